@@ -1,0 +1,32 @@
+//! What the toolkit says about itself: lines on stderr, prefixed with `[sentry]`.
+//!
+//! Debug lines are silent unless the `debug` option (or `SENTRY_DEBUG`) is on; warnings and errors
+//! that the user must see are always printed. Writing to a closed stderr is ignored: `eprintln!`
+//! would panic there, and nothing of ours may.
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static DEBUG: AtomicBool = AtomicBool::new(false);
+
+/// Turns debug lines on or off for the process.
+pub(crate) fn set_debug(on: bool) {
+    DEBUG.store(on, Ordering::Relaxed);
+}
+
+/// Prints one line about something that went as it should, or was dropped as it should.
+pub(crate) fn debug(message: fmt::Arguments<'_>) {
+    if DEBUG.load(Ordering::Relaxed) {
+        write_line("debug", message);
+    }
+}
+
+/// Prints one line about something the user must know although debug output is off.
+pub(crate) fn error(message: fmt::Arguments<'_>) {
+    write_line("error", message);
+}
+
+fn write_line(severity: &str, message: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "[sentry] {severity}: {message}");
+}

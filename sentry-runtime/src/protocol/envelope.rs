@@ -1,0 +1,295 @@
+//! The envelope: one line of headers, then items, each with a line of headers and a payload.
+//!
+//! Items carry their payload as finished bytes: they are serialised once, on the pipeline thread,
+//! and every transport sees the same bytes. What an item counts for, when it is lost, travels with it.
+//!
+//! Spec: `foundations/transport/envelopes.mdx`, `foundations/transport/envelope-items.mdx`.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::client_report::DataCategory;
+use super::dsc::DynamicSamplingContext;
+use super::time::rfc3339;
+
+/// What an envelope item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ItemType {
+    /// An error or message event.
+    Event,
+    /// A transaction with its spans.
+    Transaction,
+    /// A batch of spans, protocol version 2.
+    Span,
+    /// A cron check-in.
+    CheckIn,
+    /// What was lost, and why.
+    ClientReport,
+    /// A session update.
+    Session,
+    /// Session aggregates.
+    Sessions,
+    /// User feedback.
+    Feedback,
+    /// A file that belongs to the event of the same envelope.
+    Attachment,
+    /// A batch of structured logs.
+    Log,
+    /// A batch of metrics.
+    TraceMetric,
+}
+
+/// One item of an envelope: type, headers, payload and what its loss counts for.
+#[derive(Debug, Clone)]
+pub struct EnvelopeItem {
+    ty: ItemType,
+    payload: Arc<[u8]>,
+    content_type: &'static str,
+    item_count: Option<usize>,
+    filename: Option<String>,
+    attachment_type: Option<String>,
+    quantities: Vec<(DataCategory, u64)>,
+}
+
+#[derive(Serialize)]
+struct ItemHeader<'a> {
+    #[serde(rename = "type")]
+    ty: ItemType,
+    length: usize,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    content_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachment_type: Option<&'a str>,
+}
+
+impl EnvelopeItem {
+    /// An item whose payload is the given JSON; it counts as one of `category` when it is lost.
+    pub fn json(ty: ItemType, payload: impl Into<Arc<[u8]>>, category: DataCategory) -> Self {
+        Self {
+            ty,
+            payload: payload.into(),
+            content_type: "application/json",
+            item_count: None,
+            filename: None,
+            attachment_type: None,
+            quantities: vec![(category, 1)],
+        }
+    }
+
+    /// A transaction with the given number of spans: the server counts one span more than it lists.
+    pub fn transaction(payload: impl Into<Arc<[u8]>>, spans: usize) -> Self {
+        let mut item = Self::json(ItemType::Transaction, payload, DataCategory::Transaction);
+        item.quantities.push((DataCategory::Span, spans as u64 + 1));
+        item
+    }
+
+    /// A batch of items in one payload, as logs, metrics and spans of version 2 travel.
+    pub fn container(
+        ty: ItemType,
+        content_type: &'static str,
+        payload: impl Into<Arc<[u8]>>,
+        count: usize,
+        category: DataCategory,
+    ) -> Self {
+        let mut item = Self::json(ty, payload, category);
+        item.content_type = content_type;
+        item.item_count = Some(count);
+        item.quantities = vec![(category, count as u64)];
+        item
+    }
+
+    /// A file. Its loss counts by bytes, as the server counts attachments.
+    pub fn attachment(
+        filename: impl Into<String>,
+        attachment_type: Option<String>,
+        content_type: &'static str,
+        payload: impl Into<Arc<[u8]>>,
+    ) -> Self {
+        let payload = payload.into();
+        Self {
+            ty: ItemType::Attachment,
+            quantities: vec![(DataCategory::Attachment, payload.len() as u64)],
+            payload,
+            content_type,
+            item_count: None,
+            filename: Some(filename.into()),
+            attachment_type,
+        }
+    }
+
+    /// The type in the item's header.
+    #[must_use]
+    pub fn ty(&self) -> ItemType {
+        self.ty
+    }
+
+    /// The payload as it goes over the wire.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The name of an attachment.
+    #[must_use]
+    pub fn filename(&self) -> Option<&str> {
+        self.filename.as_deref()
+    }
+
+    /// What its loss counts for: the first category is the one rate limits ask for.
+    #[must_use]
+    pub fn quantities(&self) -> &[(DataCategory, u64)] {
+        &self.quantities
+    }
+}
+
+/// The name and version of the SDK, as envelope headers and events carry it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct SdkName {
+    pub name: &'static str,
+    pub version: &'static str,
+}
+
+/// This toolkit, in envelope headers, events and the `User-Agent`.
+pub(crate) const SDK: SdkName = SdkName { name: "sentry.rust.runtime", version: env!("CARGO_PKG_VERSION") };
+
+/// A set of items that are sent together, with headers that belong to all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    event_id: Option<Uuid>,
+    trace: Option<Arc<DynamicSamplingContext>>,
+    items: Vec<EnvelopeItem>,
+}
+
+#[derive(Serialize)]
+struct EnvelopeHeader<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_id: Option<uuid::fmt::Simple>,
+    sent_at: String,
+    sdk: SdkName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a DynamicSamplingContext>,
+}
+
+impl Envelope {
+    /// An envelope without items.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same envelope with the id of the event that it carries.
+    #[must_use]
+    pub fn with_event_id(mut self, event_id: Uuid) -> Self {
+        self.event_id = Some(event_id);
+        self
+    }
+
+    /// The same envelope with the dynamic sampling context of its trace.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Arc<DynamicSamplingContext>) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// Adds an item.
+    pub fn add_item(&mut self, item: EnvelopeItem) {
+        self.items.push(item);
+    }
+
+    /// The id of the event that the envelope carries.
+    #[must_use]
+    pub fn event_id(&self) -> Option<Uuid> {
+        self.event_id
+    }
+
+    /// The dynamic sampling context of its trace.
+    #[must_use]
+    pub fn trace(&self) -> Option<&DynamicSamplingContext> {
+        self.trace.as_deref()
+    }
+
+    /// The items in the order they were added.
+    #[must_use]
+    pub fn items(&self) -> &[EnvelopeItem] {
+        &self.items
+    }
+
+    /// Keeps the items for which `keep` answers yes, and returns the others.
+    pub(crate) fn split_off(&mut self, mut keep: impl FnMut(&EnvelopeItem) -> bool) -> Vec<EnvelopeItem> {
+        let (kept, dropped) = std::mem::take(&mut self.items).into_iter().partition(|item| keep(item));
+        self.items = kept;
+        dropped
+    }
+
+    /// The bytes to send. `sent_at` is written here and nowhere else, as close to the sending as it can be:
+    /// the server corrects the sender's clock by it.
+    #[must_use]
+    pub fn to_bytes(&self, sent_at: SystemTime) -> Vec<u8> {
+        let header = EnvelopeHeader {
+            event_id: self.event_id.map(Uuid::simple),
+            sent_at: rfc3339(sent_at),
+            sdk: SDK,
+            trace: self.trace.as_deref(),
+        };
+        let mut out =
+            Vec::with_capacity(512 + self.items.iter().map(|item| item.payload.len() + 128).sum::<usize>());
+        write_header(&mut out, &header);
+        for item in &self.items {
+            write_header(
+                &mut out,
+                &ItemHeader {
+                    ty: item.ty,
+                    length: item.payload.len(),
+                    content_type: item.content_type,
+                    item_count: item.item_count,
+                    filename: item.filename.as_deref(),
+                    attachment_type: item.attachment_type.as_deref(),
+                },
+            );
+            out.extend_from_slice(&item.payload);
+            out.push(b'\n');
+        }
+        out
+    }
+}
+
+fn write_header(out: &mut Vec<u8>, header: &impl Serialize) {
+    let start = out.len();
+    if serde_json::to_writer(&mut *out, header).is_err() {
+        // Plain structs of strings and numbers always serialise; should that ever change, an empty
+        // header is still a valid one, a half-written one is not.
+        out.truncate(start);
+        out.extend_from_slice(b"{}");
+    }
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn an_envelope_is_lines_of_headers_and_payloads() {
+        let mut envelope = Envelope::new().with_event_id(Uuid::from_u128(1));
+        envelope.add_item(EnvelopeItem::json(ItemType::Event, *b"{}", DataCategory::Error));
+        envelope.add_item(EnvelopeItem::attachment("a\nb.txt", None, "text/plain", *b"x\ny"));
+        let text = String::from_utf8(envelope.to_bytes(UNIX_EPOCH)).unwrap();
+        let lines: Vec<_> = text.split('\n').collect();
+        assert!(lines[0].starts_with(r#"{"event_id":"00000000000000000000000000000001","sent_at":"1970-01-01T00"#));
+        assert_eq!(lines[1], r#"{"type":"event","length":2,"content_type":"application/json"}"#);
+        assert_eq!(lines[2], "{}");
+        // A newline in a name is escaped: it cannot end the header's line.
+        assert!(lines[3].contains(r#""filename":"a\nb.txt""#));
+        assert_eq!(&lines[4..], ["x", "y", ""]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Trace and span ids as they stand on the wire: lowercase hex, never all zero.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The id of a trace: 16 bytes, written as 32 lowercase hex digits.
+///
+/// Spec: `foundations/trace-propagation/index.mdx`, header `sentry-trace`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraceId([u8; 16]);
+
+/// The id of a span: 8 bytes, written as 16 lowercase hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanId([u8; 8]);
+
+/// A trace or span id that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseIdError {
+    value: String,
+    digits: usize,
+}
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not an id: {} lowercase hex digits are expected, not all of them zero",
+            self.value, self.digits
+        )
+    }
+}
+
+impl std::error::Error for ParseIdError {}
+
+macro_rules! id {
+    ($name:ident, $bytes:literal) => {
+        impl $name {
+            /// The id as bytes, most significant first.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $bytes] {
+                &self.0
+            }
+
+            /// An id of the given bytes, or `None` when all of them are zero.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; $bytes]) -> Option<Self> {
+                (bytes != [0; $bytes]).then_some(Self(bytes))
+            }
+
+            /// Writes the id as lowercase hex into a buffer without allocating.
+            pub(crate) fn write_hex(&self, out: &mut Vec<u8>) {
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                for byte in self.0 {
+                    out.push(DIGITS[usize::from(byte >> 4)]);
+                    out.push(DIGITS[usize::from(byte & 15)]);
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                let bad = || ParseIdError {
+                    value: text.chars().take(64).collect(),
+                    digits: $bytes * 2,
+                };
+                // Uppercase hex is invalid on the wire, so it is here.
+                if text.len() != $bytes * 2 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                    return Err(bad());
+                }
+                let mut bytes = [0; $bytes];
+                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+                    let pair = std::str::from_utf8(pair).map_err(|_| bad())?;
+                    *byte = u8::from_str_radix(pair, 16).map_err(|_| bad())?;
+                }
+                Self::from_bytes(bytes).ok_or_else(bad)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(TraceId, 16);
+id!(SpanId, 8);
+
+impl From<SpanId> for u64 {
+    fn from(id: SpanId) -> u64 {
+        u64::from_be_bytes(id.0)
+    }
+}
+
+impl SpanId {
+    /// The id whose bytes are those of `value`; zero, which no span may have, becomes one.
+    pub(crate) fn from_u64(value: u64) -> Self {
+        Self(value.max(1).to_be_bytes())
+    }
+}
+
+impl TraceId {
+    /// The id whose bytes are those of `value`; zero, which no trace may have, becomes one.
+    pub(crate) fn from_u128(value: u128) -> Self {
+        Self(value.max(1).to_be_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_and_written_as_lowercase_hex() {
+        let text = "0123456789abcdef0123456789abcdef";
+        let id: TraceId = text.parse().unwrap();
+        assert_eq!(id.to_string(), text);
+        let mut bytes = Vec::new();
+        id.write_hex(&mut bytes);
+        assert_eq!(bytes, text.as_bytes());
+    }
+
+    #[test]
+    fn uppercase_zero_and_wrong_lengths_are_refused() {
+        for bad in ["", "0", "0123456789ABCDEF", "0000000000000000", "0123456789abcdeg", "ü123456789abcde"] {
+            assert!(bad.parse::<SpanId>().is_err(), "{bad} must be refused");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The ledger: every item that is sent or lost is counted here, by category and reason.
+//!
+//! Whoever drops something records it. Client reports take what is new since the last one;
+//! `Client::stats` reads the totals.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::protocol::{DataCategory, DiscardReason, DiscardedEvents, EnvelopeItem};
+
+const CATEGORIES: usize = DataCategory::ALL.len();
+const REASONS: usize = DiscardReason::ALL.len();
+
+/// Counters of one client.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    /// Lost and not yet reported to the server.
+    unreported: [[AtomicU64; CATEGORIES]; REASONS],
+    /// Lost since the client was made.
+    lost: [[AtomicU64; CATEGORIES]; REASONS],
+    /// Handed to a server that took it, since the client was made.
+    sent: [AtomicU64; CATEGORIES],
+    bytes: AtomicU64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        let row = || std::array::from_fn(|_| AtomicU64::new(0));
+        Self {
+            unreported: std::array::from_fn(|_| row()),
+            lost: std::array::from_fn(|_| row()),
+            sent: row(),
+            bytes: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Ledger {
+    /// Counts a loss that the server learns of through the next client report.
+    pub(crate) fn lost(&self, reason: DiscardReason, category: DataCategory, quantity: u64) {
+        if quantity > 0 {
+            self.unreported[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
+            self.lost[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts the loss of an item by everything it stands for.
+    pub(crate) fn lost_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
+        for &(category, quantity) in item.quantities() {
+            self.lost(reason, category, quantity);
+        }
+    }
+
+    /// Counts a loss that the server counts by itself, and must not hear of twice: what it answered with 429.
+    pub(crate) fn refused_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
+        for &(category, quantity) in item.quantities() {
+            self.lost[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts an item that was delivered.
+    pub(crate) fn sent_item(&self, item: &EnvelopeItem) {
+        for &(category, quantity) in item.quantities() {
+            self.sent[category as usize].fetch_add(quantity, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts bytes that went over the wire.
+    pub(crate) fn sent_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Takes what is not yet reported. Put it back with [`Ledger::put_back`] when the report was not delivered.
+    pub(crate) fn take_unreported(&self) -> Vec<DiscardedEvents> {
+        read(&self.unreported, |counter| counter.swap(0, Ordering::Relaxed))
+    }
+
+    /// Returns what a lost report had taken.
+    pub(crate) fn put_back(&self, discarded: &[DiscardedEvents]) {
+        for entry in discarded {
+            self.unreported[entry.reason as usize][entry.category as usize]
+                .fetch_add(entry.quantity, Ordering::Relaxed);
+        }
+    }
+
+    /// Everything lost since the client was made.
+    pub(crate) fn all_lost(&self) -> Vec<DiscardedEvents> {
+        read(&self.lost, |counter| counter.load(Ordering::Relaxed))
+    }
+
+    /// How many items of each category were delivered.
+    pub(crate) fn all_sent(&self) -> Vec<(DataCategory, u64)> {
+        DataCategory::ALL
+            .into_iter()
+            .map(|category| (category, self.sent[category as usize].load(Ordering::Relaxed)))
+            .filter(|&(_, quantity)| quantity > 0)
+            .collect()
+    }
+
+    /// How many bytes went over the wire, compressed as they were sent.
+    pub(crate) fn all_bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+fn read(
+    table: &[[AtomicU64; CATEGORIES]; REASONS],
+    take: impl Fn(&AtomicU64) -> u64,
+) -> Vec<DiscardedEvents> {
+    let mut out = Vec::new();
+    for reason in DiscardReason::ALL {
+        for category in DataCategory::ALL {
+            let quantity = take(&table[reason as usize][category as usize]);
+            if quantity > 0 {
+                out.push(DiscardedEvents { reason, category, quantity });
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_reported_once_and_stays_in_the_totals() {
+        let ledger = Ledger::default();
+        ledger.lost(DiscardReason::QueueOverflow, DataCategory::Span, 3);
+        ledger.lost(DiscardReason::QueueOverflow, DataCategory::Span, 2);
+        let report = ledger.take_unreported();
+        assert_eq!(report.len(), 1);
+        assert_eq!(report[0].quantity, 5);
+        assert!(ledger.take_unreported().is_empty());
+        ledger.put_back(&report);
+        assert_eq!(ledger.take_unreported(), report);
+        assert_eq!(ledger.all_lost(), report);
+    }
+
+    #[test]
+    fn the_tables_follow_the_numbers_of_the_enums() {
+        for (number, category) in DataCategory::ALL.into_iter().enumerate() {
+            assert_eq!(category as usize, number);
+        }
+        for (number, reason) in DiscardReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number);
+        }
+    }
+}
