@@ -1,0 +1,113 @@
+//! What can be wrong with a crontab, and how it is said.
+
+use std::fmt;
+
+use super::WORDS;
+
+/// Why a string is no crontab. The text names the field, the value, the allowed range and the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CrontabError {
+    /// Not five fields.
+    FieldCount {
+        /// The crontab as it was given.
+        crontab: String,
+        /// How many fields it has.
+        count: usize,
+    },
+    /// An `@` word that is not known.
+    Word {
+        /// The word as it was given.
+        word: String,
+        /// The known word it probably stands for.
+        suggestion: Option<&'static str>,
+    },
+    /// A part of a field that is neither a number nor a name, or lies outside of the range.
+    Value {
+        /// The name of the field, such as `day of month`.
+        field: &'static str,
+        /// The part as it was given.
+        value: String,
+        /// The smallest number of the field.
+        min: u8,
+        /// The largest number of the field.
+        max: u8,
+        /// The names that the field takes beside numbers.
+        names: &'static [&'static str],
+    },
+    /// A range whose end lies before its start.
+    Backwards {
+        /// The name of the field.
+        field: &'static str,
+        /// The range as it was given.
+        range: String,
+    },
+    /// A step that is no number, or zero, or larger than the field.
+    Step {
+        /// The name of the field.
+        field: &'static str,
+        /// The step as it was given.
+        step: String,
+        /// The largest step of the field.
+        max: u8,
+    },
+    /// A day that none of the months has.
+    NeverRuns {
+        /// The day of month field as it was given.
+        day: String,
+        /// The month field as it was given.
+        month: String,
+    },
+}
+
+impl fmt::Display for CrontabError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FieldCount { crontab, count } => {
+                write!(
+                    f,
+                    "the crontab `{crontab}` has {count} field{}, it takes five: minute, hour, day of month, \
+                     month, day of week",
+                    if *count == 1 { "" } else { "s" }
+                )?;
+                if *count > 5 { f.write_str("; leave out seconds and years") } else { Ok(()) }
+            }
+            Self::Word { word, suggestion } => {
+                write!(f, "`{word}` is not a schedule; ")?;
+                if let Some(suggestion) = suggestion {
+                    write!(f, "did you mean `{suggestion}`? ")?;
+                }
+                f.write_str("known are")?;
+                for (index, (known, _)) in WORDS.iter().enumerate() {
+                    write!(f, "{} `{known}`", if index == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+            Self::Value { field, value, min, max, names } => {
+                let value = if value.is_empty() { "nothing" } else { value };
+                write!(f, "the {field} field holds `{value}`; it takes {min} to {max}")?;
+                if let [first, .., last] = names {
+                    write!(f, " or {first} to {last}")?;
+                }
+                f.write_str(", `*`, lists, ranges and steps")
+            }
+            Self::Backwards { field, range } => {
+                write!(
+                    f,
+                    "the {field} field holds the range `{range}`, which ends before it starts; \
+                     split it in two with a comma"
+                )
+            }
+            Self::Step { field, step, max } => {
+                write!(
+                    f,
+                    "the {field} field holds the step `/{step}`; a step there is a number from 1 to {max}"
+                )
+            }
+            Self::NeverRuns { day, month } => {
+                write!(f, "day {day} of month {month} never comes; choose a day that one of the months has")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CrontabError {}

@@ -1,0 +1,96 @@
+//! The limits Sentry sets to the numbers of a monitor's configuration.
+//!
+//! Spec: <https://develop.sentry.dev/sdk/telemetry/check-ins/>; the limits are those of the server.
+
+use std::fmt;
+
+/// The latest a check-in may come after its time, in minutes: 28 days.
+pub const MAX_CHECKIN_MARGIN: u64 = 40_320;
+/// The longest a run may be in progress, in minutes: 7 days.
+pub const MAX_RUNTIME: u64 = 10_080;
+/// The most check-ins that a threshold may count.
+pub const MAX_THRESHOLD: u64 = 720;
+
+/// A number outside of the range that Sentry accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RangeError {
+    /// What the number is: the name of the argument.
+    pub what: &'static str,
+    /// The number as it was given.
+    pub value: u64,
+    /// The largest number allowed; the smallest is 1.
+    pub max: u64,
+    /// What is counted.
+    pub unit: &'static str,
+}
+
+impl fmt::Display for RangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, value, max, unit } = self;
+        write!(f, "`{what}` is {value}; Sentry takes 1 to {max} {unit}")
+    }
+}
+
+impl std::error::Error for RangeError {}
+
+/// Checks how late a check-in may be, in minutes.
+///
+/// # Errors
+/// A number outside of 1 to [`MAX_CHECKIN_MARGIN`].
+pub fn checkin_margin(minutes: u64) -> Result<u64, RangeError> {
+    in_range("checkin_margin", minutes, MAX_CHECKIN_MARGIN, "minutes (28 days)")
+}
+
+/// Checks how long a run may take, in minutes.
+///
+/// # Errors
+/// A number outside of 1 to [`MAX_RUNTIME`].
+pub fn max_runtime(minutes: u64) -> Result<u64, RangeError> {
+    in_range("max_runtime", minutes, MAX_RUNTIME, "minutes (7 days)")
+}
+
+/// Checks after how many failed check-ins an issue is made.
+///
+/// # Errors
+/// A number outside of 1 to [`MAX_THRESHOLD`].
+pub fn failure_issue_threshold(count: u64) -> Result<u64, RangeError> {
+    in_range("failure_issue_threshold", count, MAX_THRESHOLD, "check-ins")
+}
+
+/// Checks after how many good check-ins an issue is resolved.
+///
+/// # Errors
+/// A number outside of 1 to [`MAX_THRESHOLD`].
+pub fn recovery_threshold(count: u64) -> Result<u64, RangeError> {
+    in_range("recovery_threshold", count, MAX_THRESHOLD, "check-ins")
+}
+
+fn in_range(what: &'static str, value: u64, max: u64, unit: &'static str) -> Result<u64, RangeError> {
+    if (1..=max).contains(&value) { Ok(value) } else { Err(RangeError { what, value, max, unit }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_each_range() {
+        for (check, max) in [
+            (checkin_margin as fn(u64) -> Result<u64, RangeError>, MAX_CHECKIN_MARGIN),
+            (max_runtime, MAX_RUNTIME),
+            (failure_issue_threshold, MAX_THRESHOLD),
+            (recovery_threshold, MAX_THRESHOLD),
+        ] {
+            assert_eq!(check(1), Ok(1));
+            assert_eq!(check(max), Ok(max));
+            assert!(check(0).is_err());
+            assert!(check(max + 1).is_err());
+        }
+    }
+
+    #[test]
+    fn the_text_names_value_and_range() {
+        let text = recovery_threshold(0).unwrap_err().to_string();
+        assert_eq!(text, "`recovery_threshold` is 0; Sentry takes 1 to 720 check-ins");
+    }
+}

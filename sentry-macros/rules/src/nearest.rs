@@ -1,0 +1,78 @@
+//! "Did you mean": the known word closest to a misspelt one.
+
+/// The entry of `known` that `word` most probably stands for, or `None` when nothing is close.
+///
+/// Distance is the number of letters to insert, delete, replace or swap with a neighbour, letter
+/// case aside. A word may be off by a third of its length, at least by one letter.
+///
+/// ```
+/// assert_eq!(sentry_rules::nearest("nmae", ["name", "op"]), Some("name"));
+/// assert_eq!(sentry_rules::nearest("zebra", ["name", "op"]), None);
+/// ```
+pub fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {
+    let word = word.to_lowercase();
+    let limit = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
+        .filter(|&(distance, candidate)| distance <= limit && distance < candidate.chars().count())
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Optimal string alignment distance, with three rows instead of the whole matrix.
+fn distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
+    let mut before_last = vec![0; right.len() + 1];
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    let mut row = vec![0; right.len() + 1];
+    for i in 1..=left.len() {
+        row[0] = i;
+        for j in 1..=right.len() {
+            let replaced = last[j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            row[j] = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        std::mem::swap(&mut before_last, &mut last);
+        std::mem::swap(&mut last, &mut row);
+    }
+    last[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn counts_edits() {
+        assert_eq!(distance("", ""), 0);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("name", "name"), 0);
+        assert_eq!(distance("nmae", "name"), 1);
+        assert_eq!(distance("nam", "name"), 1);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn prefers_the_closest() {
+        let known = ["schedule", "timezone", "every", "err", "ret"];
+        assert_eq!(nearest("shedule", known), Some("schedule"));
+        assert_eq!(nearest("time_zone", known), Some("timezone"));
+        assert_eq!(nearest("er", known), Some("err"));
+    }
+
+    #[test]
+    fn says_nothing_when_nothing_is_close() {
+        assert_eq!(nearest("x", ["a", "b"]), None);
+        assert_eq!(nearest("something", ["err", "ret"]), None);
+        assert_eq!(nearest("", ["a"]), None);
+    }
+
+    #[test]
+    fn ignores_case() {
+        assert_eq!(nearest("NAME", ["name"]), Some("name"));
+    }
+}

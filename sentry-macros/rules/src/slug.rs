@@ -1,0 +1,134 @@
+//! Monitor slugs: lowercase letters, digits, `-` and `_`, at most 50 characters, not digits alone.
+//!
+//! Sentry rewrites a slug that breaks the rule, so that the monitor shows up under another name than
+//! the one in the code; here it is an error that proposes a valid slug.
+//! Spec: <https://develop.sentry.dev/sdk/telemetry/check-ins/>.
+
+use std::fmt;
+
+/// The longest slug, in characters.
+pub const MAX_LENGTH: usize = 50;
+
+/// Why a string is no monitor slug. The text names the slug, the rule and a slug to use instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlugError {
+    /// The slug has no character.
+    Empty,
+    /// The slug has more than [`MAX_LENGTH`] characters.
+    TooLong {
+        /// The slug as it was given.
+        slug: String,
+        /// How many characters it has.
+        length: usize,
+    },
+    /// The slug holds a character outside of `a-z0-9_-`.
+    Character {
+        /// The slug as it was given.
+        slug: String,
+        /// The first character that is not allowed.
+        character: char,
+    },
+    /// The slug consists of digits, which Sentry takes for an id.
+    OnlyDigits {
+        /// The slug as it was given.
+        slug: String,
+    },
+}
+
+impl fmt::Display for SlugError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the monitor slug is empty; name the monitor, as in `nightly-report`"),
+            Self::TooLong { slug, length } => write!(
+                f,
+                "the monitor slug `{slug}` has {length} characters, Sentry takes at most {MAX_LENGTH}; shorten it"
+            ),
+            Self::Character { slug, character } => {
+                write!(
+                    f,
+                    "the monitor slug `{slug}` holds {character:?}; a slug is made of lowercase letters, digits, `-` and `_`"
+                )?;
+                match suggest(slug) {
+                    Some(better) => write!(f, "; use `{better}`"),
+                    None => Ok(()),
+                }
+            }
+            Self::OnlyDigits { slug } => {
+                write!(
+                    f,
+                    "the monitor slug `{slug}` is made of digits alone; add a letter, as in `job-{slug}`"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SlugError {}
+
+/// Checks a monitor slug.
+///
+/// # Errors
+/// The first rule that `slug` breaks.
+pub fn check(slug: &str) -> Result<(), SlugError> {
+    if slug.is_empty() {
+        return Err(SlugError::Empty);
+    }
+    if let Some(character) = slug.chars().find(|&character| !allowed(character)) {
+        return Err(SlugError::Character { slug: slug.to_owned(), character });
+    }
+    if slug.len() > MAX_LENGTH {
+        return Err(SlugError::TooLong { slug: slug.to_owned(), length: slug.len() });
+    }
+    if slug.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(SlugError::OnlyDigits { slug: slug.to_owned() });
+    }
+    Ok(())
+}
+
+fn allowed(character: char) -> bool {
+    matches!(character, 'a'..='z' | '0'..='9' | '-' | '_')
+}
+
+/// The valid slug closest to what was written, if letters remain.
+fn suggest(slug: &str) -> Option<String> {
+    let mut better = String::new();
+    for character in slug.chars().flat_map(char::to_lowercase) {
+        if allowed(character) {
+            better.push(character);
+        } else if !better.is_empty() && !better.ends_with('-') {
+            better.push('-');
+        }
+    }
+    better.truncate(MAX_LENGTH);
+    let better = better.trim_matches('-');
+    check(better).is_ok().then(|| better.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SlugError, check};
+
+    #[test]
+    fn accepts_what_sentry_accepts() {
+        for slug in ["nightly-report", "a", "job_1", "2024-import", &"a".repeat(50)] {
+            assert_eq!(check(slug), Ok(()), "{slug}");
+        }
+    }
+
+    #[test]
+    fn rejects_each_broken_rule() {
+        assert_eq!(check(""), Err(SlugError::Empty));
+        assert_eq!(check("12345"), Err(SlugError::OnlyDigits { slug: "12345".into() }));
+        assert_eq!(check("A"), Err(SlugError::Character { slug: "A".into(), character: 'A' }));
+        assert_eq!(check("a b"), Err(SlugError::Character { slug: "a b".into(), character: ' ' }));
+        assert_eq!(check("über"), Err(SlugError::Character { slug: "über".into(), character: 'ü' }));
+        assert!(matches!(check(&"a".repeat(51)), Err(SlugError::TooLong { length: 51, .. })));
+    }
+
+    #[test]
+    fn proposes_a_slug() {
+        assert!(check("Nightly  Report!").unwrap_err().to_string().ends_with("use `nightly-report`"));
+        assert!(check("77").unwrap_err().to_string().contains("`job-77`"));
+        assert!(!check("§§").unwrap_err().to_string().contains("use"));
+    }
+}

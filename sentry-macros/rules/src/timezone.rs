@@ -1,0 +1,91 @@
+//! Time zones of monitors: a name of the tz database, such as `Europe/Vienna`.
+//!
+//! Sentry rejects a check-in whose monitor configuration names an unknown zone, so an unknown name is
+//! an error here, with the nearest known one.
+
+use std::fmt;
+
+use crate::names::NAMES;
+use crate::nearest;
+
+/// A string that is no time zone name. The text names it and the nearest known name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimezoneError {
+    /// The name as it was given.
+    pub name: String,
+    /// The known name it probably stands for.
+    pub suggestion: Option<&'static str>,
+}
+
+impl fmt::Display for TimezoneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a name of the tz database; ", self.name)?;
+        match self.suggestion {
+            Some(suggestion) => write!(f, "did you mean `{suggestion}`?"),
+            None => f.write_str("use a name such as `UTC`, `Europe/Vienna` or `America/New_York`"),
+        }
+    }
+}
+
+impl std::error::Error for TimezoneError {}
+
+/// Checks that `name` is a zone or an alias of the tz database; letter case counts.
+///
+/// # Errors
+/// The name, with the nearest known one.
+pub fn check(name: &str) -> Result<(), TimezoneError> {
+    if NAMES.binary_search(&name).is_ok() {
+        return Ok(());
+    }
+    Err(TimezoneError { name: name.to_owned(), suggestion: suggest(name) })
+}
+
+fn suggest(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    // A blank instead of the underscore, or a city without its continent, is further away by letters
+    // than a wrong name is, but leaves no doubt.
+    let joined = name.replace(' ', "_");
+    let exact = |known: &&&str| known.eq_ignore_ascii_case(&joined);
+    let city =
+        |known: &&&str| known.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&joined));
+    NAMES
+        .iter()
+        .find(exact)
+        .or_else(|| NAMES.iter().find(city))
+        .copied()
+        .or_else(|| nearest(&joined, NAMES.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::names::NAMES;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(NAMES.is_sorted_by(|left, right| left < right));
+    }
+
+    #[test]
+    fn accepts_zones_and_aliases() {
+        for name in ["UTC", "Europe/Vienna", "America/Argentina/Buenos_Aires", "US/Pacific", "Etc/GMT+5"] {
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn proposes_the_nearest() {
+        for (wrong, right) in [
+            ("Europe/Viena", "Europe/Vienna"),
+            ("europe/vienna", "Europe/Vienna"),
+            ("America/New York", "America/New_York"),
+            ("Vienna", "Europe/Vienna"),
+            (" utc ", "UTC"),
+        ] {
+            assert_eq!(check(wrong).unwrap_err().suggestion, Some(right), "{wrong}");
+        }
+        let lost = check("Middle-earth/Mordor").unwrap_err();
+        assert_eq!(lost.suggestion, None);
+        assert!(lost.to_string().contains("`Middle-earth/Mordor`"));
+    }
+}

@@ -1,0 +1,338 @@
+//! The arguments of an attribute as a list: `name = value`, `name(…)`, `name`, one leading literal.
+//!
+//! [`Arguments`] reads the list and reports unknown and repeated names; the model of each attribute
+//! then takes its arguments out by name, each with the check that belongs to its kind. Values keep the
+//! user's tokens: they are parsed to find where they end, and never printed anew.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Expr, Ident, LitStr, Token, token};
+
+use crate::check::{self, Mistakes};
+
+/// The arguments of one use of an attribute.
+pub(crate) struct Arguments {
+    attribute: &'static str,
+    leading: Option<LitStr>,
+    named: Vec<Argument>,
+    /// What is wrong, as found so far; [`Arguments::finish`] gives it back.
+    pub(crate) mistakes: Mistakes,
+}
+
+struct Argument {
+    name: Ident,
+    value: Value,
+}
+
+enum Value {
+    None,
+    Expr(Box<Raw>),
+    List(TokenStream),
+}
+
+/// An expression with the tokens it was written in.
+pub(crate) struct Raw {
+    pub(crate) expr: Expr,
+    pub(crate) tokens: TokenStream,
+}
+
+impl Parse for Raw {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let start = input.cursor();
+        let expr = input.parse()?;
+        let end = input.cursor();
+        let mut tokens = TokenStream::new();
+        let mut cursor = start;
+        while cursor != end {
+            let Some((token, next)) = cursor.token_tree() else {
+                break;
+            };
+            tokens.extend(Some(token));
+            cursor = next;
+        }
+        Ok(Self { expr, tokens })
+    }
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = Ident::parse_any(input).map_err(|error| {
+            syn::Error::new(error.span(), "expected an argument, as in `name = \"checkout\"`")
+        })?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(syn::Error::new(name.span(), format!("`{name} =` lacks its value")));
+            }
+            Value::Expr(input.parse()?)
+        } else if input.peek(token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            Value::List(content.parse()?)
+        } else {
+            Value::None
+        };
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error("expected a comma between arguments"));
+        }
+        Ok(Self { name, value })
+    }
+}
+
+impl Arguments {
+    /// Reads the list of an attribute that knows the arguments `known`.
+    ///
+    /// `leads` tells what a bare string literal at the start stands for, if the attribute has one.
+    pub(crate) fn read(
+        attribute: &'static str,
+        tokens: TokenStream,
+        known: &'static [&'static str],
+        leads: Option<&'static str>,
+    ) -> Self {
+        let mut arguments =
+            Self { attribute, leading: None, named: Vec::new(), mistakes: Mistakes::default() };
+        let parsed = (|input: ParseStream<'_>| arguments.parse(input, known, leads)).parse2(tokens);
+        if let Err(error) = parsed {
+            arguments.mistakes.note(error);
+        }
+        arguments
+    }
+
+    fn parse(
+        &mut self,
+        input: ParseStream<'_>,
+        known: &'static [&'static str],
+        leads: Option<&str>,
+    ) -> syn::Result<()> {
+        if leads.is_some() && input.peek(LitStr) {
+            self.leading = Some(input.parse()?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        while !input.is_empty() {
+            if let Some(error) = stray_literal(input, self.attribute, leads) {
+                return Err(error);
+            }
+            let argument: Argument = input.parse()?;
+            self.admit(argument, known, leads);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn admit(&mut self, argument: Argument, known: &'static [&'static str], leads: Option<&str>) {
+        let name = argument.name.unraw().to_string();
+        let span = argument.name.span();
+        if !known.contains(&name.as_str()) {
+            self.mistakes.note(check::unknown(self.attribute, &name, known, span));
+        } else if self.named.iter().any(|other| other.name.unraw() == name) {
+            self.mistakes.add(span, format!("`{name}` is given twice; keep one"));
+        } else if self.leading.is_some() && leads == Some(name.as_str()) {
+            self.mistakes.add(span, format!("the {name} is already given by the leading literal; keep one"));
+        } else {
+            self.named.push(argument);
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Argument> {
+        let index = self.named.iter().position(|argument| argument.name.unraw() == name)?;
+        Some(self.named.remove(index))
+    }
+
+    /// Where the argument `name` stands, if it is given.
+    pub(crate) fn place(&self, name: &str) -> Option<Span> {
+        self.named.iter().find(|argument| argument.name.unraw() == name).map(|argument| argument.name.span())
+    }
+
+    /// The leading literal.
+    pub(crate) fn leading(&mut self) -> Option<LitStr> {
+        self.leading.take()
+    }
+
+    /// A flag: present, or `= true` or `= false`.
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        let Some(argument) = self.take(name) else {
+            return false;
+        };
+        if let Value::Expr(raw) = &argument.value
+            && let Expr::Lit(literal) = check::ungrouped(&raw.expr)
+            && let syn::Lit::Bool(flag) = &literal.lit
+        {
+            return flag.value;
+        }
+        if !matches!(argument.value, Value::None) {
+            self.mistakes.add(argument.name.span(), format!("`{name}` takes no value; write `{name}` alone"));
+        }
+        true
+    }
+
+    /// `name = expression`.
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<Raw> {
+        let argument = self.take(name)?;
+        match argument.value {
+            Value::Expr(raw) => Some(*raw),
+            Value::None | Value::List(_) => {
+                self.mistakes.add(argument.name.span(), format!("`{name}` takes a value: `{name} = …`"));
+                None
+            }
+        }
+    }
+
+    /// `name = "literal"` or `name = CONSTANT`.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<TokenStream> {
+        let raw = self.value(name)?;
+        self.mistakes.keep(check::text(name, &raw.expr, &raw.tokens))
+    }
+
+    /// `name = "literal"`.
+    pub(crate) fn string(&mut self, name: &'static str) -> Option<LitStr> {
+        let raw = self.value(name)?;
+        self.mistakes.keep(check::string(name, &raw.expr))
+    }
+
+    /// `name(…)`, with what stands between the parentheses.
+    pub(crate) fn list(&mut self, name: &'static str) -> Option<TokenStream> {
+        let argument = self.take(name)?;
+        match argument.value {
+            Value::List(tokens) => Some(tokens),
+            Value::None | Value::Expr(_) => {
+                self.mistakes.add(argument.name.span(), format!("`{name}` takes a list: `{name}(…)`"));
+                None
+            }
+        }
+    }
+
+    /// `crate = path`, or `crate = "path"` as other attributes write it; `::sentry` by default.
+    pub(crate) fn krate(&mut self) -> TokenStream {
+        let default = || {
+            let span = Span::mixed_site();
+            quote::quote_spanned!(span=> ::sentry)
+        };
+        let Some(raw) = self.value("crate") else {
+            return default();
+        };
+        let wrong = "`crate` takes the path of the crate, as in `crate = my_app::sentry`";
+        match check::ungrouped(&raw.expr) {
+            Expr::Path(path) if path.qself.is_none() => return raw.tokens,
+            Expr::Lit(literal) => {
+                if let syn::Lit::Str(text) = &literal.lit
+                    && let Ok(path) = text.parse::<syn::Path>()
+                {
+                    return path.into_token_stream();
+                }
+                self.mistakes.add(literal.lit.span(), wrong);
+            }
+            other => self.mistakes.note(syn::Error::new_spanned(other, wrong)),
+        }
+        default()
+    }
+
+    /// The mistakes, once every argument has been taken.
+    pub(crate) fn finish(self) -> Mistakes {
+        debug_assert!(self.named.is_empty(), "every known argument is taken");
+        self.mistakes
+    }
+}
+
+/// A literal where a name belongs.
+fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -> Option<syn::Error> {
+    if !input.peek(syn::Lit) || input.peek(syn::LitBool) {
+        return None;
+    }
+    let advice = match leads {
+        Some(leads) if input.peek(LitStr) => {
+            format!("the {leads} comes first, in `#[{attribute}(\"…\", …)]`")
+        }
+        Some(leads) => format!("the {leads} is a string: `#[{attribute}(\"…\")]`"),
+        None => "write it as `name = value`".to_owned(),
+    };
+    Some(input.error(format!("a literal without a name; {advice}")))
+}
+
+/// One recorded value: its key, and the expression over the function's arguments.
+pub(crate) struct Recorded {
+    pub(crate) key: LitStr,
+    pub(crate) value: TokenStream,
+}
+
+/// Reads `order.id = expr, "order.value" = expr, key`.
+pub(crate) fn attributes(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Recorded> {
+    let mut all: Vec<Recorded> = Vec::new();
+    let parsed = (|input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let recorded: Recorded = input.parse()?;
+            let key = recorded.key.value();
+            if all.iter().any(|other| other.key.value() == key) {
+                mistakes.add(recorded.key.span(), format!("the attribute `{key}` is given twice; keep one"));
+            } else if let Some(()) = mistakes.keep(check::not_blank("attribute name", &recorded.key)) {
+                all.push(recorded);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    })
+    .parse2(tokens);
+    mistakes.keep(parsed);
+    all
+}
+
+impl Parse for Recorded {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (key, shorthand) =
+            if input.peek(LitStr) { (input.parse::<LitStr>()?, None) } else { dotted(input)? };
+        if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                let message = format!("the attribute `{}` lacks its value", key.value());
+                return Err(syn::Error::new(key.span(), message));
+            }
+            return Ok(Self { key, value: input.parse::<Raw>()?.tokens });
+        }
+        match shorthand {
+            Some(value) if input.is_empty() || input.peek(Token![,]) => Ok(Self { key, value }),
+            Some(_) => Err(input.error("expected `=` or a comma after the attribute's name")),
+            None => {
+                let message = "an attribute named by a literal takes a value: `\"order.id\" = order.id`";
+                Err(syn::Error::new(key.span(), message))
+            }
+        }
+    }
+}
+
+/// Reads `a.b.c`, as the key `"a.b.c"` and as the expression it also is.
+fn dotted(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<TokenStream>)> {
+    let first = Ident::parse_any(input).map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "expected an attribute, as in `order.id = order.id` or `\"order.id\" = …`",
+        )
+    })?;
+    let span = first.span();
+    let mut name = first.unraw().to_string();
+    let mut value = quote!(#first);
+    while input.peek(Token![.]) {
+        let dot: Token![.] = input.parse()?;
+        let part: TokenTree = input.parse()?;
+        name.push('.');
+        match &part {
+            TokenTree::Ident(part) => name.push_str(&part.unraw().to_string()),
+            TokenTree::Literal(part) => name.push_str(&part.to_string()),
+            other => return Err(syn::Error::new(other.span(), "expected a name after the dot")),
+        }
+        value.extend(quote!(#dot #part));
+    }
+    Ok((LitStr::new(&name, span), Some(value)))
+}
+
+/// Reads `a, b, self`: the function's arguments to record under their names.
+pub(crate) fn names(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Ident> {
+    let parser = |input: ParseStream<'_>| input.parse_terminated(Ident::parse_any, Token![,]);
+    mistakes.keep(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()
+}

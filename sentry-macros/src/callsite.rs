@@ -1,0 +1,53 @@
+//! The `static` that stands for an annotated function: where it is, what it is called.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+/// What a callsite says beside its place; each call becomes one `const fn` call of its builder.
+pub(crate) struct Callsite {
+    private: TokenStream,
+    calls: TokenStream,
+    span: Span,
+}
+
+impl Callsite {
+    /// A callsite without name, of the operation `function`.
+    pub(crate) fn new(private: TokenStream, span: Span) -> Self {
+        Self { private, calls: TokenStream::new(), span }
+    }
+
+    /// Adds `.method(value)`, if there is a value.
+    pub(crate) fn with(mut self, method: &str, value: Option<&TokenStream>) -> Self {
+        if let Some(value) = value {
+            let method = Ident::new(method, self.span);
+            self.calls.extend(quote_spanned!(self.span=> .#method(#value)));
+        }
+        self
+    }
+
+    /// Adds `.method()`, if it is set.
+    pub(crate) fn flag(mut self, method: &str, set: bool) -> Self {
+        if set {
+            let method = Ident::new(method, self.span);
+            self.calls.extend(quote_spanned!(self.span=> .#method()));
+        }
+        self
+    }
+
+    /// The items: the static, and the function from whose type name the default name is read.
+    pub(crate) fn items(&self) -> TokenStream {
+        let Self { private, calls, span } = self;
+        quote_spanned! {*span=>
+            fn __sentry_path() -> &'static str {
+                fn here() {}
+                #private::path_of(here)
+            }
+            static __SENTRY_CALLSITE: #private::Callsite = #private::Callsite::new(
+                __sentry_path,
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            ) #calls;
+        }
+    }
+}

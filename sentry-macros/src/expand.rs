@@ -1,0 +1,66 @@
+//! From the tokens of an attribute and its item to the code they become.
+//!
+//! Each attribute is a plain function over tokens, so that a test can compare what it gives:
+//! read the item, read the arguments into the attribute's model, check both, wrap the function.
+
+use proc_macro2::TokenStream;
+
+use crate::fallback::expand_or_item;
+use crate::function::{Function, Target};
+use crate::main_attr::{self, MainArgs};
+use crate::monitor::MonitorArgs;
+use crate::server_action::ServerActionArgs;
+use crate::span::SpanArgs;
+use crate::{check, wrap};
+
+/// `#[span(args)] item`
+pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("span", item)?;
+        let (args, mut mistakes) = SpanArgs::read(args, &function);
+        check::function("span", &function, &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(wrap::function(&function, &args.work(&function)))
+    })
+}
+
+/// `#[server_action(args)] item`
+pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("server_action", item)?;
+        let (args, mut mistakes) = ServerActionArgs::read(args);
+        check::function("server_action", &function, &mut mistakes);
+        check::only_one("server_action", &function, "remove one", &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(wrap::function(&function, &args.work(&function)))
+    })
+}
+
+/// `#[monitor(args)] item`
+pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("monitor", item)?;
+        let (args, mut mistakes) = MonitorArgs::read(args);
+        check::function("monitor", &function, &mut mistakes);
+        let why = "give each job its own function, and let one call the other";
+        check::only_one("monitor", &function, why, &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(wrap::function(&function, &args.work(&function)))
+    })
+}
+
+/// `#[main(args)] item`
+pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("main", item)?;
+        let (args, mut mistakes) = MainArgs::read(args);
+        check::function("main", &function, &mut mistakes);
+        main_attr::check(&function, &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(main_attr::expand(args, &function))
+    })
+}
+
+fn read(attribute: &str, item: TokenStream) -> syn::Result<Function> {
+    Target::read(item)?.function(attribute)
+}

@@ -1,0 +1,138 @@
+//! `#[main]`: its arguments, and the `main` around the user's.
+//!
+//! ```text
+//! #[main] #[tokio::main] async fn main() -> Ret { body }
+//! // becomes
+//! fn main() -> Ret {
+//!     #[tokio::main] async fn main() -> Ret { body }
+//!     let guard = main_guard(options);
+//!     guard.finish(main(), |result, guard| report an error)
+//! }
+//! ```
+//!
+//! So the client is there before the async runtime starts, and everything is flushed after it ended.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Attribute;
+
+use crate::args::Arguments;
+use crate::check::{self, Mistakes};
+use crate::function::Function;
+use crate::params::{generated_at, own_name};
+
+const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
+
+/// The arguments of `#[main]`.
+pub(crate) struct MainArgs {
+    krate: TokenStream,
+    options: Option<TokenStream>,
+    /// Calls of the options' builder, in the order of the options.
+    calls: Vec<(&'static str, TokenStream)>,
+    release: Option<TokenStream>,
+}
+
+impl MainArgs {
+    /// Reads the arguments.
+    pub(crate) fn read(tokens: TokenStream) -> (Self, Mistakes) {
+        let mut list = Arguments::read("main", tokens, KNOWN, None);
+        let mut calls = Vec::new();
+        for name in ["dsn", "traces_sample_rate", "environment"] {
+            calls.extend(list.value(name).map(|raw| (name, raw.tokens)));
+        }
+        let this = Self {
+            krate: list.krate(),
+            options: list.value("options").map(|raw| raw.tokens),
+            calls,
+            release: list.value("release").map(|raw| raw.tokens),
+        };
+        (this, list.finish())
+    }
+}
+
+/// What `#[main]` asks of the function beside what every attribute does.
+pub(crate) fn check(function: &Function, mistakes: &mut Mistakes) {
+    let sig = &function.sig;
+    if sig.ident != "main" {
+        mistakes.add(
+            sig.ident.span(),
+            format!(
+                "`#[main]` goes on `fn main`, and this is `{}`; use `#[span]` on other functions",
+                sig.ident
+            ),
+        );
+    } else if let Some(argument) = sig.inputs.first() {
+        mistakes.note(syn::Error::new_spanned(argument, "`fn main` takes no arguments"));
+    }
+    if let (Some(asyncness), false) = (&sig.asyncness, function.attrs.iter().any(starts_a_runtime)) {
+        mistakes.add(
+            asyncness.span,
+            "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
+        );
+    }
+    check::only_one("main", function, "remove one", mistakes);
+}
+
+/// An attribute that may turn `async fn main` into a plain one.
+fn starts_a_runtime(attr: &Attribute) -> bool {
+    !stays_outside(attr) && !["inline", "cold", "must_use"].iter().any(|known| attr.path().is_ident(known))
+}
+
+/// Attributes of the whole item; all others go with the user's `main`.
+fn stays_outside(attr: &Attribute) -> bool {
+    let known = ["cfg", "doc", "allow", "warn", "deny", "expect", "forbid", "deprecated"];
+    known.iter().any(|known| attr.path().is_ident(known))
+}
+
+/// The `main` around `function`.
+pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
+    let Function { attrs, vis, modifiers, sig, body } = function;
+    let span = generated_at(sig.ident.span());
+    let MainArgs { krate, options, calls, release } = args;
+    let private = quote_spanned!(span=> #krate::__private);
+    let options = options.unwrap_or_else(|| quote_spanned!(span=> #krate::ClientOptions::new()));
+    let calls = calls.into_iter().map(|(name, value)| {
+        let method = proc_macro2::Ident::new(name, span);
+        quote_spanned!(span=> .#method(#value))
+    });
+    let options = quote_spanned!(span=> (#options) #(#calls)*);
+    let options = match release {
+        Some(release) => quote_spanned!(span=> #options.release(#release)),
+        None => quote_spanned! {span=>
+            #private::default_release(
+                #options,
+                ::core::concat!(::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION")),
+            )
+        },
+    };
+    let (outside, inside): (Vec<&Attribute>, Vec<&Attribute>) =
+        attrs.iter().partition(|attr| stays_outside(attr));
+    let guard = own_name("guard", span);
+    let value = own_name("value", span);
+    let failure = own_name("failure", span);
+    let main = &sig.ident;
+    let finished = if function.returns().may_fail() {
+        quote_spanned! {span=>
+            #private::MainGuard::finish(#guard, #main(), |#value, #guard| {
+                if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
+                    #guard.failed(#failure);
+                }
+            })
+        }
+    } else {
+        quote_spanned!(span=> #main())
+    };
+    let outer_sig = {
+        let mut outer = sig.clone();
+        outer.asyncness = None;
+        outer.into_token_stream()
+    };
+    let contents = quote_spanned! {span=>
+        #(#inside)* #sig #body
+        let #guard = #private::main_guard(::core::option::Option::Some(#options));
+        #finished
+    };
+    let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, contents);
+    block.set_span(generated_at(body.span()));
+    quote!(#(#outside)* #vis #modifiers #outer_sig #block)
+}

@@ -1,0 +1,131 @@
+//! `#[monitor]`: its arguments, and the work they ask for.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use sentry_rules::monitor;
+use syn::LitStr;
+
+use crate::args::Arguments;
+use crate::callsite::Callsite;
+use crate::check::{self, Mistakes};
+use crate::function::Function;
+use crate::params::generated_at;
+use crate::schedule::Schedule;
+use crate::wrap::{Look, Work};
+
+const KNOWN: &[&str] = &[
+    "slug",
+    "schedule",
+    "every",
+    "timezone",
+    "checkin_margin",
+    "max_runtime",
+    "failure_issue_threshold",
+    "recovery_threshold",
+    "isolate_trace",
+    "crate",
+];
+
+/// The arguments of `#[monitor]`.
+pub(crate) struct MonitorArgs {
+    krate: TokenStream,
+    slug: Option<LitStr>,
+    schedule: Option<Schedule>,
+    timezone: Option<LitStr>,
+    /// The numbers that are given, each with the builder's method for it.
+    numbers: Vec<(&'static str, u64)>,
+    isolate_trace: bool,
+}
+
+impl MonitorArgs {
+    /// Reads the arguments.
+    pub(crate) fn read(tokens: TokenStream) -> (Self, Mistakes) {
+        let mut list = Arguments::read("monitor", tokens, KNOWN, Some("slug"));
+        let slug_missing = list.place("slug").is_none();
+        let slug = list.leading().or_else(|| list.string("slug"));
+        match &slug {
+            Some(slug) => {
+                let checked = check::monitor_slug(slug);
+                list.mistakes.keep(checked);
+            }
+            None if slug_missing && list.mistakes.is_empty() => list.mistakes.add(
+                Span::call_site(),
+                "`#[monitor]` needs the slug of the monitor: `#[monitor(\"nightly-report\")]`",
+            ),
+            None => {}
+        }
+        let schedule = Schedule::take(&mut list);
+        let (timezone_at, configured) = (list.place("timezone"), schedule.is_some());
+        let timezone = list.string("timezone");
+        if let Some(timezone) = &timezone {
+            let checked = check::time_zone(timezone);
+            list.mistakes.keep(checked);
+        }
+        let mut numbers = Vec::new();
+        let mut first_number = None;
+        let ranges: [(&'static str, check::Number, check::Range); 4] = [
+            ("checkin_margin", check::minutes, monitor::checkin_margin),
+            ("max_runtime", check::minutes, monitor::max_runtime),
+            ("failure_issue_threshold", check::count, monitor::failure_issue_threshold),
+            ("recovery_threshold", check::count, monitor::recovery_threshold),
+        ];
+        for (name, read, range) in ranges {
+            first_number = first_number.or_else(|| list.place(name).map(|place| (name, place)));
+            if let Some(raw) = list.value(name) {
+                let number = read(name, &raw.expr, range);
+                numbers.extend(list.mistakes.keep(number).map(|number| (name, number)));
+            }
+        }
+        let needs_schedule = first_number.or(timezone_at.map(|place| ("timezone", place)));
+        if let (false, true, Some((name, place))) = (configured, list.mistakes.is_empty(), needs_schedule) {
+            list.mistakes.add(
+                place,
+                format!(
+                    "`{name}` is part of the monitor's configuration, which Sentry takes with a schedule only; \
+                     add `schedule = \"0 3 * * *\"` or `every = \"10 minutes\"`"
+                ),
+            );
+        }
+        let this = Self {
+            krate: list.krate(),
+            slug,
+            schedule,
+            timezone,
+            numbers,
+            isolate_trace: list.flag("isolate_trace"),
+        };
+        (this, list.finish())
+    }
+
+    /// What the attribute does around the function.
+    pub(crate) fn work(self, function: &Function) -> Work {
+        let span = generated_at(function.sig.ident.span());
+        let krate = &self.krate;
+        let private = quote_spanned!(span=> #krate::__private);
+        let callsite = Callsite::new(private.clone(), span).items();
+        let slug = &self.slug;
+        let schedule = self.schedule.map(|schedule| schedule.call(span));
+        let timezone = self.timezone.map(|timezone| quote_spanned!(span=> .timezone(#timezone)));
+        let numbers = self.numbers.into_iter().map(|(name, number)| {
+            let method = Ident::new(name, span);
+            quote_spanned!(span=> .#method(#number))
+        });
+        let isolate_trace = self.isolate_trace.then(|| quote_spanned!(span=> .isolate_trace()));
+        let statics = quote_spanned! {span=>
+            #callsite
+            static __SENTRY_MONITOR: #private::MonitorSite =
+                #private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace;
+        };
+        let create = quote_spanned!(span=> #private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR));
+        Work {
+            statics,
+            enter: quote_spanned!(span=> #private::hold(#create)),
+            create,
+            recorded: Vec::new(),
+            look: Look::MayFail,
+            keeps_caller: false,
+            on_value: None,
+            private,
+        }
+    }
+}

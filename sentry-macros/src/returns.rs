@@ -1,0 +1,274 @@
+//! What a function returns, as far as the written type tells.
+//!
+//! A macro sees names, not types. Two questions are answered here: can this value hold an error, and
+//! is it a future.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, TypePath};
+
+/// The return type of a function.
+#[derive(Clone, Copy)]
+pub(crate) enum Returns<'a> {
+    /// None is written.
+    Unit,
+    /// `!`
+    Never,
+    /// A type.
+    Type(&'a Type),
+}
+
+impl<'a> Returns<'a> {
+    /// Reads a signature's output.
+    pub(crate) fn of(output: &'a ReturnType) -> Self {
+        match output {
+            ReturnType::Default => Self::Unit,
+            ReturnType::Type(_, ty) => Self::of_type(ty),
+        }
+    }
+
+    /// Reads a written type.
+    pub(crate) fn of_type(ty: &'a Type) -> Self {
+        match ungrouped(ty) {
+            Type::Never(_) => Self::Never,
+            Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
+            _ => Self::Type(ty),
+        }
+    }
+
+    /// Whether the type is called a result: `Result`, `io::Result`, `PlaceResult`.
+    pub(crate) fn names_result(self) -> bool {
+        let Self::Type(ty) = self else { return false };
+        last_segment(ty).is_some_and(|segment| segment.ident.to_string().contains("Result"))
+    }
+
+    /// Whether the value may be a result under another name: any type that is not known to be none.
+    pub(crate) fn may_fail(self) -> bool {
+        const NEVER_FAIL: &[&str] = &[
+            "String", "Vec", "Option", "Self", "bool", "char", "str", "f32", "f64", "i8", "i16", "i32",
+            "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+        ];
+        let Self::Type(ty) = self else { return false };
+        match ungrouped(ty) {
+            Type::Path(TypePath { qself: None, path, .. }) => match path.get_ident() {
+                Some(name) => !NEVER_FAIL.iter().any(|known| name == known),
+                None => path.segments.last().is_none_or(|last| last.ident != "Vec" && last.ident != "Option"),
+            },
+            Type::Path(_) | Type::Macro(_) | Type::ImplTrait(_) | Type::Verbatim(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The type as it can be written inside of the function: each `impl Trait` becomes `_`.
+    pub(crate) fn nameable(self, span: proc_macro2::Span) -> TokenStream {
+        match self {
+            Self::Unit => quote_spanned!(span=> ()),
+            Self::Never => quote_spanned!(span=> !),
+            Self::Type(ty) => without_impl(ty.to_token_stream()),
+        }
+    }
+}
+
+fn ungrouped(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
+    match ungrouped(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The type arguments of `Name<A, B>`.
+fn type_arguments(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// `impl Future<Output = T>`: `Some`, with the `T` where it is written.
+///
+/// Other traits beside `Future` could not be kept by a wrapper, so such a type counts as no future.
+pub(crate) fn output_of_impl(ty: &Type) -> Option<Option<Type>> {
+    match ungrouped(ty) {
+        Type::ImplTrait(ty) => future_output(ty.bounds.iter()),
+        _ => None,
+    }
+}
+
+/// `Pin<Box<dyn Future<Output = T>>>`, `BoxFuture<'_, T>` and `LocalBoxFuture<'_, T>`.
+pub(crate) fn output_of_boxed(ty: &Type) -> Option<Option<Type>> {
+    let segment = last_segment(ty)?;
+    if segment.ident == "BoxFuture" || segment.ident == "LocalBoxFuture" {
+        return Some(type_arguments(segment).last().cloned());
+    }
+    if segment.ident != "Pin" {
+        return None;
+    }
+    let boxed = last_segment(type_arguments(segment).next()?)?;
+    if boxed.ident != "Box" {
+        return None;
+    }
+    match ungrouped(type_arguments(boxed).next()?) {
+        Type::TraitObject(object) => future_output(object.bounds.iter()),
+        _ => None,
+    }
+}
+
+fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Option<Type>> {
+    let mut output = None;
+    for bound in bounds {
+        let TypeParamBound::Trait(bound) = bound else {
+            continue;
+        };
+        let segment = bound.path.segments.last()?;
+        if segment.ident == "Future" {
+            let written = match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
+                            Some(assoc.ty.clone())
+                        }
+                        _ => None,
+                    })
+                }
+                _ => None,
+            };
+            output = Some(written);
+        } else if !["Send", "Sync", "Unpin"].iter().any(|known| segment.ident == known) {
+            return None;
+        }
+    }
+    output
+}
+
+/// Replaces every `impl A + B` in a type by `_`.
+fn without_impl(ty: TokenStream) -> TokenStream {
+    let mut output = TokenStream::new();
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) if word == "impl" => {
+                let span = word.span();
+                output.extend(quote_spanned!(span=> _));
+                let mut depth = 0_u32;
+                let mut arrow = false;
+                while let Some(next) = tokens.peek() {
+                    let mut dash = false;
+                    if let TokenTree::Punct(punct) = next {
+                        match punct.as_char() {
+                            ',' if depth == 0 => break,
+                            '>' if arrow => {}
+                            '>' if depth == 0 => break,
+                            '<' => depth += 1,
+                            '>' => depth -= 1,
+                            '-' => dash = true,
+                            _ => {}
+                        }
+                    }
+                    arrow = dash;
+                    tokens.next();
+                }
+            }
+            TokenTree::Group(group) => {
+                let mut rewritten = proc_macro2::Group::new(group.delimiter(), without_impl(group.stream()));
+                rewritten.set_span(group.span());
+                output.extend([TokenTree::Group(rewritten)]);
+            }
+            other => output.extend([other]),
+        }
+    }
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(ty: &str) -> Type {
+        syn::parse_str(ty).unwrap()
+    }
+
+    #[test]
+    fn results_by_name() {
+        for ty in ["Result<(), E>", "io::Result<u8>", "anyhow::Result<()>", "PlaceResult", "(Result<A, B>)"] {
+            assert!(Returns::of_type(&parse(ty)).names_result(), "{ty}");
+        }
+        for ty in [
+            "()",
+            "!",
+            "Option<Result<A, B>>",
+            "&Result<A, B>",
+            "(Result<A, B>, C)",
+            "impl Fn() -> Result<A, B>",
+        ] {
+            assert!(!Returns::of_type(&parse(ty)).names_result(), "{ty}");
+        }
+    }
+
+    #[test]
+    fn types_that_may_fail() {
+        for ty in [
+            "Response",
+            "impl IntoResponse",
+            "T::Output",
+            "<T as Trait>::Output",
+            "Result<(), E>",
+            "ExitCode",
+        ] {
+            assert!(Returns::of_type(&parse(ty)).may_fail(), "{ty}");
+        }
+        for ty in
+            ["()", "!", "u32", "&T", "(A, B)", "[u8; 4]", "fn()", "Vec<T>", "Option<T>", "String", "Self"]
+        {
+            assert!(!Returns::of_type(&parse(ty)).may_fail(), "{ty}");
+        }
+    }
+
+    #[test]
+    fn futures_by_name() {
+        let output = |ty: &str| {
+            let ty = parse(ty);
+            output_of_impl(&ty)
+                .or_else(|| output_of_boxed(&ty))
+                .map(|output| output.map(|ty| ty.to_token_stream().to_string()))
+        };
+        assert_eq!(output("impl Future<Output = u8> + Send + 'a"), Some(Some("u8".into())));
+        assert_eq!(output("impl ::core::future::Future"), Some(None));
+        assert_eq!(
+            output("Pin<Box<dyn Future<Output = Result<(), E>> + Send + 'a>>"),
+            Some(Some("Result < () , E >".into()))
+        );
+        assert_eq!(output("BoxFuture<'a, u8>"), Some(Some("u8".into())));
+        assert_eq!(output("impl Future<Output = u8> + Clone"), None);
+        assert_eq!(output("Box<dyn Future<Output = u8>>"), None);
+        assert_eq!(output("impl Iterator<Item = u8>"), None);
+        assert_eq!(output("Pin<Box<T>>"), None);
+    }
+
+    #[test]
+    fn impl_becomes_inferred() {
+        for (ty, expected) in [
+            ("Result<impl Iterator<Item = (A, B)> + 'a, E>", "Result<_, E>"),
+            ("Result<E, impl Fn(A) -> Vec<B>>", "Result<E, _>"),
+            ("(impl A, Vec<impl B<C<D>>>)", "(_, Vec<_>)"),
+            ("impl A", "_"),
+            ("Result<A, B>", "Result<A, B>"),
+        ] {
+            let nameable = Returns::of_type(&parse(ty)).nameable(proc_macro2::Span::call_site());
+            assert_eq!(nameable.to_string(), expected.parse::<TokenStream>().unwrap().to_string());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! When a monitor runs: a crontab or an interval, checked by the rules that the runtime has too.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::args::Arguments;
+use crate::check;
+
+/// A checked schedule.
+pub(crate) enum Schedule {
+    /// The five fields in canonical form.
+    Crontab(String),
+    /// A number of units.
+    Interval(u64, &'static str),
+}
+
+impl Schedule {
+    /// Takes `schedule` or `every` out of the arguments.
+    pub(crate) fn take(list: &mut Arguments) -> Option<Self> {
+        let both = list.place("schedule").and(list.place("every"));
+        let crontab = list.string("schedule");
+        let every = list.string("every");
+        if let Some(place) = both {
+            list.mistakes.add(place, "a monitor has one schedule: keep `schedule` or `every`");
+            return None;
+        }
+        match (crontab, every) {
+            (Some(text), _) => list.mistakes.keep(check::schedule(&text)).map(Self::Crontab),
+            (None, Some(text)) => {
+                let interval = list.mistakes.keep(check::every(&text));
+                interval.map(|(number, unit)| Self::Interval(number, unit))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The call of the site's builder.
+    pub(crate) fn call(self, span: Span) -> TokenStream {
+        match self {
+            Self::Crontab(fields) => quote_spanned!(span=> .crontab(#fields)),
+            Self::Interval(number, unit) => quote_spanned!(span=> .interval(#number, #unit)),
+        }
+    }
+}

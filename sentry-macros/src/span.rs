@@ -1,0 +1,169 @@
+//! `#[span]`: its arguments, and the work they ask for.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Ident, LitStr};
+
+use crate::args::{self, Arguments, Recorded};
+use crate::callsite::Callsite;
+use crate::check::{self, Mistakes};
+use crate::function::{Function, plain_name};
+use crate::params::generated_at;
+use crate::wrap::{Look, OnValue, Work};
+
+const KNOWN: &[&str] = &[
+    "name",
+    "op",
+    "attributes",
+    "err",
+    "ret",
+    "args",
+    "only_if_parent",
+    "force_transaction",
+    "parent",
+    "new_trace",
+    "level",
+    "crate",
+];
+
+const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
+
+/// The arguments of `#[span]`.
+pub(crate) struct SpanArgs {
+    krate: TokenStream,
+    name: Option<TokenStream>,
+    op: Option<TokenStream>,
+    recorded: Vec<Recorded>,
+    err: bool,
+    ret: bool,
+    only_if_parent: bool,
+    force_transaction: bool,
+    parent: Option<TokenStream>,
+    new_trace: bool,
+    level: Option<LitStr>,
+}
+
+impl SpanArgs {
+    /// Reads the arguments of a span around `function`.
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+        let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
+        let level_at = list.place("level");
+        let new_trace_at = list.place("new_trace");
+        let leading = list.leading();
+        if let Some(leading) = &leading {
+            let checked = check::not_blank("name", leading);
+            list.mistakes.keep(checked);
+        }
+        let mut recorded = Vec::new();
+        if let Some(named) = list.list("args") {
+            recorded = arguments(named, function, &mut list.mistakes);
+        }
+        if let Some(tokens) = list.list("attributes") {
+            for attribute in args::attributes(tokens, &mut list.mistakes) {
+                if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
+                    let message =
+                        format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
+                    list.mistakes.add(attribute.key.span(), message);
+                } else {
+                    recorded.push(attribute);
+                }
+            }
+        }
+        let this = Self {
+            krate: list.krate(),
+            name: list.text("name").or_else(|| leading.map(ToTokens::into_token_stream)),
+            op: list.text("op"),
+            recorded,
+            err: list.flag("err"),
+            ret: list.flag("ret"),
+            only_if_parent: list.flag("only_if_parent"),
+            force_transaction: list.flag("force_transaction"),
+            parent: list.value("parent").map(|raw| raw.tokens),
+            new_trace: list.flag("new_trace"),
+            level: list.string("level"),
+        };
+        let mut mistakes = list.finish();
+        if let Some(level) = &this.level {
+            mistakes.keep(check::one_of("level", level, LEVELS));
+            if let (false, Some(place)) = (this.err, level_at) {
+                mistakes.add(place, "`level` is the level of the events that `err` captures; add `err`");
+            }
+        }
+        if let (true, Some(place)) = (this.parent.is_some() || this.only_if_parent, new_trace_at)
+            && this.new_trace
+        {
+            mistakes.add(
+                place,
+                "`new_trace` has no parent; it cannot stand beside `parent` and `only_if_parent`",
+            );
+        }
+        (this, mistakes)
+    }
+
+    /// What the attribute does around the function.
+    pub(crate) fn work(self, function: &Function) -> Work {
+        let span = generated_at(function.sig.ident.span());
+        let krate = &self.krate;
+        let private = quote_spanned!(span=> #krate::__private);
+        let level = self.level.map(ToTokens::into_token_stream);
+        let callsite = Callsite::new(private.clone(), span)
+            .with("name", self.name.as_ref())
+            .with("op", self.op.as_ref())
+            .flag("capture_err", self.err)
+            .with("level", level.as_ref())
+            .flag("only_if_parent", self.only_if_parent)
+            .flag("force_transaction", self.force_transaction)
+            .flag("new_trace", self.new_trace);
+        let (enter, create) = match &self.parent {
+            None => (
+                quote_spanned!(span=> #private::enter(&__SENTRY_CALLSITE)),
+                quote_spanned!(span=> #private::span(&__SENTRY_CALLSITE)),
+            ),
+            Some(parent) => (
+                quote_spanned!(span=> #private::enter_under(&__SENTRY_CALLSITE, #parent)),
+                quote_spanned!(span=> #private::span_under(&__SENTRY_CALLSITE, #parent)),
+            ),
+        };
+        let look = match (self.ret, self.err) {
+            (true, _) => Look::Always,
+            (false, true) => Look::MayFail,
+            (false, false) => Look::Results,
+        };
+        Work {
+            statics: callsite.items(),
+            enter,
+            create,
+            recorded: self.recorded,
+            look,
+            keeps_caller: !self.ret && !self.err,
+            on_value: self.ret.then_some(record_return as OnValue),
+            private,
+        }
+    }
+}
+
+/// Records the returned value, if anybody listens.
+fn record_return(private: &TokenStream, work: &Ident, value: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned! {span=>
+        if #work.is_recording() {
+            #work.set("return", #private::attribute!(#value));
+        }
+    }
+}
+
+/// `args(a, b)`: arguments under their own names.
+fn arguments(tokens: TokenStream, function: &Function, mistakes: &mut Mistakes) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    for name in args::names(tokens, mistakes) {
+        if mistakes.keep(check::in_scope(&name, function)).is_none() {
+            continue;
+        }
+        let key = LitStr::new(&plain_name(&name), name.span());
+        if recorded.iter().any(|other| other.key.value() == key.value()) {
+            mistakes.add(name.span(), format!("`{name}` is given twice; keep one"));
+        } else {
+            recorded.push(Recorded { key, value: name.into_token_stream() });
+        }
+    }
+    recorded
+}

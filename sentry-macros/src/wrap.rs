@@ -1,0 +1,401 @@
+//! A function with work around its body.
+//!
+//! One [`Work`] describes what an attribute does; [`function`] puts it around the body in the way that the
+//! function's [`Shape`] asks for. The user's body is always a block of its own, with our statements in
+//! front of the block and never in it:
+//!
+//! ```text
+//! sync                 { let work = enter; {body} }
+//! sync, value seen     { let mut work = enter; let value = call(move || {body}); look at &value; value }
+//! async                { let work = new; instrument(work, async move { {body} }) }
+//! impl Future          { let work = new; instrument(work, {body}) }
+//! boxed future         { let work = new; { …; Box::pin(instrument(work, tail)) } }
+//! ```
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
+
+use crate::args::Recorded;
+use crate::function::{Function, Shape};
+use crate::params::{Params, generated_at, own_name};
+use crate::returns::Returns;
+
+/// When the value that a function returns has to be seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// When its type is called a result.
+    Results,
+    /// When its type is not known to hold no error.
+    MayFail,
+    /// Always, because it is recorded.
+    Always,
+}
+
+/// What an attribute does around a function.
+pub(crate) struct Work {
+    /// `::sentry::__private`
+    pub(crate) private: TokenStream,
+    /// The statics of the function.
+    pub(crate) statics: TokenStream,
+    /// The expression that starts the work now.
+    pub(crate) enter: TokenStream,
+    /// The expression that makes the work for a future.
+    pub(crate) create: TokenStream,
+    /// The values recorded at the start.
+    pub(crate) recorded: Vec<Recorded>,
+    pub(crate) look: Look,
+    /// Whether the function keeps its place in a chain of `#[track_caller]` rather than have its value seen.
+    pub(crate) keeps_caller: bool,
+    /// What is done with the value beside asking for its error; `__sentry_work` is the work.
+    pub(crate) on_value: Option<OnValue>,
+}
+
+/// Statements about the value; takes the private path, the work, a reference to the value, and a span.
+pub(crate) type OnValue = fn(&TokenStream, &Ident, &TokenStream, Span) -> TokenStream;
+
+/// Puts `work` around `function`.
+pub(crate) fn function(function: &Function, work: &Work) -> TokenStream {
+    let wrap = Wrap {
+        function,
+        work,
+        span: generated_at(function.sig.ident.span()),
+        name: own_name("work", generated_at(function.sig.ident.span())),
+    };
+    match function.shape() {
+        Shape::Sync => wrap.sync(),
+        Shape::Async => wrap.async_fn(),
+        Shape::ImplFuture(output) => wrap.impl_future(output.as_ref()),
+        Shape::BoxedFuture(output) => wrap.boxed_future(output.as_ref()),
+    }
+}
+
+struct Wrap<'a> {
+    function: &'a Function,
+    work: &'a Work,
+    /// Where generated tokens are shown: at the function's name.
+    span: Span,
+    /// The variable that holds the work.
+    name: Ident,
+}
+
+impl Wrap<'_> {
+    /// The value is seen when it can matter, and when no closure is in the way of `#[track_caller]`.
+    fn sees(&self, returns: Returns<'_>) -> bool {
+        match (self.work.look, returns) {
+            (_, Returns::Never) => false,
+            (Look::Always, _) => true,
+            (Look::MayFail, returns) => returns.may_fail(),
+            (Look::Results, returns) => returns.names_result(),
+        }
+    }
+
+    fn sync(&self) -> TokenStream {
+        let Self { function, work, span, name } = self;
+        let Work { statics, enter, .. } = work;
+        let returns = function.returns();
+        let keeps_caller = work.keeps_caller && function.has("track_caller");
+        if !self.sees(returns) || keeps_caller {
+            let record = self.record(None);
+            let body = self.body();
+            return self.with_body(
+                None,
+                None,
+                quote_spanned! {*span=>
+                    #statics
+                    let #name = #enter;
+                    #record
+                    #body
+                },
+            );
+        }
+        let params = Params::moved(function);
+        let record = self.record(Some(&params));
+        let call = self.call(&params, &returns.nameable(*span));
+        let value = own_name("value", *span);
+        let observe = self.observe(&quote_spanned!(*span=> &#value));
+        self.with_body(
+            Some(&params),
+            None,
+            quote_spanned! {*span=>
+                #statics
+                let mut #name = #enter;
+                #record
+                let #value = #call;
+                #observe
+                #value
+            },
+        )
+    }
+
+    fn async_fn(&self) -> TokenStream {
+        let Self { function, work, span, name } = self;
+        let Work { statics, create, .. } = work;
+        let returns = function.returns();
+        let params = Params::moved(function);
+        let record = self.record(Some(&params));
+        let Params { rebinds, .. } = &params;
+        let body = self.body();
+        let started = |output: &TokenStream| {
+            let pin = self.pin_output(output);
+            let future = quote_spanned!(*span=> async move { #pin #rebinds #body });
+            let future = self.instrument(self.sees(returns), &future);
+            quote_spanned! {*span=>
+                #statics
+                let #name = #create;
+                #record
+                #future
+            }
+        };
+        let output = returns.nameable(*span);
+        if matches!(returns, Returns::Never) {
+            // `!` is no type argument yet; a body that never ends is of any type, of an empty one too.
+            let started = started(&quote_spanned!(*span=> ::core::convert::Infallible));
+            return self.with_body(Some(&params), None, quote_spanned!(*span=> match { #started }.await {}));
+        }
+        if function.must_stay_async() {
+            let started = started(&output);
+            return self.with_body(Some(&params), None, quote_spanned!(*span=> #started.await));
+        }
+        let output = match returns {
+            Returns::Type(ty) => ty.to_token_stream(),
+            _ => output,
+        };
+        let returned = quote_spanned!(*span=> -> impl ::core::future::Future<Output = #output>);
+        let started = started(&returns.nameable(*span));
+        self.with_body(Some(&params), Some(returned), started)
+    }
+
+    fn impl_future(&self, output: Option<&Type>) -> TokenStream {
+        let Self { function, work, span, name } = self;
+        let Work { statics, create, .. } = work;
+        let (params, future) = if contains_word(function.body.stream(), "return") {
+            let params = Params::moved(function);
+            let call = self.call(&params, &quote_spanned!(*span=> _));
+            (Some(params), call)
+        } else {
+            (None, self.body())
+        };
+        let record = self.record(params.as_ref());
+        let future = self.instrument_output(output, &future);
+        self.with_body(
+            params.as_ref(),
+            None,
+            quote_spanned! {*span=>
+                #statics
+                let #name = #create;
+                #record
+                #future
+            },
+        )
+    }
+
+    fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
+        let Self { function, work, span, name } = self;
+        let Work { statics, create, .. } = work;
+        if let Some(tail) = BoxedTail::find(&function.body) {
+            let record = self.record(None);
+            let future = self.instrument_output(output, &tail.future);
+            let BoxedTail { before, path, .. } = &tail;
+            let body = block(quote_spanned!(*span=> #before #path (#future)), function.body.span());
+            return self.with_body(
+                None,
+                None,
+                quote_spanned! {*span=>
+                    #statics
+                    let #name = #create;
+                    #record
+                    #body
+                },
+            );
+        }
+        let params = Params::moved(function);
+        let record = self.record(Some(&params));
+        let inner = own_name("future", *span);
+        let call = self.call(&params, &function.returns().nameable(*span));
+        let future = self.instrument_output(output, &inner.to_token_stream());
+        self.with_body(
+            Some(&params),
+            None,
+            quote_spanned! {*span=>
+                #statics
+                let #name = #create;
+                #record
+                let #inner = #call;
+                ::std::boxed::Box::pin(#future)
+            },
+        )
+    }
+
+    /// The user's body as a block that is no function body any more.
+    ///
+    /// The semicolon keeps the compiler from calling the braces of a short body unnecessary; it is
+    /// gone before anything else looks at the block. The braces keep the user's span, because the
+    /// edition of a block decides when its temporaries are dropped.
+    fn body(&self) -> TokenStream {
+        let span = self.span;
+        let inner = self.function.body.stream();
+        block(quote_spanned!(span=> ; #inner), self.function.body.span())
+    }
+
+    /// The body as a closure that is called at once, so that `return` and `?` end there.
+    fn call(&self, params: &Params, returned: &TokenStream) -> TokenStream {
+        let span = self.span;
+        let Work { private, .. } = self.work;
+        let Params { rebinds, .. } = params;
+        let body = self.body();
+        quote_spanned!(span=> #private::call::<#returned, _>(move || { #rebinds #body }))
+    }
+
+    /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
+    fn pin_output(&self, output: &TokenStream) -> TokenStream {
+        quote_spanned!(self.span=> if false { return ::core::option::Option::None::<#output>.unwrap(); })
+    }
+
+    fn instrument_output(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
+        let sees = match output {
+            Some(ty) => self.sees(Returns::of_type(ty)),
+            None => self.work.look == Look::Always,
+        };
+        self.instrument(sees, future)
+    }
+
+    /// The future with the work around it.
+    fn instrument(&self, sees: bool, future: &TokenStream) -> TokenStream {
+        let Self { work, span, name, .. } = self;
+        let Work { private, .. } = work;
+        if !sees {
+            return quote_spanned!(*span=> #private::instrument(#name, #future));
+        }
+        let value = own_name("value", *span);
+        let observe = self.observe(&value.to_token_stream());
+        quote_spanned!(*span=> #private::observe(#name, #future, |#value, #name| { #observe }))
+    }
+
+    /// Looks at the value behind the reference `value`.
+    fn observe(&self, value: &TokenStream) -> TokenStream {
+        let Self { work, span, name, .. } = self;
+        let Work { private, .. } = work;
+        let failure = own_name("failure", *span);
+        let on_value = work.on_value.map(|on_value| on_value(private, name, value, *span));
+        quote_spanned! {*span=>
+            #on_value
+            if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
+                #name.failed(#failure);
+            }
+        }
+    }
+
+    /// Records the attributes, if anybody listens.
+    fn record(&self, params: Option<&Params>) -> TokenStream {
+        let Self { work, span, name, .. } = self;
+        let Work { private, recorded, .. } = work;
+        if recorded.is_empty() {
+            return TokenStream::new();
+        }
+        let views = params.map(|params| &params.views);
+        let sets = recorded.iter().map(|Recorded { key, value }| {
+            quote_spanned!(*span=> #name.set(#key, #private::attribute!(&(#value)));)
+        });
+        quote_spanned! {*span=>
+            if #name.is_recording() {
+                #views
+                #(#sets)*
+            }
+        }
+    }
+
+    /// The function again, with other contents.
+    fn with_body(
+        &self,
+        params: Option<&Params>,
+        future: Option<TokenStream>,
+        contents: TokenStream,
+    ) -> TokenStream {
+        let Function { attrs, vis, modifiers, sig, body } = self.function;
+        let block = block(contents, body.span());
+        let syn::Signature {
+            asyncness,
+            safety,
+            abi,
+            fn_token,
+            ident,
+            generics,
+            paren_token,
+            inputs,
+            output,
+            ..
+        } = sig;
+        let asyncness = if future.is_some() { None } else { asyncness.as_ref() };
+        let where_clause = &generics.where_clause;
+        let output = future.unwrap_or_else(|| output.to_token_stream());
+        let inputs = params.map_or_else(|| inputs.to_token_stream(), |params| params.inputs.clone());
+        let mut parameters = Group::new(Delimiter::Parenthesis, inputs);
+        parameters.set_span(paren_token.span.join());
+        quote! {
+            #(#attrs)*
+            #vis #modifiers #asyncness #safety #abi #fn_token #ident #generics #parameters #output #where_clause
+            #block
+        }
+    }
+}
+
+/// A body that ends in `Box::pin(future)`.
+struct BoxedTail {
+    before: TokenStream,
+    path: TokenStream,
+    future: TokenStream,
+}
+
+impl BoxedTail {
+    /// Finds the tail, unless a `return` before it gives another future.
+    fn find(body: &Group) -> Option<Self> {
+        let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+        let Some(TokenTree::Group(arguments)) = tokens.pop() else {
+            return None;
+        };
+        if arguments.delimiter() != Delimiter::Parenthesis {
+            return None;
+        }
+        let path_start = tokens.iter().rposition(|token| match token {
+            TokenTree::Ident(_) => false,
+            TokenTree::Punct(punct) => punct.as_char() != ':',
+            TokenTree::Group(_) | TokenTree::Literal(_) => true,
+        });
+        let path = tokens.split_off(path_start.map_or(0, |index| index + 1));
+        let words: Vec<String> = path
+            .iter()
+            .filter(|token| matches!(token, TokenTree::Ident(_)))
+            .map(ToString::to_string)
+            .collect();
+        if !matches!(words.as_slice(), [.., boxed, pin] if boxed == "Box" && pin == "pin") {
+            return None;
+        }
+        let starts_statement = match tokens.last() {
+            None => true,
+            Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+            Some(_) => false,
+        };
+        let before: TokenStream = tokens.into_iter().collect();
+        if !starts_statement || contains_word(before.clone(), "return") {
+            return None;
+        }
+        Some(Self { before, path: path.into_iter().collect(), future: arguments.stream() })
+    }
+}
+
+/// Whether a word stands anywhere in the tokens.
+fn contains_word(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => contains_word(group.stream(), word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+fn block(contents: TokenStream, span: Span) -> TokenStream {
+    let mut block = Group::new(Delimiter::Brace, contents);
+    block.set_span(span);
+    TokenTree::Group(block).into()
+}
