@@ -5,6 +5,7 @@
 //!
 //! Spec: `foundations/transport/envelopes.mdx`, `foundations/transport/envelope-items.mdx`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -49,7 +50,7 @@ pub enum ItemType {
 pub struct EnvelopeItem {
     ty: ItemType,
     payload: Arc<[u8]>,
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
     item_count: Option<usize>,
     filename: Option<String>,
     attachment_type: Option<String>,
@@ -77,7 +78,7 @@ impl EnvelopeItem {
         Self {
             ty,
             payload: payload.into(),
-            content_type: "application/json",
+            content_type: Cow::Borrowed("application/json"),
             item_count: None,
             filename: None,
             attachment_type: None,
@@ -101,7 +102,7 @@ impl EnvelopeItem {
         category: DataCategory,
     ) -> Self {
         let mut item = Self::json(ty, payload, category);
-        item.content_type = content_type;
+        item.content_type = Cow::Borrowed(content_type);
         item.item_count = Some(count);
         item.quantities = vec![(category, count as u64)];
         item
@@ -111,7 +112,7 @@ impl EnvelopeItem {
     pub fn attachment(
         filename: impl Into<String>,
         attachment_type: Option<String>,
-        content_type: &'static str,
+        content_type: impl Into<Cow<'static, str>>,
         payload: impl Into<Arc<[u8]>>,
     ) -> Self {
         let payload = payload.into();
@@ -119,7 +120,7 @@ impl EnvelopeItem {
             ty: ItemType::Attachment,
             quantities: vec![(DataCategory::Attachment, payload.len() as u64)],
             payload,
-            content_type,
+            content_type: content_type.into(),
             item_count: None,
             filename: Some(filename.into()),
             attachment_type,
@@ -249,7 +250,7 @@ impl Envelope {
                 &ItemHeader {
                     ty: item.ty,
                     length: item.payload.len(),
-                    content_type: item.content_type,
+                    content_type: &item.content_type,
                     item_count: item.item_count,
                     filename: item.filename.as_deref(),
                     attachment_type: item.attachment_type.as_deref(),
@@ -285,7 +286,10 @@ mod tests {
         envelope.add_item(EnvelopeItem::attachment("a\nb.txt", None, "text/plain", *b"x\ny"));
         let text = String::from_utf8(envelope.to_bytes(UNIX_EPOCH)).unwrap();
         let lines: Vec<_> = text.split('\n').collect();
-        assert!(lines[0].starts_with(r#"{"event_id":"00000000000000000000000000000001","sent_at":"1970-01-01T00"#));
+        assert!(
+            lines[0]
+                .starts_with(r#"{"event_id":"00000000000000000000000000000001","sent_at":"1970-01-01T00"#)
+        );
         assert_eq!(lines[1], r#"{"type":"event","length":2,"content_type":"application/json"}"#);
         assert_eq!(lines[2], "{}");
         // A newline in a name is escaped: it cannot end the header's line.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::random::{random_u64, random_u128};
+
 /// The id of a trace: 16 bytes, written as 32 lowercase hex digits.
 ///
 /// Spec: `foundations/trace-propagation/index.mdx`, header `sentry-trace`.
@@ -109,6 +111,20 @@ macro_rules! id {
 
 id!(TraceId, 16);
 id!(SpanId, 8);
+
+impl Default for SpanId {
+    /// A random id.
+    fn default() -> Self {
+        Self::from_u64(random_u64())
+    }
+}
+
+impl Default for TraceId {
+    /// A random id.
+    fn default() -> Self {
+        Self::from_u128(random_u128())
+    }
+}
 
 impl From<SpanId> for u64 {
     fn from(id: SpanId) -> u64 {

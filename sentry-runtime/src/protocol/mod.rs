@@ -1,15 +1,70 @@
 //! What goes over the wire: ids, events, transactions, check-ins, reports and the envelope around them.
 //!
 //! One file a payload. This module knows none of the others; everything above it speaks in these types.
+//! Names and shapes are those of the official crate's `protocol::v7`, where it has them.
 
+pub(crate) mod addr;
+pub(crate) mod attachment;
+pub(crate) mod attribute;
+pub(crate) mod breadcrumb;
 pub(crate) mod client_report;
+pub(crate) mod context;
+pub(crate) mod debug_meta;
 pub(crate) mod dsc;
+pub(crate) mod dsn;
 pub(crate) mod envelope;
+pub(crate) mod event;
+pub(crate) mod exception;
 pub(crate) mod ids;
+pub(crate) mod json;
+pub(crate) mod level;
+pub(crate) mod limits;
+pub(crate) mod monitor;
+pub(crate) mod random;
+pub(crate) mod request;
+mod rules;
+pub(crate) mod sdk_info;
+pub(crate) mod span;
+pub(crate) mod span_status;
+pub(crate) mod stacktrace;
 pub(crate) mod time;
+pub(crate) mod trace_context;
+pub(crate) mod transaction;
+pub(crate) mod user;
+pub(crate) mod values;
+mod wire;
 
+pub use std::collections::BTreeMap as Map;
+
+pub use addr::{Addr, RegVal};
+pub use attachment::{Attachment, AttachmentType};
+pub use attribute::AttributeValue;
+pub use breadcrumb::Breadcrumb;
 pub use client_report::{ClientReport, DataCategory, DiscardReason, DiscardedEvents};
+pub use context::{
+    AppContext, BrowserContext, Context, DeviceContext, Orientation, OsContext, ResponseContext,
+    RuntimeContext,
+};
+pub use debug_meta::{DebugImage, DebugMeta, SymbolicDebugImage};
 pub use dsc::DynamicSamplingContext;
+pub use dsn::{Dsn, ParseDsnError, Scheme};
 pub use envelope::{Envelope, EnvelopeItem, ItemType};
+pub use event::{Event, LogEntry};
+pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
 pub use ids::{ParseIdError, SpanId, TraceId};
+pub use level::{Level, ParseLevelError};
+pub use monitor::{
+    CrontabParseError, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorError,
+    MonitorIntervalUnit, MonitorSchedule,
+};
+pub use request::Request;
+pub use sdk_info::{ClientSdkInfo, ClientSdkPackage};
+pub use serde_json::Value;
+pub use span::{Span, SpanLink};
+pub use span_status::{ParseStatusError, SpanStatus};
+pub use stacktrace::{Frame, Stacktrace, TemplateInfo, Thread, ThreadId};
+pub use trace_context::TraceContext;
+pub use transaction::{Transaction, TransactionInfo, TransactionSource};
+pub use user::{IpAddress, User};
 pub use uuid::Uuid;
+pub use values::Values;

@@ -24,6 +24,86 @@ pub(crate) fn from_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(Duration::try_from_secs_f64(seconds).map_or(UNIX_EPOCH, |since| UNIX_EPOCH + since))
 }
 
+/// `serialize_with` and `deserialize_with` for a time that may be missing.
+pub(crate) mod optional {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{from_seconds, seconds};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_f64(seconds(*time)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        #[derive(Deserialize)]
+        struct Seconds(#[serde(deserialize_with = "from_seconds")] SystemTime);
+
+        Ok(Option::<Seconds>::deserialize(deserializer)?.map(|Seconds(time)| time))
+    }
+}
+
+/// `serialize_with` and `deserialize_with` for a time that is written as RFC 3339 and may be missing.
+pub(crate) mod optional_rfc3339 {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_str(&super::rfc3339(*time)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        super::parse_rfc3339(&text).map(Some).ok_or_else(|| {
+            de::Error::custom(format_args!(
+                "`{text}` is not a time in UTC such as `2026-11-21T05:34:08.000Z`"
+            ))
+        })
+    }
+}
+
+/// Reads what [`rfc3339`] writes, with any number of digits for the fraction.
+fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let number = |text: &str| text.parse::<u64>().ok();
+    let mut date = date.splitn(3, '-').map(number);
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let mut clock = time.splitn(3, ':');
+    let (hour, minute) = (number(clock.next()?)?, number(clock.next()?)?);
+    let second = clock.next()?.parse::<f64>().ok()?;
+    let in_range = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !in_range || hour > 23 || minute > 59 || !(0.0..61.0).contains(&second) {
+        return None;
+    }
+    // Years are counted from March here too, see `civil_date`.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    let whole = Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60);
+    UNIX_EPOCH.checked_add(whole + Duration::try_from_secs_f64(second).ok()?)
+}
+
 /// The time as RFC 3339 in UTC with milliseconds, as the `sent_at` header wants it.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
@@ -65,6 +145,26 @@ mod tests {
         assert_eq!(at(1_795_239_248), "2026-11-21T05:34:08.000Z");
         assert_eq!(at(4_107_542_399), "2100-02-28T23:59:59.000Z");
         assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        for seconds in [0, 951_782_400, 951_868_800, 1_795_239_248, 4_107_542_399, 4_107_542_400] {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(parse_rfc3339(&rfc3339(time)), Some(time));
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T00:00:01.5Z"), Some(UNIX_EPOCH + Duration::from_millis(1_500)));
+        for bad in [
+            "",
+            "Z",
+            "T",
+            "1969-01-01T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-01-01T00:00:NaNZ",
+            "2026-01-01T00:00:00",
+        ] {
+            assert_eq!(parse_rfc3339(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! Files that travel with an event.
+//!
+//! Spec: `foundations/transport/envelope-items.mdx`, attachment.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::envelope::EnvelopeItem;
+
+/// What kind of file an attachment is, as far as the server treats it in its own way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AttachmentType {
+    /// A file without a meaning of its own.
+    #[default]
+    Attachment,
+    /// A minidump, from which the server makes an error event.
+    Minidump,
+    /// A crash report of Apple's systems, from which the server makes an error event.
+    AppleCrashReport,
+    /// The crash context of the Unreal engine.
+    UnrealContext,
+    /// The logs of the Unreal engine.
+    UnrealLogs,
+    /// Any other kind, by its name on the wire.
+    Custom(String),
+}
+
+impl AttachmentType {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Attachment => "event.attachment",
+            Self::Minidump => "event.minidump",
+            Self::AppleCrashReport => "event.applecrashreport",
+            Self::UnrealContext => "unreal.context",
+            Self::UnrealLogs => "unreal.logs",
+            Self::Custom(name) => name,
+        }
+    }
+}
+
+impl From<String> for AttachmentType {
+    fn from(name: String) -> Self {
+        [Self::Attachment, Self::Minidump, Self::AppleCrashReport, Self::UnrealContext, Self::UnrealLogs]
+            .into_iter()
+            .find(|known| known.as_str() == name)
+            .unwrap_or(Self::Custom(name))
+    }
+}
+
+impl Serialize for AttachmentType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for AttachmentType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// A file that travels with an event.
+///
+/// ```
+/// use sentry::protocol::Attachment;
+///
+/// let attachment = Attachment {
+///     buffer: b"line 1\n".to_vec(),
+///     filename: "worker.log".into(),
+///     content_type: Some("text/plain".into()),
+///     ..Attachment::default()
+/// };
+/// assert!(!format!("{attachment:?}").contains("line 1"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Attachment {
+    /// The content of the file.
+    pub buffer: Vec<u8>,
+    /// Its name.
+    pub filename: String,
+    /// The media type; `application/octet-stream` when missing.
+    pub content_type: Option<String>,
+    /// The kind; [`AttachmentType::Attachment`] when missing.
+    pub ty: Option<AttachmentType>,
+}
+
+impl From<Attachment> for EnvelopeItem {
+    fn from(attachment: Attachment) -> Self {
+        let Attachment { buffer, filename, content_type, ty } = attachment;
+        let content_type = content_type.map_or(Cow::Borrowed("application/octet-stream"), Cow::Owned);
+        Self::attachment(filename, ty.map(|ty| ty.as_str().to_owned()), content_type, buffer)
+    }
+}
+
+// By hand: the content of a file has no place in a log line.
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("bytes", &self.buffer.len())
+            .field("filename", &self.filename)
+            .field("content_type", &self.content_type)
+            .field("ty", &self.ty)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_kinds_keep_their_name() {
+        let read = |text| serde_json::from_str::<AttachmentType>(text).unwrap();
+        assert_eq!(read(r#""event.minidump""#), AttachmentType::Minidump);
+        assert_eq!(read(r#""my.kind""#), AttachmentType::Custom("my.kind".into()));
+        assert_eq!(serde_json::to_string(&read(r#""my.kind""#)).unwrap(), r#""my.kind""#);
+    }
+
+    #[test]
+    fn an_item_keeps_what_the_attachment_says() {
+        let file = Attachment {
+            buffer: b"{}".to_vec(),
+            filename: "a.json".into(),
+            content_type: Some("application/json".into()),
+            ty: Some(AttachmentType::Minidump),
+        };
+        let mut envelope = crate::protocol::Envelope::new();
+        envelope.add_item(file.into());
+        let text = String::from_utf8(envelope.to_bytes(std::time::UNIX_EPOCH)).unwrap();
+        let header = r#"{"type":"attachment","length":2,"content_type":"application/json","filename":"a.json","attachment_type":"event.minidump"}"#;
+        assert!(text.contains(header), "{text}");
+    }
+}

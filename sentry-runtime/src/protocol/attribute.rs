@@ -1,0 +1,238 @@
+//! The value of an attribute of a span, a log line or a metric.
+//!
+//! Values are recorded on the caller's thread and written on the pipeline thread, so they are small (24 bytes)
+//! and most of them need no allocation.
+//!
+//! Spec: `telemetry/spans/span-protocol.mdx`, attribute types.
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, Serializer};
+
+use super::json::{write_f64, write_i64, write_str, write_u64};
+
+/// The value of an attribute.
+///
+/// ```
+/// use sentry::protocol::AttributeValue;
+///
+/// assert_eq!(AttributeValue::from(7_u8).type_name(), "integer");
+/// assert_eq!(AttributeValue::from(None::<bool>), AttributeValue::Null);
+/// let names = AttributeValue::from(vec!["a", "b"]);
+/// assert_eq!(serde_json::to_string(&names)?, r#"["a","b"]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum AttributeValue {
+    /// Nothing: the attribute is not recorded.
+    #[default]
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    I64(i64),
+    /// A whole number that may be too large for the signed form.
+    U64(u64),
+    /// A number; NaN and the infinities are written as `null`.
+    F64(f64),
+    /// A text that lives as long as the program: nothing is copied.
+    Str(&'static str),
+    /// A text.
+    String(Box<str>),
+    /// A list.
+    Array(Box<[AttributeValue]>),
+}
+
+// What a span's record has room for.
+const _: () = assert!(size_of::<AttributeValue>() <= 24);
+
+impl AttributeValue {
+    /// A text that lives as long as the program. `From<&str>` has to copy, this does not.
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        Self::Str(text)
+    }
+
+    /// Whether there is nothing to record.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The text, when it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The type as spans of protocol version 2, logs and metrics name it.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            // Nothing without a value is sent; a receiver that meets one reads a text.
+            Self::Null | Self::Str(_) | Self::String(_) => "string",
+            Self::Bool(_) => "boolean",
+            Self::I64(_) | Self::U64(_) => "integer",
+            Self::F64(_) => "double",
+            Self::Array(_) => "array",
+        }
+    }
+
+    /// Appends the value as JSON.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Bool(true) => out.extend_from_slice(b"true"),
+            Self::Bool(false) => out.extend_from_slice(b"false"),
+            Self::I64(value) => write_i64(out, *value),
+            Self::U64(value) => write_u64(out, *value),
+            Self::F64(value) => write_f64(out, *value),
+            Self::Str(text) => write_str(out, text),
+            Self::String(text) => write_str(out, text),
+            Self::Array(items) => {
+                out.push(b'[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    item.write_json(out);
+                }
+                out.push(b']');
+            }
+        }
+    }
+}
+
+impl Serialize for AttributeValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::I64(value) => serializer.serialize_i64(*value),
+            Self::U64(value) => serializer.serialize_u64(*value),
+            Self::F64(value) => serializer.serialize_f64(*value),
+            Self::Str(text) => serializer.serialize_str(text),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(items) => serializer.collect_seq(items.iter()),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => |$value:ident| $make:expr;)*) => {$(
+        impl From<$ty> for AttributeValue {
+            #[inline]
+            fn from($value: $ty) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => |value| Self::Bool(value);
+    i8 => |value| Self::I64(value.into());
+    i16 => |value| Self::I64(value.into());
+    i32 => |value| Self::I64(value.into());
+    i64 => |value| Self::I64(value);
+    isize => |value| Self::I64(value as i64);
+    u8 => |value| Self::I64(value.into());
+    u16 => |value| Self::I64(value.into());
+    u32 => |value| Self::I64(value.into());
+    u64 => |value| Self::U64(value);
+    usize => |value| Self::U64(value as u64);
+    // Numbers that no receiver can hold travel as text: a wrong number is worse.
+    i128 => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
+    u128 => |value| u64::try_from(value).map_or_else(|_| value.to_string().into(), Self::U64);
+    f32 => |value| Self::F64(value.into());
+    f64 => |value| Self::F64(value);
+    char => |value| Self::String(value.encode_utf8(&mut [0; 4]).to_owned().into());
+    &str => |text| Self::String(text.into());
+    String => |text| Self::String(text.into());
+    Box<str> => |text| Self::String(text);
+    Cow<'_, str> => |text| Self::String(text.into());
+}
+
+impl<T: Into<Self>> From<Option<T>> for AttributeValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for AttributeValue {
+    fn from(items: Vec<T>) -> Self {
+        Self::Array(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self>, const N: usize> From<[T; N]> for AttributeValue {
+    fn from(items: [T; N]) -> Self {
+        Self::Array(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self> + Clone> From<&[T]> for AttributeValue {
+    fn from(items: &[T]) -> Self {
+        Self::Array(items.iter().cloned().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self> + Clone> From<&T> for AttributeValue {
+    fn from(value: &T) -> Self {
+        value.clone().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: impl Into<AttributeValue>) -> String {
+        let value = value.into();
+        let mut out = Vec::new();
+        value.write_json(&mut out);
+        let by_hand = String::from_utf8(out).unwrap();
+        assert_eq!(by_hand, serde_json::to_string(&value).unwrap(), "both ways to write agree");
+        by_hand
+    }
+
+    #[test]
+    fn values_are_written_as_what_they_are() {
+        assert_eq!(json(true), "true");
+        assert_eq!(json(-3_i8), "-3");
+        assert_eq!(json(u64::MAX), "18446744073709551615");
+        assert_eq!(json(u128::MAX), format!("\"{}\"", u128::MAX));
+        assert_eq!(json(5_i128), "5");
+        assert_eq!(json(1.5_f32), "1.5");
+        assert_eq!(json(f64::NAN), "null");
+        assert_eq!(json('ż'), "\"ż\"");
+        assert_eq!(json(Some("a\"b")), r#""a\"b""#);
+        assert_eq!(json(Cow::Borrowed("c")), "\"c\"");
+        assert_eq!(json(None::<u8>), "null");
+    }
+
+    #[test]
+    fn references_and_lists_are_taken_too() {
+        let owned = String::from("x");
+        assert_eq!(json(&owned), "\"x\"");
+        assert_eq!(AttributeValue::from(&&7_u16), AttributeValue::I64(7));
+        assert_eq!(AttributeValue::from(&Some(&owned)), "x".into());
+        assert_eq!(json(&[1, 2][..]), "[1,2]");
+        assert_eq!(json(vec![vec![1.0], vec![]]), "[[1.0],[]]");
+        assert_eq!(json(["a", "b"]), r#"["a","b"]"#);
+    }
+
+    #[test]
+    fn types_have_the_names_of_the_protocol() {
+        let names = |value: AttributeValue| value.type_name();
+        assert_eq!(names(true.into()), "boolean");
+        assert_eq!(names(1_u64.into()), "integer");
+        assert_eq!(names(1.0.into()), "double");
+        assert_eq!(names(AttributeValue::from_static("a")), "string");
+        assert_eq!(names(vec![1].into()), "array");
+    }
+}

@@ -1,0 +1,161 @@
+//! Exceptions, and by which mechanism they came to be captured.
+//!
+//! Spec: `foundations/transport/event-payloads/exception.mdx`.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::stacktrace::{Stacktrace, ThreadId, no_frames};
+use super::{Map, Value};
+
+/// An error as the program saw it. In an event they stand innermost cause first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exception {
+    /// The type of the error, such as `ParseIntError`. Receivers refuse an exception with neither type nor value.
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub ty: String,
+    /// What it says, at most 8 192 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The module of the type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Where it happened.
+    #[serde(skip_serializing_if = "no_frames")]
+    pub stacktrace: Option<Stacktrace>,
+    /// The stack before it was made readable.
+    #[serde(skip_serializing_if = "no_frames")]
+    pub raw_stacktrace: Option<Stacktrace>,
+    /// The thread on which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<ThreadId>,
+    /// How it came to be captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mechanism: Option<Mechanism>,
+}
+
+/// How an exception came to be captured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mechanism {
+    /// A name for the mechanism, such as `panic`. Without one receivers throw the other fields away, so an
+    /// empty name is written as `generic`.
+    #[serde(rename = "type", serialize_with = "mechanism_type")]
+    pub ty: String,
+    /// What a reader should know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A page that says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help_link: Option<String>,
+    /// Whether the program dealt with the error; `false` marks a crash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handled: Option<bool>,
+    /// Whether the exception was made up to carry a message or a signal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<bool>,
+    /// Number of this exception within its event, for [`parent_id`](Self::parent_id) to refer to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception_id: Option<u64>,
+    /// Number of the exception of which this one is the cause or a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<u64>,
+    /// How the parent refers to this exception, such as `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Whether the exception is only the sum of its parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_exception_group: Option<bool>,
+    /// Anything else that the mechanism knows.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
+    /// Codes of the operating system.
+    #[serde(skip_serializing_if = "MechanismMeta::is_empty")]
+    pub meta: MechanismMeta,
+}
+
+fn mechanism_type<S: Serializer>(ty: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if ty.is_empty() { "generic" } else { ty })
+}
+
+/// Codes of the operating system that belong to an exception.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MechanismMeta {
+    /// The value of `errno`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errno: Option<CError>,
+    /// The signal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<PosixSignal>,
+}
+
+impl MechanismMeta {
+    /// Whether there is no code.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.errno.is_none() && self.signal.is_none()
+    }
+}
+
+/// A value of `errno`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CError {
+    /// The number.
+    pub number: i32,
+    /// Its name, such as `ENOENT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl From<i32> for CError {
+    fn from(number: i32) -> Self {
+        Self { number, name: None }
+    }
+}
+
+/// A POSIX signal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosixSignal {
+    /// The number.
+    pub number: i32,
+    /// The code that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// Its name, such as `SIGSEGV`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name of the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_name: Option<String>,
+}
+
+impl From<i32> for PosixSignal {
+    fn from(number: i32) -> Self {
+        Self { number, ..Self::default() }
+    }
+}
+
+impl From<(i32, i32)> for PosixSignal {
+    fn from((number, code): (i32, i32)) -> Self {
+        Self { number, code: Some(code), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mechanism_always_has_a_type() {
+        let exception = Exception {
+            ty: "Oops".into(),
+            mechanism: Some(Mechanism { handled: Some(false), ..Mechanism::default() }),
+            ..Exception::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&exception).unwrap(),
+            r#"{"type":"Oops","mechanism":{"type":"generic","handled":false}}"#
+        );
+    }
+}

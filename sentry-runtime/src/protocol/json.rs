@@ -1,0 +1,130 @@
+//! JSON by hand, for the one place where it pays: spans, of which there are thousands a second.
+//!
+//! Everything appends to a buffer that the caller reuses. Strings are scanned for the few bytes that need an
+//! escape and copied in runs.
+
+/// For every byte: 0 when it stands for itself, `u` for a numeric escape, else the letter behind the backslash.
+const ESCAPES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = b'u';
+        control += 1;
+    }
+    table[b'"' as usize] = b'"';
+    table[b'\\' as usize] = b'\\';
+    table[b'\n' as usize] = b'n';
+    table[b'\r' as usize] = b'r';
+    table[b'\t' as usize] = b't';
+    table[0x08] = b'b';
+    table[0x0c] = b'f';
+    table
+};
+
+/// Writes a string with its quotes.
+pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    let mut copied = 0;
+    for (index, &byte) in bytes.iter().enumerate() {
+        let escape = ESCAPES[usize::from(byte)];
+        if escape == 0 {
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..index]);
+        copied = index + 1;
+        if escape == b'u' {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            out.extend_from_slice(b"\\u00");
+            out.push(DIGITS[usize::from(byte >> 4)]);
+            out.push(DIGITS[usize::from(byte & 15)]);
+        } else {
+            out.extend_from_slice(&[b'\\', escape]);
+        }
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    out.push(b'"');
+}
+
+/// Writes a number.
+pub(crate) fn write_u64(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+/// Writes a number.
+pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    write_u64(out, value.unsigned_abs());
+}
+
+/// Writes a number, shortest form that reads back the same; JSON has no words for NaN and the infinities, they
+/// become `null`.
+pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
+    let start = out.len();
+    if serde_json::to_writer(&mut *out, &value).is_err() {
+        // Writing a number into memory cannot fail; half a number must never stay.
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Writes a time given in microseconds since the Unix epoch as seconds with six digits.
+pub(crate) fn write_micros(out: &mut Vec<u8>, micros: u64) {
+    write_u64(out, micros / 1_000_000);
+    out.push(b'.');
+    let mut fraction = micros % 1_000_000;
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit += (fraction % 10) as u8;
+        fraction /= 10;
+    }
+    out.extend_from_slice(&digits);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_are_escaped_as_serde_json_does() {
+        let every_ascii: String = (0..=0x7f_u8).map(char::from).collect();
+        for text in ["", "plain", "a\"b\\c\nd\u{1}e\u{7f}", "zażółć 🦀 \u{2028}", "\"", &every_ascii] {
+            assert_eq!(written(|out| write_str(out, text)), serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn numbers_read_back_the_same() {
+        for value in [0, 9, 10, 1_234_567_890, u64::MAX] {
+            assert_eq!(written(|out| write_u64(out, value)), value.to_string());
+        }
+        for value in [0, -1, i64::MIN, i64::MAX] {
+            assert_eq!(written(|out| write_i64(out, value)), value.to_string());
+        }
+        for value in [0.0, -1.5, 1e300, 0.1] {
+            assert_eq!(written(|out| write_f64(out, value)).parse::<f64>().unwrap(), value);
+        }
+        assert_eq!(written(|out| write_f64(out, f64::NAN)), "null");
+        assert_eq!(written(|out| write_f64(out, f64::NEG_INFINITY)), "null");
+        assert_eq!(written(|out| write_micros(out, 1_795_239_248_000_042)), "1795239248.000042");
+    }
+}

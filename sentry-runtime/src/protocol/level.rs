@@ -1,0 +1,126 @@
+//! How bad something is: the level of an event or a breadcrumb.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::wire::serde_as_str;
+
+/// The severity of an event or a breadcrumb, from harmless to deadly.
+///
+/// Spec: `foundations/transport/event-payloads/index.mdx`, attribute `level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Level {
+    /// Of interest while debugging.
+    Debug,
+    /// Something that happens in a healthy program.
+    #[default]
+    Info,
+    /// Something that deserves a look; `warning` on the wire, receivers refuse `warn`.
+    Warning,
+    /// Something failed.
+    Error,
+    /// The program, or a thread of it, ended.
+    Fatal,
+}
+
+impl Level {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// Whether this is [`Level::Debug`].
+    #[must_use]
+    pub fn is_debug(&self) -> bool {
+        *self == Self::Debug
+    }
+
+    /// Whether this is [`Level::Info`].
+    #[must_use]
+    pub fn is_info(&self) -> bool {
+        *self == Self::Info
+    }
+
+    /// Whether this is [`Level::Warning`].
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        *self == Self::Warning
+    }
+
+    /// Whether this is [`Level::Error`].
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        *self == Self::Error
+    }
+
+    /// Whether this is [`Level::Fatal`].
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        *self == Self::Fatal
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A level that has no such name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseLevelError(String);
+
+impl fmt::Display for ParseLevelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a level: use debug, info, warning, error or fatal", self.0)
+    }
+}
+
+impl std::error::Error for ParseLevelError {}
+
+impl FromStr for Level {
+    type Err = ParseLevelError;
+
+    /// Reads a name in any case; the names of other loggers (`trace`, `log`, `warn`, `critical`) are
+    /// understood too.
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
+        let known = [
+            ("debug", Self::Debug),
+            ("trace", Self::Debug),
+            ("info", Self::Info),
+            ("log", Self::Info),
+            ("warning", Self::Warning),
+            ("warn", Self::Warning),
+            ("error", Self::Error),
+            ("fatal", Self::Fatal),
+            ("critical", Self::Fatal),
+        ];
+        known
+            .iter()
+            .find(|(name, _)| text.eq_ignore_ascii_case(name))
+            .map(|(_, level)| *level)
+            .ok_or_else(|| ParseLevelError(text.chars().take(64).collect()))
+    }
+}
+
+serde_as_str!(Level);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_spelt_out_on_the_wire() {
+        assert_eq!("warn".parse(), Ok(Level::Warning));
+        assert_eq!(serde_json::to_string(&Level::Warning).unwrap(), r#""warning""#);
+        assert_eq!(serde_json::from_str::<Level>(r#""FATAL""#).unwrap(), Level::Fatal);
+        assert!("loud".parse::<Level>().unwrap_err().to_string().contains("`loud`"));
+    }
+}

@@ -1,0 +1,211 @@
+//! How much of what is sent: the rules for lengths, depth and names that receivers cut at anyway.
+//!
+//! Cutting here keeps envelopes small and what was cut visible: a cut text ends in `...`, an object that is too
+//! deep becomes `[Object]`.
+//!
+//! Spec: `expected-features/data-handling.mdx`, variable size; `foundations/transport/event-payloads/index.mdx`, tags.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::stacktrace::{Frame, Stacktrace};
+
+/// Characters of a tag's value.
+pub(crate) const MAX_TAG_VALUE: usize = 200;
+/// Characters of a tag's key.
+pub(crate) const MAX_TAG_KEY: usize = 32;
+/// Characters of what an exception says.
+pub(crate) const MAX_EXCEPTION_VALUE: usize = 8_192;
+/// Characters of a message.
+pub(crate) const MAX_MESSAGE: usize = 8_192;
+/// Frames of a stack trace.
+pub(crate) const MAX_FRAMES: usize = 250;
+/// Entries of one list or object inside a value.
+pub(crate) const MAX_BREADTH: usize = 1_000;
+
+/// What a cut text ends in.
+const CUT: &str = "...";
+
+/// The text cut to `max` characters, the mark of the cut included, or `None` when it is short enough.
+fn cut(text: &str, max: usize) -> Option<&str> {
+    // As many bytes as characters at least: most texts end here.
+    if text.len() <= max {
+        return None;
+    }
+    let (end, _) = text.char_indices().nth(max.saturating_sub(CUT.len()))?;
+    text.char_indices().nth(max).is_some().then(|| &text[..end])
+}
+
+/// Cuts a text to `max` characters, the mark of the cut included. Answers whether it had to.
+pub(crate) fn truncate(text: &mut String, max: usize) -> bool {
+    let Some(end) = cut(text, max).map(str::len) else {
+        return false;
+    };
+    text.truncate(end);
+    // A limit smaller than the mark leaves no room for it.
+    text.push_str(&CUT[..CUT.len().min(max)]);
+    true
+}
+
+/// The text cut to `max` characters, the mark of the cut included.
+pub(crate) fn truncated(text: &str, max: usize) -> Cow<'_, str> {
+    match cut(text, max) {
+        None => Cow::Borrowed(text),
+        Some(kept) => Cow::Owned(format!("{kept}{}", &CUT[..CUT.len().min(max)])),
+    }
+}
+
+/// Limits a value to `depth` levels of lists and objects, `MAX_BREADTH` entries each, and texts of `max_text`
+/// characters. With no level left a list is replaced by `[Array]` and an object by `[Object]`.
+///
+/// A value inside `extra` or a context already stands one or two levels deep: the caller subtracts them.
+pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
+    match value {
+        Value::String(text) => {
+            truncate(text, max_text);
+        }
+        // An empty one tells as much as its kind, in fewer bytes.
+        Value::Array(items) if depth == 0 && !items.is_empty() => *value = "[Array]".into(),
+        Value::Object(fields) if depth == 0 && !fields.is_empty() => *value = "[Object]".into(),
+        Value::Array(items) => {
+            let left_out = items.len().saturating_sub(MAX_BREADTH);
+            items.truncate(MAX_BREADTH);
+            items.iter_mut().for_each(|item| limit_value(item, depth - 1, max_text));
+            if left_out > 0 {
+                items.push(format!("[{left_out} more]").into());
+            }
+        }
+        Value::Object(fields) => {
+            let left_out = fields.len().saturating_sub(MAX_BREADTH);
+            if left_out > 0 {
+                *fields = std::mem::take(fields).into_iter().take(MAX_BREADTH).collect();
+            }
+            fields.values_mut().for_each(|field| limit_value(field, depth - 1, max_text));
+            if left_out > 0 {
+                fields.insert("...".to_owned(), format!("[{left_out} more]").into());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A tag as receivers accept it, with what had to be changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CheckedTag<'a> {
+    /// The key and the value, or nothing when the tag cannot be sent.
+    pub tag: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    /// What was changed and why, for the debug output.
+    pub note: Option<String>,
+}
+
+/// Applies the rules for tags: keys of at most 32 out of `a-zA-Z0-9_.:-` (another character becomes `_`), values
+/// of at most 200 characters without newline (a space instead). A tag without key or value, and the reserved
+/// `release`, `environment` and `dist`, cannot be sent.
+pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
+    let dropped = |why: &str| CheckedTag {
+        tag: None,
+        note: Some(format!("tag `{}` is not sent: {why}", truncated(key, 64))),
+    };
+    if key.is_empty() {
+        return dropped("its key is empty; give it a name");
+    }
+    if value.is_empty() {
+        return dropped("its value is empty; leave it out instead");
+    }
+    if matches!(key, "release" | "environment" | "dist") {
+        return dropped("the name is reserved; set the option of that name");
+    }
+    let mut changes = Vec::new();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
+    let mut new_key = Cow::Borrowed(key);
+    if !key.chars().all(allowed) {
+        new_key = key.chars().map(|c| if allowed(c) { c } else { '_' }).collect::<String>().into();
+        changes.push("its key may only consist of a-zA-Z0-9_.:-");
+    }
+    if new_key.len() > MAX_TAG_KEY {
+        // Only ASCII is left, so any place is a boundary; a mark of the cut would break the rule for keys.
+        let mut key = new_key.into_owned();
+        key.truncate(MAX_TAG_KEY);
+        new_key = key.into();
+        changes.push("its key may have 32 characters");
+    }
+    let mut new_value = Cow::Borrowed(value);
+    if value.contains(['\n', '\r']) {
+        new_value = value.replace("\r\n", " ").replace(['\n', '\r'], " ").into();
+        changes.push("its value may not contain a newline");
+    }
+    if cut(&new_value, MAX_TAG_VALUE).is_some() {
+        new_value = truncated(&new_value, MAX_TAG_VALUE).into_owned().into();
+        changes.push("its value may have 200 characters");
+    }
+    let note = (!changes.is_empty())
+        .then(|| format!("tag `{}` was changed: {}", truncated(key, 64), changes.join(", ")));
+    CheckedTag { tag: Some((new_key, new_value)), note }
+}
+
+/// Cuts a stack trace to [`MAX_FRAMES`]: what is left out comes from the middle, as the ends say where a program
+/// came from and where it was. Answers whether it had to.
+pub(crate) fn limit_frames(stacktrace: &mut Stacktrace) -> bool {
+    let frames: &mut Vec<Frame> = &mut stacktrace.frames;
+    if frames.len() <= MAX_FRAMES {
+        return false;
+    }
+    let first = MAX_FRAMES / 2;
+    let end = frames.len() - (MAX_FRAMES - first);
+    frames.drain(first..end);
+    stacktrace.frames_omitted = Some((first as u64, end as u64));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn texts_are_cut_at_characters() {
+        assert_eq!(truncated("zażółć", 6), "zażółć");
+        assert_eq!(truncated("zażółć!", 6), "zaż...");
+        assert_eq!(truncated("🦀🦀🦀🦀🦀", 4), "🦀...");
+        assert_eq!(truncated("abcdef", 2), "..");
+        let mut text = "x".repeat(300);
+        assert!(truncate(&mut text, MAX_TAG_VALUE));
+        assert_eq!((text.len(), text.ends_with("x...")), (200, true));
+        assert!(!truncate(&mut text, MAX_TAG_VALUE));
+    }
+
+    #[test]
+    fn what_is_too_deep_is_replaced_by_its_kind() {
+        let mut value = json!({"a": {"b": {"c": 1}, "d": [1], "e": []}, "f": 2});
+        limit_value(&mut value, 2, 100);
+        assert_eq!(value, json!({"a": {"b": "[Object]", "d": "[Array]", "e": []}, "f": 2}));
+        let mut wide = json!(vec![0; MAX_BREADTH + 5]);
+        limit_value(&mut wide, 1, 100);
+        assert_eq!(wide.as_array().unwrap().len(), MAX_BREADTH + 1);
+        assert_eq!(wide[MAX_BREADTH], "[5 more]");
+    }
+
+    #[test]
+    fn tags_follow_the_rules() {
+        let sent = |key: &str, value: &str| check_tag(key, value).tag.map(|(k, v)| format!("{k}={v}"));
+        assert_eq!(check_tag("os.name", "Linux").note, None);
+        assert_eq!(sent("os name!", "a\r\nb\nc").as_deref(), Some("os_name_=a b c"));
+        assert_eq!(sent(&"k".repeat(40), "v"), Some(format!("{}=v", "k".repeat(32))));
+        for (key, value) in [("", "v"), ("k", ""), ("release", "1"), ("environment", "x")] {
+            let checked = check_tag(key, value);
+            assert!(checked.tag.is_none() && checked.note.is_some(), "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_stack_are_kept() {
+        let frames = (0..300).map(|line| Frame { lineno: Some(line), ..Frame::default() }).collect();
+        let mut stack = Stacktrace { frames, ..Stacktrace::default() };
+        assert!(limit_frames(&mut stack));
+        assert_eq!(stack.frames.len(), MAX_FRAMES);
+        assert_eq!(stack.frames_omitted, Some((125, 175)));
+        assert_eq!((stack.frames[124].lineno, stack.frames[125].lineno), (Some(124), Some(175)));
+        assert_eq!(stack.frames[249].lineno, Some(299));
+    }
+}

@@ -1,0 +1,247 @@
+//! Check-ins: how the server knows that a scheduled job ran.
+//!
+//! Spec: `telemetry/check-ins/index.mdx`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::context::Context;
+use super::random::random_uuid;
+use super::wire::uuid_simple;
+use super::{Map, rules};
+
+/// A part of a monitor that breaks a rule: its message names the value, the rule and the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorError(String);
+
+/// The error of [`MonitorSchedule::from_crontab`], by its name in the official crate.
+pub type CrontabParseError = MonitorError;
+
+impl fmt::Display for MonitorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for MonitorError {}
+
+/// How a run of a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorCheckInStatus {
+    /// It ended well.
+    Ok,
+    /// It failed.
+    Error,
+    /// It began.
+    InProgress,
+    /// It did not begin in time; the server says so, not the program.
+    Missed,
+    /// Nobody knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The unit of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorIntervalUnit {
+    /// Years.
+    Year,
+    /// Months.
+    Month,
+    /// Weeks.
+    Week,
+    /// Days.
+    Day,
+    /// Hours.
+    Hour,
+    /// Minutes.
+    Minute,
+}
+
+/// When a job should run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum MonitorSchedule {
+    /// At the times of a crontab.
+    Crontab {
+        /// The five fields, or a name such as `@daily`.
+        value: String,
+    },
+    /// So long after the run before.
+    Interval {
+        /// How many units.
+        value: u64,
+        /// The unit.
+        unit: MonitorIntervalUnit,
+    },
+}
+
+impl MonitorSchedule {
+    /// The schedule of a crontab.
+    ///
+    /// # Errors
+    /// When a field is missing, or holds what it may not.
+    ///
+    /// ```
+    /// use sentry::protocol::MonitorSchedule;
+    ///
+    /// assert!(MonitorSchedule::from_crontab("0 3 * * *").is_ok());
+    /// assert!(MonitorSchedule::from_crontab("0 3 * *").is_err());
+    /// ```
+    pub fn from_crontab(crontab: &str) -> Result<Self, CrontabParseError> {
+        rules::crontab(crontab).map(|value| Self::Crontab { value }).map_err(MonitorError)
+    }
+
+    /// A run so long after the run before.
+    ///
+    /// # Errors
+    /// When `value` is zero.
+    pub fn interval(value: u64, unit: MonitorIntervalUnit) -> Result<Self, MonitorError> {
+        if value == 0 {
+            return Err(MonitorError(
+                "an interval of 0 is not possible: it has at least one unit".to_owned(),
+            ));
+        }
+        Ok(Self::Interval { value, unit })
+    }
+}
+
+/// The configuration of a monitor: with it in a check-in, the server makes or changes the monitor.
+///
+/// Receivers refuse an empty configuration, so there always is a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorConfig {
+    /// When the job should run.
+    pub schedule: MonitorSchedule,
+    /// Minutes after which a run that did not begin counts as missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkin_margin: Option<u64>,
+    /// Minutes after which a run that did not end counts as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_runtime: Option<u64>,
+    /// The time zone of the schedule, by its name in the tz database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Failures in a row before an issue is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_issue_threshold: Option<u64>,
+    /// Good runs in a row before the issue is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_threshold: Option<u64>,
+}
+
+impl MonitorConfig {
+    /// A configuration of nothing but a schedule.
+    #[must_use]
+    pub const fn new(schedule: MonitorSchedule) -> Self {
+        Self {
+            schedule,
+            checkin_margin: None,
+            max_runtime: None,
+            timezone: None,
+            failure_issue_threshold: None,
+            recovery_threshold: None,
+        }
+    }
+
+    /// The same configuration in a time zone of the tz database, such as `Europe/Vienna`.
+    ///
+    /// # Errors
+    /// When there is no such time zone.
+    pub fn with_timezone(mut self, timezone: impl Into<String>) -> Result<Self, MonitorError> {
+        let timezone = timezone.into();
+        rules::timezone(&timezone).map_err(MonitorError)?;
+        self.timezone = Some(timezone);
+        Ok(self)
+    }
+}
+
+/// One message of a run: that it began, or how it ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MonitorCheckIn {
+    /// The id of the run: its messages carry the same.
+    #[serde(serialize_with = "uuid_simple")]
+    pub check_in_id: Uuid,
+    /// The name of the monitor.
+    pub monitor_slug: String,
+    /// How the run stands.
+    pub status: MonitorCheckInStatus,
+    /// The environment, such as `production`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The release of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// How long the run took, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+    /// The configuration of the monitor; in the first message of a run only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor_config: Option<MonitorConfig>,
+    /// The trace of the run, under `trace`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub contexts: Map<String, Context>,
+}
+
+impl MonitorCheckIn {
+    /// The first message of a run with a random id.
+    ///
+    /// # Errors
+    /// When the slug breaks the rules for slugs.
+    ///
+    /// ```
+    /// use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
+    ///
+    /// let began = MonitorCheckIn::new("nightly-report", MonitorCheckInStatus::InProgress)?;
+    /// let ended = MonitorCheckIn { status: MonitorCheckInStatus::Ok, duration: Some(1.5), ..began.clone() };
+    /// assert_eq!(began.check_in_id, ended.check_in_id);
+    /// assert!(MonitorCheckIn::new("Nightly report!", MonitorCheckInStatus::Ok).is_err());
+    /// # Ok::<(), sentry::protocol::MonitorError>(())
+    /// ```
+    pub fn new(slug: impl Into<String>, status: MonitorCheckInStatus) -> Result<Self, MonitorError> {
+        let monitor_slug = slug.into();
+        rules::slug(&monitor_slug).map_err(MonitorError)?;
+        Ok(Self {
+            check_in_id: random_uuid(),
+            monitor_slug,
+            status,
+            environment: None,
+            release: None,
+            duration: None,
+            monitor_config: None,
+            contexts: Map::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_in_carries_its_schedule_by_type() {
+        let mut check_in = MonitorCheckIn::new("report", MonitorCheckInStatus::InProgress).unwrap();
+        check_in.check_in_id = Uuid::from_u128(1);
+        let schedule = MonitorSchedule::interval(10, MonitorIntervalUnit::Minute).unwrap();
+        check_in.monitor_config = Some(MonitorConfig::new(schedule).with_timezone("Europe/Vienna").unwrap());
+        assert_eq!(
+            serde_json::to_string(&check_in).unwrap(),
+            concat!(
+                r#"{"check_in_id":"00000000000000000000000000000001","monitor_slug":"report","#,
+                r#""status":"in_progress","monitor_config":{"schedule":{"type":"interval","value":10,"#,
+                r#""unit":"minute"},"timezone":"Europe/Vienna"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        let message = MonitorSchedule::from_crontab("* * *").unwrap_err().to_string();
+        assert!(message.contains("`* * *`") && message.contains("five"), "{message}");
+        assert!(MonitorSchedule::interval(0, MonitorIntervalUnit::Day).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! The rules of `sentry-rules`, with their errors as text: what a slug, a crontab and a time zone are.
+
+/// The canonical five fields of a crontab.
+pub(super) fn crontab(text: &str) -> Result<String, String> {
+    sentry_rules::crontab::check(text).map_err(|error| error.to_string())
+}
+
+/// Whether a text can be a monitor's slug.
+pub(super) fn slug(text: &str) -> Result<(), String> {
+    sentry_rules::slug::check(text).map_err(|error| error.to_string())
+}
+
+/// Whether a text is a name of the tz database.
+pub(super) fn timezone(text: &str) -> Result<(), String> {
+    sentry_rules::timezone::check(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,208 @@
+//! How a span ended.
+//!
+//! Spec: `data-model/event-payloads/span.mdx`, attribute `status`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::wire::serde_as_str;
+
+/// How the work of a span ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpanStatus {
+    /// As it should.
+    Ok,
+    /// Too late.
+    DeadlineExceeded,
+    /// The caller did not say who they are.
+    Unauthenticated,
+    /// The caller may not do this.
+    PermissionDenied,
+    /// What was asked for does not exist.
+    NotFound,
+    /// A quota is used up.
+    ResourceExhausted,
+    /// The caller asked for something that makes no sense.
+    InvalidArgument,
+    /// Nobody wrote this yet.
+    Unimplemented,
+    /// Not now; later perhaps.
+    Unavailable,
+    /// Something broke.
+    InternalError,
+    /// It failed, and nobody knows why.
+    UnknownError,
+    /// Given up, typically by the caller: the future was dropped.
+    Cancelled,
+    /// What should be made exists already.
+    AlreadyExists,
+    /// The system is not in a state in which this could be done.
+    FailedPrecondition,
+    /// Given up because something else was done at the same time.
+    Aborted,
+    /// Past the end of what there is.
+    OutOfRange,
+    /// Data is gone, or broken beyond repair.
+    DataLoss,
+}
+
+impl SpanStatus {
+    const ALL: [Self; 17] = [
+        Self::Ok,
+        Self::DeadlineExceeded,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::ResourceExhausted,
+        Self::InvalidArgument,
+        Self::Unimplemented,
+        Self::Unavailable,
+        Self::InternalError,
+        Self::UnknownError,
+        Self::Cancelled,
+        Self::AlreadyExists,
+        Self::FailedPrecondition,
+        Self::Aborted,
+        Self::OutOfRange,
+        Self::DataLoss,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission_denied",
+            Self::NotFound => "not_found",
+            Self::ResourceExhausted => "resource_exhausted",
+            Self::InvalidArgument => "invalid_argument",
+            Self::Unimplemented => "unimplemented",
+            Self::Unavailable => "unavailable",
+            Self::InternalError => "internal_error",
+            Self::UnknownError => "unknown_error",
+            Self::Cancelled => "cancelled",
+            Self::AlreadyExists => "already_exists",
+            Self::FailedPrecondition => "failed_precondition",
+            Self::Aborted => "aborted",
+            Self::OutOfRange => "out_of_range",
+            Self::DataLoss => "data_loss",
+        }
+    }
+
+    /// What an HTTP status code says about the span that got or gave it.
+    ///
+    /// ```
+    /// use sentry::protocol::SpanStatus;
+    ///
+    /// assert_eq!(SpanStatus::from_http_status(302), SpanStatus::Ok);
+    /// assert_eq!(SpanStatus::from_http_status(404), SpanStatus::NotFound);
+    /// assert_eq!(SpanStatus::from_http_status(502), SpanStatus::InternalError);
+    /// ```
+    #[must_use]
+    pub const fn from_http_status(code: u16) -> Self {
+        match code {
+            100..=399 => Self::Ok,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::NotFound,
+            409 => Self::AlreadyExists,
+            412 | 413 => Self::FailedPrecondition,
+            429 => Self::ResourceExhausted,
+            499 => Self::Cancelled,
+            400..=498 => Self::InvalidArgument,
+            501 => Self::Unimplemented,
+            503 => Self::Unavailable,
+            504 => Self::DeadlineExceeded,
+            500..=599 => Self::InternalError,
+            _ => Self::UnknownError,
+        }
+    }
+}
+
+impl fmt::Display for SpanStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A span status that has no such name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseStatusError(String);
+
+impl fmt::Display for ParseStatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a span status: use one of", self.0)?;
+        for (index, status) in SpanStatus::ALL.iter().enumerate() {
+            write!(f, "{} {status}", if index == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ParseStatusError {}
+
+impl FromStr for SpanStatus {
+    type Err = ParseStatusError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStatusError> {
+        match text {
+            // Other names under which receivers know them.
+            "unknown" => Ok(Self::UnknownError),
+            "internal" => Ok(Self::InternalError),
+            _ => Self::ALL
+                .into_iter()
+                .find(|status| status.as_str() == text)
+                .ok_or_else(|| ParseStatusError(text.chars().take(64).collect())),
+        }
+    }
+}
+
+serde_as_str!(SpanStatus);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_reads_what_it_writes() {
+        for status in SpanStatus::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert!(
+            "fine"
+                .parse::<SpanStatus>()
+                .unwrap_err()
+                .to_string()
+                .contains("use one of ok, deadline_exceeded")
+        );
+    }
+
+    #[test]
+    fn http_status_codes_follow_the_table() {
+        let table = [
+            (200, "ok"),
+            (304, "ok"),
+            (400, "invalid_argument"),
+            (401, "unauthenticated"),
+            (403, "permission_denied"),
+            (404, "not_found"),
+            (409, "already_exists"),
+            (422, "invalid_argument"),
+            (429, "resource_exhausted"),
+            (499, "cancelled"),
+            (500, "internal_error"),
+            (501, "unimplemented"),
+            (503, "unavailable"),
+            (504, "deadline_exceeded"),
+            (599, "internal_error"),
+            (0, "unknown_error"),
+            (700, "unknown_error"),
+        ];
+        for (code, status) in table {
+            assert_eq!(SpanStatus::from_http_status(code).as_str(), status, "{code}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What the payloads share: how an id, a name or an address is written, and what counts as empty.
+//!
+//! Receivers treat an empty list or a `null` differently from a missing field in some places and the same in
+//! others; nothing empty is ever written, so the question does not come up.
+
+use serde::Serializer;
+use uuid::Uuid;
+
+/// `serialize_with` for an id that is written as 32 hex digits without dashes.
+pub(crate) fn uuid_simple<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&id.simple())
+}
+
+/// `skip_serializing_if` for flags that are false unless said otherwise.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(crate) fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// Reads and writes a type as the string that its `FromStr` and `Display` know.
+macro_rules! serde_as_str {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+pub(crate) use serde_as_str;
