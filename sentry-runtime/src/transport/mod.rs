@@ -1,10 +1,35 @@
 //! Where envelopes go. A [`Transport`] takes finished envelopes from the pipeline thread and delivers them
 //! from a thread of its own: over HTTP, to the local view, or into a test's hands.
 //!
-//! What is lost on the way is counted in the [`ledger`](ledger::Ledger).
+//! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it; what stands behind it is a [`Destination`]:
+//! [`http`] for a Sentry server, [`spotlight`] for a Spotlight sidecar, [`local`] for a person at a terminal.
+//! [`Fanout`] feeds several transports, [`TestTransport`] keeps everything for a test to look at.
+//!
+//! What is lost on the way is counted in the [`ledger`].
 
+mod factory;
+pub(crate) mod fanout;
+pub(crate) mod http;
 pub(crate) mod ledger;
+pub(crate) mod local;
+pub(crate) mod proxy;
+pub(crate) mod queue;
+pub(crate) mod rate_limits;
+pub(crate) mod spotlight;
+pub(crate) mod test;
+pub(crate) mod thread;
+mod worker;
 
+pub(crate) use factory::from_options;
+pub(crate) use fanout::Fanout;
+pub(crate) use http::{HttpDestination, HttpOptions};
+pub(crate) use local::{LocalOptions, LocalView};
+pub use proxy::ProxyError;
+pub(crate) use spotlight::Spotlight;
+pub use test::TestTransport;
+pub(crate) use thread::{ThreadOptions, TransportThread};
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::protocol::{DataCategory, Envelope};
@@ -33,4 +58,28 @@ pub trait Transport: Send + Sync + 'static {
         let _ = category;
         false
     }
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send_envelope(&self, envelope: Envelope) {
+        (**self).send_envelope(envelope);
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        (**self).flush(timeout)
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        (**self).shutdown(timeout)
+    }
+
+    fn is_rate_limited(&self, category: DataCategory) -> bool {
+        (**self).is_rate_limited(category)
+    }
+}
+
+/// Locks a mutex whether or not somebody panicked while they held it: what is behind ours stays whole, since
+/// no user code and no fallible step runs under the lock.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

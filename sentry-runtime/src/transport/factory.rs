@@ -1,0 +1,62 @@
+//! The transport of a client, as its options say: a server, Spotlight, the local view, or one of the user's own.
+
+use std::sync::Arc;
+
+use super::ledger::Ledger;
+use super::proxy::ProxyOptions;
+use super::queue::Capacity;
+use super::{
+    Fanout, HttpDestination, HttpOptions, LocalOptions, LocalView, Spotlight, ThreadOptions, Transport,
+    TransportThread,
+};
+use crate::options::{self, ClientOptions, OptionsError};
+
+/// Builds the transport. `None` when there is nowhere to send to. A proxy that cannot be used is an error.
+pub(crate) fn from_options(
+    options: &ClientOptions,
+    ledger: &Arc<Ledger>,
+) -> Result<Option<Arc<dyn Transport>>, OptionsError> {
+    let threads = ThreadOptions {
+        capacity: Capacity { envelopes: options.queue_size, ..Capacity::default() },
+        ..ThreadOptions::default()
+    };
+    let mut transports: Vec<Arc<dyn Transport>> = Vec::new();
+    if let Some(own) = &options.transport {
+        transports.push(Arc::clone(own));
+    } else if let Some(dsn) = &options.dsn {
+        let agent = &*options.user_agent;
+        let mut http = HttpOptions::new(dsn.envelope_api_url(), Some(dsn.to_auth_header(agent)), agent);
+        http.compress = if options.compression { None } else { Some(false) };
+        http.client_reports = options.send_client_reports;
+        http.proxy = ProxyOptions {
+            http: options.http_proxy.as_deref().map(str::to_owned),
+            https: options.https_proxy.as_deref().map(str::to_owned),
+        };
+        let destination = HttpDestination::new(http, Arc::clone(ledger)).map_err(OptionsError::Proxy)?;
+        transports.push(Arc::new(TransportThread::new(
+            destination,
+            Some(Arc::clone(ledger)),
+            threads.clone(),
+        )));
+    }
+    // Where there is no server, the local view is who takes delivery.
+    let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
+    let raw_file = match &options.local {
+        options::LocalView::On => Some(None),
+        options::LocalView::File(path) => Some(Some(path.clone())),
+        options::LocalView::Off | options::LocalView::FromEnvironment => None,
+    };
+    if let Some(raw_file) = raw_file {
+        let view = LocalView::new(LocalOptions { raw_file, ..LocalOptions::default() });
+        transports.push(Arc::new(TransportThread::new(view, local_ledger, threads.clone())));
+    }
+    if let options::Spotlight::Url(url) = &options.spotlight {
+        let spotlight = Spotlight::new(url, &options.user_agent).map_err(OptionsError::Proxy)?;
+        transports.push(Arc::new(TransportThread::new(spotlight, None, threads)));
+    }
+    Ok(match transports.len() {
+        0 => None,
+        1 => transports.pop(),
+        _ => Some(Arc::new(Fanout::new(transports))),
+    })
+}

@@ -1,0 +1,119 @@
+//! One stream of envelopes for several transports: a server, and beside it the local view or Spotlight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Transport;
+use crate::protocol::{DataCategory, Envelope};
+
+/// Gives every envelope to each of several transports. A copy shares the payloads.
+pub(crate) struct Fanout {
+    transports: Vec<Arc<dyn Transport>>,
+}
+
+impl Fanout {
+    /// A transport that feeds all of these.
+    pub(crate) fn new(transports: Vec<Arc<dyn Transport>>) -> Self {
+        Self { transports }
+    }
+
+    /// Asks all at the same time: one that hangs must not use up the time of the others.
+    fn all(&self, ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
+        let Some((last, others)) = self.transports.split_last() else {
+            return true;
+        };
+        let ask = &ask;
+        std::thread::scope(|scope| {
+            let mut ok = true;
+            let mut asked = Vec::with_capacity(others.len());
+            for transport in others {
+                let transport: &dyn Transport = &**transport;
+                match std::thread::Builder::new().spawn_scoped(scope, move || ask(transport)) {
+                    Ok(thread) => asked.push(thread),
+                    Err(_) => ok &= ask(transport),
+                }
+            }
+            ok &= ask(&**last);
+            // One that panicked has not delivered.
+            asked.into_iter().fold(ok, |ok, thread| thread.join().unwrap_or(false) && ok)
+        })
+    }
+}
+
+impl Transport for Fanout {
+    fn send_envelope(&self, envelope: Envelope) {
+        if let Some((last, others)) = self.transports.split_last() {
+            for transport in others {
+                transport.send_envelope(envelope.clone());
+            }
+            last.send_envelope(envelope);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        self.all(|transport| transport.flush(timeout))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        self.all(|transport| transport.shutdown(timeout))
+    }
+
+    /// Only what nobody wants is limited; each transport drops the rest for itself.
+    fn is_rate_limited(&self, category: DataCategory) -> bool {
+        !self.transports.is_empty()
+            && self.transports.iter().all(|transport| transport.is_rate_limited(category))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::TestTransport;
+    use std::sync::Barrier;
+
+    struct Meets(Barrier, bool);
+
+    impl Transport for Meets {
+        fn send_envelope(&self, _: Envelope) {}
+
+        fn flush(&self, _: Duration) -> bool {
+            self.0.wait();
+            self.1
+        }
+
+        fn is_rate_limited(&self, _: DataCategory) -> bool {
+            true
+        }
+    }
+
+    struct Shared(Arc<Meets>);
+
+    impl Transport for Shared {
+        fn send_envelope(&self, _: Envelope) {}
+
+        fn flush(&self, _: Duration) -> bool {
+            self.0.0.wait();
+            true
+        }
+    }
+
+    #[test]
+    fn every_transport_gets_every_envelope() {
+        let (one, two) = (TestTransport::new(), TestTransport::new());
+        let fanout = Fanout::new(vec![one.clone(), two.clone()]);
+        fanout.send_envelope(Envelope::new());
+        assert!(fanout.flush(Duration::ZERO));
+        assert_eq!(one.fetch_and_clear_envelopes().len(), 1);
+        assert_eq!(two.fetch_and_clear_envelopes().len(), 1);
+        assert!(!fanout.is_rate_limited(DataCategory::Error));
+    }
+
+    #[test]
+    fn all_are_flushed_at_the_same_time_and_one_failure_is_a_failure() {
+        // Each waits for the other: flushed one by one, this would never end.
+        let first = Arc::new(Meets(Barrier::new(2), false));
+        let fanout = Fanout::new(vec![first.clone(), Arc::new(Shared(first))]);
+        assert!(!fanout.flush(Duration::from_secs(1)));
+        assert!(!fanout.is_rate_limited(DataCategory::Error));
+    }
+}

@@ -1,0 +1,220 @@
+//! Delivery over HTTP: one POST an envelope, with the answer's rate limits taken to heart.
+//!
+//! [`HttpSender`] turns an envelope into an answer and knows nothing of Sentry beyond the headers.
+//! [`HttpDestination`] takes out what the server does not want now, adds the report of what was lost, and says
+//! what became of the envelope.
+//!
+//! Spec: `foundations/transport/index.mdx`, `foundations/transport/authentication.mdx`,
+//! `foundations/transport/rate-limiting.mdx`, `telemetry/client-reports.mdx`.
+
+mod sender;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use self::sender::Answer;
+pub(super) use self::sender::HttpSender;
+use super::ledger::Ledger;
+use super::proxy::{ProxyError, ProxyOptions};
+use super::rate_limits::{LimitHeaders, RateLimits};
+use super::thread::{Delivery, Destination};
+use crate::diagnostics;
+use crate::protocol::{
+    ClientReport, DataCategory, DiscardReason, DiscardedEvents, Envelope, EnvelopeItem, ItemType,
+};
+
+/// Losses are reported at least this often.
+const REPORT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How to reach a server.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpOptions {
+    /// The URL that takes envelopes.
+    pub(crate) url: String,
+    /// The value of `X-Sentry-Auth`, if the server wants one.
+    pub(crate) auth: Option<String>,
+    /// The value of `User-Agent`: name and version of the SDK.
+    pub(crate) user_agent: String,
+    /// Whether bodies are compressed; without a word, those that leave the machine.
+    pub(crate) compress: Option<bool>,
+    /// Proxies; the environment speaks where these are silent.
+    pub(crate) proxy: ProxyOptions,
+    /// Time to reach the server, encryption included.
+    pub(crate) connect_timeout: Duration,
+    /// Time until the answer comes.
+    pub(crate) read_timeout: Duration,
+    /// Time for everything.
+    pub(crate) total_timeout: Duration,
+    /// Whether losses are reported to the server.
+    pub(crate) client_reports: bool,
+}
+
+impl HttpOptions {
+    /// Options with the default timeouts, automatic compression and client reports.
+    pub(crate) fn new(url: impl Into<String>, auth: Option<String>, user_agent: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            auth,
+            user_agent: user_agent.into(),
+            compress: None,
+            proxy: ProxyOptions::default(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(15),
+            client_reports: true,
+        }
+    }
+}
+
+/// A Sentry server.
+#[derive(Debug)]
+pub(crate) struct HttpDestination {
+    sender: HttpSender,
+    limits: Arc<RateLimits>,
+    ledger: Arc<Ledger>,
+    client_reports: bool,
+    last_report: Instant,
+    /// The status that was complained about last: each new one is said once.
+    complained: Option<u16>,
+}
+
+impl HttpDestination {
+    /// Fails when the proxy cannot be used.
+    pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, ProxyError> {
+        let client_reports = options.client_reports;
+        Ok(Self {
+            sender: HttpSender::new(options)?,
+            limits: Arc::default(),
+            ledger,
+            client_reports,
+            last_report: Instant::now(),
+            complained: None,
+        })
+    }
+
+    /// Takes out what the server does not want now. Attachments go with the event that they belong to.
+    fn drop_limited(&self, envelope: &mut Envelope) {
+        let mut event_dropped = false;
+        let mut dropped = envelope.split_off(|item| {
+            let limited =
+                item.quantities().first().is_some_and(|&(category, _)| self.limits.is_limited(category));
+            event_dropped |= limited && matches!(item.ty(), ItemType::Event | ItemType::Feedback);
+            !limited
+        });
+        if event_dropped {
+            dropped.extend(envelope.split_off(|item| item.ty() != ItemType::Attachment));
+        }
+        for item in &dropped {
+            self.ledger.lost_item(DiscardReason::RatelimitBackoff, item);
+        }
+    }
+
+    /// What was lost since the last report, unless reports are off or not wanted now.
+    fn take_report(&self) -> Vec<DiscardedEvents> {
+        if self.client_reports && !self.limits.is_limited(DataCategory::Internal) {
+            self.ledger.take_unreported()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Sends an envelope with a report, and says what became of the envelope.
+    fn post(&mut self, mut envelope: Envelope, losses: &[DiscardedEvents]) -> Delivery {
+        if let Some(item) = report_item(losses) {
+            envelope.add_item(item);
+        }
+        self.last_report = Instant::now();
+        let delivery = match self.sender.post(&envelope) {
+            Ok(answer) => self.judge(&answer),
+            Err(no_answer) => {
+                diagnostics::debug(format_args!("no answer from the server: {no_answer}"));
+                if no_answer.is_worth_a_retry() {
+                    Delivery::Failed(DiscardReason::NetworkError)
+                } else {
+                    Delivery::Lost(DiscardReason::NetworkError)
+                }
+            }
+        };
+        if !matches!(delivery, Delivery::Sent { .. }) {
+            self.ledger.put_back(losses);
+        }
+        delivery
+    }
+
+    fn judge(&mut self, answer: &Answer) -> Delivery {
+        let headers = LimitHeaders {
+            rate_limits: answer.rate_limits.as_deref(),
+            retry_after: answer.retry_after.as_deref(),
+            date: answer.date.as_deref(),
+        };
+        self.limits.update(answer.status, headers);
+        match answer.status {
+            200..=299 => {
+                self.complained = None;
+                return Delivery::Sent { bytes: answer.sent };
+            }
+            429 => {
+                diagnostics::debug(format_args!("the server asks for a pause (429)"));
+                return Delivery::Refused;
+            }
+            // These the user can do something about.
+            401 | 403 | 404 | 413 if self.complained != Some(answer.status) => {
+                let fix = match answer.status {
+                    413 => "an envelope was too large; send fewer or smaller attachments and contexts",
+                    _ => "check the DSN: its key, host and project",
+                };
+                let detail = answer.detail.trim();
+                diagnostics::error(format_args!("the server answered {}: {fix} {detail}", answer.status));
+            }
+            status => {
+                diagnostics::debug(format_args!("the server answered {status}: {}", answer.detail.trim()));
+            }
+        }
+        self.complained = Some(answer.status);
+        Delivery::Lost(DiscardReason::SendError)
+    }
+}
+
+fn report_item(losses: &[DiscardedEvents]) -> Option<EnvelopeItem> {
+    if losses.is_empty() {
+        return None;
+    }
+    let report = ClientReport { timestamp: SystemTime::now(), discarded_events: losses.to_vec() };
+    let payload = serde_json::to_vec(&report).ok()?;
+    Some(EnvelopeItem::json(ItemType::ClientReport, payload, DataCategory::Internal))
+}
+
+impl Destination for HttpDestination {
+    fn deliver(&mut self, envelope: &mut Envelope) -> Delivery {
+        self.drop_limited(envelope);
+        if envelope.items().is_empty() {
+            return Delivery::Empty;
+        }
+        let losses = self.take_report();
+        self.post(envelope.clone(), &losses)
+    }
+
+    fn flush(&mut self) {
+        let losses = self.take_report();
+        if !losses.is_empty() {
+            self.post(Envelope::new(), &losses);
+        }
+    }
+
+    fn idle(&mut self) -> Option<Duration> {
+        if !self.client_reports {
+            return None;
+        }
+        if self.last_report.elapsed() >= REPORT_INTERVAL {
+            self.last_report = Instant::now();
+            self.flush();
+        }
+        Some(REPORT_INTERVAL.saturating_sub(self.last_report.elapsed()))
+    }
+
+    fn rate_limits(&self) -> Option<Arc<RateLimits>> {
+        Some(Arc::clone(&self.limits))
+    }
+}

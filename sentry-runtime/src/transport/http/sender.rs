@@ -1,0 +1,135 @@
+//! One POST an envelope, over a connection that is kept open.
+//!
+//! Spec: `foundations/transport/authentication.mdx`, `foundations/transport/compression.mdx`.
+
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, SystemTime};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::HttpOptions;
+use crate::protocol::Envelope;
+use crate::transport::proxy::{self, ProxyError};
+
+/// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
+const ANSWER_LIMIT: u64 = 4 * 1024;
+/// Characters of the server's own words that are passed on.
+const DETAIL_LIMIT: usize = 200;
+
+/// Posts envelopes to one URL over connections that are kept open.
+#[derive(Debug)]
+pub(in crate::transport) struct HttpSender {
+    agent: ureq::Agent,
+    url: String,
+    auth: Option<String>,
+    pub(super) compress: bool,
+}
+
+/// What the server said.
+#[derive(Debug)]
+pub(in crate::transport) struct Answer {
+    pub(in crate::transport) status: u16,
+    pub(super) rate_limits: Option<String>,
+    pub(super) retry_after: Option<String>,
+    pub(super) date: Option<String>,
+    /// The server's own words on what is wrong.
+    pub(super) detail: String,
+    /// How many bytes it was sent.
+    pub(in crate::transport) sent: usize,
+}
+
+/// No answer.
+#[derive(Debug)]
+pub(in crate::transport) struct NoAnswer {
+    error: ureq::Error,
+}
+
+impl NoAnswer {
+    /// Whether another attempt may do better. What ran into a timeout has held up the queue for long enough,
+    /// and may have arrived all the same.
+    pub(super) fn is_worth_a_retry(&self) -> bool {
+        matches!(
+            self.error,
+            ureq::Error::Io(_)
+                | ureq::Error::HostNotFound
+                | ureq::Error::ConnectionFailed
+                | ureq::Error::Protocol(_)
+                | ureq::Error::ConnectProxyFailed(_)
+        )
+    }
+}
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl HttpSender {
+    pub(in crate::transport) fn new(options: HttpOptions) -> Result<Self, ProxyError> {
+        let target: ureq::http::Uri = options.url.parse().unwrap_or_default();
+        let proxy = proxy::select(&target, &options.proxy, |name| std::env::var(name).ok())?;
+        let local = target.host().is_some_and(proxy::is_local);
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirect could carry the key to another host; a server of envelopes has no reason for one.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(options.user_agent)
+            .proxy(proxy)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
+            .timeout_connect(Some(options.connect_timeout))
+            .timeout_recv_response(Some(options.read_timeout))
+            // By then the server has taken the envelope: its words are not worth a long wait.
+            .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
+            .timeout_global(Some(options.total_timeout))
+            .build();
+        Ok(Self {
+            agent: config.new_agent(),
+            url: options.url,
+            auth: options.auth,
+            compress: options.compress.unwrap_or(!local),
+        })
+    }
+
+    pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
+        let plain = envelope.to_bytes(SystemTime::now());
+        let compressed = if self.compress { gzip(&plain) } else { None };
+        let body = compressed.as_deref().unwrap_or(&plain);
+        let mut request = self.agent.post(&self.url).header("Content-Type", "application/x-sentry-envelope");
+        if compressed.is_some() {
+            request = request.header("Content-Encoding", "gzip");
+        }
+        if let Some(auth) = &self.auth {
+            request = request.header("X-Sentry-Auth", auth);
+        }
+        let mut response = request.send(body).map_err(|error| NoAnswer { error })?;
+        let status = response.status().as_u16();
+        let header = |name: &str| {
+            let values: Vec<_> =
+                response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+            (!values.is_empty()).then(|| values.join(","))
+        };
+        let (rate_limits, retry_after, date) =
+            (header("X-Sentry-Rate-Limits"), header("Retry-After"), header("Date"));
+        let mut detail = header("X-Sentry-Error").unwrap_or_default();
+        // Read whatever the status: a connection is only used again when its answer was read.
+        let mut text = Vec::new();
+        let read = response.body_mut().as_reader().take(ANSWER_LIMIT).read_to_end(&mut text);
+        if detail.is_empty() && read.is_ok() {
+            detail = String::from_utf8_lossy(&text).into_owned();
+        }
+        // It ends up in a line on a terminal.
+        detail = detail.chars().filter(|c| !c.is_control()).take(DETAIL_LIMIT).collect();
+        Ok(Answer { status, rate_limits, retry_after, date, detail, sent: body.len() })
+    }
+}
+
+/// Level 1: bodies shrink to a fifth, and the higher levels cost much more than they save.
+fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3 + 64), Compression::fast());
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok()
+}

@@ -1,0 +1,252 @@
+//! A trace as a tree: one row a span, with its operation, its duration and a bar on the trace's time line.
+//!
+//! Spans are joined by their parents, whichever envelope brought them. Siblings that do the same again and
+//! again are folded into one row, and so are their children: an N+1 query is one line with a number. Rows
+//! beyond the limit are counted.
+
+use std::collections::HashMap;
+
+use super::model::Span;
+use super::style::{Line, Paint, Style, clock, duration, width};
+
+/// Rows that are shown of one trace.
+const ROWS: usize = 40;
+/// Levels that are shown; deeper spans are counted.
+const DEPTH: usize = 24;
+/// So many equal siblings are folded.
+const FOLD: usize = 3;
+/// Attributes that are shown of one span, if there is room.
+const ATTRIBUTES: usize = 4;
+/// Columns of the longest attribute; the rest of its value is cut.
+const ATTRIBUTE: usize = 40;
+/// Errors that are named at one span.
+const ERRORS: usize = 3;
+
+/// Columns that a name keeps, however much stands around it.
+const NAME: usize = 8;
+
+const DURATION_COLUMNS: usize = 8;
+
+/// The trace as lines. `marks` are errors: the span's id and the error's title.
+pub(super) fn lines(
+    trace_id: &str,
+    spans: &[Span],
+    uncounted: usize,
+    marks: &[(String, String)],
+    style: &Style,
+) -> Vec<Line> {
+    let tree = Tree::new(spans, marks, style);
+    let mut lines = vec![tree.header(trace_id, spans.len() + uncounted)];
+    let mut view = View { lines: Vec::new(), shown: 0 };
+    let roots = tree.groups(tree.roots.clone());
+    for group in &roots {
+        tree.visit(group, "", None, 0, &mut view);
+    }
+    lines.extend(view.lines);
+    let hidden = spans.len() + uncounted - view.shown;
+    if hidden > 0 {
+        let plural = if hidden == 1 { "" } else { "s" };
+        lines.push(Line::new().with(Paint::Dim, &format!("… and {hidden} more span{plural}")));
+    }
+    lines.push(Line::new());
+    lines
+}
+
+struct Tree<'a> {
+    spans: &'a [Span],
+    roots: Vec<usize>,
+    children: HashMap<usize, Vec<usize>>,
+    errors: HashMap<&'a str, Vec<&'a str>>,
+    start: f64,
+    length: f64,
+    columns: Columns,
+    style: &'a Style,
+}
+
+/// How a row is divided.
+struct Columns {
+    name: usize,
+    op: usize,
+    bar: usize,
+}
+
+struct View {
+    lines: Vec<Line>,
+    /// Spans that some row stands for.
+    shown: usize,
+}
+
+impl<'a> Tree<'a> {
+    fn new(spans: &'a [Span], marks: &'a [(String, String)], style: &'a Style) -> Self {
+        let by_id: HashMap<&str, usize> =
+            spans.iter().enumerate().map(|(index, span)| (span.id.as_str(), index)).collect();
+        let mut roots = Vec::new();
+        let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (index, span) in spans.iter().enumerate() {
+            match span.parent.as_deref().and_then(|parent| by_id.get(parent)) {
+                Some(&parent) if parent != index => children.entry(parent).or_default().push(index),
+                _ => roots.push(index),
+            }
+        }
+        let mut errors: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (span_id, title) in marks {
+            errors.entry(span_id).or_default().push(title);
+        }
+        let start = spans.iter().map(|span| span.start).fold(f64::INFINITY, f64::min);
+        let end = spans.iter().map(|span| span.end).fold(f64::NEG_INFINITY, f64::max);
+        let (bar, op) = match style.width {
+            // The name matters more than the kind of work.
+            ..80 => (12, 0),
+            80..100 => (18, 16),
+            _ => (24, 16),
+        };
+        let op = spans.iter().map(|span| width(&span.op)).max().unwrap_or(0).min(op);
+        let name = style.width - DURATION_COLUMNS - bar - 4 - if op > 0 { op + 2 } else { 0 };
+        let columns = Columns { name, op, bar };
+        Self { spans, roots, children, errors, start, length: (end - start).max(1e-9), columns, style }
+    }
+
+    fn header(&self, trace_id: &str, count: usize) -> Line {
+        let plural = if count == 1 { "" } else { "s" };
+        let short = trace_id.get(..8).unwrap_or(trace_id);
+        let mut line = Line::new().with(Paint::Dim, "── trace ").with(Paint::Cyan, short);
+        line.push(Paint::Dim, &format!(" · {count} span{plural} · {} ", duration(self.length)));
+        let clock = format!(" {} ──", clock(self.start));
+        let fill = self.style.width.saturating_sub(line.width() + width(&clock));
+        line.push(Paint::Dim, &("─".repeat(fill) + &clock));
+        line
+    }
+
+    /// Puts equal siblings together, in the order of their first start.
+    fn groups(&self, siblings: Vec<usize>) -> Vec<Vec<usize>> {
+        let mut by_look: HashMap<_, Vec<usize>> = HashMap::new();
+        for index in siblings {
+            let span = &self.spans[index];
+            // A span with an error of its own stands alone.
+            let alone = self.errors.contains_key(span.id.as_str()).then_some(index);
+            by_look.entry((&span.op, &span.name, &span.failure, alone)).or_default().push(index);
+        }
+        let start = |index: usize| self.spans[index].start;
+        let mut groups = Vec::new();
+        for mut group in by_look.into_values() {
+            group.sort_by(|&a, &b| start(a).total_cmp(&start(b)).then(a.cmp(&b)));
+            if group.len() >= FOLD {
+                groups.push(group);
+            } else {
+                groups.extend(group.into_iter().map(|index| vec![index]));
+            }
+        }
+        groups.sort_by(|a, b| start(a[0]).total_cmp(&start(b[0])).then(a[0].cmp(&b[0])));
+        groups
+    }
+
+    /// Adds the row of a group and those below it. `lead` is what stands before the row's own branch; a root has
+    /// no branch.
+    fn visit(&self, group: &[usize], lead: &str, last: Option<bool>, depth: usize, view: &mut View) {
+        if view.lines.len() >= ROWS || depth >= DEPTH {
+            return;
+        }
+        let (branch, below) = match last {
+            None => ("", ""),
+            Some(false) => ("├─ ", "│  "),
+            Some(true) => ("└─ ", "   "),
+        };
+        view.shown += group.len();
+        view.lines.push(self.row(group, &format!("{lead}{branch}"), depth == 0));
+        let lead = format!("{lead}{below}");
+        let children = group.iter().flat_map(|index| self.children.get(index).into_iter().flatten().copied());
+        let children = self.groups(children.collect());
+        let spine = if children.is_empty() { "   " } else { "│  " };
+        let errors = group.iter().filter_map(|&index| self.errors.get(self.spans[index].id.as_str()));
+        for title in errors.flatten().take(ERRORS) {
+            let mut line = Line::new().with(Paint::Dim, &format!("{lead}{spine}"));
+            line.push(Paint::Red, &format!("✗ {title}"));
+            line.cut(self.style.width);
+            view.lines.push(line);
+        }
+        for (number, child) in children.iter().enumerate() {
+            self.visit(child, &lead, Some(number + 1 == children.len()), depth + 1, view);
+        }
+    }
+
+    fn row(&self, group: &[usize], lead: &str, root: bool) -> Line {
+        let span = &self.spans[group[0]];
+        let failed = span.failure.is_some();
+        let mut line = Line::new().with(Paint::Dim, lead);
+        let paint = match (failed, root) {
+            (true, _) => Paint::Red,
+            (false, true) => Paint::Bold,
+            (false, false) => Paint::Plain,
+        };
+        // The number and what went wrong stay readable, whatever the length of the name.
+        let mut suffix = Line::new();
+        if group.len() > 1 {
+            let total = group.iter().map(|&index| self.spans[index].end - self.spans[index].start).sum();
+            suffix.push(Paint::Yellow, &format!(" ×{}", group.len()));
+            suffix.push(Paint::Dim, &format!(" (total {})", duration(total)));
+        }
+        if let Some(failure) = &span.failure {
+            suffix.push(Paint::Red, &format!(" ✗ {failure}"));
+        }
+        let mut name = Line::new().with(paint, &span.name);
+        name.cut(self.columns.name.saturating_sub(line.width() + suffix.width()).max(NAME));
+        line.append(name);
+        line.append(suffix);
+        if group.len() == 1 {
+            // Whole ones only, as many as fit: half an attribute says nothing.
+            for attribute in span.attributes.iter().take(ATTRIBUTES) {
+                let mut piece = Line::new().with(Paint::Dim, &format!("  {attribute}"));
+                piece.cut(ATTRIBUTE);
+                if line.width() + piece.width() <= self.columns.name {
+                    line.append(piece);
+                }
+            }
+        }
+        line.cut(self.columns.name);
+        line.pad(self.columns.name + 2);
+
+        if self.columns.op > 0 {
+            let mut op = Line::new().with(Paint::Dim, &span.op);
+            op.cut(self.columns.op);
+            op.pad(self.columns.op + 2);
+            line.append(op);
+        }
+
+        let start = group.iter().map(|&index| self.spans[index].start).fold(f64::INFINITY, f64::min);
+        let end = group.iter().map(|&index| self.spans[index].end).fold(f64::NEG_INFINITY, f64::max);
+        line.push(Paint::Plain, &format!("{:>DURATION_COLUMNS$}  ", duration(end - start)));
+        line.push(if failed { Paint::Red } else { Paint::Cyan }, self.bar(group).trim_end());
+        line
+    }
+
+    /// The time line of the trace, with the spans of the group on it. Its grain is half a column.
+    fn bar(&self, group: &[usize]) -> String {
+        let halves = self.columns.bar * 2;
+        let mut on = vec![false; halves];
+        for &index in group {
+            let span = &self.spans[index];
+            let place = |time: f64| {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "clamped to a few dozen columns"
+                )]
+                let place =
+                    (((time - self.start) / self.length).clamp(0.0, 1.0) * halves as f64).round() as usize;
+                place
+            };
+            let first = place(span.start).min(halves - 1);
+            let end = place(span.end).clamp(first + 1, halves);
+            on[first..end].fill(true);
+        }
+        on.chunks(2)
+            .map(|halves| match (halves[0], halves[1]) {
+                (true, true) => '━',
+                (true, false) => '╸',
+                (false, true) => '╺',
+                (false, false) => ' ',
+            })
+            .collect()
+    }
+}

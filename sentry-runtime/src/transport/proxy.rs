@@ -1,0 +1,189 @@
+//! Which proxy stands between the program and its server: the options first, then the environment.
+//!
+//! `https_proxy`, `http_proxy` and `all_proxy` are read in lower and upper case, `no_proxy` lists hosts that are
+//! reached directly. As curl does, `HTTP_PROXY` in upper case is not read inside a CGI program, where a request
+//! could set it. The proxy is asked to connect through (`CONNECT`) for plain and for encrypted targets alike.
+
+use std::fmt;
+
+use ureq::http::Uri;
+
+/// A proxy that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyError {
+    name: &'static str,
+    value: String,
+}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is {:?}, which is not a proxy this client can use; write http://host:port or \
+             http://user:password@host:port (percent-encoded), or leave it out to connect directly",
+            self.name, self.value
+        )
+    }
+}
+
+impl std::error::Error for ProxyError {}
+
+/// What the options say about proxies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProxyOptions {
+    /// The proxy for servers that are reached by http.
+    pub(crate) http: Option<String>,
+    /// The proxy for servers that are reached by https; without it the one for http is used.
+    pub(crate) https: Option<String>,
+}
+
+/// Finds the proxy for a target; `env` answers environment variables. An error names what cannot be used; a
+/// bad variable is an error too, as going around the proxy could leak what the network's rules forbid.
+pub(crate) fn select(
+    target: &Uri,
+    options: &ProxyOptions,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Option<ureq::Proxy>, ProxyError> {
+    let encrypted = target.scheme_str() == Some("https");
+    let (name, chosen) = match (&options.https, &options.http) {
+        (Some(https), _) if encrypted => ("https_proxy", https),
+        (_, Some(http)) => ("http_proxy", http),
+        _ => return from_environment(target, encrypted, env),
+    };
+    parse(name, chosen).map(Some)
+}
+
+fn from_environment(
+    target: &Uri,
+    encrypted: bool,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Option<ureq::Proxy>, ProxyError> {
+    let host = target.host().unwrap_or_default();
+    let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+    let exempt = env("no_proxy").or_else(|| env("NO_PROXY")).is_some_and(|list| is_exempt(host, &list));
+    if exempt || is_local(host) {
+        return Ok(None);
+    }
+    let in_cgi = env("REQUEST_METHOD").is_some();
+    let names: &[&'static str] = match (encrypted, in_cgi) {
+        (true, _) => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
+        (false, false) => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
+        (false, true) => &["http_proxy", "all_proxy", "ALL_PROXY"],
+    };
+    names.iter().find_map(|&name| env(name).map(|value| parse(name, value.trim()))).transpose()
+}
+
+fn parse(name: &'static str, value: &str) -> Result<ureq::Proxy, ProxyError> {
+    ureq::Proxy::new(value)
+        .ok()
+        .filter(|proxy| matches!(proxy.protocol(), ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https))
+        .ok_or_else(|| ProxyError { name, value: without_password(value) })
+}
+
+/// The value without what stands between `//` and `@`: messages end up in logs.
+fn without_password(value: &str) -> String {
+    let start = value.find("://").map_or(0, |at| at + 3);
+    match value[start..].rfind('@') {
+        Some(at) => format!("{}…{}", &value[..start], &value[start + at..]),
+        None => value.to_owned(),
+    }
+}
+
+/// Whether a list like `example.com, .internal, 10.0.0.7, *` names the host, or a domain above it.
+fn is_exempt(host: &str, list: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
+        let domain = entry.trim_start_matches('*').trim_start_matches('.');
+        if domain.is_empty() {
+            return entry == "*";
+        }
+        let above = host.len().checked_sub(domain.len());
+        above.is_some_and(|above| {
+            host.is_char_boundary(above)
+                && host[above..].eq_ignore_ascii_case(domain)
+                && (above == 0 || host[..above].ends_with('.'))
+        })
+    })
+}
+
+/// Whether the host is this machine.
+pub(crate) fn is_local(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(target: &str, options: &ProxyOptions, env: &[(&str, &str)]) -> Result<Option<String>, String> {
+        let read =
+            |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        select(&target.parse().unwrap(), options, read)
+            .map(|proxy| proxy.map(|proxy| proxy.host().to_owned()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_come_before_the_environment() {
+        let options =
+            ProxyOptions { http: Some("http://plain:1".into()), https: Some("http://secure:1".into()) };
+        let env = [("https_proxy", "http://env:1"), ("no_proxy", "*")];
+        assert_eq!(chosen("https://sentry.io", &options, &env), Ok(Some("secure".into())));
+        assert_eq!(chosen("http://sentry.io", &options, &env), Ok(Some("plain".into())));
+        let options = ProxyOptions { https: None, ..options };
+        assert_eq!(chosen("https://sentry.io", &options, &env), Ok(Some("plain".into())));
+    }
+
+    #[test]
+    fn the_environment_is_read_by_scheme() {
+        let none = ProxyOptions::default();
+        let env =
+            [("HTTPS_PROXY", "http://secure:1"), ("HTTP_PROXY", "plain:1"), ("ALL_PROXY", "http://all:1")];
+        assert_eq!(chosen("https://sentry.io", &none, &env), Ok(Some("secure".into())));
+        assert_eq!(chosen("http://sentry.io", &none, &env), Ok(Some("plain".into())));
+        assert_eq!(chosen("http://sentry.io", &none, &env[2..]), Ok(Some("all".into())));
+        let cgi = [("HTTP_PROXY", "http://attacker:1"), ("REQUEST_METHOD", "GET")];
+        assert_eq!(chosen("http://sentry.io", &none, &cgi), Ok(None));
+        assert_eq!(chosen("http://127.0.0.1:9000", &none, &env), Ok(None));
+        assert_eq!(chosen("https://sentry.io", &none, &[]), Ok(None));
+    }
+
+    #[test]
+    fn exempt_hosts_are_reached_directly() {
+        for (host, list, exempt) in [
+            ("sentry.io", "sentry.io", true),
+            ("o1.ingest.sentry.io", "example.com, .sentry.io", true),
+            ("o1.ingest.sentry.io", "*.sentry.io", true),
+            ("o1.ingest.sentry.io", "Sentry.IO", true),
+            ("notsentry.io", "sentry.io", false),
+            ("sentry.io", "o1.sentry.io", false),
+            ("sentry.io", "*", true),
+            ("sentry.io", " , .", false),
+            ("10.0.0.7", "10.0.0.7", true),
+        ] {
+            assert_eq!(is_exempt(host, list), exempt, "{host} in {list}");
+        }
+    }
+
+    #[test]
+    fn a_bad_proxy_is_named_without_its_password() {
+        let options = ProxyOptions { http: Some("socks5://me:secret@host:1".into()), https: None };
+        let error = chosen("http://sentry.io", &options, &[]).unwrap_err();
+        assert!(error.contains("http_proxy") && error.contains("socks5://…@host:1"), "{error}");
+        assert!(!error.contains("secret"));
+        assert!(chosen("http://sentry.io", &ProxyOptions::default(), &[("http_proxy", "http://")]).is_err());
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for host in ["localhost", "LOCALHOST", "app.localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["sentry.io", "10.0.0.1", "localhost.example.com", ""] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

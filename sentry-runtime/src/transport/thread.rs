@@ -1,0 +1,198 @@
+//! The transport's thread: takes envelopes from the queue and hands them to a [`Destination`], one after the
+//! other.
+//!
+//! Whoever calls [`Transport::send_envelope`] only touches the queue, under a lock that is never held during
+//! I/O. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
+//! while nobody waits for the thread; a flush cuts the pauses short. No wait of a caller is longer than the
+//! timeout they gave: a request that hangs is left behind, not joined.
+//!
+//! The thread's own loop is in [`worker`](super::worker).
+//!
+//! Spec: `foundations/transport/index.mdx`, `telemetry/client-reports.mdx`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::ledger::Ledger;
+use super::queue::Capacity;
+use super::rate_limits::RateLimits;
+use super::worker::{Flush, Shared, State};
+use super::{Transport, lock};
+use crate::diagnostics;
+use crate::protocol::{DataCategory, DiscardReason, Envelope};
+
+/// What became of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It was taken; so many bytes went out.
+    Sent {
+        /// Bytes as they went over the wire.
+        bytes: usize,
+    },
+    /// The server answered 429: it counts the loss by itself.
+    Refused,
+    /// It is lost for good.
+    Lost(DiscardReason),
+    /// It did not go out; another attempt may succeed.
+    Failed(DiscardReason),
+    /// Nothing of it was left to send, and what was taken out is counted.
+    Empty,
+}
+
+/// Where a transport's thread delivers to. All methods run on that thread and may block.
+pub(crate) trait Destination: Send + 'static {
+    /// Delivers an envelope. It may take items out and count them; it is called again with what it left when it
+    /// answers [`Delivery::Failed`].
+    fn deliver(&mut self, envelope: &mut Envelope) -> Delivery;
+
+    /// Sends what was held back: somebody waits, and everything queued before was delivered.
+    fn flush(&mut self) {}
+
+    /// Called when the queue is empty. Answers when it wants to be called again if nothing comes.
+    fn idle(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// The limits that the pipeline asks for before it serialises.
+    fn rate_limits(&self) -> Option<Arc<RateLimits>> {
+        None
+    }
+}
+
+/// How a [`TransportThread`] behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct ThreadOptions {
+    /// How much may wait.
+    pub(crate) capacity: Capacity,
+    /// How often an envelope is tried before a network error loses it.
+    pub(crate) attempts: u32,
+    /// The pause before the second attempt; each later one is twice as long.
+    pub(crate) first_pause: Duration,
+}
+
+impl Default for ThreadOptions {
+    fn default() -> Self {
+        Self { capacity: Capacity::default(), attempts: 4, first_pause: Duration::from_millis(250) }
+    }
+}
+
+/// A transport that delivers from a thread of its own.
+#[derive(Debug)]
+pub(crate) struct TransportThread<D: Destination> {
+    shared: Arc<Shared<D>>,
+    rate_limits: Option<Arc<RateLimits>>,
+}
+
+impl<D: Destination> TransportThread<D> {
+    /// Starts the thread. Without a ledger nothing is counted.
+    pub(crate) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
+        let rate_limits = destination.rate_limits();
+        let shared = Shared::new(destination, ledger, options);
+        let transport = Self { shared: Arc::new(shared), rate_limits };
+        transport.ensure_running(&mut lock(&transport.shared.state));
+        transport
+    }
+
+    /// Starts the thread if it does not run: at first, and after it died or could not be started.
+    fn ensure_running(&self, state: &mut State) {
+        if state.running || state.stopping {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let spawned =
+            std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(move || shared.run());
+        match spawned {
+            Ok(_) => state.running = true,
+            Err(error) => {
+                diagnostics::debug(format_args!(
+                    "the transport's thread could not be started ({error}); the next envelope tries again"
+                ));
+            }
+        }
+    }
+}
+
+impl<D: Destination> Transport for TransportThread<D> {
+    fn send_envelope(&self, envelope: Envelope) {
+        let lost = {
+            let mut state = lock(&self.shared.state);
+            if state.closed {
+                vec![envelope]
+            } else {
+                let lost = state.queue.push(envelope);
+                self.ensure_running(&mut state);
+                lost
+            }
+        };
+        self.shared.work.notify_one();
+        for envelope in &lost {
+            self.shared.count_lost(DiscardReason::QueueOverflow, envelope);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        let deadline = deadline(timeout);
+        let mut state = lock(&self.shared.state);
+        self.ensure_running(&mut state);
+        if !state.running || state.stopping {
+            // Stopped or about to, or no thread to be had.
+            let state = self.shared.wait(state, deadline, |state| !state.running);
+            return state.stopping && state.oldest().is_none();
+        }
+        state.last_ticket += 1;
+        let flush = Flush { ticket: state.last_ticket, target: state.queue.last_seq() };
+        state.flushes.push_back(flush);
+        self.shared.work.notify_one();
+        let mut state =
+            self.shared.wait(state, deadline, |state| state.flushed_ticket >= flush.ticket || !state.running);
+        let done = state.flushed_ticket >= flush.ticket;
+        if !done {
+            state.flushes.retain(|other| other.ticket != flush.ticket);
+        }
+        done
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        let deadline = deadline(timeout);
+        lock(&self.shared.state).closed = true;
+        let flushed = self.flush(timeout);
+        let mut lost = Vec::new();
+        {
+            let mut state = lock(&self.shared.state);
+            state.stopping = true;
+            // What did not leave in time never will: the program is about to end.
+            while let Some(queued) = state.queue.pop() {
+                lost.push(queued.envelope);
+            }
+            self.shared.work.notify_one();
+            drop(self.shared.wait(state, deadline, |state| !state.running));
+        }
+        for envelope in &lost {
+            self.shared.count_lost(DiscardReason::NetworkError, envelope);
+        }
+        flushed
+    }
+
+    fn is_rate_limited(&self, category: DataCategory) -> bool {
+        self.rate_limits.as_ref().is_some_and(|limits| limits.is_limited(category))
+    }
+}
+
+impl<D: Destination> Drop for TransportThread<D> {
+    /// The thread sends what is queued and ends; nobody waits for it.
+    fn drop(&mut self) {
+        let mut state = lock(&self.shared.state);
+        state.closed = true;
+        state.stopping = true;
+        drop(state);
+        self.shared.work.notify_one();
+    }
+}
+
+fn deadline(timeout: Duration) -> Instant {
+    const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+    Instant::now() + timeout.min(FOREVER)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! The loop of a transport's thread, and the state that it shares with those who call the transport.
+//!
+//! The loop takes one step at a time: a flush that is due, else the next envelope, else a rest until somebody
+//! calls. The state is locked between the steps, never during one.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::ledger::Ledger;
+use super::lock;
+use super::queue::{Queue, Queued};
+use super::thread::{Delivery, Destination, ThreadOptions};
+use crate::diagnostics;
+use crate::protocol::{DiscardReason, Envelope};
+
+/// The longest pause between two attempts while a flush waits.
+const HURRIED_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the thread and its callers share.
+#[derive(Debug)]
+pub(super) struct Shared<D> {
+    pub(super) state: Mutex<State>,
+    /// Something for the thread to do.
+    pub(super) work: Condvar,
+    /// Something that a caller may wait for.
+    pub(super) done: Condvar,
+    /// Locked by the thread as long as it runs: if it dies, the next one finds the destination here.
+    destination: Mutex<D>,
+    /// Without it nothing is counted: copies of what another transport counts.
+    ledger: Option<Arc<Ledger>>,
+    options: ThreadOptions,
+}
+
+/// What is locked between two steps.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) queue: Queue,
+    /// The envelope that is being delivered.
+    in_flight: Option<u64>,
+    /// Who waits for a flush, oldest first.
+    pub(super) flushes: VecDeque<Flush>,
+    pub(super) last_ticket: u64,
+    pub(super) flushed_ticket: u64,
+    /// No envelope is taken any more.
+    pub(super) closed: bool,
+    /// The thread ends once the queue is empty.
+    pub(super) stopping: bool,
+    pub(super) running: bool,
+}
+
+/// Somebody waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flush {
+    pub(super) ticket: u64,
+    /// Everything up to this number must be gone.
+    pub(super) target: u64,
+}
+
+impl State {
+    /// The one that came first of all that are not gone yet.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        match (self.in_flight, self.queue.first_seq()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The latest flush for which everything is gone.
+    fn due_flush(&self) -> Option<u64> {
+        let oldest = self.oldest().unwrap_or(u64::MAX);
+        self.flushes.iter().take_while(|flush| flush.target < oldest).last().map(|flush| flush.ticket)
+    }
+
+    fn somebody_waits(&self) -> bool {
+        self.closed || !self.flushes.is_empty()
+    }
+}
+
+/// Says that the thread is gone, however it went.
+struct Running<'a, D: Destination>(&'a Shared<D>);
+
+impl<D: Destination> Drop for Running<'_, D> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.running = false;
+        state.in_flight = None;
+        drop(state);
+        self.0.done.notify_all();
+    }
+}
+
+/// What the thread does next.
+enum Step {
+    Deliver(Queued),
+    Flush(u64),
+    Idle,
+    Stop,
+}
+
+impl<D: Destination> Shared<D> {
+    pub(super) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
+        let state = State {
+            queue: Queue::new(options.capacity),
+            in_flight: None,
+            flushes: VecDeque::new(),
+            last_ticket: 0,
+            flushed_ticket: 0,
+            closed: false,
+            stopping: false,
+            running: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            destination: Mutex::new(destination),
+            ledger,
+            options,
+        }
+    }
+
+    /// The thread's main loop.
+    pub(super) fn run(&self) {
+        let _running = Running(self);
+        let mut destination = lock(&self.destination);
+        // Whether the last envelope was lost to the network: then a hurried flush tries each only once.
+        let mut offline = false;
+        loop {
+            match self.next_step() {
+                Step::Deliver(queued) => {
+                    let delivery = self.deliver(&mut *destination, queued.envelope, offline);
+                    offline = match delivery {
+                        Some(delivery) => matches!(delivery, Delivery::Failed(_)),
+                        None => offline,
+                    };
+                    lock(&self.state).in_flight = None;
+                }
+                Step::Flush(ticket) => {
+                    guarded(|| destination.flush());
+                    let mut state = lock(&self.state);
+                    state.flushes.retain(|flush| flush.ticket > ticket);
+                    state.flushed_ticket = state.flushed_ticket.max(ticket);
+                    drop(state);
+                    self.done.notify_all();
+                }
+                Step::Idle => {
+                    let pause = guarded(|| destination.idle()).flatten();
+                    self.sleep(pause);
+                }
+                Step::Stop => {
+                    guarded(|| destination.flush());
+                    return;
+                }
+            }
+        }
+    }
+
+    fn next_step(&self) -> Step {
+        let mut state = lock(&self.state);
+        if let Some(ticket) = state.due_flush() {
+            Step::Flush(ticket)
+        } else if let Some(queued) = state.queue.pop() {
+            state.in_flight = Some(queued.seq);
+            Step::Deliver(queued)
+        } else if state.stopping {
+            Step::Stop
+        } else {
+            Step::Idle
+        }
+    }
+
+    /// Sleeps until there is something to do, or until the time has come.
+    fn sleep(&self, pause: Option<Duration>) {
+        let state = lock(&self.state);
+        if !state.queue.is_empty() || !state.flushes.is_empty() || state.stopping {
+            return;
+        }
+        match pause {
+            Some(pause) => drop(self.work.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner)),
+            None => drop(self.work.wait(state).unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    /// Delivers one envelope, with as many attempts as there is time for, and counts what became of it.
+    /// Answers nothing when the destination panicked.
+    fn deliver(&self, destination: &mut D, mut envelope: Envelope, offline: bool) -> Option<Delivery> {
+        let mut attempt = 1;
+        loop {
+            let Some(delivery) = guarded(|| destination.deliver(&mut envelope)) else {
+                self.count_lost(DiscardReason::InternalSdkError, &envelope);
+                return None;
+            };
+            if let Delivery::Failed(_) = delivery
+                && attempt < self.options.attempts
+                && self.pause_before_retry(attempt, offline)
+            {
+                attempt += 1;
+                continue;
+            }
+            self.count(delivery, &envelope);
+            return Some(delivery);
+        }
+    }
+
+    /// Waits before the next attempt; answers no if there is no time for one.
+    fn pause_before_retry(&self, attempt: u32, offline: bool) -> bool {
+        let factor = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
+        let full = jitter(self.options.first_pause.saturating_mul(factor));
+        let start = Instant::now();
+        let mut state = lock(&self.state);
+        loop {
+            if state.stopping || (offline && state.somebody_waits()) {
+                return false;
+            }
+            let pause = if state.somebody_waits() { full.min(HURRIED_PAUSE) } else { full };
+            let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) else {
+                return true;
+            };
+            state = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn count(&self, delivery: Delivery, envelope: &Envelope) {
+        let Some(ledger) = &self.ledger else { return };
+        match delivery {
+            Delivery::Sent { bytes } => {
+                ledger.sent_bytes(bytes);
+                envelope.items().iter().for_each(|item| ledger.sent_item(item));
+            }
+            Delivery::Refused => {
+                envelope
+                    .items()
+                    .iter()
+                    .for_each(|item| ledger.refused_item(DiscardReason::RatelimitBackoff, item));
+            }
+            Delivery::Lost(reason) | Delivery::Failed(reason) => self.count_lost(reason, envelope),
+            Delivery::Empty => {}
+        }
+    }
+
+    pub(super) fn count_lost(&self, reason: DiscardReason, envelope: &Envelope) {
+        diagnostics::debug(format_args!("an envelope was lost: {reason:?}"));
+        if let Some(ledger) = &self.ledger {
+            envelope.items().iter().for_each(|item| ledger.lost_item(reason, item));
+        }
+    }
+
+    /// Waits until the condition holds or the deadline has passed.
+    pub(super) fn wait<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Instant,
+        condition: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        while !condition(&state) {
+            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                break;
+            };
+            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state
+    }
+}
+
+/// Runs a step of the destination; a panic in it costs the step, not the thread.
+fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(step)).ok()
+}
+
+/// Between half and all of the pause, so that the processes of a fleet do not return all at once.
+fn jitter(pause: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0_u8) % 1_000;
+    pause / 2 + pause.mul_f64(0.5 * random as f64 / 1_000.0)
+}

@@ -1,0 +1,108 @@
+//! What a test asks the server: what came, of which kind, and to wait for it.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{FakeSentry, Record};
+use crate::envelope::{Envelope, Item};
+use crate::request::Request;
+
+impl FakeSentry {
+    /// Everything that arrived.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.lock().requests.clone()
+    }
+
+    /// The accepted envelopes, in the order of their arrival.
+    #[must_use]
+    pub fn envelopes(&self) -> Vec<Envelope> {
+        self.lock().accepted().cloned().collect()
+    }
+
+    /// The items of all accepted envelopes.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        self.lock().accepted().flat_map(|envelope| envelope.items.clone()).collect()
+    }
+
+    /// The payloads of all accepted items of a type.
+    #[must_use]
+    pub fn payloads(&self, ty: &str) -> Vec<Value> {
+        self.lock()
+            .accepted()
+            .flat_map(|envelope| envelope.items_of(ty))
+            .map(|item| item.payload.clone())
+            .collect()
+    }
+
+    /// The accepted events.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.payloads("event")
+    }
+
+    /// The accepted transactions.
+    #[must_use]
+    pub fn transactions(&self) -> Vec<Value> {
+        self.payloads("transaction")
+    }
+
+    /// The accepted check-ins.
+    #[must_use]
+    pub fn check_ins(&self) -> Vec<Value> {
+        self.payloads("check_in")
+    }
+
+    /// The accepted client reports.
+    #[must_use]
+    pub fn client_reports(&self) -> Vec<Value> {
+        self.payloads("client_report")
+    }
+
+    /// How many items of a category the client reports say were lost for a reason.
+    #[must_use]
+    pub fn reported(&self, reason: &str, category: &str) -> u64 {
+        self.client_reports()
+            .iter()
+            .filter_map(|report| report["discarded_events"].as_array())
+            .flatten()
+            .filter(|entry| entry["reason"] == reason && entry["category"] == category)
+            .filter_map(|entry| entry["quantity"].as_u64())
+            .sum()
+    }
+
+    /// Waits until so many items were accepted; answers whether that was so before the time was over.
+    #[must_use]
+    pub fn wait_for(&self, items: usize, timeout: Duration) -> bool {
+        self.wait(timeout, |record| {
+            record.accepted().map(|envelope| envelope.items.len()).sum::<usize>() >= items
+        })
+    }
+
+    /// Waits until so many items of a type were accepted.
+    #[must_use]
+    pub fn wait_for_type(&self, ty: &str, items: usize, timeout: Duration) -> bool {
+        self.wait(timeout, |record| {
+            record.accepted().flat_map(|envelope| envelope.items_of(ty)).count() >= items
+        })
+    }
+
+    /// Waits until so many requests were read, accepted or not.
+    #[must_use]
+    pub fn wait_for_requests(&self, requests: usize, timeout: Duration) -> bool {
+        self.wait(timeout, |record| record.requests.len() >= requests)
+    }
+
+    fn wait(&self, timeout: Duration, mut done: impl FnMut(&Record) -> bool) -> bool {
+        let record = self.lock();
+        let (record, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(record, timeout, |record| !done(record))
+            .unwrap_or_else(PoisonError::into_inner);
+        done(&record)
+    }
+}
