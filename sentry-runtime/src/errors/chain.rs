@@ -1,0 +1,225 @@
+//! An error and what caused it, read as far as it can be trusted.
+//!
+//! Runs on the caller's thread, as errors can be read only there; so every text has a bound before it is
+//! written, and user code that misbehaves (`Display`, `Debug`, `source`) costs its own entry alone. A
+//! chain follows the [exception page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/),
+//! but outermost first: the wire wants the reverse.
+//!
+//! **How a type gets its name.** The outermost error's type is known where it is captured, and is taken
+//! from [`std::any::type_name`]. The causes are `dyn Error`, which hides the type; the only trace of it is
+//! how `Debug` output begins, which for derived implementations is the name of the struct, or of the
+//! enum's variant: `ParseIntError { kind: … }`. Output that does not begin like a type (a string error is
+//! a quoted text) gives `Error`. Errors of `std::io`, whose `Debug` output begins with how they are
+//! stored, are recognised by their type. A type that is called just `Error` keeps one more segment:
+//! `io::Error`, `serde_json::Error`.
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt::{self, Debug, Display, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::integrations::panic::quietly;
+use crate::pipeline::stack::names;
+
+/// The most entries of a chain. Longer ones are rings, or made by accident.
+pub(crate) const MAX_ENTRIES: usize = 50;
+/// The most bytes of one error's text: servers keep as much.
+const MAX_TEXT: usize = 8_192;
+/// The most bytes of `Debug` output read for a type's name.
+const MAX_TYPE: usize = 128;
+/// The type of an error that hides it.
+const UNKNOWN: &str = "Error";
+
+/// One error of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The type's name, like `ParseIntError`. Never empty.
+    pub(crate) ty: String,
+    /// The module of the type, where it is known.
+    pub(crate) module: Option<String>,
+    /// The `Display` text, cut at 8 KiB.
+    pub(crate) value: String,
+}
+
+/// An error with its causes, outermost first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chain {
+    /// At least one, at most 50.
+    pub(crate) entries: Vec<Entry>,
+    /// Whether there were more causes; the last entry's text says so too.
+    pub(crate) cut: bool,
+}
+
+/// Reads an error and its causes. `E` may be `dyn Error`, and is then named like a cause.
+pub(crate) fn read<E: Error + ?Sized>(error: &E) -> Chain {
+    let (ty, module) = named(type_name::<E>()).unwrap_or_else(|| (guessed(&error), None));
+    follow(Entry { ty, module, value: text(&error) }, contained(|| error.source()).flatten())
+}
+
+/// Reads an error of which the caller knows the [`type_name`]. That may be one that hides another type
+/// (`Box<dyn Error>`, `anyhow::Error`, `eyre::Report`): `error` is then what is inside.
+pub(crate) fn read_named(error: &dyn Error, static_name: &str) -> Chain {
+    let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&error), None));
+    follow(Entry { ty, module, value: text(&error) }, contained(|| error.source()).flatten())
+}
+
+/// Reads a value that is no error but can be shown.
+pub(crate) fn of_display(value: &dyn Display, static_name: &str) -> Chain {
+    Chain { entries: vec![Entry::of_type(static_name, text(&value))], cut: false }
+}
+
+/// Reads a value that is no error but can be debugged.
+pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
+    Chain { entries: vec![Entry::of_type(static_name, text(&format_args!("{value:?}")))], cut: false }
+}
+
+impl Entry {
+    /// An entry of a type that is no error.
+    pub(crate) fn of_type(type_name: &str, value: String) -> Self {
+        let (ty, module) = named(type_name).unwrap_or_else(|| (UNKNOWN.to_owned(), None));
+        Self { ty, module, value }
+    }
+}
+
+/// Adds the causes to the outermost entry.
+fn follow(outermost: Entry, mut next: Option<&(dyn Error + 'static)>) -> Chain {
+    let mut entries = vec![outermost];
+    while let Some(error) = next {
+        if entries.len() == MAX_ENTRIES {
+            let last = &mut entries[MAX_ENTRIES - 1].value;
+            last.push_str(&format!(" (more causes follow; the chain is cut after {MAX_ENTRIES})"));
+            return Chain { entries, cut: true };
+        }
+        entries.push(entry(error));
+        next = contained(|| error.source()).flatten();
+    }
+    Chain { entries, cut: false }
+}
+
+fn entry(error: &(dyn Error + 'static)) -> Entry {
+    // Its `Debug` output begins with how the error is stored: `Os`, `Custom`, `Kind`.
+    let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
+    let (ty, module) = known.unwrap_or_else(|| (guessed(&error), None));
+    Entry { ty, module, value: text(&error) }
+}
+
+/// The name and module of a type as the compiler writes it; nothing if it hides another type.
+fn named(mut path: &str) -> Option<(String, Option<String>)> {
+    loop {
+        let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"]
+            .iter()
+            .find_map(|prefix| path.strip_prefix(prefix)?.strip_suffix('>'))
+            .or_else(|| path.strip_prefix("&mut "))
+            .or_else(|| path.strip_prefix('&'));
+        match inner {
+            Some(inner) => path = inner,
+            None => break,
+        }
+    }
+    let hides = ["anyhow::Error", "eyre::Report", "alloc::string::String", "str"];
+    if path.starts_with("dyn ") || hides.contains(&path) {
+        return None;
+    }
+    let module = names::module_of(path);
+    let mut name = names::shorten(path);
+    if name == UNKNOWN {
+        // Every second crate has an `Error`; readers write `io::Error`, `serde_json::Error`.
+        let of = module.iter().flat_map(|module| module.rsplit("::")).find(|part| !part.starts_with("error"));
+        name = of.map_or(name, |of| format!("{of}::{UNKNOWN}"));
+    }
+    (!name.is_empty()).then_some((name, module))
+}
+
+/// The name that `Debug` output begins with.
+fn guessed(error: &dyn fmt::Debug) -> String {
+    let mut head = TypeName(Limited::new(MAX_TYPE));
+    let written = contained(|| write!(head, "{error:?}"));
+    let name = head.0.text;
+    // A path may stand before the name, and its arguments behind it: `my::Failed<u8>`.
+    let of_type = name.rsplit("::").next().unwrap_or_default();
+    let like_a_type = of_type.starts_with(char::is_uppercase)
+        && !of_type.contains(':')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '<' | '>'));
+    match written {
+        Some(_) if like_a_type => of_type.to_owned(),
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// The error's message, never longer than the limit, never empty.
+fn text(error: &dyn fmt::Display) -> String {
+    let mut limited = Limited::new(MAX_TEXT);
+    let outcome = contained(|| write!(limited, "{error}"));
+    let Limited { mut text, cut, .. } = limited;
+    match outcome {
+        _ if cut => text.push('…'),
+        Some(Ok(())) if text.trim().is_empty() => text = "<no message>".to_owned(),
+        Some(Ok(())) => {}
+        Some(Err(fmt::Error)) => text.push_str("<the error's Display failed>"),
+        None => text.push_str("<the error's Display panicked>"),
+    }
+    text
+}
+
+/// Runs the user's code; a panic in it ends here, and is no event.
+fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
+    match quietly(|| catch_unwind(AssertUnwindSafe(f))) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            // A payload is user code too, and may panic as it is dropped.
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(second);
+            }
+            None
+        }
+    }
+}
+
+/// A text that takes so many bytes, and refuses the rest so that the writer stops.
+struct Limited {
+    text: String,
+    left: usize,
+    cut: bool,
+}
+
+impl Limited {
+    fn new(left: usize) -> Self {
+        Self { text: String::new(), left, cut: false }
+    }
+}
+
+impl Write for Limited {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        // Once full, it stays full, even if a shorter piece would fit.
+        if self.cut {
+            return Err(fmt::Error);
+        }
+        self.cut = piece.len() > self.left;
+        let mut fits = piece.len().min(self.left);
+        while !piece.is_char_boundary(fits) {
+            fits -= 1;
+        }
+        self.text.push_str(&piece[..fits]);
+        self.left -= fits;
+        if self.cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// Takes `Debug` output up to where a type's name ends, and refuses the rest.
+struct TypeName(Limited);
+
+impl Write for TypeName {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        match piece.find([' ', '(', '{', '\r', '\n']) {
+            Some(end) => {
+                self.0.write_str(&piece[..end])?;
+                self.0.cut = true;
+                Err(fmt::Error)
+            }
+            None => self.0.write_str(piece),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! Brings events and transactions into the form that receivers accept unchanged: what they would cut is cut
+//! here, what they would refuse is put right or left out, and debug output says so.
+//!
+//! It runs on the pipeline thread after the user's callbacks and after scrubbing: a text that was cut can no
+//! longer be read as JSON, so the scrubber would filter more of it than it has to.
+
+use serde_json::Value;
+
+use crate::diagnostics;
+use crate::protocol::limits::{
+    MAX_EXCEPTION_VALUE, MAX_MESSAGE, check_tag, limit_frames, limit_value, truncate,
+};
+use crate::protocol::{
+    Breadcrumb, Context, Event, Exception, LogEntry, Map, Span, Stacktrace, Transaction, User,
+};
+
+/// Characters of the name of a transaction.
+const MAX_TRANSACTION_NAME: usize = 200;
+
+/// How much of the user's data is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Levels of lists and objects inside `extra`, contexts and breadcrumbs, the container itself included.
+    pub normalize_depth: usize,
+    /// Characters of one text.
+    pub max_value_length: usize,
+}
+
+impl Default for Limits {
+    /// Three levels, and the 16 384 characters to which receivers cut one value of `extra`.
+    fn default() -> Self {
+        Self { normalize_depth: 3, max_value_length: 16_384 }
+    }
+}
+
+impl Limits {
+    /// Puts an event into the form that receivers accept.
+    pub(crate) fn normalize_event(&self, event: &mut Event<'_>) {
+        // Receivers know messages as `logentry` only.
+        if let Some(message) = event.message.take().filter(|message| !message.is_empty())
+            && event.logentry.is_none()
+        {
+            event.logentry = Some(LogEntry { message, params: Vec::new() });
+        }
+        if let Some(entry) = &mut event.logentry {
+            truncate(&mut entry.message, MAX_MESSAGE);
+            entry.params.iter_mut().for_each(|param| self.value(param, 0));
+        }
+        event.exception.iter_mut().for_each(|exception| self.exception(exception));
+        let threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
+        threads.chain([&mut event.stacktrace]).flatten().for_each(|stack| self.stacktrace(stack));
+        // An unknown platform becomes `other`, which loses the symbolication of native stacks.
+        if event.platform.is_empty() || event.platform == "rust" {
+            event.platform = "native".into();
+        }
+        event.transaction.iter_mut().for_each(|name| _ = truncate(name, MAX_TRANSACTION_NAME));
+        event.user.iter_mut().for_each(|user| self.user(user));
+        event.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
+        self.contexts(&mut event.contexts);
+        self.map(&mut event.extra, 1);
+        normalize_tags(&mut event.tags);
+    }
+
+    /// Puts a transaction into the form that receivers accept. One without an end ends now, one without a name is
+    /// called what the server would call it.
+    pub(crate) fn normalize_transaction(&self, transaction: &mut Transaction<'_>) {
+        if transaction.timestamp.is_none() {
+            transaction.finish();
+        }
+        let name = transaction.name.get_or_insert_default();
+        if name.is_empty() {
+            "<unlabeled transaction>".clone_into(name);
+        }
+        truncate(name, MAX_TRANSACTION_NAME);
+        if transaction.platform.is_empty() || transaction.platform == "rust" {
+            transaction.platform = "native".into();
+        }
+        transaction.user.iter_mut().for_each(|user| self.user(user));
+        transaction.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
+        self.contexts(&mut transaction.contexts);
+        self.map(&mut transaction.extra, 1);
+        normalize_tags(&mut transaction.tags);
+        transaction.spans.iter_mut().for_each(|span| self.span(span));
+    }
+
+    fn span(&self, span: &mut Span) {
+        span.description.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+        self.map(&mut span.data, 0);
+        normalize_tags(&mut span.tags);
+    }
+
+    fn exception(&self, exception: &mut Exception) {
+        exception.value.iter_mut().for_each(|value| _ = truncate(value, MAX_EXCEPTION_VALUE));
+        if exception.ty.is_empty() && exception.value.as_ref().is_none_or(String::is_empty) {
+            "Error".clone_into(&mut exception.ty);
+        }
+        let stacks = [&mut exception.stacktrace, &mut exception.raw_stacktrace];
+        stacks.into_iter().flatten().for_each(|stack| self.stacktrace(stack));
+        exception.mechanism.iter_mut().for_each(|mechanism| self.map(&mut mechanism.data, 1));
+    }
+
+    fn stacktrace(&self, stacktrace: &mut Stacktrace) {
+        limit_frames(stacktrace);
+        stacktrace.frames.iter_mut().for_each(|frame| self.map(&mut frame.vars, 1));
+    }
+
+    fn user(&self, user: &mut User) {
+        self.map(&mut user.other, 1);
+    }
+
+    fn breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
+        breadcrumb.message.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+        self.map(&mut breadcrumb.data, 1);
+    }
+
+    fn contexts(&self, contexts: &mut Map<String, Context>) {
+        for context in contexts.values_mut() {
+            match context {
+                // Attributes are no nested data: they have all levels to themselves.
+                Context::Trace(trace) => self.map(&mut trace.data, 0),
+                Context::Device(it) => self.map(&mut it.other, 2),
+                Context::Os(it) => self.map(&mut it.other, 2),
+                Context::Runtime(it) => self.map(&mut it.other, 2),
+                Context::App(it) => self.map(&mut it.other, 2),
+                Context::Browser(it) => self.map(&mut it.other, 2),
+                Context::Response(it) => it.data.iter_mut().for_each(|data| self.value(data, 1)),
+                Context::Other(fields) => self.map(fields, 2),
+            }
+        }
+    }
+
+    /// Limits the values of a container that itself stands so many levels deep.
+    fn map(&self, fields: &mut Map<String, Value>, level: usize) {
+        fields.values_mut().for_each(|field| self.value(field, level));
+    }
+
+    fn value(&self, value: &mut Value, level: usize) {
+        limit_value(value, self.normalize_depth.saturating_sub(level), self.max_value_length);
+    }
+}
+
+/// Applies the rules for tags; what had to be changed is said in debug output.
+pub(crate) fn normalize_tags(tags: &mut Map<String, String>) {
+    // Tags are nearly always in order: look first, so that nothing is built anew.
+    if tags.iter().all(|(key, value)| check_tag(key, value).note.is_none()) {
+        return;
+    }
+    for (key, value) in std::mem::take(tags) {
+        let checked = check_tag(&key, &value);
+        if let Some(note) = checked.note {
+            diagnostics::debug(format_args!("{note}"));
+        }
+        if let Some((key, value)) = checked.tag {
+            // Two keys may have become one: the first stays, as the one that was right from the start may be either.
+            tags.entry(key.into_owned()).or_insert_with(|| value.into_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Frame;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_put_right() {
+        let frames = vec![Frame::default(); 300];
+        let mut event = Event {
+            message: Some("m".repeat(9_000)),
+            platform: "rust".into(),
+            exception: vec![
+                Exception {
+                    value: Some("v".repeat(9_000)),
+                    stacktrace: Some(Stacktrace { frames, ..Stacktrace::default() }),
+                    ..Exception::default()
+                },
+                Exception::default(),
+            ]
+            .into(),
+            ..Event::default()
+        };
+        event.tags = [("release", "1"), ("a b", "x\ny"), ("empty", ""), ("fine", "yes")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        event.extra.insert("deep".into(), json!({"a": {"b": {"c": 1}}}));
+        event
+            .contexts
+            .insert("mine".into(), Map::from([("deep".to_owned(), json!({"a": {"b": 1}, "c": 2}))]).into());
+        Limits::default().normalize_event(&mut event);
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json.get("message"), None);
+        assert_eq!(json["logentry"]["message"].as_str().unwrap().len(), MAX_MESSAGE);
+        assert_eq!(json["platform"], "native");
+        let exceptions = &json["exception"]["values"];
+        assert_eq!(exceptions[0]["value"].as_str().unwrap().len(), MAX_EXCEPTION_VALUE);
+        assert_eq!(exceptions[0]["stacktrace"]["frames"].as_array().unwrap().len(), 250);
+        assert_eq!(exceptions[1], json!({"type": "Error"}));
+        assert_eq!(json["tags"], json!({"a_b": "x y", "fine": "yes"}));
+        assert_eq!(json["extra"], json!({"deep": {"a": {"b": "[Object]"}}}));
+        assert_eq!(json["contexts"]["mine"], json!({"deep": {"a": "[Object]", "c": 2}}));
+    }
+
+    #[test]
+    fn a_transaction_gets_a_name_and_an_end() {
+        let mut transaction = Transaction::new();
+        Limits::default().normalize_transaction(&mut transaction);
+        assert_eq!(transaction.name.as_deref(), Some("<unlabeled transaction>"));
+        assert!(transaction.timestamp.is_some());
+    }
+}

@@ -1,0 +1,254 @@
+//! From return addresses to frames.
+//!
+//! Runs on the pipeline thread: the first look into a file reads all of its debug information, which
+//! takes tens of milliseconds; an address that was seen before costs a look into a map.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use super::capture::RawStack;
+use super::images::{Image, Images};
+use super::rules::InAppRules;
+use super::source::SourceCache;
+use super::trim;
+use super::{files, names};
+
+/// Addresses whose symbols are remembered. A full map is emptied: programs fail at few places.
+const MAX_CACHED: usize = 8_192;
+
+/// One frame, ready for the wire.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ResolvedFrame {
+    /// The function as a reader writes it, like `Cart::total`; none without symbols.
+    pub(crate) function: Option<String>,
+    /// The whole demangled path, like `shop::order::Cart::total::{{closure}}`.
+    pub(crate) symbol: Option<String>,
+    /// The path without the function, like `shop::order`.
+    pub(crate) module: Option<String>,
+    /// The file within its project, like `shop/src/order.rs`.
+    pub(crate) filename: Option<String>,
+    /// The file as the compiler saw it.
+    pub(crate) abs_path: Option<String>,
+    /// The line of the call, from 1.
+    pub(crate) lineno: Option<u32>,
+    /// The column of the call, from 1.
+    pub(crate) colno: Option<u32>,
+    /// Where the frame returns to; of the innermost frame, an address within the call itself.
+    pub(crate) instruction_addr: u64,
+    /// Where the image that holds the address begins.
+    pub(crate) image_addr: Option<u64>,
+    /// The crate, or the file of the image where the function is not a Rust path.
+    pub(crate) package: Option<String>,
+    /// Whether the frame is of the user's program.
+    pub(crate) in_app: bool,
+    /// Up to 5 source lines before the call.
+    pub(crate) pre_context: Vec<String>,
+    /// The source line of the call.
+    pub(crate) context_line: Option<String>,
+    /// Up to 5 source lines after the call.
+    pub(crate) post_context: Vec<String>,
+}
+
+/// A stack trace in wire order, and the images that its addresses lie in.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ResolvedStack {
+    /// Oldest first, the fault last. Empty only if nothing could be captured.
+    pub(crate) frames: Vec<ResolvedFrame>,
+    /// Each image once.
+    pub(crate) images: Vec<Arc<Image>>,
+}
+
+/// Turns addresses into frames, and remembers what it saw. One for each client, on the pipeline thread.
+#[derive(Debug, Default)]
+pub(crate) struct Symbolicator {
+    rules: InAppRules,
+    cache: HashMap<usize, Vec<Found>>,
+    images: Images,
+    sources: SourceCache,
+}
+
+impl Symbolicator {
+    /// Starts with nothing read.
+    pub(crate) fn new(rules: InAppRules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// The frames of a stack that this process captured.
+    pub(crate) fn resolve(&mut self, stack: &RawStack) -> ResolvedStack {
+        let addresses: Vec<usize> =
+            stack.addresses().iter().copied().filter(|&address| address != 0).collect();
+        if self.images.look_up(&addresses) && !self.cache.is_empty() {
+            // Libraries were loaded since; the backtrace crate lists them only once.
+            backtrace::clear_symbol_cache();
+        }
+        self.learn(&addresses);
+        let mut frames = self.frames(&addresses);
+        let kept = trim::keep(&frames.iter().map(|frame| frame.symbol.as_deref()).collect::<Vec<_>>());
+        frames.truncate(kept.end);
+        frames.drain(..kept.start);
+
+        for frame in &mut frames {
+            self.complete(frame);
+        }
+        let images = self.images.containing(frames.iter().map(|frame| frame.instruction_addr));
+        mark_innermost(&mut frames);
+        frames.reverse();
+        ResolvedStack { frames, images }
+    }
+
+    /// Looks up the addresses that were not seen before.
+    fn learn(&mut self, addresses: &[usize]) {
+        let mut fresh: Vec<(usize, Vec<Found>)> = addresses
+            .iter()
+            .filter(|address| !self.cache.contains_key(address))
+            .map(|&address| (address, look_up(address)))
+            .collect();
+        self.name_in_full(&mut fresh);
+        if self.cache.len() + fresh.len() > MAX_CACHED {
+            // Programs fail at few places; whatever comes back is looked up again.
+            self.cache.retain(|address, _| addresses.contains(address));
+        }
+        for (address, found) in fresh {
+            self.cache.insert(address, found);
+        }
+    }
+
+    /// Takes the names of functions from the file's table of symbols, where the debug information has only
+    /// bare ones: the function in which all others of an address are inlined stands in that table.
+    fn name_in_full(&self, fresh: &mut [(usize, Vec<Found>)]) {
+        let mut bare: HashMap<u64, Vec<(u64, &mut String)>> = HashMap::new();
+        for (address, found) in fresh {
+            let outermost = found.last_mut().and_then(|outermost| outermost.symbol.as_mut());
+            let call = (*address as u64).saturating_sub(1);
+            if let (Some(symbol), Some(image)) =
+                (outermost.filter(|symbol| names::is_bare(symbol)), self.images.at(call))
+            {
+                bare.entry(image.image_addr).or_default().push((call, symbol));
+            }
+        }
+        for (image, symbols) in bare {
+            let Some(image) = self.images.at(image) else {
+                continue;
+            };
+            let calls: Vec<u64> = symbols.iter().map(|(call, _)| *call).collect();
+            for ((_, symbol), name) in symbols.into_iter().zip(image.function_names(&calls)) {
+                if let Some(name) = name {
+                    *symbol = name;
+                }
+            }
+        }
+    }
+
+    /// The frames of the addresses, innermost first; one without names where nothing is known.
+    fn frames(&self, addresses: &[usize]) -> Vec<ResolvedFrame> {
+        let found = || {
+            let known = addresses.iter().filter_map(|address| Some((*address, self.cache.get(address)?)));
+            known.flat_map(|(address, found)| found.iter().map(move |found| (address, found)))
+        };
+        // A crate may be called otherwise than its folder; a function of it with a full name tells.
+        let mut crates: HashMap<&str, String> = HashMap::new();
+        for (_, Found { symbol, place, .. }) in found() {
+            if let (Some(symbol), Some(place)) = (symbol, place)
+                && !symbol.starts_with('<')
+                && !names::is_bare(symbol)
+                && let Some(krate) = names::parse(symbol).krate
+            {
+                crates.entry(&place.root).or_insert(krate);
+            }
+        }
+        found().map(|(address, found)| found.frame(address, &crates, &self.rules)).collect()
+    }
+
+    /// Adds what is not kept with the address: the image, and the source's lines.
+    fn complete(&mut self, frame: &mut ResolvedFrame) {
+        if let Some(image) = self.images.at(frame.instruction_addr) {
+            frame.image_addr = Some(image.image_addr);
+            if frame.package.is_none() {
+                frame.package = Some(image.code_file.clone());
+            }
+        }
+        if let (true, Some(path), Some(line)) = (frame.in_app, &frame.abs_path, frame.lineno)
+            && let Some(lines) = self.sources.around(path, line)
+        {
+            frame.pre_context = lines.before;
+            frame.context_line = Some(lines.line);
+            frame.post_context = lines.after;
+        }
+    }
+}
+
+/// The server takes the last frame's address for the fault itself, and all others for return addresses.
+/// Ours are all return addresses, so the last must be moved into its call.
+fn mark_innermost(frames: &mut [ResolvedFrame]) {
+    let Some(innermost) = frames.first().map(|frame| frame.instruction_addr) else {
+        return;
+    };
+    for frame in frames.iter_mut().take_while(|frame| frame.instruction_addr == innermost) {
+        frame.instruction_addr = innermost.saturating_sub(1);
+    }
+}
+
+/// What the debug information says of one function at an address.
+#[derive(Debug, Default)]
+struct Found {
+    symbol: Option<String>,
+    path: Option<String>,
+    place: Option<files::Place>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+/// Asks for the functions at a return address, the innermost inlined one first. Never empty.
+fn look_up(address: usize) -> Vec<Found> {
+    let mut found = Vec::new();
+    // `resolve` itself steps back into the call. It locks out other users of the backtrace crate's
+    // symbols; captures of ours do not take that lock.
+    backtrace::resolve(address as *mut c_void, |symbol| {
+        let path = symbol.filename().map(|path| path.to_string_lossy().into_owned());
+        found.push(Found {
+            symbol: symbol.name().map(|name| format!("{name:#}")),
+            place: path.as_deref().and_then(files::place),
+            path,
+            line: symbol.lineno().filter(|&line| line > 0),
+            column: symbol.colno().filter(|&column| column > 0),
+        });
+    });
+    if found.is_empty() {
+        found.push(Found::default());
+    }
+    found
+}
+
+impl Found {
+    fn frame(&self, address: usize, crates: &HashMap<&str, String>, rules: &InAppRules) -> ResolvedFrame {
+        let mut frame = ResolvedFrame {
+            filename: self.path.as_deref().map(files::name),
+            abs_path: self.path.clone(),
+            lineno: self.line,
+            colno: self.column,
+            instruction_addr: address as u64,
+            ..ResolvedFrame::default()
+        };
+        if let Some(symbol) = &self.symbol {
+            let (symbol, name) = self.named(symbol, crates);
+            frame.in_app = rules.in_app(&symbol, &name, self.path.as_deref());
+            frame.function = Some(name.function);
+            frame.module = name.module;
+            frame.package = name.krate;
+            frame.symbol = Some(symbol);
+        }
+        frame
+    }
+
+    /// The symbol with its path, and taken apart. A bare one gets the path of its file.
+    fn named(&self, symbol: &str, crates: &HashMap<&str, String>) -> (String, names::Name) {
+        let Some(place) = self.place.as_ref().filter(|_| names::is_bare(symbol)) else {
+            return (symbol.to_owned(), names::parse(symbol));
+        };
+        let krate = crates.get(place.root.as_str()).unwrap_or(&place.krate).clone();
+        let module =
+            if place.modules.is_empty() { krate.clone() } else { format!("{krate}::{}", place.modules) };
+        (format!("{module}::{symbol}"), names::within(krate, module, symbol))
+    }
+}

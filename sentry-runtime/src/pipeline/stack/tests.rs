@@ -1,0 +1,129 @@
+//! From a real capture to frames: what a reader of the event sees.
+
+use super::*;
+
+struct Cart;
+
+trait Shop {
+    fn checkout(&self) -> (RawStack, u32);
+}
+
+impl Shop for Cart {
+    #[inline(never)]
+    fn checkout(&self) -> (RawStack, u32) {
+        (RawStack::capture(), line!())
+    }
+}
+
+#[inline(never)]
+fn place_order() -> (RawStack, u32) {
+    let (stack, line) = Cart.checkout();
+    (std::hint::black_box(stack), line)
+}
+
+async fn refund() -> RawStack {
+    let inner = async { std::hint::black_box(RawStack::capture()) };
+    inner.await
+}
+
+fn resolve(stack: &RawStack) -> ResolvedStack {
+    Symbolicator::new(InAppRules::default()).resolve(stack)
+}
+
+#[test]
+fn a_capture_names_functions_files_and_lines() {
+    let (stack, line) = place_order();
+    let resolved = resolve(&stack);
+    let [.., order, checkout] = &resolved.frames[..] else { panic!("two frames at least: {resolved:?}") };
+
+    assert_eq!(checkout.function.as_deref(), Some("<Cart as Shop>::checkout"));
+    assert_eq!(checkout.module.as_deref(), Some("sentry::pipeline::stack::tests"));
+    assert_eq!(checkout.package.as_deref(), Some("sentry"));
+    assert_eq!(checkout.filename.as_deref(), Some("sentry-runtime/src/pipeline/stack/tests.rs"));
+    assert_eq!((checkout.lineno, checkout.in_app), (Some(line), true));
+    assert!(checkout.colno.is_some());
+    assert_eq!(checkout.context_line.as_deref(), Some("        (RawStack::capture(), line!())"));
+    assert_eq!((checkout.pre_context.len(), checkout.post_context.len()), (5, 5));
+    assert_eq!(checkout.post_context[0], "    }");
+
+    assert_eq!(order.function.as_deref(), Some("place_order"));
+    assert_eq!(order.context_line.as_deref().map(str::trim), Some("let (stack, line) = Cart.checkout();"));
+}
+
+#[test]
+fn the_machinery_at_both_ends_is_left_out() {
+    let resolved = resolve(&place_order().0);
+    let symbols: Vec<&str> = resolved.frames.iter().filter_map(|frame| frame.symbol.as_deref()).collect();
+    // The outermost is the test, or the closure that the harness calls it through.
+    assert!(symbols[0].starts_with("sentry::pipeline::stack::tests::"), "{symbols:?}");
+    assert!(resolved.frames.iter().all(|frame| frame.in_app), "{symbols:?}");
+    assert!(!symbols.iter().any(|symbol| symbol.contains("capture::")), "{symbols:?}");
+}
+
+#[test]
+fn an_async_body_is_called_by_its_function() {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    // Through a pointer, as an executor polls, so that the body is not inlined here: then only its file
+    // and line would be known of it.
+    let mut future: std::pin::Pin<Box<dyn Future<Output = RawStack>>> =
+        std::hint::black_box(Box::pin(refund()));
+    let std::task::Poll::Ready(stack) = future.as_mut().poll(&mut context) else {
+        panic!("there is nothing to wait for")
+    };
+    let frames = resolve(&stack).frames;
+    let refund = frames.iter().find(|frame| frame.function.as_deref() == Some("refund")).unwrap();
+    assert_eq!(refund.module.as_deref(), Some("sentry::pipeline::stack::tests"));
+    assert!(refund.in_app);
+}
+
+#[test]
+fn frames_of_the_library_are_not_in_app() {
+    #[inline(never)]
+    fn sorted() -> RawStack {
+        let mut stack = None;
+        let mut items = [2, 1];
+        items.sort_by_key(|&item: &i32| {
+            stack = Some(RawStack::capture());
+            item
+        });
+        stack.unwrap()
+    }
+    let resolved = resolve(&sorted());
+    let functions: Vec<_> =
+        resolved.frames.iter().map(|frame| (frame.function.as_deref(), frame.in_app)).collect();
+    assert!(functions.contains(&(Some("sorted"), true)), "{functions:?}");
+    assert!(functions.last().is_some_and(|(_, in_app)| *in_app), "{functions:?}");
+    let foreign = resolved.frames.iter().find(|frame| !frame.in_app).unwrap();
+    assert!(matches!(foreign.package.as_deref(), Some("core" | "alloc")), "{foreign:?}");
+    assert_eq!(foreign.context_line, None);
+}
+
+#[test]
+fn the_users_prefixes_decide() {
+    let stack = place_order().0;
+    let exclude = InAppRules::new(Vec::new(), vec!["sentry::pipeline::stack::tests".into()]);
+    let resolved = Symbolicator::new(exclude).resolve(&stack);
+    assert!(resolved.frames.iter().all(|frame| !frame.in_app && frame.context_line.is_none()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn addresses_lie_in_the_image_that_is_sent() {
+    let stack = place_order().0;
+    let resolved = resolve(&stack);
+    let last = resolved.frames.last().unwrap();
+    let image = resolved.images.iter().find(|image| Some(image.image_addr) == last.image_addr).unwrap();
+    assert_eq!(std::path::Path::new(&image.code_file), std::env::current_exe().unwrap());
+    // Only the innermost is moved into its call; the server moves the others.
+    assert!(stack.addresses().contains(&(last.instruction_addr as usize + 1)));
+    let first = &resolved.frames[0];
+    assert!(stack.addresses().contains(&(first.instruction_addr as usize)));
+}
+
+#[test]
+fn a_second_look_gives_the_same() {
+    let stack = place_order().0;
+    let mut symbolicator = Symbolicator::new(InAppRules::default());
+    let first = symbolicator.resolve(&stack);
+    assert_eq!(symbolicator.resolve(&stack).frames, first.frames);
+}

@@ -1,0 +1,196 @@
+//! Which frames tell nothing: the machinery of the report at the inner end, that of the start at the outer.
+//!
+//! A panic's stack ends in the hook, the panic runtime and this crate; a thread's begins in libc and
+//! `std::rt`. Neither says anything about the fault, and both would move the frame that the server shows
+//! first and groups by. The middle is left alone.
+
+use std::ops::Range;
+
+use super::rules::is_ours;
+
+/// Functions that stand between the fault and the report of it.
+const REPORTING: &[&str] = &[
+    "backtrace::",
+    "std::backtrace",
+    "std::panicking::",
+    "std::panic::panic_any",
+    "core::panicking::",
+    "core::option::unwrap_failed",
+    "core::option::expect_failed",
+    "core::result::unwrap_failed",
+    "core::cell::panic_already",
+    "std::sys::backtrace::__rust_end_short_backtrace",
+    "std::sys_common::backtrace::__rust_end_short_backtrace",
+    "__rustc::rust_begin_unwind",
+    "rust_begin_unwind",
+    "_Unwind_Backtrace",
+];
+
+/// Functions that start a thread or the program, where the usual marker is missing.
+const STARTING: &[&str] = &[
+    "_start",
+    "__libc_start_main",
+    "__libc_start_call_main",
+    "main",
+    "clone",
+    "clone3",
+    "__clone",
+    "__clone3",
+    "start_thread",
+    "thread_start",
+    "_pthread_start",
+    "std::rt::",
+    "std::panicking::",
+    "std::panic::catch_unwind",
+    "std::sys::",
+    "std::thread::",
+    "test::",
+];
+
+/// The frames worth keeping, of functions (demangled symbols) that run from innermost to outermost.
+///
+/// Never empty unless `functions` is: a trace of machinery only is better than none.
+pub(crate) fn keep(functions: &[Option<&str>]) -> Range<usize> {
+    let start = inner_end(functions);
+    let end = outer_end(functions).max(start);
+    if start == end { 0..functions.len() } else { start..end }
+}
+
+/// How many frames at the inner end belong to the report.
+fn inner_end(functions: &[Option<&str>]) -> usize {
+    // On the stack only while a panic hook runs. What lies inside of it is the hook, which may be the
+    // user's own, around ours.
+    let hook = functions
+        .iter()
+        .position(|f| f.is_some_and(|f| f.starts_with("std::panicking::") && f.contains("panic_with_hook")));
+    let mut reporting = hook.map_or(0, |hook| hook + 1);
+    for (index, function) in functions.iter().enumerate().skip(reporting) {
+        match function {
+            Some(function) if is_ours(function) || begins(function, REPORTING) => reporting = index + 1,
+            // Boxed hooks and closures of the standard library lie in between; after the report they
+            // are the user's call of `unwrap` and the like, and stay.
+            Some(function) if is_glue(function) => {}
+            _ => break,
+        }
+    }
+    reporting
+}
+
+/// Where, counted from the inner end, the start of the thread begins.
+fn outer_end(functions: &[Option<&str>]) -> usize {
+    // The innermost marker: the test harness sets a second one inside that of the thread.
+    let marker = functions.iter().position(|f| f.is_some_and(|f| f.contains("__rust_begin_short_backtrace")));
+    let mut end = marker.unwrap_or_else(|| {
+        // Without symbols of libc the outermost frames may have no name; one with a name decides.
+        let own = functions.iter().rposition(|f| f.is_some_and(|f| !begins(f, STARTING)));
+        let started = functions.iter().rposition(|f| f.is_some_and(|f| begins(f, STARTING)));
+        match (own, started) {
+            (Some(own), Some(started)) if started > own => own + 1,
+            _ => functions.len(),
+        }
+    });
+    // What calls `main` or the thread's closure.
+    while end > 0 && functions[end - 1].is_some_and(|f| f.contains("core::ops::function::")) {
+        end -= 1;
+    }
+    end
+}
+
+fn is_glue(function: &str) -> bool {
+    let function = function.trim_start_matches(['<', '&']);
+    ["core::ops::function::", "alloc::boxed::Box", "core::panic::unwind_safe::", "std::panic::"]
+        .iter()
+        .any(|glue| function.starts_with(glue))
+}
+
+/// Whether the name is one of the list, or begins with one that ends in `::`.
+fn begins(function: &str, list: &[&str]) -> bool {
+    let function = function.trim_start_matches('<');
+    list.iter().any(|entry| match function.strip_prefix(entry) {
+        Some(rest) => rest.is_empty() || entry.contains("::"),
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept, by name, from a stack that is written innermost first.
+    fn kept<'a>(functions: &[&'a str]) -> Vec<&'a str> {
+        let optional: Vec<_> = functions.iter().map(|f| Some(*f).filter(|f| *f != "?")).collect();
+        functions[keep(&optional)].to_vec()
+    }
+
+    #[test]
+    fn a_panic_in_main() {
+        let stack = [
+            "backtrace::backtrace::libunwind::trace",
+            "sentry::pipeline::stack::capture::RawStack::capture",
+            "sentry::integrations::panic::hook::{{closure}}",
+            "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",
+            "std::panicking::panic_with_hook",
+            "std::panicking::panic_handler::{{closure}}",
+            "std::sys::backtrace::__rust_end_short_backtrace",
+            "__rustc::rust_begin_unwind",
+            "core::panicking::panic_fmt",
+            "core::result::unwrap_failed",
+            "core::result::Result<T,E>::unwrap",
+            "shop::order::place",
+            "shop::main",
+            "core::ops::function::FnOnce::call_once",
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+            "std::rt::lang_start::{{closure}}",
+            "std::panicking::catch_unwind::do_call",
+            "main",
+            "?",
+            "__libc_start_main",
+            "_start",
+        ];
+        assert_eq!(kept(&stack), ["core::result::Result<T,E>::unwrap", "shop::order::place", "shop::main"]);
+    }
+
+    #[test]
+    fn a_hook_of_the_users_around_ours_is_not_the_fault() {
+        let stack = [
+            "sentry::integrations::panic::hook",
+            "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",
+            "shop::main::{{closure}}",
+            "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",
+            "std::panicking::rust_panic_with_hook",
+            "std::panicking::begin_panic",
+            "std::panic::panic_any",
+            "shop::order::place",
+        ];
+        assert_eq!(kept(&stack), ["shop::order::place"]);
+    }
+
+    #[test]
+    fn without_the_marker_the_start_is_known_by_name() {
+        assert_eq!(
+            kept(&["sentry::capture_error", "shop::main", "std::rt::lang_start", "main", "?"]),
+            ["shop::main"]
+        );
+        assert_eq!(kept(&["shop::a", "shop::b", "?", "?"]), ["shop::a", "shop::b", "?", "?"]);
+        assert_eq!(kept(&["shop::on_event", "lib_dispatch", "main"]), ["shop::on_event", "lib_dispatch"]);
+    }
+
+    #[test]
+    fn an_error_reported_while_a_panic_unwinds_keeps_the_panic() {
+        let stack = [
+            "sentry::capture_error",
+            "<shop::Cart as core::ops::drop::Drop>::drop",
+            "core::panicking::panic_fmt",
+            "shop::pay",
+        ];
+        assert_eq!(kept(&stack), stack[1..]);
+    }
+
+    #[test]
+    fn something_always_stays() {
+        assert_eq!(kept(&["sentry::a", "std::rt::lang_start"]), ["sentry::a", "std::rt::lang_start"]);
+        assert_eq!(kept(&["sentry::a", "sentry::b"]), ["sentry::a", "sentry::b"]);
+        assert_eq!(kept(&["?", "?"]), ["?", "?"]);
+        assert!(kept(&[]).is_empty());
+    }
+}
