@@ -1,0 +1,121 @@
+//! The active context and span of a thread.
+//!
+//! The three values that every span reads are plain cells beside the context they come from; the
+//! thread-local has no destructor, so that reading it is one instruction. What is left when the thread
+//! ends is released by [`crate::trace::recorder`]'s hook.
+
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use super::context::{Context, Mode};
+use crate::trace::ids::LocalId;
+
+/// The state of one thread.
+pub(crate) struct Active {
+    mode: Cell<Mode>,
+    /// The key of the active segment, zero without one.
+    segment: Cell<LocalId>,
+    /// The active span, zero without one.
+    span: Cell<LocalId>,
+    /// `None` stands for the context of the process.
+    context: RefCell<Option<Arc<Context>>>,
+}
+
+thread_local! {
+    static ACTIVE: ManuallyDrop<Active> = const {
+        ManuallyDrop::new(Active {
+            mode: Cell::new(Mode::Root),
+            segment: Cell::new(0),
+            span: Cell::new(0),
+            context: RefCell::new(None),
+        })
+    };
+}
+
+/// What was active before something else took its place.
+#[derive(Debug, Default)]
+pub(crate) struct Saved {
+    pub(crate) context: Option<Arc<Context>>,
+    pub(crate) span: LocalId,
+}
+
+#[inline]
+pub(crate) fn mode() -> Mode {
+    ACTIVE.with(|active| active.mode.get())
+}
+
+/// The active segment's key and the active span in it.
+#[inline]
+pub(crate) fn position() -> (LocalId, LocalId) {
+    ACTIVE.with(|active| (active.segment.get(), active.span.get()))
+}
+
+/// Makes another span of the same segment active and answers with segment and span as they were.
+#[inline]
+pub(crate) fn descend(span: LocalId) -> (LocalId, LocalId) {
+    ACTIVE.with(|active| (active.segment.get(), active.span.replace(span)))
+}
+
+/// Makes a span of the same segment active again.
+#[inline]
+pub(crate) fn ascend(span: LocalId) {
+    ACTIVE.with(|active| active.span.set(span));
+}
+
+/// The active context, if the thread has one of its own.
+#[inline]
+pub(crate) fn own_context() -> Option<Arc<Context>> {
+    ACTIVE.with(|active| active.context.borrow().clone())
+}
+
+/// The active context.
+pub(crate) fn context() -> Arc<Context> {
+    own_context().unwrap_or_else(|| Arc::clone(Context::default_ref()))
+}
+
+/// Looks at the active context without cloning it. `look` must not run a user's code.
+pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
+    ACTIVE.with(|active| match &*active.context.borrow() {
+        Some(context) => look(context),
+        None => look(Context::default_ref()),
+    })
+}
+
+/// Puts a context and a span of it in place, and answers with what was there.
+#[inline]
+pub(crate) fn swap(new: Saved) -> Saved {
+    ACTIVE.with(|active| {
+        let (mode, segment) = match &new.context {
+            Some(context) => (context.mode(), context.segment.as_ref().map_or(0, |segment| segment.key)),
+            None => (Mode::Root, 0),
+        };
+        active.mode.set(mode);
+        active.segment.set(segment);
+        Saved { span: active.span.replace(new.span), context: active.context.replace(new.context) }
+    })
+}
+
+/// Keeps a context in place until it is dropped, on this thread.
+#[derive(Debug)]
+#[must_use = "the context is active only as long as the guard lives"]
+pub(crate) struct Entered {
+    saved: Option<Saved>,
+    _stays_on_its_thread: std::marker::PhantomData<*const ()>,
+}
+
+/// Makes a context active with the given span of it.
+pub(crate) fn enter(context: Arc<Context>, span: LocalId) -> Entered {
+    Entered {
+        saved: Some(swap(Saved { context: Some(context), span })),
+        _stays_on_its_thread: std::marker::PhantomData,
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(saved) = self.saved.take() {
+            drop(swap(saved));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A scope that several owners share: reading takes a snapshot, writing copies when a snapshot is out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Scope;
+
+/// A shared scope. The lock is held for the time of a clone of an `Arc` or of one setter, never while a
+/// user's code runs.
+#[derive(Debug, Default)]
+pub(crate) struct ScopeCell(Mutex<Arc<Scope>>);
+
+impl ScopeCell {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(Mutex::new(scope))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scope as it is now. Later changes do not show in it.
+    pub(crate) fn snapshot(&self) -> Arc<Scope> {
+        Arc::clone(&self.lock())
+    }
+
+    /// A cell of its own that starts with the same data.
+    pub(crate) fn fork(&self) -> Arc<Self> {
+        Arc::new(Self::new(self.snapshot()))
+    }
+
+    /// Changes the scope by one of our own setters.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
+        change(Arc::make_mut(&mut self.lock()))
+    }
+
+    /// Changes the scope by a user's closure, which may itself call anything: it works on a copy. Of two such
+    /// changes at the same time, the later to end wins.
+    pub(crate) fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
+        let mut copy = Scope::clone(&self.snapshot());
+        let result = change(&mut copy);
+        let replaced = std::mem::replace(&mut *self.lock(), Arc::new(copy));
+        drop(replaced);
+        result
+    }
+}

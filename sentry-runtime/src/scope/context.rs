@@ -1,0 +1,100 @@
+//! The context: everything that is "current" for a piece of work, behind one pointer.
+//!
+//! A context never changes; work that needs another one makes it from the old one and puts it in place.
+//! Futures carry theirs from poll to poll, so whatever thread polls them sees the right one.
+
+use std::sync::{Arc, OnceLock};
+
+use super::ScopeCell;
+use crate::client::Client;
+use crate::errors::FrameId;
+use crate::trace::propagation::Propagation;
+use crate::trace::segment::Segment;
+
+/// What a new span becomes in a context, decided once for the hot path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// No span is active: it becomes the root of a segment.
+    Root,
+    /// The active segment is not sampled, or tracing is suppressed: nothing is recorded.
+    Unsampled,
+    /// It becomes a child of the active span.
+    Sampled,
+}
+
+/// Isolation scope, current scope, segment, propagation and client of a piece of work.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) client: Option<Arc<Client>>,
+    pub(crate) isolation: Arc<ScopeCell>,
+    pub(crate) current: Arc<ScopeCell>,
+    pub(crate) propagation: Arc<Propagation>,
+    pub(crate) segment: Option<Arc<Segment>>,
+    /// The innermost annotated function that captures errors, see [`crate::errors`].
+    pub(crate) frame: FrameId,
+    /// The frame around that one.
+    pub(crate) outer_frame: FrameId,
+    pub(crate) suppressed: bool,
+    /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
+    pub(crate) continues: bool,
+}
+
+impl Context {
+    /// The context of work that runs in none of its own: one a process.
+    pub(crate) fn default_ref() -> &'static Arc<Self> {
+        static DEFAULT: OnceLock<Arc<Context>> = OnceLock::new();
+        DEFAULT.get_or_init(|| {
+            Arc::new(Self {
+                client: None,
+                isolation: Arc::default(),
+                current: Arc::default(),
+                propagation: Arc::new(Propagation::from_environment()),
+                segment: None,
+                frame: FrameId::NONE,
+                outer_frame: FrameId::NONE,
+                suppressed: false,
+                continues: std::env::var_os("SENTRY_TRACE").is_some(),
+            })
+        })
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        match &self.segment {
+            _ if self.suppressed => Mode::Unsampled,
+            None => Mode::Root,
+            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(_) => Mode::Unsampled,
+        }
+    }
+
+    /// The client of this work: its own, or the one of the process.
+    pub(crate) fn client(&self) -> Option<Arc<Client>> {
+        self.client.clone().or_else(crate::client::global)
+    }
+
+    /// A copy with an isolation scope and a current scope of its own.
+    pub(crate) fn isolated(&self) -> Self {
+        Self { isolation: self.isolation.fork(), current: self.current.fork(), ..self.clone() }
+    }
+
+    /// A copy inside of a function that captures errors.
+    pub(crate) fn framed(&self) -> Self {
+        Self { frame: FrameId::open(), outer_frame: self.frame, ..self.clone() }
+    }
+
+    /// A copy in a trace of its own, without an active span.
+    pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
+        Self { propagation: Arc::new(propagation), segment: None, continues: true, ..self.clone() }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("propagation", &self.propagation)
+            .field("segment", &self.segment)
+            .field("frame", &self.frame)
+            .finish_non_exhaustive()
+    }
+}

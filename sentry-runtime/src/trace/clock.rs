@@ -1,0 +1,151 @@
+//! The clock of spans: ticks of the processor's time stamp counter where it can be trusted, nanoseconds elsewhere.
+//!
+//! Callers only read ticks ([`now`]). The pipeline thread turns them into wall-clock times with an
+//! [`Anchor`], a pair of readings taken at the same moment: the counter's rate comes from the time that
+//! passed since the clock was started, so no start of a program is spent on calibration.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A reading of the span clock. Only differences and [`Anchor`]s give it meaning.
+pub(crate) type Ticks = u64;
+
+struct Origin {
+    ticks: Ticks,
+    instant: Instant,
+}
+
+static ORIGIN: OnceLock<Origin> = OnceLock::new();
+
+/// Chooses the source of ticks and notes when that was. Called before the first span can start.
+pub(crate) fn start() {
+    ORIGIN.get_or_init(|| {
+        counter::choose();
+        let instant = Instant::now();
+        Origin { ticks: counter::read().unwrap_or(0), instant }
+    });
+}
+
+/// The time now, in ticks.
+#[inline]
+pub(crate) fn now() -> Ticks {
+    counter::read().unwrap_or_else(nanoseconds)
+}
+
+#[cold]
+fn nanoseconds() -> Ticks {
+    let elapsed = ORIGIN.get().map_or(Duration::ZERO, |origin| origin.instant.elapsed());
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// One moment in ticks and on the wall clock, and how long a tick is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Anchor {
+    ticks: Ticks,
+    wall: SystemTime,
+    nanoseconds_per_tick: f64,
+}
+
+impl Anchor {
+    /// Reads both clocks. Meant for the pipeline thread: right after [`start`] it waits a moment,
+    /// for a rate measured over microseconds would be off by percents.
+    pub(crate) fn take() -> Self {
+        let Some(origin) = ORIGIN.get() else {
+            return Self { ticks: 0, wall: SystemTime::now(), nanoseconds_per_tick: 1.0 };
+        };
+        if let Some(missing) = Duration::from_millis(1).checked_sub(origin.instant.elapsed()) {
+            std::thread::sleep(missing);
+        }
+        let elapsed = origin.instant.elapsed();
+        let (ticks, wall) = (now(), SystemTime::now());
+        let passed = ticks.saturating_sub(origin.ticks);
+        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+        let rate = if passed == 0 { 1.0 } else { elapsed.as_nanos() as f64 / passed as f64 };
+        Self { ticks, wall, nanoseconds_per_tick: rate }
+    }
+
+    /// The length of a number of ticks.
+    pub(crate) fn duration(&self, ticks: u64) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "rounded to nanoseconds anyway")]
+        let nanoseconds = ticks as f64 * self.nanoseconds_per_tick;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        Duration::from_nanos(nanoseconds as u64)
+    }
+
+    /// The wall-clock time of a reading.
+    pub(crate) fn wall(&self, ticks: Ticks) -> SystemTime {
+        let moved = if ticks <= self.ticks {
+            self.wall.checked_sub(self.duration(self.ticks - ticks))
+        } else {
+            self.wall.checked_add(self.duration(ticks - self.ticks))
+        };
+        moved.unwrap_or(self.wall)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod counter {
+    //! The time stamp counter. It is used when the kernel itself keeps time by it, or when the processor
+    //! says that it ticks at one rate in every state.
+
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static TRUSTED: AtomicBool = AtomicBool::new(false);
+
+    pub(super) fn choose() {
+        TRUSTED.store(kernel_uses_it() || is_invariant(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    #[expect(unsafe_code, reason = "there is no safe way to read the counter")]
+    pub(super) fn read() -> Option<u64> {
+        // SAFETY: every x86_64 processor has RDTSC, and reading the counter touches no memory.
+        TRUSTED.load(Ordering::Relaxed).then(|| unsafe { core::arch::x86_64::_rdtsc() })
+    }
+
+    fn kernel_uses_it() -> bool {
+        std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+            .is_ok_and(|source| source.trim() == "tsc")
+    }
+
+    #[allow(unused_unsafe, unsafe_code, reason = "newer compilers know CPUID to be safe on x86_64")]
+    fn is_invariant() -> bool {
+        const POWER_LEAF: u32 = 0x8000_0007;
+        // SAFETY: every x86_64 processor has CPUID, which only reads; the leaf is asked for when it exists.
+        unsafe {
+            core::arch::x86_64::__cpuid(0x8000_0000).eax >= POWER_LEAF
+                && core::arch::x86_64::__cpuid(POWER_LEAF).edx & (1 << 8) != 0
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod counter {
+    //! No counter that is known to be cheaper than the standard clock.
+
+    pub(super) fn choose() {}
+
+    #[inline]
+    pub(super) fn read() -> Option<u64> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_become_wall_clock_times() {
+        start();
+        let (before, first) = (SystemTime::now(), now());
+        std::thread::sleep(Duration::from_millis(20));
+        let (second, anchor) = (now(), Anchor::take());
+        let length = anchor.duration(second - first);
+        assert!(length >= Duration::from_millis(15), "{length:?}");
+        let error = |wall: SystemTime, known: SystemTime| {
+            wall.duration_since(known).unwrap_or_else(|earlier| earlier.duration())
+        };
+        assert!(error(anchor.wall(first), before) < Duration::from_millis(15));
+    }
+}

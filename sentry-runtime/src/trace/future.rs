@@ -1,0 +1,72 @@
+//! Futures that run in a context of the user's choice.
+
+use std::sync::Arc;
+
+use super::ids::LocalId;
+use super::instrumented::{End, Instrumented, Previous, Work, instrument};
+use super::span::Span;
+use crate::scope::active::{self, Saved};
+use crate::scope::context::Context;
+
+/// Puts a context in place at every poll.
+#[derive(Debug)]
+pub struct Bound {
+    context: Option<Arc<Context>>,
+    span: LocalId,
+    /// Kept until the future is over, so that the span ends with it and not before.
+    _span: Span,
+}
+
+impl Bound {
+    pub(crate) fn new(context: Option<Arc<Context>>, span: LocalId) -> Self {
+        Self { context, span, _span: Span::default() }
+    }
+
+    /// The place of a span, or the active one when nothing is recorded.
+    pub(crate) fn in_span(span: Span) -> Self {
+        match span.place() {
+            Some((context, id)) => Self { context: Some(context), span: id, _span: span },
+            None => Self::new(active::own_context(), active::position().1),
+        }
+    }
+}
+
+impl Work for Bound {
+    fn enter(&mut self) -> Option<Previous> {
+        Some(Previous(active::swap(Saved { context: self.context.take(), span: self.span })))
+    }
+
+    fn leave(&mut self, previous: Previous) {
+        let own = active::swap(previous.0);
+        (self.context, self.span) = (own.context, own.span);
+    }
+
+    fn finish(&mut self, _end: End) {
+        self._span = Span::default();
+    }
+}
+
+/// Adapters that give a future the trace and the scopes it belongs to, whatever thread polls it.
+///
+/// Annotated `async` functions need neither: they belong to whoever calls them, also when the call is spawned.
+pub trait SentryFutureExt: Future + Sized {
+    /// Runs the future under a span, for work that goes on after the response was sent.
+    ///
+    /// ```
+    /// use sentry::SentryFutureExt as _;
+    ///
+    /// let span = sentry::start_inactive_span("send receipt");
+    /// let work = async { /* … */ }.in_span(span);
+    /// # drop(work);
+    /// ```
+    fn in_span(self, span: Span) -> Instrumented<Bound, Self> {
+        instrument(Bound::in_span(span), self)
+    }
+
+    /// Runs the future with the scopes and the span that are active now.
+    fn bind_scope(self) -> Instrumented<Bound, Self> {
+        instrument(Bound::new(active::own_context(), active::position().1), self)
+    }
+}
+
+impl<F: Future> SentryFutureExt for F {}

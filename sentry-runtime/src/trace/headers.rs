@@ -1,0 +1,261 @@
+//! The headers that carry a trace: `sentry-trace`, `baggage`, and W3C's `traceparent`.
+//!
+//! Reading is strict where the specs are (lowercase hex, ids not zero) and forgiving where proxies are
+//! (white space, several `baggage` headers, other vendors' entries).
+//!
+//! Spec: `foundations/trace-propagation/index.mdx`, `…/dynamic-sampling-context.mdx`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+
+use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
+
+/// Where headers are read from. Names are asked for in lowercase and match in any case.
+///
+/// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic), for maps and slices of pairs of strings;
+/// implement it for a type of your own to use it with `headers = …` and `continue_trace`.
+///
+/// ```
+/// struct Metadata(Vec<(String, String)>);
+///
+/// impl sentry::HeaderSource for Metadata {
+///     fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+///         self.0.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).for_each(|(_, value)| each(value));
+///     }
+/// }
+/// ```
+pub trait HeaderSource {
+    /// Calls `each` with every value of the header `name`, in order. Values that are not text are left out.
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str));
+}
+
+impl<T: HeaderSource + ?Sized> HeaderSource for &T {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        (**self).visit(name, each);
+    }
+}
+
+impl<T: HeaderSource> HeaderSource for Option<T> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        if let Some(headers) = self {
+            headers.visit(name, each);
+        }
+    }
+}
+
+impl HeaderSource for ureq::http::HeaderMap {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        self.get_all(name).iter().filter_map(|value| value.to_str().ok()).for_each(each);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> HeaderSource for [(K, V)] {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        visit_pairs(self.iter().map(|(key, value)| (key, value)), name, each);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>, const N: usize> HeaderSource for [(K, V); N] {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        self.as_slice().visit(name, each);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> HeaderSource for Vec<(K, V)> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        self.as_slice().visit(name, each);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>, S> HeaderSource for HashMap<K, V, S> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        visit_pairs(self.iter(), name, each);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> HeaderSource for BTreeMap<K, V> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        visit_pairs(self.iter(), name, each);
+    }
+}
+
+fn visit_pairs<'a, K: AsRef<str> + 'a, V: AsRef<str> + 'a>(
+    pairs: impl Iterator<Item = (&'a K, &'a V)>,
+    name: &str,
+    each: &mut dyn FnMut(&str),
+) {
+    for (key, value) in pairs {
+        if key.as_ref().eq_ignore_ascii_case(name) {
+            each(value.as_ref());
+        }
+    }
+}
+
+/// What `sentry-trace` or `traceparent` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IncomingTrace {
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    /// `None` leaves the decision to us.
+    pub(crate) sampled: Option<bool>,
+}
+
+/// Reads `sentry-trace`: `<trace id>-<span id>` and perhaps `-1` or `-0`.
+pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
+    let mut parts = header.trim().split('-');
+    let (trace_id, span_id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let sampled = match parts.next() {
+        None | Some("") => None,
+        Some("1") => Some(true),
+        Some("0") => Some(false),
+        Some(_) => return None,
+    };
+    parts.next().is_none().then_some(IncomingTrace { trace_id, span_id, sampled })
+}
+
+/// Reads `traceparent` of W3C Trace Context: `<version>-<trace id>-<parent id>-<flags>`.
+pub(crate) fn parse_traceparent(header: &str) -> Option<IncomingTrace> {
+    let mut parts = header.trim().split('-');
+    let version = hex_byte(parts.next()?)?;
+    let (trace_id, span_id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let flags = hex_byte(parts.next()?)?;
+    // Version 255 is invalid; version 0 has exactly four fields, later ones may have more.
+    if version == 0xff || (version == 0 && parts.next().is_some()) {
+        return None;
+    }
+    Some(IncomingTrace { trace_id, span_id, sampled: Some(flags & 1 == 1) })
+}
+
+fn hex_byte(text: &str) -> Option<u8> {
+    let lowercase = text.len() == 2 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    lowercase.then(|| u8::from_str_radix(text, 16).ok()).flatten()
+}
+
+/// Longest `baggage` that is looked at: the W3C limit.
+const MAX_BAGGAGE: usize = 8192;
+
+/// Adds the entries of one `baggage` header that are Sentry's to a dynamic sampling context.
+pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
+    if header.len() > MAX_BAGGAGE {
+        return;
+    }
+    for member in header.split(',') {
+        // Properties after a semicolon are for other vendors; our entries have none.
+        let pair = member.split(';').next().unwrap_or_default();
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        if let Some(key) = key.trim().strip_prefix("sentry-")
+            && !key.is_empty()
+        {
+            into.set(percent_decode(key), percent_decode(value.trim()));
+        }
+    }
+}
+
+/// Writes a dynamic sampling context as a `baggage` header.
+pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
+    let mut out = String::new();
+    for (key, value) in dsc.iter() {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str("sentry-");
+        percent_encode(key, &mut out);
+        out.push('=');
+        percent_encode(value, &mut out);
+    }
+    out
+}
+
+fn percent_encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+}
+
+/// Undoes percent encoding; what is no valid encoding stays as it is.
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) if byte == b'%' => {
+                bytes.push(decoded);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "771a43a4192642f0b136d5159a501700";
+    const SPAN: &str = "1234567890abcdef";
+
+    #[test]
+    fn sentry_trace_with_and_without_a_decision() {
+        for (suffix, sampled) in [("", None), ("-1", Some(true)), ("-0", Some(false)), ("-", None)] {
+            let header = format!(" {TRACE}-{SPAN}{suffix} ");
+            let incoming = parse_sentry_trace(&header).unwrap();
+            assert_eq!((incoming.trace_id.to_string().as_str(), incoming.sampled), (TRACE, sampled));
+        }
+    }
+
+    #[test]
+    fn malformed_headers_are_no_trace() {
+        let upper = TRACE.to_uppercase();
+        for bad in [
+            String::new(),
+            format!("{upper}-{SPAN}-1"),
+            format!("{TRACE}-{SPAN}-2"),
+            format!("{TRACE}-{SPAN}-1-1"),
+            format!("{TRACE}-0000000000000000-1"),
+            TRACE.to_owned(),
+        ] {
+            assert_eq!(parse_sentry_trace(&bad), None, "{bad}");
+        }
+        for bad in [
+            format!("ff-{TRACE}-{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}-01-x"),
+            format!("0-{TRACE}-{SPAN}-01"),
+        ] {
+            assert_eq!(parse_traceparent(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn traceparent_of_later_versions_may_be_longer() {
+        let incoming = parse_traceparent(&format!("01-{TRACE}-{SPAN}-03-extra")).unwrap();
+        assert_eq!(incoming.sampled, Some(true));
+    }
+
+    #[test]
+    fn baggage_keeps_our_entries_and_no_others() {
+        let mut dsc = DynamicSamplingContext::default();
+        parse_baggage(
+            "other=foo;bar, sentry-trace_id=abc ,sentry-user_id=Am%C3%A9lie, sentry-=x, sentry-bad",
+            &mut dsc,
+        );
+        let entries: Vec<_> = dsc.iter().collect();
+        assert_eq!(entries, [("trace_id", "abc"), ("user_id", "Amélie")]);
+        assert_eq!(format_baggage(&dsc), "sentry-trace_id=abc,sentry-user_id=Am%C3%A9lie");
+    }
+
+    #[test]
+    fn broken_percent_encoding_stays_as_it_is() {
+        assert_eq!(percent_decode("100%"), "100%");
+        assert_eq!(percent_decode("%zz%41"), "%zzA");
+    }
+}

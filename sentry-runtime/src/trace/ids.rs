@@ -1,0 +1,95 @@
+//! Where ids come from: a generator a thread, seeded by the operating system.
+//!
+//! A span's id in memory is a *local id*: the next number of its thread's Weyl sequence, one addition.
+//! Its id on the wire is that number, mixed ([`wire`]); the mix is a bijection, so what is different in memory
+//! is different on the wire, and the work is done by whoever needs the wire's form.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, RandomState};
+
+use crate::protocol::{SpanId, TraceId, Uuid};
+
+/// The id of a span inside this process. Zero means none.
+pub(crate) type LocalId = u64;
+
+const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+thread_local! {
+    /// Zero until the thread needs its first id.
+    static SEQUENCE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The next local id of this thread.
+#[inline]
+pub(crate) fn next() -> LocalId {
+    SEQUENCE.with(|sequence| {
+        let last = sequence.get();
+        let next = if last == 0 { seed() } else { last.wrapping_add(STEP) };
+        sequence.set(next);
+        next
+    })
+}
+
+/// A random number that no other thread or process is likely to draw.
+#[cold]
+fn seed() -> u64 {
+    // `RandomState` is the standard library's way to the system's randomness: its keys are random.
+    RandomState::new().hash_one(std::thread::current().id()).max(1)
+}
+
+/// The id of a span on the wire.
+pub(crate) fn wire(local: LocalId) -> SpanId {
+    SpanId::from_u64(mix(local))
+}
+
+/// A bijective scrambling of 64 bits: neighbours in become strangers out.
+fn mix(mut value: u64) -> u64 {
+    value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    value ^ (value >> 31)
+}
+
+fn random() -> u64 {
+    mix(next())
+}
+
+/// A new trace id.
+pub(crate) fn trace_id() -> TraceId {
+    TraceId::from_u128(u128::from(random()) << 64 | u128::from(random()))
+}
+
+/// A new event, check-in or session id: a random UUID, version 4.
+pub(crate) fn event_id() -> Uuid {
+    let bytes = (u128::from(random()) << 64 | u128::from(random())).to_be_bytes();
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// A number from 0 up to, not including, a million: what `sample_rand` is on the wire, six digits.
+pub(crate) fn millionths() -> u32 {
+    u32::try_from(random() % 1_000_000).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_of_several_threads_differ() {
+        let draw = || (0..1000).map(|_| wire(next())).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
+        let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.len(), 4000);
+    }
+
+    #[test]
+    fn event_ids_are_random_uuids() {
+        assert_eq!(event_id().get_version_num(), 4);
+        assert_ne!(event_id(), event_id());
+    }
+
+    #[test]
+    fn sample_rand_has_six_digits() {
+        assert!((0..1000).all(|_| millionths() < 1_000_000));
+    }
+}

@@ -1,0 +1,200 @@
+//! The future around an annotated `async` body: it puts its work's context in place at every poll, and takes it
+//! away again, so that nothing is held across an `.await` and nothing leaks into another task.
+
+#![expect(
+    unsafe_code,
+    reason = "the inner future is pinned with the outer one, and dropped inside its context"
+)]
+
+use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use super::record::Outcome;
+use crate::scope::active::Saved;
+
+/// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
+pub trait Work {
+    /// Puts the work's context in place. `None`: there is nothing to put, and [`Work::leave`] is not called.
+    #[doc(hidden)]
+    fn enter(&mut self) -> Option<Previous>;
+    /// Puts back what was there.
+    #[doc(hidden)]
+    fn leave(&mut self, previous: Previous);
+    /// The work is over. Called once, outside of its context.
+    #[doc(hidden)]
+    fn finish(&mut self, end: End);
+}
+
+/// What was active before some work was entered.
+#[derive(Debug)]
+pub struct Previous(pub(crate) Saved);
+
+/// How some work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It ran to its end.
+    Done,
+    /// It panicked.
+    Panicked,
+    /// It was dropped before it was ready.
+    Cancelled,
+}
+
+impl End {
+    /// The outcome of work that ended so, and that said before whether it failed.
+    pub(crate) fn outcome(self, failed: bool) -> Outcome {
+        match self {
+            Self::Panicked => Outcome::Failed,
+            Self::Done | Self::Cancelled if failed => Outcome::Failed,
+            Self::Done => Outcome::Ok,
+            Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+}
+
+/// Looks at the output of a future when it is ready.
+pub trait Observer<T, W> {
+    /// Called once, inside the work's context.
+    fn observe(&self, output: &T, work: &mut W);
+}
+
+/// Does not look.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl<T, W> Observer<T, W> for Unobserved {
+    #[inline]
+    fn observe(&self, _output: &T, _work: &mut W) {}
+}
+
+impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
+    #[inline]
+    fn observe(&self, output: &T, work: &mut W) {
+        self(output, work);
+    }
+}
+
+/// A future and the work that it is.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Instrumented<W: Work, F, O = Unobserved> {
+    work: W,
+    finished: bool,
+    observer: O,
+    future: ManuallyDrop<F>,
+}
+
+/// A future whose output is not looked at.
+#[inline]
+pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
+    observe(work, future, Unobserved)
+}
+
+/// A future whose output is shown to `observer`.
+#[inline]
+pub fn observe<W: Work, F: Future, O: Observer<F::Output, W>>(
+    work: W,
+    future: F,
+    observer: O,
+) -> Instrumented<W, F, O> {
+    Instrumented { work, finished: false, observer, future: ManuallyDrop::new(future) }
+}
+
+/// Leaves the work's context however the poll ends.
+struct Polling<'a, W: Work> {
+    work: &'a mut W,
+    finished: &'a mut bool,
+    previous: Option<Previous>,
+}
+
+impl<W: Work> Drop for Polling<'_, W> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(previous) = self.previous.take() {
+            self.work.leave(previous);
+            // Who catches the panic drops the future later, when nobody can tell any more.
+            if std::thread::panicking() && !*self.finished {
+                *self.finished = true;
+                self.work.finish(End::Panicked);
+            }
+        }
+    }
+}
+
+impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F, O> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        // SAFETY: nothing is moved out of `this`. `future` is only ever used pinned, below and in `drop`;
+        // the other fields are never treated as pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: `this` is pinned, and so is the future inside of it.
+        let future = unsafe { Pin::new_unchecked(&mut *this.future) };
+        let previous = this.work.enter();
+        let polling = Polling { work: &mut this.work, finished: &mut this.finished, previous };
+        let poll = future.poll(task);
+        if let Poll::Ready(output) = &poll {
+            this.observer.observe(output, polling.work);
+        }
+        drop(polling);
+        if poll.is_ready() && !this.finished {
+            this.finished = true;
+            this.work.finish(End::Done);
+        }
+        poll
+    }
+}
+
+impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
+    fn drop(&mut self) {
+        let previous = if self.finished { None } else { self.work.enter() };
+        let polling = Polling { work: &mut self.work, finished: &mut self.finished, previous };
+        // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
+        unsafe { ManuallyDrop::drop(&mut self.future) };
+        drop(polling);
+        if !self.finished {
+            self.finished = true;
+            self.work.finish(End::Cancelled);
+        }
+    }
+}
+
+/// Work held by a guard: entered when it is made, finished when it is dropped.
+#[derive(Debug)]
+#[must_use = "the work ends when the guard is dropped"]
+pub struct Held<W: Work> {
+    work: W,
+    previous: Option<Previous>,
+    _stays_on_its_thread: std::marker::PhantomData<*const ()>,
+}
+
+/// Enters some work until the guard is dropped.
+pub fn hold<W: Work>(mut work: W) -> Held<W> {
+    let previous = work.enter();
+    Held { work, previous, _stays_on_its_thread: std::marker::PhantomData }
+}
+
+impl<W: Work> std::ops::Deref for Held<W> {
+    type Target = W;
+
+    fn deref(&self) -> &W {
+        &self.work
+    }
+}
+
+impl<W: Work> std::ops::DerefMut for Held<W> {
+    fn deref_mut(&mut self) -> &mut W {
+        &mut self.work
+    }
+}
+
+impl<W: Work> Drop for Held<W> {
+    fn drop(&mut self) {
+        if let Some(previous) = self.previous.take() {
+            self.work.leave(previous);
+        }
+        self.work.finish(if std::thread::panicking() { End::Panicked } else { End::Done });
+    }
+}

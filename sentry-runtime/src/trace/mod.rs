@@ -1,0 +1,25 @@
+//! Traces: what an annotated function records, and what links it to the work around it.
+//!
+//! A span is a few words on the caller's stack ([`guard`]) or beside its future ([`work`]) while it runs, and a
+//! [`record`] when it has ended. Records go through the thread's [`recorder`], a lock-free queue ([`ring`]), to the
+//! pipeline thread. The spans of one request or job form a [`segment`], whose [`root`] decides by [`sampling`]
+//! whether any of them are recorded; [`propagation`] and [`headers`] link segments to those of other services.
+
+pub(crate) mod callsite;
+pub(crate) mod clock;
+pub(crate) mod future;
+pub(crate) mod guard;
+pub(crate) mod headers;
+pub(crate) mod ids;
+pub(crate) mod instrumented;
+pub(crate) mod options;
+pub(crate) mod place;
+pub(crate) mod propagation;
+pub(crate) mod record;
+pub(crate) mod recorder;
+pub(crate) mod ring;
+pub(crate) mod root;
+pub(crate) mod sampling;
+pub(crate) mod segment;
+pub(crate) mod span;
+pub(crate) mod work;

@@ -1,0 +1,84 @@
+//! What the caller's thread writes down: fixed-size records, the pipeline thread reads them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::callsite::Callsite;
+use super::clock::Ticks;
+use super::ids::LocalId;
+use super::segment::Segment;
+use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
+use crate::scope::Scope;
+
+/// How a span ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Ok,
+    /// The function returned `Err` or panicked.
+    Failed,
+    /// The future was dropped before it was ready.
+    Cancelled,
+}
+
+impl Outcome {
+    pub(crate) fn status(self) -> SpanStatus {
+        match self {
+            Self::Ok => SpanStatus::Ok,
+            Self::Failed => SpanStatus::InternalError,
+            Self::Cancelled => SpanStatus::Cancelled,
+        }
+    }
+}
+
+/// One line of the recorder. `segment` is the key of the segment that it belongs to.
+pub(crate) enum Record {
+    /// A child span of an annotated function ended.
+    Span {
+        segment: LocalId,
+        id: LocalId,
+        parent: LocalId,
+        site: &'static Callsite,
+        start: Ticks,
+        end: Ticks,
+        outcome: Outcome,
+    },
+    /// A span was given an attribute.
+    Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
+    /// Something rarer about a span.
+    Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
+    /// The root of a segment ended, and with it the segment.
+    End { segment: Arc<Segment>, isolation: Arc<Scope>, current: Arc<Scope>, end: Start, outcome: Outcome },
+}
+
+/// What is said of a span too rarely to have a record of its own.
+pub(crate) enum Detail {
+    /// A child span with names that are known only at run time ended.
+    Span(DynamicSpan),
+    Name(String),
+    Op(Cow<'static, str>),
+    Status(SpanStatus),
+    Attribute(String, AttributeValue),
+    Tag(String, String),
+    Link(SpanLink),
+}
+
+/// A child span that was started by a function call.
+pub(crate) struct DynamicSpan {
+    pub(crate) parent: LocalId,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) op: Cow<'static, str>,
+    pub(crate) origin: Cow<'static, str>,
+    pub(crate) start: Start,
+    pub(crate) end: Start,
+    pub(crate) outcome: Outcome,
+}
+
+/// A moment: read from the span clock, or given by the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start {
+    Ticks(Ticks),
+    Wall(SystemTime),
+}
+
+const _: () = assert!(size_of::<Record>() <= 64, "a record fits a cache line");

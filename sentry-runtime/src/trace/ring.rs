@@ -1,0 +1,253 @@
+//! A queue from one thread to one other: a chain of fixed chunks, without locks.
+//!
+//! Every thread that records spans owns a [`Producer`]; the pipeline thread owns the matching [`Consumer`]s.
+//! Pushing writes a slot and publishes the chunk's new length; nothing is shared with other producers.
+//! Full chunks are followed by fresh ones as long as the [`Budget`] of the process allows, and return to it
+//! when they were read. Without a chunk to write to, the item comes back to the caller, who counts it.
+//!
+//! This is one of the few places with `unsafe` code. The argument in short: a slot is written by the producer
+//! before the length that covers it is published (release), and read by the consumer after it saw that length
+//! (acquire), once; a chunk is linked before the consumer can leave its predecessor, and only the consumer
+//! frees chunks, never one that the producer may still write to.
+
+#![expect(unsafe_code, reason = "slots are written by one thread and read by another, see the module's text")]
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Slots in a chunk: at 64 bytes a record this is 8 KiB.
+pub(crate) const CHUNK: usize = 128;
+
+struct Chunk<T> {
+    /// How many slots are written. Only the producer stores it.
+    len: AtomicUsize,
+    /// The next chunk, once this one is full. Only the producer stores it, once.
+    next: AtomicPtr<Chunk<T>>,
+    slots: [UnsafeCell<MaybeUninit<T>>; CHUNK],
+}
+
+impl<T> Chunk<T> {
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            len: AtomicUsize::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
+            slots: [const { UnsafeCell::new(MaybeUninit::uninit()) }; CHUNK],
+        })
+    }
+}
+
+/// The chunks that all queues of a process share: how many may live, and those that wait to be used again.
+pub(crate) struct Budget<T> {
+    live: AtomicUsize,
+    limit: AtomicUsize,
+    spare: Mutex<Vec<Box<Chunk<T>>>>,
+}
+
+// SAFETY: a spare chunk holds no items, it is plain memory; the rest is atomic. Items of type `T` travel from
+// one thread to another through the chunks, hence `T: Send`.
+unsafe impl<T: Send> Sync for Budget<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for Budget<T> {}
+
+/// Read chunks that are kept for later; more are given back to the allocator.
+const SPARE: usize = 64;
+
+impl<T> Budget<T> {
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self { live: AtomicUsize::new(0), limit: AtomicUsize::new(limit), spare: Mutex::new(Vec::new()) }
+    }
+
+    /// Sets how many chunks may live.
+    pub(crate) fn set_limit(&self, chunks: usize) {
+        self.limit.store(chunks.max(2), Ordering::Relaxed);
+    }
+
+    fn take(&self) -> Option<Box<Chunk<T>>> {
+        if self.live.fetch_add(1, Ordering::Relaxed) >= self.limit.load(Ordering::Relaxed) {
+            self.live.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Some(spare.unwrap_or_else(Chunk::new))
+    }
+
+    fn give_back(&self, mut chunk: Box<Chunk<T>>) {
+        self.live.fetch_sub(1, Ordering::Relaxed);
+        *chunk.len.get_mut() = 0;
+        *chunk.next.get_mut() = ptr::null_mut();
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE {
+            spare.push(chunk);
+        }
+    }
+}
+
+/// The writing end: one thread at a time writes.
+pub(crate) struct Producer<T: 'static> {
+    chunk: NonNull<Chunk<T>>,
+    written: usize,
+    closed: Arc<AtomicBool>,
+    budget: &'static Budget<T>,
+}
+
+/// The reading end. It may move from thread to thread, but only one at a time reads.
+pub(crate) struct Consumer<T: 'static> {
+    chunk: NonNull<Chunk<T>>,
+    read: usize,
+    closed: Arc<AtomicBool>,
+    budget: &'static Budget<T>,
+}
+
+// SAFETY: a producer may change its thread, since only one thread at a time has it; items are `Send`.
+unsafe impl<T: Send> Send for Producer<T> {}
+// SAFETY: the consumer only reads what the producer published, and items are `Send`.
+unsafe impl<T: Send> Send for Consumer<T> {}
+
+/// A new queue, or `None` when the budget has no chunk left.
+pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>, Consumer<T>)> {
+    let chunk = NonNull::from(Box::leak(budget.take()?));
+    let closed = Arc::new(AtomicBool::new(false));
+    Some((
+        Producer { chunk, written: 0, closed: Arc::clone(&closed), budget },
+        Consumer { chunk, read: 0, closed, budget },
+    ))
+}
+
+impl<T> Producer<T> {
+    /// Adds an item. It comes back when the budget of chunks is used up.
+    ///
+    /// `Ok(true)` says that a chunk was filled by it, a good moment to wake the reader.
+    #[inline]
+    pub(crate) fn push(&mut self, item: T) -> Result<bool, T> {
+        if self.written == CHUNK {
+            match self.budget.take() {
+                None => return Err(item),
+                Some(fresh) => self.link(fresh),
+            }
+        }
+        // SAFETY: the chunk lives: the consumer frees only chunks that have a successor, and this one, the
+        // last, has none. `written < CHUNK`, and the consumer does not read this slot before the store below.
+        unsafe {
+            let chunk = self.chunk.as_ref();
+            (*chunk.slots[self.written].get()).write(item);
+            self.written += 1;
+            chunk.len.store(self.written, Ordering::Release);
+        }
+        Ok(self.written == CHUNK)
+    }
+
+    #[cold]
+    fn link(&mut self, fresh: Box<Chunk<T>>) {
+        let fresh = NonNull::from(Box::leak(fresh));
+        // SAFETY: the chunk lives, as in `push`; after this store the consumer may free it, and it is not used again.
+        unsafe { self.chunk.as_ref() }.next.store(fresh.as_ptr(), Ordering::Release);
+        self.chunk = fresh;
+        self.written = 0;
+    }
+}
+
+impl<T> Drop for Producer<T> {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Release);
+    }
+}
+
+impl<T> Consumer<T> {
+    /// Hands everything published so far to `each`. Answers whether the queue may be given up:
+    /// its producer is gone and nothing is left.
+    pub(crate) fn drain(&mut self, mut each: impl FnMut(T)) -> bool {
+        // Read before the items: a producer that closes later may still have added some.
+        let closed = self.closed.load(Ordering::Acquire);
+        loop {
+            // SAFETY: the consumer owns the chain from `chunk` on, nobody else frees it.
+            let chunk = unsafe { self.chunk.as_ref() };
+            let published = chunk.len.load(Ordering::Acquire);
+            while self.read < published {
+                // SAFETY: the slot was written before `len` covered it, and `read` passes every slot once.
+                let item = unsafe { (*chunk.slots[self.read].get()).assume_init_read() };
+                self.read += 1;
+                each(item);
+            }
+            if self.read < CHUNK {
+                return closed;
+            }
+            let Some(next) = NonNull::new(chunk.next.load(Ordering::Acquire)) else {
+                return closed;
+            };
+            // SAFETY: the chunk has a successor, so the producer does not touch it any more; it came from a `Box`.
+            let done = unsafe { Box::from_raw(self.chunk.as_ptr()) };
+            self.chunk = next;
+            self.read = 0;
+            self.budget.give_back(done);
+        }
+    }
+}
+
+impl<T> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        self.drain(drop);
+        if self.closed.load(Ordering::Acquire) {
+            // Between the two lines above the producer may have written its last items.
+            self.drain(drop);
+            // SAFETY: the producer is gone, this is the last chunk, and it came from a `Box`.
+            let last = unsafe { Box::from_raw(self.chunk.as_ptr()) };
+            self.budget.give_back(last);
+        }
+        // A living producer goes on writing to its chunk, so the chunk is left to it. This happens only
+        // when the pipeline thread ends before the program does.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static BUDGET: Budget<Box<usize>> = Budget::new(1000);
+
+    #[test]
+    fn items_arrive_in_order_across_threads() {
+        let (mut producer, mut consumer) = queue(&BUDGET).unwrap();
+        let writer = std::thread::spawn(move || {
+            for number in 0..10_000 {
+                assert!(producer.push(Box::new(number)).is_ok());
+            }
+        });
+        let (mut seen, mut ended) = (Vec::new(), false);
+        while !ended {
+            ended = consumer.drain(|item| seen.push(*item));
+        }
+        writer.join().unwrap();
+        assert_eq!(seen, (0..10_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn without_a_chunk_the_item_comes_back() {
+        static SMALL: Budget<usize> = Budget::new(2);
+        let (mut producer, mut consumer) = queue(&SMALL).unwrap();
+        let taken = (0..).take_while(|&number| producer.push(number).is_ok()).count();
+        assert_eq!(taken, 2 * CHUNK);
+        let mut seen = 0;
+        consumer.drain(|_| seen += 1);
+        assert_eq!(seen, taken);
+        assert!(producer.push(0).is_ok(), "read chunks are used again");
+        drop(producer);
+        assert!(consumer.drain(drop));
+    }
+
+    #[test]
+    fn what_was_not_read_is_dropped_with_the_queue() {
+        static COUNTED: Budget<Arc<()>> = Budget::new(10);
+        let probe = Arc::new(());
+        let (mut producer, consumer) = queue(&COUNTED).unwrap();
+        for _ in 0..CHUNK + 3 {
+            assert!(producer.push(Arc::clone(&probe)).is_ok());
+        }
+        drop(producer);
+        drop(consumer);
+        assert_eq!(Arc::strong_count(&probe), 1);
+        assert_eq!(COUNTED.live.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,83 @@
+//! The start and the end of a segment: everything that a root span needs and a child does not.
+
+use std::sync::Arc;
+
+use super::ids::{self, LocalId};
+use super::propagation::Propagation;
+use super::record::{Outcome, Record, Start};
+use super::segment::{RootName, Segment};
+use super::{callsite, clock, recorder, sampling};
+use crate::protocol::{DataCategory, DiscardReason};
+use crate::scope::context::Context;
+
+/// How a root span stands to what is active.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RootKind {
+    /// A trace of its own, whatever is active.
+    pub(crate) new_trace: bool,
+    /// The active span becomes its parent, in a transaction of its own.
+    pub(crate) under: Option<LocalId>,
+}
+
+impl RootKind {
+    /// As the flags of a callsite ask for it, with the given span active.
+    pub(crate) fn of(site: &callsite::Callsite, active: LocalId) -> Self {
+        let new_trace = site.has(callsite::NEW_TRACE);
+        Self { new_trace, under: (active != 0 && !new_trace).then_some(active) }
+    }
+}
+
+/// Starts a segment whose root span is `key`. Answers with its context and its root span, or `None` without a client that traces.
+pub(crate) fn start(
+    base: &Context,
+    kind: RootKind,
+    name: RootName,
+    start: Option<Start>,
+    key: LocalId,
+) -> Option<(Arc<Context>, LocalId)> {
+    let client = base.client()?;
+    if !client.is_tracing() {
+        return None;
+    }
+    let active = base.segment.as_ref().filter(|_| !kind.new_trace);
+    let (propagation, parent, inherited) = match active {
+        Some(segment) => {
+            let parent = kind.under.map(ids::wire);
+            (Arc::clone(&segment.propagation), parent, Some((segment.sampled, segment.sample_rate)))
+        }
+        None if base.continues && !kind.new_trace => {
+            (Arc::clone(&base.propagation), base.propagation.parent, None)
+        }
+        None => (Arc::new(Propagation::new()), None, None),
+    };
+    let (sampled, rate) = inherited.unwrap_or_else(|| {
+        let describe = || (name.name().into_owned(), name.op().into_owned());
+        let decision = sampling::decide(&client, &propagation, describe);
+        (decision.sampled, decision.rate)
+    });
+    let sampled = sampled && !base.suppressed;
+    let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
+    let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
+    Some((Arc::new(Context { segment: Some(Arc::new(segment)), ..base.clone() }), key))
+}
+
+/// Ends the segment of a context whose root span is `root`.
+pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: Outcome) {
+    let Some(segment) = context.segment.as_ref().filter(|segment| segment.key == root) else {
+        return;
+    };
+    if !segment.sampled {
+        let ledger = segment.client.ledger();
+        ledger.lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
+        ledger.lost(DiscardReason::SampleRate, DataCategory::Span, 1);
+        return;
+    }
+    recorder::push(Record::End {
+        segment: Arc::clone(segment),
+        isolation: context.isolation.snapshot(),
+        current: context.current.snapshot(),
+        end: end.unwrap_or_else(|| Start::Ticks(clock::now())),
+        outcome,
+    });
+    crate::pipeline::segment_ended();
+}

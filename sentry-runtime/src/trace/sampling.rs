@@ -1,0 +1,136 @@
+//! The decision whether the spans of a segment are recorded: made once, at its root.
+//!
+//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::propagation::Propagation;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::protocol::TraceId;
+
+/// What a `traces_sampler` knows of the root span that is about to start.
+#[derive(Debug, Clone)]
+pub struct SamplingContext {
+    name: String,
+    op: String,
+    trace_id: TraceId,
+    parent_sampled: Option<bool>,
+    parent_sample_rate: Option<f32>,
+}
+
+impl SamplingContext {
+    /// The name of the root span.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its operation, such as `http.server`.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        &self.op
+    }
+
+    /// The trace that it belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// The decision that came with the trace from another service.
+    #[must_use]
+    pub fn sampled(&self) -> Option<bool> {
+        self.parent_sampled
+    }
+
+    /// The rate at which the head of the trace was sampled.
+    #[must_use]
+    pub fn parent_sample_rate(&self) -> Option<f32> {
+        self.parent_sample_rate
+    }
+
+    /// The rate that keeps a trace whole: the one of its head, else a decision that came without a rate,
+    /// else `fallback`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().traces_sampler(|span| {
+    ///     if span.name().contains("health") { 0.0 } else { span.inherit_or_sample_with(0.2) }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn inherit_or_sample_with(&self, fallback: f32) -> f32 {
+        match (self.parent_sample_rate, self.parent_sampled) {
+            (Some(rate), _) => rate,
+            (None, Some(sampled)) => f32::from(u8::from(sampled)),
+            (None, None) => fallback,
+        }
+    }
+}
+
+/// The decision and the rate that it was made with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) sampled: bool,
+    pub(crate) rate: Option<f32>,
+}
+
+/// Decides about a root span. The user's sampler runs here, on the caller's thread; when it panics or answers
+/// out of range, nothing is sampled.
+pub(crate) fn decide(
+    client: &Client,
+    propagation: &Propagation,
+    describe: impl FnOnce() -> (String, String),
+) -> Decision {
+    let options = client.options();
+    let parent_sample_rate = propagation.parent_sample_rate();
+    if let Some(sampler) = &options.traces_sampler {
+        let (name, op) = describe();
+        let context = SamplingContext {
+            name,
+            op,
+            trace_id: propagation.trace_id,
+            parent_sampled: propagation.sampled,
+            parent_sample_rate,
+        };
+        let rate = match catch_unwind(AssertUnwindSafe(|| sampler(&context))) {
+            Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
+            Ok(rate) => {
+                diagnostics::debug(format_args!(
+                    "traces_sampler answered {rate} for `{}`: a rate lies between 0 and 1; the trace is not sampled",
+                    context.name
+                ));
+                0.0
+            }
+            Err(_) => {
+                diagnostics::error(format_args!(
+                    "traces_sampler panicked for `{}`; the trace is not sampled",
+                    context.name
+                ));
+                0.0
+            }
+        };
+        return by_rate(rate, propagation.sample_rand);
+    }
+    match propagation.sampled {
+        Some(sampled) => Decision { sampled, rate: parent_sample_rate },
+        None => by_rate(options.traces_sample_rate.unwrap_or(0.0), propagation.sample_rand),
+    }
+}
+
+fn by_rate(rate: f32, sample_rand: u32) -> Decision {
+    Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_are_all_and_nothing() {
+        assert!(by_rate(1.0, 999_999).sampled);
+        assert!(!by_rate(0.0, 0).sampled);
+        assert!(by_rate(0.5, 499_999).sampled);
+        assert!(!by_rate(0.5, 500_000).sampled);
+    }
+}

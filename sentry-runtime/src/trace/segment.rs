@@ -1,0 +1,149 @@
+//! A segment: the spans of one local root, that is of one request, job or other unit of work in this process.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::callsite::Callsite;
+use super::ids::LocalId;
+use super::propagation::Propagation;
+use super::record::Start;
+use crate::client::Client;
+use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
+
+/// What the root of a segment is called.
+#[derive(Debug, Clone)]
+pub(crate) enum RootName {
+    /// As the annotated function says.
+    Site(&'static Callsite),
+    /// As the caller says.
+    Given { name: Cow<'static, str>, op: Cow<'static, str>, origin: Cow<'static, str>, source: &'static str },
+}
+
+impl RootName {
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Site(site) => Cow::Owned(site.display_name()),
+            Self::Given { name, .. } => name.clone(),
+        }
+    }
+
+    pub(crate) fn op(&self) -> Cow<'static, str> {
+        match self {
+            Self::Site(site) => Cow::Borrowed(site.operation()),
+            Self::Given { op, .. } => op.clone(),
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Cow<'static, str> {
+        match self {
+            Self::Site(site) => Cow::Borrowed(site.made_by()),
+            Self::Given { origin, .. } => origin.clone(),
+        }
+    }
+
+    /// The annotated function's file and line.
+    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+        match self {
+            Self::Site(site) => Some(site.place()),
+            Self::Given { .. } => None,
+        }
+    }
+
+    /// Where the name comes from, as `transaction_info.source` wants it.
+    pub(crate) fn source(&self) -> &'static str {
+        match self {
+            Self::Site(_) => "component",
+            Self::Given { source, .. } => source,
+        }
+    }
+}
+
+/// The fixed facts of a segment. Its spans are records, see [`super::record`].
+pub(crate) struct Segment {
+    /// The local id of the root span.
+    pub(crate) key: LocalId,
+    pub(crate) sampled: bool,
+    /// The rate that the decision was made with.
+    pub(crate) sample_rate: Option<f32>,
+    pub(crate) propagation: Arc<Propagation>,
+    pub(crate) root: RootName,
+    pub(crate) start: Start,
+    /// The span, in this process or another, under which the root stands.
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) client: Arc<Client>,
+    renamed: Mutex<Option<(String, &'static str)>>,
+    frozen: OnceLock<Arc<DynamicSamplingContext>>,
+}
+
+impl Segment {
+    #[expect(clippy::too_many_arguments, reason = "one call, and every one is a fact of its own")]
+    pub(crate) fn new(
+        key: LocalId,
+        sampled: bool,
+        sample_rate: Option<f32>,
+        propagation: Arc<Propagation>,
+        root: RootName,
+        start: Start,
+        parent: Option<SpanId>,
+        client: Arc<Client>,
+    ) -> Self {
+        Self {
+            key,
+            sampled,
+            sample_rate,
+            propagation,
+            root,
+            start,
+            parent,
+            client,
+            renamed: Mutex::new(None),
+            frozen: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn trace_id(&self) -> TraceId {
+        self.propagation.trace_id
+    }
+
+    /// Renames the transaction; the source says what kind of name it is.
+    pub(crate) fn rename(&self, name: String, source: &'static str) {
+        *self.renamed.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, source));
+    }
+
+    /// The transaction's name and its source.
+    pub(crate) fn name(&self) -> (Cow<'static, str>, &'static str) {
+        match &*self.renamed.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((name, source)) => (Cow::Owned(name.clone()), source),
+            None => (self.root.name(), self.root.source()),
+        }
+    }
+
+    /// The dynamic sampling context. It is made when it first leaves the process, and stays as it is from then on.
+    pub(crate) fn dsc(&self) -> Arc<DynamicSamplingContext> {
+        Arc::clone(self.frozen.get_or_init(|| {
+            if let Some(incoming) = &self.propagation.dsc {
+                return Arc::clone(incoming);
+            }
+            let mut dsc = self.propagation.base_dsc(&self.client);
+            let (name, source) = self.name();
+            if source != "url" {
+                dsc.set("transaction", name);
+            }
+            if let Some(rate) = self.sample_rate {
+                dsc.set("sample_rate", rate.to_string());
+            }
+            dsc.set("sampled", if self.sampled { "true" } else { "false" });
+            Arc::new(dsc)
+        }))
+    }
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Segment")
+            .field("trace_id", &self.trace_id())
+            .field("span_id", &super::ids::wire(self.key))
+            .field("sampled", &self.sampled)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! The span of an annotated `async` function: five words beside the future.
+//!
+//! The span's parent is looked for twice. When the function is called, the context of the caller is taken along,
+//! so that a spawned call belongs to the one who spawned it. When it is polled for the first time inside the
+//! same segment, or with no context taken along, the span that is active then is nearer, and becomes the parent.
+
+use std::sync::Arc;
+
+use super::callsite::{self, Callsite};
+use super::guard::{self, Prepared};
+use super::ids::{self, LocalId};
+use super::instrumented::{End, Previous, Work};
+use super::record::Record;
+use super::span::IntoParent;
+use super::{clock, recorder, root};
+use crate::client;
+use crate::errors::{self, Failure, Origin};
+use crate::protocol::AttributeValue;
+use crate::scope::active::{self, Saved};
+use crate::scope::context::{Context, Mode};
+
+/// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
+const FAILED: u64 = 1 << 63;
+const INERT: u64 = 1 << 62;
+const FLAGS: u64 = FAILED | INERT;
+
+/// The span of a future. It starts with the first poll.
+#[derive(Debug)]
+pub struct SpanWork {
+    context: Option<Arc<Context>>,
+    site: &'static Callsite,
+    /// Zero until a span is recorded.
+    id: LocalId,
+    parent: LocalId,
+    start: u64,
+}
+
+const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more than this");
+
+/// The span of a call of an annotated `async` function.
+#[inline]
+pub fn span(site: &'static Callsite) -> SpanWork {
+    if client::level() == client::Level::Off {
+        return SpanWork { context: None, site, id: 0, parent: 0, start: INERT };
+    }
+    let context = active::own_context();
+    let (_, parent) = active::position();
+    // The id is drawn now, so that attributes can be written before the first poll.
+    let id = match active::mode() {
+        Mode::Sampled => ids::next(),
+        Mode::Root if client::level() == client::Level::Tracing && !site.has(callsite::ONLY_IF_PARENT) => {
+            ids::next()
+        }
+        _ => 0,
+    };
+    SpanWork { context, site, id, parent, start: 0 }
+}
+
+/// The span of such a call under a given parent.
+pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork {
+    let place = (client::level() != client::Level::Off).then(|| parent.into_parent().place()).flatten();
+    match place {
+        Some((context, span)) => {
+            let _entered = active::enter(context, span);
+            self::span(site)
+        }
+        None => span(site),
+    }
+}
+
+impl SpanWork {
+    /// Whether attributes are worth computing. Of a call that becomes a root this is not known yet: yes.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.id != 0
+    }
+
+    /// Gives the span an attribute.
+    pub fn set(&self, key: &'static str, value: AttributeValue) {
+        if self.id == 0 {
+            return;
+        }
+        let segment = if self.start & !FLAGS != 0 {
+            // Entered: the context stands in the thread.
+            active::position().0
+        } else {
+            match self.context.as_ref().and_then(|context| context.segment.as_ref()) {
+                Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
+                // It may become a root; the pipeline finds such attributes by the span's id alone.
+                _ => self.id,
+            }
+        };
+        recorder::push(Record::Attribute { segment, span: self.id, key, value });
+    }
+
+    /// Says that the function returned an error.
+    #[cold]
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        let since = self.start & !FLAGS;
+        self.start |= FAILED;
+        if self.site.has(callsite::CAPTURE_ERR) {
+            errors::capture(failure, since, Origin::Span(self.site));
+        } else {
+            errors::sight(failure, since);
+        }
+    }
+
+    /// Finds the place of the span at its first poll.
+    #[cold]
+    fn begin(&mut self) {
+        self.start = clock::now();
+        let here = active::own_context();
+        let (here_segment, here_span) = active::position();
+        let taken_segment = self.context.as_ref().and_then(|context| context.segment.as_ref());
+        let nearer = match taken_segment {
+            Some(segment) => here.is_some() && segment.key == here_segment,
+            None => here.is_some(),
+        };
+        if nearer {
+            self.context = here;
+            self.parent = here_span;
+        }
+        let base = match &self.context {
+            Some(context) => Arc::clone(context),
+            None => Arc::clone(Context::default_ref()),
+        };
+        let drawn = if self.id == 0 { ids::next() } else { self.id };
+        match guard::prepare(self.site, &base, self.parent, drawn) {
+            Some(Prepared { context, id, parent }) => {
+                self.id = id;
+                self.context = Some(context);
+                self.parent = parent;
+            }
+            None => {
+                self.id = 0;
+                if self.context.is_none() {
+                    self.start |= INERT;
+                }
+            }
+        }
+    }
+}
+
+impl Work for SpanWork {
+    #[inline]
+    fn enter(&mut self) -> Option<Previous> {
+        if self.start & INERT != 0 {
+            return None;
+        }
+        if self.start & !FLAGS == 0 {
+            self.begin();
+            if self.start & INERT != 0 {
+                return None;
+            }
+        }
+        let span = if self.id == 0 { self.parent } else { self.id };
+        Some(Previous(active::swap(Saved { context: self.context.take(), span })))
+    }
+
+    #[inline]
+    fn leave(&mut self, previous: Previous) {
+        self.context = active::swap(previous.0).context;
+    }
+
+    fn finish(&mut self, end: End) {
+        if self.start & INERT != 0 || self.start & !FLAGS == 0 {
+            return;
+        }
+        let outcome = end.outcome(self.start & FAILED != 0);
+        let Some(context) = self.context.take() else { return };
+        if self.site.has(callsite::CAPTURE_ERR) {
+            errors::close(context.frame);
+        }
+        let Some(segment) = context.segment.as_ref().filter(|_| self.id != 0) else { return };
+        if segment.key == self.id {
+            root::end(&context, self.id, None, outcome);
+        } else {
+            recorder::push(Record::Span {
+                segment: segment.key,
+                id: self.id,
+                parent: self.parent,
+                site: self.site,
+                start: self.start & !FLAGS,
+                end: clock::now(),
+                outcome,
+            });
+        }
+    }
+}
