@@ -1,7 +1,82 @@
-//! Instrument a program by annotating functions.
+//! Instrument a program by annotating functions: spans, captured errors and cron check-ins for Sentry.
+//!
+//! ```no_run
+//! #[sentry::span]
+//! fn price(items: &[u32]) -> u32 {
+//!     items.iter().sum()
+//! }
+//!
+//! #[sentry::monitor("nightly-report", schedule = "0 3 * * *")]
+//! fn report() -> Result<(), std::io::Error> {
+//!     let total = price(&[3, 4]);
+//!     std::fs::write("report.txt", total.to_string())
+//! }
+//!
+//! #[sentry::main(traces_sample_rate = 1.0)]
+//! fn main() -> Result<(), std::io::Error> {
+//!     report()
+//! }
+//! ```
+//!
+//! With `SENTRY_DSN` set, this program sends its trace, its check-ins and any error to that server. With
+//! `SENTRY_LOCAL=1` it prints them instead.
+//!
+//! # The attributes
+//! * [`#[span]`](macro@span) opens a span around a function.
+//! * [`#[server_action]`](macro@server_action) wraps a web handler: isolation, continued trace, captured errors.
+//! * [`#[monitor]`](macro@monitor) makes a function a monitored cron job.
+//! * [`#[main]`](macro@main) starts the toolkit before `main` and sends what is left after it.
+//!
+//! # How it works
+//! The caller's thread only writes down: a span is a fixed-size record in a queue of its thread, an error is its
+//! texts and the addresses of its stack. One pipeline thread of the process makes envelopes of that, one transport
+//! thread sends them. No async runtime is needed, and every one is supported.
 
+mod api;
+mod capture;
+mod client;
 mod diagnostics;
+mod environment;
+mod errors;
+mod integrations;
+mod monitor;
+mod options;
+mod pipeline;
+mod probe;
 pub mod protocol;
+mod scope;
+mod server_action;
+mod trace;
 mod transport;
 
-pub use transport::Transport;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use sentry_macros::{main, monitor, server_action, span};
+
+pub use api::*;
+pub use client::{Client, ClientInitGuard, Stats};
+pub use errors::{ActionError, ControlFlow};
+pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
+pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
+pub use scope::{EventProcessor, Scope};
+pub use server_action::FormData;
+pub use trace::future::SentryFutureExt;
+pub use trace::headers::HeaderSource;
+pub use trace::options::SpanOptions;
+pub use trace::sampling::SamplingContext;
+pub use trace::span::{IntoParent, Span};
+pub use transport::{ProxyError, TestTransport, Transport};
+
+/// The release of the calling crate, `name@version`, from its Cargo.toml.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().release(sentry::release_name!());
+/// ```
+#[macro_export]
+macro_rules! release_name {
+    () => {
+        ::core::concat!(::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION"))
+    };
+}

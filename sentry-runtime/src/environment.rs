@@ -1,0 +1,232 @@
+//! What the environment says where the program does not, and the check of everything together.
+//!
+//! An empty variable counts as not set. Spec: `expected-features/environment-variables.mdx`,
+//! `foundations/client/integrations/spotlight.mdx`.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::diagnostics;
+use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight};
+
+/// Where Spotlight listens unless told otherwise.
+const SPOTLIGHT: &str = "http://localhost:8969/stream";
+
+/// Fills in what the program left out, and checks every value.
+pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
+    complete_with(&mut options, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))?;
+    Ok(options)
+}
+
+fn complete_with(
+    options: &mut ClientOptions,
+    variable: &dyn Fn(&'static str) -> Option<String>,
+) -> Result<(), OptionsError> {
+    if let Some(error) = options.errors.first() {
+        return Err(error.clone());
+    }
+    if options.dsn.is_none()
+        && let Some(dsn) = variable("SENTRY_DSN")
+    {
+        options.dsn = Some(dsn.trim().parse()?);
+    }
+    if options.release.is_none() {
+        options.release = variable("SENTRY_RELEASE").map(Cow::Owned);
+    }
+    if options.environment.is_none() {
+        let default = if cfg!(debug_assertions) { "development" } else { "production" };
+        options.environment = Some(variable("SENTRY_ENVIRONMENT").map_or(Cow::Borrowed(default), Cow::Owned));
+    }
+    let rate = |name| variable(name).map(|value| parse_rate(name, &value)).transpose();
+    if options.sample_rate.is_none() {
+        options.sample_rate = rate("SENTRY_SAMPLE_RATE")?;
+    }
+    if options.traces_sample_rate.is_none() && options.traces_sampler.is_none() {
+        options.traces_sample_rate = rate("SENTRY_TRACES_SAMPLE_RATE")?;
+    }
+    if options.debug.is_none() {
+        options.debug =
+            variable("SENTRY_DEBUG").map(|value| parse_bool("SENTRY_DEBUG", &value)).transpose()?;
+    }
+    if options.local == LocalView::FromEnvironment {
+        options.local = local(variable("SENTRY_LOCAL").as_deref());
+    }
+    options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
+    check(options)
+}
+
+fn check(options: &ClientOptions) -> Result<(), OptionsError> {
+    fn wrong(option: &'static str, value: impl ToString, rule: &'static str) -> Result<(), OptionsError> {
+        Err(OptionsError::Value { option, value: value.to_string(), rule })
+    }
+    for (name, rate) in
+        [("sample_rate", options.sample_rate), ("traces_sample_rate", options.traces_sample_rate)]
+    {
+        if let Some(rate) = rate.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return wrong(name, rate, "a number from 0 (nothing) to 1 (everything)");
+        }
+    }
+    for (name, value) in [("release", &options.release), ("environment", &options.environment)] {
+        let Some(value) = value else { continue };
+        let bad = |c: char| matches!(c, '\n' | '\r' | '\t' | '/' | '\\');
+        // A release may be a path-like name of a package manager, an environment may not.
+        let bad_environment = name == "environment" && value.contains(bad);
+        if value.trim().is_empty()
+            || value.contains(['\n', '\r', '\t'])
+            || bad_environment
+            || value.len() > 200
+        {
+            return wrong(
+                name,
+                value.escape_debug(),
+                "1 to 200 characters without line breaks, tabs or slashes",
+            );
+        }
+    }
+    if options.max_breadcrumbs > 1000 {
+        return wrong("max_breadcrumbs", options.max_breadcrumbs, "at most 1000");
+    }
+    if !(1..=65_536).contains(&options.queue_size) {
+        return wrong("queue_size", options.queue_size, "from 1 to 65536 envelopes");
+    }
+    if options.max_record_memory < 64 << 10 {
+        return wrong("max_record_memory", options.max_record_memory, "at least 65536 bytes");
+    }
+    if options.shutdown_timeout > Duration::from_secs(3600) {
+        let seconds = format!("{} s", options.shutdown_timeout.as_secs());
+        return wrong("shutdown_timeout", seconds, "at most an hour");
+    }
+    if !(1..=32).contains(&options.normalize_depth) {
+        return wrong("normalize_depth", options.normalize_depth, "from 1 to 32 levels");
+    }
+    Ok(())
+}
+
+fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {
+    match value.trim().parse::<f32>() {
+        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+        _ => Err(OptionsError::Value {
+            option,
+            value: value.to_owned(),
+            rule: "a number from 0 (nothing) to 1 (everything)",
+        }),
+    }
+}
+
+/// A yes, a no, or neither.
+fn yes_or_no(value: &str) -> Option<bool> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" | "t" | "y" | "yes" | "on" | "1" => Some(true),
+        "false" | "f" | "n" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn parse_bool(option: &'static str, value: &str) -> Result<bool, OptionsError> {
+    yes_or_no(value).ok_or_else(|| OptionsError::Value {
+        option,
+        value: value.to_owned(),
+        rule: "a yes (`1`, `true`, `yes`, `on`) or a no (`0`, `false`, `no`, `off`)",
+    })
+}
+
+fn local(variable: Option<&str>) -> LocalView {
+    match variable.map(|value| (value, yes_or_no(value))) {
+        None | Some((_, Some(false))) => LocalView::Off,
+        Some((_, Some(true))) => LocalView::On,
+        Some((path, None)) => LocalView::File(PathBuf::from(path)),
+    }
+}
+
+fn spotlight(option: &Spotlight, variable: Option<&str>) -> Spotlight {
+    let url_of_variable = variable.filter(|value| yes_or_no(value).is_none()).map(str::to_owned);
+    match option {
+        Spotlight::Off => Spotlight::Off,
+        Spotlight::On => Spotlight::Url(url_of_variable.unwrap_or_else(|| SPOTLIGHT.to_owned())),
+        Spotlight::Url(url) => {
+            if url_of_variable.is_some_and(|other| other != *url) {
+                diagnostics::error(format_args!(
+                    "the option spotlight_url ({url}) is used; SENTRY_SPOTLIGHT names another URL"
+                ));
+            }
+            Spotlight::Url(url.clone())
+        }
+        Spotlight::FromEnvironment => match (variable.and_then(yes_or_no), url_of_variable) {
+            (Some(true), _) => Spotlight::Url(SPOTLIGHT.to_owned()),
+            (None, Some(url)) => Spotlight::Url(url),
+            _ => Spotlight::Off,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(options: ClientOptions, variables: &[(&str, &str)]) -> Result<ClientOptions, String> {
+        let mut options = options;
+        let variable = |name: &'static str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        complete_with(&mut options, &variable).map(|()| options).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_environment_fills_in_what_the_program_left_out() {
+        let variables = [
+            ("SENTRY_DSN", "https://abc@example.com/1"),
+            ("SENTRY_RELEASE", "shop@1"),
+            ("SENTRY_ENVIRONMENT", "staging"),
+            ("SENTRY_TRACES_SAMPLE_RATE", "0.5"),
+            ("SENTRY_DEBUG", "no"),
+        ];
+        let options = with(ClientOptions::new().release("shop@2"), &variables).unwrap();
+        assert_eq!(options.release.as_deref(), Some("shop@2"), "the program counts first");
+        assert_eq!(options.environment.as_deref(), Some("staging"));
+        assert_eq!(options.traces_sample_rate, Some(0.5));
+        assert_eq!(options.debug, Some(false));
+        assert_eq!(options.dsn.unwrap().public_key(), "abc");
+    }
+
+    #[test]
+    fn bad_values_are_named_with_the_rule() {
+        let message = with(ClientOptions::new().traces_sample_rate(1.5), &[]).unwrap_err();
+        assert_eq!(
+            message,
+            "traces_sample_rate is `1.5`, but must be a number from 0 (nothing) to 1 (everything)"
+        );
+        let message = with(ClientOptions::new(), &[("SENTRY_TRACES_SAMPLE_RATE", "often")]).unwrap_err();
+        assert!(message.starts_with("SENTRY_TRACES_SAMPLE_RATE is `often`"), "{message}");
+        for bad in [
+            ClientOptions::new().sample_rate(f32::NAN),
+            ClientOptions::new().max_breadcrumbs(1001),
+            ClientOptions::new().queue_size(0),
+            ClientOptions::new().environment("a/b"),
+            ClientOptions::new().release("a\nb"),
+            ClientOptions::new().dsn("nonsense"),
+        ] {
+            assert!(with(bad.clone(), &[]).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_local_view_takes_a_yes_or_a_path() {
+        let local = |value| with(ClientOptions::new(), &[("SENTRY_LOCAL", value)]).unwrap().local;
+        assert_eq!(local("1"), LocalView::On);
+        assert_eq!(local("off"), LocalView::Off);
+        assert_eq!(local("out.envelopes"), LocalView::File("out.envelopes".into()));
+    }
+
+    #[test]
+    fn spotlight_follows_the_precedence_of_the_spec() {
+        let custom = Some("http://custom:3000/stream");
+        let url = |url: &str| Spotlight::Url(url.to_owned());
+        assert_eq!(spotlight(&Spotlight::On, custom), url("http://custom:3000/stream"));
+        assert_eq!(spotlight(&Spotlight::On, None), url(SPOTLIGHT));
+        assert_eq!(spotlight(&Spotlight::Off, custom), Spotlight::Off);
+        assert_eq!(spotlight(&url("http://config/stream"), custom), url("http://config/stream"));
+        assert_eq!(spotlight(&Spotlight::FromEnvironment, Some("Yes")), url(SPOTLIGHT));
+        assert_eq!(spotlight(&Spotlight::FromEnvironment, Some("0")), Spotlight::Off);
+    }
+}

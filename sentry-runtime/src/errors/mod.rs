@@ -1,0 +1,154 @@
+//! Errors on their way up: each is captured once, with the place where it was first seen.
+//!
+//! An annotated function that returns `Err` *sights* the error ([`sight`]); one that captures errors (a web handler,
+//! a monitored job, `main`, `#[span(err)]`) opens a *frame*, and at its end captures what comes out of it
+//! ([`capture`]). Sightings belong to the innermost frame; an error that is captured moves, as captured, to the
+//! frame outside. So whoever sees it next knows that it has been taken care of, and from where it came.
+
+pub(crate) mod chain;
+mod failure;
+mod sightings;
+
+pub(crate) use failure::FailureValue;
+pub use failure::{ActionError, ControlFlow, Failure};
+pub(crate) use sightings::FrameId;
+
+use chain::{Chain, Entry};
+
+use crate::capture::{self, Capture, Mechanism};
+use crate::client;
+use crate::pipeline::stack::RawStack;
+use crate::protocol::{Level, Uuid};
+use crate::scope::active;
+use crate::trace::callsite::Callsite;
+use crate::trace::clock::Ticks;
+use crate::trace::place::TracePlace;
+use sightings::Sighting;
+
+/// Which annotated function captures an error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin {
+    Span(&'static Callsite),
+    ServerAction,
+    Monitor,
+    Main,
+}
+
+impl Origin {
+    fn mechanism(self) -> Mechanism {
+        match self {
+            // The caller may well deal with it.
+            Self::Span(_) => Mechanism { ty: "auto.function.span", handled: true },
+            Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
+            Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
+            Self::Main => Mechanism { ty: "auto.function.main", handled: false },
+        }
+    }
+
+    fn level(self) -> Level {
+        match self {
+            Self::Span(site) => site.event_level(),
+            Self::Main => Level::Fatal,
+            Self::ServerAction | Self::Monitor => Level::Error,
+        }
+    }
+}
+
+/// Notes that an error passes an annotated function that does not capture it. `since` is when that function
+/// started, or zero when nobody noted it.
+#[cold]
+pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
+    if client::level() == client::Level::Off {
+        return;
+    }
+    let frame = FrameId::current();
+    let chain = describe(&failure);
+    if !sightings::renew(frame, since, &chain) {
+        // Outside of a frame the stack would be taken for nobody: an explicit capture takes its own.
+        let stack = (frame.is_function() && sightings::worth_a_stack(frame)).then(RawStack::capture);
+        sightings::add(Sighting::new(frame, &chain, TracePlace::current(), stack));
+    }
+}
+
+/// Captures an error that comes out of a function that captures errors, unless that has been done further in.
+#[cold]
+pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Option<Uuid> {
+    let frame = FrameId::current();
+    let chain = describe(&failure);
+    let known = sightings::take(frame, since, &chain);
+    if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
+        sightings::move_out(frame, known, &chain, event_id);
+        return Some(event_id);
+    }
+    let (place, stack) = match &known {
+        Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
+        None => (TracePlace::current(), None),
+    };
+    let stack = stack.unwrap_or_else(RawStack::capture);
+    let event_id =
+        capture::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
+    sightings::move_out(frame, known, &chain, event_id);
+    Some(event_id)
+}
+
+/// Captures an error because the user says so. One that an annotated function captured on its way here is not
+/// captured again, once.
+pub(crate) fn capture_explicitly(chain: Chain, level: Option<Level>) -> Option<Uuid> {
+    let frame = FrameId::current();
+    let known = sightings::acknowledge(frame, &chain);
+    if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
+        return Some(event_id);
+    }
+    let (place, stack) = match &known {
+        Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
+        None => (TracePlace::current(), None),
+    };
+    let stack = stack.unwrap_or_else(RawStack::capture);
+    let mechanism = Mechanism { ty: "generic", handled: true };
+    let event_id = capture::submit(Capture::error(
+        chain.clone(),
+        mechanism,
+        level.unwrap_or(Level::Error),
+        place,
+        stack,
+    ))?;
+    sightings::add(Sighting::captured_explicitly(frame, &chain, event_id));
+    Some(event_id)
+}
+
+/// Forgets what was sighted in a frame that has ended.
+pub(crate) fn close(frame: FrameId) {
+    sightings::forget(frame);
+}
+
+/// The chain of a failure: type and text of the error and of its sources.
+fn describe(failure: &Failure<'_>) -> Chain {
+    match failure.value {
+        FailureValue::Error(error) => chain::read_named(error, failure.type_name),
+        FailureValue::Display(value) => chain::of_display(value, failure.type_name),
+        FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
+        FailureValue::Opaque => Chain {
+            entries: vec![Entry::of_type(
+                failure.type_name,
+                format!("a value of type {}", failure.type_name),
+            )],
+            cut: false,
+        },
+    }
+}
+
+/// The frame around an active one.
+fn outside(frame: FrameId) -> FrameId {
+    let (active, outer) = active::with(|context| (context.frame, context.outer_frame));
+    if active == frame && outer != FrameId::NONE { outer } else { FrameId::of_thread() }
+}
+
+impl FrameId {
+    /// The innermost function that captures errors, on this thread; outside of any, one that stands for the thread.
+    fn current() -> Self {
+        match active::with(|context| context.frame) {
+            Self::NONE => Self::of_thread(),
+            frame => frame,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The memory of errors that were seen and are still on their way: by frame, bounded, touched only when
+//! something fails.
+//!
+//! Whether two errors are the same is judged by their texts: an error that is wrapped keeps its old text as
+//! that of a source, or inside of its new text. Only errors of the same frame are compared, the latest first,
+//! and only those seen since the asking function started.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::chain::Chain;
+use crate::pipeline::stack::RawStack;
+use crate::protocol::Uuid;
+use crate::trace::clock::{self, Ticks};
+use crate::trace::ids;
+use crate::trace::place::TracePlace;
+
+/// An annotated function that captures errors, while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FrameId(u64);
+
+/// Marks the frames that stand for a thread outside of any function that captures errors.
+const THREAD: u64 = 1;
+
+impl FrameId {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// A frame of its own.
+    pub(crate) fn open() -> Self {
+        Self((ids::next() & !THREAD).max(2))
+    }
+
+    /// The frame that stands for this thread.
+    pub(super) fn of_thread() -> Self {
+        thread_local!(static FRAME: Cell<u64> = const { Cell::new(0) });
+        FRAME.with(|frame| {
+            if frame.get() == 0 {
+                frame.set(ids::next() | THREAD);
+            }
+            Self(frame.get())
+        })
+    }
+
+    /// Whether a function stands behind it, one that will capture what comes out.
+    pub(super) fn is_function(self) -> bool {
+        self.0 & THREAD == 0
+    }
+}
+
+/// An error that was seen.
+#[derive(Debug, Clone)]
+pub(super) struct Sighting {
+    frame: FrameId,
+    texts: Vec<String>,
+    at: Ticks,
+    pub(super) place: TracePlace,
+    pub(super) stack: Option<RawStack>,
+    pub(super) captured: Option<Uuid>,
+    /// The user captured it explicitly: the next explicit capture of the same text is another error.
+    acknowledged: bool,
+}
+
+/// Errors remembered in all, in one frame, and with their stack in one frame.
+const MAX: usize = 1024;
+const MAX_IN_FRAME: usize = 32;
+const MAX_STACKS: usize = 16;
+/// Texts compared, and how much of each.
+const MAX_TEXTS: usize = 8;
+/// Shorter texts say too little to be recognised inside of a longer one.
+const MIN_PART: usize = 4;
+
+static MEMORY: Mutex<VecDeque<Sighting>> = Mutex::new(VecDeque::new());
+static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
+
+fn memory() -> MutexGuard<'static, VecDeque<Sighting>> {
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn texts(chain: &Chain) -> Vec<String> {
+    chain.entries.iter().take(MAX_TEXTS).map(|entry| entry.value.clone()).collect()
+}
+
+impl Sighting {
+    pub(super) fn new(frame: FrameId, chain: &Chain, place: TracePlace, stack: Option<RawStack>) -> Self {
+        let texts = texts(chain);
+        Self { frame, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
+    }
+
+    pub(super) fn captured_explicitly(frame: FrameId, chain: &Chain, event_id: Uuid) -> Self {
+        let sighting = Self::new(frame, chain, TracePlace::current(), None);
+        Self { captured: Some(event_id), acknowledged: true, ..sighting }
+    }
+
+    /// Whether this may be the error that `chain` tells of, seen further in.
+    fn is(&self, chain: &Chain) -> bool {
+        let same = |outer: &str, inner: &str| {
+            outer == inner || (inner.chars().nth(MIN_PART - 1).is_some() && outer.contains(inner))
+        };
+        chain
+            .entries
+            .iter()
+            .take(MAX_TEXTS)
+            .any(|outer| self.texts.iter().any(|inner| same(&outer.value, inner)))
+    }
+}
+
+fn position(memory: &VecDeque<Sighting>, frame: FrameId, since: Ticks, chain: &Chain) -> Option<usize> {
+    memory.iter().rposition(|sighting| sighting.frame == frame && sighting.at >= since && sighting.is(chain))
+}
+
+/// Recognises an error that was seen before in the frame; it is now known by its new texts too.
+pub(super) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
+    let mut memory = memory();
+    let Some(sighting) = position(&memory, frame, since, chain).and_then(|at| memory.get_mut(at)) else {
+        return false;
+    };
+    for text in texts(chain) {
+        if !sighting.texts.contains(&text) && sighting.texts.len() < 2 * MAX_TEXTS {
+            sighting.texts.push(text);
+        }
+    }
+    sighting.at = clock::now();
+    true
+}
+
+/// Whether a frame has few enough stacks that another one may be taken.
+pub(super) fn worth_a_stack(frame: FrameId) -> bool {
+    let taken = |sighting: &&Sighting| sighting.frame == frame && sighting.stack.is_some();
+    memory().iter().filter(taken).count() < MAX_STACKS
+}
+
+/// Remembers an error. The oldest of its frame, or of all, makes room.
+pub(super) fn add(sighting: Sighting) {
+    let mut memory = memory();
+    let of_frame = memory.iter().filter(|known| known.frame == sighting.frame).count();
+    if of_frame >= MAX_IN_FRAME
+        && let Some(oldest) = memory.iter().position(|known| known.frame == sighting.frame)
+    {
+        memory.remove(oldest);
+    } else if memory.len() >= MAX {
+        memory.pop_front();
+    }
+    memory.push_back(sighting);
+    REMEMBERED.store(memory.len(), Ordering::Relaxed);
+}
+
+/// Takes the error out of the memory, if it was seen since the function started.
+pub(super) fn take(frame: FrameId, since: Ticks, chain: &Chain) -> Option<Sighting> {
+    let mut memory = memory();
+    let taken = position(&memory, frame, since, chain).and_then(|at| memory.remove(at));
+    REMEMBERED.store(memory.len(), Ordering::Relaxed);
+    taken
+}
+
+/// The error, if it was seen in the frame and the user did not capture it before.
+pub(super) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
+    let mut memory = memory();
+    let at = position(&memory, frame, 0, chain)?;
+    let sighting = memory.get_mut(at).filter(|sighting| !sighting.acknowledged)?;
+    sighting.acknowledged = true;
+    let known = sighting.clone();
+    if known.captured.is_none() {
+        // It is about to be captured, and remembered as that.
+        memory.remove(at);
+    }
+    Some(known)
+}
+
+/// Hands a captured error over to the frame outside of the one that captured it.
+pub(super) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
+    let outer = super::outside(from);
+    let mut sighting = known.unwrap_or_else(|| Sighting::new(outer, chain, TracePlace::current(), None));
+    sighting.texts.extend(texts(chain));
+    sighting.texts.truncate(2 * MAX_TEXTS);
+    add(Sighting {
+        frame: outer,
+        at: clock::now(),
+        captured: Some(event_id),
+        acknowledged: false,
+        stack: None,
+        ..sighting
+    });
+}
+
+/// Forgets the errors of a frame.
+pub(super) fn forget(frame: FrameId) {
+    // Nearly always nothing failed, and the lock need not be taken.
+    if REMEMBERED.load(Ordering::Relaxed) > 0 {
+        let mut memory = memory();
+        memory.retain(|sighting| sighting.frame != frame);
+        REMEMBERED.store(memory.len(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,4 @@
+//! What the toolkit collects by itself: panics, and facts about the machine and the program.
+
+pub(crate) mod contexts;
+pub(crate) mod panic;

@@ -1,0 +1,407 @@
+//! The options of a client: a struct with defaults, filled up from the environment, checked at `init`.
+//!
+//! Spec: `foundations/client/configuration/index.mdx`, `expected-features/environment-variables.mdx`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::protocol::{Breadcrumb, Dsn, Event, ParseDsnError, Transaction};
+use crate::trace::sampling::SamplingContext;
+use crate::transport::{ProxyError, Transport};
+
+/// A callback that may change a value, and drop it by answering `None`. It runs on the pipeline thread
+/// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.
+pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
+
+/// Decides about the sample rate of a root span, from 0 to 1. It runs on the caller's thread.
+pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
+
+/// The local view: what would be sent, in readable form on stderr.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LocalView {
+    /// As `SENTRY_LOCAL` says: `1` switches it on, a path also appends the raw envelopes to that file.
+    #[default]
+    FromEnvironment,
+    /// Switched off.
+    Off,
+    /// Switched on.
+    On,
+    /// Switched on; raw envelopes are appended to a file as well.
+    File(PathBuf),
+}
+
+/// Where Sentry's Spotlight, the development server, is told of everything as well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Spotlight {
+    /// As `SENTRY_SPOTLIGHT` says: a yes, a no, or a URL.
+    #[default]
+    FromEnvironment,
+    /// Not told.
+    Off,
+    /// Told at `SENTRY_SPOTLIGHT` if that is a URL, else at `http://localhost:8969/stream`.
+    On,
+    /// Told at this URL.
+    Url(String),
+}
+
+/// The options of a client. Start from [`ClientOptions::new`] and call what you need; what you leave out comes
+/// from the environment where a variable exists for it, or has the default that is written beside it.
+///
+/// ```
+/// let options = sentry::ClientOptions::new()
+///     .release("shop@1.4.2")
+///     .environment("staging")
+///     .traces_sample_rate(0.2)
+///     .in_app_include(["shop_domain"]);
+/// ```
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// Where to send to. Default: `SENTRY_DSN`; without one nothing is sent.
+    pub dsn: Option<Dsn>,
+    /// Whether to print what the toolkit does on stderr. Default: `SENTRY_DEBUG`, else no.
+    pub debug: Option<bool>,
+    /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`.
+    pub release: Option<Cow<'static, str>>,
+    /// The environment. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug assertions and
+    /// `production` in others.
+    pub environment: Option<Cow<'static, str>>,
+    /// The distribution of the release.
+    pub dist: Option<Cow<'static, str>>,
+    /// The share of error events to send, from 0 to 1. Default: `SENTRY_SAMPLE_RATE`, else 1.
+    pub sample_rate: Option<f32>,
+    /// The share of traces to record, from 0 to 1. Default: `SENTRY_TRACES_SAMPLE_RATE`, else none: traces are
+    /// passed on from service to service, but no spans are recorded.
+    pub traces_sample_rate: Option<f32>,
+    /// Decides about each trace, instead of one rate for all.
+    pub traces_sampler: Option<Arc<TracesSampler>>,
+    /// Our organisation's id, for `strict_trace_continuation`. Default: from the DSN's host.
+    pub org_id: Option<String>,
+    /// Whether a trace is continued only if it says that it comes from the same organisation. Default: no.
+    pub strict_trace_continuation: bool,
+    /// How many breadcrumbs are kept, at most 1000. Default: 100.
+    pub max_breadcrumbs: usize,
+    /// Whether messages carry a stack trace as well. Default: no. Errors and panics always do.
+    pub attach_stacktrace: bool,
+    /// Whether data that the toolkit collects by itself may name persons: IP addresses, cookies, user input.
+    /// Default: no. What you set yourself is sent either way.
+    pub send_default_pii: bool,
+    /// The name of this machine. Default: the host name.
+    pub server_name: Option<Cow<'static, str>>,
+    /// Crates and modules whose frames count as your own.
+    pub in_app_include: Vec<Cow<'static, str>>,
+    /// Crates and modules whose frames do not.
+    pub in_app_exclude: Vec<Cow<'static, str>>,
+    /// Names that are filtered besides the built-in ones: values of keys that contain one of them are never sent.
+    pub deny_names: Vec<String>,
+    /// How deep structured data is kept. Default: 3.
+    pub normalize_depth: usize,
+    /// How long a text may be, in characters. Default: 8192.
+    pub max_value_length: usize,
+    /// Sees every error event last; may change or drop it.
+    pub before_send: Option<BeforeCallback<Event<'static>>>,
+    /// Sees every transaction last; may change or drop it.
+    pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
+    /// Sees every breadcrumb, on the caller's thread; may change or drop it.
+    pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
+    /// A transport of your own instead of HTTP.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
+    pub http_proxy: Option<Cow<'static, str>>,
+    /// The proxy for `https` DSNs. Default: `https_proxy` of the environment.
+    pub https_proxy: Option<Cow<'static, str>>,
+    /// Whether requests are compressed. Default: yes. Requests to this machine never are.
+    pub compression: bool,
+    /// How long the end of the program may wait for what is not yet sent. Default: 2 seconds.
+    pub shutdown_timeout: Duration,
+    /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
+    pub queue_size: usize,
+    /// How much memory span records may take before new ones are dropped, in bytes, for the whole process.
+    /// Default: 16 MiB.
+    pub max_record_memory: usize,
+    /// Whether panics are captured, by a panic hook. Default: yes.
+    pub capture_panics: bool,
+    /// Whether the server is told what was dropped and why. Default: yes.
+    pub send_client_reports: bool,
+    /// The local view. Default: `SENTRY_LOCAL`.
+    pub local: LocalView,
+    /// Spotlight. Default: `SENTRY_SPOTLIGHT`.
+    pub spotlight: Spotlight,
+    /// The `User-Agent` of our requests.
+    pub user_agent: Cow<'static, str>,
+    /// What was wrong with values that were given to the builder.
+    pub(crate) errors: Vec<OptionsError>,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            dsn: None,
+            debug: None,
+            release: None,
+            environment: None,
+            dist: None,
+            sample_rate: None,
+            traces_sample_rate: None,
+            traces_sampler: None,
+            org_id: None,
+            strict_trace_continuation: false,
+            max_breadcrumbs: 100,
+            attach_stacktrace: false,
+            send_default_pii: false,
+            server_name: None,
+            in_app_include: Vec::new(),
+            in_app_exclude: Vec::new(),
+            deny_names: Vec::new(),
+            normalize_depth: 3,
+            max_value_length: 8192,
+            before_send: None,
+            before_send_transaction: None,
+            before_breadcrumb: None,
+            transport: None,
+            http_proxy: None,
+            https_proxy: None,
+            compression: true,
+            shutdown_timeout: Duration::from_secs(2),
+            queue_size: 256,
+            max_record_memory: 16 << 20,
+            capture_panics: true,
+            send_client_reports: true,
+            local: LocalView::FromEnvironment,
+            spotlight: Spotlight::FromEnvironment,
+            user_agent: Cow::Borrowed(concat!("sentry.rust.runtime/", env!("CARGO_PKG_VERSION"))),
+            errors: Vec::new(),
+        }
+    }
+}
+
+/// An option that cannot be used as it was given: names the value, the rule and the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// The DSN is malformed.
+    Dsn(ParseDsnError),
+    /// The proxy cannot be used.
+    Proxy(ProxyError),
+    /// A value is out of range, or no value of its kind.
+    Value {
+        /// The option or the environment variable.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dsn(error) => error.fmt(f),
+            Self::Proxy(error) => error.fmt(f),
+            Self::Value { option, value, rule } => write!(f, "{option} is `{value}`, but must be {rule}"),
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}
+
+impl From<ParseDsnError> for OptionsError {
+    fn from(error: ParseDsnError) -> Self {
+        Self::Dsn(error)
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident($argument:ident: $ty:ty) => $value:expr;)*) => {
+        impl ClientOptions {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(mut self, $argument: $ty) -> Self {
+                self.$name = $value;
+                self
+            }
+        )*}
+    };
+}
+
+setters! {
+    /// Prints what the toolkit does on stderr.
+    debug(debug: bool) => Some(debug);
+    /// Names the release.
+    release(release: impl Into<Cow<'static, str>>) => Some(release.into());
+    /// Names the environment.
+    environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
+    /// Names the distribution of the release.
+    dist(dist: impl Into<Cow<'static, str>>) => Some(dist.into());
+    /// Sends this share of error events, from 0 to 1.
+    sample_rate(rate: f32) => Some(rate);
+    /// Records this share of traces, from 0 to 1.
+    traces_sample_rate(rate: f32) => Some(rate);
+    /// Decides about each trace.
+    traces_sampler(sampler: impl Fn(&SamplingContext) -> f32 + Send + Sync + 'static) => Some(Arc::new(sampler));
+    /// Sets our organisation's id.
+    org_id(id: impl Into<String>) => Some(id.into());
+    /// Continues only traces of our own organisation.
+    strict_trace_continuation(strict: bool) => strict;
+    /// Keeps so many breadcrumbs.
+    max_breadcrumbs(max: usize) => max;
+    /// Sends a stack trace with messages.
+    attach_stacktrace(attach: bool) => attach;
+    /// Lets data that may name persons be collected.
+    send_default_pii(send: bool) => send;
+    /// Names this machine.
+    server_name(name: impl Into<Cow<'static, str>>) => Some(name.into());
+    /// Crates and modules whose frames count as your own.
+    in_app_include(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
+        prefixes.into_iter().map(Into::into).collect();
+    /// Crates and modules whose frames do not count as your own.
+    in_app_exclude(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
+        prefixes.into_iter().map(Into::into).collect();
+    /// Filters values by these names too.
+    deny_names(names: impl IntoIterator<Item = impl Into<String>>) => names.into_iter().map(Into::into).collect();
+    /// Keeps structured data so deep.
+    normalize_depth(depth: usize) => depth;
+    /// Keeps texts so long, in characters.
+    max_value_length(characters: usize) => characters;
+    /// Sees every error event last.
+    before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sees every transaction last.
+    before_send_transaction(
+        callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
+    /// Sees every breadcrumb.
+    before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sends through a transport of your own.
+    transport(transport: impl Transport) => Some(Arc::new(transport));
+    /// Sets the proxy for `http` DSNs.
+    http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Sets the proxy for `https` DSNs.
+    https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Compresses requests, or does not.
+    compression(compress: bool) => compress;
+    /// Waits so long at the end of the program.
+    shutdown_timeout(timeout: Duration) => timeout;
+    /// Lets so many envelopes wait for the network.
+    queue_size(envelopes: usize) => envelopes;
+    /// Lets span records take so many bytes.
+    max_record_memory(bytes: usize) => bytes;
+    /// Captures panics, or does not.
+    capture_panics(capture: bool) => capture;
+    /// Tells the server what was dropped, or does not.
+    send_client_reports(send: bool) => send;
+    /// Sets the `User-Agent` of our requests.
+    user_agent(agent: impl Into<Cow<'static, str>>) => agent.into();
+}
+
+impl ClientOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends to this DSN. A malformed one is reported at `init`, and the client is disabled.
+    #[must_use]
+    pub fn dsn(mut self, dsn: &str) -> Self {
+        match dsn.trim() {
+            "" => self.dsn = None,
+            dsn => match dsn.parse() {
+                Ok(dsn) => self.dsn = Some(dsn),
+                Err(error) => self.errors.push(OptionsError::Dsn(error)),
+            },
+        }
+        self
+    }
+
+    /// Switches the local view on, or off.
+    #[must_use]
+    pub fn local(mut self, on: bool) -> Self {
+        self.local = if on { LocalView::On } else { LocalView::Off };
+        self
+    }
+
+    /// Switches the local view on and appends raw envelopes to a file.
+    #[must_use]
+    pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.local = LocalView::File(path.into());
+        self
+    }
+
+    /// Tells Spotlight as well, or does not.
+    #[must_use]
+    pub fn spotlight(mut self, on: bool) -> Self {
+        self.spotlight = if on { Spotlight::On } else { Spotlight::Off };
+        self
+    }
+
+    /// Tells Spotlight at this URL.
+    #[must_use]
+    pub fn spotlight_url(mut self, url: impl Into<String>) -> Self {
+        self.spotlight = Spotlight::Url(url.into());
+        self
+    }
+
+    /// Whether spans are recorded at all.
+    pub(crate) fn traces(&self) -> bool {
+        self.traces_sample_rate.is_some() || self.traces_sampler.is_some()
+    }
+
+    /// Our organisation's id: the one given, else the one in the DSN's host.
+    pub(crate) fn effective_org_id(&self) -> Option<&str> {
+        self.org_id.as_deref().or_else(|| self.dsn.as_ref()?.org_id())
+    }
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientOptions")
+            .field("dsn", &self.dsn.as_ref().map(ToString::to_string))
+            .field("release", &self.release)
+            .field("environment", &self.environment)
+            .field("sample_rate", &self.sample_rate)
+            .field("traces_sample_rate", &self.traces_sample_rate)
+            .field("traces_sampler", &self.traces_sampler.is_some())
+            .field("send_default_pii", &self.send_default_pii)
+            .field("local", &self.local)
+            .field("spotlight", &self.spotlight)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<&str> for ClientOptions {
+    fn from(dsn: &str) -> Self {
+        Self::new().dsn(dsn)
+    }
+}
+
+impl From<String> for ClientOptions {
+    fn from(dsn: String) -> Self {
+        Self::new().dsn(&dsn)
+    }
+}
+
+impl From<()> for ClientOptions {
+    fn from((): ()) -> Self {
+        Self::new()
+    }
+}
+
+impl From<Dsn> for ClientOptions {
+    fn from(dsn: Dsn) -> Self {
+        Self { dsn: Some(dsn), ..Self::new() }
+    }
+}
+
+impl<D: Into<Self>> From<(D, Self)> for ClientOptions {
+    fn from((dsn, options): (D, Self)) -> Self {
+        let of_dsn: Self = dsn.into();
+        let mut errors = options.errors.clone();
+        errors.extend(of_dsn.errors);
+        Self { dsn: of_dsn.dsn.or(options.dsn.clone()), errors, ..options }
+    }
+}

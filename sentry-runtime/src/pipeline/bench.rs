@@ -1,0 +1,53 @@
+//! The tools of the pipeline thread for one client, made when the first item needs them.
+
+use std::sync::Arc;
+
+use super::output;
+use super::scrub::Scrubber;
+use super::stack::{InAppRules, Symbolicator};
+use crate::client::Client;
+use crate::integrations::contexts;
+use crate::protocol::{ClientSdkInfo, Context, Map};
+
+/// Symbols, names to filter, and the contexts that stay the same.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(super) symbolicator: Symbolicator,
+    pub(super) scrubber: Arc<Scrubber>,
+    pub(super) contexts: Map<String, Context>,
+    pub(super) sdk: ClientSdkInfo,
+    pub(super) server_name: Option<String>,
+}
+
+impl Bench {
+    fn new(client: &Client) -> Self {
+        let options = client.options();
+        let owned = |prefixes: &[std::borrow::Cow<'static, str>]| {
+            prefixes.iter().map(|prefix| prefix.clone().into_owned()).collect()
+        };
+        let rules = InAppRules::new(owned(&options.in_app_include), owned(&options.in_app_exclude));
+        let facts = contexts::facts();
+        let contexts =
+            [("os", &facts.os), ("runtime", &facts.runtime), ("device", &facts.device), ("app", &facts.app)];
+        Self {
+            symbolicator: Symbolicator::new(rules),
+            scrubber: Arc::new(Scrubber::new(&options.deny_names)),
+            contexts: contexts
+                .into_iter()
+                .filter(|(_, fields)| !fields.is_empty())
+                .map(|(name, fields)| (name.to_owned(), Context::from(fields.clone())))
+                .collect(),
+            sdk: output::sdk_info(options),
+            server_name: match &options.server_name {
+                Some(name) => Some(name.clone().into_owned()),
+                None => facts.server_name.clone(),
+            },
+        }
+    }
+}
+
+/// Works with the client's tools.
+pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut Bench) -> R) -> R {
+    let mut bench = client.bench();
+    work(bench.get_or_insert_with(|| Bench::new(client)))
+}

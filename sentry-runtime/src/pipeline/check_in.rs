@@ -1,0 +1,45 @@
+//! Check-ins on their way out. They are never sampled away.
+
+use std::sync::Arc;
+
+use super::output;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::protocol::{
+    Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, TraceContext,
+};
+use crate::trace::place::TracePlace;
+
+/// A check-in and where in which trace it was made.
+#[derive(Debug)]
+pub(crate) struct PendingCheckIn {
+    pub(crate) check_in: MonitorCheckIn,
+    pub(crate) place: TracePlace,
+    pub(crate) client: Arc<Client>,
+}
+
+pub(super) fn process(pending: PendingCheckIn) {
+    let PendingCheckIn { mut check_in, place, client } = pending;
+    let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
+    let options = client.options();
+    check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
+    check_in.environment = check_in.environment.or_else(|| options.environment.as_deref().map(str::to_owned));
+    check_in.contexts.entry("trace".to_owned()).or_insert_with(|| {
+        Context::from(TraceContext {
+            trace_id: place.trace_id(),
+            span_id: place.span_id,
+            parent_span_id: place.parent_span_id,
+            ..TraceContext::default()
+        })
+    });
+    match serde_json::to_vec(&check_in) {
+        Ok(payload) => {
+            let item = EnvelopeItem::json(ItemType::CheckIn, payload, DataCategory::Monitor);
+            output::send(transport, None, Some(place.dsc(&client)), [item]);
+        }
+        Err(error) => {
+            diagnostics::error(format_args!("a check-in of {} failed: {error}", check_in.monitor_slug));
+            client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The pipeline: one thread of the process that turns what callers recorded into envelopes.
+//!
+//! Events and check-ins come through bounded queues, spans through the threads' recorders. The thread
+//! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
+//! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
+//!
+//! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction`) → `output` → transport.
+
+pub(crate) mod bench;
+mod check_in;
+mod collector;
+mod event;
+mod hooks;
+mod normalize;
+mod output;
+mod queue;
+mod scrub;
+mod span_json;
+pub(crate) mod stack;
+mod transaction;
+mod worker;
+
+pub(crate) use check_in::PendingCheckIn;
+pub(crate) use queue::Message;
+
+use std::time::Duration;
+
+/// Starts the thread, if it does not run.
+pub(crate) fn start() {
+    queue::ensure_worker();
+}
+
+/// Hands a message over, or counts its loss when there is no room.
+pub(crate) fn send(message: Message) {
+    queue::send(message);
+}
+
+/// A segment was recorded: the pipeline looks at it soon.
+pub(crate) fn segment_ended() {
+    queue::nudge();
+}
+
+/// A thread recorded so much that the pipeline should look now.
+#[cold]
+pub(crate) fn chunk_filled() {
+    queue::wake_for_chunk();
+}
+
+/// Waits until everything recorded so far was handed to the transports of its clients.
+pub(crate) fn flush(timeout: Duration) -> bool {
+    queue::flush(timeout)
+}

@@ -1,0 +1,59 @@
+//! The way out of the pipeline: an envelope, handed to the client's transport.
+
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::options::ClientOptions;
+use crate::protocol::envelope::SDK;
+use crate::protocol::{
+    ClientSdkInfo, ClientSdkPackage, DataCategory, DiscardReason, DynamicSamplingContext, Envelope,
+    EnvelopeItem, Uuid,
+};
+use crate::transport::Transport;
+
+/// The transport, unless the server asked not to be sent this category now; then the loss is counted.
+pub(super) fn open(client: &Client, category: DataCategory, quantity: u64) -> Option<&Arc<dyn Transport>> {
+    let transport = client.transport()?;
+    if transport.is_rate_limited(category) {
+        client.ledger().lost(DiscardReason::RatelimitBackoff, category, quantity);
+        return None;
+    }
+    Some(transport)
+}
+
+/// Sends items together.
+pub(super) fn send(
+    transport: &Arc<dyn Transport>,
+    event_id: Option<Uuid>,
+    trace: Option<Arc<DynamicSamplingContext>>,
+    items: impl IntoIterator<Item = EnvelopeItem>,
+) {
+    let mut envelope = Envelope::new();
+    if let Some(event_id) = event_id {
+        envelope = envelope.with_event_id(event_id);
+    }
+    if let Some(trace) = trace.filter(|trace| !trace.is_empty()) {
+        envelope = envelope.with_trace(trace);
+    }
+    for item in items {
+        envelope.add_item(item);
+    }
+    transport.send_envelope(envelope);
+}
+
+/// This toolkit as events name it.
+pub(super) fn sdk_info(options: &ClientOptions) -> ClientSdkInfo {
+    let mut integrations = vec!["contexts".to_owned(), "stacktrace".to_owned()];
+    if options.capture_panics {
+        integrations.push("panic".to_owned());
+    }
+    ClientSdkInfo {
+        name: SDK.name.to_owned(),
+        version: SDK.version.to_owned(),
+        integrations,
+        packages: vec![ClientSdkPackage {
+            name: "cargo:sentry-runtime".to_owned(),
+            version: SDK.version.to_owned(),
+        }],
+    }
+}

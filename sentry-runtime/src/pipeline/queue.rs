@@ -1,0 +1,171 @@
+//! The way into the pipeline: bounded queues, and when the thread is woken.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread, ThreadId};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
+
+use super::check_in::PendingCheckIn;
+use super::worker;
+use crate::capture::Capture;
+use crate::diagnostics;
+use crate::protocol::{DataCategory, DiscardReason};
+
+/// What callers hand over.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Event(Box<Capture>),
+    CheckIn(Box<PendingCheckIn>),
+}
+
+/// Somebody waits until everything before this was processed.
+pub(super) struct FlushRequest {
+    pub(super) done: Sender<()>,
+}
+
+/// Events that wait. Check-ins have a queue of their own, so that no flood of errors can drop them.
+const EVENTS: usize = 1024;
+const CHECK_INS: usize = 1024;
+
+pub(super) struct Queues {
+    events: (Sender<Box<Capture>>, Receiver<Box<Capture>>),
+    check_ins: (Sender<Box<PendingCheckIn>>, Receiver<Box<PendingCheckIn>>),
+    flushes: (Sender<FlushRequest>, Receiver<FlushRequest>),
+    worker: Mutex<Option<Thread>>,
+    /// The worker sleeps until it is woken.
+    idle: AtomicBool,
+    /// The worker sleeps, if only for a moment.
+    parked: AtomicBool,
+    /// Chunks of records filled since the worker last looked.
+    chunks: AtomicU32,
+}
+
+/// So many filled chunks are worth a wake-up.
+const CHUNKS_PER_WAKE: u32 = 16;
+
+pub(super) fn queues() -> &'static Queues {
+    static QUEUES: OnceLock<Queues> = OnceLock::new();
+    QUEUES.get_or_init(|| Queues {
+        events: bounded(EVENTS),
+        check_ins: bounded(CHECK_INS),
+        flushes: unbounded(),
+        worker: Mutex::new(None),
+        idle: AtomicBool::new(false),
+        parked: AtomicBool::new(false),
+        chunks: AtomicU32::new(0),
+    })
+}
+
+impl Queues {
+    pub(super) fn next_check_in(&self) -> Option<Box<PendingCheckIn>> {
+        self.check_ins.1.try_recv().ok()
+    }
+
+    pub(super) fn next_event(&self) -> Option<Box<Capture>> {
+        self.events.1.try_recv().ok()
+    }
+
+    pub(super) fn next_flush(&self) -> Option<FlushRequest> {
+        self.flushes.1.try_recv().ok()
+    }
+
+    pub(super) fn has_messages(&self) -> bool {
+        !(self.check_ins.1.is_empty() && self.events.1.is_empty() && self.flushes.1.is_empty())
+    }
+
+    /// Puts the worker to sleep: for a moment, or until something happens.
+    pub(super) fn sleep(&self, moment: Option<Duration>) {
+        self.chunks.store(0, Ordering::Relaxed);
+        self.idle.store(moment.is_none(), Ordering::SeqCst);
+        self.parked.store(true, Ordering::SeqCst);
+        if !self.has_messages() {
+            // A nudge that slips through between the two lines above is seen a second later.
+            thread::park_timeout(moment.unwrap_or(Duration::from_secs(1)));
+        }
+        self.parked.store(false, Ordering::SeqCst);
+        self.idle.store(false, Ordering::SeqCst);
+    }
+
+    fn wake(&self) {
+        // Only one of many callers pays for the wake-up.
+        if self.parked.swap(false, Ordering::SeqCst)
+            && let Some(worker) = &*self.worker.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            worker.unpark();
+        }
+    }
+}
+
+/// Starts the worker if there is none.
+pub(super) fn ensure_worker() {
+    let queues = queues();
+    let mut worker = queues.worker.lock().unwrap_or_else(PoisonError::into_inner);
+    if worker.is_some() {
+        return;
+    }
+    match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
+        Ok(handle) => *worker = Some(handle.thread().clone()),
+        Err(error) => diagnostics::error(format_args!(
+            "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
+        )),
+    }
+}
+
+fn is_worker(thread: ThreadId) -> bool {
+    let worker = queues().worker.lock().unwrap_or_else(PoisonError::into_inner);
+    worker.as_ref().is_some_and(|worker| worker.id() == thread)
+}
+
+pub(super) fn send(message: Message) {
+    let queues = queues();
+    match message {
+        Message::Event(capture) => {
+            if let Err(TrySendError::Full(capture) | TrySendError::Disconnected(capture)) =
+                queues.events.0.try_send(capture)
+            {
+                capture.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Error, 1);
+            }
+        }
+        Message::CheckIn(check_in) => {
+            if let Err(TrySendError::Full(check_in) | TrySendError::Disconnected(check_in)) =
+                queues.check_ins.0.try_send(check_in)
+            {
+                check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+            }
+        }
+    }
+    queues.wake();
+}
+
+/// Wakes a worker that would otherwise not look for a long time.
+#[inline]
+pub(super) fn nudge() {
+    let queues = queues();
+    if queues.idle.load(Ordering::Relaxed) {
+        queues.wake();
+    }
+}
+
+pub(super) fn wake_for_chunk() {
+    let queues = queues();
+    if queues.chunks.fetch_add(1, Ordering::Relaxed) >= CHUNKS_PER_WAKE {
+        queues.wake();
+    }
+}
+
+pub(super) fn flush(timeout: Duration) -> bool {
+    if is_worker(thread::current().id()) {
+        // A callback asks for the end of the work that it is part of.
+        diagnostics::debug(format_args!("flush was called by a callback: it cannot wait for itself"));
+        return false;
+    }
+    let queues = queues();
+    let (done, finished) = bounded(1);
+    if queues.flushes.0.send(FlushRequest { done }).is_err() {
+        return false;
+    }
+    queues.wake();
+    finished.recv_timeout(timeout).is_ok()
+}

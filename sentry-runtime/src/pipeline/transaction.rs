@@ -1,0 +1,332 @@
+//! From a segment that has ended to a transaction on the wire.
+//!
+//! The transaction around the spans is a typed value; the spans themselves are written by hand ([`super::span_json`]),
+//! since there are hundreds of them. When the user wants to see transactions before they are sent, the spans become
+//! typed values as well.
+//!
+//! Spec: `telemetry/transactions/index.mdx`, `foundations/transport/event-payloads/transaction.mdx`.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::bench::{self, Bench};
+use super::collector::{Child, ChildKind, Gathered};
+use super::event::limits;
+use super::span_json::{self, SpanData};
+use super::{hooks, output};
+use crate::client::Client;
+use crate::diagnostics;
+use crate::protocol::{
+    AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
+    Transaction, TransactionInfo, Value,
+};
+use crate::scope::{Scope, Scopes};
+use crate::trace::callsite::Callsite;
+use crate::trace::clock::Anchor;
+use crate::trace::ids::{self, LocalId};
+use crate::trace::record::{Detail, Outcome, Start};
+use crate::trace::segment::Segment;
+
+/// The most spans of a transaction on the wire.
+pub(super) const MAX_SPANS: usize = 1000;
+
+/// A segment whose root has ended.
+pub(super) struct Ended {
+    pub(super) segment: Arc<Segment>,
+    pub(super) isolation: Arc<Scope>,
+    pub(super) current: Arc<Scope>,
+    pub(super) end: Start,
+    pub(super) outcome: Outcome,
+}
+
+/// What was said of one span besides its times.
+#[derive(Default)]
+struct Said {
+    attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    details: Vec<Detail>,
+}
+
+impl Child {
+    /// Sorts spans by their start.
+    pub(super) fn start_order(&self) -> (bool, u64) {
+        match &self.kind {
+            ChildKind::Site { start, .. } => (true, *start),
+            ChildKind::Dynamic(span) => match span.start {
+                Start::Ticks(start) => (true, start),
+                // A start that the user gave cannot be compared; it is rare, and stays.
+                Start::Wall(_) => (false, 0),
+            },
+        }
+    }
+}
+
+/// Writes the transaction of a segment.
+pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
+    let segment = &ended.segment;
+    let client = &segment.client;
+    choose(client, &mut gathered);
+    let anchor = Anchor::take();
+    let mut said = said(gathered.attributes, gathered.details);
+    let mut spans = spans(segment, gathered.children, &mut said, &anchor);
+    let own = said.remove(&segment.key).unwrap_or_default();
+    let (name, source) = segment.name();
+    let mut root = SpanData {
+        id: ids::wire(segment.key),
+        parent: segment.parent,
+        name,
+        op: segment.root.op(),
+        origin: segment.root.origin(),
+        start: wall(segment.start, &anchor),
+        end: wall(ended.end, &anchor),
+        status: ended.outcome.status(),
+        ..SpanData::default()
+    };
+    let renamed = apply(&mut root, own);
+    let source = if renamed { "custom" } else { source };
+    if let Some(rate) = segment.sample_rate {
+        root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
+    }
+    if let Some((file, line)) = segment.root.place() {
+        root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
+        root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
+    }
+    send(ended, root, source, &mut spans);
+}
+
+/// Writes the spans that ended after their segment: each whose parent is not among them is a transaction.
+pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
+    let segment = &ended.segment;
+    choose(&segment.client, &mut gathered);
+    let anchor = Anchor::take();
+    let mut said = said(gathered.attributes, gathered.details);
+    let local: HashMap<_, _> =
+        gathered.children.iter().map(|child| (ids::wire(child.id), child.id)).collect();
+    let mut spans = spans(segment, gathered.children, &mut said, &anchor);
+    let roots: Vec<_> = spans
+        .iter()
+        .filter(|span| span.parent.is_none_or(|parent| !local.contains_key(&parent)))
+        .map(|span| span.id)
+        .collect();
+    for root in roots {
+        let mut family = HashSet::from([root]);
+        let (mut own, mut rest) = (Vec::new(), Vec::new());
+        // Sorted by start, so a parent comes before its children.
+        for span in spans {
+            let belongs = span.id == root || span.parent.is_some_and(|parent| family.contains(&parent));
+            if belongs {
+                family.insert(span.id);
+                own.push(span);
+            } else {
+                rest.push(span);
+            }
+        }
+        spans = rest;
+        let Some(at) = own.iter().position(|span| span.id == root) else { continue };
+        let root = own.remove(at);
+        send(ended, root, "component", &mut own);
+    }
+}
+
+/// Keeps the earliest spans up to the limit; a parent starts before its children, so none loses its parent.
+fn choose(client: &Client, gathered: &mut Gathered) {
+    gathered.children.sort_by_key(Child::start_order);
+    let over = gathered.children.len().saturating_sub(MAX_SPANS);
+    gathered.children.truncate(MAX_SPANS);
+    client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, gathered.dropped + over as u64);
+}
+
+fn said(
+    attributes: Vec<(LocalId, &'static str, AttributeValue)>,
+    details: Vec<(LocalId, Detail)>,
+) -> HashMap<LocalId, Said> {
+    let mut said: HashMap<LocalId, Said> = HashMap::new();
+    for (span, key, value) in attributes {
+        said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
+    }
+    for (span, detail) in details {
+        said.entry(span).or_default().details.push(detail);
+    }
+    said
+}
+
+fn spans(
+    segment: &Segment,
+    children: Vec<Child>,
+    said: &mut HashMap<LocalId, Said>,
+    anchor: &Anchor,
+) -> Vec<SpanData> {
+    let mut names: HashMap<*const Callsite, Arc<str>> = HashMap::new();
+    children
+        .into_iter()
+        .map(|child| {
+            // A span without a parent in the segment stands under its root.
+            let parent = if child.parent == 0 { segment.key } else { child.parent };
+            let base =
+                SpanData { id: ids::wire(child.id), parent: Some(ids::wire(parent)), ..SpanData::default() };
+            let mut span = match child.kind {
+                ChildKind::Site { site, start, end, outcome } => SpanData {
+                    name: Cow::Owned(
+                        names.entry(site).or_insert_with(|| site.display_name().into()).to_string(),
+                    ),
+                    op: Cow::Borrowed(site.operation()),
+                    origin: Cow::Borrowed(site.made_by()),
+                    start: anchor.wall(start),
+                    end: anchor.wall(end),
+                    status: outcome.status(),
+                    ..base
+                },
+                ChildKind::Dynamic(span) => SpanData {
+                    name: span.name,
+                    op: span.op,
+                    origin: span.origin,
+                    start: wall(span.start, anchor),
+                    end: wall(span.end, anchor),
+                    status: span.outcome.status(),
+                    ..base
+                },
+            };
+            if let Some(said) = said.remove(&child.id) {
+                apply(&mut span, said);
+            }
+            span
+        })
+        .collect()
+}
+
+fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
+    match start {
+        Start::Ticks(ticks) => anchor.wall(ticks),
+        Start::Wall(wall) => wall,
+    }
+}
+
+/// Adds what was said of a span. Answers whether it was renamed.
+fn apply(span: &mut SpanData, said: Said) -> bool {
+    let mut renamed = false;
+    let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
+        match attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, slot)) => *slot = value,
+            None => attributes.push((key, value)),
+        }
+    };
+    for (key, value) in said.attributes {
+        set(&mut span.attributes, key, value);
+    }
+    for detail in said.details {
+        match detail {
+            Detail::Span(_) => {}
+            Detail::Name(name) => {
+                span.name = Cow::Owned(name);
+                renamed = true;
+            }
+            Detail::Op(op) => span.op = op,
+            Detail::Status(status) => span.status = status,
+            Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
+            Detail::Tag(key, value) => span.tags.push((key, value)),
+            Detail::Link(link) => span.links.push(link),
+        }
+    }
+    span.attributes.retain(|(_, value)| !value.is_null());
+    renamed
+}
+
+fn round(rate: f32) -> f64 {
+    (f64::from(rate) * 1e6).round() / 1e6
+}
+
+fn send(ended: &Ended, root: SpanData, source: &str, spans: &mut [SpanData]) {
+    let segment = &ended.segment;
+    let client = &segment.client;
+    let count = spans.len();
+    let lost = |reason| {
+        client.ledger().lost(reason, DataCategory::Transaction, 1);
+        client.ledger().lost(reason, DataCategory::Span, count as u64 + 1);
+    };
+    let Some(transport) = client.transport() else { return };
+    if transport.is_rate_limited(DataCategory::Transaction) {
+        return lost(DiscardReason::RatelimitBackoff);
+    }
+    let options = client.options();
+    let scopes = Scopes {
+        global: crate::scope::global().snapshot(),
+        isolation: Arc::clone(&ended.isolation),
+        current: Arc::clone(&ended.current),
+    };
+    let scope = scopes.merged();
+    let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
+    let trace_id = segment.trace_id();
+    let scrubber = bench::with(client, |bench| Arc::clone(&bench.scrubber));
+    if options.before_send_transaction.is_some() {
+        transaction.spans = spans.iter().map(|span| span.to_protocol(trace_id)).collect();
+        match hooks::transaction(client, transaction) {
+            Ok(changed) => transaction = changed,
+            Err(reason) => return lost(reason),
+        }
+        let dropped = count.saturating_sub(transaction.spans.len()) as u64;
+        client.ledger().lost(DiscardReason::BeforeSend, DataCategory::Span, dropped);
+    } else {
+        for span in spans.iter_mut() {
+            span.scrub(&scrubber, options.max_value_length);
+        }
+    }
+    scrubber.scrub_transaction(&mut transaction);
+    limits(options).normalize_transaction(&mut transaction);
+    let event_id = transaction.event_id;
+    let by_hand: &[SpanData] = if options.before_send_transaction.is_some() { &[] } else { spans };
+    let written = by_hand.len() + transaction.spans.len();
+    let Some(payload) = span_json::write_transaction(&transaction, trace_id, by_hand) else {
+        diagnostics::error(format_args!("the transaction `{}` could not be serialised", root.name));
+        return lost(DiscardReason::InternalSdkError);
+    };
+    let item = EnvelopeItem::transaction(payload, written);
+    output::send(transport, Some(event_id), Some(segment.dsc()), [item]);
+}
+
+fn build(
+    root: &SpanData,
+    source: &str,
+    segment: &Segment,
+    scope: &Scope,
+    bench: &Bench,
+) -> Transaction<'static> {
+    let options = segment.client.options();
+    let mut data: Map<String, Value> = root
+        .attributes
+        .iter()
+        .map(|(key, value)| (key.clone().into_owned(), span_json::value(value)))
+        .collect();
+    data.extend(root.tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
+    let trace = TraceContext {
+        trace_id: segment.trace_id(),
+        span_id: root.id,
+        parent_span_id: root.parent,
+        op: Some(root.op.clone().into_owned()).filter(|op| !op.is_empty()),
+        description: None,
+        status: Some(root.status).filter(|status| *status != SpanStatus::UnknownError),
+        origin: Some(root.origin.clone().into_owned()),
+        data,
+        links: root.links.clone(),
+    };
+    let mut transaction = Transaction {
+        event_id: ids::event_id(),
+        name: Some(root.name.clone().into_owned()),
+        transaction_info: Some(TransactionInfo { source: span_json::source(source) }),
+        start_timestamp: root.start,
+        timestamp: Some(root.end),
+        release: options.release.clone(),
+        dist: options.dist.clone(),
+        environment: options.environment.clone(),
+        server_name: bench.server_name.clone().map(Cow::Owned),
+        sdk: Some(Cow::Owned(bench.sdk.clone())),
+        ..Transaction::default()
+    };
+    transaction.contexts.insert("trace".to_owned(), Context::from(trace));
+    scope.apply_to_transaction(&mut transaction);
+    for (name, context) in &bench.contexts {
+        if !transaction.contexts.contains_key(name) {
+            transaction.contexts.insert(name.clone(), context.clone());
+        }
+    }
+    transaction
+}

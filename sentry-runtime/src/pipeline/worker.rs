@@ -1,0 +1,85 @@
+//! The main loop of the pipeline thread.
+//!
+//! A round takes what has come: check-ins first, then events, then spans. Segments that ended are written one
+//! round later, when whatever other threads recorded for them before has been read for certain. A flush is two
+//! rounds.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::collector::Collector;
+use super::queue::{FlushRequest, Queues, queues};
+use super::{check_in, event};
+use crate::diagnostics;
+use crate::protocol::{DataCategory, DiscardReason};
+
+/// How long traces may lie before they are written, while there is work.
+const MOMENT: Duration = Duration::from_millis(50);
+/// So many quiet rounds, and the thread sleeps until it is woken.
+const QUIET_ROUNDS: u32 = 4;
+/// Events in one round, before spans have their turn.
+const EVENTS_PER_ROUND: usize = 64;
+
+pub(super) fn run() {
+    let mut collector = Collector::default();
+    loop {
+        // User callbacks are contained one by one; this is for mistakes of our own.
+        if catch_unwind(AssertUnwindSafe(|| work(queues(), &mut collector))).is_err() {
+            diagnostics::error(format_args!(
+                "the pipeline failed and starts anew; what it held is counted as lost"
+            ));
+            std::mem::take(&mut collector).give_up();
+        }
+    }
+}
+
+fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible {
+    let mut quiet = 0;
+    loop {
+        let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
+        let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
+        busy |= collector.round(!flushes.is_empty());
+        if !flushes.is_empty() {
+            collector.round(true);
+            for flush in flushes {
+                // Who asked may have given up waiting.
+                let _ = flush.done.send(());
+            }
+        }
+        if queues.has_messages() {
+            continue;
+        }
+        quiet = if busy { 0 } else { quiet + 1 };
+        let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
+        queues.sleep((!asleep).then_some(MOMENT));
+    }
+}
+
+/// Processes what callers handed over. Answers whether there was anything.
+fn messages(queues: &Queues, limit: usize) -> bool {
+    let mut busy = false;
+    while let Some(pending) = queues.next_check_in() {
+        busy = true;
+        let client = std::sync::Arc::clone(&pending.client);
+        contain(&client, DataCategory::Monitor, || check_in::process(*pending));
+    }
+    for _ in 0..limit {
+        let Some(capture) = queues.next_event() else { break };
+        busy = true;
+        let client = std::sync::Arc::clone(&capture.client);
+        contain(&client, DataCategory::Error, || event::process(*capture));
+        while let Some(pending) = queues.next_check_in() {
+            let client = std::sync::Arc::clone(&pending.client);
+            contain(&client, DataCategory::Monitor, || check_in::process(*pending));
+        }
+    }
+    busy
+}
+
+/// Keeps a mistake of our own from taking more than one item with it.
+pub(super) fn contain(client: &crate::client::Client, category: DataCategory, process: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(process)).is_err() {
+        client.ledger().lost(DiscardReason::InternalSdkError, category, 1);
+        diagnostics::error(format_args!("an item could not be processed; it is counted as lost"));
+    }
+}

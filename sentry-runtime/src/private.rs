@@ -1,0 +1,81 @@
+//! What the expansions of the attributes call: the whole contract between the two crates. It may change with
+//! every release, together with the macros; programs do not call it.
+
+use crate::client::{self, ClientInitGuard};
+use crate::errors::{self, Failure, Origin};
+use crate::options::ClientOptions;
+use crate::scope::active::{self, Entered};
+use crate::trace::clock::{self, Ticks};
+
+pub use crate::monitor::{Monitor, MonitorSite, monitor};
+pub use crate::probe::*;
+pub use crate::protocol::AttributeValue;
+pub use crate::server_action::{FormData, ServerAction, server_action};
+pub use crate::trace::callsite::Callsite;
+pub use crate::trace::guard::{SpanGuard, enter, enter_under};
+pub use crate::trace::instrumented::{
+    End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
+};
+pub use crate::trace::work::{SpanWork, span, span_under};
+pub use crate::{
+    __sentry_action_failure as action_failure, __sentry_attribute as attribute, __sentry_failure as failure,
+    __sentry_form_data as form_data, __sentry_response as response,
+};
+
+/// The full path of an item.
+#[must_use]
+pub fn path_of<F: Fn()>(_item: F) -> &'static str {
+    std::any::type_name::<F>()
+}
+
+/// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.
+#[inline(always)]
+#[track_caller]
+pub fn call<R, F: FnOnce() -> R>(function: F) -> R {
+    function()
+}
+
+/// Sets the release unless the program or the environment names one.
+#[must_use]
+pub fn default_release(options: ClientOptions, release: &'static str) -> ClientOptions {
+    let named = std::env::var("SENTRY_RELEASE").is_ok_and(|release| !release.trim().is_empty());
+    if options.release.is_some() || named { options } else { options.release(release) }
+}
+
+/// The client of a program, from before the runtime starts until after it has ended.
+#[derive(Debug)]
+pub struct MainGuard {
+    entered: Option<Entered>,
+    since: Ticks,
+    client: Option<ClientInitGuard>,
+}
+
+/// Makes the client of an annotated `main`.
+#[must_use]
+pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
+    let client = client::init(options.unwrap_or_default());
+    let context = std::sync::Arc::new(active::context().framed());
+    MainGuard { entered: Some(active::enter(context, 0)), since: clock::now(), client: Some(client) }
+}
+
+impl MainGuard {
+    /// Captures what `main` returned if it is an error, sends everything, and hands the value back.
+    pub fn finish<R>(mut self, result: R, look: impl FnOnce(&R, &mut Self)) -> R {
+        look(&result, &mut self);
+        drop(self);
+        result
+    }
+
+    /// Says that `main` returned an error.
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        errors::capture(failure, self.since, Origin::Main);
+    }
+}
+
+impl Drop for MainGuard {
+    fn drop(&mut self) {
+        errors::close(active::with(|context| context.frame));
+        drop(self.entered.take());
+        drop(self.client.take());
+    }
+}
