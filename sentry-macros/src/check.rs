@@ -149,13 +149,13 @@ pub(crate) fn not_blank(argument: &str, text: &LitStr) -> syn::Result<()> {
     if value.trim().is_empty() {
         return Err(syn::Error::new(
             text.span(),
-            format!("`{argument}` is empty; write a name or leave it out"),
+            format!("the {argument} is empty; write one or leave it out"),
         ));
     }
     if value.contains(['\n', '\r']) {
         return Err(syn::Error::new(
             text.span(),
-            format!("`{argument}` has a line break; write it in one line"),
+            format!("the {argument} has a line break; write it in one line"),
         ));
     }
     Ok(())

@@ -64,3 +64,6 @@ pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 fn read(attribute: &str, item: TokenStream) -> syn::Result<Function> {
     Target::read(item)?.function(attribute)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Visibility, token};
 
+use crate::params::generated_at;
 use crate::returns::{Returns, output_of_boxed, output_of_impl};
 
 /// An item that an attribute stands on.
@@ -30,6 +31,8 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The body between braces, without inner attributes.
     pub(crate) body: Group,
+    /// Where the function ends for the compiler: a body passed on by `macro_rules!` is not the user's.
+    pub(crate) end: Span,
 }
 
 /// How a function takes `self`.
@@ -149,11 +152,13 @@ impl Parse for Function {
                 ),
             ));
         }
+        let direct = matches!(input.cursor().token_tree(), Some((TokenTree::Group(group), _)) if group.delimiter() == Delimiter::Brace);
         let body = body(input)?;
+        let end = if direct { body.span() } else { generated_at(body.span()) };
         let (inner, body) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body })
+        Ok(Self { attrs, vis, modifiers, sig, body, end })
     }
 }
 
@@ -246,7 +251,7 @@ impl Function {
         let mut names = Vec::new();
         for input in &self.sig.inputs {
             if let FnArg::Typed(argument) = input {
-                collect_bindings(argument.pat.to_token_stream(), &mut names);
+                names.extend(bindings(argument.pat.to_token_stream()).iter().map(plain_name));
             }
         }
         names
@@ -271,24 +276,34 @@ pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Words of a pattern in lower case that are no part of a path and no field in front of a colon.
-fn collect_bindings(pattern: TokenStream, names: &mut Vec<String>) {
+/// The names that a pattern binds: words in lower case that are no part of a path and no field in front
+/// of a colon.
+pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
+    let mut names = Vec::new();
     let tokens: Vec<TokenTree> = pattern.into_iter().collect();
+    let colon =
+        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
     for (index, token) in tokens.iter().enumerate() {
-        let colon = |offset: usize| matches!(tokens.get(offset), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
         match token {
-            TokenTree::Group(group) => collect_bindings(group.stream(), names),
+            TokenTree::Group(group) => names.extend(bindings(group.stream())),
             TokenTree::Ident(ident) => {
                 let name = plain_name(ident);
                 let keyword = matches!(name.as_str(), "mut" | "ref" | "_" | "box");
-                let after_path = index > 0 && colon(index - 1) && index > 1 && colon(index - 2);
-                if !keyword && !colon(index + 1) && !after_path && !name.starts_with(char::is_uppercase) {
-                    names.push(name);
+                let in_path = index > 0 && colon(tokens.get(index - 1));
+                let field_or_path = colon(tokens.get(index + 1));
+                let after_field = in_path && !(index > 1 && colon(tokens.get(index - 2)));
+                if !keyword
+                    && !field_or_path
+                    && (!in_path || after_field)
+                    && !name.starts_with(char::is_uppercase)
+                {
+                    names.push(ident.clone());
                 }
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
+    names
 }
 
 /// Attributes that the compiler knows, or that are ours: they do not read the function's tokens, or

@@ -2,6 +2,14 @@
 //!
 //! Do not depend on this crate: the macros are re-exported by `sentry-runtime`, whose functions the
 //! generated code calls.
+//!
+//! # How an attribute becomes code
+//! `args.rs` reads the arguments as a list, and the file of the attribute (`span.rs`, `server_action.rs`,
+//! `monitor.rs`, `main_attr.rs`) turns them into its model; `check.rs` says what is wrong, at the token.
+//! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
+//! `wrap.rs` puts the work around the body, `params.rs` moves the arguments in where a closure or an
+//! `async` block needs them, and `callsite.rs` writes the function's `static`. On an error `fallback.rs`
+//! emits the item as it was, so that one mistake gives one error.
 
 mod args;
 mod callsite;
@@ -16,29 +24,152 @@ mod returns;
 mod schedule;
 mod server_action;
 mod span;
+mod tail;
 mod wrap;
 
 use proc_macro::TokenStream;
 
-/// x
+/// A span around a function: its duration, its place in the trace, and whether it failed.
+///
+/// ```ignore
+/// #[sentry::span]
+/// fn load(path: &Path) -> io::Result<String> {
+///     fs::read_to_string(path)
+/// }
+///
+/// #[sentry::span("checkout", op = "shop", attributes(order.id = order.id, "order.total" = order.total()))]
+/// async fn checkout(order: Order) -> Result<Receipt, PaymentError> {
+///     pay(&order).await
+/// }
+/// ```
+///
+/// It goes on functions and methods with a body: sync, `async`, generic, `unsafe`, in traits, made by
+/// `async_trait`, returning a boxed future or `impl Future`. A `const fn` cannot be instrumented. The span of
+/// an `async fn` gets its parent when the function is called, so that `tokio::spawn(fetch())` nests
+/// by itself, and is active while the future is polled.
+///
+/// # Status
+/// `ok`, or `internal_error` when a returned `Result` is an `Err` or the function panics, or `cancelled` when
+/// the future is dropped before it is done. A return type counts as a result when its name
+/// contains `Result`; with `err` or `ret` every value is looked at. A `#[track_caller]` function keeps
+/// its caller's place and has its value seen with `err` or `ret` only.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `"name"` or `name = "…"` | the span's name: a string literal or a constant; by default the function's path, as in `Cart::checkout` |
+/// | `op = "…"` | the operation: a string literal or a constant; `function` by default |
+/// | `attributes(key = expr, "key" = expr, key)` | values to record, over the function's arguments; not evaluated when nothing is recorded |
+/// | `args(a, b)` | the arguments to record, under their own names |
+/// | `ret` | records the returned value as `return` |
+/// | `err` | captures an `Err` as an event, beside the status |
+/// | `level = "warning"` | the level of those events: `fatal`, `error`, `warning`, `info` or `debug` |
+/// | `parent = expr` | the parent, instead of the span that is active |
+/// | `only_if_parent` | no span when none is active |
+/// | `force_transaction` | a transaction of its own, also below another span |
+/// | `new_trace` | the root of a new trace |
+/// | `crate = path` | where `sentry-runtime` is found, when it is renamed or re-exported; `::sentry` by default |
+///
+/// # Errors
+/// An unknown, repeated or wrong argument, an item that is no function, a function without a body and a
+/// `const fn` are errors at compile time, at the token; the item stays as it was.
 #[proc_macro_attribute]
 pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::span(args.into(), item.into()).into()
 }
 
-/// x
+/// A web handler: its own isolation scope, the caller's trace continued, errors captured.
+///
+/// ```ignore
+/// #[sentry::server_action(headers = headers, form_data = form, record_response)]
+/// async fn order(headers: HeaderMap, form: Vec<(String, String)>) -> Result<String, OrderError> {
+///     place_order(form).await
+/// }
+/// ```
+///
+/// The span is called `serverAction/<name>`, with the operation `function.server_action`. An `Err` and a panic
+/// are captured once, and the value is returned, or the panic goes on, as without the attribute.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `name = "…"` | the action's name: a string literal or a constant; the function's name by default |
+/// | `headers = expr` | the request's headers, whose trace is continued unless a span is active |
+/// | `form_data = expr` | the submitted fields, recorded as `server_action_form_data.<field>` |
+/// | `record_response` | records the returned value as `server_action_result` |
+/// | `flush` | sends what is captured before the action ends: for processes that are frozen between requests |
+/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// # Errors
+/// As for [`macro@span`].
 #[proc_macro_attribute]
 pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::server_action(args.into(), item.into()).into()
 }
 
-/// x
+/// A cron job: a check-in when it starts, and one when it ends, with its duration.
+///
+/// ```ignore
+/// #[sentry::monitor("nightly-report", schedule = "0 3 * * *", timezone = "Europe/Vienna", max_runtime = "30m")]
+/// fn nightly_report() -> Result<(), ReportError> {
+///     write_report()
+/// }
+/// ```
+///
+/// The second check-in is `ok`, or `error` for an `Err`, a panic and a dropped future. The error itself is
+/// captured once. See <https://develop.sentry.dev/sdk/telemetry/check-ins/>.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `"slug"` or `slug = "…"` | the monitor: at most 50 of `a-z0-9_-`, not digits alone |
+/// | `schedule = "0 3 * * *"` | a crontab of five fields, or `@daily` and its like |
+/// | `every = "10 minutes"` | an interval in minutes, hours, days, weeks, months or years |
+/// | `timezone = "Europe/Vienna"` | a name of the tz database |
+/// | `checkin_margin = 5` | how late a check-in may be: minutes or `"5m"`, at most 28 days |
+/// | `max_runtime = "30m"` | how long a run may take: minutes or `"30m"`, at most 7 days |
+/// | `failure_issue_threshold = 2` | after how many bad check-ins an issue is made, at most 720 |
+/// | `recovery_threshold = 2` | after how many good check-ins it is resolved, at most 720 |
+/// | `isolate_trace` | each run is a trace of its own |
+/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// With a schedule the check-ins carry the monitor's configuration, and Sentry makes the monitor; without, the
+/// monitor is configured there.
+///
+/// # Errors
+/// As for [`macro@span`]; every value is checked at compile time, by the rules that Sentry has.
 #[proc_macro_attribute]
 pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::monitor(args.into(), item.into()).into()
 }
 
-/// x
+/// The client's life around `fn main`: started before, flushed after, an `Err` reported.
+///
+/// ```ignore
+/// #[sentry::main(dsn = "https://key@example.ingest.sentry.io/1", traces_sample_rate = 0.2)]
+/// #[tokio::main]
+/// async fn main() -> Result<(), AppError> {
+///     serve().await
+/// }
+/// ```
+///
+/// Put it above the attribute of the async runtime, so that the client is there before the runtime starts
+/// and everything is flushed after it ended. What `main` returns is returned unchanged, and so is the exit
+/// code. The environment (`SENTRY_DSN` and its like) fills in what is not given here.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `dsn = expr` | where to send to |
+/// | `options = expr` | the options to start from; `ClientOptions::new()` by default |
+/// | `traces_sample_rate = expr` | the share of traces to keep, 0.0 to 1.0 |
+/// | `environment = expr` | the environment's name |
+/// | `release = expr` | the release; by default `SENTRY_RELEASE`, or `name@version` of the program's package |
+/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// # Errors
+/// A function that is not `main`, arguments of `main`, and an `async fn main` without a runtime's attribute
+/// below are errors at compile time; see [`macro@span`] for what all attributes check.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::main(args.into(), item.into()).into()

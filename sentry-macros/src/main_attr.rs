@@ -86,7 +86,7 @@ fn stays_outside(attr: &Attribute) -> bool {
 
 /// The `main` around `function`.
 pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
-    let Function { attrs, vis, modifiers, sig, body } = function;
+    let Function { attrs, vis, modifiers, sig, body, end } = function;
     let span = generated_at(sig.ident.span());
     let MainArgs { krate, options, calls, release } = args;
     let private = quote_spanned!(span=> #krate::__private);
@@ -133,6 +133,6 @@ pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
         #finished
     };
     let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, contents);
-    block.set_span(generated_at(body.span()));
+    block.set_span(*end);
     quote!(#(#outside)* #vis #modifiers #outer_sig #block)
 }

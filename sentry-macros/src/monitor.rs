@@ -121,6 +121,7 @@ impl MonitorArgs {
             statics,
             enter: quote_spanned!(span=> #private::hold(#create)),
             create,
+            mentioned: TokenStream::new(),
             recorded: Vec::new(),
             look: Look::MayFail,
             keeps_caller: false,

@@ -24,7 +24,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType};
 
-use crate::function::{Function, Receiver, simple_name};
+use crate::function::{Function, Receiver, bindings, simple_name};
+use crate::tail::contains_word;
 
 /// The arguments as a wrapper needs them.
 pub(crate) struct Params {
@@ -37,8 +38,8 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// Splits the arguments of `function`.
-    pub(crate) fn moved(function: &Function) -> Self {
+    /// Splits the arguments of `function`, some of which are `mentioned` by the attribute.
+    pub(crate) fn moved(function: &Function, mentioned: &TokenStream) -> Self {
         let mut params =
             Self { inputs: TokenStream::new(), rebinds: TokenStream::new(), views: TokenStream::new() };
         for (index, pair) in function.sig.inputs.pairs().enumerate() {
@@ -53,11 +54,25 @@ impl Params {
                         params.rebinds.extend(quote_spanned!(span=> let _ = &#this;));
                     }
                 }
-                FnArg::Typed(argument) => params.argument(index, argument),
+                FnArg::Typed(argument) => {
+                    params.argument(index, argument);
+                    params.mark_used(argument, mentioned);
+                }
             }
             comma.to_tokens(&mut params.inputs);
         }
         params
+    }
+
+    /// An argument that only the attribute reads is in use, though the body does not read it.
+    fn mark_used(&mut self, argument: &PatType, mentioned: &TokenStream) {
+        let span = generated_at(argument.pat.span());
+        let cfgs: Vec<&Attribute> = argument.attrs.iter().filter(|attr| role(attr) == Role::Both).collect();
+        for name in bindings(argument.pat.to_token_stream()) {
+            if contains_word(mentioned.clone(), &name.to_string()) {
+                self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let _ = &#name;));
+            }
+        }
     }
 
     fn argument(&mut self, index: usize, argument: &PatType) {

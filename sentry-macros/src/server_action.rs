@@ -44,6 +44,7 @@ impl ServerActionArgs {
         let span = generated_at(ident.span());
         let krate = &self.krate;
         let private = quote_spanned!(span=> #krate::__private);
+        let mentioned: TokenStream = self.headers.iter().chain(&self.form_data).cloned().collect();
         let own = LitStr::new(&plain_name(ident), span);
         let name = self.name.unwrap_or_else(|| quote_spanned!(span=> #own));
         let callsite = Callsite::new(private.clone(), span)
@@ -62,6 +63,7 @@ impl ServerActionArgs {
             statics: callsite.items(),
             enter: quote_spanned!(span=> #private::hold(#create)),
             create,
+            mentioned,
             recorded: Vec::new(),
             look: if self.record_response { Look::Always } else { Look::MayFail },
             keeps_caller: false,
@@ -80,7 +82,7 @@ fn record_response_value(
 ) -> TokenStream {
     quote_spanned! {span=>
         if #work.wants_response() {
-            #work.response(#private::attribute!(#value));
+            #work.response(#private::response!(#value));
         }
     }
 }

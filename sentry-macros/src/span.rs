@@ -105,6 +105,9 @@ impl SpanArgs {
         let span = generated_at(function.sig.ident.span());
         let krate = &self.krate;
         let private = quote_spanned!(span=> #krate::__private);
+        let mut mentioned: TokenStream =
+            self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
+        mentioned.extend(self.parent.clone());
         let level = self.level.map(ToTokens::into_token_stream);
         let callsite = Callsite::new(private.clone(), span)
             .with("name", self.name.as_ref())
@@ -133,6 +136,7 @@ impl SpanArgs {
             statics: callsite.items(),
             enter,
             create,
+            mentioned,
             recorded: self.recorded,
             look,
             keeps_caller: !self.ret && !self.err,

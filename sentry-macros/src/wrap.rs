@@ -15,11 +15,13 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
 use crate::args::Recorded;
 use crate::function::{Function, Shape};
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
+use crate::tail::{BoxedTail, contains_word};
 
 /// When the value that a function returns has to be seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub(crate) struct Work {
     pub(crate) enter: TokenStream,
     /// The expression that makes the work for a future.
     pub(crate) create: TokenStream,
+    /// The user's expressions over the arguments, which count as uses of them.
+    pub(crate) mentioned: TokenStream,
     /// The values recorded at the start.
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) look: Look,
@@ -109,7 +113,7 @@ impl Wrap<'_> {
                 },
             );
         }
-        let params = Params::moved(function);
+        let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
@@ -132,7 +136,7 @@ impl Wrap<'_> {
         let Self { function, work, span, name } = self;
         let Work { statics, create, .. } = work;
         let returns = function.returns();
-        let params = Params::moved(function);
+        let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
         let Params { rebinds, .. } = &params;
         let body = self.body();
@@ -161,7 +165,12 @@ impl Wrap<'_> {
             Returns::Type(ty) => ty.to_token_stream(),
             _ => output,
         };
-        let returned = quote_spanned!(*span=> -> impl ::core::future::Future<Output = #output>);
+        // Lints about the future are shown where they are shown for an `async fn`.
+        let place = match &function.sig.output {
+            syn::ReturnType::Type(_, ty) => generated_at(ty.span()),
+            syn::ReturnType::Default => generated_at(function.sig.paren_token.span.close()),
+        };
+        let returned = quote_spanned!(place=> -> impl ::core::future::Future<Output = #output>);
         let started = started(&returns.nameable(*span));
         self.with_body(Some(&params), Some(returned), started)
     }
@@ -170,7 +179,7 @@ impl Wrap<'_> {
         let Self { function, work, span, name } = self;
         let Work { statics, create, .. } = work;
         let (params, future) = if contains_word(function.body.stream(), "return") {
-            let params = Params::moved(function);
+            let params = Params::moved(function, &work.mentioned);
             let call = self.call(&params, &quote_spanned!(*span=> _));
             (Some(params), call)
         } else {
@@ -209,7 +218,7 @@ impl Wrap<'_> {
                 },
             );
         }
-        let params = Params::moved(function);
+        let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
@@ -244,7 +253,7 @@ impl Wrap<'_> {
         let Work { private, .. } = self.work;
         let Params { rebinds, .. } = params;
         let body = self.body();
-        quote_spanned!(span=> #private::call::<#returned, _>(move || { #rebinds #body }))
+        quote_spanned!(span=> #private::call(move || -> #returned { #rebinds #body }))
     }
 
     /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
@@ -312,8 +321,8 @@ impl Wrap<'_> {
         future: Option<TokenStream>,
         contents: TokenStream,
     ) -> TokenStream {
-        let Function { attrs, vis, modifiers, sig, body } = self.function;
-        let block = block(contents, body.span());
+        let Function { attrs, vis, modifiers, sig, end, .. } = self.function;
+        let block = block(contents, *end);
         let syn::Signature {
             asyncness,
             safety,
@@ -338,60 +347,6 @@ impl Wrap<'_> {
             #block
         }
     }
-}
-
-/// A body that ends in `Box::pin(future)`.
-struct BoxedTail {
-    before: TokenStream,
-    path: TokenStream,
-    future: TokenStream,
-}
-
-impl BoxedTail {
-    /// Finds the tail, unless a `return` before it gives another future.
-    fn find(body: &Group) -> Option<Self> {
-        let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
-        let Some(TokenTree::Group(arguments)) = tokens.pop() else {
-            return None;
-        };
-        if arguments.delimiter() != Delimiter::Parenthesis {
-            return None;
-        }
-        let path_start = tokens.iter().rposition(|token| match token {
-            TokenTree::Ident(_) => false,
-            TokenTree::Punct(punct) => punct.as_char() != ':',
-            TokenTree::Group(_) | TokenTree::Literal(_) => true,
-        });
-        let path = tokens.split_off(path_start.map_or(0, |index| index + 1));
-        let words: Vec<String> = path
-            .iter()
-            .filter(|token| matches!(token, TokenTree::Ident(_)))
-            .map(ToString::to_string)
-            .collect();
-        if !matches!(words.as_slice(), [.., boxed, pin] if boxed == "Box" && pin == "pin") {
-            return None;
-        }
-        let starts_statement = match tokens.last() {
-            None => true,
-            Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-            Some(_) => false,
-        };
-        let before: TokenStream = tokens.into_iter().collect();
-        if !starts_statement || contains_word(before.clone(), "return") {
-            return None;
-        }
-        Some(Self { before, path: path.into_iter().collect(), future: arguments.stream() })
-    }
-}
-
-/// Whether a word stands anywhere in the tokens.
-fn contains_word(tokens: TokenStream, word: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => contains_word(group.stream(), word),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 fn block(contents: TokenStream, span: Span) -> TokenStream {

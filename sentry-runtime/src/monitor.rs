@@ -267,6 +267,9 @@ impl Monitor {
     /// Says that the job returned an error.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
+        if !failure.is_failure() {
+            return;
+        }
         self.failed = true;
         let since = self.running.as_ref().map_or(0, |running| running.since);
         errors::capture(failure, since, Origin::Monitor);

@@ -72,7 +72,7 @@ levels! { sentry_response -> AttributeValue;
     ResponseOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null;
 }
 
-/// The error in a returned value, if there is one.
+/// The error in a returned value, if there is one, and whether it says that it is none.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_failure {
@@ -80,21 +80,16 @@ macro_rules! __sentry_failure {
         #[allow(unused_imports)]
         use $crate::__private::{
             FailureOfAny as _, FailureOfDebug as _, FailureOfDisplay as _, FailureOfDynamic as _,
-            FailureOfError as _, FailureOfSendSync as _, NoFailure as _,
+            FailureOfError as _, FailureOfSendSync as _, MeaningFailure as _, MeaningGiven as _,
+            NoFailure as _,
         };
-        (&&&&&&$crate::__private::Probe($value)).sentry_failure()
-    }};
-}
-
-/// The same for web handlers, whose errors may say that they are none.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __sentry_action_failure {
-    ($value:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{MeaningFailure as _, MeaningGiven as _};
-        let meaning = (&$crate::__private::Probe($value)).sentry_meaning();
-        $crate::__sentry_failure!($value).map(|failure| failure.meaning(meaning))
+        let value = $value;
+        match (&&&&&&$crate::__private::Probe(value)).sentry_failure() {
+            ::core::option::Option::Some(failure) => ::core::option::Option::Some(
+                failure.meaning((&$crate::__private::Probe(value)).sentry_meaning()),
+            ),
+            ::core::option::Option::None => ::core::option::Option::None,
+        }
     }};
 }
 

@@ -87,6 +87,11 @@ impl<'a> Failure<'a> {
         Self { value, type_name, control: ControlFlow::Failure }
     }
 
+    /// Whether it is one, and no redirect or the like.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.control == ControlFlow::Failure
+    }
+
     /// The same failure with what its type says it means.
     #[must_use]
     pub fn meaning(mut self, control: ControlFlow) -> Self {

@@ -181,6 +181,9 @@ impl SpanGuard {
     /// Says that the function returned an error.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
+        if !failure.is_failure() {
+            return;
+        }
         self.outcome = Outcome::Failed;
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::capture(failure, self.start, Origin::Span(self.site));

@@ -96,6 +96,9 @@ impl SpanWork {
     /// Says that the function returned an error.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
+        if !failure.is_failure() {
+            return;
+        }
         let since = self.start & !FLAGS;
         self.start |= FAILED;
         if self.site.has(callsite::CAPTURE_ERR) {

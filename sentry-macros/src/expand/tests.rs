@@ -1,0 +1,377 @@
+//! Expansions compared with the code they should be, token by token.
+
+mod mistakes;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{main, monitor, server_action, span};
+
+/// The statics of a function without name and further arguments.
+fn statics(calls: TokenStream) -> TokenStream {
+    quote! {
+        fn __sentry_path() -> &'static str {
+            fn here() {}
+            ::sentry::__private::path_of(here)
+        }
+        static __SENTRY_CALLSITE: ::sentry::__private::Callsite = ::sentry::__private::Callsite::new(
+            __sentry_path,
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        ) #calls;
+    }
+}
+
+fn assert_tokens(expansion: TokenStream, expected: TokenStream) {
+    // Whether `>>` is one token or two is no difference.
+    let text = |tokens: TokenStream| tokens.to_string().replace("> >", ">>");
+    assert_eq!(text(expansion), text(expected));
+}
+
+#[test]
+fn a_plain_function_gets_a_guard() {
+    let statics = statics(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                #[inline]
+                pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8
+                where
+                    T: Copy,
+                {
+                    a + b
+                }
+            ),
+        ),
+        quote! {
+            #[inline]
+            pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
+                #statics
+                let __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
+                { ; a + b }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_result_is_looked_at() {
+    let statics = statics(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                fn f(mut a: A, (b, _): B, _: C, _d: D) -> io::Result<u8> {
+                    a.go(b)?
+                }
+            ),
+        ),
+        quote! {
+            fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, __sentry_arg3: D) -> io::Result<u8> {
+                #statics
+                let mut __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
+                let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
+                    let mut a = a;
+                    let __sentry_arg1 = __sentry_arg1;
+                    let (b, _) = __sentry_arg1;
+                    let __sentry_arg2 = __sentry_arg2;
+                    let __sentry_arg3 = __sentry_arg3;
+                    let _d = __sentry_arg3;
+                    { ; a.go(b)? }
+                });
+                if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(&__sentry_value) {
+                    __sentry_work.failed(__sentry_failure);
+                }
+                __sentry_value
+            }
+        },
+    );
+}
+
+#[test]
+fn an_async_function_becomes_a_future() {
+    let statics = statics(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                async fn f(self, a: A) -> u8 {
+                    a.go().await
+                }
+            ),
+        ),
+        quote! {
+            fn f(self, a: A) -> impl ::core::future::Future<Output = u8> {
+                #statics
+                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
+                ::sentry::__private::instrument(__sentry_work, async move {
+                    if false { return ::core::option::Option::None::<u8>.unwrap(); }
+                    let _ = &self;
+                    let a = a;
+                    { ; a.go().await }
+                })
+            }
+        },
+    );
+}
+
+#[test]
+fn an_async_function_stays_one_for_other_macros() {
+    let text = span(
+        quote!(),
+        quote!(
+            #[tokio::test]
+            async fn f() {}
+        ),
+    )
+    .to_string();
+    assert!(text.starts_with("# [tokio :: test] async fn f () {"), "{text}");
+    assert!(text.ends_with(". await }"), "{text}");
+    let text = span(
+        quote!(),
+        quote!(
+            async fn f() -> ! {
+                loop {}
+            }
+        ),
+    )
+    .to_string();
+    assert!(text.starts_with("async fn f () -> ! {"), "{text}");
+    assert!(text.ends_with(". await { } }"), "{text}");
+}
+
+#[test]
+fn a_boxed_tail_is_wrapped_where_it_is() {
+    let statics = statics(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+                    log();
+                    Box::pin(async move { go().await })
+                }
+            ),
+        ),
+        quote! {
+            fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+                #statics
+                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
+                { log(); Box::pin(::sentry::__private::instrument(__sentry_work, async move { go().await })) }
+            }
+        },
+    );
+    let early = span(
+        quote!(),
+        quote!(
+            fn f(a: bool) -> BoxFuture<'static, ()> {
+                if a {
+                    return Box::pin(x());
+                }
+                Box::pin(y())
+            }
+        ),
+    );
+    assert!(
+        early
+            .to_string()
+            .contains("let __sentry_future = :: sentry :: __private :: call (move || -> BoxFuture")
+    );
+}
+
+#[test]
+fn an_impl_future_is_wrapped() {
+    let statics = statics(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                fn f() -> impl Future<Output = u8> + Send {
+                    async { 1 }
+                }
+            ),
+        ),
+        quote! {
+            fn f() -> impl Future<Output = u8> + Send {
+                #statics
+                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
+                ::sentry::__private::instrument(__sentry_work, { ; async { 1 } })
+            }
+        },
+    );
+}
+
+#[test]
+fn arguments_reach_the_callsite_and_the_span() {
+    let statics = statics(quote!(.name("checkout").op(ops::SHOP).capture_err().level("info").new_trace()));
+    assert_tokens(
+        span(
+            quote!(
+                "checkout",
+                op = ops::SHOP,
+                err,
+                level = "info",
+                new_trace,
+                args(a),
+                attributes(order.id = f::<A, B>(a), "x" = 1, a.b)
+            ),
+            quote!(
+                fn f(a: A) {}
+            ),
+        ),
+        quote! {
+            fn f(a: A) {
+                #statics
+                let __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
+                if __sentry_work.is_recording() {
+                    __sentry_work.set("a", ::sentry::__private::attribute!(&(a)));
+                    __sentry_work.set("order.id", ::sentry::__private::attribute!(&(f::<A, B>(a))));
+                    __sentry_work.set("x", ::sentry::__private::attribute!(&(1)));
+                    __sentry_work.set("a.b", ::sentry::__private::attribute!(&(a.b)));
+                }
+                { ; }
+            }
+        },
+    );
+}
+
+#[test]
+fn patterns_are_visible_to_attributes() {
+    let text = span(
+        quote!(args(b)),
+        quote!(
+            async fn f((mut b, _c): B) {}
+        ),
+    )
+    .to_string();
+    assert!(
+        text.contains("is_recording () { let (b , _c) = & __sentry_arg0 ; __sentry_work . set (\"b\""),
+        "{text}"
+    );
+    // And the body need not use it: the attribute does.
+    assert!(text.contains("let (mut b , _c) = __sentry_arg0 ; let _ = & b ;"), "{text}");
+}
+
+#[test]
+fn the_crate_can_be_elsewhere() {
+    for args in [quote!(crate = my::sentry), quote!(crate = "my::sentry")] {
+        let text = span(
+            args,
+            quote!(
+                fn f() {}
+            ),
+        )
+        .to_string();
+        assert!(text.contains("= my :: sentry :: __private :: enter ("), "{text}");
+        assert!(!text.contains("= :: sentry"), "{text}");
+    }
+}
+
+#[test]
+fn a_body_is_not_parsed() {
+    let text = span(quote!(), quote!(fn f() { x. })).to_string();
+    assert!(text.ends_with("{ ; x . } }"), "{text}");
+    let text = span(
+        quote!(),
+        quote!(
+            fn f() {
+                #![allow(unused)]
+                let a = 1;
+            }
+        ),
+    )
+    .to_string();
+    assert!(
+        text.starts_with("# [allow (unused)] fn f ()") && text.ends_with("{ ; let a = 1 ; } }"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_monitor_carries_its_checked_site() {
+    let text = monitor(
+        quote!(
+            "nightly",
+            schedule = "@daily",
+            timezone = "UTC",
+            max_runtime = "1h 30m",
+            recovery_threshold = 2
+        ),
+        quote!(
+            fn job() {}
+        ),
+    )
+    .to_string();
+    let site = quote!(MonitorSite::new("nightly").crontab("0 0 * * *").timezone("UTC").max_runtime(90u64).recovery_threshold(2u64););
+    assert!(text.contains(&site.to_string()), "{text}");
+    assert!(
+        text.contains("hold (:: sentry :: __private :: monitor (& __SENTRY_CALLSITE , & __SENTRY_MONITOR))"),
+        "{text}"
+    );
+    let text = monitor(
+        quote!("often", every = "10 minutes"),
+        quote!(
+            fn job() {}
+        ),
+    )
+    .to_string();
+    assert!(text.contains(". interval (10u64 , \"minute\")"), "{text}");
+}
+
+#[test]
+fn a_server_action_is_named_after_its_function() {
+    let text = server_action(
+        quote!(headers = h, flush),
+        quote!(
+            async fn r#type(h: H) -> Response {
+                go(h)
+            }
+        ),
+    )
+    .to_string();
+    assert!(text.contains(". name (\"type\") . op (\"function.server_action\")"), "{text}");
+    assert!(text.contains("server_action (& __SENTRY_CALLSITE) . headers (& (h)) . flush ()"), "{text}");
+    assert!(text.contains(":: observe (__sentry_work ,"), "{text}");
+}
+
+#[test]
+fn main_keeps_the_users_main_inside() {
+    assert_tokens(
+        main(
+            quote!(dsn = DSN, release = "r"),
+            quote!(
+                /** Docs. */
+                #[tokio::main]
+                async fn main() -> Result<(), E> {
+                    go().await
+                }
+            ),
+        ),
+        quote! {
+            /** Docs. */
+            fn main() -> Result<(), E> {
+                #[tokio::main]
+                async fn main() -> Result<(), E> { go().await }
+                let __sentry_guard = ::sentry::__private::main_guard(::core::option::Option::Some(
+                    (::sentry::ClientOptions::new()).dsn(DSN).release("r")
+                ));
+                ::sentry::__private::MainGuard::finish(__sentry_guard, main(), |__sentry_value, __sentry_guard| {
+                    if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(__sentry_value) {
+                        __sentry_guard.failed(__sentry_failure);
+                    }
+                })
+            }
+        },
+    );
+    let text = main(
+        quote!(),
+        quote!(
+            fn main() {}
+        ),
+    )
+    .to_string();
+    assert!(text.contains("default_release ((:: sentry :: ClientOptions :: new ())"), "{text}");
+    assert!(text.ends_with("main () }"), "{text}");
+}

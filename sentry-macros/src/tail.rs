@@ -1,0 +1,60 @@
+//! The end of a body, as far as tokens tell: `Box::pin(future)`, which `async_trait` writes too.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// A body that ends in `Box::pin(future)`.
+pub(crate) struct BoxedTail {
+    /// The statements in front of it.
+    pub(crate) before: TokenStream,
+    /// `Box::pin`, as it is written.
+    pub(crate) path: TokenStream,
+    /// What is pinned.
+    pub(crate) future: TokenStream,
+}
+
+impl BoxedTail {
+    /// Finds the tail, unless a `return` before it gives another future.
+    pub(crate) fn find(body: &Group) -> Option<Self> {
+        let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+        let Some(TokenTree::Group(arguments)) = tokens.pop() else {
+            return None;
+        };
+        if arguments.delimiter() != Delimiter::Parenthesis {
+            return None;
+        }
+        let path_start = tokens.iter().rposition(|token| match token {
+            TokenTree::Ident(_) => false,
+            TokenTree::Punct(punct) => punct.as_char() != ':',
+            TokenTree::Group(_) | TokenTree::Literal(_) => true,
+        });
+        let path = tokens.split_off(path_start.map_or(0, |index| index + 1));
+        let words: Vec<String> = path
+            .iter()
+            .filter(|token| matches!(token, TokenTree::Ident(_)))
+            .map(ToString::to_string)
+            .collect();
+        if !matches!(words.as_slice(), [.., boxed, pin] if boxed == "Box" && pin == "pin") {
+            return None;
+        }
+        let starts_statement = match tokens.last() {
+            None => true,
+            Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+            Some(_) => false,
+        };
+        let before: TokenStream = tokens.into_iter().collect();
+        if !starts_statement || contains_word(before.clone(), "return") {
+            return None;
+        }
+        Some(Self { before, path: path.into_iter().collect(), future: arguments.stream() })
+    }
+}
+
+/// Whether a word stands anywhere in the tokens.
+pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => contains_word(group.stream(), word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
