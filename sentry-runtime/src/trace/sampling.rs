@@ -2,9 +2,8 @@
 //!
 //! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::propagation::Propagation;
+use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::protocol::TraceId;
@@ -85,6 +84,9 @@ pub(crate) fn decide(
     let options = client.options();
     let parent_sample_rate = propagation.parent_sample_rate();
     if let Some(sampler) = &options.traces_sampler {
+        if callback::is_too_deep() {
+            return by_rate(0.0, propagation.sample_rand);
+        }
         let (name, op) = describe();
         let context = SamplingContext {
             name,
@@ -93,7 +95,7 @@ pub(crate) fn decide(
             parent_sampled: propagation.sampled,
             parent_sample_rate,
         };
-        let rate = match catch_unwind(AssertUnwindSafe(|| sampler(&context))) {
+        let rate = match callback::run(callback::depth(), || sampler(&context)) {
             Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
             Ok(rate) => {
                 diagnostics::debug(format_args!(
