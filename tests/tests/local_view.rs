@@ -1,5 +1,7 @@
 //! The local view of a program: what it prints with `SENTRY_LOCAL`, and the file of raw envelopes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
 mod support_more;
 
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
 //! Whole programs with `#[sentry::main]`: exit codes, messages, what arrives at the server, and what the environment
 //! says.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
 mod support;
 mod support_more;
 
