@@ -357,7 +357,7 @@ fn main_keeps_the_users_main_inside() {
                 let __sentry_guard = ::sentry::__private::main_guard(::core::option::Option::Some(
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
-                ::sentry::__private::MainGuard::finish(__sentry_guard, main(), |__sentry_value, __sentry_guard| {
+                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
                     if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(__sentry_value) {
                         __sentry_guard.failed(__sentry_failure);
                     }
@@ -373,5 +373,5 @@ fn main_keeps_the_users_main_inside() {
     )
     .to_string();
     assert!(text.contains("default_release ((:: sentry :: ClientOptions :: new ())"), "{text}");
-    assert!(text.ends_with("main () }"), "{text}");
+    assert!(text.ends_with(":: sentry :: __private :: call (main) }"), "{text}");
 }
