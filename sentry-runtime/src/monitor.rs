@@ -278,10 +278,10 @@ impl Monitor {
     fn start(plan: Plan) -> Option<Running> {
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let mut context = plan.context.isolated().framed();
-        if plan.isolate_trace || (context.segment.is_none() && !context.continues) {
+        if plan.isolate_trace || (context.segment().is_none() && !context.continues) {
             context = context.in_new_trace(Propagation::new());
         }
-        let parent = if context.segment.is_some() { plan.parent } else { 0 };
+        let parent = if context.segment().is_some() { plan.parent } else { 0 };
         let key = ids::next();
         let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
         let (context, span) = match root::start(&context, kind, plan.name, None, key) {

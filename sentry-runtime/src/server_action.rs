@@ -213,11 +213,11 @@ fn set(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue
 impl State {
     fn start(&mut self) {
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
-        if here.segment.is_some() {
+        if here.segment().is_some() {
             self.parent = active::position().1;
         }
         let mut context = here.isolated().framed();
-        if context.segment.is_none() {
+        if context.segment().is_none() {
             // Without headers a handler is the head of a trace; with them it continues what they carry.
             if let Some(incoming) = self.headers.take() {
                 context = context.in_new_trace(incoming);
@@ -225,7 +225,7 @@ impl State {
                 context = context.in_new_trace(Propagation::new());
             }
         }
-        let parent = if context.segment.is_some() { self.parent } else { 0 };
+        let parent = if context.segment().is_some() { self.parent } else { 0 };
         let options = SpanOptions::new(format!("serverAction/{}", self.site))
             .op("function.server_action")
             .origin("auto.function.server_action")

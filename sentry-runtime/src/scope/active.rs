@@ -33,7 +33,7 @@ thread_local! {
     };
 }
 
-/// What was active before something else took its place.
+/// A context and a span of it, to be put in place, or that were in place before.
 #[derive(Debug, Default)]
 pub(crate) struct Saved {
     pub(crate) context: Option<Arc<Context>>,
@@ -63,6 +63,12 @@ pub(crate) fn ascend(span: LocalId) {
     ACTIVE.with(|active| active.span.set(span));
 }
 
+/// Whether a context is the active one.
+#[inline]
+pub(crate) fn is_in(context: &Arc<Context>) -> bool {
+    ACTIVE.with(|active| active.context.borrow().as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
+}
+
 /// The active context, if the thread has one of its own.
 #[inline]
 pub(crate) fn own_context() -> Option<Arc<Context>> {
@@ -87,7 +93,7 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
 pub(crate) fn swap(new: Saved) -> Saved {
     ACTIVE.with(|active| {
         let (mode, segment) = match &new.context {
-            Some(context) => (context.mode(), context.segment.as_ref().map_or(0, |segment| segment.key)),
+            Some(context) => (context.mode(), context.key()),
             None => (Mode::Root, 0),
         };
         active.mode.set(mode);

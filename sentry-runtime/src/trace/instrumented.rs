@@ -16,6 +16,12 @@ use crate::scope::active::Saved;
 
 /// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
 pub trait Work {
+    /// Whether there is nothing to put in place and nothing to finish, now and later.
+    #[doc(hidden)]
+    #[inline]
+    fn is_passive(&self) -> bool {
+        false
+    }
     /// Puts the work's context in place. `None`: there is nothing to put, and [`Work::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
@@ -132,6 +138,13 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` is pinned, and so is the future inside of it.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
+        if this.work.is_passive() {
+            let poll = future.poll(task);
+            if let Poll::Ready(output) = &poll {
+                this.observer.observe(output, &mut this.work);
+            }
+            return poll;
+        }
         let previous = this.work.enter();
         let polling = Polling { work: &mut this.work, finished: &mut this.finished, previous };
         let poll = future.poll(task);
@@ -148,8 +161,14 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
 }
 
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
+    #[inline]
     fn drop(&mut self) {
-        let previous = if self.finished { None } else { self.work.enter() };
+        if self.finished || self.work.is_passive() {
+            // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
+            unsafe { ManuallyDrop::drop(&mut self.future) };
+            return;
+        }
+        let previous = self.work.enter();
         let polling = Polling { work: &mut self.work, finished: &mut self.finished, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };

@@ -84,7 +84,7 @@ impl SpanWork {
             // Entered: the context stands in the thread.
             active::position().0
         } else {
-            match self.context.as_ref().and_then(|context| context.segment.as_ref()) {
+            match self.context.as_ref().and_then(|context| context.segment()) {
                 Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
                 // It may become a root; the pipeline finds such attributes by the span's id alone.
                 _ => self.id,
@@ -108,13 +108,28 @@ impl SpanWork {
         }
     }
 
-    /// Finds the place of the span at its first poll.
-    #[cold]
+    /// Starts the span at its first poll.
+    #[inline]
     fn begin(&mut self) {
+        let plain = !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+        if plain
+            && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
+        {
+            // Polled where it was called, as nearly always.
+            self.start = clock::now();
+            self.parent = active::position().1;
+            return;
+        }
+        self.find_place();
+    }
+
+    /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
+    #[cold]
+    fn find_place(&mut self) {
         self.start = clock::now();
         let here = active::own_context();
         let (here_segment, here_span) = active::position();
-        let taken_segment = self.context.as_ref().and_then(|context| context.segment.as_ref());
+        let taken_segment = self.context.as_ref().and_then(|context| context.segment());
         let nearer = match taken_segment {
             Some(segment) => here.is_some() && segment.key == here_segment,
             None => here.is_some(),
@@ -146,6 +161,11 @@ impl SpanWork {
 
 impl Work for SpanWork {
     #[inline]
+    fn is_passive(&self) -> bool {
+        self.start & INERT != 0
+    }
+
+    #[inline]
     fn enter(&mut self) -> Option<Previous> {
         if self.start & INERT != 0 {
             return None;
@@ -174,7 +194,7 @@ impl Work for SpanWork {
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
         }
-        let Some(segment) = context.segment.as_ref().filter(|_| self.id != 0) else { return };
+        let Some(segment) = context.segment().filter(|_| self.id != 0) else { return };
         if segment.key == self.id {
             root::end(&context, self.id, None, outcome);
         } else {
