@@ -19,7 +19,7 @@ pub async fn restock_shelves(shop: &Shop, run: u32) -> Result<u32, RestockError>
 
 #[sentry::span]
 fn ask_supplier(run: u32) -> Result<(), RestockError> {
-    if run % 2 == 0 { Err(RestockError { run }) } else { Ok(()) }
+    if run.is_multiple_of(2) { Err(RestockError { run }) } else { Ok(()) }
 }
 
 #[derive(Debug)]
