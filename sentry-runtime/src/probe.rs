@@ -1,7 +1,7 @@
 //! Looking at a value without knowing its type: what an expansion asks of a returned value or an argument.
 //!
-//! The macros below call a method on a [`Probe`] behind several references. Method lookup tries the form with
-//! the most references first, so the first trait in the list whose bound the type meets answers. A generic
+//! The macros below call a method on a [`Probe`] behind one reference more than the first trait in the list asks
+//! for. Method lookup takes one away at a time, so the first trait whose bound the type meets answers. A generic
 //! function is judged by its own bounds, as everything in Rust is.
 
 use std::error::Error;
@@ -84,9 +84,9 @@ macro_rules! __sentry_failure {
             NoFailure as _,
         };
         let value = $value;
-        match (&&&&&&$crate::__private::Probe(value)).sentry_failure() {
+        match (&&&&&&&$crate::__private::Probe(value)).sentry_failure() {
             ::core::option::Option::Some(failure) => ::core::option::Option::Some(
-                failure.meaning((&$crate::__private::Probe(value)).sentry_meaning()),
+                failure.meaning((&&$crate::__private::Probe(value)).sentry_meaning()),
             ),
             ::core::option::Option::None => ::core::option::Option::None,
         }
@@ -100,7 +100,7 @@ macro_rules! __sentry_form_data {
     ($value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{FormOfAny as _, FormOfDebug as _, FormOfSelf as _, FormOfSerialize as _};
-        (&&&&$crate::__private::Probe($value)).sentry_form_data()
+        (&&&&&$crate::__private::Probe($value)).sentry_form_data()
     }};
 }
 
@@ -111,7 +111,7 @@ macro_rules! __sentry_response {
     ($value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{ResponseOfAny as _, ResponseOfDebug as _, ResponseOfSerialize as _};
-        (&&&$crate::__private::Probe($value)).sentry_response()
+        (&&&&$crate::__private::Probe($value)).sentry_response()
     }};
 }
 
@@ -125,7 +125,7 @@ macro_rules! __sentry_attribute {
             AttributeOfAny as _, AttributeOfClone as _, AttributeOfCopy as _, AttributeOfDebug as _,
             AttributeOfDisplay as _,
         };
-        (&&&&$crate::__private::Probe($value)).sentry_attribute()
+        (&&&&&$crate::__private::Probe($value)).sentry_attribute()
     }};
 }
 
@@ -164,6 +164,26 @@ mod tests {
         assert_eq!(kind_of!(Err(Silent), Result<u8, Silent>), "opaque");
         assert_eq!(kind_of!(Ok(1), Result<u8, Silent>), "none");
         assert_eq!(kind_of!(Some(1), Option<u8>), "none");
+    }
+
+    #[test]
+    fn what_a_type_offers_counts_before_what_every_type_offers() {
+        #[derive(Debug, Serialize)]
+        struct Page {
+            id: u8,
+        }
+        impl ActionError for Page {
+            fn control_flow(&self) -> ControlFlow {
+                ControlFlow::NotFound
+            }
+        }
+        let moved: Result<(), Page> = Err(Page { id: 7 });
+        assert_eq!(__sentry_failure!(&moved).map(|failure| failure.control), Some(ControlFlow::NotFound));
+        let broken: Result<(), u8> = Err(7);
+        assert_eq!(__sentry_failure!(&broken).map(|failure| failure.control), Some(ControlFlow::Failure));
+        assert_eq!(__sentry_response!(&Page { id: 7 }), AttributeValue::from(r#"{"id":7}"#));
+        assert_eq!(__sentry_form_data!(&Page { id: 7 }), FormData::of(&Page { id: 7 }));
+        assert_eq!(__sentry_response!(&Some(std::fmt::Error)), AttributeValue::from("Some(Error)"));
     }
 
     #[test]

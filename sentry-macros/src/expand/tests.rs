@@ -255,6 +255,17 @@ fn patterns_are_visible_to_attributes() {
 }
 
 #[test]
+fn patterns_are_visible_where_the_work_is_made() {
+    let args = quote!(form_data = order);
+    let item = quote!(
+        async fn f(Form(order): Form<Order>) {}
+    );
+    let text = super::server_action(args, item).to_string();
+    let made = "let __sentry_work = { let Form (order) = & __sentry_arg0 ; :: sentry :: __private :: server_action (";
+    assert!(text.contains(made), "{text}");
+}
+
+#[test]
 fn the_crate_can_be_elsewhere() {
     for args in [quote!(crate = my::sentry), quote!(crate = "my::sentry")] {
         let text = span(

@@ -95,12 +95,15 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
 /// A future whose output is not looked at.
 #[inline]
 pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
-    observe(work, future, Unobserved)
+    Instrumented { work, finished: false, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
 /// A future whose output is shown to `observer`.
+///
+/// The bound is spelled `Fn`, not [`Observer`]: only so does the compiler know the types of a closure's arguments
+/// before it reads the closure.
 #[inline]
-pub fn observe<W: Work, F: Future, O: Observer<F::Output, W>>(
+pub fn observe<W: Work, F: Future, O: Fn(&F::Output, &mut W)>(
     work: W,
     future: F,
     observer: O,
