@@ -19,7 +19,7 @@ use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self, LocalId};
-use crate::trace::instrumented::{End, Previous, Work};
+use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::place::TracePlace;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
@@ -295,6 +295,14 @@ impl Monitor {
 }
 
 impl Work for Monitor {
+    fn stage(&self) -> Stage {
+        match (&self.plan, &self.running) {
+            (Some(_), _) => Stage::New,
+            (None, Some(_)) => Stage::Begun,
+            (None, None) => Stage::Over,
+        }
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         if let Some(plan) = self.plan.take() {
             self.running = Self::start(plan);

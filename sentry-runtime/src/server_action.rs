@@ -17,7 +17,7 @@ use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::LocalId;
-use crate::trace::instrumented::{End, Previous, Work};
+use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Detail, Record};
@@ -239,6 +239,14 @@ impl State {
 }
 
 impl Work for ServerAction {
+    fn stage(&self) -> Stage {
+        match &self.0 {
+            None => Stage::Over,
+            Some(state) if state.running.is_none() => Stage::New,
+            Some(_) => Stage::Begun,
+        }
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         let state = self.0.as_mut()?;
         let first = state.running.is_none();

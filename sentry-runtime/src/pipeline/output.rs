@@ -32,7 +32,10 @@ pub(super) fn send(
     if let Some(event_id) = event_id {
         envelope = envelope.with_event_id(event_id);
     }
-    if let Some(trace) = trace.filter(|trace| !trace.is_empty()) {
+    // A trace that came with no baggage, or with half of one, has nothing that a server could use.
+    if let Some(trace) =
+        trace.filter(|trace| trace.get("trace_id").is_some() && trace.get("public_key").is_some())
+    {
         envelope = envelope.with_trace(trace);
     }
     for item in items {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::callsite::{self, Callsite};
 use super::guard::{self, Prepared};
 use super::ids::{self, LocalId};
-use super::instrumented::{End, Previous, Work};
+use super::instrumented::{End, Previous, Stage, Work};
 use super::record::Record;
 use super::span::IntoParent;
 use super::{clock, recorder, root};
@@ -21,8 +21,9 @@ use crate::scope::context::{Context, Mode};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
-const INERT: u64 = 1 << 62;
-const FLAGS: u64 = FAILED | INERT;
+/// There is nothing to do, or nothing any more.
+const OVER: u64 = 1 << 62;
+const FLAGS: u64 = FAILED | OVER;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more th
 #[inline]
 pub fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
-        return SpanWork { context: None, site, id: 0, parent: 0, start: INERT };
+        return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
     }
     let context = active::own_context();
     let (_, parent) = active::position();
@@ -152,7 +153,7 @@ impl SpanWork {
             None => {
                 self.id = 0;
                 if self.context.is_none() {
-                    self.start |= INERT;
+                    self.start |= OVER;
                 }
             }
         }
@@ -161,18 +162,24 @@ impl SpanWork {
 
 impl Work for SpanWork {
     #[inline]
-    fn is_passive(&self) -> bool {
-        self.start & INERT != 0
+    fn stage(&self) -> Stage {
+        if self.start & OVER != 0 {
+            Stage::Over
+        } else if self.start & !FLAGS == 0 {
+            Stage::New
+        } else {
+            Stage::Begun
+        }
     }
 
     #[inline]
     fn enter(&mut self) -> Option<Previous> {
-        if self.start & INERT != 0 {
+        if self.start & OVER != 0 {
             return None;
         }
         if self.start & !FLAGS == 0 {
             self.begin();
-            if self.start & INERT != 0 {
+            if self.start & OVER != 0 {
                 return None;
             }
         }
@@ -186,10 +193,8 @@ impl Work for SpanWork {
     }
 
     fn finish(&mut self, end: End) {
-        if self.start & INERT != 0 || self.start & !FLAGS == 0 {
-            return;
-        }
-        let outcome = end.outcome(self.start & FAILED != 0);
+        let start = std::mem::replace(&mut self.start, OVER);
+        let outcome = end.outcome(start & FAILED != 0);
         let Some(context) = self.context.take() else { return };
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
@@ -203,7 +208,7 @@ impl Work for SpanWork {
                 id: self.id,
                 parent: self.parent,
                 site: self.site,
-                start: self.start & !FLAGS,
+                start: start & !FLAGS,
                 end: clock::now(),
                 outcome,
             });

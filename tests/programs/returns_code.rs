@@ -1,0 +1,20 @@
+//! A program that captures a message in a span, and ends with the exit code that it was asked for; with `exit`
+//! it flushes and calls `std::process::exit`, with `panic` it panics.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[sentry::main]
+fn main() -> ExitCode {
+    sentry::start_span("work", |_| sentry::capture_message("at work", sentry::Level::Info));
+    match std::env::args().nth(1).as_deref() {
+        Some("exit") => {
+            let flushed = sentry::flush(Duration::from_secs(10));
+            println!("flushed {flushed}");
+            std::process::exit(3)
+        }
+        Some("panic") => panic!("the lamp broke"),
+        Some(code) => ExitCode::from(code.parse::<u8>().unwrap_or(1)),
+        None => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,30 @@
+//! A program whose `main` returns an error.
+
+use std::fmt;
+
+#[derive(Debug)]
+struct NoLamp(std::num::ParseIntError);
+
+impl fmt::Display for NoLamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no lamp")
+    }
+}
+
+impl std::error::Error for NoLamp {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[sentry::span]
+fn light(lamp: &str) -> Result<u8, NoLamp> {
+    lamp.parse().map_err(NoLamp)
+}
+
+#[sentry::main]
+fn main() -> Result<(), NoLamp> {
+    let lamp = std::env::args().nth(1).unwrap_or_default();
+    println!("lamp {}", light(&lamp)?);
+    Ok(())
+}

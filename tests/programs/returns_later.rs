@@ -1,0 +1,17 @@
+//! A program with an async `main`: it returns an error, panics, or does its work, as it is told.
+
+#[sentry::span]
+async fn work() {
+    tokio::task::yield_now().await;
+}
+
+#[sentry::main(traces_sample_rate = 1.0, release = "given@1", environment = "given")]
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    tokio::spawn(work()).await?;
+    match std::env::args().nth(1).as_deref() {
+        Some("error") => Err("no lamp".into()),
+        Some("panic") => panic!("the lamp broke"),
+        _ => Ok(()),
+    }
+}

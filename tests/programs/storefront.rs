@@ -1,0 +1,35 @@
+//! A program with something of everything, for the local view.
+
+#[derive(Debug)]
+struct CardDeclined;
+
+impl std::fmt::Display for CardDeclined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("card declined")
+    }
+}
+
+impl std::error::Error for CardDeclined {}
+
+#[sentry::span(op = "db.query")]
+fn load_cart() {}
+
+#[sentry::span]
+fn charge() -> Result<(), CardDeclined> {
+    Err(CardDeclined)
+}
+
+#[sentry::server_action]
+fn checkout() -> Result<(), CardDeclined> {
+    load_cart();
+    charge()
+}
+
+#[sentry::monitor("stock-count", every = "1 day")]
+fn count_stock() {}
+
+#[sentry::main(traces_sample_rate = 1.0)]
+fn main() {
+    let _declined = checkout();
+    count_stock();
+}

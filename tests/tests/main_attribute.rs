@@ -1,0 +1,218 @@
+//! Whole programs with `#[sentry::main]`: exit codes, messages, what arrives at the server, and what the environment
+//! says.
+
+mod support;
+mod support_more;
+
+use sentry_tests::{Answer, FakeSentry};
+use serde_json::Value;
+use support::only;
+use support_more::run;
+
+const RETURNS_ERROR: &str = env!("CARGO_BIN_EXE_returns_error");
+const RETURNS_CODE: &str = env!("CARGO_BIN_EXE_returns_code");
+const RETURNS_LATER: &str = env!("CARGO_BIN_EXE_returns_later");
+const CRON_JOB: &str = env!("CARGO_BIN_EXE_cron_job");
+
+/// Runs a program that sends to a server of its own.
+fn observed(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (support_more::Ended, FakeSentry) {
+    let server = FakeSentry::start();
+    let dsn = server.dsn();
+    let mut environment = environment.to_vec();
+    environment.push(("SENTRY_DSN", &dsn));
+    let ended = run(program, arguments, &environment);
+    server.assert_valid();
+    (ended, server)
+}
+
+fn value(event: &Value) -> String {
+    let last = event["exception"]["values"].as_array().and_then(|values| values.last().cloned());
+    last.unwrap_or_default()["value"].as_str().unwrap_or_default().to_owned()
+}
+
+// ---- what main returns
+
+#[test]
+fn an_error_is_sent_and_ends_the_program_as_ever() {
+    let (ended, server) = observed(RETURNS_ERROR, &["x"], &[]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stderr, "Error: NoLamp(ParseIntError { kind: InvalidDigit })\n");
+    let event = only(server.events());
+    let values = event["exception"]["values"].as_array().unwrap();
+    assert_eq!(values.len(), 2, "the cause and the error: {values:#?}");
+    assert_eq!(value(&event), "no lamp");
+    assert_eq!(values[1]["mechanism"]["handled"], false);
+    assert_eq!(event["level"], "fatal");
+    assert_eq!(event["release"], "sentry-tests@0.1.0", "the package of the program");
+    assert_eq!(event["environment"], "development");
+
+    let (ended, server) = observed(RETURNS_ERROR, &["7"], &[]);
+    assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(0), "lamp 7\n", ""));
+    assert!(server.items().is_empty());
+}
+
+#[test]
+fn without_a_dsn_the_program_runs_as_it_is() {
+    let ended = run(RETURNS_ERROR, &["x"], &[]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stderr, "Error: NoLamp(ParseIntError { kind: InvalidDigit })\n");
+}
+
+#[test]
+fn an_exit_code_is_kept_and_everything_is_sent() {
+    let (ended, server) = observed(RETURNS_CODE, &["42"], &[]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(42), ""));
+    assert_eq!(only(server.events())["logentry"]["message"], "at work");
+}
+
+#[test]
+fn after_a_flush_a_program_may_exit() {
+    let (ended, server) = observed(RETURNS_CODE, &["exit"], &[]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(3), "flushed true\n"));
+    assert_eq!(only(server.events())["logentry"]["message"], "at work");
+}
+
+#[test]
+fn a_panic_is_sent_and_ends_the_program_as_ever() {
+    let (ended, server) = observed(RETURNS_CODE, &["panic"], &[]);
+    assert_eq!(ended.code, Some(101));
+    assert_eq!(ended.stderr.matches("the lamp broke").count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("thread 'main'"), "std's message: {}", ended.stderr);
+    let events = server.events();
+    let panic = only(events.iter().filter(|event| event["exception"].is_object()).collect());
+    assert_eq!(value(panic), "the lamp broke");
+    assert_eq!(panic["exception"]["values"][0]["mechanism"]["handled"], false);
+    assert_eq!(panic["level"], "fatal");
+}
+
+#[test]
+fn an_async_main_is_started_inside() {
+    let (ended, server) = observed(RETURNS_LATER, &["error"], &[]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), "Error: \"no lamp\"\n"));
+    let event = only(server.events());
+    assert_eq!(value(&event), "no lamp");
+    assert_eq!((&event["release"], &event["environment"]), (&"given@1".into(), &"given".into()));
+    assert_eq!(only(server.transactions())["transaction"], "work");
+
+    let (ended, server) = observed(RETURNS_LATER, &["panic"], &[]);
+    assert_eq!(ended.code, Some(101));
+    assert_eq!(value(&only(server.events())), "the lamp broke");
+
+    let (ended, server) = observed(RETURNS_LATER, &[], &[("SENTRY_RELEASE", "environment@1")]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!(only(server.transactions())["release"], "given@1", "the program counts first");
+}
+
+#[test]
+fn a_cron_job_is_a_program_with_two_attributes() {
+    for (argument, code, status, text) in [
+        ("", 0, "ok", None),
+        ("error", 1, "error", Some("the disk is full")),
+        ("panic", 101, "error", Some("the lamp broke")),
+    ] {
+        let (ended, server) = observed(CRON_JOB, &[argument], &[]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let check_ins = server.check_ins();
+        assert_eq!(check_ins.len(), 2, "{argument}: {check_ins:#?}");
+        assert_eq!(
+            (&check_ins[0]["status"], &check_ins[1]["status"]),
+            (&"in_progress".into(), &status.into())
+        );
+        assert_eq!(check_ins[0]["check_in_id"], check_ins[1]["check_in_id"]);
+        let texts: Vec<String> = server.events().iter().map(value).collect();
+        assert_eq!(texts, text.into_iter().collect::<Vec<_>>(), "captured once");
+    }
+}
+
+// ---- the environment
+
+#[test]
+fn the_environment_fills_in_what_the_program_leaves_out() {
+    let environment = [
+        ("SENTRY_ENVIRONMENT", "staging"),
+        ("SENTRY_RELEASE", "shop@7"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "1.0"),
+    ];
+    let (ended, server) = observed(RETURNS_CODE, &[], &environment);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    for payload in [only(server.events()), only(server.transactions())] {
+        assert_eq!(payload["environment"], "staging");
+        assert_eq!(payload["release"], "shop@7");
+    }
+    let (_, server) = observed(RETURNS_CODE, &[], &[("SENTRY_ENVIRONMENT", ""), ("SENTRY_RELEASE", " ")]);
+    let event = only(server.events());
+    assert_eq!(event["environment"], "development", "an empty variable is none");
+    assert_eq!(event["release"], "sentry-tests@0.1.0");
+    assert!(server.transactions().is_empty(), "no traces unless asked for");
+}
+
+#[test]
+fn debug_output_is_on_by_the_environment_alone() {
+    let (ended, _) = observed(RETURNS_CODE, &[], &[("SENTRY_DEBUG", "1")]);
+    assert!(ended.notes().iter().any(|line| line.starts_with("[sentry] debug: ")), "{}", ended.stderr);
+    let (ended, _) = observed(RETURNS_CODE, &[], &[("SENTRY_DEBUG", "off")]);
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn a_bad_value_is_said_once_and_stops_nothing() {
+    for (name, bad, rule) in [
+        ("SENTRY_DSN", "not a dsn", "https://"),
+        ("SENTRY_DSN", "https://example.com/1", "key"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "often", "a number from 0 (nothing) to 1 (everything)"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "20", "a number from 0 (nothing) to 1 (everything)"),
+        ("SENTRY_SAMPLE_RATE", "-1", "a number from 0 (nothing) to 1 (everything)"),
+        ("SENTRY_DEBUG", "perhaps", "a yes (`1`"),
+        ("SENTRY_ENVIRONMENT", "a/b", "without line breaks"),
+        ("SENTRY_RELEASE", "a\nb", "without line breaks"),
+    ] {
+        let mut environment = vec![("SENTRY_DSN", "http://key@127.0.0.1:9/1"), ("SENTRY_LOCAL", "0")];
+        environment.retain(|(other, _)| *other != name);
+        environment.push((name, bad));
+        let ended = run(RETURNS_ERROR, &["x"], &environment);
+        assert_eq!(ended.code, Some(1), "{name}");
+        assert_eq!(ended.own_stderr(), "Error: NoLamp(ParseIntError { kind: InvalidDigit })");
+        let note = only(ended.notes());
+        assert!(note.starts_with("[sentry] error: "), "{note}");
+        assert!(note.contains(&*bad.escape_debug().to_string()) && note.contains(rule), "{name}: {note}");
+        assert!(
+            note.contains(name) || note.contains("DSN") || note.contains(&name[7..].to_lowercase()),
+            "{note}"
+        );
+        assert!(note.ends_with("Nothing is captured until this is mended."), "{note}");
+    }
+}
+
+#[test]
+fn spotlight_is_told_by_the_environment_alone() {
+    let spotlight = FakeSentry::start();
+    let url = spotlight.spotlight_url();
+    let ended = run(RETURNS_CODE, &[], &[("SENTRY_SPOTLIGHT", &url)]);
+    assert_eq!(ended.code, Some(0));
+    spotlight.assert_valid();
+    assert_eq!(only(spotlight.events())["logentry"]["message"], "at work");
+
+    let ((_, server), spotlight) = (observed(RETURNS_CODE, &[], &[("SENTRY_SPOTLIGHT", &url)]), spotlight);
+    assert_eq!(server.events().len(), 1, "beside the server");
+    assert_eq!(spotlight.events().len(), 2);
+
+    let (ended, _) = observed(RETURNS_CODE, &["5"], &[("SENTRY_SPOTLIGHT", "http://127.0.0.1:9/stream")]);
+    assert_eq!(ended.code, Some(5), "nobody listens, nothing happens: {}", ended.stderr);
+}
+
+#[test]
+fn a_server_that_is_down_or_silent_changes_no_exit_code() {
+    let started = std::time::Instant::now();
+    let ended = run(RETURNS_ERROR, &["x"], &[("SENTRY_DSN", "http://key@127.0.0.1:9/1")]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.own_stderr(), "Error: NoLamp(ParseIntError { kind: InvalidDigit })");
+    let server = FakeSentry::start();
+    server.answer_all(Answer::never());
+    let ended = run(RETURNS_CODE, &["42"], &[("SENTRY_DSN", &server.dsn())]);
+    assert_eq!(ended.code, Some(42));
+    assert!(started.elapsed() < support::LONG, "two programs wait two seconds each: {:?}", started.elapsed());
+}

@@ -1,0 +1,37 @@
+//! Child programs: run with an environment of their own, looked at by what they print and send.
+
+#![allow(dead_code, reason = "every test file uses its part of this")]
+
+use std::process::{Command, Output, Stdio};
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The lines that the toolkit printed about itself.
+    pub fn notes(&self) -> Vec<&str> {
+        self.stderr.lines().filter(|line| line.starts_with("[sentry]")).collect()
+    }
+
+    /// What the program itself printed on stderr.
+    pub fn own_stderr(&self) -> String {
+        let own: Vec<&str> = self.stderr.lines().filter(|line| !line.starts_with("[sentry]")).collect();
+        own.join("\n")
+    }
+}
+
+/// Runs a program to its end. Of the environment it gets only what is given, so that nothing depends on who runs
+/// the tests.
+pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    command.envs(environment.iter().copied());
+    let Output { status, stdout, stderr } = command.output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("readable output");
+    Ended { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
