@@ -1,0 +1,203 @@
+//! What every test through the public face needs: a client of its own against a fake server, one at a time.
+//!
+//! The client belongs to the process, so tests of one file take turns: [`observe`] holds a lock while it starts a
+//! server, makes a client, runs the test's closure and flushes. What arrived is looked at afterwards.
+
+#![allow(dead_code, reason = "every test file uses its part of this")]
+
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use sentry::{ClientOptions, Stats};
+use sentry_tests::FakeSentry;
+use serde_json::Value;
+
+/// Longer than anything takes, so that no test is decided by time.
+pub const LONG: Duration = Duration::from_secs(10);
+
+static LOCK: Mutex<()> = Mutex::new(());
+
+/// Options that take nothing from the environment of whoever runs the tests, and record every trace.
+pub fn options() -> ClientOptions {
+    untraced().traces_sample_rate(1.0)
+}
+
+/// The same without traces.
+pub fn untraced() -> ClientOptions {
+    ClientOptions::new()
+        .release("shop@1.4.2")
+        .environment("testing")
+        .server_name("box-7")
+        .sample_rate(1.0)
+        .local(false)
+        .spotlight(false)
+        .shutdown_timeout(LONG)
+}
+
+/// What came of a closure that ran with a client.
+pub struct Seen<R> {
+    /// The server with everything that arrived; `Seen` derefs to it.
+    pub server: FakeSentry,
+    /// The client's counters after everything was sent.
+    pub stats: Stats,
+    /// What the closure returned.
+    pub result: R,
+}
+
+impl<R> Deref for Seen<R> {
+    type Target = FakeSentry;
+
+    fn deref(&self) -> &FakeSentry {
+        &self.server
+    }
+}
+
+/// Runs a closure with a client that sends to a fake server, flushes, and checks that nothing which arrived breaks
+/// the protocol. Scopes are those of the process: whoever sets tags does so in `sentry::with_isolation_scope`.
+#[track_caller]
+pub fn observe<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Seen<R> {
+    observe_server(options, |_| run())
+}
+
+/// The same; the closure is given the server, to script its answers or to wait.
+#[track_caller]
+pub fn observe_server<R>(options: ClientOptions, run: impl FnOnce(&FakeSentry) -> R) -> Seen<R> {
+    let _turn = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = FakeSentry::start();
+    let guard = sentry::init(options.dsn(&server.dsn()));
+    assert!(guard.is_enabled(), "the options must be usable");
+    let client = Arc::clone(&guard);
+    let result = run(&server);
+    drop(guard);
+    server.assert_valid();
+    Seen { stats: client.stats(), server, result }
+}
+
+/// Runs a closure while no test has a client.
+pub fn without_client<R>(run: impl FnOnce() -> R) -> R {
+    let _turn = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    run()
+}
+
+/// One span as it arrived, be it the root of a transaction or one of its spans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenSpan {
+    pub name: String,
+    pub op: String,
+    pub status: String,
+    pub origin: String,
+    pub trace: String,
+    pub id: String,
+    pub parent: Option<String>,
+    pub start: f64,
+    pub end: f64,
+    pub data: Value,
+    pub is_root: bool,
+    /// The id of the root of the transaction that carried it.
+    pub root: String,
+}
+
+impl<R> Seen<R> {
+    /// All spans of all transactions, roots first.
+    pub fn spans(&self) -> Vec<SeenSpan> {
+        self.transactions().iter().flat_map(spans_of).collect()
+    }
+
+    /// The only span of this name.
+    #[track_caller]
+    pub fn span(&self, name: &str) -> SeenSpan {
+        let all = self.spans();
+        let mut named: Vec<_> = all.iter().filter(|span| span.name == name).cloned().collect();
+        assert_eq!(named.len(), 1, "one span `{name}` among {:?}", names(&all));
+        named.remove(0)
+    }
+
+    /// The only transaction.
+    #[track_caller]
+    pub fn transaction(&self) -> Value {
+        only(self.transactions())
+    }
+
+    /// The only event.
+    #[track_caller]
+    pub fn event(&self) -> Value {
+        only(self.events())
+    }
+}
+
+/// The only one.
+#[track_caller]
+pub fn only<T: std::fmt::Debug>(mut list: Vec<T>) -> T {
+    assert_eq!(list.len(), 1, "exactly one of: {list:#?}");
+    list.remove(0)
+}
+
+/// The names of spans, for messages and comparisons.
+pub fn names(spans: &[SeenSpan]) -> Vec<&str> {
+    spans.iter().map(|span| &*span.name).collect()
+}
+
+/// The root of a transaction and its spans.
+pub fn spans_of(transaction: &Value) -> Vec<SeenSpan> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let root = &transaction["contexts"]["trace"];
+    let root_id = text(&root["span_id"]);
+    let read = |span: &Value, name: &Value, times: &Value, is_root| SeenSpan {
+        name: text(name),
+        op: text(&span["op"]),
+        status: text(&span["status"]),
+        origin: text(&span["origin"]),
+        trace: text(&span["trace_id"]),
+        id: text(&span["span_id"]),
+        parent: span["parent_span_id"].as_str().map(str::to_owned),
+        start: times["start_timestamp"].as_f64().unwrap_or_default(),
+        end: times["timestamp"].as_f64().unwrap_or_default(),
+        data: span["data"].clone(),
+        is_root,
+        root: root_id.clone(),
+    };
+    let mut all = vec![read(root, &transaction["transaction"], transaction, true)];
+    let children = transaction["spans"].as_array().into_iter().flatten();
+    all.extend(children.map(|span| read(span, &span["description"], span, false)));
+    all
+}
+
+/// Runs a future to its end on this thread: the smallest runtime that works.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        std::thread::park();
+    }
+}
+
+/// Polls a future once, and drops it. Answers whether it was ready.
+pub fn poll_once<F: Future>(future: F) -> bool {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+/// Is pending once, after it has asked to be polled again.
+pub async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
