@@ -27,8 +27,9 @@ enum Kind {
     Inert,
     /// The active span.
     Child,
-    /// The active context: of a root, or of a function that captures errors.
-    Owner { recorded: bool },
+    /// The active context: of a root, of a function that captures errors, or of a given parent. What was active
+    /// before need not be the span's parent.
+    Owner { recorded: bool, parent: LocalId },
 }
 
 /// Ends its span when it is dropped.
@@ -66,8 +67,8 @@ pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> SpanGuar
     let mut guard = enter_active(site);
     match guard.kind {
         // The context that was put in place goes with the guard.
-        Kind::Child => guard.kind = Kind::Owner { recorded: true },
-        Kind::Inert => guard.kind = Kind::Owner { recorded: false },
+        Kind::Child => guard.kind = Kind::Owner { recorded: true, parent: span },
+        Kind::Inert => guard.kind = Kind::Owner { recorded: false, parent: span },
         Kind::Owner { .. } => {}
     }
     guard.saved = outer;
@@ -143,7 +144,7 @@ fn enter_with_context(site: &'static Callsite) -> SpanGuard {
         id: prepared.id,
         segment,
         saved: active::swap(Saved { context: Some(prepared.context), span }),
-        kind: Kind::Owner { recorded: prepared.id != 0 },
+        kind: Kind::Owner { recorded: prepared.id != 0, parent: prepared.parent },
         start: clock::now(),
         ..SpanGuard::inert(site)
     }
@@ -199,16 +200,22 @@ impl SpanGuard {
         }
         let (site, outcome, start) = (self.site, self.outcome, self.start);
         let saved = std::mem::take(&mut self.saved);
-        let parent = saved.span;
-        let record =
-            |segment, id| Record::Span { segment, id, parent, site, start, end: clock::now(), outcome };
+        let record = |segment, id, parent| Record::Span {
+            segment,
+            id,
+            parent,
+            site,
+            start,
+            end: clock::now(),
+            outcome,
+        };
         match self.kind {
             Kind::Inert => {}
             Kind::Child => {
-                active::ascend(parent);
-                recorder::push(record(self.segment, self.id));
+                active::ascend(saved.span);
+                recorder::push(record(self.segment, self.id, saved.span));
             }
-            Kind::Owner { recorded } => {
+            Kind::Owner { recorded, parent } => {
                 let own = active::swap(saved);
                 let Some(context) = own.context else { return };
                 if context.frame != FrameId::NONE && site.has(callsite::CAPTURE_ERR) {
@@ -217,7 +224,7 @@ impl SpanGuard {
                 if self.segment == self.id {
                     root::end(&context, self.id, None, outcome);
                 } else if recorded {
-                    recorder::push(record(self.segment, self.id));
+                    recorder::push(record(self.segment, self.id, parent));
                 }
             }
         }

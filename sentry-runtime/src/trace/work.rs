@@ -2,7 +2,8 @@
 //!
 //! The span's parent is looked for twice. When the function is called, the context of the caller is taken along,
 //! so that a spawned call belongs to the one who spawned it. When it is polled for the first time inside the
-//! same segment, or with no context taken along, the span that is active then is nearer, and becomes the parent.
+//! same segment, or with no context taken along, the span that is active then is nearer, and becomes the parent,
+//! unless a parent was given.
 
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ use crate::scope::context::{Context, Mode};
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
 const INERT: u64 = 1 << 62;
-const FLAGS: u64 = FAILED | INERT;
+/// The parent was given, so none that is active at the first poll is nearer.
+const GIVEN: u64 = 1 << 61;
+const FLAGS: u64 = FAILED | INERT | GIVEN;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -62,7 +65,9 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork 
     match place {
         Some((context, span)) => {
             let _entered = active::enter(context, span);
-            self::span(site)
+            let mut work = self::span(site);
+            work.start |= GIVEN;
+            work
         }
         None => span(site),
     }
@@ -111,11 +116,13 @@ impl SpanWork {
     /// Finds the place of the span at its first poll.
     #[cold]
     fn begin(&mut self) {
+        let given = self.start & GIVEN != 0;
         self.start = clock::now();
         let here = active::own_context();
         let (here_segment, here_span) = active::position();
         let taken_segment = self.context.as_ref().and_then(|context| context.segment.as_ref());
         let nearer = match taken_segment {
+            _ if given => false,
             Some(segment) => here.is_some() && segment.key == here_segment,
             None => here.is_some(),
         };
