@@ -76,12 +76,22 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
     }
 }
 
+/// How far a future has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It was never polled: its work has not begun, and dropping it does not begin it.
+    Fresh,
+    Polled,
+    /// The work is finished; the future may still be there.
+    Finished,
+}
+
 /// A future and the work that it is.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Instrumented<W: Work, F, O = Unobserved> {
     work: W,
-    finished: bool,
+    stage: Stage,
     observer: O,
     future: ManuallyDrop<F>,
 }
@@ -89,7 +99,7 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
 /// A future whose output is not looked at.
 #[inline]
 pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
-    Instrumented { work, finished: false, observer: Unobserved, future: ManuallyDrop::new(future) }
+    Instrumented { work, stage: Stage::Fresh, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
 /// A future whose output is shown to `observer`.
@@ -102,13 +112,13 @@ pub fn observe<W: Work, F: Future, O: Fn(&F::Output, &mut W)>(
     future: F,
     observer: O,
 ) -> Instrumented<W, F, O> {
-    Instrumented { work, finished: false, observer, future: ManuallyDrop::new(future) }
+    Instrumented { work, stage: Stage::Fresh, observer, future: ManuallyDrop::new(future) }
 }
 
 /// Leaves the work's context however the poll ends.
 struct Polling<'a, W: Work> {
     work: &'a mut W,
-    finished: &'a mut bool,
+    stage: &'a mut Stage,
     previous: Option<Previous>,
 }
 
@@ -118,8 +128,8 @@ impl<W: Work> Drop for Polling<'_, W> {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
             // Who catches the panic drops the future later, when nobody can tell any more.
-            if std::thread::panicking() && !*self.finished {
-                *self.finished = true;
+            if std::thread::panicking() && *self.stage != Stage::Finished {
+                *self.stage = Stage::Finished;
                 self.work.finish(End::Panicked);
             }
         }
@@ -135,15 +145,18 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` is pinned, and so is the future inside of it.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
+        if this.stage == Stage::Fresh {
+            this.stage = Stage::Polled;
+        }
         let previous = this.work.enter();
-        let polling = Polling { work: &mut this.work, finished: &mut this.finished, previous };
+        let polling = Polling { work: &mut this.work, stage: &mut this.stage, previous };
         let poll = future.poll(task);
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, polling.work);
         }
         drop(polling);
-        if poll.is_ready() && !this.finished {
-            this.finished = true;
+        if poll.is_ready() && this.stage != Stage::Finished {
+            this.stage = Stage::Finished;
             this.work.finish(End::Done);
         }
         poll
@@ -152,13 +165,13 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
 
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
     fn drop(&mut self) {
-        let previous = if self.finished { None } else { self.work.enter() };
-        let polling = Polling { work: &mut self.work, finished: &mut self.finished, previous };
+        let previous = if self.stage == Stage::Polled { self.work.enter() } else { None };
+        let polling = Polling { work: &mut self.work, stage: &mut self.stage, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
         drop(polling);
-        if !self.finished {
-            self.finished = true;
+        if self.stage == Stage::Polled {
+            self.stage = Stage::Finished;
             self.work.finish(End::Cancelled);
         }
     }
