@@ -87,7 +87,10 @@ fn assert_by_schema(server: &FakeSentry) {
     let transactions = server.transactions().into_iter().map(|mut transaction| {
         // The published schema knows the event that a transaction is, but not these fields of it.
         for field in ["spans", "start_timestamp"] {
-            assert!(transaction.as_object_mut().unwrap().remove(field).is_some(), "a transaction without {field}");
+            assert!(
+                transaction.as_object_mut().unwrap().remove(field).is_some(),
+                "a transaction without {field}"
+            );
         }
         transaction
     });
@@ -221,4 +224,3 @@ pub async fn yield_once() {
     })
     .await;
 }
-

@@ -1,0 +1,13 @@
+//! `#[sentry::span]` through the public face: what functions it can stand on, what it records of them, and where
+//! in the tree of a trace they come to stand.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod arguments;
+mod forms;
+mod futures;
+mod limits;
+mod names;
+mod nesting;
+mod outcomes;
