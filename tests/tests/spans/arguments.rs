@@ -51,7 +51,7 @@ struct Shelf {
 #[sentry::span(name = "recorded", attributes(order.id = id, total = price, vip = true, share = 0.5, text.length = note.len()),
     args(shelf, note), ret)]
 fn recorded(id: i64, price: Price, shelf: Shelf, note: &str) -> u32 {
-    drop(shelf);
+    let _taken = shelf;
     price.0 + u32::try_from(note.len() as i64 + id).unwrap()
 }
 

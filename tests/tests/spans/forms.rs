@@ -20,6 +20,7 @@ impl Counter {
         self.count
     }
 
+    #[expect(clippy::boxed_local, reason = "the receiver is what is tested")]
     #[sentry::span]
     fn boxed(self: Box<Self>) -> u32 {
         self.count
