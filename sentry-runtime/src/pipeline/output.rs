@@ -7,7 +7,7 @@ use crate::options::ClientOptions;
 use crate::protocol::envelope::SDK;
 use crate::protocol::{
     ClientSdkInfo, ClientSdkPackage, DataCategory, DiscardReason, DynamicSamplingContext, Envelope,
-    EnvelopeItem, Uuid,
+    EnvelopeItem, TraceId, Uuid,
 };
 use crate::transport::Transport;
 
@@ -32,13 +32,20 @@ pub(super) fn send(
     if let Some(event_id) = event_id {
         envelope = envelope.with_event_id(event_id);
     }
-    if let Some(trace) = trace.filter(|trace| !trace.is_empty()) {
+    if let Some(trace) = trace.filter(|trace| is_usable(trace)) {
         envelope = envelope.with_trace(trace);
     }
     for item in items {
         envelope.add_item(item);
     }
     transport.send_envelope(envelope);
+}
+
+/// Whether a receiver can read a sampling context. One that came from outside may lack what is required; it is
+/// passed on to other services as it came, but receivers would refuse it.
+fn is_usable(trace: &DynamicSamplingContext) -> bool {
+    let trace_id = trace.get("trace_id").and_then(|trace_id| trace_id.parse::<TraceId>().ok());
+    trace_id.is_some() && trace.get("public_key").is_some()
 }
 
 /// This toolkit as events name it.
