@@ -9,6 +9,7 @@ use crate::client::{self, Client, ClientInitGuard};
 use crate::diagnostics;
 use crate::errors;
 use crate::errors::chain;
+use crate::integrations::panic::quietly;
 use crate::monitor::{self, Monitor};
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::{
@@ -255,7 +256,7 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
         None => Some(breadcrumb),
         Some(callback) => {
             let run = std::panic::AssertUnwindSafe(|| callback(breadcrumb));
-            std::panic::catch_unwind(run).unwrap_or_else(|_| {
+            quietly(|| std::panic::catch_unwind(run)).unwrap_or_else(|_| {
                 diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
                 None
             })

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::propagation::Propagation;
 use crate::client::Client;
 use crate::diagnostics;
+use crate::integrations::panic::quietly;
 use crate::protocol::TraceId;
 
 /// What a `traces_sampler` knows of the root span that is about to start.
@@ -93,7 +94,7 @@ pub(crate) fn decide(
             parent_sampled: propagation.sampled,
             parent_sample_rate,
         };
-        let rate = match catch_unwind(AssertUnwindSafe(|| sampler(&context))) {
+        let rate = match quietly(|| catch_unwind(AssertUnwindSafe(|| sampler(&context)))) {
             Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
             Ok(rate) => {
                 diagnostics::debug(format_args!(

@@ -254,6 +254,13 @@ impl IntoParent for &Span {
     }
 }
 
+/// An argument of an annotated function can only be lent: the function's body owns it.
+impl IntoParent for &Option<Span> {
+    fn into_parent(self) -> Span {
+        self.clone().unwrap_or_default()
+    }
+}
+
 impl<T: IntoParent> IntoParent for Option<T> {
     fn into_parent(self) -> Span {
         self.map(IntoParent::into_parent).unwrap_or_default()

@@ -23,7 +23,9 @@ use crate::scope::context::{Context, Mode};
 const FAILED: u64 = 1 << 63;
 /// There is nothing to do, or nothing any more.
 const OVER: u64 = 1 << 62;
-const FLAGS: u64 = FAILED | OVER;
+/// The parent was given, so none that is active at the first poll is nearer.
+const GIVEN: u64 = 1 << 61;
+const FLAGS: u64 = FAILED | OVER | GIVEN;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -63,7 +65,9 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork 
     match place {
         Some((context, span)) => {
             let _entered = active::enter(context, span);
-            self::span(site)
+            let mut work = self::span(site);
+            work.start |= GIVEN;
+            work
         }
         None => span(site),
     }
@@ -112,7 +116,8 @@ impl SpanWork {
     /// Starts the span at its first poll.
     #[inline]
     fn begin(&mut self) {
-        let plain = !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+        let given = self.start & GIVEN != 0;
+        let plain = !given && !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
         if plain
             && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
         {
@@ -121,17 +126,18 @@ impl SpanWork {
             self.parent = active::position().1;
             return;
         }
-        self.find_place();
+        self.find_place(given);
     }
 
     /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
     #[cold]
-    fn find_place(&mut self) {
+    fn find_place(&mut self, given: bool) {
         self.start = clock::now();
         let here = active::own_context();
         let (here_segment, here_span) = active::position();
         let taken_segment = self.context.as_ref().and_then(|context| context.segment());
         let nearer = match taken_segment {
+            _ if given => false,
             Some(segment) => here.is_some() && segment.key == here_segment,
             None => here.is_some(),
         };
