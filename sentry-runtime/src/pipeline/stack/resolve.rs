@@ -74,6 +74,11 @@ impl Symbolicator {
         Self { rules, ..Self::default() }
     }
 
+    /// Whether a stack can be resolved without a look into any file's debug information.
+    pub(super) fn knows(&self, stack: &RawStack) -> bool {
+        stack.addresses().iter().all(|address| *address == 0 || self.cache.contains_key(address))
+    }
+
     /// The frames of a stack that this process captured.
     pub(crate) fn resolve(&mut self, stack: &RawStack) -> ResolvedStack {
         let addresses: Vec<usize> =
