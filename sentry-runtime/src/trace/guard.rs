@@ -91,7 +91,7 @@ fn enter_active(site: &'static Callsite) -> SpanGuard {
             }
         }
         Mode::Unsampled if !site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR) => {
-            SpanGuard::inert(site)
+            SpanGuard::unrecorded(site)
         }
         _ => enter_with_context(site),
     }
@@ -136,7 +136,7 @@ pub(super) struct Prepared {
 fn enter_with_context(site: &'static Callsite) -> SpanGuard {
     let (_, parent) = active::position();
     let Some(prepared) = prepare(site, &active::context(), parent, ids::next()) else {
-        return SpanGuard::inert(site);
+        return SpanGuard::unrecorded(site);
     };
     let segment = prepared.context.segment.as_ref().map_or(0, |segment| segment.key);
     let span = if prepared.id == 0 { parent } else { prepared.id };
@@ -163,6 +163,14 @@ impl SpanGuard {
             outcome: Outcome::Ok,
             _stays_on_its_thread: PhantomData,
         }
+    }
+
+    /// No span, but an error that the function returns must be told from those that came before it.
+    #[inline]
+    fn unrecorded(site: &'static Callsite) -> Self {
+        let mut guard = Self::inert(site);
+        guard.start = active::after_last_sighting();
+        guard
     }
 
     /// Whether attributes are worth computing.
