@@ -84,3 +84,16 @@ fn an_error_that_the_action_makes_of_another_kind_is_its_own() {
     let action = seen.spans().into_iter().find(|span| span.is_root).unwrap();
     assert_eq!(event["contexts"]["trace"]["span_id"], action.id);
 }
+
+#[test]
+fn an_error_that_was_captured_and_handled_does_not_hide_a_later_one() {
+    for options in all_settings() {
+        let seen = observe(options, || {
+            let _handled = fails();
+            if let Err(error) = fails_quietly() {
+                sentry::capture_error(&error);
+            }
+        });
+        assert_eq!(seen.events().len(), 2);
+    }
+}

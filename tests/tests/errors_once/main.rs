@@ -36,7 +36,7 @@ impl fmt::Display for Failed {
 
 impl Error for Failed {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_ref().map(|cause| -> &(dyn Error + 'static) { &**cause })
+        self.cause.as_deref().map(|cause| cause as _)
     }
 }
 

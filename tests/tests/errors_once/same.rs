@@ -51,8 +51,11 @@ fn capturing(text: &str) -> u32 {
     })
 }
 
+/// The mechanism of the event, and what brings it about with the given text.
+type Way = (&'static str, fn(&str));
+
 /// Every way in which the outermost function may capture.
-const WAYS: [(&str, fn(&str)); 6] = [
+const WAYS: [Way; 6] = [
     ("auto.function.span", |text| drop(outermost(text))),
     ("auto.function.span", |text| drop(boxing(text))),
     ("auto.function.span", |text| drop(with_anyhow(text))),
