@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::client::Client;
 use crate::diagnostics;
+use crate::integrations::panic::quietly;
 use crate::protocol::{DiscardReason, Event, Transaction};
 use crate::scope::Scope;
 
@@ -14,7 +15,8 @@ fn run<T>(
     value: T,
     callback: &dyn Fn(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
-    match catch_unwind(AssertUnwindSafe(|| callback(value))) {
+    // A panic that became an event would be shown to the callback as well, which panics again.
+    match quietly(|| catch_unwind(AssertUnwindSafe(|| callback(value)))) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => {
             diagnostics::debug(format_args!("{name} dropped an item"));

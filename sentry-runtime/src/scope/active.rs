@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::context::{Context, Mode};
+use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
 
 /// The state of one thread.
@@ -18,6 +19,8 @@ pub(crate) struct Active {
     segment: Cell<LocalId>,
     /// The active span, zero without one.
     span: Cell<LocalId>,
+    /// When this thread last saw an error on its way, zero if never.
+    sighted: Cell<Ticks>,
     /// `None` stands for the context of the process.
     context: RefCell<Option<Arc<Context>>>,
 }
@@ -28,6 +31,7 @@ thread_local! {
             mode: Cell::new(Mode::Root),
             segment: Cell::new(0),
             span: Cell::new(0),
+            sighted: Cell::new(0),
             context: RefCell::new(None),
         })
     };
@@ -49,6 +53,18 @@ pub(crate) fn mode() -> Mode {
 #[inline]
 pub(crate) fn position() -> (LocalId, LocalId) {
     ACTIVE.with(|active| (active.segment.get(), active.span.get()))
+}
+
+/// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
+/// is recorded.
+#[inline]
+pub(crate) fn after_last_sighting() -> Ticks {
+    ACTIVE.with(|active| active.sighted.get()) + 1
+}
+
+/// Notes that this thread saw an error.
+pub(crate) fn note_sighting(at: Ticks) {
+    ACTIVE.with(|active| active.sighted.set(at));
 }
 
 /// Makes another span of the same segment active and answers with segment and span as they were.

@@ -26,6 +26,8 @@ use crate::scope::context::{Context, Mode};
 pub struct SpanGuard {
     /// `None` costs one word to write: there is no span, and nothing to undo.
     open: Option<Open>,
+    /// Without a span: a time since which this thread saw no error, from before the function started.
+    since: Ticks,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
@@ -100,7 +102,7 @@ fn enter_active(site: &'static Callsite) -> SpanGuard {
                 outcome: Outcome::Ok,
             })
         }
-        Mode::Unsampled if plain => SpanGuard::inert(),
+        Mode::Unsampled if plain => SpanGuard::unrecorded(),
         _ => enter_with_context(site),
     }
 }
@@ -144,7 +146,7 @@ pub(super) struct Prepared {
 fn enter_with_context(site: &'static Callsite) -> SpanGuard {
     let (_, parent) = active::position();
     let Some(prepared) = prepare(site, &active::context(), parent, ids::next()) else {
-        return SpanGuard::inert();
+        return SpanGuard::unrecorded();
     };
     let Prepared { context, id, .. } = prepared;
     let (segment, sampled) = (context.key(), context.mode() == Mode::Sampled);
@@ -165,12 +167,19 @@ fn enter_with_context(site: &'static Callsite) -> SpanGuard {
 impl SpanGuard {
     #[inline]
     const fn inert() -> Self {
-        Self { open: None, _stays_on_its_thread: PhantomData }
+        Self { open: None, since: 0, _stays_on_its_thread: PhantomData }
+    }
+
+    #[inline]
+    fn unrecorded() -> Self {
+        let mut guard = Self::inert();
+        guard.since = active::after_last_sighting();
+        guard
     }
 
     #[inline]
     const fn open(open: Open) -> Self {
-        Self { open: Some(open), _stays_on_its_thread: PhantomData }
+        Self { open: Some(open), since: 0, _stays_on_its_thread: PhantomData }
     }
 
     /// Whether attributes are worth computing.
@@ -194,7 +203,7 @@ impl SpanGuard {
             return;
         }
         let Some(open) = &mut self.open else {
-            return errors::sight(failure, 0);
+            return errors::sight(failure, self.since);
         };
         open.outcome = Outcome::Failed;
         if open.site.has(callsite::CAPTURE_ERR) {

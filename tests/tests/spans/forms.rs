@@ -40,9 +40,9 @@ fn methods_with_every_receiver() {
 }
 
 #[sentry::span]
-fn longest<'a, T: AsRef<str> + ?Sized>(left: &'a T, right: &'a str) -> Cow<'a, str>
+fn longest<'a, T>(left: &'a T, right: &'a str) -> Cow<'a, str>
 where
-    T: PartialEq,
+    T: AsRef<str> + ?Sized,
 {
     if left.as_ref().len() >= right.len() { Cow::Borrowed(left.as_ref()) } else { Cow::Borrowed(right) }
 }

@@ -59,7 +59,7 @@ fn without_baggage_the_context_stays_empty() {
 fn traceparent_is_continued_when_there_is_no_sentry_trace() {
     let traceparent = ("traceparent", format!("00-{TRACE}-{SPAN}-01"));
     let seen = observe(options().traces_sample_rate(0.0), || {
-        sentry::continue_trace(&[traceparent.clone()], handler);
+        sentry::continue_trace(std::slice::from_ref(&traceparent), handler);
     });
     let handler = seen.span("handler");
     assert_eq!((&*handler.trace, handler.parent.as_deref()), (TRACE, Some(SPAN)));
