@@ -113,14 +113,14 @@ pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let main = &sig.ident;
     let finished = if function.returns().may_fail() {
         quote_spanned! {span=>
-            #private::MainGuard::finish(#guard, #main(), |#value, #guard| {
+            #private::MainGuard::finish(#guard, #private::call(#main), |#value, #guard| {
                 if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
                     #guard.failed(#failure);
                 }
             })
         }
     } else {
-        quote_spanned!(span=> #main())
+        quote_spanned!(span=> #private::call(#main))
     };
     let outer_sig = {
         let mut outer = sig.clone();

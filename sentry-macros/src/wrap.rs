@@ -115,6 +115,7 @@ impl Wrap<'_> {
         }
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
+        let enter = self.seeing(Some(&params), enter);
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
         let observe = self.observe(&quote_spanned!(*span=> &#value));
@@ -138,6 +139,7 @@ impl Wrap<'_> {
         let returns = function.returns();
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
+        let create = self.seeing(Some(&params), create);
         let Params { rebinds, .. } = &params;
         let body = self.body();
         let started = |output: &TokenStream| {
@@ -186,6 +188,7 @@ impl Wrap<'_> {
             (None, self.body())
         };
         let record = self.record(params.as_ref());
+        let create = self.seeing(params.as_ref(), create);
         let future = self.instrument_output(output, &future);
         self.with_body(
             params.as_ref(),
@@ -220,6 +223,7 @@ impl Wrap<'_> {
         }
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
+        let create = self.seeing(Some(&params), create);
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
         let future = self.instrument_output(output, &inner.to_token_stream());
@@ -292,6 +296,17 @@ impl Wrap<'_> {
             if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
                 #name.failed(#failure);
             }
+        }
+    }
+
+    /// An expression of the attribute's arguments, which may name what a pattern of an argument binds: the pattern
+    /// itself binds further in, where the body is.
+    fn seeing(&self, params: Option<&Params>, expression: &TokenStream) -> TokenStream {
+        match params.map(|params| &params.views).filter(|views| !views.is_empty()) {
+            Some(views) if !self.work.mentioned.is_empty() => {
+                quote_spanned!(self.span=> { #views #expression })
+            }
+            _ => expression.clone(),
         }
     }
 

@@ -221,7 +221,7 @@ pub fn set_fingerprint(fingerprint: Option<&[&str]>) {
 
 /// Names the transaction, of the active trace and of events.
 pub fn set_transaction_name(name: &str) {
-    if let Some(segment) = active::with(|context| context.segment.clone()) {
+    if let Some(segment) = active::with(|context| context.segment().cloned()) {
         segment.rename(name.to_owned(), "custom");
     }
     update_isolation(|scope| scope.set_transaction(Some(name)));
@@ -314,8 +314,7 @@ where
     if client::level() == client::Level::Off {
         return run();
     }
-    let mut context = scope::context::Context::clone(&active::context());
-    context.current = context.current.fork();
+    let context = active::context().with_own_scope();
     context.current.configure(configure);
     let _entered = active::enter(Arc::new(context), active::position().1);
     run()
@@ -400,10 +399,7 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
     let _entered = match span.into() {
         Some(span) => enter_span(span),
         None if client::level() == client::Level::Off => None,
-        None => {
-            let context = scope::context::Context { segment: None, ..(*active::context()).clone() };
-            Some(active::enter(Arc::new(context), 0))
-        }
+        None => Some(active::enter(Arc::new(active::context().with_segment(None)), 0)),
     };
     run()
 }
@@ -459,8 +455,7 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();
     }
-    let context = scope::context::Context { suppressed: true, ..(*active::context()).clone() };
-    let _entered = active::enter(Arc::new(context), active::position().1);
+    let _entered = active::enter(Arc::new(active::context().suppressing()), active::position().1);
     run()
 }
 
@@ -499,7 +494,7 @@ impl TraceData {
 #[must_use]
 pub fn get_trace_data() -> Option<TraceData> {
     let client = get_client().filter(|client| client.is_enabled())?;
-    let suppressed = active::with(|context| context.suppressed);
+    let suppressed = active::with(|context| context.is_suppressed());
     let place = TracePlace::current();
     let sampled = !suppressed && place.sampled() == Some(true);
     Some(TraceData {

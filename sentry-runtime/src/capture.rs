@@ -84,7 +84,8 @@ impl Capture {
     pub(crate) fn message(text: String, level: Level) -> Draft {
         let wants_stack =
             active::with(|context| context.client()).is_some_and(|client| client.options().attach_stacktrace);
-        Draft::new(Body::Message(text), level, TracePlace::current(), wants_stack.then(RawStack::capture))
+        let stack = if wants_stack { Some(RawStack::capture()) } else { None };
+        Draft::new(Body::Message(text), level, TracePlace::current(), stack)
     }
 
     pub(crate) fn event(event: Event<'static>) -> Draft {

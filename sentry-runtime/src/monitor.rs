@@ -19,7 +19,7 @@ use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self, LocalId};
-use crate::trace::instrumented::{End, Previous, Work};
+use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::place::TracePlace;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
@@ -278,10 +278,10 @@ impl Monitor {
     fn start(plan: Plan) -> Option<Running> {
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let mut context = plan.context.isolated().framed();
-        if plan.isolate_trace || (context.segment.is_none() && !context.continues) {
+        if plan.isolate_trace || (context.segment().is_none() && !context.continues) {
             context = context.in_new_trace(Propagation::new());
         }
-        let parent = if context.segment.is_some() { plan.parent } else { 0 };
+        let parent = if context.segment().is_some() { plan.parent } else { 0 };
         let key = ids::next();
         let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
         let (context, span) = match root::start(&context, kind, plan.name, None, key) {
@@ -295,6 +295,14 @@ impl Monitor {
 }
 
 impl Work for Monitor {
+    fn stage(&self) -> Stage {
+        match (&self.plan, &self.running) {
+            (Some(_), _) => Stage::New,
+            (None, Some(_)) => Stage::Begun,
+            (None, None) => Stage::Over,
+        }
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         if let Some(plan) = self.plan.take() {
             self.running = Self::start(plan);

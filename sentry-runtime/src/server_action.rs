@@ -17,7 +17,7 @@ use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::LocalId;
-use crate::trace::instrumented::{End, Previous, Work};
+use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Detail, Record};
@@ -213,11 +213,11 @@ fn set(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue
 impl State {
     fn start(&mut self) {
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
-        if here.segment.is_some() {
+        if here.segment().is_some() {
             self.parent = active::position().1;
         }
         let mut context = here.isolated().framed();
-        if context.segment.is_none() {
+        if context.segment().is_none() {
             // Without headers a handler is the head of a trace; with them it continues what they carry.
             if let Some(incoming) = self.headers.take() {
                 context = context.in_new_trace(incoming);
@@ -225,7 +225,7 @@ impl State {
                 context = context.in_new_trace(Propagation::new());
             }
         }
-        let parent = if context.segment.is_some() { self.parent } else { 0 };
+        let parent = if context.segment().is_some() { self.parent } else { 0 };
         let options = SpanOptions::new(format!("serverAction/{}", self.site))
             .op("function.server_action")
             .origin("auto.function.server_action")
@@ -239,6 +239,14 @@ impl State {
 }
 
 impl Work for ServerAction {
+    fn stage(&self) -> Stage {
+        match &self.0 {
+            None => Stage::Over,
+            Some(state) if state.running.is_none() => Stage::New,
+            Some(_) => Stage::Begun,
+        }
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         let state = self.0.as_mut()?;
         let first = state.running.is_none();

@@ -29,15 +29,18 @@
 //! ```
 //!
 //! The parts: `server.rs` accepts, keeps and answers, `http.rs` reads requests, `request.rs` and `envelope.rs`
-//! take them apart and note what is wrong, `answer.rs` says what the server answers.
+//! take them apart and note what is wrong, `answer.rs` says what the server answers. `schema.rs` checks payloads
+//! against Sentry's published schema.
 
 mod answer;
 mod envelope;
 mod http;
 mod request;
+mod schema;
 mod server;
 
 pub use answer::Answer;
 pub use envelope::{Envelope, Item};
 pub use request::Request;
+pub use schema::Schema;
 pub use server::FakeSentry;

@@ -255,6 +255,17 @@ fn patterns_are_visible_to_attributes() {
 }
 
 #[test]
+fn patterns_are_visible_where_the_work_is_made() {
+    let args = quote!(form_data = order);
+    let item = quote!(
+        async fn f(Form(order): Form<Order>) {}
+    );
+    let text = super::server_action(args, item).to_string();
+    let made = "let __sentry_work = { let Form (order) = & __sentry_arg0 ; :: sentry :: __private :: server_action (";
+    assert!(text.contains(made), "{text}");
+}
+
+#[test]
 fn the_crate_can_be_elsewhere() {
     for args in [quote!(crate = my::sentry), quote!(crate = "my::sentry")] {
         let text = span(
@@ -357,7 +368,7 @@ fn main_keeps_the_users_main_inside() {
                 let __sentry_guard = ::sentry::__private::main_guard(::core::option::Option::Some(
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
-                ::sentry::__private::MainGuard::finish(__sentry_guard, main(), |__sentry_value, __sentry_guard| {
+                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
                     if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(__sentry_value) {
                         __sentry_guard.failed(__sentry_failure);
                     }
@@ -373,5 +384,5 @@ fn main_keeps_the_users_main_inside() {
     )
     .to_string();
     assert!(text.contains("default_release ((:: sentry :: ClientOptions :: new ())"), "{text}");
-    assert!(text.ends_with("main () }"), "{text}");
+    assert!(text.ends_with(":: sentry :: __private :: call (main) }"), "{text}");
 }

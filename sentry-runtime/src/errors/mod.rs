@@ -65,7 +65,8 @@ pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
     let chain = describe(&failure);
     if !sightings::renew(frame, since, &chain) {
         // Outside of a frame the stack would be taken for nobody: an explicit capture takes its own.
-        let stack = (frame.is_function() && sightings::worth_a_stack(frame)).then(RawStack::capture);
+        let wants_stack = frame.is_function() && sightings::worth_a_stack(frame);
+        let stack = if wants_stack { Some(RawStack::capture()) } else { None };
         sightings::add(Sighting::new(frame, &chain, TracePlace::current(), stack));
     }
 }
@@ -84,7 +85,11 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
         Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
         None => (TracePlace::current(), None),
     };
-    let stack = stack.unwrap_or_else(RawStack::capture);
+    // Written out, so that no frame of the standard library comes between.
+    let stack = match stack {
+        Some(stack) => stack,
+        None => RawStack::capture(),
+    };
     let event_id =
         capture::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
     sightings::move_out(frame, known, &chain, event_id);
@@ -103,7 +108,10 @@ pub(crate) fn capture_explicitly(chain: Chain, level: Option<Level>) -> Option<U
         Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
         None => (TracePlace::current(), None),
     };
-    let stack = stack.unwrap_or_else(RawStack::capture);
+    let stack = match stack {
+        Some(stack) => stack,
+        None => RawStack::capture(),
+    };
     let mechanism = Mechanism { ty: "generic", handled: true };
     let event_id = capture::submit(Capture::error(
         chain.clone(),

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::protocol::Uuid;
+use crate::scope::active;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
@@ -122,6 +123,7 @@ pub(super) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
         }
     }
     sighting.at = clock::now();
+    active::note_sighting(sighting.at);
     true
 }
 
@@ -133,6 +135,7 @@ pub(super) fn worth_a_stack(frame: FrameId) -> bool {
 
 /// Remembers an error. The oldest of its frame, or of all, makes room.
 pub(super) fn add(sighting: Sighting) {
+    active::note_sighting(sighting.at);
     let mut memory = memory();
     let of_frame = memory.iter().filter(|known| known.frame == sighting.frame).count();
     if of_frame >= MAX_IN_FRAME

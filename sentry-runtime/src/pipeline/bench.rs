@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::output;
 use super::scrub::Scrubber;
-use super::stack::{InAppRules, Symbolicator};
+use super::stack::{InAppRules, Resolver, Symbolicator};
 use crate::client::Client;
 use crate::integrations::contexts;
 use crate::protocol::{ClientSdkInfo, Context, Map};
@@ -12,7 +12,7 @@ use crate::protocol::{ClientSdkInfo, Context, Map};
 /// Symbols, names to filter, and the contexts that stay the same.
 #[derive(Debug)]
 pub(crate) struct Bench {
-    pub(super) symbolicator: Symbolicator,
+    pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
     pub(super) contexts: Map<String, Context>,
     pub(super) sdk: ClientSdkInfo,
@@ -30,7 +30,7 @@ impl Bench {
         let contexts =
             [("os", &facts.os), ("runtime", &facts.runtime), ("device", &facts.device), ("app", &facts.app)];
         Self {
-            symbolicator: Symbolicator::new(rules),
+            resolver: Resolver::new(Symbolicator::new(rules)),
             scrubber: Arc::new(Scrubber::new(&options.deny_names)),
             contexts: contexts
                 .into_iter()

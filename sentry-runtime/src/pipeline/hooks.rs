@@ -6,7 +6,6 @@ use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::protocol::{DiscardReason, Event, Transaction};
-use crate::scope::context::Context;
 use crate::scope::{Scope, active};
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
@@ -18,7 +17,7 @@ fn run<T>(
     value: T,
     callback: &dyn Fn(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
-    let untraced = Arc::new(Context { suppressed: true, ..(*active::context()).clone() });
+    let untraced = Arc::new(active::context().suppressing());
     let _entered = active::enter(untraced, 0);
     match callback::run(made_at, || callback(value)) {
         Ok(Some(value)) => Ok(value),

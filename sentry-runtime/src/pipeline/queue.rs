@@ -1,9 +1,9 @@
 //! The way into the pipeline: bounded queues, and when the thread is woken.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
@@ -38,6 +38,10 @@ pub(super) struct Queues {
     idle: AtomicBool,
     /// The worker sleeps, if only for a moment.
     parked: AtomicBool,
+    /// Who waits for a flush: since when, and how long at most.
+    waiting: Mutex<Vec<(Instant, Duration)>>,
+    /// How many those are, to be asked without the lock.
+    waiters: AtomicUsize,
     /// Chunks of records filled since the worker last looked.
     chunks: AtomicU32,
 }
@@ -54,6 +58,8 @@ pub(super) fn queues() -> &'static Queues {
         worker: Mutex::new(None),
         idle: AtomicBool::new(false),
         parked: AtomicBool::new(false),
+        waiting: Mutex::new(Vec::new()),
+        waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
     })
 }
@@ -166,6 +172,44 @@ pub(super) fn flush(timeout: Duration) -> bool {
     if queues.flushes.0.send(FlushRequest { done }).is_err() {
         return false;
     }
+    let waiting = Waiting::new(queues, timeout);
     queues.wake();
-    finished.recv_timeout(timeout).is_ok()
+    let in_time = finished.recv_timeout(timeout).is_ok();
+    drop(waiting);
+    in_time
+}
+
+/// Somebody waits for a flush, as long as it lives.
+struct Waiting<'a>(&'a Queues, Instant);
+
+impl<'a> Waiting<'a> {
+    fn new(queues: &'a Queues, timeout: Duration) -> Self {
+        let now = Instant::now();
+        queues.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((now, timeout));
+        queues.waiters.fetch_add(1, Ordering::SeqCst);
+        Self(queues, now)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiters.fetch_sub(1, Ordering::SeqCst);
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = waiting.iter().position(|(since, _)| *since == self.1) {
+            waiting.swap_remove(at);
+        }
+    }
+}
+
+/// Whether somebody has waited for half of their time: what is slow should be left out now, so that the rest still
+/// gets out.
+pub(super) fn is_hurried() -> bool {
+    let queues = queues();
+    queues.waiters.load(Ordering::SeqCst) > 0
+        && queues
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .any(|(since, timeout)| since.elapsed() > *timeout / 2)
 }

@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::context::{Context, Mode};
+use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
 
 /// The state of one thread.
@@ -18,6 +19,8 @@ pub(crate) struct Active {
     segment: Cell<LocalId>,
     /// The active span, zero without one.
     span: Cell<LocalId>,
+    /// When this thread last saw an error on its way, zero if never.
+    sighted: Cell<Ticks>,
     /// `None` stands for the context of the process.
     context: RefCell<Option<Arc<Context>>>,
 }
@@ -28,12 +31,13 @@ thread_local! {
             mode: Cell::new(Mode::Root),
             segment: Cell::new(0),
             span: Cell::new(0),
+            sighted: Cell::new(0),
             context: RefCell::new(None),
         })
     };
 }
 
-/// What was active before something else took its place.
+/// A context and a span of it, to be put in place, or that were in place before.
 #[derive(Debug, Default)]
 pub(crate) struct Saved {
     pub(crate) context: Option<Arc<Context>>,
@@ -51,6 +55,18 @@ pub(crate) fn position() -> (LocalId, LocalId) {
     ACTIVE.with(|active| (active.segment.get(), active.span.get()))
 }
 
+/// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
+/// is recorded.
+#[inline]
+pub(crate) fn after_last_sighting() -> Ticks {
+    ACTIVE.with(|active| active.sighted.get()) + 1
+}
+
+/// Notes that this thread saw an error.
+pub(crate) fn note_sighting(at: Ticks) {
+    ACTIVE.with(|active| active.sighted.set(at));
+}
+
 /// Makes another span of the same segment active and answers with segment and span as they were.
 #[inline]
 pub(crate) fn descend(span: LocalId) -> (LocalId, LocalId) {
@@ -61,6 +77,12 @@ pub(crate) fn descend(span: LocalId) -> (LocalId, LocalId) {
 #[inline]
 pub(crate) fn ascend(span: LocalId) {
     ACTIVE.with(|active| active.span.set(span));
+}
+
+/// Whether a context is the active one.
+#[inline]
+pub(crate) fn is_in(context: &Arc<Context>) -> bool {
+    ACTIVE.with(|active| active.context.borrow().as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
 }
 
 /// The active context, if the thread has one of its own.
@@ -87,7 +109,7 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
 pub(crate) fn swap(new: Saved) -> Saved {
     ACTIVE.with(|active| {
         let (mode, segment) = match &new.context {
-            Some(context) => (context.mode(), context.segment.as_ref().map_or(0, |segment| segment.key)),
+            Some(context) => (context.mode(), context.key()),
             None => (Mode::Root, 0),
         };
         active.mode.set(mode);

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::ScopeCell;
 use crate::client::Client;
 use crate::errors::FrameId;
+use crate::trace::ids::LocalId;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
 
@@ -30,12 +31,15 @@ pub(crate) struct Context {
     pub(crate) isolation: Arc<ScopeCell>,
     pub(crate) current: Arc<ScopeCell>,
     pub(crate) propagation: Arc<Propagation>,
-    pub(crate) segment: Option<Arc<Segment>>,
+    segment: Option<Arc<Segment>>,
     /// The innermost annotated function that captures errors, see [`crate::errors`].
     pub(crate) frame: FrameId,
     /// The frame around that one.
     pub(crate) outer_frame: FrameId,
-    pub(crate) suppressed: bool,
+    suppressed: bool,
+    /// What follows from the fields above, for the hot path.
+    mode: Mode,
+    key: LocalId,
     /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
     pub(crate) continues: bool,
 }
@@ -54,18 +58,69 @@ impl Context {
                 frame: FrameId::NONE,
                 outer_frame: FrameId::NONE,
                 suppressed: false,
+                mode: Mode::Root,
+                key: 0,
                 continues: std::env::var_os("SENTRY_TRACE").is_some(),
             })
         })
     }
 
+    /// What a new span becomes.
+    #[inline]
     pub(crate) fn mode(&self) -> Mode {
-        match &self.segment {
+        self.mode
+    }
+
+    /// The key of the active segment, zero without one.
+    #[inline]
+    pub(crate) fn key(&self) -> LocalId {
+        self.key
+    }
+
+    /// The active segment.
+    #[inline]
+    pub(crate) fn segment(&self) -> Option<&Arc<Segment>> {
+        self.segment.as_ref()
+    }
+
+    /// Whether spans are suppressed.
+    pub(crate) fn is_suppressed(&self) -> bool {
+        self.suppressed
+    }
+
+    fn sealed(mut self) -> Self {
+        self.mode = match &self.segment {
             _ if self.suppressed => Mode::Unsampled,
             None => Mode::Root,
             Some(segment) if segment.sampled => Mode::Sampled,
             Some(_) => Mode::Unsampled,
+        };
+        self.key = self.segment.as_ref().map_or(0, |segment| segment.key);
+        self
+    }
+
+    /// A copy with another segment, or none.
+    pub(crate) fn with_segment(&self, segment: Option<Arc<Segment>>) -> Self {
+        // Written out: a clone would count the replaced segment up and down.
+        Self {
+            client: self.client.clone(),
+            isolation: Arc::clone(&self.isolation),
+            current: Arc::clone(&self.current),
+            propagation: Arc::clone(&self.propagation),
+            segment,
+            ..*self
         }
+        .sealed()
+    }
+
+    /// A copy in which no spans are recorded.
+    pub(crate) fn suppressing(&self) -> Self {
+        Self { suppressed: true, ..self.clone() }.sealed()
+    }
+
+    /// A copy with a current scope of its own.
+    pub(crate) fn with_own_scope(&self) -> Self {
+        Self { current: self.current.fork(), ..self.clone() }
     }
 
     /// The client of this work: its own, or the one of the process.
@@ -85,7 +140,7 @@ impl Context {
 
     /// A copy in a trace of its own, without an active span.
     pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
-        Self { propagation: Arc::new(propagation), segment: None, continues: true, ..self.clone() }
+        Self { propagation: Arc::new(propagation), continues: true, ..self.with_segment(None) }
     }
 }
 

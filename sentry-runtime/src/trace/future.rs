@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ids::LocalId;
-use super::instrumented::{End, Instrumented, Previous, Work, instrument};
+use super::instrumented::{End, Instrumented, Previous, Stage, Work, instrument};
 use super::span::Span;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::Context;
@@ -15,24 +15,30 @@ pub struct Bound {
     span: LocalId,
     /// Kept until the future is over, so that the span ends with it and not before.
     _span: Span,
+    stage: Stage,
 }
 
 impl Bound {
     pub(crate) fn new(context: Option<Arc<Context>>, span: LocalId) -> Self {
-        Self { context, span, _span: Span::default() }
+        Self { context, span, _span: Span::default(), stage: Stage::New }
     }
 
     /// The place of a span, or the active one when nothing is recorded.
     pub(crate) fn in_span(span: Span) -> Self {
         match span.place() {
-            Some((context, id)) => Self { context: Some(context), span: id, _span: span },
+            Some((context, id)) => Self { context: Some(context), span: id, _span: span, stage: Stage::New },
             None => Self::new(active::own_context(), active::position().1),
         }
     }
 }
 
 impl Work for Bound {
+    fn stage(&self) -> Stage {
+        self.stage
+    }
+
     fn enter(&mut self) -> Option<Previous> {
+        self.stage = Stage::Begun;
         Some(Previous(active::swap(Saved { context: self.context.take(), span: self.span })))
     }
 
@@ -42,6 +48,7 @@ impl Work for Bound {
     }
 
     fn finish(&mut self, _end: End) {
+        self.stage = Stage::Over;
         self._span = Span::default();
     }
 }

@@ -15,41 +15,43 @@ use super::root::{self, RootKind};
 use super::segment::RootName;
 use super::span::IntoParent;
 use crate::client;
-use crate::errors::{self, Failure, FrameId, Origin};
+use crate::errors::{self, Failure, Origin};
 use crate::protocol::AttributeValue;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::{Context, Mode};
-
-/// What the guard has to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Nothing: there is no span.
-    Inert,
-    /// The active span.
-    Child,
-    /// The active context: of a root, or of a function that captures errors.
-    Owner { recorded: bool },
-}
 
 /// Ends its span when it is dropped.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct SpanGuard {
+    /// `None` costs one word to write: there is no span, and nothing to undo.
+    open: Option<Open>,
+    /// Without a span: a time since which this thread saw no error, from before the function started.
+    since: Ticks,
+    _stays_on_its_thread: PhantomData<*const ()>,
+}
+
+#[derive(Debug)]
+struct Open {
     site: &'static Callsite,
+    /// Zero when no span is recorded.
     id: LocalId,
+    parent: LocalId,
     segment: LocalId,
     start: Ticks,
+    /// What was in place before; of a plain child only the parent changes.
     saved: Saved,
-    kind: Kind,
+    /// Whether a context was put in place: that of a root, or of a function that captures errors.
+    owns_context: bool,
+    recording: bool,
     outcome: Outcome,
-    _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 /// Starts the span of an annotated function.
 #[inline]
 pub fn enter(site: &'static Callsite) -> SpanGuard {
     if client::level() == client::Level::Off {
-        return SpanGuard::inert(site);
+        return SpanGuard::inert();
     }
     enter_active(site)
 }
@@ -57,41 +59,50 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
 /// Starts the span of an annotated function under a given parent.
 pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> SpanGuard {
     if client::level() == client::Level::Off {
-        return SpanGuard::inert(site);
+        return SpanGuard::inert();
     }
     let Some((context, span)) = parent.into_parent().place() else {
         return enter_active(site);
     };
     let outer = active::swap(Saved { context: Some(context), span });
     let mut guard = enter_active(site);
-    match guard.kind {
-        // The context that was put in place goes with the guard.
-        Kind::Child => guard.kind = Kind::Owner { recorded: true },
-        Kind::Inert => guard.kind = Kind::Owner { recorded: false },
-        Kind::Owner { .. } => {}
-    }
-    guard.saved = outer;
+    // The context that was put in place goes with the guard.
+    let open = guard.open.get_or_insert_with(|| Open {
+        site,
+        id: 0,
+        parent: 0,
+        segment: 0,
+        start: clock::now(),
+        saved: Saved::default(),
+        owns_context: true,
+        recording: false,
+        outcome: Outcome::Ok,
+    });
+    open.owns_context = true;
+    open.saved = outer;
     guard
 }
 
 #[inline(never)]
 fn enter_active(site: &'static Callsite) -> SpanGuard {
+    let plain = !site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
     match active::mode() {
-        Mode::Sampled if !site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR) => {
+        Mode::Sampled if plain => {
             let id = ids::next();
             let (segment, parent) = active::descend(id);
-            SpanGuard {
+            SpanGuard::open(Open {
+                site,
                 id,
                 segment,
-                saved: Saved { context: None, span: parent },
-                kind: Kind::Child,
                 start: clock::now(),
-                ..SpanGuard::inert(site)
-            }
+                parent,
+                saved: Saved::default(),
+                owns_context: false,
+                recording: true,
+                outcome: Outcome::Ok,
+            })
         }
-        Mode::Unsampled if !site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR) => {
-            SpanGuard::inert(site)
-        }
+        Mode::Unsampled if plain => SpanGuard::unrecorded(),
         _ => enter_with_context(site),
     }
 }
@@ -135,46 +146,53 @@ pub(super) struct Prepared {
 fn enter_with_context(site: &'static Callsite) -> SpanGuard {
     let (_, parent) = active::position();
     let Some(prepared) = prepare(site, &active::context(), parent, ids::next()) else {
-        return SpanGuard::inert(site);
+        return SpanGuard::unrecorded();
     };
-    let segment = prepared.context.segment.as_ref().map_or(0, |segment| segment.key);
-    let span = if prepared.id == 0 { parent } else { prepared.id };
-    SpanGuard {
-        id: prepared.id,
+    let Prepared { context, id, .. } = prepared;
+    let (segment, sampled) = (context.key(), context.mode() == Mode::Sampled);
+    let span = if id == 0 { parent } else { id };
+    SpanGuard::open(Open {
+        site,
+        id,
+        parent,
         segment,
-        saved: active::swap(Saved { context: Some(prepared.context), span }),
-        kind: Kind::Owner { recorded: prepared.id != 0 },
+        saved: active::swap(Saved { context: Some(context), span }),
+        owns_context: true,
+        recording: sampled && id != 0,
         start: clock::now(),
-        ..SpanGuard::inert(site)
-    }
+        outcome: Outcome::Ok,
+    })
 }
 
 impl SpanGuard {
     #[inline]
-    fn inert(site: &'static Callsite) -> Self {
-        Self {
-            site,
-            id: 0,
-            segment: 0,
-            start: 0,
-            saved: Saved::default(),
-            kind: Kind::Inert,
-            outcome: Outcome::Ok,
-            _stays_on_its_thread: PhantomData,
-        }
+    const fn inert() -> Self {
+        Self { open: None, since: 0, _stays_on_its_thread: PhantomData }
+    }
+
+    #[inline]
+    fn unrecorded() -> Self {
+        let mut guard = Self::inert();
+        guard.since = active::after_last_sighting();
+        guard
+    }
+
+    #[inline]
+    const fn open(open: Open) -> Self {
+        Self { open: Some(open), since: 0, _stays_on_its_thread: PhantomData }
     }
 
     /// Whether attributes are worth computing.
     #[inline]
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        self.kind == Kind::Child || (self.id != 0 && active::mode() == Mode::Sampled)
+        self.open.as_ref().is_some_and(|open| open.recording)
     }
 
     /// Gives the span an attribute.
     pub fn set(&self, key: &'static str, value: AttributeValue) {
-        if self.is_recording() {
-            recorder::push(Record::Attribute { segment: self.segment, span: self.id, key, value });
+        if let Some(open) = self.open.as_ref().filter(|open| open.recording) {
+            recorder::push(Record::Attribute { segment: open.segment, span: open.id, key, value });
         }
     }
 
@@ -184,42 +202,41 @@ impl SpanGuard {
         if !failure.is_failure() {
             return;
         }
-        self.outcome = Outcome::Failed;
-        if self.site.has(callsite::CAPTURE_ERR) {
-            errors::capture(failure, self.start, Origin::Span(self.site));
+        let Some(open) = &mut self.open else {
+            return errors::sight(failure, self.since);
+        };
+        open.outcome = Outcome::Failed;
+        if open.site.has(callsite::CAPTURE_ERR) {
+            errors::capture(failure, open.start, Origin::Span(open.site));
         } else {
-            errors::sight(failure, self.start);
+            errors::sight(failure, open.start);
         }
+    }
+}
+
+impl Open {
+    fn record(&self, outcome: Outcome) -> Record {
+        let Self { site, id, parent, segment, start, .. } = *self;
+        Record::Span { segment, id, parent, site, start, end: clock::now(), outcome }
     }
 
     #[inline(never)]
-    fn end(&mut self) {
-        if std::thread::panicking() {
-            self.outcome = Outcome::Failed;
-        }
-        let (site, outcome, start) = (self.site, self.outcome, self.start);
+    fn end(mut self) {
+        let outcome = if std::thread::panicking() { Outcome::Failed } else { self.outcome };
         let saved = std::mem::take(&mut self.saved);
-        let parent = saved.span;
-        let record =
-            |segment, id| Record::Span { segment, id, parent, site, start, end: clock::now(), outcome };
-        match self.kind {
-            Kind::Inert => {}
-            Kind::Child => {
-                active::ascend(parent);
-                recorder::push(record(self.segment, self.id));
-            }
-            Kind::Owner { recorded } => {
-                let own = active::swap(saved);
-                let Some(context) = own.context else { return };
-                if context.frame != FrameId::NONE && site.has(callsite::CAPTURE_ERR) {
-                    errors::close(context.frame);
-                }
-                if self.segment == self.id {
-                    root::end(&context, self.id, None, outcome);
-                } else if recorded {
-                    recorder::push(record(self.segment, self.id));
-                }
-            }
+        if !self.owns_context {
+            active::ascend(self.parent);
+            recorder::push(self.record(outcome));
+            return;
+        }
+        let Some(context) = active::swap(saved).context else { return };
+        if self.site.has(callsite::CAPTURE_ERR) {
+            errors::close(context.frame);
+        }
+        if self.segment == self.id {
+            root::end(&context, self.id, None, outcome);
+        } else if self.recording {
+            recorder::push(self.record(outcome));
         }
     }
 }
@@ -227,8 +244,8 @@ impl SpanGuard {
 impl Drop for SpanGuard {
     #[inline]
     fn drop(&mut self) {
-        if self.kind != Kind::Inert {
-            self.end();
+        if let Some(open) = self.open.take() {
+            open.end();
         }
     }
 }

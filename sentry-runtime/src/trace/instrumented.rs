@@ -16,15 +16,30 @@ use crate::scope::active::Saved;
 
 /// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
 pub trait Work {
-    /// Puts the work's context in place. `None`: there is nothing to put, and [`Work::leave`] is not called.
+    /// How far it came. Kept by the work, which has room for it where a field beside the future would cost a word.
+    #[doc(hidden)]
+    fn stage(&self) -> Stage;
+    /// Puts the work's context in place, and begins the work the first time. `None`: there is nothing to put, and
+    /// [`Work::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
     /// Puts back what was there.
     #[doc(hidden)]
     fn leave(&mut self, previous: Previous);
-    /// The work is over. Called once, outside of its context.
+    /// The work is over; its stage is [`Stage::Over`] from now on. Called once, outside of its context.
     #[doc(hidden)]
     fn finish(&mut self, end: End);
+}
+
+/// How far some work came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It was not entered. Work that is dropped in this stage did not happen.
+    New,
+    /// It was entered.
+    Begun,
+    /// It is finished, or there was never anything to do.
+    Over,
 }
 
 /// What was active before some work was entered.
@@ -81,23 +96,14 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Instrumented<W: Work, F, O = Unobserved> {
     work: W,
-    stage: Stage,
     observer: O,
     future: ManuallyDrop<F>,
-}
-
-/// How far a future came. One that is dropped before its first poll did nothing, so its work did not happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    New,
-    Polled,
-    Finished,
 }
 
 /// A future whose output is not looked at.
 #[inline]
 pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
-    Instrumented { work, stage: Stage::New, observer: Unobserved, future: ManuallyDrop::new(future) }
+    Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
 /// A future whose output is shown to `observer`.
@@ -110,26 +116,32 @@ pub fn observe<W: Work, F: Future, O: Fn(&F::Output, &mut W)>(
     future: F,
     observer: O,
 ) -> Instrumented<W, F, O> {
-    Instrumented { work, stage: Stage::New, observer, future: ManuallyDrop::new(future) }
+    Instrumented { work, observer, future: ManuallyDrop::new(future) }
 }
 
 /// Leaves the work's context however the poll ends.
-struct Polling<'a, W: Work> {
+struct Entered<'a, W: Work> {
     work: &'a mut W,
-    stage: &'a mut Stage,
     previous: Option<Previous>,
 }
 
-impl<W: Work> Drop for Polling<'_, W> {
+impl<'a, W: Work> Entered<'a, W> {
+    #[inline]
+    fn new(work: &'a mut W) -> Self {
+        let previous = work.enter();
+        Self { work, previous }
+    }
+}
+
+impl<W: Work> Drop for Entered<'_, W> {
     #[inline]
     fn drop(&mut self) {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
-            // Who catches the panic drops the future later, when nobody can tell any more.
-            if std::thread::panicking() && *self.stage == Stage::Polled {
-                *self.stage = Stage::Finished;
-                self.work.finish(End::Panicked);
-            }
+        }
+        // Who catches the panic drops the future later, when nobody can tell any more.
+        if std::thread::panicking() && self.work.stage() == Stage::Begun {
+            self.work.finish(End::Panicked);
         }
     }
 }
@@ -143,18 +155,20 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` is pinned, and so is the future inside of it.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
-        if this.stage == Stage::New {
-            this.stage = Stage::Polled;
+        if this.work.stage() == Stage::Over {
+            let poll = future.poll(task);
+            if let Poll::Ready(output) = &poll {
+                this.observer.observe(output, &mut this.work);
+            }
+            return poll;
         }
-        let previous = this.work.enter();
-        let polling = Polling { work: &mut this.work, stage: &mut this.stage, previous };
+        let entered = Entered::new(&mut this.work);
         let poll = future.poll(task);
         if let Poll::Ready(output) = &poll {
-            this.observer.observe(output, polling.work);
+            this.observer.observe(output, entered.work);
         }
-        drop(polling);
-        if poll.is_ready() && this.stage == Stage::Polled {
-            this.stage = Stage::Finished;
+        drop(entered);
+        if poll.is_ready() && this.work.stage() == Stage::Begun {
             this.work.finish(End::Done);
         }
         poll
@@ -162,15 +176,16 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
 }
 
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
+    #[inline]
     fn drop(&mut self) {
-        let previous = if self.stage == Stage::Polled { self.work.enter() } else { None };
-        let polling = Polling { work: &mut self.work, stage: &mut self.stage, previous };
+        let entered = (self.work.stage() == Stage::Begun).then(|| Entered::new(&mut self.work));
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
-        drop(polling);
-        if self.stage == Stage::Polled {
-            self.stage = Stage::Finished;
-            self.work.finish(End::Cancelled);
+        if entered.is_some() {
+            drop(entered);
+            if self.work.stage() == Stage::Begun {
+                self.work.finish(End::Cancelled);
+            }
         }
     }
 }
@@ -209,6 +224,8 @@ impl<W: Work> Drop for Held<W> {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
         }
-        self.work.finish(if std::thread::panicking() { End::Panicked } else { End::Done });
+        if self.work.stage() == Stage::Begun {
+            self.work.finish(if std::thread::panicking() { End::Panicked } else { End::Done });
+        }
     }
 }

@@ -33,7 +33,7 @@ impl TracePlace {
 
     /// The place of a span in a context.
     pub(crate) fn of(context: &Context, span: LocalId) -> Self {
-        match &context.segment {
+        match context.segment() {
             Some(segment) if span != 0 => Self {
                 source: Source::Segment(Arc::clone(segment)),
                 span_id: ids::wire(span),

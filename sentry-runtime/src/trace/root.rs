@@ -39,7 +39,7 @@ pub(crate) fn start(
     if !client.is_tracing() {
         return None;
     }
-    let active = base.segment.as_ref().filter(|_| !kind.new_trace);
+    let active = base.segment().filter(|_| !kind.new_trace);
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
@@ -55,15 +55,15 @@ pub(crate) fn start(
         let decision = sampling::decide(&client, &propagation, describe);
         (decision.sampled, decision.rate)
     });
-    let sampled = sampled && !base.suppressed;
+    let sampled = sampled && !base.is_suppressed();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
-    Some((Arc::new(Context { segment: Some(Arc::new(segment)), ..base.clone() }), key))
+    Some((Arc::new(base.with_segment(Some(Arc::new(segment)))), key))
 }
 
 /// Ends the segment of a context whose root span is `root`.
 pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: Outcome) {
-    let Some(segment) = context.segment.as_ref().filter(|segment| segment.key == root) else {
+    let Some(segment) = context.segment().filter(|segment| segment.key == root) else {
         return;
     };
     if !segment.sampled {

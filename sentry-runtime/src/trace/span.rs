@@ -48,7 +48,7 @@ impl OpenSpan {
         let Some(unended) = self.unended.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };
-        let Some(segment) = &self.context.segment else { return };
+        let Some(segment) = self.context.segment() else { return };
         if segment.key == self.id {
             root::end(&self.context, self.id, Some(end), outcome);
         } else if segment.sampled {
@@ -82,7 +82,7 @@ impl Span {
         }
         let (base, active) = match &options.parent {
             Parent::Active => (active::context(), active::position().1),
-            Parent::None => (Arc::new(Context { segment: None, ..Context::clone(&active::context()) }), 0),
+            Parent::None => (Arc::new(active::context().with_segment(None)), 0),
             Parent::Given(span) => match span.place() {
                 Some(place) => place,
                 None => (active::context(), active::position().1),
@@ -140,7 +140,7 @@ impl Span {
 
     fn detail(&self, detail: Detail) {
         if let Some((context, span)) = &self.place
-            && let Some(segment) = context.segment.as_ref().filter(|segment| segment.sampled)
+            && let Some(segment) = context.segment().filter(|segment| segment.sampled)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
         }
@@ -149,14 +149,14 @@ impl Span {
     /// Whether what is set on the span is kept: there is a client, and the trace is sampled.
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        let sampled = |context: &Context| context.segment.as_ref().is_some_and(|segment| segment.sampled);
+        let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
         self.place.as_ref().is_some_and(|(context, span)| *span != 0 && sampled(context))
     }
 
     /// The trace that the span belongs to.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
-        self.place.as_ref()?.0.segment.as_ref().map(|segment| segment.trace_id())
+        self.place.as_ref()?.0.segment().map(|segment| segment.trace_id())
     }
 
     /// The span's id on the wire.
@@ -175,7 +175,7 @@ impl Span {
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let Some((context, span)) = self.place.as_ref().filter(|_| self.is_recording()) else { return };
         let (key, value) = (key.into(), value.into());
-        match (key, &context.segment) {
+        match (key, context.segment()) {
             (Cow::Borrowed(key), Some(segment)) => {
                 recorder::push(Record::Attribute { segment: segment.key, span: *span, key, value });
             }
@@ -198,7 +198,7 @@ impl Span {
     pub fn update_name(&self, name: impl Into<String>) {
         let name = name.into();
         if let Some((context, span)) = &self.place
-            && let Some(segment) = context.segment.as_ref().filter(|segment| segment.key == *span)
+            && let Some(segment) = context.segment().filter(|segment| segment.key == *span)
         {
             segment.rename(name, "custom");
         } else {
@@ -251,6 +251,13 @@ impl IntoParent for Span {
 impl IntoParent for &Span {
     fn into_parent(self) -> Span {
         self.clone()
+    }
+}
+
+/// An argument of an annotated function can only be lent: the function's body owns it.
+impl IntoParent for &Option<Span> {
+    fn into_parent(self) -> Span {
+        self.clone().unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::callsite::{self, Callsite};
 use super::guard::{self, Prepared};
 use super::ids::{self, LocalId};
-use super::instrumented::{End, Previous, Work};
+use super::instrumented::{End, Previous, Stage, Work};
 use super::record::Record;
 use super::span::IntoParent;
 use super::{clock, recorder, root};
@@ -21,8 +21,11 @@ use crate::scope::context::{Context, Mode};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
-const INERT: u64 = 1 << 62;
-const FLAGS: u64 = FAILED | INERT;
+/// There is nothing to do, or nothing any more.
+const OVER: u64 = 1 << 62;
+/// The parent was given, so none that is active at the first poll is nearer.
+const GIVEN: u64 = 1 << 61;
+const FLAGS: u64 = FAILED | OVER | GIVEN;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more th
 #[inline]
 pub fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
-        return SpanWork { context: None, site, id: 0, parent: 0, start: INERT };
+        return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
     }
     let context = active::own_context();
     let (_, parent) = active::position();
@@ -62,7 +65,9 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork 
     match place {
         Some((context, span)) => {
             let _entered = active::enter(context, span);
-            self::span(site)
+            let mut work = self::span(site);
+            work.start |= GIVEN;
+            work
         }
         None => span(site),
     }
@@ -84,7 +89,7 @@ impl SpanWork {
             // Entered: the context stands in the thread.
             active::position().0
         } else {
-            match self.context.as_ref().and_then(|context| context.segment.as_ref()) {
+            match self.context.as_ref().and_then(|context| context.segment()) {
                 Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
                 // It may become a root; the pipeline finds such attributes by the span's id alone.
                 _ => self.id,
@@ -108,14 +113,31 @@ impl SpanWork {
         }
     }
 
-    /// Finds the place of the span at its first poll.
-    #[cold]
+    /// Starts the span at its first poll.
+    #[inline]
     fn begin(&mut self) {
+        let given = self.start & GIVEN != 0;
+        let plain = !given && !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+        if plain
+            && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
+        {
+            // Polled where it was called, as nearly always.
+            self.start = clock::now();
+            self.parent = active::position().1;
+            return;
+        }
+        self.find_place(given);
+    }
+
+    /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
+    #[cold]
+    fn find_place(&mut self, given: bool) {
         self.start = clock::now();
         let here = active::own_context();
         let (here_segment, here_span) = active::position();
-        let taken_segment = self.context.as_ref().and_then(|context| context.segment.as_ref());
+        let taken_segment = self.context.as_ref().and_then(|context| context.segment());
         let nearer = match taken_segment {
+            _ if given => false,
             Some(segment) => here.is_some() && segment.key == here_segment,
             None => here.is_some(),
         };
@@ -137,7 +159,7 @@ impl SpanWork {
             None => {
                 self.id = 0;
                 if self.context.is_none() {
-                    self.start |= INERT;
+                    self.start |= OVER;
                 }
             }
         }
@@ -146,13 +168,24 @@ impl SpanWork {
 
 impl Work for SpanWork {
     #[inline]
+    fn stage(&self) -> Stage {
+        if self.start & OVER != 0 {
+            Stage::Over
+        } else if self.start & !FLAGS == 0 {
+            Stage::New
+        } else {
+            Stage::Begun
+        }
+    }
+
+    #[inline]
     fn enter(&mut self) -> Option<Previous> {
-        if self.start & INERT != 0 {
+        if self.start & OVER != 0 {
             return None;
         }
         if self.start & !FLAGS == 0 {
             self.begin();
-            if self.start & INERT != 0 {
+            if self.start & OVER != 0 {
                 return None;
             }
         }
@@ -166,15 +199,13 @@ impl Work for SpanWork {
     }
 
     fn finish(&mut self, end: End) {
-        if self.start & INERT != 0 || self.start & !FLAGS == 0 {
-            return;
-        }
-        let outcome = end.outcome(self.start & FAILED != 0);
+        let start = std::mem::replace(&mut self.start, OVER);
+        let outcome = end.outcome(start & FAILED != 0);
         let Some(context) = self.context.take() else { return };
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
         }
-        let Some(segment) = context.segment.as_ref().filter(|_| self.id != 0) else { return };
+        let Some(segment) = context.segment().filter(|_| self.id != 0) else { return };
         if segment.key == self.id {
             root::end(&context, self.id, None, outcome);
         } else {
@@ -183,7 +214,7 @@ impl Work for SpanWork {
                 id: self.id,
                 parent: self.parent,
                 site: self.site,
-                start: self.start & !FLAGS,
+                start: start & !FLAGS,
                 end: clock::now(),
                 outcome,
             });

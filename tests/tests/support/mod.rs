@@ -6,13 +6,14 @@
 #![allow(dead_code, reason = "every test file uses its part of this")]
 
 use std::ops::Deref;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use sentry::{ClientOptions, Stats};
-use sentry_tests::FakeSentry;
+use sentry_tests::{FakeSentry, Schema};
 use serde_json::Value;
 
 /// Longer than anything takes, so that no test is decided by time.
@@ -73,7 +74,30 @@ pub fn observe_server<R>(options: ClientOptions, run: impl FnOnce(&FakeSentry) -
     let result = run(&server);
     drop(guard);
     server.assert_valid();
+    assert_by_schema(&server);
     Seen { stats: client.stats(), server, result }
+}
+
+/// Checks events and transactions against Sentry's published schema, where that lies beside the repository.
+#[track_caller]
+fn assert_by_schema(server: &FakeSentry) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/schemas/sentry-event.schema.json");
+    let Ok(text) = std::fs::read(path) else { return };
+    let schema = Schema::new(serde_json::from_slice(&text).unwrap()).unwrap();
+    let transactions = server.transactions().into_iter().map(|mut transaction| {
+        // The published schema knows the event that a transaction is, but not these fields of it.
+        for field in ["spans", "start_timestamp"] {
+            assert!(
+                transaction.as_object_mut().unwrap().remove(field).is_some(),
+                "a transaction without {field}"
+            );
+        }
+        transaction
+    });
+    for payload in server.events().into_iter().chain(transactions) {
+        let broken = schema.check(&payload);
+        assert!(broken.is_empty(), "{payload:#}\nbreaks the schema:\n  {}", broken.join("\n  "));
+    }
 }
 
 /// Runs a closure while no test has a client.

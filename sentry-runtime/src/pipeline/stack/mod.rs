@@ -20,6 +20,7 @@ mod elf;
 mod files;
 mod images;
 pub(crate) mod names;
+mod patient;
 mod resolve;
 mod rules;
 mod source;
@@ -30,5 +31,6 @@ mod tests;
 
 pub(crate) use capture::RawStack;
 pub(crate) use images::Image;
+pub(crate) use patient::Resolver;
 pub(crate) use resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
 pub(crate) use rules::InAppRules;

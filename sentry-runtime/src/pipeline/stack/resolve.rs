@@ -74,6 +74,11 @@ impl Symbolicator {
         Self { rules, ..Self::default() }
     }
 
+    /// Whether a stack can be resolved without a look into any file's debug information.
+    pub(super) fn knows(&self, stack: &RawStack) -> bool {
+        stack.addresses().iter().all(|address| *address == 0 || self.cache.contains_key(address))
+    }
+
     /// The frames of a stack that this process captured.
     pub(crate) fn resolve(&mut self, stack: &RawStack) -> ResolvedStack {
         let addresses: Vec<usize> =
@@ -87,7 +92,7 @@ impl Symbolicator {
         let kept = trim::keep(&frames.iter().map(|frame| frame.symbol.as_deref()).collect::<Vec<_>>());
         frames.truncate(kept.end);
         frames.drain(..kept.start);
-
+        let mut frames = without_wrappers(frames);
         for frame in &mut frames {
             self.complete(frame);
         }
@@ -176,6 +181,45 @@ impl Symbolicator {
             frame.post_context = lines.after;
         }
     }
+}
+
+/// An annotated function runs its body in a closure that one of our functions calls. The user knows one function:
+/// the body's frame stays, ours and the one around it go.
+fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
+    let mut kept: Vec<ResolvedFrame> = Vec::with_capacity(frames.len());
+    let mut after_ours = false;
+    for frame in frames {
+        if frame.symbol.as_deref().is_some_and(is_wrapper) {
+            after_ours = true;
+            continue;
+        }
+        let around = after_ours && kept.last().is_some_and(|inner| is_body_of(inner, &frame));
+        after_ours = false;
+        match kept.last_mut().filter(|_| around) {
+            // An inlined body may have lost its name.
+            Some(body) => (body.function, body.module) = (frame.function, frame.module),
+            None => kept.push(frame),
+        }
+    }
+    kept
+}
+
+/// Whether a frame is that of the body of the annotated function around it.
+fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
+    let (Some(inner), Some(outer)) = (&body.function, &function.function) else { return false };
+    let nested = |module: &str| {
+        let around = function.module.as_deref().unwrap_or_default();
+        module == around || module.strip_prefix(around).is_some_and(|rest| rest == format!("::{outer}"))
+    };
+    let unnamed = inner.starts_with('{') && body.abs_path == function.abs_path;
+    unnamed || (inner == outer && nested(body.module.as_deref().unwrap_or_default()))
+}
+
+/// Whether a function is one of ours that stands between two of the user's, or the call of a closure.
+fn is_wrapper(symbol: &str) -> bool {
+    let symbol = symbol.trim_start_matches('<');
+    let wrappers = ["sentry::__private::", "sentry::private::", "sentry::trace::", "core::ops::function::"];
+    wrappers.iter().any(|wrapper| symbol.starts_with(wrapper))
 }
 
 /// The server takes the last frame's address for the fault itself, and all others for return addresses.

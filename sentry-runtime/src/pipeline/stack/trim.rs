@@ -98,9 +98,17 @@ fn outer_end(functions: &[Option<&str>]) -> usize {
 
 fn is_glue(function: &str) -> bool {
     let function = function.trim_start_matches(['<', '&']);
-    ["core::ops::function::", "alloc::boxed::Box", "core::panic::unwind_safe::", "std::panic::"]
-        .iter()
-        .any(|glue| function.starts_with(glue))
+    [
+        "core::ops::function::",
+        "core::option::",
+        "core::result::",
+        "core::bool::",
+        "alloc::boxed::Box",
+        "core::panic::unwind_safe::",
+        "std::panic::",
+    ]
+    .iter()
+    .any(|glue| function.starts_with(glue))
 }
 
 /// Whether the name is one of the list, or begins with one that ends in `::`.
@@ -120,6 +128,22 @@ mod tests {
     fn kept<'a>(functions: &[&'a str]) -> Vec<&'a str> {
         let optional: Vec<_> = functions.iter().map(|f| Some(*f).filter(|f| *f != "?")).collect();
         functions[keep(&optional)].to_vec()
+    }
+
+    #[test]
+    fn a_closure_of_ours_that_the_standard_library_calls_is_the_report() {
+        assert_eq!(
+            kept(&[
+                "core::ops::function::FnOnce::call_once",
+                "core::option::Option<T>::unwrap_or_else",
+                "sentry::errors::capture_explicitly",
+                "core::bool::<impl bool>::then",
+                "sentry::api::capture_error",
+                "core::result::Result<T,E>::inspect_err",
+                "shop::pay",
+            ]),
+            ["core::result::Result<T,E>::inspect_err", "shop::pay"]
+        );
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! Placing an order: the service between the form and the shelves.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Shop;
+use crate::error::ShopError;
+
+/// What the order form sends. `Serialize` is for Sentry: by it the fields are recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NewOrder {
+    pub sku: String,
+    pub quantity: u32,
+    pub email: String,
+    pub card_number: String,
+}
+
+impl NewOrder {
+    /// What the customer should mend, if anything.
+    pub fn check(&self) -> Result<(), &'static str> {
+        match self.quantity {
+            0 => Err("Please take at least one lamp."),
+            1..=9 => Ok(()),
+            _ => Err("Please take at most nine lamps."),
+        }
+    }
+}
+
+pub struct Receipt {
+    pub order: u32,
+    pub cents: u32,
+    pub payment: String,
+}
+
+/// Takes the lamps from the shelf and the money from the card, or neither.
+#[sentry::span("orders::place", attributes(lamp.sku = order.sku, lamp.quantity = order.quantity))]
+pub async fn place(shop: &Shop, order: &NewOrder) -> Result<Receipt, ShopError> {
+    // Tags and breadcrumbs belong to this request; other requests, on whatever thread, have their own.
+    sentry::set_tag("lamp", &order.sku);
+    let lamp = shop.repository.lamp(&order.sku).await?;
+    let number = shop.repository.reserve(&order.sku, order.quantity).await?;
+    sentry::add_breadcrumb(sentry::Breadcrumb {
+        category: Some("order".into()),
+        message: Some(format!("reserved {} of {} as order {number}", order.quantity, order.sku)),
+        ..sentry::Breadcrumb::default()
+    });
+
+    let cents = lamp.cents * order.quantity;
+    match shop.payments.charge(number, cents, &order.card_number).await {
+        Ok(payment) => {
+            shop.repository.save_order(number, cents).await;
+            Ok(Receipt { order: number, cents, payment })
+        }
+        Err(source) => {
+            shop.repository.put_back(&order.sku, order.quantity).await;
+            Err(ShopError::NotPaid { order: number, source })
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The pages of the shop: each handler is a server action.
+//!
+//! `#[sentry::server_action]` gives each request scopes of its own, continues the trace that its headers carry, and
+//! captures the error or the panic with which it ends. Handlers stay what axum wants them to be.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+
+use crate::error::ShopError;
+use crate::orders::{self, NewOrder};
+use crate::{Shop, html, server};
+
+pub fn router(shop: Arc<Shop>) -> Router {
+    Router::new()
+        .route("/", get(shop_page))
+        .route("/lamps/{sku}", get(order_page))
+        .route("/orders", post(place_order))
+        .route("/deals/{day}", get(deal_page))
+        .layer(middleware::from_fn(server::answer_panics))
+        .with_state(shop)
+}
+
+#[sentry::server_action(headers = headers)]
+async fn shop_page(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Html<String> {
+    html::shop(&shop.repository.lamps().await)
+}
+
+/// The page with the order form. Its head carries the trace, so that the browser can send it back with the order.
+#[sentry::server_action(headers = headers)]
+async fn order_page(
+    State(shop): State<Arc<Shop>>,
+    Path(sku): Path<String>,
+    headers: HeaderMap,
+) -> Result<Html<String>, ShopError> {
+    let lamp = shop.repository.lamp(&sku).await?;
+    Ok(html::order_form(&lamp, None))
+}
+
+/// The order form. Its fields go along with errors; the card number is filtered by its name.
+#[sentry::server_action(headers = headers, form_data = order)]
+async fn place_order(
+    State(shop): State<Arc<Shop>>,
+    headers: HeaderMap,
+    Form(order): Form<NewOrder>,
+) -> Result<Response, ShopError> {
+    // A customer's slip is no error of the program: the form is shown again, and nothing is captured.
+    if let Err(slip) = order.check() {
+        let lamp = shop.repository.lamp(&order.sku).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html::order_form(&lamp, Some(slip))).into_response());
+    }
+    let receipt = orders::place(&shop, &order).await?;
+    Ok(html::receipt(&order, &receipt).into_response())
+}
+
+/// The deal of a day of the week, from 0. It has a bug.
+#[sentry::server_action(headers = headers)]
+async fn deal_page(Path(day): Path<usize>, headers: HeaderMap) -> Html<String> {
+    html::notice("Deal of the day", deal_of(day))
+}
+
+#[sentry::span]
+fn deal_of(day: usize) -> &'static str {
+    const DEALS: [&str; 6] = [
+        "Two candles for one.",
+        "Free oil with every oil lamp.",
+        "Lanterns in pairs.",
+        "A bulb on the house.",
+        "Late opening, low prices.",
+        "Market day: ask for the green one.",
+    ];
+    // The bug: weeks have seven days.
+    DEALS[day]
+}

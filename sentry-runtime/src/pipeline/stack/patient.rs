@@ -1,0 +1,143 @@
+//! Resolving without keeping anybody waiting.
+//!
+//! The first look into a program's debug information can take seconds: it is as large as the program, and an
+//! unoptimised build reads it slowly. A program that ends at its first error does not wait that long, so the work
+//! is done on a thread beside the pipeline, and given up when somebody waits for a flush: the event then carries
+//! bare addresses and the images they lie in, from which the server can find the names.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use super::capture::RawStack;
+use super::images::Images;
+use super::resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
+
+type Answer = (ResolvedStack, Symbolicator);
+
+/// Turns addresses into frames, as long as there is time.
+#[derive(Debug)]
+pub(crate) enum Resolver {
+    Ready(Symbolicator),
+    /// A stack that was given up is still being resolved; what is learned from it is not lost.
+    Busy(Receiver<Answer>),
+    /// Nothing is known: the thread died with what it had.
+    Lost,
+}
+
+/// How often it is asked whether there is still time.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+impl Resolver {
+    pub(crate) fn new(symbolicator: Symbolicator) -> Self {
+        Self::Ready(symbolicator)
+    }
+
+    /// The frames of a stack; bare addresses when `hurry` says so before they are found.
+    pub(crate) fn resolve(&mut self, stack: &RawStack, hurry: &dyn Fn() -> bool) -> ResolvedStack {
+        if let Self::Busy(answers) = self {
+            match wait(answers, hurry) {
+                Waited::Answer(answer) => *self = Self::Ready((*answer).1),
+                Waited::Hurried => return bare(stack),
+                Waited::Lost => *self = Self::Lost,
+            }
+        }
+        match std::mem::replace(self, Self::Lost) {
+            Self::Ready(mut symbolicator) if symbolicator.knows(stack) => {
+                let resolved = symbolicator.resolve(stack);
+                *self = Self::Ready(symbolicator);
+                resolved
+            }
+            Self::Ready(symbolicator) if hurry() => {
+                *self = Self::Ready(symbolicator);
+                bare(stack)
+            }
+            Self::Ready(symbolicator) => self.resolve_beside(symbolicator, stack, hurry),
+            Self::Busy(_) | Self::Lost => {
+                *self = Self::Ready(Symbolicator::default());
+                bare(stack)
+            }
+        }
+    }
+
+    fn resolve_beside(
+        &mut self,
+        mut symbolicator: Symbolicator,
+        stack: &RawStack,
+        hurry: &dyn Fn() -> bool,
+    ) -> ResolvedStack {
+        let (answer, answers) = bounded(1);
+        let own = stack.clone();
+        let work = move || {
+            let resolved = symbolicator.resolve(&own);
+            // Nobody may wait any more.
+            let _ = answer.send((resolved, symbolicator));
+        };
+        if std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(work).is_err() {
+            return bare(stack);
+        }
+        match wait(&answers, hurry) {
+            Waited::Answer(answer) => {
+                let (resolved, symbolicator) = *answer;
+                *self = Self::Ready(symbolicator);
+                resolved
+            }
+            Waited::Hurried => {
+                *self = Self::Busy(answers);
+                bare(stack)
+            }
+            Waited::Lost => bare(stack),
+        }
+    }
+}
+
+enum Waited {
+    Answer(Box<Answer>),
+    Hurried,
+    /// The thread died.
+    Lost,
+}
+
+fn wait(answers: &Receiver<Answer>, hurry: &dyn Fn() -> bool) -> Waited {
+    loop {
+        match answers.recv_timeout(PATIENCE) {
+            Ok(answer) => return Waited::Answer(Box::new(answer)),
+            Err(RecvTimeoutError::Timeout) if hurry() => return Waited::Hurried,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Waited::Lost,
+        }
+    }
+}
+
+/// The addresses as they are, and the images that they lie in.
+fn bare(stack: &RawStack) -> ResolvedStack {
+    let mut images = Images::default();
+    images.look_up(stack.addresses());
+    let addresses = stack.addresses().iter().map(|&address| address as u64).filter(|&address| address != 0);
+    let frames = addresses.rev().map(|instruction_addr| ResolvedFrame {
+        instruction_addr,
+        image_addr: images.at(instruction_addr).map(|image| image.image_addr),
+        package: images.at(instruction_addr).map(|image| image.code_file.clone()),
+        ..ResolvedFrame::default()
+    });
+    let frames: Vec<_> = frames.collect();
+    let images = images.containing(frames.iter().map(|frame| frame.instruction_addr));
+    ResolvedStack { frames, images }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_time_there_are_names_and_without_there_are_addresses() {
+        let mut resolver = Resolver::new(Symbolicator::default());
+        let stack = RawStack::capture();
+        let hurried = resolver.resolve(&stack, &|| true);
+        assert!(!hurried.frames.is_empty());
+        assert!(hurried.frames.iter().all(|frame| frame.function.is_none() && frame.instruction_addr != 0));
+        let patient = resolver.resolve(&stack, &|| false);
+        assert!(patient.frames.iter().any(|frame| frame.function.is_some()), "{patient:?}");
+        assert!(matches!(resolver, Resolver::Ready(_)));
+    }
+}

@@ -1,0 +1,104 @@
+//! `before_send` and event processors.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sentry::Level;
+use sentry::protocol::Event;
+
+use crate::support::{LONG, observe, options};
+
+fn message(text: &str) {
+    sentry::capture_message(text, Level::Info);
+}
+
+fn text_of<'a>(event: &'a Event<'_>) -> &'a str {
+    event.logentry.as_ref().map_or("", |entry| &entry.message)
+}
+
+#[test]
+fn before_send_changes_and_drops() {
+    let look = |mut event: Event<'static>| {
+        event.tags.insert("seen".into(), "yes".into());
+        (text_of(&event) != "secret").then_some(event)
+    };
+    let seen = observe(options().before_send(look), || {
+        message("secret");
+        message("plain");
+    });
+    let event = seen.event();
+    assert_eq!((&event["logentry"]["message"], &event["tags"]["seen"]), (&"plain".into(), &"yes".into()));
+    assert_eq!(seen.reported("before_send", "error"), 1);
+}
+
+#[test]
+fn a_before_send_that_panics_loses_its_event_and_nothing_else() {
+    let look = |event: Event<'static>| {
+        assert_ne!(text_of(&event), "bad", "thrown by the callback");
+        Some(event)
+    };
+    let seen = observe(options().before_send(look), || {
+        message("bad");
+        message("good");
+    });
+    assert_eq!(seen.event()["logentry"]["message"], "good");
+    assert_eq!(seen.reported("internal_sdk_error", "error"), 1);
+}
+
+#[test]
+fn a_before_send_that_always_panics_does_not_go_round_in_circles() {
+    static CALLED: AtomicUsize = AtomicUsize::new(0);
+    let look = |_: Event<'static>| -> Option<Event<'static>> {
+        CALLED.fetch_add(1, Ordering::Relaxed);
+        panic!("thrown by the callback");
+    };
+    let seen = observe(options().before_send(look), || {
+        message("bad");
+        assert!(sentry::flush(LONG));
+    });
+    assert_eq!(seen.events().len(), 0);
+    assert_eq!(CALLED.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn processors_run_in_their_order_before_before_send() {
+    let look = |mut event: Event<'static>| {
+        event.tags.insert("order".into(), format!("{}, before_send", event.tags["order"]));
+        Some(event)
+    };
+    let seen = observe(options().before_send(look), || {
+        sentry::with_isolation_scope(|| {
+            sentry::add_event_processor(|mut event| {
+                event.tags.insert("order".into(), "isolation".into());
+                Some(event)
+            });
+            sentry::with_scope(
+                |scope| {
+                    scope.add_event_processor(|mut event| {
+                        event.tags.insert("order".into(), format!("{}, current", event.tags["order"]));
+                        (text_of(&event) != "dropped").then_some(event)
+                    });
+                },
+                || {
+                    message("kept");
+                    message("dropped");
+                },
+            );
+        });
+    });
+    assert_eq!(seen.event()["tags"]["order"], "isolation, current, before_send");
+    assert_eq!(seen.reported("event_processor", "error"), 1);
+}
+
+#[test]
+fn a_callback_may_capture_and_wait_without_blocking_itself() {
+    static CALLED: AtomicUsize = AtomicUsize::new(0);
+    let look = |event: Event<'static>| {
+        if CALLED.fetch_add(1, Ordering::Relaxed) == 0 {
+            message("from the callback");
+            sentry::flush(LONG);
+        }
+        Some(event)
+    };
+    let seen = observe(options().before_send(look), || message("first"));
+    assert_eq!(seen.events().len(), 2);
+}

@@ -1,0 +1,12 @@
+//! Events through the public face: errors, messages and panics with everything around them, and what scopes and
+//! callbacks do to them.
+
+#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod hooks;
+mod panics;
+mod payload;
+mod scopes;

@@ -1,0 +1,103 @@
+//! Panics, which a hook captures where they happen.
+
+use std::panic::catch_unwind;
+
+use serde_json::{Value, json};
+
+use crate::support::{block_on, names, observe, only, options, yield_once};
+
+#[inline(never)]
+fn panics(text: Option<&'static str>) -> u32 {
+    match text {
+        Some(text) => std::panic::panic_any(text),
+        None => panic!("item {} is missing", std::hint::black_box(7)), // the line that panics
+    }
+}
+
+#[sentry::span(name = "inner")]
+fn inner() -> Result<u32, String> {
+    Ok(panics(None))
+}
+
+#[sentry::span(name = "outer")]
+async fn outer() -> Result<u32, String> {
+    yield_once().await;
+    inner()
+}
+
+fn exception(event: &Value) -> Value {
+    only(event["exception"]["values"].as_array().unwrap().clone())
+}
+
+#[test]
+fn a_panic_is_a_fatal_event_of_the_span_in_which_it_happened() {
+    let seen = observe(options(), || {
+        let payload = catch_unwind(|| block_on(outer())).unwrap_err();
+        assert_eq!(payload.downcast_ref::<String>().unwrap(), "item 7 is missing");
+    });
+    let event = seen.event();
+    assert_eq!(event["level"], "fatal");
+    let exception = exception(&event);
+    assert_eq!((&exception["type"], &exception["value"]), (&json!("panic"), &json!("item 7 is missing")));
+    assert_eq!(exception["mechanism"]["type"], "panic");
+    assert_eq!(exception["mechanism"]["handled"], false);
+    let location = exception["mechanism"]["data"]["location"].as_str().unwrap();
+    assert!(location.contains("errors/panics.rs:"), "{location}");
+    let line: u64 = location.rsplit(':').nth(1).unwrap().parse().unwrap();
+    let frames = exception["stacktrace"]["frames"].as_array().unwrap();
+    let innermost = frames.last().unwrap();
+    assert!(innermost["function"].as_str().unwrap().contains("panics"), "{innermost:#}");
+    assert_eq!(innermost["lineno"], line);
+    assert!(
+        innermost["context_line"].as_str().unwrap().ends_with("// the line that panics"),
+        "{innermost:#}"
+    );
+    let inner = seen.span("inner");
+    let trace = &event["contexts"]["trace"];
+    assert_eq!(
+        (trace["trace_id"].as_str(), trace["span_id"].as_str()),
+        (Some(&*inner.trace), Some(&*inner.id))
+    );
+    let thread = only(event["threads"]["values"].as_array().unwrap().clone());
+    assert_eq!((&thread["crashed"], &thread["current"]), (&json!(true), &json!(true)));
+    assert_eq!(names(&seen.spans()), ["outer", "inner"]);
+}
+
+#[test]
+fn payloads_of_every_kind_have_a_text() {
+    for (run, text) in [
+        (
+            Box::new(|| panics(Some("a literal"))) as Box<dyn FnOnce() -> u32 + std::panic::UnwindSafe>,
+            "a literal",
+        ),
+        (Box::new(|| std::panic::panic_any("an owned text".to_owned())), "an owned text"),
+        (Box::new(|| std::panic::panic_any(7_u32)), "a value that is no text"),
+    ] {
+        let seen = observe(options(), || catch_unwind(run).is_err());
+        assert!(seen.result);
+        assert_eq!(exception(&seen.event())["value"], text);
+    }
+}
+
+#[test]
+fn a_panic_on_another_thread_names_that_thread() {
+    let seen = observe(options(), || {
+        let thread = std::thread::Builder::new().name("picker".into()).spawn(|| panics(None)).unwrap();
+        thread.join().unwrap_err();
+    });
+    let event = seen.event();
+    assert_eq!(only(event["threads"]["values"].as_array().unwrap().clone())["name"], "picker");
+}
+
+#[test]
+fn panics_can_be_left_alone() {
+    let seen = observe(options().capture_panics(false), || catch_unwind(|| panics(None)).is_err());
+    assert!(seen.result);
+    assert_eq!(seen.events().len(), 0);
+}
+
+#[test]
+fn two_panics_are_two_events() {
+    let seen = observe(options(), || (0..2).filter(|_| catch_unwind(|| panics(None)).is_err()).count());
+    assert_eq!((seen.result, seen.events().len()), (2, 2));
+}

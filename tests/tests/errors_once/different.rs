@@ -1,0 +1,99 @@
+//! Several errors that look alike.
+
+use crate::support::{block_on, observe, options, untraced, yield_once};
+use crate::{Failed, text};
+
+#[sentry::span(name = "fails", err)]
+fn fails() -> Result<u32, Failed> {
+    Err(Failed::new("connection refused"))
+}
+
+#[sentry::span(name = "fails quietly")]
+fn fails_quietly() -> Result<u32, Failed> {
+    Err(Failed::new("connection refused"))
+}
+
+#[sentry::span(name = "fails async", err)]
+async fn fails_async() -> Result<u32, Failed> {
+    yield_once().await;
+    Err(Failed::new("connection refused"))
+}
+
+#[sentry::server_action]
+fn action() -> Result<u32, Failed> {
+    fails_quietly()
+}
+
+#[sentry::span(name = "retry", err)]
+fn retry() -> Result<u32, Failed> {
+    for _ in 0..2 {
+        let _handled = fails();
+    }
+    fails()
+}
+
+fn all_settings() -> [sentry::ClientOptions; 3] {
+    [options(), options().traces_sample_rate(0.0), untraced()]
+}
+
+#[test]
+fn errors_of_equal_text_are_as_many_events_as_there_are_errors() {
+    for run in [|| drop(fails()), || drop(action()), || drop(block_on(fails_async()))] {
+        for options in all_settings() {
+            let seen = observe(options, || (0..3).for_each(|_| run()));
+            assert_eq!(seen.events().len(), 3);
+        }
+    }
+}
+
+#[test]
+fn errors_that_were_handled_in_between_are_others() {
+    for options in all_settings() {
+        let seen = observe(options, || drop(retry()));
+        assert_eq!(seen.events().len(), 3, "two that were handled, and the one that came out");
+    }
+}
+
+#[test]
+fn explicit_captures_are_each_an_event() {
+    for options in all_settings() {
+        let seen = observe(options, || {
+            for _ in 0..3 {
+                if let Err(error) = fails_quietly() {
+                    sentry::capture_error(&error);
+                }
+            }
+            let unseen = Failed::new("connection refused");
+            sentry::capture_error(&unseen);
+            sentry::capture_error(&unseen);
+        });
+        assert_eq!(seen.events().len(), 5);
+    }
+}
+
+#[test]
+fn an_error_that_the_action_makes_of_another_kind_is_its_own() {
+    #[sentry::server_action]
+    fn other() -> Result<u32, Failed> {
+        let _ignored = fails_quietly();
+        Err(Failed::new("the cart is empty"))
+    }
+    let seen = observe(options(), || drop(other()));
+    let event = seen.event();
+    assert_eq!(text(&event), "the cart is empty");
+    let action = seen.spans().into_iter().find(|span| span.is_root).unwrap();
+    assert_eq!(event["contexts"]["trace"]["span_id"], action.id);
+}
+
+#[test]
+fn an_error_that_was_captured_and_handled_does_not_hide_a_later_one() {
+    for options in all_settings() {
+        let seen = observe(options, || {
+            let _handled = fails();
+            if let Err(error) = fails_quietly() {
+                sentry::capture_error(&error);
+            }
+        });
+        assert_eq!(seen.events().len(), 2);
+    }
+}

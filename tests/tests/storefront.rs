@@ -1,0 +1,214 @@
+//! The example `storefront` as a newcomer runs it, against the fake server: what it prints is what arrived, and what
+//! arrived tells the story of the shop.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use sentry_tests::FakeSentry;
+use serde_json::Value;
+
+/// Longer than the example takes, so that time decides nothing but a hang.
+const LONG: Duration = Duration::from_secs(120);
+
+/// Builds the example, and answers with the path of its program. `cargo test` has built it before, unless this test
+/// is run alone.
+fn storefront() -> String {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let build = Command::new(cargo)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--package", "sentry-examples", "--example", "storefront"])
+        .args(["--message-format", "json"])
+        .output()
+        .unwrap();
+    assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+    let messages = String::from_utf8(build.stdout).unwrap();
+    let programs = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(str::to_owned));
+    programs.last().expect("cargo names the program that it built")
+}
+
+/// Runs the example with nothing of the environment that would change what it sends.
+fn run(server: &FakeSentry) -> Output {
+    let mut command = Command::new(storefront());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SENTRY_")) {
+        command.env_remove(name);
+    }
+    for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    command.env("SENTRY_DSN", server.dsn()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+    let (done, output) = mpsc::channel();
+    std::thread::spawn(move || done.send(command.output().unwrap()));
+    output.recv_timeout(LONG).expect("the example ends by itself")
+}
+
+/// The numbers of the summary.
+fn summary(output: &Output) -> BTreeMap<String, usize> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let row = |line: &str| {
+        let (name, rest) = line.split_once("  ")?;
+        Some((name.to_owned(), rest.split_whitespace().next()?.parse().ok()?))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// The trace context, in which transactions and events tell where they belong.
+fn place(payload: &Value) -> &Value {
+    &payload["contexts"]["trace"]
+}
+
+fn named<'a>(transactions: &'a [Value], name: &str) -> Vec<&'a Value> {
+    transactions.iter().filter(|transaction| transaction["transaction"] == name).collect()
+}
+
+/// The only event whose outermost exception has this type.
+#[track_caller]
+fn only_event<'a>(events: &'a [Value], ty: &str) -> &'a Value {
+    let of_type = |event: &&Value| {
+        let outermost = event["exception"]["values"].as_array().and_then(|values| values.last());
+        outermost.is_some_and(|exception| exception["type"] == ty)
+    };
+    let found: Vec<&Value> = events.iter().filter(of_type).collect();
+    assert_eq!(found.len(), 1, "events of type {ty}: {found:#?}");
+    found[0]
+}
+
+#[test]
+fn the_shop_tells_its_story() {
+    let server = FakeSentry::start();
+    let output = run(&server);
+    assert!(output.status.success(), "{output:?}");
+    server.assert_valid();
+
+    let transactions = server.transactions();
+    page_order_and_payment_are_one_trace(&transactions);
+    the_failing_card_is_one_event(&server, &transactions);
+    the_panic_is_one_event(&server, &transactions);
+    check_ins_are_pairs(&server);
+    the_summary_is_true(&server, &summary(&output));
+    the_local_view_shows_it_too(&String::from_utf8_lossy(&output.stderr));
+}
+
+fn page_order_and_payment_are_one_trace(transactions: &[Value]) {
+    let payments = named(transactions, "serverAction/take_payment");
+    assert_eq!(payments.len(), 4, "three good cards and a bad one");
+    for payment in payments {
+        let trace = &place(payment)["trace_id"];
+        let of_trace = |name| {
+            let all = named(transactions, name);
+            let mut of_trace = all.into_iter().filter(|transaction| place(transaction)["trace_id"] == *trace);
+            of_trace.next().unwrap_or_else(|| panic!("no {name} in the trace of {payment:#}"))
+        };
+        let (page, order) = (of_trace("serverAction/order_page"), of_trace("serverAction/place_order"));
+        assert!(place(page)["parent_span_id"].is_null(), "the page is the head of the trace");
+        assert_eq!(place(order)["parent_span_id"], place(page)["span_id"], "the order is made from the page");
+        let spans = order["spans"].as_array().unwrap();
+        let request = spans.iter().find(|span| span["op"] == "http.client").unwrap();
+        assert_eq!(place(payment)["parent_span_id"], request["span_id"], "the payment is below the request");
+    }
+}
+
+fn the_failing_card_is_one_event(server: &FakeSentry, transactions: &[Value]) {
+    let events = server.events();
+    let event = only_event(&events, "ShopError");
+    let exceptions = event["exception"]["values"].as_array().unwrap();
+    let chain: Vec<_> =
+        exceptions.iter().rev().map(|exception| exception["value"].as_str().unwrap()).collect();
+    assert!(chain[0].starts_with("order ") && chain[0].ends_with(" was not paid"), "{chain:?}");
+    assert_eq!(chain[1..], ["the card was declined: insufficient funds"]);
+
+    // All three functions say that they failed, and the event belongs to the innermost of them.
+    let same_trace = |transaction: &&&Value| place(transaction)["trace_id"] == place(event)["trace_id"];
+    let orders = named(transactions, "serverAction/place_order");
+    let order = orders.iter().find(same_trace).unwrap();
+    assert_eq!(place(order)["status"], "internal_error");
+    let spans = order["spans"].as_array().unwrap();
+    let failed: Vec<&Value> = spans.iter().filter(|span| span["status"] == "internal_error").collect();
+    let names: BTreeSet<_> = failed.iter().map(|span| span["description"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(["POST /charges", "orders::place"]));
+    let charge = failed.iter().find(|span| span["op"] == "http.client").unwrap();
+    assert_eq!(place(event)["span_id"], charge["span_id"]);
+
+    // The form goes along, without what nobody may know.
+    let field = |field: &str| &event["extra"][format!("server_action_form_data.{field}")];
+    assert_eq!(*field("sku"), "lantern");
+    assert_eq!(*field("quantity"), 1);
+    assert_eq!(*field("card_number"), "[Filtered]");
+    assert_eq!(*field("email"), "[Filtered]");
+    for item in server.items() {
+        let text = item.payload.to_string();
+        for secret in ["4242 4242", "4000 0000", "ada@example.com"] {
+            assert!(!text.contains(secret), "`{secret}` left the process in {text}");
+        }
+    }
+    assert_eq!(event["tags"]["lamp"], "lantern");
+    let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+    assert_eq!(crumbs.len(), 1, "only what happened in this request: {crumbs:#?}");
+}
+
+fn the_panic_is_one_event(server: &FakeSentry, transactions: &[Value]) {
+    let events = server.events();
+    let event = only_event(&events, "panic");
+    let exception = &event["exception"]["values"][0];
+    assert_eq!(exception["value"], "index out of bounds: the len is 6 but the index is 6");
+    assert_eq!(exception["mechanism"]["handled"], false);
+    let pages = named(transactions, "serverAction/deal_page");
+    assert_eq!(pages.len(), 1);
+    assert_eq!(place(pages[0])["status"], "internal_error");
+    assert_eq!(place(pages[0])["trace_id"], place(event)["trace_id"]);
+}
+
+fn check_ins_are_pairs(server: &FakeSentry) {
+    let check_ins = server.check_ins();
+    let mut runs: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for check_in in &check_ins {
+        assert_eq!(check_in["monitor_slug"], "restock-shelves");
+        runs.entry(check_in["check_in_id"].as_str().unwrap()).or_default().push(check_in);
+    }
+    assert_eq!(runs.len(), 3);
+    let mut ends = Vec::new();
+    for run in runs.values() {
+        assert_eq!(run.len(), 2, "{run:#?}");
+        assert_eq!(run[0]["status"], "in_progress");
+        assert_eq!(run[0]["monitor_config"]["schedule"]["unit"], "minute");
+        assert!(run[1]["duration"].as_f64().is_some_and(|duration| duration > 0.0));
+        ends.push(run[1]["status"].as_str().unwrap());
+    }
+    ends.sort_unstable();
+    assert_eq!(ends, ["error", "ok", "ok"]);
+    only_event(&server.events(), "RestockError");
+}
+
+fn the_summary_is_true(server: &FakeSentry, printed: &BTreeMap<String, usize>) {
+    let transactions = server.transactions();
+    let traces: BTreeSet<_> = transactions.iter().map(|t| place(t)["trace_id"].as_str()).collect();
+    let is_request = |name: &str| name.starts_with("serverAction/");
+    let requests = transactions.iter().filter(|t| t["transaction"].as_str().is_some_and(is_request));
+    // A transaction stands for its root span, and for those that it carries.
+    let spans = transactions.iter().map(|t| 1 + t["spans"].as_array().map_or(0, Vec::len));
+    let arrived = [
+        ("requests", requests.count()),
+        ("orders paid", 3),
+        ("traces", traces.len()),
+        ("transactions", transactions.len()),
+        ("spans", spans.sum()),
+        ("errors", server.events().len()),
+        ("check-ins", server.check_ins().len()),
+        ("dropped", 0),
+    ];
+    let arrived: BTreeMap<String, usize> = arrived.map(|(name, number)| (name.to_owned(), number)).into();
+    assert_eq!(*printed, arrived);
+    assert_eq!(server.events().len(), 3, "card, panic and supplier; a page that does not exist is no error");
+    assert!(server.client_reports().is_empty(), "{:#?}", server.client_reports());
+}
+
+fn the_local_view_shows_it_too(printed: &str) {
+    for line in ["serverAction/take_payment", "✗ ShopError: order ", "✓ restock-shelves", "✗ restock-shelves"]
+    {
+        assert!(printed.contains(line), "no `{line}` in:\n{printed}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Which traces are recorded, and how the others are counted.
+
+use std::sync::{Arc, Mutex};
+
+use crate::support::{names, observe, options, untraced};
+use crate::{TRACE, sentry_trace};
+
+#[sentry::span(name = "child")]
+fn child() {}
+
+#[sentry::span(name = "root", op = "task")]
+fn root() {
+    child();
+}
+
+#[test]
+fn a_rate_of_zero_records_nothing_and_counts_everything() {
+    let seen = observe(options().traces_sample_rate(0.0), || {
+        root();
+        sentry::start_span("by hand", |span| assert!(!span.is_recording()));
+    });
+    assert_eq!(seen.transactions().len(), 0);
+    assert_eq!(seen.reported("sample_rate", "transaction"), 2);
+    assert!(seen.reported("sample_rate", "span") >= 2, "{:?}", seen.client_reports());
+    assert_eq!(seen.stats.lost(), 0, "sampling is no loss");
+}
+
+#[test]
+fn a_rate_of_one_records_everything() {
+    let seen = observe(options(), || (0..50).for_each(|_| root()));
+    assert_eq!(seen.transactions().len(), 50);
+    assert_eq!(seen.client_reports().len(), 0);
+}
+
+#[test]
+fn a_rate_in_between_records_a_share() {
+    let seen = observe(options().traces_sample_rate(0.5), || (0..400).for_each(|_| root()));
+    let sent = seen.transactions().len() as u64;
+    // Twelve standard deviations: a fair coin does not get there.
+    assert!((80..320).contains(&sent), "{sent} of 400");
+    assert_eq!(sent + seen.reported("sample_rate", "transaction"), 400);
+}
+
+#[test]
+fn the_decision_that_came_in_is_inherited() {
+    for (suffix, rate, recorded) in [("-1", 0.0, 1), ("-0", 1.0, 0), ("", 1.0, 1), ("", 0.0, 0)] {
+        let seen = observe(options().traces_sample_rate(rate), || {
+            sentry::continue_trace(&[sentry_trace(suffix)], root);
+        });
+        assert_eq!(seen.transactions().len(), recorded, "{suffix:?} at {rate}");
+    }
+}
+
+#[test]
+fn the_decision_of_a_forced_transaction_is_that_of_its_trace() {
+    #[sentry::span(name = "forced", force_transaction)]
+    fn forced() {}
+    let seen = observe(options().traces_sample_rate(0.0), || sentry::start_span("root", |_| forced()));
+    assert_eq!(seen.transactions().len(), 0);
+    assert_eq!(seen.reported("sample_rate", "transaction"), 2);
+}
+
+type Asked = (String, String, String, Option<bool>, Option<f32>);
+
+#[test]
+fn a_sampler_is_told_what_it_decides_about() {
+    let asked = Arc::new(Mutex::new(Vec::<Asked>::new()));
+    let notes = Arc::clone(&asked);
+    let sampler = move |span: &sentry::SamplingContext| {
+        notes.lock().unwrap().push((
+            span.name().to_owned(),
+            span.operation().to_owned(),
+            span.trace_id().to_string(),
+            span.sampled(),
+            span.parent_sample_rate(),
+        ));
+        f32::from(u8::from(span.name() == "root"))
+    };
+    let seen = observe(untraced().traces_sampler(sampler), || {
+        let headers = [sentry_trace("-0"), ("baggage", "sentry-sample_rate=0.25".to_owned())];
+        sentry::continue_trace(&headers, root);
+        sentry::start_span("dull", |_| child());
+    });
+    assert_eq!(names(&seen.spans()), ["root", "child"]);
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 2, "a child is not asked about: {asked:?}");
+    assert_eq!(asked[0], ("root".into(), "task".into(), TRACE.into(), Some(false), Some(0.25)));
+    assert_eq!((&*asked[1].0, asked[1].3, asked[1].4), ("dull", None, None));
+    assert_eq!(seen.reported("sample_rate", "transaction"), 1);
+}
+
+#[test]
+fn a_sampler_can_leave_the_decision_to_the_head_of_the_trace() {
+    let rate = |rate: &str| vec![sentry_trace("-1"), ("baggage", format!("sentry-sample_rate={rate}"))];
+    for (headers, recorded) in [
+        (vec![], 0),
+        (vec![sentry_trace("-1")], 1),
+        (vec![sentry_trace("-0")], 0),
+        (rate("1.0"), 1),
+        (rate("0.000000"), 0),
+    ] {
+        let seen = observe(untraced().traces_sampler(|span| span.inherit_or_sample_with(0.0)), || {
+            sentry::continue_trace(&headers, root);
+        });
+        assert_eq!(seen.transactions().len(), recorded, "{headers:?}");
+    }
+}
+
+#[test]
+fn a_sampler_counts_before_a_rate_and_its_answer_goes_out() {
+    let seen = observe(options().traces_sample_rate(0.0).traces_sampler(|_| 1.0), root);
+    assert_eq!(seen.transactions().len(), 1);
+    assert_eq!(seen.envelopes()[0].header["trace"]["sample_rate"], "1");
+}
+
+#[test]
+fn a_sampler_that_panics_or_answers_nonsense_samples_nothing() {
+    fn panics(span: &sentry::SamplingContext) -> f32 {
+        assert!(span.name().is_empty(), "thrown by the sampler");
+        1.0
+    }
+    let panicking = observe(untraced().traces_sampler(panics), root);
+    let beyond = observe(untraced().traces_sampler(|_| 1.5), root);
+    let no_number = observe(untraced().traces_sampler(|_| f32::NAN), root);
+    for seen in [panicking, beyond, no_number] {
+        assert_eq!(seen.transactions().len(), 0);
+        assert_eq!(seen.events().len(), 0, "a panic that is contained is no event");
+        assert_eq!(seen.reported("sample_rate", "transaction"), 1);
+    }
+}
+
+#[test]
+fn errors_of_a_trace_that_is_not_sampled_still_name_it() {
+    let seen = observe(options().traces_sample_rate(0.0), || {
+        sentry::start_span("root", |_| {
+            sentry::capture_message("kept", sentry::Level::Error);
+            sentry::get_trace_data().unwrap().sentry_trace
+        })
+    });
+    let trace = &seen.event()["contexts"]["trace"];
+    let expected =
+        format!("{}-{}-0", trace["trace_id"].as_str().unwrap(), trace["span_id"].as_str().unwrap());
+    assert_eq!(seen.result, expected);
+    assert_eq!(seen.envelopes()[0].header["trace"]["sampled"], "false");
+}
