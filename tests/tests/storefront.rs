@@ -1,6 +1,8 @@
 //! The example `storefront` as a newcomer runs it, against the fake server: what it prints is what arrived, and what
 //! arrived tells the story of the shop.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};
 use std::sync::mpsc;
@@ -28,7 +30,7 @@ fn storefront() -> String {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter_map(|message| message["executable"].as_str().map(str::to_owned));
-    programs.last().expect("cargo names the program that it built")
+    programs.next_back().expect("cargo names the program that it built")
 }
 
 /// Runs the example with nothing of the environment that would change what it sends.
