@@ -33,11 +33,11 @@ fn storefront() -> String {
         .unwrap();
     assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     let messages = String::from_utf8(build.stdout).unwrap();
-    let programs = messages
+    let mut programs = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter_map(|message| message["executable"].as_str().map(str::to_owned));
-    programs.last().expect("cargo names the program that it built")
+    programs.next_back().expect("cargo names the program that it built")
 }
 
 /// Runs the example with nothing of the environment that would change what it sends.
