@@ -15,7 +15,7 @@ use serde_json::Value;
 const LONG: Duration = Duration::from_secs(120);
 
 /// Builds the example, and answers with the path of its program. `cargo test` has built it before, unless this test
-/// is run alone.
+/// is run alone; with the whole workspace, so that its dependencies are built with the same features.
 fn storefront() -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut build = Command::new(cargo);
@@ -27,7 +27,7 @@ fn storefront() -> String {
     }
     let build = build
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--package", "sentry-examples", "--example", "storefront"])
+        .args(["build", "--workspace", "--example", "storefront"])
         .args(["--message-format", "json"])
         .output()
         .unwrap();
