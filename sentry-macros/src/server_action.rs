@@ -51,7 +51,11 @@ impl ServerActionArgs {
             .with("name", Some(&name))
             .with("op", Some(&quote_spanned!(span=> "function.server_action")))
             .with("origin", Some(&quote_spanned!(span=> "auto.function.server_action")));
-        let headers = self.headers.map(|headers| quote_spanned!(span=> .headers(&(#headers))));
+        let headers = self.headers.map(|headers| {
+            // A value that is no source of headers is pointed at, not the function.
+            let at = headers.clone().into_iter().next().map_or(span, |token| generated_at(token.span()));
+            quote_spanned!(at=> .headers(&(#headers)))
+        });
         let form_data =
             self.form_data.map(|fields| quote_spanned!(span=> .form_data(#private::form_data!(&(#fields)))));
         let record_response = self.record_response.then(|| quote_spanned!(span=> .record_response()));

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::callback;
 use crate::capture::{self, Capture, last};
 use crate::client::{self, Client, ClientInitGuard};
 use crate::diagnostics;
 use crate::errors;
 use crate::errors::chain;
-use crate::integrations::panic::quietly;
 use crate::monitor::{self, Monitor};
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::{
@@ -251,16 +251,16 @@ where
 /// ```
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
     let Some(client) = get_client().filter(|client| client.is_enabled()) else { return };
+    if callback::is_too_deep() {
+        return;
+    }
     let Some(breadcrumb) = breadcrumb.into_breadcrumb() else { return };
     let breadcrumb = match &client.options().before_breadcrumb {
         None => Some(breadcrumb),
-        Some(callback) => {
-            let run = std::panic::AssertUnwindSafe(|| callback(breadcrumb));
-            quietly(|| std::panic::catch_unwind(run)).unwrap_or_else(|_| {
-                diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
-                None
-            })
-        }
+        Some(callback) => callback::run(callback::depth(), || callback(breadcrumb)).unwrap_or_else(|_| {
+            diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
+            None
+        }),
     };
     if let Some(breadcrumb) = breadcrumb {
         let max = client.options().max_breadcrumbs;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::callback;
 use crate::client::Client;
+use crate::diagnostics;
 use crate::errors::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
-use crate::protocol::{Event, Level, Uuid};
+use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Scope, Scopes, active};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
@@ -48,6 +50,8 @@ pub(crate) struct Capture {
     pub(crate) thread: Option<String>,
     pub(crate) scopes: Scopes,
     pub(crate) client: Arc<Client>,
+    /// How many of the user's callbacks it was captured in.
+    pub(crate) depth: u8,
 }
 
 /// What a caller says of an event before the rest is added.
@@ -106,6 +110,13 @@ impl Draft {
 pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
+    if callback::is_too_deep() {
+        diagnostics::debug(format_args!(
+            "before_send or an event processor captures something of everything it sees, also of that: it is dropped"
+        ));
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Error, 1);
+        return None;
+    }
     let mut scopes = Scopes::of(&context);
     if let Some(over) = draft.over {
         let mut current = Scope::clone(&scopes.current);
@@ -123,6 +134,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         thread: std::thread::current().name().map(str::to_owned),
         scopes,
         client,
+        depth: callback::depth(),
     };
     last::set(event_id);
     pipeline::send(Message::Event(Box::new(capture)));

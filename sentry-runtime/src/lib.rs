@@ -33,6 +33,7 @@
 //! thread sends them. No async runtime is needed, and every one is supported.
 
 mod api;
+mod callback;
 mod capture;
 mod client;
 mod diagnostics;

@@ -4,7 +4,16 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-#[sentry::main]
+/// As long as `PATIENCE` says, in seconds: debug information is read slowly on a busy machine.
+fn options() -> sentry::ClientOptions {
+    let options = sentry::ClientOptions::new();
+    match std::env::var("PATIENCE").ok().and_then(|seconds| seconds.parse().ok()) {
+        Some(seconds) => options.shutdown_timeout(Duration::from_secs(seconds)),
+        None => options,
+    }
+}
+
+#[sentry::main(options = options())]
 fn main() -> ExitCode {
     sentry::start_span("work", |_| sentry::capture_message("at work", sentry::Level::Info));
     match std::env::args().nth(1).as_deref() {

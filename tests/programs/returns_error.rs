@@ -1,6 +1,7 @@
 //! A program whose `main` returns an error.
 
 use std::fmt;
+use std::time::Duration;
 
 #[derive(Debug)]
 struct NoLamp(std::num::ParseIntError);
@@ -22,7 +23,8 @@ fn light(lamp: &str) -> Result<u8, NoLamp> {
     lamp.parse().map_err(NoLamp)
 }
 
-#[sentry::main]
+// Debug information is read slowly on a busy machine.
+#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)))]
 fn main() -> Result<(), NoLamp> {
     let lamp = std::env::args().nth(1).unwrap_or_default();
     println!("lamp {}", light(&lamp)?);

@@ -1,11 +1,19 @@
 //! A program with an async `main`: it returns an error, panics, or does its work, as it is told.
 
+use std::time::Duration;
+
 #[sentry::span]
 async fn work() {
     tokio::task::yield_now().await;
 }
 
-#[sentry::main(traces_sample_rate = 1.0, release = "given@1", environment = "given")]
+// Debug information is read slowly on a busy machine.
+#[sentry::main(
+    options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)),
+    traces_sample_rate = 1.0,
+    release = "given@1",
+    environment = "given"
+)]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     tokio::spawn(work()).await?;

@@ -1,5 +1,7 @@
 //! A program with something of everything, for the local view.
 
+use std::time::Duration;
+
 #[derive(Debug)]
 struct CardDeclined;
 
@@ -28,7 +30,8 @@ fn checkout() -> Result<(), CardDeclined> {
 #[sentry::monitor("stock-count", every = "1 day")]
 fn count_stock() {}
 
-#[sentry::main(traces_sample_rate = 1.0)]
+// Debug information is read slowly on a busy machine.
+#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)), traces_sample_rate = 1.0)]
 fn main() {
     let _declined = checkout();
     count_stock();

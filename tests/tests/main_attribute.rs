@@ -1,6 +1,8 @@
 //! Whole programs with `#[sentry::main]`: exit codes, messages, what arrives at the server, and what the environment
 //! says.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
 mod support;
 mod support_more;
 
@@ -78,7 +80,7 @@ fn after_a_flush_a_program_may_exit() {
 
 #[test]
 fn a_panic_is_sent_and_ends_the_program_as_ever() {
-    let (ended, server) = observed(RETURNS_CODE, &["panic"], &[]);
+    let (ended, server) = observed(RETURNS_CODE, &["panic"], &[("PATIENCE", "10")]);
     assert_eq!(ended.code, Some(101));
     assert_eq!(ended.stderr.matches("the lamp broke").count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("thread 'main'"), "std's message: {}", ended.stderr);

@@ -3,22 +3,32 @@
 /// The entry of `known` that `word` most probably stands for, or `None` when nothing is close.
 ///
 /// Distance is the number of letters to insert, delete, replace or swap with a neighbour, letter
-/// case aside. A word may be off by a third of its length, at least by one letter.
+/// case aside. A word may be off by a third of its length, at least by one letter. Where nothing is so close, a
+/// known word that holds all of what was written is meant.
 ///
 /// ```
 /// assert_eq!(sentry_rules::nearest("nmae", ["name", "op"]), Some("name"));
 /// assert_eq!(sentry_rules::nearest("zebra", ["name", "op"]), None);
 /// ```
 pub fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {
+    let known: Vec<&str> = known.into_iter().collect();
     let word = word.to_lowercase();
     let limit = (word.chars().count() / 3).max(1);
     known
-        .into_iter()
+        .iter()
+        .copied()
         .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|&(distance, candidate)| distance <= limit && distance < candidate.chars().count())
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
+        .or_else(|| {
+            let holds = |candidate: &&&str| candidate.to_lowercase().contains(&word);
+            known.iter().find(holds).copied().filter(|_| word.chars().count() >= MIN_PART)
+        })
 }
+
+/// Shorter words are found in too many others.
+const MIN_PART: usize = 4;
 
 /// Optimal string alignment distance, with three rows instead of the whole matrix.
 fn distance(left: &str, right: &str) -> usize {
@@ -62,6 +72,8 @@ mod tests {
         assert_eq!(nearest("shedule", known), Some("schedule"));
         assert_eq!(nearest("time_zone", known), Some("timezone"));
         assert_eq!(nearest("er", known), Some("err"));
+        assert_eq!(nearest("warn", ["info", "warning"]), Some("warning"));
+        assert_eq!(nearest("rat", ["traces_sample_rate"]), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) fn process(capture: Capture) {
         complete(&mut event, bench, options);
         event
     });
-    let mut event = match hooks::event(&client, &scope, event) {
+    let mut event = match hooks::event(&client, &scope, capture.depth, event) {
         Ok(event) => event,
         Err(reason) => return lost(reason),
     };

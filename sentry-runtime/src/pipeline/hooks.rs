@@ -1,22 +1,25 @@
 //! The user's callbacks on the pipeline thread, contained: one that panics loses its own item.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::integrations::panic::quietly;
 use crate::protocol::{DiscardReason, Event, Transaction};
-use crate::scope::Scope;
+use crate::scope::{Scope, active};
 
-/// Runs one callback over a value.
+/// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
+/// transaction would be shown to a callback in turn.
 fn run<T>(
     name: &str,
     reason: DiscardReason,
+    made_at: u8,
     value: T,
     callback: &dyn Fn(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
-    // A panic that became an event would be shown to the callback as well, which panics again.
-    match quietly(|| catch_unwind(AssertUnwindSafe(|| callback(value)))) {
+    let untraced = Arc::new(active::context().suppressing());
+    let _entered = active::enter(untraced, 0);
+    match callback::run(made_at, || callback(value)) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => {
             diagnostics::debug(format_args!("{name} dropped an item"));
@@ -33,13 +36,14 @@ fn run<T>(
 pub(super) fn event(
     client: &Client,
     scope: &Scope,
+    made_at: u8,
     mut event: Event<'static>,
 ) -> Result<Event<'static>, DiscardReason> {
     for processor in &scope.processors {
-        event = run("an event processor", DiscardReason::EventProcessor, event, &**processor)?;
+        event = run("an event processor", DiscardReason::EventProcessor, made_at, event, &**processor)?;
     }
     match &client.options().before_send {
-        Some(callback) => run("before_send", DiscardReason::BeforeSend, event, &**callback),
+        Some(callback) => run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback),
         None => Ok(event),
     }
 }
@@ -50,7 +54,9 @@ pub(super) fn transaction(
     transaction: Transaction<'static>,
 ) -> Result<Transaction<'static>, DiscardReason> {
     match &client.options().before_send_transaction {
-        Some(callback) => run("before_send_transaction", DiscardReason::BeforeSend, transaction, &**callback),
+        Some(callback) => {
+            run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)
+        }
         None => Ok(transaction),
     }
 }

@@ -2,12 +2,10 @@
 //!
 //! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::propagation::Propagation;
+use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::integrations::panic::quietly;
 use crate::protocol::TraceId;
 
 /// What a `traces_sampler` knows of the root span that is about to start.
@@ -86,6 +84,9 @@ pub(crate) fn decide(
     let options = client.options();
     let parent_sample_rate = propagation.parent_sample_rate();
     if let Some(sampler) = &options.traces_sampler {
+        if callback::is_too_deep() {
+            return by_rate(0.0, propagation.sample_rand);
+        }
         let (name, op) = describe();
         let context = SamplingContext {
             name,
@@ -94,7 +95,7 @@ pub(crate) fn decide(
             parent_sampled: propagation.sampled,
             parent_sample_rate,
         };
-        let rate = match quietly(|| catch_unwind(AssertUnwindSafe(|| sampler(&context)))) {
+        let rate = match callback::run(callback::depth(), || sampler(&context)) {
             Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
             Ok(rate) => {
                 diagnostics::debug(format_args!(

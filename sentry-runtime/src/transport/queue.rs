@@ -1,14 +1,14 @@
 //! The queue before a transport's thread: bounded in envelopes and in bytes, ordered by importance.
 //!
-//! What the user would miss most leaves first and is dropped last: errors, check-ins and feedback, then
-//! sessions, then traces, then logs and metrics. Within one level the order of arrival is kept, so that the
+//! What the user would miss most leaves first and is dropped last: check-ins, of which a lost one raises a false
+//! alarm, then errors and feedback, then sessions, then traces, then logs and metrics. Within one level the order of arrival is kept, so that the
 //! two halves of a check-in, or two updates of a session, never overtake each other.
 
 use std::collections::VecDeque;
 
 use crate::protocol::{Envelope, ItemType};
 
-const LEVELS: usize = 4;
+const LEVELS: usize = 5;
 
 /// What the headers of an envelope and of one item cost in memory, roughly.
 const HEADER_BYTES: usize = 256;
@@ -118,10 +118,11 @@ fn importance(envelope: &Envelope) -> usize {
 
 fn level(ty: ItemType) -> usize {
     match ty {
-        ItemType::CheckIn | ItemType::Event | ItemType::Feedback | ItemType::ClientReport => 0,
-        ItemType::Session | ItemType::Sessions => 1,
-        ItemType::Transaction | ItemType::Span => 2,
-        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 3,
+        ItemType::CheckIn => 0,
+        ItemType::Event | ItemType::Feedback | ItemType::ClientReport => 1,
+        ItemType::Session | ItemType::Sessions => 2,
+        ItemType::Transaction | ItemType::Span => 3,
+        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 4,
     }
 }
 
@@ -161,7 +162,7 @@ mod tests {
         while let Some(queued) = queue.pop() {
             order.push(payload(&queued.envelope));
         }
-        assert_eq!(order, ["in_progress", "error", "ok", "sessions", "trace", "log"]);
+        assert_eq!(order, ["in_progress", "ok", "error", "sessions", "trace", "log"]);
         assert!(queue.is_empty());
     }
 

@@ -1,0 +1,41 @@
+//! The user's callbacks, contained: one that panics costs what it looked at, and one that captures, adds
+//! breadcrumbs or starts spans itself is not called for those without end.
+//!
+//! Each callback runs one level deeper than what it looks at was made. What is made at [`DEEPEST`] is not shown to
+//! callbacks any more, and so it is given up.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::integrations::panic::quietly;
+
+thread_local!(static DEPTH: Cell<u8> = const { Cell::new(0) });
+
+/// So deep nothing is made any more.
+const DEEPEST: u8 = 2;
+
+/// The callback panicked.
+pub(crate) struct Panicked;
+
+/// How many callbacks this thread is in.
+pub(crate) fn depth() -> u8 {
+    DEPTH.get()
+}
+
+/// Whether what is made now would run in circles.
+pub(crate) fn is_too_deep() -> bool {
+    depth() >= DEEPEST
+}
+
+/// Runs a callback over something that was made at the given depth. Its panic is no event: the event would be
+/// shown to the same callback.
+pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Panicked> {
+    struct Restore(u8);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            DEPTH.set(self.0);
+        }
+    }
+    let _restore = Restore(DEPTH.replace(made_at.saturating_add(1)));
+    quietly(|| catch_unwind(AssertUnwindSafe(callback))).map_err(|_| Panicked)
+}

@@ -1,0 +1,131 @@
+//! The local view of a program: what it prints with `SENTRY_LOCAL`, and the file of raw envelopes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+mod support_more;
+
+use std::path::PathBuf;
+
+use sentry_tests::{Envelope, FakeSentry};
+use support_more::run;
+
+const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
+
+/// The line that holds all of the texts.
+#[track_caller]
+fn line<'a>(output: &'a str, texts: &[&str]) -> &'a str {
+    let mut lines = output.lines().filter(|line| texts.iter().all(|text| line.contains(text)));
+    let first = lines.next().unwrap_or_else(|| panic!("no line with {texts:?} in\n{output}"));
+    assert_eq!(lines.next(), None, "one line with {texts:?} in\n{output}");
+    first
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|c| !c.is_alphanumeric()).count()
+}
+
+#[test]
+fn a_program_prints_its_traces_errors_and_check_ins() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "1")]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), ""));
+    let shown = &*ended.stderr;
+    let root = line(shown, &["serverAction/checkout", "internal_error", "function.server"]);
+    let query = line(shown, &["load_cart", "db.query"]);
+    let charge = line(shown, &["charge", "internal_error", " function "]);
+    assert_eq!(indent(query), indent(charge), "siblings\n{shown}");
+    assert!(indent(query) > indent(root), "below their parent\n{shown}");
+    line(shown, &["CardDeclined: card declined", "unhandled", "event "]);
+    line(shown, &["trace", "3 spans"]);
+    assert!(shown.contains("programs/storefront.rs:"), "the place in the source\n{shown}");
+    line(shown, &["stock-count", "in_progress", "every day"]);
+    line(shown, &["stock-count", " ok "]);
+    assert!(!shown.contains('\u{1b}'), "no colour where nobody looks\n{shown}");
+}
+
+#[test]
+fn it_prints_nothing_unless_asked() {
+    for environment in [&[][..], &[("SENTRY_LOCAL", "0")], &[("SENTRY_LOCAL", "")]] {
+        let ended = run(STOREFRONT, &[], environment);
+        assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(0), "", ""));
+    }
+    let server = FakeSentry::start();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn())]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!((server.events().len(), server.check_ins().len()), (1, 2));
+}
+
+#[test]
+fn it_prints_beside_sending() {
+    let server = FakeSentry::start();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "1"), ("SENTRY_DSN", &server.dsn())]);
+    server.assert_valid();
+    assert_eq!((server.events().len(), server.check_ins().len()), (1, 2));
+    line(&ended.stderr, &["serverAction/checkout"]);
+}
+
+/// A file that is removed with its owner.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sentry-tests-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        Self(path)
+    }
+
+    fn envelopes(&self) -> Vec<Envelope> {
+        // Envelopes begin with a line that is no item's header and no payload.
+        let bytes = std::fs::read(&self.0).unwrap();
+        let mut violations = Vec::new();
+        let mut envelopes = Vec::new();
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let end = next_envelope(rest);
+            envelopes.push(Envelope::parse(&rest[..end], &mut violations).unwrap());
+            rest = &rest[end..];
+        }
+        assert_eq!(violations, [""; 0]);
+        envelopes
+    }
+}
+
+/// Where the envelope ends that starts here: walks over its items by their lengths.
+fn next_envelope(bytes: &[u8]) -> usize {
+    let line_end = |from: usize| bytes[from..].iter().position(|&byte| byte == b'\n').map(|at| from + at + 1);
+    let mut at = line_end(0).unwrap();
+    while at < bytes.len() {
+        let end = line_end(at).unwrap();
+        let header: serde_json::Value = serde_json::from_slice(&bytes[at..end]).unwrap();
+        let Some(length) = header["length"].as_u64().filter(|_| header["type"].is_string()) else { break };
+        at = end + usize::try_from(length).unwrap() + 1;
+    }
+    at.min(bytes.len())
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_path_takes_the_raw_envelopes() {
+    let file = Scratch::new("raw");
+    let path = file.0.to_str().unwrap();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", path)]);
+    assert_eq!(ended.code, Some(0));
+    line(&ended.stderr, &["serverAction/checkout"]);
+    let of = |ty: &str| file.envelopes().iter().map(|envelope| envelope.items_of(ty).count()).sum::<usize>();
+    assert_eq!((of("event"), of("transaction"), of("check_in")), (1, 2, 2));
+    run(STOREFRONT, &[], &[("SENTRY_LOCAL", path)]);
+    assert_eq!((of("event"), of("transaction"), of("check_in")), (2, 4, 4), "appended");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_said_and_done_without() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "/nowhere/at/all")]);
+    assert_eq!(ended.code, Some(0));
+    let note = line(&ended.stderr, &["[sentry] error:"]);
+    assert!(note.contains("/nowhere/at/all") && note.contains("cannot be opened"), "{note}");
+    line(&ended.stderr, &["serverAction/checkout"]);
+}

@@ -1,0 +1,4 @@
+//! Arguments that `#[main]` does not have.
+
+#[sentry::main(sample_rate = 1.0)]
+fn main() {}

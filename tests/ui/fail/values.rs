@@ -1,0 +1,28 @@
+//! Mistakes in the user's own expressions are said at the expression, once.
+
+#[sentry::span(attributes(order.id = missing.id))]
+fn unknown_name() {}
+
+#[sentry::server_action(headers = 7)]
+fn no_headers() {}
+
+#[sentry::span(parent = "nobody")]
+fn no_parent() {}
+
+#[sentry::span]
+fn wrong_result() -> Result<u8, String> {
+    Ok("seven")
+}
+
+#[sentry::span]
+async fn wrong_output() -> u8 {
+    "seven"
+}
+
+fn main() {
+    unknown_name();
+    no_headers();
+    no_parent();
+    let _ = wrong_result();
+    drop(wrong_output());
+}
