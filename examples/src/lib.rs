@@ -1,1 +1,2 @@
-//! Placeholder of the room; filled by the next commit.
+//! Programs to run first: `cargo run --example quickstart`, `nightly_report` and `storefront`. They are in
+//! `examples/`; this library is empty, for a package needs one.

@@ -56,6 +56,9 @@ pub enum Spotlight {
 ///     .environment("staging")
 ///     .traces_sample_rate(0.2)
 ///     .in_app_include(["shop_domain"]);
+///
+/// let same = sentry::ClientOptions { traces_sample_rate: Some(0.2), ..Default::default() };
+/// # assert_eq!(same.traces_sample_rate, options.traces_sample_rate);
 /// ```
 #[derive(Clone)]
 pub struct ClientOptions {
@@ -131,8 +134,8 @@ pub struct ClientOptions {
     pub spotlight: Spotlight,
     /// The `User-Agent` of our requests.
     pub user_agent: Cow<'static, str>,
-    /// What was wrong with values that were given to the builder.
-    pub(crate) errors: Vec<OptionsError>,
+    /// What was wrong with values that were given to the builder: `init` tells the first and disables the client.
+    pub errors: Vec<OptionsError>,
 }
 
 impl Default for ClientOptions {

@@ -1,6 +1,8 @@
 //! The example `storefront` as a newcomer runs it, against the fake server: what it prints is what arrived, and what
 //! arrived tells the story of the shop.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be read fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};
 use std::sync::mpsc;
@@ -13,22 +15,29 @@ use serde_json::Value;
 const LONG: Duration = Duration::from_secs(120);
 
 /// Builds the example, and answers with the path of its program. `cargo test` has built it before, unless this test
-/// is run alone.
+/// is run alone; with the whole workspace, so that its dependencies are built with the same features.
 fn storefront() -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let build = Command::new(cargo)
+    let mut build = Command::new(cargo);
+    // What cargo tells a test about its package is no setting of a build: it would make other crates build anew.
+    for (name, _) in std::env::vars()
+        .filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    {
+        build.env_remove(name);
+    }
+    let build = build
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--package", "sentry-examples", "--example", "storefront"])
+        .args(["build", "--workspace", "--example", "storefront"])
         .args(["--message-format", "json"])
         .output()
         .unwrap();
     assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     let messages = String::from_utf8(build.stdout).unwrap();
-    let programs = messages
+    let mut programs = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter_map(|message| message["executable"].as_str().map(str::to_owned));
-    programs.last().expect("cargo names the program that it built")
+    programs.next_back().expect("cargo names the program that it built")
 }
 
 /// Runs the example with nothing of the environment that would change what it sends.

@@ -155,6 +155,8 @@ fn readable_path(marker: &str, module: &str) -> String {
         None => return (*function).to_owned(),
         // A module: its last name, unless it is the root of the crate.
         Some(_) if owner_path == module => module.rsplit_once("::").map(|(_, last)| last.to_owned()),
+        // `#[sentry::main]` keeps the user's `main` inside of one of its own.
+        Some(last) if *last == "main" && *function == "main" => None,
         Some(last) => Some(type_name(last)),
     };
     match owner {
@@ -205,6 +207,7 @@ mod tests {
     fn names_are_as_a_reader_would_write_them() {
         let cases = [
             ("shop::main::__sentry_path::here", "shop", "main"),
+            ("shop::main::main::__sentry_path::here", "shop", "main"),
             ("shop::orders::place::__sentry_path::here", "shop::orders", "orders::place"),
             ("shop::orders::Cart::total::__sentry_path::here", "shop::orders", "Cart::total"),
             ("shop::Cart<T>::total::__sentry_path::here", "shop", "Cart::total"),

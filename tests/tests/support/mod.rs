@@ -4,6 +4,7 @@
 //! server, makes a client, runs the test's closure and flushes. What arrived is looked at afterwards.
 
 #![allow(dead_code, reason = "every test file uses its part of this")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by a panic")]
 
 use std::ops::Deref;
 use std::path::Path;

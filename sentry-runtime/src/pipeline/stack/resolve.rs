@@ -187,22 +187,35 @@ impl Symbolicator {
 /// the body's frame stays, ours and the one around it go.
 fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
     let mut kept: Vec<ResolvedFrame> = Vec::with_capacity(frames.len());
-    let mut after_ours = false;
+    // The standard library's calls of a closure: they go with our function, and stay without one.
+    let mut calls: Vec<ResolvedFrame> = Vec::new();
+    let mut between = false;
     for frame in frames {
-        if frame.symbol.as_deref().is_some_and(is_wrapper) {
-            after_ours = true;
-            continue;
-        }
-        let around = after_ours && kept.last().is_some_and(|inner| is_body_of(inner, &frame));
-        after_ours = false;
-        match kept.last_mut().filter(|_| around) {
-            // An inlined body may have lost its name.
-            Some(body) => (body.function, body.module) = (frame.function, frame.module),
-            None => kept.push(frame),
+        let symbol = frame.symbol.as_deref().unwrap_or_default().trim_start_matches('<');
+        if WRAPPERS.iter().any(|wrapper| symbol.starts_with(wrapper)) {
+            between = true;
+        } else if symbol.starts_with("core::ops::function::") {
+            calls.push(frame);
+        } else {
+            let around = between || !calls.is_empty();
+            match kept.last_mut().filter(|inner| around && is_body_of(inner, &frame)) {
+                // An inlined body may have lost its name.
+                Some(body) => (body.function, body.module) = (frame.function, frame.module),
+                None => {
+                    kept.append(&mut calls);
+                    kept.push(frame);
+                }
+            }
+            calls.clear();
+            between = false;
         }
     }
+    kept.append(&mut calls);
     kept
 }
+
+/// Where functions of ours live that stand between two of the user's.
+const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::trace::"];
 
 /// Whether a frame is that of the body of the annotated function around it.
 fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
@@ -213,13 +226,6 @@ fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
     };
     let unnamed = inner.starts_with('{') && body.abs_path == function.abs_path;
     unnamed || (inner == outer && nested(body.module.as_deref().unwrap_or_default()))
-}
-
-/// Whether a function is one of ours that stands between two of the user's, or the call of a closure.
-fn is_wrapper(symbol: &str) -> bool {
-    let symbol = symbol.trim_start_matches('<');
-    let wrappers = ["sentry::__private::", "sentry::private::", "sentry::trace::", "core::ops::function::"];
-    wrappers.iter().any(|wrapper| symbol.starts_with(wrapper))
 }
 
 /// The server takes the last frame's address for the fault itself, and all others for return addresses.
