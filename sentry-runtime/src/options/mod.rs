@@ -2,15 +2,19 @@
 //!
 //! Spec: `foundations/client/configuration/index.mdx`, `expected-features/environment-variables.mdx`.
 
+mod error;
+
+pub use error::OptionsError;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::protocol::{Breadcrumb, Dsn, Event, ParseDsnError, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
 use crate::trace::sampling::SamplingContext;
-use crate::transport::{ProxyError, Transport};
+use crate::transport::Transport;
 
 /// A callback that may change a value, and drop it by answering `None`. It runs on the pipeline thread
 /// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.
@@ -177,43 +181,6 @@ impl Default for ClientOptions {
             user_agent: Cow::Borrowed(concat!("sentry.rust.runtime/", env!("CARGO_PKG_VERSION"))),
             errors: Vec::new(),
         }
-    }
-}
-
-/// An option that cannot be used as it was given: names the value, the rule and the fix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OptionsError {
-    /// The DSN is malformed.
-    Dsn(ParseDsnError),
-    /// The proxy cannot be used.
-    Proxy(ProxyError),
-    /// A value is out of range, or no value of its kind.
-    Value {
-        /// The option or the environment variable.
-        option: &'static str,
-        /// What was given.
-        value: String,
-        /// What is allowed.
-        rule: &'static str,
-    },
-}
-
-impl fmt::Display for OptionsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dsn(error) => error.fmt(f),
-            Self::Proxy(error) => error.fmt(f),
-            Self::Value { option, value, rule } => write!(f, "{option} is `{value}`, but must be {rule}"),
-        }
-    }
-}
-
-impl std::error::Error for OptionsError {}
-
-impl From<ParseDsnError> for OptionsError {
-    fn from(error: ParseDsnError) -> Self {
-        Self::Dsn(error)
     }
 }
 

@@ -1,0 +1,83 @@
+//! Starting, flushing and ending the client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::capture::last;
+use crate::client::{self, Client, ClientInitGuard};
+use crate::options::{ClientOptions, OptionsError};
+use crate::protocol::Uuid;
+use crate::scope::active;
+
+/// Starts the toolkit. Takes a DSN, [`ClientOptions`], both as a pair, or `()`; what they leave out comes from the
+/// environment. Options that cannot be used are told on stderr, and nothing is captured; [`try_init`] returns them.
+///
+/// Hold the guard to the end of `main`: when it is dropped, what is not yet sent is sent.
+///
+/// ```
+/// let _guard = sentry::init((
+///     "https://public@o1.ingest.sentry.io/1",
+///     sentry::ClientOptions::new().traces_sample_rate(0.2).release("shop@1.4.2"),
+/// ));
+/// # drop(_guard);
+/// ```
+pub fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
+    client::init(options)
+}
+
+/// Starts the toolkit, or says which option cannot be used and why.
+///
+/// # Errors
+/// A malformed DSN, a value out of its range, a proxy that cannot be used.
+///
+/// ```
+/// let error = sentry::try_init(sentry::ClientOptions::new().traces_sample_rate(20.0)).unwrap_err();
+/// assert!(error.to_string().starts_with("traces_sample_rate is `20`"));
+/// ```
+pub fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
+    client::try_init(options)
+}
+
+/// The client of this piece of work: its own, or the one of the process.
+#[must_use]
+pub fn get_client() -> Option<Arc<Client>> {
+    active::with(|context| context.client())
+}
+
+/// Makes a client the one of the process, or removes it.
+pub fn set_current_client(client: Option<Arc<Client>>) {
+    drop(client::set_global(client));
+}
+
+/// Whether there is a client that captures anything.
+#[must_use]
+pub fn is_enabled() -> bool {
+    get_client().is_some_and(|client| client.is_enabled())
+}
+
+/// Whether [`init`] was called and its guard still lives.
+#[must_use]
+pub fn is_initialized() -> bool {
+    get_client().is_some()
+}
+
+/// Waits until everything captured so far was delivered or lost, at most `timeout` (by default the option
+/// `shutdown_timeout`). Answers whether it was. Call it before `std::process::exit`, which runs no destructors.
+pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
+    get_client().is_none_or(|client| client.flush(or_default(&client, timeout)))
+}
+
+/// Flushes, then switches the client off for good.
+pub fn close(timeout: impl Into<Option<Duration>>) -> bool {
+    get_client().is_none_or(|client| client.close(or_default(&client, timeout)))
+}
+
+fn or_default(client: &Client, timeout: impl Into<Option<Duration>>) -> Duration {
+    timeout.into().unwrap_or(client.options().shutdown_timeout)
+}
+
+/// The id of the last event that this thread captured. The event may have been dropped since.
+#[must_use]
+pub fn last_event_id() -> Option<Uuid> {
+    last::get()
+}

@@ -1,0 +1,13 @@
+//! The functions that programs call: one line each into the rooms below.
+
+mod capture;
+mod client;
+mod cron;
+mod scope;
+mod trace;
+
+pub use capture::*;
+pub use client::*;
+pub use cron::*;
+pub use scope::*;
+pub use trace::*;
