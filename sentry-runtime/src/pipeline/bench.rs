@@ -15,6 +15,8 @@ pub(crate) struct Bench {
     pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
     pub(super) contexts: Map<String, Context>,
+    /// The same, as JSON.
+    pub(super) contexts_json: Vec<(String, Vec<u8>)>,
     pub(super) sdk: ClientSdkInfo,
     pub(super) server_name: Option<String>,
 }
@@ -29,14 +31,19 @@ impl Bench {
         let facts = contexts::facts();
         let contexts =
             [("os", &facts.os), ("runtime", &facts.runtime), ("device", &facts.device), ("app", &facts.app)];
+        let contexts: Map<String, Context> = contexts
+            .into_iter()
+            .filter(|(_, fields)| !fields.is_empty())
+            .map(|(name, fields)| (name.to_owned(), Context::from(fields.clone())))
+            .collect();
+        let json = |(name, context): (&String, &Context)| {
+            serde_json::to_vec(context).ok().map(|json| (name.clone(), json))
+        };
         Self {
+            contexts_json: contexts.iter().filter_map(json).collect(),
             resolver: Resolver::new(Symbolicator::new(rules)),
             scrubber: Arc::new(Scrubber::new(&options.deny_names)),
-            contexts: contexts
-                .into_iter()
-                .filter(|(_, fields)| !fields.is_empty())
-                .map(|(name, fields)| (name.to_owned(), Context::from(fields.clone())))
-                .collect(),
+            contexts,
             sdk: output::sdk_info(options),
             server_name: match &options.server_name {
                 Some(name) => Some(name.clone().into_owned()),

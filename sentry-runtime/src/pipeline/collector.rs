@@ -4,7 +4,7 @@
 //! ended, and one round longer. Spans that end later than that belong to work that went on after the root:
 //! they are gathered as well, and sent as transactions of their own in the same trace.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ use crate::client::{self, Client};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
-use crate::trace::ids::LocalId;
-use crate::trace::record::{Detail, Outcome, Record};
+use crate::trace::ids::{IdMap, LocalId};
+use crate::trace::record::{Detail, DynamicSpan, Outcome, Record};
 use crate::trace::recorder;
 use crate::trace::ring::Consumer;
 
@@ -43,7 +43,7 @@ pub(super) struct Child {
 /// See [`Child`].
 pub(super) enum ChildKind {
     Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: Outcome },
-    Dynamic(crate::trace::record::DynamicSpan),
+    Dynamic(Box<DynamicSpan>),
 }
 
 /// What was recorded of a segment so far.
@@ -60,11 +60,11 @@ pub(super) struct Gathered {
 #[derive(Default)]
 pub(super) struct Collector {
     queues: Vec<Consumer<Record>>,
-    open: HashMap<LocalId, Gathered>,
+    open: IdMap<Gathered>,
     /// Segments whose root ended in this round, and in the one before.
     ending: Vec<Ended>,
     ended: Vec<Ended>,
-    finished: HashMap<LocalId, Arc<Ended>>,
+    finished: IdMap<Arc<Ended>>,
     finished_order: VecDeque<LocalId>,
     late: Vec<LocalId>,
 }
@@ -120,7 +120,8 @@ impl Collector {
             }
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
-                    let child = Child { id: span, parent: dynamic.parent, kind: ChildKind::Dynamic(dynamic) };
+                    let parent = dynamic.parent;
+                    let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
                     self.gathered(segment).add(child);
                 }
                 detail => {
@@ -135,14 +136,19 @@ impl Collector {
 
     fn gathered(&mut self, segment: LocalId) -> &mut Gathered {
         if !self.open.contains_key(&segment) {
-            if self.finished.contains_key(&segment) {
-                self.late.push(segment);
-            }
-            if self.open.len() >= MAX_SEGMENTS {
-                self.make_room();
-            }
+            self.begin(segment);
         }
         self.open.entry(segment).or_default()
+    }
+
+    #[cold]
+    fn begin(&mut self, segment: LocalId) {
+        if self.finished.contains_key(&segment) {
+            self.late.push(segment);
+        }
+        if self.open.len() >= MAX_SEGMENTS {
+            self.make_room();
+        }
     }
 
     /// Gives up the segments that nothing was recorded for the longest.

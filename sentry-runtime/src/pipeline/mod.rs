@@ -18,6 +18,7 @@ mod scrub;
 mod span_json;
 pub(crate) mod stack;
 mod transaction;
+mod transaction_json;
 mod worker;
 
 pub(crate) use check_in::PendingCheckIn;

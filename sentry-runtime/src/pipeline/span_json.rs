@@ -1,4 +1,7 @@
 //! Spans as JSON, written by hand: there are hundreds in a transaction, and this is most of what the pipeline does.
+//!
+//! Nearly all of them are calls of annotated functions of which nothing else was said: those are written straight
+//! from their records, with what their callsite knows already in JSON.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,11 +9,31 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
 use crate::protocol::limits::truncated;
-use crate::protocol::{
-    AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Transaction, TransactionSource, Value,
-};
+use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::trace::callsite::Callsite;
+use crate::trace::clock::{Anchor, Ticks};
+use crate::trace::ids::{self, LocalId};
+use crate::trace::record::Outcome;
 
-/// A span, ready to be written.
+/// A span of a transaction.
+#[derive(Debug)]
+pub(super) enum Row {
+    Call(Call),
+    Full(Box<SpanData>),
+}
+
+/// A call of an annotated function of which nothing else was said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) id: LocalId,
+    pub(super) parent: LocalId,
+    pub(super) site: &'static Callsite,
+    pub(super) start: Ticks,
+    pub(super) end: Ticks,
+    pub(super) outcome: Outcome,
+}
+
+/// A span with everything that was said of it.
 #[derive(Debug)]
 pub(super) struct SpanData {
     pub(super) id: SpanId,
@@ -44,9 +67,56 @@ impl Default for SpanData {
     }
 }
 
-impl SpanData {
-    /// Filters sensitive attributes and cuts long texts.
+impl Call {
+    /// The same with room for more.
+    pub(super) fn with_room(&self, anchor: &Anchor) -> SpanData {
+        SpanData {
+            id: ids::wire(self.id),
+            parent: Some(ids::wire(self.parent)),
+            name: Cow::Borrowed(self.site.display_name()),
+            op: Cow::Borrowed(self.site.operation()),
+            origin: Cow::Borrowed(self.site.made_by()),
+            start: anchor.wall(self.start),
+            end: anchor.wall(self.end),
+            status: self.outcome.status(),
+            ..SpanData::default()
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn id(&self) -> SpanId {
+        match self {
+            Self::Call(call) => ids::wire(call.id),
+            Self::Full(span) => span.id,
+        }
+    }
+
+    pub(super) fn parent(&self) -> Option<SpanId> {
+        match self {
+            Self::Call(call) => Some(ids::wire(call.parent)),
+            Self::Full(span) => span.parent,
+        }
+    }
+
+    /// Everything that is known of the span.
+    pub(super) fn into_full(self, anchor: &Anchor) -> SpanData {
+        match self {
+            Self::Call(call) => call.with_room(anchor),
+            Self::Full(span) => *span,
+        }
+    }
+
+    /// Filters sensitive attributes and cuts long texts. What the program's text says needs neither.
     pub(super) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
+        if let Self::Full(span) = self {
+            span.scrub(scrubber, max_text);
+        }
+    }
+}
+
+impl SpanData {
+    fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         for (key, value) in &mut self.attributes {
             scrubber.scrub_attribute(key, value);
             if let AttributeValue::String(text) = value
@@ -78,36 +148,77 @@ impl SpanData {
             ..Span::default()
         }
     }
+}
 
-    fn write(&self, trace_id: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"span_id\":\"");
-        self.id.write_hex(out);
-        if let Some(parent) = self.parent {
-            out.extend_from_slice(b"\",\"parent_span_id\":\"");
-            parent.write_hex(out);
+/// Writes spans of one trace.
+pub(super) struct SpanWriter<'a> {
+    out: &'a mut Vec<u8>,
+    anchor: &'a Anchor,
+    /// How every span begins: `{"trace_id":"…","span_id":"`.
+    opening: Vec<u8>,
+}
+
+impl<'a> SpanWriter<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
+        let mut opening = b"{\"trace_id\":\"".to_vec();
+        trace_id.write_hex(&mut opening);
+        opening.extend_from_slice(b"\",\"span_id\":\"");
+        Self { out, anchor, opening }
+    }
+
+    /// Parts two spans.
+    pub(super) fn comma(&mut self) {
+        self.out.push(b',');
+    }
+
+    pub(super) fn write(&mut self, row: &Row) {
+        match row {
+            Row::Call(call) => self.call(call),
+            Row::Full(span) => self.full(span),
         }
-        out.extend_from_slice(b"\",\"trace_id\":\"");
-        out.extend_from_slice(trace_id);
-        if !self.op.is_empty() {
-            out.extend_from_slice(b"\",\"op\":");
-            write_str(out, &self.op);
-            out.extend_from_slice(b",\"description\":");
-        } else {
-            out.extend_from_slice(b"\",\"description\":");
+    }
+
+    fn call(&mut self, call: &Call) {
+        let (start, end) = (self.anchor.micros(call.start), self.anchor.micros(call.end));
+        let parent = Some(ids::wire(call.parent));
+        self.head(ids::wire(call.id), parent, start, end, call.outcome.status());
+        self.out.extend_from_slice(call.site.json_fields());
+        self.out.push(b'}');
+    }
+
+    fn head(&mut self, id: SpanId, parent: Option<SpanId>, start: u64, end: u64, status: SpanStatus) {
+        self.out.extend_from_slice(&self.opening);
+        id.write_hex(self.out);
+        if let Some(parent) = parent {
+            self.out.extend_from_slice(b"\",\"parent_span_id\":\"");
+            parent.write_hex(self.out);
         }
-        write_str(out, &self.name);
-        out.extend_from_slice(b",\"start_timestamp\":");
-        write_micros(out, micros(self.start));
-        out.extend_from_slice(b",\"timestamp\":");
-        write_micros(out, micros(self.end));
-        out.extend_from_slice(b",\"status\":\"");
-        out.extend_from_slice(self.status.as_str().as_bytes());
-        out.extend_from_slice(b"\",\"origin\":");
-        write_str(out, &self.origin);
-        write_object(out, b",\"data\":{", &self.attributes, |out, value| value.write_json(out));
-        write_object(out, b",\"tags\":{", &self.tags, |out, value| write_str(out, value));
-        if !self.links.is_empty()
-            && let Ok(links) = serde_json::to_vec(&self.links)
+        self.out.extend_from_slice(b"\",\"start_timestamp\":");
+        write_micros(self.out, start);
+        self.out.extend_from_slice(b",\"timestamp\":");
+        write_micros(self.out, end.max(start));
+        self.out.extend_from_slice(b",\"status\":\"");
+        self.out.extend_from_slice(status.as_str().as_bytes());
+        self.out.push(b'"');
+    }
+
+    fn full(&mut self, span: &SpanData) {
+        self.head(span.id, span.parent, micros(span.start), micros(span.end), span.status);
+        let out = &mut *self.out;
+        for (key, value) in [
+            (&b",\"op\":"[..], &span.op),
+            (b",\"description\":", &span.name),
+            (b",\"origin\":", &span.origin),
+        ] {
+            if !value.is_empty() {
+                out.extend_from_slice(key);
+                write_str(out, value);
+            }
+        }
+        write_object(out, b",\"data\":{", &span.attributes, |out, value| value.write_json(out));
+        write_object(out, b",\"tags\":{", &span.tags, |out, value| write_str(out, value));
+        if !span.links.is_empty()
+            && let Ok(links) = serde_json::to_vec(&span.links)
         {
             out.extend_from_slice(b",\"links\":");
             out.extend_from_slice(&links);
@@ -142,54 +253,14 @@ fn micros(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A transaction with further spans that are written by hand. `None` when it cannot be serialised.
-pub(super) fn write_transaction(
-    transaction: &Transaction<'_>,
-    trace_id: TraceId,
-    spans: &[SpanData],
-) -> Option<Vec<u8>> {
-    let mut out = serde_json::to_vec(transaction).ok()?;
-    if spans.is_empty() {
-        return Some(out);
-    }
-    // The typed transaction ends with its (empty) list of spans or another field; ours takes the list's place.
-    const EMPTY: &[u8] = b"\"spans\":[]";
-    let at = out.windows(EMPTY.len()).position(|window| window == EMPTY)?;
-    let tail = out.split_off(at + EMPTY.len() - 1);
-    out.reserve(spans.len() * 320 + tail.len());
-    let mut hex = Vec::with_capacity(32);
-    trace_id.write_hex(&mut hex);
-    for (at, span) in spans.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        span.write(&hex, &mut out);
-    }
-    out.extend_from_slice(&tail);
-    Some(out)
-}
-
 /// An attribute as a JSON value.
 pub(super) fn value(attribute: &AttributeValue) -> Value {
     serde_json::to_value(attribute).unwrap_or(Value::Null)
 }
 
-/// The source of a transaction's name.
-pub(super) fn source(name: &str) -> TransactionSource {
-    match name {
-        "url" => TransactionSource::Url,
-        "route" => TransactionSource::Route,
-        "view" => TransactionSource::View,
-        "component" => TransactionSource::Component,
-        "task" => TransactionSource::Task,
-        _ => TransactionSource::Custom,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Map;
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {
@@ -207,20 +278,30 @@ mod tests {
             ..SpanData::default()
         };
         let trace_id = TraceId::from_u128(5);
-        let transaction = Transaction::default();
-        let by_hand = write_transaction(&transaction, trace_id, std::slice::from_ref(&span)).unwrap();
-        let by_hand: Value = serde_json::from_slice(&by_hand).unwrap();
-        let typed = Transaction { spans: vec![span.to_protocol(trace_id)], ..transaction };
-        assert_eq!(by_hand, serde_json::to_value(&typed).unwrap());
+        let typed = serde_json::to_value(span.to_protocol(trace_id)).unwrap();
+        let (mut out, anchor) = (Vec::new(), Anchor::take());
+        SpanWriter::new(&mut out, &anchor, trace_id).write(&Row::Full(Box::new(span)));
+        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), typed);
     }
 
     #[test]
-    fn a_name_that_looks_like_the_list_of_spans_does_no_harm() {
-        let transaction = Transaction { name: Some("\"spans\":[]".into()), ..Transaction::default() };
-        let spans = [SpanData::default()];
-        let json = write_transaction(&transaction, TraceId::from_u128(1), &spans).unwrap();
-        let json: Value = serde_json::from_slice(&json).unwrap();
-        assert_eq!(json["spans"].as_array().map(Vec::len), Some(1));
-        let _: Map<String, Value> = serde_json::from_value(json).unwrap();
+    fn a_call_is_written_like_the_same_span_with_room_for_more() {
+        static SITE: Callsite =
+            Callsite::new(|| "shop::pay::__sentry_path::here", "shop", "pay.rs", 7).op("bank");
+        let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome: Outcome::Failed };
+        let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());
+        let write = |row: &Row| {
+            let mut out = Vec::new();
+            SpanWriter::new(&mut out, &anchor, trace_id).write(row);
+            serde_json::from_slice::<Value>(&out).unwrap()
+        };
+        let mut full = write(&Row::Full(Box::new(call.with_room(&anchor))));
+        let mut short = write(&Row::Call(call));
+        for time in ["start_timestamp", "timestamp"] {
+            let read = |span: &mut Value| span[time].take().as_f64().unwrap();
+            assert!((read(&mut full) - read(&mut short)).abs() < 2e-6);
+        }
+        assert_eq!(short, full);
+        assert_eq!(short["description"], "pay");
     }
 }

@@ -7,24 +7,23 @@
 //! Spec: `telemetry/transactions/index.mdx`, `foundations/transport/event-payloads/transaction.mdx`.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::bench::{self, Bench};
 use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
-use super::span_json::{self, SpanData};
+use super::span_json::{self, Call, Row, SpanData};
+use super::transaction_json::{self, Extras};
 use super::{hooks, output};
 use crate::client::Client;
-use crate::diagnostics;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
-    Transaction, TransactionInfo, Value,
+    Transaction, TransactionInfo, TransactionSource, Value,
 };
 use crate::scope::{Scope, Scopes};
-use crate::trace::callsite::Callsite;
 use crate::trace::clock::Anchor;
-use crate::trace::ids::{self, LocalId};
+use crate::trace::ids::{self, IdMap, LocalId};
 use crate::trace::record::{Detail, Outcome, Start};
 use crate::trace::segment::Segment;
 
@@ -68,7 +67,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     choose(client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let mut spans = spans(segment, gathered.children, &mut said, &anchor);
+    let rows = rows(segment, gathered.children, &mut said, &anchor);
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let mut root = SpanData {
@@ -91,7 +90,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
         root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
         root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
     }
-    send(ended, root, source, &mut spans);
+    send(ended, root, source, rows, &anchor);
 }
 
 /// Writes the spans that ended after their segment: each whose parent is not among them is a transaction.
@@ -100,31 +99,22 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let local: HashMap<_, _> =
-        gathered.children.iter().map(|child| (ids::wire(child.id), child.id)).collect();
-    let mut spans = spans(segment, gathered.children, &mut said, &anchor);
-    let roots: Vec<_> = spans
-        .iter()
-        .filter(|span| span.parent.is_none_or(|parent| !local.contains_key(&parent)))
-        .map(|span| span.id)
-        .collect();
+    let mut rows = rows(segment, gathered.children, &mut said, &anchor);
+    let known: HashSet<_> = rows.iter().map(Row::id).collect();
+    let is_root = |row: &&Row| row.parent().is_none_or(|parent| !known.contains(&parent));
+    let roots: Vec<_> = rows.iter().filter(is_root).map(Row::id).collect();
     for root in roots {
         let mut family = HashSet::from([root]);
-        let (mut own, mut rest) = (Vec::new(), Vec::new());
         // Sorted by start, so a parent comes before its children.
-        for span in spans {
-            let belongs = span.id == root || span.parent.is_some_and(|parent| family.contains(&parent));
-            if belongs {
-                family.insert(span.id);
-                own.push(span);
-            } else {
-                rest.push(span);
-            }
-        }
-        spans = rest;
-        let Some(at) = own.iter().position(|span| span.id == root) else { continue };
-        let root = own.remove(at);
-        send(ended, root, "component", &mut own);
+        let belongs = |row: &Row| {
+            let child = row.parent().is_some_and(|parent| family.contains(&parent));
+            (child && family.insert(row.id())) || row.id() == root
+        };
+        let (mut own, rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(belongs);
+        rows = rest;
+        let Some(at) = own.iter().position(|row| row.id() == root) else { continue };
+        let root = own.remove(at).into_full(&anchor);
+        send(ended, root, "component", own, &anchor);
     }
 }
 
@@ -139,8 +129,8 @@ fn choose(client: &Client, gathered: &mut Gathered) {
 fn said(
     attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     details: Vec<(LocalId, Detail)>,
-) -> HashMap<LocalId, Said> {
-    let mut said: HashMap<LocalId, Said> = HashMap::new();
+) -> IdMap<Said> {
+    let mut said: IdMap<Said> = IdMap::default();
     for (span, key, value) in attributes {
         said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
     }
@@ -150,48 +140,37 @@ fn said(
     said
 }
 
-fn spans(
-    segment: &Segment,
-    children: Vec<Child>,
-    said: &mut HashMap<LocalId, Said>,
-    anchor: &Anchor,
-) -> Vec<SpanData> {
-    let mut names: HashMap<*const Callsite, Arc<str>> = HashMap::new();
-    children
-        .into_iter()
-        .map(|child| {
-            // A span without a parent in the segment stands under its root.
-            let parent = if child.parent == 0 { segment.key } else { child.parent };
-            let base =
-                SpanData { id: ids::wire(child.id), parent: Some(ids::wire(parent)), ..SpanData::default() };
-            let mut span = match child.kind {
-                ChildKind::Site { site, start, end, outcome } => SpanData {
-                    name: Cow::Owned(
-                        names.entry(site).or_insert_with(|| site.display_name().into()).to_string(),
-                    ),
-                    op: Cow::Borrowed(site.operation()),
-                    origin: Cow::Borrowed(site.made_by()),
-                    start: anchor.wall(start),
-                    end: anchor.wall(end),
-                    status: outcome.status(),
-                    ..base
-                },
-                ChildKind::Dynamic(span) => SpanData {
-                    name: span.name,
-                    op: span.op,
-                    origin: span.origin,
-                    start: wall(span.start, anchor),
-                    end: wall(span.end, anchor),
-                    status: span.outcome.status(),
-                    ..base
-                },
-            };
-            if let Some(said) = said.remove(&child.id) {
-                apply(&mut span, said);
+fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor: &Anchor) -> Vec<Row> {
+    let row = |child: Child| {
+        // A span without a parent in the segment stands under its root.
+        let parent = if child.parent == 0 { segment.key } else { child.parent };
+        let said = if said.is_empty() { None } else { said.remove(&child.id) };
+        let mut span = match child.kind {
+            ChildKind::Site { site, start, end, outcome } => {
+                let call = Call { id: child.id, parent, site, start, end, outcome };
+                if said.is_none() {
+                    return Row::Call(call);
+                }
+                call.with_room(anchor)
             }
-            span
-        })
-        .collect()
+            ChildKind::Dynamic(span) => SpanData {
+                id: ids::wire(child.id),
+                parent: Some(ids::wire(parent)),
+                name: span.name,
+                op: span.op,
+                origin: span.origin,
+                start: wall(span.start, anchor),
+                end: wall(span.end, anchor),
+                status: span.outcome.status(),
+                ..SpanData::default()
+            },
+        };
+        if let Some(said) = said {
+            apply(&mut span, said);
+        }
+        Row::Full(Box::new(span))
+    };
+    children.into_iter().map(row).collect()
 }
 
 fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
@@ -235,10 +214,10 @@ fn round(rate: f32) -> f64 {
     (f64::from(rate) * 1e6).round() / 1e6
 }
 
-fn send(ended: &Ended, root: SpanData, source: &str, spans: &mut [SpanData]) {
+fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor: &Anchor) {
     let segment = &ended.segment;
     let client = &segment.client;
-    let count = spans.len();
+    let count = rows.len();
     let lost = |reason| {
         client.ledger().lost(reason, DataCategory::Transaction, 1);
         client.ledger().lost(reason, DataCategory::Span, count as u64 + 1);
@@ -254,33 +233,37 @@ fn send(ended: &Ended, root: SpanData, source: &str, spans: &mut [SpanData]) {
         current: Arc::clone(&ended.current),
     };
     let scope = scopes.merged();
-    let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
     let trace_id = segment.trace_id();
-    let scrubber = bench::with(client, |bench| Arc::clone(&bench.scrubber));
-    if options.before_send_transaction.is_some() {
-        transaction.spans = spans.iter().map(|span| span.to_protocol(trace_id)).collect();
+    let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
+    let shown = options.before_send_transaction.is_some();
+    if shown {
+        bench::with(client, |bench| {
+            for (name, context) in &bench.contexts {
+                transaction.contexts.entry(name.clone()).or_insert_with(|| context.clone());
+            }
+        });
+        let full =
+            std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
+        transaction.spans = full.collect();
         match hooks::transaction(client, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
         }
         let dropped = count.saturating_sub(transaction.spans.len()) as u64;
         client.ledger().lost(DiscardReason::BeforeSend, DataCategory::Span, dropped);
-    } else {
-        for span in spans.iter_mut() {
-            span.scrub(&scrubber, options.max_value_length);
-        }
     }
-    scrubber.scrub_transaction(&mut transaction);
-    limits(options).normalize_transaction(&mut transaction);
-    let event_id = transaction.event_id;
-    let by_hand: &[SpanData] = if options.before_send_transaction.is_some() { &[] } else { spans };
-    let written = by_hand.len() + transaction.spans.len();
-    let Some(payload) = span_json::write_transaction(&transaction, trace_id, by_hand) else {
-        diagnostics::error(format_args!("the transaction `{}` could not be serialised", root.name));
-        return lost(DiscardReason::InternalSdkError);
-    };
+    let written = rows.len() + transaction.spans.len();
+    let payload = bench::with(client, |bench| {
+        for row in &mut rows {
+            row.scrub(&bench.scrubber, options.max_value_length);
+        }
+        bench.scrubber.scrub_transaction(&mut transaction);
+        limits(options).normalize_transaction(&mut transaction);
+        let contexts = if shown { &[][..] } else { &bench.contexts_json };
+        transaction_json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
+    });
     let item = EnvelopeItem::transaction(payload, written);
-    output::send(transport, Some(event_id), Some(segment.dsc()), [item]);
+    output::send(transport, Some(transaction.event_id), Some(segment.dsc()), [item]);
 }
 
 fn build(
@@ -311,7 +294,7 @@ fn build(
     let mut transaction = Transaction {
         event_id: ids::event_id(),
         name: Some(root.name.clone().into_owned()),
-        transaction_info: Some(TransactionInfo { source: span_json::source(source) }),
+        transaction_info: Some(TransactionInfo { source: source_of(source) }),
         start_timestamp: root.start,
         timestamp: Some(root.end),
         release: options.release.clone(),
@@ -323,10 +306,17 @@ fn build(
     };
     transaction.contexts.insert("trace".to_owned(), Context::from(trace));
     scope.apply_to_transaction(&mut transaction);
-    for (name, context) in &bench.contexts {
-        if !transaction.contexts.contains_key(name) {
-            transaction.contexts.insert(name.clone(), context.clone());
-        }
-    }
     transaction
+}
+
+/// The source of a transaction's name.
+fn source_of(name: &str) -> TransactionSource {
+    match name {
+        "url" => TransactionSource::Url,
+        "route" => TransactionSource::Route,
+        "view" => TransactionSource::View,
+        "component" => TransactionSource::Component,
+        "task" => TransactionSource::Task,
+        _ => TransactionSource::Custom,
+    }
 }

@@ -49,7 +49,7 @@ pub enum ItemType {
 #[derive(Debug, Clone)]
 pub struct EnvelopeItem {
     ty: ItemType,
-    payload: Arc<[u8]>,
+    payload: Arc<Vec<u8>>,
     content_type: Cow<'static, str>,
     item_count: Option<usize>,
     filename: Option<String>,
@@ -74,10 +74,10 @@ struct ItemHeader<'a> {
 
 impl EnvelopeItem {
     /// An item whose payload is the given JSON; it counts as one of `category` when it is lost.
-    pub fn json(ty: ItemType, payload: impl Into<Arc<[u8]>>, category: DataCategory) -> Self {
+    pub fn json(ty: ItemType, payload: impl Into<Vec<u8>>, category: DataCategory) -> Self {
         Self {
             ty,
-            payload: payload.into(),
+            payload: Arc::new(payload.into()),
             content_type: Cow::Borrowed("application/json"),
             item_count: None,
             filename: None,
@@ -87,7 +87,7 @@ impl EnvelopeItem {
     }
 
     /// A transaction with the given number of spans: the server counts one span more than it lists.
-    pub fn transaction(payload: impl Into<Arc<[u8]>>, spans: usize) -> Self {
+    pub fn transaction(payload: impl Into<Vec<u8>>, spans: usize) -> Self {
         let mut item = Self::json(ItemType::Transaction, payload, DataCategory::Transaction);
         item.quantities.push((DataCategory::Span, spans as u64 + 1));
         item
@@ -97,7 +97,7 @@ impl EnvelopeItem {
     pub fn container(
         ty: ItemType,
         content_type: &'static str,
-        payload: impl Into<Arc<[u8]>>,
+        payload: impl Into<Vec<u8>>,
         count: usize,
         category: DataCategory,
     ) -> Self {
@@ -113,9 +113,9 @@ impl EnvelopeItem {
         filename: impl Into<String>,
         attachment_type: Option<String>,
         content_type: impl Into<Cow<'static, str>>,
-        payload: impl Into<Arc<[u8]>>,
+        payload: impl Into<Vec<u8>>,
     ) -> Self {
-        let payload = payload.into();
+        let payload = Arc::new(payload.into());
         Self {
             ty: ItemType::Attachment,
             quantities: vec![(DataCategory::Attachment, payload.len() as u64)],

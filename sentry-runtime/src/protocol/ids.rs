@@ -36,6 +36,18 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
+/// Every byte as two hex digits.
+const HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    table
+};
+
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
         impl $name {
@@ -53,11 +65,11 @@ macro_rules! id {
 
             /// Writes the id as lowercase hex into a buffer without allocating.
             pub(crate) fn write_hex(&self, out: &mut Vec<u8>) {
-                const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                for byte in self.0 {
-                    out.push(DIGITS[usize::from(byte >> 4)]);
-                    out.push(DIGITS[usize::from(byte & 15)]);
+                let mut text = [0; $bytes * 2];
+                for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+                    pair.copy_from_slice(&HEX[usize::from(byte)]);
                 }
+                out.extend_from_slice(&text);
             }
         }
 

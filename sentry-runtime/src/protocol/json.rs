@@ -3,6 +3,8 @@
 //! Everything appends to a buffer that the caller reuses. Strings are scanned for the few bytes that need an
 //! escape and copied in runs.
 
+use serde::Serialize;
+
 /// For every byte: 0 when it stands for itself, `u` for a numeric escape, else the letter behind the backslash.
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
@@ -81,17 +83,87 @@ pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
     }
 }
 
+/// The numbers from 00 to 99, one after the other.
+const PAIRS: [u8; 200] = {
+    let mut table = [0; 200];
+    let mut number = 0;
+    while number < 100 {
+        table[2 * number] = b'0' + (number / 10) as u8;
+        table[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    table
+};
+
 /// Writes a time given in microseconds since the Unix epoch as seconds with six digits.
 pub(crate) fn write_micros(out: &mut Vec<u8>, micros: u64) {
-    write_u64(out, micros / 1_000_000);
-    out.push(b'.');
-    let mut fraction = micros % 1_000_000;
-    let mut digits = [b'0'; 6];
-    for digit in digits.iter_mut().rev() {
-        *digit += (fraction % 10) as u8;
-        fraction /= 10;
+    let (seconds, mut fraction) = (micros / 1_000_000, (micros % 1_000_000) as usize);
+    // From 2001 to 2286 seconds have ten digits.
+    let mut text = *b"0000000000.000000";
+    if (1_000_000_000..10_000_000_000).contains(&seconds) {
+        let mut rest = seconds;
+        for at in (0..10).step_by(2).rev() {
+            let pair = 2 * (rest % 100) as usize;
+            text[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+            rest /= 100;
+        }
+    } else {
+        write_u64(out, seconds);
     }
-    out.extend_from_slice(&digits);
+    for at in (11..17).step_by(2).rev() {
+        let pair = 2 * (fraction % 100);
+        text[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        fraction /= 100;
+    }
+    let written = if text[0] == b'0' { 10 } else { 0 };
+    out.extend_from_slice(&text[written..]);
+}
+
+/// Writes an object field by field.
+pub(crate) struct ObjectWriter<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> ObjectWriter<'a> {
+    /// Opens the object.
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, first: true }
+    }
+
+    /// Writes a field whose value `write` writes.
+    pub(crate) fn raw(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        write_str(self.out, name);
+        self.out.push(b':');
+        write(self.out);
+    }
+
+    /// Writes a field; a value that cannot be serialised becomes `null`.
+    pub(crate) fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.raw(name, |out| {
+            let start = out.len();
+            if serde_json::to_writer(&mut *out, value).is_err() {
+                out.truncate(start);
+                out.extend_from_slice(b"null");
+            }
+        });
+    }
+
+    /// Writes a field unless it has no value.
+    pub(crate) fn some<T: Serialize>(&mut self, name: &str, value: &Option<T>) {
+        if let Some(value) = value {
+            self.field(name, value);
+        }
+    }
+
+    /// Closes the object.
+    pub(crate) fn end(self) {
+        self.out.push(b'}');
+    }
 }
 
 #[cfg(test)]

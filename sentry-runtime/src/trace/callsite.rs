@@ -1,6 +1,9 @@
 //! What is known of an annotated function when it is compiled: one `static` a function.
 
+use std::sync::OnceLock;
+
 use crate::protocol::Level;
+use crate::protocol::json::write_str;
 
 /// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.
 #[derive(Debug)]
@@ -14,6 +17,14 @@ pub struct Callsite {
     origin: &'static str,
     level: &'static str,
     flags: u8,
+    shown: OnceLock<Shown>,
+}
+
+/// How spans of the function are written, found out by the pipeline at the first of them.
+#[derive(Debug)]
+struct Shown {
+    name: String,
+    json: Vec<u8>,
 }
 
 /// Capture an `Err` as an event.
@@ -46,6 +57,7 @@ impl Callsite {
             origin: "auto.function",
             level: "error",
             flags: 0,
+            shown: OnceLock::new(),
         }
     }
 
@@ -132,12 +144,33 @@ impl Callsite {
         self.level.parse().unwrap_or(Level::Error)
     }
 
+    fn shown(&self) -> &Shown {
+        self.shown.get_or_init(|| {
+            let name = match self.name {
+                Some(name) => name.to_owned(),
+                None => readable_path((self.path)(), self.module),
+            };
+            let mut json = Vec::new();
+            for (key, value) in [("op", self.op), ("description", &name), ("origin", self.origin)] {
+                if !value.is_empty() {
+                    json.push(b',');
+                    write_str(&mut json, key);
+                    json.push(b':');
+                    write_str(&mut json, value);
+                }
+            }
+            Shown { name, json }
+        })
+    }
+
     /// The name as a reader would write it: the given one, or `Type::method`, `module::function`, `function`.
-    pub(crate) fn display_name(&self) -> String {
-        match self.name {
-            Some(name) => name.to_owned(),
-            None => readable_path((self.path)(), self.module),
-        }
+    pub(crate) fn display_name(&self) -> &str {
+        &self.shown().name
+    }
+
+    /// The fields `op`, `description` and `origin` of a span, each behind a comma.
+    pub(crate) fn json_fields(&self) -> &[u8] {
+        &self.shown().json
     }
 }
 

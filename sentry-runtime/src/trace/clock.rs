@@ -5,7 +5,7 @@
 //! passed since the clock was started, so no start of a program is spent on calibration.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A reading of the span clock. Only differences and [`Anchor`]s give it meaning.
 pub(crate) type Ticks = u64;
@@ -70,6 +70,22 @@ impl Anchor {
         let nanoseconds = ticks as f64 * self.nanoseconds_per_tick;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
         Duration::from_nanos(nanoseconds as u64)
+    }
+
+    /// The wall-clock time of a reading, in microseconds since the Unix epoch.
+    pub(crate) fn micros(&self, ticks: Ticks) -> u64 {
+        let wall = self.wall.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let wall = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the distance to the anchor is rounded to nanoseconds"
+        )]
+        let away = (self.ticks.abs_diff(ticks) as f64 * self.nanoseconds_per_tick) as u64;
+        let nanoseconds =
+            if ticks <= self.ticks { wall.saturating_sub(away) } else { wall.saturating_add(away) };
+        nanoseconds / 1000
     }
 
     /// The wall-clock time of a reading.

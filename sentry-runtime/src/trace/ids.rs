@@ -5,7 +5,8 @@
 //! is different on the wire, and the work is done by whoever needs the wire's form.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use crate::protocol::{SpanId, TraceId, Uuid};
 
@@ -35,6 +36,30 @@ pub(crate) fn next() -> LocalId {
 fn seed() -> u64 {
     // `RandomState` is the standard library's way to the system's randomness: its keys are random.
     RandomState::new().hash_one(std::thread::current().id()).max(1)
+}
+
+/// A map by local ids: they are spread well as they are, so hashing them is one multiplication.
+pub(crate) type IdMap<V> = HashMap<LocalId, V, BuildHasherDefault<IdHasher>>;
+
+/// See [`IdMap`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        let folded = u128::from(self.0 ^ id).wrapping_mul(u128::from(STEP));
+        self.0 = (folded >> 64) as u64 ^ folded as u64;
+    }
 }
 
 /// The id of a span on the wire.

@@ -22,7 +22,7 @@ pub(crate) enum RootName {
 impl RootName {
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Site(site) => Cow::Owned(site.display_name()),
+            Self::Site(site) => Cow::Borrowed(site.display_name()),
             Self::Given { name, .. } => name.clone(),
         }
     }

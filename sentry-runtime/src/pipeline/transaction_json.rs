@@ -1,0 +1,116 @@
+//! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
+
+use super::span_json::{Row, SpanWriter};
+use crate::protocol::json::ObjectWriter;
+use crate::protocol::{TraceId, Transaction};
+use crate::trace::clock::Anchor;
+
+/// What is written beside the fields of the typed transaction.
+pub(super) struct Extras<'a> {
+    pub(super) trace_id: TraceId,
+    pub(super) anchor: &'a Anchor,
+    pub(super) rows: &'a [Row],
+    /// Names and JSON of contexts; one that the transaction has itself is left out.
+    pub(super) contexts: &'a [(String, Vec<u8>)],
+}
+
+/// About what a span takes.
+const SPAN_BYTES: usize = 300;
+
+/// Writes the transaction.
+pub(super) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(4096 + SPAN_BYTES * (extras.rows.len() + transaction.spans.len()));
+    let mut object = ObjectWriter::new(&mut out);
+    object.field("type", "transaction");
+    object.field("event_id", &transaction.event_id.simple());
+    object.some("transaction", &transaction.name);
+    object.some("transaction_info", &transaction.transaction_info);
+    object.raw("start_timestamp", |out| write_time(out, transaction.start_timestamp));
+    if let Some(timestamp) = transaction.timestamp {
+        object.raw("timestamp", |out| write_time(out, timestamp));
+    }
+    object.field("platform", &transaction.platform);
+    object.some("release", &transaction.release);
+    object.some("dist", &transaction.dist);
+    object.some("environment", &transaction.environment);
+    object.some("server_name", &transaction.server_name);
+    object.some("user", &transaction.user);
+    object.some("request", &transaction.request);
+    object.some("sdk", &transaction.sdk);
+    if !transaction.tags.is_empty() {
+        object.field("tags", &transaction.tags);
+    }
+    if !transaction.extra.is_empty() {
+        object.field("extra", &transaction.extra);
+    }
+    if !transaction.breadcrumbs.is_empty() {
+        object.field("breadcrumbs", &transaction.breadcrumbs);
+    }
+    object.raw("contexts", |out| {
+        let mut contexts = ObjectWriter::new(out);
+        for (name, context) in &transaction.contexts {
+            contexts.field(name, context);
+        }
+        for (name, json) in extras.contexts {
+            if !transaction.contexts.contains_key(name) {
+                contexts.raw(name, |out| out.extend_from_slice(json));
+            }
+        }
+        contexts.end();
+    });
+    object.raw("spans", |out| write_spans(out, transaction, extras));
+    object.end();
+    out
+}
+
+fn write_spans(out: &mut Vec<u8>, transaction: &Transaction<'_>, extras: &Extras<'_>) {
+    if extras.rows.is_empty() {
+        if serde_json::to_writer(&mut *out, &transaction.spans).is_err() {
+            out.extend_from_slice(b"[]");
+        }
+        return;
+    }
+    out.push(b'[');
+    let mut writer = SpanWriter::new(out, extras.anchor, extras.trace_id);
+    for (at, row) in extras.rows.iter().enumerate() {
+        if at > 0 {
+            writer.comma();
+        }
+        writer.write(row);
+    }
+    out.push(b']');
+}
+
+fn write_time(out: &mut Vec<u8>, time: std::time::SystemTime) {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    crate::protocol::json::write_micros(out, u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Context, Map, User, Value};
+
+    #[test]
+    fn by_hand_and_by_serde_are_the_same() {
+        let mut transaction = Transaction {
+            name: Some("\"spans\":[]".into()),
+            user: Some(User { id: Some("7".into()), ..User::default() }),
+            release: Some("shop@1".into()),
+            timestamp: Some(std::time::SystemTime::now()),
+            ..Transaction::default()
+        };
+        transaction.tags.insert("a".into(), "b".into());
+        transaction.extra.insert("spans".into(), Value::Array(Vec::new()));
+        transaction.contexts.insert("own".into(), Context::from(Map::from([("x".to_owned(), 1.into())])));
+        let anchor = Anchor::take();
+        let contexts = [("own".to_owned(), b"{}".to_vec()), ("os".to_owned(), b"{\"type\":\"os\"}".to_vec())];
+        let extras =
+            Extras { trace_id: TraceId::from_u128(1), anchor: &anchor, rows: &[], contexts: &contexts };
+        let by_hand: Value = serde_json::from_slice(&write(&transaction, &extras)).unwrap();
+        transaction
+            .contexts
+            .insert("os".into(), Context::from(Map::from([("type".to_owned(), "os".into())])));
+        assert_eq!(by_hand, serde_json::to_value(&transaction).unwrap());
+    }
+}
