@@ -63,8 +63,10 @@ fn count(contender: &Contender, case: &str, batches: usize, profiles: &Path) -> 
         text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
     let total = total.and_then(|total| total.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
     if contender.title == OURS && batches == MORE {
-        let listing = Command::new("callgrind_annotate").arg(&file).output()?;
-        std::fs::write(profiles.join(format!("{case}.txt")), listing.stdout)?;
+        let listing =
+            Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no"]).arg(&file).output()?;
+        let costs = by_function(&String::from_utf8_lossy(&listing.stdout));
+        std::fs::write(profiles.join(format!("{case}.txt")), costs)?;
     }
     for entry in std::fs::read_dir(profiles)? {
         let path = entry?.path();
@@ -73,4 +75,25 @@ fn count(contender: &Contender, case: &str, batches: usize, profiles: &Path) -> 
         }
     }
     Ok((total, answer["operations"].as_f64().unwrap_or(f64::NAN)))
+}
+
+/// The listing has a line a function and file, as functions are inlined; this adds up the lines of a function.
+fn by_function(listing: &str) -> String {
+    let mut costs: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in listing.lines() {
+        // `  1,234 (12.3%)  file.rs:function [object]`
+        let Some((count, place)) = line.split_once(')') else { continue };
+        let Some((_, function)) = place.trim().split_once(':') else { continue };
+        let digits = count.split('(').next().unwrap_or_default().replace([',', ' '], "");
+        let Ok(count) = digits.parse::<u64>() else { continue };
+        let function = function.split(" [").next().unwrap_or(function).trim();
+        *costs.entry(function).or_default() += count;
+    }
+    let total: u64 = costs.values().sum();
+    let mut costs: Vec<_> = costs.into_iter().collect();
+    costs.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let line = |(function, count): (&str, u64)| {
+        format!("{:5.1} %  {count:>12}  {function}\n", count as f64 / total as f64 * 100.0)
+    };
+    costs.into_iter().take(40).map(line).collect()
 }

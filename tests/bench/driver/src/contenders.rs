@@ -51,7 +51,15 @@ pub(crate) fn build() -> Result<(Vec<Contender>, PathBuf)> {
 
 fn program(package: &str, binary: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // `cargo run` tells this program about its own package; build scripts that look would be run again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    let output = command
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .args(["build", "--release", "--locked", "--message-format=json", "-p", package, "--bin", binary])
         .stderr(Stdio::inherit())
