@@ -34,7 +34,7 @@ pub(crate) const PLOTS: [(&str, &str, &str); 8] = [
     ("segment", "Cost of a child span on the calling thread", "spans of the segment"),
     (
         "segment_process",
-        "CPU of the whole process a span, worked off to a transport that forgets",
+        "CPU of the whole process a span (beyond 1000 in a segment, spans are dropped)",
         "spans of the segment",
     ),
     ("depth", "Cost of a span on the calling thread", "spans open one inside the other"),

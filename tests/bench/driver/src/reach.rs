@@ -64,8 +64,9 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
         let Some(ours) = load(OURS, false, free) else { continue };
         for (peer, limit) in [(FASTRACE, 0.7), (OFFICIAL, 0.2)] {
             if let Some(theirs) = load(peer, false, free) {
-                let what = format!("end to end, {how}: CPU a span, share of {peer}'s");
-                judged.push(Judged { what, value: ours.cpu / theirs.cpu, limit });
+                // What was thrown away was not delivered for free.
+                let what = format!("end to end, {how}: CPU a span that arrived, share of {peer}'s");
+                judged.push(Judged { what, value: ours.cpu_of_arrived / theirs.cpu_of_arrived, limit });
             }
         }
         judged.push(Judged {
@@ -86,7 +87,7 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
             limit: 240.0,
         });
         if let Some(gzip) = load(OURS, true, free) {
-            let more = gzip.cpu - ours.cpu;
+            let more = gzip.cpu_of_arrived - ours.cpu_of_arrived;
             judged.push(Judged {
                 what: format!("end to end, {how}, gzip: bytes a span"),
                 value: gzip.bytes_a_span,

@@ -201,8 +201,12 @@ fn end_to_end(load: &Load) {
     );
     load.run(transaction, || {
         guard.close(Duration::from_secs(30));
-        let lost = |entry: &&sentry::protocol::DiscardedEvents| entry.category == DataCategory::Span;
-        Some(guard.stats().dropped.iter().filter(lost).map(|entry| entry.quantity).sum())
+        let mut dropped = guard.stats().dropped;
+        dropped.retain(|entry| entry.category == DataCategory::Span);
+        for entry in &dropped {
+            eprintln!("{} spans lost: {:?}", entry.quantity, entry.reason);
+        }
+        Some(dropped.iter().map(|entry| entry.quantity).sum())
     });
 }
 
