@@ -1,0 +1,207 @@
+//! `fastrace`, with a reporter that forgets what it is given, or one that posts each report as JSON.
+
+use std::borrow::Cow;
+
+use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
+use fastrace::collector::{Config, Reporter, SpanContext, SpanId, SpanRecord, TraceId};
+use fastrace::{Span, trace};
+use serde::Serialize;
+
+#[trace]
+#[inline(never)]
+fn leaf(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[trace(properties = { "kind": "card", "amount": "{amount}", "user": "{user}" })]
+#[inline(never)]
+fn leaf_attributes(amount: i64, user: &str) -> u64 {
+    black_box(amount as u64) + black_box(user.len() as u64)
+}
+
+#[trace]
+async fn leaf_async(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
+#[trace]
+#[inline(never)]
+fn nested(depth: u64) -> u64 {
+    if depth <= 1 { 0 } else { black_box(nested(depth - 1)) + 1 }
+}
+
+struct Forget;
+
+impl Reporter for Forget {
+    fn report(&mut self, spans: Vec<SpanRecord>) {
+        drop(spans);
+    }
+}
+
+fn start() {
+    fastrace::set_reporter(Forget, Config::default());
+}
+
+fn drain() {
+    fastrace::flush();
+}
+
+fn context(sampled: bool) -> SpanContext {
+    SpanContext::new(TraceId::random(), SpanId::default()).sampled(sampled)
+}
+
+fn in_root(body: &mut dyn FnMut()) {
+    let root = Span::root("root", context(true));
+    let _active = root.set_local_parent();
+    body();
+}
+
+fn in_unsampled_root(body: &mut dyn FnMut()) {
+    let root = Span::root("root", context(false));
+    let _active = root.set_local_parent();
+    body();
+}
+
+fn sync(bench: &Bench) {
+    bench.measure(50_000, || _ = black_box(leaf(7)), || ());
+}
+
+fn awaiting(bench: &Bench) {
+    bench.measure(50_000, || _ = black_box(run(leaf_async(7))), || ());
+}
+
+fn no_parent(bench: &Bench) {
+    start();
+    sync(bench);
+}
+
+fn unsampled(bench: &Bench) {
+    start();
+    bench.measure_inside(20_000, in_unsampled_root, || _ = black_box(leaf(7)), drain);
+}
+
+fn unsampled_async(bench: &Bench) {
+    start();
+    bench.measure_inside(20_000, in_unsampled_root, || _ = black_box(run(leaf_async(7))), drain);
+}
+
+fn child(bench: &Bench) {
+    start();
+    bench.measure_inside(1000, in_root, || _ = black_box(leaf(7)), drain);
+}
+
+fn child_attributes(bench: &Bench) {
+    start();
+    bench.measure_inside(
+        1000,
+        in_root,
+        || _ = black_box(leaf_attributes(black_box(4200), black_box("u-4711"))),
+        drain,
+    );
+}
+
+fn root(bench: &Bench) {
+    start();
+    bench.measure(500, || in_root(&mut || _ = black_box(7)), drain);
+}
+
+fn child_async(bench: &Bench) {
+    start();
+    bench.measure_inside(1000, in_root, || _ = black_box(run(leaf_async(7))), drain);
+}
+
+fn depth(bench: &Bench) {
+    start();
+    bench.measure_shared(64, 16, in_root, || _ = black_box(nested(64)), drain);
+}
+
+fn threads<const COUNT: usize>(bench: &Bench) {
+    start();
+    bench.measure_threads(Threads(COUNT), (10, 1000), in_root, || _ = black_box(leaf(7)), drain);
+}
+
+fn moving(bench: &Bench) {
+    start();
+    bench.measure_moving(1000, in_root, leaf_async, drain);
+}
+
+/// One POST a report, as JSON.
+struct Post {
+    agent: ureq::Agent,
+    url: String,
+}
+
+impl Reporter for Post {
+    fn report(&mut self, spans: Vec<SpanRecord>) {
+        let spans: Vec<_> = spans.iter().map(json).collect();
+        let body = serde_json::to_vec(&spans).expect("spans can be written as JSON");
+        let request = self.agent.post(&self.url).header("Content-Type", "application/json");
+        if let Ok(mut answer) = request.send(&body[..]) {
+            let _read = answer.body_mut().read_to_vec();
+        }
+    }
+}
+
+/// A span with the fields that the other contenders send.
+fn json(span: &SpanRecord) -> impl Serialize + '_ {
+    #[derive(Serialize)]
+    struct Wire<'a> {
+        trace_id: TraceId,
+        span_id: SpanId,
+        parent_span_id: SpanId,
+        start_timestamp: f64,
+        timestamp: f64,
+        op: &'static str,
+        origin: &'static str,
+        status: &'static str,
+        description: &'a str,
+        data: &'a [(Cow<'static, str>, Cow<'static, str>)],
+    }
+    Wire {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        parent_span_id: span.parent_id,
+        start_timestamp: span.begin_time_unix_ns as f64 / 1e9,
+        timestamp: (span.begin_time_unix_ns + span.duration_ns) as f64 / 1e9,
+        op: "function",
+        origin: "auto.function",
+        status: "ok",
+        description: &span.name,
+        data: &span.properties,
+    }
+}
+
+fn end_to_end(load: &Load) {
+    let agent = ureq::Agent::new_with_defaults();
+    fastrace::set_reporter(Post { agent, url: format!("{}/spans", load.url) }, Config::default());
+    load.run(
+        || in_root(&mut || (1..load::TRANSACTION).for_each(|number| _ = black_box(leaf(number)))),
+        || {
+            fastrace::flush();
+            None
+        },
+    );
+}
+
+fn main() {
+    bench_harness::main(
+        &[
+            ("off_sync", sync),
+            ("off_async", awaiting),
+            ("no_parent", no_parent),
+            ("unsampled_sync", unsampled),
+            ("unsampled_async", unsampled_async),
+            ("child_sync", child),
+            ("child_attributes", child_attributes),
+            ("root", root),
+            ("child_async", child_async),
+            ("depth_64", depth),
+            ("threads_1", threads::<1>),
+            ("threads_2", threads::<2>),
+            ("threads_8", threads::<8>),
+            ("moving", moving),
+        ],
+        Some(end_to_end),
+    );
+}

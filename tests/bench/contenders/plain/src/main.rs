@@ -1,0 +1,41 @@
+//! The functions that everybody else instruments, without any instrumentation.
+
+use bench_harness::{Bench, black_box, run, yield_once};
+
+#[inline(never)]
+fn leaf(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+async fn leaf_async(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
+#[inline(never)]
+fn nested(depth: u64) -> u64 {
+    if depth == 0 { 0 } else { black_box(nested(depth - 1)) + 1 }
+}
+
+fn sync(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(leaf(7)), || ());
+}
+
+fn awaiting(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(run(leaf_async(7))), || ());
+}
+
+fn depth(bench: &Bench) {
+    bench.measure_shared(64, 10_000, |body| body(), || _ = black_box(nested(64)), || ());
+}
+
+fn moving(bench: &Bench) {
+    bench.measure_moving(1000, |body| body(), leaf_async, || ());
+}
+
+fn main() {
+    bench_harness::main(
+        &[("off_sync", sync), ("off_async", awaiting), ("depth_64", depth), ("moving", moving)],
+        None,
+    );
+}

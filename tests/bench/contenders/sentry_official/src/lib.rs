@@ -1,0 +1,118 @@
+//! The official crate `sentry`: what its two programs, spans by hand and spans through `tracing`, have in common.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bench_harness::{Bench, Load, black_box};
+use sentry::transports::DefaultTransportFactory;
+use sentry::{Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Level, Transport};
+
+struct Forget;
+
+impl Transport for Forget {
+    fn send_envelope(&self, envelope: Envelope) {
+        drop(envelope);
+    }
+}
+
+fn options(rate: f32) -> ClientOptions {
+    let mut options = ClientOptions::new().traces_sample_rate(rate);
+    options.release = Some(Cow::Borrowed("bench@1"));
+    options
+}
+
+/// A client that forgets what it would send.
+#[must_use]
+pub fn start(rate: f32) -> ClientInitGuard {
+    let mut options = options(rate);
+    options.dsn = "http://public@127.0.0.1:9/1".parse().ok();
+    options.transport = Some(Arc::new(|_: &ClientOptions| Arc::new(Forget) as Arc<dyn Transport>));
+    sentry::init(options)
+}
+
+/// A client that sends to the sink.
+#[must_use]
+pub fn start_sending(load: &Load) -> ClientInitGuard {
+    let mut options = options(1.0);
+    options.dsn = format!("http://public@{}/1", load.authority()).parse().ok();
+    options.transport = Some(Arc::new(DefaultTransportFactory));
+    options.shutdown_timeout = Duration::from_secs(30);
+    sentry::init(options)
+}
+
+/// An error that differs from the one before.
+#[derive(Debug)]
+struct Declined(u64);
+
+impl std::fmt::Display for Declined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "card {} was declined", self.0)
+    }
+}
+
+impl std::error::Error for Declined {}
+
+/// An error without a stack.
+pub fn error(bench: &Bench) {
+    let _guard = start(1.0);
+    let mut number = 0;
+    bench.measure(
+        100,
+        || {
+            number += 1;
+            black_box(sentry::capture_error(&Declined(number)));
+        },
+        || (),
+    );
+}
+
+/// An error with the stack of the capture.
+pub fn error_with_stack(bench: &Bench) {
+    let mut options = options(1.0);
+    options.dsn = "http://public@127.0.0.1:9/1".parse().ok();
+    options.transport = Some(Arc::new(|_: &ClientOptions| Arc::new(Forget) as Arc<dyn Transport>));
+    options.attach_stacktrace = true;
+    let _guard = sentry::init(options);
+    let mut number = 0;
+    bench.measure(
+        20,
+        || {
+            number += 1;
+            black_box(sentry::capture_error(&Declined(number)));
+        },
+        || (),
+    );
+}
+
+/// A message.
+pub fn message(bench: &Bench) {
+    let _guard = start(1.0);
+    bench.measure(100, || _ = black_box(sentry::capture_message("card was declined", Level::Error)), || ());
+}
+
+/// A breadcrumb, when there are a hundred already.
+pub fn breadcrumb(bench: &Bench) {
+    let _guard = start(1.0);
+    let op = || {
+        sentry::add_breadcrumb(Breadcrumb {
+            category: Some("cart".into()),
+            message: Some("item added".into()),
+            ..Default::default()
+        });
+    };
+    bench.measure(1000, op, || ());
+}
+
+/// A tag.
+pub fn tag(bench: &Bench) {
+    let _guard = start(1.0);
+    bench.measure(1000, || sentry::configure_scope(|scope| scope.set_tag("step", "payment")), || ());
+}
+
+/// A scope of its own, with a tag in it.
+pub fn scope(bench: &Bench) {
+    let _guard = start(1.0);
+    let op = || sentry::with_scope(|scope| scope.set_tag("step", "payment"), || _ = black_box(7));
+    bench.measure(1000, op, || ());
+}

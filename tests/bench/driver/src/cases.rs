@@ -1,0 +1,46 @@
+//! The cases, as the tables name them.
+
+/// Name as the contenders know it, heading in the table.
+pub(crate) const CASES: [(&str, &str); 20] = [
+    ("off_sync", "nothing initialised, sync"),
+    ("off_async", "nothing initialised, async, one await"),
+    ("no_parent", "initialised, no parent, only if there is one"),
+    ("unsampled_sync", "not sampled, sync child"),
+    ("unsampled_async", "not sampled, async child, one await"),
+    ("child_sync", "sampled, sync child"),
+    ("child_attributes", "sampled, sync child with 3 attributes"),
+    ("root", "sampled root without children"),
+    ("child_async", "sampled, async child, one await"),
+    ("depth_64", "sampled, 64 deep, per span"),
+    ("moving", "future that moves to another thread"),
+    ("threads_1", "sync child, 1 thread"),
+    ("threads_2", "sync child, 2 threads, per thread"),
+    ("threads_8", "sync child, 8 threads, per thread"),
+    ("error_no_stack", "error captured, no stack"),
+    ("error_stack", "error captured, with stack"),
+    ("message", "message captured"),
+    ("breadcrumb", "breadcrumb"),
+    ("set_tag", "tag set"),
+    ("scope_fork", "scope of its own, with a tag"),
+];
+
+/// Cases whose operation spans several threads: instructions of the calling thread would say little.
+pub(crate) fn is_single_threaded(case: &str) -> bool {
+    !case.starts_with("threads_") && case != "moving"
+}
+
+/// What a plot of `grow/<plot>/<number>` shows: heading, what varies, what is measured.
+pub(crate) const PLOTS: [(&str, &str, &str); 8] = [
+    ("segment", "Cost of a child span on the calling thread", "spans of the segment"),
+    (
+        "segment_process",
+        "CPU of the whole process a span (beyond 1000 in a segment, spans are dropped)",
+        "spans of the segment",
+    ),
+    ("depth", "Cost of a span on the calling thread", "spans open one inside the other"),
+    ("poll_tags", "An annotated future: made, polled twice, ended", "tags of the scope"),
+    ("poll_scopes", "An annotated future: made, polled twice, ended", "scopes around"),
+    ("poll_spans", "An annotated future: made, polled twice, ended", "open spans around"),
+    ("threads", "Cost of a child span, per thread", "threads at once"),
+    ("capture", "Error captured with its stack, while a segment is open", "spans of the open segment"),
+];

@@ -1,0 +1,109 @@
+//! What this project means to reach, as ratios in the same run.
+
+use serde_json::{Value, json};
+
+use crate::contenders::{FASTRACE, OFFICIAL, OURS, TRACING};
+use crate::end_to_end::Row;
+use crate::rounds::Costs;
+
+/// A figure, its limit, and whether it is kept.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) what: String,
+    pub(crate) value: f64,
+    pub(crate) limit: f64,
+}
+
+impl Judged {
+    pub(crate) fn is_met(&self) -> bool {
+        self.value <= self.limit
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({"what": self.what, "value": self.value, "limit": self.limit, "met": self.is_met()})
+    }
+}
+
+/// Case, the peer it is compared with, at most how much of the peer's time.
+const TIMES: [(&str, &str, f64); 9] = [
+    ("off_sync", TRACING, 1.2),
+    ("off_async", TRACING, 1.2),
+    ("unsampled_sync", FASTRACE, 0.25),
+    ("unsampled_sync", OFFICIAL, 0.01),
+    ("child_sync", FASTRACE, 0.5),
+    ("child_attributes", FASTRACE, 0.3),
+    ("root", FASTRACE, 0.45),
+    ("child_async", FASTRACE, 0.2),
+    ("error_stack", OFFICIAL, 0.05),
+];
+
+/// Case, at most how many allocations.
+const ALLOCATIONS: [(&str, f64); 3] = [("child_sync", 0.0), ("child_attributes", 1.0), ("child_async", 0.0)];
+
+/// Holds what was measured against what is to be reached. Compares what is there: a case that was left out is not
+/// judged.
+pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
+    let mut judged = Vec::new();
+    for (case, peer, limit) in TIMES {
+        if let (Some(ours), Some(theirs)) = (calls.get(case, OURS), calls.get(case, peer)) {
+            let value = ours.median() / theirs.median();
+            judged.push(Judged { what: format!("{case}: time, share of {peer}'s"), value, limit });
+        }
+    }
+    for (case, limit) in ALLOCATIONS {
+        if let Some(ours) = calls.get(case, OURS) {
+            // A pool that fills up once is not an allocation a call.
+            let value = (ours.allocations * 100.0).round() / 100.0;
+            judged.push(Judged { what: format!("{case}: allocations"), value, limit });
+        }
+    }
+    let load = |contender: &str, gzip: bool, free: bool| {
+        loads.iter().find(|row| row.contender == contender && row.gzip == gzip && (row.rate == 0) == free)
+    };
+    for (free, how) in [(false, "at a service's rate"), (true, "as fast as it can")] {
+        let Some(ours) = load(OURS, false, free) else { continue };
+        for (peer, limit) in [(FASTRACE, 0.7), (OFFICIAL, 0.2)] {
+            if let Some(theirs) = load(peer, false, free) {
+                // What was thrown away was not delivered for free.
+                let what = format!("end to end, {how}: CPU a span that arrived, share of {peer}'s");
+                judged.push(Judged { what, value: ours.cpu_of_arrived / theirs.cpu_of_arrived, limit });
+            }
+        }
+        judged.push(Judged {
+            what: format!("end to end, {how}: peak memory, MiB"),
+            value: ours.peak_mib,
+            limit: 10.0,
+        });
+        if !free {
+            judged.push(Judged {
+                what: format!("end to end, {how}: share of spans lost"),
+                value: ours.lost,
+                limit: 0.0,
+            });
+        }
+        judged.push(Judged {
+            what: format!("end to end, {how}: bytes a span"),
+            value: ours.bytes_a_span,
+            limit: 240.0,
+        });
+        if let Some(gzip) = load(OURS, true, free) {
+            let more = gzip.cpu_of_arrived - ours.cpu_of_arrived;
+            judged.push(Judged {
+                what: format!("end to end, {how}, gzip: bytes a span"),
+                value: gzip.bytes_a_span,
+                limit: 60.0,
+            });
+            judged.push(Judged {
+                what: format!("end to end, {how}, gzip: µs a span more"),
+                value: more,
+                limit: 0.9,
+            });
+            judged.push(Judged {
+                what: format!("end to end, {how}, gzip: peak memory, MiB"),
+                value: gzip.peak_mib,
+                limit: 20.0,
+            });
+        }
+    }
+    judged
+}
