@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, Serializer};
 
+use super::inline_str::InlineStr;
 use super::json::{write_f64, write_i64, write_str, write_u64};
 
 /// The value of an attribute.
@@ -37,6 +38,8 @@ pub enum AttributeValue {
     F64(f64),
     /// A text that lives as long as the program: nothing is copied.
     Str(&'static str),
+    /// A short text, held in place.
+    Inline(InlineStr),
     /// A text.
     String(Box<str>),
     /// A list.
@@ -53,6 +56,11 @@ impl AttributeValue {
         Self::Str(text)
     }
 
+    /// A copy of a text.
+    fn text(text: &str) -> Self {
+        InlineStr::new(text).map_or_else(|| Self::String(text.into()), Self::Inline)
+    }
+
     /// Whether there is nothing to record.
     #[must_use]
     pub const fn is_null(&self) -> bool {
@@ -64,6 +72,7 @@ impl AttributeValue {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
+            Self::Inline(text) => Some(text.as_str()),
             Self::String(text) => Some(text),
             _ => None,
         }
@@ -74,7 +83,7 @@ impl AttributeValue {
     pub const fn type_name(&self) -> &'static str {
         match self {
             // Nothing without a value is sent; a receiver that meets one reads a text.
-            Self::Null | Self::Str(_) | Self::String(_) => "string",
+            Self::Null | Self::Str(_) | Self::Inline(_) | Self::String(_) => "string",
             Self::Bool(_) => "boolean",
             Self::I64(_) | Self::U64(_) => "integer",
             Self::F64(_) => "double",
@@ -92,6 +101,7 @@ impl AttributeValue {
             Self::U64(value) => write_u64(out, *value),
             Self::F64(value) => write_f64(out, *value),
             Self::Str(text) => write_str(out, text),
+            Self::Inline(text) => write_str(out, text.as_str()),
             Self::String(text) => write_str(out, text),
             Self::Array(items) => {
                 out.push(b'[');
@@ -116,6 +126,7 @@ impl Serialize for AttributeValue {
             Self::U64(value) => serializer.serialize_u64(*value),
             Self::F64(value) => serializer.serialize_f64(*value),
             Self::Str(text) => serializer.serialize_str(text),
+            Self::Inline(text) => serializer.serialize_str(text.as_str()),
             Self::String(text) => serializer.serialize_str(text),
             Self::Array(items) => serializer.collect_seq(items.iter()),
         }
@@ -150,11 +161,11 @@ from! {
     u128 => |value| u64::try_from(value).map_or_else(|_| value.to_string().into(), Self::U64);
     f32 => |value| Self::F64(value.into());
     f64 => |value| Self::F64(value);
-    char => |value| Self::String(value.encode_utf8(&mut [0; 4]).to_owned().into());
-    &str => |text| Self::String(text.into());
-    String => |text| Self::String(text.into());
+    char => |value| Self::text(value.encode_utf8(&mut [0; 4]));
+    &str => |text| Self::text(text);
+    String => |text| InlineStr::new(&text).map_or_else(|| Self::String(text.into()), Self::Inline);
     Box<str> => |text| Self::String(text);
-    Cow<'_, str> => |text| Self::String(text.into());
+    Cow<'_, str> => |text| Self::text(&text);
 }
 
 impl<T: Into<Self>> From<Option<T>> for AttributeValue {

@@ -16,6 +16,7 @@ pub(crate) mod envelope;
 pub(crate) mod event;
 pub(crate) mod exception;
 pub(crate) mod ids;
+pub(crate) mod inline_str;
 pub(crate) mod json;
 pub(crate) mod level;
 pub(crate) mod limits;
@@ -52,6 +53,7 @@ pub use envelope::{Envelope, EnvelopeItem, ItemType};
 pub use event::{Event, LogEntry};
 pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
 pub use ids::{ParseIdError, SpanId, TraceId};
+pub use inline_str::InlineStr;
 pub use level::{Level, ParseLevelError};
 pub use monitor::{
     CrontabParseError, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorError,

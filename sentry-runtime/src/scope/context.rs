@@ -24,6 +24,16 @@ pub(crate) enum Mode {
     Sampled,
 }
 
+/// How a context stands to that of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    /// It is that one.
+    Default,
+    /// It differs in its segment alone.
+    Child,
+    Other,
+}
+
 /// Isolation scope, current scope, segment, propagation and client of a piece of work.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -40,6 +50,8 @@ pub(crate) struct Context {
     /// What follows from the fields above, for the hot path.
     mode: Mode,
     key: LocalId,
+    /// The context of the process, or what a root span made of it.
+    kin: Kin,
     /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
     pub(crate) continues: bool,
 }
@@ -60,6 +72,7 @@ impl Context {
                 suppressed: false,
                 mode: Mode::Root,
                 key: 0,
+                kin: Kin::Default,
                 continues: std::env::var_os("SENTRY_TRACE").is_some(),
             })
         })
@@ -99,6 +112,27 @@ impl Context {
         self
     }
 
+    /// Whether this is the context of the process.
+    pub(crate) fn is_default(&self) -> bool {
+        self.kin == Kin::Default
+    }
+
+    /// Whether it differs from that in its segment alone.
+    pub(crate) fn is_child_of_default(&self) -> bool {
+        self.kin == Kin::Child
+    }
+
+    /// Replaces the segment of a context that nobody else has.
+    pub(crate) fn put_segment(&mut self, segment: Option<Arc<Segment>>) {
+        self.mode = match &segment {
+            None => Mode::Root,
+            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(_) => Mode::Unsampled,
+        };
+        self.key = segment.as_ref().map_or(0, |segment| segment.key);
+        self.segment = segment;
+    }
+
     /// A copy with another segment, or none.
     pub(crate) fn with_segment(&self, segment: Option<Arc<Segment>>) -> Self {
         // Written out: a clone would count the replaced segment up and down.
@@ -108,6 +142,7 @@ impl Context {
             current: Arc::clone(&self.current),
             propagation: Arc::clone(&self.propagation),
             segment,
+            kin: if self.kin == Kin::Other { Kin::Other } else { Kin::Child },
             ..*self
         }
         .sealed()
@@ -115,12 +150,12 @@ impl Context {
 
     /// A copy in which no spans are recorded.
     pub(crate) fn suppressing(&self) -> Self {
-        Self { suppressed: true, ..self.clone() }.sealed()
+        Self { suppressed: true, kin: Kin::Other, ..self.clone() }.sealed()
     }
 
     /// A copy with a current scope of its own.
     pub(crate) fn with_own_scope(&self) -> Self {
-        Self { current: self.current.fork(), ..self.clone() }
+        Self { current: self.current.fork(), kin: Kin::Other, ..self.clone() }
     }
 
     /// The client of this work: its own, or the one of the process.
@@ -130,17 +165,27 @@ impl Context {
 
     /// A copy with an isolation scope and a current scope of its own.
     pub(crate) fn isolated(&self) -> Self {
-        Self { isolation: self.isolation.fork(), current: self.current.fork(), ..self.clone() }
+        Self {
+            isolation: self.isolation.fork(),
+            current: self.current.fork(),
+            kin: Kin::Other,
+            ..self.clone()
+        }
     }
 
     /// A copy inside of a function that captures errors.
     pub(crate) fn framed(&self) -> Self {
-        Self { frame: FrameId::open(), outer_frame: self.frame, ..self.clone() }
+        Self { frame: FrameId::open(), outer_frame: self.frame, kin: Kin::Other, ..self.clone() }
     }
 
     /// A copy in a trace of its own, without an active span.
     pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
-        Self { propagation: Arc::new(propagation), continues: true, ..self.with_segment(None) }
+        Self {
+            propagation: Arc::new(propagation),
+            continues: true,
+            kin: Kin::Other,
+            ..self.with_segment(None)
+        }
     }
 }
 

@@ -235,6 +235,7 @@ impl Open {
         }
         if self.segment == self.id {
             root::end(&context, self.id, None, outcome);
+            root::retire(context);
         } else if self.recording {
             recorder::push(self.record(outcome));
         }

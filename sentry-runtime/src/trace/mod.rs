@@ -17,6 +17,7 @@ pub(crate) mod place;
 pub(crate) mod propagation;
 pub(crate) mod record;
 pub(crate) mod recorder;
+pub(crate) mod reuse;
 pub(crate) mod ring;
 pub(crate) mod root;
 pub(crate) mod sampling;

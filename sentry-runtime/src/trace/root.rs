@@ -6,7 +6,7 @@ use super::ids::{self, LocalId};
 use super::propagation::Propagation;
 use super::record::{Outcome, Record, Start};
 use super::segment::{RootName, Segment};
-use super::{callsite, clock, recorder, sampling};
+use super::{callsite, clock, recorder, reuse, sampling};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::context::Context;
 
@@ -43,12 +43,12 @@ pub(crate) fn start(
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
-            (Arc::clone(&segment.propagation), parent, Some((segment.sampled, segment.sample_rate)))
+            (segment.propagation.clone(), parent, Some((segment.sampled, segment.sample_rate)))
         }
         None if base.continues && !kind.new_trace => {
-            (Arc::clone(&base.propagation), base.propagation.parent, None)
+            (Propagation::clone(&base.propagation), base.propagation.parent, None)
         }
-        None => (Arc::new(Propagation::new()), None, None),
+        None => (Propagation::new(), None, None),
     };
     let (sampled, rate) = inherited.unwrap_or_else(|| {
         let describe = || (name.name().into_owned(), name.op().into_owned());
@@ -58,7 +58,12 @@ pub(crate) fn start(
     let sampled = sampled && !base.is_suppressed();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
-    Some((Arc::new(base.with_segment(Some(Arc::new(segment)))), key))
+    Some((reuse::context(base, reuse::segment(segment)), key))
+}
+
+/// Gives a context back whose root has ended.
+pub(crate) fn retire(context: Arc<Context>) {
+    reuse::retire(context);
 }
 
 /// Ends the segment of a context whose root span is `root`.

@@ -65,7 +65,7 @@ pub(crate) struct Segment {
     pub(crate) sampled: bool,
     /// The rate that the decision was made with.
     pub(crate) sample_rate: Option<f32>,
-    pub(crate) propagation: Arc<Propagation>,
+    pub(crate) propagation: Propagation,
     pub(crate) root: RootName,
     pub(crate) start: Start,
     /// The span, in this process or another, under which the root stands.
@@ -81,7 +81,7 @@ impl Segment {
         key: LocalId,
         sampled: bool,
         sample_rate: Option<f32>,
-        propagation: Arc<Propagation>,
+        propagation: Propagation,
         root: RootName,
         start: Start,
         parent: Option<SpanId>,

@@ -208,6 +208,7 @@ impl Work for SpanWork {
         let Some(segment) = context.segment().filter(|_| self.id != 0) else { return };
         if segment.key == self.id {
             root::end(&context, self.id, None, outcome);
+            root::retire(context);
         } else {
             recorder::push(Record::Span {
                 segment: segment.key,
