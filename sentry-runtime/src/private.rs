@@ -19,7 +19,7 @@ pub use crate::trace::instrumented::{
 pub use crate::trace::work::{SpanWork, span, span_under};
 pub use crate::{
     __sentry_attribute as attribute, __sentry_failure as failure, __sentry_form_data as form_data,
-    __sentry_response as response,
+    __sentry_made_attribute as made_attribute, __sentry_response as response,
 };
 
 /// The full path of an item.

@@ -221,14 +221,14 @@ impl Open {
     }
 
     #[inline(never)]
-    fn end(mut self) {
+    fn end(&mut self) {
         let outcome = if std::thread::panicking() { Outcome::Failed } else { self.outcome };
-        let saved = std::mem::take(&mut self.saved);
         if !self.owns_context {
             active::ascend(self.parent);
             recorder::push(self.record(outcome));
             return;
         }
+        let saved = std::mem::take(&mut self.saved);
         let Some(context) = active::swap(saved).context else { return };
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
@@ -245,7 +245,7 @@ impl Open {
 impl Drop for SpanGuard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(open) = self.open.take() {
+        if let Some(open) = &mut self.open {
             open.end();
         }
     }

@@ -58,11 +58,13 @@ pub(crate) fn push(record: Record) {
             return count_lost(&record);
         };
         match &mut *output {
-            Output::Open(producer) => match producer.push(record) {
-                Ok(false) => {}
-                Ok(true) => crate::pipeline::chunk_filled(),
-                Err(record) => count_lost(&record),
-            },
+            Output::Open(producer) => {
+                if !producer.make_room() {
+                    count_lost(&record);
+                } else if producer.write(record) {
+                    crate::pipeline::chunk_filled();
+                }
+            }
             _ => open(&mut output, record),
         }
     });
@@ -77,9 +79,7 @@ fn open(output: &mut Output, record: Record) {
         return count_lost(&record);
     };
     FRESH.lock().unwrap_or_else(PoisonError::into_inner).push(consumer);
-    if let Err(record) = producer.push(record) {
-        count_lost(&record);
-    }
+    producer.write(record);
     *output = Output::Open(producer);
 }
 

@@ -11,7 +11,7 @@ use super::segment::Segment;
 use crate::scope::context::Context;
 
 /// Segments that wait to be used again; more are freed.
-const POOLED: usize = 256;
+const POOLED: usize = 2048;
 
 static POOL: Mutex<Vec<Arc<Segment>>> = Mutex::new(Vec::new());
 

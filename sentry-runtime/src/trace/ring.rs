@@ -3,7 +3,7 @@
 //! Every thread that records spans owns a [`Producer`]; the pipeline thread owns the matching [`Consumer`]s.
 //! Pushing writes a slot and publishes the chunk's new length; nothing is shared with other producers.
 //! Full chunks are followed by fresh ones as long as the [`Budget`] of the process allows, and return to it
-//! when they were read. Without a chunk to write to, the item comes back to the caller, who counts it.
+//! when they were read. Without a chunk to write to there is no room, and the caller counts what it could not write.
 //!
 //! This is one of the few places with `unsafe` code. The argument in short: a slot is written by the producer
 //! before the length that covers it is published (release), and read by the consumer after it saw that length
@@ -117,16 +117,29 @@ pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>,
 }
 
 impl<T> Producer<T> {
-    /// Adds an item. It comes back when the budget of chunks is used up.
-    ///
-    /// `Ok(true)` says that a chunk was filled by it, a good moment to wake the reader.
+    /// Whether there is room for an item; a fresh chunk is taken if there must be one.
     #[inline]
-    pub(crate) fn push(&mut self, item: T) -> Result<bool, T> {
-        if self.written == CHUNK {
-            match self.budget.take() {
-                None => return Err(item),
-                Some(fresh) => self.link(fresh),
+    pub(crate) fn make_room(&mut self) -> bool {
+        self.written < CHUNK || self.take_chunk()
+    }
+
+    #[cold]
+    fn take_chunk(&mut self) -> bool {
+        match self.budget.take() {
+            None => false,
+            Some(fresh) => {
+                self.link(fresh);
+                true
             }
+        }
+    }
+
+    /// Adds an item after [`Producer::make_room`] said that there is room; without room it is dropped. Says whether
+    /// a chunk was filled by it, a good moment to wake the reader.
+    #[inline]
+    pub(crate) fn write(&mut self, item: T) -> bool {
+        if self.written >= CHUNK {
+            return false;
         }
         // SAFETY: the chunk lives: the consumer frees only chunks that have a successor, and this one, the
         // last, has none. `written < CHUNK`, and the consumer does not read this slot before the store below.
@@ -136,13 +149,22 @@ impl<T> Producer<T> {
             self.written += 1;
             chunk.len.store(self.written, Ordering::Release);
         }
-        Ok(self.written == CHUNK)
+        self.written == CHUNK
+    }
+
+    #[cfg(test)]
+    fn push(&mut self, item: T) -> Result<(), T> {
+        if !self.make_room() {
+            return Err(item);
+        }
+        self.write(item);
+        Ok(())
     }
 
     #[cold]
     fn link(&mut self, fresh: Box<Chunk<T>>) {
         let fresh = NonNull::from(Box::leak(fresh));
-        // SAFETY: the chunk lives, as in `push`; after this store the consumer may free it, and it is not used again.
+        // SAFETY: the chunk lives, as in `write`; after this store the consumer may free it, and it is not used again.
         unsafe { self.chunk.as_ref() }.next.store(fresh.as_ptr(), Ordering::Release);
         self.chunk = fresh;
         self.written = 0;
