@@ -12,11 +12,14 @@ use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Vi
 
 use crate::params::generated_at;
 use crate::returns::{Returns, output_of_boxed, output_of_impl};
+use crate::tail::contains_word;
 
 /// An item that an attribute stands on.
 pub(crate) enum Target {
     /// A function, a method or a trait method with a body.
     Function(Box<Function>),
+    /// An impl block, a trait or a module: what it is, and where.
+    Container(&'static str, Span),
     /// Something else: what it is, and where.
     Other(&'static str, Span),
 }
@@ -65,7 +68,8 @@ impl Target {
             match other {
                 Some((kind, span)) => {
                     input.parse::<TokenStream>()?;
-                    Ok(Self::Other(kind, span))
+                    let container = ["an impl block", "a trait", "a module"].contains(&kind);
+                    Ok(if container { Self::Container(kind, span) } else { Self::Other(kind, span) })
                 }
                 None => input.parse().map(|function| Self::Function(Box::new(function))),
             }
@@ -77,7 +81,7 @@ impl Target {
     pub(crate) fn function(self, attribute: &str) -> syn::Result<Function> {
         match self {
             Self::Function(function) => Ok(*function),
-            Self::Other(kind, span) => {
+            Self::Container(kind, span) | Self::Other(kind, span) => {
                 let advice = match kind {
                     "an impl block" => "put it on the methods in it",
                     "a trait" => "put it on the methods that have a body",
@@ -246,6 +250,28 @@ impl Function {
         self.attrs.iter().any(|attr| attr.path().is_ident(name))
     }
 
+    /// Whether an attribute on the block around it leaves the function as it is: what cannot be wrapped, and
+    /// what has its work from another attribute.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.sig.constness.is_some()
+            || self.sig.variadic.is_some()
+            || self.naked().is_some()
+            || self.attrs.iter().any(|attr| {
+                let conditional = attr.path().is_ident("cfg_attr");
+                ["server_action", "monitor"].iter().any(|name| is_ours(attr, name))
+                    || is_from_sentry(attr, "main")
+                    || (conditional && contains_word(attr.meta.to_token_stream(), "span"))
+            })
+    }
+
+    /// The attribute `#[naked]`, in either of its forms: the body is assembly alone.
+    pub(crate) fn naked(&self) -> Option<&Attribute> {
+        self.attrs.iter().find(|attr| {
+            attr.path().is_ident("naked")
+                || (attr.path().is_ident("unsafe") && contains_word(attr.meta.to_token_stream(), "naked"))
+        })
+    }
+
     /// The names that the function's arguments bind, those inside of patterns included.
     pub(crate) fn bindings(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -334,7 +360,6 @@ fn is_inert(attr: &Attribute) -> bool {
         "warn",
     ];
     const TOOLS: &[&str] = &["clippy", "diagnostic", "rust_analyzer", "rustc", "rustdoc", "rustfmt"];
-    const OURS: &[&str] = &["span", "server_action", "monitor"];
     let segments = &attr.path().segments;
     let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
         return true;
@@ -345,4 +370,17 @@ fn is_inert(attr: &Attribute) -> bool {
         TOOLS.iter().any(|known| first.ident == known)
             || (first.ident == "sentry" && OURS.iter().any(|known| last.ident == known))
     }
+}
+
+/// The attributes of ours that go on a function.
+const OURS: &[&str] = &["span", "server_action", "monitor"];
+
+/// Whether an attribute is `#[name]` or `#[sentry::name]`.
+pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {
+    attr.path().is_ident(name) || is_from_sentry(attr, name)
+}
+
+fn is_from_sentry(attr: &Attribute, name: &str) -> bool {
+    let segments = &attr.path().segments;
+    segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name
 }

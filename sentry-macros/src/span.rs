@@ -23,7 +23,15 @@ const KNOWN: &[&str] = &[
     "parent",
     "new_trace",
     "level",
+    "skip",
     "crate",
+];
+
+/// What an argument of a function replaces among the defaults of the block around it, beside its own like.
+pub(crate) const REPLACES: &[(&str, &[&str])] = &[
+    ("new_trace", &["parent", "only_if_parent"]),
+    ("parent", &["new_trace"]),
+    ("only_if_parent", &["new_trace"]),
 ];
 
 const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
@@ -44,10 +52,33 @@ pub(crate) struct SpanArgs {
 }
 
 impl SpanArgs {
-    /// Reads the arguments of a span around `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    /// The list of arguments, as it stands.
+    pub(crate) fn list(tokens: TokenStream) -> Arguments {
         let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
+        if let (Some(place), true) = (list.place("skip"), list.others("skip")) {
+            list.mistakes.add(place, "`skip` leaves the function out; it stands alone");
+        }
+        list
+    }
+
+    /// The arguments on a block or a module, which are defaults for what is in it.
+    pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Mistakes) {
+        let list = Self::list(tokens);
+        let (_, mut mistakes) = Self::of(list.clone(), None);
+        let named = list.place("name").or(list.leading_place());
+        if let Some(place) = named {
+            mistakes.add(place, "one name would stand for every function in here; name them one by one");
+        }
+        if let Some(place) = list.place("args") {
+            mistakes.add(place, "`args` names arguments of one function; put it on that function");
+        }
+        (list, mistakes)
+    }
+
+    /// The model of a list of arguments on `function`, or on a block.
+    pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Mistakes) {
         let level_at = list.place("level");
+        let err_given = list.place("err").is_some();
         let new_trace_at = list.place("new_trace");
         let leading = list.leading();
         if let Some(leading) = &leading {
@@ -56,10 +87,13 @@ impl SpanArgs {
         }
         let mut recorded = Vec::new();
         if let Some(named) = list.list("args") {
-            recorded = arguments(named, function, &mut list.mistakes);
+            // On a block `args` is a mistake as a whole.
+            if let Some(function) = function {
+                recorded = arguments(named, function, &mut list.mistakes);
+            }
         }
         if let Some(tokens) = list.list("attributes") {
-            for attribute in args::attributes(tokens, &mut list.mistakes) {
+            for attribute in args::attributes(tokens, function, &mut list.mistakes) {
                 if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
                     let message =
                         format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
@@ -82,10 +116,11 @@ impl SpanArgs {
             new_trace: list.flag("new_trace"),
             level: list.string("level"),
         };
+        list.flag("skip");
         let mut mistakes = list.finish();
         if let Some(level) = &this.level {
             mistakes.keep(check::one_of("level", level, LEVELS));
-            if let (false, Some(place)) = (this.err, level_at) {
+            if let (false, Some(place)) = (err_given, level_at) {
                 mistakes.add(place, "`level` is the level of the events that `err` captures; add `err`");
             }
         }

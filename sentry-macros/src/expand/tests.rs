@@ -1,5 +1,6 @@
 //! Expansions compared with the code they should be, token by token.
 
+mod containers;
 mod mistakes;
 
 use proc_macro2::TokenStream;
