@@ -69,11 +69,11 @@ fn next(rest: &mut VecDeque<TokenTree>) -> Item {
                     continue;
                 }
             }
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                if depth == 0 && ending == Ending::Block {
-                    tokens.push(token);
-                    break;
-                }
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && depth == 0 && ending == Ending::Block =>
+            {
+                tokens.push(token);
+                break;
             }
             TokenTree::Ident(word) if kind.is_none() => {
                 let (found, ends) = keyword(&word.to_string(), rest.front());

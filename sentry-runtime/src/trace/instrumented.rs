@@ -28,7 +28,8 @@ pub trait Work {
     /// Puts back what was there.
     #[doc(hidden)]
     fn leave(&mut self, previous: Previous);
-    /// The work is over. Called once, outside of its context.
+    /// The work is over. Called outside of its context; only the first call counts, and after it nothing is
+    /// left to enter.
     #[doc(hidden)]
     fn finish(&mut self, end: End);
 }
@@ -87,7 +88,6 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Instrumented<W: Work, F, O = Unobserved> {
     work: W,
-    finished: bool,
     observer: O,
     future: ManuallyDrop<F>,
 }
@@ -105,13 +105,12 @@ pub fn observe<W: Work, F: Future, O: Observer<F::Output, W>>(
     future: F,
     observer: O,
 ) -> Instrumented<W, F, O> {
-    Instrumented { work, finished: false, observer, future: ManuallyDrop::new(future) }
+    Instrumented { work, observer, future: ManuallyDrop::new(future) }
 }
 
 /// Leaves the work's context however the poll ends.
 struct Polling<'a, W: Work> {
     work: &'a mut W,
-    finished: &'a mut bool,
     previous: Option<Previous>,
 }
 
@@ -121,8 +120,7 @@ impl<W: Work> Drop for Polling<'_, W> {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
             // Who catches the panic drops the future later, when nobody can tell any more.
-            if std::thread::panicking() && !*self.finished {
-                *self.finished = true;
+            if std::thread::panicking() {
                 self.work.finish(End::Panicked);
             }
         }
@@ -146,14 +144,13 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
             return poll;
         }
         let previous = this.work.enter();
-        let polling = Polling { work: &mut this.work, finished: &mut this.finished, previous };
+        let polling = Polling { work: &mut this.work, previous };
         let poll = future.poll(task);
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, polling.work);
         }
         drop(polling);
-        if poll.is_ready() && !this.finished {
-            this.finished = true;
+        if poll.is_ready() {
             this.work.finish(End::Done);
         }
         poll
@@ -163,20 +160,17 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
     #[inline]
     fn drop(&mut self) {
-        if self.finished || self.work.is_passive() {
+        if self.work.is_passive() {
             // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
             unsafe { ManuallyDrop::drop(&mut self.future) };
             return;
         }
         let previous = self.work.enter();
-        let polling = Polling { work: &mut self.work, finished: &mut self.finished, previous };
+        let polling = Polling { work: &mut self.work, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
         drop(polling);
-        if !self.finished {
-            self.finished = true;
-            self.work.finish(End::Cancelled);
-        }
+        self.work.finish(End::Cancelled);
     }
 }
 

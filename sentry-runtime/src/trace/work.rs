@@ -189,7 +189,10 @@ impl Work for SpanWork {
         if self.start & INERT != 0 || self.start & !FLAGS == 0 {
             return;
         }
-        let outcome = end.outcome(self.start & FAILED != 0);
+        let (start, failed) = (self.start & !FLAGS, self.start & FAILED != 0);
+        // What comes after the end, such as the drop of the future, finds nothing to do.
+        self.start = INERT;
+        let outcome = end.outcome(failed);
         let Some(context) = self.context.take() else { return };
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
@@ -203,7 +206,7 @@ impl Work for SpanWork {
                 id: self.id,
                 parent: self.parent,
                 site: self.site,
-                start: self.start & !FLAGS,
+                start,
                 end: clock::now(),
                 outcome,
             });
