@@ -237,29 +237,25 @@ impl Arguments {
         }
     }
 
-    /// `crate = path`, or `crate = "path"` as other attributes write it; `::sentry` by default.
-    pub(crate) fn krate(&mut self) -> TokenStream {
-        let default = || {
-            let span = Span::mixed_site();
-            quote::quote_spanned!(span=> ::sentry)
-        };
+    /// `crate = path`, or `crate = "path"` as other attributes write it.
+    pub(crate) fn krate(&mut self) -> Krate {
         let Some(raw) = self.value("crate") else {
-            return default();
+            return Krate(None);
         };
         let wrong = "`crate` takes the path of the crate, as in `crate = my_app::sentry`";
         match check::ungrouped(&raw.expr) {
-            Expr::Path(path) if path.qself.is_none() => return raw.tokens,
+            Expr::Path(path) if path.qself.is_none() => return Krate(Some(raw.tokens)),
             Expr::Lit(literal) => {
                 if let syn::Lit::Str(text) = &literal.lit
                     && let Ok(path) = text.parse::<syn::Path>()
                 {
-                    return path.into_token_stream();
+                    return Krate(Some(path.into_token_stream()));
                 }
                 self.mistakes.add(literal.lit.span(), wrong);
             }
             other => self.mistakes.note(syn::Error::new_spanned(other, wrong)),
         }
-        default()
+        Krate(None)
     }
 
     /// The mistakes, once every argument has been taken.
@@ -282,6 +278,26 @@ fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -
         None => "write it as `name = value`".to_owned(),
     };
     Some(input.error(format!("a literal without a name; {advice}")))
+}
+
+/// Where the runtime is found: `::sentry`, unless `crate = path` says otherwise.
+pub(crate) struct Krate(Option<TokenStream>);
+
+impl Krate {
+    /// The path. All of an expression is placed at `span`: one that began at the attribute and ended at the
+    /// function would reach from one file into another where a macro puts the two together.
+    pub(crate) fn path(&self, span: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => path.clone(),
+            None => quote::quote_spanned!(span=> ::sentry),
+        }
+    }
+
+    /// The path of what expansions call.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let path = self.path(span);
+        quote::quote_spanned!(span=> #path::__private)
+    }
 }
 
 /// One recorded value: its key, and the expression over the function's arguments.

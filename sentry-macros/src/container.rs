@@ -23,7 +23,7 @@ use syn::parse::Parser;
 
 use crate::args::Arguments;
 use crate::check::Mistakes;
-use crate::function::{Function, is_ours};
+use crate::function::{Function, is_inert, is_ours};
 use crate::items::{self, Item, Kind};
 use crate::span::{REPLACES, SpanArgs};
 use crate::wrap;
@@ -38,30 +38,40 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
     if defaults.flag("skip") {
         return Ok(item);
     }
-    let mut walk = Walk { mistakes: Mistakes::default() };
-    let instrumented = walk.container(item.into_iter().collect(), &defaults);
+    let mut walk = Walk { mistakes: Mistakes::default(), is_read: false };
+    let (attrs, rest) = split_attributes(item.into_iter().collect());
+    let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.mistakes.or(()).err().map(syn::Error::into_compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 
 struct Walk {
     mistakes: Mistakes,
+    /// Whether a block around the current item carries a macro that is still to run.
+    is_read: bool,
 }
 
 impl Walk {
     /// The tokens in front of the last brace stay, those in it are instrumented.
-    fn container(&mut self, mut tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
-        match tokens.pop() {
-            Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
-                let contents = items::split(body.stream());
-                let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
-                let mut instrumented = Group::new(Delimiter::Brace, contents);
-                instrumented.set_span(body.span());
-                tokens.push(instrumented.into());
-            }
-            last => tokens.extend(last),
+    fn container(
+        &mut self,
+        attrs: &[Attribute],
+        mut rest: Vec<TokenTree>,
+        defaults: &Arguments,
+    ) -> TokenStream {
+        if let Some(TokenTree::Group(body)) = rest.last_mut()
+            && body.delimiter() == Delimiter::Brace
+        {
+            let outside = self.is_read;
+            self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
+            let contents = items::split(body.stream());
+            let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
+            self.is_read = outside;
+            let span = body.span();
+            *body = Group::new(Delimiter::Brace, contents);
+            body.set_span(span);
         }
-        tokens.into_iter().collect()
+        written(attrs, rest)
     }
 
     fn item(&mut self, item: Item, defaults: &Arguments) -> TokenStream {
@@ -76,11 +86,11 @@ impl Walk {
         let as_written = || tokens.iter().cloned().collect();
         let (mut attrs, rest) = split_attributes(tokens.clone());
         let own = take_own(&mut attrs);
-        let plain: TokenStream =
-            attrs.iter().map(ToTokens::to_token_stream).chain([rest.into_iter().collect()]).collect();
-        let Ok(function) = syn::parse2::<Function>(plain.clone()) else {
+        let plain = written(&attrs, rest);
+        let Ok(mut function) = syn::parse2::<Function>(plain.clone()) else {
             return as_written();
         };
+        function.block_is_read = self.is_read;
         if function.is_left_alone() {
             return as_written();
         }
@@ -100,7 +110,6 @@ impl Walk {
     fn nested(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
         let (mut attrs, rest) = split_attributes(tokens);
         let own = take_own(&mut attrs);
-        let mut output: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
         let checked = own.map(|own| {
             let tokens = arguments_of(&own);
             let (_, mistakes) = SpanArgs::defaults(tokens);
@@ -110,15 +119,13 @@ impl Walk {
             Ok(own) => own,
             Err(error) => {
                 self.mistakes.note(error);
-                output.extend(rest);
-                return output;
+                return written(&attrs, rest);
             }
         };
         match self.merged(own, defaults) {
-            Some(defaults) => output.extend(self.container(rest, &defaults)),
-            None => output.extend(rest),
+            Some(defaults) => self.container(&attrs, rest, &defaults),
+            None => written(&attrs, rest),
         }
-        output
     }
 
     /// The arguments of an item, its own before the defaults; `None` if it is to be left out.
@@ -149,6 +156,13 @@ fn arguments_of(attr: &Attribute) -> TokenStream {
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     }
+}
+
+/// An item in its tokens again.
+fn written(attrs: &[Attribute], rest: Vec<TokenTree>) -> TokenStream {
+    let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
+    tokens.extend(rest);
+    tokens
 }
 
 /// The outer attributes of an item, and what follows.

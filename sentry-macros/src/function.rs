@@ -36,6 +36,8 @@ pub(crate) struct Function {
     pub(crate) body: Group,
     /// Where the function ends for the compiler: a body passed on by `macro_rules!` is not the user's.
     pub(crate) end: Span,
+    /// Whether the block around it carries a macro that is still to run, such as `async_trait`.
+    pub(crate) block_is_read: bool,
 }
 
 /// How a function takes `self`.
@@ -162,7 +164,7 @@ impl Parse for Function {
         let (inner, body) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body, end })
+        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false })
     }
 }
 
@@ -242,7 +244,7 @@ impl Function {
 
     /// Whether an attribute macro that is still to run may want to see `async fn`.
     pub(crate) fn must_stay_async(&self) -> bool {
-        self.attrs.iter().any(|attr| !is_inert(attr))
+        self.block_is_read || self.attrs.iter().any(|attr| !is_inert(attr))
     }
 
     /// Whether the function carries the attribute `name`.
@@ -334,7 +336,7 @@ pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
 
 /// Attributes that the compiler knows, or that are ours: they do not read the function's tokens, or
 /// take every form of it.
-fn is_inert(attr: &Attribute) -> bool {
+pub(crate) fn is_inert(attr: &Attribute) -> bool {
     const BUILT_IN: &[&str] = &[
         "allow",
         "automatically_derived",

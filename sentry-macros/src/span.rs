@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, LitStr};
+use syn::LitStr;
 
-use crate::args::{self, Arguments, Recorded};
+use crate::args::{self, Arguments, Krate, Recorded};
 use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
 use crate::function::{Function, plain_name};
@@ -38,7 +38,7 @@ const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
 
 /// The arguments of `#[span]`.
 pub(crate) struct SpanArgs {
-    krate: TokenStream,
+    krate: Krate,
     name: Option<TokenStream>,
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
@@ -138,8 +138,7 @@ impl SpanArgs {
     /// What the attribute does around the function.
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
-        let krate = &self.krate;
-        let private = quote_spanned!(span=> #krate::__private);
+        let private = self.krate.private(span);
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
@@ -169,6 +168,7 @@ impl SpanArgs {
         };
         Work {
             statics: callsite.items(),
+            types: ["SpanGuard", "SpanWork"],
             enter,
             create,
             mentioned,
@@ -182,10 +182,16 @@ impl SpanArgs {
 }
 
 /// Records the returned value, if anybody listens.
-fn record_return(private: &TokenStream, work: &Ident, value: &TokenStream, span: Span) -> TokenStream {
+fn record_return(
+    private: &TokenStream,
+    ty: &TokenStream,
+    work: &TokenStream,
+    value: &TokenStream,
+    span: Span,
+) -> TokenStream {
     quote_spanned! {span=>
-        if #work.is_recording() {
-            #work.set("return", #private::attribute!(#value));
+        if #ty::is_recording(#work) {
+            #ty::set(#work, "return", #private::attribute!(#value));
         }
     }
 }

@@ -295,6 +295,10 @@ impl Monitor {
 }
 
 impl Work for Monitor {
+    fn has_started(&self) -> bool {
+        self.plan.is_none()
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         if let Some(plan) = self.plan.take() {
             self.running = Self::start(plan);

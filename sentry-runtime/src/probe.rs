@@ -83,10 +83,11 @@ macro_rules! __sentry_failure {
             FailureOfError as _, FailureOfSendSync as _, MeaningFailure as _, MeaningGiven as _,
             NoFailure as _,
         };
-        let value = $value;
-        match (&&&&&&$crate::__private::Probe(value)).sentry_failure() {
-            ::core::option::Option::Some(failure) => ::core::option::Option::Some(
-                failure.meaning((&$crate::__private::Probe(value)).sentry_meaning()),
+        // A name that a constant of the user has would be a pattern.
+        let __sentry_seen = $value;
+        match (&&&&&&$crate::__private::Probe(__sentry_seen)).sentry_failure() {
+            ::core::option::Option::Some(__sentry_failed) => ::core::option::Option::Some(
+                __sentry_failed.meaning((&$crate::__private::Probe(__sentry_seen)).sentry_meaning()),
             ),
             ::core::option::Option::None => ::core::option::Option::None,
         }

@@ -239,6 +239,10 @@ impl State {
 }
 
 impl Work for ServerAction {
+    fn has_started(&self) -> bool {
+        self.0.as_ref().is_none_or(|state| state.running.is_some())
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         let state = self.0.as_mut()?;
         let first = state.running.is_none();

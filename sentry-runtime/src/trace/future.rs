@@ -32,6 +32,10 @@ impl Bound {
 }
 
 impl Work for Bound {
+    fn has_started(&self) -> bool {
+        true
+    }
+
     fn enter(&mut self) -> Option<Previous> {
         Some(Previous(active::swap(Saved { context: self.context.take(), span: self.span })))
     }

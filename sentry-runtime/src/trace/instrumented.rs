@@ -22,6 +22,10 @@ pub trait Work {
     fn is_passive(&self) -> bool {
         false
     }
+    /// Whether the work was entered before. What was never entered is no work: it is neither started nor finished
+    /// when its future is dropped.
+    #[doc(hidden)]
+    fn has_started(&self) -> bool;
     /// Puts the work's context in place. `None`: there is nothing to put, and [`Work::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
@@ -93,14 +97,19 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
 }
 
 /// A future whose output is not looked at.
+///
+/// The output is a parameter of its own, for an expansion to name: what the compiler knows of it before it reads
+/// an `async` block, it takes for the block's `?` and its tail.
 #[inline]
-pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
-    observe(work, future, Unobserved)
+pub fn instrument<T, W: Work, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
+    Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
 /// A future whose output is shown to `observer`.
+///
+/// The bound is written as `Fn`, because from that alone the compiler knows the argument types of a closure.
 #[inline]
-pub fn observe<W: Work, F: Future, O: Observer<F::Output, W>>(
+pub fn observe<T, W: Work, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     work: W,
     future: F,
     observer: O,
@@ -160,7 +169,7 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
     #[inline]
     fn drop(&mut self) {
-        if self.work.is_passive() {
+        if self.work.is_passive() || !self.work.has_started() {
             // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
             unsafe { ManuallyDrop::drop(&mut self.future) };
             return;

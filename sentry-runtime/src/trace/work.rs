@@ -166,6 +166,11 @@ impl Work for SpanWork {
     }
 
     #[inline]
+    fn has_started(&self) -> bool {
+        self.start & !FLAGS != 0
+    }
+
+    #[inline]
     fn enter(&mut self) -> Option<Previous> {
         if self.start & INERT != 0 {
             return None;
