@@ -9,7 +9,8 @@
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
 //! `wrap.rs` puts the work around the body, `params.rs` moves the arguments in where a closure or an
 //! `async` block needs them, and `callsite.rs` writes the function's `static`. On an error `fallback.rs`
-//! emits the item as it was, so that one mistake gives one error.
+//! emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart by
+//! `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
 mod args;
 mod callsite;
@@ -19,6 +20,7 @@ mod expand;
 mod fallback;
 mod function;
 mod items;
+mod lints;
 mod main_attr;
 mod monitor;
 mod params;

@@ -110,14 +110,11 @@ pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
         attrs.iter().partition(|attr| stays_outside(attr));
     let guard = own_name("guard", span);
     let value = own_name("value", span);
-    let failure = own_name("failure", span);
     let main = &sig.ident;
     let finished = if function.returns().may_fail() {
         quote_spanned! {span=>
             #private::MainGuard::finish(#guard, #private::call(#main), |#value, #guard| {
-                if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
-                    #private::MainGuard::failed(#guard, #failure);
-                }
+                #private::report!(#guard, #value);
             })
         }
     } else {

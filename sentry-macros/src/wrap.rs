@@ -19,6 +19,7 @@ use syn::spanned::Spanned;
 
 use crate::args::Recorded;
 use crate::function::{Function, Shape};
+use crate::lints::is_canonical;
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
 use crate::tail::{BoxedTail, contains_word};
@@ -151,7 +152,9 @@ impl Wrap<'_> {
         let body = self.body();
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
-            let future = quote_spanned!(*span=> async move { #pin #rebinds #body });
+            let place = function.body.span();
+            let inner = block(quote_spanned!(*span=> #pin #rebinds #body), place);
+            let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(self.sees(returns), None, &future);
             quote_spanned! {*span=>
                 let #name = { #statics #create };
@@ -213,7 +216,7 @@ impl Wrap<'_> {
             let record = self.record(None);
             let future = self.instrument_output(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
-            let body = block(quote_spanned!(*span=> #before #path (#future)), function.body.span());
+            let body = block(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
             return self.with_body(
                 None,
                 None,
@@ -258,7 +261,14 @@ impl Wrap<'_> {
         let Work { private, .. } = self.work;
         let Params { rebinds, .. } = params;
         let body = self.body();
-        quote_spanned!(span=> #private::call(move || -> #returned { #rebinds #body }))
+        // The closure itself stands at the user's body, as what it is: what lints look for in a closure's body
+        // they look for in a body of the user's.
+        let closure = {
+            let place = self.function.body.span();
+            let inner = block(quote_spanned!(span=> #rebinds #body), place);
+            quote_spanned!(place=> move || -> #returned #inner)
+        };
+        quote_spanned!(span=> #private::call(#closure))
     }
 
     /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
@@ -294,14 +304,11 @@ impl Wrap<'_> {
     fn observe(&self, name: &TokenStream, value: &TokenStream) -> TokenStream {
         let Self { work, span, ty, .. } = self;
         let Work { private, .. } = work;
-        let failure = own_name("failure", *span);
         let ty = quote_spanned!(*span=> #private::#ty);
         let on_value = work.on_value.map(|on_value| on_value(private, &ty, name, value, *span));
         quote_spanned! {*span=>
             #on_value
-            if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
-                #ty::failed(#name, #failure);
-            }
+            #private::report!(#name, #value);
         }
     }
 
@@ -332,7 +339,8 @@ impl Wrap<'_> {
         contents: TokenStream,
     ) -> TokenStream {
         let Function { attrs, vis, modifiers, sig, end, .. } = self.function;
-        let block = block(contents, *end);
+        let end = if is_canonical(self.function) { generated_at(*end) } else { *end };
+        let block = block(contents, end);
         let syn::Signature {
             asyncness,
             safety,

@@ -18,7 +18,7 @@ pub use crate::trace::instrumented::{
 };
 pub use crate::trace::work::{SpanWork, span, span_under};
 pub use crate::{
-    __sentry_attribute as attribute, __sentry_failure as failure, __sentry_form_data as form_data,
+    __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_report as report,
     __sentry_response as response,
 };
 

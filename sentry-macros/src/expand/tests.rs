@@ -77,12 +77,10 @@ fn a_result_is_looked_at() {
                     let (b, _) = __sentry_arg1;
                     let __sentry_arg2 = __sentry_arg2;
                     let __sentry_arg3 = __sentry_arg3;
-                    let _d = __sentry_arg3;
+                    let _d = ::core::convert::identity(__sentry_arg3);
                     { ; a.go(b)? }
                 });
-                if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(&__sentry_value) {
-                    ::sentry::__private::SpanGuard::failed(&mut __sentry_work, __sentry_failure);
-                }
+                ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);
                 __sentry_value
             }
         },
@@ -156,7 +154,7 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
         quote! {
             fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
                 let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
-                { log(); Box::pin(::sentry::__private::instrument::<(), _, _>(__sentry_work, async move { go().await })) }
+                { ; log(); Box::pin(::sentry::__private::instrument::<(), _, _>(__sentry_work, async move { go().await })) }
             }
         },
     );
@@ -353,9 +351,7 @@ fn main_keeps_the_users_main_inside() {
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
                 ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
-                    if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(__sentry_value) {
-                        ::sentry::__private::MainGuard::failed(__sentry_guard, __sentry_failure);
-                    }
+                    ::sentry::__private::report!(__sentry_guard, __sentry_value);
                 })
             }
         },

@@ -211,8 +211,9 @@ impl Open {
         Record::Span { segment, id, parent, site, start, end: clock::now(), outcome }
     }
 
+    /// By reference: by value it would be copied to the annotated function's frame first.
     #[inline(never)]
-    fn end(mut self) {
+    fn end(&mut self) {
         let outcome = if std::thread::panicking() { Outcome::Failed } else { self.outcome };
         let saved = std::mem::take(&mut self.saved);
         if !self.owns_context {
@@ -235,7 +236,7 @@ impl Open {
 impl Drop for SpanGuard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(open) = self.open.take() {
+        if let Some(open) = &mut self.open {
             open.end();
         }
     }

@@ -44,8 +44,8 @@ mod arguments {
         fn sync(__sentry_work: u8, __sentry_value: u8, __sentry_failure: u8, value: u8, failure: u8) -> Result<u8, ()> {
             Ok(__sentry_work + __sentry_value + __sentry_failure + value + failure)
         }
-        fn statics(__SENTRY_CALLSITE: u8, __sentry_path: fn() -> u8, sentry: u8, core: u8, std: u8) -> u8 {
-            __SENTRY_CALLSITE + __sentry_path() + sentry + core + std
+        fn statics(__sentry_callsite: u8, __sentry_path: fn() -> u8, sentry: u8, core: u8, std: u8) -> u8 {
+            __sentry_callsite + __sentry_path() + sentry + core + std
         }
         async fn later(__sentry_arg0: u8, (__sentry_arg1, _): (u8, u8), _: u8, __sentry_arg2: u8, __sentry_work: u8) -> u8 {
             pause().await;
