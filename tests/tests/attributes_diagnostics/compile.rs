@@ -120,7 +120,9 @@ fn run(source: &Path, folder: &Path, how: How) -> Output {
     let deps = deps();
     let mut command = Command::new(if how.clippy { "clippy-driver" } else { "rustc" });
     if how.clippy {
-        // The driver is told what `cargo clippy` tells it.
+        // The driver is told what `cargo clippy` tells it, and to judge public functions as it judges private ones.
+        std::fs::write(folder.join("clippy.toml"), "avoid-breaking-exported-api = false\n").unwrap();
+        command.env("CLIPPY_CONF_DIR", folder);
         command.env("CLIPPY_ARGS", "").env("CARGO_PKG_NAME", "case").env("CARGO_MANIFEST_DIR", folder);
     }
     command
