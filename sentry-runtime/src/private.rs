@@ -22,10 +22,10 @@ pub use crate::{
     __sentry_response as response,
 };
 
-/// The full path of an item.
+/// What gives the full path of a closure: that of the function in which it is written, and a little more.
 #[must_use]
-pub fn path_of<F: Fn()>(_item: F) -> &'static str {
-    std::any::type_name::<F>()
+pub const fn path_of<F: Fn() + Copy>(_written_inside: F) -> fn() -> &'static str {
+    std::any::type_name::<F>
 }
 
 /// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.

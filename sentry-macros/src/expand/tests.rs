@@ -11,15 +11,9 @@ use super::{main, monitor, server_action, span};
 /// The statics of a function without name and further arguments.
 fn statics(calls: TokenStream) -> TokenStream {
     quote! {
-        fn __sentry_path() -> &'static str {
-            fn here() {}
-            ::sentry::__private::path_of(here)
-        }
         static __SENTRY_CALLSITE: ::sentry::__private::Callsite = ::sentry::__private::Callsite::new(
-            __sentry_path,
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
+            ::sentry::__private::path_of(|| {}),
+            ::core::module_path!()
         ) #calls;
     }
 }

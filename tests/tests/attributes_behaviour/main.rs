@@ -5,6 +5,10 @@
 
 #![allow(
     clippy::all,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks,
+    rust_2018_idioms,
+    missing_docs,
     unused,
     unused_must_use,
     unconditional_recursion,

@@ -4,6 +4,8 @@
 //! Each case is one small crate, in which `@` stands where the attribute goes; `compile.rs` compiles it once with a
 //! blank there and once with `#[sentry::span]`, and compares.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
 mod compile;
 mod editions;
 mod errors;
