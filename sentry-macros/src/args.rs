@@ -11,8 +11,10 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Token, token};
 
 use crate::check::{self, Mistakes};
+use crate::function::Function;
 
 /// The arguments of one use of an attribute.
+#[derive(Clone)]
 pub(crate) struct Arguments {
     attribute: &'static str,
     leading: Option<LitStr>,
@@ -21,11 +23,13 @@ pub(crate) struct Arguments {
     pub(crate) mistakes: Mistakes,
 }
 
+#[derive(Clone)]
 struct Argument {
     name: Ident,
     value: Value,
 }
 
+#[derive(Clone)]
 enum Value {
     None,
     Expr(Box<Raw>),
@@ -33,6 +37,7 @@ enum Value {
 }
 
 /// An expression with the tokens it was written in.
+#[derive(Clone)]
 pub(crate) struct Raw {
     pub(crate) expr: Expr,
     pub(crate) tokens: TokenStream,
@@ -149,6 +154,31 @@ impl Arguments {
         self.named.iter().find(|argument| argument.name.unraw() == name).map(|argument| argument.name.span())
     }
 
+    /// Whether any argument is given beside `name`.
+    pub(crate) fn others(&self, name: &str) -> bool {
+        self.leading.is_some() || self.named.iter().any(|argument| argument.name.unraw() != name)
+    }
+
+    /// Fills in what the block around the item gives for all, unless it says so itself.
+    ///
+    /// `unless` names, for an argument of the item, the defaults that it replaces beside its own.
+    pub(crate) fn default_to(&mut self, defaults: &Self, unless: &[(&str, &[&str])]) {
+        let own: Vec<String> = self.named.iter().map(|argument| argument.name.unraw().to_string()).collect();
+        let given = |name: &str| own.iter().any(|own| own == name);
+        for argument in &defaults.named {
+            let name = argument.name.unraw().to_string();
+            let replaced = unless.iter().any(|(own, names)| given(own) && names.contains(&name.as_str()));
+            if !given(&name) && !replaced {
+                self.named.push(argument.clone());
+            }
+        }
+    }
+
+    /// Where the leading literal stands, if there is one.
+    pub(crate) fn leading_place(&self) -> Option<Span> {
+        self.leading.as_ref().map(LitStr::span)
+    }
+
     /// The leading literal.
     pub(crate) fn leading(&mut self) -> Option<LitStr> {
         self.leading.take()
@@ -207,29 +237,25 @@ impl Arguments {
         }
     }
 
-    /// `crate = path`, or `crate = "path"` as other attributes write it; `::sentry` by default.
-    pub(crate) fn krate(&mut self) -> TokenStream {
-        let default = || {
-            let span = Span::mixed_site();
-            quote::quote_spanned!(span=> ::sentry)
-        };
+    /// `crate = path`, or `crate = "path"` as other attributes write it.
+    pub(crate) fn krate(&mut self) -> Krate {
         let Some(raw) = self.value("crate") else {
-            return default();
+            return Krate(None);
         };
         let wrong = "`crate` takes the path of the crate, as in `crate = my_app::sentry`";
         match check::ungrouped(&raw.expr) {
-            Expr::Path(path) if path.qself.is_none() => return raw.tokens,
+            Expr::Path(path) if path.qself.is_none() => return Krate(Some(raw.tokens)),
             Expr::Lit(literal) => {
                 if let syn::Lit::Str(text) = &literal.lit
                     && let Ok(path) = text.parse::<syn::Path>()
                 {
-                    return path.into_token_stream();
+                    return Krate(Some(path.into_token_stream()));
                 }
                 self.mistakes.add(literal.lit.span(), wrong);
             }
             other => self.mistakes.note(syn::Error::new_spanned(other, wrong)),
         }
-        default()
+        Krate(None)
     }
 
     /// The mistakes, once every argument has been taken.
@@ -254,6 +280,26 @@ fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -
     Some(input.error(format!("a literal without a name; {advice}")))
 }
 
+/// Where the runtime is found: `::sentry`, unless `crate = path` says otherwise.
+pub(crate) struct Krate(Option<TokenStream>);
+
+impl Krate {
+    /// The path. All of an expression is placed at `span`: one that began at the attribute and ended at the
+    /// function would reach from one file into another where a macro puts the two together.
+    pub(crate) fn path(&self, span: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => path.clone(),
+            None => quote::quote_spanned!(span=> ::sentry),
+        }
+    }
+
+    /// The path of what expansions call.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let path = self.path(span);
+        quote::quote_spanned!(span=> #path::__private)
+    }
+}
+
 /// One recorded value: its key, and the expression over the function's arguments.
 pub(crate) struct Recorded {
     pub(crate) key: LitStr,
@@ -261,15 +307,24 @@ pub(crate) struct Recorded {
 }
 
 /// Reads `order.id = expr, "order.value" = expr, key`.
-pub(crate) fn attributes(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Recorded> {
+///
+/// Of a `function`, a bare name must be one of its arguments; on a block no name is one of every function's.
+pub(crate) fn attributes(
+    tokens: TokenStream,
+    function: Option<&Function>,
+    mistakes: &mut Mistakes,
+) -> Vec<Recorded> {
     let mut all: Vec<Recorded> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            let recorded: Recorded = input.parse()?;
+            let Attribute { recorded, bare } = input.parse()?;
             let key = recorded.key.value();
             if all.iter().any(|other| other.key.value() == key) {
                 mistakes.add(recorded.key.span(), format!("the attribute `{key}` is given twice; keep one"));
-            } else if let Some(()) = mistakes.keep(check::not_blank("attribute name", &recorded.key)) {
+            } else if let (Some(()), Some(())) = (
+                mistakes.keep(check::attribute_name(&recorded.key)),
+                mistakes.keep(bare.map_or(Ok(()), |name| check::bare_attribute(&name, function))),
+            ) {
                 all.push(recorded);
             }
             if !input.is_empty() {
@@ -283,7 +338,14 @@ pub(crate) fn attributes(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Re
     all
 }
 
-impl Parse for Recorded {
+/// One entry of `attributes(…)`.
+struct Attribute {
+    recorded: Recorded,
+    /// The name that an entry without a value starts with.
+    bare: Option<Ident>,
+}
+
+impl Parse for Attribute {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let (key, shorthand) =
             if input.peek(LitStr) { (input.parse::<LitStr>()?, None) } else { dotted(input)? };
@@ -293,10 +355,13 @@ impl Parse for Recorded {
                 let message = format!("the attribute `{}` lacks its value", key.value());
                 return Err(syn::Error::new(key.span(), message));
             }
-            return Ok(Self { key, value: input.parse::<Raw>()?.tokens });
+            let value = input.parse::<Raw>()?.tokens;
+            return Ok(Self { recorded: Recorded { key, value }, bare: None });
         }
         match shorthand {
-            Some(value) if input.is_empty() || input.peek(Token![,]) => Ok(Self { key, value }),
+            Some((first, value)) if input.is_empty() || input.peek(Token![,]) => {
+                Ok(Self { recorded: Recorded { key, value }, bare: Some(first) })
+            }
             Some(_) => Err(input.error("expected `=` or a comma after the attribute's name")),
             None => {
                 let message = "an attribute named by a literal takes a value: `\"order.id\" = order.id`";
@@ -306,8 +371,8 @@ impl Parse for Recorded {
     }
 }
 
-/// Reads `a.b.c`, as the key `"a.b.c"` and as the expression it also is.
-fn dotted(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<TokenStream>)> {
+/// Reads `a.b.c`, as the key `"a.b.c"`, and as its first name and the expression it also is.
+fn dotted(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<(Ident, TokenStream)>)> {
     let first = Ident::parse_any(input).map_err(|error| {
         syn::Error::new(
             error.span(),
@@ -328,7 +393,7 @@ fn dotted(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<TokenStream>)> 
         }
         value.extend(quote!(#dot #part));
     }
-    Ok((LitStr::new(&name, span), Some(value)))
+    Ok((LitStr::new(&name, span), Some((first, value))))
 }
 
 /// Reads `a, b, self`: the function's arguments to record under their names.

@@ -34,20 +34,13 @@ impl Callsite {
         self
     }
 
-    /// The items: the static, and the function from whose type name the default name is read.
+    /// The static. The default name is read from the type name of a closure in it, and the place from its call:
+    /// an item less to compile for each annotated function, and three macros less to expand.
     pub(crate) fn items(&self) -> TokenStream {
         let Self { private, calls, span } = self;
         quote_spanned! {*span=>
-            fn __sentry_path() -> &'static str {
-                fn here() {}
-                #private::path_of(here)
-            }
-            static __SENTRY_CALLSITE: #private::Callsite = #private::Callsite::new(
-                __sentry_path,
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-            ) #calls;
+            static __SENTRY_CALLSITE: #private::Callsite =
+                #private::Callsite::new(#private::path_of(|| {}), ::core::module_path!()) #calls;
         }
     }
 }

@@ -7,10 +7,10 @@ use proc_macro2::{Span, TokenStream};
 use sentry_rules::{crontab, interval, monitor, nearest, slug, timezone};
 use syn::{Expr, Lit, LitStr};
 
-use crate::function::{Function, Receiver};
+use crate::function::{Function, Receiver, is_ours};
 
 /// The mistakes found so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Mistakes(Option<syn::Error>);
 
 impl Mistakes {
@@ -76,16 +76,22 @@ pub(crate) fn function(attribute: &str, function: &Function, mistakes: &mut Mist
             format!("`#[{attribute}]` cannot wrap a function with variable arguments; annotate its callers"),
         );
     }
+    if let Some(naked) = function.naked() {
+        mistakes.add(
+            naked.path().segments[0].ident.span(),
+            format!(
+                "`#[{attribute}]` cannot go on a naked function, whose body is assembly; annotate its callers"
+            ),
+        );
+    }
 }
 
 /// A second attribute of the same name on the function.
 pub(crate) fn only_one(attribute: &str, function: &Function, why: &str, mistakes: &mut Mistakes) {
     for other in &function.attrs {
-        let segments = &other.path().segments;
-        let ours = segments.len() == 1 || segments.first().is_some_and(|first| first.ident == "sentry");
-        if ours && segments.last().is_some_and(|last| last.ident == attribute) {
+        if is_ours(other, attribute) {
             mistakes.add(
-                segments[0].ident.span(),
+                other.path().segments[0].ident.span(),
                 format!("a function takes one `#[{attribute}]`, and this is a second one; {why}"),
             );
         }
@@ -108,6 +114,41 @@ pub(crate) fn in_scope(name: &syn::Ident, function: &Function) -> syn::Result<()
         (None, false) => format!("its arguments are `{}`", known.join("`, `")),
     };
     Err(syn::Error::new(name.span(), format!("the function has no argument `{name}`; {advice}")))
+}
+
+/// An attribute that is given as a name alone, or as `name.field`.
+pub(crate) fn bare_attribute(name: &syn::Ident, function: Option<&Function>) -> syn::Result<()> {
+    let Some(function) = function else {
+        return Err(syn::Error::new(
+            name.span(),
+            format!(
+                "not every function in here has an argument `{name}`; write `key = expression`, or put it on the functions"
+            ),
+        ));
+    };
+    // In capitals it is a constant, which the compiler looks for.
+    if name.to_string().starts_with(char::is_uppercase) { Ok(()) } else { in_scope(name, function) }
+}
+
+/// The name of an attribute: one line without spaces at its ends, and not more than Sentry keeps.
+pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
+    /// What Sentry's conventions for attribute names allow.
+    const LONGEST: usize = 200;
+    not_blank("attribute name", name)?;
+    let value = name.value();
+    let wrong = if value.trim() != value {
+        format!("the attribute name `{value}` starts or ends with a space; write `{}`", value.trim())
+    } else if value.chars().any(char::is_control) {
+        format!("the attribute name {value:?} has a control character; leave it out")
+    } else if value.chars().count() > LONGEST {
+        format!(
+            "the attribute name has {} characters, and {LONGEST} are kept; shorten it",
+            value.chars().count()
+        )
+    } else {
+        return Ok(());
+    };
+    Err(syn::Error::new(name.span(), wrong))
 }
 
 /// A string literal.

@@ -11,13 +11,20 @@ use crate::main_attr::{self, MainArgs};
 use crate::monitor::MonitorArgs;
 use crate::server_action::ServerActionArgs;
 use crate::span::SpanArgs;
-use crate::{check, wrap};
+use crate::{check, container, wrap};
 
 /// `#[span(args)] item`
 pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
-        let function = read("span", item)?;
-        let (args, mut mistakes) = SpanArgs::read(args, &function);
+        let function = match Target::read(item.clone())? {
+            Target::Container(_, keyword) => return container::expand(args, item, keyword),
+            other => other.function("span")?,
+        };
+        let mut list = SpanArgs::list(args);
+        if list.flag("skip") {
+            return list.mistakes.or(item);
+        }
+        let (args, mut mistakes) = SpanArgs::of(list, Some(&function));
         check::function("span", &function, &mut mistakes);
         let args = mistakes.or(args)?;
         Ok(wrap::function(&function, &args.work(&function)))

@@ -12,11 +12,14 @@ use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Vi
 
 use crate::params::generated_at;
 use crate::returns::{Returns, output_of_boxed, output_of_impl};
+use crate::tail::contains_word;
 
 /// An item that an attribute stands on.
 pub(crate) enum Target {
     /// A function, a method or a trait method with a body.
     Function(Box<Function>),
+    /// An impl block, a trait or a module: what it is, and where.
+    Container(&'static str, Span),
     /// Something else: what it is, and where.
     Other(&'static str, Span),
 }
@@ -33,6 +36,8 @@ pub(crate) struct Function {
     pub(crate) body: Group,
     /// Where the function ends for the compiler: a body passed on by `macro_rules!` is not the user's.
     pub(crate) end: Span,
+    /// Whether the block around it carries a macro that is still to run, such as `async_trait`.
+    pub(crate) block_is_read: bool,
 }
 
 /// How a function takes `self`.
@@ -65,7 +70,8 @@ impl Target {
             match other {
                 Some((kind, span)) => {
                     input.parse::<TokenStream>()?;
-                    Ok(Self::Other(kind, span))
+                    let container = ["an impl block", "a trait", "a module"].contains(&kind);
+                    Ok(if container { Self::Container(kind, span) } else { Self::Other(kind, span) })
                 }
                 None => input.parse().map(|function| Self::Function(Box::new(function))),
             }
@@ -77,7 +83,7 @@ impl Target {
     pub(crate) fn function(self, attribute: &str) -> syn::Result<Function> {
         match self {
             Self::Function(function) => Ok(*function),
-            Self::Other(kind, span) => {
+            Self::Container(kind, span) | Self::Other(kind, span) => {
                 let advice = match kind {
                     "an impl block" => "put it on the methods in it",
                     "a trait" => "put it on the methods that have a body",
@@ -158,7 +164,7 @@ impl Parse for Function {
         let (inner, body) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body, end })
+        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false })
     }
 }
 
@@ -238,12 +244,34 @@ impl Function {
 
     /// Whether an attribute macro that is still to run may want to see `async fn`.
     pub(crate) fn must_stay_async(&self) -> bool {
-        self.attrs.iter().any(|attr| !is_inert(attr))
+        self.block_is_read || self.attrs.iter().any(|attr| !is_inert(attr))
     }
 
     /// Whether the function carries the attribute `name`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.attrs.iter().any(|attr| attr.path().is_ident(name))
+    }
+
+    /// Whether an attribute on the block around it leaves the function as it is: what cannot be wrapped, and
+    /// what has its work from another attribute.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.sig.constness.is_some()
+            || self.sig.variadic.is_some()
+            || self.naked().is_some()
+            || self.attrs.iter().any(|attr| {
+                let conditional = attr.path().is_ident("cfg_attr");
+                ["server_action", "monitor"].iter().any(|name| is_ours(attr, name))
+                    || is_from_sentry(attr, "main")
+                    || (conditional && contains_word(attr.meta.to_token_stream(), "span"))
+            })
+    }
+
+    /// The attribute `#[naked]`, in either of its forms: the body is assembly alone.
+    pub(crate) fn naked(&self) -> Option<&Attribute> {
+        self.attrs.iter().find(|attr| {
+            attr.path().is_ident("naked")
+                || (attr.path().is_ident("unsafe") && contains_word(attr.meta.to_token_stream(), "naked"))
+        })
     }
 
     /// The names that the function's arguments bind, those inside of patterns included.
@@ -308,7 +336,7 @@ pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
 
 /// Attributes that the compiler knows, or that are ours: they do not read the function's tokens, or
 /// take every form of it.
-fn is_inert(attr: &Attribute) -> bool {
+pub(crate) fn is_inert(attr: &Attribute) -> bool {
     const BUILT_IN: &[&str] = &[
         "allow",
         "automatically_derived",
@@ -334,7 +362,6 @@ fn is_inert(attr: &Attribute) -> bool {
         "warn",
     ];
     const TOOLS: &[&str] = &["clippy", "diagnostic", "rust_analyzer", "rustc", "rustdoc", "rustfmt"];
-    const OURS: &[&str] = &["span", "server_action", "monitor"];
     let segments = &attr.path().segments;
     let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
         return true;
@@ -345,4 +372,17 @@ fn is_inert(attr: &Attribute) -> bool {
         TOOLS.iter().any(|known| first.ident == known)
             || (first.ident == "sentry" && OURS.iter().any(|known| last.ident == known))
     }
+}
+
+/// The attributes of ours that go on a function.
+const OURS: &[&str] = &["span", "server_action", "monitor"];
+
+/// Whether an attribute is `#[name]` or `#[sentry::name]`.
+pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {
+    attr.path().is_ident(name) || is_from_sentry(attr, name)
+}
+
+fn is_from_sentry(attr: &Attribute, name: &str) -> bool {
+    let segments = &attr.path().segments;
+    segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name
 }

@@ -9,14 +9,18 @@
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
 //! `wrap.rs` puts the work around the body, `params.rs` moves the arguments in where a closure or an
 //! `async` block needs them, and `callsite.rs` writes the function's `static`. On an error `fallback.rs`
-//! emits the item as it was, so that one mistake gives one error.
+//! emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart by
+//! `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
 mod args;
 mod callsite;
 mod check;
+mod container;
 mod expand;
 mod fallback;
 mod function;
+mod items;
+mod lints;
 mod main_attr;
 mod monitor;
 mod params;
@@ -54,6 +58,29 @@ use proc_macro::TokenStream;
 /// contains `Result`; with `err` or `ret` every value is looked at. A `#[track_caller]` function keeps
 /// its caller's place and has its value seen with `err` or `ret` only.
 ///
+/// # Many functions at once
+/// On an impl block, a trait or an inline module the attribute instruments every function in it, each under its
+/// own name, as in `Cart::checkout`; in a module also those in the blocks and modules inside. Its arguments are
+/// defaults there: those of a function's own `#[span(…)]` come first, and `#[span(skip)]` leaves a function,
+/// or a block, out.
+///
+/// ```ignore
+/// #[sentry::span(op = "db")]
+/// impl Store {
+///     fn load(&self, key: u64) -> Option<Row> { … }
+///
+///     #[span(err, args(row))]
+///     fn save(&self, row: Row) -> Result<(), StoreError> { … }
+///
+///     #[span(skip)]
+///     fn len(&self) -> usize { … }
+/// }
+/// ```
+///
+/// Left as they are: a `const fn`, a function without a body, what a macro call in the block makes, and a
+/// function that has its work from `#[server_action]`, `#[monitor]` or `#[sentry::main]`, or that carries a
+/// `#[cfg_attr(…, span)]`. The function's own attribute is known as `#[span]` and `#[sentry::span]`.
+///
 /// # Arguments
 /// | argument | meaning |
 /// |---|---|
@@ -68,6 +95,7 @@ use proc_macro::TokenStream;
 /// | `only_if_parent` | no span when none is active |
 /// | `force_transaction` | a transaction of its own, also below another span |
 /// | `new_trace` | the root of a new trace |
+/// | `skip` | no span: on a function in an annotated block |
 /// | `crate = path` | where `sentry-runtime` is found, when it is renamed or re-exported; `::sentry` by default |
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::args::Arguments;
+use crate::args::{Arguments, Krate};
 use crate::check::{self, Mistakes};
 use crate::function::Function;
 use crate::params::{generated_at, own_name};
@@ -25,7 +25,7 @@ const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", 
 
 /// The arguments of `#[main]`.
 pub(crate) struct MainArgs {
-    krate: TokenStream,
+    krate: Krate,
     options: Option<TokenStream>,
     /// Calls of the options' builder, in the order of the options.
     calls: Vec<(&'static str, TokenStream)>,
@@ -86,10 +86,11 @@ fn stays_outside(attr: &Attribute) -> bool {
 
 /// The `main` around `function`.
 pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
-    let Function { attrs, vis, modifiers, sig, body, end } = function;
+    let Function { attrs, vis, modifiers, sig, body, end, .. } = function;
     let span = generated_at(sig.ident.span());
     let MainArgs { krate, options, calls, release } = args;
-    let private = quote_spanned!(span=> #krate::__private);
+    let private = krate.private(span);
+    let krate = krate.path(span);
     let options = options.unwrap_or_else(|| quote_spanned!(span=> #krate::ClientOptions::new()));
     let calls = calls.into_iter().map(|(name, value)| {
         let method = proc_macro2::Ident::new(name, span);
@@ -109,14 +110,11 @@ pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
         attrs.iter().partition(|attr| stays_outside(attr));
     let guard = own_name("guard", span);
     let value = own_name("value", span);
-    let failure = own_name("failure", span);
     let main = &sig.ident;
     let finished = if function.returns().may_fail() {
         quote_spanned! {span=>
             #private::MainGuard::finish(#guard, #private::call(#main), |#value, #guard| {
-                if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
-                    #guard.failed(#failure);
-                }
+                #private::report!(#guard, #value);
             })
         }
     } else {

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use sentry_rules::monitor;
 use syn::LitStr;
 
-use crate::args::Arguments;
+use crate::args::{Arguments, Krate};
 use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
 use crate::function::Function;
@@ -28,7 +28,7 @@ const KNOWN: &[&str] = &[
 
 /// The arguments of `#[monitor]`.
 pub(crate) struct MonitorArgs {
-    krate: TokenStream,
+    krate: Krate,
     slug: Option<LitStr>,
     schedule: Option<Schedule>,
     timezone: Option<LitStr>,
@@ -100,8 +100,7 @@ impl MonitorArgs {
     /// What the attribute does around the function.
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
-        let krate = &self.krate;
-        let private = quote_spanned!(span=> #krate::__private);
+        let private = self.krate.private(span);
         let callsite = Callsite::new(private.clone(), span).items();
         let slug = &self.slug;
         let schedule = self.schedule.map(|schedule| schedule.call(span));
@@ -119,6 +118,7 @@ impl MonitorArgs {
         let create = quote_spanned!(span=> #private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR));
         Work {
             statics,
+            types: ["Monitor"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
             create,
             mentioned: TokenStream::new(),

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Ident, LitStr};
+use syn::LitStr;
 
-use crate::args::Arguments;
+use crate::args::{Arguments, Krate};
 use crate::callsite::Callsite;
 use crate::check::Mistakes;
 use crate::function::{Function, plain_name};
@@ -15,7 +15,7 @@ const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "flu
 
 /// The arguments of `#[server_action]`.
 pub(crate) struct ServerActionArgs {
-    krate: TokenStream,
+    krate: Krate,
     name: Option<TokenStream>,
     headers: Option<TokenStream>,
     form_data: Option<TokenStream>,
@@ -42,8 +42,7 @@ impl ServerActionArgs {
     pub(crate) fn work(self, function: &Function) -> Work {
         let ident = &function.sig.ident;
         let span = generated_at(ident.span());
-        let krate = &self.krate;
-        let private = quote_spanned!(span=> #krate::__private);
+        let private = self.krate.private(span);
         let mentioned: TokenStream = self.headers.iter().chain(&self.form_data).cloned().collect();
         let own = LitStr::new(&plain_name(ident), span);
         let name = self.name.unwrap_or_else(|| quote_spanned!(span=> #own));
@@ -65,6 +64,7 @@ impl ServerActionArgs {
         };
         Work {
             statics: callsite.items(),
+            types: ["ServerAction"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
             create,
             mentioned,
@@ -80,13 +80,14 @@ impl ServerActionArgs {
 /// Hands the response over, if the action wants it.
 fn record_response_value(
     private: &TokenStream,
-    work: &Ident,
+    ty: &TokenStream,
+    work: &TokenStream,
     value: &TokenStream,
     span: Span,
 ) -> TokenStream {
     quote_spanned! {span=>
-        if #work.wants_response() {
-            #work.response(#private::response!(#value));
+        if #ty::wants_response(#work) {
+            #ty::response(#work, #private::response!(#value));
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, LitStr};
+use syn::LitStr;
 
-use crate::args::{self, Arguments, Recorded};
+use crate::args::{self, Arguments, Krate, Recorded};
 use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
 use crate::function::{Function, plain_name};
@@ -23,14 +23,22 @@ const KNOWN: &[&str] = &[
     "parent",
     "new_trace",
     "level",
+    "skip",
     "crate",
+];
+
+/// What an argument of a function replaces among the defaults of the block around it, beside its own like.
+pub(crate) const REPLACES: &[(&str, &[&str])] = &[
+    ("new_trace", &["parent", "only_if_parent"]),
+    ("parent", &["new_trace"]),
+    ("only_if_parent", &["new_trace"]),
 ];
 
 const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
 
 /// The arguments of `#[span]`.
 pub(crate) struct SpanArgs {
-    krate: TokenStream,
+    krate: Krate,
     name: Option<TokenStream>,
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
@@ -44,10 +52,33 @@ pub(crate) struct SpanArgs {
 }
 
 impl SpanArgs {
-    /// Reads the arguments of a span around `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    /// The list of arguments, as it stands.
+    pub(crate) fn list(tokens: TokenStream) -> Arguments {
         let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
+        if let (Some(place), true) = (list.place("skip"), list.others("skip")) {
+            list.mistakes.add(place, "`skip` leaves the function out; it stands alone");
+        }
+        list
+    }
+
+    /// The arguments on a block or a module, which are defaults for what is in it.
+    pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Mistakes) {
+        let list = Self::list(tokens);
+        let (_, mut mistakes) = Self::of(list.clone(), None);
+        let named = list.place("name").or(list.leading_place());
+        if let Some(place) = named {
+            mistakes.add(place, "one name would stand for every function in here; name them one by one");
+        }
+        if let Some(place) = list.place("args") {
+            mistakes.add(place, "`args` names arguments of one function; put it on that function");
+        }
+        (list, mistakes)
+    }
+
+    /// The model of a list of arguments on `function`, or on a block.
+    pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Mistakes) {
         let level_at = list.place("level");
+        let err_given = list.place("err").is_some();
         let new_trace_at = list.place("new_trace");
         let leading = list.leading();
         if let Some(leading) = &leading {
@@ -56,10 +87,13 @@ impl SpanArgs {
         }
         let mut recorded = Vec::new();
         if let Some(named) = list.list("args") {
-            recorded = arguments(named, function, &mut list.mistakes);
+            // On a block `args` is a mistake as a whole.
+            if let Some(function) = function {
+                recorded = arguments(named, function, &mut list.mistakes);
+            }
         }
         if let Some(tokens) = list.list("attributes") {
-            for attribute in args::attributes(tokens, &mut list.mistakes) {
+            for attribute in args::attributes(tokens, function, &mut list.mistakes) {
                 if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
                     let message =
                         format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
@@ -82,10 +116,11 @@ impl SpanArgs {
             new_trace: list.flag("new_trace"),
             level: list.string("level"),
         };
+        list.flag("skip");
         let mut mistakes = list.finish();
         if let Some(level) = &this.level {
             mistakes.keep(check::one_of("level", level, LEVELS));
-            if let (false, Some(place)) = (this.err, level_at) {
+            if let (false, Some(place)) = (err_given, level_at) {
                 mistakes.add(place, "`level` is the level of the events that `err` captures; add `err`");
             }
         }
@@ -103,8 +138,7 @@ impl SpanArgs {
     /// What the attribute does around the function.
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
-        let krate = &self.krate;
-        let private = quote_spanned!(span=> #krate::__private);
+        let private = self.krate.private(span);
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
@@ -134,6 +168,7 @@ impl SpanArgs {
         };
         Work {
             statics: callsite.items(),
+            types: ["SpanGuard", "SpanWork"],
             enter,
             create,
             mentioned,
@@ -147,10 +182,16 @@ impl SpanArgs {
 }
 
 /// Records the returned value, if anybody listens.
-fn record_return(private: &TokenStream, work: &Ident, value: &TokenStream, span: Span) -> TokenStream {
+fn record_return(
+    private: &TokenStream,
+    ty: &TokenStream,
+    work: &TokenStream,
+    value: &TokenStream,
+    span: Span,
+) -> TokenStream {
     quote_spanned! {span=>
-        if #work.is_recording() {
-            #work.set("return", #private::attribute!(#value));
+        if #ty::is_recording(#work) {
+            #ty::set(#work, "return", #private::attribute!(#value));
         }
     }
 }

@@ -19,6 +19,7 @@ use syn::spanned::Spanned;
 
 use crate::args::Recorded;
 use crate::function::{Function, Shape};
+use crate::lints::is_canonical;
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
 use crate::tail::{BoxedTail, contains_word};
@@ -38,8 +39,11 @@ pub(crate) enum Look {
 pub(crate) struct Work {
     /// `::sentry::__private`
     pub(crate) private: TokenStream,
-    /// The statics of the function.
+    /// The statics of the function. They stand in a block of their own, where the user's body does not see them.
     pub(crate) statics: TokenStream,
+    /// The types whose methods the work has, of a sync function and of a future. Calls name the type, because a
+    /// method found by name might be that of a trait of the user.
+    pub(crate) types: [&'static str; 2],
     /// The expression that starts the work now.
     pub(crate) enter: TokenStream,
     /// The expression that makes the work for a future.
@@ -55,18 +59,24 @@ pub(crate) struct Work {
     pub(crate) on_value: Option<OnValue>,
 }
 
-/// Statements about the value; takes the private path, the work, a reference to the value, and a span.
-pub(crate) type OnValue = fn(&TokenStream, &Ident, &TokenStream, Span) -> TokenStream;
+/// Statements about the value; takes the private path, the path of the work's type, a mutable reference to the work, a reference to
+/// the value, and a span.
+pub(crate) type OnValue = fn(&TokenStream, &TokenStream, &TokenStream, &TokenStream, Span) -> TokenStream;
 
 /// Puts `work` around `function`.
 pub(crate) fn function(function: &Function, work: &Work) -> TokenStream {
+    let shape = function.shape();
     let wrap = Wrap {
         function,
         work,
+        ty: Ident::new(
+            work.types[usize::from(!matches!(shape, Shape::Sync))],
+            generated_at(function.sig.ident.span()),
+        ),
         span: generated_at(function.sig.ident.span()),
         name: own_name("work", generated_at(function.sig.ident.span())),
     };
-    match function.shape() {
+    match shape {
         Shape::Sync => wrap.sync(),
         Shape::Async => wrap.async_fn(),
         Shape::ImplFuture(output) => wrap.impl_future(output.as_ref()),
@@ -77,6 +87,8 @@ pub(crate) fn function(function: &Function, work: &Work) -> TokenStream {
 struct Wrap<'a> {
     function: &'a Function,
     work: &'a Work,
+    /// The type of the work.
+    ty: Ident,
     /// Where generated tokens are shown: at the function's name.
     span: Span,
     /// The variable that holds the work.
@@ -95,7 +107,7 @@ impl Wrap<'_> {
     }
 
     fn sync(&self) -> TokenStream {
-        let Self { function, work, span, name } = self;
+        let Self { function, work, span, name, .. } = self;
         let Work { statics, enter, .. } = work;
         let returns = function.returns();
         let keeps_caller = work.keeps_caller && function.has("track_caller");
@@ -106,8 +118,7 @@ impl Wrap<'_> {
                 None,
                 None,
                 quote_spanned! {*span=>
-                    #statics
-                    let #name = #enter;
+                    let #name = { #statics #enter };
                     #record
                     #body
                 },
@@ -118,13 +129,12 @@ impl Wrap<'_> {
         let enter = self.seeing(Some(&params), enter);
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
-        let observe = self.observe(&quote_spanned!(*span=> &#value));
+        let observe = self.observe(&quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
         self.with_body(
             Some(&params),
             None,
             quote_spanned! {*span=>
-                #statics
-                let mut #name = #enter;
+                let mut #name = { #statics #enter };
                 #record
                 let #value = #call;
                 #observe
@@ -134,7 +144,7 @@ impl Wrap<'_> {
     }
 
     fn async_fn(&self) -> TokenStream {
-        let Self { function, work, span, name } = self;
+        let Self { function, work, span, name, .. } = self;
         let Work { statics, create, .. } = work;
         let returns = function.returns();
         let params = Params::moved(function, &work.mentioned);
@@ -144,11 +154,12 @@ impl Wrap<'_> {
         let body = self.body();
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
-            let future = quote_spanned!(*span=> async move { #pin #rebinds #body });
-            let future = self.instrument(self.sees(returns), &future);
+            let place = function.body.span();
+            let inner = block(quote_spanned!(*span=> #pin #rebinds #body), place);
+            let future = quote_spanned!(place=> async move #inner);
+            let future = self.instrument(self.sees(returns), None, &future);
             quote_spanned! {*span=>
-                #statics
-                let #name = #create;
+                let #name = { #statics #create };
                 #record
                 #future
             }
@@ -178,7 +189,7 @@ impl Wrap<'_> {
     }
 
     fn impl_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name } = self;
+        let Self { function, work, span, name, .. } = self;
         let Work { statics, create, .. } = work;
         let (params, future) = if contains_word(function.body.stream(), "return") {
             let params = Params::moved(function, &work.mentioned);
@@ -194,8 +205,7 @@ impl Wrap<'_> {
             params.as_ref(),
             None,
             quote_spanned! {*span=>
-                #statics
-                let #name = #create;
+                let #name = { #statics #create };
                 #record
                 #future
             },
@@ -203,19 +213,18 @@ impl Wrap<'_> {
     }
 
     fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name } = self;
+        let Self { function, work, span, name, .. } = self;
         let Work { statics, create, .. } = work;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
             let future = self.instrument_output(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
-            let body = block(quote_spanned!(*span=> #before #path (#future)), function.body.span());
+            let body = block(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
             return self.with_body(
                 None,
                 None,
                 quote_spanned! {*span=>
-                    #statics
-                    let #name = #create;
+                    let #name = { #statics #create };
                     #record
                     #body
                 },
@@ -231,8 +240,7 @@ impl Wrap<'_> {
             Some(&params),
             None,
             quote_spanned! {*span=>
-                #statics
-                let #name = #create;
+                let #name = { #statics #create };
                 #record
                 let #inner = #call;
                 ::std::boxed::Box::pin(#future)
@@ -257,7 +265,14 @@ impl Wrap<'_> {
         let Work { private, .. } = self.work;
         let Params { rebinds, .. } = params;
         let body = self.body();
-        quote_spanned!(span=> #private::call(move || -> #returned { #rebinds #body }))
+        // The closure itself stands at the user's body, as what it is: what lints look for in a closure's body
+        // they look for in a body of the user's.
+        let closure = {
+            let place = self.function.body.span();
+            let inner = block(quote_spanned!(span=> #rebinds #body), place);
+            quote_spanned!(place=> move || -> #returned #inner)
+        };
+        quote_spanned!(span=> #private::call(#closure))
     }
 
     /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
@@ -270,32 +285,34 @@ impl Wrap<'_> {
             Some(ty) => self.sees(Returns::of_type(ty)),
             None => self.work.look == Look::Always,
         };
-        self.instrument(sees, future)
+        self.instrument(sees, output, future)
     }
 
-    /// The future with the work around it.
-    fn instrument(&self, sees: bool, future: &TokenStream) -> TokenStream {
+    /// The future with the work around it. Its `output` is named where the return type of the function would tell
+    /// the compiler what an `async` block gives.
+    fn instrument(&self, sees: bool, output: Option<&Type>, future: &TokenStream) -> TokenStream {
         let Self { work, span, name, .. } = self;
         let Work { private, .. } = work;
+        let output = output.map(|output| Returns::of_type(output).nameable(*span));
         if !sees {
-            return quote_spanned!(*span=> #private::instrument(#name, #future));
+            let types = output.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
+            return quote_spanned!(*span=> #private::instrument #types (#name, #future));
         }
+        let types = output.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
         let value = own_name("value", *span);
-        let observe = self.observe(&value.to_token_stream());
-        quote_spanned!(*span=> #private::observe(#name, #future, |#value, #name| { #observe }))
+        let observe = self.observe(&name.to_token_stream(), &value.to_token_stream());
+        quote_spanned!(*span=> #private::observe #types (#name, #future, |#value, #name| { #observe }))
     }
 
-    /// Looks at the value behind the reference `value`.
-    fn observe(&self, value: &TokenStream) -> TokenStream {
-        let Self { work, span, name, .. } = self;
+    /// Looks at the value behind the reference `value`, with `name` as a mutable reference to the work.
+    fn observe(&self, name: &TokenStream, value: &TokenStream) -> TokenStream {
+        let Self { work, span, ty, .. } = self;
         let Work { private, .. } = work;
-        let failure = own_name("failure", *span);
-        let on_value = work.on_value.map(|on_value| on_value(private, name, value, *span));
+        let ty = quote_spanned!(*span=> #private::#ty);
+        let on_value = work.on_value.map(|on_value| on_value(private, &ty, name, value, *span));
         quote_spanned! {*span=>
             #on_value
-            if let ::core::option::Option::Some(#failure) = #private::failure!(#value) {
-                #name.failed(#failure);
-            }
+            #private::report!(#name, #value);
         }
     }
 
@@ -312,17 +329,17 @@ impl Wrap<'_> {
 
     /// Records the attributes, if anybody listens.
     fn record(&self, params: Option<&Params>) -> TokenStream {
-        let Self { work, span, name, .. } = self;
+        let Self { work, span, name, ty, .. } = self;
         let Work { private, recorded, .. } = work;
         if recorded.is_empty() {
             return TokenStream::new();
         }
         let views = params.map(|params| &params.views);
         let sets = recorded.iter().map(|Recorded { key, value }| {
-            quote_spanned!(*span=> #name.set(#key, #private::attribute!(&(#value)));)
+            quote_spanned!(*span=> #private::#ty::set(&#name, #key, #private::attribute!(&(#value)));)
         });
         quote_spanned! {*span=>
-            if #name.is_recording() {
+            if #private::#ty::is_recording(&#name) {
                 #views
                 #(#sets)*
             }
@@ -337,7 +354,8 @@ impl Wrap<'_> {
         contents: TokenStream,
     ) -> TokenStream {
         let Function { attrs, vis, modifiers, sig, end, .. } = self.function;
-        let block = block(contents, *end);
+        let end = if is_canonical(self.function) { generated_at(*end) } else { *end };
+        let block = block(contents, end);
         let syn::Signature {
             asyncness,
             safety,

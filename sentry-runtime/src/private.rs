@@ -18,14 +18,14 @@ pub use crate::trace::instrumented::{
 };
 pub use crate::trace::work::{SpanWork, span, span_under};
 pub use crate::{
-    __sentry_attribute as attribute, __sentry_failure as failure, __sentry_form_data as form_data,
-    __sentry_made_attribute as made_attribute, __sentry_response as response,
+    __sentry_attribute as attribute, __sentry_form_data as form_data,
+    __sentry_made_attribute as made_attribute, __sentry_report as report, __sentry_response as response,
 };
 
-/// The full path of an item.
+/// What gives the full path of a closure: that of the function in which it is written, and a little more.
 #[must_use]
-pub fn path_of<F: Fn()>(_item: F) -> &'static str {
-    std::any::type_name::<F>()
+pub const fn path_of<F: Fn() + Copy>(_written_inside: F) -> fn() -> &'static str {
+    std::any::type_name::<F>
 }
 
 /// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.

@@ -10,9 +10,14 @@ use std::fmt::{Debug, Display};
 
 use serde::Serialize;
 
+use crate::__private::MainGuard;
 use crate::errors::{ActionError, ControlFlow, Failure};
+use crate::monitor::Monitor;
 use crate::protocol::AttributeValue;
-use crate::server_action::FormData;
+use crate::server_action::{FormData, ServerAction};
+use crate::trace::guard::SpanGuard;
+use crate::trace::instrumented::{Held, Work};
+use crate::trace::work::SpanWork;
 
 /// A value under examination.
 #[derive(Debug)]
@@ -34,16 +39,96 @@ macro_rules! levels {
     )*};
 }
 
-levels! { sentry_failure -> Option<Failure<'a>>;
-    FailureOfError: [T, E: Error] &&&&&&Probe<'a, Result<T, E>> => |value| value.as_ref().err().map(Failure::error);
-    FailureOfDynamic: [T, E: AsRef<dyn Error + 'static>] &&&&&Probe<'a, Result<T, E>> =>
-        |value| value.as_ref().err().map(|e| Failure::dynamic(e.as_ref(), std::any::type_name::<E>()));
-    FailureOfSendSync: [T, E: AsRef<dyn Error + Send + Sync + 'static>] &&&&Probe<'a, Result<T, E>> =>
-        |value| value.as_ref().err().map(|e| Failure::dynamic(e.as_ref(), std::any::type_name::<E>()));
-    FailureOfDisplay: [T, E: Display] &&&Probe<'a, Result<T, E>> => |value| value.as_ref().err().map(Failure::display);
-    FailureOfDebug: [T, E: Debug] &&Probe<'a, Result<T, E>> => |value| value.as_ref().err().map(Failure::debug);
-    FailureOfAny: [T, E] &Probe<'a, Result<T, E>> => |value| value.as_ref().err().map(Failure::opaque);
-    NoFailure: [T: ?Sized] Probe<'a, T> => |_value| None;
+/// How the failure in a value is shown, to be asked for where it is not in the way.
+pub type Shown<'a, T> = Option<fn(&'a T) -> Failure<'a>>;
+
+macro_rules! failures {
+    ($($name:ident: [$($generics:tt)*] $value:ty, $refs:ty => $shown:expr;)*) => {$(
+        #[doc(hidden)]
+        pub trait $name<'a> {
+            type Value: ?Sized + 'a;
+            fn sentry_failure(&self) -> Shown<'a, Self::Value>;
+        }
+        impl<'a, $($generics)*> $name<'a> for $refs {
+            type Value = $value;
+            #[inline]
+            fn sentry_failure(&self) -> Shown<'a, $value> {
+                if self.0.is_err() { Some($shown) } else { None }
+            }
+        }
+    )*};
+}
+
+failures! {
+    FailureOfError: [T: 'a, E: Error + 'a] Result<T, E>, &&&&&&Probe<'a, Result<T, E>> =>
+        |value| shown(value, Failure::error);
+    FailureOfDynamic: [T: 'a, E: AsRef<dyn Error + 'static> + 'a] Result<T, E>, &&&&&Probe<'a, Result<T, E>> =>
+        |value| shown(value, |e| Failure::dynamic(e.as_ref(), std::any::type_name::<E>()));
+    FailureOfSendSync: [T: 'a, E: AsRef<dyn Error + Send + Sync + 'static> + 'a] Result<T, E>, &&&&Probe<'a, Result<T, E>> =>
+        |value| shown(value, |e| Failure::dynamic(e.as_ref(), std::any::type_name::<E>()));
+    FailureOfDisplay: [T: 'a, E: Display + 'a] Result<T, E>, &&&Probe<'a, Result<T, E>> => |value| shown(value, Failure::display);
+    FailureOfDebug: [T: 'a, E: Debug + 'a] Result<T, E>, &&Probe<'a, Result<T, E>> => |value| shown(value, Failure::debug);
+    FailureOfAny: [T: 'a, E: 'a] Result<T, E>, &Probe<'a, Result<T, E>> => |value| shown(value, Failure::opaque);
+}
+
+/// Anything that is no result holds no failure.
+#[doc(hidden)]
+pub trait NoFailure<'a> {
+    type Value: ?Sized + 'a;
+    fn sentry_failure(&self) -> Shown<'a, Self::Value>;
+}
+
+impl<'a, T: ?Sized + 'a> NoFailure<'a> for Probe<'a, T> {
+    type Value = T;
+    #[inline]
+    fn sentry_failure(&self) -> Shown<'a, T> {
+        None
+    }
+}
+
+fn shown<'a, T, E>(value: &'a Result<T, E>, show: impl FnOnce(&'a E) -> Failure<'a>) -> Failure<'a> {
+    match value {
+        Err(error) => show(error),
+        // It was an error when it was looked at, and nothing has changed it since.
+        Ok(_) => Failure::opaque(&()),
+    }
+}
+
+/// Work that can be told that its function failed.
+pub trait Fails {
+    /// The function returned an error.
+    fn fail(&mut self, failure: Failure<'_>);
+}
+
+impl<W: Work + Fails> Fails for Held<W> {
+    fn fail(&mut self, failure: Failure<'_>) {
+        (**self).fail(failure);
+    }
+}
+
+macro_rules! fails {
+    ($($work:ty),*) => {$(
+        impl Fails for $work {
+            fn fail(&mut self, failure: Failure<'_>) {
+                self.failed(failure);
+            }
+        }
+    )*};
+}
+
+fails!(SpanGuard, SpanWork, ServerAction, Monitor, MainGuard);
+
+/// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
+/// function.
+#[cold]
+#[inline(never)]
+pub fn report<'a, T: ?Sized, W: Fails>(
+    work: &mut W,
+    value: &'a T,
+    shown: fn(&'a T) -> Failure<'a>,
+    meaning: ControlFlow,
+) {
+    work.fail(shown(value).meaning(meaning));
 }
 
 levels! { sentry_meaning -> ControlFlow;
@@ -73,23 +158,28 @@ levels! { sentry_response -> AttributeValue;
     ResponseOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null;
 }
 
-/// The error in a returned value, if there is one, and whether it says that it is none.
+/// Tells some work of the error in a returned value, if there is one.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __sentry_failure {
-    ($value:expr) => {{
+macro_rules! __sentry_report {
+    ($work:expr, $value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
             FailureOfAny as _, FailureOfDebug as _, FailureOfDisplay as _, FailureOfDynamic as _,
             FailureOfError as _, FailureOfSendSync as _, MeaningFailure as _, MeaningGiven as _,
             NoFailure as _,
         };
-        let value = $value;
-        match (&&&&&&&$crate::__private::Probe(value)).sentry_failure() {
-            ::core::option::Option::Some(failure) => ::core::option::Option::Some(
-                failure.meaning((&&$crate::__private::Probe(value)).sentry_meaning()),
-            ),
-            ::core::option::Option::None => ::core::option::Option::None,
+        // A name that a constant of the user has would be a pattern.
+        let __sentry_seen = $value;
+        if let ::core::option::Option::Some(__sentry_shown) =
+            (&&&&&&&$crate::__private::Probe(__sentry_seen)).sentry_failure()
+        {
+            $crate::__private::report(
+                $work,
+                __sentry_seen,
+                __sentry_shown,
+                (&&$crate::__private::Probe(__sentry_seen)).sentry_meaning(),
+            );
         }
     }};
 }
@@ -217,6 +307,14 @@ mod tests {
     use super::*;
     use crate::errors::FailureValue;
 
+    macro_rules! failure {
+        ($value:expr) => {
+            (&&&&&&&Probe($value))
+                .sentry_failure()
+                .map(|shown| shown($value).meaning((&&Probe($value)).sentry_meaning()))
+        };
+    }
+
     fn kind<T>(value: &Option<Failure<'_>>, _of: &T) -> &'static str {
         match value.map(|failure| failure.value) {
             None => "none",
@@ -235,7 +333,7 @@ mod tests {
         macro_rules! kind_of {
             ($value:expr, $ty:ty) => {{
                 let value: $ty = $value;
-                kind(&__sentry_failure!(&value), &value)
+                kind(&failure!(&value), &value)
             }};
         }
         assert_eq!(kind_of!(Err(std::fmt::Error), Result<(), std::fmt::Error>), "error");
@@ -261,9 +359,9 @@ mod tests {
             }
         }
         let moved: Result<(), Page> = Err(Page { id: 7 });
-        assert_eq!(__sentry_failure!(&moved).map(|failure| failure.control), Some(ControlFlow::NotFound));
+        assert_eq!(failure!(&moved).map(|failure| failure.control), Some(ControlFlow::NotFound));
         let broken: Result<(), u8> = Err(7);
-        assert_eq!(__sentry_failure!(&broken).map(|failure| failure.control), Some(ControlFlow::Failure));
+        assert_eq!(failure!(&broken).map(|failure| failure.control), Some(ControlFlow::Failure));
         assert_eq!(__sentry_response!(&Page { id: 7 }), AttributeValue::from(r#"{"id":7}"#));
         assert_eq!(__sentry_form_data!(&Page { id: 7 }), FormData::of(&Page { id: 7 }));
         assert_eq!(__sentry_response!(&Some(std::fmt::Error)), AttributeValue::from("Some(Error)"));
@@ -272,10 +370,10 @@ mod tests {
     #[test]
     fn a_generic_function_is_judged_by_its_bounds() {
         fn of_any<E>(value: Result<(), E>) -> &'static str {
-            kind(&__sentry_failure!(&value), &value)
+            kind(&failure!(&value), &value)
         }
         fn of_debug<E: Debug>(value: Result<(), E>) -> &'static str {
-            kind(&__sentry_failure!(&value), &value)
+            kind(&failure!(&value), &value)
         }
         assert_eq!(of_any(Err(std::fmt::Error)), "opaque");
         assert_eq!(of_debug(Err(std::fmt::Error)), "debug");

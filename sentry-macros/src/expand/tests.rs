@@ -1,5 +1,6 @@
 //! Expansions compared with the code they should be, token by token.
 
+mod containers;
 mod mistakes;
 
 use proc_macro2::TokenStream;
@@ -10,15 +11,9 @@ use super::{main, monitor, server_action, span};
 /// The statics of a function without name and further arguments.
 fn statics(calls: TokenStream) -> TokenStream {
     quote! {
-        fn __sentry_path() -> &'static str {
-            fn here() {}
-            ::sentry::__private::path_of(here)
-        }
         static __SENTRY_CALLSITE: ::sentry::__private::Callsite = ::sentry::__private::Callsite::new(
-            __sentry_path,
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
+            ::sentry::__private::path_of(|| {}),
+            ::core::module_path!()
         ) #calls;
     }
 }
@@ -48,8 +43,7 @@ fn a_plain_function_gets_a_guard() {
         quote! {
             #[inline]
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
-                #statics
-                let __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
+                let __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
                 { ; a + b }
             }
         },
@@ -70,20 +64,17 @@ fn a_result_is_looked_at() {
         ),
         quote! {
             fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, __sentry_arg3: D) -> io::Result<u8> {
-                #statics
-                let mut __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
+                let mut __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
                     let mut a = a;
                     let __sentry_arg1 = __sentry_arg1;
                     let (b, _) = __sentry_arg1;
                     let __sentry_arg2 = __sentry_arg2;
                     let __sentry_arg3 = __sentry_arg3;
-                    let _d = __sentry_arg3;
+                    let _d = ::core::convert::identity(__sentry_arg3);
                     { ; a.go(b)? }
                 });
-                if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(&__sentry_value) {
-                    __sentry_work.failed(__sentry_failure);
-                }
+                ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);
                 __sentry_value
             }
         },
@@ -104,8 +95,7 @@ fn an_async_function_becomes_a_future() {
         ),
         quote! {
             fn f(self, a: A) -> impl ::core::future::Future<Output = u8> {
-                #statics
-                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
+                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
                 ::sentry::__private::instrument(__sentry_work, async move {
                     if false { return ::core::option::Option::None::<u8>.unwrap(); }
                     let _ = &self;
@@ -157,9 +147,8 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
         ),
         quote! {
             fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-                #statics
-                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
-                { log(); Box::pin(::sentry::__private::instrument(__sentry_work, async move { go().await })) }
+                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
+                { ; log(); Box::pin(::sentry::__private::instrument::<(), _, _>(__sentry_work, async move { go().await })) }
             }
         },
     );
@@ -195,9 +184,8 @@ fn an_impl_future_is_wrapped() {
         ),
         quote! {
             fn f() -> impl Future<Output = u8> + Send {
-                #statics
-                let __sentry_work = ::sentry::__private::span(&__SENTRY_CALLSITE);
-                ::sentry::__private::instrument(__sentry_work, { ; async { 1 } })
+                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
+                ::sentry::__private::instrument::<u8, _, _>(__sentry_work, { ; async { 1 } })
             }
         },
     );
@@ -223,13 +211,12 @@ fn arguments_reach_the_callsite_and_the_span() {
         ),
         quote! {
             fn f(a: A) {
-                #statics
-                let __sentry_work = ::sentry::__private::enter(&__SENTRY_CALLSITE);
-                if __sentry_work.is_recording() {
-                    __sentry_work.set("a", ::sentry::__private::attribute!(&(a)));
-                    __sentry_work.set("order.id", ::sentry::__private::attribute!(&(f::<A, B>(a))));
-                    __sentry_work.set("x", ::sentry::__private::attribute!(&(1)));
-                    __sentry_work.set("a.b", ::sentry::__private::attribute!(&(a.b)));
+                let __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
+                if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::attribute!(&(f::<A, B>(a))));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::attribute!(&(1)));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
                 }
                 { ; }
             }
@@ -247,7 +234,7 @@ fn patterns_are_visible_to_attributes() {
     )
     .to_string();
     assert!(
-        text.contains("is_recording () { let (b , _c) = & __sentry_arg0 ; __sentry_work . set (\"b\""),
+        text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; :: sentry :: __private :: SpanWork :: set (& __sentry_work , \"b\""),
         "{text}"
     );
     // And the body need not use it: the attribute does.
@@ -275,7 +262,7 @@ fn the_crate_can_be_elsewhere() {
             ),
         )
         .to_string();
-        assert!(text.contains("= my :: sentry :: __private :: enter ("), "{text}");
+        assert!(text.contains("; my :: sentry :: __private :: enter ("), "{text}");
         assert!(!text.contains("= :: sentry"), "{text}");
     }
 }
@@ -369,9 +356,7 @@ fn main_keeps_the_users_main_inside() {
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
                 ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
-                    if let ::core::option::Option::Some(__sentry_failure) = ::sentry::__private::failure!(__sentry_value) {
-                        __sentry_guard.failed(__sentry_failure);
-                    }
+                    ::sentry::__private::report!(__sentry_guard, __sentry_value);
                 })
             }
         },

@@ -1,5 +1,6 @@
 //! What is known of an annotated function when it is compiled: one `static` a function.
 
+use std::panic::Location;
 use std::sync::OnceLock;
 
 use crate::protocol::Level;
@@ -17,7 +18,7 @@ pub struct Callsite {
     origin: &'static str,
     level: &'static str,
     flags: u8,
-    shown: OnceLock<Shown>,
+    shown: OnceLock<Box<Shown>>,
 }
 
 /// How spans of the function are written, found out by the pipeline at the first of them.
@@ -39,19 +40,16 @@ pub(crate) const NEW_TRACE: u8 = 8;
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
 
 impl Callsite {
-    /// The function at a place in the source. `path` gives the full path of an item inside of it.
+    /// The function in which it is called. `path` gives the full path of an item inside of it.
     #[must_use]
-    pub const fn new(
-        path: fn() -> &'static str,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
+    #[track_caller]
+    pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
+        let place = Location::caller();
         Self {
             path,
             module,
-            file,
-            line,
+            file: place.file(),
+            line: place.line(),
             name: None,
             op: "function",
             origin: "auto.function",
@@ -159,7 +157,7 @@ impl Callsite {
                     write_str(&mut json, value);
                 }
             }
-            Shown { name, json }
+            Box::new(Shown { name, json })
         })
     }
 
@@ -178,7 +176,7 @@ impl Callsite {
 /// `shop::orders::place::here` into `orders::place`.
 fn readable_path(marker: &str, module: &str) -> String {
     let path = marker.rsplit_once("::").map_or(marker, |(function, _marker)| function);
-    let path = path.trim_end_matches("::__sentry_path").trim_end_matches("::{{closure}}");
+    let path = path.trim_end_matches("::__SENTRY_CALLSITE").trim_end_matches("::{{closure}}");
     let segments = split_path(path);
     let Some((function, owner)) = segments.split_last() else {
         return path.to_owned();
@@ -239,16 +237,24 @@ mod tests {
     #[test]
     fn names_are_as_a_reader_would_write_them() {
         let cases = [
-            ("shop::main::__sentry_path::here", "shop", "main"),
-            ("shop::main::main::__sentry_path::here", "shop", "main"),
-            ("shop::orders::place::__sentry_path::here", "shop::orders", "orders::place"),
-            ("shop::orders::Cart::total::__sentry_path::here", "shop::orders", "Cart::total"),
-            ("shop::Cart<T>::total::__sentry_path::here", "shop", "Cart::total"),
-            ("<shop::Cart as shop::Shop>::total::__sentry_path::here", "shop", "Cart::total"),
-            ("<shop::Cart<T> as shop::Shop<U>>::total::__sentry_path::here", "shop", "Cart::total"),
-            ("shop::cart::<impl shop::cart::Cart>::total::__sentry_path::here", "shop::cart", "Cart::total"),
+            ("shop::main::__SENTRY_CALLSITE::{{closure}}", "shop", "main"),
+            ("shop::main::main::__SENTRY_CALLSITE::{{closure}}", "shop", "main"),
+            ("shop::orders::place::__SENTRY_CALLSITE::{{closure}}", "shop::orders", "orders::place"),
+            ("shop::orders::Cart::total::__SENTRY_CALLSITE::{{closure}}", "shop::orders", "Cart::total"),
+            ("shop::Cart<T>::total::__SENTRY_CALLSITE::{{closure}}", "shop", "Cart::total"),
+            ("<shop::Cart as shop::Shop>::total::__SENTRY_CALLSITE::{{closure}}", "shop", "Cart::total"),
             (
-                "shop::a::<impl shop::Shop for shop::b::Cart>::total::__sentry_path::here",
+                "<shop::Cart<T> as shop::Shop<U>>::total::__SENTRY_CALLSITE::{{closure}}",
+                "shop",
+                "Cart::total",
+            ),
+            (
+                "shop::cart::<impl shop::cart::Cart>::total::__SENTRY_CALLSITE::{{closure}}",
+                "shop::cart",
+                "Cart::total",
+            ),
+            (
+                "shop::a::<impl shop::Shop for shop::b::Cart>::total::__SENTRY_CALLSITE::{{closure}}",
                 "shop::a",
                 "Cart::total",
             ),

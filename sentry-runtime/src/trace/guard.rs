@@ -220,6 +220,7 @@ impl Open {
         Record::Span { segment, id, parent, site, start, end: clock::now(), outcome }
     }
 
+    /// By reference: by value it would be copied to the annotated function's frame first.
     #[inline(never)]
     fn end(&mut self) {
         let outcome = if std::thread::panicking() { Outcome::Failed } else { self.outcome };

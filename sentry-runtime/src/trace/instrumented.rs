@@ -101,8 +101,11 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
 }
 
 /// A future whose output is not looked at.
+///
+/// The output is a parameter of its own, for an expansion to name: what the compiler knows of it before it reads
+/// an `async` block, it takes for the block's `?` and its tail.
 #[inline]
-pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> {
+pub fn instrument<T, W: Work, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
     Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
@@ -111,7 +114,7 @@ pub fn instrument<W: Work, F: Future>(work: W, future: F) -> Instrumented<W, F> 
 /// The bound is spelled `Fn`, not [`Observer`]: only so does the compiler know the types of a closure's arguments
 /// before it reads the closure.
 #[inline]
-pub fn observe<W: Work, F: Future, O: Fn(&F::Output, &mut W)>(
+pub fn observe<T, W: Work, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     work: W,
     future: F,
     observer: O,

@@ -157,13 +157,49 @@ fn every_mistake_is_told_and_the_item_stays() {
             ),
             "this is a struct",
         ),
-        (quote!(), quote!(unsafe impl S {}), "put it on the methods in it"),
         (
             quote!(),
             quote!(
-                pub mod m {}
+                pub mod m;
             ),
-            "put it on the functions in it",
+            "the body of this item is elsewhere",
+        ),
+        (quote!("x"), quote!(unsafe impl S {}), "one name would stand for every function"),
+        (quote!(name = "x"), quote!(impl S {}), "one name would stand for every function"),
+        (
+            quote!(args(a)),
+            quote!(
+                trait T {}
+            ),
+            "`args` names arguments of one function",
+        ),
+        (
+            quote!(attributes(order.id)),
+            quote!(impl S {}),
+            "not every function in here has an argument `order`",
+        ),
+        (quote!(skip, err), quote!(impl S {}), "it stands alone"),
+        (
+            quote!(attributes(ordre.id)),
+            quote!(
+                fn f(order: Order) {}
+            ),
+            "did you mean `order`?",
+        ),
+        (
+            quote!(attributes(" a" = 1)),
+            quote!(
+                fn f() {}
+            ),
+            "starts or ends with a space",
+        ),
+        (
+            quote!(),
+            quote!(
+                #[unsafe(naked)]
+                extern "C" fn f() {}
+            ),
+            "naked function",
         ),
         (
             quote!(),

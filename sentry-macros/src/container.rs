@@ -1,0 +1,179 @@
+//! `#[span]` on an impl block, a trait or a module: every function in it that can be instrumented is.
+//!
+//! The arguments there are defaults. A function, or a nested block, that carries a `#[span(…)]` of its own has its
+//! own arguments in front of them, and `#[span(skip)]` leaves it out:
+//!
+//! ```text
+//! #[span(op = "db")]            impl Store {
+//! impl Store {                      <span(op = "db")>        fn load(&self) {…}
+//!     fn load(&self) {…}            <span("x", op = "db")>   fn save(&self) {…}
+//!     #[span("x")]            =>                             fn len(&self) {…}
+//!     fn save(&self) {…}        }
+//!     #[span(skip)]
+//!     fn len(&self) {…}
+//! }
+//! ```
+//!
+//! A function is wrapped here and now, as its own attribute would do it: no second round of expansion.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Attribute;
+use syn::parse::Parser;
+
+use crate::args::Arguments;
+use crate::check::Mistakes;
+use crate::fallback::compile_errors;
+use crate::function::{Function, is_inert, is_ours};
+use crate::items::{self, Item, Kind};
+use crate::span::{REPLACES, SpanArgs};
+use crate::wrap;
+
+/// Instruments what is in `item`, which starts with `keyword`.
+pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
+    let (defaults, mut mistakes) = SpanArgs::defaults(args);
+    if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
+        mistakes.add(keyword, "the body of this item is elsewhere; put `#[span]` on the items that have one");
+    }
+    let mut defaults = mistakes.or(defaults)?;
+    if defaults.flag("skip") {
+        return Ok(item);
+    }
+    let mut walk = Walk { mistakes: Mistakes::default(), is_read: false };
+    let (attrs, rest) = split_attributes(item.into_iter().collect());
+    let instrumented = walk.container(&attrs, rest, &defaults);
+    let errors = walk.mistakes.or(()).err().map(compile_errors);
+    Ok(errors.into_iter().chain([instrumented]).collect())
+}
+
+struct Walk {
+    mistakes: Mistakes,
+    /// Whether a block around the current item carries a macro that is still to run.
+    is_read: bool,
+}
+
+impl Walk {
+    /// The tokens in front of the last brace stay, those in it are instrumented.
+    fn container(
+        &mut self,
+        attrs: &[Attribute],
+        mut rest: Vec<TokenTree>,
+        defaults: &Arguments,
+    ) -> TokenStream {
+        if let Some(TokenTree::Group(body)) = rest.last_mut()
+            && body.delimiter() == Delimiter::Brace
+        {
+            let outside = self.is_read;
+            self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
+            let contents = items::split(body.stream());
+            let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
+            self.is_read = outside;
+            let span = body.span();
+            *body = Group::new(Delimiter::Brace, contents);
+            body.set_span(span);
+        }
+        written(attrs, rest)
+    }
+
+    fn item(&mut self, item: Item, defaults: &Arguments) -> TokenStream {
+        match item.kind {
+            Kind::Function => self.function(item.tokens, defaults),
+            Kind::Container => self.nested(item.tokens, defaults),
+            Kind::PlainFunction | Kind::Other => item.tokens.into_iter().collect(),
+        }
+    }
+
+    fn function(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
+        let as_written = || tokens.iter().cloned().collect();
+        let (mut attrs, rest) = split_attributes(tokens.clone());
+        let own = take_own(&mut attrs);
+        let plain = written(&attrs, rest);
+        let Ok(mut function) = syn::parse2::<Function>(plain.clone()) else {
+            return as_written();
+        };
+        function.block_is_read = self.is_read;
+        if function.is_left_alone() {
+            return as_written();
+        }
+        let Some(list) = self.merged(own, defaults) else {
+            return plain;
+        };
+        let (args, mistakes) = SpanArgs::of(list, Some(&function));
+        match mistakes.or(args) {
+            Ok(args) => wrap::function(&function, &args.work(&function)),
+            Err(error) => {
+                self.mistakes.note(error);
+                plain
+            }
+        }
+    }
+
+    fn nested(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
+        let (mut attrs, rest) = split_attributes(tokens);
+        let own = take_own(&mut attrs);
+        let checked = own.map(|own| {
+            let tokens = arguments_of(&own);
+            let (_, mistakes) = SpanArgs::defaults(tokens);
+            mistakes.or(own)
+        });
+        let own = match checked.transpose() {
+            Ok(own) => own,
+            Err(error) => {
+                self.mistakes.note(error);
+                return written(&attrs, rest);
+            }
+        };
+        match self.merged(own, defaults) {
+            Some(defaults) => self.container(&attrs, rest, &defaults),
+            None => written(&attrs, rest),
+        }
+    }
+
+    /// The arguments of an item, its own before the defaults; `None` if it is to be left out.
+    fn merged(&mut self, own: Option<Attribute>, defaults: &Arguments) -> Option<Arguments> {
+        let Some(own) = own else {
+            return Some(defaults.clone());
+        };
+        let mut list = SpanArgs::list(arguments_of(&own));
+        if list.flag("skip") {
+            let checked = list.mistakes.or(());
+            self.mistakes.keep(checked);
+            return None;
+        }
+        list.default_to(defaults, REPLACES);
+        Some(list)
+    }
+}
+
+/// Takes the item's own `#[span]` out.
+fn take_own(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
+    let index = attrs.iter().position(|attr| is_ours(attr, "span"))?;
+    Some(attrs.remove(index))
+}
+
+/// What stands between the parentheses of an attribute.
+fn arguments_of(attr: &Attribute) -> TokenStream {
+    match &attr.meta {
+        syn::Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    }
+}
+
+/// An item in its tokens again.
+fn written(attrs: &[Attribute], rest: Vec<TokenTree>) -> TokenStream {
+    let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
+    tokens.extend(rest);
+    tokens
+}
+
+/// The outer attributes of an item, and what follows.
+fn split_attributes(tokens: Vec<TokenTree>) -> (Vec<Attribute>, Vec<TokenTree>) {
+    let stream: TokenStream = tokens.iter().cloned().collect();
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        Ok((input.call(Attribute::parse_outer)?, input.parse::<TokenStream>()?))
+    };
+    match parser.parse2(stream) {
+        Ok((attrs, rest)) => (attrs, rest.into_iter().collect()),
+        Err(_) => (Vec::new(), tokens),
+    }
+}

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Annotates every function of real crates and runs their own tests before and after:
+#
+#     tests/real-crates/run.sh itoa semver@1.0.26 httparse …
+#
+# ATTRIBUTE is what is put on the functions, `#[sentry::span]` by default. WORK is where the crates go,
+# CARGO_ARGS what is given to `cargo test` beside.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+runtime=$(cd "$here/../../sentry-runtime" && pwd)
+attribute=${ATTRIBUTE:-'#[sentry::span]'}
+work=${WORK:-${TMPDIR:-/tmp}/real-crates}
+mkdir -p "$work"
+export CARGO_TARGET_DIR="$work/target"
+
+cargo build --quiet --manifest-path "$here/Cargo.toml"
+annotate="$work/target/debug/annotate"
+
+# Passed and failed tests of a log.
+results() {
+    awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$1"
+}
+
+# Copies the sources of crate $1 to $2, as cargo has them.
+fetch() {
+    name=${1%@*}
+    version=${1#*@}
+    [ "$version" = "$1" ] && version='*' || version="=$version"
+    probe="$work/probe"
+    rm -rf "$probe"
+    mkdir -p "$probe/src"
+    : > "$probe/src/lib.rs"
+    printf '[workspace]\n[package]\nname = "probe"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n"%s" = "%s"\n' \
+        "$name" "$version" > "$probe/Cargo.toml"
+    manifest=$(cargo metadata --format-version 1 --manifest-path "$probe/Cargo.toml" |
+        tr ',' '\n' | sed -n "s|.*\"manifest_path\":\"\([^\"]*/$name-[0-9][^\"/]*/Cargo.toml\)\".*|\1|p" | head -n 1)
+    rm -rf "$2"
+    cp -R "$(dirname "$manifest")" "$2"
+    rm -f "$2/Cargo.lock"
+    printf '\n[workspace]\n' >> "$2/Cargo.toml"
+}
+
+printf '%-24s %10s  %-26s %-26s %s\n' crate functions before after verdict
+for crate in "$@"; do
+    name=${crate%@*}
+    fetch "$crate" "$work/$name-plain"
+    fetch "$crate" "$work/$name-annotated"
+    (cd "$work/$name-plain" && cargo test ${CARGO_ARGS:-} --no-fail-fast > "$work/$name-plain.log" 2>&1) || true
+
+    cd "$work/$name-annotated"
+    functions=$("$annotate" "$attribute" src)
+    cargo add --quiet sentry-runtime --path "$runtime" 2> /dev/null
+    if ! grep -q '^edition = "20\(18\|21\|24\)"' Cargo.toml; then
+        root=src/lib.rs
+        # Inner attributes come first in a file.
+        awk '!done && !/^#!|^\/\/|^$/ { print "extern crate sentry;"; done = 1 } { print }' $root > root.tmp && mv root.tmp $root
+    fi
+    verdict=same
+    cargo test ${CARGO_ARGS:-} --no-fail-fast > "$work/$name-annotated.log" 2>&1 || true
+    before=$(results "$work/$name-plain.log")
+    after=$(results "$work/$name-annotated.log")
+    grep -q '^error' "$work/$name-annotated.log" && ! grep -q '^error' "$work/$name-plain.log" && verdict='DOES NOT BUILD'
+    [ "$before" = "$after" ] || verdict="DIFFERENT: see $work/$name-annotated.log"
+    printf '%-24s %10s  %-26s %-26s %s\n' "$crate" "$functions" "$before" "$after" "$verdict"
+    cd "$here"
+done

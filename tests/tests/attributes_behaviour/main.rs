@@ -1,0 +1,30 @@
+//! An annotated function behaves as the plain one: each case is written once and compiled twice, as it is and with
+//! the attribute, and both do the same, without a client, with one that does not trace, and with one that does.
+//!
+//! `support.rs` has the macro and the comparison; the other modules each hold one kind of case.
+
+#![allow(
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks,
+    rust_2018_idioms,
+    missing_docs,
+    unused,
+    unused_must_use,
+    unconditional_recursion,
+    private_interfaces,
+    elided_lifetimes_in_paths,
+    reason = "the functions are made to be odd"
+)]
+
+mod async_forms;
+mod containers;
+mod drop_order;
+mod macro_made;
+mod names;
+mod no_prelude;
+mod panics;
+mod results;
+mod sizes;
+mod support;
+mod sync_forms;

@@ -1,0 +1,69 @@
+//! What an annotated function costs in memory: bytes of a future, bytes of a stack frame.
+
+use crate::support::{block_on, pause, twins};
+
+twins! {
+    pub async fn small(a: u64) -> u64 { pause().await; a }
+    pub async fn large(a: [u64; 64]) -> u64 { pause().await; a[3] }
+    pub async fn two(a: [u64; 64], (b, c): ([u64; 64], u8)) -> Result<u64, String> { pause().await; Ok(a[3] + b[3]) }
+    pub async fn chain_1() -> u64 { small(1).await }
+    pub async fn chain_2() -> u64 { chain_1().await }
+    pub async fn chain_3() -> u64 { chain_2().await }
+    pub async fn chain_4() -> u64 { chain_3().await }
+    pub async fn chain_5() -> u64 { chain_4().await }
+    pub async fn chain_6() -> u64 { chain_5().await }
+    pub async fn chain_7() -> u64 { chain_6().await }
+    pub async fn chain_8() -> u64 { chain_7().await }
+    #[inline(never)]
+    pub fn depth(left: u32, first: usize) -> usize {
+        let here = std::hint::black_box(0_u8);
+        let address = std::ptr::from_ref(&here).addr();
+        let first = if first == 0 { address } else { first };
+        if left == 0 { first - address } else { std::hint::black_box(depth(left - 1, first)) }
+    }
+    #[inline(never)]
+    pub fn depth_fallible(left: u32, first: usize) -> Result<usize, String> {
+        let here = std::hint::black_box(0_u8);
+        let address = std::ptr::from_ref(&here).addr();
+        let first = if first == 0 { address } else { first };
+        if left == 0 { Ok(first - address) } else { std::hint::black_box(depth_fallible(left - 1, first)) }
+    }
+}
+
+#[test]
+fn a_future_grows_by_at_most_forty_bytes() {
+    let sizes = [
+        ("small", size_of_val(&plain::small(1)), size_of_val(&annotated::small(1)), 1),
+        ("large", size_of_val(&plain::large([0; 64])), size_of_val(&annotated::large([0; 64])), 1),
+        (
+            "two",
+            size_of_val(&plain::two([0; 64], ([0; 64], 1))),
+            size_of_val(&annotated::two([0; 64], ([0; 64], 1))),
+            1,
+        ),
+        ("chain of 9", size_of_val(&plain::chain_8()), size_of_val(&annotated::chain_8()), 9),
+    ];
+    for (name, plain, annotated, functions) in sizes {
+        println!("{name}: {plain} bytes plain, {annotated} annotated");
+        assert!(annotated <= plain + 40 * functions, "{name}: {plain} grew to {annotated}");
+    }
+    assert_eq!(block_on(annotated::chain_8()), 1);
+}
+
+#[test]
+fn a_frame_grows_by_at_most_96_bytes() {
+    const DEPTH: u32 = 100;
+    let per_frame = |total: usize| total / DEPTH as usize;
+    let plain = per_frame(plain::depth(DEPTH, 0));
+    let annotated = per_frame(annotated::depth(DEPTH, 0));
+    let plain_fallible = per_frame(plain::depth_fallible(DEPTH, 0).unwrap());
+    let annotated_fallible = per_frame(annotated::depth_fallible(DEPTH, 0).unwrap());
+    println!(
+        "a frame: {plain} bytes plain, {annotated} annotated; with a result: {plain_fallible} and {annotated_fallible}"
+    );
+    if !cfg!(debug_assertions) {
+        assert!(annotated <= plain + 96, "{plain} grew to {annotated}");
+        // The value stands in the frame while it is looked at.
+        assert!(annotated_fallible <= plain_fallible + 128, "{plain_fallible} grew to {annotated_fallible}");
+    }
+}

@@ -1,0 +1,69 @@
+//! The expansion is the same in every edition of the user's crate, and stays the same while the user edits.
+
+use std::process::Command;
+
+use crate::compile::{How, PLAIN, deps, folder, library, same};
+
+#[test]
+fn every_edition_takes_the_attribute() {
+    for edition in ["2015", "2018", "2021", "2024"] {
+        let start = if edition == "2015" { "extern crate sentry;\n" } else { "" };
+        let sync = "pub mod a { pub mod b {\n\
+            @ pub fn plain(a: u8) -> u8 { a + 1 }\n\
+            @ pub fn fallible((a, _): (u8, u8), b: &str) -> Result<u8, ::std::num::ParseIntError> { Ok(a + b.parse::<u8>()?) }\n\
+            pub struct S(u8);\n\
+            impl S { @ pub fn method(&self) -> &u8 { &self.0 } }\n\
+            @ pub fn boxed<'a>(a: &'a u8) -> ::std::pin::Pin<Box<::std::future::Future<Output = u8> + 'a>> { Box::pin(::std::future::ready(*a)) }\n\
+            @ pub fn dynamic(a: &::std::fmt::Display) -> Box<::std::fmt::Debug> { Box::new(a.to_string()) }\n\
+            } }\n";
+        let sync = match edition {
+            "2021" | "2024" => sync
+                .replace("<::std::future", "<dyn ::std::future")
+                .replace("&::std::fmt", "&dyn ::std::fmt")
+                .replace("<::std::fmt", "<dyn ::std::fmt"),
+            _ => sync.to_owned(),
+        };
+        let later = "@ pub async fn later(a: u8, (b, _): (u8, &str)) -> Result<u8, ()> { Ok(a + b) }\n";
+        let later = if edition == "2015" { "" } else { later };
+        let text = format!("{start}#![deny(unused)]\n#![allow(unused_extern_crates)]\n{sync}{later}")
+            .replace(
+                "extern crate sentry;\n#![deny(unused)]\n#![allow(unused_extern_crates)]",
+                "#![deny(unused)]\n#![allow(unused_extern_crates)]\nextern crate sentry;\n",
+            );
+        let said = same(edition, &text, How { edition, build: true, ..PLAIN });
+        assert!(said.iter().all(|said| said.level != "error"), "{edition}: {said:#?}");
+    }
+}
+
+/// A span that reached from the file of a macro into the file that uses it made the compiler fail at the second
+/// incremental build.
+#[test]
+fn incremental_builds_survive_edits() {
+    let folder = folder("incremental");
+    let build = |comment: &str| {
+        std::fs::write(
+            folder.join("inner.rs"),
+            format!("{comment}macro_rules! made {{ ($($t:tt)*) => {{ #[sentry::span] mod made {{ $($t)* }} }} }}\npub(crate) use made;\n"),
+        )
+        .unwrap();
+        std::fs::write(
+            folder.join("case.rs"),
+            "mod inner;\ninner::made! {\n    pub fn f(a: u8) -> u8 { a }\n    pub async fn g() -> Result<(), ()> { Ok(()) }\n}\npub fn h() -> u8 { made::f(1) }\n",
+        )
+        .unwrap();
+        let output = Command::new("rustc")
+            .arg(folder.join("case.rs"))
+            .args(["--edition=2024", "--crate-type=lib", "--emit=link", "--allow=warnings"])
+            .arg(format!("-Cincremental={}", folder.join("incremental").display()))
+            .arg("--out-dir")
+            .arg(&folder)
+            .arg(format!("-Ldependency={}", deps().display()))
+            .arg(format!("--extern=sentry={}", library(&deps()).display()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    build("");
+    build("// A line more.\n// And one more.\n");
+    build("// A line less.\n");
+}

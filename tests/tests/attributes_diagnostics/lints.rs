@@ -1,0 +1,136 @@
+//! Lints: none comes from the expansion, and none is silenced in the user's code.
+
+use crate::compile::{How, PLAIN, compare, same};
+
+const CLIPPY: How = How { clippy: true, ..PLAIN };
+
+#[track_caller]
+fn lint(code: &str, text: &str) -> Vec<String> {
+    let (said, differences) = compare(code, text, PLAIN);
+    assert!(said.iter().any(|said| said.code == code), "{code} is what is meant: {said:#?}\n{text}");
+    differences
+}
+
+#[test]
+fn unused_and_dead_code() {
+    let mut all = Vec::new();
+    for (code, text) in [
+        ("unused_variables", "@ pub fn f(a: u8) { let b = 1; }"),
+        ("unused_variables", "@ pub fn f(a: u8, (b, c): (u8, u8)) -> Result<u8, ()> { let d = 1; Ok(c) }"),
+        ("unused_variables", "@ pub async fn f(a: u8, (b, c): (u8, u8)) -> u8 { let d = 1; c }"),
+        (
+            "unused_variables",
+            "pub trait T { @ fn f(&self, a: u8) {} @ fn g(&self, a: u8) -> Result<(), ()> { Ok(()) } }",
+        ),
+        ("unused_mut", "@ pub fn f(mut a: u8) -> u8 { a }"),
+        ("unused_mut", "@ pub fn f(mut a: u8) -> Result<u8, ()> { let mut b = a; Ok(b) }"),
+        ("unused_mut", "@ pub async fn f(mut a: u8) -> u8 { a }"),
+        ("unused_assignments", "@ pub fn f() -> u8 { let mut a = 1; a = 2; a }"),
+        ("unused_must_use", "@ pub fn f() { g(); }\n@ fn g() -> Result<(), ()> { Ok(()) }"),
+        (
+            "unused_must_use",
+            "@ pub async fn f() -> Result<(), ()> { g(); Ok(()) }\n@ async fn g() -> Result<(), ()> { Ok(()) }",
+        ),
+        ("unused_must_use", "@ #[must_use] pub fn g() -> u8 { 1 }\n@ pub fn f() { g(); }"),
+        ("dead_code", "@ fn f() {}"),
+        ("dead_code", "@ async fn f() {}\n@ fn g() -> Result<(), ()> { Ok(()) }"),
+        ("dead_code", "struct S; impl S { @ fn f(&self) {} }"),
+        ("unreachable_code", "@ pub fn f() -> u8 { return 1; 2 }"),
+        ("unreachable_code", "@ pub fn f() -> Result<u8, ()> { return Ok(1); Ok(2) }"),
+        ("unreachable_code", "@ pub async fn f() -> u8 { loop {} 2 }"),
+        ("unused_parens", "@ pub fn f() -> u8 { (1) }"),
+        ("unused_braces", "@ pub fn f(a: bool) -> u8 { if { a } { 1 } else { 2 } }"),
+        ("non_snake_case", "@ pub fn f(Aa: u8) -> u8 { Aa }"),
+        ("non_snake_case", "@ pub fn f(Aa: u8) -> Result<u8, ()> { Ok(Aa) }"),
+        ("non_snake_case", "@ pub async fn Ff(aA: u8) -> u8 { aA }"),
+        ("unused_unsafe", "@ pub fn f() -> Result<u8, ()> { unsafe { Ok(1) } }"),
+        ("deprecated", "#[deprecated] pub fn g() {}\n@ pub fn f() { g() }"),
+        (
+            "deprecated",
+            "@ #[deprecated] pub fn g() -> Result<(), ()> { Ok(()) }\npub fn f() { let _ = g(); }",
+        ),
+        ("path_statements", "@ pub fn f(a: u8) { a; }"),
+        ("unused_imports", "@ pub fn f() { use std::fmt; }"),
+        ("unused_labels", "@ pub fn f() -> Result<(), ()> { 'a: loop { break Ok(()); } }"),
+        ("unused_attributes", "@ #[inline] #[inline] pub fn f() {}"),
+        ("unconditional_recursion", "@ pub fn f(a: u8) -> u8 { f(a) }"),
+        ("private_interfaces", "struct P; @ pub fn f() -> Option<P> { None }"),
+        ("unused_doc_comments", "@ pub fn f() { /// Nothing.\n 1; }"),
+        ("improper_ctypes_definitions", "@ pub extern \"C\" fn f(a: String) {}"),
+    ] {
+        all.extend(lint(code, text));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn lints_that_are_off_by_default() {
+    let all = "#![warn(missing_docs, unused_qualifications, unused_lifetimes, elided_lifetimes_in_paths, unused_results, \
+               let_underscore_drop, single_use_lifetimes, unreachable_pub, missing_debug_implementations, trivial_casts, \
+               trivial_numeric_casts, variant_size_differences, unused_macro_rules, explicit_outlives_requirements, \
+               missing_abi, non_ascii_idents, redundant_lifetimes, unsafe_op_in_unsafe_fn, unstable_features, \
+               unused_extern_crates, unused_import_braces, unnameable_types, keyword_idents, meta_variable_misuse, \
+               macro_use_extern_crate, absolute_paths_not_starting_with_crate, impl_trait_overcaptures, if_let_rescope, \
+               tail_expr_drop_order, closure_returning_async_block, async_idents, non_local_definitions)]\n\
+               #![allow(unknown_lints)]\n";
+    let text = format!("{all}{}", include_str!("fixture.rs"));
+    same("rustc lints", &text, PLAIN);
+}
+
+#[test]
+fn clippy_says_what_it_says_of_the_plain_functions() {
+    let all =
+        "#![warn(clippy::all, clippy::pedantic, clippy::nursery)]\n#![allow(clippy::missing_errors_doc)]\n";
+    let text = format!("{all}{}", include_str!("fixture.rs"));
+    let (said, differences) = compare("clippy", &text, CLIPPY);
+    // What is true of the plain function and no longer of the annotated one, which is not `const`, returns a future,
+    // or moves its arguments on. Nothing new is said, and nothing about the body is lost.
+    let no_longer_true = [
+        "- warning clippy::missing_const_for_fn: ",
+        "- warning clippy::manual_async_fn: ",
+        "- warning clippy::needless_pass_by_value: ",
+        "- warning clippy::needless_lifetimes: ",
+        "- warning clippy::unnecessary_wraps: ",
+        "- warning clippy::unused_async: ",
+    ];
+    let unexpected: Vec<&String> = differences
+        .iter()
+        .skip(1)
+        .filter(|difference| !no_longer_true.iter().any(|known| difference.starts_with(known)))
+        .collect();
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+    for code in [
+        "clippy::needless_return",
+        "clippy::unused_async",
+        "clippy::needless_pass_by_value",
+        "clippy::needless_lifetimes",
+        "clippy::too_many_arguments",
+        "clippy::must_use_candidate",
+        "clippy::missing_const_for_fn",
+        "clippy::unnecessary_wraps",
+        "clippy::let_and_return",
+        "clippy::trivially_copy_pass_by_ref",
+        "clippy::ptr_arg",
+        "clippy::type_complexity",
+        "clippy::question_mark",
+    ] {
+        assert!(said.iter().any(|said| said.code == code), "{code} should be provoked by the fixture");
+    }
+}
+
+#[test]
+fn clippy_restrictions_that_people_turn_on() {
+    let all = "#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, \
+               clippy::pattern_type_mismatch, \
+               clippy::absolute_paths, clippy::single_call_fn, clippy::semicolon_outside_block, clippy::semicolon_inside_block, \
+               clippy::multiple_unsafe_ops_per_block, clippy::undocumented_unsafe_blocks, \
+               clippy::let_underscore_untyped, clippy::let_underscore_must_use, clippy::question_mark_used, clippy::arithmetic_side_effects, \
+               clippy::items_after_statements, clippy::redundant_type_annotations, clippy::std_instead_of_core, clippy::missing_docs_in_private_items)]\n";
+    let text = format!("{all}{}", include_str!("fixture.rs"));
+    let (_, differences) = compare("clippy restriction", &text, CLIPPY);
+    let of_body = |difference: &&String| {
+        !difference.contains("manual_async_fn") && !difference.contains("needless_lifetimes")
+    };
+    let unexpected: Vec<&String> = differences.iter().skip(1).filter(of_body).collect();
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+}
