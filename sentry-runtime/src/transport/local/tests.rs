@@ -80,8 +80,8 @@ fn spans_of_version_2_are_shown_alike() {
     let seen = seen(100, &[(ItemType::Span, spans)]);
     let words = |row: &str| row.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows: Vec<_> = seen.lines().skip(1).map(words).collect();
-    assert_eq!(rows[0], "nightly rows=3 cron 4.00 ms ━━━━━━━━━━━━━━━━━━━━━━━━");
-    assert_eq!(rows[1], "└─ export ✗ error 2.00 ms ━━━━━━━━━━━━");
+    assert_eq!(rows[0], "nightly rows=3 cron 4.00 ms ━━━━━━━━━━━━━━━━━━━━━━");
+    assert_eq!(rows[1], "└─ export ✗ error 2.00 ms ━━━━━━━━━━━");
 }
 
 /// What is seen of a transaction of this length with these spans.

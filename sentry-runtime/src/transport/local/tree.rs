@@ -98,7 +98,7 @@ impl<'a> Tree<'a> {
             // The name matters more than the kind of work.
             ..80 => (12, 0),
             80..100 => (18, 16),
-            _ => (24, 16),
+            _ => (22, 22),
         };
         let op = spans.iter().map(|span| width(&span.op)).max().unwrap_or(0).min(op);
         let name = style.width - DURATION_COLUMNS - bar - 4 - if op > 0 { op + 2 } else { 0 };
