@@ -101,7 +101,10 @@ impl MonitorArgs {
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
         let private = self.krate.private(span);
-        let callsite = Callsite::new(private.clone(), span).items();
+        let callsite = Callsite::new(private.clone(), span)
+            .with("op", Some(&quote_spanned!(span=> "function.monitor")))
+            .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")))
+            .items();
         let slug = &self.slug;
         let schedule = self.schedule.map(|schedule| schedule.call(span));
         let timezone = self.timezone.map(|timezone| quote_spanned!(span=> .timezone(#timezone)));

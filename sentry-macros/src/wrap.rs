@@ -336,7 +336,12 @@ impl Wrap<'_> {
         }
         let views = params.map(|params| &params.views);
         let sets = recorded.iter().map(|Recorded { key, value }| {
-            quote_spanned!(*span=> #private::#ty::set(&#name, #key, #private::attribute!(&(#value)));)
+            let value = if is_made(value) {
+                quote_spanned!(*span=> #private::made_attribute!(#value))
+            } else {
+                quote_spanned!(*span=> #private::attribute!(&(#value)))
+            };
+            quote_spanned!(*span=> #private::#ty::set(&#name, #key, #value);)
         });
         quote_spanned! {*span=>
             if #private::#ty::is_recording(&#name) {
@@ -386,4 +391,20 @@ fn block(contents: TokenStream, span: Span) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, contents);
     block.set_span(span);
     TokenTree::Group(block).into()
+}
+
+/// Whether an expression is a call: what it gives is nobody else's, and can be moved.
+fn is_made(value: &TokenStream) -> bool {
+    let tokens: Vec<_> = value.clone().into_iter().collect();
+    match &tokens[..] {
+        [.., called, proc_macro2::TokenTree::Group(arguments)] => {
+            arguments.delimiter() == proc_macro2::Delimiter::Parenthesis
+                && match called {
+                    proc_macro2::TokenTree::Ident(_) => true,
+                    proc_macro2::TokenTree::Punct(mark) => matches!(mark.as_char(), '!' | '>'),
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
 }

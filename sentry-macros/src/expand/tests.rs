@@ -214,7 +214,7 @@ fn arguments_reach_the_callsite_and_the_span() {
                 let __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
                 if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::attribute!(&(f::<A, B>(a))));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::attribute!(&(1)));
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
                 }
@@ -242,13 +242,26 @@ fn patterns_are_visible_to_attributes() {
 }
 
 #[test]
+fn a_value_that_is_made_for_the_attribute_is_moved() {
+    let args = quote!(attributes(a = x.len(), b = format!("{x}"), c = x, d = "text"));
+    let item = quote!(
+        fn f(x: String) {}
+    );
+    let text = span(args, item).to_string();
+    assert!(text.contains("made_attribute ! (x . len ())"), "{text}");
+    assert!(text.contains("made_attribute ! (format ! (\"{x}\"))"), "{text}");
+    assert!(text.contains(":: attribute ! (& (x))"), "{text}");
+    assert!(text.contains(":: attribute ! (& (\"text\"))"), "{text}");
+}
+
+#[test]
 fn patterns_are_visible_where_the_work_is_made() {
     let args = quote!(form_data = order);
     let item = quote!(
         async fn f(Form(order): Form<Order>) {}
     );
     let text = super::server_action(args, item).to_string();
-    let made = "let __sentry_work = { let Form (order) = & __sentry_arg0 ; :: sentry :: __private :: server_action (";
+    let made = "{ let Form (order) = & __sentry_arg0 ; :: sentry :: __private :: server_action (";
     assert!(text.contains(made), "{text}");
 }
 
