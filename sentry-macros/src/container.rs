@@ -23,7 +23,6 @@ use syn::parse::Parser;
 
 use crate::args::Arguments;
 use crate::check::Mistakes;
-use crate::fallback::compile_errors;
 use crate::function::{Function, is_inert, is_ours};
 use crate::items::{self, Item, Kind};
 use crate::span::{REPLACES, SpanArgs};
@@ -42,7 +41,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
     let mut walk = Walk { mistakes: Mistakes::default(), is_read: false };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
-    let errors = walk.mistakes.or(()).err().map(compile_errors);
+    let errors = walk.mistakes.or(()).err().map(syn::Error::into_compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 
