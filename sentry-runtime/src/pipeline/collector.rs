@@ -16,8 +16,8 @@ use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::{Detail, DynamicSpan, Outcome, Record};
+use crate::trace::recorder;
 use crate::trace::ring::Consumer;
-use crate::trace::{recorder, reuse};
 
 /// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
 /// the earliest can be chosen when it has ended.
@@ -174,9 +174,8 @@ impl Collector {
         self.finished_order.push_back(key);
         if self.finished_order.len() > MAX_FINISHED
             && let Some(oldest) = self.finished_order.pop_front()
-            && let Some(Ok(ended)) = self.finished.remove(&oldest).map(Arc::try_unwrap)
         {
-            reuse::give_back(ended.segment);
+            self.finished.remove(&oldest);
         }
     }
 

@@ -1,52 +1,17 @@
-//! Memory of segments and contexts that is used again, so that a root span costs no trip to the allocator.
+//! Memory of contexts that is used again, so that a root span costs a trip less to the allocator.
 //!
-//! A context is given back by the thread that used it. A segment ends its life on the pipeline thread, far from
-//! the thread that needs the next one, so those go through a pool of the process. Only contexts made from that of the
-//! process are kept: what else they hold is the same for every one of them.
+//! A context is given back by the thread that used it. Only contexts made from that of the process are kept: what
+//! else they hold is the same for every one of them. Segments are not kept: theirs ends on the pipeline thread, and
+//! memory that another core has just read costs more than fresh one (twice the whole root span, by `tests/bench`).
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::Arc;
 
 use super::segment::Segment;
 use crate::scope::context::Context;
 
-/// Segments that wait to be used again; more are freed.
-const POOLED: usize = 2048;
-
-static POOL: Mutex<Vec<Arc<Segment>>> = Mutex::new(Vec::new());
-
 thread_local! {
     static SPARE: Cell<Option<Arc<Context>>> = const { Cell::new(None) };
-}
-
-/// A segment in memory of its own, new or used before.
-pub(super) fn segment(segment: Segment) -> Arc<Segment> {
-    let pooled = match POOL.try_lock() {
-        Ok(mut pool) => pool.pop(),
-        // Somebody else is at it; the allocator is quicker than waiting.
-        Err(TryLockError::WouldBlock) => None,
-        Err(TryLockError::Poisoned(pool)) => pool.into_inner().pop(),
-    };
-    match pooled {
-        Some(mut memory) => match Arc::get_mut(&mut memory) {
-            Some(place) => {
-                *place = segment;
-                memory
-            }
-            None => Arc::new(segment),
-        },
-        None => Arc::new(segment),
-    }
-}
-
-/// Takes back a segment that nobody knows any more.
-pub(crate) fn give_back(mut segment: Arc<Segment>) {
-    if Arc::get_mut(&mut segment).is_some()
-        && let Ok(mut pool) = POOL.try_lock()
-        && pool.len() < POOLED
-    {
-        pool.push(segment);
-    }
 }
 
 /// A copy of a context with another segment, in memory that was used before if there is some.

@@ -58,7 +58,7 @@ pub(crate) fn start(
     let sampled = sampled && !base.is_suppressed();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
-    Some((reuse::context(base, reuse::segment(segment)), key))
+    Some((reuse::context(base, Arc::new(segment)), key))
 }
 
 /// Gives a context back whose root has ended.
