@@ -67,13 +67,13 @@ use proc_macro::TokenStream;
 /// ```ignore
 /// #[sentry::span(op = "db")]
 /// impl Store {
-///     fn load(&self, key: u64) -> Option<Row> { … }
+///     fn load(&self, key: u64) -> Option<Row> { /* … */ }
 ///
 ///     #[span(err, args(row))]
-///     fn save(&self, row: Row) -> Result<(), StoreError> { … }
+///     fn save(&self, row: Row) -> Result<(), StoreError> { /* … */ }
 ///
 ///     #[span(skip)]
-///     fn len(&self) -> usize { … }
+///     fn len(&self) -> usize { /* … */ }
 /// }
 /// ```
 ///
