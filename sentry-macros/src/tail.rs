@@ -1,4 +1,5 @@
-//! The end of a body, as far as tokens tell: `Box::pin(future)`, which `async_trait` writes too.
+//! How code ends, as far as tokens tell: a body in `Box::pin(future)`, which `async_trait` writes too, an expression
+//! in a call.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -57,4 +58,20 @@ pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
         TokenTree::Group(group) => contains_word(group.stream(), word),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
+}
+
+/// Whether an expression is a call: what it gives is nobody else's, and can be moved.
+pub(crate) fn is_made(value: &TokenStream) -> bool {
+    let tokens: Vec<_> = value.clone().into_iter().collect();
+    match &tokens[..] {
+        [.., called, TokenTree::Group(arguments)] => {
+            arguments.delimiter() == Delimiter::Parenthesis
+                && match called {
+                    TokenTree::Ident(_) => true,
+                    TokenTree::Punct(mark) => matches!(mark.as_char(), '!' | '>'),
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
 }

@@ -22,7 +22,7 @@ use crate::function::{Function, Shape};
 use crate::lints::is_canonical;
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
-use crate::tail::{BoxedTail, contains_word};
+use crate::tail::{BoxedTail, contains_word, is_made};
 
 /// When the value that a function returns has to be seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -391,20 +391,4 @@ fn block(contents: TokenStream, span: Span) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, contents);
     block.set_span(span);
     TokenTree::Group(block).into()
-}
-
-/// Whether an expression is a call: what it gives is nobody else's, and can be moved.
-fn is_made(value: &TokenStream) -> bool {
-    let tokens: Vec<_> = value.clone().into_iter().collect();
-    match &tokens[..] {
-        [.., called, proc_macro2::TokenTree::Group(arguments)] => {
-            arguments.delimiter() == proc_macro2::Delimiter::Parenthesis
-                && match called {
-                    proc_macro2::TokenTree::Ident(_) => true,
-                    proc_macro2::TokenTree::Punct(mark) => matches!(mark.as_char(), '!' | '>'),
-                    _ => false,
-                }
-        }
-        _ => false,
-    }
 }
