@@ -32,7 +32,7 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
 /// Runs a closure as a monitored job: a check-in when it starts, one when it ends. A panic ends it as failed. For
 /// jobs that return a `Result`, `#[sentry::monitor]` tells an `Err` apart.
 ///
-/// A slug that Sentry would refuse is told in the debug output, and the job runs without check-ins.
+/// A slug that Sentry would refuse is told on stderr, and the job runs without check-ins.
 pub fn with_monitor<R>(slug: &str, config: Option<MonitorConfig>, run: impl FnOnce() -> R) -> R {
     if let Err(error) = sentry_rules::slug::check(slug) {
         diagnostics::error(format_args!("{error}. The job runs unmonitored."));
