@@ -6,8 +6,9 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, Hasher};
 
+use crate::protocol::random::random_u64;
 use crate::protocol::{SpanId, TraceId, Uuid};
 
 /// The id of a span inside this process. Zero means none.
@@ -34,8 +35,7 @@ pub(crate) fn next() -> LocalId {
 /// A random number that no other thread or process is likely to draw.
 #[cold]
 fn seed() -> u64 {
-    // `RandomState` is the standard library's way to the system's randomness: its keys are random.
-    RandomState::new().hash_one(std::thread::current().id()).max(1)
+    random_u64().max(1)
 }
 
 /// A map by local ids: they are spread well as they are, so hashing them is one multiplication.
