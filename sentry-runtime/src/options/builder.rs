@@ -1,0 +1,177 @@
+//! The builder: one method an option.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ClientOptions, LocalView, OptionsError, Spotlight};
+use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use crate::trace::sampling::SamplingContext;
+use crate::transport::Transport;
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident($argument:ident: $ty:ty) => $value:expr;)*) => {
+        impl ClientOptions {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(mut self, $argument: $ty) -> Self {
+                self.$name = $value;
+                self
+            }
+        )*}
+    };
+}
+
+setters! {
+    /// Prints what the toolkit does on stderr.
+    debug(debug: bool) => Some(debug);
+    /// Names the release.
+    release(release: impl Into<Cow<'static, str>>) => Some(release.into());
+    /// Names the environment.
+    environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
+    /// Names the distribution of the release.
+    dist(dist: impl Into<Cow<'static, str>>) => Some(dist.into());
+    /// Sends this share of error events, from 0 to 1.
+    sample_rate(rate: f32) => Some(rate);
+    /// Records this share of traces, from 0 to 1.
+    traces_sample_rate(rate: f32) => Some(rate);
+    /// Decides about each trace.
+    traces_sampler(sampler: impl Fn(&SamplingContext) -> f32 + Send + Sync + 'static) => Some(Arc::new(sampler));
+    /// Sets our organisation's id.
+    org_id(id: impl Into<String>) => Some(id.into());
+    /// Continues only traces of our own organisation.
+    strict_trace_continuation(strict: bool) => strict;
+    /// Keeps so many breadcrumbs.
+    max_breadcrumbs(max: usize) => max;
+    /// Sends a stack trace with messages.
+    attach_stacktrace(attach: bool) => attach;
+    /// Lets data that may name persons be collected.
+    send_default_pii(send: bool) => send;
+    /// Names this machine.
+    server_name(name: impl Into<Cow<'static, str>>) => Some(name.into());
+    /// Crates and modules whose frames count as your own.
+    in_app_include(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
+        prefixes.into_iter().map(Into::into).collect();
+    /// Crates and modules whose frames do not count as your own.
+    in_app_exclude(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
+        prefixes.into_iter().map(Into::into).collect();
+    /// Filters values by these names too.
+    deny_names(names: impl IntoIterator<Item = impl Into<String>>) => names.into_iter().map(Into::into).collect();
+    /// Keeps structured data so deep.
+    normalize_depth(depth: usize) => depth;
+    /// Keeps texts so long, in characters.
+    max_value_length(characters: usize) => characters;
+    /// Sees every error event last.
+    before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sees every transaction last.
+    before_send_transaction(
+        callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
+    /// Sees every breadcrumb.
+    before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sends through a transport of your own.
+    transport(transport: impl Transport) => Some(Arc::new(transport));
+    /// Sets the proxy for `http` DSNs.
+    http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Sets the proxy for `https` DSNs.
+    https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Compresses requests, or does not.
+    compression(compress: bool) => compress;
+    /// Waits so long at the end of the program.
+    shutdown_timeout(timeout: Duration) => timeout;
+    /// Lets so many envelopes wait for the network.
+    queue_size(envelopes: usize) => envelopes;
+    /// Lets span records take so many bytes.
+    max_record_memory(bytes: usize) => bytes;
+    /// Captures panics, or does not.
+    capture_panics(capture: bool) => capture;
+    /// Tells the server what was dropped, or does not.
+    send_client_reports(send: bool) => send;
+    /// Sets the `User-Agent` of our requests.
+    user_agent(agent: impl Into<Cow<'static, str>>) => agent.into();
+}
+
+impl ClientOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends to this DSN. A malformed one is reported at `init`, and the client is disabled.
+    #[must_use]
+    pub fn dsn(mut self, dsn: &str) -> Self {
+        match dsn.trim() {
+            "" => self.dsn = None,
+            dsn => match dsn.parse() {
+                Ok(dsn) => self.dsn = Some(dsn),
+                Err(error) => self.errors.push(OptionsError::Dsn(error)),
+            },
+        }
+        self
+    }
+
+    /// Switches the local view on, or off.
+    #[must_use]
+    pub fn local(mut self, on: bool) -> Self {
+        self.local = if on { LocalView::On } else { LocalView::Off };
+        self
+    }
+
+    /// Switches the local view on and appends raw envelopes to a file.
+    #[must_use]
+    pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.local = LocalView::File(path.into());
+        self
+    }
+
+    /// Tells Spotlight as well, or does not.
+    #[must_use]
+    pub fn spotlight(mut self, on: bool) -> Self {
+        self.spotlight = if on { Spotlight::On } else { Spotlight::Off };
+        self
+    }
+
+    /// Tells Spotlight at this URL.
+    #[must_use]
+    pub fn spotlight_url(mut self, url: impl Into<String>) -> Self {
+        self.spotlight = Spotlight::Url(url.into());
+        self
+    }
+}
+
+impl From<&str> for ClientOptions {
+    fn from(dsn: &str) -> Self {
+        Self::new().dsn(dsn)
+    }
+}
+
+impl From<String> for ClientOptions {
+    fn from(dsn: String) -> Self {
+        Self::new().dsn(&dsn)
+    }
+}
+
+impl From<()> for ClientOptions {
+    fn from((): ()) -> Self {
+        Self::new()
+    }
+}
+
+impl From<Dsn> for ClientOptions {
+    fn from(dsn: Dsn) -> Self {
+        Self { dsn: Some(dsn), ..Self::new() }
+    }
+}
+
+impl<D: Into<Self>> From<(D, Self)> for ClientOptions {
+    fn from((dsn, options): (D, Self)) -> Self {
+        let of_dsn: Self = dsn.into();
+        let mut errors = options.errors.clone();
+        errors.extend(of_dsn.errors);
+        Self { dsn: of_dsn.dsn.or(options.dsn.clone()), errors, ..options }
+    }
+}
