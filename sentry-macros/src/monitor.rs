@@ -123,6 +123,7 @@ impl MonitorArgs {
             statics,
             types: ["Monitor"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
+            begin: None,
             create,
             mentioned: TokenStream::new(),
             recorded: Vec::new(),

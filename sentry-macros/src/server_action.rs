@@ -66,6 +66,7 @@ impl ServerActionArgs {
             statics: callsite.items(),
             types: ["ServerAction"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
+            begin: None,
             create,
             mentioned,
             recorded: Vec::new(),

@@ -14,7 +14,7 @@ use crate::pipeline::{self, Message, PendingCheckIn};
 use crate::protocol::{
     MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorIntervalUnit, MonitorSchedule, Uuid,
 };
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
@@ -308,11 +308,11 @@ impl Work for Monitor {
             self.running = Self::start(plan);
         }
         let running = self.running.as_mut()?;
-        Some(Previous(active::swap(Saved { context: running.context.take(), span: running.span })))
+        Some(Previous::swap(running.context.take(), running.span))
     }
 
     fn leave(&mut self, previous: Previous) {
-        let own = active::swap(previous.0);
+        let own = previous.restore();
         if let Some(running) = &mut self.running {
             running.context = own.context;
         }

@@ -12,7 +12,7 @@ pub use crate::probe::*;
 pub use crate::protocol::AttributeValue;
 pub use crate::server_action::{FormData, ServerAction, server_action};
 pub use crate::trace::callsite::Callsite;
-pub use crate::trace::guard::{SpanGuard, enter, enter_under};
+pub use crate::trace::guard::{SpanGuard, begin, enter, enter_under, guard};
 pub use crate::trace::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };

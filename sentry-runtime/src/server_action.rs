@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::client;
 use crate::errors::{self, ControlFlow, Failure, Origin};
 use crate::protocol::{AttributeValue, SpanStatus, Value};
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
@@ -254,15 +254,15 @@ impl Work for ServerAction {
             state.start();
         }
         let running = state.running.as_mut()?;
-        let previous = active::swap(Saved { context: running.context.take(), span: running.span });
+        let previous = Previous::swap(running.context.take(), running.span);
         if let Some(form) = state.form.take() {
             record_form(form);
         }
-        Some(Previous(previous))
+        Some(previous)
     }
 
     fn leave(&mut self, previous: Previous) {
-        let own = active::swap(previous.0);
+        let own = previous.restore();
         if let Some(running) = self.0.as_mut().and_then(|state| state.running.as_mut()) {
             running.context = own.context;
         }

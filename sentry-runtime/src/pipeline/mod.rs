@@ -43,6 +43,7 @@ pub(crate) fn segment_ended() {
 
 /// A thread recorded so much that the pipeline should look now.
 #[cold]
+#[inline(never)]
 pub(crate) fn chunk_filled() {
     queue::wake_for_chunk();
 }

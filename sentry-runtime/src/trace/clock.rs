@@ -32,7 +32,14 @@ pub(crate) fn now() -> Ticks {
     counter::read().unwrap_or_else(nanoseconds)
 }
 
+/// The same where ticks are the processor's, else `None`.
+#[inline]
+pub(crate) fn now_by_counter() -> Option<Ticks> {
+    counter::read()
+}
+
 #[cold]
+#[inline(never)]
 fn nanoseconds() -> Ticks {
     let elapsed = ORIGIN.get().map_or(Duration::ZERO, |origin| origin.instant.elapsed());
     u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)

@@ -12,6 +12,7 @@ pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod ids;
 pub(crate) mod instrumented;
+pub(crate) mod local;
 pub(crate) mod options;
 pub(crate) mod place;
 pub(crate) mod propagation;
