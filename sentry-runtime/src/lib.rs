@@ -47,6 +47,7 @@ mod probe;
 pub mod protocol;
 mod scope;
 mod server_action;
+pub mod test;
 mod trace;
 mod transport;
 

@@ -78,6 +78,23 @@ impl Context {
         })
     }
 
+    /// The context of work that has a client of its own, and nothing from around it.
+    pub(crate) fn of_client(client: Arc<Client>) -> Self {
+        Self {
+            client: Some(client),
+            isolation: Arc::default(),
+            current: Arc::default(),
+            propagation: Arc::new(Propagation::new()),
+            frame: FrameId::NONE,
+            outer_frame: FrameId::NONE,
+            continues: false,
+            suppressed: false,
+            kin: Kin::Other,
+            ..Self::clone(Self::default_ref())
+        }
+        .sealed()
+    }
+
     /// What a new span becomes.
     #[inline]
     pub(crate) fn mode(&self) -> Mode {
