@@ -20,7 +20,9 @@ use crate::protocol::AttributeValue;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::{Context, Mode};
 
-/// Ends its span when it is dropped.
+/// Ends its span when it is dropped: what [`enter_span!`](crate::enter_span) gives.
+///
+/// It stays on its thread, and so it cannot be held across an `.await` of a future that is spawned.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct SpanGuard {
@@ -190,13 +192,22 @@ impl SpanGuard {
     }
 
     /// Gives the span an attribute.
+    #[doc(hidden)]
     pub fn set(&self, key: &'static str, value: AttributeValue) {
         if let Some(open) = self.open.as_ref().filter(|open| open.recording) {
             recorder::push(Record::Attribute { segment: open.segment, span: open.id, key, value });
         }
     }
 
+    /// Gives the span an attribute; one of the same name is replaced.
+    pub fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
+        if self.is_recording() {
+            self.set(key, value.into());
+        }
+    }
+
     /// Says that the function returned an error.
+    #[doc(hidden)]
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         if !failure.is_failure() {

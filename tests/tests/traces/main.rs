@@ -6,12 +6,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod active;
+mod blocks;
 mod by_hand;
+mod describing;
+mod filters;
 mod hooks;
 mod incoming;
 mod outgoing;
 mod payload;
 mod sampling;
+mod span_hook;
+mod targets;
 
 /// A trace and a span of another service.
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";

@@ -1,0 +1,71 @@
+//! `before_send_span`: the user's callback sees every span of a transaction, the root among them.
+//!
+//! It may change what a span says, but not where it stands: ids stay as they are, and no span can be taken out. Of a
+//! span for which the callback panics nothing is sent that it may have wanted to remove.
+//!
+//! Spec: `telemetry/spans/scrubbing-data.mdx`.
+
+use super::hooks;
+use crate::client::Client;
+use crate::protocol::{Context, Span, Transaction};
+
+/// Shows the root of a transaction and its spans to the callback.
+pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
+    if client.options().before_send_span.is_none() {
+        return;
+    }
+    show_root(client, transaction);
+    for span in &mut transaction.spans {
+        let seen = std::mem::take(span);
+        *span = shown(client, seen);
+    }
+}
+
+fn show_root(client: &Client, transaction: &mut Transaction<'static>) {
+    let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") else { return };
+    let root = Span {
+        span_id: trace.span_id,
+        trace_id: trace.trace_id,
+        parent_span_id: trace.parent_span_id,
+        op: trace.op.take(),
+        description: transaction.name.take(),
+        start_timestamp: transaction.start_timestamp,
+        timestamp: transaction.timestamp,
+        status: trace.status,
+        origin: trace.origin.take(),
+        data: std::mem::take(&mut trace.data),
+        links: std::mem::take(&mut trace.links),
+        ..Span::default()
+    };
+    let root = shown(client, root);
+    trace.op = root.op;
+    trace.status = root.status;
+    trace.origin = root.origin;
+    trace.data = root.data;
+    trace.links = root.links;
+    transaction.name = root.description;
+    transaction.start_timestamp = root.start_timestamp;
+    transaction.timestamp = root.timestamp;
+    transaction.tags.extend(root.tags);
+}
+
+/// The span as it is to be sent.
+fn shown(client: &Client, span: Span) -> Span {
+    let bare = Span {
+        span_id: span.span_id,
+        trace_id: span.trace_id,
+        parent_span_id: span.parent_span_id,
+        same_process_as_parent: span.same_process_as_parent,
+        op: span.op.clone(),
+        start_timestamp: span.start_timestamp,
+        timestamp: span.timestamp,
+        status: span.status,
+        origin: span.origin.clone(),
+        ..Span::default()
+    };
+    let (span_id, trace_id, parent_span_id) = (bare.span_id, bare.trace_id, bare.parent_span_id);
+    match hooks::span(client, span) {
+        Some(changed) => Span { span_id, trace_id, parent_span_id, ..changed },
+        None => bare,
+    }
+}
