@@ -9,6 +9,7 @@ mod span_filter;
 
 pub use error::OptionsError;
 pub use pattern::Pattern;
+pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
 
 use std::borrow::Cow;

@@ -65,6 +65,13 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether it is a text that is part of every other.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Contains(text) | Self::Prefix(text) if text.is_empty())
+    }
+}
+
 /// Asks a user's function. What it starts or sends itself may end up here again.
 fn ask(function: &dyn Fn(&str) -> bool, text: &str) -> bool {
     if callback::is_too_deep() {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::Pattern;
+use super::{ClientOptions, OptionsError, Pattern};
 use crate::protocol::AttributeValue;
 
 /// Which spans are meant: those that meet every condition given. One without any condition means no span.
@@ -157,6 +157,37 @@ impl From<RangeInclusive<u16>> for StatusCodes {
     }
 }
 
+/// Checks the options that say what is not sent: a filter that means everything, or nothing, is a mistake.
+pub(crate) fn check_filters(options: &ClientOptions) -> Result<(), OptionsError> {
+    fn wrong(
+        option: &'static str,
+        value: &dyn std::fmt::Debug,
+        rule: &'static str,
+    ) -> Result<(), OptionsError> {
+        Err(OptionsError::Value { option, value: format!("{value:?}"), rule })
+    }
+    let names = "a pattern with at least one character: an empty one means every name";
+    for pattern in &options.ignore_transactions {
+        if pattern.is_empty() {
+            return wrong("ignore_transactions", pattern, names);
+        }
+    }
+    for filter in &options.ignore_spans {
+        if filter.name.iter().chain(&filter.op).any(Pattern::is_empty) {
+            return wrong("ignore_spans", filter, names);
+        }
+        if filter.name.is_none() && filter.op.is_none() && filter.attributes.is_empty() {
+            return wrong("ignore_spans", filter, "a filter with a name, an op or an attribute");
+        }
+    }
+    for StatusCodes(range) in &options.trace_ignore_status_codes {
+        if range.is_empty() || !(100..=599).contains(range.start()) || !(100..=599).contains(range.end()) {
+            return wrong("trace_ignore_status_codes", range, "from 100 to 599, the lower status code first");
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +224,24 @@ mod tests {
             health.attribute("ids", vec![1]),
         ] {
             assert!(!matches(&filter), "{filter:?}");
+        }
+    }
+
+    #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "the mistake is what is tested")]
+    fn filters_that_mean_everything_or_nothing_are_mistakes() {
+        let rule = |options: ClientOptions| check_filters(&options).map_err(|error| error.to_string());
+        let options = ClientOptions::new;
+        assert_eq!(rule(options().ignore_spans(["a"]).trace_ignore_status_codes([404])), Ok(()));
+        for (options, part) in [
+            (options().ignore_transactions([""]), "ignore_transactions is `Contains(\"\")`"),
+            (options().ignore_spans([Pattern::prefix("")]), "ignore_spans is"),
+            (options().ignore_spans([SpanFilter::new()]), "must be a filter with a name"),
+            (options().trace_ignore_status_codes([404..=401]), "trace_ignore_status_codes is `404..=401`"),
+            (options().trace_ignore_status_codes([40..=404]), "from 100 to 599"),
+        ] {
+            let error = rule(options).expect_err(part);
+            assert!(error.contains(part), "{error}");
         }
     }
 

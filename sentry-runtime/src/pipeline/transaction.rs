@@ -218,7 +218,7 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Op(op) => span.op = op,
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
-            Detail::Tag(key, value) => span.tags.push((key, value)),
+            Detail::Tag(key, value) => _ = span.tags.insert(key, value),
             Detail::Link(link) => span.links.push(link),
         }
     }
@@ -294,12 +294,11 @@ fn build(
     bench: &Bench,
 ) -> Transaction<'static> {
     let options = segment.client.options();
-    let mut data: Map<String, Value> = root
+    let data: Map<String, Value> = root
         .attributes
         .iter()
         .map(|(key, value)| (key.clone().into_owned(), span_json::value(value)))
         .collect();
-    data.extend(root.tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,
@@ -317,6 +316,7 @@ fn build(
         transaction_info: Some(TransactionInfo { source: source_of(source) }),
         start_timestamp: root.start,
         timestamp: Some(root.end),
+        tags: root.tags.clone(),
         release: options.release.clone(),
         dist: options.dist.clone(),
         environment: options.environment.clone(),

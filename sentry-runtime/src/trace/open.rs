@@ -141,11 +141,10 @@ impl OpenSpan {
 }
 
 impl Unended {
-    pub(super) fn set_attribute(&mut self, key: &Cow<'static, str>, value: &AttributeValue) {
-        let known = self.attributes.iter().position(|(known, _)| known == key);
-        match known {
-            Some(at) => self.attributes[at].1.clone_from(value),
-            None if self.attributes.len() < MAX_KEPT => self.attributes.push((key.clone(), value.clone())),
+    pub(super) fn set_attribute(&mut self, key: Cow<'static, str>, value: AttributeValue) {
+        match self.attributes.iter().position(|(known, _)| *known == key) {
+            Some(at) => self.attributes[at].1 = value,
+            None if self.attributes.len() < MAX_KEPT => self.attributes.push((key, value)),
             None => {}
         }
     }

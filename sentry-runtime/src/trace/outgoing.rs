@@ -54,6 +54,21 @@ impl TraceData {
             .filter(|(_, value)| !value.is_empty())
     }
 
+    /// The same for a process that is started here: names and values of the environment variables by which a program
+    /// with a Sentry SDK continues the trace.
+    ///
+    /// ```
+    /// let mut command = std::process::Command::new("convert");
+    /// if let Some(trace) = sentry::get_trace_data() {
+    ///     command.envs(trace.environment());
+    /// }
+    /// ```
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("SENTRY_TRACE", &*self.sentry_trace), ("SENTRY_BAGGAGE", &*self.baggage)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+    }
+
     /// One `baggage` header of what a request already has and what is ours. Other vendors' entries keep their
     /// properties and their order; entries of another Sentry SDK are replaced. What would grow over 8192 bytes,
     /// W3C's limit, stays as it was.
@@ -114,18 +129,6 @@ pub trait HeaderSink: HeaderSource {
     /// Sets the header `name`, given in lowercase, in place of every value that it has. Values that are not text
     /// stay beside the new one.
     fn put(&mut self, name: &'static str, value: &str);
-}
-
-impl<T: HeaderSink + ?Sized> HeaderSource for &mut T {
-    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
-        (**self).visit(name, each);
-    }
-}
-
-impl<T: HeaderSink + ?Sized> HeaderSink for &mut T {
-    fn put(&mut self, name: &'static str, value: &str) {
-        (**self).put(name, value);
-    }
 }
 
 impl HeaderSink for HeaderMap {
@@ -205,7 +208,7 @@ mod tests {
         check(BTreeMap::from([theirs()]));
         let mut map = HeaderMap::new();
         map.insert("baggage", HeaderValue::from_static("theirs=1;p"));
-        check(&mut map);
+        check(map);
     }
 
     #[test]

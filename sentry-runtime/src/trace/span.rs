@@ -228,7 +228,7 @@ impl Span {
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let Some((context, span)) = self.place.as_ref().filter(|_| self.is_recording()) else { return };
         let (key, value) = (key.into(), value.into());
-        self.note(|span| span.set_attribute(&key, &value));
+        self.note(|span| span.set_attribute(key.clone(), value.clone()));
         match (key, context.segment()) {
             (Cow::Borrowed(key), Some(segment)) => {
                 recorder::push(Record::Attribute { segment: segment.key, span: *span, key, value });
@@ -279,7 +279,8 @@ impl Span {
         self.detail(Detail::Op(op));
     }
 
-    /// Sets a tag of the span.
+    /// Sets a tag of the span, of the whole transaction if the span is its root. The rules for keys and values are
+    /// those of tags on scopes.
     pub fn set_tag(&self, key: impl Into<String>, value: impl ToString) {
         self.detail(Detail::Tag(key.into(), value.to_string()));
     }

@@ -1,6 +1,6 @@
 //! Which span is active: set until it ends, for a closure, for a future; and the root above it.
 
-use sentry::{SpanOptions, SpanStatus};
+use sentry::{SentryFutureExt as _, SpanOptions, SpanStatus};
 
 use crate::support::{block_on, names, observe, options, poll_once, untraced, without_client, yield_once};
 
@@ -74,6 +74,24 @@ fn what_encloses_a_span_that_was_set_active_takes_it_away() {
     assert_eq!(seen.span("annotated").parent, Some(seen.span("child").id));
     assert!(seen.span("root").is_root && seen.span("another").is_root);
     assert_ne!(seen.span("another").trace, seen.span("root").trace);
+}
+
+#[test]
+fn a_span_stays_active_across_the_polls_of_its_future() {
+    let seen = observe(options(), || {
+        let work = async {
+            let span = sentry::start_transaction("job");
+            sentry::set_active_span(&span);
+            yield_once().await;
+            annotated();
+            span.end();
+            active_id()
+        };
+        let after = block_on(work.bind_scope());
+        (after, active_id())
+    });
+    assert_eq!(seen.result, (None, None));
+    assert_eq!(seen.span("annotated").parent, Some(seen.span("job").id));
 }
 
 #[test]

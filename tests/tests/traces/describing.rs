@@ -105,6 +105,29 @@ fn links_are_sent_with_their_attributes() {
 }
 
 #[test]
+fn tags_are_filtered_and_follow_the_rules() {
+    let seen = observe(options(), || {
+        sentry::start_span("root", |root| {
+            root.set_tag("kind", "first");
+            root.set_tag("kind", "second");
+            sentry::start_span("child", |child| {
+                child.set_tag("kind", 1);
+                child.set_tag("kind", 2);
+                child.set_tag("auth_token", "s3cr3t");
+                child.set_tag("a kind", "two\nlines");
+                child.set_tag("empty", "");
+            });
+        });
+    });
+    let transaction = seen.transaction();
+    assert_eq!(transaction["tags"], json!({"kind": "second"}));
+    assert_eq!(
+        transaction["spans"][0]["tags"],
+        json!({"kind": "2", "auth_token": "[Filtered]", "a_kind": "two lines"})
+    );
+}
+
+#[test]
 fn a_span_describes_itself_with_the_names_of_the_wire() {
     let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let seen = observe(options(), || {

@@ -134,7 +134,7 @@ fn traces_of_other_organisations_are_continued_as_the_table_says() {
         options.org_id = ours.map(str::to_owned);
         let seen = observe(options, || {
             sentry::continue_trace(&headers, || {
-                (sentry::start_span("handler", |_| sentry::get_trace_data().unwrap()))
+                sentry::start_span("handler", |_| sentry::get_trace_data().unwrap())
             })
         });
         let case = format!("{theirs:?} {ours:?} {strict}");

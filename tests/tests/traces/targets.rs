@@ -113,6 +113,18 @@ fn a_request_that_names_a_trace_is_left_alone() {
 }
 
 #[test]
+fn a_process_that_is_started_is_told_by_its_environment() {
+    observe(options(), || {
+        let trace = sentry::get_trace_data().unwrap();
+        let told: Vec<_> = trace.environment().collect();
+        assert_eq!(told, [("SENTRY_TRACE", &*trace.sentry_trace), ("SENTRY_BAGGAGE", &*trace.baggage)]);
+        sentry::continue_trace(&[sentry_trace("")], || {
+            assert_eq!(sentry::get_trace_data().unwrap().environment().count(), 1, "there is no context");
+        });
+    });
+}
+
+#[test]
 fn a_trace_without_a_context_leaves_baggage_alone() {
     observe(options(), || {
         sentry::continue_trace(&[sentry_trace("-1")], || {
