@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::callback;
 use crate::diagnostics;
@@ -74,13 +75,14 @@ impl Pattern {
 
 /// Asks a user's function. What it starts or sends itself may end up here again.
 fn ask(function: &dyn Fn(&str) -> bool, text: &str) -> bool {
+    /// It is asked for every span: one line on stderr is enough.
+    static TOLD: AtomicBool = AtomicBool::new(false);
     if callback::is_too_deep() {
         return false;
     }
     callback::run(callback::depth(), || function(text)).unwrap_or_else(|_| {
-        diagnostics::error(format_args!(
-            "a function given as a pattern panicked for `{text}`; that counts as a no"
-        ));
+        let tell = if TOLD.swap(true, Ordering::Relaxed) { diagnostics::debug } else { diagnostics::error };
+        tell(format_args!("a function given as a pattern panicked for `{text}`; that counts as a no"));
         false
     })
 }

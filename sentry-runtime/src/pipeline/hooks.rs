@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::protocol::{DiscardReason, Event, Span, Transaction};
+use crate::protocol::{DiscardReason, Event, Transaction};
 use crate::scope::{Scope, active};
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
@@ -59,16 +59,4 @@ pub(super) fn transaction(
         }
         None => Ok(transaction),
     }
-}
-
-/// Shows a span to `before_send_span`, if there is one. `None` when it panicked.
-pub(super) fn span(client: &Client, span: Span) -> Option<Span> {
-    let Some(callback) = &client.options().before_send_span else { return Some(span) };
-    let untraced = Arc::new(active::context().suppressing());
-    let _entered = active::enter(untraced, 0);
-    let changed = callback::run(0, || callback(span)).ok();
-    if changed.is_none() {
-        diagnostics::error(format_args!("before_send_span panicked; the span is sent without name and data"));
-    }
-    changed
 }

@@ -5,24 +5,36 @@
 //!
 //! Spec: `telemetry/spans/scrubbing-data.mdx`.
 
-use super::hooks;
-use crate::client::Client;
-use crate::protocol::{Context, Span, Transaction};
+use std::sync::Arc;
 
-/// Shows the root of a transaction and its spans to the callback.
+use crate::callback;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::options::BeforeSendSpan;
+use crate::protocol::{Context, Span, Transaction};
+use crate::scope::active;
+
+/// Shows the root of a transaction and its spans to the callback, if there is one.
 pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
-    if client.options().before_send_span.is_none() {
-        return;
-    }
-    show_root(client, transaction);
+    let Some(callback) = &client.options().before_send_span else { return };
+    // Spans that the callback starts would be shown to it in turn.
+    let _entered = active::enter(Arc::new(active::context().suppressing()), 0);
+    let mut panics = show_root(callback, transaction);
     for span in &mut transaction.spans {
         let seen = std::mem::take(span);
-        *span = shown(client, seen);
+        *span = shown(callback, seen, &mut panics);
+    }
+    if panics > 0 {
+        diagnostics::error(format_args!(
+            "before_send_span panicked for {panics} spans of a transaction; they are sent without name and data"
+        ));
     }
 }
 
-fn show_root(client: &Client, transaction: &mut Transaction<'static>) {
-    let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") else { return };
+/// Answers how often the callback panicked.
+fn show_root(callback: &BeforeSendSpan, transaction: &mut Transaction<'static>) -> u32 {
+    let mut panics = 0;
+    let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") else { return panics };
     let root = Span {
         span_id: trace.span_id,
         trace_id: trace.trace_id,
@@ -37,7 +49,7 @@ fn show_root(client: &Client, transaction: &mut Transaction<'static>) {
         links: std::mem::take(&mut trace.links),
         ..Span::default()
     };
-    let root = shown(client, root);
+    let root = shown(callback, root, &mut panics);
     trace.op = root.op;
     trace.status = root.status;
     trace.origin = root.origin;
@@ -47,10 +59,11 @@ fn show_root(client: &Client, transaction: &mut Transaction<'static>) {
     transaction.start_timestamp = root.start_timestamp;
     transaction.timestamp = root.timestamp;
     transaction.tags.extend(root.tags);
+    panics
 }
 
 /// The span as it is to be sent.
-fn shown(client: &Client, span: Span) -> Span {
+fn shown(callback: &BeforeSendSpan, span: Span, panics: &mut u32) -> Span {
     let bare = Span {
         span_id: span.span_id,
         trace_id: span.trace_id,
@@ -64,8 +77,11 @@ fn shown(client: &Client, span: Span) -> Span {
         ..Span::default()
     };
     let (span_id, trace_id, parent_span_id) = (bare.span_id, bare.trace_id, bare.parent_span_id);
-    match hooks::span(client, span) {
-        Some(changed) => Span { span_id, trace_id, parent_span_id, ..changed },
-        None => bare,
+    match callback::run(0, || callback(span)) {
+        Ok(changed) => Span { span_id, trace_id, parent_span_id, ..changed },
+        Err(_) => {
+            *panics += 1;
+            bare
+        }
     }
 }

@@ -129,6 +129,9 @@ impl SpanData {
         if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
             self.name = Cow::Owned(url);
         }
+        if self.name.len() > max_text {
+            self.name = Cow::Owned(truncated(&self.name, max_text).into_owned());
+        }
         scrubber.scrub_strings(&mut self.tags);
         normalize_tags(&mut self.tags);
         for link in &mut self.links {

@@ -141,6 +141,17 @@ impl OpenSpan {
 }
 
 impl Unended {
+    pub(super) fn new(
+        parent: LocalId,
+        name: Cow<'static, str>,
+        op: Cow<'static, str>,
+        origin: Cow<'static, str>,
+        start: Start,
+    ) -> Self {
+        let (attributes, links) = (Vec::new(), Vec::new());
+        Self { parent, name, op, origin, start, status: None, attributes, links, shown: None }
+    }
+
     pub(super) fn set_attribute(&mut self, key: Cow<'static, str>, value: AttributeValue) {
         match self.attributes.iter().position(|(known, _)| *known == key) {
             Some(at) => self.attributes[at].1 = value,

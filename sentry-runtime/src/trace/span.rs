@@ -67,7 +67,6 @@ impl Span {
         let id = ids::next();
         let mode = base.mode();
         let is_root = mode == Mode::Root || options.force_transaction;
-        let stand_in = |base, stands_in| Self { place: Some((base, active)), open: None, stands_in };
         let context = if is_root {
             if mode == Mode::Root && options.only_if_parent {
                 return Self::default();
@@ -88,27 +87,13 @@ impl Span {
                 Some((context, _)) => context,
                 None => return Self::default(),
             }
-        } else if mode != Mode::Sampled {
-            return stand_in(base, false);
-        } else if is_ignored(&base, &options) {
-            return stand_in(base, true);
+        } else if mode != Mode::Sampled || is_ignored(&base, &options) {
+            return Self { place: Some((base, active)), open: None, stands_in: true };
         } else {
             base
         };
         let SpanOptions { name, op, origin, attributes, links, .. } = options;
-        let (status, shown) = (None, None);
-        let no = Vec::new();
-        let unended = Unended {
-            parent: active,
-            name,
-            op,
-            origin,
-            start,
-            status,
-            attributes: no,
-            links: Vec::new(),
-            shown,
-        };
+        let unended = Unended::new(active, name, op, origin, start);
         let open = OpenSpan::new(Arc::clone(&context), id, unended);
         let span = Self { place: Some((context, id)), open: Some(Arc::new(open)), stands_in: false };
         span.set_attributes(attributes);

@@ -186,3 +186,28 @@ fn nothing_is_said_of_a_span_that_is_not_recorded() {
     assert_eq!(*sampled, Some(false));
     assert_eq!(seen.transactions().len(), 0);
 }
+
+#[test]
+fn what_is_said_of_an_unrecorded_span_is_not_said_of_its_parent() {
+    let seen = observe(options(), || {
+        sentry::start_span("root", |_| {
+            sentry::suppress_tracing(|| {
+                sentry::start_span("suppressed", |span| {
+                    assert!(!span.is_recording());
+                    span.set_attribute("lost", true);
+                    span.set_status(SpanStatus::Aborted);
+                    span.update_name("lost");
+                });
+            });
+        });
+    });
+    let root = seen.span("root");
+    assert_eq!((root.data.get("lost"), &*root.status), (None, "ok"));
+    let seen = observe(options().traces_sample_rate(0.0), || {
+        sentry::start_span("root", |_| {
+            sentry::start_span("not sampled", |span| span.update_name("lost"));
+            sentry::get_baggage().unwrap()
+        })
+    });
+    assert!(seen.result.contains("sentry-transaction=root"), "{}", seen.result);
+}

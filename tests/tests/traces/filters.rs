@@ -121,6 +121,21 @@ fn ignored_spans_take_no_room() {
 }
 
 #[test]
+fn work_that_goes_on_after_its_root_is_filtered_too() {
+    let seen = observe(options().ignore_spans(["noise"]), || {
+        let later = sentry::start_span("root", |_| sentry::start_inactive_span("later"));
+        assert!(sentry::flush(crate::support::LONG));
+        sentry::with_active_span(&later, noise);
+        later.end();
+    });
+    let later = seen.span("later");
+    assert_eq!((later.is_root, later.parent), (true, Some(seen.span("root").id)));
+    assert_eq!(seen.span("leaf").parent, Some(later.id));
+    assert_eq!(seen.spans().len(), 3);
+    assert_eq!(seen.reported("ignored", "span"), 2);
+}
+
+#[test]
 fn transactions_are_ignored_by_their_last_name() {
     let options = options().ignore_transactions([Pattern::prefix("GET /static/"), "probe".into()]);
     let seen = observe(options, || {
