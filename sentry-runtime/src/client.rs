@@ -168,6 +168,13 @@ impl Client {
 
     /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
     ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
+    /// let guard = sentry::init(("http://key@localhost:1/7", options));
+    /// assert!(guard.should_propagate("https://api.shop.example/orders"));
+    /// assert!(!guard.should_propagate("https://elsewhere.example/"));
+    /// ```
+    ///
     /// Spec: `foundations/trace-propagation/index.mdx`.
     #[must_use]
     pub fn should_propagate(&self, url: &str) -> bool {

@@ -30,6 +30,12 @@ pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnc
 }
 
 /// The same for a future.
+///
+/// ```
+/// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
+/// let handled = sentry::continue_trace_async(&headers, async { /* … */ });
+/// # drop(handled);
+/// ```
 pub fn continue_trace_async<F: Future>(
     headers: &(impl HeaderSource + ?Sized),
     future: F,
@@ -49,7 +55,13 @@ fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
     context.in_new_trace(propagation.unwrap_or_else(Propagation::new))
 }
 
-/// Runs a closure in a new trace.
+/// Runs a closure in a new trace: its spans, its events and the requests that it makes belong to that.
+///
+/// ```
+/// for job in ["first", "second"] {
+///     sentry::start_new_trace(|| sentry::start_span(job, |_| { /* … */ }));
+/// }
+/// ```
 pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();
@@ -59,6 +71,11 @@ pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
 }
 
 /// Runs a future in a new trace.
+///
+/// ```
+/// let job = sentry::start_new_trace_async(async { /* … */ });
+/// # drop(job);
+/// ```
 pub fn start_new_trace_async<F: Future>(future: F) -> Instrumented<Bound, F> {
     let context = active::context().in_new_trace(Propagation::new());
     instrument(Bound::new(Some(Arc::new(context)), 0), future)

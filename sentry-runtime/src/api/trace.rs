@@ -30,6 +30,17 @@ pub fn start_span<R>(options: impl Into<SpanOptions>, run: impl FnOnce(&Span) ->
 
 /// Runs a future in a span that is active while the future is polled. A future that is dropped before it is ready
 /// ends its span with the status `cancelled`.
+///
+/// ```
+/// async fn load(id: u32) -> u32 {
+///     sentry::start_span_async("load order", |span| async move {
+///         span.set_attribute("order.id", id);
+///         id + 1
+///     })
+///     .await
+/// }
+/// # drop(load(1));
+/// ```
 pub async fn start_span_async<F: Future>(
     options: impl Into<SpanOptions>,
     run: impl FnOnce(Span) -> F,
@@ -51,15 +62,54 @@ pub async fn start_span_async<F: Future>(
 }
 
 /// Starts a span that is not made active. It ends with [`Span::end`], or when its last handle is dropped.
+///
+/// ```
+/// let upload = sentry::start_inactive_span("upload");
+/// std::thread::spawn(move || {
+///     sentry::with_active_span(&upload, || { /* … */ });
+///     upload.end();
+/// });
+/// ```
 pub fn start_inactive_span(options: impl Into<SpanOptions>) -> Span {
     Span::start(options.into())
 }
 
-/// Runs a closure in a span that is active meanwhile, and that the closure ends.
+/// Runs a closure in a span that is active meanwhile, and that the closure ends, or whoever it hands the span to.
+///
+/// ```
+/// let connection = sentry::start_span_manual("connect", |span| {
+///     /* … */
+///     span.set_attribute("attempts", 2);
+///     span.end();
+///     "connected"
+/// });
+/// # assert_eq!(connection, "connected");
+/// ```
 pub fn start_span_manual<R>(options: impl Into<SpanOptions>, run: impl FnOnce(Span) -> R) -> R {
     let span = Span::start(options.into());
     let _entered = enter_span(&span);
     run(span)
+}
+
+/// Runs a future in a span that is active while the future is polled, and that the future ends. One that nobody has
+/// ended ends with its last handle, at the earliest with the future.
+///
+/// ```
+/// async fn connect() {
+///     sentry::start_span_manual_async("connect", |span| async move {
+///         /* … */
+///         span.end();
+///     })
+///     .await;
+/// }
+/// # drop(connect());
+/// ```
+pub async fn start_span_manual_async<F: Future>(
+    options: impl Into<SpanOptions>,
+    run: impl FnOnce(Span) -> F,
+) -> F::Output {
+    let span = Span::start(options.into());
+    instrument(Bound::in_span(span.clone()), run(span)).await
 }
 
 /// Starts the root of a transaction, whatever span is active, in the trace that is continued here or a new one. Like
@@ -86,6 +136,12 @@ fn enter_span(span: &Span) -> Option<Entered> {
 }
 
 /// The active span.
+///
+/// ```
+/// if let Some(span) = sentry::get_active_span() {
+///     span.set_attribute("cache.hit", true);
+/// }
+/// ```
 #[must_use]
 pub fn get_active_span() -> Option<Span> {
     Span::active()
@@ -123,6 +179,12 @@ pub fn set_active_span(span: &Span) {
 }
 
 /// Runs a closure with the given span active, or with none.
+///
+/// ```
+/// let span = sentry::start_inactive_span("import");
+/// sentry::with_active_span(&span, || sentry::start_span("parse", |_| { /* a child of `import` */ }));
+/// sentry::with_active_span(None, || sentry::start_span("another", |_| { /* a root */ }));
+/// ```
 pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOnce() -> R) -> R {
     let _entered = match span.into() {
         Some(span) => enter_span(span),
@@ -133,6 +195,12 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
 }
 
 /// Runs a future with the given span active at every poll, or with none.
+///
+/// ```
+/// let span = sentry::start_inactive_span("import");
+/// let work = sentry::with_active_span_async(&span, async { /* … */ });
+/// # drop(work);
+/// ```
 pub fn with_active_span_async<'a, F: Future>(
     span: impl Into<Option<&'a Span>>,
     future: F,
@@ -144,7 +212,12 @@ pub fn with_active_span_async<'a, F: Future>(
     instrument(bound, future)
 }
 
-/// Runs a closure in which no spans are recorded.
+/// Runs a closure in which no spans are recorded. Requests that it makes say that the trace is not sampled.
+///
+/// ```
+/// let healthy = sentry::suppress_tracing(|| sentry::start_span("not recorded", |_| true));
+/// # assert!(healthy);
+/// ```
 pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();

@@ -31,6 +31,15 @@ pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
 
 /// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
 /// only ids, times, status, operation and origin are sent.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
+///     span.data.remove("db.query.text");
+///     span
+/// });
+/// ```
+///
+/// Spec: `telemetry/spans/scrubbing-data.mdx`.
 pub type BeforeSendSpan = Arc<dyn Fn(Span) -> Span + Send + Sync>;
 
 /// The local view: what would be sent, in readable form on stderr.

@@ -18,6 +18,15 @@
 /// The guard belongs to its thread: a future that holds it across an `.await` is not `Send`, and its span would cover
 /// what else the thread does meanwhile. There, use [`start_span_async`](crate::start_span_async), or annotate the
 /// function.
+///
+/// ```compile_fail
+/// fn spawn(_future: impl Future<Output = ()> + Send) {}
+///
+/// spawn(async {
+///     let _span = sentry::enter_span!("held too long");
+///     std::future::ready(()).await;
+/// });
+/// ```
 #[macro_export]
 macro_rules! enter_span {
     ($name:expr $(,)?) => {

@@ -40,11 +40,12 @@ impl Propagation {
         }
     }
 
-    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, or a new one.
-    pub(crate) fn from_environment() -> Self {
+    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, if it does and it may be
+    /// continued.
+    pub(crate) fn from_environment(options: Option<&ClientOptions>) -> Option<Self> {
         let read = |name| std::env::var(name).unwrap_or_default();
         let headers = [("sentry-trace", read("SENTRY_TRACE")), ("baggage", read("SENTRY_BAGGAGE"))];
-        Self::from_headers(&headers, None).unwrap_or_else(Self::new)
+        Self::from_headers(&headers, options)
     }
 
     /// The trace that headers carry, if they do and it may be continued.

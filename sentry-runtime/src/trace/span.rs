@@ -239,13 +239,22 @@ impl Span {
         self.detail(Detail::Status(status));
     }
 
-    /// Sets the status and the attribute `http.response.status_code` by the status code of a response.
+    /// Sets the status and the attribute `http.response.status_code` by the status code of a response: `ok` below 400,
+    /// for the others see [`SpanStatus::from_http_status`].
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.set_http_status(404));
+    /// ```
     pub fn set_http_status(&self, status_code: u16) {
         self.set_attribute("http.response.status_code", i64::from(status_code));
         self.set_status(SpanStatus::from_http_status(status_code));
     }
 
     /// Renames the span, and the transaction if the span is its root.
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
+    /// ```
     pub fn update_name(&self, name: impl Into<String>) {
         let Some((context, span)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
         let name = name.into();

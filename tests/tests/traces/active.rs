@@ -211,6 +211,27 @@ fn futures_have_the_same_choices() {
 }
 
 #[test]
+fn a_future_may_end_its_span_itself() {
+    let seen = observe(options(), || {
+        block_on(sentry::start_span_manual_async("ended inside", |span| async move {
+            yield_once().await;
+            annotated();
+            span.set_http_status(404);
+            span.end();
+            span.set_status(SpanStatus::Aborted);
+        }));
+        let handle = block_on(sentry::start_span_manual_async("ended later", |span| async { span }));
+        handle.set_status(SpanStatus::DataLoss);
+        handle.end();
+        sentry::start_span_manual("ended by nobody", drop);
+    });
+    let inside = seen.span("ended inside");
+    assert_eq!(seen.span("annotated").parent, Some(inside.id));
+    assert_eq!(seen.span("ended later").status, "data_loss");
+    assert_eq!(seen.span("ended by nobody").status, "ok");
+}
+
+#[test]
 fn without_recorded_traces_nothing_becomes_active() {
     let seen = observe(untraced(), || {
         let span = sentry::start_transaction("nothing");

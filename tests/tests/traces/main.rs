@@ -5,11 +5,14 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support_more/mod.rs"]
+mod support_more;
 
 mod active;
 mod blocks;
 mod by_hand;
 mod describing;
+mod environment;
 mod filters;
 mod hooks;
 mod incoming;
