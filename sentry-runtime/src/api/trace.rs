@@ -169,11 +169,11 @@ pub fn get_root_span(span: &Span) -> Span {
 /// checkout.end();
 /// ```
 ///
-/// It is active on this thread, in the function or scope around the call: what encloses it and has put something in
-/// place itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted future, takes that away
-/// at its end, an annotated `async` function at its next `.await`. Several such spans end in the reverse order. Inside of another transaction nothing is made active,
-/// as whatever is open there could no longer be ended; debug output says so. Where the time is that of a closure or a
-/// future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
+/// It is active in one place: on this thread, in the function or scope around the call. What encloses that and has
+/// put something in place itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted
+/// future, takes it away at its end, an annotated `async` function at its next `.await`. Inside of another transaction
+/// nothing is made active, as whatever is open there could no longer be ended; debug output says so. Where the time is
+/// that of a closure or a future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
 pub fn set_active_span(span: &Span) {
     span.show();
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
+use crate::trace::shown;
 
 /// The state of one thread.
 pub(crate) struct Active {
@@ -138,6 +139,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         if let Some(saved) = self.saved.take() {
             drop(swap(saved));
+            shown::settle();
         }
     }
 }

@@ -13,6 +13,7 @@ use super::record::{Outcome, Record};
 use super::recorder;
 use super::root::{self, RootKind};
 use super::segment::RootName;
+use super::shown;
 use super::span::IntoParent;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
@@ -241,7 +242,11 @@ impl Open {
             return;
         }
         let saved = std::mem::take(&mut self.saved);
+        let nested = saved.context.is_some();
         let Some(context) = active::swap(saved).context else { return };
+        if nested {
+            shown::settle();
+        }
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
         }

@@ -26,5 +26,6 @@ pub(crate) mod ring;
 pub(crate) mod root;
 pub(crate) mod sampling;
 pub(crate) mod segment;
+pub(crate) mod shown;
 pub(crate) mod span;
 pub(crate) mod work;

@@ -10,9 +10,10 @@ use super::clock::{self, Anchor};
 use super::ids::{self, LocalId};
 use super::record::{Detail, DynamicSpan, Outcome, Record, Start};
 use super::segment::Segment;
+use super::shown::Shown;
 use super::{recorder, root};
 use crate::protocol::{self, AttributeValue, SpanId, SpanLink, SpanStatus};
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::Context;
 
 /// The most attributes of one span, and the most links, that are kept for whoever asks.
@@ -41,27 +42,6 @@ pub(super) struct Unended {
     pub(super) shown: Option<Shown>,
 }
 
-/// A place where a span is the active one until it ends.
-#[derive(Debug)]
-pub(super) struct Shown {
-    context: Arc<Context>,
-    previous: Saved,
-}
-
-impl Shown {
-    /// Whether the span is active at this place, on this thread.
-    fn is_here(&self, span: LocalId) -> bool {
-        active::is_in(&self.context) && active::position().1 == span
-    }
-
-    /// Puts back what was active before, if the span still is.
-    fn take_back(self, span: LocalId) {
-        if self.is_here(span) {
-            drop(active::swap(self.previous));
-        }
-    }
-}
-
 impl OpenSpan {
     pub(super) fn new(context: Arc<Context>, id: LocalId, unended: Unended) -> Self {
         Self { context, id, unended: Mutex::new(Some(unended)) }
@@ -76,7 +56,7 @@ impl OpenSpan {
         let Some(unended) = self.lock().take() else { return };
         let Unended { parent, name, op, origin, start, shown, .. } = unended;
         if let Some(shown) = shown {
-            shown.take_back(self.id);
+            shown.take_back();
         }
         let Some(segment) = self.context.segment() else { return };
         if segment.key == self.id {
@@ -98,13 +78,12 @@ impl OpenSpan {
         }
         let mut unended = self.lock();
         let Some(unended) = unended.as_mut() else { return false };
-        if unended.shown.as_ref().is_some_and(|shown| shown.is_here(self.id)) {
+        // It is active in one place at a time.
+        if unended.shown.is_some() {
             return true;
         }
         let context = Arc::new(here.with_segment(Some(Arc::clone(segment))));
-        let previous = active::swap(Saved { context: Some(Arc::clone(&context)), span: self.id });
-        // Made active once more, further inside: the outer place gets back what it had by its own means.
-        unended.shown = Some(Shown { context, previous });
+        unended.shown = Some(Shown::put(context, self.id));
         true
     }
 

@@ -95,6 +95,53 @@ fn a_span_stays_active_across_the_polls_of_its_future() {
 }
 
 #[test]
+fn a_span_that_was_set_active_may_end_anywhere() {
+    #[sentry::span(name = "ends it")]
+    fn plain(span: &sentry::Span) {
+        span.end();
+        annotated();
+    }
+    #[sentry::span(name = "ends it", err)]
+    fn framed(span: &sentry::Span) -> Result<(), std::fmt::Error> {
+        span.end();
+        Ok(())
+    }
+    let ends: [fn(&sentry::Span); 6] = [
+        |span| sentry::with_scope(|_| (), || span.end()),
+        |span| sentry::start_span("ends it", |_| span.end()),
+        plain,
+        |span| framed(span).unwrap(),
+        |span| sentry::start_span("around", |_| plain(span)),
+        |span| {
+            let inner = sentry::start_inactive_span("inner");
+            sentry::set_active_span(&inner);
+            span.end();
+            inner.end();
+        },
+    ];
+    for (at, end) in ends.into_iter().enumerate() {
+        let seen = observe(options(), || {
+            let span = sentry::start_transaction("set");
+            sentry::set_active_span(&span);
+            annotated();
+            end(&span);
+            assert_eq!(active_id(), None, "{at}");
+            sentry::start_span("afterwards", |_| ());
+            sentry::start_span("root", |root| {
+                let child = sentry::start_inactive_span("child");
+                sentry::set_active_span(&child);
+                sentry::start_span("inside", |_| child.end());
+                assert_eq!(active_id(), root.span_id().map(|id| id.to_string()), "{at}");
+            });
+            assert_eq!(active_id(), None, "{at}");
+        });
+        let afterwards = seen.span("afterwards");
+        assert!(afterwards.is_root && afterwards.trace != seen.span("set").trace, "{at}");
+        assert_eq!(seen.span("inside").parent, Some(seen.span("child").id), "{at}");
+    }
+}
+
+#[test]
 fn another_transaction_is_not_pushed_aside() {
     let seen = observe(options(), || {
         let other = sentry::start_transaction("other");
