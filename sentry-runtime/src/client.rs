@@ -166,6 +166,22 @@ impl Client {
         self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
     }
 
+    /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
+    /// let guard = sentry::init(("http://key@localhost:1/7", options));
+    /// assert!(guard.should_propagate("https://api.shop.example/orders"));
+    /// assert!(!guard.should_propagate("https://elsewhere.example/"));
+    /// ```
+    ///
+    /// Spec: `foundations/trace-propagation/index.mdx`.
+    #[must_use]
+    pub fn should_propagate(&self, url: &str) -> bool {
+        let targets = &self.options.trace_propagation_targets;
+        targets.as_ref().is_none_or(|targets| targets.iter().any(|target| target.matches(url)))
+    }
+
     /// Whether spans are recorded.
     pub(crate) fn is_tracing(&self) -> bool {
         self.is_enabled() && self.options.traces()

@@ -60,13 +60,18 @@ pub use sentry_macros::{main, monitor, server_action, span};
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow};
-pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
+pub use options::{
+    BeforeCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight,
+    StatusCodes, TracesSampler,
+};
 pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
 pub use scope::{EventProcessor, Scope};
 pub use server_action::FormData;
 pub use trace::future::SentryFutureExt;
+pub use trace::guard::SpanGuard;
 pub use trace::headers::HeaderSource;
 pub use trace::options::SpanOptions;
+pub use trace::outgoing::{HeaderSink, TraceData};
 pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
 pub use transport::{ProxyError, TestTransport, Transport};

@@ -3,11 +3,13 @@
 mod capture;
 mod client;
 mod cron;
+mod propagation;
 mod scope;
 mod trace;
 
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
+pub use propagation::*;
 pub use scope::*;
 pub use trace::*;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, LocalView, OptionsError, Spotlight};
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight, StatusCodes};
+use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -42,6 +42,22 @@ setters! {
     org_id(id: impl Into<String>) => Some(id.into());
     /// Continues only traces of our own organisation.
     strict_trace_continuation(strict: bool) => strict;
+    /// Tells only requests to these URLs of the trace; with an empty list, none.
+    trace_propagation_targets(targets: impl IntoIterator<Item = impl Into<Pattern>>) =>
+        Some(targets.into_iter().map(Into::into).collect());
+    /// Sends W3C's header `traceparent` along as well.
+    propagate_traceparent(propagate: bool) => propagate;
+    /// Does not record these spans.
+    ignore_spans(filters: impl IntoIterator<Item = impl Into<SpanFilter>>) =>
+        filters.into_iter().map(Into::into).collect();
+    /// Does not send transactions of these names.
+    ignore_transactions(names: impl IntoIterator<Item = impl Into<Pattern>>) =>
+        names.into_iter().map(Into::into).collect();
+    /// Does not send transactions that answered with these status codes.
+    trace_ignore_status_codes(codes: impl IntoIterator<Item = impl Into<StatusCodes>>) =>
+        codes.into_iter().map(Into::into).collect();
+    /// Sees every span before it is sent.
+    before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Keeps so many breadcrumbs.
     max_breadcrumbs(max: usize) => max;
     /// Sends a stack trace with messages.

@@ -4,8 +4,13 @@
 
 mod builder;
 mod error;
+mod pattern;
+mod span_filter;
 
 pub use error::OptionsError;
+pub use pattern::Pattern;
+pub(crate) use span_filter::check_filters;
+pub use span_filter::{SpanFilter, StatusCodes};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -23,6 +28,19 @@ pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
 
 /// Decides about the sample rate of a root span, from 0 to 1. It runs on the caller's thread.
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
+
+/// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
+/// only ids, times, status, operation and origin are sent.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
+///     span.data.remove("db.query.text");
+///     span
+/// });
+/// ```
+///
+/// Spec: `telemetry/spans/scrubbing-data.mdx`.
+pub type BeforeSendSpan = Arc<dyn Fn(Span) -> Span + Send + Sync>;
 
 /// The local view: what would be sent, in readable form on stderr.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,6 +107,22 @@ pub struct ClientOptions {
     pub org_id: Option<String>,
     /// Whether a trace is continued only if it says that it comes from the same organisation. Default: no.
     pub strict_trace_continuation: bool,
+    /// Which outgoing requests are told of the trace, by their URL. Default: all of them. An empty list means none.
+    pub trace_propagation_targets: Option<Vec<Pattern>>,
+    /// Whether outgoing requests carry W3C's header `traceparent` as well, for services that know OpenTelemetry
+    /// alone. Default: no.
+    pub propagate_traceparent: bool,
+    /// Spans that are not recorded. Children of an ignored span stand under its parent; with the root of a
+    /// transaction everything under it is ignored. What a filter says of attributes is compared when the span
+    /// starts, with those it starts with, and once more when it has ended.
+    pub ignore_spans: Vec<SpanFilter>,
+    /// Transactions that are not sent, by the name that they have at their end.
+    pub ignore_transactions: Vec<Pattern>,
+    /// Transactions that are not sent because of the response: by the root span's attribute
+    /// `http.response.status_code`. Default: none.
+    pub trace_ignore_status_codes: Vec<StatusCodes>,
+    /// Sees every span, the root of a transaction as well; may change it, but neither drop it nor move it in its tree.
+    pub before_send_span: Option<BeforeSendSpan>,
     /// How many breadcrumbs are kept, at most 1000. Default: 100.
     pub max_breadcrumbs: usize,
     /// Whether messages carry a stack trace as well. Default: no. Errors and panics always do.
@@ -156,6 +190,12 @@ impl Default for ClientOptions {
             traces_sampler: None,
             org_id: None,
             strict_trace_continuation: false,
+            trace_propagation_targets: None,
+            propagate_traceparent: false,
+            ignore_spans: Vec::new(),
+            ignore_transactions: Vec::new(),
+            trace_ignore_status_codes: Vec::new(),
+            before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
             send_default_pii: false,

@@ -15,7 +15,7 @@ use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
 use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
-use super::{hooks, output};
+use super::{filter, hooks, output, span_hook};
 use crate::client::Client;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -68,6 +68,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let rows = limit(client, filter::of_children(segment, rows, &anchor));
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let mut root = SpanData {
@@ -99,7 +100,8 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let mut rows = rows(segment, gathered.children, &mut said, &anchor);
+    let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor));
     let known: HashSet<_> = rows.iter().map(Row::id).collect();
     let is_root = |row: &&Row| row.parent().is_none_or(|parent| !known.contains(&parent));
     let roots: Vec<_> = rows.iter().filter(is_root).map(Row::id).collect();
@@ -121,9 +123,23 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
 /// Keeps the earliest spans up to the limit; a parent starts before its children, so none loses its parent.
 fn choose(client: &Client, gathered: &mut Gathered) {
     gathered.children.sort_by_key(Child::start_order);
-    let over = gathered.children.len().saturating_sub(MAX_SPANS);
-    gathered.children.truncate(MAX_SPANS);
-    client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, gathered.dropped + over as u64);
+    let mut dropped = gathered.dropped;
+    // What is ignored takes no room: then the choice waits until that is out.
+    if client.options().ignore_spans.is_empty() {
+        dropped += gathered.children.len().saturating_sub(MAX_SPANS) as u64;
+        gathered.children.truncate(MAX_SPANS);
+    }
+    client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, dropped);
+}
+
+/// The same after spans were taken out.
+fn limit(client: &Client, mut rows: Vec<Row>) -> Vec<Row> {
+    let over = rows.len().saturating_sub(MAX_SPANS) as u64;
+    if over > 0 {
+        client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, over);
+        rows.truncate(MAX_SPANS);
+    }
+    rows
 }
 
 fn said(
@@ -202,7 +218,7 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Op(op) => span.op = op,
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
-            Detail::Tag(key, value) => span.tags.push((key, value)),
+            Detail::Tag(key, value) => _ = span.tags.insert(key, value),
             Detail::Link(link) => span.links.push(link),
         }
     }
@@ -235,7 +251,10 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
     let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
-    let shown = options.before_send_transaction.is_some();
+    if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
+        return lost(reason);
+    }
+    let shown = options.before_send_transaction.is_some() || options.before_send_span.is_some();
     if shown {
         bench::with(client, |bench| {
             for (name, context) in &bench.contexts {
@@ -245,6 +264,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         let full =
             std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
         transaction.spans = full.collect();
+        span_hook::show(client, &mut transaction);
         match hooks::transaction(client, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
@@ -274,12 +294,11 @@ fn build(
     bench: &Bench,
 ) -> Transaction<'static> {
     let options = segment.client.options();
-    let mut data: Map<String, Value> = root
+    let data: Map<String, Value> = root
         .attributes
         .iter()
         .map(|(key, value)| (key.clone().into_owned(), span_json::value(value)))
         .collect();
-    data.extend(root.tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,
@@ -297,6 +316,7 @@ fn build(
         transaction_info: Some(TransactionInfo { source: source_of(source) }),
         start_timestamp: root.start,
         timestamp: Some(root.end),
+        tags: root.tags.clone(),
         release: options.release.clone(),
         dist: options.dist.clone(),
         environment: options.environment.clone(),

@@ -6,6 +6,7 @@ use super::context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
 use crate::trace::local::local;
+use crate::trace::shown;
 
 /// A context and a span of it, to be put in place, or that were in place before.
 #[derive(Debug, Default)]
@@ -102,6 +103,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         if let Some(saved) = self.saved.take() {
             drop(swap(saved));
+            shown::settle();
         }
     }
 }

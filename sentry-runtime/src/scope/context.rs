@@ -61,11 +61,14 @@ impl Context {
     pub(crate) fn default_ref() -> &'static Arc<Self> {
         static DEFAULT: OnceLock<Arc<Context>> = OnceLock::new();
         DEFAULT.get_or_init(|| {
+            let client = crate::client::global();
+            let inherited = Propagation::from_environment(client.as_ref().map(|client| client.options()));
+            let continues = inherited.is_some();
             Arc::new(Self {
                 client: None,
                 isolation: Arc::default(),
                 current: Arc::default(),
-                propagation: Arc::new(Propagation::from_environment()),
+                propagation: Arc::new(inherited.unwrap_or_else(Propagation::new)),
                 segment: None,
                 frame: FrameId::NONE,
                 outer_frame: FrameId::NONE,
@@ -73,7 +76,7 @@ impl Context {
                 mode: Mode::Root,
                 key: 0,
                 kin: Kin::Default,
-                continues: std::env::var_os("SENTRY_TRACE").is_some(),
+                continues,
             })
         })
     }

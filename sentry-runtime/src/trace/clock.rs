@@ -63,6 +63,18 @@ impl Anchor {
         if let Some(missing) = Duration::from_millis(1).checked_sub(origin.instant.elapsed()) {
             std::thread::sleep(missing);
         }
+        Self::read(origin)
+    }
+
+    /// The same for a caller's thread, which does not wait: in the first millisecond the rate is rough.
+    pub(crate) fn rough() -> Self {
+        match ORIGIN.get() {
+            Some(origin) => Self::read(origin),
+            None => Self { ticks: 0, wall: SystemTime::now(), nanoseconds_per_tick: 1.0 },
+        }
+    }
+
+    fn read(origin: &Origin) -> Self {
         let elapsed = origin.instant.elapsed();
         let (ticks, wall) = (now(), SystemTime::now());
         let passed = ticks.saturating_sub(origin.ticks);

@@ -17,6 +17,7 @@ use super::record::{Outcome, Record};
 use super::recorder::{self, Kind};
 use super::root::{self, RootKind};
 use super::segment::RootName;
+use super::shown;
 use super::span::IntoParent;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
@@ -34,7 +35,9 @@ const OWNS: u64 = 1 << 62;
 const RECORDING: u64 = 1 << 61;
 const FLAGS: u64 = FAILED | OWNS | RECORDING;
 
-/// Ends its span when it is dropped.
+/// Ends its span when it is dropped: what [`enter_span!`](crate::enter_span) gives.
+///
+/// It stays on its thread, and so it cannot be held across an `.await` of a future that is spawned.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct SpanGuard {
@@ -197,13 +200,22 @@ impl SpanGuard {
 
     /// Gives the span an attribute.
     #[inline(always)]
+    #[doc(hidden)]
     pub fn set(&self, key: &'static str, value: AttributeValue) {
         if self.is_recording() {
             recorder::attribute(active::position().0, self.id, key, value);
         }
     }
 
+    /// Gives the span an attribute; one of the same name is replaced.
+    pub fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
+        if self.is_recording() {
+            self.set(key, value.into());
+        }
+    }
+
     /// Says that the function returned an error.
+    #[doc(hidden)]
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         if !failure.is_failure() {
@@ -256,7 +268,11 @@ impl SpanGuard {
         let outcome = self.outcome();
         let segment = active::position().0;
         let outer = Saved { context: self.outer.take(), span: self.parent };
+        let nested = outer.context.is_some();
         let Some(context) = active::swap(outer).context else { return };
+        if nested {
+            shown::settle();
+        }
         let Self { site, id, parent, start, .. } = *self;
         if site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
+use crate::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// Where headers are read from. Names are asked for in lowercase and match in any case.
@@ -166,6 +167,23 @@ pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     out
 }
 
+/// One header of somebody's `baggage` and ours. Entries of theirs that are Sentry's are replaced.
+pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
+    if ours.is_empty() {
+        return existing.to_owned();
+    }
+    let theirs = existing.split(',').map(str::trim);
+    let foreign = theirs.filter(|member| !member.is_empty() && !member.starts_with("sentry-"));
+    let merged = foreign.chain([ours]).collect::<Vec<_>>().join(",");
+    if merged.len() > MAX_BAGGAGE && !existing.is_empty() {
+        diagnostics::debug(format_args!(
+            "a request has so much baggage already that ours would make it longer than {MAX_BAGGAGE} bytes: it is left as it is"
+        ));
+        return existing.to_owned();
+    }
+    merged
+}
+
 fn percent_encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         match byte {
@@ -251,6 +269,21 @@ mod tests {
         let entries: Vec<_> = dsc.iter().collect();
         assert_eq!(entries, [("trace_id", "abc"), ("user_id", "Amélie")]);
         assert_eq!(format_baggage(&dsc), "sentry-trace_id=abc,sentry-user_id=Am%C3%A9lie");
+    }
+
+    #[test]
+    fn baggage_of_others_is_kept_with_its_properties() {
+        for (existing, merged) in [
+            ("", "sentry-a=1"),
+            ("x=1", "x=1,sentry-a=1"),
+            ("x=1;p;q=%20 , y=ż,,", "x=1;p;q=%20,y=ż,sentry-a=1"),
+            ("sentry-a=0,x=1, sentry-b=2;p", "x=1,sentry-a=1"),
+        ] {
+            assert_eq!(merge_baggage(existing, "sentry-a=1"), merged);
+        }
+        let full = format!("x={}", "1".repeat(MAX_BAGGAGE - 5));
+        assert_eq!(merge_baggage(&full, "sentry-a=1"), full);
+        assert_eq!(merge_baggage("sentry-a=0", ""), "sentry-a=0");
     }
 
     #[test]

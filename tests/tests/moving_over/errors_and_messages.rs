@@ -41,8 +41,12 @@ fn errors_messages_and_events_are_captured() {
         let of_event = sentry::capture_event(Event {
             message: Some("made by hand".into()),
             level: Level::Error,
-            exception: vec![Exception { ty: "Custom".into(), value: Some("by hand".into()), ..Default::default() }]
-                .into(),
+            exception: vec![Exception {
+                ty: "Custom".into(),
+                value: Some("by hand".into()),
+                ..Default::default()
+            }]
+            .into(),
             ..Default::default()
         });
         assert_eq!(sentry::last_event_id(), Some(of_event));

@@ -1,9 +1,9 @@
 //! `sentry::protocol` and `sentry::types`, as programs name them.
 
 use sentry::protocol::{
-    Attachment, ClientSdkInfo, Context, DebugMeta, EnvelopeItem, Event, Exception, Frame, Level, LogEntry, Map,
-    Mechanism, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorSchedule, Request, SpanId, SpanStatus,
-    Stacktrace, Thread, TraceContext, TraceId, Transaction, User, Uuid, Value, Values,
+    Attachment, ClientSdkInfo, Context, DebugMeta, EnvelopeItem, Event, Exception, Frame, Level, LogEntry,
+    Map, Mechanism, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorSchedule, Request, SpanId,
+    SpanStatus, Stacktrace, Thread, TraceContext, TraceId, Transaction, User, Uuid, Value, Values,
 };
 use sentry::types::Dsn;
 
@@ -28,7 +28,11 @@ fn types_are_built_field_by_field() {
                     }],
                     ..Default::default()
                 }),
-                mechanism: Some(Mechanism { ty: "generic".into(), handled: Some(true), ..Default::default() }),
+                mechanism: Some(Mechanism {
+                    ty: "generic".into(),
+                    handled: Some(true),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }],
         },
