@@ -318,7 +318,7 @@ mod tests {
     fn kind<T>(value: &Option<Failure<'_>>, _of: &T) -> &'static str {
         match value.map(|failure| failure.value) {
             None => "none",
-            Some(FailureValue::Error(_)) => "error",
+            Some(FailureValue::Error(_) | FailureValue::Dynamic(_)) => "error",
             Some(FailureValue::Display(_)) => "display",
             Some(FailureValue::Debug(_)) => "debug",
             Some(FailureValue::Opaque) => "opaque",

@@ -4,10 +4,12 @@ mod capture;
 mod client;
 mod cron;
 mod scope;
+mod scopes;
 mod trace;
 
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
 pub use scope::*;
+pub use scopes::*;
 pub use trace::*;

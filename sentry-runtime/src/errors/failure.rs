@@ -15,6 +15,8 @@ pub struct Failure<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum FailureValue<'a> {
     Error(&'a (dyn Error + 'a)),
+    /// An error behind a pointer, which may be a group.
+    Dynamic(&'a (dyn Error + 'static)),
     Display(&'a (dyn Display + 'a)),
     Debug(&'a (dyn Debug + 'a)),
     /// Nothing can be said but its type.
@@ -64,8 +66,8 @@ impl<'a> Failure<'a> {
     }
 
     /// An error behind a pointer, as `anyhow::Error` and `Box<dyn Error>` hold it.
-    pub fn dynamic(error: &'a (dyn Error + 'a), type_name: &'static str) -> Self {
-        Self::new(FailureValue::Error(error), type_name)
+    pub fn dynamic(error: &'a (dyn Error + 'static), type_name: &'static str) -> Self {
+        Self::new(FailureValue::Dynamic(error), type_name)
     }
 
     /// A value that can only be shown.

@@ -15,7 +15,7 @@ use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
 use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
-use super::{hooks, output};
+use super::{as_event, hooks, output};
 use crate::client::Client;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -235,7 +235,11 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
     let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
-    let shown = options.before_send_transaction.is_some();
+    transaction = match as_event::shown(&scope, transaction) {
+        Ok(seen) => seen,
+        Err(reason) => return lost(reason),
+    };
+    let shown = options.before_send_transaction.is_some() || scope.shows_transactions();
     if shown {
         bench::with(client, |bench| {
             for (name, context) in &bench.contexts {
@@ -245,7 +249,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         let full =
             std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
         transaction.spans = full.collect();
-        match hooks::transaction(client, transaction) {
+        match hooks::transaction(client, &scope, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
         }
