@@ -212,7 +212,8 @@ pub(crate) mod last {
         let isolation = active::with(|context| Arc::clone(&context.isolation));
         if Arc::ptr_eq(&isolation, &Context::default_ref().isolation) {
             // A thread that ends captures without this.
-            OF_THREAD.try_with(|memory| look(&mut memory.borrow_mut())).unwrap_or_default()
+            let look = |memory: &RefCell<Memory>| Some(look(&mut *memory.try_borrow_mut().ok()?));
+            OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
         } else {
             look(&mut isolation.memory())
         }

@@ -46,7 +46,7 @@ pub fn capture_error_with_hint<E: Error + ?Sized>(error: &E, hint: Hint) -> Uuid
 
 /// Captures an error that consists of several, with all of them: see [`ErrorGroup`].
 pub fn capture_error_group<E: ErrorGroup + ?Sized>(group: &E) -> Uuid {
-    explicitly(|| chain::read_group(group), Hint::new())
+    explicitly(|| chain::read_group(group, type_name::<E>()), Hint::new())
 }
 
 /// Captures a value that is no error but can be shown. Its Rust type becomes the type of the exception; a plain text
@@ -145,7 +145,7 @@ pub fn capture_event(event: Event<'static>) -> Uuid {
 /// ```
 /// use sentry::protocol::{Attachment, Event};
 ///
-/// let log = Attachment { buffer: b"…".to_vec(), filename: "till.log".into(), ..Attachment::default() };
+/// let log = Attachment { buffer: b"closed at 8".to_vec(), filename: "till.log".into(), ..Attachment::default() };
 /// sentry::capture_event_with_hint(Event::new(), sentry::Hint::new().attachment(log));
 /// ```
 pub fn capture_event_with_hint(event: Event<'static>, hint: Hint) -> Uuid {

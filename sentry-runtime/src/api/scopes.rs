@@ -27,8 +27,18 @@ pub fn get_isolation_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.isolation)))
 }
 
-/// The innermost scope: that of the [`with_scope`] or [`new_scope`] around, else that of the request or job. What is
-/// set here counts before what is set on the isolation scope.
+/// The innermost scope: that of the [`with_scope`] or [`new_scope`] around, else that of the request or job; work
+/// outside of any shares one. What is set here counts before what is set on the isolation scope.
+///
+/// Spans have no scope of their own: what belongs to one span are its attributes, and what belongs to everything
+/// captured in it is set in a [`with_scope`].
+///
+/// ```
+/// sentry::with_scope(|_| (), || {
+///     sentry::get_current_scope().set_tag("step", "payment");
+///     sentry::capture_message("card declined", sentry::Level::Warning);
+/// });
+/// ```
 #[must_use]
 pub fn get_current_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.current)))

@@ -82,9 +82,9 @@ pub(crate) fn read_dynamic(error: &(dyn Error + 'static), static_name: &str) -> 
 }
 
 /// Reads a group, its parts, and its causes.
-pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E) -> Chain {
+pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E, static_name: &str) -> Chain {
     let parts = contained(|| group.errors()).unwrap_or_default();
-    let outermost = outermost(&group, type_name::<E>());
+    let outermost = outermost(&group, static_name);
     Reader::start(outermost).causes(contained(|| group.source()).flatten(), Some(parts))
 }
 

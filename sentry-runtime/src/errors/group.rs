@@ -8,9 +8,9 @@ use std::fmt;
 /// Implemented by errors that stand for several others, such as what went wrong in each of many parallel jobs.
 /// [`Error::source`] can name only one.
 ///
-/// Such an error is captured by [`capture_error_group`](crate::capture_error_group). One that comes up as the cause of
-/// another, or inside of a `Box<dyn Error>` that an annotated function returns, is recognised when its type was named
-/// by the option [`error_group`](crate::ClientOptions::error_group).
+/// Such an error is captured by [`capture_error_group`](crate::capture_error_group), or by an annotated function that
+/// returns it. One that comes up as the cause of another, or inside of a `Box<dyn Error>`, is recognised when its type
+/// was named by the option [`error_group`](crate::ClientOptions::error_group).
 ///
 /// ```
 /// use std::error::Error;

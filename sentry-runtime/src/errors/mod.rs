@@ -159,6 +159,7 @@ fn describe(failure: &Failure<'_>) -> Chain {
     match failure.value {
         FailureValue::Error(error) => chain::read_named(error, failure.type_name),
         FailureValue::Dynamic(error) => chain::read_dynamic(error, failure.type_name),
+        FailureValue::Group(group) => chain::read_group(group, failure.type_name),
         FailureValue::Display(value) => chain::of_display(value, failure.type_name),
         FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
         FailureValue::Opaque => Chain {

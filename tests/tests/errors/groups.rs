@@ -95,6 +95,18 @@ fn every_part_comes_with_its_own_causes() {
 }
 
 #[test]
+fn an_annotated_function_that_returns_a_group_captures_all_of_it() {
+    #[sentry::span(err)]
+    fn jobs() -> Result<(), JobsFailed> {
+        Err(group(false))
+    }
+    let seen = observe(untraced(), || jobs().unwrap_err());
+    let told = tree(&seen.event());
+    assert_eq!(told.as_array().unwrap().len(), 4);
+    assert_eq!(told[3], json!(["JobsFailed", 0, null, null, true, "auto.function.span"]));
+}
+
+#[test]
 fn a_group_further_in_is_known_by_its_type() {
     #[sentry::span(err)]
     fn boxed() -> Result<(), Box<dyn Error>> {
