@@ -3,17 +3,23 @@
 //! Sentry's other SDKs drop an error that is captured twice in a row, by the identity of the object. Errors in Rust
 //! have none: one that is returned moves, and another may lie where it lay. What does not lie are the two stacks: on
 //! its way up an error is captured by a function, and then by one of those that called it. So the second capture is
-//! dropped when its stack is that of the first with the called functions cut out, the texts are equal, and nothing
-//! else was captured in the same isolation scope in between. Two captures in one function, in a loop or one after
-//! the other, are two errors.
+//! dropped when its stack is that of the first with the called functions cut out, the texts are equal, it comes within
+//! a second, and nothing else was captured in the same isolation scope in between. Two captures in one function, in a
+//! loop or one after the other, are two errors.
+
+use std::time::{Duration, Instant};
 
 use super::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::protocol::Uuid;
 
+/// Longer than an error takes from a function to its caller. What comes later is another one.
+const BETWEEN: Duration = Duration::from_secs(1);
+
 /// An error that was captured by hand.
 #[derive(Debug)]
 pub(crate) struct Captured {
+    at: Instant,
     chain: Chain,
     stack: RawStack,
     event_id: Uuid,
@@ -21,17 +27,22 @@ pub(crate) struct Captured {
 
 impl Captured {
     pub(super) fn new(chain: Chain, stack: RawStack, event_id: Uuid) -> Self {
-        Self { chain, stack, event_id }
+        Self { at: Instant::now(), chain, stack, event_id }
     }
 
     /// The id of the event, if this is the error that the caller of the function now captures.
     pub(super) fn again(&self, chain: &Chain, stack: &RawStack) -> Option<Uuid> {
-        let says = |chain: &Chain| {
-            chain.entries.iter().map(|entry| (entry.ty.clone(), entry.value.clone())).collect::<Vec<_>>()
-        };
-        (is_cut_out_of(stack.addresses(), self.stack.addresses()) && says(chain) == says(&self.chain))
-            .then_some(self.event_id)
+        let is_again = is_cut_out_of(stack.addresses(), self.stack.addresses())
+            && says_the_same(chain, &self.chain)
+            && self.at.elapsed() < BETWEEN;
+        is_again.then_some(self.event_id)
     }
+}
+
+fn says_the_same(one: &Chain, other: &Chain) -> bool {
+    let (one, other) = (&one.entries, &other.entries);
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one.ty == other.ty && one.value == other.value)
 }
 
 /// Whether one stack, innermost address first, is another one without some of its called functions: the report at the

@@ -102,7 +102,7 @@ pub struct ClientOptions {
     /// Errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
     pub ignore_errors: Vec<ErrorPattern>,
     /// Whether an error that a function captured by hand is dropped when its caller captures it by hand once more,
-    /// with nothing captured in between. Default: yes.
+    /// within a second and with nothing captured in between. Default: yes.
     pub dedupe: bool,
     /// Types of errors that consist of others, see [`ErrorGroup`](crate::ErrorGroup).
     pub error_groups: Vec<GroupReader>,
