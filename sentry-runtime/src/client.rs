@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::integrations;
+use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
@@ -73,6 +74,7 @@ pub struct Client {
     ledger: Arc<Ledger>,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
+    integrations: Integrations,
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
@@ -116,6 +118,7 @@ impl Client {
             ledger,
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
+            integrations: Integrations::default(),
             options,
         });
         if client.transport.is_some() {
@@ -137,6 +140,7 @@ impl Client {
             ledger: Arc::default(),
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
+            integrations: Integrations::default(),
         })
     }
 
@@ -193,6 +197,15 @@ impl Client {
 
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
         self.transport.as_ref()
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.integrations
+    }
+
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration).
+    pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
+        self.integrations.add(self, Arc::new(integration))
     }
 
     /// The tools of the pipeline thread for this client.
@@ -293,6 +306,9 @@ impl Drop for ClientInitGuard {
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
     let client = Client::new(options)?;
     drop(set_global(Some(Arc::clone(&client))));
+    for integration in &client.options.integrations {
+        client.integrations.add(&client, Arc::clone(integration));
+    }
     Ok(ClientInitGuard(client))
 }
 

@@ -39,6 +39,7 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
+mod hint;
 mod integrations;
 mod monitor;
 mod options;
@@ -59,13 +60,16 @@ pub use sentry_macros::{main, monitor, server_action, span};
 
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
-pub use errors::{ActionError, ControlFlow};
+pub use errors::{ActionError, ControlFlow, ErrorGroup, ErrorPattern, GroupReader};
+pub use hint::Hint;
+pub use integrations::registry::Integration;
 pub use options::{
-    BeforeCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight,
-    StatusCodes, TracesSampler,
+    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern,
+    SpanFilter, Spotlight, StatusCodes, TracesSampler,
 };
 pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
-pub use scope::{EventProcessor, Scope};
+pub use scope::breadcrumbs::IntoBreadcrumb;
+pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
 pub use server_action::FormData;
 pub use trace::future::SentryFutureExt;
 pub use trace::guard::SpanGuard;

@@ -11,7 +11,7 @@ use std::fmt::{Debug, Display};
 use serde::Serialize;
 
 use crate::__private::MainGuard;
-use crate::errors::{ActionError, ControlFlow, Failure};
+use crate::errors::{ActionError, ControlFlow, ErrorGroup, Failure};
 use crate::monitor::Monitor;
 use crate::protocol::AttributeValue;
 use crate::server_action::{FormData, ServerAction};
@@ -60,6 +60,8 @@ macro_rules! failures {
 }
 
 failures! {
+    FailureOfGroup: [T: 'a, E: ErrorGroup + 'a] Result<T, E>, &&&&&&&Probe<'a, Result<T, E>> =>
+        |value| shown(value, Failure::group);
     FailureOfError: [T: 'a, E: Error + 'a] Result<T, E>, &&&&&&Probe<'a, Result<T, E>> =>
         |value| shown(value, Failure::error);
     FailureOfDynamic: [T: 'a, E: AsRef<dyn Error + 'static> + 'a] Result<T, E>, &&&&&Probe<'a, Result<T, E>> =>
@@ -166,13 +168,13 @@ macro_rules! __sentry_report {
         #[allow(unused_imports)]
         use $crate::__private::{
             FailureOfAny as _, FailureOfDebug as _, FailureOfDisplay as _, FailureOfDynamic as _,
-            FailureOfError as _, FailureOfSendSync as _, MeaningFailure as _, MeaningGiven as _,
-            NoFailure as _,
+            FailureOfError as _, FailureOfGroup as _, FailureOfSendSync as _, MeaningFailure as _,
+            MeaningGiven as _, NoFailure as _,
         };
         // A name that a constant of the user has would be a pattern.
         let __sentry_seen = $value;
         if let ::core::option::Option::Some(__sentry_shown) =
-            (&&&&&&&$crate::__private::Probe(__sentry_seen)).sentry_failure()
+            (&&&&&&&&$crate::__private::Probe(__sentry_seen)).sentry_failure()
         {
             $crate::__private::report(
                 $work,
@@ -309,7 +311,7 @@ mod tests {
 
     macro_rules! failure {
         ($value:expr) => {
-            (&&&&&&&Probe($value))
+            (&&&&&&&&Probe($value))
                 .sentry_failure()
                 .map(|shown| shown($value).meaning((&&Probe($value)).sentry_meaning()))
         };
@@ -318,7 +320,8 @@ mod tests {
     fn kind<T>(value: &Option<Failure<'_>>, _of: &T) -> &'static str {
         match value.map(|failure| failure.value) {
             None => "none",
-            Some(FailureValue::Error(_)) => "error",
+            Some(FailureValue::Error(_) | FailureValue::Dynamic(_)) => "error",
+            Some(FailureValue::Group(_)) => "group",
             Some(FailureValue::Display(_)) => "display",
             Some(FailureValue::Debug(_)) => "debug",
             Some(FailureValue::Opaque) => "opaque",

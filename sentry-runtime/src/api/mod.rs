@@ -5,6 +5,7 @@ mod client;
 mod cron;
 mod propagation;
 mod scope;
+mod scopes;
 mod trace;
 
 pub use capture::*;
@@ -12,4 +13,5 @@ pub use client::*;
 pub use cron::*;
 pub use propagation::*;
 pub use scope::*;
+pub use scopes::*;
 pub use trace::*;

@@ -2,3 +2,4 @@
 
 pub(crate) mod contexts;
 pub(crate) mod panic;
+pub(crate) mod registry;

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight, StatusCodes};
+use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
+use crate::hint::Hint;
+use crate::integrations::registry::Integration;
 use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
@@ -62,6 +65,13 @@ setters! {
     max_breadcrumbs(max: usize) => max;
     /// Sends a stack trace with messages.
     attach_stacktrace(attach: bool) => attach;
+    /// Sends no errors and messages of these types or texts. Replaces what was set before.
+    ignore_errors(patterns: impl IntoIterator<Item = impl Into<ErrorPattern>>) =>
+        patterns.into_iter().map(Into::into).collect();
+    /// Drops errors that a function and then its caller captured by hand, or does not.
+    dedupe(dedupe: bool) => dedupe;
+    /// Sends attachments of so many bytes at most.
+    max_attachment_size(bytes: usize) => bytes;
     /// Lets data that may name persons be collected.
     send_default_pii(send: bool) => send;
     /// Names this machine.
@@ -81,6 +91,10 @@ setters! {
     /// Sees every error event last.
     before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
+    /// Sees every error event with its hint.
+    before_send_with_hint(
+        callback: impl Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
     /// Sees every transaction last.
     before_send_transaction(
         callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
@@ -88,6 +102,10 @@ setters! {
     /// Sees every breadcrumb.
     before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
+    /// Sees every breadcrumb with its hint.
+    before_breadcrumb_with_hint(
+        callback: impl Fn(Breadcrumb, &mut Hint) -> Option<Breadcrumb> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
     /// Sends through a transport of your own.
     transport(transport: impl Transport) => Some(Arc::new(transport));
     /// Sets the proxy for `http` DSNs.
@@ -127,6 +145,35 @@ impl ClientOptions {
                 Err(error) => self.errors.push(OptionsError::Dsn(error)),
             },
         }
+        self
+    }
+
+    /// Sends no errors of this type.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new()
+    ///     .ignore_errors(["connection reset", "BrokenPipe"])
+    ///     .ignore_error::<std::fmt::Error>();
+    /// # assert_eq!(options.ignore_errors.len(), 3);
+    /// ```
+    #[must_use]
+    pub fn ignore_error<E: ?Sized>(mut self) -> Self {
+        self.ignore_errors.push(ErrorPattern::of_type::<E>());
+        self
+    }
+
+    /// Reads errors of this type as a group wherever one comes up as the cause of another, see
+    /// [`ErrorGroup`](crate::ErrorGroup).
+    #[must_use]
+    pub fn error_group<E: ErrorGroup + 'static>(mut self) -> Self {
+        self.error_groups.push(GroupReader::of::<E>());
+        self
+    }
+
+    /// Adds an integration, see [`Integration`].
+    #[must_use]
+    pub fn integration(mut self, integration: impl Integration) -> Self {
+        self.integrations.push(Arc::new(integration));
         self
     }
 

@@ -18,6 +18,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::errors::{ErrorPattern, GroupReader};
+use crate::hint::Hint;
+use crate::integrations::registry::Integration;
 use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
@@ -25,6 +28,9 @@ use crate::transport::Transport;
 /// A callback that may change a value, and drop it by answering `None`. It runs on the pipeline thread
 /// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.
 pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
+
+/// The same for a callback that sees the [`Hint`] as well, and may change it.
+pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send + Sync>;
 
 /// Decides about the sample rate of a root span, from 0 to 1. It runs on the caller's thread.
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
@@ -127,6 +133,17 @@ pub struct ClientOptions {
     pub max_breadcrumbs: usize,
     /// Whether messages carry a stack trace as well. Default: no. Errors and panics always do.
     pub attach_stacktrace: bool,
+    /// Errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
+    pub ignore_errors: Vec<ErrorPattern>,
+    /// Whether an error that a function captured by hand is dropped when its caller captures it by hand once more,
+    /// within a second and with nothing captured in between. Default: yes.
+    pub dedupe: bool,
+    /// Types of errors that consist of others, see [`ErrorGroup`](crate::ErrorGroup).
+    pub error_groups: Vec<GroupReader>,
+    /// What extends the client, see [`Integration`].
+    pub integrations: Vec<Arc<dyn Integration>>,
+    /// How large an attachment may be, in bytes; larger ones are left out. Default: 20 MiB.
+    pub max_attachment_size: usize,
     /// Whether data that the toolkit collects by itself may name persons: IP addresses, cookies, user input.
     /// Default: no. What you set yourself is sent either way.
     pub send_default_pii: bool,
@@ -144,10 +161,14 @@ pub struct ClientOptions {
     pub max_value_length: usize,
     /// Sees every error event last; may change or drop it.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
+    /// Sees every error event after `before_send`, with its [`Hint`]; may change or drop it.
+    pub before_send_with_hint: Option<BeforeHintedCallback<Event<'static>>>,
     /// Sees every transaction last; may change or drop it.
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
     /// Sees every breadcrumb, on the caller's thread; may change or drop it.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
+    /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`], on the caller's thread.
+    pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
     /// A transport of your own instead of HTTP.
     pub transport: Option<Arc<dyn Transport>>,
     /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
@@ -198,6 +219,11 @@ impl Default for ClientOptions {
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
+            ignore_errors: Vec::new(),
+            dedupe: true,
+            error_groups: Vec::new(),
+            integrations: Vec::new(),
+            max_attachment_size: 20 << 20,
             send_default_pii: false,
             server_name: None,
             in_app_include: Vec::new(),
@@ -206,8 +232,10 @@ impl Default for ClientOptions {
             normalize_depth: 3,
             max_value_length: 8192,
             before_send: None,
+            before_send_with_hint: None,
             before_send_transaction: None,
             before_breadcrumb: None,
+            before_breadcrumb_with_hint: None,
             transport: None,
             http_proxy: None,
             https_proxy: None,

@@ -6,10 +6,12 @@
 //!
 //! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction`) → `output` → transport.
 
+mod as_event;
 pub(crate) mod bench;
 mod check_in;
 mod collector;
 mod event;
+mod exceptions;
 mod filter;
 mod hooks;
 mod normalize;

@@ -50,6 +50,9 @@ pub(super) fn sdk_info(options: &ClientOptions) -> ClientSdkInfo {
     if options.capture_panics {
         integrations.push("panic".to_owned());
     }
+    if options.dedupe {
+        integrations.push("dedupe".to_owned());
+    }
     ClientSdkInfo {
         name: SDK.name.to_owned(),
         version: SDK.version.to_owned(),

@@ -15,7 +15,7 @@ use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
 use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
-use super::{filter, hooks, output, span_hook};
+use super::{as_event, filter, hooks, output, span_hook};
 use crate::client::Client;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -254,7 +254,13 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
     if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
         return lost(reason);
     }
-    let shown = options.before_send_transaction.is_some() || options.before_send_span.is_some();
+    transaction = match as_event::shown(&scope, transaction) {
+        Ok(seen) => seen,
+        Err(reason) => return lost(reason),
+    };
+    let shown = options.before_send_transaction.is_some()
+        || options.before_send_span.is_some()
+        || scope.shows_transactions();
     if shown {
         bench::with(client, |bench| {
             for (name, context) in &bench.contexts {
@@ -265,7 +271,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
             std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
         transaction.spans = full.collect();
         span_hook::show(client, &mut transaction);
-        match hooks::transaction(client, transaction) {
+        match hooks::transaction(client, &scope, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
         }
