@@ -3,11 +3,13 @@
 mod capture;
 mod client;
 mod cron;
+mod handlers;
 mod scope;
 mod trace;
 
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
+pub use handlers::*;
 pub use scope::*;
 pub use trace::*;

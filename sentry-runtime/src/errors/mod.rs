@@ -8,10 +8,12 @@
 pub(crate) mod chain;
 mod failure;
 mod sightings;
+mod value;
 
 pub(crate) use failure::FailureValue;
 pub use failure::{ActionError, ControlFlow, Failure};
 pub(crate) use sightings::FrameId;
+pub use value::ErrorValue;
 
 use chain::{Chain, Entry};
 
@@ -30,6 +32,8 @@ use sightings::Sighting;
 pub(crate) enum Origin {
     Span(&'static Callsite),
     ServerAction,
+    ApiHandler,
+    DataFetcher,
     Monitor,
     Main,
 }
@@ -40,6 +44,8 @@ impl Origin {
             // The caller may well deal with it.
             Self::Span(_) => Mechanism { ty: "auto.function.span", handled: true },
             Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
+            Self::ApiHandler => Mechanism { ty: "auto.http.api_handler", handled: false },
+            Self::DataFetcher => Mechanism { ty: "auto.function.data_fetcher", handled: false },
             Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => Mechanism { ty: "auto.function.main", handled: false },
         }
@@ -49,7 +55,7 @@ impl Origin {
         match self {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
-            Self::ServerAction | Self::Monitor => Level::Error,
+            Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Monitor => Level::Error,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ClientOptions, LocalView, OptionsError, Spotlight};
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -72,6 +72,10 @@ setters! {
     /// Sees every breadcrumb.
     before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
+    /// Sees every check-in last.
+    before_send_check_in(
+        callback: impl Fn(MonitorCheckIn) -> Option<MonitorCheckIn> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
     /// Sends through a transport of your own.
     transport(transport: impl Transport) => Some(Arc::new(transport));
     /// Sets the proxy for `http` DSNs.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -114,6 +114,8 @@ pub struct ClientOptions {
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
     /// Sees every breadcrumb, on the caller's thread; may change or drop it.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
+    /// Sees every check-in last; may change or drop it.
+    pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,
     /// A transport of your own instead of HTTP.
     pub transport: Option<Arc<dyn Transport>>,
     /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
@@ -168,6 +170,7 @@ impl Default for ClientOptions {
             before_send: None,
             before_send_transaction: None,
             before_breadcrumb: None,
+            before_send_check_in: None,
             transport: None,
             http_proxy: None,
             https_proxy: None,

@@ -10,6 +10,7 @@ pub(crate) mod bench;
 mod check_in;
 mod collector;
 mod event;
+mod gen_ai;
 mod hooks;
 mod normalize;
 mod output;

@@ -37,6 +37,7 @@ pub struct Scope {
     pub(crate) breadcrumbs: VecDeque<Arc<Breadcrumb>>,
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<EventProcessor>,
+    pub(crate) conversation_id: Option<Arc<str>>,
 }
 
 impl Scope {
@@ -129,6 +130,12 @@ impl Scope {
         self.processors.push(Arc::new(processor));
     }
 
+    /// Names the conversation that AI spans started from here on belong to, see
+    /// [`set_conversation_id`](crate::set_conversation_id).
+    pub fn set_conversation_id(&mut self, id: Option<&str>) {
+        self.conversation_id = id.map(Arc::from);
+    }
+
     /// Sends a file along with every event captured here.
     pub fn add_attachment(&mut self, attachment: Attachment) {
         self.attachments.push(Arc::new(attachment));
@@ -162,6 +169,7 @@ impl Scope {
         replace(&mut self.transaction, &over.transaction);
         replace(&mut self.user, &over.user);
         replace(&mut self.request, &over.request);
+        replace(&mut self.conversation_id, &over.conversation_id);
         self.tags.extend(over.tags.clone());
         self.extra.extend(over.extra.clone());
         self.contexts.extend(over.contexts.clone());

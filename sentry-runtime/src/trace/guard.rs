@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::callsite::{self, Callsite};
 use super::clock::{self, Ticks};
+use super::gen_ai;
 use super::ids::{self, LocalId};
 use super::record::{Outcome, Record};
 use super::recorder;
@@ -85,7 +86,7 @@ pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> SpanGuar
 
 #[inline(never)]
 fn enter_active(site: &'static Callsite) -> SpanGuard {
-    let plain = !site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+    let plain = !site.has(callsite::NEEDS_CONTEXT);
     match active::mode() {
         Mode::Sampled if plain => {
             let id = ids::next();
@@ -151,6 +152,9 @@ fn enter_with_context(site: &'static Callsite) -> SpanGuard {
     let Prepared { context, id, .. } = prepared;
     let (segment, sampled) = (context.key(), context.mode() == Mode::Sampled);
     let span = if id == 0 { parent } else { id };
+    if site.has(callsite::GEN_AI) && id != 0 {
+        gen_ai::begin(&context, id, site.operation());
+    }
     SpanGuard::open(Open {
         site,
         id,

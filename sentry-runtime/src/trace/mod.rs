@@ -8,7 +8,9 @@
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod future;
+pub(crate) mod gen_ai;
 pub(crate) mod guard;
+pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
 pub(crate) mod instrumented;

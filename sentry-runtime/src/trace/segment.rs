@@ -41,12 +41,17 @@ impl RootName {
         }
     }
 
-    /// The annotated function's file and line.
-    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+    /// The annotated function.
+    pub(crate) fn site(&self) -> Option<&'static Callsite> {
         match self {
-            Self::Site(site) => Some(site.place()),
+            Self::Site(site) => Some(site),
             Self::Given { .. } => None,
         }
+    }
+
+    /// The annotated function's file and line.
+    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+        self.site().map(Callsite::place)
     }
 
     /// Where the name comes from, as `transaction_info.source` wants it.

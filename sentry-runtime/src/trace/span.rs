@@ -9,7 +9,7 @@ use super::options::{Parent, SpanOptions};
 use super::record::{Detail, DynamicSpan, Outcome, Record, Start};
 use super::root::{self, RootKind};
 use super::segment::RootName;
-use super::{clock, recorder};
+use super::{clock, gen_ai, recorder};
 use crate::client;
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId};
 use crate::scope::active;
@@ -117,6 +117,9 @@ impl Span {
         } else {
             return Self { place: Some((base, active)), open: None };
         };
+        if gen_ai::is_gen_ai(&op) {
+            gen_ai::begin(&context, id, &op);
+        }
         let unended = Unended { parent: active, name, op, origin, start };
         let open = OpenSpan { context: Arc::clone(&context), id, unended: Mutex::new(Some(unended)) };
         let span = Self { place: Some((context, id)), open: Some(Arc::new(open)) };
