@@ -45,7 +45,7 @@ impl ApiHandlerArgs {
         let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
         let made = quote_spanned!(span=> #private::api_handler(#route) #method #name);
         let further = self.method.unwrap_or_default();
-        self.common.work(span, made, further, Look::MayFail, Some(record_status as OnValue))
+        self.common.work(span, made, further, Look::MayAnswer, Some(record_status as OnValue))
     }
 }
 

@@ -49,16 +49,19 @@ impl HandlerArgs {
         let mut mentioned = further;
         mentioned.extend(self.headers.clone());
         mentioned.extend(self.tags.iter().map(|tag| tag.value.clone()));
-        let headers = self.headers.map(|headers| {
-            let at = start_of(&headers, span);
-            quote_spanned!(at=> .headers(#private::headers!(&(#headers))))
-        });
+        let made = match &self.headers {
+            None => made,
+            Some(headers) => {
+                let at = start_of(headers, span);
+                quote_spanned!(at=> #private::headers!(#made, &(#headers)))
+            }
+        };
         let tags = self.tags.into_iter().map(|Recorded { key, value }| {
             let at = start_of(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
         let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
-        let create = quote_spanned!(span=> #made #headers #(#tags)* #flush);
+        let create = quote_spanned!(span=> #made #(#tags)* #flush);
         Work {
             statics: TokenStream::new(),
             types: ["Handler"; 2],

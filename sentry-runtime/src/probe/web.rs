@@ -108,7 +108,9 @@ macro_rules! sources {
 
 // The last is no source of headers, for the compiler to say so of the user's type.
 sources! {
-    HeadersOfSource: [T: HeaderSource + ?Sized] &&&Probe<'a, T> => &'a T, (), |value| value;
+    HeadersOfSource: [T: HeaderSource + ?Sized] &&&&Probe<'a, T> => &'a T, (), |value| value;
+    HeadersOfLentPairs: ['b: 'a, T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>] &&&Probe<'a, &'b T> => HeaderPairs<&'a T>,
+        (&'a T: IntoIterator<Item = (K, V)>), |value| HeaderPairs(*value);
     HeadersOfPairs: [T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>] &&Probe<'a, T> => HeaderPairs<&'a T>,
         (&'a T: IntoIterator<Item = (K, V)>), |value| HeaderPairs(value);
     HeadersOfLookup: [T, V: AsRef<str>] &Probe<'a, T> => HeaderLookup<&'a T>,
@@ -138,16 +140,22 @@ macro_rules! __sentry_response {
     }};
 }
 
-/// Whatever headers can be read from.
+/// Gives a handler the headers of whatever they can be read from.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_headers {
-    ($value:expr) => {{
+    ($handler:expr, $value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
-            HeadersOfAny as _, HeadersOfLookup as _, HeadersOfPairs as _, HeadersOfSource as _,
+            HeadersOfAny as _, HeadersOfLentPairs as _, HeadersOfLookup as _, HeadersOfPairs as _,
+            HeadersOfSource as _,
         };
-        (&&&&$crate::__private::Probe($value)).sentry_headers()
+        // In a match, so that what the expression made lives as long as it is read from.
+        match $value {
+            __sentry_seen => {
+                $handler.headers((&&&&&$crate::__private::Probe(__sentry_seen)).sentry_headers())
+            }
+        }
     }};
 }
 
@@ -234,10 +242,13 @@ mod tests {
 
     #[test]
     fn headers_are_read_from_what_gives_them() {
-        fn read(headers: impl HeaderSource) -> Vec<String> {
-            let mut values = Vec::new();
-            headers.visit("baggage", &mut |value| values.push(value.to_owned()));
-            values
+        struct Read;
+        impl Read {
+            fn headers(self, headers: impl HeaderSource) -> Vec<String> {
+                let mut values = Vec::new();
+                headers.visit("baggage", &mut |value| values.push(value.to_owned()));
+                values
+            }
         }
         /// As maps of servers are: names and values of types of their own, values as bytes.
         struct Map(Vec<(String, Vec<u8>)>);
@@ -252,10 +263,12 @@ mod tests {
             }
         }
         let pairs = vec![("Baggage", "a=1"), ("other", "x"), ("baggage", "b=2")];
-        assert_eq!(read(__sentry_headers!(&pairs)), ["a=1", "b=2"]);
+        assert_eq!(__sentry_headers!(Read, &pairs), ["a=1", "b=2"]);
         let map = Map(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect());
-        assert_eq!(read(__sentry_headers!(&map)), ["a=1", "b=2"]);
+        assert_eq!(__sentry_headers!(Read, &map), ["a=1", "b=2"]);
+        assert_eq!(__sentry_headers!(Read, &&map), ["a=1", "b=2"]);
         let lookup = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        assert_eq!(read(__sentry_headers!(&lookup)), ["b=2"]);
+        assert_eq!(__sentry_headers!(Read, &lookup), ["b=2"]);
+        assert_eq!(__sentry_headers!(Read, &[("baggage", String::from("c=3"))]), ["c=3"]);
     }
 }

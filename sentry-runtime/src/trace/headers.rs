@@ -25,6 +25,12 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "headers cannot be read from `{Self}`",
+    label = "no headers",
+    note = "headers are an `http::HeaderMap`, a request, a map, a list of pairs, anything that is iterated as pairs, a \
+            closure `|name: &str| -> Option<String>`, or a type that implements `HeaderSource`"
+)]
 pub trait HeaderSource {
     /// Calls `each` with every value of the header `name`, in order. Values that are not text are left out.
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str));
