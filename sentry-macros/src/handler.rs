@@ -52,7 +52,9 @@ impl HandlerArgs {
         let made = match &self.headers {
             None => made,
             Some(headers) => {
+                // The path too: an error is shown at the whole of a macro call.
                 let at = start_of(headers, span);
+                let private = self.krate.private(at);
                 quote_spanned!(at=> #private::headers!(#made, &(#headers)))
             }
         };

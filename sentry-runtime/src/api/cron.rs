@@ -1,6 +1,7 @@
 //! Cron jobs and check-ins by hand.
 
 use super::get_client;
+use super::handlers::unlooked_at;
 use crate::errors::ErrorValue;
 use crate::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
@@ -46,6 +47,7 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
 pub fn with_monitor<R>(slug: &str, options: impl Into<MonitorOptions>, run: impl FnOnce() -> R) -> R {
     let held = hold(Monitor::named(slug, options.into()));
     let value = run();
+    unlooked_at::<R>();
     drop(held);
     value
 }
@@ -83,11 +85,16 @@ pub fn with_monitor_async<F: Future>(
 }
 
 /// [`try_with_monitor`] for a future.
-pub fn try_with_monitor_async<T, E: ErrorValue<Form>, Form, F: Future<Output = Result<T, E>>>(
+pub fn try_with_monitor_async<T, E, Form, F, O>(
     slug: &str,
-    options: impl Into<MonitorOptions>,
+    options: O,
     future: F,
-) -> Instrumented<Monitor, F, fn(&Result<T, E>, &mut Monitor)> {
+) -> impl Future<Output = Result<T, E>> + use<T, E, Form, F, O>
+where
+    E: ErrorValue<Form>,
+    F: Future<Output = Result<T, E>>,
+    O: Into<MonitorOptions>,
+{
     observe(Monitor::named(slug, options.into()), future, tell)
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::diagnostics;
 use crate::errors::{ErrorValue, Failure};
 use crate::handler::{
     ApiHandlerOptions, DataFetcherOptions, Handler, Kind, Looks, Options, ServerActionOptions,
@@ -171,7 +172,18 @@ pub fn try_with_data_fetcher_async<T, E: ErrorValue<Form>, Form, F: Future<Outpu
 type ErrorOf<R> = fn(&R) -> Option<Failure<'_>>;
 
 fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
+    unlooked_at::<R>();
     None
+}
+
+/// Says in the debug output that a `Result` was not looked at: that of a function without `try_`.
+pub(super) fn unlooked_at<R>() {
+    if std::any::type_name::<R>().starts_with("core::result::Result<") {
+        diagnostics::debug(format_args!(
+            "a function such as with_server_action or with_monitor does not look into the Result that its code \
+             returned; call its `try_` form, which captures an Err"
+        ));
+    }
 }
 
 fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failure<'_>> {

@@ -5,7 +5,7 @@ use sentry::ResponseStatus;
 use serde_json::{Value, json};
 
 use crate::support::{Seen, block_on, observe, options, poll_once, untraced, without_client, yield_once};
-use crate::{PageError, SPAN, TRACE, caught, exception, root, sentry_trace};
+use crate::{PageError, SPAN, TRACE, caught, exception, ignore, root, sentry_trace};
 
 fn response(code: u16) -> Response<String> {
     Response::builder().status(code).body("body".to_owned()).unwrap()
@@ -62,10 +62,10 @@ fn the_span_is_that_of_a_server() {
 fn a_method_is_part_of_the_name_where_it_is_known() {
     let request = http::Request::builder().method("PUT").body(String::new()).unwrap();
     for (name, source, seen) in [
-        ("/about", "route", observe(options(), || drop(about()))),
+        ("/about", "route", observe(options(), || ignore(about()))),
         ("DELETE /of/a/constant", "route", observe(options(), || by_constants(http::Method::DELETE))),
         ("my handler", "custom", observe(options(), named)),
-        ("PUT /of/a/request", "route", observe(options(), || drop(block_on(of_a_request(request))))),
+        ("PUT /of/a/request", "route", observe(options(), || ignore(block_on(of_a_request(request))))),
     ] {
         let transaction = seen.transaction();
         assert_eq!(transaction["transaction"], name);
@@ -232,7 +232,7 @@ fn inside_of_a_transaction_it_is_a_child() {
     assert_eq!(child["parent_span_id"], transaction["contexts"]["trace"]["span_id"]);
     assert_eq!(child["data"]["http.response.status_code"], 200);
 
-    let seen = observe(options(), || sentry::start_span("my request", |_| drop(about())));
+    let seen = observe(options(), || sentry::start_span("my request", |_| ignore(about())));
     assert_eq!(seen.transaction()["transaction"], "my request", "a name that somebody chose stays");
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::{block_on, observe, options, untraced, yield_once};
-use crate::{PageError, SPAN, TRACE, caught, exception, root, sentry_trace};
+use crate::{PageError, SPAN, TRACE, caught, exception, ignore, root, sentry_trace};
 
 #[sentry::data_fetcher(get_server_side_props, "/users/{id}", headers = headers)]
 async fn user_page(headers: &[(&str, &str)]) -> Result<u8, PageError> {
@@ -35,7 +35,7 @@ fn menu() {}
 #[test]
 fn every_kind_is_a_span_of_its_kind_and_route() {
     for (kind, route, name, seen) in [
-        ("get_static_props", "/about", None, observe(options(), || drop(about()))),
+        ("get_static_props", "/about", None, observe(options(), || ignore(about()))),
         ("get_initial_props", "/old", None, observe(options(), old)),
         ("app", "/_app", None, observe(options(), app)),
         ("document", "/_document", None, observe(options(), document)),
@@ -64,7 +64,7 @@ fn the_trace_of_the_headers_is_continued() {
 
 #[test]
 fn inside_of_a_span_it_is_a_child() {
-    let seen = observe(options(), || sentry::start_span("GET /about", |_| drop(about())));
+    let seen = observe(options(), || sentry::start_span("GET /about", |_| ignore(about())));
     let outer = seen.span("GET /about");
     let inner = seen.span("get_static_props (/about)");
     assert_eq!(inner.parent.as_deref(), Some(&*outer.id));

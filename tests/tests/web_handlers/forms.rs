@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::support::{Seen, observe, options};
-use crate::{PageError, root};
+use crate::{PageError, ignore, root};
 
 #[derive(Serialize)]
 struct Address {
@@ -78,7 +78,7 @@ fn a_response_is_shown_by_the_best_its_type_offers() {
     assert_eq!(result(&observe(options(), text)), Some(json!("thank you")));
     assert_eq!(result(&observe(options(), structure)), Some(json!(r#"{"id":7}"#)));
     assert_eq!(result(&observe(options(), debugged)), Some(json!("Shown { id: 7 }")));
-    assert_eq!(result(&observe(options(), || drop(opaque()))), None);
+    assert_eq!(result(&observe(options(), || ignore(opaque()))), None);
 }
 
 #[sentry::server_action]

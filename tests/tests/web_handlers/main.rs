@@ -66,3 +66,6 @@ fn exception<R>(seen: &Seen<R>) -> Value {
 fn caught<R>(run: impl FnOnce() -> R) {
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err(), "it panics");
 }
+
+/// What a handler gives back is nothing to this test.
+fn ignore<T>(_value: T) {}
