@@ -88,5 +88,9 @@ fn record_status(
     value: &TokenStream,
     span: Span,
 ) -> TokenStream {
-    quote_spanned!(span=> #ty::answered(#work, #private::status!(#value));)
+    quote_spanned! {span=>
+        if #ty::wants_status(#work) {
+            #ty::answered(#work, #private::status!(#value));
+        }
+    }
 }

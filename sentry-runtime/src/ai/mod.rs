@@ -15,8 +15,8 @@
 //! ```
 //!
 //! What follows by itself: `gen_ai.operation.name`, from the operation; the name `chat gpt-4o`, where the attribute has
-//! none; the agent's and the pipeline's name, for all that an agent's span has under it; the conversation, see
-//! [`set_conversation_id`].
+//! none and the span is inside of a transaction; the agent's and the pipeline's name, for all AI spans that an agent's
+//! span has under it; the conversation, see [`set_conversation_id`].
 //!
 //! Spec: `telemetry/traces/modules/ai-agents.mdx`.
 

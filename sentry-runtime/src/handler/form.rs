@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::response::contained;
 use crate::protocol::Value;
 
 /// The fields of a submitted form, in order. A field that comes several times is kept several times, and what is
@@ -25,11 +26,11 @@ impl FormData {
     /// The fields of anything that serialises to a map, a struct, or a list of pairs; anything else is one field
     /// named `value`.
     pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
-        let fields: Vec<_> = match serde_json::to_value(form) {
-            Ok(Value::Object(fields)) => fields.into_iter().collect(),
-            Ok(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
-            Ok(other) => vec![("value".to_owned(), other)],
-            Err(_) => Vec::new(),
+        let fields: Vec<_> = match contained(|| serde_json::to_value(form).ok()) {
+            Some(Value::Object(fields)) => fields.into_iter().collect(),
+            Some(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
+            Some(other) => vec![("value".to_owned(), other)],
+            None => Vec::new(),
         };
         let mut flat = Vec::with_capacity(fields.len());
         for (name, value) in fields {

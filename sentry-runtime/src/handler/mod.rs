@@ -21,4 +21,4 @@ pub use run::{Handler, api_handler, data_fetcher, server_action};
 
 pub(crate) use kind::Kind;
 pub(crate) use options::{Looks, Options};
-pub(crate) use response::shown;
+pub(crate) use response::{contained, shown};

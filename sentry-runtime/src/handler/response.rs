@@ -3,6 +3,7 @@
 use serde::Serialize;
 use ureq::http::{Response, StatusCode};
 
+use crate::callback;
 use crate::protocol::{AttributeValue, Value};
 
 /// A value that stands for an HTTP status: the response of a handler, or an error that is an answer.
@@ -56,7 +57,13 @@ impl<T: ResponseStatus, E> ResponseStatus for Result<T, E> {
 
 /// A returned value as an attribute: a text or a number as it is, anything else as JSON.
 pub(crate) fn shown<T: Serialize>(value: &T) -> AttributeValue {
-    serde_json::to_value(value).map_or(AttributeValue::Null, attribute)
+    contained(|| serde_json::to_value(value).map_or(AttributeValue::Null, attribute))
+}
+
+/// Runs the code by which a type of the user's shows itself. Its panic must not become one of the handler: then there
+/// is nothing to show.
+pub(crate) fn contained<T: Default>(show: impl FnOnce() -> T) -> T {
+    callback::run(callback::depth(), show).unwrap_or_default()
 }
 
 /// A JSON value as an attribute.

@@ -167,6 +167,12 @@ impl Handler {
         }
     }
 
+    /// Whether the status of the response is worth asking for.
+    #[must_use]
+    pub fn wants_status(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The HTTP status of what the handler returned.
     pub fn answered(&mut self, status: Option<u16>) {
         if let Some(state) = &mut self.0 {

@@ -19,7 +19,8 @@ fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
     span.attributes.iter().find(|(known, _)| *known == key).and_then(|(_, value)| value.as_str())
 }
 
-/// Names an AI span that was given no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`.
+/// Names an AI span that was given no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`. A root
+/// keeps its name: events and other services know the transaction by it.
 pub(super) fn name(span: &mut SpanData, unnamed: bool) {
     if !unnamed || !is_gen_ai(&span.op) {
         return;

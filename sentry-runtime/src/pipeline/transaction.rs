@@ -82,7 +82,6 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
         ..SpanData::default()
     };
     let renamed = apply(&mut root, own);
-    gen_ai::name(&mut root, segment.root.site().is_some_and(|site| !site.is_named()) && !renamed);
     gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
     if let Some(rate) = segment.sample_rate {

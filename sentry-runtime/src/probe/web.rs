@@ -3,10 +3,9 @@
 use std::fmt::Debug;
 
 use serde::Serialize;
-use ureq::http::StatusCode;
 
 use super::Probe;
-use crate::handler::{FormData, ResponseStatus};
+use crate::handler::{FormData, ResponseStatus, contained};
 use crate::protocol::AttributeValue;
 use crate::trace::header_source::{HeaderLookup, HeaderPairs};
 use crate::trace::headers::HeaderSource;
@@ -14,13 +13,13 @@ use crate::trace::headers::HeaderSource;
 levels! { sentry_form_data -> FormData;
     FormOfSelf: [T: AsRef<FormData>] &&&&Probe<'a, T> => |value| value.as_ref().clone();
     FormOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| FormData::of(value);
-    FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| FormData::text(format!("{value:?}"));
+    FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| FormData::text(contained(|| format!("{value:?}")));
     FormOfAny: [T: ?Sized] Probe<'a, T> => |_value| FormData::default();
 }
 
 levels! { sentry_response -> AttributeValue;
     ResponseOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| crate::handler::shown(value);
-    ResponseOfDebug: [T: Debug] &&Probe<'a, T> => |value| AttributeValue::from(format!("{value:?}"));
+    ResponseOfDebug: [T: Debug] &&Probe<'a, T> => |value| AttributeValue::from(contained(|| format!("{value:?}")));
     ResponseOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null;
 }
 
@@ -81,11 +80,11 @@ impl<T: ?Sized> NoStatus for &T {}
 #[derive(Debug, Clone, Copy)]
 pub struct NoCode;
 
+// Of a closure, so that nothing is called which tells no code.
 levels! { sentry_code -> Option<u16>;
-    CodeOfStatus: [] &&&Probe<'a, StatusCode> => |value| Some(value.as_u16());
-    CodeOfNumber: [T: Copy + Into<u16>] &&Probe<'a, T> => |value| Some((*value).into());
-    CodeOfOption: [T: Copy + Into<u16>] &Probe<'a, Option<T>> => |value| value.map(Into::into);
-    CodeOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
+    CodeOfNumber: [F: Fn() -> T, T: Copy + Into<u16>] &&Probe<'a, F> => |status| Some(status().into());
+    CodeOfOption: [F: Fn() -> Option<T>, T: Copy + Into<u16>] &Probe<'a, F> => |status| status().map(Into::into);
+    CodeOfAny: [F: ?Sized] Probe<'a, F> => |_status| None;
 }
 
 macro_rules! sources {
@@ -166,16 +165,15 @@ macro_rules! __sentry_status {
     ($value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
-            CodeOfAny as _, CodeOfNumber as _, CodeOfOption as _, CodeOfStatus as _, NoStatus as _,
-            RefusalOfAny as _, RefusalOfError as _, StatusOfAny as _, StatusOfResponse as _, ToldByAny as _,
-            ToldByOk as _,
+            CodeOfAny as _, CodeOfNumber as _, CodeOfOption as _, NoStatus as _, RefusalOfAny as _,
+            RefusalOfError as _, StatusOfAny as _, StatusOfResponse as _, ToldByAny as _, ToldByOk as _,
         };
         let __sentry_seen = $value;
         match (&&$crate::__private::Probe(__sentry_seen)).sentry_told() {
             ::core::option::Option::Some(__sentry_told) => {
                 match (&&$crate::__private::Probe(__sentry_told)).sentry_status() {
                     ::core::option::Option::None => {
-                        (&&&&$crate::__private::Probe(&__sentry_told.status())).sentry_code()
+                        (&&&$crate::__private::Probe(&|| __sentry_told.status())).sentry_code()
                     }
                     __sentry_code => __sentry_code,
                 }
@@ -188,7 +186,7 @@ macro_rules! __sentry_status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ureq::http::Response;
+    use ureq::http::{Response, StatusCode};
 
     struct Reply(u16);
     impl Reply {
@@ -230,6 +228,17 @@ mod tests {
         use elsewhere::{Quiet, Status};
         assert_eq!(Quiet.status(), 202);
         assert_eq!(__sentry_status!(&Quiet), Some(202));
+    }
+
+    #[test]
+    fn a_method_of_that_name_which_gives_no_code_is_not_called() {
+        struct Job;
+        impl Job {
+            fn status(&self) -> String {
+                unreachable!("it might ask a database")
+            }
+        }
+        assert_eq!(__sentry_status!(&Job), None);
     }
 
     #[test]

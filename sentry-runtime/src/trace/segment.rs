@@ -41,17 +41,12 @@ impl RootName {
         }
     }
 
-    /// The annotated function.
-    pub(crate) fn site(&self) -> Option<&'static Callsite> {
-        match self {
-            Self::Site(site) => Some(site),
-            Self::Given { .. } => None,
-        }
-    }
-
     /// The annotated function's file and line.
     pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
-        self.site().map(Callsite::place)
+        match self {
+            Self::Site(site) => Some(site.place()),
+            Self::Given { .. } => None,
+        }
     }
 
     /// Where the name comes from, as `transaction_info.source` wants it.

@@ -115,3 +115,33 @@ fn a_form_is_taken_as_it_comes() {
     let seen = observe(options(), || of_form(FormData::from_pairs([("a", "1"), ("a", "2")])));
     assert_eq!(root(&seen)["data"]["server_action_form_data.a"], json!(["1", "2"]));
 }
+
+/// Its author made a mistake.
+struct Broken;
+
+impl std::fmt::Debug for Broken {
+    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("a mistake in Debug")
+    }
+}
+
+impl Serialize for Broken {
+    fn serialize<S: serde::Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+        panic!("a mistake in Serialize")
+    }
+}
+
+#[sentry::server_action(form_data = form, record_response)]
+fn of_broken(form: &Broken) -> Broken {
+    let _ = form;
+    Broken
+}
+
+#[test]
+fn a_type_that_cannot_be_shown_harms_nobody() {
+    let seen = observe(options(), || {
+        of_broken(&Broken);
+    });
+    assert!(seen.events().is_empty());
+    assert_eq!(root(&seen)["status"], "ok");
+}

@@ -21,9 +21,7 @@ fn a_server_action_is_named_after_its_function() {
     let expansion = server_action(quote!(headers = h, flush), item);
     contains(
         &expansion,
-        &quote!(
-            ::sentry::__private::server_action("type").headers(::sentry::__private::headers!(&(h))).flush()
-        ),
+        &quote!(::sentry::__private::headers!(::sentry::__private::server_action("type"), &(h)).flush()),
     );
     contains(&expansion, &quote!(::sentry::__private::Handler::wants_response(__sentry_work)));
 }
