@@ -31,6 +31,8 @@ pub(crate) enum Look {
     Results,
     /// When its type is not known to hold no error.
     MayFail,
+    /// When its type is not known to hold no error and no HTTP status.
+    MayAnswer,
     /// Always, because it is recorded.
     Always,
 }
@@ -104,6 +106,7 @@ impl Wrap<'_> {
             (_, Returns::Never) => false,
             (Look::Always, _) => true,
             (Look::MayFail, returns) => returns.may_fail(),
+            (Look::MayAnswer, returns) => returns.may_fail() || returns.is_tuple(),
             (Look::Results, returns) => returns.names_result(),
         }
     }

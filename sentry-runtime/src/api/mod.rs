@@ -3,6 +3,7 @@
 mod capture;
 mod client;
 mod cron;
+mod handlers;
 mod propagation;
 mod scope;
 mod scopes;
@@ -11,6 +12,7 @@ mod trace;
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
+pub use handlers::*;
 pub use propagation::*;
 pub use scope::*;
 pub use scopes::*;

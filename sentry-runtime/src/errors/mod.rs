@@ -11,6 +11,7 @@ mod group;
 pub(crate) mod ignore;
 mod repeat;
 mod sightings;
+mod value;
 
 pub(crate) use failure::FailureValue;
 pub use failure::{ActionError, ControlFlow, Failure};
@@ -18,6 +19,7 @@ pub use group::{ErrorGroup, GroupReader};
 pub use ignore::ErrorPattern;
 pub(crate) use repeat::Captured;
 pub(crate) use sightings::FrameId;
+pub use value::ErrorValue;
 
 use chain::{Chain, Entry};
 
@@ -38,6 +40,8 @@ use sightings::Sighting;
 pub(crate) enum Origin {
     Span(&'static Callsite),
     ServerAction,
+    ApiHandler,
+    DataFetcher,
     Monitor,
     Main,
 }
@@ -48,6 +52,8 @@ impl Origin {
             // The caller may well deal with it.
             Self::Span(_) => Mechanism { ty: "auto.function.span", handled: true },
             Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
+            Self::ApiHandler => Mechanism { ty: "auto.http.api_handler", handled: false },
+            Self::DataFetcher => Mechanism { ty: "auto.function.data_fetcher", handled: false },
             Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => Mechanism { ty: "auto.function.main", handled: false },
         }
@@ -57,7 +63,7 @@ impl Origin {
         match self {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
-            Self::ServerAction | Self::Monitor => Level::Error,
+            Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Monitor => Level::Error,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlig
 use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -105,6 +105,10 @@ setters! {
     /// Sees every breadcrumb with its hint.
     before_breadcrumb_with_hint(
         callback: impl Fn(Breadcrumb, &mut Hint) -> Option<Breadcrumb> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
+    /// Sees every check-in last.
+    before_send_check_in(
+        callback: impl Fn(MonitorCheckIn) -> Option<MonitorCheckIn> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
     /// Sends through a transport of your own.
     transport(transport: impl Transport) => Some(Arc::new(transport));

@@ -21,7 +21,7 @@ use std::time::Duration;
 use crate::errors::{ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, Span, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -169,6 +169,8 @@ pub struct ClientOptions {
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
     /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`], on the caller's thread.
     pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
+    /// Sees every check-in last; may change or drop it.
+    pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,
     /// A transport of your own instead of HTTP.
     pub transport: Option<Arc<dyn Transport>>,
     /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
@@ -236,6 +238,7 @@ impl Default for ClientOptions {
             before_send_transaction: None,
             before_breadcrumb: None,
             before_breadcrumb_with_hint: None,
+            before_send_check_in: None,
             transport: None,
             http_proxy: None,
             https_proxy: None,

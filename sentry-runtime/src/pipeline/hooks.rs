@@ -6,7 +6,7 @@ use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::hint::Hint;
-use crate::protocol::{DiscardReason, Event, Transaction};
+use crate::protocol::{DiscardReason, Event, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope, active};
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
@@ -93,5 +93,19 @@ pub(super) fn transaction(
             run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)
         }
         None => Ok(transaction),
+    }
+}
+
+/// Shows a check-in to `before_send_check_in`.
+pub(super) fn check_in(
+    client: &Client,
+    made_at: u8,
+    check_in: MonitorCheckIn,
+) -> Result<MonitorCheckIn, DiscardReason> {
+    match &client.options().before_send_check_in {
+        Some(callback) => {
+            run("before_send_check_in", DiscardReason::BeforeSend, made_at, check_in, &**callback)
+        }
+        None => Ok(check_in),
     }
 }

@@ -13,6 +13,7 @@ mod collector;
 mod event;
 mod exceptions;
 mod filter;
+mod gen_ai;
 mod hooks;
 mod normalize;
 mod output;

@@ -15,7 +15,7 @@ use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
 use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
-use super::{as_event, filter, hooks, output, span_hook};
+use super::{as_event, filter, gen_ai, hooks, output, span_hook};
 use crate::client::Client;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -68,7 +68,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut said, &anchor);
-    let rows = limit(client, filter::of_children(segment, rows, &anchor));
+    let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let mut root = SpanData {
@@ -83,6 +83,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
         ..SpanData::default()
     };
     let renamed = apply(&mut root, own);
+    gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
     if let Some(rate) = segment.sample_rate {
         root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
@@ -102,6 +103,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
     let mut said = said(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut said, &anchor);
     let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor));
+    gen_ai::complete(None, &mut rows);
     let known: HashSet<_> = rows.iter().map(Row::id).collect();
     let is_root = |row: &&Row| row.parent().is_none_or(|parent| !known.contains(&parent));
     let roots: Vec<_> = rows.iter().filter(is_root).map(Row::id).collect();
@@ -161,6 +163,7 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
         // A span without a parent in the segment stands under its root.
         let parent = if child.parent == 0 { segment.key } else { child.parent };
         let said = if said.is_empty() { None } else { said.remove(&child.id) };
+        let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
         let mut span = match child.kind {
             ChildKind::Site { site, start, end, outcome } => {
                 let call = Call { id: child.id, parent, site, start, end, outcome };
@@ -182,7 +185,8 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
             },
         };
         if let Some(said) = said {
-            apply(&mut span, said);
+            let renamed = apply(&mut span, said);
+            gen_ai::name(&mut span, unnamed && !renamed);
         }
         Row::Full(Box::new(span))
     };
@@ -218,6 +222,11 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Op(op) => span.op = op,
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
+            Detail::Default(key, value) => {
+                if !span.attributes.iter().any(|(known, _)| *known == key) {
+                    span.attributes.push((Cow::Borrowed(key), value));
+                }
+            }
             Detail::Tag(key, value) => _ = span.tags.insert(key, value),
             Detail::Link(link) => span.links.push(link),
         }

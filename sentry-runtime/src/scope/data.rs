@@ -40,6 +40,7 @@ pub struct Scope {
     pub(crate) breadcrumbs: Trail,
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<Processor>,
+    pub(crate) conversation_id: Option<Arc<str>>,
 }
 
 impl Scope {
@@ -214,6 +215,12 @@ impl Scope {
         F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
     {
         self.processors.push(Processor::Transaction(Arc::new(processor)));
+    }
+
+    /// Names the conversation that AI spans started from here on belong to, see
+    /// [`set_conversation_id`](crate::set_conversation_id).
+    pub fn set_conversation_id(&mut self, id: Option<&str>) {
+        self.conversation_id = id.map(Arc::from);
     }
 
     /// Sends a file along with every event captured here, at most 64 of them. Files larger than the option

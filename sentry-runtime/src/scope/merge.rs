@@ -18,6 +18,7 @@ impl Scope {
         replace(&mut self.transaction, &over.transaction);
         replace(&mut self.user, &over.user);
         replace(&mut self.request, &over.request);
+        replace(&mut self.conversation_id, &over.conversation_id);
         self.tags.extend(over.tags.clone());
         self.extra.extend(over.extra.clone());
         self.contexts.extend(over.contexts.clone());

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::callsite::{self, Callsite};
 use super::clock::{self, Ticks};
+use super::gen_ai;
 use super::ids::{self, LocalId};
 use super::local::local;
 use super::record::{Outcome, Record};
@@ -147,7 +148,7 @@ impl SpanGuard {
     #[inline(never)]
     fn start(&mut self) {
         let local = local();
-        if self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR) {
+        if self.site.has(callsite::NEEDS_CONTEXT) {
             return self.start_with_context();
         }
         match local.mode.get() {
@@ -185,6 +186,9 @@ impl SpanGuard {
         let Prepared { context, id, .. } = prepared;
         let recording = context.mode() == Mode::Sampled && id != 0;
         let span = if id == 0 { parent } else { id };
+        if self.site.has(callsite::GEN_AI) && id != 0 {
+            gen_ai::begin(&context, id, self.site.operation());
+        }
         *self.outer = active::swap(Saved { context: Some(context), span }).context;
         self.id = id;
         self.parent = parent;

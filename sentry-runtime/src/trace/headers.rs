@@ -13,8 +13,9 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// Where headers are read from. Names are asked for in lowercase and match in any case.
 ///
-/// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic), for maps and slices of pairs of strings;
-/// implement it for a type of your own to use it with `headers = …` and `continue_trace`.
+/// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic) and `http::Request`, for maps and slices of pairs of
+/// strings; [`HeaderPairs`](crate::HeaderPairs) and [`HeaderLookup`](crate::HeaderLookup) make one of anything that is
+/// iterated as pairs and of a closure. Implement it for a type of your own to use it with `headers = …` and `continue_trace`.
 ///
 /// ```
 /// struct Metadata(Vec<(String, String)>);
@@ -25,14 +26,29 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "headers cannot be read from `{Self}`",
+    label = "no headers",
+    note = "headers are an `http::HeaderMap`, a request, a map, a list of pairs, anything that is iterated as pairs, a \
+            closure `|name: &str| -> Option<String>`, or a type that implements `HeaderSource`"
+)]
 pub trait HeaderSource {
     /// Calls `each` with every value of the header `name`, in order. Values that are not text are left out.
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str));
+
+    /// The method of the request, where headers come with it.
+    fn request_method(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<T: HeaderSource + ?Sized> HeaderSource for &T {
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
         (**self).visit(name, each);
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        (**self).request_method()
     }
 }
 
@@ -41,6 +57,10 @@ impl<T: HeaderSource> HeaderSource for Option<T> {
         if let Some(headers) = self {
             headers.visit(name, each);
         }
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        self.as_ref()?.request_method()
     }
 }
 

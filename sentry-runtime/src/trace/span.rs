@@ -11,7 +11,7 @@ use super::record::{Detail, Outcome, Record, Start};
 use super::root::{self, RootKind};
 use super::sampling::Hints;
 use super::segment::RootName;
-use super::{clock, recorder};
+use super::{clock, gen_ai, recorder};
 use crate::client;
 use crate::diagnostics;
 use crate::protocol::{
@@ -93,6 +93,9 @@ impl Span {
             base
         };
         let SpanOptions { name, op, origin, attributes, links, .. } = options;
+        if gen_ai::is_gen_ai(&op) {
+            gen_ai::begin(&context, id, &op);
+        }
         let unended = Unended::new(active, name, op, origin, start);
         let open = OpenSpan::new(Arc::clone(&context), id, unended);
         let span = Self { place: Some((context, id)), open: Some(Arc::new(open)), stands_in: false };

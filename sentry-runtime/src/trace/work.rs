@@ -14,7 +14,7 @@ use super::local::local;
 use super::record::Record;
 use super::recorder::{self, Kind};
 use super::span::IntoParent;
-use super::{clock, root};
+use super::{clock, gen_ai, root};
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::protocol::AttributeValue;
@@ -119,7 +119,7 @@ impl SpanWork {
     #[inline]
     fn begin(&mut self) {
         let given = self.start & GIVEN != 0;
-        let plain = !given && !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+        let plain = !given && !self.site.has(callsite::NEEDS_CONTEXT);
         if plain
             && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
         {
@@ -154,6 +154,9 @@ impl SpanWork {
         let drawn = if self.id == 0 { ids::next() } else { self.id };
         match guard::prepare(self.site, &base, self.parent, drawn) {
             Some(Prepared { context, id, parent }) => {
+                if self.site.has(callsite::GEN_AI) && id != 0 {
+                    gen_ai::begin(&context, id, self.site.operation());
+                }
                 self.id = id;
                 self.context = Some(context);
                 self.parent = parent;
