@@ -11,6 +11,7 @@ use crate::integrations;
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
+use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, Transport};
 use crate::{diagnostics, environment, trace};
@@ -51,6 +52,11 @@ pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     std::mem::replace(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
+/// All clients that live.
+pub(crate) fn all() -> Vec<Arc<Client>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+}
+
 fn refresh_level() {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut level = Level::Off;
@@ -73,6 +79,7 @@ pub struct Client {
     ledger: Arc<Ledger>,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
+    sessions: Sessions,
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
@@ -116,6 +123,7 @@ impl Client {
             ledger,
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
+            sessions: Sessions::default(),
             options,
         });
         if client.transport.is_some() {
@@ -137,6 +145,7 @@ impl Client {
             ledger: Arc::default(),
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
+            sessions: Sessions::default(),
         })
     }
 
@@ -179,6 +188,15 @@ impl Client {
         self.transport.as_ref()
     }
 
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Another handle of the same client.
+    pub(crate) fn handle(&self) -> Option<Arc<Self>> {
+        all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
+    }
+
     /// The tools of the pipeline thread for this client.
     pub(crate) fn bench(&self) -> MutexGuard<'_, Option<Bench>> {
         self.bench.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,6 +225,7 @@ impl Client {
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
+        session::client_ends(self);
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
         self.closed.store(true, Ordering::Relaxed);
         refresh_level();
@@ -277,6 +296,7 @@ impl Drop for ClientInitGuard {
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
     let client = Client::new(options)?;
     drop(set_global(Some(Arc::clone(&client))));
+    session::client_started(&client);
     Ok(ClientInitGuard(client))
 }
 

@@ -39,7 +39,11 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
+mod feedback;
 mod integrations;
+pub mod logger;
+pub mod metrics;
+mod moment;
 mod monitor;
 mod options;
 mod pipeline;
@@ -47,6 +51,7 @@ mod probe;
 pub mod protocol;
 mod scope;
 mod server_action;
+mod session;
 mod trace;
 mod transport;
 
@@ -59,8 +64,11 @@ pub use sentry_macros::{main, monitor, server_action, span};
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow};
+pub use feedback::{FeedbackError, FeedbackHint};
 pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
-pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
+pub use protocol::{
+    AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
+};
 pub use scope::{EventProcessor, Scope};
 pub use server_action::FormData;
 pub use trace::future::SentryFutureExt;

@@ -3,11 +3,15 @@
 mod capture;
 mod client;
 mod cron;
+mod feedback;
 mod scope;
+mod session;
 mod trace;
 
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
+pub use feedback::*;
 pub use scope::*;
+pub use session::*;
 pub use trace::*;

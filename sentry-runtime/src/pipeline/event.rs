@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{hooks, output, queue};
+use super::{hooks, output, queue, sessions};
 use crate::capture::{Body, Capture, Mechanism};
 use crate::diagnostics;
 use crate::errors::chain::{Chain, Entry};
@@ -21,12 +21,11 @@ use crate::trace::ids;
 /// Builds, filters and sends one event.
 pub(super) fn process(capture: Capture) {
     let client = Arc::clone(&capture.client);
-    let Some(transport) = output::open(&client, DataCategory::Error, 1) else { return };
+    let Some(transport) = output::open(&client, DataCategory::Error, 1) else {
+        return sessions::note_unseen(&capture);
+    };
     let lost = |reason| client.ledger().lost(reason, DataCategory::Error, 1);
     let options = client.options();
-    if !is_sampled(options.sample_rate) {
-        return lost(DiscardReason::SampleRate);
-    }
     let trace = capture.place.dsc(&client);
     let scope = capture.scopes.merged();
     // The client's tools are free again while the user's callbacks run: those may capture, flush, close.
@@ -40,6 +39,12 @@ pub(super) fn process(capture: Capture) {
         Ok(event) => event,
         Err(reason) => return lost(reason),
     };
+    // An event that is sampled out has counted for its session by then.
+    let session = sessions::note(&capture, &event);
+    if !is_sampled(options.sample_rate) {
+        session.into_iter().for_each(|update| sessions::send_item(&client, update));
+        return lost(DiscardReason::SampleRate);
+    }
     let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
@@ -57,6 +62,7 @@ pub(super) fn process(capture: Capture) {
             attachment.buffer.as_slice(),
         )
     }));
+    items.extend(session);
     output::send(transport, Some(event.event_id), Some(trace), items);
 }
 
@@ -128,7 +134,7 @@ fn build(capture: &Capture, bench: &mut Bench) -> Event<'static> {
 }
 
 /// What every event carries, unless somebody said otherwise.
-fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
+pub(super) fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
     for (name, context) in &bench.contexts {
         if !event.contexts.contains_key(name) {
             let now = match name.as_str() {

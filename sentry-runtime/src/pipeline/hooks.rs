@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::protocol::{DiscardReason, Event, Transaction};
+use crate::protocol::{DiscardReason, Event, Log, Metric, Transaction};
 use crate::scope::{Scope, active};
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
@@ -45,6 +45,38 @@ pub(super) fn event(
     match &client.options().before_send {
         Some(callback) => run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback),
         None => Ok(event),
+    }
+}
+
+/// Shows feedback to the scope's processors, then to `before_send_feedback`.
+pub(super) fn feedback(
+    client: &Client,
+    scope: &Scope,
+    made_at: u8,
+    mut event: Event<'static>,
+) -> Result<Event<'static>, DiscardReason> {
+    for processor in &scope.processors {
+        event = run("an event processor", DiscardReason::EventProcessor, made_at, event, &**processor)?;
+    }
+    match &client.options().before_send_feedback {
+        Some(callback) => run("before_send_feedback", DiscardReason::BeforeSend, made_at, event, &**callback),
+        None => Ok(event),
+    }
+}
+
+/// Shows a log to `before_send_log`.
+pub(super) fn log(client: &Client, made_at: u8, log: Log) -> Result<Log, DiscardReason> {
+    match &client.options().before_send_log {
+        Some(callback) => run("before_send_log", DiscardReason::BeforeSend, made_at, log, &**callback),
+        None => Ok(log),
+    }
+}
+
+/// Shows a metric to `before_send_metric`.
+pub(super) fn metric(client: &Client, made_at: u8, metric: Metric) -> Result<Metric, DiscardReason> {
+    match &client.options().before_send_metric {
+        Some(callback) => run("before_send_metric", DiscardReason::BeforeSend, made_at, metric, &**callback),
+        None => Ok(metric),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::protocol::limits::check_tag;
 use crate::protocol::{
     Attachment, Breadcrumb, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
+use crate::session::Session;
 
 /// Looks at every event before it is sent, may change it, and may drop it by answering `None`.
 ///
@@ -37,12 +38,14 @@ pub struct Scope {
     pub(crate) breadcrumbs: VecDeque<Arc<Breadcrumb>>,
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<EventProcessor>,
+    /// The session of this request or job, see [`crate::session`].
+    pub(crate) session: Option<Arc<Session>>,
 }
 
 impl Scope {
-    /// Removes everything.
+    /// Removes everything. A session goes on.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { session: self.session.take(), ..Self::default() };
     }
 
     /// Removes the breadcrumbs.

@@ -42,6 +42,11 @@ impl Scopes {
         }
     }
 
+    /// The user, from the most special scope that names one.
+    pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
+        [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
+    }
+
     /// The data of all three, the more special over the more general.
     pub(crate) fn merged(&self) -> Scope {
         let mut merged = Scope::clone(&self.global);
