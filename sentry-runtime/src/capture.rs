@@ -11,6 +11,7 @@ use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Scope, Scopes, active};
+use crate::session::{self, Session};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
 
@@ -49,6 +50,8 @@ pub(crate) struct Capture {
     pub(crate) stack: Option<RawStack>,
     pub(crate) thread: Option<String>,
     pub(crate) scopes: Scopes,
+    /// The session that it happened in.
+    pub(crate) session: Option<Arc<Session>>,
     pub(crate) client: Arc<Client>,
     /// How many of the user's callbacks it was captured in.
     pub(crate) depth: u8,
@@ -132,6 +135,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         place: draft.place,
         stack: draft.stack,
         thread: std::thread::current().name().map(str::to_owned),
+        session: session::of(&client, &scopes),
         scopes,
         client,
         depth: callback::depth(),

@@ -154,7 +154,7 @@ fn wait(answer: &Receiver<Outcome>) -> Result<(), FeedbackError> {
         Ok(Outcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
         Ok(Outcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
         Err(RecvTimeoutError::Timeout) => Err(FeedbackError::TimedOut),
-        // Nobody is left who could answer.
-        Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Dropped(DiscardReason::InternalSdkError)),
+        // The envelope is gone without an answer: put by for later, or with the thread that had it.
+        Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Unreachable),
     }
 }

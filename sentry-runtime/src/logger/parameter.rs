@@ -28,13 +28,25 @@ macro_rules! plain {
         impl Plain for $ty {
             #[inline]
             fn value(&self) -> AttributeValue {
-                AttributeValue::from(self.to_owned())
+                AttributeValue::from(*self)
             }
         }
     )*};
 }
 
-plain!(bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f64, str, String);
+plain!(bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f64);
+
+impl Plain for str {
+    fn value(&self) -> AttributeValue {
+        AttributeValue::from(self)
+    }
+}
+
+impl Plain for String {
+    fn value(&self) -> AttributeValue {
+        AttributeValue::from(self.as_str())
+    }
+}
 
 impl Plain for f32 {
     /// The shortest digits that mean the number, not those of its exact value: `0.1` and not `0.10000000149`.

@@ -15,9 +15,7 @@ use crate::capture::{Body, Capture};
 use crate::client::{self, Client};
 use crate::diagnostics;
 use crate::protocol::session::SessionAggregates;
-use crate::protocol::{
-    DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionMode, SessionStatus,
-};
+use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionStatus};
 use crate::session::{self, End, Session};
 
 /// A session that lives so long is told of before it ends: it may never come to an end that we see.
@@ -97,12 +95,9 @@ fn note_as(capture: &Capture, level: Level, crashed: bool, event: &Event<'_>) ->
         return None;
     }
     let client = &capture.client;
-    let session = match client.options().session_mode {
-        SessionMode::Application => client.sessions().application(),
-        SessionMode::Request => capture.scopes.isolation.session.clone(),
-    }?;
+    let session = capture.session.as_ref()?;
     let user = event.user.as_ref().or_else(|| capture.scopes.user());
-    session.error(crashed, user).then(|| update(client, &session)).flatten()
+    session.error(crashed, user).then(|| update(client, session)).flatten()
 }
 
 /// Sends an item about a session by itself.

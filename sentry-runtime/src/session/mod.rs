@@ -281,13 +281,17 @@ pub(crate) fn end(client: &Arc<Client>, status: SessionStatus) {
     }
 }
 
+/// The session in which something happens that has these scopes.
+pub(crate) fn of(client: &Client, scopes: &Scopes) -> Option<Arc<Session>> {
+    match client.options().session_mode {
+        SessionMode::Application => client.sessions().application(),
+        SessionMode::Request => scopes.isolation.session.clone(),
+    }
+}
+
 /// Tells the server how the session stands.
 pub(crate) fn capture(client: &Arc<Client>) {
-    let session = match client.options().session_mode {
-        SessionMode::Application => client.sessions().application(),
-        SessionMode::Request => active::with(|context| context.isolation.snapshot().session.clone()),
-    };
-    if let Some(session) = session {
+    if let Some(session) = of(client, &active::with(Scopes::of)) {
         hand_over(client, session, SessionChange::Captured);
     }
 }
