@@ -14,6 +14,7 @@ use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Memory, Scope, Scopes, active};
+use crate::session::{self, Session};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
 
@@ -53,6 +54,8 @@ pub(crate) struct Capture {
     pub(crate) thread: CapturingThread,
     pub(crate) hint: Box<Hint>,
     pub(crate) scopes: Scopes,
+    /// The session that it happened in.
+    pub(crate) session: Option<Arc<Session>>,
     pub(crate) client: Arc<Client>,
     /// How many of the user's callbacks it was captured in.
     pub(crate) depth: u8,
@@ -181,6 +184,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         stack: draft.stack,
         thread: CapturingThread::current(),
         hint: Box::new(draft.hint),
+        session: session::of(&client, &scopes),
         scopes,
         client,
         depth: callback::depth(),

@@ -12,6 +12,7 @@ use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
+use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, Transport};
 use crate::{diagnostics, environment, trace};
@@ -52,6 +53,11 @@ pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     std::mem::replace(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
+/// All clients that live.
+pub(crate) fn all() -> Vec<Arc<Client>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+}
+
 fn refresh_level() {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut level = Level::Off;
@@ -75,6 +81,7 @@ pub struct Client {
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
     integrations: Integrations,
+    sessions: Sessions,
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
@@ -119,6 +126,7 @@ impl Client {
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
             integrations: Integrations::default(),
+            sessions: Sessions::default(),
             options,
         });
         if client.transport.is_some() {
@@ -141,6 +149,7 @@ impl Client {
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
             integrations: Integrations::default(),
+            sessions: Sessions::default(),
         })
     }
 
@@ -208,6 +217,15 @@ impl Client {
         self.integrations.add(self, Arc::new(integration))
     }
 
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Another handle of the same client.
+    pub(crate) fn handle(&self) -> Option<Arc<Self>> {
+        all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
+    }
+
     /// The tools of the pipeline thread for this client.
     pub(crate) fn bench(&self) -> MutexGuard<'_, Option<Bench>> {
         self.bench.lock().unwrap_or_else(PoisonError::into_inner)
@@ -236,6 +254,7 @@ impl Client {
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
+        session::client_ends(self);
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
         self.closed.store(true, Ordering::Relaxed);
         refresh_level();
@@ -309,6 +328,7 @@ pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGu
     for integration in &client.options.integrations {
         client.integrations.add(&client, Arc::clone(integration));
     }
+    session::client_started(&client);
     Ok(ClientInitGuard(client))
 }
 

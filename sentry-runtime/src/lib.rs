@@ -40,15 +40,20 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
+mod feedback;
 mod handler;
 mod hint;
 mod integrations;
+pub mod logger;
+pub mod metrics;
+mod moment;
 mod monitor;
 mod options;
 mod pipeline;
 mod probe;
 pub mod protocol;
 mod scope;
+mod session;
 pub mod test;
 mod trace;
 mod transport;
@@ -63,6 +68,7 @@ pub use ai::set_conversation_id;
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow, ErrorGroup, ErrorPattern, ErrorValue, GroupReader};
+pub use feedback::{FeedbackError, FeedbackHint};
 pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
 pub use hint::Hint;
 pub use integrations::registry::Integration;
@@ -71,7 +77,9 @@ pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern,
     SpanFilter, Spotlight, StatusCodes, TracesSampler,
 };
-pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
+pub use protocol::{
+    AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
+};
 pub use scope::breadcrumbs::IntoBreadcrumb;
 pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
 pub use trace::future::SentryFutureExt;

@@ -23,6 +23,15 @@ pub use crate::{
     __sentry_status as status,
 };
 
+/// What the macros of the logger call.
+pub mod log {
+    pub use crate::logger::parameter::{
+        Parameter, ParameterAny, ParameterDebug, ParameterDisplay, ParameterPlain, Plain,
+    };
+    pub use crate::logger::record::{Draft, open};
+    pub use crate::logger::template::is_plain;
+}
+
 /// What gives the full path of a closure: that of the function in which it is written, and a little more.
 #[must_use]
 pub const fn path_of<F: Fn() + Copy>(_written_inside: F) -> fn() -> &'static str {

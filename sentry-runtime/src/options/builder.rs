@@ -9,7 +9,7 @@ use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlig
 use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Span, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -126,6 +126,22 @@ setters! {
     max_record_memory(bytes: usize) => bytes;
     /// Captures panics, or does not.
     capture_panics(capture: bool) => capture;
+    /// Sends structured logs, or does not.
+    enable_logs(enable: bool) => enable;
+    /// Sees every log last.
+    before_send_log(callback: impl Fn(Log) -> Option<Log> + Send + Sync + 'static) => Some(Arc::new(callback));
+    /// Sends metrics, or does not.
+    enable_metrics(enable: bool) => enable;
+    /// Sees every metric last.
+    before_send_metric(callback: impl Fn(Metric) -> Option<Metric> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sees every feedback last.
+    before_send_feedback(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Starts and ends sessions by itself, or does not.
+    auto_session_tracking(track: bool) => track;
+    /// Says what a session is.
+    session_mode(mode: SessionMode) => mode;
     /// Tells the server what was dropped, or does not.
     send_client_reports(send: bool) => send;
     /// Sets the `User-Agent` of our requests.

@@ -21,7 +21,7 @@ use std::time::Duration;
 use crate::errors::{ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, MonitorCheckIn, Span, Transaction};
+use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -188,6 +188,22 @@ pub struct ClientOptions {
     pub max_record_memory: usize,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
+    /// Whether structured logs are sent, see [`logger`](crate::logger). Default: no. Spec: `telemetry/logs.mdx`.
+    pub enable_logs: bool,
+    /// Sees every log last; may change or drop it.
+    pub before_send_log: Option<BeforeCallback<Log>>,
+    /// Whether metrics are sent, see [`metrics`](crate::metrics). Default: yes. Spec: `telemetry/metrics.mdx`.
+    pub enable_metrics: bool,
+    /// Sees every metric last; may change or drop it.
+    pub before_send_metric: Option<BeforeCallback<Metric>>,
+    /// Sees every feedback last, as the event that it is; may change or drop it.
+    pub before_send_feedback: Option<BeforeCallback<Event<'static>>>,
+    /// Whether sessions start and end by themselves: in application mode one from `init` to the end, in request mode
+    /// one for each request that an integration sees. Default: no. Sessions need a release.
+    pub auto_session_tracking: bool,
+    /// What a session is: a run of the program, or a request. Default: a run of the program.
+    /// Spec: `telemetry/sessions/index.mdx`.
+    pub session_mode: SessionMode,
     /// Whether the server is told what was dropped and why. Default: yes.
     pub send_client_reports: bool,
     /// The local view. Default: `SENTRY_LOCAL`.
@@ -247,6 +263,13 @@ impl Default for ClientOptions {
             queue_size: 256,
             max_record_memory: 16 << 20,
             capture_panics: true,
+            enable_logs: false,
+            before_send_log: None,
+            enable_metrics: true,
+            before_send_metric: None,
+            before_send_feedback: None,
+            auto_session_tracking: false,
+            session_mode: SessionMode::Application,
             send_client_reports: true,
             local: LocalView::FromEnvironment,
             spotlight: Spotlight::FromEnvironment,

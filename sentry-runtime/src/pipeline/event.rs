@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{exceptions, hooks, output, queue};
+use super::{exceptions, hooks, output, queue, sessions};
 use crate::capture::{Body, Capture};
 use crate::client::Client;
 use crate::diagnostics;
@@ -23,7 +23,9 @@ use crate::trace::ids;
 /// that an event which is sampled out has counted for release health by then.
 pub(super) fn process(mut capture: Capture) {
     let client = Arc::clone(&capture.client);
-    let Some(transport) = output::open(&client, DataCategory::Error, 1) else { return };
+    let Some(transport) = output::open(&client, DataCategory::Error, 1) else {
+        return sessions::note_unseen(&capture);
+    };
     let lost = |reason| client.ledger().lost(reason, DataCategory::Error, 1);
     let options = client.options();
     let trace = capture.place.dsc(&client);
@@ -33,7 +35,10 @@ pub(super) fn process(mut capture: Capture) {
     let event = bench::with(&client, |bench| {
         let mut event = build(&capture, hint.mechanism.as_ref(), bench);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
-        complete(&mut event, &capture, bench, options);
+        if event.transaction.is_none() {
+            event.transaction = capture.place.transaction();
+        }
+        complete(&mut event, bench, options);
         event
     });
     describe(&mut hint, &event);
@@ -42,7 +47,10 @@ pub(super) fn process(mut capture: Capture) {
         Ok(event) => event,
         Err(reason) => return lost(reason),
     };
+    // An event that is sampled out has counted for its session by then.
+    let session = sessions::note(&capture, &event);
     if !is_sampled(options.sample_rate) {
+        session.into_iter().for_each(|update| sessions::send_item(&client, update));
         return lost(DiscardReason::SampleRate);
     }
     let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
@@ -55,6 +63,7 @@ pub(super) fn process(mut capture: Capture) {
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
     items.extend(attachments(&hint, &client));
+    items.extend(session);
     output::send(transport, Some(event.event_id), Some(trace), items);
 }
 
@@ -156,10 +165,7 @@ fn build(capture: &Capture, told: Option<&Mechanism>, bench: &mut Bench) -> Even
 }
 
 /// What every event carries, unless somebody said otherwise.
-fn complete(event: &mut Event<'static>, capture: &Capture, bench: &Bench, options: &ClientOptions) {
-    if event.transaction.is_none() {
-        event.transaction = capture.place.transaction();
-    }
+pub(super) fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
     for (name, context) in &bench.contexts {
         if !event.contexts.contains_key(name) {
             let now = match name.as_str() {

@@ -6,7 +6,7 @@ use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::hint::Hint;
-use crate::protocol::{DiscardReason, Event, MonitorCheckIn, Transaction};
+use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope, active};
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
@@ -76,6 +76,37 @@ pub(super) fn processors(
         })?;
     }
     Ok(event)
+}
+
+/// Shows feedback to the scope's processors, then to `before_send_feedback`.
+pub(super) fn feedback(
+    client: &Client,
+    scope: &Scope,
+    made_at: u8,
+    event: Event<'static>,
+    hint: &mut Hint,
+) -> Result<Event<'static>, DiscardReason> {
+    let event = processors(scope, made_at, event, hint)?;
+    match &client.options().before_send_feedback {
+        Some(callback) => run("before_send_feedback", DiscardReason::BeforeSend, made_at, event, &**callback),
+        None => Ok(event),
+    }
+}
+
+/// Shows a log to `before_send_log`.
+pub(super) fn log(client: &Client, made_at: u8, log: Log) -> Result<Log, DiscardReason> {
+    match &client.options().before_send_log {
+        Some(callback) => run("before_send_log", DiscardReason::BeforeSend, made_at, log, &**callback),
+        None => Ok(log),
+    }
+}
+
+/// Shows a metric to `before_send_metric`.
+pub(super) fn metric(client: &Client, made_at: u8, metric: Metric) -> Result<Metric, DiscardReason> {
+    match &client.options().before_send_metric {
+        Some(callback) => run("before_send_metric", DiscardReason::BeforeSend, made_at, metric, &**callback),
+        None => Ok(metric),
+    }
 }
 
 /// Shows a transaction to the processors of transactions, then to `before_send_transaction`.

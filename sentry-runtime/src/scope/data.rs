@@ -13,6 +13,7 @@ use crate::protocol::limits::check_tag;
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
+use crate::session::Session;
 
 /// Files that one scope keeps. More are no help to anybody who reads the event, and each is held in memory.
 const MAX_ATTACHMENTS: usize = 64;
@@ -41,12 +42,18 @@ pub struct Scope {
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<Processor>,
     pub(crate) conversation_id: Option<Arc<str>>,
+    /// The session of this request or job, see [`crate::session`].
+    pub(crate) session: Option<Arc<Session>>,
 }
 
 impl Scope {
-    /// Removes everything but the processors.
+    /// Removes everything but the processors. A session goes on.
     pub fn clear(&mut self) {
-        *self = Self { processors: std::mem::take(&mut self.processors), ..Self::default() };
+        *self = Self {
+            processors: std::mem::take(&mut self.processors),
+            session: self.session.take(),
+            ..Self::default()
+        };
     }
 
     /// Removes the breadcrumbs.

@@ -55,6 +55,11 @@ impl Scopes {
         }
     }
 
+    /// The user, from the most special scope that names one.
+    pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
+        [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
+    }
+
     /// The data of all three, the more special over the more general. Processors of the global scope run last.
     pub(crate) fn merged(&self) -> Scope {
         let mut merged = Scope::clone(&self.global);
