@@ -33,6 +33,7 @@
 //! thread sends them. No async runtime is needed, and every one is supported.
 
 mod api;
+mod backpressure;
 mod callback;
 mod capture;
 mod client;
@@ -59,7 +60,10 @@ pub use sentry_macros::{main, monitor, server_action, span};
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow};
-pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
+pub use options::{
+    BeforeCallback, CaCertificates, ClientOptions, Compression, LocalView, OptionsError, SpoolLimits,
+    Spotlight, TracesSampler,
+};
 pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
 pub use scope::{EventProcessor, Scope};
 pub use server_action::FormData;
@@ -68,7 +72,7 @@ pub use trace::headers::HeaderSource;
 pub use trace::options::SpanOptions;
 pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
-pub use transport::{ProxyError, TestTransport, Transport};
+pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
 /// The release of the calling crate, `name@version`, from its Cargo.toml.
 ///

@@ -31,9 +31,19 @@ pub(crate) fn start() {
     queue::ensure_worker();
 }
 
+/// Traces are wanted on disk within 50 ms.
+pub(crate) fn be_prompt() {
+    worker::be_prompt();
+}
+
 /// Hands a message over, or counts its loss when there is no room.
 pub(crate) fn send(message: Message) {
     queue::send(message);
+}
+
+/// How many messages wait.
+pub(crate) fn depth() -> usize {
+    queue::depth()
 }
 
 /// A segment was recorded: the pipeline looks at it soon.

@@ -145,6 +145,12 @@ pub(super) fn send(message: Message) {
     queues.wake();
 }
 
+/// How many messages wait.
+pub(super) fn depth() -> usize {
+    let queues = queues();
+    queues.events.1.len() + queues.check_ins.1.len()
+}
+
 /// Wakes a worker that would otherwise not look for a long time.
 #[inline]
 pub(super) fn nudge() {

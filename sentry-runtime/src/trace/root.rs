@@ -7,7 +7,7 @@ use super::propagation::Propagation;
 use super::record::{Outcome, Record, Start};
 use super::segment::{RootName, Segment};
 use super::{callsite, clock, recorder, reuse, sampling};
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::DataCategory;
 use crate::scope::context::Context;
 
 /// How a root span stands to what is active.
@@ -73,8 +73,9 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.sampled {
         let ledger = segment.client.ledger();
-        ledger.lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
-        ledger.lost(DiscardReason::SampleRate, DataCategory::Span, 1);
+        let reason = sampling::reason_not_sampled(segment);
+        ledger.lost(reason, DataCategory::Transaction, 1);
+        ledger.lost(reason, DataCategory::Span, 1);
         return;
     }
     recorder::push(Record::End {

@@ -1,12 +1,13 @@
 //! The decision whether the spans of a segment are recorded: made once, at its root.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
+//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value"; `telemetry/traces/backpressure.mdx`.
 
 use super::propagation::Propagation;
+use super::segment::Segment;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::protocol::TraceId;
+use crate::protocol::{DiscardReason, TraceId};
 
 /// What a `traces_sampler` knows of the root span that is about to start.
 #[derive(Debug, Clone)]
@@ -74,9 +75,42 @@ pub(crate) struct Decision {
     pub(crate) rate: Option<f32>,
 }
 
-/// Decides about a root span. The user's sampler runs here, on the caller's thread; when it panics or answers
-/// out of range, nothing is sampled.
+/// Decides about a root span. Under pressure fewer are recorded than the options say, continued traces among them:
+/// a service behind others would find no relief otherwise. As the random number is that of the trace, all services
+/// that are pressed alike keep the same traces.
 pub(crate) fn decide(
+    client: &Client,
+    propagation: &Propagation,
+    describe: impl FnOnce() -> (String, String),
+) -> Decision {
+    let decision = decide_as_set(client, propagation, describe);
+    match client.backpressure().halvings() {
+        0 => decision,
+        halvings => relieved(decision, halvings, propagation.sample_rand),
+    }
+}
+
+#[cold]
+fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
+    let rate = decision.rate.unwrap_or(1.0) / f32::from(1_u16 << halvings.min(15));
+    let sampled = decision.sampled && by_rate(rate, sample_rand).sampled;
+    Decision { sampled, rate: (decision.sampled || decision.rate.is_some()).then_some(rate) }
+}
+
+/// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
+pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
+    let halvings = segment.client.backpressure().halvings();
+    let rate = segment.sample_rate.unwrap_or(0.0) * f32::from(1_u16 << halvings.min(15));
+    if halvings > 0 && by_rate(rate, segment.propagation.sample_rand).sampled {
+        DiscardReason::Backpressure
+    } else {
+        DiscardReason::SampleRate
+    }
+}
+
+/// The decision as the options and the incoming trace have it. The user's sampler runs here, on the caller's thread; when it panics or answers
+/// out of range, nothing is sampled.
+fn decide_as_set(
     client: &Client,
     propagation: &Propagation,
     describe: impl FnOnce() -> (String, String),
@@ -127,6 +161,17 @@ fn by_rate(rate: f32, sample_rand: u32) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pressure_keeps_a_share_of_what_was_sampled() {
+        let sampled = Decision { sampled: true, rate: Some(0.8) };
+        assert_eq!(relieved(sampled, 1, 399_999), Decision { sampled: true, rate: Some(0.4) });
+        assert_eq!(relieved(sampled, 1, 400_001), Decision { sampled: false, rate: Some(0.4) });
+        let continued = Decision { sampled: true, rate: None };
+        assert_eq!(relieved(continued, 2, 249_999), Decision { sampled: true, rate: Some(0.25) });
+        let refused = Decision { sampled: false, rate: None };
+        assert_eq!(relieved(refused, 2, 0), refused);
+    }
 
     #[test]
     fn the_bounds_are_all_and_nothing() {
