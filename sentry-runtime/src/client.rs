@@ -141,7 +141,7 @@ impl Client {
         if client.transport.is_some() {
             pipeline::start();
             if client.options.spool_dir.is_some() {
-                pipeline::be_prompt();
+                pipeline::be_prompt(&client);
             }
             if client.options.capture_panics {
                 integrations::panic::install();

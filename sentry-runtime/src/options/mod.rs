@@ -147,7 +147,9 @@ pub struct ClientOptions {
     /// How often that is looked at. Default: 10 seconds.
     pub backpressure_interval: Duration,
     /// A directory in which envelopes are kept until the server took them: what a crash, a kill or an outage left
-    /// there is sent later. Processes may share it. Losing power may lose the last seconds. Default: none.
+    /// there is sent later. Processes may share it. What was captured 50 ms ago is there, should the process be killed;
+    /// an error in the first moments of a program may be there without the names of its functions. Losing power may
+    /// lose the last seconds. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
     pub spool_dir: Option<PathBuf>,
     /// How much is kept there.
     pub spool_limits: SpoolLimits,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{hooks, output, queue};
+use super::{hooks, output, prompt, queue};
 use crate::capture::{Body, Capture, Mechanism};
 use crate::diagnostics;
 use crate::errors::chain::{Chain, Entry};
@@ -70,7 +70,8 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 
 /// What the caller said.
 fn build(capture: &Capture, bench: &mut Bench) -> Event<'static> {
-    let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &queue::is_hurried));
+    let hurry = || queue::is_hurried() || prompt::is_late(capture);
+    let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),
         _ => Event {

@@ -13,6 +13,7 @@ mod event;
 mod hooks;
 mod normalize;
 mod output;
+mod prompt;
 mod queue;
 mod scrub;
 mod span_json;
@@ -24,16 +25,19 @@ mod worker;
 pub(crate) use check_in::PendingCheckIn;
 pub(crate) use queue::Message;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::client::Client;
 
 /// Starts the thread, if it does not run.
 pub(crate) fn start() {
     queue::ensure_worker();
 }
 
-/// Traces are wanted on disk within 50 ms.
-pub(crate) fn be_prompt() {
-    worker::be_prompt();
+/// What this client captures is wanted on disk within 50 ms.
+pub(crate) fn be_prompt(client: &Arc<Client>) {
+    prompt::warm(client);
 }
 
 /// Hands a message over, or counts its loss when there is no room.

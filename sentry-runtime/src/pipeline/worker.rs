@@ -5,30 +5,18 @@
 //! rounds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event};
+use super::{check_in, event, prompt};
 use crate::backpressure::Watch;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// How long traces may lie before they are written, while there is work.
-const MOMENT: Duration = Duration::from_millis(50);
-/// The same, where a spool promises that what is 50 ms old outlives the process: a trace takes two rounds.
-const SHORT_MOMENT: Duration = Duration::from_millis(15);
-static PROMPT: AtomicBool = AtomicBool::new(false);
 /// So many quiet rounds, and the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
 /// Events in one round, before spans have their turn.
 const EVENTS_PER_ROUND: usize = 64;
-
-/// Keeps rounds short from now on.
-pub(super) fn be_prompt() {
-    PROMPT.store(true, Ordering::Relaxed);
-}
 
 pub(super) fn run() {
     let mut collector = Collector::default();
@@ -63,8 +51,7 @@ fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible 
         }
         quiet = if busy { 0 } else { quiet + 1 };
         let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
-        let moment = if PROMPT.load(Ordering::Relaxed) { SHORT_MOMENT } else { MOMENT };
-        queues.sleep((!asleep).then_some(moment));
+        queues.sleep((!asleep).then(prompt::moment));
     }
 }
 
