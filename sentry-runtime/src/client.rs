@@ -231,7 +231,8 @@ impl Client {
         }
     }
 
-    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was.
+    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
+    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |transport, rest| transport.flush(rest))
     }

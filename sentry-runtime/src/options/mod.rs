@@ -149,7 +149,7 @@ pub struct ClientOptions {
     /// A directory in which envelopes are kept until the server took them: what a crash, a kill or an outage left
     /// there is sent later. Processes may share it. What was captured 50 ms ago is there, should the process be killed;
     /// an error in the first moments of a program may be there without the names of its functions. Losing power may
-    /// lose the last seconds. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
+    /// lose the last seconds. A transport of your own keeps nothing there. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
     pub spool_dir: Option<PathBuf>,
     /// How much is kept there.
     pub spool_limits: SpoolLimits,

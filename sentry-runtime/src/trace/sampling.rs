@@ -100,8 +100,11 @@ fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
 /// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
 pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
     let halvings = segment.client.backpressure().halvings();
+    if halvings == 0 {
+        return DiscardReason::SampleRate;
+    }
     let rate = segment.sample_rate.unwrap_or(0.0) * f32::from(1_u16 << halvings.min(15));
-    if halvings > 0 && by_rate(rate, segment.propagation.sample_rand).sampled {
+    if by_rate(rate, segment.propagation.sample_rand).sampled {
         DiscardReason::Backpressure
     } else {
         DiscardReason::SampleRate

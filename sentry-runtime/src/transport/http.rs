@@ -158,7 +158,8 @@ impl HttpDestination {
     fn explain(&mut self, no_answer: &NoAnswer) {
         if no_answer.is_refused_certificate() && self.complained != Some(0) {
             diagnostics::error(format_args!(
-                "the server's certificate is not trusted ({no_answer}); name its authority by the option ca_certs"
+                "no encrypted connection to the server: {no_answer}. If its certificate is of an authority of your own, \
+                 name that by the option ca_certs"
             ));
             self.complained = Some(0);
         } else {

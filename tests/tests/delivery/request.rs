@@ -154,7 +154,7 @@ fn a_server_can_have_an_address_of_version_6() {
 fn connections_are_used_again_even_after_refusals() {
     let seen = observe_server(options(), |server| {
         for status in [200, 400, 413, 503, 200] {
-            let body = "x".repeat(if status == 200 { 10 } else { 6_000 });
+            let body = "x".repeat(if status == 200 { 10 } else { 3_000 });
             server.answer_next(Answer::status(status).body(body));
             message("one");
             assert!(sentry::flush(LONG));
@@ -162,11 +162,7 @@ fn connections_are_used_again_even_after_refusals() {
     });
     let connections: Vec<usize> = seen.requests().iter().map(|request| request.connection).collect();
     assert!(connections.len() >= 5);
-    assert_eq!(connections[0], connections[1]);
-    assert!(
-        connections.iter().max().unwrap() <= &3,
-        "an answer that is not read to its end costs a connection: {connections:?}"
-    );
+    assert!(connections.iter().all(|&connection| connection == 0), "{connections:?}");
 }
 
 #[test]

@@ -284,6 +284,36 @@ fn a_full_spool_drops_and_counts() {
 }
 
 #[test]
+fn a_file_that_was_cut_is_set_aside_and_counted() {
+    let dir = Dir::new("cut");
+    let server = FakeSentry::start();
+    let stats = support::without_client(|| {
+        let options = || untraced().spool_dir(&dir.0).dsn(&server.dsn());
+        server.answer_all(Answer::hangup());
+        let guard = sentry::try_init(options()).unwrap();
+        (0..3).for_each(|number| message(&number.to_string()));
+        drop(guard);
+        let mut files = dir.files();
+        files.sort_unstable();
+        let bytes = std::fs::read(&files[1]).unwrap();
+        std::fs::write(&files[1], &bytes[..bytes.len() / 2]).unwrap();
+
+        server.answer_all(Answer::ok());
+        let guard = sentry::try_init(options()).unwrap();
+        let client = guard.clone();
+        assert!(server.wait_for_type("event", 2, LONGER));
+        until("it is looked at", || client.stats().lost() > 0);
+        drop(guard);
+        client.stats()
+    });
+    server.assert_valid();
+    assert_eq!(texts(&server), ["0", "2"]);
+    assert_eq!(lost(&stats, DiscardReason::InternalSdkError, DataCategory::Error), 1);
+    assert_eq!(server.reported("internal_sdk_error", "error"), 1);
+    assert_eq!(dir.files(), [""; 0].map(PathBuf::from));
+}
+
+#[test]
 fn what_has_no_room_in_memory_waits_on_disk() {
     let dir = Dir::new("overflow");
     let seen = observe_server(untraced().spool_dir(&dir.0).queue_size(2), |server| {

@@ -38,6 +38,8 @@ impl Entry {
 pub(super) struct Index {
     entries: BTreeMap<Ticket, Entry>,
     bytes: u64,
+    /// How many nobody has in hand.
+    left_overs: usize,
     last: u64,
 }
 
@@ -46,6 +48,7 @@ impl Index {
         self.last += 1;
         let ticket = Ticket(self.last);
         self.bytes += entry.bytes;
+        self.left_overs += usize::from(!entry.in_hand);
         self.entries.insert(ticket, entry);
         ticket
     }
@@ -53,11 +56,28 @@ impl Index {
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
         let entry = self.entries.remove(&ticket)?;
         self.bytes -= entry.bytes;
+        self.left_overs -= usize::from(!entry.in_hand);
         Some(entry)
     }
 
-    pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Entry> {
-        self.entries.get_mut(&ticket)
+    pub(super) fn contains(&self, ticket: Ticket) -> bool {
+        self.entries.contains_key(&ticket)
+    }
+
+    /// Makes a left-over of a file; answers whether it is there. `failed` says that it was sent in vain.
+    pub(super) fn put_off(&mut self, ticket: Ticket, failed: bool) -> bool {
+        let Some(entry) = self.entries.get_mut(&ticket) else { return false };
+        self.left_overs += usize::from(entry.in_hand);
+        entry.in_hand = false;
+        entry.failures += u32::from(failed);
+        true
+    }
+
+    /// What was left by another process is ours, and counted, from now on.
+    pub(super) fn inherit(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.entries.get_mut(&ticket) {
+            entry.inherited = false;
+        }
     }
 
     /// Files and bytes.
@@ -67,7 +87,7 @@ impl Index {
 
     /// Whether anything lies there that is not in memory.
     pub(super) fn has_left_overs(&self) -> bool {
-        self.entries.values().any(|entry| !entry.in_hand)
+        self.left_overs > 0
     }
 
     pub(super) fn uses(&self, dir: &Path) -> bool {
@@ -100,6 +120,7 @@ impl Index {
             .filter(|(_, entry)| !entry.in_hand && !unwanted(entry.name.category))
             .min_by_key(|(_, entry)| (entry.failures, entry.name.level, entry.name))?;
         entry.in_hand = true;
+        self.left_overs -= 1;
         Some((*ticket, entry.clone()))
     }
 }
@@ -146,13 +167,17 @@ mod tests {
         let (ticket, first) = index.next(|_| false).unwrap();
         assert_eq!(first.name.category, DataCategory::Error);
         assert_eq!(index.next(|_| false).unwrap().1.name.written, 1, "the error is in hand");
-        let failed = index.get_mut(ticket).unwrap();
-        (failed.in_hand, failed.failures) = (false, 1);
+        assert!(index.put_off(ticket, true));
         let unwanted = |category| category == DataCategory::Transaction;
         assert_eq!(index.next(unwanted).unwrap().1.name.category, DataCategory::LogItem);
         assert_eq!(index.next(unwanted).unwrap().1.name.category, DataCategory::Error);
         assert!(index.next(unwanted).is_none());
         assert!(index.has_left_overs());
+        assert!(index.next(|_| false).is_some());
+        assert!(!index.has_left_overs(), "everything is in hand");
+        assert!(index.put_off(ticket, false) && index.put_off(ticket, false));
+        assert!(index.remove(ticket).is_some() && !index.put_off(ticket, false));
+        assert!(!index.has_left_overs());
     }
 
     #[test]

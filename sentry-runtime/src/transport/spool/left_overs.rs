@@ -58,9 +58,7 @@ impl Spool {
                 Ok(envelope) => {
                     if entry.inherited {
                         envelope.items().iter().for_each(|item| self.ledger.accepted_item(item));
-                        if let Some(entry) = self.state().index.get_mut(ticket) {
-                            entry.inherited = false;
-                        }
+                        self.state().index.inherit(ticket);
                     }
                     return Some(envelope);
                 }

@@ -6,9 +6,9 @@
 //! left behind when they ended. Files are written by the pipeline thread and by the transport's thread, never by a caller.
 //!
 //! ```text
-//! <spool_dir>/sentry-<DSN>/<process>-<random>/<time>-<number>-<level>-<category>.envelope
-//!                         /<process>-<random>.lock     locked while the process lives, see claim
-//!                         /….bad                       what could not be read, ten at most
+//! <spool_dir>/sentry-<project>/<process>-<random>/<time>-<number>-<level>-<category>.envelope
+//!                             /<process>-<random>.lock     locked while the process lives, see claim
+//!                             /….bad                       what could not be read, ten at most
 //! ```
 //!
 //! When the disk is full or the directory cannot be written, delivery goes on in memory; that is said once.
@@ -83,10 +83,11 @@ impl State {
 }
 
 impl Spool {
-    /// A spool in this directory for what goes to this DSN: nothing is ever sent to another one. Touches no disk yet.
+    /// A spool in this directory for what goes to this DSN's project: nothing is ever sent to another one, while the
+    /// key may change. Touches no disk yet.
     pub(crate) fn new(dir: &Path, dsn: &Dsn, limits: SpoolLimits, ledger: &Arc<Ledger>) -> Arc<Self> {
         Arc::new(Self {
-            root: dir.join(format!("sentry-{:016x}", fingerprint(&dsn.to_string()))),
+            root: dir.join(format!("sentry-{:016x}", fingerprint(&dsn.envelope_api_url()))),
             limits,
             ledger: Arc::clone(ledger),
             state: Mutex::new(State::new()),
@@ -117,7 +118,7 @@ impl Spool {
         let entry = Entry { name, dir, bytes, in_hand: true, inherited: false, failures: 0 };
         let ticket = self.state().index.insert(entry);
         self.keep_limits();
-        self.state().index.get_mut(ticket).map(|_| ticket)
+        self.state().index.contains(ticket).then_some(ticket)
     }
 
     /// Where the next file goes, and its number.
@@ -147,10 +148,11 @@ impl Spool {
     /// Says once that the disk cannot be used.
     fn complain(&self, at: &Path, error: &io::Error) {
         let mut state = self.state();
-        state.peace_until = Some(Instant::now() + PEACE);
-        // Somebody may have cleared the folder away: the next one is made anew.
         if error.kind() == io::ErrorKind::NotFound {
+            // Somebody cleared the folder away: the next envelope finds a new one.
             state.own = None;
+        } else {
+            state.peace_until = Some(Instant::now() + PEACE);
         }
         if !std::mem::replace(&mut state.complained, true) {
             drop(state);
@@ -204,10 +206,7 @@ impl Spool {
         if failed {
             state.pace.failed();
         }
-        let Some(entry) = state.index.get_mut(ticket) else { return false };
-        entry.in_hand = false;
-        entry.failures += u32::from(failed);
-        true
+        state.index.put_off(ticket, failed)
     }
 
     /// The server was reached: what it did not get may be sent soon.
@@ -237,7 +236,7 @@ impl Drop for Spool {
     }
 }
 
-/// A short name for a DSN (FNV-1a): the same in every version, and without its key.
+/// A short name for an address (FNV-1a): the same in every version.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -182,14 +182,26 @@ fn a_directory_that_cannot_be_used_costs_nothing_but_the_spool() {
 }
 
 #[test]
-fn each_dsn_has_a_folder_of_its_own() {
+fn a_folder_that_somebody_clears_away_is_made_anew() {
+    let folder = Folder::new("cleared");
+    let (spool, _) = spool(&folder, SpoolLimits::default());
+    let ticket = spool.store(&error("1")).unwrap();
+    fs::remove_dir_all(folder.path()).unwrap();
+    spool.remove(ticket);
+    assert!(spool.store(&error("2")).is_none());
+    assert!(spool.store(&error("3")).is_some());
+}
+
+#[test]
+fn each_project_has_a_folder_of_its_own() {
     let folder = Folder::new("dsn");
     {
         let (spool, _) = spool(&folder, SpoolLimits::default());
         spool.store(&error("for 1")).unwrap();
     }
-    let dsn: Dsn = "http://key@localhost/2".parse().unwrap();
-    let other = Spool::new(folder.path(), &dsn, SpoolLimits::default(), &Arc::default());
-    assert!(other.next(|_| false).is_none());
-    assert!(!files(&folder, "").iter().any(|path| path.to_string_lossy().contains("key")));
+    let with =
+        |dsn: &str| Spool::new(folder.path(), &dsn.parse().unwrap(), SpoolLimits::default(), &Arc::default());
+    assert!(with("http://key@localhost/2").next(|_| false).is_none());
+    assert!(with("http://key@other/1").next(|_| false).is_none());
+    assert!(with("http://new-key@localhost/1").next(|_| false).is_some());
 }
