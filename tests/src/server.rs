@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::io::{self, BufReader, Write as _};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -68,10 +68,10 @@ impl FakeSentry {
         Self::listen(TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback interface"))
     }
 
-    /// Starts a server at an address of this machine; `None` if the machine has no such address.
+    /// Starts a server at an address of this machine, on a free port for port 0. `None` if that cannot be had.
     #[must_use]
-    pub fn start_at(address: IpAddr) -> Option<Self> {
-        TcpListener::bind((address, 0)).ok().map(Self::listen)
+    pub fn start_at(address: SocketAddr) -> Option<Self> {
+        TcpListener::bind(address).ok().map(Self::listen)
     }
 
     fn listen(listener: TcpListener) -> Self {

@@ -1,7 +1,7 @@
 //! The request as the protocol wants it: headers, compression, tunnel, no redirects.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv6Addr, TcpStream};
+use std::net::{Ipv6Addr, TcpStream};
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry::{Compression, TestTransport};
@@ -133,7 +133,7 @@ fn a_tunnel_is_told_the_dsn_and_no_key() {
 
 #[test]
 fn a_server_can_have_an_address_of_version_6() {
-    let Some(server) = FakeSentry::start_at(IpAddr::V6(Ipv6Addr::LOCALHOST)) else {
+    let Some(server) = FakeSentry::start_at((Ipv6Addr::LOCALHOST, 0).into()) else {
         eprintln!("this machine has no IPv6");
         return;
     };

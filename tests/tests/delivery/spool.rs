@@ -314,6 +314,44 @@ fn a_file_that_was_cut_is_set_aside_and_counted() {
 }
 
 #[test]
+fn an_outage_loses_nothing() {
+    let dir = Dir::new("outage");
+    support::without_client(|| {
+        let server = FakeSentry::start();
+        let (address, dsn) = (server.address(), server.dsn());
+        let guard = sentry::try_init(options().spool_dir(&dir.0).dsn(&dsn)).unwrap();
+        let client = guard.clone();
+        message("before");
+        assert!(sentry::flush(LONG));
+        drop(server);
+        (0..5).for_each(|number| message(&number.to_string()));
+        transaction("during");
+        assert!(sentry::flush(LONG), "all of it is settled: it lies on disk");
+        assert_eq!(dir.files().len(), 6);
+        assert_eq!(client.stats().queued.spooled, 6);
+
+        // Whatever took the port meanwhile is gone by then.
+        let server = (0..100).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            FakeSentry::start_at(address)
+        });
+        let server = server.unwrap();
+        assert!(server.wait_for(6, LONGER));
+        until("the disk is empty", || dir.files().is_empty());
+        drop(guard);
+        server.assert_valid();
+        let mut arrived = texts(&server);
+        arrived.sort_unstable();
+        assert_eq!(
+            (arrived, server.transactions().len()),
+            (["0", "1", "2", "3", "4"].map(str::to_owned).into(), 1)
+        );
+        assert_eq!(client.stats().lost(), 0);
+        assert_eq!(client.stats().accepted(DataCategory::Error), client.stats().sent(DataCategory::Error));
+    });
+}
+
+#[test]
 fn what_has_no_room_in_memory_waits_on_disk() {
     let dir = Dir::new("overflow");
     let seen = observe_server(untraced().spool_dir(&dir.0).queue_size(2), |server| {

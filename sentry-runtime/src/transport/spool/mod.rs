@@ -107,7 +107,8 @@ impl Spool {
     /// Writes an envelope to disk. `None` when that was not possible, or when everything there is more important:
     /// then the envelope is in memory alone.
     pub(super) fn store(&self, envelope: &Envelope) -> Option<Ticket> {
-        let bytes = file::encode(envelope)?;
+        // One that is too large by itself must not drive out all others.
+        let bytes = file::encode(envelope).filter(|bytes| bytes.len() as u64 <= self.limits.bytes)?;
         let (dir, number) = self.place()?;
         let name = FileName::new(envelope, number);
         if let Err(error) = file::write(&dir, &name, &bytes) {

@@ -125,6 +125,15 @@ fn a_full_spool_gives_up_the_oldest_of_the_least_important_and_counts_it() {
 }
 
 #[test]
+fn one_that_is_too_large_drives_nobody_out() {
+    let folder = Folder::new("large");
+    let (spool, _) = spool(&folder, SpoolLimits { bytes: 1_000, ..SpoolLimits::default() });
+    spool.store(&error("small")).unwrap();
+    assert!(spool.store(&error(&"large ".repeat(300))).is_none());
+    assert_eq!(spool.depth().0, 1);
+}
+
+#[test]
 fn what_is_too_old_or_unwanted_is_not_sent() {
     let folder = Folder::new("old");
     let limits = SpoolLimits { age: Duration::from_millis(50), ..SpoolLimits::default() };
