@@ -150,6 +150,29 @@ fn what_a_killed_process_captured_arrives_after_the_next_start() {
 }
 
 #[test]
+fn kills_in_the_middle_of_sending_lose_nothing() {
+    const ROUNDS: usize = 3;
+    let (server, dir) = (FakeSentry::start(), Dir::new("kills"));
+    server.answer_all(Answer::ok().delay(Duration::from_millis(20)));
+    let mut ids = Vec::new();
+    for round in 1..=ROUNDS {
+        let mut killed = Spooler::start(&server, &dir, "killed", 5);
+        ids.extend(killed.captured(&dir, 0));
+        until("everything is taken or on disk", || server.items().len() + dir.files().len() >= 20 * round);
+        killed.kill();
+    }
+    let last = Spooler::start(&server, &dir, "last", 0);
+    until("everything is taken", || dir.files().is_empty());
+    last.end();
+    server.assert_valid();
+    let accepted = accepted(&server);
+    ids.sort_unstable();
+    assert_eq!(accepted.keys().cloned().collect::<Vec<_>>(), ids);
+    let twice: u32 = accepted.values().map(|count| count - 1).sum();
+    assert!(twice as usize <= ROUNDS, "twice at most what was under way: {accepted:?}");
+}
+
+#[test]
 fn what_is_captured_is_on_disk_in_a_moment() {
     let dir = Dir::new("moment");
     let best = std::cell::Cell::new(LONG);

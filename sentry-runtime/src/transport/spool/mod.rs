@@ -86,6 +86,8 @@ impl Spool {
     /// A spool in this directory for what goes to this DSN's project: nothing is ever sent to another one, while the
     /// key may change. Touches no disk yet.
     pub(crate) fn new(dir: &Path, dsn: &Dsn, limits: SpoolLimits, ledger: &Arc<Ledger>) -> Arc<Self> {
+        // The program may go to another directory.
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         Arc::new(Self {
             root: dir.join(format!("sentry-{:016x}", fingerprint(&dsn.envelope_api_url()))),
             limits,
