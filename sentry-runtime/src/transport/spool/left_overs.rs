@@ -8,13 +8,16 @@ use std::time::Duration;
 use super::claim::Claim;
 use super::file::{self, FileName};
 use super::index::{Entry, Ticket};
-use super::{Spool, State};
+use super::{FOLDER, Spool, State};
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
 /// So many files that could not be read are kept for whoever wants to know why.
 const MOST_BAD: usize = 10;
 const BAD: &str = ".bad";
+/// What lies in the folder of a project that nobody sends to any more is cleared away after so long: by then no server
+/// takes it.
+const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Spool {
     /// How long until [`next`](Self::next) should be asked.
@@ -82,6 +85,7 @@ impl Spool {
 
     /// Takes over what other processes left behind, and clears away what is empty.
     fn adopt(&self) {
+        self.clear_away_forgotten();
         for claim in Claim::adopt(&self.root) {
             self.take_stock(&claim);
             self.state().adopted.push(claim);
@@ -95,6 +99,24 @@ impl Spool {
             empty
         };
         empty.into_iter().for_each(Claim::give_up);
+    }
+
+    /// Clears away what projects of old left in the directory, and the folders that are empty by then.
+    fn clear_away_forgotten(&self) {
+        let Some(folders) = self.root.parent().and_then(|dir| fs::read_dir(dir).ok()) else { return };
+        let others = folders.flatten().map(|folder| folder.path()).filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            *path != self.root && name.strip_prefix(FOLDER).is_some_and(|rest| rest.len() == 16)
+        });
+        for claim in others.flat_map(|other| Claim::adopt(&other)) {
+            for file in fs::read_dir(claim.dir()).into_iter().flatten().flatten() {
+                let name = file.file_name().to_string_lossy().parse::<FileName>();
+                if name.is_ok_and(|name| name.is_older_than(FORGOTTEN)) {
+                    let _ = fs::remove_file(file.path());
+                }
+            }
+            claim.give_up();
+        }
     }
 
     fn take_stock(&self, claim: &Claim) {

@@ -40,6 +40,8 @@ use crate::diagnostics;
 use crate::options::SpoolLimits;
 use crate::protocol::{DiscardReason, Dsn, Envelope};
 
+/// What the folder of a project begins with.
+const FOLDER: &str = "sentry-";
 /// After a failure to write, the disk is left in peace for so long.
 const PEACE: Duration = Duration::from_secs(10);
 
@@ -89,7 +91,7 @@ impl Spool {
         // The program may go to another directory.
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         Arc::new(Self {
-            root: dir.join(format!("sentry-{:016x}", fingerprint(&dsn.envelope_api_url()))),
+            root: dir.join(format!("{FOLDER}{:016x}", fingerprint(&dsn.envelope_api_url()))),
             limits,
             ledger: Arc::clone(ledger),
             state: Mutex::new(State::new()),

@@ -202,6 +202,22 @@ fn a_folder_that_somebody_clears_away_is_made_anew() {
 }
 
 #[test]
+fn what_no_project_wants_any_more_is_cleared_away() {
+    let folder = Folder::new("forgotten");
+    {
+        let (spool, _) = spool(&folder, SpoolLimits::default());
+        spool.store(&error("young")).unwrap();
+        spool.store(&error("old")).unwrap();
+    }
+    let file = files(&folder, ".envelope").remove(1);
+    fs::rename(&file, file.with_file_name("0000000000001-00000001-1-error.envelope")).unwrap();
+    let dsn: Dsn = "http://key@localhost/2".parse().unwrap();
+    let other = Spool::new(folder.path(), &dsn, SpoolLimits::default(), &Arc::default());
+    assert!(other.next(|_| false).is_none());
+    assert_eq!(files(&folder, ".envelope").len(), 1, "the young one waits for its project");
+}
+
+#[test]
 fn each_project_has_a_folder_of_its_own() {
     let folder = Folder::new("dsn");
     {
