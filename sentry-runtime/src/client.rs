@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use crate::backpressure::Backpressure;
 use crate::integrations;
 use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
@@ -14,7 +15,7 @@ use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
 use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
-use crate::transport::{self, Transport};
+use crate::transport::{self, QueueDepths, Transport};
 use crate::{diagnostics, environment, trace};
 
 /// How much work an annotated function has to do.
@@ -78,6 +79,7 @@ pub struct Client {
     options: ClientOptions,
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
+    backpressure: Backpressure,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
     integrations: Integrations,
@@ -88,15 +90,27 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
+    /// How many items of each category were handed to delivery: they had passed sampling, callbacks and limits.
+    /// Each of them is sent, dropped on the way, or still queued. What an earlier process left in the spool counts
+    /// when it is taken up. A transport of your own is not counted.
+    pub accepted: Vec<(DataCategory, u64)>,
     /// How many items of each category the server took.
     pub sent: Vec<(DataCategory, u64)>,
     /// How many were dropped, by reason and category. Traces that were not sampled are among them.
     pub dropped: Vec<DiscardedEvents>,
     /// How many bytes went over the wire, compressed as they were sent.
     pub bytes: u64,
+    /// What waits to be sent.
+    pub queued: QueueDepths,
 }
 
 impl Stats {
+    /// How many items of a category were handed to delivery.
+    #[must_use]
+    pub fn accepted(&self, category: DataCategory) -> u64 {
+        self.accepted.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
+    }
+
     /// How many items of a category the server took.
     #[must_use]
     pub fn sent(&self, category: DataCategory) -> u64 {
@@ -123,6 +137,7 @@ impl Client {
         let client = Arc::new(Self {
             transport,
             ledger,
+            backpressure: Backpressure::default(),
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
             integrations: Integrations::default(),
@@ -131,6 +146,9 @@ impl Client {
         });
         if client.transport.is_some() {
             pipeline::start();
+            if client.options.spool_dir.is_some() {
+                pipeline::be_prompt(&client);
+            }
             if client.options.capture_panics {
                 integrations::panic::install();
             }
@@ -146,6 +164,7 @@ impl Client {
             options: ClientOptions::default(),
             transport: None,
             ledger: Arc::default(),
+            backpressure: Backpressure::default(),
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
             integrations: Integrations::default(),
@@ -204,6 +223,10 @@ impl Client {
         &self.ledger
     }
 
+    pub(crate) fn backpressure(&self) -> &Backpressure {
+        &self.backpressure
+    }
+
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
         self.transport.as_ref()
     }
@@ -231,7 +254,7 @@ impl Client {
         self.bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was sent and what was dropped so far.
+    /// What was accepted, sent and dropped so far, and what still waits.
     ///
     /// ```
     /// let _guard = sentry::init("");
@@ -240,14 +263,18 @@ impl Client {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let queued = self.transport.as_ref().map(|transport| transport.queue_depths()).unwrap_or_default();
         Stats {
+            accepted: self.ledger.all_accepted(),
+            queued: QueueDepths { captured: pipeline::depth(), ..queued },
             sent: self.ledger.all_sent(),
             dropped: self.ledger.all_lost(),
             bytes: self.ledger.all_bytes(),
         }
     }
 
-    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was.
+    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
+    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |transport, rest| transport.flush(rest))
     }

@@ -21,6 +21,7 @@ mod hooks;
 mod logs;
 mod normalize;
 mod output;
+mod prompt;
 mod queue;
 mod scrub;
 mod sessions;
@@ -36,14 +37,21 @@ pub(crate) use feedback::PendingFeedback;
 pub(crate) use queue::Message;
 pub(crate) use sessions::{PendingSession, SessionChange};
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::Client;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
 
 /// Starts the thread, if it does not run.
 pub(crate) fn start() {
     queue::ensure_worker();
+}
+
+/// What this client captures is wanted on disk within 50 ms.
+pub(crate) fn be_prompt(client: &Arc<Client>) {
+    prompt::warm(client);
 }
 
 /// Hands a message over, or counts its loss when there is no room.
@@ -64,6 +72,11 @@ pub(crate) fn send_metric(record: MetricRecord) {
 /// Whether this is the pipeline's own thread, which cannot wait for itself.
 pub(crate) fn is_own_thread() -> bool {
     queue::is_own_thread()
+}
+
+/// How many messages wait.
+pub(crate) fn depth() -> usize {
+    queue::depth()
 }
 
 /// A segment was recorded: the pipeline looks at it soon.

@@ -197,6 +197,12 @@ pub(super) fn is_own_thread() -> bool {
     is_worker(thread::current().id())
 }
 
+/// How many messages wait.
+pub(super) fn depth() -> usize {
+    let queues = queues();
+    queues.events.1.len() + queues.check_ins.1.len() + queues.feedback.1.len() + queues.sessions.1.len()
+}
+
 /// Wakes a worker that would otherwise not look for a long time.
 #[inline]
 pub(super) fn nudge() {

@@ -5,17 +5,15 @@
 //! rounds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event, feedback, sessions};
+use super::{check_in, event, feedback, prompt, sessions};
+use crate::backpressure::Watch;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// How long traces may lie before they are written, while there is work.
-const MOMENT: Duration = Duration::from_millis(50);
 /// So many quiet rounds, and the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
 /// Events in one round, before spans have their turn.
@@ -45,6 +43,7 @@ fn work(
     clock: &mut sessions::Clock,
 ) -> std::convert::Infallible {
     let mut quiet = 0;
+    let mut watch = Watch::new();
     loop {
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
@@ -58,13 +57,14 @@ fn work(
                 let _ = flush.done.send(());
             }
         }
+        watch.look();
         if queues.has_messages() {
             continue;
         }
         quiet = if busy { 0 } else { quiet + 1 };
         let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
         let due = batches.rest().into_iter().chain(clock.rest()).min();
-        queues.sleep((!asleep).then_some(MOMENT), due);
+        queues.sleep((!asleep).then(prompt::moment), due);
     }
 }
 

@@ -54,7 +54,7 @@ pub use context::{
 pub use debug_meta::{DebugImage, DebugMeta, SymbolicDebugImage};
 pub use dsc::DynamicSamplingContext;
 pub use dsn::{Dsn, ParseDsnError, Scheme};
-pub use envelope::{Envelope, EnvelopeItem, ItemType};
+pub use envelope::{Envelope, EnvelopeItem, ItemType, ParseEnvelopeError};
 pub use event::{Event, LogEntry};
 pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
 pub use feedback::Feedback;

@@ -86,7 +86,8 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.sampled {
         let ledger = segment.client.ledger();
-        let reason = if segment.ignored { DiscardReason::Ignored } else { DiscardReason::SampleRate };
+        let reason =
+            if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };
         ledger.lost(reason, DataCategory::Transaction, 1);
         ledger.lost(reason, DataCategory::Span, 1);
         return;

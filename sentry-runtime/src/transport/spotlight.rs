@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::http::{HttpOptions, HttpSender};
 use super::thread::{Delivery, Destination};
 use crate::diagnostics;
+use crate::options::{Compression, OptionsError};
 use crate::protocol::{DiscardReason, Envelope};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -28,9 +29,9 @@ pub(crate) struct Spotlight {
 
 impl Spotlight {
     /// A sidecar at a URL.
-    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, super::proxy::ProxyError> {
+    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, OptionsError> {
         let mut options = HttpOptions::new(url, None, user_agent);
-        options.compress = Some(false);
+        options.compression = Compression::Off;
         options.connect_timeout = Duration::from_secs(2);
         options.read_timeout = Duration::from_secs(2);
         options.total_timeout = Duration::from_secs(4);

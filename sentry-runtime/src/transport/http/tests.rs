@@ -70,7 +70,7 @@ fn requests_are_whole_and_connections_are_kept() {
 fn bodies_that_leave_the_machine_are_compressed() {
     let server = FakeSentry::start();
     let ledger = Arc::new(Ledger::default());
-    let forced = HttpOptions { compress: Some(true), ..options(&server) };
+    let forced = HttpOptions { compress_locally: true, ..options(&server) };
     let mut destination = HttpDestination::new(forced, ledger).unwrap();
     destination.deliver(&mut envelope([log()]));
     server.assert_valid();
@@ -78,13 +78,14 @@ fn bodies_that_leave_the_machine_are_compressed() {
     assert_eq!(request.header("Content-Encoding"), Some("gzip"));
     assert!(request.body.starts_with(b"{"));
 
-    let compresses = |url: &str, compress| {
-        let options = HttpOptions { compress, ..HttpOptions::new(url, None, "test/1") };
-        HttpSender::new(options).unwrap().compress
+    let compresses = |url: &str, compression| {
+        let options = HttpOptions { compression, ..HttpOptions::new(url, None, "test/1") };
+        HttpSender::new(options).unwrap().compression
     };
-    assert!(compresses("https://o1.ingest.sentry.io/api/1/envelope/", None));
-    assert!(!compresses("https://o1.ingest.sentry.io/api/1/envelope/", Some(false)));
-    assert!(!compresses("http://localhost:9000/api/1/envelope/", None));
+    let elsewhere = "https://o1.ingest.sentry.io/api/1/envelope/";
+    assert_eq!(compresses(elsewhere, Compression::Gzip), Compression::Gzip);
+    assert_eq!(compresses(elsewhere, Compression::Off), Compression::Off);
+    assert_eq!(compresses("http://localhost:9000/api/1/envelope/", Compression::Gzip), Compression::Off);
 }
 
 #[test]
