@@ -119,7 +119,6 @@ impl Client {
             options,
         });
         if client.transport.is_some() {
-            pipeline::start();
             if client.options.capture_panics {
                 integrations::panic::install();
             }

@@ -59,7 +59,9 @@ pub use sentry_macros::{main, monitor, server_action, span};
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow};
-pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
+pub use options::{
+    BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TraceLifecycle, TracesSampler,
+};
 pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
 pub use scope::{EventProcessor, Scope};
 pub use server_action::FormData;

@@ -153,6 +153,9 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
             if count.is_none() || count != stated {
                 violation(format!("item_count says {stated:?}, the payload has {count:?} items"));
             }
+            if ty == "span" {
+                crate::spans::check(header, &item.header, &item.payload, &mut violation);
+            }
         }
         "check_in" => {
             if !is_hex(&item.payload["check_in_id"], 32) {
@@ -169,7 +172,7 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
     }
 }
 
-fn is_hex(value: &Value, length: usize) -> bool {
+pub(crate) fn is_hex(value: &Value, length: usize) -> bool {
     value.as_str().is_some_and(|text| {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })

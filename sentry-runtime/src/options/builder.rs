@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, LocalView, OptionsError, Spotlight};
+use super::{ClientOptions, LocalView, OptionsError, Spotlight, TraceLifecycle};
 use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
@@ -86,6 +86,8 @@ setters! {
     queue_size(envelopes: usize) => envelopes;
     /// Lets span records take so many bytes.
     max_record_memory(bytes: usize) => bytes;
+    /// Sends traces as transactions, or span by span.
+    trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
     /// Captures panics, or does not.
     capture_panics(capture: bool) => capture;
     /// Tells the server what was dropped, or does not.

@@ -4,8 +4,10 @@
 
 mod builder;
 mod error;
+mod lifecycle;
 
 pub use error::OptionsError;
+pub use lifecycle::TraceLifecycle;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -129,6 +131,9 @@ pub struct ClientOptions {
     /// How much memory span records may take before new ones are dropped, in bytes, for the whole process.
     /// Default: 16 MiB.
     pub max_record_memory: usize,
+    /// Whether a trace is sent as a transaction when it has ended, or span by span while it runs. Default: as a
+    /// transaction.
+    pub trace_lifecycle: TraceLifecycle,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
     /// Whether the server is told what was dropped and why. Default: yes.
@@ -175,6 +180,7 @@ impl Default for ClientOptions {
             shutdown_timeout: Duration::from_secs(2),
             queue_size: 256,
             max_record_memory: 16 << 20,
+            trace_lifecycle: TraceLifecycle::Static,
             capture_panics: true,
             send_client_reports: true,
             local: LocalView::FromEnvironment,

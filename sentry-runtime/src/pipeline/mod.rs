@@ -4,12 +4,13 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction`) → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction` or `stream`) → `output` → transport.
 
 pub(crate) mod bench;
 mod check_in;
 mod collector;
 mod event;
+mod gathered;
 mod hooks;
 mod normalize;
 mod output;
@@ -17,6 +18,9 @@ mod queue;
 mod scrub;
 mod span_json;
 pub(crate) mod stack;
+mod stream;
+mod stream_batch;
+mod stream_json;
 mod transaction;
 mod transaction_json;
 mod worker;
@@ -26,7 +30,7 @@ pub(crate) use queue::Message;
 
 use std::time::Duration;
 
-/// Starts the thread, if it does not run.
+/// Starts the thread, if it does not run: whoever hands over the first message or record does.
 pub(crate) fn start() {
     queue::ensure_worker();
 }

@@ -35,12 +35,15 @@ pub(super) fn run() {
 
 fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible {
     let mut quiet = 0;
+    let mut was_idle = false;
     loop {
+        queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
         busy |= collector.round(!flushes.is_empty());
         if !flushes.is_empty() {
             collector.round(true);
+            collector.send_all();
             for flush in flushes {
                 // Who asked may have given up waiting.
                 let _ = flush.done.send(());
@@ -50,8 +53,11 @@ fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible 
             continue;
         }
         quiet = if busy { 0 } else { quiet + 1 };
-        let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
-        queues.sleep((!asleep).then_some(MOMENT));
+        let idle = quiet > QUIET_ROUNDS && !collector.has_work();
+        queues.set_idle(idle);
+        // The last look before a long sleep comes after everybody was told of it.
+        queues.sleep(if idle && was_idle { collector.rest() } else { Some(MOMENT) });
+        was_idle = idle;
     }
 }
 

@@ -27,6 +27,7 @@ mod rules;
 pub(crate) mod sdk_info;
 pub(crate) mod span;
 pub(crate) mod span_status;
+pub(crate) mod span_v2;
 pub(crate) mod stacktrace;
 pub(crate) mod time;
 pub(crate) mod trace_context;

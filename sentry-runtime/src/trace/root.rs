@@ -57,8 +57,15 @@ pub(crate) fn start(
     });
     let sampled = sampled && !base.is_suppressed();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
-    let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
-    Some((reuse::context(base, Arc::new(segment)), key))
+    let segment = Arc::new(Segment::new(key, sampled, rate, propagation, name, start, parent, client));
+    if sampled && segment.is_streamed() {
+        recorder::push(Record::Start {
+            segment: Arc::clone(&segment),
+            isolation: Arc::clone(&base.isolation),
+            current: Arc::clone(&base.current),
+        });
+    }
+    Some((reuse::context(base, segment), key))
 }
 
 /// Gives a context back whose root has ended.
@@ -73,7 +80,9 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.sampled {
         let ledger = segment.client.ledger();
-        ledger.lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
+        if !segment.is_streamed() {
+            ledger.lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
+        }
         ledger.lost(DiscardReason::SampleRate, DataCategory::Span, 1);
         return;
     }
