@@ -80,11 +80,6 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Whether no segment is known.
-    pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// A segment began; of some of its spans the pipeline may know already.
     pub(super) fn begin(
         &mut self,
