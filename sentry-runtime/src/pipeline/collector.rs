@@ -47,6 +47,8 @@ pub(super) struct Collector {
     open: IdMap<Gathered>,
     streams: Streams,
     room: Room,
+    /// How many bytes may wait in batches.
+    batch_room: usize,
     /// What the queues were last told that is held here.
     told: usize,
     round: u64,
@@ -66,30 +68,43 @@ impl Collector {
     /// `all` does not wait for late spans.
     pub(super) fn round(&mut self, all: bool) -> bool {
         let now = Instant::now();
+        self.begin_round(recorder::memory_limit());
+        let came = self.read();
+        self.write(all, now);
+        let held = self.held();
+        if held != self.told {
+            self.told = held;
+            recorder::set_held(held);
+        }
+        came
+    }
+
+    /// What was gathered takes up to half of the memory, batches up to a quarter; the queues have the rest.
+    fn begin_round(&mut self, memory: usize) {
         self.round += 1;
-        // Batches have a third of what is left, spans that are still to be written the rest.
-        let memory = recorder::memory_limit();
+        self.batch_room = memory / 4;
         self.room.set_limit(memory / 2);
         self.ended.append(&mut self.ending);
         if std::mem::take(&mut self.room.short) {
             self.give_up_silent();
         }
-        let came = self.read();
+    }
+
+    /// How much of the memory for records is taken here.
+    fn held(&self) -> usize {
+        self.room.held() + self.streams.bytes()
+    }
+
+    fn write(&mut self, all: bool, now: Instant) {
         let since = self.since(now);
         for ended in std::mem::take(&mut self.ended) {
             self.finish(ended, since);
         }
         self.finish_late(all, now);
         self.streams.settle(&mut self.open, since, &mut self.room);
-        self.streams.send_due(now, self.round, memory / 4, &mut self.room);
+        self.streams.send_due(now, self.round, self.batch_room, &mut self.room);
         self.count_lost();
-        let held = self.room.held() + self.streams.bytes();
-        if held != self.told {
-            self.told = held;
-            recorder::set_held(held);
-        }
         self.looked = [self.looked[1], Some(now)];
-        came
     }
 
     /// Sends what is written, due or not.
@@ -331,3 +346,6 @@ fn lose_spans(client: Option<&Client>, spans: u64) {
         client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, spans);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub(super) struct Gathered {
     pub(super) children: Vec<Child>,
     pub(super) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     pub(super) details: Vec<(LocalId, Detail)>,
+    /// How many attributes were left when replaced ones were forgotten last.
+    distinct: usize,
     /// Spans for which there was no room.
     pub(super) dropped: u64,
     /// The round in which something was added last.
@@ -71,9 +73,13 @@ impl Room {
         self.held > self.limit / 8 * eighths
     }
 
+    fn has(&self, weight: usize) -> bool {
+        weight <= self.limit.saturating_sub(self.held)
+    }
+
     /// Takes room, if there is any left.
     pub(super) fn take(&mut self, weight: usize) -> bool {
-        if weight > self.limit.saturating_sub(self.held) {
+        if !self.has(weight) {
             self.short = true;
             return false;
         }
@@ -162,10 +168,12 @@ impl Gathered {
         value: AttributeValue,
         room: &mut Room,
     ) {
-        if self.attributes.len() >= MAX_DETAILS {
+        let weight = attribute_weight(&value);
+        let full = self.attributes.len() >= MAX_DETAILS || !room.has(weight);
+        // Looked for again only when there may be many.
+        if full && self.attributes.len() >= 2 * self.distinct.max(32) {
             self.forget_replaced(room);
         }
-        let weight = attribute_weight(&value);
         if self.attributes.len() < MAX_DETAILS && room.take(weight) {
             self.weight += weight;
             self.attributes.push((span, key, value));
@@ -191,6 +199,7 @@ impl Gathered {
             })
             .collect();
         kept.reverse();
+        self.distinct = kept.len();
         self.attributes = kept;
     }
 

@@ -76,12 +76,6 @@ pub(crate) fn set_held(bytes: usize) {
     BUDGET.set_limit(memory_limit().saturating_sub(bytes) / CHUNK_BYTES);
 }
 
-/// How many chunks the queues take now.
-#[cfg(test)]
-pub(crate) fn chunks() -> usize {
-    BUDGET.live()
-}
-
 /// Writes a record down. Without room it is dropped and counted.
 #[inline]
 pub(crate) fn push(record: Record) {

@@ -67,12 +67,6 @@ impl<T> Budget<T> {
         self.limit.store(chunks.max(2), Ordering::Relaxed);
     }
 
-    /// How many chunks live.
-    #[cfg(test)]
-    pub(crate) fn live(&self) -> usize {
-        self.live.load(Ordering::Relaxed)
-    }
-
     fn take(&self) -> Option<Box<Chunk<T>>> {
         if self.live.fetch_add(1, Ordering::Relaxed) >= self.limit.load(Ordering::Relaxed) {
             self.live.fetch_sub(1, Ordering::Relaxed);

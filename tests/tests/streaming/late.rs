@@ -55,8 +55,7 @@ fn spans_that_end_after_their_root_stay_in_its_trace() {
     let seen = observe_server(streaming(), |server| {
         let mut later = None;
         sentry::start_span(SpanOptions::new("root"), |_| {
-            later =
-                Some((sentry::start_inactive_span(SpanOptions::new("later")), elsewhere().bind_scope()));
+            later = Some((sentry::start_inactive_span(SpanOptions::new("later")), elsewhere().bind_scope()));
         });
         assert!(
             server.wait_for_streamed_spans(1, std::time::Duration::from_secs(30)),
