@@ -60,6 +60,11 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
         .filter_map(|span| {
             let trace_id = text(&span["trace_id"])?;
             let known = &span["attributes"];
+            let mut said = attributes(known.as_object(), |attribute| &attribute["value"]);
+            if span["is_segment"] == Value::Bool(true) {
+                // Of a root it is this machine, of others the one that was called.
+                said.retain(|attribute| !attribute.starts_with("server.address="));
+            }
             let span = Span {
                 id: text(&span["span_id"]).unwrap_or_default(),
                 parent: text(&span["parent_span_id"]),
@@ -69,7 +74,7 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
                 start: span["start_timestamp"].as_f64().unwrap_or_default(),
                 end: span["end_timestamp"].as_f64().unwrap_or_default(),
                 failure: text(&span["status"]).filter(|status| status != "ok"),
-                attributes: attributes(known.as_object(), |attribute| &attribute["value"]),
+                attributes: said,
             };
             Some((trace_id, span))
         })
@@ -77,7 +82,7 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
 }
 
 /// How the names of attributes begin that the toolkit adds by itself.
-const UNSAID: [&str; 6] = ["sentry.", "thread.", "code.", "os.", "process.", "server.address"];
+const UNSAID: [&str; 5] = ["sentry.", "thread.", "code.", "os.", "process."];
 
 /// Attributes that say something to a person: not those that the toolkit adds to every span.
 pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Value) -> &Value) -> Vec<String> {
