@@ -128,8 +128,8 @@ pub struct ClientOptions {
     pub shutdown_timeout: Duration,
     /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
     pub queue_size: usize,
-    /// How much memory span records may take before new ones are dropped, in bytes, for the whole process.
-    /// Default: 16 MiB.
+    /// How much memory spans may take from their end until they are sent, in bytes, for the whole process; those for
+    /// which there is none are dropped and counted. From 64 KiB. Default: 16 MiB.
     pub max_record_memory: usize,
     /// Whether a trace is sent as a transaction when it has ended, or span by span while it runs. Default: as a
     /// transaction.

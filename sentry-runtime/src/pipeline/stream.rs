@@ -25,10 +25,10 @@ use crate::trace::ids::{self, IdMap, LocalId};
 use crate::trace::record::Detail;
 use crate::trace::segment::Segment;
 
-/// Segments that are known at a time.
-const MAX_SEGMENTS: usize = 16_384;
+/// So many segments are worth a look whether some of them were leaked.
+const MANY_SEGMENTS: usize = 16_384;
 /// Segments that are remembered after their end, for spans that come late.
-const MAX_OVER: usize = 512;
+const MAX_OVER: usize = 2048;
 /// Open spans of one segment of which something was said.
 const MAX_SAID: usize = 4096;
 /// Attributes and other details of one span.
@@ -77,6 +77,8 @@ pub(super) struct Streams {
     batches: Batches,
     label: Label,
     swept: Option<Instant>,
+    /// How many segments there were after the last look for leaked ones.
+    after_sweep: usize,
 }
 
 impl Streams {
@@ -89,7 +91,7 @@ impl Streams {
         gathered: Option<Gathered>,
         room: &mut Room,
     ) {
-        if self.known.len() >= MAX_SEGMENTS {
+        if self.known.len() >= MANY_SEGMENTS.max(2 * self.after_sweep) {
             self.sweep(room);
         }
         let key = segment.key;
@@ -248,6 +250,7 @@ impl Streams {
         for trace in gone {
             self.one_less(trace);
         }
+        self.after_sweep = self.known.len();
     }
 
     /// Sends everything that is written.

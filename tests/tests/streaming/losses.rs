@@ -55,8 +55,8 @@ fn a_batch_that_the_server_refuses_counts_by_its_spans() {
 /// Whatever the memory, every span is sent or counted.
 #[test]
 fn with_little_memory_every_span_is_sent_or_counted() {
-    const SPANS: u64 = 60_000;
-    let seen = observe(streaming().max_record_memory(64 << 10), || trace(60_000));
+    const SPANS: u64 = 20_000;
+    let seen = observe(streaming().max_record_memory(64 << 10), || trace(20_000));
     let sent = seen.streamed_spans().len() as u64;
     assert_eq!(sent + lost(&seen, DiscardReason::BufferOverflow, DataCategory::Span), SPANS + 1);
     assert_eq!(seen.stats.sent(DataCategory::Span), sent);
