@@ -70,11 +70,18 @@ impl Backpressure {
 #[derive(Debug)]
 pub(crate) struct Watch {
     next: Instant,
+    /// Whether a client records fewer traces than it was told to.
+    pressed: bool,
 }
 
 impl Watch {
     pub(crate) fn new() -> Self {
-        Self { next: Instant::now() }
+        Self { next: Instant::now(), pressed: false }
+    }
+
+    /// How long until the next look, while a client is pressed: without one there is nothing to look for.
+    pub(crate) fn rest(&self) -> Option<Duration> {
+        self.pressed.then(|| self.next.saturating_duration_since(Instant::now()))
     }
 
     /// Looks at every client whose time has come. Called in every round of the pipeline: mostly one comparison.
@@ -86,6 +93,7 @@ impl Watch {
             return;
         }
         let mut pause = RARELY;
+        self.pressed = false;
         for client in client::all() {
             let options = client.options();
             if !options.enable_backpressure_handling || !client.is_tracing() {
@@ -96,6 +104,7 @@ impl Watch {
             if client.backpressure().is_due(now, interval) {
                 check(&client);
             }
+            self.pressed |= client.backpressure().halvings() > 0;
         }
         // A client that comes later is seen in time, too.
         self.next = now + (pause / 2).min(Duration::from_secs(1));

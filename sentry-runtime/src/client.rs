@@ -145,7 +145,6 @@ impl Client {
             options,
         });
         if client.transport.is_some() {
-            pipeline::start();
             if client.options.spool_dir.is_some() {
                 pipeline::be_prompt(&client);
             }

@@ -76,7 +76,8 @@ pub use integrations::registry::Integration;
 pub use monitor::MonitorOptions;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
-    LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TracesSampler,
+    LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle,
+    TracesSampler,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,

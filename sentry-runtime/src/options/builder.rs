@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
-    Spotlight, StatusCodes,
+    Spotlight, StatusCodes, TraceLifecycle,
 };
 use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
 use crate::hint::Hint;
@@ -149,6 +149,8 @@ setters! {
     queue_size(envelopes: usize) => envelopes;
     /// Lets span records take so many bytes.
     max_record_memory(bytes: usize) => bytes;
+    /// Sends traces as transactions, or span by span.
+    trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
     /// Captures panics, or does not.
     capture_panics(capture: bool) => capture;
     /// Sends structured logs, or does not.

@@ -4,11 +4,13 @@
 
 mod builder;
 mod error;
+mod lifecycle;
 mod network;
 mod pattern;
 mod span_filter;
 
 pub use error::OptionsError;
+pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
 pub use network::{CaCertificates, Compression, SpoolLimits};
 pub use pattern::Pattern;
@@ -216,9 +218,12 @@ pub struct ClientOptions {
     pub shutdown_timeout: Duration,
     /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
     pub queue_size: usize,
-    /// How much memory span records may take before new ones are dropped, in bytes, for the whole process.
-    /// Default: 16 MiB.
+    /// How much memory spans may take from their end until they are sent, in bytes, for the whole process; those for
+    /// which there is none are dropped and counted. From 64 KiB. Default: 16 MiB.
     pub max_record_memory: usize,
+    /// Whether a trace is sent as a transaction when it has ended, or span by span while it runs. Default: as a
+    /// transaction.
+    pub trace_lifecycle: TraceLifecycle,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
     /// Whether structured logs are sent, see [`logger`](crate::logger). Default: no. Spec: `telemetry/logs.mdx`.
@@ -306,6 +311,7 @@ impl Default for ClientOptions {
             shutdown_timeout: Duration::from_secs(2),
             queue_size: 256,
             max_record_memory: 16 << 20,
+            trace_lifecycle: TraceLifecycle::Static,
             capture_panics: true,
             enable_logs: false,
             before_send_log: None,

@@ -4,8 +4,8 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction`)
-//! → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
+//! `stream`) → `output` → transport.
 
 mod as_event;
 mod batch;
@@ -16,6 +16,7 @@ mod event;
 mod exceptions;
 mod feedback;
 mod filter;
+mod gathered;
 mod gen_ai;
 mod hooks;
 mod logs;
@@ -28,6 +29,9 @@ mod sessions;
 mod span_hook;
 mod span_json;
 pub(crate) mod stack;
+mod stream;
+mod stream_batch;
+mod stream_json;
 mod transaction;
 mod transaction_json;
 mod worker;
@@ -44,7 +48,7 @@ use crate::client::Client;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
 
-/// Starts the thread, if it does not run.
+/// Starts the thread, if it does not run: whoever hands over the first message or record does.
 pub(crate) fn start() {
     queue::ensure_worker();
 }

@@ -44,7 +44,9 @@ fn work(
 ) -> std::convert::Infallible {
     let mut quiet = 0;
     let mut watch = Watch::new();
+    let mut was_idle = false;
     loop {
+        queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
         busy |= collector.round(!flushes.is_empty());
@@ -52,6 +54,7 @@ fn work(
         clock.round(!flushes.is_empty());
         if !flushes.is_empty() {
             collector.round(true);
+            collector.send_all();
             for flush in flushes {
                 // Who asked may have given up waiting.
                 let _ = flush.done.send(());
@@ -62,9 +65,17 @@ fn work(
             continue;
         }
         quiet = if busy { 0 } else { quiet + 1 };
-        let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
-        let due = batches.rest().into_iter().chain(clock.rest()).min();
-        queues.sleep((!asleep).then(prompt::moment), due);
+        let idle = quiet > QUIET_ROUNDS && !collector.has_work();
+        queues.set_idle(idle);
+        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
+        // The last look before a long sleep comes after everybody was told of it.
+        let pause = if idle && was_idle {
+            due
+        } else {
+            Some(due.map_or_else(prompt::moment, |due| due.min(prompt::moment())))
+        };
+        queues.sleep(pause);
+        was_idle = idle;
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod sdk_info;
 pub(crate) mod session;
 pub(crate) mod span;
 pub(crate) mod span_status;
+pub(crate) mod span_v2;
 pub(crate) mod stacktrace;
 pub(crate) mod time;
 pub(crate) mod trace_context;

@@ -8,6 +8,7 @@ use super::ids::LocalId;
 use super::propagation::Propagation;
 use super::record::Start;
 use crate::client::Client;
+use crate::options::TraceLifecycle;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// What the root of a segment is called.
@@ -106,6 +107,11 @@ impl Segment {
 
     pub(crate) fn trace_id(&self) -> TraceId {
         self.propagation.trace_id
+    }
+
+    /// Whether its spans are sent while it runs.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.client.options().trace_lifecycle == TraceLifecycle::Stream
     }
 
     /// Renames the transaction; the source says what kind of name it is.

@@ -105,13 +105,11 @@ pub(crate) struct TransportThread<D: Destination> {
 }
 
 impl<D: Destination> TransportThread<D> {
-    /// Starts the thread. Without a ledger nothing is counted.
+    /// The thread starts with the first envelope. Without a ledger nothing is counted.
     pub(crate) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
         let rate_limits = destination.rate_limits();
         let shared = Shared::new(destination, ledger, options);
-        let transport = Self { shared: Arc::new(shared), rate_limits };
-        transport.ensure_running(&mut lock(&transport.shared.state));
-        transport
+        Self { shared: Arc::new(shared), rate_limits }
     }
 
     /// Starts the thread if it does not run: at first, and after it died or could not be started.
