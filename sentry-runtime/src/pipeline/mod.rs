@@ -4,8 +4,8 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction`)
-//! → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`,
+//! `collector` → `transaction`) → `output` → transport.
 
 mod batch;
 pub(crate) mod bench;
