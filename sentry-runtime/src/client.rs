@@ -62,14 +62,19 @@ pub(crate) fn all() -> Vec<Arc<Client>> {
 fn refresh_level() {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut level = Level::Off;
+    // Given back after the lock: who gives back the last handle of a client comes here again.
+    let mut handles = Vec::with_capacity(all.len());
     all.retain(|client| match client.upgrade() {
         Some(client) => {
             level = level.max(client.level());
+            handles.push(client);
             true
         }
         None => false,
     });
     LEVEL.store(level as u8, Ordering::Relaxed);
+    drop(all);
+    drop(handles);
 }
 
 /// Sends what is captured to one place, by one set of options.

@@ -1,8 +1,8 @@
 //! The main loop of the pipeline thread.
 //!
-//! A round takes what has come: check-ins first, then events and feedback, then sessions, logs, metrics, and spans. Segments that ended are written one
-//! round later, when whatever other threads recorded for them before has been read for certain. A flush is two
-//! rounds.
+//! A round takes what has come: check-ins first, then events and feedback, then the ends of sessions, spans, logs
+//! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
+//! before has been read for certain. A flush is two rounds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

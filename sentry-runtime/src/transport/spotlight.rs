@@ -77,7 +77,10 @@ mod tests {
 
     fn envelope() -> Envelope {
         let mut envelope = Envelope::new();
-        let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+        let payload = concat!(
+            r#"{"sid":"00000000000000000000000000000001","started":"2026-11-21T05:34:08.000Z","#,
+            r#""status":"ok","attrs":{"release":"a"}}"#
+        );
         envelope.add_item(EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session));
         envelope
     }

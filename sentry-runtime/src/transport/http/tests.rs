@@ -18,12 +18,18 @@ fn destination(server: &FakeSentry) -> (HttpDestination, Arc<Ledger>) {
 }
 
 fn session() -> EnvelopeItem {
-    let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+    let payload = concat!(
+        r#"{"sid":"00000000000000000000000000000001","started":"2026-11-21T05:34:08.000Z","#,
+        r#""status":"ok","attrs":{"release":"a"}}"#
+    );
     EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session)
 }
 
 fn log() -> EnvelopeItem {
-    let payload = *br#"{"version":2,"items":[{"timestamp":1.0,"trace_id":"00000000000000000000000000000001","level":"info","severity_number":9,"body":""}]}"#;
+    let payload = concat!(
+        r#"{"version":2,"items":[{"timestamp":1.0,"trace_id":"00000000000000000000000000000001","#,
+        r#""level":"info","severity_number":9,"body":""}]}"#
+    );
     EnvelopeItem::container(
         ItemType::Log,
         "application/vnd.sentry.items.log+json",
@@ -157,7 +163,13 @@ fn what_the_server_does_not_want_is_taken_out() {
     assert_eq!(destination.deliver(&mut envelope([log()])), Delivery::Empty);
     assert_eq!(server.requests().len(), 2);
     let lost: Vec<_> = ledger.all_lost().iter().map(|lost| (lost.category, lost.quantity)).collect();
-    let expected = [(DataCategory::Error, 1), (DataCategory::Attachment, 3), (DataCategory::LogItem, 2)];
+    let bytes = 2 * log().payload().len() as u64;
+    let expected = [
+        (DataCategory::Error, 1),
+        (DataCategory::Attachment, 3),
+        (DataCategory::LogItem, 2),
+        (DataCategory::LogByte, bytes),
+    ];
     assert_eq!(lost, expected, "the attachment goes with its event");
     destination.flush();
     assert_eq!(server.reported("ratelimit_backoff", "log_item"), 2);
