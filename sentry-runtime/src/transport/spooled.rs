@@ -32,8 +32,9 @@ impl<D: Destination> Shared<D> {
         let copy = if envelope.items().len() == items {
             Some(ticket)
         } else {
+            let changed = spool.store(envelope);
             spool.remove(ticket);
-            spool.store(envelope)
+            changed
         };
         if !copy.is_some_and(|copy| spool.put_off(copy, true)) {
             self.count(delivery, envelope);

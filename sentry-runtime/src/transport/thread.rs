@@ -2,7 +2,7 @@
 //! other.
 //!
 //! Whoever calls [`Transport::send_envelope`] only touches the queue, under a lock that is never held during
-//! I/O. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
+//! I/O; with a spool, it writes the envelope to disk before. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
 //! while nobody waits for the thread; a flush cuts the pauses short. No wait of a caller is longer than the
 //! timeout they gave: a request that hangs is left behind, not joined.
 //!
@@ -150,10 +150,10 @@ impl<D: Destination> Transport for TransportThread<D> {
             self.ensure_running(&mut state);
             no_room
         };
-        self.shared.work.notify_one();
         for queued in no_room.iter().filter(|queued| !self.shared.put_off(queued)) {
             self.shared.count_lost(DiscardReason::QueueOverflow, &queued.envelope);
         }
+        self.shared.work.notify_one();
     }
 
     fn flush(&self, timeout: Duration) -> bool {
