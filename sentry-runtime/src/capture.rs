@@ -1,6 +1,7 @@
 //! The caller's half of capturing: a snapshot of what is current, and off it goes to the pipeline.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use crate::callback;
@@ -122,6 +123,9 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         let mut current = Scope::clone(&scopes.current);
         current.merge(&over);
         scopes.current = Arc::new(current);
+    }
+    if let Some(captured) = &scopes.isolation.captured {
+        captured.store(true, Ordering::Relaxed);
     }
     let event_id = draft.event_id;
     let capture = Capture {

@@ -39,7 +39,7 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
-mod integrations;
+pub mod integrations;
 mod monitor;
 mod options;
 mod pipeline;

@@ -32,6 +32,9 @@ pub(crate) enum Origin {
     ServerAction,
     Monitor,
     Main,
+    /// The server around a handler, by the type of its mechanism.
+    #[cfg(feature = "_http-server")]
+    Server(&'static str),
 }
 
 impl Origin {
@@ -42,6 +45,8 @@ impl Origin {
             Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
             Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => Mechanism { ty: "auto.function.main", handled: false },
+            #[cfg(feature = "_http-server")]
+            Self::Server(ty) => Mechanism { ty, handled: false },
         }
     }
 
@@ -50,6 +55,8 @@ impl Origin {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
             Self::ServerAction | Self::Monitor => Level::Error,
+            #[cfg(feature = "_http-server")]
+            Self::Server(_) => Level::Error,
         }
     }
 }

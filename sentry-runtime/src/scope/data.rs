@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::diagnostics;
 use crate::protocol::limits::check_tag;
@@ -37,12 +38,15 @@ pub struct Scope {
     pub(crate) breadcrumbs: VecDeque<Arc<Breadcrumb>>,
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<EventProcessor>,
+    /// In a request that a server's integration handles: whether an event was captured in it, by whatever scope
+    /// was forked from this one.
+    pub(crate) captured: Option<Arc<AtomicBool>>,
 }
 
 impl Scope {
     /// Removes everything.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { captured: self.captured.take(), ..Self::default() };
     }
 
     /// Removes the breadcrumbs.
