@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::task::{Context, Poll};
 use std::thread;
+use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::client::{ask, get as fetch, send};
 use crate::serve;
-use crate::support::{LONG, Seen, observe, options, untraced};
+use crate::support::{LONG, Seen, observe, observe_server, options, untraced};
 
 #[derive(Debug)]
 struct SoldOut(StatusCode);
@@ -39,7 +40,7 @@ async fn lamp(id: web::Path<u32>) -> String {
     format!("lamp {id}")
 }
 
-#[sentry::span]
+#[sentry::span("step")]
 async fn step() {}
 
 async fn plain() -> Result<String, SoldOut> {
@@ -119,7 +120,7 @@ impl MessageBody for Streamed {
     }
 }
 
-#[sentry::span]
+#[sentry::span("chunk")]
 fn chunk() {}
 
 fn stream(left: Option<u32>) -> HttpResponse {
@@ -290,7 +291,7 @@ fn a_body_is_part_of_the_request_until_its_end() {
 #[test]
 fn whoever_goes_away_cancels_the_request() {
     for path in ["/slow", "/endless"] {
-        let seen = observe(options(), || {
+        let seen = observe_server(options(), |server| {
             serve::actix(Sentry::new(), shop, |at| {
                 let (tell, told) = mpsc::channel();
                 *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
@@ -303,6 +304,12 @@ fn whoever_goes_away_cancels_the_request() {
                 drop(stream);
                 assert_eq!(told.recv_timeout(LONG), Ok("dropped"));
                 *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                // The worker is a thread that nobody waits for; the request ends soon after what it held.
+                let start = Instant::now();
+                while server.transactions().is_empty() {
+                    assert!(start.elapsed() < LONG, "the request does not end");
+                    sentry::flush(LONG);
+                }
             });
         });
         assert_eq!(seen.span(&format!("GET {path}")).status, "cancelled");

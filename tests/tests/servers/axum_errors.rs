@@ -30,7 +30,7 @@ impl IntoResponse for SoldOut {
     }
 }
 
-#[sentry::span]
+#[sentry::span("reserve")]
 async fn reserve() -> Result<(), SoldOut> {
     Err(SoldOut)
 }

@@ -44,6 +44,7 @@ pub fn actix<R>(
             let server = actix_web::HttpServer::new(app)
                 .workers(1)
                 .disable_signals()
+                .h1_allow_half_closed(false)
                 .shutdown_timeout(1)
                 .bind("127.0.0.1:0")
                 .unwrap();

@@ -34,7 +34,7 @@ fn the_error_of_a_service_is_captured_with_its_causes_and_handed_on() {
     assert_eq!(span.data.get("http.response.status_code"), None);
 }
 
-#[sentry::span(err)]
+#[sentry::span("annotated", err)]
 async fn annotated(_request: Request<Body>) -> Result<Response<Body>, io::Error> {
     Err(io::Error::other("the disk failed"))
 }
@@ -63,7 +63,7 @@ fn a_request_is_a_transaction_of_its_own_whatever_is_active() {
 
 #[test]
 fn what_a_service_does_before_its_future_is_part_of_the_request() {
-    #[sentry::span]
+    #[sentry::span("eager")]
     fn eager() {}
     let service = SentryLayer::new().layer(service_fn(|_request: Request<Body>| {
         eager();

@@ -18,22 +18,19 @@ pin_project! {
     /// ends it as `cancelled`. Size, frames and trailers are those of the body inside.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
-        // Empty only while it is dropped, so that it is dropped in its context.
+        // Empty when it is over, so that it is dropped in its context.
         #[pin]
         inner: Option<B>,
         handling: Handling,
         end: BodyEnd,
-        // Asked whenever the body inside was polled, for it cannot be asked when it is dropped.
-        is_over: bool,
     }
 
     impl<B> PinnedDrop for ResponseBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             this.handling.inside(|_| this.inner.set(None));
-            let end = if *this.is_over || this.end.is_reached() { End::Done } else { End::Cancelled };
             if !std::thread::panicking() {
-                this.handling.end(end);
+                this.handling.end(if this.end.is_reached() { End::Done } else { End::Cancelled });
             }
         }
     }
@@ -41,12 +38,11 @@ pin_project! {
 
 impl<B: Body> ResponseBody<B> {
     pub(super) fn new(inner: B, mut handling: Handling, end: BodyEnd) -> Self {
-        let is_over = inner.is_end_stream();
-        if is_over {
+        if inner.is_end_stream() {
             // Nobody will ask for it.
             handling.end(End::Done);
         }
-        Self { inner: Some(inner), handling, end, is_over }
+        Self { inner: Some(inner), handling, end }
     }
 }
 
@@ -66,7 +62,7 @@ where
         let frame = this.handling.inside(|running| {
             let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
             let frame = ready!(inner.as_mut().poll_frame(task));
-            *this.is_over = match &frame {
+            let is_over = match &frame {
                 Some(Ok(frame)) => frame.is_trailers() || inner.is_end_stream(),
                 Some(Err(_)) | None => true,
             };
@@ -80,6 +76,9 @@ where
                 }
                 _ => {}
             }
+            if is_over {
+                this.inner.set(None);
+            }
             Poll::Ready(frame)
         });
         if let Poll::Ready(Some(Ok(frame))) = &frame
@@ -87,7 +86,7 @@ where
         {
             this.end.sent(data.remaining());
         }
-        if *this.is_over {
+        if this.inner.is_none() {
             this.handling.end(End::Done);
         }
         frame
@@ -98,18 +97,13 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 /// What servers need of a body that they make up themselves.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self {
-            inner: Some(B::default()),
-            handling: Handling::default(),
-            end: BodyEnd::NotWanted,
-            is_over: true,
-        }
+        Self { inner: Some(B::default()), handling: Handling::default(), end: BodyEnd::NotWanted }
     }
 }
