@@ -216,7 +216,11 @@ fn refused(running: &mut Running, error: &Error, server_errors: bool) {
     }
 }
 
-/// The type of what is inside of actix's error is told by its `Debug` output alone.
+/// The type of what is inside of actix's error is told by its `Debug` output alone, but that of `std::io` tells
+/// how it is stored.
 fn failure(error: &Error) -> Failure<'_> {
+    if let Some(error) = error.as_error::<std::io::Error>() {
+        return Failure::error(error);
+    }
     Failure::dynamic(error, "dyn actix_web::ResponseError")
 }
