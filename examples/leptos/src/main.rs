@@ -13,7 +13,8 @@ use leptos::server_fn::codec::PostUrl;
 use sentry::integrations::tower::SentryLayer;
 
 /// What is written here runs on the server alone. The layer below has continued the browser's trace, so the attribute
-/// needs no headers; the form's fields go along with errors because they are given to it explicitly.
+/// needs no headers; the form's fields go along with errors because they are given to it explicitly. In a program that
+/// is compiled for the browser too, write `#[cfg_attr(feature = "ssr", sentry::server_action(…))]`.
 #[server(prefix = "/api", endpoint = "add_to_cart", input = PostUrl)]
 #[sentry::server_action(
     name = "add_to_cart",

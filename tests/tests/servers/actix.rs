@@ -134,7 +134,7 @@ fn shop(app: &mut ServiceConfig) {
         .route("/conflict", web::get().to(conflict))
         .route("/annotated", web::get().to(annotated))
         .route("/action", web::get().to(action))
-        .route("/bare", web::get().to(|| async { HttpResponse::BadGateway() }))
+        .route("/bare", web::get().to(HttpResponse::BadGateway))
         .route("/panics", web::get().to(panics))
         .route("/interleaved/{id}", web::get().to(interleaved))
         .route("/empty", web::get().to(HttpResponse::Ok))
