@@ -44,7 +44,7 @@ mod errors;
 mod feedback;
 mod handler;
 mod hint;
-mod integrations;
+pub mod integrations;
 pub mod logger;
 pub mod metrics;
 mod moment;
