@@ -148,7 +148,7 @@ fn log(record: LogRecord, bench: &Bench) -> Log {
     };
     let mut attributes = Attributes::new();
     // Without parameters the template would only say the text again.
-    if parameters().next().is_some() {
+    if parameters().any(|(_, value)| !value.is_null()) {
         attributes.insert("sentry.message.template".into(), AttributeValue::from_static(template));
     }
     for (number, (key, value)) in fields.into_iter().enumerate() {
