@@ -64,6 +64,7 @@ pub(crate) fn start(
             isolation: Arc::clone(&base.isolation),
             current: Arc::clone(&base.current),
         });
+        crate::pipeline::segment_began();
     }
     Some((reuse::context(base, segment), key))
 }
