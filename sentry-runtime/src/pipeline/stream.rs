@@ -101,10 +101,10 @@ impl Streams {
         room: &mut Room,
     ) -> bool {
         let Some(stream) = self.known.get_mut(&key) else { return false };
-        if stream.finished.is_empty() {
+        stream.add(child, thread, room);
+        if !std::mem::replace(&mut stream.touched, true) {
             self.touched.push(key);
         }
-        stream.add(child, thread, room);
         stream.finished.len() >= MAX_WAITING
     }
 
@@ -114,7 +114,8 @@ impl Streams {
         for key in std::mem::take(&mut self.touched) {
             let Some(stream) = self.known.get_mut(&key) else { continue };
             let ready = stream.take_settled();
-            if !stream.finished.is_empty() {
+            stream.touched = !stream.finished.is_empty();
+            if stream.touched {
                 self.touched.push(key);
             }
             stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);

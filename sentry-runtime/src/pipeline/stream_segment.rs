@@ -46,6 +46,8 @@ pub(super) struct Stream {
     pub(super) finished: Vec<Finished>,
     /// How many of those were read before this round.
     pub(super) settled: usize,
+    /// It is on the list of those with spans that wait.
+    pub(super) touched: bool,
     said: IdMap<Said>,
     /// The thread that its root ended on.
     thread: Option<Thread>,
@@ -59,6 +61,7 @@ impl Stream {
             place,
             finished: Vec::new(),
             settled: 0,
+            touched: false,
             said: IdMap::default(),
             thread: None,
             weight: 0,
