@@ -162,6 +162,8 @@ impl Streams {
         let Some(stream) = self.known.get_mut(&key) else { return };
         stream.place = Place::Over(ended);
         let ready = stream.take_settled();
+        // What was read in this round waits for the next.
+        stream.settled = 0;
         stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);
         stream.write_root(since, &mut self.batches, &mut self.label, room);
         let trace = Key::of(&stream.segment);

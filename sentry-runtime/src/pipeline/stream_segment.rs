@@ -254,8 +254,6 @@ impl Stream {
             status: ended.outcome.status(),
             ..SpanData::default()
         };
-        let said = self.said.remove(&segment.key).unwrap_or_default();
-        let renamed = transaction::apply(&mut root, said);
         if let Some(rate) = segment.sample_rate {
             let rate = AttributeValue::from(transaction::round(rate));
             root.attributes.push((Cow::Borrowed("sentry.sample_rate"), rate));
@@ -264,14 +262,15 @@ impl Stream {
             root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
             root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
         }
+        // What the user says comes last, and replaces ours.
+        let said = self.said.remove(&segment.key).unwrap_or_default();
+        let weight = weight_of(&said);
+        room.give_back(weight);
+        self.weight = self.weight.saturating_sub(weight);
+        let renamed = transaction::apply(&mut root, said);
         let source = if renamed { "custom" } else { source };
         let rows = vec![(Row::Full(Box::new(root)), self.thread.clone())];
         self.send(rows, Some(source), since, &anchor, batches, label);
-        // What is left was said of spans that did not end in time; it is said of them no more.
-        self.said.clear();
-        let left: usize = self.finished.iter().map(|finished| finished.child.weight()).sum();
-        room.give_back(self.weight.saturating_sub(left));
-        self.weight = left;
     }
 
     /// Puts spans into the batch of their trace; `root` is the source of the name, if they are the segment's own.
