@@ -7,12 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use crate::backpressure::Backpressure;
 use crate::integrations;
+use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
+use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
-use crate::transport::{self, Transport};
+use crate::transport::{self, QueueDepths, Transport};
 use crate::{diagnostics, environment, trace};
 
 /// How much work an annotated function has to do.
@@ -51,17 +54,27 @@ pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     std::mem::replace(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
+/// All clients that live.
+pub(crate) fn all() -> Vec<Arc<Client>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+}
+
 fn refresh_level() {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut level = Level::Off;
+    // Given back after the lock: who gives back the last handle of a client comes here again.
+    let mut handles = Vec::with_capacity(all.len());
     all.retain(|client| match client.upgrade() {
         Some(client) => {
             level = level.max(client.level());
+            handles.push(client);
             true
         }
         None => false,
     });
     LEVEL.store(level as u8, Ordering::Relaxed);
+    drop(all);
+    drop(handles);
 }
 
 /// Sends what is captured to one place, by one set of options.
@@ -71,23 +84,38 @@ pub struct Client {
     options: ClientOptions,
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
+    backpressure: Backpressure,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
+    integrations: Integrations,
+    sessions: Sessions,
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
+    /// How many items of each category were handed to delivery: they had passed sampling, callbacks and limits.
+    /// Each of them is sent, dropped on the way, or still queued. What an earlier process left in the spool counts
+    /// when it is taken up. A transport of your own is not counted.
+    pub accepted: Vec<(DataCategory, u64)>,
     /// How many items of each category the server took.
     pub sent: Vec<(DataCategory, u64)>,
     /// How many were dropped, by reason and category. Traces that were not sampled are among them.
     pub dropped: Vec<DiscardedEvents>,
     /// How many bytes went over the wire, compressed as they were sent.
     pub bytes: u64,
+    /// What waits to be sent.
+    pub queued: QueueDepths,
 }
 
 impl Stats {
+    /// How many items of a category were handed to delivery.
+    #[must_use]
+    pub fn accepted(&self, category: DataCategory) -> u64 {
+        self.accepted.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
+    }
+
     /// How many items of a category the server took.
     #[must_use]
     pub fn sent(&self, category: DataCategory) -> u64 {
@@ -114,11 +142,17 @@ impl Client {
         let client = Arc::new(Self {
             transport,
             ledger,
+            backpressure: Backpressure::default(),
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
+            integrations: Integrations::default(),
+            sessions: Sessions::default(),
             options,
         });
         if client.transport.is_some() {
+            if client.options.spool_dir.is_some() {
+                pipeline::be_prompt(&client);
+            }
             if client.options.capture_panics {
                 integrations::panic::install();
             }
@@ -134,8 +168,11 @@ impl Client {
             options: ClientOptions::default(),
             transport: None,
             ledger: Arc::default(),
+            backpressure: Backpressure::default(),
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
+            integrations: Integrations::default(),
+            sessions: Sessions::default(),
         })
     }
 
@@ -165,6 +202,22 @@ impl Client {
         self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
     }
 
+    /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
+    /// let guard = sentry::init(("http://key@localhost:1/7", options));
+    /// assert!(guard.should_propagate("https://api.shop.example/orders"));
+    /// assert!(!guard.should_propagate("https://elsewhere.example/"));
+    /// ```
+    ///
+    /// Spec: `foundations/trace-propagation/index.mdx`.
+    #[must_use]
+    pub fn should_propagate(&self, url: &str) -> bool {
+        let targets = &self.options.trace_propagation_targets;
+        targets.as_ref().is_none_or(|targets| targets.iter().any(|target| target.matches(url)))
+    }
+
     /// Whether spans are recorded.
     pub(crate) fn is_tracing(&self) -> bool {
         self.is_enabled() && self.options.traces()
@@ -174,8 +227,30 @@ impl Client {
         &self.ledger
     }
 
+    pub(crate) fn backpressure(&self) -> &Backpressure {
+        &self.backpressure
+    }
+
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
         self.transport.as_ref()
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.integrations
+    }
+
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration).
+    pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
+        self.integrations.add(self, Arc::new(integration))
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Another handle of the same client.
+    pub(crate) fn handle(&self) -> Option<Arc<Self>> {
+        all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
     }
 
     /// The tools of the pipeline thread for this client.
@@ -183,7 +258,7 @@ impl Client {
         self.bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was sent and what was dropped so far.
+    /// What was accepted, sent and dropped so far, and what still waits.
     ///
     /// ```
     /// let _guard = sentry::init("");
@@ -192,20 +267,25 @@ impl Client {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let queued = self.transport.as_ref().map(|transport| transport.queue_depths()).unwrap_or_default();
         Stats {
+            accepted: self.ledger.all_accepted(),
+            queued: QueueDepths { captured: pipeline::depth(), ..queued },
             sent: self.ledger.all_sent(),
             dropped: self.ledger.all_lost(),
             bytes: self.ledger.all_bytes(),
         }
     }
 
-    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was.
+    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
+    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |transport, rest| transport.flush(rest))
     }
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
+        session::client_ends(self);
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
         self.closed.store(true, Ordering::Relaxed);
         refresh_level();
@@ -276,6 +356,10 @@ impl Drop for ClientInitGuard {
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
     let client = Client::new(options)?;
     drop(set_global(Some(Arc::clone(&client))));
+    for integration in &client.options.integrations {
+        client.integrations.add(&client, Arc::clone(integration));
+    }
+    session::client_started(&client);
     Ok(ClientInitGuard(client))
 }
 

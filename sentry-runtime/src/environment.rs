@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostics;
-use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight};
+use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight, check_filters};
 
 /// Where Spotlight listens unless told otherwise.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
@@ -90,6 +90,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if !(1..=65_536).contains(&options.queue_size) {
         return wrong("queue_size", options.queue_size, "from 1 to 65536 envelopes");
     }
+    crate::options::check_network(options)?;
     if options.max_record_memory < 64 << 10 {
         return wrong("max_record_memory", options.max_record_memory, "at least 65536 bytes");
     }
@@ -100,7 +101,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if !(1..=32).contains(&options.normalize_depth) {
         return wrong("normalize_depth", options.normalize_depth, "from 1 to 32 levels");
     }
-    Ok(())
+    check_filters(options)
 }
 
 fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {

@@ -32,21 +32,30 @@
 //! texts and the addresses of its stack. One pipeline thread of the process makes envelopes of that, one transport
 //! thread sends them. No async runtime is needed, and every one is supported.
 
+pub mod ai;
 mod api;
+mod backpressure;
 mod callback;
 mod capture;
 mod client;
 mod diagnostics;
 mod environment;
 mod errors;
-mod integrations;
+mod feedback;
+mod handler;
+mod hint;
+pub mod integrations;
+pub mod logger;
+pub mod metrics;
+mod moment;
 mod monitor;
 mod options;
 mod pipeline;
 mod probe;
 pub mod protocol;
 mod scope;
-mod server_action;
+mod session;
+pub mod test;
 mod trace;
 mod transport;
 
@@ -54,23 +63,36 @@ mod transport;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use sentry_macros::{main, monitor, server_action, span};
+pub use sentry_macros::{api_handler, data_fetcher, main, monitor, server_action, span};
 
+pub use ai::set_conversation_id;
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
-pub use errors::{ActionError, ControlFlow};
+pub use errors::{ActionError, ControlFlow, ErrorGroup, ErrorPattern, ErrorValue, GroupReader};
+pub use feedback::{FeedbackError, FeedbackHint};
+pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
+pub use hint::Hint;
+pub use integrations::registry::Integration;
+pub use monitor::MonitorOptions;
 pub use options::{
-    BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TraceLifecycle, TracesSampler,
+    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
+    LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle,
+    TracesSampler,
 };
-pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
-pub use scope::{EventProcessor, Scope};
-pub use server_action::FormData;
+pub use protocol::{
+    AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
+};
+pub use scope::breadcrumbs::IntoBreadcrumb;
+pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
 pub use trace::future::SentryFutureExt;
+pub use trace::guard::SpanGuard;
+pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
 pub use trace::options::SpanOptions;
+pub use trace::outgoing::{HeaderSink, TraceData};
 pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
-pub use transport::{ProxyError, TestTransport, Transport};
+pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
 /// The release of the calling crate, `name@version`, from its Cargo.toml.
 ///

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::telemetry;
+
 /// An envelope as it arrived.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -146,6 +148,11 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
             if &header["event_id"] != id {
                 violation(format!("event_id {id}, but {} in the envelope header", header["event_id"]));
             }
+            if ty == "feedback" {
+                for broken in telemetry::feedback(&item.payload) {
+                    violation(broken);
+                }
+            }
         }
         "span" | "log" | "trace_metric" => {
             let count = item.payload["items"].as_array().map(Vec::len);
@@ -153,8 +160,16 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
             if count.is_none() || count != stated {
                 violation(format!("item_count says {stated:?}, the payload has {count:?} items"));
             }
+            for broken in telemetry::batch(ty, &item.header, &item.payload) {
+                violation(broken);
+            }
             if ty == "span" {
                 crate::spans::check(header, &item.header, &item.payload, &mut violation);
+            }
+        }
+        "session" | "sessions" => {
+            for broken in telemetry::session(ty, &item.payload) {
+                violation(broken);
             }
         }
         "check_in" => {
@@ -213,6 +228,8 @@ mod tests {
             ("{\n}\n", "envelope header: not one line"),
             ("{}\n", "without items"),
             ("{}\n{\"type\":\"session\"}\n{}\n", "no length"),
+            ("{}\n{\"type\":\"session\",\"length\":2}\n{}\n", "no release"),
+            ("{}\n{\"type\":\"log\",\"length\":2}\n{}\n", "version null"),
             ("{}\n{\"type\":\"session\",\"length\":9}\n{}\n", "only 3 bytes are left"),
             ("{}\n{\"type\":\"session\",\"length\":1}\n{}\n", "does not end at the end of a line"),
             ("{}\n{\"length\":2}\n{}\n", "no type"),

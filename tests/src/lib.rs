@@ -39,6 +39,7 @@ mod request;
 mod schema;
 mod server;
 mod spans;
+mod telemetry;
 
 pub use answer::Answer;
 pub use envelope::{Envelope, Item};

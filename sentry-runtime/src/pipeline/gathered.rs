@@ -128,6 +128,7 @@ pub(super) fn detail_weight(detail: &Detail) -> usize {
         Detail::Span(_) | Detail::Op(_) | Detail::Status(_) => 0,
         Detail::Name(name) => name.len(),
         Detail::Attribute(key, value) => key.len() + heap(value),
+        Detail::Default(_, value) => heap(value),
         Detail::Tag(key, value) => key.len() + value.len(),
         // Its attributes are rare; their number is not asked for.
         Detail::Link(_) => 256,

@@ -4,18 +4,29 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction` or `stream`) → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
+//! `stream`) → `output` → transport.
 
+mod as_event;
+mod batch;
 pub(crate) mod bench;
 mod check_in;
 mod collector;
 mod event;
+mod exceptions;
+mod feedback;
+mod filter;
 mod gathered;
+mod gen_ai;
 mod hooks;
+mod logs;
 mod normalize;
 mod output;
+mod prompt;
 mod queue;
 mod scrub;
+mod sessions;
+mod span_hook;
 mod span_json;
 pub(crate) mod stack;
 mod stream;
@@ -27,13 +38,25 @@ mod transaction_json;
 mod worker;
 
 pub(crate) use check_in::PendingCheckIn;
+pub(crate) use feedback::PendingFeedback;
 pub(crate) use queue::Message;
+pub(crate) use sessions::{PendingSession, SessionChange};
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::client::Client;
+use crate::logger::record::LogRecord;
+use crate::metrics::MetricRecord;
 
 /// Starts the thread, if it does not run: whoever hands over the first message or record does.
 pub(crate) fn start() {
     queue::ensure_worker();
+}
+
+/// What this client captures is wanted on disk within 50 ms.
+pub(crate) fn be_prompt(client: &Arc<Client>) {
+    prompt::warm(client);
 }
 
 /// Hands a message over, or counts its loss when there is no room.
@@ -46,6 +69,26 @@ pub(crate) fn segment_began() {
     queue::nudge();
 }
 
+/// Hands a log over, or counts its loss when there is no room.
+pub(crate) fn send_log(record: LogRecord) {
+    batch::push(record);
+}
+
+/// Hands a metric over, or counts its loss when there is no room.
+pub(crate) fn send_metric(record: MetricRecord) {
+    batch::push(record);
+}
+
+/// Whether this is the pipeline's own thread, which cannot wait for itself.
+pub(crate) fn is_own_thread() -> bool {
+    queue::is_own_thread()
+}
+
+/// How many messages wait.
+pub(crate) fn depth() -> usize {
+    queue::depth()
+}
+
 /// A segment was recorded: the pipeline looks at it soon.
 pub(crate) fn segment_ended() {
     queue::nudge();
@@ -53,6 +96,7 @@ pub(crate) fn segment_ended() {
 
 /// A thread recorded so much that the pipeline should look now.
 #[cold]
+#[inline(never)]
 pub(crate) fn chunk_filled() {
     queue::wake_for_chunk();
 }

@@ -114,8 +114,10 @@ impl Limits {
     }
 
     fn contexts(&self, contexts: &mut Map<String, Context>) {
-        for context in contexts.values_mut() {
+        for (name, context) in contexts {
             match context {
+                // A list of objects by its nature, and bounded.
+                Context::Other(fields) if name == "flags" => self.map(fields, 0),
                 // Attributes are no nested data: they have all levels to themselves.
                 Context::Trace(trace) => self.map(&mut trace.data, 0),
                 Context::Device(it) => self.map(&mut it.other, 2),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
 use super::check_in::PendingCheckIn;
+use super::feedback::PendingFeedback;
+use super::sessions::PendingSession;
 use super::worker;
 use crate::capture::Capture;
 use crate::diagnostics;
@@ -19,6 +21,8 @@ use crate::trace::recorder;
 pub(crate) enum Message {
     Event(Box<Capture>),
     CheckIn(Box<PendingCheckIn>),
+    Feedback(Box<PendingFeedback>),
+    Session(Box<PendingSession>),
 }
 
 /// Somebody waits until everything before this was processed.
@@ -29,10 +33,14 @@ pub(super) struct FlushRequest {
 /// Events that wait. Check-ins have a queue of their own, so that no flood of errors can drop them.
 const EVENTS: usize = 1024;
 const CHECK_INS: usize = 1024;
+const FEEDBACK: usize = 64;
+const SESSIONS: usize = 4096;
 
 pub(super) struct Queues {
     events: (Sender<Box<Capture>>, Receiver<Box<Capture>>),
     check_ins: (Sender<Box<PendingCheckIn>>, Receiver<Box<PendingCheckIn>>),
+    feedback: (Sender<Box<PendingFeedback>>, Receiver<Box<PendingFeedback>>),
+    sessions: (Sender<Box<PendingSession>>, Receiver<Box<PendingSession>>),
     flushes: (Sender<FlushRequest>, Receiver<FlushRequest>),
     worker: Mutex<Option<Thread>>,
     /// There is a worker.
@@ -57,6 +65,8 @@ pub(super) fn queues() -> &'static Queues {
     QUEUES.get_or_init(|| Queues {
         events: bounded(EVENTS),
         check_ins: bounded(CHECK_INS),
+        feedback: bounded(FEEDBACK),
+        sessions: bounded(SESSIONS),
         flushes: unbounded(),
         worker: Mutex::new(None),
         running: AtomicBool::new(false),
@@ -77,12 +87,25 @@ impl Queues {
         self.events.1.try_recv().ok()
     }
 
+    pub(super) fn next_feedback(&self) -> Option<Box<PendingFeedback>> {
+        self.feedback.1.try_recv().ok()
+    }
+
+    /// What happened to a session, once no event waits that may have happened in it.
+    pub(super) fn next_session(&self) -> Option<Box<PendingSession>> {
+        if self.events.1.is_empty() { self.sessions.1.try_recv().ok() } else { None }
+    }
+
     pub(super) fn next_flush(&self) -> Option<FlushRequest> {
         self.flushes.1.try_recv().ok()
     }
 
     pub(super) fn has_messages(&self) -> bool {
-        !(self.check_ins.1.is_empty() && self.events.1.is_empty() && self.flushes.1.is_empty())
+        !(self.check_ins.1.is_empty()
+            && self.events.1.is_empty()
+            && self.feedback.1.is_empty()
+            && self.sessions.1.is_empty()
+            && self.flushes.1.is_empty())
     }
 
     /// The worker begins to look for work: what is handed over from now on wakes it again.
@@ -162,9 +185,43 @@ pub(super) fn send(message: Message) {
                 check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
             }
         }
+        Message::Feedback(feedback) => {
+            if let Err(TrySendError::Full(feedback) | TrySendError::Disconnected(feedback)) =
+                queues.feedback.0.try_send(feedback)
+            {
+                feedback.lost(DiscardReason::QueueOverflow);
+            }
+        }
+        Message::Session(session) => {
+            if let Err(TrySendError::Full(session) | TrySendError::Disconnected(session)) =
+                queues.sessions.0.try_send(session)
+            {
+                session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
+            }
+            // Requests end by the thousand: one wake-up is enough for all that wait.
+            if queues.sessions.0.len() > 1 {
+                return;
+            }
+        }
     }
     ensure_worker();
     queues.wake();
+}
+
+/// Wakes the worker.
+pub(super) fn wake() {
+    queues().wake();
+}
+
+/// Whether this is the pipeline's own thread, which cannot wait for itself.
+pub(super) fn is_own_thread() -> bool {
+    is_worker(thread::current().id())
+}
+
+/// How many messages wait.
+pub(super) fn depth() -> usize {
+    let queues = queues();
+    queues.events.1.len() + queues.check_ins.1.len() + queues.feedback.1.len() + queues.sessions.1.len()
 }
 
 /// Wakes a worker that would otherwise not look for a long time.

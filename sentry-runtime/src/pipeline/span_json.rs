@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::normalize::normalize_tags;
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
-use crate::protocol::limits::truncated;
-use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::protocol::limits::{limit_value, truncated};
+use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{self, LocalId};
@@ -45,7 +46,7 @@ pub(super) struct SpanData {
     pub(super) end: SystemTime,
     pub(super) status: SpanStatus,
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Map<String, String>,
     pub(super) links: Vec<SpanLink>,
 }
 
@@ -61,7 +62,7 @@ impl Default for SpanData {
             end: UNIX_EPOCH,
             status: SpanStatus::Ok,
             attributes: Vec::new(),
-            tags: Vec::new(),
+            tags: Map::new(),
             links: Vec::new(),
         }
     }
@@ -128,6 +129,15 @@ impl SpanData {
         if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
             self.name = Cow::Owned(url);
         }
+        if self.name.len() > max_text {
+            self.name = Cow::Owned(truncated(&self.name, max_text).into_owned());
+        }
+        scrubber.scrub_strings(&mut self.tags);
+        normalize_tags(&mut self.tags);
+        for link in &mut self.links {
+            scrubber.scrub_map(&mut link.attributes);
+            link.attributes.values_mut().for_each(|value| limit_value(value, 1, max_text));
+        }
     }
 
     /// The span as the user's callbacks see it.
@@ -142,7 +152,7 @@ impl SpanData {
             timestamp: Some(self.end),
             status: Some(self.status),
             origin: Some(self.origin.clone().into_owned()),
-            tags: self.tags.iter().cloned().collect(),
+            tags: self.tags.clone(),
             data: self.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of))).collect(),
             links: self.links.clone(),
             ..Span::default()
@@ -215,8 +225,10 @@ impl<'a> SpanWriter<'a> {
                 write_str(out, value);
             }
         }
-        write_object(out, b",\"data\":{", &span.attributes, |out, value| value.write_json(out));
-        write_object(out, b",\"tags\":{", &span.tags, |out, value| write_str(out, value));
+        let attributes = span.attributes.iter().map(|(key, value)| (&**key, value));
+        write_object(out, b",\"data\":{", attributes, |out, value| value.write_json(out));
+        let tags = span.tags.iter().map(|(key, value)| (&**key, value));
+        write_object(out, b",\"tags\":{", tags, |out, value| write_str(out, value));
         if !span.links.is_empty()
             && let Ok(links) = serde_json::to_vec(&span.links)
         {
@@ -227,21 +239,21 @@ impl<'a> SpanWriter<'a> {
     }
 }
 
-fn write_object<K: AsRef<str>, V>(
+fn write_object<'a, V: 'a>(
     out: &mut Vec<u8>,
     opening: &[u8],
-    entries: &[(K, V)],
+    entries: impl ExactSizeIterator<Item = (&'a str, &'a V)>,
     write_value: impl Fn(&mut Vec<u8>, &V),
 ) {
-    if entries.is_empty() {
+    if entries.len() == 0 {
         return;
     }
     out.extend_from_slice(opening);
-    for (at, (key, value)) in entries.iter().enumerate() {
+    for (at, (key, value)) in entries.enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        write_str(out, key.as_ref());
+        write_str(out, key);
         out.push(b':');
         write_value(out, value);
     }
@@ -274,7 +286,7 @@ mod tests {
                 (Cow::Borrowed("n"), AttributeValue::from(1)),
                 (Cow::Borrowed("text"), AttributeValue::from("ż")),
             ],
-            tags: vec![("k".into(), "v".into())],
+            tags: Map::from([("k".into(), "v".into())]),
             ..SpanData::default()
         };
         let trace_id = TraceId::from_u128(5);

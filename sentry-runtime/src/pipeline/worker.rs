@@ -1,20 +1,19 @@
 //! The main loop of the pipeline thread.
 //!
-//! A round takes what has come: check-ins first, then events, then spans. Segments that ended are written one
-//! round later, when whatever other threads recorded for them before has been read for certain. A flush is two
-//! rounds.
+//! A round takes what has come: check-ins first, then events and feedback, then the ends of sessions, spans, logs
+//! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
+//! before has been read for certain. A flush is two rounds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
+use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event};
+use super::{check_in, event, feedback, prompt, sessions};
+use crate::backpressure::Watch;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// How long traces may lie before they are written, while there is work.
-const MOMENT: Duration = Duration::from_millis(50);
 /// So many quiet rounds, and the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
 /// Events in one round, before spans have their turn.
@@ -22,9 +21,13 @@ const EVENTS_PER_ROUND: usize = 64;
 
 pub(super) fn run() {
     let mut collector = Collector::default();
+    let mut batches = Batches::default();
+    let mut clock = sessions::Clock::default();
     loop {
         // User callbacks are contained one by one; this is for mistakes of our own.
-        if catch_unwind(AssertUnwindSafe(|| work(queues(), &mut collector))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| work(queues(), &mut collector, &mut batches, &mut clock)))
+            .is_err()
+        {
             diagnostics::error(format_args!(
                 "the pipeline failed and starts anew; what it held is counted as lost"
             ));
@@ -33,14 +36,22 @@ pub(super) fn run() {
     }
 }
 
-fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible {
+fn work(
+    queues: &Queues,
+    collector: &mut Collector,
+    batches: &mut Batches,
+    clock: &mut sessions::Clock,
+) -> std::convert::Infallible {
     let mut quiet = 0;
+    let mut watch = Watch::new();
     let mut was_idle = false;
     loop {
         queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
         busy |= collector.round(!flushes.is_empty());
+        busy |= batches.round(!flushes.is_empty());
+        clock.round(!flushes.is_empty());
         if !flushes.is_empty() {
             collector.round(true);
             collector.send_all();
@@ -49,14 +60,21 @@ fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible 
                 let _ = flush.done.send(());
             }
         }
+        watch.look();
         if queues.has_messages() {
             continue;
         }
         quiet = if busy { 0 } else { quiet + 1 };
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
         queues.set_idle(idle);
+        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
         // The last look before a long sleep comes after everybody was told of it.
-        queues.sleep(if idle && was_idle { collector.rest() } else { Some(MOMENT) });
+        let pause = if idle && was_idle {
+            due
+        } else {
+            Some(due.map_or_else(prompt::moment, |due| due.min(prompt::moment())))
+        };
+        queues.sleep(pause);
         was_idle = idle;
     }
 }
@@ -78,6 +96,16 @@ fn messages(queues: &Queues, limit: usize) -> bool {
             let client = std::sync::Arc::clone(&pending.client);
             contain(&client, DataCategory::Monitor, || check_in::process(*pending));
         }
+    }
+    while let Some(pending) = queues.next_feedback() {
+        busy = true;
+        let client = std::sync::Arc::clone(&pending.client);
+        contain(&client, DataCategory::Feedback, || feedback::process(*pending));
+    }
+    while let Some(pending) = queues.next_session() {
+        busy = true;
+        let client = std::sync::Arc::clone(&pending.client);
+        contain(&client, DataCategory::Session, || sessions::process(*pending));
     }
     busy
 }

@@ -64,6 +64,8 @@ pub(crate) struct Segment {
     /// The local id of the root span.
     pub(crate) key: LocalId,
     pub(crate) sampled: bool,
+    /// It is not sampled because the option `ignore_spans` names its root.
+    pub(crate) ignored: bool,
     /// The rate that the decision was made with.
     pub(crate) sample_rate: Option<f32>,
     pub(crate) propagation: Propagation,
@@ -91,6 +93,7 @@ impl Segment {
         Self {
             key,
             sampled,
+            ignored: false,
             sample_rate,
             propagation,
             root,
@@ -128,7 +131,7 @@ impl Segment {
     pub(crate) fn dsc(&self) -> Arc<DynamicSamplingContext> {
         Arc::clone(self.frozen.get_or_init(|| {
             if let Some(incoming) = &self.propagation.dsc {
-                return Arc::clone(incoming);
+                return self.with_own_rate(incoming);
             }
             let mut dsc = self.propagation.base_dsc(&self.client);
             let (name, source) = self.name();
@@ -141,6 +144,18 @@ impl Segment {
             dsc.set("sampled", if self.sampled { "true" } else { "false" });
             Arc::new(dsc)
         }))
+    }
+
+    /// A context that came with the trace. It stays as it came, but for a decision that was made here at a rate of
+    /// our own: a sampler's, or one that the trace came without. Then rate and decision are said as they are, for
+    /// `sample_rand < sample_rate` must hold where `sampled` is true, and nowhere else.
+    fn with_own_rate(&self, incoming: &Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
+        let own = self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate));
+        let Some(rate) = own.filter(|_| !incoming.is_empty()) else { return Arc::clone(incoming) };
+        let mut dsc = DynamicSamplingContext::clone(incoming);
+        dsc.set("sample_rate", rate.to_string());
+        dsc.set("sampled", if self.sampled { "true" } else { "false" });
+        Arc::new(dsc)
     }
 }
 
