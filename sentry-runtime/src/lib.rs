@@ -94,6 +94,17 @@ pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
 pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
+/// Types by the paths that they have in the official crate.
+///
+/// ```
+/// let dsn: sentry::types::Dsn = "https://public@o1.ingest.sentry.io/1".parse()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub mod types {
+    pub use crate::protocol;
+    pub use crate::protocol::{Dsn, Uuid};
+}
+
 /// The release of the calling crate, `name@version`, from its Cargo.toml.
 ///
 /// ```

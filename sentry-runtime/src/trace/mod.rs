@@ -17,6 +17,7 @@ pub(crate) mod headers;
 pub(crate) mod ids;
 pub(crate) mod instrumented;
 pub(crate) mod local;
+mod official;
 pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod outgoing;

@@ -55,8 +55,7 @@ fn types_are_built_field_by_field() {
     let json = serde_json::to_value(&event).unwrap();
     assert_eq!(json["exception"]["values"][0]["stacktrace"]["frames"][0]["lineno"], 7);
     assert_eq!(serde_json::from_value::<Event<'static>>(json).unwrap().level, Level::Error);
-    let _named: (Option<DebugMeta<'static>>, Option<ClientSdkInfo>, Option<Transaction<'static>>) =
-        (None, None, None);
+    let _named: (Option<DebugMeta>, Option<ClientSdkInfo>, Option<Transaction<'static>>) = (None, None, None);
     let _items: (Option<EnvelopeItem>, Option<Attachment>) = (None, None);
 }
 

@@ -2,12 +2,34 @@
 //!
 //! Spec: `telemetry/sessions/index.mdx`, "Session Aggregates".
 
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::context::Context;
+use crate::session;
 use crate::trace::instrumented::End;
 
-/// A request came in; the context is its own.
-pub(super) fn begin(_request: &Context) {}
+/// The client, if it counts requests by itself.
+fn counting(request: &Context) -> Option<Arc<Client>> {
+    request.client().filter(|client| {
+        let options = client.options();
+        client.is_enabled() && options.auto_session_tracking && options.session_mode == SessionMode::Request
+    })
+}
 
-/// The request was answered to the last byte, or given up. Whether an event was captured in it is told by
-/// `captured` of its isolation scope.
-pub(super) fn end(_request: &Context, _end: End) {}
+/// A request came in; the context is its own.
+pub(super) fn begin(request: &Context) {
+    if let Some(client) = counting(request) {
+        session::request_started(&client, &request.isolation);
+    }
+}
+
+/// The request was answered to the last byte, or given up. What was captured in it has counted in its session by
+/// then; a panic that nobody captured counts here.
+pub(super) fn end(request: &Context, end: End) {
+    if let Some(client) = counting(request) {
+        let status = if end == End::Panicked { SessionStatus::Crashed } else { SessionStatus::Exited };
+        session::request_ended(&client, &request.isolation, status);
+    }
+}
