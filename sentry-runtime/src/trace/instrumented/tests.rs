@@ -25,7 +25,7 @@ impl Work for Noted {
     fn enter(&mut self) -> Option<Previous> {
         self.log.borrow_mut().push("enter");
         self.stage = Stage::Begun;
-        Some(Previous(Saved::default()))
+        Some(Previous(Before::Context(Saved::default())))
     }
 
     fn leave(&mut self, _previous: Previous) {
