@@ -12,7 +12,7 @@ pub use crate::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::probe::*;
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::Callsite;
-pub use crate::trace::guard::{SpanGuard, begin, enter, enter_under, guard};
+pub use crate::trace::guard::{GuardUnder, SpanGuard, begin, enter, enter_under, guard};
 pub use crate::trace::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };
