@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use crate::fork::{self, PerProcess};
 use crate::integrations;
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
+use crate::scope::{active, context::Context, during_fork};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, Transport};
 use crate::{diagnostics, environment, trace};
@@ -28,8 +30,40 @@ pub(crate) enum Level {
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(0);
-static GLOBAL: RwLock<Option<Arc<Client>>> = RwLock::new(None);
-static ALL: Mutex<Vec<Weak<Client>>> = Mutex::new(Vec::new());
+static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
+static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
+
+/// The child of a fork goes on with its parent's client, unless that was being replaced at that moment.
+fn slot() -> &'static RwLock<Option<Arc<Client>>> {
+    GLOBAL.get_or_make(|parent| {
+        RwLock::new(parent.and_then(|parent| parent.try_read().ok().and_then(|client| client.clone())))
+    })
+}
+
+fn all() -> MutexGuard<'static, Vec<Weak<Client>>> {
+    let all = ALL.get_or_make(|parent| {
+        Mutex::new(
+            parent.and_then(|parent| parent.try_lock().ok().map(|all| all.clone())).unwrap_or_default(),
+        )
+    });
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the toolkit begin anew in every child of a fork.
+fn watch_forks() {
+    // What every fork looks at is there before the first.
+    Context::default_ref();
+    fork::watch(fork::Hooks {
+        before: during_fork::hold,
+        in_parent: during_fork::release,
+        in_child: || {
+            during_fork::release();
+            trace::recorder::begin_anew();
+            trace::ids::begin_anew();
+            active::begin_anew();
+        },
+    });
+}
 
 /// The most that any client of the process wants.
 #[inline]
@@ -43,25 +77,23 @@ pub(crate) fn level() -> Level {
 
 /// The client of the process.
 pub(crate) fn global() -> Option<Arc<Client>> {
-    GLOBAL.read().unwrap_or_else(PoisonError::into_inner).clone()
+    slot().read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Makes a client the one of the process, and answers with the one before.
 pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
-    std::mem::replace(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), client)
+    std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
 fn refresh_level() {
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut level = Level::Off;
-    all.retain(|client| match client.upgrade() {
-        Some(client) => {
-            level = level.max(client.level());
-            true
-        }
-        None => false,
-    });
+    let mut all = all();
+    all.retain(|client| client.strong_count() > 0);
+    let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
+    let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
     LEVEL.store(level as u8, Ordering::Relaxed);
+    // One of these may be the last of its client, which asks for this lock as it goes.
+    drop(all);
+    drop(living);
 }
 
 /// Sends what is captured to one place, by one set of options.
@@ -69,10 +101,46 @@ fn refresh_level() {
 /// Most programs never see it: [`init`](crate::init) makes one and the free functions use it.
 pub struct Client {
     options: ClientOptions,
+    parts: PerProcess<Parts>,
+}
+
+/// What a client has in one process. The child of a fork makes its own: the parent's threads are not there, its
+/// losses are reported by itself, and its locks may be held for good.
+struct Parts {
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
+}
+
+impl Parts {
+    fn new(options: &ClientOptions) -> Result<Self, OptionsError> {
+        let ledger = Arc::new(Ledger::default());
+        let transport = transport::from_options(options, &ledger)?;
+        Ok(Self { transport, ledger, closed: AtomicBool::new(false), bench: Mutex::new(None) })
+    }
+
+    fn none() -> Self {
+        Self {
+            transport: None,
+            ledger: Arc::default(),
+            closed: AtomicBool::new(true),
+            bench: Mutex::new(None),
+        }
+    }
+
+    /// Those of the child of a fork.
+    fn inherit(parent: Option<&Self>, options: &ClientOptions) -> Self {
+        match parent {
+            Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
+                Self::new(options).unwrap_or_else(|error| {
+                    diagnostics::error(format_args!("{error}. Nothing is captured in this process."));
+                    Self::none()
+                })
+            }
+            _ => Self::none(),
+        }
+    }
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
@@ -109,21 +177,15 @@ impl Client {
         diagnostics::set_debug(options.debug.unwrap_or(false));
         trace::clock::start();
         trace::recorder::set_memory_limit(options.max_record_memory);
-        let ledger = Arc::new(Ledger::default());
-        let transport = transport::from_options(&options, &ledger)?;
-        let client = Arc::new(Self {
-            transport,
-            ledger,
-            closed: AtomicBool::new(false),
-            bench: Mutex::new(None),
-            options,
-        });
-        if client.transport.is_some() {
+        let parts = PerProcess::of(Parts::new(&options)?);
+        let client = Arc::new(Self { options, parts });
+        if client.parts().transport.is_some() {
+            watch_forks();
             pipeline::start();
             if client.options.capture_panics {
                 integrations::panic::install();
             }
-            ALL.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&client));
+            all().push(Arc::downgrade(&client));
             refresh_level();
         }
         Ok(client)
@@ -131,13 +193,11 @@ impl Client {
 
     /// A client that does nothing.
     pub(crate) fn disabled() -> Arc<Self> {
-        Arc::new(Self {
-            options: ClientOptions::default(),
-            transport: None,
-            ledger: Arc::default(),
-            closed: AtomicBool::new(true),
-            bench: Mutex::new(None),
-        })
+        Arc::new(Self { options: ClientOptions::default(), parts: PerProcess::of(Parts::none()) })
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get_or_make(|parent| Parts::inherit(parent, &self.options))
     }
 
     fn level(&self) -> Level {
@@ -163,7 +223,8 @@ impl Client {
     /// Whether anything is captured: there is somewhere to send to, and the client was not closed.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
+        let parts = self.parts();
+        parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
     /// Whether spans are recorded.
@@ -172,16 +233,16 @@ impl Client {
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
+        &self.parts().ledger
     }
 
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
-        self.transport.as_ref()
+        self.parts().transport.as_ref()
     }
 
     /// The tools of the pipeline thread for this client.
     pub(crate) fn bench(&self) -> MutexGuard<'_, Option<Bench>> {
-        self.bench.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts().bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was sent and what was dropped so far.
@@ -193,11 +254,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats {
-            sent: self.ledger.all_sent(),
-            dropped: self.ledger.all_lost(),
-            bytes: self.ledger.all_bytes(),
-        }
+        let ledger = self.ledger();
+        Stats { sent: ledger.all_sent(), dropped: ledger.all_lost(), bytes: ledger.all_bytes() }
     }
 
     /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was.
@@ -208,13 +266,13 @@ impl Client {
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
-        self.closed.store(true, Ordering::Relaxed);
+        self.parts().closed.store(true, Ordering::Relaxed);
         refresh_level();
         flushed
     }
 
     fn finish(&self, timeout: Duration, end: impl FnOnce(&dyn Transport, Duration) -> bool) -> bool {
-        let Some(transport) = self.transport.as_ref().filter(|_| self.is_enabled()) else {
+        let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
             return true;
         };
         let started = Instant::now();
@@ -225,8 +283,8 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if self.transport.is_some() {
-            self.closed.store(true, Ordering::Relaxed);
+        if let Some(parts) = self.parts.get().filter(|parts| parts.transport.is_some()) {
+            parts.closed.store(true, Ordering::Relaxed);
             refresh_level();
         }
     }
@@ -266,7 +324,7 @@ impl Drop for ClientInitGuard {
         if !in_time {
             diagnostics::debug(format_args!("not everything was sent within the option shutdown_timeout"));
         }
-        let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
+        let mut global = slot().write().unwrap_or_else(PoisonError::into_inner);
         if global.as_ref().is_some_and(|client| Arc::ptr_eq(client, &self.0)) {
             let _closed = global.take();
         }

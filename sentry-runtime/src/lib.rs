@@ -39,6 +39,7 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
+mod fork;
 mod integrations;
 mod monitor;
 mod options;

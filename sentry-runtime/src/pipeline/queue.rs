@@ -1,7 +1,7 @@
 //! The way into the pipeline: bounded queues, and when the thread is woken.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use super::check_in::PendingCheckIn;
 use super::worker;
 use crate::capture::Capture;
 use crate::diagnostics;
+use crate::fork::PerProcess;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// What callers hand over.
@@ -49,9 +50,19 @@ pub(super) struct Queues {
 /// So many filled chunks are worth a wake-up.
 const CHUNKS_PER_WAKE: u32 = 16;
 
+static QUEUES: PerProcess<Queues> = PerProcess::new();
+
 pub(super) fn queues() -> &'static Queues {
-    static QUEUES: OnceLock<Queues> = OnceLock::new();
-    QUEUES.get_or_init(|| Queues {
+    match QUEUES.get() {
+        Some(queues) => queues,
+        None => begin(),
+    }
+}
+
+/// The queues of a process that has none yet, with their worker: at the first client, and in a child after a fork.
+#[cold]
+fn begin() -> &'static Queues {
+    let queues = QUEUES.get_or_make(|_| Queues {
         events: bounded(EVENTS),
         check_ins: bounded(CHECK_INS),
         flushes: unbounded(),
@@ -61,7 +72,9 @@ pub(super) fn queues() -> &'static Queues {
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
-    })
+    });
+    queues.ensure_worker();
+    queues
 }
 
 impl Queues {
@@ -94,6 +107,25 @@ impl Queues {
         self.idle.store(false, Ordering::SeqCst);
     }
 
+    fn ensure_worker(&self) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.is_some() {
+            return;
+        }
+        match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
+            Ok(handle) => *worker = Some(handle.thread().clone()),
+            Err(error) => diagnostics::error(format_args!(
+                "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
+            )),
+        }
+    }
+
+    /// The worker's thread is ending, though it should not: another one takes its place.
+    pub(super) fn replace_worker(&self) {
+        *self.worker.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.ensure_worker();
+    }
+
     fn wake(&self) {
         // Only one of many callers pays for the wake-up.
         if self.parked.swap(false, Ordering::SeqCst)
@@ -106,17 +138,7 @@ impl Queues {
 
 /// Starts the worker if there is none.
 pub(super) fn ensure_worker() {
-    let queues = queues();
-    let mut worker = queues.worker.lock().unwrap_or_else(PoisonError::into_inner);
-    if worker.is_some() {
-        return;
-    }
-    match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
-        Ok(handle) => *worker = Some(handle.thread().clone()),
-        Err(error) => diagnostics::error(format_args!(
-            "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
-        )),
-    }
+    queues().ensure_worker();
 }
 
 fn is_worker(thread: ThreadId) -> bool {

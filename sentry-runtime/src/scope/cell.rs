@@ -14,7 +14,7 @@ impl ScopeCell {
         Self(Mutex::new(scope))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod active;
 mod cell;
 pub(crate) mod context;
 mod data;
+pub(crate) mod during_fork;
 
 pub use data::{EventProcessor, Scope};
 

@@ -144,8 +144,9 @@ pub(super) struct Prepared {
 
 #[cold]
 fn enter_with_context(site: &'static Callsite) -> SpanGuard {
+    let base = active::context();
     let (_, parent) = active::position();
-    let Some(prepared) = prepare(site, &active::context(), parent, ids::next()) else {
+    let Some(prepared) = prepare(site, &base, parent, ids::next()) else {
         return SpanGuard::unrecorded();
     };
     let Prepared { context, id, .. } = prepared;

@@ -6,10 +6,11 @@
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
+use crate::fork::PerProcess;
 use crate::scope::active;
 
 /// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
@@ -17,7 +18,7 @@ pub(crate) const DEFAULT_CHUNKS: usize = 2048;
 
 static BUDGET: Budget<Record> = Budget::new(DEFAULT_CHUNKS);
 /// Queues that the pipeline has not yet taken over.
-static FRESH: Mutex<Vec<Consumer<Record>>> = Mutex::new(Vec::new());
+static FRESH: PerProcess<Mutex<Vec<Consumer<Record>>>> = PerProcess::new();
 /// Records that found no room.
 static LOST_SPANS: AtomicU64 = AtomicU64::new(0);
 static LOST_SEGMENTS: AtomicU64 = AtomicU64::new(0);
@@ -43,6 +44,27 @@ impl Drop for AtExit {
         OUTPUT.with(|output| drop(output.replace(Output::Closed)));
         drop(active::swap(active::Saved::default()));
     }
+}
+
+fn fresh() -> MutexGuard<'static, Vec<Consumer<Record>>> {
+    FRESH.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets go of the queues of the parent process: what is in them is the parent's to send. Runs in the child of a
+/// fork, on its only thread.
+pub(crate) fn begin_anew() {
+    // The thread may be one that is ending, which has closed its queue.
+    let _ = OUTPUT.try_with(|output| {
+        if let Ok(mut output) = output.try_borrow_mut()
+            && matches!(*output, Output::Open(_))
+        {
+            // Its chunk would be read by nobody, and freed by nobody.
+            std::mem::forget(std::mem::replace(&mut *output, Output::None));
+        }
+    });
+    BUDGET.begin_anew();
+    LOST_SPANS.store(0, Ordering::Relaxed);
+    LOST_SEGMENTS.store(0, Ordering::Relaxed);
 }
 
 /// Sets how much memory records may take.
@@ -78,7 +100,7 @@ fn open(output: &mut Output, record: Record) {
     let Some((mut producer, consumer)) = ring::queue(&BUDGET) else {
         return count_lost(&record);
     };
-    FRESH.lock().unwrap_or_else(PoisonError::into_inner).push(consumer);
+    fresh().push(consumer);
     producer.write(record);
     *output = Output::Open(producer);
 }
@@ -94,7 +116,7 @@ fn count_lost(record: &Record) {
 
 /// The queues that were opened since the last call.
 pub(crate) fn take_fresh() -> Vec<Consumer<Record>> {
-    std::mem::take(&mut *FRESH.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut *fresh())
 }
 
 /// How many segments and spans found no room since the last call.
@@ -104,5 +126,5 @@ pub(crate) fn take_lost() -> (u64, u64) {
 
 /// Returns queues to where a new reader finds them.
 pub(crate) fn put_back(queues: Vec<Consumer<Record>>) {
-    FRESH.lock().unwrap_or_else(PoisonError::into_inner).extend(queues);
+    fresh().extend(queues);
 }

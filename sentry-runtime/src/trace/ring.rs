@@ -16,7 +16,7 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 /// Slots in a chunk: at 64 bytes a record this is 8 KiB.
 pub(crate) const CHUNK: usize = 128;
@@ -70,18 +70,31 @@ impl<T> Budget<T> {
             self.live.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Some(spare.unwrap_or_else(Chunk::new))
+        Some(self.spare().and_then(|mut spare| spare.pop()).unwrap_or_else(Chunk::new))
     }
 
     fn give_back(&self, mut chunk: Box<Chunk<T>>) {
         self.live.fetch_sub(1, Ordering::Relaxed);
         *chunk.len.get_mut() = 0;
         *chunk.next.get_mut() = ptr::null_mut();
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE {
+        if let Some(mut spare) = self.spare().filter(|spare| spare.len() < SPARE) {
             spare.push(chunk);
         }
+    }
+
+    /// The spare chunks, unless another thread is at them: the allocator has chunks too. In the child of a fork
+    /// that other thread may not be there to let go.
+    fn spare(&self) -> Option<MutexGuard<'_, Vec<Box<Chunk<T>>>>> {
+        match self.spare.try_lock() {
+            Ok(spare) => Some(spare),
+            Err(TryLockError::Poisoned(spare)) => Some(spare.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Forgets all queues, in the child of a fork: they are the parent's.
+    pub(crate) fn begin_anew(&self) {
+        self.live.store(0, Ordering::Relaxed);
     }
 }
 
