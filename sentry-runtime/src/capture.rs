@@ -9,10 +9,16 @@ use crate::diagnostics;
 use crate::errors::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
+use crate::protocol::limits::truncate;
+use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Scope, Scopes, active};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
+
+/// Characters of a text that are kept until it is sent. It is cut again then, once it was filtered: that can be done
+/// better before a text is cut.
+const MAX_HELD: usize = 65_536;
 
 /// How an error came to be captured.
 #[derive(Debug, Clone, Copy)]
@@ -76,19 +82,22 @@ impl Capture {
         Draft::new(Body::Error { chain, mechanism }, level, place, Some(stack))
     }
 
-    pub(crate) fn panic(message: String, location: Option<(String, u32, u32)>) -> Draft {
+    pub(crate) fn panic(mut message: String, location: Option<(String, u32, u32)>) -> Draft {
+        truncate(&mut message, MAX_HELD);
         let body = Body::Panic { message, location };
         Draft::new(body, Level::Fatal, TracePlace::current(), Some(RawStack::capture()))
     }
 
-    pub(crate) fn message(text: String, level: Level) -> Draft {
+    pub(crate) fn message(mut text: String, level: Level) -> Draft {
+        truncate(&mut text, MAX_HELD);
         let wants_stack =
             active::with(|context| context.client()).is_some_and(|client| client.options().attach_stacktrace);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
         Draft::new(Body::Message(text), level, TracePlace::current(), stack)
     }
 
-    pub(crate) fn event(event: Event<'static>) -> Draft {
+    pub(crate) fn event(mut event: Event<'static>) -> Draft {
+        nesting::prune_event(&mut event);
         let (event_id, level) = (event.event_id, event.level);
         Draft { event_id, ..Draft::new(Body::Event(Box::new(event)), level, TracePlace::current(), None) }
     }

@@ -15,7 +15,7 @@ use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
 use crate::scope::{active, context::Context, during_fork};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, Transport};
-use crate::{diagnostics, environment, trace};
+use crate::{callback, diagnostics, environment, trace};
 
 /// How much work an annotated function has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ fn all() -> MutexGuard<'static, Vec<Weak<Client>>> {
 }
 
 /// Lets the toolkit begin anew in every child of a fork.
-fn watch_forks() {
+pub(crate) fn watch_forks() {
     // What every fork looks at is there before the first.
     Context::default_ref();
     fork::watch(fork::Hooks {
@@ -61,6 +61,8 @@ fn watch_forks() {
             trace::recorder::begin_anew();
             trace::ids::begin_anew();
             active::begin_anew();
+            #[cfg(all(unix, feature = "signals"))]
+            integrations::signals::begin_anew();
         },
     });
 }
@@ -271,14 +273,33 @@ impl Client {
         flushed
     }
 
-    fn finish(&self, timeout: Duration, end: impl FnOnce(&dyn Transport, Duration) -> bool) -> bool {
+    fn finish(&self, timeout: Duration, end: fn(&dyn Transport, Duration) -> bool) -> bool {
         let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
             return true;
         };
         let started = Instant::now();
         let processed = pipeline::flush(timeout);
-        end(&**transport, timeout.saturating_sub(started.elapsed())) && processed
+        let rest = timeout.saturating_sub(started.elapsed());
+        let ended = match &self.options.transport {
+            None => end(&**transport, rest),
+            Some(own) => patiently(own, rest, end),
+        };
+        ended && processed
     }
+}
+
+/// Asks a transport of the user's, which may hang or panic, from a thread that can be left behind.
+fn patiently(own: &Arc<dyn Transport>, rest: Duration, end: fn(&dyn Transport, Duration) -> bool) -> bool {
+    /// What even a transport that is done needs to say so.
+    const MOMENT: Duration = Duration::from_millis(50);
+    let own = Arc::clone(own);
+    let (say, said) = crossbeam_channel::bounded(1);
+    let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
+        let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
+        // Who asked may have given up waiting.
+        let _ = say.send(ended);
+    });
+    asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).unwrap_or(false)
 }
 
 impl Drop for Client {

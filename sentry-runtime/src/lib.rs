@@ -60,6 +60,8 @@ pub use sentry_macros::{main, monitor, server_action, span};
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
 pub use errors::{ActionError, ControlFlow};
+#[cfg(all(unix, feature = "signals"))]
+pub use integrations::signals::flush_on_signals;
 pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
 pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
 pub use scope::{EventProcessor, Scope};

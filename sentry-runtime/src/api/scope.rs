@@ -6,6 +6,7 @@ use super::get_client;
 use crate::callback;
 use crate::client;
 use crate::diagnostics;
+use crate::protocol::nesting;
 use crate::protocol::{Attachment, Breadcrumb, Context, Event, Level, User, Value};
 use crate::scope::{Scope, active};
 
@@ -31,7 +32,8 @@ pub fn set_tags<K: AsRef<str>, V: ToString>(tags: impl IntoIterator<Item = (K, V
 
 /// Sets a context, see [`Scope::set_context`].
 pub fn set_context(name: &str, context: impl Into<Context>) {
-    let context = context.into();
+    let mut context = context.into();
+    nesting::prune_context(&mut context);
     update_isolation(|scope| scope.set_context(name, context));
 }
 
@@ -42,7 +44,7 @@ pub fn remove_context(name: &str) {
 
 /// Sets additional data.
 pub fn set_extra(key: &str, value: impl Into<Value>) {
-    let value = value.into();
+    let value = nesting::pruned(value.into());
     update_isolation(|scope| scope.set_extra(key, value));
 }
 
@@ -104,7 +106,8 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
     if callback::is_too_deep() {
         return;
     }
-    let Some(breadcrumb) = breadcrumb.into_breadcrumb() else { return };
+    let Some(mut breadcrumb) = breadcrumb.into_breadcrumb() else { return };
+    nesting::prune_breadcrumb(&mut breadcrumb);
     let breadcrumb = match &client.options().before_breadcrumb {
         None => Some(breadcrumb),
         Some(callback) => callback::run(callback::depth(), || callback(breadcrumb)).unwrap_or_else(|_| {

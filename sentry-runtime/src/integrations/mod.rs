@@ -2,3 +2,5 @@
 
 pub(crate) mod contexts;
 pub(crate) mod panic;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) mod signals;

@@ -62,6 +62,8 @@ setters! {
     normalize_depth(depth: usize) => depth;
     /// Keeps texts so long, in characters.
     max_value_length(characters: usize) => characters;
+    /// Sends attachments of so many bytes with one event.
+    max_attachment_size(bytes: usize) => bytes;
     /// Sees every error event last.
     before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));

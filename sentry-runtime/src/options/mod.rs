@@ -108,6 +108,9 @@ pub struct ClientOptions {
     pub normalize_depth: usize,
     /// How long a text may be, in characters. Default: 8192.
     pub max_value_length: usize,
+    /// How many bytes the attachments of one event may have together; one that does not fit is not sent, and counted.
+    /// Default: 20 MiB, what Sentry takes.
+    pub max_attachment_size: usize,
     /// Sees every error event last; may change or drop it.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
     /// Sees every transaction last; may change or drop it.
@@ -165,6 +168,7 @@ impl Default for ClientOptions {
             deny_names: Vec::new(),
             normalize_depth: 3,
             max_value_length: 8192,
+            max_attachment_size: 20 << 20,
             before_send: None,
             before_send_transaction: None,
             before_breadcrumb: None,

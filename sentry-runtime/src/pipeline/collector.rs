@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::transaction::{self, Ended};
 use super::worker::contain;
 use crate::client::{self, Client};
+use crate::protocol::nesting;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
@@ -112,7 +113,8 @@ impl Collector {
                 let kind = ChildKind::Site { site, start, end, outcome };
                 self.gathered(segment).add(Child { id, parent, kind });
             }
-            Record::Attribute { segment, span, key, value } => {
+            Record::Attribute { segment, span, key, mut value } => {
+                nesting::prune_attribute(&mut value);
                 let gathered = self.gathered(segment);
                 if gathered.attributes.len() < MAX_DETAILS {
                     gathered.attributes.push((span, key, value));
@@ -124,7 +126,10 @@ impl Collector {
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
                     self.gathered(segment).add(child);
                 }
-                detail => {
+                mut detail => {
+                    if let Detail::Attribute(_, value) = &mut detail {
+                        nesting::prune_attribute(value);
+                    }
                     let gathered = self.gathered(segment);
                     if gathered.details.len() < MAX_DETAILS {
                         gathered.details.push((span, detail));

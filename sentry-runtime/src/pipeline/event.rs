@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{hooks, output, queue};
+use super::{attachments, hooks, output, queue};
 use crate::capture::{Body, Capture, Mechanism};
 use crate::diagnostics;
 use crate::errors::chain::{Chain, Entry};
@@ -49,14 +49,7 @@ pub(super) fn process(capture: Capture) {
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
-    items.extend(scope.attachments.iter().map(|attachment| {
-        EnvelopeItem::attachment(
-            attachment.filename.clone(),
-            attachment.ty.as_ref().map(|ty| ty.as_str().to_owned()),
-            "application/octet-stream",
-            attachment.buffer.as_slice(),
-        )
-    }));
+    items.extend(attachments::items(&client, &scope.attachments));
     output::send(transport, Some(event.event_id), Some(trace), items);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
+use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Transaction};
 use crate::scope::{Scope, active};
 
@@ -41,9 +42,14 @@ pub(super) fn event(
 ) -> Result<Event<'static>, DiscardReason> {
     for processor in &scope.processors {
         event = run("an event processor", DiscardReason::EventProcessor, made_at, event, &**processor)?;
+        nesting::prune_event(&mut event);
     }
     match &client.options().before_send {
-        Some(callback) => run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback),
+        Some(callback) => {
+            event = run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
+            nesting::prune_event(&mut event);
+            Ok(event)
+        }
         None => Ok(event),
     }
 }
@@ -55,7 +61,10 @@ pub(super) fn transaction(
 ) -> Result<Transaction<'static>, DiscardReason> {
     match &client.options().before_send_transaction {
         Some(callback) => {
-            run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)
+            let mut transaction =
+                run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)?;
+            nesting::prune_transaction(&mut transaction);
+            Ok(transaction)
         }
         None => Ok(transaction),
     }

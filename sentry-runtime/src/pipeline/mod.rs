@@ -6,6 +6,7 @@
 //!
 //! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction`) → `output` → transport.
 
+mod attachments;
 pub(crate) mod bench;
 mod check_in;
 mod collector;

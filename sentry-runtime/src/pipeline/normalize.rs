@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::diagnostics;
 use crate::protocol::limits::{
-    MAX_EXCEPTION_VALUE, MAX_MESSAGE, check_tag, limit_frames, limit_value, truncate,
+    MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames, limit_value, truncate,
 };
 use crate::protocol::{
     Breadcrumb, Context, Event, Exception, LogEntry, Map, Span, Stacktrace, Transaction, User,
@@ -109,15 +109,21 @@ impl Limits {
     }
 
     fn breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
-        breadcrumb.message.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+        let texts = [&mut breadcrumb.message, &mut breadcrumb.category];
+        texts.into_iter().flatten().for_each(|text| _ = truncate(text, self.max_value_length));
         self.map(&mut breadcrumb.data, 1);
     }
 
     fn contexts(&self, contexts: &mut Map<String, Context>) {
+        limit_entries(contexts);
         for context in contexts.values_mut() {
             match context {
                 // Attributes are no nested data: they have all levels to themselves.
-                Context::Trace(trace) => self.map(&mut trace.data, 0),
+                Context::Trace(trace) => {
+                    trace.op.iter_mut().for_each(|op| _ = truncate(op, MAX_OP));
+                    trace.description.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+                    self.map(&mut trace.data, 0);
+                }
                 Context::Device(it) => self.map(&mut it.other, 2),
                 Context::Os(it) => self.map(&mut it.other, 2),
                 Context::Runtime(it) => self.map(&mut it.other, 2),
@@ -131,6 +137,10 @@ impl Limits {
 
     /// Limits the values of a container that itself stands so many levels deep.
     fn map(&self, fields: &mut Map<String, Value>, level: usize) {
+        let left_out = limit_entries(fields);
+        if left_out > 0 {
+            fields.insert("...".to_owned(), format!("[{left_out} more]").into());
+        }
         fields.values_mut().for_each(|field| self.value(field, level));
     }
 
@@ -141,6 +151,7 @@ impl Limits {
 
 /// Applies the rules for tags; what had to be changed is said in debug output.
 pub(crate) fn normalize_tags(tags: &mut Map<String, String>) {
+    limit_entries(tags);
     // Tags are nearly always in order: look first, so that nothing is built anew.
     if tags.iter().all(|(key, value)| check_tag(key, value).note.is_none()) {
         return;

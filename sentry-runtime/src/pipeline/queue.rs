@@ -74,6 +74,12 @@ fn begin() -> &'static Queues {
         chunks: AtomicU32::new(0),
     });
     queues.ensure_worker();
+    #[cfg(all(unix, feature = "signals"))]
+    if let Err(error) = crate::integrations::signals::resume() {
+        diagnostics::error(format_args!(
+            "signals end this process at once, before anything is sent: {error}"
+        ));
+    }
     queues
 }
 

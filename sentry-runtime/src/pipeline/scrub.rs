@@ -20,8 +20,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::protocol::{
-    AttributeValue, Breadcrumb, Context, Event, Map, Request, Span, Stacktrace, TraceContext, Transaction,
-    User,
+    AttributeValue, Breadcrumb, Context, Event, Map, Request, Span, SpanLink, Stacktrace, TraceContext,
+    Transaction, User,
 };
 
 use self::names::{Names, Verdict};
@@ -172,7 +172,7 @@ impl Scrubber {
         self.scrub_optional(&mut span.description);
         self.scrub_map(&mut span.data);
         self.scrub_strings(&mut span.tags);
-        span.links.iter_mut().for_each(|link| self.scrub_map(&mut link.attributes));
+        span.links.iter_mut().for_each(|link| self.scrub_link(link));
     }
 
     /// Filters a breadcrumb.
@@ -220,7 +220,7 @@ impl Scrubber {
     fn scrub_trace(&self, trace: &mut TraceContext) {
         self.scrub_optional(&mut trace.description);
         self.scrub_map(&mut trace.data);
-        trace.links.iter_mut().for_each(|link| self.scrub_map(&mut link.attributes));
+        trace.links.iter_mut().for_each(|link| self.scrub_link(link));
     }
 
     fn scrub_stacktrace(&self, stacktrace: &mut Stacktrace) {
@@ -235,14 +235,24 @@ impl Scrubber {
 
     fn scrub_strings(&self, fields: &mut Map<String, String>) {
         for (name, text) in fields {
-            if text.is_empty() {
-                // Nothing to hide, and an empty header is worth knowing.
-            } else if self.is_sensitive(name) {
-                FILTERED.clone_into(text);
-            } else {
-                self.scrub_named_text(name, text, 0);
-            }
+            self.scrub_string(name, text);
         }
+    }
+
+    /// Filters a text by its name, or whatever in it has one.
+    pub(crate) fn scrub_string(&self, name: &str, text: &mut String) {
+        if text.is_empty() {
+            // Nothing to hide, and an empty header is worth knowing.
+        } else if self.is_sensitive(name) {
+            FILTERED.clone_into(text);
+        } else {
+            self.scrub_named_text(name, text, 0);
+        }
+    }
+
+    /// Filters the attributes of a link.
+    pub(crate) fn scrub_link(&self, link: &mut SpanLink) {
+        self.scrub_map(&mut link.attributes);
     }
 
     fn scrub_optional(&self, text: &mut Option<String>) {

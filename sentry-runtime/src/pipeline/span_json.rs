@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
-use crate::protocol::limits::truncated;
+use crate::protocol::limits::{MAX_KEY, MAX_OP, check_tag, limit_attribute, truncated};
 use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
@@ -119,14 +119,27 @@ impl SpanData {
     fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         for (key, value) in &mut self.attributes {
             scrubber.scrub_attribute(key, value);
-            if let AttributeValue::String(text) = value
-                && text.len() > max_text
-            {
-                *text = truncated(text, max_text).into_owned().into();
+            limit_attribute(value, max_text);
+            if key.len() > MAX_KEY {
+                *key = Cow::Owned(truncated(key, MAX_KEY).into_owned());
             }
         }
+        for (key, value) in std::mem::take(&mut self.tags) {
+            if let Some((key, mut value)) = check_tag(&key, &value).tag {
+                scrubber.scrub_string(&key, value.to_mut());
+                self.tags.retain(|(known, _)| *known != key);
+                self.tags.push((key.into_owned(), value.into_owned()));
+            }
+        }
+        self.links.iter_mut().for_each(|link| scrubber.scrub_link(link));
         if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
             self.name = Cow::Owned(url);
+        }
+        for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
+            // Most are shorter in bytes than they may be in characters.
+            if text.len() > max {
+                *text = Cow::Owned(truncated(text, max).into_owned());
+            }
         }
     }
 

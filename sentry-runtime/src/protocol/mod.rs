@@ -21,6 +21,7 @@ pub(crate) mod json;
 pub(crate) mod level;
 pub(crate) mod limits;
 pub(crate) mod monitor;
+pub(crate) mod nesting;
 pub(crate) mod random;
 pub(crate) mod request;
 mod rules;

@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostics;
-use crate::protocol::limits::check_tag;
+use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
+use crate::protocol::nesting;
 use crate::protocol::{
     Attachment, Breadcrumb, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
@@ -68,7 +69,10 @@ impl Scope {
 
     /// Sets the user, or none. What you set is sent as you set it.
     pub fn set_user(&mut self, user: Option<User>) {
-        self.user = user.map(Arc::new);
+        self.user = user.map(|mut user| {
+            nesting::prune_map(&mut user.other);
+            Arc::new(user)
+        });
     }
 
     /// The user.
@@ -90,7 +94,9 @@ impl Scope {
         if let Some(note) = checked.note {
             diagnostics::debug(format_args!("{note}"));
         }
-        if let Some((key, value)) = checked.tag {
+        if let Some((key, value)) = checked.tag
+            && has_room(&self.tags, &key, "tag")
+        {
             self.tags.insert(key.into_owned(), value.into_owned());
         }
     }
@@ -103,7 +109,11 @@ impl Scope {
     /// Sets a context: structured data under a name. Deeper data than the option `normalize_depth` is replaced by
     /// what it is.
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
-        self.contexts.insert(key.to_owned(), value.into());
+        let mut context = value.into();
+        nesting::prune_context(&mut context);
+        if has_room(&self.contexts, key, "context") {
+            self.contexts.insert(key.to_owned(), context);
+        }
     }
 
     /// Removes a context.
@@ -113,7 +123,10 @@ impl Scope {
 
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
-        self.extra.insert(key.to_owned(), value);
+        let value = nesting::pruned(value);
+        if has_room(&self.extra, key, "extra") {
+            self.extra.insert(key.to_owned(), value);
+        }
     }
 
     /// Removes additional data.
@@ -140,7 +153,8 @@ impl Scope {
     }
 
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
-    pub(crate) fn add_breadcrumb(&mut self, breadcrumb: Breadcrumb, max: usize) {
+    pub(crate) fn add_breadcrumb(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
+        nesting::prune_breadcrumb(&mut breadcrumb);
         if max == 0 {
             return;
         }
@@ -205,6 +219,18 @@ impl Scope {
         fill_map(&mut transaction.extra, &self.extra);
         fill_map(&mut transaction.contexts, &self.contexts);
     }
+}
+
+/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
+    let has_room = map.len() < MAX_BREADTH || map.contains_key(key);
+    if !has_room {
+        diagnostics::debug(format_args!(
+            "{kind} `{}` is not kept: the scope has {MAX_BREADTH} already",
+            truncated(key, 64)
+        ));
+    }
+    has_room
 }
 
 fn fill<T: Clone>(slot: &mut Option<T>, value: Option<&T>) {

@@ -8,4 +8,6 @@ mod support;
 #[path = "../support_more/mod.rs"]
 mod support_more;
 
+mod abort;
 mod fork;
+mod signals;
