@@ -40,6 +40,8 @@ mod diagnostics;
 mod environment;
 mod errors;
 mod fork;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod integrations;
 mod monitor;
 mod options;

@@ -50,7 +50,7 @@ pub(crate) fn facts() -> &'static Facts {
         app: app(),
         server_name: hostname::get()
             .ok()
-            .and_then(|name| name.into_string().ok())
+            .map(|name| name.to_string_lossy().into_owned())
             .filter(|name| !name.is_empty()),
     })
 }

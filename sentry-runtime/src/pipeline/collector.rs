@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::transaction::{self, Ended};
-use super::worker::contain;
+use super::worker::contain_all;
 use crate::client::{self, Client};
 use crate::protocol::nesting;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -174,7 +174,9 @@ impl Collector {
         self.adopt_strays(&mut gathered);
         let client = Arc::clone(&ended.segment.client);
         let ended = Arc::new(ended);
-        contain(&client, DataCategory::Transaction, || transaction::process(&ended, gathered));
+        let spans = gathered.children.len() as u64 + 1;
+        let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
+        contain_all(&client, &quantities, || transaction::process(&ended, gathered));
         self.finished.insert(key, ended);
         self.finished_order.push_back(key);
         if self.finished_order.len() > MAX_FINISHED
@@ -211,7 +213,8 @@ impl Collector {
                 continue;
             };
             let client = Arc::clone(&ended.segment.client);
-            contain(&client, DataCategory::Span, || transaction::process_late(ended, gathered));
+            let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
+            contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
         }
         if self.open.len() > MAX_STRAYS {
             self.open.retain(|_, gathered| {

@@ -27,6 +27,34 @@ pub(crate) use queue::Message;
 
 use std::time::Duration;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz {
+    //! See [`crate::fuzz`].
+
+    use std::borrow::Cow;
+
+    use super::scrub::Scrubber;
+
+    pub(crate) fn scrubbing(text: &str) {
+        const SECRET: &str = "hunter2value";
+        let scrubber = Scrubber::new(&[]);
+        for (scrub, before) in [
+            (Scrubber::scrub_message as for<'a> fn(&Scrubber, &'a str) -> Cow<'a, str>, "\npassword="),
+            (Scrubber::scrub_message, "\nBearer "),
+            (Scrubber::scrub_cookies, ";sid="),
+            (Scrubber::scrub_query, "&token="),
+            (Scrubber::scrub_body, "&token="),
+            (Scrubber::scrub_url, " https://host/?token="),
+            (Scrubber::scrub_url, " https://user:hunter2value@host/?page="),
+        ] {
+            let text = format!("{text}{before}{SECRET}");
+            let scrubbed = scrub(&scrubber, &text);
+            assert!(before.contains(SECRET) || !scrubbed.contains(SECRET), "{text:?} became {scrubbed:?}");
+            assert!(!scrubbed.contains("user:hunter2value"), "{text:?} became {scrubbed:?}");
+        }
+    }
+}
+
 /// Starts the thread, if it does not run.
 pub(crate) fn start() {
     queue::ensure_worker();

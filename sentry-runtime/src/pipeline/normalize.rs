@@ -4,6 +4,8 @@
 //! It runs on the pipeline thread after the user's callbacks and after scrubbing: a text that was cut can no
 //! longer be read as JSON, so the scrubber would filter more of it than it has to.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::diagnostics;
@@ -11,9 +13,11 @@ use crate::protocol::limits::{
     MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames, limit_value, truncate,
 };
 use crate::protocol::{
-    Breadcrumb, Context, Event, Exception, LogEntry, Map, Span, Stacktrace, Transaction, User,
+    Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
 };
 
+/// Parts of a fingerprint.
+const MAX_PARTS: usize = 32;
 /// Characters of the name of a transaction.
 const MAX_TRANSACTION_NAME: usize = 200;
 
@@ -54,6 +58,11 @@ impl Limits {
             event.platform = "native".into();
         }
         event.transaction.iter_mut().for_each(|name| _ = truncate(name, MAX_TRANSACTION_NAME));
+        let names = [&mut event.culprit, &mut event.logger].into_iter().flatten();
+        names.for_each(|name| _ = truncate(name, MAX_TRANSACTION_NAME));
+        self.fingerprint(&mut event.fingerprint);
+        limit_entries(&mut event.modules);
+        event.request.iter_mut().for_each(|request| self.request(request));
         event.user.iter_mut().for_each(|user| self.user(user));
         event.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
         self.contexts(&mut event.contexts);
@@ -75,6 +84,7 @@ impl Limits {
         if transaction.platform.is_empty() || transaction.platform == "rust" {
             transaction.platform = "native".into();
         }
+        transaction.request.iter_mut().for_each(|request| self.request(request));
         transaction.user.iter_mut().for_each(|user| self.user(user));
         transaction.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
         self.contexts(&mut transaction.contexts);
@@ -104,7 +114,34 @@ impl Limits {
         stacktrace.frames.iter_mut().for_each(|frame| self.map(&mut frame.vars, 1));
     }
 
+    fn fingerprint(&self, parts: &mut Cow<'_, [Cow<'_, str>]>) {
+        if parts.len() > MAX_PARTS || parts.iter().any(|part| part.len() > self.max_value_length) {
+            let parts = parts.to_mut();
+            parts.truncate(MAX_PARTS);
+            parts.iter_mut().for_each(|part| _ = truncate(part.to_mut(), self.max_value_length));
+        }
+    }
+
+    fn request(&self, request: &mut Request) {
+        let texts = [
+            &mut request.url,
+            &mut request.method,
+            &mut request.data,
+            &mut request.query_string,
+            &mut request.cookies,
+        ];
+        let texts = texts.into_iter().flatten();
+        let maps = [&mut request.headers, &mut request.env].into_iter();
+        let values = maps.flat_map(|fields| {
+            limit_entries(fields);
+            fields.values_mut()
+        });
+        texts.chain(values).for_each(|text| _ = truncate(text, self.max_value_length));
+    }
+
     fn user(&self, user: &mut User) {
+        let texts = [&mut user.id, &mut user.email, &mut user.username].into_iter().flatten();
+        texts.for_each(|text| _ = truncate(text, self.max_value_length));
         self.map(&mut user.other, 1);
     }
 

@@ -140,7 +140,7 @@ impl Scrubber {
         self.scrub_strings(&mut event.tags);
         event.breadcrumbs.iter_mut().for_each(|breadcrumb| self.scrub_breadcrumb(breadcrumb));
         for exception in &mut event.exception {
-            self.scrub_optional(&mut exception.value);
+            rewrite_some(&mut exception.value, |text| self.scrub_message(text));
             let stacks = [&mut exception.stacktrace, &mut exception.raw_stacktrace];
             stacks.into_iter().flatten().for_each(|stack| self.scrub_stacktrace(stack));
             exception.mechanism.iter_mut().for_each(|mechanism| self.scrub_map(&mut mechanism.data));
@@ -148,11 +148,24 @@ impl Scrubber {
         let threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
         threads.chain([&mut event.stacktrace]).flatten().for_each(|stack| self.scrub_stacktrace(stack));
         if let Some(entry) = &mut event.logentry {
-            self.scrub_text_at(&mut entry.message, 0);
+            rewrite(&mut entry.message, |text| self.scrub_message(text));
             entry.params.iter_mut().for_each(|param| _ = self.scrub_value(param));
         }
-        self.scrub_optional(&mut event.message);
+        rewrite_some(&mut event.message, |text| self.scrub_message(text));
         self.scrub_optional(&mut event.transaction);
+        self.scrub_optional(&mut event.culprit);
+        for part in event
+            .fingerprint
+            .iter()
+            .any(|part| part.contains(['?', ':', '=']))
+            .then(|| event.fingerprint.to_mut())
+            .into_iter()
+            .flatten()
+        {
+            if let Cow::Owned(filtered) = self.scrub_message(part) {
+                *part = Cow::Owned(filtered);
+            }
+        }
     }
 
     /// Filters a transaction: everything in it that has a name, and the URLs in its texts.
@@ -177,7 +190,7 @@ impl Scrubber {
 
     /// Filters a breadcrumb.
     pub(crate) fn scrub_breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
-        self.scrub_optional(&mut breadcrumb.message);
+        rewrite_some(&mut breadcrumb.message, |text| self.scrub_message(text));
         self.scrub_map(&mut breadcrumb.data);
     }
 
@@ -195,7 +208,7 @@ impl Scrubber {
         self.scrub_map(&mut user.other);
     }
 
-    fn scrub_contexts(&self, contexts: &mut Map<String, Context>) {
+    pub(crate) fn scrub_contexts(&self, contexts: &mut Map<String, Context>) {
         for (name, context) in contexts {
             match context {
                 Context::Trace(trace) => self.scrub_trace(trace),

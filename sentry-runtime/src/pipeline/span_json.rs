@@ -4,11 +4,12 @@
 //! from their records, with what their callsite knows already in JSON.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
 use crate::protocol::limits::{MAX_KEY, MAX_OP, check_tag, limit_attribute, truncated};
+use crate::protocol::time::since_epoch;
 use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
@@ -262,7 +263,7 @@ fn write_object<K: AsRef<str>, V>(
 }
 
 fn micros(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = since_epoch(time);
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
@@ -274,6 +275,7 @@ pub(super) fn value(attribute: &AttributeValue) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {

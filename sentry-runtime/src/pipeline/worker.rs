@@ -86,8 +86,19 @@ fn messages(queues: &Queues, limit: usize) -> bool {
 
 /// Keeps a mistake of our own from taking more than one item with it.
 pub(super) fn contain(client: &crate::client::Client, category: DataCategory, process: impl FnOnce()) {
+    contain_all(client, &[(category, 1)], process);
+}
+
+/// The same for an item that counts as several.
+pub(super) fn contain_all(
+    client: &crate::client::Client,
+    quantities: &[(DataCategory, u64)],
+    process: impl FnOnce(),
+) {
     if callback::contain(process).is_none() {
-        client.ledger().lost(DiscardReason::InternalSdkError, category, 1);
+        for &(category, quantity) in quantities {
+            client.ledger().lost(DiscardReason::InternalSdkError, category, quantity);
+        }
         diagnostics::error(format_args!("an item could not be processed; it is counted as lost"));
     }
 }
