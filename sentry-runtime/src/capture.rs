@@ -10,7 +10,6 @@ use crate::errors::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
 use crate::protocol::limits::truncate;
-use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Scope, Scopes, active};
 use crate::trace::ids;
@@ -96,8 +95,7 @@ impl Capture {
         Draft::new(Body::Message(text), level, TracePlace::current(), stack)
     }
 
-    pub(crate) fn event(mut event: Event<'static>) -> Draft {
-        nesting::prune_event(&mut event);
+    pub(crate) fn event(event: Event<'static>) -> Draft {
         let (event_id, level) = (event.event_id, event.level);
         Draft { event_id, ..Draft::new(Body::Event(Box::new(event)), level, TracePlace::current(), None) }
     }

@@ -8,15 +8,15 @@ use sentry_tests::FakeSentry;
 
 /// Items by category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Balance {
-    pub error: u64,
-    pub transaction: u64,
-    pub span: u64,
-    pub monitor: u64,
+pub(crate) struct Balance {
+    pub(crate) error: u64,
+    pub(crate) transaction: u64,
+    pub(crate) span: u64,
+    pub(crate) monitor: u64,
 }
 
 impl Balance {
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.error += other.error;
         self.transaction += other.transaction;
         self.span += other.span;
@@ -35,7 +35,7 @@ impl Balance {
 
 /// What the server took, and what it was told of losses.
 #[derive(Debug, Default)]
-pub struct Received {
+pub(crate) struct Received {
     taken: Balance,
     reported: Vec<(String, String, u64)>,
     violations: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Received {
 
 impl Received {
     /// Counts what arrived and lets the server forget it.
-    pub fn take(&mut self, server: &FakeSentry) {
+    pub(crate) fn take(&mut self, server: &FakeSentry) {
         let (items, requests, violations) = server.take();
         self.requests += requests;
         self.violations.extend(violations);
@@ -70,7 +70,7 @@ impl Received {
     }
 
     /// Prints the sheet, and answers whether nothing is missing.
-    pub fn compare(&self, captured: &Balance, stats: &Stats) -> bool {
+    pub(crate) fn compare(&self, captured: &Balance, stats: &Stats) -> bool {
         println!("{} requests", self.requests);
         println!(
             "{:>12} {:>9} {:>9} {:>9} {:>9} {:>9}",
@@ -105,10 +105,10 @@ impl Received {
 
 /// The resident memory of the process over time.
 #[derive(Debug, Default)]
-pub struct Memory(Vec<(Duration, u64)>);
+pub(crate) struct Memory(Vec<(Duration, u64)>);
 
 impl Memory {
-    pub fn note(&mut self, at: Duration) {
+    pub(crate) fn note(&mut self, at: Duration) {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         if let Some(kilobytes) = line.and_then(|line| line.split_whitespace().next()?.parse().ok()) {
@@ -118,7 +118,7 @@ impl Memory {
 
     /// Prints how much there was, and answers whether the second half needed about as much as the first: what leaks
     /// grows with time, what is bounded does not.
-    pub fn judge(&self) -> bool {
+    pub(crate) fn judge(&self) -> bool {
         // The first moments load code, symbols and buffers.
         let settled = &self.0[self.0.len() / 6..];
         let (first, second) = settled.split_at(settled.len() / 2);

@@ -10,7 +10,7 @@ use crate::Random;
 use crate::balance::Balance;
 
 /// One thread of it, with its own count of what it captured.
-pub struct Load {
+pub(crate) struct Load {
     random: Random,
     captured: Balance,
 }
@@ -33,12 +33,12 @@ fn root(branches: u64, leaves: u64) {
 }
 
 impl Load {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { random: Random::new(seed), captured: Balance::default() }
     }
 
     /// Works until it is stopped, and answers with what it captured.
-    pub fn run(mut self, stop: &AtomicBool) -> Balance {
+    pub(crate) fn run(mut self, stop: &AtomicBool) -> Balance {
         while !stop.load(Ordering::Relaxed) {
             self.step();
             if self.random.below(10) == 0 {

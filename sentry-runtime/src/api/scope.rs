@@ -102,10 +102,9 @@ where
 /// });
 /// ```
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
-    let Some(client) = get_client().filter(|client| client.is_enabled()) else { return };
-    if callback::is_too_deep() {
-        return;
-    }
+    let Some(client) = get_client().filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
+        return breadcrumb.give_up();
+    };
     let Some(mut breadcrumb) = breadcrumb.into_breadcrumb() else { return };
     nesting::prune_breadcrumb(&mut breadcrumb);
     let breadcrumb = match &client.options().before_breadcrumb {
@@ -125,11 +124,23 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
 pub trait IntoBreadcrumb {
     /// The breadcrumb.
     fn into_breadcrumb(self) -> Option<Breadcrumb>;
+
+    /// Drops it, as nobody wants it. A closure is not called.
+    #[doc(hidden)]
+    fn give_up(self)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 impl IntoBreadcrumb for Breadcrumb {
     fn into_breadcrumb(self) -> Option<Breadcrumb> {
         Some(self)
+    }
+
+    fn give_up(mut self) {
+        nesting::prune_breadcrumb(&mut self);
     }
 }
 

@@ -27,6 +27,9 @@ pub(crate) use queue::Message;
 
 use std::time::Duration;
 
+use crate::client::Client;
+use crate::protocol::limits::truncated;
+
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz {
     //! See [`crate::fuzz`].
@@ -52,6 +55,19 @@ pub(crate) mod fuzz {
             assert!(before.contains(SECRET) || !scrubbed.contains(SECRET), "{text:?} became {scrubbed:?}");
             assert!(!scrubbed.contains("user:hunter2value"), "{text:?} became {scrubbed:?}");
         }
+    }
+}
+
+/// A short text that leaves the process on another way than through this thread: what it says of secrets is filtered,
+/// and it is cut. Nearly always there is nothing to do.
+pub(crate) fn without_secrets(text: &str, client: &Client) -> String {
+    const MAX: usize = 200;
+    let text = truncated(text, MAX);
+    if text.contains(['?', '#', '=', '@']) {
+        let scrubber = scrub::Scrubber::new(&client.options().deny_names);
+        scrubber.scrub_message(&text).into_owned()
+    } else {
+        text.into_owned()
     }
 }
 

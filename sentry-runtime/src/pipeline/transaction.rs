@@ -17,6 +17,7 @@ use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
 use super::{hooks, output};
 use crate::client::Client;
+use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
     Transaction, TransactionInfo, TransactionSource, Value,
@@ -186,7 +187,9 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
         match attributes.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
-            None => attributes.push((key, value)),
+            None if attributes.len() < MAX_BREADTH => attributes.push((key, value)),
+            // More than anybody reads; to look for each among the others would take the time of their number squared.
+            None => {}
         }
     };
     for (key, value) in said.attributes {
@@ -202,8 +205,9 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Op(op) => span.op = op,
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
-            Detail::Tag(key, value) => span.tags.push((key, value)),
-            Detail::Link(link) => span.links.push(link),
+            Detail::Tag(key, value) if span.tags.len() < MAX_BREADTH => span.tags.push((key, value)),
+            Detail::Link(link) if span.links.len() < MAX_BREADTH => span.links.push(link),
+            Detail::Tag(..) | Detail::Link(_) => {}
         }
     }
     span.attributes.retain(|(_, value)| !value.is_null());

@@ -9,6 +9,7 @@ use super::propagation::Propagation;
 use super::record::Start;
 use crate::client::Client;
 use crate::fork;
+use crate::pipeline;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// What the root of a segment is called.
@@ -151,7 +152,8 @@ impl Segment {
     fn own_dsc(&self, name: Option<(Cow<'static, str>, &'static str)>) -> DynamicSamplingContext {
         let mut dsc = self.propagation.base_dsc(&self.client);
         if let Some((name, _)) = name.filter(|(_, source)| *source != "url") {
-            dsc.set("transaction", name);
+            // It goes to other services, and into headers, as it is.
+            dsc.set("transaction", pipeline::without_secrets(&name, &self.client));
         }
         if let Some(rate) = self.sample_rate {
             dsc.set("sample_rate", rate.to_string());

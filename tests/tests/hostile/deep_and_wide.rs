@@ -119,6 +119,7 @@ fn breadth_is_limited_wherever_data_is_handed_over() {
             message();
         });
     });
+    assert_eq!(seen.stats.lost(), 0, "{:?}", seen.stats);
     let event = seen.event();
     for (name, kept) in [("tags", 1000), ("extra", 1000), ("contexts", 1010)] {
         let number = event[name].as_object().unwrap().len();
