@@ -9,15 +9,11 @@ use crate::diagnostics;
 use crate::errors::chain::Chain;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
-use crate::protocol::limits::truncate;
+use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Scope, Scopes, active};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
-
-/// Characters of a text that are kept until it is sent. It is cut again then, once it was filtered: that can be done
-/// better before a text is cut.
-const MAX_HELD: usize = 65_536;
 
 /// How an error came to be captured.
 #[derive(Debug, Clone, Copy)]

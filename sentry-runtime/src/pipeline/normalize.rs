@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::diagnostics;
 use crate::protocol::limits::{
-    MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames, limit_value, truncate,
+    MAX_BREADTH, MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames,
+    limit_value, truncate,
 };
 use crate::protocol::{
     Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
@@ -152,6 +153,19 @@ impl Limits {
     }
 
     fn contexts(&self, contexts: &mut Map<String, Context>) {
+        if contexts.len() > MAX_BREADTH {
+            let own = contexts.values().filter(|context| matches!(context, Context::Other(_))).count();
+            // What the toolkit and the receiver know by name stays; the trace is among it.
+            let mut left = (MAX_BREADTH + own).saturating_sub(contexts.len());
+            contexts.retain(|_, context| {
+                if !matches!(context, Context::Other(_)) {
+                    return true;
+                }
+                let stays = left > 0;
+                left = left.saturating_sub(1);
+                stays
+            });
+        }
         limit_entries(contexts);
         for context in contexts.values_mut() {
             match context {

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
-use crate::protocol::limits::{MAX_KEY, MAX_OP, check_tag, limit_attribute, truncated};
+use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, check_tag, limit_attribute, truncated};
 use crate::protocol::time::since_epoch;
 use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
@@ -133,6 +133,9 @@ impl SpanData {
             }
         }
         self.links.iter_mut().for_each(|link| scrubber.scrub_link(link));
+        if self.name.len() > MAX_HELD {
+            self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
+        }
         if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
             self.name = Cow::Owned(url);
         }

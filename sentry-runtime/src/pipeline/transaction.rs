@@ -185,9 +185,10 @@ fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 fn apply(span: &mut SpanData, said: Said) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
+        let has_room = attributes.len() < MAX_BREADTH;
         match attributes.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
-            None if attributes.len() < MAX_BREADTH => attributes.push((key, value)),
+            None if has_room => attributes.push((key, value)),
             // More than anybody reads; to look for each among the others would take the time of their number squared.
             None => {}
         }

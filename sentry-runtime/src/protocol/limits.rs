@@ -30,6 +30,10 @@ pub(crate) const MAX_KEY: usize = 200;
 /// Characters of an operation.
 pub(crate) const MAX_OP: usize = 200;
 
+/// Characters of a text that are kept until it is sent. It is cut again then, once it was filtered: that can be done
+/// better before a text is cut.
+pub(crate) const MAX_HELD: usize = 65_536;
+
 /// What a cut text ends in.
 const CUT: &str = "...";
 

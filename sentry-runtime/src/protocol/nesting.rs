@@ -1,10 +1,11 @@
-//! Data of any depth, made shallow without recursion.
+//! Data of any depth and length, made shallow without recursion, and short before anybody looks at it.
 //!
 //! Walking through a value, copying it and freeing it take stack by its depth; a value that was built in a loop may
 //! be deeper than any stack. So whatever is handed over is pruned first: what lies deeper than anything that is ever
 //! sent is replaced by its kind, and freed level by level.
 
-use super::{AttributeValue, Breadcrumb, Context, Event, Map, Transaction, Value};
+use super::limits::{MAX_HELD, truncate, truncated};
+use super::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Transaction, Value};
 
 /// More levels than may be sent, and few enough for any stack.
 const DEEPEST: usize = 64;
@@ -36,7 +37,15 @@ fn prune_at(value: &mut Value, left: usize, rubble: &mut Vec<Value>) {
         Value::Object(fields) => {
             fields.values_mut().for_each(|field| prune_at(field, left.saturating_sub(1), rubble));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::String(text) => hold(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Cuts a text to what is kept of any.
+fn hold(text: &mut String) {
+    if truncate(text, MAX_HELD) {
+        text.shrink_to_fit();
     }
 }
 
@@ -75,11 +84,17 @@ pub(crate) fn prune_context(context: &mut Context) {
 
 /// Prunes the data of a breadcrumb.
 pub(crate) fn prune_breadcrumb(breadcrumb: &mut Breadcrumb) {
+    breadcrumb.message.iter_mut().for_each(hold);
     prune_map(&mut breadcrumb.data);
 }
 
 /// Prunes everything in an event.
 pub(crate) fn prune_event(event: &mut Event<'_>) {
+    let texts = [&mut event.message, &mut event.transaction, &mut event.culprit, &mut event.logger];
+    texts.into_iter().flatten().for_each(hold);
+    event.logentry.iter_mut().for_each(|entry| hold(&mut entry.message));
+    event.exception.iter_mut().filter_map(|exception| exception.value.as_mut()).for_each(hold);
+    event.request.iter_mut().for_each(prune_request);
     event.user.iter_mut().for_each(|user| prune_map(&mut user.other));
     event.contexts.values_mut().for_each(prune_context);
     prune_map(&mut event.extra);
@@ -93,6 +108,13 @@ pub(crate) fn prune_event(event: &mut Event<'_>) {
     let of_threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
     let stacks = of_exceptions.chain(of_threads).chain([&mut event.stacktrace]).flatten();
     stacks.flat_map(|stack| &mut stack.frames).for_each(|frame| prune_map(&mut frame.vars));
+}
+
+/// Cuts the texts of a request.
+pub(crate) fn prune_request(request: &mut Request) {
+    let texts = [&mut request.url, &mut request.data, &mut request.query_string, &mut request.cookies];
+    let maps = request.headers.values_mut().chain(request.env.values_mut());
+    texts.into_iter().flatten().chain(maps).for_each(hold);
 }
 
 /// Prunes everything in a transaction.
@@ -110,6 +132,11 @@ pub(crate) fn prune_transaction(transaction: &mut Transaction<'_>) {
 /// Prunes an attribute: lists may lie in lists.
 pub(crate) fn prune_attribute(value: &mut AttributeValue) {
     fn prune_at(value: &mut AttributeValue, left: usize, rubble: &mut Vec<AttributeValue>) {
+        if let AttributeValue::String(text) = value
+            && text.len() > MAX_HELD
+        {
+            *text = truncated(text, MAX_HELD).into_owned().into();
+        }
         let AttributeValue::Array(items) = value else { return };
         if left == 0 {
             rubble.push(std::mem::replace(value, AttributeValue::from_static("[Array]")));

@@ -83,7 +83,10 @@ impl Scope {
 
     /// Sets the HTTP request that is being handled.
     pub fn set_request(&mut self, request: Option<Request>) {
-        self.request = request.map(Arc::new);
+        self.request = request.map(|mut request| {
+            nesting::prune_request(&mut request);
+            Arc::new(request)
+        });
     }
 
     /// Sets a tag. Keys have at most 32 letters, digits, `_`, `.`, `:` or `-`, values at most 200 characters and no
