@@ -41,9 +41,8 @@ impl Load {
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Balance {
         while !stop.load(Ordering::Relaxed) {
             self.step();
-            if self.random.below(10) == 0 {
-                std::thread::sleep(Duration::from_millis(self.random.below(20)));
-            }
+            // Enough to fill the queues now and then, little enough that most of it arrives.
+            std::thread::sleep(Duration::from_millis(self.random.below(40)));
         }
         self.captured
     }

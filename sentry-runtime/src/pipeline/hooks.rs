@@ -1,6 +1,7 @@
 //! The user's callbacks on the pipeline thread, contained: one that panics loses its own item.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::callback;
 use crate::client::Client;
@@ -8,6 +9,9 @@ use crate::diagnostics;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Transaction};
 use crate::scope::{Scope, active};
+
+/// How many callbacks panicked so far.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
 /// transaction would be shown to a callback in turn.
@@ -27,7 +31,12 @@ fn run<T>(
             Err(reason)
         }
         Err(_) => {
-            diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped"));
+            // One that always panics would fill the terminal.
+            let times = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
+            if times.is_power_of_two() {
+                let so_far = if times == 1 { String::new() } else { format!(" (panics so far: {times})") };
+                diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped{so_far}"));
+            }
             Err(DiscardReason::InternalSdkError)
         }
     }
