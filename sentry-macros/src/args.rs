@@ -2,16 +2,20 @@
 //!
 //! [`Arguments`] reads the list and reports unknown and repeated names; the model of each attribute
 //! then takes its arguments out by name, each with the check that belongs to its kind. Values keep the
-//! user's tokens: they are parsed to find where they end, and never printed anew.
+//! user's tokens: they are parsed to find where they end, and never printed anew. The lists inside of
+//! `attributes(…)`, `tags(…)` and `args(…)` are read by [`entries`].
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+mod entries;
+
+pub(crate) use entries::{Recorded, attributes, names, tags};
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Token, token};
 
 use crate::check::{self, Mistakes};
-use crate::function::Function;
 
 /// The arguments of one use of an attribute.
 #[derive(Clone)]
@@ -186,19 +190,22 @@ impl Arguments {
 
     /// A flag: present, or `= true` or `= false`.
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {
-        let Some(argument) = self.take(name) else {
-            return false;
-        };
+        self.switch(name) == Some(true)
+    }
+
+    /// A flag for which being left out is a third thing.
+    pub(crate) fn switch(&mut self, name: &'static str) -> Option<bool> {
+        let argument = self.take(name)?;
         if let Value::Expr(raw) = &argument.value
             && let Expr::Lit(literal) = check::ungrouped(&raw.expr)
             && let syn::Lit::Bool(flag) = &literal.lit
         {
-            return flag.value;
+            return Some(flag.value);
         }
         if !matches!(argument.value, Value::None) {
             self.mistakes.add(argument.name.span(), format!("`{name}` takes no value; write `{name}` alone"));
         }
-        true
+        Some(true)
     }
 
     /// `name = expression`.
@@ -298,106 +305,4 @@ impl Krate {
         let path = self.path(span);
         quote::quote_spanned!(span=> #path::__private)
     }
-}
-
-/// One recorded value: its key, and the expression over the function's arguments.
-pub(crate) struct Recorded {
-    pub(crate) key: LitStr,
-    pub(crate) value: TokenStream,
-}
-
-/// Reads `order.id = expr, "order.value" = expr, key`.
-///
-/// Of a `function`, a bare name must be one of its arguments; on a block no name is one of every function's.
-pub(crate) fn attributes(
-    tokens: TokenStream,
-    function: Option<&Function>,
-    mistakes: &mut Mistakes,
-) -> Vec<Recorded> {
-    let mut all: Vec<Recorded> = Vec::new();
-    let parsed = (|input: ParseStream<'_>| {
-        while !input.is_empty() {
-            let Attribute { recorded, bare } = input.parse()?;
-            let key = recorded.key.value();
-            if all.iter().any(|other| other.key.value() == key) {
-                mistakes.add(recorded.key.span(), format!("the attribute `{key}` is given twice; keep one"));
-            } else if let (Some(()), Some(())) = (
-                mistakes.keep(check::attribute_name(&recorded.key)),
-                mistakes.keep(bare.map_or(Ok(()), |name| check::bare_attribute(&name, function))),
-            ) {
-                all.push(recorded);
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(())
-    })
-    .parse2(tokens);
-    mistakes.keep(parsed);
-    all
-}
-
-/// One entry of `attributes(…)`.
-struct Attribute {
-    recorded: Recorded,
-    /// The name that an entry without a value starts with.
-    bare: Option<Ident>,
-}
-
-impl Parse for Attribute {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (key, shorthand) =
-            if input.peek(LitStr) { (input.parse::<LitStr>()?, None) } else { dotted(input)? };
-        if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            if input.is_empty() || input.peek(Token![,]) {
-                let message = format!("the attribute `{}` lacks its value", key.value());
-                return Err(syn::Error::new(key.span(), message));
-            }
-            let value = input.parse::<Raw>()?.tokens;
-            return Ok(Self { recorded: Recorded { key, value }, bare: None });
-        }
-        match shorthand {
-            Some((first, value)) if input.is_empty() || input.peek(Token![,]) => {
-                Ok(Self { recorded: Recorded { key, value }, bare: Some(first) })
-            }
-            Some(_) => Err(input.error("expected `=` or a comma after the attribute's name")),
-            None => {
-                let message = "an attribute named by a literal takes a value: `\"order.id\" = order.id`";
-                Err(syn::Error::new(key.span(), message))
-            }
-        }
-    }
-}
-
-/// Reads `a.b.c`, as the key `"a.b.c"`, and as its first name and the expression it also is.
-fn dotted(input: ParseStream<'_>) -> syn::Result<(LitStr, Option<(Ident, TokenStream)>)> {
-    let first = Ident::parse_any(input).map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            "expected an attribute, as in `order.id = order.id` or `\"order.id\" = …`",
-        )
-    })?;
-    let span = first.span();
-    let mut name = first.unraw().to_string();
-    let mut value = quote!(#first);
-    while input.peek(Token![.]) {
-        let dot: Token![.] = input.parse()?;
-        let part: TokenTree = input.parse()?;
-        name.push('.');
-        match &part {
-            TokenTree::Ident(part) => name.push_str(&part.unraw().to_string()),
-            TokenTree::Literal(part) => name.push_str(&part.to_string()),
-            other => return Err(syn::Error::new(other.span(), "expected a name after the dot")),
-        }
-        value.extend(quote!(#dot #part));
-    }
-    Ok((LitStr::new(&name, span), Some((first, value))))
-}
-
-/// Reads `a, b, self`: the function's arguments to record under their names.
-pub(crate) fn names(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Ident> {
-    let parser = |input: ParseStream<'_>| input.parse_terminated(Ident::parse_any, Token![,]);
-    mistakes.keep(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@
 //! and what to write instead; mistakes are collected, so that all of them are told at once.
 
 use proc_macro2::{Span, TokenStream};
-use sentry_rules::{crontab, interval, monitor, nearest, slug, timezone};
+use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
 use syn::{Expr, Lit, LitStr};
 
 use crate::function::{Function, Receiver, is_ours};
@@ -236,6 +236,26 @@ pub(crate) fn monitor_slug(text: &LitStr) -> syn::Result<()> {
 /// The name of a time zone.
 pub(crate) fn time_zone(text: &LitStr) -> syn::Result<()> {
     timezone::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The key of a tag.
+pub(crate) fn tag_key(text: &LitStr) -> syn::Result<()> {
+    tag::check_key(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The value of a tag.
+pub(crate) fn tag_value(text: &LitStr) -> syn::Result<()> {
+    tag::check_value(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The route of a web handler.
+pub(crate) fn route(text: &LitStr) -> syn::Result<()> {
+    route::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// An HTTP method.
+pub(crate) fn method(text: &LitStr) -> syn::Result<()> {
+    route::check_method(&text.value()).map_err(|error| at(text, error))
 }
 
 /// How a number of a monitor's configuration is checked.

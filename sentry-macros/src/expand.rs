@@ -5,6 +5,8 @@
 
 use proc_macro2::TokenStream;
 
+use crate::api_handler::ApiHandlerArgs;
+use crate::data_fetcher::DataFetcherArgs;
 use crate::fallback::expand_or_item;
 use crate::function::{Function, Target};
 use crate::main_attr::{self, MainArgs};
@@ -35,9 +37,33 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("server_action", item)?;
-        let (args, mut mistakes) = ServerActionArgs::read(args);
+        let (args, mut mistakes) = ServerActionArgs::read(args, &function);
         check::function("server_action", &function, &mut mistakes);
         check::only_one("server_action", &function, "remove one", &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(wrap::function(&function, &args.work(&function)))
+    })
+}
+
+/// `#[api_handler(args)] item`
+pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("api_handler", item)?;
+        let (args, mut mistakes) = ApiHandlerArgs::read(args, &function);
+        check::function("api_handler", &function, &mut mistakes);
+        check::only_one("api_handler", &function, "remove one", &mut mistakes);
+        let args = mistakes.or(args)?;
+        Ok(wrap::function(&function, &args.work(&function)))
+    })
+}
+
+/// `#[data_fetcher(args)] item`
+pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = read("data_fetcher", item)?;
+        let (args, mut mistakes) = DataFetcherArgs::read(args, &function);
+        check::function("data_fetcher", &function, &mut mistakes);
+        check::only_one("data_fetcher", &function, "remove one", &mut mistakes);
         let args = mistakes.or(args)?;
         Ok(wrap::function(&function, &args.work(&function)))
     })
@@ -47,7 +73,7 @@ pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream
 pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("monitor", item)?;
-        let (args, mut mistakes) = MonitorArgs::read(args);
+        let (args, mut mistakes) = MonitorArgs::read(args, &function);
         check::function("monitor", &function, &mut mistakes);
         let why = "give each job its own function, and let one call the other";
         check::only_one("monitor", &function, why, &mut mistakes);

@@ -260,7 +260,7 @@ impl Function {
             || self.naked().is_some()
             || self.attrs.iter().any(|attr| {
                 let conditional = attr.path().is_ident("cfg_attr");
-                ["server_action", "monitor"].iter().any(|name| is_ours(attr, name))
+                OURS.iter().any(|name| *name != "span" && is_ours(attr, name))
                     || is_from_sentry(attr, "main")
                     || (conditional && contains_word(attr.meta.to_token_stream(), "span"))
             })
@@ -375,7 +375,7 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
 }
 
 /// The attributes of ours that go on a function.
-const OURS: &[&str] = &["span", "server_action", "monitor"];
+const OURS: &[&str] = &["span", "server_action", "api_handler", "data_fetcher", "monitor"];
 
 /// Whether an attribute is `#[name]` or `#[sentry::name]`.
 pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {

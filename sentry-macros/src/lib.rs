@@ -5,20 +5,24 @@
 //!
 //! # How an attribute becomes code
 //! `args.rs` reads the arguments as a list, and the file of the attribute (`span.rs`, `server_action.rs`,
-//! `monitor.rs`, `main_attr.rs`) turns them into its model; `check.rs` says what is wrong, at the token.
+//! `api_handler.rs`, `data_fetcher.rs`, `monitor.rs`, `main_attr.rs`) turns them into its model, those of web handlers
+//! with what `handler.rs` has for all; `check.rs` says what is wrong, at the token.
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
 //! `wrap.rs` puts the work around the body, `params.rs` moves the arguments in where a closure or an
 //! `async` block needs them, and `callsite.rs` writes the function's `static`. On an error `fallback.rs`
 //! emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart by
 //! `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
+mod api_handler;
 mod args;
 mod callsite;
 mod check;
 mod container;
+mod data_fetcher;
 mod expand;
 mod fallback;
 mod function;
+mod handler;
 mod items;
 mod lints;
 mod main_attr;
@@ -78,8 +82,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// Left as they are: a `const fn`, a function without a body, what a macro call in the block makes, and a
-/// function that has its work from `#[server_action]`, `#[monitor]` or `#[sentry::main]`, or that carries a
-/// `#[cfg_attr(…, span)]`. The function's own attribute is known as `#[span]` and `#[sentry::span]`.
+/// function that has its work from `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`, `#[monitor]` or
+/// `#[sentry::main]`, or that carries a `#[cfg_attr(…, span)]`. The function's own attribute is known as `#[span]` and `#[sentry::span]`.
 ///
 /// # Arguments
 /// | argument | meaning |
@@ -124,15 +128,88 @@ pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "…"` | the action's name: a string literal or a constant; the function's name by default |
 /// | `headers = expr` | the request's headers, whose trace is continued unless a span is active |
 /// | `form_data = expr` | the submitted fields, recorded as `server_action_form_data.<field>` |
-/// | `record_response` | records the returned value as `server_action_result` |
+/// | `record_response` | records the returned value as `server_action_result`; left out, it is recorded with the option `send_default_pii` only, and with `= false` never |
+/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the action; keys and literals are checked |
 /// | `flush` | sends what is captured before the action ends: for processes that are frozen between requests |
 /// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// Headers are an `http::HeaderMap`, an `http::Request`, a map, a list of pairs, anything that is iterated as pairs
+/// (as actix's map is), a closure from a name to a value, or a type of yours that says how (`HeaderSource`). A form is
+/// anything that implements `Serialize`, or pairs. The response is shown by `Serialize`, else by `Debug`.
 ///
 /// # Errors
 /// As for [`macro@span`].
 #[proc_macro_attribute]
 pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::server_action(args.into(), item.into()).into()
+}
+
+/// A handler of an HTTP route: its own isolation scope, the caller's trace continued, its status, errors captured.
+///
+/// ```ignore
+/// #[sentry::api_handler("/users/{id}", method = "GET", headers = headers)]
+/// async fn user(headers: HeaderMap, Path(id): Path<u64>) -> Result<Json<User>, AppError> {
+///     load_user(id).await
+/// }
+/// ```
+///
+/// The span is called `<METHOD> <route>`, or by the route alone where no method is known, with the operation
+/// `http.server`. Inside of an active span, such as that of a server's layer, it is a child of it; otherwise it is a
+/// transaction. An `Err` and a panic are captured once.
+///
+/// # Status
+/// Recorded as `http.response.status_code` where the value tells it: an `http::Response` (axum's, hyper's), an
+/// `http::StatusCode` alone or in front of a tuple, a type of yours that says how (`ResponseStatus`), anything with a
+/// method `status()` that gives a number or a status code, or a `Result` of one of these. The span's status follows
+/// from it. An `Err` that is an answer by itself, as `Err(StatusCode::NOT_FOUND)` is, is captured from 500 on only.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `"/route"` or `route = "…"` | the route: a string literal or a constant, with places for what varies |
+/// | `method = expr` | the method: a literal, a text or a `Method`; by default that of a request given as `headers` |
+/// | `name = "…"` | the span's name instead |
+/// | `headers = expr` | the request or its headers, see [`macro@server_action`] |
+/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the handler; keys and literals are checked |
+/// | `flush` | sends what is captured before the handler ends: for processes that are frozen between requests |
+/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// # Errors
+/// As for [`macro@span`]; the route is checked at compile time.
+#[proc_macro_attribute]
+pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::api_handler(args.into(), item.into()).into()
+}
+
+/// A function that fetches the data of a page: a span, and errors captured.
+///
+/// ```ignore
+/// #[sentry::data_fetcher(get_server_side_props, "/users/{id}", headers = headers)]
+/// async fn user_page(headers: HeaderMap, id: u64) -> Result<UserPage, PageError> {
+///     load_page(id).await
+/// }
+/// ```
+///
+/// The span is called `<kind> (<route>)`, with the operation `function.data_fetcher`; kind and route are its attributes
+/// `data_fetcher.kind` and `http.route`. Inside of an active span it is a child of it; otherwise it is a transaction.
+/// An `Err` and a panic are captured once.
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `kind`, in front | `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or a name of your own |
+/// | `"/route"` or `route = "…"` | the page's route; `app`, `document` and `error` stand for `/_app`, `/_document` and `/_error` without one |
+/// | `name = "…"` | the span's name instead |
+/// | `headers = expr` | the request or its headers, see [`macro@server_action`] |
+/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured meanwhile; keys and literals are checked |
+/// | `flush` | sends what is captured before the function ends |
+/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+///
+/// # Errors
+/// As for [`macro@span`]; the route is checked at compile time.
+#[proc_macro_attribute]
+pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::data_fetcher(args.into(), item.into()).into()
 }
 
 /// A cron job: a check-in when it starts, and one when it ends, with its duration.
@@ -159,6 +236,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `failure_issue_threshold = 2` | after how many bad check-ins an issue is made, at most 720 |
 /// | `recovery_threshold = 2` | after how many good check-ins it is resolved, at most 720 |
 /// | `isolate_trace` | each run is a trace of its own |
+/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the run; keys and literals are checked |
 /// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
 ///
 /// With a schedule the check-ins carry the monitor's configuration, and Sentry makes the monitor; without, the

@@ -5,10 +5,11 @@ use quote::quote_spanned;
 use sentry_rules::monitor;
 use syn::LitStr;
 
-use crate::args::{Arguments, Krate};
+use crate::args::{self, Arguments, Krate, Recorded};
 use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
 use crate::function::Function;
+use crate::handler::start_of;
 use crate::params::generated_at;
 use crate::schedule::Schedule;
 use crate::wrap::{Look, Work};
@@ -23,6 +24,7 @@ const KNOWN: &[&str] = &[
     "failure_issue_threshold",
     "recovery_threshold",
     "isolate_trace",
+    "tags",
     "crate",
 ];
 
@@ -35,11 +37,12 @@ pub(crate) struct MonitorArgs {
     /// The numbers that are given, each with the builder's method for it.
     numbers: Vec<(&'static str, u64)>,
     isolate_trace: bool,
+    tags: Vec<Recorded>,
 }
 
 impl MonitorArgs {
-    /// Reads the arguments.
-    pub(crate) fn read(tokens: TokenStream) -> (Self, Mistakes) {
+    /// Reads the arguments of the attribute on `function`.
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
         let mut list = Arguments::read("monitor", tokens, KNOWN, Some("slug"));
         let slug_missing = list.place("slug").is_none();
         let slug = list.leading().or_else(|| list.string("slug"));
@@ -93,6 +96,7 @@ impl MonitorArgs {
             timezone,
             numbers,
             isolate_trace: list.flag("isolate_trace"),
+            tags: args::tags(&mut list, function),
         };
         (this, list.finish())
     }
@@ -118,13 +122,20 @@ impl MonitorArgs {
             static __SENTRY_MONITOR: #private::MonitorSite =
                 #private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace;
         };
-        let create = quote_spanned!(span=> #private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR));
+        let mentioned = self.tags.iter().map(|tag| tag.value.clone()).collect();
+        let tags = self.tags.into_iter().map(|Recorded { key, value }| {
+            let at = start_of(&value, span);
+            quote_spanned!(at=> .tag(#key, &(#value)))
+        });
+        let create =
+            quote_spanned!(span=> #private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR) #(#tags)*);
         Work {
             statics,
             types: ["Monitor"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
+            begin: None,
             create,
-            mentioned: TokenStream::new(),
+            mentioned,
             recorded: Vec::new(),
             look: Look::MayFail,
             keeps_caller: false,

@@ -60,6 +60,11 @@ impl<'a> Returns<'a> {
         }
     }
 
+    /// Whether the type is a tuple of something.
+    pub(crate) fn is_tuple(self) -> bool {
+        matches!(self, Self::Type(ty) if matches!(ungrouped(ty), Type::Tuple(_)))
+    }
+
     /// The type as it can be written inside of the function: each `impl Trait` becomes `_`.
     pub(crate) fn nameable(self, span: proc_macro2::Span) -> TokenStream {
         match self {

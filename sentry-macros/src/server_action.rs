@@ -4,76 +4,57 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
-use crate::args::{Arguments, Krate};
-use crate::callsite::Callsite;
+use crate::args::Arguments;
 use crate::check::Mistakes;
 use crate::function::{Function, plain_name};
+use crate::handler::HandlerArgs;
 use crate::params::generated_at;
 use crate::wrap::{Look, OnValue, Work};
 
-const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "flush", "crate"];
+const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 
 /// The arguments of `#[server_action]`.
 pub(crate) struct ServerActionArgs {
-    krate: Krate,
-    name: Option<TokenStream>,
-    headers: Option<TokenStream>,
+    common: HandlerArgs,
     form_data: Option<TokenStream>,
-    record_response: bool,
-    flush: bool,
+    /// Left out, the option `send_default_pii` decides.
+    record_response: Option<bool>,
 }
 
 impl ServerActionArgs {
-    /// Reads the arguments.
-    pub(crate) fn read(tokens: TokenStream) -> (Self, Mistakes) {
+    /// Reads the arguments of the attribute on `function`.
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
         let mut list = Arguments::read("server_action", tokens, KNOWN, None);
         let this = Self {
-            krate: list.krate(),
-            name: list.text("name"),
-            headers: list.value("headers").map(|raw| raw.tokens),
+            common: HandlerArgs::take(&mut list, function),
             form_data: list.value("form_data").map(|raw| raw.tokens),
-            record_response: list.flag("record_response"),
-            flush: list.flag("flush"),
+            record_response: list.switch("record_response"),
         };
         (this, list.finish())
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(self, function: &Function) -> Work {
+    pub(crate) fn work(mut self, function: &Function) -> Work {
         let ident = &function.sig.ident;
         let span = generated_at(ident.span());
-        let private = self.krate.private(span);
-        let mentioned: TokenStream = self.headers.iter().chain(&self.form_data).cloned().collect();
+        let private = self.common.private(span);
         let own = LitStr::new(&plain_name(ident), span);
-        let name = self.name.unwrap_or_else(|| quote_spanned!(span=> #own));
-        let callsite = Callsite::new(private.clone(), span)
-            .with("name", Some(&name))
-            .with("op", Some(&quote_spanned!(span=> "function.server_action")))
-            .with("origin", Some(&quote_spanned!(span=> "auto.function.server_action")));
-        let headers = self.headers.map(|headers| {
-            // A value that is no source of headers is pointed at, not the function.
-            let at = headers.clone().into_iter().next().map_or(span, |token| generated_at(token.span()));
-            quote_spanned!(at=> .headers(&(#headers)))
-        });
-        let form_data =
-            self.form_data.map(|fields| quote_spanned!(span=> .form_data(#private::form_data!(&(#fields)))));
-        let record_response = self.record_response.then(|| quote_spanned!(span=> .record_response()));
-        let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
-        let create = quote_spanned! {span=>
-            #private::server_action(&__SENTRY_CALLSITE) #headers #form_data #record_response #flush
+        let name = self.common.name.take().unwrap_or_else(|| quote_spanned!(span=> #own));
+        let form_data = self
+            .form_data
+            .as_ref()
+            .map(|fields| quote_spanned!(span=> .form_data(#private::form_data!(&(#fields)))));
+        let record_response =
+            self.record_response.map(|record| quote_spanned!(span=> .record_response(#record)));
+        let made = quote_spanned!(span=> #private::server_action(#name) #form_data #record_response);
+        // Where nothing is said, functions that stand in a chain of `#[track_caller]` stay in it.
+        let unasked = self.record_response.is_none() && function.has("track_caller");
+        let (look, on_value) = if self.record_response == Some(false) || unasked {
+            (Look::MayFail, None)
+        } else {
+            (Look::Always, Some(record_response_value as OnValue))
         };
-        Work {
-            statics: callsite.items(),
-            types: ["ServerAction"; 2],
-            enter: quote_spanned!(span=> #private::hold(#create)),
-            create,
-            mentioned,
-            recorded: Vec::new(),
-            look: if self.record_response { Look::Always } else { Look::MayFail },
-            keeps_caller: false,
-            on_value: self.record_response.then_some(record_response_value as OnValue),
-            private,
-        }
+        self.common.work(span, made, self.form_data.unwrap_or_default(), look, on_value)
     }
 }
 

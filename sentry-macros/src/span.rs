@@ -151,12 +151,14 @@ impl SpanArgs {
             .flag("only_if_parent", self.only_if_parent)
             .flag("force_transaction", self.force_transaction)
             .flag("new_trace", self.new_trace);
-        let (enter, create) = match &self.parent {
+        let (begin, enter, create) = match &self.parent {
             None => (
-                quote_spanned!(span=> #private::enter(&__SENTRY_CALLSITE)),
+                Some("begin"),
+                quote_spanned!(span=> #private::guard(&__SENTRY_CALLSITE)),
                 quote_spanned!(span=> #private::span(&__SENTRY_CALLSITE)),
             ),
             Some(parent) => (
+                None,
                 quote_spanned!(span=> #private::enter_under(&__SENTRY_CALLSITE, #parent)),
                 quote_spanned!(span=> #private::span_under(&__SENTRY_CALLSITE, #parent)),
             ),
@@ -170,6 +172,7 @@ impl SpanArgs {
             statics: callsite.items(),
             types: ["SpanGuard", "SpanWork"],
             enter,
+            begin,
             create,
             mentioned,
             recorded: self.recorded,

@@ -31,6 +31,8 @@ pub(crate) enum Look {
     Results,
     /// When its type is not known to hold no error.
     MayFail,
+    /// When its type is not known to hold no error and no HTTP status.
+    MayAnswer,
     /// Always, because it is recorded.
     Always,
 }
@@ -44,8 +46,10 @@ pub(crate) struct Work {
     /// The types whose methods the work has, of a sync function and of a future. Calls name the type, because a
     /// method found by name might be that of a trait of the user.
     pub(crate) types: [&'static str; 2],
-    /// The expression that starts the work now.
+    /// The expression that starts the work now, or that makes what [`Work::begin`] starts.
     pub(crate) enter: TokenStream,
+    /// The function that starts the work in its place, so that it need not be moved there.
+    pub(crate) begin: Option<&'static str>,
     /// The expression that makes the work for a future.
     pub(crate) create: TokenStream,
     /// The user's expressions over the arguments, which count as uses of them.
@@ -102,6 +106,7 @@ impl Wrap<'_> {
             (_, Returns::Never) => false,
             (Look::Always, _) => true,
             (Look::MayFail, returns) => returns.may_fail(),
+            (Look::MayAnswer, returns) => returns.may_fail() || returns.is_tuple(),
             (Look::Results, returns) => returns.names_result(),
         }
     }
@@ -114,11 +119,14 @@ impl Wrap<'_> {
         if !self.sees(returns) || keeps_caller {
             let record = self.record(None);
             let body = self.body();
+            let begin = self.begin();
+            let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
             return self.with_body(
                 None,
                 None,
                 quote_spanned! {*span=>
-                    let #name = { #statics #enter };
+                    let #mutable #name = { #statics #enter };
+                    #begin
                     #record
                     #body
                 },
@@ -130,11 +138,13 @@ impl Wrap<'_> {
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
         let observe = self.observe(&quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
+        let begin = self.begin();
         self.with_body(
             Some(&params),
             None,
             quote_spanned! {*span=>
                 let mut #name = { #statics #enter };
+                #begin
                 #record
                 let #value = #call;
                 #observe
@@ -325,6 +335,14 @@ impl Wrap<'_> {
             }
             _ => expression.clone(),
         }
+    }
+
+    /// Starts the work in its place.
+    fn begin(&self) -> Option<TokenStream> {
+        let Self { work, span, name, .. } = self;
+        let private = &work.private;
+        let begin = Ident::new(work.begin?, *span);
+        Some(quote_spanned!(*span=> #private::#begin(&mut #name);))
     }
 
     /// Records the attributes, if anybody listens.

@@ -1,17 +1,21 @@
 //! The caller's half of capturing: a snapshot of what is current, and off it goes to the pipeline.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::errors::chain::Chain;
+use crate::errors::chain::{Chain, Entry};
+use crate::errors::ignore;
+use crate::hint::Hint;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
-use crate::scope::{Scope, Scopes, active};
+use crate::scope::{Memory, Scope, Scopes, active};
+use crate::session::{self, Session};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
 
@@ -48,11 +52,41 @@ pub(crate) struct Capture {
     pub(crate) level: Level,
     pub(crate) place: TracePlace,
     pub(crate) stack: Option<RawStack>,
-    pub(crate) thread: Option<String>,
+    pub(crate) thread: CapturingThread,
+    pub(crate) hint: Box<Hint>,
     pub(crate) scopes: Scopes,
+    /// The session that it happened in.
+    pub(crate) session: Option<Arc<Session>>,
     pub(crate) client: Arc<Client>,
     /// How many of the user's callbacks it was captured in.
     pub(crate) depth: u8,
+}
+
+/// The thread on which something was captured.
+#[derive(Debug)]
+pub(crate) struct CapturingThread {
+    pub(crate) id: u64,
+    pub(crate) name: Option<String>,
+}
+
+impl CapturingThread {
+    fn current() -> Self {
+        let thread = std::thread::current();
+        Self { id: number_of(thread.id()), name: thread.name().map(str::to_owned) }
+    }
+}
+
+/// The number of a thread. The standard library shows it in debug output alone; should that change, a hash is as
+/// unique.
+fn number_of(id: std::thread::ThreadId) -> u64 {
+    let shown = format!("{id:?}");
+    let digits = shown.trim_matches(|c: char| !c.is_ascii_digit());
+    digits.parse().unwrap_or_else(|_| {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        // What JSON readers take for a whole number.
+        hasher.finish() >> 11
+    })
 }
 
 /// What a caller says of an event before the rest is added.
@@ -64,6 +98,7 @@ pub(crate) struct Draft {
     place: TracePlace,
     stack: Option<RawStack>,
     over: Option<Scope>,
+    hint: Hint,
 }
 
 impl Capture {
@@ -99,7 +134,13 @@ impl Capture {
 
 impl Draft {
     fn new(body: Body, level: Level, place: TracePlace, stack: Option<RawStack>) -> Self {
-        Self { event_id: ids::event_id(), body, level, place, stack, over: None }
+        Self { event_id: ids::event_id(), body, level, place, stack, over: None, hint: Hint::new() }
+    }
+
+    /// Adds what callbacks should see beside the event.
+    pub(crate) fn with_hint(mut self, hint: Hint) -> Self {
+        self.hint = hint;
+        self
     }
 
     /// Lays a scope over the current one, for this event alone.
@@ -120,6 +161,16 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Error, 1);
         return None;
     }
+    let is_ignored = match &draft.body {
+        // Recognised before their stack was taken.
+        Body::Error { .. } => false,
+        Body::Panic { message, .. } => ignore::drops(&panic_entry(message)),
+        Body::Message(text) => ignore::drops_message(text),
+        Body::Event(event) => ignore::drops_event(event),
+    };
+    if is_ignored {
+        return None;
+    }
     let mut scopes = Scopes::of(&context);
     if let Some(over) = draft.over {
         let mut current = Scope::clone(&scopes.current);
@@ -134,30 +185,48 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         level: draft.level,
         place: draft.place,
         stack: draft.stack,
-        thread: std::thread::current().name().map(str::to_owned),
+        thread: CapturingThread::current(),
+        hint: Box::new(draft.hint),
+        session: session::of(&client, &scopes),
         scopes,
         client,
         depth: callback::depth(),
     };
-    last::set(event_id);
+    last::with(|memory| *memory = Memory { event: Some(event_id), error: None });
     pipeline::send(Message::Event(Box::new(capture)));
     Some(event_id)
 }
 
-pub(crate) mod last {
-    //! The id of the last event that this thread captured.
+/// A panic as the exception that it becomes.
+pub(crate) fn panic_entry(message: &str) -> Entry {
+    Entry::of_type("panic", message.to_owned())
+}
 
-    use std::cell::Cell;
+pub(crate) mod last {
+    //! What was captured last: in the isolation scope, or, outside of any request or job, by the thread.
+
+    use std::cell::RefCell;
+    use std::sync::Arc;
 
     use crate::protocol::Uuid;
+    use crate::scope::context::Context;
+    use crate::scope::{Memory, active};
 
-    thread_local!(static LAST: Cell<Option<Uuid>> = const { Cell::new(None) });
+    thread_local!(static OF_THREAD: RefCell<Memory> = RefCell::default());
 
-    pub(super) fn set(event_id: Uuid) {
-        LAST.set(Some(event_id));
+    /// Looks at what was captured last, or changes it. `look` must not run a user's code.
+    pub(crate) fn with<R: Default>(look: impl FnOnce(&mut Memory) -> R) -> R {
+        let isolation = active::with(|context| Arc::clone(&context.isolation));
+        if Arc::ptr_eq(&isolation, &Context::default_ref().isolation) {
+            // A thread that ends captures without this.
+            let look = |memory: &RefCell<Memory>| Some(look(&mut *memory.try_borrow_mut().ok()?));
+            OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
+        } else {
+            look(&mut isolation.memory())
+        }
     }
 
     pub(crate) fn get() -> Option<Uuid> {
-        LAST.get()
+        with(|memory| memory.event)
     }
 }

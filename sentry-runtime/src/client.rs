@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use crate::fork::{self, PerProcess};
 use crate::integrations;
+use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
 use crate::scope::{active, context::Context, during_fork};
+use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, Transport};
 use crate::{callback, diagnostics, environment, trace};
@@ -40,7 +42,7 @@ fn slot() -> &'static RwLock<Option<Arc<Client>>> {
     })
 }
 
-fn all() -> MutexGuard<'static, Vec<Weak<Client>>> {
+fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
     let all = ALL.get_or_make(|parent| {
         Mutex::new(
             parent.and_then(|parent| parent.try_lock().ok().map(|all| all.clone())).unwrap_or_default(),
@@ -87,8 +89,13 @@ pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
+/// All clients that live.
+pub(crate) fn all() -> Vec<Arc<Client>> {
+    known().iter().filter_map(Weak::upgrade).collect()
+}
+
 fn refresh_level() {
-    let mut all = all();
+    let mut all = known();
     all.retain(|client| client.strong_count() > 0);
     let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
     let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
@@ -104,6 +111,7 @@ fn refresh_level() {
 pub struct Client {
     options: ClientOptions,
     parts: PerProcess<Parts>,
+    integrations: Integrations,
 }
 
 /// What a client has in one process. The child of a fork makes its own: the parent's threads are not there, its
@@ -113,13 +121,20 @@ struct Parts {
     ledger: Arc<Ledger>,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
+    sessions: Sessions,
 }
 
 impl Parts {
     fn new(options: &ClientOptions) -> Result<Self, OptionsError> {
         let ledger = Arc::new(Ledger::default());
         let transport = transport::from_options(options, &ledger)?;
-        Ok(Self { transport, ledger, closed: AtomicBool::new(false), bench: Mutex::new(None) })
+        Ok(Self {
+            transport,
+            ledger,
+            closed: AtomicBool::new(false),
+            bench: Mutex::new(None),
+            sessions: Sessions::default(),
+        })
     }
 
     fn none() -> Self {
@@ -128,6 +143,7 @@ impl Parts {
             ledger: Arc::default(),
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
+            sessions: Sessions::default(),
         }
     }
 
@@ -180,14 +196,14 @@ impl Client {
         trace::clock::start();
         trace::recorder::set_memory_limit(options.max_record_memory);
         let parts = PerProcess::of(Parts::new(&options)?);
-        let client = Arc::new(Self { options, parts });
+        let client = Arc::new(Self { options, parts, integrations: Integrations::default() });
         if client.parts().transport.is_some() {
             watch_forks();
             pipeline::start();
             if client.options.capture_panics {
                 integrations::panic::install();
             }
-            all().push(Arc::downgrade(&client));
+            known().push(Arc::downgrade(&client));
             refresh_level();
         }
         Ok(client)
@@ -195,7 +211,11 @@ impl Client {
 
     /// A client that does nothing.
     pub(crate) fn disabled() -> Arc<Self> {
-        Arc::new(Self { options: ClientOptions::default(), parts: PerProcess::of(Parts::none()) })
+        Arc::new(Self {
+            options: ClientOptions::default(),
+            parts: PerProcess::of(Parts::none()),
+            integrations: Integrations::default(),
+        })
     }
 
     fn parts(&self) -> &Parts {
@@ -229,6 +249,22 @@ impl Client {
         parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
+    /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
+    /// let guard = sentry::init(("http://key@localhost:1/7", options));
+    /// assert!(guard.should_propagate("https://api.shop.example/orders"));
+    /// assert!(!guard.should_propagate("https://elsewhere.example/"));
+    /// ```
+    ///
+    /// Spec: `foundations/trace-propagation/index.mdx`.
+    #[must_use]
+    pub fn should_propagate(&self, url: &str) -> bool {
+        let targets = &self.options.trace_propagation_targets;
+        targets.as_ref().is_none_or(|targets| targets.iter().any(|target| target.matches(url)))
+    }
+
     /// Whether spans are recorded.
     pub(crate) fn is_tracing(&self) -> bool {
         self.is_enabled() && self.options.traces()
@@ -240,6 +276,24 @@ impl Client {
 
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
         self.parts().transport.as_ref()
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.integrations
+    }
+
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration).
+    pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
+        self.integrations.add(self, Arc::new(integration))
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.parts().sessions
+    }
+
+    /// Another handle of the same client.
+    pub(crate) fn handle(&self) -> Option<Arc<Self>> {
+        all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
     }
 
     /// The tools of the pipeline thread for this client.
@@ -267,6 +321,7 @@ impl Client {
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
+        session::client_ends(self);
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
         self.parts().closed.store(true, Ordering::Relaxed);
         refresh_level();
@@ -356,6 +411,10 @@ impl Drop for ClientInitGuard {
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
     let client = Client::new(options)?;
     drop(set_global(Some(Arc::clone(&client))));
+    for integration in &client.options.integrations {
+        client.integrations.add(&client, Arc::clone(integration));
+    }
+    session::client_started(&client);
     Ok(ClientInitGuard(client))
 }
 

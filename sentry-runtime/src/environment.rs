@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostics;
-use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight};
+use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight, check_filters};
 
 /// Where Spotlight listens unless told otherwise.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
@@ -107,7 +107,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if !(1..=32).contains(&options.normalize_depth) {
         return wrong("normalize_depth", options.normalize_depth, "from 1 to 32 levels");
     }
-    Ok(())
+    check_filters(options)
 }
 
 fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {

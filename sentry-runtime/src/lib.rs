@@ -32,6 +32,7 @@
 //! texts and the addresses of its stack. One pipeline thread of the process makes envelopes of that, one transport
 //! thread sends them. No async runtime is needed, and every one is supported.
 
+pub mod ai;
 mod api;
 mod callback;
 mod capture;
@@ -39,17 +40,24 @@ mod client;
 mod diagnostics;
 mod environment;
 mod errors;
+mod feedback;
 mod fork;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
+mod handler;
+mod hint;
 mod integrations;
+pub mod logger;
+pub mod metrics;
+mod moment;
 mod monitor;
 mod options;
 mod pipeline;
 mod probe;
 pub mod protocol;
 mod scope;
-mod server_action;
+mod session;
+pub mod test;
 mod trace;
 mod transport;
 
@@ -57,20 +65,34 @@ mod transport;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use sentry_macros::{main, monitor, server_action, span};
+pub use sentry_macros::{api_handler, data_fetcher, main, monitor, server_action, span};
 
+pub use ai::set_conversation_id;
 pub use api::*;
 pub use client::{Client, ClientInitGuard, Stats};
-pub use errors::{ActionError, ControlFlow};
+pub use errors::{ActionError, ControlFlow, ErrorGroup, ErrorPattern, ErrorValue, GroupReader};
+pub use feedback::{FeedbackError, FeedbackHint};
+pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
+pub use hint::Hint;
+pub use integrations::registry::Integration;
 #[cfg(all(unix, feature = "signals"))]
 pub use integrations::signals::flush_on_signals;
-pub use options::{BeforeCallback, ClientOptions, LocalView, OptionsError, Spotlight, TracesSampler};
-pub use protocol::{AttributeValue, Breadcrumb, Envelope, Level, SpanStatus, User};
-pub use scope::{EventProcessor, Scope};
-pub use server_action::FormData;
+pub use monitor::MonitorOptions;
+pub use options::{
+    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern,
+    SpanFilter, Spotlight, StatusCodes, TracesSampler,
+};
+pub use protocol::{
+    AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
+};
+pub use scope::breadcrumbs::IntoBreadcrumb;
+pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
 pub use trace::future::SentryFutureExt;
+pub use trace::guard::SpanGuard;
+pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
 pub use trace::options::SpanOptions;
+pub use trace::outgoing::{HeaderSink, TraceData};
 pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
 pub use transport::{ProxyError, TestTransport, Transport};

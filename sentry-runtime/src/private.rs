@@ -9,20 +9,30 @@ use crate::trace::clock::{self, Ticks};
 
 #[cfg(fuzzing)]
 pub use crate::fuzz;
+pub use crate::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
 pub use crate::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::probe::*;
 pub use crate::protocol::AttributeValue;
-pub use crate::server_action::{FormData, ServerAction, server_action};
 pub use crate::trace::callsite::Callsite;
-pub use crate::trace::guard::{SpanGuard, enter, enter_under};
+pub use crate::trace::guard::{SpanGuard, begin, enter, enter_under, guard};
 pub use crate::trace::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };
 pub use crate::trace::work::{SpanWork, span, span_under};
 pub use crate::{
-    __sentry_attribute as attribute, __sentry_form_data as form_data,
+    __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
     __sentry_made_attribute as made_attribute, __sentry_report as report, __sentry_response as response,
+    __sentry_status as status,
 };
+
+/// What the macros of the logger call.
+pub mod log {
+    pub use crate::logger::parameter::{
+        Parameter, ParameterAny, ParameterDebug, ParameterDisplay, ParameterPlain, Plain,
+    };
+    pub use crate::logger::record::{Draft, open};
+    pub use crate::logger::template::is_plain;
+}
 
 /// What gives the full path of a closure: that of the function in which it is written, and a little more.
 #[must_use]

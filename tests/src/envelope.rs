@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::telemetry;
+
 /// An envelope as it arrived.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -146,12 +148,25 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
             if &header["event_id"] != id {
                 violation(format!("event_id {id}, but {} in the envelope header", header["event_id"]));
             }
+            if ty == "feedback" {
+                for broken in telemetry::feedback(&item.payload) {
+                    violation(broken);
+                }
+            }
         }
         "span" | "log" | "trace_metric" => {
             let count = item.payload["items"].as_array().map(Vec::len);
             let stated = item.header["item_count"].as_u64().and_then(|count| usize::try_from(count).ok());
             if count.is_none() || count != stated {
                 violation(format!("item_count says {stated:?}, the payload has {count:?} items"));
+            }
+            for broken in telemetry::batch(ty, &item.header, &item.payload) {
+                violation(broken);
+            }
+        }
+        "session" | "sessions" => {
+            for broken in telemetry::session(ty, &item.payload) {
+                violation(broken);
             }
         }
         "check_in" => {
@@ -169,7 +184,7 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
     }
 }
 
-fn is_hex(value: &Value, length: usize) -> bool {
+pub(crate) fn is_hex(value: &Value, length: usize) -> bool {
     value.as_str().is_some_and(|text| {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
@@ -210,6 +225,8 @@ mod tests {
             ("{\n}\n", "envelope header: not one line"),
             ("{}\n", "without items"),
             ("{}\n{\"type\":\"session\"}\n{}\n", "no length"),
+            ("{}\n{\"type\":\"session\",\"length\":2}\n{}\n", "no release"),
+            ("{}\n{\"type\":\"log\",\"length\":2}\n{}\n", "version null"),
             ("{}\n{\"type\":\"session\",\"length\":9}\n{}\n", "only 3 bytes are left"),
             ("{}\n{\"type\":\"session\",\"length\":1}\n{}\n", "does not end at the end of a line"),
             ("{}\n{\"length\":2}\n{}\n", "no type"),

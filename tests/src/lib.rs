@@ -38,6 +38,7 @@ mod http;
 mod request;
 mod schema;
 mod server;
+mod telemetry;
 
 pub use answer::Answer;
 pub use envelope::{Envelope, Item};

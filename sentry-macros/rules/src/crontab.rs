@@ -63,7 +63,7 @@ pub fn check(crontab: &str) -> Result<String, CrontabError> {
             }),
         };
     }
-    let parts: Vec<String> = crontab.split_whitespace().map(str::to_ascii_uppercase).collect();
+    let parts: Vec<&str> = crontab.split_whitespace().collect();
     let [_, _, day, month, weekday] = parts.as_slice() else {
         return Err(CrontabError::FieldCount { crontab: crontab.to_owned(), count: parts.len() });
     };
@@ -73,9 +73,9 @@ pub fn check(crontab: &str) -> Result<String, CrontabError> {
     }
     // With a weekday the schedule runs on that weekday too, whatever the day of the month.
     if weekday.starts_with('*') && !has_a_day(sets[2], sets[3]) {
-        return Err(CrontabError::NeverRuns { day: day.clone(), month: month.clone() });
+        return Err(CrontabError::NeverRuns { day: (*day).to_owned(), month: (*month).to_owned() });
     }
-    Ok(parts.join(" "))
+    Ok(parts.join(" ").to_ascii_uppercase())
 }
 
 impl Field {
@@ -107,8 +107,8 @@ impl Field {
     }
 
     fn value(&self, text: &str, part: &str) -> Result<u8, CrontabError> {
-        let named =
-            self.names.iter().zip(self.min..).find(|(name, _)| **name == text).map(|(_, value)| value);
+        let is_it = |name: &&str| name.eq_ignore_ascii_case(text);
+        let named = self.names.iter().zip(self.min..).find(|(name, _)| is_it(name)).map(|(_, value)| value);
         named.or_else(|| number(text)).filter(|value| (self.min..=self.max).contains(value)).ok_or_else(
             || CrontabError::Value {
                 field: self.name,
@@ -223,6 +223,20 @@ mod tests {
             assert!(matches!(check(crontab), Err(CrontabError::NeverRuns { .. })), "{crontab}");
         }
         assert!(check("0 0 31 2,3 *").is_ok());
+    }
+
+    #[test]
+    fn texts_show_the_value_as_it_was_written() {
+        for (crontab, shown) in [
+            ("0 0 * foo *", "`foo`"),
+            ("0 0 * * fri-mon", "`fri-mon`"),
+            ("0 0 * * mon/x", "`/x`"),
+            ("0 0 31 apr *", "month apr"),
+            ("@Dayly", "`@Dayly`"),
+        ] {
+            let text = check(crontab).unwrap_err().to_string();
+            assert!(text.contains(shown), "{crontab}: {text}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod interval;
 pub mod monitor;
 mod names;
 mod nearest;
+pub mod route;
 pub mod slug;
 pub mod tag;
 pub mod timezone;

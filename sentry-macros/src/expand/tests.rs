@@ -1,12 +1,13 @@
 //! Expansions compared with the code they should be, token by token.
 
 mod containers;
+mod handlers;
 mod mistakes;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{main, monitor, server_action, span};
+use super::{main, monitor, span};
 
 /// The statics of a function without name and further arguments.
 fn statics(calls: TokenStream) -> TokenStream {
@@ -329,22 +330,6 @@ fn a_monitor_carries_its_checked_site() {
     )
     .to_string();
     assert!(text.contains(". interval (10u64 , \"minute\")"), "{text}");
-}
-
-#[test]
-fn a_server_action_is_named_after_its_function() {
-    let text = server_action(
-        quote!(headers = h, flush),
-        quote!(
-            async fn r#type(h: H) -> Response {
-                go(h)
-            }
-        ),
-    )
-    .to_string();
-    assert!(text.contains(". name (\"type\") . op (\"function.server_action\")"), "{text}");
-    assert!(text.contains("server_action (& __SENTRY_CALLSITE) . headers (& (h)) . flush ()"), "{text}");
-    assert!(text.contains(":: observe (__sentry_work ,"), "{text}");
 }
 
 #[test]

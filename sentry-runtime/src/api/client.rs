@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::capture::last;
 use crate::client::{self, Client, ClientInitGuard};
+use crate::diagnostics;
+use crate::integrations::registry::Integration;
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
 use crate::scope::active;
@@ -94,8 +96,39 @@ fn or_default(client: &Client, timeout: impl Into<Option<Duration>>) -> Duration
     timeout.into().unwrap_or(client.options().shutdown_timeout)
 }
 
-/// The id of the last event that this thread captured. The event may have been dropped since.
+/// The id of the last event that was captured in this request or job; outside of any, by this thread. The event may
+/// have been dropped since.
 #[must_use]
 pub fn last_event_id() -> Option<Uuid> {
     last::get()
+}
+
+/// Adds an [`Integration`] to the client and sets it up, at any time after [`init`]. Answers whether it was: not
+/// without a client, not when there is one of that name already, and not when its setup panics.
+///
+/// ```
+/// struct Shelf;
+///
+/// impl sentry::Integration for Shelf {
+///     fn name(&self) -> &str {
+///         "shelf"
+///     }
+/// }
+///
+/// let _guard = sentry::init("");
+/// assert!(sentry::add_integration(Shelf));
+/// assert!(!sentry::add_integration(Shelf), "the first one stays");
+/// ```
+///
+/// Spec: `foundations/client/integrations/index.mdx`.
+pub fn add_integration(integration: impl Integration) -> bool {
+    match get_client() {
+        Some(client) => client.add_integration(integration),
+        None => {
+            diagnostics::debug(format_args!(
+                "an integration was added before init: give it to the options instead"
+            ));
+            false
+        }
+    }
 }

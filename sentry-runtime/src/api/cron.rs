@@ -1,14 +1,17 @@
-//! Cron check-ins by hand.
+//! Cron jobs and check-ins by hand.
 
 use super::get_client;
-use crate::diagnostics;
-use crate::monitor::{self, Monitor};
+use super::handlers::unlooked_at;
+use crate::errors::ErrorValue;
+use crate::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
-use crate::trace::instrumented::hold;
+use crate::trace::instrumented::{Instrumented, hold, instrument, observe};
 use crate::trace::place::TracePlace;
 
 /// Sends a check-in by hand, with the configuration of its monitor if that is to be created or updated. Answers
 /// with its id, by which a later check-in updates it; nil without a client.
+///
+/// A configuration that Sentry would refuse is told on stderr, and the check-in goes out without it.
 ///
 /// ```
 /// use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
@@ -29,17 +32,74 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
     monitor::submit(get_client(), check_in, TracePlace::current()).unwrap_or_default()
 }
 
-/// Runs a closure as a monitored job: a check-in when it starts, one when it ends. A panic ends it as failed. For
-/// jobs that return a `Result`, `#[sentry::monitor]` tells an `Err` apart.
+/// Runs a closure as a monitored job: a check-in when it starts, one when it ends, with the same id and the duration.
+/// A panic ends it as failed. The options are a [`MonitorConfig`], `None`, or a [`MonitorOptions`].
+///
+/// A function cannot find out whether its type parameter is a `Result`, so an `Err` ends this run as `ok`: use
+/// [`try_with_monitor`] for jobs that return one, or `#[sentry::monitor]`, which can.
 ///
 /// A slug that Sentry would refuse is told on stderr, and the job runs without check-ins.
-pub fn with_monitor<R>(slug: &str, config: Option<MonitorConfig>, run: impl FnOnce() -> R) -> R {
-    if let Err(error) = sentry_rules::slug::check(slug) {
-        diagnostics::error(format_args!("{error}. The job runs unmonitored."));
-        return run();
-    }
-    let held = hold(Monitor::named(slug.to_owned(), config, false));
-    let result = run();
+///
+/// ```
+/// let rows = sentry::with_monitor("nightly-report", None, || 7);
+/// # assert_eq!(rows, 7);
+/// ```
+pub fn with_monitor<R>(slug: &str, options: impl Into<MonitorOptions>, run: impl FnOnce() -> R) -> R {
+    let held = hold(Monitor::named(slug, options.into()));
+    let value = run();
+    unlooked_at::<R>();
     drop(held);
-    result
+    value
+}
+
+/// The same for a job that returns a `Result`: an `Err` ends the run as failed, is captured once, and returned.
+///
+/// ```
+/// use sentry::protocol::{MonitorConfig, MonitorSchedule};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let hourly = MonitorConfig::new(MonitorSchedule::every("1 hour")?);
+/// let rows = sentry::try_with_monitor("hourly-import", hourly, || "7".parse::<u32>())?;
+/// # assert_eq!(rows, 7);
+/// # Ok(())
+/// # }
+/// ```
+pub fn try_with_monitor<T, E: ErrorValue<Form>, Form>(
+    slug: &str,
+    options: impl Into<MonitorOptions>,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut held = hold(Monitor::named(slug, options.into()));
+    let value = run();
+    tell(&value, &mut held);
+    value
+}
+
+/// [`with_monitor`] for a future. A future that is dropped before it is ready ends the run as failed.
+pub fn with_monitor_async<F: Future>(
+    slug: &str,
+    options: impl Into<MonitorOptions>,
+    future: F,
+) -> Instrumented<Monitor, F> {
+    instrument(Monitor::named(slug, options.into()), future)
+}
+
+/// [`try_with_monitor`] for a future.
+pub fn try_with_monitor_async<T, E, Form, F, O>(
+    slug: &str,
+    options: O,
+    future: F,
+) -> impl Future<Output = Result<T, E>> + use<T, E, Form, F, O>
+where
+    E: ErrorValue<Form>,
+    F: Future<Output = Result<T, E>>,
+    O: Into<MonitorOptions>,
+{
+    observe(Monitor::named(slug, options.into()), future, tell)
+}
+
+fn tell<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>, run: &mut Monitor) {
+    if let Err(error) = value {
+        run.failed(error.failure());
+    }
 }

@@ -3,11 +3,21 @@
 mod capture;
 mod client;
 mod cron;
+mod feedback;
+mod handlers;
+mod propagation;
 mod scope;
+mod scopes;
+mod session;
 mod trace;
 
 pub use capture::*;
 pub use client::*;
 pub use cron::*;
+pub use feedback::*;
+pub use handlers::*;
+pub use propagation::*;
 pub use scope::*;
+pub use scopes::*;
+pub use session::*;
 pub use trace::*;

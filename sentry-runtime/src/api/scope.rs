@@ -1,14 +1,17 @@
-//! What belongs to everything captured from now on: tags, user, breadcrumbs, scopes.
+//! What belongs to everything captured from now on in this request or job: tags, user, breadcrumbs.
+//!
+//! All of these write to the isolation scope, as the unified API has it. Without a client they do nothing; what is
+//! known before `init` belongs on the global scope.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::get_client;
-use crate::callback;
 use crate::client;
-use crate::diagnostics;
+use crate::hint::Hint;
 use crate::protocol::nesting;
-use crate::protocol::{Attachment, Breadcrumb, Context, Event, Level, User, Value};
-use crate::scope::{Scope, active};
+use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
+use crate::scope::breadcrumbs::{self, IntoBreadcrumb};
+use crate::scope::{Scope, active, flags};
 
 fn update_isolation(change: impl FnOnce(&mut Scope)) {
     if client::level() != client::Level::Off {
@@ -79,17 +82,90 @@ pub fn set_transaction_name(name: &str) {
     update_isolation(|scope| scope.set_transaction(Some(name)));
 }
 
+/// Sets an attribute of the logs, metrics and segments of this request or job, see [`Scope::set_attribute`].
+///
+/// ```
+/// sentry::set_attribute("shop.tenant", "vienna");
+/// sentry::set_attribute("shop.shelves", 12);
+/// ```
+pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+    let (key, value) = (key.into(), value.into());
+    update_isolation(|scope| scope.set_attribute(key, value));
+}
+
+/// Sets several attributes.
+pub fn set_attributes<K, V>(attributes: impl IntoIterator<Item = (K, V)>)
+where
+    K: Into<Cow<'static, str>>,
+    V: Into<AttributeValue>,
+{
+    for (key, value) in attributes {
+        set_attribute(key, value);
+    }
+}
+
+/// Removes an attribute.
+pub fn remove_attribute(key: &str) {
+    update_isolation(|scope| scope.remove_attribute(key));
+}
+
+/// Notes that a feature flag was evaluated, and with which result: for the events of this request or job, of which
+/// the last 100 flags are sent, and for the active span, which keeps the first ten as `flag.evaluation.<name>`.
+///
+/// ```
+/// let new_checkout = true; // what your flag provider says
+/// sentry::add_feature_flag("new-checkout", new_checkout);
+/// ```
+///
+/// Spec: `foundations/client/integrations/feature-flags.mdx`. Sentry shows flags that are `true` or `false`.
+pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
+    if client::level() == client::Level::Off {
+        return;
+    }
+    let result = result.into();
+    flags::add_to_active_span(name, &result);
+    update_isolation(|scope| scope.add_feature_flag(name, result));
+}
+
 /// Sends a file along with every event.
+///
+/// ```
+/// use sentry::protocol::Attachment;
+///
+/// sentry::add_attachment(Attachment {
+///     buffer: b"shelf = 7".to_vec(),
+///     filename: "settings.toml".into(),
+///     content_type: Some("application/toml".into()),
+///     ..Attachment::default()
+/// });
+/// ```
 pub fn add_attachment(attachment: Attachment) {
     update_isolation(|scope| scope.add_attachment(attachment));
 }
 
-/// Lets a function look at every event of this request or job before it is sent.
+/// Lets a function look at everything of this request or job before it is sent; see
+/// [`EventProcessor`](crate::EventProcessor) for what it sees. One for the whole process is added to the
+/// [global scope](crate::get_global_scope).
+///
+/// ```
+/// sentry::add_event_processor(|mut event| {
+///     event.tags.insert("shelf".into(), "7".into());
+///     Some(event)
+/// });
+/// ```
 pub fn add_event_processor<F>(processor: F)
 where
     F: Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static,
 {
     update_isolation(|scope| scope.add_event_processor(processor));
+}
+
+/// Lets a function look at every transaction of this request or job, with all its spans, before it is sent.
+pub fn add_transaction_processor<F>(processor: F)
+where
+    F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
+{
+    update_isolation(|scope| scope.add_transaction_processor(processor));
 }
 
 /// Adds a breadcrumb: something that happened before, and may explain what is captured later.
@@ -101,95 +177,22 @@ where
 ///     ..Default::default()
 /// });
 /// ```
+///
+/// Spec: `foundations/state-management/scopes/breadcrumbs.mdx`.
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
-    let Some(client) = get_client().filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
-        return breadcrumb.give_up();
-    };
-    let Some(mut breadcrumb) = breadcrumb.into_breadcrumb() else { return };
-    nesting::prune_breadcrumb(&mut breadcrumb);
-    let breadcrumb = match &client.options().before_breadcrumb {
-        None => Some(breadcrumb),
-        Some(callback) => callback::run(callback::depth(), || callback(breadcrumb)).unwrap_or_else(|_| {
-            diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
-            None
-        }),
-    };
-    if let Some(breadcrumb) = breadcrumb {
-        let max = client.options().max_breadcrumbs;
-        update_isolation(|scope| scope.add_breadcrumb(breadcrumb, max));
-    }
+    add_breadcrumb_with_hint(breadcrumb, Hint::new());
 }
 
-/// What [`add_breadcrumb`] takes: a breadcrumb, perhaps one, or a closure that makes it when there is a client.
-pub trait IntoBreadcrumb {
-    /// The breadcrumb.
-    fn into_breadcrumb(self) -> Option<Breadcrumb>;
-
-    /// Drops it, as nobody wants it. A closure is not called.
-    #[doc(hidden)]
-    fn give_up(self)
-    where
-        Self: Sized,
-    {
-    }
-}
-
-impl IntoBreadcrumb for Breadcrumb {
-    fn into_breadcrumb(self) -> Option<Breadcrumb> {
-        Some(self)
-    }
-
-    fn give_up(mut self) {
-        nesting::prune_breadcrumb(&mut self);
-    }
-}
-
-impl IntoBreadcrumb for Option<Breadcrumb> {
-    fn into_breadcrumb(self) -> Option<Breadcrumb> {
-        self
-    }
-}
-
-impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
-    fn into_breadcrumb(self) -> Option<Breadcrumb> {
-        self().into_breadcrumb()
-    }
-}
-
-/// Changes the isolation scope: what it says belongs to everything captured in this request or job.
-pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
-    let isolation = active::with(|context| Arc::clone(&context.isolation));
-    isolation.configure(configure)
-}
-
-/// Runs a closure with a current scope of its own, which `configure` prepares.
+/// Adds a breadcrumb with a hint: what `before_breadcrumb_with_hint` should see of where it comes from.
 ///
 /// ```
-/// sentry::with_scope(
-///     |scope| scope.set_tag("step", "payment"),
-///     || sentry::capture_message("card declined", sentry::Level::Warning),
-/// );
+/// struct Answer { status: u16 }
+///
+/// let breadcrumb = sentry::Breadcrumb { message: Some("asked the till".into()), ..Default::default() };
+/// sentry::add_breadcrumb_with_hint(breadcrumb, sentry::Hint::new().with(Answer { status: 503 }));
 /// ```
-pub fn with_scope<C, F, R>(configure: C, run: F) -> R
-where
-    C: FnOnce(&mut Scope),
-    F: FnOnce() -> R,
-{
-    if client::level() == client::Level::Off {
-        return run();
+pub fn add_breadcrumb_with_hint(breadcrumb: impl IntoBreadcrumb, mut hint: Hint) {
+    if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut hint) {
+        update_isolation(|scope| scope.breadcrumbs.push(breadcrumb, max));
     }
-    let context = active::context().with_own_scope();
-    context.current.configure(configure);
-    let _entered = active::enter(Arc::new(context), active::position().1);
-    run()
-}
-
-/// Runs a closure with an isolation scope of its own, as every web handler and monitored job has it.
-pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
-        return run();
-    }
-    let context = active::context().isolated();
-    let _entered = active::enter(Arc::new(context), active::position().1);
-    run()
 }

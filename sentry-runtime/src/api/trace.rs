@@ -1,17 +1,12 @@
-//! Spans, and the trace from service to service.
+//! Spans.
 
 use std::sync::Arc;
 
-use super::get_client;
 use crate::client;
 use crate::scope::active::{self, Entered};
-use crate::scope::context::Context;
 use crate::trace::future::Bound;
-use crate::trace::headers::{HeaderSource, format_baggage};
 use crate::trace::instrumented::{Instrumented, instrument};
 use crate::trace::options::SpanOptions;
-use crate::trace::place::TracePlace;
-use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
 use crate::trace::span::Span;
 
@@ -35,6 +30,17 @@ pub fn start_span<R>(options: impl Into<SpanOptions>, run: impl FnOnce(&Span) ->
 
 /// Runs a future in a span that is active while the future is polled. A future that is dropped before it is ready
 /// ends its span with the status `cancelled`.
+///
+/// ```
+/// async fn load(id: u32) -> u32 {
+///     sentry::start_span_async("load order", |span| async move {
+///         span.set_attribute("order.id", id);
+///         id + 1
+///     })
+///     .await
+/// }
+/// # drop(load(1));
+/// ```
 pub async fn start_span_async<F: Future>(
     options: impl Into<SpanOptions>,
     run: impl FnOnce(Span) -> F,
@@ -56,15 +62,73 @@ pub async fn start_span_async<F: Future>(
 }
 
 /// Starts a span that is not made active. It ends with [`Span::end`], or when its last handle is dropped.
+///
+/// ```
+/// let upload = sentry::start_inactive_span("upload");
+/// std::thread::spawn(move || {
+///     sentry::with_active_span(&upload, || { /* … */ });
+///     upload.end();
+/// });
+/// ```
 pub fn start_inactive_span(options: impl Into<SpanOptions>) -> Span {
     Span::start(options.into())
 }
 
-/// Runs a closure in a span that is active meanwhile, and that the closure ends.
+/// Runs a closure in a span that is active meanwhile, and that the closure ends, or whoever it hands the span to.
+///
+/// ```
+/// let connection = sentry::start_span_manual("connect", |span| {
+///     /* … */
+///     span.set_attribute("attempts", 2);
+///     span.end();
+///     "connected"
+/// });
+/// # assert_eq!(connection, "connected");
+/// ```
 pub fn start_span_manual<R>(options: impl Into<SpanOptions>, run: impl FnOnce(Span) -> R) -> R {
     let span = Span::start(options.into());
     let _entered = enter_span(&span);
     run(span)
+}
+
+/// Runs a future in a span that is active while the future is polled, and that the future ends. One that nobody has
+/// ended ends with its last handle, at the earliest with the future.
+///
+/// ```
+/// async fn connect() {
+///     sentry::start_span_manual_async("connect", |span| async move {
+///         /* … */
+///         span.end();
+///     })
+///     .await;
+/// }
+/// # drop(connect());
+/// ```
+pub async fn start_span_manual_async<F: Future>(
+    options: impl Into<SpanOptions>,
+    run: impl FnOnce(Span) -> F,
+) -> F::Output {
+    let span = Span::start(options.into());
+    instrument(Bound::in_span(span.clone()), run(span)).await
+}
+
+/// Starts the root of a transaction, whatever span is active, in the trace that is continued here or a new one. Like
+/// [`start_inactive_span`] it does not make the span active: [`with_active_span`] and [`set_active_span`] do.
+///
+/// The sampler sees what [`SpanOptions::sampling_value`] adds; [`SpanOptions::sampled`] decides without it.
+///
+/// ```
+/// use sentry::SpanOptions;
+///
+/// let import = SpanOptions::new("import").op("task").sampling_value("rows", 12_000);
+/// let transaction = sentry::start_transaction(import);
+/// sentry::with_active_span(&transaction, || { /* … */ });
+/// transaction.end();
+/// ```
+///
+/// Spec: `telemetry/transactions/index.mdx`.
+pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
+    Span::start(options.into().parent_span(None))
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {
@@ -72,12 +136,55 @@ fn enter_span(span: &Span) -> Option<Entered> {
 }
 
 /// The active span.
+///
+/// ```
+/// if let Some(span) = sentry::get_active_span() {
+///     span.set_attribute("cache.hit", true);
+/// }
+/// ```
 #[must_use]
 pub fn get_active_span() -> Option<Span> {
     Span::active()
 }
 
+/// The root span of the transaction that a span belongs to; of a root, itself.
+///
+/// ```
+/// if let Some(span) = sentry::get_active_span() {
+///     sentry::get_root_span(&span).update_name("GET /orders/{id}");
+/// }
+/// ```
+#[must_use]
+pub fn get_root_span(span: &Span) -> Span {
+    span.root()
+}
+
+/// Makes a span active until it ends, for work that begins in one function and ends in another. The span is one that
+/// [`start_inactive_span`] or [`start_transaction`] gave; when it ends, what was active before is again.
+///
+/// ```
+/// let checkout = sentry::start_inactive_span("checkout");
+/// sentry::set_active_span(&checkout);
+/// sentry::start_span("pay", |_| { /* a child of `checkout` */ });
+/// checkout.end();
+/// ```
+///
+/// It is active in one place: on this thread, in the function or scope around the call. What encloses that and has
+/// put something in place itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted
+/// future, takes it away at its end, an annotated `async` function at its next `.await`. Inside of another transaction
+/// nothing is made active, as whatever is open there could no longer be ended; debug output says so. Where the time is
+/// that of a closure or a future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
+pub fn set_active_span(span: &Span) {
+    span.show();
+}
+
 /// Runs a closure with the given span active, or with none.
+///
+/// ```
+/// let span = sentry::start_inactive_span("import");
+/// sentry::with_active_span(&span, || sentry::start_span("parse", |_| { /* a child of `import` */ }));
+/// sentry::with_active_span(None, || sentry::start_span("another", |_| { /* a root */ }));
+/// ```
 pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOnce() -> R) -> R {
     let _entered = match span.into() {
         Some(span) => enter_span(span),
@@ -87,53 +194,30 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
     run()
 }
 
-/// Runs a closure that continues the trace which headers carry: `sentry-trace` and `baggage`, or `traceparent`.
-/// Without such headers it starts a trace.
+/// Runs a future with the given span active at every poll, or with none.
 ///
 /// ```
-/// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
-/// sentry::continue_trace(&headers, || {
-///     sentry::start_span("my request", |_| ());
-/// });
+/// let span = sentry::start_inactive_span("import");
+/// let work = sentry::with_active_span_async(&span, async { /* … */ });
+/// # drop(work);
 /// ```
-pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
-        return run();
-    }
-    let _entered = active::enter(Arc::new(continued(headers)), 0);
-    run()
-}
-
-/// The same for a future.
-pub fn continue_trace_async<F: Future>(
-    headers: &(impl HeaderSource + ?Sized),
+pub fn with_active_span_async<'a, F: Future>(
+    span: impl Into<Option<&'a Span>>,
     future: F,
 ) -> Instrumented<Bound, F> {
-    let bound = if client::level() == client::Level::Off {
-        Bound::new(active::own_context(), 0)
-    } else {
-        Bound::new(Some(Arc::new(continued(headers))), 0)
+    let bound = match span.into() {
+        Some(span) => Bound::in_span(span.clone()),
+        None => Bound::new(Some(Arc::new(active::context().with_segment(None))), 0),
     };
     instrument(bound, future)
 }
 
-fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
-    let context = active::context();
-    let client = context.client();
-    let propagation = Propagation::from_headers(&headers, client.as_ref().map(|client| client.options()));
-    context.in_new_trace(propagation.unwrap_or_else(Propagation::new))
-}
-
-/// Runs a closure in a new trace.
-pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
-        return run();
-    }
-    let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), 0);
-    run()
-}
-
-/// Runs a closure in which no spans are recorded.
+/// Runs a closure in which no spans are recorded. Requests that it makes say that the trace is not sampled.
+///
+/// ```
+/// let healthy = sentry::suppress_tracing(|| sentry::start_span("not recorded", |_| true));
+/// # assert!(healthy);
+/// ```
 pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();
@@ -142,58 +226,12 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// The headers that link an outgoing request to the active trace, see [`get_trace_data`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TraceData {
-    /// The value of the header `sentry-trace`.
-    pub sentry_trace: String,
-    /// The value of the header `baggage`: the dynamic sampling context. Empty in a trace that came without one.
-    pub baggage: String,
-    /// The value of W3C's header `traceparent`.
-    pub traceparent: String,
-}
-
-impl TraceData {
-    /// Names and values of `sentry-trace` and `baggage`, for a loop over a request's headers.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("sentry-trace", &*self.sentry_trace), ("baggage", &*self.baggage)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-    }
-}
-
-/// What to send along with an outgoing request, so that the service which answers it continues the trace. Works
-/// with and without an active span. `None` without a client.
+/// Runs a future in which no spans are recorded.
 ///
 /// ```
-/// if let Some(trace) = sentry::get_trace_data() {
-///     for (name, value) in trace.iter() {
-///         // request.header(name, value)
-///         # let _ = (name, value);
-///     }
-/// }
+/// let health = sentry::suppress_tracing_async(async { /* … */ });
+/// # drop(health);
 /// ```
-#[must_use]
-pub fn get_trace_data() -> Option<TraceData> {
-    let client = get_client().filter(|client| client.is_enabled())?;
-    let suppressed = active::with(|context| context.is_suppressed());
-    let place = TracePlace::current();
-    let sampled = !suppressed && place.sampled() == Some(true);
-    Some(TraceData {
-        sentry_trace: place.sentry_trace(suppressed),
-        baggage: format_baggage(&place.dsc(&client)),
-        traceparent: format!("00-{}-{}-0{}", place.trace_id(), place.span_id, u8::from(sampled)),
-    })
-}
-
-/// `<meta>` tags for the head of an HTML page, by which the browser's SDK continues the active trace. Values are
-/// escaped. Empty without a client.
-#[must_use]
-pub fn get_trace_meta_tags() -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-    get_trace_data().map_or_else(String::new, |trace| {
-        let tag = |(name, value)| format!("<meta name=\"{name}\" content=\"{}\">", escape(value));
-        trace.iter().map(tag).collect::<Vec<_>>().join("\n")
-    })
+pub fn suppress_tracing_async<F: Future>(future: F) -> Instrumented<Bound, F> {
+    instrument(Bound::new(Some(Arc::new(active::context().suppressing())), active::position().1), future)
 }

@@ -14,11 +14,16 @@
 //! `io::Error`, `serde_json::Error`.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
+use std::sync::Arc;
 
+use super::ErrorGroup;
 use crate::callback::contain as contained;
+use crate::client::Client;
 use crate::pipeline::stack::names;
+use crate::scope::active;
 
 /// The most entries of a chain. Longer ones are rings, or made by accident.
 pub(crate) const MAX_ENTRIES: usize = 50;
@@ -38,9 +43,15 @@ pub(crate) struct Entry {
     pub(crate) module: Option<String>,
     /// The `Display` text, cut at 8 KiB.
     pub(crate) value: String,
+    /// Which entry it is a cause or a part of; the outermost of itself.
+    pub(crate) parent: usize,
+    /// How that one refers to it: `source`, or `errors[0]` for a part.
+    pub(crate) source: Cow<'static, str>,
+    /// Whether it consists of parts.
+    pub(crate) is_group: bool,
 }
 
-/// An error with its causes, outermost first.
+/// An error with its causes, outermost first; the parts of a group each with their own causes, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// At least one, at most 50.
@@ -51,15 +62,34 @@ pub(crate) struct Chain {
 
 /// Reads an error and its causes. `E` may be `dyn Error`, and is then named like a cause.
 pub(crate) fn read<E: Error + ?Sized>(error: &E) -> Chain {
-    let (ty, module) = named(type_name::<E>()).unwrap_or_else(|| (guessed(&error), None));
-    follow(Entry { ty, module, value: text(&error) }, contained(|| error.source()).flatten())
+    let outermost = outermost(&error, type_name::<E>());
+    Reader::start(outermost).causes(contained(|| error.source()).flatten(), None)
 }
 
 /// Reads an error of which the caller knows the [`type_name`]. That may be one that hides another type
 /// (`Box<dyn Error>`, `anyhow::Error`, `eyre::Report`): `error` is then what is inside.
 pub(crate) fn read_named(error: &dyn Error, static_name: &str) -> Chain {
+    let outermost = outermost(error, static_name);
+    Reader::start(outermost).causes(contained(|| error.source()).flatten(), None)
+}
+
+/// The same for an error that may be a group of a known type.
+pub(crate) fn read_dynamic(error: &(dyn Error + 'static), static_name: &str) -> Chain {
+    let reader = Reader::start(outermost(error, static_name));
+    let parts = reader.parts(error);
+    reader.causes(contained(|| error.source()).flatten(), parts)
+}
+
+/// Reads a group, its parts, and its causes.
+pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E, static_name: &str) -> Chain {
+    let parts = contained(|| group.errors()).unwrap_or_default();
+    let outermost = outermost(&group, static_name);
+    Reader::start(outermost).causes(contained(|| group.source()).flatten(), Some(parts))
+}
+
+fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> Entry {
     let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&error), None));
-    follow(Entry { ty, module, value: text(&error) }, contained(|| error.source()).flatten())
+    Entry::new(ty, module, text(&error))
 }
 
 /// Reads a value that is no error but can be shown.
@@ -73,33 +103,89 @@ pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
 }
 
 impl Entry {
+    fn new(ty: String, module: Option<String>, value: String) -> Self {
+        Self { ty, module, value, parent: 0, source: Cow::Borrowed("source"), is_group: false }
+    }
+
     /// An entry of a type that is no error.
     pub(crate) fn of_type(type_name: &str, value: String) -> Self {
         let (ty, module) = named(type_name).unwrap_or_else(|| (UNKNOWN.to_owned(), None));
-        Self { ty, module, value }
+        Self::new(ty, module, value)
+    }
+
+    fn of(error: &(dyn Error + 'static), parent: usize, source: Cow<'static, str>) -> Self {
+        // Its `Debug` output begins with how the error is stored: `Os`, `Custom`, `Kind`.
+        let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
+        let (ty, module) = known.unwrap_or_else(|| (guessed(&error), None));
+        Self { parent, source, ..Self::new(ty, module, text(&error)) }
     }
 }
 
-/// Adds the causes to the outermost entry.
-fn follow(outermost: Entry, mut next: Option<&(dyn Error + 'static)>) -> Chain {
-    let mut entries = vec![outermost];
-    while let Some(error) = next {
-        if entries.len() == MAX_ENTRIES {
-            let last = &mut entries[MAX_ENTRIES - 1].value;
-            last.push_str(&format!(" (more causes follow; the chain is cut after {MAX_ENTRIES})"));
-            return Chain { entries, cut: true };
+/// Follows an error to its causes and parts.
+struct Reader {
+    chain: Chain,
+    /// For the types that are groups.
+    client: Option<Arc<Client>>,
+}
+
+impl Reader {
+    fn start(outermost: Entry) -> Self {
+        let client = active::with(|context| context.client());
+        Self { chain: Chain { entries: vec![outermost], cut: false }, client }
+    }
+
+    /// The parts of an error that is a group of a known type.
+    fn parts<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<Vec<&'e (dyn Error + 'static)>> {
+        let groups = &self.client.as_ref()?.options().error_groups;
+        groups.iter().find_map(|group| contained(|| group.parts(error)).flatten())
+    }
+
+    /// Adds what the outermost error refers to.
+    fn causes(
+        mut self,
+        source: Option<&(dyn Error + 'static)>,
+        parts: Option<Vec<&(dyn Error + 'static)>>,
+    ) -> Chain {
+        self.below(0, source, parts);
+        self.chain
+    }
+
+    /// Adds what an entry refers to: its parts first, then its source, unless that is one of the parts.
+    fn below(
+        &mut self,
+        parent: usize,
+        source: Option<&(dyn Error + 'static)>,
+        parts: Option<Vec<&(dyn Error + 'static)>>,
+    ) {
+        self.chain.entries[parent].is_group = parts.is_some();
+        let parts = parts.unwrap_or_default();
+        for (number, &part) in parts.iter().enumerate() {
+            if self.chain.cut {
+                return;
+            }
+            self.add(part, parent, Cow::Owned(format!("errors[{number}]")));
         }
-        entries.push(entry(error));
-        next = contained(|| error.source()).flatten();
+        if let Some(source) = source
+            && !parts.iter().any(|part| std::ptr::addr_eq(*part, source))
+        {
+            self.add(source, parent, Cow::Borrowed("source"));
+        }
     }
-    Chain { entries, cut: false }
-}
 
-fn entry(error: &(dyn Error + 'static)) -> Entry {
-    // Its `Debug` output begins with how the error is stored: `Os`, `Custom`, `Kind`.
-    let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
-    let (ty, module) = known.unwrap_or_else(|| (guessed(&error), None));
-    Entry { ty, module, value: text(&error) }
+    fn add(&mut self, error: &(dyn Error + 'static), parent: usize, source: Cow<'static, str>) {
+        let entries = &mut self.chain.entries;
+        if entries.len() == MAX_ENTRIES {
+            if !std::mem::replace(&mut self.chain.cut, true) {
+                let last = &mut entries[MAX_ENTRIES - 1].value;
+                last.push_str(&format!(" (more causes follow; the chain is cut after {MAX_ENTRIES})"));
+            }
+            return;
+        }
+        let own = entries.len();
+        entries.push(Entry::of(error, parent, source));
+        let parts = self.parts(error);
+        self.below(own, contained(|| error.source()).flatten(), parts);
+    }
 }
 
 /// The name and module of a type as the compiler writes it; nothing if it hides another type.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::{Debug, Display};
 
+use super::ErrorGroup;
+
 /// The error inside of an `Err`, by the best that its type offers.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
@@ -15,6 +17,9 @@ pub struct Failure<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum FailureValue<'a> {
     Error(&'a (dyn Error + 'a)),
+    /// An error behind a pointer, which may be a group.
+    Dynamic(&'a (dyn Error + 'static)),
+    Group(&'a (dyn ErrorGroup + 'a)),
     Display(&'a (dyn Display + 'a)),
     Debug(&'a (dyn Debug + 'a)),
     /// Nothing can be said but its type.
@@ -64,8 +69,13 @@ impl<'a> Failure<'a> {
     }
 
     /// An error behind a pointer, as `anyhow::Error` and `Box<dyn Error>` hold it.
-    pub fn dynamic(error: &'a (dyn Error + 'a), type_name: &'static str) -> Self {
-        Self::new(FailureValue::Error(error), type_name)
+    pub fn dynamic(error: &'a (dyn Error + 'static), type_name: &'static str) -> Self {
+        Self::new(FailureValue::Dynamic(error), type_name)
+    }
+
+    /// An error that consists of several.
+    pub fn group<E: ErrorGroup + 'a>(group: &'a E) -> Self {
+        Self::new(FailureValue::Group(group), std::any::type_name::<E>())
     }
 
     /// A value that can only be shown.

@@ -7,18 +7,28 @@
 
 pub(crate) mod chain;
 mod failure;
+mod group;
+pub(crate) mod ignore;
+mod repeat;
 mod sightings;
+mod value;
 
 pub(crate) use failure::FailureValue;
 pub use failure::{ActionError, ControlFlow, Failure};
+pub use group::{ErrorGroup, GroupReader};
+pub use ignore::ErrorPattern;
+pub(crate) use repeat::Captured;
 pub(crate) use sightings::FrameId;
+pub use value::ErrorValue;
 
 use chain::{Chain, Entry};
 
 use crate::capture::{self, Capture, Mechanism};
 use crate::client;
+use crate::diagnostics;
+use crate::hint::Hint;
 use crate::pipeline::stack::RawStack;
-use crate::protocol::{Level, Uuid};
+use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
 use crate::scope::active;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
@@ -30,6 +40,8 @@ use sightings::Sighting;
 pub(crate) enum Origin {
     Span(&'static Callsite),
     ServerAction,
+    ApiHandler,
+    DataFetcher,
     Monitor,
     Main,
 }
@@ -40,6 +52,8 @@ impl Origin {
             // The caller may well deal with it.
             Self::Span(_) => Mechanism { ty: "auto.function.span", handled: true },
             Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
+            Self::ApiHandler => Mechanism { ty: "auto.http.api_handler", handled: false },
+            Self::DataFetcher => Mechanism { ty: "auto.function.data_fetcher", handled: false },
             Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => Mechanism { ty: "auto.function.main", handled: false },
         }
@@ -49,7 +63,7 @@ impl Origin {
         match self {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
-            Self::ServerAction | Self::Monitor => Level::Error,
+            Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Monitor => Level::Error,
         }
     }
 }
@@ -81,6 +95,11 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
         sightings::move_out(frame, known, &chain, event_id);
         return Some(event_id);
     }
+    if ignore::drops(&chain.entries[0]) {
+        // Whoever sees it next need not count it again.
+        sightings::move_out(frame, known, &chain, Uuid::nil());
+        return None;
+    }
     let (place, stack) = match &known {
         Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
         None => (TracePlace::current(), None),
@@ -97,30 +116,42 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
 }
 
 /// Captures an error because the user says so. One that an annotated function captured on its way here is not
-/// captured again, once.
-pub(crate) fn capture_explicitly(chain: Chain, level: Option<Level>) -> Option<Uuid> {
+/// captured again, once; nor is one that a function captured by hand which the user's function called.
+pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let frame = FrameId::current();
     let known = sightings::acknowledge(frame, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
         return Some(event_id);
     }
+    if ignore::drops(&chain.entries[0]) {
+        return None;
+    }
     let (place, stack) = match &known {
         Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
         None => (TracePlace::current(), None),
     };
-    let stack = match stack {
-        Some(stack) => stack,
-        None => RawStack::capture(),
-    };
+    let here = RawStack::capture();
+    if let Some(event_id) = captured_further_in(&chain, &here) {
+        return Some(event_id);
+    }
+    // Where the error was made says more than where it was seen first, and that more than where it is captured.
+    let stack = hint.stack.take().or(stack).unwrap_or_else(|| here.clone());
     let mechanism = Mechanism { ty: "generic", handled: true };
-    let event_id = capture::submit(Capture::error(
-        chain.clone(),
-        mechanism,
-        level.unwrap_or(Level::Error),
-        place,
-        stack,
-    ))?;
+    let draft = Capture::error(chain.clone(), mechanism, Level::Error, place, stack).with_hint(hint);
+    let event_id = capture::submit(draft)?;
     sightings::add(Sighting::captured_explicitly(frame, &chain, event_id));
+    let captured = Captured::new(chain, here, event_id);
+    capture::last::with(|memory| memory.error = Some(captured));
+    Some(event_id)
+}
+
+/// The id of the event, if the last thing captured in this isolation scope is the same error, captured by a function
+/// that has returned it since. The repetition is counted.
+fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
+    let client = active::with(|context| context.client()).filter(|client| client.options().dedupe)?;
+    let event_id = capture::last::with(|memory| memory.error.as_ref()?.again(chain, here))?;
+    diagnostics::debug(format_args!("an error that was captured by a called function is not captured again"));
+    client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
     Some(event_id)
 }
 
@@ -133,6 +164,8 @@ pub(crate) fn close(frame: FrameId) {
 fn describe(failure: &Failure<'_>) -> Chain {
     match failure.value {
         FailureValue::Error(error) => chain::read_named(error, failure.type_name),
+        FailureValue::Dynamic(error) => chain::read_dynamic(error, failure.type_name),
+        FailureValue::Group(group) => chain::read_group(group, failure.type_name),
         FailureValue::Display(value) => chain::of_display(value, failure.type_name),
         FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
         FailureValue::Opaque => Chain {

@@ -2,5 +2,6 @@
 
 pub(crate) mod contexts;
 pub(crate) mod panic;
+pub(crate) mod registry;
 #[cfg(all(unix, feature = "signals"))]
 pub(crate) mod signals;

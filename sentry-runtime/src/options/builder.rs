@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, LocalView, OptionsError, Spotlight};
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight, StatusCodes};
+use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
+use crate::hint::Hint;
+use crate::integrations::registry::Integration;
+use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -42,10 +45,33 @@ setters! {
     org_id(id: impl Into<String>) => Some(id.into());
     /// Continues only traces of our own organisation.
     strict_trace_continuation(strict: bool) => strict;
+    /// Tells only requests to these URLs of the trace; with an empty list, none.
+    trace_propagation_targets(targets: impl IntoIterator<Item = impl Into<Pattern>>) =>
+        Some(targets.into_iter().map(Into::into).collect());
+    /// Sends W3C's header `traceparent` along as well.
+    propagate_traceparent(propagate: bool) => propagate;
+    /// Does not record these spans.
+    ignore_spans(filters: impl IntoIterator<Item = impl Into<SpanFilter>>) =>
+        filters.into_iter().map(Into::into).collect();
+    /// Does not send transactions of these names.
+    ignore_transactions(names: impl IntoIterator<Item = impl Into<Pattern>>) =>
+        names.into_iter().map(Into::into).collect();
+    /// Does not send transactions that answered with these status codes.
+    trace_ignore_status_codes(codes: impl IntoIterator<Item = impl Into<StatusCodes>>) =>
+        codes.into_iter().map(Into::into).collect();
+    /// Sees every span before it is sent.
+    before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Keeps so many breadcrumbs.
     max_breadcrumbs(max: usize) => max;
     /// Sends a stack trace with messages.
     attach_stacktrace(attach: bool) => attach;
+    /// Sends no errors and messages of these types or texts. Replaces what was set before.
+    ignore_errors(patterns: impl IntoIterator<Item = impl Into<ErrorPattern>>) =>
+        patterns.into_iter().map(Into::into).collect();
+    /// Drops errors that a function and then its caller captured by hand, or does not.
+    dedupe(dedupe: bool) => dedupe;
+    /// Sends attachments of so many bytes at most with one event.
+    max_attachment_size(bytes: usize) => bytes;
     /// Lets data that may name persons be collected.
     send_default_pii(send: bool) => send;
     /// Names this machine.
@@ -62,11 +88,13 @@ setters! {
     normalize_depth(depth: usize) => depth;
     /// Keeps texts so long, in characters.
     max_value_length(characters: usize) => characters;
-    /// Sends attachments of so many bytes with one event.
-    max_attachment_size(bytes: usize) => bytes;
     /// Sees every error event last.
     before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
+    /// Sees every error event with its hint.
+    before_send_with_hint(
+        callback: impl Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
     /// Sees every transaction last.
     before_send_transaction(
         callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
@@ -74,6 +102,14 @@ setters! {
     /// Sees every breadcrumb.
     before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
+    /// Sees every breadcrumb with its hint.
+    before_breadcrumb_with_hint(
+        callback: impl Fn(Breadcrumb, &mut Hint) -> Option<Breadcrumb> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
+    /// Sees every check-in last.
+    before_send_check_in(
+        callback: impl Fn(MonitorCheckIn) -> Option<MonitorCheckIn> + Send + Sync + 'static
+    ) => Some(Arc::new(callback));
     /// Sends through a transport of your own.
     transport(transport: impl Transport) => Some(Arc::new(transport));
     /// Sets the proxy for `http` DSNs.
@@ -90,6 +126,22 @@ setters! {
     max_record_memory(bytes: usize) => bytes;
     /// Captures panics, or does not.
     capture_panics(capture: bool) => capture;
+    /// Sends structured logs, or does not.
+    enable_logs(enable: bool) => enable;
+    /// Sees every log last.
+    before_send_log(callback: impl Fn(Log) -> Option<Log> + Send + Sync + 'static) => Some(Arc::new(callback));
+    /// Sends metrics, or does not.
+    enable_metrics(enable: bool) => enable;
+    /// Sees every metric last.
+    before_send_metric(callback: impl Fn(Metric) -> Option<Metric> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Sees every feedback last.
+    before_send_feedback(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
+        Some(Arc::new(callback));
+    /// Starts and ends sessions by itself, or does not.
+    auto_session_tracking(track: bool) => track;
+    /// Says what a session is.
+    session_mode(mode: SessionMode) => mode;
     /// Tells the server what was dropped, or does not.
     send_client_reports(send: bool) => send;
     /// Sets the `User-Agent` of our requests.
@@ -113,6 +165,35 @@ impl ClientOptions {
                 Err(error) => self.errors.push(OptionsError::Dsn(error)),
             },
         }
+        self
+    }
+
+    /// Sends no errors of this type.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new()
+    ///     .ignore_errors(["connection reset", "BrokenPipe"])
+    ///     .ignore_error::<std::fmt::Error>();
+    /// # assert_eq!(options.ignore_errors.len(), 3);
+    /// ```
+    #[must_use]
+    pub fn ignore_error<E: ?Sized>(mut self) -> Self {
+        self.ignore_errors.push(ErrorPattern::of_type::<E>());
+        self
+    }
+
+    /// Reads errors of this type as a group wherever one comes up as the cause of another, see
+    /// [`ErrorGroup`](crate::ErrorGroup).
+    #[must_use]
+    pub fn error_group<E: ErrorGroup + 'static>(mut self) -> Self {
+        self.error_groups.push(GroupReader::of::<E>());
+        self
+    }
+
+    /// Adds an integration, see [`Integration`].
+    #[must_use]
+    pub fn integration(mut self, integration: impl Integration) -> Self {
+        self.integrations.push(Arc::new(integration));
         self
     }
 

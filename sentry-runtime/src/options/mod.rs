@@ -4,8 +4,13 @@
 
 mod builder;
 mod error;
+mod pattern;
+mod span_filter;
 
 pub use error::OptionsError;
+pub use pattern::Pattern;
+pub(crate) use span_filter::check_filters;
+pub use span_filter::{SpanFilter, StatusCodes};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +18,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::protocol::{Breadcrumb, Dsn, Event, Transaction};
+use crate::errors::{ErrorPattern, GroupReader};
+use crate::hint::Hint;
+use crate::integrations::registry::Integration;
+use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -21,8 +29,24 @@ use crate::transport::Transport;
 /// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.
 pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
 
+/// The same for a callback that sees the [`Hint`] as well, and may change it.
+pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send + Sync>;
+
 /// Decides about the sample rate of a root span, from 0 to 1. It runs on the caller's thread.
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
+
+/// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
+/// only ids, times, status, operation and origin are sent.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
+///     span.data.remove("db.query.text");
+///     span
+/// });
+/// ```
+///
+/// Spec: `telemetry/spans/scrubbing-data.mdx`.
+pub type BeforeSendSpan = Arc<dyn Fn(Span) -> Span + Send + Sync>;
 
 /// The local view: what would be sent, in readable form on stderr.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,10 +113,38 @@ pub struct ClientOptions {
     pub org_id: Option<String>,
     /// Whether a trace is continued only if it says that it comes from the same organisation. Default: no.
     pub strict_trace_continuation: bool,
+    /// Which outgoing requests are told of the trace, by their URL. Default: all of them. An empty list means none.
+    pub trace_propagation_targets: Option<Vec<Pattern>>,
+    /// Whether outgoing requests carry W3C's header `traceparent` as well, for services that know OpenTelemetry
+    /// alone. Default: no.
+    pub propagate_traceparent: bool,
+    /// Spans that are not recorded. Children of an ignored span stand under its parent; with the root of a
+    /// transaction everything under it is ignored. What a filter says of attributes is compared when the span
+    /// starts, with those it starts with, and once more when it has ended.
+    pub ignore_spans: Vec<SpanFilter>,
+    /// Transactions that are not sent, by the name that they have at their end.
+    pub ignore_transactions: Vec<Pattern>,
+    /// Transactions that are not sent because of the response: by the root span's attribute
+    /// `http.response.status_code`. Default: none.
+    pub trace_ignore_status_codes: Vec<StatusCodes>,
+    /// Sees every span, the root of a transaction as well; may change it, but neither drop it nor move it in its tree.
+    pub before_send_span: Option<BeforeSendSpan>,
     /// How many breadcrumbs are kept, at most 1000. Default: 100.
     pub max_breadcrumbs: usize,
     /// Whether messages carry a stack trace as well. Default: no. Errors and panics always do.
     pub attach_stacktrace: bool,
+    /// Errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
+    pub ignore_errors: Vec<ErrorPattern>,
+    /// Whether an error that a function captured by hand is dropped when its caller captures it by hand once more,
+    /// within a second and with nothing captured in between. Default: yes.
+    pub dedupe: bool,
+    /// Types of errors that consist of others, see [`ErrorGroup`](crate::ErrorGroup).
+    pub error_groups: Vec<GroupReader>,
+    /// What extends the client, see [`Integration`].
+    pub integrations: Vec<Arc<dyn Integration>>,
+    /// How many bytes the attachments of one event may have together; one that does not fit is left out, and counted.
+    /// Default: 20 MiB.
+    pub max_attachment_size: usize,
     /// Whether data that the toolkit collects by itself may name persons: IP addresses, cookies, user input.
     /// Default: no. What you set yourself is sent either way.
     pub send_default_pii: bool,
@@ -108,15 +160,18 @@ pub struct ClientOptions {
     pub normalize_depth: usize,
     /// How long a text may be, in characters. Default: 8192.
     pub max_value_length: usize,
-    /// How many bytes the attachments of one event may have together; one that does not fit is not sent, and counted.
-    /// Default: 20 MiB, what Sentry takes.
-    pub max_attachment_size: usize,
     /// Sees every error event last; may change or drop it.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
+    /// Sees every error event after `before_send`, with its [`Hint`]; may change or drop it.
+    pub before_send_with_hint: Option<BeforeHintedCallback<Event<'static>>>,
     /// Sees every transaction last; may change or drop it.
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
     /// Sees every breadcrumb, on the caller's thread; may change or drop it.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
+    /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`], on the caller's thread.
+    pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
+    /// Sees every check-in last; may change or drop it.
+    pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,
     /// A transport of your own instead of HTTP.
     pub transport: Option<Arc<dyn Transport>>,
     /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
@@ -134,6 +189,22 @@ pub struct ClientOptions {
     pub max_record_memory: usize,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
+    /// Whether structured logs are sent, see [`logger`](crate::logger). Default: no. Spec: `telemetry/logs.mdx`.
+    pub enable_logs: bool,
+    /// Sees every log last; may change or drop it.
+    pub before_send_log: Option<BeforeCallback<Log>>,
+    /// Whether metrics are sent, see [`metrics`](crate::metrics). Default: yes. Spec: `telemetry/metrics.mdx`.
+    pub enable_metrics: bool,
+    /// Sees every metric last; may change or drop it.
+    pub before_send_metric: Option<BeforeCallback<Metric>>,
+    /// Sees every feedback last, as the event that it is; may change or drop it.
+    pub before_send_feedback: Option<BeforeCallback<Event<'static>>>,
+    /// Whether sessions start and end by themselves: in application mode one from `init` to the end, in request mode
+    /// one for each request that an integration sees. Default: no. Sessions need a release.
+    pub auto_session_tracking: bool,
+    /// What a session is: a run of the program, or a request. Default: a run of the program.
+    /// Spec: `telemetry/sessions/index.mdx`.
+    pub session_mode: SessionMode,
     /// Whether the server is told what was dropped and why. Default: yes.
     pub send_client_reports: bool,
     /// The local view. Default: `SENTRY_LOCAL`.
@@ -159,8 +230,19 @@ impl Default for ClientOptions {
             traces_sampler: None,
             org_id: None,
             strict_trace_continuation: false,
+            trace_propagation_targets: None,
+            propagate_traceparent: false,
+            ignore_spans: Vec::new(),
+            ignore_transactions: Vec::new(),
+            trace_ignore_status_codes: Vec::new(),
+            before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
+            ignore_errors: Vec::new(),
+            dedupe: true,
+            error_groups: Vec::new(),
+            integrations: Vec::new(),
+            max_attachment_size: 20 << 20,
             send_default_pii: false,
             server_name: None,
             in_app_include: Vec::new(),
@@ -168,10 +250,12 @@ impl Default for ClientOptions {
             deny_names: Vec::new(),
             normalize_depth: 3,
             max_value_length: 8192,
-            max_attachment_size: 20 << 20,
             before_send: None,
+            before_send_with_hint: None,
             before_send_transaction: None,
             before_breadcrumb: None,
+            before_breadcrumb_with_hint: None,
+            before_send_check_in: None,
             transport: None,
             http_proxy: None,
             https_proxy: None,
@@ -180,6 +264,13 @@ impl Default for ClientOptions {
             queue_size: 256,
             max_record_memory: 16 << 20,
             capture_panics: true,
+            enable_logs: false,
+            before_send_log: None,
+            enable_metrics: true,
+            before_send_metric: None,
+            before_send_feedback: None,
+            auto_session_tracking: false,
+            session_mode: SessionMode::Application,
             send_client_reports: true,
             local: LocalView::FromEnvironment,
             spotlight: Spotlight::FromEnvironment,

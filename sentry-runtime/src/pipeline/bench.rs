@@ -18,6 +18,8 @@ pub(crate) struct Bench {
     /// The same, as JSON.
     pub(super) contexts_json: Vec<(String, Vec<u8>)>,
     pub(super) sdk: ClientSdkInfo,
+    /// Which integrations the former names.
+    integrations: u32,
     pub(super) server_name: Option<String>,
 }
 
@@ -44,7 +46,9 @@ impl Bench {
             resolver: Resolver::new(Symbolicator::new(rules)),
             scrubber: Arc::new(Scrubber::new(&options.deny_names)),
             contexts,
-            sdk: output::sdk_info(options),
+            // First the number: what is added meanwhile is noticed the next time.
+            integrations: client.integrations().version(),
+            sdk: sdk(client),
             server_name: match &options.server_name {
                 Some(name) => Some(name.clone().into_owned()),
                 None => facts.server_name.clone(),
@@ -56,5 +60,17 @@ impl Bench {
 /// Works with the client's tools.
 pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut Bench) -> R) -> R {
     let mut bench = client.bench();
-    work(bench.get_or_insert_with(|| Bench::new(client)))
+    let bench = bench.get_or_insert_with(|| Bench::new(client));
+    let integrations = client.integrations().version();
+    if bench.integrations != integrations {
+        (bench.integrations, bench.sdk) = (integrations, sdk(client));
+    }
+    work(bench)
+}
+
+/// This toolkit with what is added to it.
+fn sdk(client: &Client) -> ClientSdkInfo {
+    let mut sdk = output::sdk_info(client.options());
+    sdk.integrations.extend(client.integrations().names());
+    sdk
 }

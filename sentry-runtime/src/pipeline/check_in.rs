@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{bench, output};
+use super::{bench, hooks, output};
 use crate::client::Client;
 use crate::diagnostics;
 use crate::protocol::{
@@ -16,10 +16,12 @@ pub(crate) struct PendingCheckIn {
     pub(crate) check_in: MonitorCheckIn,
     pub(crate) place: TracePlace,
     pub(crate) client: Arc<Client>,
+    /// How many callbacks it was made in, see [`crate::callback`].
+    pub(crate) depth: u8,
 }
 
 pub(super) fn process(pending: PendingCheckIn) {
-    let PendingCheckIn { mut check_in, place, client } = pending;
+    let PendingCheckIn { mut check_in, place, client, depth } = pending;
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
     let options = client.options();
     check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
@@ -33,6 +35,10 @@ pub(super) fn process(pending: PendingCheckIn) {
             ..TraceContext::default()
         })
     });
+    let check_in = match hooks::check_in(&client, depth, check_in) {
+        Ok(check_in) => check_in,
+        Err(reason) => return client.ledger().lost(reason, DataCategory::Monitor, 1),
+    };
     match serde_json::to_vec(&check_in) {
         Ok(payload) => {
             let item = EnvelopeItem::json(ItemType::CheckIn, payload, DataCategory::Monitor);

@@ -6,40 +6,52 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{attachments, hooks, output, queue};
-use crate::capture::{Body, Capture, Mechanism};
+use super::{attachments, exceptions, hooks, output, queue, sessions};
+use crate::capture::{Body, Capture};
 use crate::diagnostics;
-use crate::errors::chain::{Chain, Entry};
+use crate::hint::Hint;
 use crate::integrations::contexts;
 use crate::options::ClientOptions;
 use crate::protocol::{
-    self, Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Exception,
-    Frame, ItemType, LogEntry, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
+    Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
+    LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
 use crate::trace::ids;
 
-/// Builds, filters and sends one event.
-pub(super) fn process(capture: Capture) {
+/// Builds, filters and sends one event, in the order of the client page's event pipeline: sampling comes last, so
+/// that an event which is sampled out has counted for release health by then.
+pub(super) fn process(mut capture: Capture) {
     let client = Arc::clone(&capture.client);
-    let Some(transport) = output::open(&client, DataCategory::Error, 1) else { return };
+    let Some(transport) = output::open(&client, DataCategory::Error, 1) else {
+        return sessions::note_unseen(&capture);
+    };
     let lost = |reason| client.ledger().lost(reason, DataCategory::Error, 1);
     let options = client.options();
-    if !is_sampled(options.sample_rate) {
-        return lost(DiscardReason::SampleRate);
-    }
     let trace = capture.place.dsc(&client);
     let scope = capture.scopes.merged();
+    let mut hint = std::mem::take(&mut *capture.hint);
     // The client's tools are free again while the user's callbacks run: those may capture, flush, close.
     let event = bench::with(&client, |bench| {
-        let mut event = build(&capture, bench);
-        scope.apply_to_event(&mut event);
+        let mut event = build(&capture, hint.mechanism.as_ref(), bench);
+        scope.apply_to_event(&mut event, options.max_breadcrumbs);
+        if event.transaction.is_none() {
+            event.transaction = capture.place.transaction();
+        }
         complete(&mut event, bench, options);
         event
     });
-    let mut event = match hooks::event(&client, &scope, capture.depth, event) {
+    describe(&mut hint, &event);
+    hint.attachments.splice(0..0, scope.attachments.iter().cloned());
+    let mut event = match hooks::event(&client, &scope, capture.depth, event, &mut hint) {
         Ok(event) => event,
         Err(reason) => return lost(reason),
     };
+    // An event that is sampled out has counted for its session by then.
+    let session = sessions::note(&capture, &event);
+    if !is_sampled(options.sample_rate) {
+        session.into_iter().for_each(|update| sessions::send_item(&client, update));
+        return lost(DiscardReason::SampleRate);
+    }
     let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
@@ -49,8 +61,23 @@ pub(super) fn process(capture: Capture) {
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
-    items.extend(attachments::items(&client, &scope.attachments));
+    items.extend(attachments::items(&client, &hint.attachments));
+    items.extend(session);
     output::send(transport, Some(event.event_id), Some(trace), items);
+}
+
+/// Tells callbacks what was captured, as it was before they change it.
+fn describe(hint: &mut Hint, event: &Event<'_>) {
+    let message =
+        event.logentry.as_ref().map(|entry| entry.message.clone()).or_else(|| event.message.clone());
+    match event.exception.last() {
+        Some(exception) => {
+            let path = exception.module.iter().map(String::as_str).chain([&*exception.ty]);
+            hint.type_name = Some(path.collect::<Vec<_>>().join("::"));
+            hint.text = exception.value.clone().or(message);
+        }
+        None => hint.text = message,
+    }
 }
 
 fn is_sampled(rate: Option<f32>) -> bool {
@@ -62,7 +89,7 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 }
 
 /// What the caller said.
-fn build(capture: &Capture, bench: &mut Bench) -> Event<'static> {
+fn build(capture: &Capture, told: Option<&Mechanism>, bench: &mut Bench) -> Event<'static> {
     let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &queue::is_hurried));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),
@@ -78,36 +105,33 @@ fn build(capture: &Capture, bench: &mut Bench) -> Event<'static> {
     match &capture.body {
         Body::Event(_) => {}
         Body::Error { chain, mechanism } => {
-            event.exception = exceptions(chain, *mechanism, stacktrace.take()).into();
+            event.exception = exceptions::of_chain(chain, *mechanism, told, stacktrace.take()).into();
         }
         Body::Panic { message, location } => {
-            event.exception = vec![panic_exception(message, location.as_ref(), stacktrace.take())].into();
+            event.exception =
+                vec![exceptions::of_panic(message, location.as_ref(), stacktrace.take())].into();
         }
         Body::Message(text) => {
             event.logentry = Some(LogEntry { message: text.clone(), params: Vec::new() });
         }
     }
     if !matches!(capture.body, Body::Event(_)) {
-        let thread = Thread {
-            id: capture.thread.clone().map(ThreadId::String),
-            name: capture.thread.clone(),
+        let id = ThreadId::from(capture.thread.id);
+        for exception in &mut event.exception.values {
+            exception.thread_id = Some(id.clone());
+        }
+        event.threads = vec![Thread {
+            id: Some(id),
+            name: capture.thread.name.clone(),
             stacktrace,
             crashed,
             current: true,
             ..Thread::default()
-        };
-        if thread.name.is_some() || thread.stacktrace.is_some() {
-            for exception in &mut event.exception.values {
-                exception.thread_id.clone_from(&thread.id);
-            }
-            event.threads = vec![thread].into();
-        }
+        }]
+        .into();
     }
     if let Some(resolved) = resolved.filter(needs_server) {
         event.debug_meta = Cow::Owned(DebugMeta { images: resolved.images.iter().map(image).collect() });
-    }
-    if event.transaction.is_none() {
-        event.transaction = capture.place.transaction();
     }
     event.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
@@ -121,7 +145,7 @@ fn build(capture: &Capture, bench: &mut Bench) -> Event<'static> {
 }
 
 /// What every event carries, unless somebody said otherwise.
-fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
+pub(super) fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
     for (name, context) in &bench.contexts {
         if !event.contexts.contains_key(name) {
             let now = match name.as_str() {
@@ -143,54 +167,6 @@ fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) 
     set(&mut event.server_name, &bench.server_name.clone().map(Cow::Owned));
     if event.sdk.is_none() {
         event.sdk = Some(Cow::Owned(bench.sdk.clone()));
-    }
-}
-
-/// The exceptions of a chain as the wire wants them: the cause first, the error itself last.
-fn exceptions(chain: &Chain, mechanism: Mechanism, mut stack: Option<Stacktrace>) -> Vec<Exception> {
-    let several = chain.entries.len() > 1;
-    let exception = |(depth, entry): (usize, &Entry)| {
-        let depth = depth as u64;
-        Exception {
-            ty: entry.ty.clone(),
-            value: Some(entry.value.clone()),
-            module: entry.module.clone(),
-            stacktrace: if depth == 0 { stack.take() } else { None },
-            mechanism: Some(protocol::Mechanism {
-                ty: if depth == 0 { mechanism.ty.to_owned() } else { "chained".to_owned() },
-                handled: Some(mechanism.handled),
-                source: (depth > 0).then(|| "source".to_owned()),
-                exception_id: several.then_some(depth),
-                parent_id: depth.checked_sub(1),
-                ..protocol::Mechanism::default()
-            }),
-            ..Exception::default()
-        }
-    };
-    let mut exceptions: Vec<_> = chain.entries.iter().enumerate().map(exception).collect();
-    exceptions.reverse();
-    exceptions
-}
-
-fn panic_exception(
-    message: &str,
-    location: Option<&(String, u32, u32)>,
-    stacktrace: Option<Stacktrace>,
-) -> Exception {
-    let mut mechanism = protocol::Mechanism {
-        ty: "panic".to_owned(),
-        handled: Some(false),
-        ..protocol::Mechanism::default()
-    };
-    if let Some((file, line, column)) = location {
-        mechanism.data.insert("location".to_owned(), format!("{file}:{line}:{column}").into());
-    }
-    Exception {
-        ty: "panic".to_owned(),
-        value: Some(message.to_owned()),
-        stacktrace,
-        mechanism: Some(mechanism),
-        ..Exception::default()
     }
 }
 

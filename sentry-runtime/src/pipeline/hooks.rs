@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
+use crate::hint::Hint;
 use crate::protocol::nesting;
-use crate::protocol::{DiscardReason, Event, Transaction};
-use crate::scope::{Scope, active};
+use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
+use crate::scope::{Processor, Scope, active};
 
 /// How many callbacks panicked so far.
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -20,7 +21,7 @@ fn run<T>(
     reason: DiscardReason,
     made_at: u8,
     value: T,
-    callback: &dyn Fn(T) -> Option<T>,
+    callback: impl FnOnce(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
     let untraced = Arc::new(active::context().suppressing());
     let _entered = active::enter(untraced, 0);
@@ -42,20 +43,35 @@ fn run<T>(
     }
 }
 
-/// Shows an event to the scope's processors, then to `before_send`.
+/// Shows an event to the processors of the scopes and the integrations, then to `before_send`.
 pub(super) fn event(
     client: &Client,
     scope: &Scope,
     made_at: u8,
     mut event: Event<'static>,
+    hint: &mut Hint,
 ) -> Result<Event<'static>, DiscardReason> {
-    for processor in &scope.processors {
-        event = run("an event processor", DiscardReason::EventProcessor, made_at, event, &**processor)?;
+    event = processors(scope, made_at, event, hint)?;
+    for integration in client.integrations().all() {
+        event = run("an integration", DiscardReason::EventProcessor, made_at, event, |event| {
+            integration.process_event(event, hint)
+        })?;
         nesting::prune_event(&mut event);
     }
-    match &client.options().before_send {
+    if event.ty.is_some() {
+        // Feedback is no error: it has a callback of its own.
+        return Ok(event);
+    }
+    let options = client.options();
+    if let Some(callback) = &options.before_send {
+        event = run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
+        nesting::prune_event(&mut event);
+    }
+    match &options.before_send_with_hint {
         Some(callback) => {
-            event = run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
+            event = run("before_send_with_hint", DiscardReason::BeforeSend, made_at, event, |event| {
+                callback(event, hint)
+            })?;
             nesting::prune_event(&mut event);
             Ok(event)
         }
@@ -63,11 +79,64 @@ pub(super) fn event(
     }
 }
 
-/// Shows a transaction to `before_send_transaction`.
+/// Shows an event, or a transaction as an event, to the processors of the scopes.
+pub(super) fn processors(
+    scope: &Scope,
+    made_at: u8,
+    mut event: Event<'static>,
+    hint: &mut Hint,
+) -> Result<Event<'static>, DiscardReason> {
+    for processor in &scope.processors {
+        event = run("an event processor", DiscardReason::EventProcessor, made_at, event, |event| {
+            processor.event(event, hint)
+        })?;
+        nesting::prune_event(&mut event);
+    }
+    Ok(event)
+}
+
+/// Shows feedback to the scope's processors, then to `before_send_feedback`.
+pub(super) fn feedback(
+    client: &Client,
+    scope: &Scope,
+    made_at: u8,
+    event: Event<'static>,
+    hint: &mut Hint,
+) -> Result<Event<'static>, DiscardReason> {
+    let event = processors(scope, made_at, event, hint)?;
+    match &client.options().before_send_feedback {
+        Some(callback) => run("before_send_feedback", DiscardReason::BeforeSend, made_at, event, &**callback),
+        None => Ok(event),
+    }
+}
+
+/// Shows a log to `before_send_log`.
+pub(super) fn log(client: &Client, made_at: u8, log: Log) -> Result<Log, DiscardReason> {
+    match &client.options().before_send_log {
+        Some(callback) => run("before_send_log", DiscardReason::BeforeSend, made_at, log, &**callback),
+        None => Ok(log),
+    }
+}
+
+/// Shows a metric to `before_send_metric`.
+pub(super) fn metric(client: &Client, made_at: u8, metric: Metric) -> Result<Metric, DiscardReason> {
+    match &client.options().before_send_metric {
+        Some(callback) => run("before_send_metric", DiscardReason::BeforeSend, made_at, metric, &**callback),
+        None => Ok(metric),
+    }
+}
+
+/// Shows a transaction to the processors of transactions, then to `before_send_transaction`.
 pub(super) fn transaction(
     client: &Client,
-    transaction: Transaction<'static>,
+    scope: &Scope,
+    mut transaction: Transaction<'static>,
 ) -> Result<Transaction<'static>, DiscardReason> {
+    for processor in scope.processors.iter().filter_map(Processor::of_transactions) {
+        let reason = DiscardReason::EventProcessor;
+        transaction = run("a transaction processor", reason, 0, transaction, &**processor)?;
+        nesting::prune_transaction(&mut transaction);
+    }
     match &client.options().before_send_transaction {
         Some(callback) => {
             let mut transaction =
@@ -76,5 +145,19 @@ pub(super) fn transaction(
             Ok(transaction)
         }
         None => Ok(transaction),
+    }
+}
+
+/// Shows a check-in to `before_send_check_in`.
+pub(super) fn check_in(
+    client: &Client,
+    made_at: u8,
+    check_in: MonitorCheckIn,
+) -> Result<MonitorCheckIn, DiscardReason> {
+    match &client.options().before_send_check_in {
+        Some(callback) => {
+            run("before_send_check_in", DiscardReason::BeforeSend, made_at, check_in, &**callback)
+        }
+        None => Ok(check_in),
     }
 }

@@ -4,18 +4,28 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `collector` → `transaction`) → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction`)
+//! → `output` → transport.
 
+mod as_event;
 mod attachments;
+mod batch;
 pub(crate) mod bench;
 mod check_in;
 mod collector;
 mod event;
+mod exceptions;
+mod feedback;
+mod filter;
+mod gen_ai;
 mod hooks;
+mod logs;
 mod normalize;
 mod output;
 mod queue;
 mod scrub;
+mod sessions;
+mod span_hook;
 mod span_json;
 pub(crate) mod stack;
 mod transaction;
@@ -23,11 +33,15 @@ mod transaction_json;
 mod worker;
 
 pub(crate) use check_in::PendingCheckIn;
+pub(crate) use feedback::PendingFeedback;
 pub(crate) use queue::Message;
+pub(crate) use sessions::{PendingSession, SessionChange};
 
 use std::time::Duration;
 
 use crate::client::Client;
+use crate::logger::record::LogRecord;
+use crate::metrics::MetricRecord;
 use crate::protocol::limits::truncated;
 
 #[cfg(any(test, fuzzing))]
@@ -81,6 +95,21 @@ pub(crate) fn send(message: Message) {
     queue::send(message);
 }
 
+/// Hands a log over, or counts its loss when there is no room.
+pub(crate) fn send_log(record: LogRecord) {
+    batch::push(record);
+}
+
+/// Hands a metric over, or counts its loss when there is no room.
+pub(crate) fn send_metric(record: MetricRecord) {
+    batch::push(record);
+}
+
+/// Whether this is the pipeline's own thread, which cannot wait for itself.
+pub(crate) fn is_own_thread() -> bool {
+    queue::is_own_thread()
+}
+
 /// A segment was recorded: the pipeline looks at it soon.
 pub(crate) fn segment_ended() {
     queue::nudge();
@@ -88,6 +117,7 @@ pub(crate) fn segment_ended() {
 
 /// A thread recorded so much that the pipeline should look now.
 #[cold]
+#[inline(never)]
 pub(crate) fn chunk_filled() {
     queue::wake_for_chunk();
 }

@@ -167,8 +167,10 @@ impl Limits {
             });
         }
         limit_entries(contexts);
-        for context in contexts.values_mut() {
+        for (name, context) in contexts {
             match context {
+                // A list of objects by its nature, and bounded.
+                Context::Other(fields) if name == "flags" => self.map(fields, 0),
                 // Attributes are no nested data: they have all levels to themselves.
                 Context::Trace(trace) => {
                     trace.op.iter_mut().for_each(|op| _ = truncate(op, MAX_OP));

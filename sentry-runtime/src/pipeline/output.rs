@@ -32,14 +32,23 @@ pub(super) fn send(
     if let Some(event_id) = event_id {
         envelope = envelope.with_event_id(event_id);
     }
+    for item in items {
+        envelope.add_item(item);
+    }
+    send_envelope(transport, envelope, trace);
+}
+
+/// Sends an envelope with its trace.
+pub(super) fn send_envelope(
+    transport: &Arc<dyn Transport>,
+    mut envelope: Envelope,
+    trace: Option<Arc<DynamicSamplingContext>>,
+) {
     // A trace that came with no baggage, or with half of one, has nothing that a server could use.
     if let Some(trace) =
         trace.filter(|trace| trace.get("trace_id").is_some() && trace.get("public_key").is_some())
     {
         envelope = envelope.with_trace(trace);
-    }
-    for item in items {
-        envelope.add_item(item);
     }
     transport.send_envelope(envelope);
 }
@@ -49,6 +58,9 @@ pub(super) fn sdk_info(options: &ClientOptions) -> ClientSdkInfo {
     let mut integrations = vec!["contexts".to_owned(), "stacktrace".to_owned()];
     if options.capture_panics {
         integrations.push("panic".to_owned());
+    }
+    if options.dedupe {
+        integrations.push("dedupe".to_owned());
     }
     ClientSdkInfo {
         name: SDK.name.to_owned(),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
 use super::check_in::PendingCheckIn;
+use super::feedback::PendingFeedback;
+use super::sessions::PendingSession;
 use super::worker;
 use crate::capture::Capture;
 use crate::diagnostics;
@@ -19,6 +21,8 @@ use crate::protocol::{DataCategory, DiscardReason};
 pub(crate) enum Message {
     Event(Box<Capture>),
     CheckIn(Box<PendingCheckIn>),
+    Feedback(Box<PendingFeedback>),
+    Session(Box<PendingSession>),
 }
 
 /// Somebody waits until everything before this was processed.
@@ -29,10 +33,14 @@ pub(super) struct FlushRequest {
 /// Events that wait. Check-ins have a queue of their own, so that no flood of errors can drop them.
 const EVENTS: usize = 1024;
 const CHECK_INS: usize = 1024;
+const FEEDBACK: usize = 64;
+const SESSIONS: usize = 4096;
 
 pub(super) struct Queues {
     events: (Sender<Box<Capture>>, Receiver<Box<Capture>>),
     check_ins: (Sender<Box<PendingCheckIn>>, Receiver<Box<PendingCheckIn>>),
+    feedback: (Sender<Box<PendingFeedback>>, Receiver<Box<PendingFeedback>>),
+    sessions: (Sender<Box<PendingSession>>, Receiver<Box<PendingSession>>),
     flushes: (Sender<FlushRequest>, Receiver<FlushRequest>),
     worker: Mutex<Option<Thread>>,
     /// The worker sleeps until it is woken.
@@ -65,6 +73,8 @@ fn begin() -> &'static Queues {
     let queues = QUEUES.get_or_make(|_| Queues {
         events: bounded(EVENTS),
         check_ins: bounded(CHECK_INS),
+        feedback: bounded(FEEDBACK),
+        sessions: bounded(SESSIONS),
         flushes: unbounded(),
         worker: Mutex::new(None),
         idle: AtomicBool::new(false),
@@ -92,22 +102,36 @@ impl Queues {
         self.events.1.try_recv().ok()
     }
 
+    pub(super) fn next_feedback(&self) -> Option<Box<PendingFeedback>> {
+        self.feedback.1.try_recv().ok()
+    }
+
+    /// What happened to a session, once no event waits that may have happened in it.
+    pub(super) fn next_session(&self) -> Option<Box<PendingSession>> {
+        if self.events.1.is_empty() { self.sessions.1.try_recv().ok() } else { None }
+    }
+
     pub(super) fn next_flush(&self) -> Option<FlushRequest> {
         self.flushes.1.try_recv().ok()
     }
 
     pub(super) fn has_messages(&self) -> bool {
-        !(self.check_ins.1.is_empty() && self.events.1.is_empty() && self.flushes.1.is_empty())
+        !(self.check_ins.1.is_empty()
+            && self.events.1.is_empty()
+            && self.feedback.1.is_empty()
+            && self.sessions.1.is_empty()
+            && self.flushes.1.is_empty())
     }
 
-    /// Puts the worker to sleep: for a moment, or until something happens.
-    pub(super) fn sleep(&self, moment: Option<Duration>) {
+    /// Puts the worker to sleep: for a moment, or until something happens or is due.
+    pub(super) fn sleep(&self, moment: Option<Duration>, due: Option<Duration>) {
         self.chunks.store(0, Ordering::Relaxed);
         self.idle.store(moment.is_none(), Ordering::SeqCst);
         self.parked.store(true, Ordering::SeqCst);
         if !self.has_messages() {
             // A nudge that slips through between the two lines above is seen a second later.
-            thread::park_timeout(moment.unwrap_or(Duration::from_secs(1)));
+            let pause = moment.unwrap_or(Duration::from_secs(1));
+            thread::park_timeout(due.map_or(pause, |due| due.min(pause)));
         }
         self.parked.store(false, Ordering::SeqCst);
         self.idle.store(false, Ordering::SeqCst);
@@ -169,8 +193,36 @@ pub(super) fn send(message: Message) {
                 check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
             }
         }
+        Message::Feedback(feedback) => {
+            if let Err(TrySendError::Full(feedback) | TrySendError::Disconnected(feedback)) =
+                queues.feedback.0.try_send(feedback)
+            {
+                feedback.lost(DiscardReason::QueueOverflow);
+            }
+        }
+        Message::Session(session) => {
+            if let Err(TrySendError::Full(session) | TrySendError::Disconnected(session)) =
+                queues.sessions.0.try_send(session)
+            {
+                session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
+            }
+            // Requests end by the thousand: one wake-up is enough for all that wait.
+            if queues.sessions.0.len() > 1 {
+                return;
+            }
+        }
     }
     queues.wake();
+}
+
+/// Wakes the worker.
+pub(super) fn wake() {
+    queues().wake();
+}
+
+/// Whether this is the pipeline's own thread, which cannot wait for itself.
+pub(super) fn is_own_thread() -> bool {
+    is_worker(thread::current().id())
 }
 
 /// Wakes a worker that would otherwise not look for a long time.

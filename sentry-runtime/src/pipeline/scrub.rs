@@ -240,13 +240,15 @@ impl Scrubber {
         stacktrace.frames.iter_mut().for_each(|frame| self.scrub_map(&mut frame.vars));
     }
 
-    fn scrub_map(&self, fields: &mut Map<String, Value>) {
+    /// Filters values by their names.
+    pub(crate) fn scrub_map(&self, fields: &mut Map<String, Value>) {
         for (name, field) in fields {
             self.scrub_field(name, field, 0);
         }
     }
 
-    fn scrub_strings(&self, fields: &mut Map<String, String>) {
+    /// Filters texts by their names.
+    pub(crate) fn scrub_strings(&self, fields: &mut Map<String, String>) {
         for (name, text) in fields {
             self.scrub_string(name, text);
         }

@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::normalize::normalize_tags;
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
-use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, check_tag, limit_attribute, truncated};
+use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
 use crate::protocol::time::since_epoch;
-use crate::protocol::{AttributeValue, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{self, LocalId};
@@ -46,7 +47,7 @@ pub(super) struct SpanData {
     pub(super) end: SystemTime,
     pub(super) status: SpanStatus,
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Map<String, String>,
     pub(super) links: Vec<SpanLink>,
 }
 
@@ -62,7 +63,7 @@ impl Default for SpanData {
             end: UNIX_EPOCH,
             status: SpanStatus::Ok,
             attributes: Vec::new(),
-            tags: Vec::new(),
+            tags: Map::new(),
             links: Vec::new(),
         }
     }
@@ -125,14 +126,6 @@ impl SpanData {
                 *key = Cow::Owned(truncated(key, MAX_KEY).into_owned());
             }
         }
-        for (key, value) in std::mem::take(&mut self.tags) {
-            if let Some((key, mut value)) = check_tag(&key, &value).tag {
-                scrubber.scrub_string(&key, value.to_mut());
-                self.tags.retain(|(known, _)| *known != key);
-                self.tags.push((key.into_owned(), value.into_owned()));
-            }
-        }
-        self.links.iter_mut().for_each(|link| scrubber.scrub_link(link));
         if self.name.len() > MAX_HELD {
             self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
         }
@@ -144,6 +137,12 @@ impl SpanData {
             if text.len() > max {
                 *text = Cow::Owned(truncated(text, max).into_owned());
             }
+        }
+        scrubber.scrub_strings(&mut self.tags);
+        normalize_tags(&mut self.tags);
+        for link in &mut self.links {
+            scrubber.scrub_map(&mut link.attributes);
+            link.attributes.values_mut().for_each(|value| limit_value(value, 1, max_text));
         }
     }
 
@@ -159,7 +158,7 @@ impl SpanData {
             timestamp: Some(self.end),
             status: Some(self.status),
             origin: Some(self.origin.clone().into_owned()),
-            tags: self.tags.iter().cloned().collect(),
+            tags: self.tags.clone(),
             data: self.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of))).collect(),
             links: self.links.clone(),
             ..Span::default()
@@ -232,8 +231,10 @@ impl<'a> SpanWriter<'a> {
                 write_str(out, value);
             }
         }
-        write_object(out, b",\"data\":{", &span.attributes, |out, value| value.write_json(out));
-        write_object(out, b",\"tags\":{", &span.tags, |out, value| write_str(out, value));
+        let attributes = span.attributes.iter().map(|(key, value)| (&**key, value));
+        write_object(out, b",\"data\":{", attributes, |out, value| value.write_json(out));
+        let tags = span.tags.iter().map(|(key, value)| (&**key, value));
+        write_object(out, b",\"tags\":{", tags, |out, value| write_str(out, value));
         if !span.links.is_empty()
             && let Ok(links) = serde_json::to_vec(&span.links)
         {
@@ -244,21 +245,21 @@ impl<'a> SpanWriter<'a> {
     }
 }
 
-fn write_object<K: AsRef<str>, V>(
+fn write_object<'a, V: 'a>(
     out: &mut Vec<u8>,
     opening: &[u8],
-    entries: &[(K, V)],
+    entries: impl ExactSizeIterator<Item = (&'a str, &'a V)>,
     write_value: impl Fn(&mut Vec<u8>, &V),
 ) {
-    if entries.is_empty() {
+    if entries.len() == 0 {
         return;
     }
     out.extend_from_slice(opening);
-    for (at, (key, value)) in entries.iter().enumerate() {
+    for (at, (key, value)) in entries.enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        write_str(out, key.as_ref());
+        write_str(out, key);
         out.push(b':');
         write_value(out, value);
     }
@@ -292,7 +293,7 @@ mod tests {
                 (Cow::Borrowed("n"), AttributeValue::from(1)),
                 (Cow::Borrowed("text"), AttributeValue::from("ż")),
             ],
-            tags: vec![("k".into(), "v".into())],
+            tags: Map::from([("k".into(), "v".into())]),
             ..SpanData::default()
         };
         let trace_id = TraceId::from_u128(5);

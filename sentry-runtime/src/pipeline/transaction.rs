@@ -15,7 +15,7 @@ use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
 use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
-use super::{hooks, output};
+use super::{as_event, filter, gen_ai, hooks, output, span_hook};
 use crate::client::Client;
 use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
@@ -69,6 +69,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let mut root = SpanData {
@@ -83,6 +84,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
         ..SpanData::default()
     };
     let renamed = apply(&mut root, own);
+    gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
     if let Some(rate) = segment.sample_rate {
         root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
@@ -100,7 +102,9 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let mut rows = rows(segment, gathered.children, &mut said, &anchor);
+    let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor));
+    gen_ai::complete(None, &mut rows);
     let known: HashSet<_> = rows.iter().map(Row::id).collect();
     let is_root = |row: &&Row| row.parent().is_none_or(|parent| !known.contains(&parent));
     let roots: Vec<_> = rows.iter().filter(is_root).map(Row::id).collect();
@@ -122,9 +126,23 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
 /// Keeps the earliest spans up to the limit; a parent starts before its children, so none loses its parent.
 fn choose(client: &Client, gathered: &mut Gathered) {
     gathered.children.sort_by_key(Child::start_order);
-    let over = gathered.children.len().saturating_sub(MAX_SPANS);
-    gathered.children.truncate(MAX_SPANS);
-    client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, gathered.dropped + over as u64);
+    let mut dropped = gathered.dropped;
+    // What is ignored takes no room: then the choice waits until that is out.
+    if client.options().ignore_spans.is_empty() {
+        dropped += gathered.children.len().saturating_sub(MAX_SPANS) as u64;
+        gathered.children.truncate(MAX_SPANS);
+    }
+    client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, dropped);
+}
+
+/// The same after spans were taken out.
+fn limit(client: &Client, mut rows: Vec<Row>) -> Vec<Row> {
+    let over = rows.len().saturating_sub(MAX_SPANS) as u64;
+    if over > 0 {
+        client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, over);
+        rows.truncate(MAX_SPANS);
+    }
+    rows
 }
 
 fn said(
@@ -146,6 +164,7 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
         // A span without a parent in the segment stands under its root.
         let parent = if child.parent == 0 { segment.key } else { child.parent };
         let said = if said.is_empty() { None } else { said.remove(&child.id) };
+        let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
         let mut span = match child.kind {
             ChildKind::Site { site, start, end, outcome } => {
                 let call = Call { id: child.id, parent, site, start, end, outcome };
@@ -167,7 +186,8 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
             },
         };
         if let Some(said) = said {
-            apply(&mut span, said);
+            let renamed = apply(&mut span, said);
+            gen_ai::name(&mut span, unnamed && !renamed);
         }
         Row::Full(Box::new(span))
     };
@@ -206,9 +226,16 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Op(op) => span.op = op,
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
-            Detail::Tag(key, value) if span.tags.len() < MAX_BREADTH => span.tags.push((key, value)),
+            Detail::Default(key, value) => {
+                if span.attributes.len() < MAX_BREADTH
+                    && !span.attributes.iter().any(|(known, _)| *known == key)
+                {
+                    span.attributes.push((Cow::Borrowed(key), value));
+                }
+            }
+            Detail::Tag(key, value) => _ = span.tags.insert(key, value),
             Detail::Link(link) if span.links.len() < MAX_BREADTH => span.links.push(link),
-            Detail::Tag(..) | Detail::Link(_) => {}
+            Detail::Link(_) => {}
         }
     }
     span.attributes.retain(|(_, value)| !value.is_null());
@@ -240,7 +267,16 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
     let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
-    let shown = options.before_send_transaction.is_some();
+    if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
+        return lost(reason);
+    }
+    transaction = match as_event::shown(&scope, transaction) {
+        Ok(seen) => seen,
+        Err(reason) => return lost(reason),
+    };
+    let shown = options.before_send_transaction.is_some()
+        || options.before_send_span.is_some()
+        || scope.shows_transactions();
     if shown {
         bench::with(client, |bench| {
             for (name, context) in &bench.contexts {
@@ -250,7 +286,8 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         let full =
             std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
         transaction.spans = full.collect();
-        match hooks::transaction(client, transaction) {
+        span_hook::show(client, &mut transaction);
+        match hooks::transaction(client, &scope, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
         }
@@ -279,12 +316,11 @@ fn build(
     bench: &Bench,
 ) -> Transaction<'static> {
     let options = segment.client.options();
-    let mut data: Map<String, Value> = root
+    let data: Map<String, Value> = root
         .attributes
         .iter()
         .map(|(key, value)| (key.clone().into_owned(), span_json::value(value)))
         .collect();
-    data.extend(root.tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,
@@ -302,6 +338,7 @@ fn build(
         transaction_info: Some(TransactionInfo { source: source_of(source) }),
         start_timestamp: root.start,
         timestamp: Some(root.end),
+        tags: root.tags.clone(),
         release: options.release.clone(),
         dist: options.dist.clone(),
         environment: options.environment.clone(),

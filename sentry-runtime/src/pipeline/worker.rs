@@ -1,14 +1,15 @@
 //! The main loop of the pipeline thread.
 //!
-//! A round takes what has come: check-ins first, then events, then spans. Segments that ended are written one
+//! A round takes what has come: check-ins first, then events and feedback, then sessions, logs, metrics, and spans. Segments that ended are written one
 //! round later, when whatever other threads recorded for them before has been read for certain. A flush is two
 //! rounds.
 
 use std::time::Duration;
 
+use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event};
+use super::{check_in, event, feedback, sessions};
 use crate::callback;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -30,9 +31,11 @@ pub(super) fn run() {
     }
     let _replace = Replace;
     let mut collector = Collector::default();
+    let mut batches = Batches::default();
+    let mut clock = sessions::Clock::default();
     loop {
         // User callbacks are contained one by one; this is for mistakes of our own.
-        if callback::contain(|| work(queues(), &mut collector)).is_none() {
+        if callback::contain(|| work(queues(), &mut collector, &mut batches, &mut clock)).is_none() {
             diagnostics::error(format_args!(
                 "the pipeline failed and starts anew; what it held is counted as lost"
             ));
@@ -41,12 +44,19 @@ pub(super) fn run() {
     }
 }
 
-fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible {
+fn work(
+    queues: &Queues,
+    collector: &mut Collector,
+    batches: &mut Batches,
+    clock: &mut sessions::Clock,
+) -> std::convert::Infallible {
     let mut quiet = 0;
     loop {
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
         busy |= collector.round(!flushes.is_empty());
+        busy |= batches.round(!flushes.is_empty());
+        clock.round(!flushes.is_empty());
         if !flushes.is_empty() {
             collector.round(true);
             for flush in flushes {
@@ -59,7 +69,8 @@ fn work(queues: &Queues, collector: &mut Collector) -> std::convert::Infallible 
         }
         quiet = if busy { 0 } else { quiet + 1 };
         let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
-        queues.sleep((!asleep).then_some(MOMENT));
+        let due = batches.rest().into_iter().chain(clock.rest()).min();
+        queues.sleep((!asleep).then_some(MOMENT), due);
     }
 }
 
@@ -80,6 +91,16 @@ fn messages(queues: &Queues, limit: usize) -> bool {
             let client = std::sync::Arc::clone(&pending.client);
             contain(&client, DataCategory::Monitor, || check_in::process(*pending));
         }
+    }
+    while let Some(pending) = queues.next_feedback() {
+        busy = true;
+        let client = std::sync::Arc::clone(&pending.client);
+        contain(&client, DataCategory::Feedback, || feedback::process(*pending));
+    }
+    while let Some(pending) = queues.next_session() {
+        busy = true;
+        let client = std::sync::Arc::clone(&pending.client);
+        contain(&client, DataCategory::Session, || sessions::process(*pending));
     }
     busy
 }

@@ -7,8 +7,10 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
 
+use super::Map;
 use super::inline_str::InlineStr;
 use super::json::{write_f64, write_i64, write_str, write_u64};
 
@@ -148,6 +150,33 @@ impl Serialize for AttributeValue {
     }
 }
 
+/// `serialize_with` for attributes that travel with their type, as those of logs and metrics do. What has no value
+/// is left out, and so is a number that is none; a whole number too large for a receiver travels as text.
+pub(crate) fn typed<S: Serializer>(
+    attributes: &Map<Cow<'static, str>, AttributeValue>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Typed<'a, T: ?Sized> {
+        value: &'a T,
+        #[serde(rename = "type")]
+        ty: &'a str,
+    }
+
+    let mut map = serializer.serialize_map(None)?;
+    for (key, value) in attributes {
+        match value {
+            AttributeValue::Null => {}
+            AttributeValue::F64(number) if !number.is_finite() => {}
+            AttributeValue::U64(number) if i64::try_from(*number).is_err() => {
+                map.serialize_entry(key, &Typed { value: &number.to_string(), ty: "string" })?;
+            }
+            value => map.serialize_entry(key, &Typed { value, ty: value.type_name() })?,
+        }
+    }
+    map.end()
+}
+
 macro_rules! from {
     ($($ty:ty => |$value:ident| $make:expr;)*) => {$(
         impl From<$ty> for AttributeValue {
@@ -250,6 +279,28 @@ mod tests {
         assert_eq!(json(&[1, 2][..]), "[1,2]");
         assert_eq!(json(vec![vec![1.0], vec![]]), "[[1.0],[]]");
         assert_eq!(json(["a", "b"]), r#"["a","b"]"#);
+    }
+
+    #[test]
+    fn typed_attributes_leave_out_what_has_no_value_and_send_large_numbers_as_text() {
+        #[derive(serde::Serialize)]
+        struct Attributes(#[serde(serialize_with = "typed")] Map<Cow<'static, str>, AttributeValue>);
+        let attributes: [(&str, AttributeValue); 6] = [
+            ("a", 1.into()),
+            ("b", AttributeValue::Null),
+            ("c", f64::NAN.into()),
+            ("d", u64::MAX.into()),
+            ("e", 7_u64.into()),
+            ("f", vec!["x"].into()),
+        ];
+        let attributes = attributes.map(|(key, value)| (Cow::Borrowed(key), value)).into();
+        assert_eq!(
+            serde_json::to_string(&Attributes(attributes)).unwrap(),
+            concat!(
+                r#"{"a":{"value":1,"type":"integer"},"d":{"value":"18446744073709551615","type":"string"},"#,
+                r#""e":{"value":7,"type":"integer"},"f":{"value":["x"],"type":"array"}}"#
+            )
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::ack::{Ack, Outcome};
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
@@ -105,6 +106,10 @@ impl EnvelopeItem {
         item.content_type = Cow::Borrowed(content_type);
         item.item_count = Some(count);
         item.quantities = vec![(category, count as u64)];
+        if category == DataCategory::LogItem {
+            // Logs are paid for by their size, so their loss counts by size as well.
+            item.quantities.push((DataCategory::LogByte, item.payload.len() as u64));
+        }
         item
     }
 
@@ -168,6 +173,7 @@ pub struct Envelope {
     event_id: Option<Uuid>,
     trace: Option<Arc<DynamicSamplingContext>>,
     items: Vec<EnvelopeItem>,
+    ack: Option<Ack>,
 }
 
 #[derive(Serialize)]
@@ -199,6 +205,19 @@ impl Envelope {
     pub fn with_trace(mut self, trace: Arc<DynamicSamplingContext>) -> Self {
         self.trace = Some(trace);
         self
+    }
+
+    /// The same envelope with somebody who waits for what becomes of it.
+    pub(crate) fn with_ack(mut self, ack: Ack) -> Self {
+        self.ack = Some(ack);
+        self
+    }
+
+    /// Tells who waits for the envelope what became of it.
+    pub(crate) fn answer(&self, outcome: Outcome) {
+        if let Some(ack) = &self.ack {
+            ack.answer(outcome);
+        }
     }
 
     /// Adds an item.

@@ -3,6 +3,7 @@
 //! One file a payload. This module knows none of the others; everything above it speaks in these types.
 //! Names and shapes are those of the official crate's `protocol::v7`, where it has them.
 
+pub(crate) mod ack;
 pub(crate) mod addr;
 pub(crate) mod attachment;
 pub(crate) mod attribute;
@@ -15,17 +16,21 @@ pub(crate) mod dsn;
 pub(crate) mod envelope;
 pub(crate) mod event;
 pub(crate) mod exception;
+pub(crate) mod feedback;
 pub(crate) mod ids;
 pub(crate) mod inline_str;
 pub(crate) mod json;
 pub(crate) mod level;
 pub(crate) mod limits;
+pub(crate) mod log;
+pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod nesting;
 pub(crate) mod random;
 pub(crate) mod request;
 mod rules;
 pub(crate) mod sdk_info;
+pub(crate) mod session;
 pub(crate) mod span;
 pub(crate) mod span_status;
 pub(crate) mod stacktrace;
@@ -53,9 +58,12 @@ pub use dsn::{Dsn, ParseDsnError, Scheme};
 pub use envelope::{Envelope, EnvelopeItem, ItemType};
 pub use event::{Event, LogEntry};
 pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
+pub use feedback::Feedback;
 pub use ids::{ParseIdError, SpanId, TraceId};
 pub use inline_str::InlineStr;
 pub use level::{Level, ParseLevelError};
+pub use log::{Log, LogLevel};
+pub use metric::{Metric, MetricType, MetricValue, Unit};
 pub use monitor::{
     CrontabParseError, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorError,
     MonitorIntervalUnit, MonitorSchedule,
@@ -63,6 +71,7 @@ pub use monitor::{
 pub use request::Request;
 pub use sdk_info::{ClientSdkInfo, ClientSdkPackage};
 pub use serde_json::Value;
+pub use session::{SessionMode, SessionStatus};
 pub use span::{Span, SpanLink};
 pub use span_status::{ParseStatusError, SpanStatus};
 pub use stacktrace::{Frame, Stacktrace, TemplateInfo, Thread, ThreadId};

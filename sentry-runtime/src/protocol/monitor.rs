@@ -2,8 +2,13 @@
 //!
 //! Spec: `telemetry/check-ins/index.mdx`.
 
+mod schedule;
+
+pub use schedule::{MonitorIntervalUnit, MonitorSchedule};
+
 use std::fmt;
 
+use sentry_rules::monitor::{self as limits, RangeError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,72 +47,6 @@ pub enum MonitorCheckInStatus {
     /// Nobody knows.
     #[serde(other)]
     Unknown,
-}
-
-/// The unit of an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MonitorIntervalUnit {
-    /// Years.
-    Year,
-    /// Months.
-    Month,
-    /// Weeks.
-    Week,
-    /// Days.
-    Day,
-    /// Hours.
-    Hour,
-    /// Minutes.
-    Minute,
-}
-
-/// When a job should run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
-pub enum MonitorSchedule {
-    /// At the times of a crontab.
-    Crontab {
-        /// The five fields, or a name such as `@daily`.
-        value: String,
-    },
-    /// So long after the run before.
-    Interval {
-        /// How many units.
-        value: u64,
-        /// The unit.
-        unit: MonitorIntervalUnit,
-    },
-}
-
-impl MonitorSchedule {
-    /// The schedule of a crontab.
-    ///
-    /// # Errors
-    /// When a field is missing, or holds what it may not.
-    ///
-    /// ```
-    /// use sentry::protocol::MonitorSchedule;
-    ///
-    /// assert!(MonitorSchedule::from_crontab("0 3 * * *").is_ok());
-    /// assert!(MonitorSchedule::from_crontab("0 3 * *").is_err());
-    /// ```
-    pub fn from_crontab(crontab: &str) -> Result<Self, CrontabParseError> {
-        rules::crontab(crontab).map(|value| Self::Crontab { value }).map_err(MonitorError)
-    }
-
-    /// A run so long after the run before.
-    ///
-    /// # Errors
-    /// When `value` is zero.
-    pub fn interval(value: u64, unit: MonitorIntervalUnit) -> Result<Self, MonitorError> {
-        if value == 0 {
-            return Err(MonitorError(
-                "an interval of 0 is not possible: it has at least one unit".to_owned(),
-            ));
-        }
-        Ok(Self::Interval { value, unit })
-    }
 }
 
 /// The configuration of a monitor: with it in a check-in, the server makes or changes the monitor.
@@ -158,6 +97,70 @@ impl MonitorConfig {
         self.timezone = Some(timezone);
         Ok(self)
     }
+
+    /// Whether the server will take it: what the fallible methods check, for values that were put in by hand. One that
+    /// it would refuse is left out of a check-in, with an error on stderr.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn check(&self) -> Result<(), MonitorError> {
+        self.schedule.check()?;
+        if let Some(timezone) = &self.timezone {
+            rules::timezone(timezone).map_err(MonitorError)?;
+        }
+        let numbers: [(Option<u64>, InRange); 4] = [
+            (self.checkin_margin, limits::checkin_margin),
+            (self.max_runtime, limits::max_runtime),
+            (self.failure_issue_threshold, limits::failure_issue_threshold),
+            (self.recovery_threshold, limits::recovery_threshold),
+        ];
+        for (number, check) in numbers {
+            number.map(check).transpose().map_err(out_of_range)?;
+        }
+        Ok(())
+    }
+}
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident: $field:ident;)*) => {
+        impl MonitorConfig {$(
+            $(#[$doc])*
+            pub fn $name(mut self, number: u64) -> Result<Self, MonitorError> {
+                self.$field = Some(limits::$field(number).map_err(out_of_range)?);
+                Ok(self)
+            }
+        )*}
+    };
+}
+
+numbers! {
+    /// The same configuration with so many minutes after which a run that did not begin counts as missed.
+    ///
+    /// # Errors
+    /// Zero, and more than 28 days.
+    with_checkin_margin: checkin_margin;
+    /// The same configuration with so many minutes after which a run that did not end counts as failed.
+    ///
+    /// # Errors
+    /// Zero, and more than 7 days.
+    with_max_runtime: max_runtime;
+    /// The same configuration with so many failures in a row before an issue is made.
+    ///
+    /// # Errors
+    /// Zero, and more than 720.
+    with_failure_issue_threshold: failure_issue_threshold;
+    /// The same configuration with so many good runs in a row before the issue is closed.
+    ///
+    /// # Errors
+    /// Zero, and more than 720.
+    with_recovery_threshold: recovery_threshold;
+}
+
+/// How a number is checked.
+type InRange = fn(u64) -> Result<u64, RangeError>;
+
+fn out_of_range(error: RangeError) -> MonitorError {
+    MonitorError(error.to_string())
 }
 
 /// One message of a run: that it began, or how it ended.
@@ -242,6 +245,30 @@ mod tests {
     fn errors_name_the_value_and_the_rule() {
         let message = MonitorSchedule::from_crontab("* * *").unwrap_err().to_string();
         assert!(message.contains("`* * *`") && message.contains("five"), "{message}");
-        assert!(MonitorSchedule::interval(0, MonitorIntervalUnit::Day).is_err());
+        let message = MonitorSchedule::interval(0, MonitorIntervalUnit::Day).unwrap_err().to_string();
+        assert!(message.contains("0 days") && message.contains("at least 1"), "{message}");
+        let config = || MonitorConfig::new(MonitorSchedule::every("1 day").unwrap());
+        let message = config().with_max_runtime(20_000).unwrap_err().to_string();
+        assert!(message.contains("`max_runtime` is 20000") && message.contains("1 to 10080"), "{message}");
+        assert!(config().with_checkin_margin(0).is_err());
+        assert!(config().with_failure_issue_threshold(721).is_err());
+        assert!(config().with_recovery_threshold(0).is_err());
+    }
+
+    #[test]
+    fn what_was_put_in_by_hand_is_checked_too() {
+        let config = || MonitorConfig::new(MonitorSchedule::every("2h").unwrap());
+        assert_eq!(config().check(), Ok(()));
+        for broken in [
+            MonitorConfig { schedule: MonitorSchedule::Crontab { value: "0 25 * * *".into() }, ..config() },
+            MonitorConfig {
+                schedule: MonitorSchedule::Interval { value: 0, unit: MonitorIntervalUnit::Hour },
+                ..config()
+            },
+            MonitorConfig { timezone: Some("Vienna".into()), ..config() },
+            MonitorConfig { max_runtime: Some(0), ..config() },
+        ] {
+            assert!(broken.check().is_err(), "{broken:?}");
+        }
     }
 }

@@ -5,6 +5,11 @@ pub(super) fn crontab(text: &str) -> Result<String, String> {
     sentry_rules::crontab::check(text).map_err(|error| error.to_string())
 }
 
+/// The number and the unit of an interval.
+pub(super) fn interval(text: &str) -> Result<(u64, &'static str), String> {
+    sentry_rules::interval::parse(text).map_err(|error| error.to_string())
+}
+
 /// Whether a text can be a monitor's slug.
 pub(super) fn slug(text: &str) -> Result<(), String> {
     sentry_rules::slug::check(text).map_err(|error| error.to_string())

@@ -28,6 +28,22 @@ pub struct SpanLink {
     pub attributes: Map<String, Value>,
 }
 
+impl SpanLink {
+    /// A link to a span of which nothing else is known. Of a span at hand,
+    /// [`Span::link`](crate::Span::link) makes one.
+    #[must_use]
+    pub fn new(trace_id: TraceId, span_id: SpanId) -> Self {
+        Self { trace_id, span_id, sampled: None, attributes: Map::new() }
+    }
+
+    /// Says what the link means, such as `sentry.link.type`.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.attributes.insert(key.into(), value.into());
+        self
+    }
+}
+
 /// A span inside a transaction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

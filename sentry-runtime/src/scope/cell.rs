@@ -3,19 +3,32 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Scope;
+use crate::errors::Captured;
+use crate::protocol::Uuid;
 
 /// A shared scope. The lock is held for the time of a clone of an `Arc` or of one setter, never while a
 /// user's code runs.
 #[derive(Debug, Default)]
-pub(crate) struct ScopeCell(Mutex<Arc<Scope>>);
+pub(crate) struct ScopeCell {
+    scope: Mutex<Arc<Scope>>,
+    memory: Mutex<Memory>,
+}
+
+/// What was captured last in an isolation scope.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) event: Option<Uuid>,
+    /// The same event, if it was an error that the user captured.
+    pub(crate) error: Option<Captured>,
+}
 
 impl ScopeCell {
     pub(crate) fn new(scope: Arc<Scope>) -> Self {
-        Self(Mutex::new(scope))
+        Self { scope: Mutex::new(scope), memory: Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.scope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The scope as it is now. Later changes do not show in it.
@@ -41,5 +54,10 @@ impl ScopeCell {
         let replaced = std::mem::replace(&mut *self.lock(), Arc::new(copy));
         drop(replaced);
         result
+    }
+
+    /// What was captured last.
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

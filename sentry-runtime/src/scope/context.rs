@@ -61,11 +61,14 @@ impl Context {
     pub(crate) fn default_ref() -> &'static Arc<Self> {
         static DEFAULT: OnceLock<Arc<Context>> = OnceLock::new();
         DEFAULT.get_or_init(|| {
+            let client = crate::client::global();
+            let inherited = Propagation::from_environment(client.as_ref().map(|client| client.options()));
+            let continues = inherited.is_some();
             Arc::new(Self {
                 client: None,
                 isolation: Arc::default(),
                 current: Arc::default(),
-                propagation: Arc::new(Propagation::from_environment()),
+                propagation: Arc::new(inherited.unwrap_or_else(Propagation::new)),
                 segment: None,
                 frame: FrameId::NONE,
                 outer_frame: FrameId::NONE,
@@ -73,9 +76,26 @@ impl Context {
                 mode: Mode::Root,
                 key: 0,
                 kin: Kin::Default,
-                continues: std::env::var_os("SENTRY_TRACE").is_some(),
+                continues,
             })
         })
+    }
+
+    /// The context of work that has a client of its own, and nothing from around it.
+    pub(crate) fn of_client(client: Arc<Client>) -> Self {
+        Self {
+            client: Some(client),
+            isolation: Arc::default(),
+            current: Arc::default(),
+            propagation: Arc::new(Propagation::new()),
+            frame: FrameId::NONE,
+            outer_frame: FrameId::NONE,
+            continues: false,
+            suppressed: false,
+            kin: Kin::Other,
+            ..Self::clone(Self::default_ref())
+        }
+        .sealed()
     }
 
     /// What a new span becomes.

@@ -1,21 +1,23 @@
-//! The data of one scope, and how it gets into an event.
+//! The data of one scope, and the setters that fill it.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Processor;
+use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
+use super::flags::Flags;
 use crate::diagnostics;
+use crate::hint::Hint;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
 use crate::protocol::nesting;
 use crate::protocol::{
-    Attachment, Breadcrumb, Context, Event, Level, Map, Request, Transaction, User, Value,
+    Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
+use crate::session::Session;
 
-/// Looks at every event before it is sent, may change it, and may drop it by answering `None`.
-///
-/// Processors run on the pipeline thread. One that panics loses its event, and nothing else.
-pub type EventProcessor = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync>;
+/// Files that one scope keeps. More are no help to anybody who reads the event, and each is held in memory.
+const MAX_ATTACHMENTS: usize = 64;
 
 /// Tags, user, contexts, breadcrumbs and the like, for everything that is captured in a piece of work.
 ///
@@ -35,15 +37,24 @@ pub struct Scope {
     pub(crate) tags: Map<String, String>,
     pub(crate) extra: Map<String, Value>,
     pub(crate) contexts: Map<String, Context>,
-    pub(crate) breadcrumbs: VecDeque<Arc<Breadcrumb>>,
+    pub(crate) attributes: Map<Cow<'static, str>, AttributeValue>,
+    pub(crate) flags: Flags,
+    pub(crate) breadcrumbs: Trail,
     pub(crate) attachments: Vec<Arc<Attachment>>,
-    pub(crate) processors: Vec<EventProcessor>,
+    pub(crate) processors: Vec<Processor>,
+    pub(crate) conversation_id: Option<Arc<str>>,
+    /// The session of this request or job, see [`crate::session`].
+    pub(crate) session: Option<Arc<Session>>,
 }
 
 impl Scope {
-    /// Removes everything.
+    /// Removes everything but the processors. A session goes on.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            processors: std::mem::take(&mut self.processors),
+            session: self.session.take(),
+            ..Self::default()
+        };
     }
 
     /// Removes the breadcrumbs.
@@ -104,6 +115,13 @@ impl Scope {
         }
     }
 
+    /// Sets several tags.
+    pub fn set_tags<K: AsRef<str>, V: ToString>(&mut self, tags: impl IntoIterator<Item = (K, V)>) {
+        for (key, value) in tags {
+            self.set_tag(key.as_ref(), value);
+        }
+    }
+
     /// Removes a tag.
     pub fn remove_tag(&mut self, key: &str) {
         self.tags.remove(key);
@@ -137,90 +155,113 @@ impl Scope {
         self.extra.remove(key);
     }
 
-    /// Adds a processor that runs for events captured here.
+    /// Sets an attribute of the logs, metrics and segments of what runs here: a number, a text, a yes or no, or a
+    /// list of those. What a log or a span says itself counts more. Error events have no attributes; tags are theirs.
+    ///
+    /// ```
+    /// sentry::configure_scope(|scope| {
+    ///     scope.set_attribute("shop.tenant", "vienna");
+    ///     scope.set_attribute("shop.shelves", 12);
+    /// });
+    /// ```
+    ///
+    /// Spec: `foundations/state-management/scopes/attributes.mdx`.
+    pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        let (key, value) = (key.into(), value.into());
+        if value.is_null() {
+            self.attributes.remove(&key);
+        } else {
+            self.attributes.insert(key, value);
+        }
+    }
+
+    /// Sets several attributes.
+    pub fn set_attributes<K, V>(&mut self, attributes: impl IntoIterator<Item = (K, V)>)
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<AttributeValue>,
+    {
+        for (key, value) in attributes {
+            self.set_attribute(key, value);
+        }
+    }
+
+    /// Removes an attribute.
+    pub fn remove_attribute(&mut self, key: &str) {
+        self.attributes.remove(key);
+    }
+
+    /// Notes that a feature flag was evaluated, and with which result. The last 100 are sent with events.
+    ///
+    /// Spec: `foundations/client/integrations/feature-flags.mdx`.
+    pub fn add_feature_flag(&mut self, name: &str, result: impl Into<Value>) {
+        self.flags.add(name, result.into());
+    }
+
+    /// Adds a breadcrumb here alone; [`add_breadcrumb`](crate::add_breadcrumb) adds it for the whole request or job.
+    /// Without a client nothing is kept.
+    pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
+        if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut Hint::new()) {
+            self.breadcrumbs.push(breadcrumb, max);
+        }
+    }
+
+    /// Adds a processor that runs for what is captured here; see [`EventProcessor`](crate::EventProcessor) for what
+    /// it sees.
+    ///
+    /// ```
+    /// sentry::configure_scope(|scope| {
+    ///     scope.add_event_processor(|mut event| {
+    ///         event.tags.insert("shelf".into(), "7".into());
+    ///         Some(event)
+    ///     });
+    /// });
+    /// ```
     pub fn add_event_processor<F>(&mut self, processor: F)
     where
         F: Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static,
     {
-        self.processors.push(Arc::new(processor));
+        self.processors.push(Processor::Event(Arc::new(processor)));
     }
 
-    /// Sends a file along with every event captured here.
+    /// Adds such a processor that sees the [`Hint`] as well, and may change it.
+    pub fn add_event_processor_with_hint<F>(&mut self, processor: F)
+    where
+        F: Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static,
+    {
+        self.processors.push(Processor::Hinted(Arc::new(processor)));
+    }
+
+    /// Adds a processor of the transactions that end here, with all their spans.
+    pub fn add_transaction_processor<F>(&mut self, processor: F)
+    where
+        F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
+    {
+        self.processors.push(Processor::Transaction(Arc::new(processor)));
+    }
+
+    /// Names the conversation that AI spans started from here on belong to, see
+    /// [`set_conversation_id`](crate::set_conversation_id).
+    pub fn set_conversation_id(&mut self, id: Option<&str>) {
+        self.conversation_id = id.map(Arc::from);
+    }
+
+    /// Sends a file along with every event captured here, at most 64 of them. Files larger than the option
+    /// `max_attachment_size` are left out.
     pub fn add_attachment(&mut self, attachment: Attachment) {
-        self.attachments.push(Arc::new(attachment));
+        if self.attachments.len() < MAX_ATTACHMENTS {
+            self.attachments.push(Arc::new(attachment));
+        } else {
+            diagnostics::error(format_args!(
+                "attachment `{}` is not kept: a scope has at most {MAX_ATTACHMENTS}; use clear_attachments",
+                attachment.filename
+            ));
+        }
     }
 
     /// Removes the attachments.
     pub fn clear_attachments(&mut self) {
         self.attachments.clear();
-    }
-
-    /// Adds a breadcrumb; the oldest beyond `max` are dropped.
-    pub(crate) fn add_breadcrumb(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
-        nesting::prune_breadcrumb(&mut breadcrumb);
-        if max == 0 {
-            return;
-        }
-        while self.breadcrumbs.len() >= max {
-            self.breadcrumbs.pop_front();
-        }
-        self.breadcrumbs.push_back(Arc::new(breadcrumb));
-    }
-
-    /// Lays a more special scope over this one.
-    pub(crate) fn merge(&mut self, over: &Self) {
-        fn replace<T: Clone>(slot: &mut Option<T>, over: &Option<T>) {
-            if over.is_some() {
-                slot.clone_from(over);
-            }
-        }
-        replace(&mut self.level, &over.level);
-        replace(&mut self.fingerprint, &over.fingerprint);
-        replace(&mut self.transaction, &over.transaction);
-        replace(&mut self.user, &over.user);
-        replace(&mut self.request, &over.request);
-        self.tags.extend(over.tags.clone());
-        self.extra.extend(over.extra.clone());
-        self.contexts.extend(over.contexts.clone());
-        self.breadcrumbs.extend(over.breadcrumbs.iter().cloned());
-        self.attachments.extend(over.attachments.iter().cloned());
-        self.processors.extend(over.processors.iter().cloned());
-    }
-
-    /// Fills in what the event does not say itself. A level of the scope wins over the event's.
-    pub(crate) fn apply_to_event(&self, event: &mut Event<'static>) {
-        if let Some(level) = self.level {
-            event.level = level;
-        }
-        if let Some(fingerprint) = &self.fingerprint
-            && matches!(&*event.fingerprint, [only] if only.contains("default"))
-        {
-            event.fingerprint = Cow::Owned(fingerprint.to_vec());
-        }
-        if let Some(transaction) = &self.transaction {
-            event.transaction = Some(transaction.to_string());
-        }
-        fill(&mut event.user, self.user.as_deref());
-        fill(&mut event.request, self.request.as_deref());
-        fill_map(&mut event.tags, &self.tags);
-        fill_map(&mut event.extra, &self.extra);
-        fill_map(&mut event.contexts, &self.contexts);
-        let mut breadcrumbs: Vec<_> = self.breadcrumbs.iter().map(|crumb| Breadcrumb::clone(crumb)).collect();
-        breadcrumbs.append(&mut event.breadcrumbs.values);
-        breadcrumbs.sort_by_key(|crumb| crumb.timestamp);
-        event.breadcrumbs = breadcrumbs.into();
-    }
-
-    /// Fills in what the transaction does not say itself.
-    pub(crate) fn apply_to_transaction(&self, transaction: &mut Transaction<'static>) {
-        if let Some(name) = &self.transaction {
-            transaction.name = Some(name.to_string());
-        }
-        fill(&mut transaction.user, self.user.as_deref());
-        fill(&mut transaction.request, self.request.as_deref());
-        fill_map(&mut transaction.tags, &self.tags);
-        fill_map(&mut transaction.extra, &self.extra);
-        fill_map(&mut transaction.contexts, &self.contexts);
     }
 }
 
@@ -236,20 +277,6 @@ fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
     has_room
 }
 
-fn fill<T: Clone>(slot: &mut Option<T>, value: Option<&T>) {
-    if slot.is_none() {
-        *slot = value.cloned();
-    }
-}
-
-fn fill_map<V: Clone>(map: &mut Map<String, V>, from: &Map<String, V>) {
-    for (key, value) in from {
-        if !map.contains_key(key) {
-            map.insert(key.clone(), value.clone());
-        }
-    }
-}
-
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scope")
@@ -259,49 +286,11 @@ impl fmt::Debug for Scope {
             .field("tags", &self.tags)
             .field("extra", &self.extra)
             .field("contexts", &self.contexts)
+            .field("attributes", &self.attributes)
+            .field("flags", &self.flags)
             .field("breadcrumbs", &self.breadcrumbs.len())
             .field("attachments", &self.attachments.len())
             .field("processors", &self.processors.len())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_more_special_scope_wins_and_lists_add_up() {
-        let (mut outer, mut inner) = (Scope::default(), Scope::default());
-        outer.set_tag("a", 1);
-        outer.set_tag("b", 1);
-        inner.set_tag("b", 2);
-        outer.add_breadcrumb(Breadcrumb::default(), 10);
-        inner.add_breadcrumb(Breadcrumb::default(), 10);
-        outer.merge(&inner);
-        assert_eq!(outer.tags, Map::from([("a".into(), "1".into()), ("b".into(), "2".into())]));
-        assert_eq!(outer.breadcrumbs.len(), 2);
-    }
-
-    #[test]
-    fn an_event_keeps_what_it_says_itself() {
-        let mut scope = Scope::default();
-        scope.set_tag("a", "scope");
-        scope.set_tag("b", "scope");
-        let mut event = Event::default();
-        event.tags.insert("a".into(), "event".into());
-        scope.apply_to_event(&mut event);
-        assert_eq!(event.tags, Map::from([("a".into(), "event".into()), ("b".into(), "scope".into())]));
-    }
-
-    #[test]
-    fn breadcrumbs_are_bounded() {
-        let mut scope = Scope::default();
-        for number in 0..5 {
-            let message = Some(number.to_string());
-            scope.add_breadcrumb(Breadcrumb { message, ..Breadcrumb::default() }, 2);
-        }
-        let kept: Vec<_> = scope.breadcrumbs.iter().filter_map(|crumb| crumb.message.as_deref()).collect();
-        assert_eq!(kept, ["3", "4"]);
     }
 }

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, MutexGuard};
 
-use super::Scope;
 use super::context::Context;
+use super::{Scope, ScopeCell};
 
 type Held = [MutexGuard<'static, Arc<Scope>>; 3];
 
@@ -20,7 +20,8 @@ thread_local! {
 /// Takes the locks, for the few instructions that others hold them.
 pub(crate) fn hold() {
     let process: &'static Context = Context::default_ref();
-    let held = [super::global().lock(), process.isolation.lock(), process.current.lock()];
+    let cells: [&'static ScopeCell; 3] = [super::global(), &process.isolation, &process.current];
+    let held = cells.map(ScopeCell::lock);
     let _ = HELD.try_with(|slot| slot.try_borrow_mut().map(|mut slot| *slot = Some(held)));
 }
 

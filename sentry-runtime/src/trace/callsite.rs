@@ -36,8 +36,12 @@ pub(crate) const ONLY_IF_PARENT: u8 = 2;
 pub(crate) const FORCE_TRANSACTION: u8 = 4;
 /// A trace of its own.
 pub(crate) const NEW_TRACE: u8 = 8;
+/// A call of a model, an agent or a tool, see [`super::gen_ai`].
+pub(crate) const GEN_AI: u8 = 16;
 /// Flags for which a span is not simply the child of the active one.
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
+/// Flags for which the start of a span takes more than writing it down.
+pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI;
 
 impl Callsite {
     /// The function in which it is called. `path` gives the full path of an item inside of it.
@@ -70,6 +74,9 @@ impl Callsite {
     #[must_use]
     pub const fn op(mut self, op: &'static str) -> Self {
         self.op = op;
+        if super::gen_ai::is_gen_ai(op) {
+            self.flags |= GEN_AI;
+        }
         self
     }
 
@@ -120,9 +127,9 @@ impl Callsite {
         self.flags & flag != 0
     }
 
-    /// The name that was given, for callsites that always have one.
-    pub(crate) fn given_name(&self) -> &'static str {
-        self.name.unwrap_or("")
+    /// Whether its spans have a name that was given.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.name.is_some()
     }
 
     pub(crate) const fn operation(&self) -> &'static str {

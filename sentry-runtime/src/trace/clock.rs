@@ -32,7 +32,14 @@ pub(crate) fn now() -> Ticks {
     counter::read().unwrap_or_else(nanoseconds)
 }
 
+/// The same where ticks are the processor's, else `None`.
+#[inline]
+pub(crate) fn now_by_counter() -> Option<Ticks> {
+    counter::read()
+}
+
 #[cold]
+#[inline(never)]
 fn nanoseconds() -> Ticks {
     let elapsed = ORIGIN.get().map_or(Duration::ZERO, |origin| origin.instant.elapsed());
     u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
@@ -56,6 +63,18 @@ impl Anchor {
         if let Some(missing) = Duration::from_millis(1).checked_sub(origin.instant.elapsed()) {
             std::thread::sleep(missing);
         }
+        Self::read(origin)
+    }
+
+    /// The same for a caller's thread, which does not wait: in the first millisecond the rate is rough.
+    pub(crate) fn rough() -> Self {
+        match ORIGIN.get() {
+            Some(origin) => Self::read(origin),
+            None => Self { ticks: 0, wall: SystemTime::now(), nanoseconds_per_tick: 1.0 },
+        }
+    }
+
+    fn read(origin: &Origin) -> Self {
         let elapsed = origin.instant.elapsed();
         let (ticks, wall) = (now(), SystemTime::now());
         let passed = ticks.saturating_sub(origin.ticks);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ids::LocalId;
 use super::instrumented::{End, Instrumented, Previous, Stage, Work, instrument};
 use super::span::Span;
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::Context;
 
 /// Puts a context in place at every poll.
@@ -39,11 +39,11 @@ impl Work for Bound {
 
     fn enter(&mut self) -> Option<Previous> {
         self.stage = Stage::Begun;
-        Some(Previous(active::swap(Saved { context: self.context.take(), span: self.span })))
+        Some(Previous::swap(self.context.take(), self.span))
     }
 
     fn leave(&mut self, previous: Previous) {
-        let own = active::swap(previous.0);
+        let own = previous.restore();
         (self.context, self.span) = (own.context, own.span);
     }
 

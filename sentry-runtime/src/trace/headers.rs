@@ -8,12 +8,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
+use crate::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// Where headers are read from. Names are asked for in lowercase and match in any case.
 ///
-/// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic), for maps and slices of pairs of strings;
-/// implement it for a type of your own to use it with `headers = …` and `continue_trace`.
+/// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic) and `http::Request`, for maps and slices of pairs of
+/// strings; [`HeaderPairs`](crate::HeaderPairs) and [`HeaderLookup`](crate::HeaderLookup) make one of anything that is
+/// iterated as pairs and of a closure. Implement it for a type of your own to use it with `headers = …` and `continue_trace`.
 ///
 /// ```
 /// struct Metadata(Vec<(String, String)>);
@@ -24,14 +26,29 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "headers cannot be read from `{Self}`",
+    label = "no headers",
+    note = "headers are an `http::HeaderMap`, a request, a map, a list of pairs, anything that is iterated as pairs, a \
+            closure `|name: &str| -> Option<String>`, or a type that implements `HeaderSource`"
+)]
 pub trait HeaderSource {
     /// Calls `each` with every value of the header `name`, in order. Values that are not text are left out.
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str));
+
+    /// The method of the request, where headers come with it.
+    fn request_method(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<T: HeaderSource + ?Sized> HeaderSource for &T {
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
         (**self).visit(name, each);
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        (**self).request_method()
     }
 }
 
@@ -40,6 +57,10 @@ impl<T: HeaderSource> HeaderSource for Option<T> {
         if let Some(headers) = self {
             headers.visit(name, each);
         }
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        self.as_ref()?.request_method()
     }
 }
 
@@ -172,6 +193,23 @@ pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     out
 }
 
+/// One header of somebody's `baggage` and ours. Entries of theirs that are Sentry's are replaced.
+pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
+    if ours.is_empty() {
+        return existing.to_owned();
+    }
+    let theirs = existing.split(',').map(str::trim);
+    let foreign = theirs.filter(|member| !member.is_empty() && !member.starts_with("sentry-"));
+    let merged = foreign.chain([ours]).collect::<Vec<_>>().join(",");
+    if merged.len() > MAX_BAGGAGE && !existing.is_empty() {
+        diagnostics::debug(format_args!(
+            "a request has so much baggage already that ours would make it longer than {MAX_BAGGAGE} bytes: it is left as it is"
+        ));
+        return existing.to_owned();
+    }
+    merged
+}
+
 fn percent_encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         match byte {
@@ -259,6 +297,21 @@ mod tests {
         let entries: Vec<_> = dsc.iter().collect();
         assert_eq!(entries, [("trace_id", "abc"), ("user_id", "Amélie")]);
         assert_eq!(format_baggage(&dsc), "sentry-trace_id=abc,sentry-user_id=Am%C3%A9lie");
+    }
+
+    #[test]
+    fn baggage_of_others_is_kept_with_its_properties() {
+        for (existing, merged) in [
+            ("", "sentry-a=1"),
+            ("x=1", "x=1,sentry-a=1"),
+            ("x=1;p;q=%20 , y=ż,,", "x=1;p;q=%20,y=ż,sentry-a=1"),
+            ("sentry-a=0,x=1, sentry-b=2;p", "x=1,sentry-a=1"),
+        ] {
+            assert_eq!(merge_baggage(existing, "sentry-a=1"), merged);
+        }
+        let full = format!("x={}", "1".repeat(MAX_BAGGAGE - 5));
+        assert_eq!(merge_baggage(&full, "sentry-a=1"), full);
+        assert_eq!(merge_baggage("sentry-a=0", ""), "sentry-a=0");
     }
 
     #[test]

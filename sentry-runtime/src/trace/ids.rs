@@ -4,10 +4,10 @@
 //! Its id on the wire is that number, mixed ([`wire`]); the mix is a bijection, so what is different in memory
 //! is different on the wire, and the work is done by whoever needs the wire's form.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::local::{Local, local};
 use crate::protocol::random::random_u64;
 use crate::protocol::{SpanId, TraceId, Uuid};
 
@@ -16,20 +16,27 @@ pub(crate) type LocalId = u64;
 
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
-thread_local! {
-    /// Zero until the thread needs its first id.
-    static SEQUENCE: Cell<u64> = const { Cell::new(0) };
-}
-
 /// The next local id of this thread.
 #[inline]
 pub(crate) fn next() -> LocalId {
-    SEQUENCE.with(|sequence| {
-        let last = sequence.get();
-        let next = if last == 0 { seed() } else { last.wrapping_add(STEP) };
-        sequence.set(next);
-        next
+    let local = local();
+    next_of_seeded(local).unwrap_or_else(|| {
+        let first = seed();
+        local.last_id.set(first);
+        first
     })
+}
+
+/// The same, without the way to the operating system: `None` before the thread's first id.
+#[inline]
+pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
+    let last = local.last_id.get();
+    if last == 0 {
+        return None;
+    }
+    let next = last.wrapping_add(STEP);
+    local.last_id.set(next);
+    Some(next)
 }
 
 /// A random number that no other thread or process is likely to draw.
@@ -40,7 +47,7 @@ fn seed() -> u64 {
 
 /// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
 pub(crate) fn begin_anew() {
-    let _ = SEQUENCE.try_with(|sequence| sequence.set(0));
+    local().last_id.set(0);
 }
 
 /// A map by local ids: they are spread well as they are, so hashing them is one multiplication.

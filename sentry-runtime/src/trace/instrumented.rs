@@ -9,10 +9,13 @@
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use super::ids::LocalId;
 use super::record::Outcome;
-use crate::scope::active::Saved;
+use crate::scope::active::{self, Saved};
+use crate::scope::context::Context;
 
 /// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
 pub trait Work {
@@ -44,7 +47,33 @@ pub enum Stage {
 
 /// What was active before some work was entered.
 #[derive(Debug)]
-pub struct Previous(pub(crate) Saved);
+pub struct Previous(pub(crate) Before);
+
+/// See [`Previous`].
+#[derive(Debug)]
+pub(crate) enum Before {
+    /// Another context.
+    Context(Saved),
+    /// Another span, in the same context.
+    Span(LocalId),
+}
+
+impl Previous {
+    /// Puts a context and a span of it in place.
+    #[inline]
+    pub(crate) fn swap(context: Option<Arc<Context>>, span: LocalId) -> Self {
+        Self(Before::Context(active::swap(Saved { context, span })))
+    }
+
+    /// Puts back what was there, and answers with what was in place: no context if that stays.
+    #[inline]
+    pub(crate) fn restore(self) -> Saved {
+        match self.0 {
+            Before::Context(saved) => active::swap(saved),
+            Before::Span(span) => Saved { context: None, span: active::replace(span) },
+        }
+    }
+}
 
 /// How some work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,16 +3,23 @@
 //! A span is a few words on the caller's stack ([`guard`]) or beside its future ([`work`]) while it runs, and a
 //! [`record`] when it has ended. Records go through the thread's [`recorder`], a lock-free queue ([`ring`]), to the
 //! pipeline thread. The spans of one request or job form a [`segment`], whose [`root`] decides by [`sampling`]
-//! whether any of them are recorded; [`propagation`] and [`headers`] link segments to those of other services.
+//! whether any of them are recorded; [`propagation`], [`headers`] and [`outgoing`] link
+//! segments to those of other services.
 
+mod block;
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod future;
+pub(crate) mod gen_ai;
 pub(crate) mod guard;
+pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
 pub(crate) mod instrumented;
+pub(crate) mod local;
+pub(crate) mod open;
 pub(crate) mod options;
+pub(crate) mod outgoing;
 pub(crate) mod place;
 pub(crate) mod propagation;
 pub(crate) mod record;
@@ -22,5 +29,6 @@ pub(crate) mod ring;
 pub(crate) mod root;
 pub(crate) mod sampling;
 pub(crate) mod segment;
+pub(crate) mod shown;
 pub(crate) mod span;
 pub(crate) mod work;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::span::Span;
-use crate::protocol::AttributeValue;
+use crate::protocol::{AttributeValue, SpanLink};
 
 /// Name and properties of a span to start: a builder, or just a name.
 ///
@@ -22,6 +22,9 @@ pub struct SpanOptions {
     pub(crate) origin: Cow<'static, str>,
     pub(crate) source: &'static str,
     pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(crate) links: Vec<SpanLink>,
+    pub(crate) sampling_values: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(crate) sampled: Option<bool>,
     pub(crate) start_time: Option<SystemTime>,
     pub(crate) force_transaction: bool,
     pub(crate) only_if_parent: bool,
@@ -45,6 +48,9 @@ impl SpanOptions {
             origin: Cow::Borrowed("manual"),
             source: "custom",
             attributes: Vec::new(),
+            links: Vec::new(),
+            sampling_values: Vec::new(),
+            sampled: None,
             start_time: None,
             force_transaction: false,
             only_if_parent: false,
@@ -79,6 +85,51 @@ impl SpanOptions {
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
         self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds attributes.
+    #[must_use]
+    pub fn attributes<K, V>(mut self, attributes: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<AttributeValue>,
+    {
+        self.attributes.extend(attributes.into_iter().map(|(key, value)| (key.into(), value.into())));
+        self
+    }
+
+    /// Links the span to another, see [`Span::add_link`].
+    #[must_use]
+    pub fn link(mut self, link: SpanLink) -> Self {
+        self.links.push(link);
+        self
+    }
+
+    /// Adds a value that the `traces_sampler` sees and nobody else, if the span becomes the root of a transaction.
+    ///
+    /// ```
+    /// use sentry::SpanOptions;
+    ///
+    /// let import = SpanOptions::new("import").op("task").sampling_value("rows", 12_000);
+    /// let transaction = sentry::start_transaction(import);
+    /// # transaction.end();
+    /// ```
+    #[must_use]
+    pub fn sampling_value(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<AttributeValue>,
+    ) -> Self {
+        self.sampling_values.push((key.into(), value.into()));
+        self
+    }
+
+    /// Decides by itself whether the transaction is recorded, if the span becomes the root of one: neither rate nor
+    /// sampler nor the decision of another service is asked.
+    #[must_use]
+    pub fn sampled(mut self, sampled: bool) -> Self {
+        self.sampled = Some(sampled);
         self
     }
 

@@ -22,7 +22,8 @@ pub(crate) struct Propagation {
     pub(crate) sampled: Option<bool>,
     /// The random number of the trace's sampling decisions, in millionths.
     pub(crate) sample_rand: u32,
-    /// The frozen context that came with the trace; empty when it came without one.
+    /// The frozen context that came with the trace; empty when it came without one from another Sentry SDK. In a
+    /// trace of ours, or one that began outside of Sentry, `None`: the context is ours to make.
     pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
 }
 
@@ -39,16 +40,17 @@ impl Propagation {
         }
     }
 
-    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, or a new one.
-    pub(crate) fn from_environment() -> Self {
+    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, if it does and it may be
+    /// continued.
+    pub(crate) fn from_environment(options: Option<&ClientOptions>) -> Option<Self> {
         let read = |name| std::env::var(name).unwrap_or_default();
         let headers = [("sentry-trace", read("SENTRY_TRACE")), ("baggage", read("SENTRY_BAGGAGE"))];
-        Self::from_headers(&headers, None).unwrap_or_else(Self::new)
+        Self::from_headers(&headers, options)
     }
 
     /// The trace that headers carry, if they do and it may be continued.
     pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
-        let incoming = incoming_trace(headers)?;
+        let (incoming, of_sentry) = incoming_trace(headers)?;
         let mut dsc = DynamicSamplingContext::default();
         headers.visit("baggage", &mut |value| headers::parse_baggage(value, &mut dsc));
         if let Some(options) = options
@@ -63,7 +65,7 @@ impl Propagation {
             parent: Some(incoming.span_id),
             sampled: incoming.sampled,
             sample_rand,
-            dsc: Some(Arc::new(dsc)),
+            dsc: (of_sentry || !dsc.is_empty()).then(|| Arc::new(dsc)),
         })
     }
 
@@ -102,17 +104,18 @@ impl Propagation {
     }
 }
 
-/// `sentry-trace` counts before `traceparent`; of the latter there must be exactly one.
-fn incoming_trace(headers: &dyn HeaderSource) -> Option<IncomingTrace> {
+/// `sentry-trace` counts before `traceparent`; of the latter there must be exactly one. Answers whether it was the
+/// former.
+fn incoming_trace(headers: &dyn HeaderSource) -> Option<(IncomingTrace, bool)> {
     let mut values = Vec::new();
     headers.visit("sentry-trace", &mut |value| values.push(headers::parse_sentry_trace(value)));
     if let Some(incoming) = values.into_iter().flatten().next() {
-        return Some(incoming);
+        return Some((incoming, true));
     }
     let mut values = Vec::new();
     headers.visit("traceparent", &mut |value| values.push(headers::parse_traceparent(value)));
     match values[..] {
-        [incoming] => incoming,
+        [incoming] => incoming.map(|incoming| (incoming, false)),
         _ => None,
     }
 }
@@ -161,6 +164,16 @@ mod tests {
         let propagation = continued(&[("sentry-trace", TRACE.to_owned())]);
         assert!(propagation.dsc.unwrap().is_empty());
         assert_eq!(propagation.sampled, None);
+    }
+
+    #[test]
+    fn the_context_of_a_trace_from_outside_of_sentry_is_ours_to_make() {
+        let traceparent = ("traceparent", format!("00-{TRACE}-01"));
+        assert!(continued(std::slice::from_ref(&traceparent)).dsc.is_none());
+        let foreign = ("baggage", "tenant=7".to_owned());
+        assert!(continued(&[traceparent.clone(), foreign]).dsc.is_none());
+        let ours = ("baggage", "sentry-release=1".to_owned());
+        assert_eq!(continued(&[traceparent, ours]).dsc.unwrap().get("release"), Some("1"));
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub(crate) enum Detail {
     Op(Cow<'static, str>),
     Status(SpanStatus),
     Attribute(String, AttributeValue),
+    /// An attribute, unless the span has one of this name.
+    Default(&'static str, AttributeValue),
     Tag(String, String),
     Link(SpanLink),
 }

@@ -3,14 +3,15 @@
 //! A thread's first record gives it a queue and the pipeline the other end of it. A thread that ends
 //! closes its queue; the pipeline reads what is left and gives it up.
 
-use std::cell::RefCell;
-use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ids::LocalId;
+use super::local::{Local, local};
 use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
 use crate::fork::PerProcess;
+use crate::protocol::AttributeValue;
 use crate::scope::active;
 
 /// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
@@ -23,7 +24,8 @@ static FRESH: PerProcess<Mutex<Vec<Consumer<Record>>>> = PerProcess::new();
 static LOST_SPANS: AtomicU64 = AtomicU64::new(0);
 static LOST_SEGMENTS: AtomicU64 = AtomicU64::new(0);
 
-enum Output {
+/// Where the records of a thread go.
+pub(crate) enum Output {
     /// Nothing was recorded yet.
     None,
     Open(Producer<Record>),
@@ -32,8 +34,6 @@ enum Output {
 }
 
 thread_local! {
-    /// Without a destructor, so that the hot path need not ask whether one is registered.
-    static OUTPUT: ManuallyDrop<RefCell<Output>> = const { ManuallyDrop::new(RefCell::new(Output::None)) };
     static AT_EXIT: AtExit = const { AtExit };
 }
 
@@ -41,7 +41,7 @@ struct AtExit;
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        OUTPUT.with(|output| drop(output.replace(Output::Closed)));
+        drop(local().output.replace(Output::Closed));
         drop(active::swap(active::Saved::default()));
     }
 }
@@ -54,14 +54,12 @@ fn fresh() -> MutexGuard<'static, Vec<Consumer<Record>>> {
 /// fork, on its only thread.
 pub(crate) fn begin_anew() {
     // The thread may be one that is ending, which has closed its queue.
-    let _ = OUTPUT.try_with(|output| {
-        if let Ok(mut output) = output.try_borrow_mut()
-            && matches!(*output, Output::Open(_))
-        {
-            // Its chunk would be read by nobody, and freed by nobody.
-            std::mem::forget(std::mem::replace(&mut *output, Output::None));
-        }
-    });
+    if let Ok(mut output) = local().output.try_borrow_mut()
+        && matches!(*output, Output::Open(_))
+    {
+        // Its chunk would be read by nobody, and freed by nobody.
+        std::mem::forget(std::mem::replace(&mut *output, Output::None));
+    }
     BUDGET.begin_anew();
     LOST_SPANS.store(0, Ordering::Relaxed);
     LOST_SEGMENTS.store(0, Ordering::Relaxed);
@@ -72,45 +70,94 @@ pub(crate) fn set_memory_limit(bytes: usize) {
     BUDGET.set_limit(bytes / (ring::CHUNK * size_of::<Record>()));
 }
 
+/// What a record says, for the count of those that found no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// That a span ended.
+    Span,
+    /// That a segment ended.
+    Segment,
+    /// Something else about a span.
+    More,
+}
+
 /// Writes a record down. Without room it is dropped and counted.
-#[inline]
 pub(crate) fn push(record: Record) {
-    OUTPUT.with(|output| {
-        let Ok(mut output) = output.try_borrow_mut() else {
-            return count_lost(&record);
-        };
-        match &mut *output {
-            Output::Open(producer) => {
-                if !producer.make_room() {
-                    count_lost(&record);
-                } else if producer.write(record) {
-                    crate::pipeline::chunk_filled();
-                }
-            }
-            _ => open(&mut output, record),
-        }
-    });
-}
-
-#[cold]
-fn open(output: &mut Output, record: Record) {
-    if matches!(output, Output::Closed) || AT_EXIT.try_with(|_| ()).is_err() {
-        return count_lost(&record);
-    }
-    let Some((mut producer, consumer)) = ring::queue(&BUDGET) else {
-        return count_lost(&record);
+    let kind = match &record {
+        Record::End { .. } => Kind::Segment,
+        Record::Span { .. } | Record::Detail { .. } => Kind::Span,
+        Record::Attribute { .. } => Kind::More,
     };
-    fresh().push(consumer);
-    producer.write(record);
-    *output = Output::Open(producer);
+    push_made(local(), kind, || record);
+}
+
+/// Writes a record down that is made in its place: what is built elsewhere first has to be copied, and copying
+/// what was written a moment ago, in larger pieces than it was written in, holds the processor up.
+#[inline(always)]
+pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record) {
+    let Ok(mut output) = local.output.try_borrow_mut() else {
+        return count_lost(kind);
+    };
+    let producer = match &mut *output {
+        Output::Open(producer) if producer.has_room() => producer,
+        output => match find_room(output) {
+            Some(producer) => producer,
+            None => return count_lost(kind),
+        },
+    };
+    if producer.write(make) {
+        crate::pipeline::chunk_filled();
+    }
+}
+
+/// Gives a span of a segment an attribute.
+#[inline(always)]
+pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
+    // Which kind it is, is mostly known where this is called.
+    match value {
+        AttributeValue::I64(value) => integer(segment, span, key, value),
+        AttributeValue::Str(value) => text(segment, span, key, value),
+        value => any(segment, span, key, value),
+    }
+}
+
+macro_rules! attributes {
+    ($($name:ident($value:ident: $ty:ty) => $made:expr;)*) => {$(
+        #[inline(never)]
+        fn $name(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
+            push_made(local(), Kind::More, || Record::Attribute { segment, span, key, value: $made });
+        }
+    )*};
+}
+
+attributes! {
+    integer(value: i64) => AttributeValue::I64(value);
+    text(value: &'static str) => AttributeValue::Str(value);
+    any(value: AttributeValue) => value;
+}
+
+/// Takes a fresh chunk, or opens the thread's queue; `None` when there is no memory left, or the thread ends.
+#[cold]
+#[inline(never)]
+fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
+    if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
+        let (producer, consumer) = ring::queue(&BUDGET)?;
+        fresh().push(consumer);
+        *output = Output::Open(producer);
+    }
+    match output {
+        Output::Open(producer) => producer.make_room().then_some(producer),
+        _ => None,
+    }
 }
 
 #[cold]
-fn count_lost(record: &Record) {
-    match record {
-        Record::End { .. } => LOST_SEGMENTS.fetch_add(1, Ordering::Relaxed),
-        Record::Span { .. } | Record::Detail { .. } => LOST_SPANS.fetch_add(1, Ordering::Relaxed),
-        Record::Attribute { .. } => 0,
+#[inline(never)]
+fn count_lost(kind: Kind) {
+    match kind {
+        Kind::Segment => LOST_SEGMENTS.fetch_add(1, Ordering::Relaxed),
+        Kind::Span => LOST_SPANS.fetch_add(1, Ordering::Relaxed),
+        Kind::More => 0,
     };
 }
 

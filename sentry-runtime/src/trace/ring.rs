@@ -130,10 +130,16 @@ pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>,
 }
 
 impl<T> Producer<T> {
+    /// Whether there is room for an item in this chunk.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.written < CHUNK
+    }
+
     /// Whether there is room for an item; a fresh chunk is taken if there must be one.
     #[inline]
     pub(crate) fn make_room(&mut self) -> bool {
-        self.written < CHUNK || self.take_chunk()
+        self.has_room() || self.take_chunk()
     }
 
     #[cold]
@@ -147,18 +153,21 @@ impl<T> Producer<T> {
         }
     }
 
-    /// Adds an item after [`Producer::make_room`] said that there is room; without room it is dropped. Says whether
-    /// a chunk was filled by it, a good moment to wake the reader.
-    #[inline]
-    pub(crate) fn write(&mut self, item: T) -> bool {
+    /// Adds an item after [`Producer::make_room`] said that there is room; without room it is not even made. Says
+    /// whether a chunk was filled by it, a good moment to wake the reader.
+    ///
+    /// The item is made where it stays, so that it need not be copied there.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, make: impl FnOnce() -> T) -> bool {
         if self.written >= CHUNK {
             return false;
         }
         // SAFETY: the chunk lives: the consumer frees only chunks that have a successor, and this one, the
-        // last, has none. `written < CHUNK`, and the consumer does not read this slot before the store below.
+        // last, has none. `written < CHUNK`, and the consumer does not read this slot before the store below; a
+        // `make` that panics leaves it as it was.
         unsafe {
             let chunk = self.chunk.as_ref();
-            (*chunk.slots[self.written].get()).write(item);
+            (*chunk.slots[self.written].get()).write(make());
             self.written += 1;
             chunk.len.store(self.written, Ordering::Release);
         }
@@ -170,7 +179,7 @@ impl<T> Producer<T> {
         if !self.make_room() {
             return Err(item);
         }
-        self.write(item);
+        self.write(|| item);
         Ok(())
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::ids::{self, LocalId};
 use super::propagation::Propagation;
 use super::record::{Outcome, Record, Start};
+use super::sampling::{self, Decision, Hints};
 use super::segment::{RootName, Segment};
-use super::{callsite, clock, recorder, reuse, sampling};
+use super::{callsite, clock, recorder, reuse};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::context::Context;
 
@@ -35,6 +36,18 @@ pub(crate) fn start(
     start: Option<Start>,
     key: LocalId,
 ) -> Option<(Arc<Context>, LocalId)> {
+    start_with(base, kind, name, start, key, &Hints::default())
+}
+
+/// The same for a root of which more is known.
+pub(crate) fn start_with(
+    base: &Context,
+    kind: RootKind,
+    name: RootName,
+    start: Option<Start>,
+    key: LocalId,
+    hints: &Hints<'_>,
+) -> Option<(Arc<Context>, LocalId)> {
     let client = base.client()?;
     if !client.is_tracing() {
         return None;
@@ -43,21 +56,21 @@ pub(crate) fn start(
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
-            (segment.propagation.clone(), parent, Some((segment.sampled, segment.sample_rate)))
+            let Segment { sampled, sample_rate: rate, .. } = **segment;
+            // All transactions of a trace say the same of it.
+            let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
+            (propagation, parent, Some(Decision { sampled, rate, ignored: false }))
         }
         None if base.continues && !kind.new_trace => {
             (Propagation::clone(&base.propagation), base.propagation.parent, None)
         }
         None => (Propagation::new(), None, None),
     };
-    let (sampled, rate) = inherited.unwrap_or_else(|| {
-        let describe = || (name.name().into_owned(), name.op().into_owned());
-        let decision = sampling::decide(&client, &propagation, describe);
-        (decision.sampled, decision.rate)
-    });
+    let Decision { sampled, rate, ignored } = sampling::judge(&client, &propagation, inherited, &name, hints);
     let sampled = sampled && !base.is_suppressed();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
-    let segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
+    let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
+    segment.ignored = ignored;
     Some((reuse::context(base, Arc::new(segment)), key))
 }
 
@@ -73,8 +86,9 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.sampled {
         let ledger = segment.client.ledger();
-        ledger.lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
-        ledger.lost(DiscardReason::SampleRate, DataCategory::Span, 1);
+        let reason = if segment.ignored { DiscardReason::Ignored } else { DiscardReason::SampleRate };
+        ledger.lost(reason, DataCategory::Transaction, 1);
+        ledger.lost(reason, DataCategory::Span, 1);
         return;
     }
     recorder::push(Record::End {

@@ -2,11 +2,28 @@
 //!
 //! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
 
+use std::borrow::Cow;
+
 use super::propagation::Propagation;
+use super::segment::RootName;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::protocol::TraceId;
+use crate::protocol::{AttributeValue, TraceId};
+
+/// Names and values, as a caller gives them.
+type Values = [(Cow<'static, str>, AttributeValue)];
+
+/// What a caller says of a root span besides its name, for the decision.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hints<'a> {
+    /// The attributes that it starts with.
+    pub(crate) attributes: &'a Values,
+    /// Values for the sampler alone.
+    pub(crate) custom: &'a Values,
+    /// The decision, taken by the caller.
+    pub(crate) sampled: Option<bool>,
+}
 
 /// What a `traces_sampler` knows of the root span that is about to start.
 #[derive(Debug, Clone)]
@@ -16,6 +33,12 @@ pub struct SamplingContext {
     trace_id: TraceId,
     parent_sampled: Option<bool>,
     parent_sample_rate: Option<f32>,
+    attributes: Box<Values>,
+    custom: Box<Values>,
+}
+
+fn find<'a>(values: &'a Values, key: &str) -> Option<&'a AttributeValue> {
+    values.iter().rev().find(|(known, _)| known == key).map(|(_, value)| value)
 }
 
 impl SamplingContext {
@@ -29,6 +52,29 @@ impl SamplingContext {
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.op
+    }
+
+    /// The value of an attribute that the span starts with. Annotated functions are given theirs after the decision.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
+        find(&self.attributes, key)
+    }
+
+    /// The attributes that the span starts with.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
+        self.attributes.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// What the program says to the sampler alone, by [`SpanOptions::sampling_value`](crate::SpanOptions::sampling_value).
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().traces_sampler(|span| {
+    ///     if span.custom("customer").and_then(|it| it.as_str()) == Some("gold") { 1.0 } else { 0.1 }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn custom(&self, key: &str) -> Option<&AttributeValue> {
+        find(&self.custom, key)
     }
 
     /// The trace that it belongs to.
@@ -72,28 +118,54 @@ impl SamplingContext {
 pub(crate) struct Decision {
     pub(crate) sampled: bool,
     pub(crate) rate: Option<f32>,
+    /// The span is one of those that the option `ignore_spans` names.
+    pub(crate) ignored: bool,
+}
+
+/// Whether the option `ignore_spans` names a root span.
+#[cold]
+fn is_ignored(client: &Client, name: &RootName, hints: &Hints<'_>) -> bool {
+    let (name, op) = (name.name(), name.op());
+    client.options().ignore_spans.iter().any(|filter| filter.matches(&name, &op, hints.attributes))
+}
+
+/// The decision about a root span: that of the segment around it, or one of its own. An ignored one is not sampled.
+pub(crate) fn judge(
+    client: &Client,
+    propagation: &Propagation,
+    inherited: Option<Decision>,
+    name: &RootName,
+    hints: &Hints<'_>,
+) -> Decision {
+    if !client.options().ignore_spans.is_empty() && is_ignored(client, name, hints) {
+        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", name.name()));
+        // Of a trace that began elsewhere the rate is not ours to say.
+        let rate = if propagation.dsc.is_some() { propagation.parent_sample_rate() } else { Some(0.0) };
+        return Decision { sampled: false, rate, ignored: true };
+    }
+    inherited.unwrap_or_else(|| decide(client, propagation, name, hints))
 }
 
 /// Decides about a root span. The user's sampler runs here, on the caller's thread; when it panics or answers
 /// out of range, nothing is sampled.
-pub(crate) fn decide(
-    client: &Client,
-    propagation: &Propagation,
-    describe: impl FnOnce() -> (String, String),
-) -> Decision {
+fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let options = client.options();
+    if let Some(sampled) = hints.sampled {
+        return Decision { sampled, rate: Some(f32::from(u8::from(sampled))), ignored: false };
+    }
     let parent_sample_rate = propagation.parent_sample_rate();
     if let Some(sampler) = &options.traces_sampler {
         if callback::is_too_deep() {
             return by_rate(0.0, propagation.sample_rand);
         }
-        let (name, op) = describe();
         let context = SamplingContext {
-            name,
-            op,
+            name: name.name().into_owned(),
+            op: name.op().into_owned(),
             trace_id: propagation.trace_id,
             parent_sampled: propagation.sampled,
             parent_sample_rate,
+            attributes: hints.attributes.into(),
+            custom: hints.custom.into(),
         };
         let rate = match callback::run(callback::depth(), || sampler(&context)) {
             Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
@@ -115,13 +187,13 @@ pub(crate) fn decide(
         return by_rate(rate, propagation.sample_rand);
     }
     match propagation.sampled {
-        Some(sampled) => Decision { sampled, rate: parent_sample_rate },
+        Some(sampled) => Decision { sampled, rate: parent_sample_rate, ignored: false },
         None => by_rate(options.traces_sample_rate.unwrap_or(0.0), propagation.sample_rand),
     }
 }
 
 fn by_rate(rate: f32, sample_rand: u32) -> Decision {
-    Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate) }
+    Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate), ignored: false }
 }
 
 #[cfg(test)]

@@ -67,6 +67,8 @@ pub(crate) struct Segment {
     pub(crate) sampled: bool,
     /// The process that it belongs to: what a child inherits of it is not the child's to send.
     generation: u32,
+    /// It is not sampled because the option `ignore_spans` names its root.
+    pub(crate) ignored: bool,
     /// The rate that the decision was made with.
     pub(crate) sample_rate: Option<f32>,
     pub(crate) propagation: Propagation,
@@ -95,6 +97,7 @@ impl Segment {
             key,
             sampled,
             generation: fork::generation(),
+            ignored: false,
             sample_rate,
             propagation,
             root,
@@ -143,7 +146,7 @@ impl Segment {
     pub(crate) fn dsc(&self) -> Arc<DynamicSamplingContext> {
         Arc::clone(self.frozen.get_or_init(|| {
             if let Some(incoming) = &self.propagation.dsc {
-                return Arc::clone(incoming);
+                return self.with_own_rate(incoming);
             }
             Arc::new(self.own_dsc(Some(self.name())))
         }))
@@ -160,6 +163,18 @@ impl Segment {
         }
         dsc.set("sampled", if self.sampled { "true" } else { "false" });
         dsc
+    }
+
+    /// A context that came with the trace. It stays as it came, but for a decision that was made here at a rate of
+    /// our own: a sampler's, or one that the trace came without. Then rate and decision are said as they are, for
+    /// `sample_rand < sample_rate` must hold where `sampled` is true, and nowhere else.
+    fn with_own_rate(&self, incoming: &Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
+        let own = self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate));
+        let Some(rate) = own.filter(|_| !incoming.is_empty()) else { return Arc::clone(incoming) };
+        let mut dsc = DynamicSamplingContext::clone(incoming);
+        dsc.set("sample_rate", rate.to_string());
+        dsc.set("sampled", if self.sampled { "true" } else { "false" });
+        Arc::new(dsc)
     }
 }
 

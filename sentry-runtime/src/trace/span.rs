@@ -1,17 +1,22 @@
 //! The span as a user holds it: the active one, or one that was started by a function call.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::ids::{self, LocalId};
+use super::open::{self, OpenSpan, Unended};
 use super::options::{Parent, SpanOptions};
-use super::record::{Detail, DynamicSpan, Outcome, Record, Start};
+use super::record::{Detail, Outcome, Record, Start};
 use super::root::{self, RootKind};
+use super::sampling::Hints;
 use super::segment::RootName;
-use super::{clock, recorder};
+use super::{clock, gen_ai, recorder};
 use crate::client;
-use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId};
+use crate::diagnostics;
+use crate::protocol::{
+    AttributeValue, DataCategory, DiscardReason, SpanId, SpanLink, SpanStatus, TraceId, Value,
+};
 use crate::scope::active;
 use crate::scope::context::{Context, Mode};
 
@@ -24,47 +29,9 @@ use crate::scope::context::{Context, Mode};
 pub struct Span {
     place: Option<(Arc<Context>, LocalId)>,
     open: Option<Arc<OpenSpan>>,
-}
-
-/// A span that ends by call. What is here has not ended.
-#[derive(Debug)]
-pub(crate) struct OpenSpan {
-    context: Arc<Context>,
-    id: LocalId,
-    unended: Mutex<Option<Unended>>,
-}
-
-#[derive(Debug)]
-struct Unended {
-    parent: LocalId,
-    name: Cow<'static, str>,
-    op: Cow<'static, str>,
-    origin: Cow<'static, str>,
-    start: Start,
-}
-
-impl OpenSpan {
-    fn end(&self, end: Start, outcome: Outcome) {
-        let Some(unended) = self.unended.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return;
-        };
-        let Some(segment) = self.context.segment() else { return };
-        if segment.key == self.id {
-            root::end(&self.context, self.id, Some(end), outcome);
-        } else if segment.sampled {
-            let Unended { parent, name, op, origin, start } = unended;
-            let span = DynamicSpan { parent, name, op, origin, start, end, outcome };
-            let detail = Box::new(Detail::Span(span));
-            recorder::push(Record::Detail { segment: segment.key, span: self.id, detail });
-        }
-    }
-}
-
-impl Drop for OpenSpan {
-    fn drop(&mut self) {
-        let outcome = if std::thread::panicking() { Outcome::Failed } else { Outcome::Ok };
-        self.end(Start::Ticks(clock::now()), outcome);
-    }
+    /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
+    /// is kept.
+    stands_in: bool,
 }
 
 impl Span {
@@ -72,7 +39,7 @@ impl Span {
     pub(crate) fn active() -> Option<Self> {
         let (segment, span) = active::position();
         let context = active::own_context()?;
-        (segment != 0 && span != 0).then(|| Self { place: Some((context, span)), open: None })
+        (segment != 0 && span != 0).then(|| Self { place: Some((context, span)), ..Self::default() })
     }
 
     /// Starts a span without making it active.
@@ -97,7 +64,6 @@ impl Span {
             Some(wall) => Start::Wall(wall),
             None => Start::Ticks(clock::now()),
         };
-        let SpanOptions { name, op, origin, source, attributes, .. } = options;
         let id = ids::next();
         let mode = base.mode();
         let is_root = mode == Mode::Root || options.force_transaction;
@@ -105,24 +71,36 @@ impl Span {
             if mode == Mode::Root && options.only_if_parent {
                 return Self::default();
             }
-            let root_name =
-                RootName::Given { name: name.clone(), op: op.clone(), origin: origin.clone(), source };
+            let root_name = RootName::Given {
+                name: options.name.clone(),
+                op: options.op.clone(),
+                origin: options.origin.clone(),
+                source: options.source,
+            };
             let kind = RootKind { new_trace: false, under: (active != 0).then_some(active) };
-            match root::start(&base, kind, root_name, Some(start), id) {
+            let hints = Hints {
+                attributes: &options.attributes,
+                custom: &options.sampling_values,
+                sampled: options.sampled,
+            };
+            match root::start_with(&base, kind, root_name, Some(start), id, &hints) {
                 Some((context, _)) => context,
                 None => return Self::default(),
             }
-        } else if mode == Mode::Sampled {
-            base
+        } else if mode != Mode::Sampled || is_ignored(&base, &options) {
+            return Self { place: Some((base, active)), open: None, stands_in: true };
         } else {
-            return Self { place: Some((base, active)), open: None };
+            base
         };
-        let unended = Unended { parent: active, name, op, origin, start };
-        let open = OpenSpan { context: Arc::clone(&context), id, unended: Mutex::new(Some(unended)) };
-        let span = Self { place: Some((context, id)), open: Some(Arc::new(open)) };
-        for (key, value) in attributes {
-            span.set_attribute(key, value);
+        let SpanOptions { name, op, origin, attributes, links, .. } = options;
+        if gen_ai::is_gen_ai(&op) {
+            gen_ai::begin(&context, id, &op);
         }
+        let unended = Unended::new(active, name, op, origin, start);
+        let open = OpenSpan::new(Arc::clone(&context), id, unended);
+        let span = Self { place: Some((context, id)), open: Some(Arc::new(open)), stands_in: false };
+        span.set_attributes(attributes);
+        span.add_links(links);
         span
     }
 
@@ -138,8 +116,15 @@ impl Span {
         self.place.clone().filter(|&(_, span)| span != 0)
     }
 
+    /// Keeps what is said for whoever asks the span.
+    fn note(&self, note: impl FnOnce(&mut Unended)) {
+        if let Some(open) = &self.open {
+            open.note(note);
+        }
+    }
+
     fn detail(&self, detail: Detail) {
-        if let Some((context, span)) = &self.place
+        if let Some((context, span)) = self.place.as_ref().filter(|_| !self.stands_in)
             && let Some(segment) = context.segment().filter(|segment| segment.sampled)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
@@ -150,7 +135,7 @@ impl Span {
     #[must_use]
     pub fn is_recording(&self) -> bool {
         let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
-        self.place.as_ref().is_some_and(|(context, span)| *span != 0 && sampled(context))
+        !self.stands_in && self.place.as_ref().is_some_and(|(context, span)| *span != 0 && sampled(context))
     }
 
     /// The trace that the span belongs to.
@@ -165,6 +150,62 @@ impl Span {
         self.place.as_ref().filter(|&&(_, span)| span != 0).map(|&(_, span)| ids::wire(span))
     }
 
+    /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
+    #[must_use]
+    pub(crate) fn root(&self) -> Self {
+        match &self.place {
+            Some((context, span)) => match context.segment() {
+                Some(segment) if segment.key != *span => {
+                    Self { place: Some((Arc::clone(context), segment.key)), ..Self::default() }
+                }
+                _ => self.clone(),
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// A link to this span, for [`Span::add_link`] of another.
+    ///
+    /// ```
+    /// let first = sentry::start_inactive_span("first attempt");
+    /// let second = sentry::start_inactive_span("second attempt");
+    /// second.add_links(first.link().map(|link| link.attribute("sentry.link.type", "previous_trace")));
+    /// ```
+    #[must_use]
+    pub fn link(&self) -> Option<SpanLink> {
+        let (trace_id, span_id) = (self.trace_id()?, self.span_id()?);
+        Some(SpanLink { sampled: Some(self.is_recording()), ..SpanLink::new(trace_id, span_id) })
+    }
+
+    /// The span as JSON, with the names of the wire: `span_id`, `trace_id`, `parent_span_id`, `op`, `description`,
+    /// `start_timestamp`, `status`, `origin`, `data`, `links`.
+    ///
+    /// A span that was started by a function call, and is asked by the handle that came of it, knows all of that
+    /// until it ends. Of the root of a transaction name and start are known, of any other span the ids: what was
+    /// said of them is on its way. `null` without a client that records traces.
+    ///
+    /// ```
+    /// let span = sentry::start_inactive_span("charge card");
+    /// let json = span.to_json();
+    /// # assert!(json.is_null());
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let known = self.open.as_ref().and_then(|open| open.describe());
+        let json = |span| serde_json::to_value(span).unwrap_or_default();
+        match (known, &self.place) {
+            (Some(span), _) => json(span),
+            (None, Some((context, span))) if *span != 0 => match context.segment() {
+                Some(segment) if segment.key == *span => json(open::describe_root(segment)),
+                Some(segment) => {
+                    serde_json::json!({"trace_id": segment.trace_id(), "span_id": ids::wire(*span)})
+                }
+                None => Value::Null,
+            },
+            _ => Value::Null,
+        }
+    }
+
     /// Sets an attribute; one of the same name is replaced. Numbers can be summed up and charted in Sentry.
     ///
     /// ```
@@ -175,6 +216,7 @@ impl Span {
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let Some((context, span)) = self.place.as_ref().filter(|_| self.is_recording()) else { return };
         let (key, value) = (key.into(), value.into());
+        self.note(|span| span.set_attribute(key.clone(), value.clone()));
         match (key, context.segment()) {
             (Cow::Borrowed(key), Some(segment)) => {
                 recorder::push(Record::Attribute { segment: segment.key, span: *span, key, value });
@@ -183,42 +225,84 @@ impl Span {
         }
     }
 
+    /// Sets attributes.
+    pub fn set_attributes<K, V>(&self, attributes: impl IntoIterator<Item = (K, V)>)
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<AttributeValue>,
+    {
+        for (key, value) in attributes {
+            self.set_attribute(key, value);
+        }
+    }
+
     /// Sets the status instead of the one that the span would end with.
     pub fn set_status(&self, status: SpanStatus) {
+        self.note(|span| span.status = Some(status));
         self.detail(Detail::Status(status));
     }
 
-    /// Sets the status and the attribute `http.response.status_code` by the status code of a response.
+    /// Sets the status and the attribute `http.response.status_code` by the status code of a response: `ok` below 400,
+    /// for the others see [`SpanStatus::from_http_status`].
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.set_http_status(404));
+    /// ```
     pub fn set_http_status(&self, status_code: u16) {
         self.set_attribute("http.response.status_code", i64::from(status_code));
         self.set_status(SpanStatus::from_http_status(status_code));
     }
 
     /// Renames the span, and the transaction if the span is its root.
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
+    /// ```
     pub fn update_name(&self, name: impl Into<String>) {
+        let Some((context, span)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
         let name = name.into();
-        if let Some((context, span)) = &self.place
-            && let Some(segment) = context.segment().filter(|segment| segment.key == *span)
-        {
+        if let Some(segment) = context.segment().filter(|segment| segment.key == *span) {
             segment.rename(name, "custom");
         } else {
+            self.note(|span| span.name = Cow::Owned(name.clone()));
             self.detail(Detail::Name(name));
         }
     }
 
     /// Sets another operation.
     pub fn set_op(&self, op: impl Into<Cow<'static, str>>) {
-        self.detail(Detail::Op(op.into()));
+        let op = op.into();
+        self.note(|span| span.op.clone_from(&op));
+        self.detail(Detail::Op(op));
     }
 
-    /// Sets a tag of the span.
+    /// Sets a tag of the span, of the whole transaction if the span is its root. The rules for keys and values are
+    /// those of tags on scopes.
     pub fn set_tag(&self, key: impl Into<String>, value: impl ToString) {
         self.detail(Detail::Tag(key.into(), value.to_string()));
     }
 
-    /// Links the span to one of another trace, or of another part of this one.
+    /// Links the span to one of another trace, or of another part of this one; see [`Span::link`].
     pub fn add_link(&self, link: SpanLink) {
+        self.note(|span| span.add_link(&link));
         self.detail(Detail::Link(link));
+    }
+
+    /// Links the span to others.
+    pub fn add_links(&self, links: impl IntoIterator<Item = SpanLink>) {
+        for link in links {
+            self.add_link(link);
+        }
+    }
+
+    /// Makes the span active on this thread until it ends.
+    pub(crate) fn show(&self) {
+        let Some(open) = self.open.as_ref() else { return };
+        if !open.show() {
+            diagnostics::debug(format_args!(
+                "set_active_span: the span has ended, or another transaction is active here; use with_active_span"
+            ));
+        }
     }
 
     /// Ends a span that was started by a function call. Later calls, and calls on other spans, do nothing.
@@ -234,6 +318,20 @@ impl Span {
             open.end(Start::Wall(time), Outcome::Ok);
         }
     }
+}
+
+/// Whether the option `ignore_spans` names a child span that is about to start. What happens inside of it belongs to
+/// its parent.
+fn is_ignored(base: &Context, options: &SpanOptions) -> bool {
+    let Some(segment) = base.segment() else { return false };
+    let filters = &segment.client.options().ignore_spans;
+    let ignored =
+        filters.iter().any(|filter| filter.matches(&options.name, &options.op, &options.attributes));
+    if ignored {
+        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", options.name));
+        segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, 1);
+    }
+    ignored
 }
 
 /// What can be given as a span's parent: a span, or perhaps one.

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use super::callsite::{self, Callsite};
 use super::guard::{self, Prepared};
 use super::ids::{self, LocalId};
-use super::instrumented::{End, Previous, Stage, Work};
+use super::instrumented::{Before, End, Previous, Stage, Work};
+use super::local::local;
 use super::record::Record;
+use super::recorder::{self, Kind};
 use super::span::IntoParent;
-use super::{clock, recorder, root};
+use super::{clock, gen_ai, root};
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::protocol::AttributeValue;
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::{Context, Mode};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
@@ -99,7 +101,7 @@ impl SpanWork {
                 _ => self.id,
             }
         };
-        recorder::push(Record::Attribute { segment, span: self.id, key, value });
+        recorder::attribute(segment, self.id, key, value);
     }
 
     /// Says that the function returned an error.
@@ -121,7 +123,7 @@ impl SpanWork {
     #[inline]
     fn begin(&mut self) {
         let given = self.start & GIVEN != 0;
-        let plain = !given && !self.site.has(callsite::NOT_A_PLAIN_CHILD | callsite::CAPTURE_ERR);
+        let plain = !given && !self.site.has(callsite::NEEDS_CONTEXT);
         if plain
             && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
         {
@@ -156,6 +158,9 @@ impl SpanWork {
         let drawn = if self.id == 0 { ids::next() } else { self.id };
         match guard::prepare(self.site, &base, self.parent, drawn) {
             Some(Prepared { context, id, parent }) => {
+                if self.site.has(callsite::GEN_AI) && id != 0 {
+                    gen_ai::begin(&context, id, self.site.operation());
+                }
                 self.id = id;
                 self.context = Some(context);
                 self.parent = parent;
@@ -194,12 +199,18 @@ impl Work for SpanWork {
             }
         }
         let span = if self.id == 0 { self.parent } else { self.id };
-        Some(Previous(active::swap(Saved { context: self.context.take(), span })))
+        if self.context.as_ref().is_some_and(active::is_in) {
+            // Polled where it was called, as nearly always: the context stands where it should.
+            return Some(Previous(Before::Span(active::replace(span))));
+        }
+        Some(Previous::swap(self.context.take(), span))
     }
 
     #[inline]
     fn leave(&mut self, previous: Previous) {
-        self.context = active::swap(previous.0).context;
+        if let Some(context) = previous.restore().context {
+            self.context = Some(context);
+        }
     }
 
     fn finish(&mut self, end: End) {
@@ -209,20 +220,25 @@ impl Work for SpanWork {
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
         }
-        let Some(segment) = context.segment().filter(|_| self.id != 0) else { return };
-        if segment.key == self.id {
+        let segment = context.key();
+        if self.id == 0 || segment == 0 {
+            return;
+        }
+        if segment == self.id {
             root::end(&context, self.id, None, outcome);
             root::retire(context);
-        } else {
-            recorder::push(Record::Span {
-                segment: segment.key,
-                id: self.id,
-                parent: self.parent,
-                site: self.site,
-                start: start & !FLAGS,
-                end: clock::now(),
-                outcome,
-            });
+            return;
         }
+        let Self { id, parent, site, .. } = *self;
+        let (start, end) = (start & !FLAGS, clock::now());
+        recorder::push_made(local(), Kind::Span, || Record::Span {
+            segment,
+            id,
+            parent,
+            site,
+            start,
+            end,
+            outcome,
+        });
     }
 }

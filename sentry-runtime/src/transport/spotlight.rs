@@ -76,7 +76,8 @@ mod tests {
 
     fn envelope() -> Envelope {
         let mut envelope = Envelope::new();
-        envelope.add_item(EnvelopeItem::json(ItemType::Session, *b"{}", DataCategory::Session));
+        let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+        envelope.add_item(EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session));
         envelope
     }
 

@@ -19,6 +19,7 @@ use super::rate_limits::RateLimits;
 use super::worker::{Flush, Shared, State};
 use super::{Transport, lock};
 use crate::diagnostics;
+use crate::protocol::ack::Outcome;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
 /// What became of an envelope.
@@ -37,6 +38,18 @@ pub(crate) enum Delivery {
     Failed(DiscardReason),
     /// Nothing of it was left to send, and what was taken out is counted.
     Empty,
+}
+
+impl Delivery {
+    /// What it is to somebody who waits for the envelope.
+    pub(super) fn outcome(self) -> Outcome {
+        match self {
+            Self::Sent { .. } => Outcome::Sent,
+            // What is left out, limits have left out.
+            Self::Refused | Self::Empty => Outcome::Lost(DiscardReason::RatelimitBackoff),
+            Self::Lost(reason) | Self::Failed(reason) => Outcome::Lost(reason),
+        }
+    }
 }
 
 /// Where a transport's thread delivers to. All methods run on that thread and may block.

@@ -15,6 +15,7 @@ use super::lock;
 use super::queue::{Queue, Queued};
 use super::thread::{Delivery, Destination, ThreadOptions};
 use crate::diagnostics;
+use crate::protocol::ack::Outcome;
 use crate::protocol::{DiscardReason, Envelope};
 
 /// The longest pause between two attempts while a flush waits.
@@ -226,6 +227,7 @@ impl<D: Destination> Shared<D> {
 
     fn count(&self, delivery: Delivery, envelope: &Envelope) {
         let Some(ledger) = &self.ledger else { return };
+        envelope.answer(delivery.outcome());
         match delivery {
             Delivery::Sent { bytes } => {
                 ledger.sent_bytes(bytes);
@@ -245,6 +247,7 @@ impl<D: Destination> Shared<D> {
     pub(super) fn count_lost(&self, reason: DiscardReason, envelope: &Envelope) {
         diagnostics::debug(format_args!("an envelope was lost: {reason:?}"));
         if let Some(ledger) = &self.ledger {
+            envelope.answer(Outcome::Lost(reason));
             envelope.items().iter().for_each(|item| ledger.lost_item(reason, item));
         }
     }

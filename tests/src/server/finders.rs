@@ -56,6 +56,42 @@ impl FakeSentry {
         self.payloads("check_in")
     }
 
+    /// The accepted logs, one by one, in the order in which they were written.
+    #[must_use]
+    pub fn logs(&self) -> Vec<Value> {
+        self.contained("log")
+    }
+
+    /// The accepted metrics, one by one.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Value> {
+        self.contained("trace_metric")
+    }
+
+    fn contained(&self, ty: &str) -> Vec<Value> {
+        let items = |payload: Value| payload["items"].as_array().cloned().unwrap_or_default();
+        self.payloads(ty).into_iter().flat_map(items).collect()
+    }
+
+    /// The accepted updates of sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Value> {
+        self.payloads("session")
+    }
+
+    /// The groups of all accepted aggregates of sessions.
+    #[must_use]
+    pub fn session_groups(&self) -> Vec<Value> {
+        let groups = |payload: Value| payload["aggregates"].as_array().cloned().unwrap_or_default();
+        self.payloads("sessions").into_iter().flat_map(groups).collect()
+    }
+
+    /// The accepted feedback.
+    #[must_use]
+    pub fn feedback(&self) -> Vec<Value> {
+        self.payloads("feedback")
+    }
+
     /// The accepted client reports.
     #[must_use]
     pub fn client_reports(&self) -> Vec<Value> {

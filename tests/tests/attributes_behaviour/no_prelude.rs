@@ -21,6 +21,16 @@ fn action() -> u8 {
     4
 }
 
+#[::sentry::api_handler("/", headers = [("a", "b")], method = "GET", tags("key" = number))]
+async fn handler(number: u8) -> ::core::result::Result<u8, ::std::string::String> {
+    ::core::result::Result::Ok(number)
+}
+
+#[::sentry::data_fetcher(app, headers = headers)]
+fn fetcher(headers: &[(&'static str, &'static str)]) -> usize {
+    headers.len()
+}
+
 #[::sentry::monitor("job", every = "1 hour")]
 async fn job() -> ::core::result::Result<(), ::std::string::String> {
     ::core::result::Result::Ok(())

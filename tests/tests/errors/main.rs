@@ -6,7 +6,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod filters;
+mod groups;
 mod hooks;
 mod panics;
 mod payload;
 mod scopes;
+mod values;

@@ -113,11 +113,70 @@ fn all_roots_in_a_continued_trace_belong_to_it() {
     assert_eq!(seen.event()["contexts"]["trace"]["parent_span_id"], SPAN);
 }
 
+/// The table of `foundations/trace-propagation/index.mdx`, "strictTraceContinuation".
 #[test]
-fn a_trace_of_another_organisation_is_not_continued() {
-    let headers = [sentry_trace("-1"), ("baggage", "sentry-org_id=1".to_owned())];
-    for (ours, continued) in [("1", true), ("2", false)] {
-        let seen = observe(options().org_id(ours), || sentry::continue_trace(&headers, handler));
-        assert_eq!(seen.span("handler").trace == TRACE, continued, "{ours}");
+fn traces_of_other_organisations_are_continued_as_the_table_says() {
+    for (theirs, ours, strict, continued) in [
+        (Some("1"), Some("1"), false, true),
+        (None, Some("1"), false, true),
+        (Some("1"), None, false, true),
+        (None, None, false, true),
+        (Some("1"), Some("2"), false, false),
+        (Some("1"), Some("1"), true, true),
+        (None, Some("1"), true, false),
+        (Some("1"), None, true, false),
+        (None, None, true, true),
+        (Some("1"), Some("2"), true, false),
+    ] {
+        let mut headers = vec![sentry_trace("-0")];
+        headers.extend(theirs.map(|id| ("baggage", format!("sentry-org_id={id},sentry-sample_rate=0.0"))));
+        let mut options = options().strict_trace_continuation(strict);
+        options.org_id = ours.map(str::to_owned);
+        let seen = observe(options, || {
+            sentry::continue_trace(&headers, || {
+                sentry::start_span("handler", |_| sentry::get_trace_data().unwrap())
+            })
+        });
+        let case = format!("{theirs:?} {ours:?} {strict}");
+        assert_eq!(seen.result.sentry_trace.starts_with(TRACE), continued, "{case}");
+        // What is not continued is ignored altogether: we are the head of the trace, and sample it.
+        assert_eq!(seen.transactions().len(), usize::from(!continued), "{case}");
+        if !continued {
+            let org_id = format!("sentry-org_id={}", ours.unwrap_or("none"));
+            assert_eq!(seen.result.baggage.contains(&org_id), ours.is_some(), "{case}");
+            assert_eq!(seen.span("handler").parent, None);
+        }
+    }
+}
+
+#[test]
+fn two_traceparents_start_a_new_trace() {
+    let header = || ("traceparent", format!("00-{TRACE}-{SPAN}-01"));
+    let seen = observe(options(), || sentry::continue_trace(&vec![header(), header()], handler));
+    assert_ne!(seen.span("handler").trace, TRACE);
+}
+
+#[test]
+fn a_trace_that_began_outside_of_sentry_gets_a_context_of_ours() {
+    let headers = [("traceparent", format!("00-{TRACE}-{SPAN}-01")), ("baggage", "tenant=7".to_owned())];
+    let seen = observe(options(), || sentry::continue_trace(&headers, handler));
+    let trace = &only(seen.envelopes()).header["trace"];
+    assert_eq!((&trace["trace_id"], &trace["public_key"]), (&json!(TRACE), &json!(seen.key())));
+    assert_eq!(trace["sampled"], "true");
+}
+
+#[test]
+fn the_random_number_stays_the_same_through_the_trace() {
+    let headers = [sentry_trace(""), ("baggage", "sentry-trace_id=x,sentry-sample_rand=0.300000".to_owned())];
+    for (rate, recorded) in [(0.31, 2), (0.29, 0)] {
+        let seen = observe(options().traces_sample_rate(rate), || {
+            sentry::continue_trace(&headers, || {
+                handler();
+                handler();
+                sentry::get_baggage().unwrap()
+            })
+        });
+        assert_eq!(seen.transactions().len(), recorded, "{rate}");
+        assert!(seen.result.contains("sentry-sample_rand=0.300000"), "{}", seen.result);
     }
 }

@@ -5,13 +5,22 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support_more/mod.rs"]
+mod support_more;
 
+mod active;
+mod blocks;
 mod by_hand;
+mod describing;
+mod environment;
+mod filters;
 mod hooks;
 mod incoming;
 mod outgoing;
 mod payload;
 mod sampling;
+mod span_hook;
+mod targets;
 
 /// A trace and a span of another service.
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use sentry::SpanOptions;
+
 use crate::support::{names, observe, options, untraced};
 use crate::{TRACE, sentry_trace};
 
@@ -142,4 +144,82 @@ fn errors_of_a_trace_that_is_not_sampled_still_name_it() {
         format!("{}-{}-0", trace["trace_id"].as_str().unwrap(), trace["span_id"].as_str().unwrap());
     assert_eq!(seen.result, expected);
     assert_eq!(seen.envelopes()[0].header["trace"]["sampled"], "false");
+}
+
+#[test]
+fn a_sampler_sees_attributes_and_what_is_said_to_it_alone() {
+    let sampler = |span: &sentry::SamplingContext| {
+        let gold = span.custom("customer").and_then(|value| value.as_str()) == Some("gold");
+        let listed: Vec<_> = span.attributes().map(|(key, _)| key).collect();
+        let rows = span.attribute("rows") == Some(&3.into()) && span.custom("rows").is_none();
+        f32::from(u8::from(gold && rows && listed == ["rows"]))
+    };
+    let seen = observe(untraced().traces_sampler(sampler), || {
+        for customer in ["gold", "silver"] {
+            let options = SpanOptions::new(format!("import for {customer}"));
+            sentry::start_transaction(options.attribute("rows", 3).sampling_value("customer", customer))
+                .end();
+        }
+    });
+    assert_eq!(names(&seen.spans()), ["import for gold"]);
+    assert_eq!(seen.span("import for gold").data.get("customer"), None, "it is for the sampler alone");
+}
+
+#[test]
+fn a_decision_of_the_caller_counts_before_all_others() {
+    let seen = observe(untraced().traces_sampler(|_| 0.0), || {
+        sentry::start_transaction(SpanOptions::new("yes").sampled(true)).end();
+        sentry::continue_trace(&[sentry_trace("-1")], || {
+            sentry::start_transaction(SpanOptions::new("no").sampled(false)).end();
+        });
+    });
+    assert_eq!(names(&seen.spans()), ["yes"]);
+    assert_eq!(seen.envelopes()[0].header["trace"]["sample_rate"], "1");
+}
+
+const HEAD: &str = "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=theirs,\
+    sentry-sample_rand=0.300000,sentry-sample_rate=0.5,sentry-sampled=true";
+
+#[test]
+fn a_rate_of_our_own_is_said_and_an_inherited_one_stays() {
+    let baggage = |options, head: &str| {
+        let headers = [sentry_trace("-1"), ("baggage", head.to_owned())];
+        let seen = observe(options, || {
+            sentry::continue_trace(&headers, || sentry::start_span("r", |_| sentry::get_baggage().unwrap()))
+        });
+        let sampled = seen.transactions().len() == 1;
+        (seen.result, sampled)
+    };
+    let inherit = |span: &sentry::SamplingContext| span.inherit_or_sample_with(0.1);
+    assert_eq!(baggage(options(), HEAD), (HEAD.to_owned(), true));
+    assert_eq!(baggage(untraced().traces_sampler(inherit), HEAD), (HEAD.to_owned(), true));
+    let raised = HEAD.replace("rate=0.5", "rate=0.75");
+    assert_eq!(baggage(untraced().traces_sampler(|_| 0.75), HEAD), (raised, true));
+    let lowered = HEAD.replace("rate=0.5", "rate=0.25").replace("sampled=true", "sampled=false");
+    assert_eq!(baggage(untraced().traces_sampler(|_| 0.25), HEAD), (lowered, false));
+}
+
+#[test]
+fn a_decision_that_was_left_to_us_is_said() {
+    let head = "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=theirs,sentry-sample_rand=0.300000";
+    let headers = [sentry_trace(""), ("baggage", head.to_owned())];
+    let seen = observe(options().traces_sample_rate(0.5), || {
+        sentry::continue_trace(&headers, || sentry::start_span("r", |_| sentry::get_baggage().unwrap()))
+    });
+    assert_eq!(seen.result, format!("{head},sentry-sample_rate=0.5,sentry-sampled=true"));
+    assert_eq!(seen.envelopes()[0].header["trace"]["sample_rate"], "0.5");
+}
+
+#[test]
+fn all_transactions_of_a_trace_say_the_same_of_it() {
+    let seen = observe(options(), || {
+        sentry::start_span("head", |head| {
+            sentry::start_span(SpanOptions::new("forced").force_transaction(), |_| ());
+            head.update_name("renamed later");
+        });
+    });
+    let said: Vec<_> = seen.envelopes().iter().map(|envelope| envelope.header["trace"].clone()).collect();
+    assert_eq!(said.len(), 2);
+    assert_eq!(said[0], said[1]);
+    assert_eq!(said[0]["transaction"], "head");
 }

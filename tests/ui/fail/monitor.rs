@@ -35,7 +35,7 @@ fn backwards() {}
 #[sentry::monitor("a", schedule = "*/0 * * * *")]
 fn no_step() {}
 
-#[sentry::monitor("a", schedule = "0 3 * * funday")]
+#[sentry::monitor("a", schedule = "0 3 * * Funday")]
 fn unknown_day() {}
 
 #[sentry::monitor("a", schedule = "@dayly")]

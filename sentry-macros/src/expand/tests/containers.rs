@@ -94,6 +94,8 @@ fn what_is_skipped_stays_as_it_is() {
     }
     for own in [
         quote!(#[sentry::server_action(name = "x")]),
+        quote!(#[api_handler("/")]),
+        quote!(#[sentry::data_fetcher(app)]),
         quote!(#[monitor("job")]),
         quote!(#[sentry::main]),
         quote!(#[cfg_attr(x, span)]),

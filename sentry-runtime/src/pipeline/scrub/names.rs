@@ -36,7 +36,7 @@ const EVERYDAY: [&str; 60] = [
 ];
 
 /// Words that contain a term and name a number of things: a number is harmless under them, a text is not.
-const COUNTS: [&str; 4] = ["tokens", "token_count", "sessions", "session_count"];
+const COUNTS: [&str; 5] = ["tokens", "token_count", "to_first_token", "sessions", "session_count"];
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,7 @@
 //! lock, the same that symbol resolution holds for as long as it reads debug information: with it, an
 //! error on one thread would wait for the symbols of an error on another.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 
 /// The most addresses kept of one stack. Deeper stacks lose their outer end, where `main` is.
@@ -39,10 +40,33 @@ impl RawStack {
         Self { addresses: Box::from(&found[..count]) }
     }
 
+    /// The addresses of a backtrace of the standard library; nothing if it has none.
+    ///
+    /// That library gives them away in its alternate `Display` form only, with symbols, which it looks up meanwhile.
+    /// Functions inlined into others stand there under the same address, and are found again at resolution.
+    pub(crate) fn of(backtrace: &Backtrace) -> Option<Self> {
+        if backtrace.status() != BacktraceStatus::Captured {
+            return None;
+        }
+        let text = format!("{backtrace:#}");
+        let mut addresses: Vec<usize> = text.lines().filter_map(address_in).collect();
+        addresses.dedup();
+        addresses.truncate(MAX_ADDRESSES);
+        (!addresses.is_empty()).then(|| Self { addresses: addresses.into() })
+    }
+
     /// The addresses, innermost first.
     pub(crate) fn addresses(&self) -> &[usize] {
         &self.addresses
     }
+}
+
+/// The address in a line like `  3:     0x55a72a30ade5 - shop::order`.
+fn address_in(line: &str) -> Option<usize> {
+    let (number, rest) = line.trim_start().split_once(':')?;
+    let (address, _symbol) = rest.trim_start().strip_prefix("0x")?.split_once(" - ")?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    usize::from_str_radix(address, 16).ok().filter(|address| is_number && *address != 0)
 }
 
 impl fmt::Debug for RawStack {
@@ -91,6 +115,31 @@ mod tests {
         assert!(shallow.addresses().len() < MAX_ADDRESSES);
         assert_eq!(deep.addresses().len(), MAX_ADDRESSES);
         assert_eq!(shallow.addresses()[0], deep.addresses()[0]);
+    }
+
+    #[test]
+    fn a_backtrace_of_the_standard_library_gives_its_addresses() {
+        #[inline(never)]
+        fn taken() -> (Backtrace, RawStack) {
+            std::hint::black_box((Backtrace::force_capture(), RawStack::capture()))
+        }
+        let (backtrace, own) = taken();
+        let of = RawStack::of(&backtrace).expect("it was captured");
+        // All but the innermost: the two walks start at different places.
+        let outer = |stack: &RawStack| stack.addresses()[stack.addresses().len() - 4..].to_vec();
+        let zero_free: Vec<_> = own.addresses().iter().copied().filter(|address| *address != 0).collect();
+        assert_eq!(outer(&of), outer(&RawStack { addresses: zero_free.into() }));
+        assert_eq!(RawStack::of(&Backtrace::disabled()), None);
+    }
+
+    #[test]
+    fn only_lines_with_an_address_count() {
+        assert_eq!(address_in("   0:     0x55a72a30ae9b - std::x::y"), Some(0x55a7_2a30_ae9b));
+        for line in
+            ["             at /a.rs:1:59", "   0: a::deep", "  23:  0x0 - <unknown>", "x: 0x1 - y", ""]
+        {
+            assert_eq!(address_in(line), None, "{line}");
+        }
     }
 
     #[test]

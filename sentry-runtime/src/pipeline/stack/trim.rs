@@ -10,8 +10,11 @@ use super::rules::is_ours;
 
 /// Functions that stand between the fault and the report of it.
 const REPORTING: &[&str] = &[
+    "anyhow::",
+    "<anyhow::",
     "backtrace::",
     "std::backtrace",
+    "<std::backtrace",
     "std::panicking::",
     "std::panic::panic_any",
     "core::panicking::",
@@ -19,6 +22,8 @@ const REPORTING: &[&str] = &[
     "core::option::expect_failed",
     "core::result::unwrap_failed",
     "core::cell::panic_already",
+    "eyre::",
+    "<eyre::",
     "std::sys::backtrace::__rust_end_short_backtrace",
     "std::sys_common::backtrace::__rust_end_short_backtrace",
     "__rustc::rust_begin_unwind",

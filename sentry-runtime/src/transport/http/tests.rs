@@ -18,11 +18,12 @@ fn destination(server: &FakeSentry) -> (HttpDestination, Arc<Ledger>) {
 }
 
 fn session() -> EnvelopeItem {
-    EnvelopeItem::json(ItemType::Session, *b"{}", DataCategory::Session)
+    let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+    EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session)
 }
 
 fn log() -> EnvelopeItem {
-    let payload = *br#"{"items":[{}]}"#;
+    let payload = *br#"{"version":2,"items":[{"timestamp":1.0,"trace_id":"00000000000000000000000000000001","level":"info","severity_number":9,"body":""}]}"#;
     EnvelopeItem::container(
         ItemType::Log,
         "application/vnd.sentry.items.log+json",

@@ -151,8 +151,10 @@ impl LocalView {
             ItemType::Log => self.print(&notes::logs(&payload, &self.style)),
             ItemType::TraceMetric => self.print(&notes::metrics(&payload, &self.style)),
             ItemType::Feedback => self.print(&notes::feedback(&payload, &self.style)),
+            ItemType::Session => self.print(&notes::session(&payload, &self.style)),
+            ItemType::Sessions => self.print(&notes::sessions(&payload, &self.style)),
             // Of no interest to a person who watches the program at work.
-            ItemType::Session | ItemType::Sessions | ItemType::Attachment | ItemType::ClientReport => {}
+            ItemType::Attachment | ItemType::ClientReport => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! What takes one line: check-ins, logs, metrics, feedback.
+//! What takes one line: check-ins, sessions, logs, metrics, feedback.
 
 use serde_json::Value;
 
@@ -89,6 +89,51 @@ pub(super) fn feedback(payload: &Value, style: &Style) -> Vec<Line> {
     let mut line = Line::new().with(Paint::Cyan, "✉ ");
     line.push(Paint::Bold, feedback["name"].as_str().unwrap_or("feedback"));
     line.push(Paint::Plain, &format!("  {}", feedback["message"].as_str().unwrap_or_default()));
+    line.cut(style.width);
+    vec![line]
+}
+
+/// An update of a session: its status, its errors, how long it took.
+pub(super) fn session(payload: &Value, style: &Style) -> Vec<Line> {
+    let Some(status) = text(&payload["status"]) else { return Vec::new() };
+    let errors = payload["errors"].as_u64().unwrap_or_default();
+    let mut line = Line::new();
+    let paint = match (status.as_str(), errors) {
+        ("ok" | "exited", 0) => Paint::Green,
+        ("ok" | "exited", _) => Paint::Yellow,
+        _ => Paint::Red,
+    };
+    line.push(paint, "◉ ");
+    line.push(Paint::Dim, "session  ");
+    line.push(paint, &status);
+    match errors {
+        0 => {}
+        1 => line.push(Paint::Plain, "  1 error"),
+        _ => line.push(Paint::Plain, &format!("  {errors} errors")),
+    }
+    if let Some(seconds) = payload["duration"].as_f64() {
+        line.push(Paint::Plain, &format!("  {}", duration(seconds)));
+    }
+    line.cut(style.width);
+    vec![line]
+}
+
+/// How many requests ended how, in one line.
+pub(super) fn sessions(payload: &Value, style: &Style) -> Vec<Line> {
+    let groups = || payload["aggregates"].as_array().into_iter().flatten();
+    let sum = |name: &str| groups().filter_map(|group| group[name].as_u64()).fold(0, u64::saturating_add);
+    let counts = ["exited", "errored", "crashed", "abnormal"].map(|name| (name, sum(name)));
+    let shown: Vec<_> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    let paint = if counts[2].1 > 0 { Paint::Red } else { Paint::Green };
+    let mut line = Line::new().with(paint, "◉ ").with(Paint::Dim, "sessions  ");
+    line.push(Paint::Plain, &shown.join(", "));
     line.cut(style.width);
     vec![line]
 }

@@ -134,7 +134,9 @@ pub(super) fn notes() -> Vec<(ItemType, Value)> {
         (ItemType::Log, logs),
         (ItemType::TraceMetric, metrics),
         (ItemType::Feedback, json!({"contexts": {"feedback": {"name": "Ada", "message": "lovely lamp"}}})),
-        (ItemType::Session, json!({"sid": "1"})),
+        (ItemType::Session, json!({"sid": "1", "status": "ok", "errors": 1})),
+        (ItemType::Session, json!({"sid": "1", "status": "crashed", "errors": 2, "duration": 1.5})),
+        (ItemType::Sessions, json!({"aggregates": [{"exited": 3}, {"exited": 1, "errored": 2}]})),
         (ItemType::Event, message),
         (ItemType::Event, panic),
     ]

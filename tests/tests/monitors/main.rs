@@ -1,19 +1,20 @@
 //! Cron jobs through `#[sentry::monitor]`, `with_monitor` and `capture_check_in`: pairs of check-ins that nothing
-//! samples away.
+//! samples away. Here is what the attribute does with a run and its trace.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod by_hand;
+mod config;
+mod hooks;
+mod side_by_side;
 
 use std::time::Duration;
 
-use sentry::protocol::{
-    MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorIntervalUnit, MonitorSchedule,
-};
 use serde_json::{Value, json};
-use support::{
-    LONG, Seen, block_on, observe, observe_server, only, options, poll_once, untraced, yield_once,
-};
+use support::{Seen, block_on, observe, only, options, poll_once, untraced, yield_once};
 
 #[derive(Debug)]
 struct DiskFull;
@@ -178,66 +179,6 @@ fn a_run_that_was_never_polled_did_not_happen() {
     assert!(seen.check_ins().is_empty());
 }
 
-// ---- configuration
-
-#[sentry::monitor(
-    "everything",
-    schedule = "@daily",
-    timezone = "Europe/Vienna",
-    checkin_margin = 5,
-    max_runtime = "1h30m",
-    failure_issue_threshold = 2,
-    recovery_threshold = 3
-)]
-fn everything() {}
-
-#[sentry::monitor("names", schedule = "*/15 9-17 * JAN-mar MON,fri")]
-fn with_names() {}
-
-#[test]
-fn every_field_of_the_configuration_is_sent() {
-    let (first, _) = pair(&observe(options(), everything));
-    assert_eq!(
-        first["monitor_config"],
-        json!({
-            "schedule": {"type": "crontab", "value": "0 0 * * *"},
-            "timezone": "Europe/Vienna",
-            "checkin_margin": 5,
-            "max_runtime": 90,
-            "failure_issue_threshold": 2,
-            "recovery_threshold": 3,
-        })
-    );
-    let (first, _) = pair(&observe(options(), with_names));
-    let value = first["monitor_config"]["schedule"]["value"].as_str().unwrap().to_ascii_uppercase();
-    assert!(value == "*/15 9-17 * JAN-MAR MON,FRI" || value == "*/15 9-17 * 1-3 1,5", "{value}");
-}
-
-macro_rules! every {
-    ($($name:ident: $text:literal => $value:literal $unit:literal;)*) => {$(
-        #[sentry::monitor("every", every = $text)]
-        fn $name() {}
-    )*
-    #[test]
-    fn every_unit_of_an_interval_is_sent() {
-        $(
-            let (first, _) = pair(&observe(options(), $name));
-            let expected = json!({"type": "interval", "value": $value, "unit": $unit});
-            assert_eq!(first["monitor_config"]["schedule"], expected);
-        )*
-    }};
-}
-
-every! {
-    minutes: "10 minutes" => 10 "minute";
-    minute: "30m" => 30 "minute";
-    hour: "1 hour" => 1 "hour";
-    days: "2d" => 2 "day";
-    week: "1 week" => 1 "week";
-    months: "3 months" => 3 "month";
-    year: "1 year" => 1 "year";
-}
-
 // ---- sampling and traces
 
 #[sentry::span]
@@ -316,135 +257,22 @@ fn inside_of_a_span_a_run_is_part_of_its_trace_unless_isolated() {
     assert_eq!(seen.span("step").trace, first["contexts"]["trace"]["trace_id"].as_str().unwrap());
 }
 
-// ---- runs side by side
+// ---- tags
 
-#[sentry::monitor("side-by-side")]
-async fn side_by_side(number: u32, fails: bool) -> Result<(), DiskFull> {
-    sentry::set_tag("run", number);
-    yield_once().await;
-    yield_once().await;
-    if fails { Err(DiskFull) } else { Ok(()) }
+#[sentry::monitor("tagged", tags(shard, "job.kind" = "nightly"))]
+fn tagged(shard: u8) -> Result<(), DiskFull> {
+    let _ = shard;
+    Err(DiskFull)
 }
 
 #[test]
-fn overlapping_runs_do_not_mix() {
+fn tags_are_on_what_a_run_captures_and_on_nothing_else() {
     let seen = observe(options(), || {
-        let (mut a, mut b) = (Box::pin(side_by_side(1, true)), Box::pin(side_by_side(2, false)));
-        let (mut a_done, mut b_done) = (false, false);
-        block_on(std::future::poll_fn(move |context| {
-            a_done = a_done || a.as_mut().poll(context).is_ready();
-            b_done = b_done || b.as_mut().poll(context).is_ready();
-            if a_done && b_done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        }));
+        let _ = tagged(7);
+        sentry::capture_message("after", sentry::Level::Info);
     });
-    let check_ins = seen.check_ins();
-    assert_eq!(check_ins.len(), 4);
-    let started: Vec<_> = check_ins.iter().filter(|c| c["status"] == "in_progress").collect();
-    assert_eq!(started.len(), 2);
-    assert_ne!(started[0]["check_in_id"], started[1]["check_in_id"]);
-    let end = |status: &str| only(check_ins.iter().filter(|c| c["status"] == status).collect::<Vec<_>>());
-    assert_ne!(end("ok")["check_in_id"], end("error")["check_in_id"]);
-    for ended in [end("ok"), end("error")] {
-        assert!(started.iter().any(|start| start["check_in_id"] == ended["check_in_id"]
-            && start["contexts"]["trace"] == ended["contexts"]["trace"]));
-    }
-    let event = seen.event();
-    assert_eq!(event["tags"]["run"], "1");
-    assert_eq!(event["contexts"]["trace"]["trace_id"], end("error")["contexts"]["trace"]["trace_id"]);
-}
-
-#[test]
-fn threads_do_not_mix() {
-    #[sentry::monitor("threads")]
-    fn job(fails: bool) -> Result<(), DiskFull> {
-        if fails { Err(DiskFull) } else { Ok(()) }
-    }
-    let seen = observe(options(), || {
-        std::thread::scope(|scope| {
-            for number in 0..8 {
-                scope.spawn(move || job(number % 2 == 0).is_ok());
-            }
-        });
-    });
-    let check_ins = seen.check_ins();
-    let count = |status: &str| check_ins.iter().filter(|c| c["status"] == status).count();
-    assert_eq!((count("in_progress"), count("ok"), count("error")), (8, 4, 4));
-    let mut ids: Vec<_> = check_ins.iter().map(|c| c["check_in_id"].as_str().unwrap()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), 8);
-    assert_eq!(seen.events().len(), 4);
-}
-
-// ---- by hand
-
-#[test]
-fn with_monitor_checks_in_around_a_closure() {
-    let config = || MonitorConfig {
-        timezone: Some("UTC".into()),
-        max_runtime: Some(10),
-        ..MonitorConfig::new(MonitorSchedule::Interval { value: 1, unit: MonitorIntervalUnit::Day })
-    };
-    let seen = observe(options(), || sentry::with_monitor("by-hand", Some(config()), || 7));
-    assert_eq!(seen.result, 7);
-    let (first, last) = pair(&seen);
-    assert_eq!(first["monitor_slug"], "by-hand");
-    assert_eq!(
-        first["monitor_config"],
-        json!({
-            "schedule": {"type": "interval", "value": 1, "unit": "day"}, "timezone": "UTC", "max_runtime": 10
-        })
-    );
-    assert_eq!(last["status"], "ok");
-
-    let seen = observe(options(), || caught(|| sentry::with_monitor("by-hand", None, || panic!("no"))));
-    assert_eq!(pair(&seen).1["status"], "error");
-}
-
-#[test]
-fn check_ins_by_hand_share_an_id() {
-    let seen = observe(untraced(), || {
-        let mut check_in = MonitorCheckIn::new("by-hand", MonitorCheckInStatus::InProgress).unwrap();
-        let config = MonitorConfig::new(MonitorSchedule::Crontab { value: "0 * * * *".into() });
-        let id = sentry::capture_check_in(check_in.clone(), Some(config));
-        check_in.status = MonitorCheckInStatus::Error;
-        check_in.duration = Some(12.5);
-        assert_eq!(sentry::capture_check_in(check_in, None), id);
-        id.simple().to_string()
-    });
-    let (first, last) = pair(&seen);
-    assert_eq!(first["check_in_id"], *seen.result);
-    assert_eq!(first["monitor_config"]["schedule"]["value"], "0 * * * *");
-    assert_eq!((&last["status"], &last["duration"]), (&json!("error"), &json!(12.5)));
-    assert_eq!(last["release"], "shop@1.4.2");
-    assert!(last["contexts"]["trace"]["span_id"].is_string());
-    assert!(MonitorCheckIn::new("Nightly Report", MonitorCheckInStatus::Ok).is_err());
-}
-
-#[test]
-fn a_bad_slug_at_run_time_runs_the_job_unmonitored() {
-    let seen = observe(options(), || sentry::with_monitor("Nightly Report", None, || 7));
-    assert_eq!(seen.result, 7);
-    assert!(seen.check_ins().is_empty());
-}
-
-#[test]
-fn without_a_client_a_job_runs_as_it_is() {
-    support::without_client(|| {
-        assert_eq!(report(), 7);
-        assert!(backup().is_err());
-        assert_eq!(block_on(import()).unwrap(), 7);
-        assert_eq!(sentry::with_monitor("by-hand", None, || 7), 7);
-        let check_in = MonitorCheckIn::new("by-hand", MonitorCheckInStatus::Ok).unwrap();
-        assert!(sentry::capture_check_in(check_in, None).is_nil());
-    });
-}
-
-#[test]
-fn the_start_is_told_while_the_job_runs() {
-    let seen = observe_server(options(), |server| {
-        sentry::with_monitor("long", None, || server.wait_for_type("check_in", 1, LONG))
-    });
-    assert!(seen.result, "in_progress is sent at the start, not with the end");
-    assert_eq!(pair(&seen).1["status"], "ok");
+    let events = seen.events();
+    assert_eq!(events[0]["tags"], json!({"shard": "7", "job.kind": "nightly"}));
+    assert_eq!(events[1].get("tags"), None);
+    assert_eq!(seen.transaction()["tags"], json!({"shard": "7", "job.kind": "nightly"}));
 }

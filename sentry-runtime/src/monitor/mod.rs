@@ -5,17 +5,26 @@
 //!
 //! Spec: `telemetry/check-ins/index.mdx`.
 
+mod options;
+mod site;
+
+pub use options::MonitorOptions;
+pub use site::MonitorSite;
+
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crate::callback;
 use crate::client::{self, Client};
+use crate::diagnostics;
 use crate::errors::{self, Failure, Origin};
 use crate::fork::{self, PerProcess};
 use crate::pipeline::{self, Message, PendingCheckIn};
 use crate::protocol::{
-    MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorIntervalUnit, MonitorSchedule, Uuid,
+    DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
 };
-use crate::scope::active::{self, Saved};
+use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
@@ -27,124 +36,31 @@ use crate::trace::record::Outcome;
 use crate::trace::root::{self, RootKind};
 use crate::trace::segment::RootName;
 
-/// A monitored function: slug and configuration, checked when it was compiled.
-#[derive(Debug)]
-pub struct MonitorSite {
-    slug: &'static str,
-    schedule: Option<SiteSchedule>,
-    timezone: Option<&'static str>,
-    checkin_margin: Option<u64>,
-    max_runtime: Option<u64>,
-    failure_issue_threshold: Option<u64>,
-    recovery_threshold: Option<u64>,
-    isolate_trace: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum SiteSchedule {
-    Crontab(&'static str),
-    Interval(u64, &'static str),
-}
-
-macro_rules! site_setters {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub const fn $name(mut self, value: $ty) -> Self {
-            self.$name = Some(value);
-            self
-        }
-    )*};
-}
-
-impl MonitorSite {
-    /// A monitor without a configuration: it must exist in Sentry.
-    #[must_use]
-    pub const fn new(slug: &'static str) -> Self {
-        Self {
-            slug,
-            schedule: None,
-            timezone: None,
-            checkin_margin: None,
-            max_runtime: None,
-            failure_issue_threshold: None,
-            recovery_threshold: None,
-            isolate_trace: false,
-        }
-    }
-
-    /// The job runs by a crontab of five fields.
-    #[must_use]
-    pub const fn crontab(mut self, value: &'static str) -> Self {
-        self.schedule = Some(SiteSchedule::Crontab(value));
-        self
-    }
-
-    /// The job runs every so many units.
-    #[must_use]
-    pub const fn interval(mut self, value: u64, unit: &'static str) -> Self {
-        self.schedule = Some(SiteSchedule::Interval(value, unit));
-        self
-    }
-
-    /// Each run is a trace of its own.
-    #[must_use]
-    pub const fn isolate_trace(mut self) -> Self {
-        self.isolate_trace = true;
-        self
-    }
-
-    site_setters! {
-        /// The time zone of the crontab.
-        timezone: &'static str;
-        /// How late a run may start, in minutes.
-        checkin_margin: u64;
-        /// How long a run may take, in minutes.
-        max_runtime: u64;
-        /// So many failed runs make an issue.
-        failure_issue_threshold: u64;
-        /// So many good runs close it.
-        recovery_threshold: u64;
-    }
-
-    fn config(&self) -> Option<MonitorConfig> {
-        let schedule = match self.schedule? {
-            SiteSchedule::Crontab(value) => MonitorSchedule::Crontab { value: value.to_owned() },
-            SiteSchedule::Interval(value, unit) => {
-                MonitorSchedule::Interval { value, unit: interval_unit(unit) }
-            }
-        };
-        Some(MonitorConfig {
-            timezone: self.timezone.map(str::to_owned),
-            checkin_margin: self.checkin_margin,
-            max_runtime: self.max_runtime,
-            failure_issue_threshold: self.failure_issue_threshold,
-            recovery_threshold: self.recovery_threshold,
-            ..MonitorConfig::new(schedule)
-        })
-    }
-}
-
-fn interval_unit(name: &str) -> MonitorIntervalUnit {
-    match name {
-        "year" => MonitorIntervalUnit::Year,
-        "month" => MonitorIntervalUnit::Month,
-        "week" => MonitorIntervalUnit::Week,
-        "day" => MonitorIntervalUnit::Day,
-        "hour" => MonitorIntervalUnit::Hour,
-        _ => MonitorIntervalUnit::Minute,
-    }
-}
-
-/// Hands a check-in to the pipeline. Answers with its id, or `None` without a client.
+/// Hands a check-in to the pipeline. Answers with its id, or `None` without a client. A configuration that the server
+/// would refuse, and the check-in with it, is told and left out.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
-    check_in: MonitorCheckIn,
+    mut check_in: MonitorCheckIn,
     place: TracePlace,
 ) -> Option<Uuid> {
     let client = client.filter(|client| client.is_enabled())?;
+    if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
+        let slug = &check_in.monitor_slug;
+        diagnostics::error(format_args!(
+            "{error}. The check-in of `{slug}` goes out without a configuration."
+        ));
+        check_in.monitor_config = None;
+    }
+    if callback::is_too_deep() {
+        diagnostics::debug(format_args!(
+            "before_send_check_in sends a check-in for everything it sees, also for that: it is dropped"
+        ));
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
+        return None;
+    }
     let id = check_in.check_in_id;
-    pipeline::send(Message::CheckIn(Box::new(PendingCheckIn { check_in, place, client })));
+    let depth = callback::depth();
+    pipeline::send(Message::CheckIn(Box::new(PendingCheckIn { check_in, place, client, depth })));
     Some(id)
 }
 
@@ -242,8 +158,7 @@ pub struct Monitor {
 #[derive(Debug)]
 struct Plan {
     slug: String,
-    config: Option<MonitorConfig>,
-    isolate_trace: bool,
+    options: MonitorOptions,
     name: RootName,
     context: Arc<Context>,
     parent: LocalId,
@@ -259,36 +174,48 @@ struct Running {
 
 /// A run of an annotated function. It starts when it is entered.
 pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monitor {
-    Monitor::planned(site.slug.to_owned(), site.isolate_trace, RootName::Site(callsite), || site.config())
+    Monitor::planned(site.slug.to_owned(), RootName::Site(callsite), || MonitorOptions {
+        config: site.config(),
+        isolate_trace: site.isolate_trace,
+        tags: Vec::new(),
+    })
 }
 
 impl Monitor {
-    /// A run of a monitor that is known only at run time.
-    pub(crate) fn named(slug: String, config: Option<MonitorConfig>, isolate_trace: bool) -> Self {
+    /// A run of a monitor that is known only at run time. With a slug that Sentry would refuse, that is told and
+    /// nothing is sent.
+    pub(crate) fn named(slug: &str, options: MonitorOptions) -> Self {
+        if let Err(error) = sentry_rules::slug::check(slug) {
+            diagnostics::error(format_args!("{error}. The job runs unmonitored."));
+            return Self { plan: None, running: None, failed: false };
+        }
         let name = RootName::Given {
-            name: slug.clone().into(),
+            name: slug.to_owned().into(),
             op: "function.monitor".into(),
             origin: "auto.function.monitor".into(),
             source: "task",
         };
-        Self::planned(slug, isolate_trace, name, || config)
+        Self::planned(slug.to_owned(), name, || options)
     }
 
-    fn planned(
-        slug: String,
-        isolate_trace: bool,
-        name: RootName,
-        config: impl FnOnce() -> Option<MonitorConfig>,
-    ) -> Self {
+    fn planned(slug: String, name: RootName, options: impl FnOnce() -> MonitorOptions) -> Self {
         let plan = (client::level() != client::Level::Off).then(|| Plan {
             slug,
-            config: config(),
-            isolate_trace,
+            options: options(),
             name,
             context: active::context(),
             parent: active::position().1,
         });
         Self { plan, running: None, failed: false }
+    }
+
+    /// Sets a tag on the run's isolation scope.
+    #[must_use]
+    pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
+        if let Some(plan) = &mut self.plan {
+            plan.options.tags.push((Cow::Borrowed(key), value.to_string()));
+        }
+        self
     }
 
     /// Says that the job returned an error.
@@ -304,8 +231,12 @@ impl Monitor {
 
     fn start(plan: Plan) -> Option<Running> {
         let client = plan.context.client().filter(|client| client.is_enabled())?;
+        let MonitorOptions { config, isolate_trace, tags } = plan.options;
         let mut context = plan.context.isolated().framed();
-        if plan.isolate_trace || (context.segment().is_none() && !context.continues) {
+        if !tags.is_empty() {
+            context.isolation.update(|scope| tags.iter().for_each(|(key, value)| scope.set_tag(key, value)));
+        }
+        if isolate_trace || (context.segment().is_none() && !context.continues) {
             context = context.in_new_trace(Propagation::new());
         }
         let parent = if context.segment().is_some() { plan.parent } else { 0 };
@@ -316,7 +247,7 @@ impl Monitor {
             None => (Arc::new(context), parent),
         };
         let place = TracePlace::of(&context, span);
-        let run = Run::start(client, plan.slug, plan.config, place);
+        let run = Run::start(client, plan.slug, config, place);
         Some(Running { context: Some(context), span, run, since: clock::now() })
     }
 }
@@ -335,11 +266,11 @@ impl Work for Monitor {
             self.running = Self::start(plan);
         }
         let running = self.running.as_mut()?;
-        Some(Previous(active::swap(Saved { context: running.context.take(), span: running.span })))
+        Some(Previous::swap(running.context.take(), running.span))
     }
 
     fn leave(&mut self, previous: Previous) {
-        let own = active::swap(previous.0);
+        let own = previous.restore();
         if let Some(running) = &mut self.running {
             running.context = own.context;
         }

@@ -1,0 +1,96 @@
+//! `#[api_handler]`: its arguments, and the work they ask for.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+
+use crate::args::{Arguments, Raw};
+use crate::check::{self, Mistakes};
+use crate::function::Function;
+use crate::handler::{HandlerArgs, start_of};
+use crate::params::generated_at;
+use crate::wrap::{Look, OnValue, Work};
+
+const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
+
+/// The arguments of `#[api_handler]`.
+pub(crate) struct ApiHandlerArgs {
+    common: HandlerArgs,
+    route: TokenStream,
+    method: Option<TokenStream>,
+}
+
+impl ApiHandlerArgs {
+    /// Reads the arguments of the attribute on `function`.
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+        let mut list = Arguments::read("api_handler", tokens, KNOWN, Some("route"));
+        let route = route(&mut list, "`#[api_handler]` needs the route: `#[api_handler(\"/users/{id}\")]`");
+        let method = list.value("method");
+        let this = Self {
+            common: HandlerArgs::take(&mut list, function),
+            route: route.unwrap_or_default(),
+            method: method.map(|raw| checked_method(&raw, &mut list.mistakes)),
+        };
+        (this, list.finish())
+    }
+
+    /// What the attribute does around the function.
+    pub(crate) fn work(mut self, function: &Function) -> Work {
+        let span = generated_at(function.sig.ident.span());
+        let private = self.common.private(span);
+        let route = &self.route;
+        let method = self.method.as_ref().map(|method| {
+            let at = start_of(method, span);
+            quote_spanned!(at=> .method(&(#method)))
+        });
+        let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
+        let made = quote_spanned!(span=> #private::api_handler(#route) #method #name);
+        let further = self.method.unwrap_or_default();
+        self.common.work(span, made, further, Look::MayAnswer, Some(record_status as OnValue))
+    }
+}
+
+/// Takes the route: the leading literal, or `route = "…"`, or a constant.
+pub(crate) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
+    let given = list.place("route").is_some();
+    let literal = match list.leading() {
+        Some(leading) => Some(leading),
+        None => {
+            let raw = list.value("route");
+            if raw.is_none() && !given && list.mistakes.is_empty() {
+                list.mistakes.add(Span::call_site(), missing);
+            }
+            let raw = raw?;
+            match check::ungrouped(&raw.expr) {
+                syn::Expr::Lit(_) => list.mistakes.keep(check::string("route", &raw.expr)),
+                _ => return list.mistakes.keep(check::text("route", &raw.expr, &raw.tokens)),
+            }
+        }
+    }?;
+    list.mistakes.keep(check::route(&literal))?;
+    Some(literal.into_token_stream())
+}
+
+/// A method: any expression; a literal is checked.
+fn checked_method(raw: &Raw, mistakes: &mut Mistakes) -> TokenStream {
+    if matches!(check::ungrouped(&raw.expr), syn::Expr::Lit(_))
+        && let Some(text) = mistakes.keep(check::string("method", &raw.expr))
+    {
+        mistakes.keep(check::method(&text));
+    }
+    raw.tokens.clone()
+}
+
+/// Hands the status of the response over.
+fn record_status(
+    private: &TokenStream,
+    ty: &TokenStream,
+    work: &TokenStream,
+    value: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    quote_spanned! {span=>
+        if #ty::wants_status(#work) {
+            #ty::answered(#work, #private::status!(#value));
+        }
+    }
+}

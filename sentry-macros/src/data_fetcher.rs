@@ -1,0 +1,81 @@
+//! `#[data_fetcher]`: its arguments, and the work they ask for.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::LitStr;
+
+use crate::api_handler::route;
+use crate::args::Arguments;
+use crate::check::Mistakes;
+use crate::function::{Function, plain_name};
+use crate::handler::HandlerArgs;
+use crate::params::generated_at;
+use crate::wrap::{Look, Work};
+
+const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
+
+/// The kinds that serve every page, and the route that stands for it.
+const WHOLE_APP: &[(&str, &str)] = &[("app", "/_app"), ("document", "/_document"), ("error", "/_error")];
+
+/// The arguments of `#[data_fetcher]`.
+pub(crate) struct DataFetcherArgs {
+    common: HandlerArgs,
+    kind: LitStr,
+    route: TokenStream,
+}
+
+impl DataFetcherArgs {
+    /// Reads the arguments of the attribute on `function`.
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+        let (kind, rest) = split_kind(tokens);
+        let mut list = Arguments::read("data_fetcher", rest, KNOWN, Some("route"));
+        if kind.is_none() && list.mistakes.is_empty() {
+            list.mistakes.add(
+                Span::call_site(),
+                "`#[data_fetcher]` needs its kind in front, as in `#[data_fetcher(get_server_side_props, \
+                 \"/users/{id}\")]`; known are `get_server_side_props`, `get_static_props`, `get_initial_props`, \
+                 `app`, `document` and `error`, and any name of your own will do",
+            );
+        }
+        let kind = kind.unwrap_or_else(|| LitStr::new("", Span::call_site()));
+        let own = WHOLE_APP.iter().find(|(name, _)| *name == kind.value());
+        let route = match own {
+            Some((_, route)) if list.leading_place().or(list.place("route")).is_none() => {
+                Some(LitStr::new(route, kind.span()).into_token_stream())
+            }
+            _ => {
+                let kind = kind.value();
+                route(
+                    &mut list,
+                    &format!("a data fetcher needs its route: `#[data_fetcher({kind}, \"/users/{{id}}\")]`"),
+                )
+            }
+        };
+        let common = HandlerArgs::take(&mut list, function);
+        (Self { common, kind, route: route.unwrap_or_default() }, list.finish())
+    }
+
+    /// What the attribute does around the function.
+    pub(crate) fn work(mut self, function: &Function) -> Work {
+        let span = generated_at(function.sig.ident.span());
+        let private = self.common.private(span);
+        let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
+        let Self { kind, route, .. } = &self;
+        let made = quote_spanned!(span=> #private::data_fetcher(#kind, #route) #name);
+        self.common.work(span, made, TokenStream::new(), Look::MayFail, None)
+    }
+}
+
+/// Takes the kind, a bare word in front: `get_static_props, "/about"`.
+fn split_kind(tokens: TokenStream) -> (Option<LitStr>, TokenStream) {
+    let mut rest = tokens.clone().into_iter();
+    let Some(TokenTree::Ident(kind)) = rest.next() else {
+        return (None, tokens);
+    };
+    match rest.next() {
+        None => {}
+        Some(TokenTree::Punct(comma)) if comma.as_char() == ',' => {}
+        Some(_) => return (None, tokens),
+    }
+    (Some(LitStr::new(&plain_name(&kind), kind.span())), rest.collect())
+}

@@ -1,0 +1,86 @@
+//! What the attributes of web handlers have in common: `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`.
+//!
+//! Each makes a `Handler` of the runtime, in one expression, and says with further calls what it was told.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::args::{self, Arguments, Krate, Recorded};
+use crate::function::Function;
+use crate::params::generated_at;
+use crate::wrap::{Look, OnValue, Work};
+
+/// The arguments that every one of them takes.
+pub(crate) struct HandlerArgs {
+    krate: Krate,
+    pub(crate) name: Option<TokenStream>,
+    headers: Option<TokenStream>,
+    tags: Vec<Recorded>,
+    flush: bool,
+}
+
+impl HandlerArgs {
+    /// Takes them out of the list.
+    pub(crate) fn take(list: &mut Arguments, function: &Function) -> Self {
+        Self {
+            krate: list.krate(),
+            name: list.text("name"),
+            headers: list.value("headers").map(|raw| raw.tokens),
+            tags: args::tags(list, function),
+            flush: list.flag("flush"),
+        }
+    }
+
+    /// What expansions call.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        self.krate.private(span)
+    }
+
+    /// The work that `made` is, an expression that gives a handler; `further` is what else the attribute mentions.
+    pub(crate) fn work(
+        self,
+        span: Span,
+        made: TokenStream,
+        further: TokenStream,
+        look: Look,
+        on_value: Option<OnValue>,
+    ) -> Work {
+        let private = self.private(span);
+        let mut mentioned = further;
+        mentioned.extend(self.headers.clone());
+        mentioned.extend(self.tags.iter().map(|tag| tag.value.clone()));
+        let made = match &self.headers {
+            None => made,
+            Some(headers) => {
+                // The path too: an error is shown at the whole of a macro call.
+                let at = start_of(headers, span);
+                let private = self.krate.private(at);
+                quote_spanned!(at=> #private::headers!(#made, &(#headers)))
+            }
+        };
+        let tags = self.tags.into_iter().map(|Recorded { key, value }| {
+            let at = start_of(&value, span);
+            quote_spanned!(at=> .tag(#key, &(#value)))
+        });
+        let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
+        let create = quote_spanned!(span=> #made #(#tags)* #flush);
+        Work {
+            statics: TokenStream::new(),
+            types: ["Handler"; 2],
+            enter: quote_spanned!(span=> #private::hold(#create)),
+            begin: None,
+            create,
+            mentioned,
+            recorded: Vec::new(),
+            look,
+            keeps_caller: false,
+            on_value,
+            private,
+        }
+    }
+}
+
+/// Where an expression starts: a value of the wrong type is pointed at, not the function.
+pub(crate) fn start_of(value: &TokenStream, otherwise: Span) -> Span {
+    value.clone().into_iter().next().map_or(otherwise, |token| generated_at(token.span()))
+}

@@ -1,0 +1,162 @@
+//! The trace from service to service: the one that comes in, and what goes out with a request.
+
+use std::sync::Arc;
+
+use super::get_client;
+use crate::client::{self, Client};
+use crate::scope::active;
+use crate::scope::context::Context;
+use crate::trace::future::Bound;
+use crate::trace::headers::HeaderSource;
+use crate::trace::instrumented::{Instrumented, instrument};
+use crate::trace::outgoing::{self, HeaderSink, TraceData};
+use crate::trace::propagation::Propagation;
+
+/// Runs a closure that continues the trace which headers carry: `sentry-trace` and `baggage`, or `traceparent`.
+/// Without such headers it starts a trace.
+///
+/// ```
+/// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
+/// sentry::continue_trace(&headers, || {
+///     sentry::start_span("my request", |_| ());
+/// });
+/// ```
+pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnce() -> R) -> R {
+    if client::level() == client::Level::Off {
+        return run();
+    }
+    let _entered = active::enter(Arc::new(continued(headers)), 0);
+    run()
+}
+
+/// The same for a future.
+///
+/// ```
+/// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
+/// let handled = sentry::continue_trace_async(&headers, async { /* … */ });
+/// # drop(handled);
+/// ```
+pub fn continue_trace_async<F: Future>(
+    headers: &(impl HeaderSource + ?Sized),
+    future: F,
+) -> Instrumented<Bound, F> {
+    let bound = if client::level() == client::Level::Off {
+        Bound::new(active::own_context(), 0)
+    } else {
+        Bound::new(Some(Arc::new(continued(headers))), 0)
+    };
+    instrument(bound, future)
+}
+
+fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
+    let context = active::context();
+    let client = context.client();
+    let propagation = Propagation::from_headers(&headers, client.as_ref().map(|client| client.options()));
+    context.in_new_trace(propagation.unwrap_or_else(Propagation::new))
+}
+
+/// Runs a closure in a new trace: its spans, its events and the requests that it makes belong to that.
+///
+/// ```
+/// for job in ["first", "second"] {
+///     sentry::start_new_trace(|| sentry::start_span(job, |_| { /* … */ }));
+/// }
+/// ```
+pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
+    if client::level() == client::Level::Off {
+        return run();
+    }
+    let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), 0);
+    run()
+}
+
+/// Runs a future in a new trace.
+///
+/// ```
+/// let job = sentry::start_new_trace_async(async { /* … */ });
+/// # drop(job);
+/// ```
+pub fn start_new_trace_async<F: Future>(future: F) -> Instrumented<Bound, F> {
+    let context = active::context().in_new_trace(Propagation::new());
+    instrument(Bound::new(Some(Arc::new(context)), 0), future)
+}
+
+fn enabled_client() -> Option<Arc<Client>> {
+    get_client().filter(|client| client.is_enabled())
+}
+
+/// What to send along with an outgoing request, so that the service which answers it continues the trace. Works
+/// with and without an active span, with and without recorded traces. `None` without a client.
+///
+/// ```
+/// if let Some(trace) = sentry::get_trace_data() {
+///     for (name, value) in trace.iter() {
+///         // request.header(name, value)
+///         # let _ = (name, value);
+///     }
+/// }
+/// ```
+///
+/// Spec: `foundations/trace-propagation/index.mdx`.
+#[must_use]
+pub fn get_trace_data() -> Option<TraceData> {
+    enabled_client().map(|client| TraceData::current(&client))
+}
+
+/// The same for a request to this URL: `None` as well if the option `trace_propagation_targets` leaves it out.
+///
+/// ```
+/// if let Some(trace) = sentry::get_trace_data_for("https://payments.example/charge") {
+///     // request.header("sentry-trace", trace.sentry_trace)
+///     # let _ = trace;
+/// }
+/// ```
+#[must_use]
+pub fn get_trace_data_for(url: &str) -> Option<TraceData> {
+    let client = enabled_client()?;
+    client.should_propagate(url).then(|| TraceData::current(&client))
+}
+
+/// Puts the headers that link a request to the active trace into the request. A request that has a `sentry-trace`
+/// already is left alone, and so is one to a URL that the option `trace_propagation_targets` leaves out; other
+/// vendors' baggage is kept. Answers whether the request was changed.
+///
+/// ```
+/// let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+/// sentry::propagate("https://payments.example/charge", &mut headers);
+/// ```
+pub fn propagate(url: &str, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
+    enabled_client().is_some_and(|client| outgoing::propagate(&client, url, headers))
+}
+
+/// The value of the header `sentry-trace` for an outgoing request, under the name that the Python SDK gives it.
+/// W3C's header of that name is [`TraceData::traceparent`]. `None` without a client.
+#[must_use]
+pub fn get_traceparent() -> Option<String> {
+    get_trace_data().map(|trace| trace.sentry_trace)
+}
+
+/// The value of the header `baggage` for an outgoing request. `None` without a client, and in a trace that came without
+/// a dynamic sampling context.
+#[must_use]
+pub fn get_baggage() -> Option<String> {
+    get_trace_data().map(|trace| trace.baggage).filter(|baggage| !baggage.is_empty())
+}
+
+/// `<meta>` tags for the head of an HTML page, by which the browser's SDK continues the active trace. Values are
+/// escaped. Empty without a client.
+///
+/// ```
+/// let page = format!("<html><head>{}</head></html>", sentry::get_trace_meta_tags());
+/// ```
+#[must_use]
+pub fn get_trace_meta_tags() -> String {
+    let escape = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;");
+        text.replace('<', "&lt;").replace('>', "&gt;")
+    };
+    get_trace_data().map_or_else(String::new, |trace| {
+        let tag = |(name, value)| format!("<meta name=\"{name}\" content=\"{}\">", escape(value));
+        trace.iter().map(tag).collect::<Vec<_>>().join("\n")
+    })
+}

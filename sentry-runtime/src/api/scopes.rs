@@ -1,0 +1,150 @@
+//! The three scopes, and work that has scopes of its own.
+
+use std::sync::Arc;
+
+use crate::client;
+use crate::scope::context::Context;
+use crate::scope::{self, Scope, ScopeGuard, ScopeHandle, active};
+use crate::trace::future::Bound;
+use crate::trace::instrumented::{Instrumented, instrument};
+
+/// The scope of the process: what is set here belongs to everything captured, also to what is captured by work that
+/// has an isolation scope of its own. It is there before `init`.
+///
+/// ```
+/// sentry::get_global_scope().set_tag("datacenter", "vienna");
+/// ```
+#[must_use]
+pub fn get_global_scope() -> ScopeHandle {
+    ScopeHandle::new(Arc::clone(scope::global()))
+}
+
+/// The scope of this request or job, to which the free functions such as [`set_tag`](crate::set_tag) write. Every
+/// annotated web handler and monitored job has its own, and so has what runs in [`with_isolation_scope`]; work
+/// outside of any shares one.
+#[must_use]
+pub fn get_isolation_scope() -> ScopeHandle {
+    ScopeHandle::new(active::with(|context| Arc::clone(&context.isolation)))
+}
+
+/// The innermost scope: that of the [`with_scope`] or [`new_scope`] around, else that of the request or job; work
+/// outside of any shares one. What is set here counts before what is set on the isolation scope.
+///
+/// Spans have no scope of their own: what belongs to one span are its attributes, and what belongs to everything
+/// captured in it is set in a [`with_scope`].
+///
+/// ```
+/// sentry::with_scope(|_| (), || {
+///     sentry::get_current_scope().set_tag("step", "payment");
+///     sentry::capture_message("card declined", sentry::Level::Warning);
+/// });
+/// ```
+#[must_use]
+pub fn get_current_scope() -> ScopeHandle {
+    ScopeHandle::new(active::with(|context| Arc::clone(&context.current)))
+}
+
+/// Changes the isolation scope: what it says belongs to everything captured in this request or job.
+pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
+    get_isolation_scope().configure(configure)
+}
+
+/// Makes a new current scope, which starts as a copy of the one before and is active until the guard is dropped. The
+/// form without a guard is [`with_scope`], the one for code that awaits [`with_scope_async`].
+///
+/// ```
+/// let scope = sentry::new_scope();
+/// scope.set_tag("step", "payment");
+/// sentry::capture_message("card declined", sentry::Level::Warning);
+/// drop(scope);
+/// // From here on the tag is gone.
+/// ```
+pub fn new_scope() -> ScopeGuard {
+    ScopeGuard::enter()
+}
+
+/// Runs a closure with a current scope of its own, which `configure` prepares.
+///
+/// ```
+/// sentry::with_scope(
+///     |scope| scope.set_tag("step", "payment"),
+///     || sentry::capture_message("card declined", sentry::Level::Warning),
+/// );
+/// ```
+pub fn with_scope<C, F, R>(configure: C, run: F) -> R
+where
+    C: FnOnce(&mut Scope),
+    F: FnOnce() -> R,
+{
+    if client::level() == client::Level::Off {
+        return run();
+    }
+    let _entered = active::enter(Arc::new(scoped(configure)), active::position().1);
+    run()
+}
+
+/// Runs a future with a current scope of its own, on whatever thread it is polled. The scope is made now, not when
+/// the future is first polled.
+///
+/// ```
+/// let work = sentry::with_scope_async(
+///     |scope| scope.set_tag("step", "payment"),
+///     async { sentry::capture_message("card declined", sentry::Level::Warning) },
+/// );
+/// # drop(work);
+/// ```
+pub fn with_scope_async<C, F>(configure: C, future: F) -> Instrumented<Bound, F>
+where
+    C: FnOnce(&mut Scope),
+    F: Future,
+{
+    bound(|| scoped(configure), future)
+}
+
+/// Runs a closure with an isolation scope of its own, as every web handler and monitored job has it: what it sets
+/// for its request is not seen by others, and what they set is not seen by it.
+///
+/// ```
+/// for customer in ["7", "8"] {
+///     sentry::with_isolation_scope(|| {
+///         sentry::set_tag("customer", customer);
+///         // …and whatever is captured in here has this customer.
+///     });
+/// }
+/// ```
+pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
+    if client::level() == client::Level::Off {
+        return run();
+    }
+    let context = active::context().isolated();
+    let _entered = active::enter(Arc::new(context), active::position().1);
+    run()
+}
+
+/// Runs a future with an isolation scope of its own, on whatever thread it is polled.
+///
+/// ```
+/// async fn handle(customer: &str) {
+///     sentry::set_tag("customer", customer);
+/// }
+///
+/// let request = sentry::with_isolation_scope_async(handle("7"));
+/// # drop(request);
+/// ```
+pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F> {
+    bound(|| active::context().isolated(), future)
+}
+
+fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
+    let context = active::context().with_own_scope();
+    context.current.configure(configure);
+    context
+}
+
+fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumented<Bound, F> {
+    let context = match client::level() {
+        client::Level::Off => active::own_context(),
+        client::Level::Errors | client::Level::Tracing => Some(Arc::new(context())),
+    };
+    instrument(Bound::new(context, active::position().1), future)
+}

@@ -1,0 +1,75 @@
+//! An error that a function captured by hand, and that its caller captures by hand again.
+//!
+//! Sentry's other SDKs drop an error that is captured twice in a row, by the identity of the object. Errors in Rust
+//! have none: one that is returned moves, and another may lie where it lay. What does not lie are the two stacks: on
+//! its way up an error is captured by a function, and then by one of those that called it. So the second capture is
+//! dropped when its stack is that of the first with the called functions cut out, the texts are equal, it comes within
+//! a second, and nothing else was captured in the same isolation scope in between. Two captures in one function, in a
+//! loop or one after the other, are two errors.
+
+use std::time::{Duration, Instant};
+
+use super::chain::Chain;
+use crate::pipeline::stack::RawStack;
+use crate::protocol::Uuid;
+
+/// Longer than an error takes from a function to its caller. What comes later is another one.
+const BETWEEN: Duration = Duration::from_secs(1);
+
+/// An error that was captured by hand.
+#[derive(Debug)]
+pub(crate) struct Captured {
+    at: Instant,
+    chain: Chain,
+    stack: RawStack,
+    event_id: Uuid,
+}
+
+impl Captured {
+    pub(super) fn new(chain: Chain, stack: RawStack, event_id: Uuid) -> Self {
+        Self { at: Instant::now(), chain, stack, event_id }
+    }
+
+    /// The id of the event, if this is the error that the caller of the function now captures.
+    pub(super) fn again(&self, chain: &Chain, stack: &RawStack) -> Option<Uuid> {
+        let is_again = is_cut_out_of(stack.addresses(), self.stack.addresses())
+            && says_the_same(chain, &self.chain)
+            && self.at.elapsed() < BETWEEN;
+        is_again.then_some(self.event_id)
+    }
+}
+
+fn says_the_same(one: &Chain, other: &Chain) -> bool {
+    let (one, other) = (&one.entries, &other.entries);
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one.ty == other.ty && one.value == other.value)
+}
+
+/// Whether one stack, innermost address first, is another one without some of its called functions: the report at the
+/// inner end is the same, then comes the one place from which it was called, and the callers are the same.
+fn is_cut_out_of(outer: &[usize], inner: &[usize]) -> bool {
+    if outer.len() >= inner.len() {
+        return false;
+    }
+    let report = outer.iter().zip(inner).take_while(|(one, other)| one == other).count();
+    let callers = outer.iter().rev().zip(inner.iter().rev()).take_while(|(one, other)| one == other).count();
+    report > 0 && callers > 0 && report + 1 + callers == outer.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_capture_by_a_caller_is_cut_out() {
+        // The report is 1, 2; `main` is 9. Inner: f called from g at 50, g from h at 60.
+        let inner = [1, 2, 40, 50, 60, 9];
+        assert!(is_cut_out_of(&[1, 2, 51, 60, 9], &inner), "captured in g after f returned");
+        assert!(is_cut_out_of(&[1, 2, 61, 9], &inner), "captured in h after g returned");
+        assert!(!is_cut_out_of(&inner, &inner), "a loop");
+        assert!(!is_cut_out_of(&[1, 2, 41, 50, 60, 9], &inner), "the next line of f");
+        assert!(!is_cut_out_of(&[1, 2, 70, 61, 9], &inner), "another function that h calls");
+        assert!(!is_cut_out_of(&[1, 3, 51, 60, 9], &inner), "reported otherwise");
+        assert!(!is_cut_out_of(&[1, 2, 61, 8], &inner), "another thread");
+    }
+}

@@ -1,0 +1,130 @@
+//! Submitted forms, as they are put on spans and events: fields with a name each, nothing nested.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::response::contained;
+use crate::protocol::Value;
+
+/// The fields of a submitted form, in order. A field that comes several times is kept several times, and what is
+/// nested becomes fields of its own: `address.city`, `items.0.name`.
+///
+/// ```
+/// use sentry::FormData;
+///
+/// let nested = serde_json::json!({"address": {"city": "Vienna"}});
+/// assert_eq!(FormData::of(&nested), FormData::from_pairs([("address.city", "Vienna")]));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FormData(Vec<(String, Value)>);
+
+/// The most fields of a form that are recorded.
+const MAX_FIELDS: usize = 100;
+
+impl FormData {
+    /// The fields of anything that serialises to a map, a struct, or a list of pairs; anything else is one field
+    /// named `value`.
+    pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
+        let fields: Vec<_> = match contained(|| serde_json::to_value(form).ok()) {
+            Some(Value::Object(fields)) => fields.into_iter().collect(),
+            Some(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
+            Some(other) => vec![("value".to_owned(), other)],
+            None => Vec::new(),
+        };
+        let mut flat = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            flatten(name, value, 0, &mut flat);
+        }
+        Self(flat)
+    }
+
+    /// The fields given as pairs.
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), Value::from(value.into()))).collect())
+    }
+
+    /// A form of which only the text is known.
+    pub fn text(text: String) -> Self {
+        Self(vec![("value".to_owned(), Value::from(text))])
+    }
+
+    fn pair((at, item): (usize, Value)) -> (String, Value) {
+        match item {
+            Value::Array(mut pair) if pair.len() == 2 && pair[0].is_string() => {
+                let value = pair.pop().unwrap_or(Value::Null);
+                (pair[0].as_str().unwrap_or_default().to_owned(), value)
+            }
+            other => (at.to_string(), other),
+        }
+    }
+
+    /// One value a field; several of a field become a list.
+    pub(crate) fn grouped(self) -> BTreeMap<String, Value> {
+        let mut grouped: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for (key, value) in self.0.into_iter().take(MAX_FIELDS) {
+            grouped.entry(key).or_default().push(value);
+        }
+        let single = |mut values: Vec<Value>| match values.len() {
+            1 => values.remove(0),
+            _ => Value::Array(values),
+        };
+        grouped.into_iter().map(|(key, values)| (key, single(values))).collect()
+    }
+}
+
+impl AsRef<Self> for FormData {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// How deep a form is taken apart; what is deeper stays as it is.
+const MAX_DEPTH: usize = 8;
+
+/// Takes a value apart into fields. A list of plain values is one field.
+fn flatten(name: String, value: Value, depth: usize, into: &mut Vec<(String, Value)>) {
+    let is_nested = |value: &Value| value.is_object() || value.is_array();
+    match value {
+        _ if into.len() > MAX_FIELDS => {}
+        Value::Object(fields) if depth < MAX_DEPTH => {
+            for (field, value) in fields {
+                flatten(format!("{name}.{field}"), value, depth + 1, into);
+            }
+        }
+        Value::Array(items) if depth < MAX_DEPTH && items.iter().any(is_nested) => {
+            for (at, value) in items.into_iter().enumerate() {
+                flatten(format!("{name}.{at}"), value, depth + 1, into);
+            }
+        }
+        other => into.push((name, other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(form: &Value) -> Value {
+        json!(FormData::of(form).grouped())
+    }
+
+    #[test]
+    fn what_is_nested_becomes_fields() {
+        assert_eq!(
+            fields(&json!({"a": {"b": {"c": 1}, "d": [1, 2]}, "items": [{"n": "x"}, {"n": "y"}], "e": {}})),
+            json!({"a.b.c": 1, "a.d": [1, 2], "items.0.n": "x", "items.1.n": "y"})
+        );
+        assert_eq!(fields(&json!("text")), json!({"value": "text"}));
+        assert_eq!(fields(&json!([["a", 1], ["a", 2]])), json!({"a": [1, 2]}));
+    }
+
+    #[test]
+    fn depth_and_number_are_bounded() {
+        let deep = (0..50).fold(json!(1), |inner, _| json!({"a": inner}));
+        assert_eq!(FormData::of(&deep).grouped().len(), 1);
+        let wide: Vec<_> = (0..5000).map(|at| (at.to_string(), at)).collect();
+        assert_eq!(FormData::of(&wide).grouped().len(), MAX_FIELDS);
+    }
+}

@@ -1,0 +1,85 @@
+//! What a handler returned: how it is shown, and which HTTP status it stands for.
+
+use serde::Serialize;
+use ureq::http::{Response, StatusCode};
+
+use crate::callback;
+use crate::protocol::{AttributeValue, Value};
+
+/// A value that stands for an HTTP status: the response of a handler, or an error that is an answer.
+///
+/// Implemented for `http::Response` (axum, hyper), `http::StatusCode`, a tuple that starts with one, and a `Result` of
+/// any of these. Implement it for a response type of your own, and `#[api_handler]` finds it.
+///
+/// ```
+/// struct Reply { code: u16 }
+///
+/// impl sentry::ResponseStatus for Reply {
+///     fn response_status(&self) -> Option<u16> {
+///         Some(self.code)
+///     }
+/// }
+/// ```
+pub trait ResponseStatus {
+    /// The status code, 100 to 599; `None` when the value does not tell.
+    fn response_status(&self) -> Option<u16>;
+}
+
+impl<B> ResponseStatus for Response<B> {
+    fn response_status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
+    }
+}
+
+impl ResponseStatus for StatusCode {
+    fn response_status(&self) -> Option<u16> {
+        Some(self.as_u16())
+    }
+}
+
+impl<A> ResponseStatus for (StatusCode, A) {
+    fn response_status(&self) -> Option<u16> {
+        Some(self.0.as_u16())
+    }
+}
+
+impl<A, B> ResponseStatus for (StatusCode, A, B) {
+    fn response_status(&self) -> Option<u16> {
+        Some(self.0.as_u16())
+    }
+}
+
+impl<T: ResponseStatus, E> ResponseStatus for Result<T, E> {
+    fn response_status(&self) -> Option<u16> {
+        self.as_ref().ok()?.response_status()
+    }
+}
+
+/// A returned value as an attribute: a text or a number as it is, anything else as JSON.
+pub(crate) fn shown<T: Serialize>(value: &T) -> AttributeValue {
+    contained(|| serde_json::to_value(value).map_or(AttributeValue::Null, attribute))
+}
+
+/// Runs the code by which a type of the user's shows itself. Its panic must not become one of the handler: then there
+/// is nothing to show.
+pub(crate) fn contained<T: Default>(show: impl FnOnce() -> T) -> T {
+    callback::run(callback::depth(), show).unwrap_or_default()
+}
+
+/// A JSON value as an attribute.
+pub(super) fn attribute(value: Value) -> AttributeValue {
+    match value {
+        Value::Null => AttributeValue::Null,
+        Value::Bool(value) => value.into(),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(value), _, _) => value.into(),
+            (None, Some(value), _) => value.into(),
+            (None, None, value) => value.into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {
+            AttributeValue::Array(items.into_iter().map(attribute).collect())
+        }
+        other => other.to_string().into(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What a caller leaves behind of a log: a record of fixed size, handed to the pipeline as it is.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::parameter::Parameter;
+use crate::moment::{self, Fields, Moment};
+use crate::pipeline;
+use crate::protocol::{AttributeValue, DataCategory, LogLevel};
+
+/// The text of a log.
+#[derive(Debug)]
+pub(crate) enum Text {
+    /// To be sent as it is.
+    Whole(Cow<'static, str>),
+    /// To be filled in with the parameters.
+    Template(&'static str),
+}
+
+/// A log as its caller left it.
+#[derive(Debug)]
+pub(crate) struct LogRecord {
+    pub(crate) moment: Moment,
+    pub(crate) level: LogLevel,
+    pub(crate) text: Text,
+    /// The text with its placeholders.
+    pub(crate) template: &'static str,
+    /// The attributes, then the parameters.
+    pub(crate) fields: Fields,
+    /// How many of the fields are attributes.
+    pub(crate) attributes: usize,
+}
+
+// Nine hundred of them may wait.
+const _: () = assert!(size_of::<LogRecord>() <= 512);
+
+/// A log that is being written.
+#[derive(Debug)]
+pub struct Draft {
+    moment: Moment,
+    level: LogLevel,
+    fields: Fields,
+    attributes: usize,
+    can_wait: bool,
+}
+
+/// Begins a log, if the client wants logs.
+#[must_use]
+pub fn open(level: LogLevel) -> Option<Draft> {
+    let client = moment::client_that(|options| options.enable_logs)?;
+    if moment::is_circular(&client, DataCategory::LogItem) {
+        return None;
+    }
+    let moment = Moment::now(client);
+    Some(Draft { moment, level, fields: Fields::new(), attributes: 0, can_wait: true })
+}
+
+impl Draft {
+    /// Adds an attribute.
+    pub fn set(&mut self, key: &'static str, value: AttributeValue) {
+        self.attribute(Cow::Borrowed(key), value);
+    }
+
+    pub(super) fn attribute(&mut self, key: Cow<'static, str>, value: AttributeValue) {
+        self.fields.push(key, value);
+        self.attributes = self.fields.len();
+    }
+
+    /// Adds an argument of the text, after all attributes; the name is empty when it has none.
+    pub fn parameter(&mut self, name: &'static str, parameter: Parameter) {
+        self.can_wait &= parameter.can_wait;
+        self.fields.push(Cow::Borrowed(name), parameter.value);
+    }
+
+    /// Whether the text can be filled in later, for all that the arguments say.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        self.can_wait
+    }
+
+    /// Ends with a text that is filled in later.
+    pub fn template(self, template: &'static str) {
+        self.end(Text::Template(template), template);
+    }
+
+    /// Ends with a text that must be put together now.
+    pub fn text(self, template: &'static str, text: fmt::Arguments<'_>) {
+        let whole = text.as_str().map_or_else(|| Cow::Owned(fmt::format(text)), Cow::Borrowed);
+        self.end(Text::Whole(whole), template);
+    }
+
+    /// Ends with a text without parameters.
+    pub(super) fn finish(self, text: Cow<'static, str>) {
+        self.end(Text::Whole(text), "");
+    }
+
+    fn end(self, text: Text, template: &'static str) {
+        let Self { moment, level, fields, attributes, .. } = self;
+        pipeline::send_log(LogRecord { moment, level, text, template, fields, attributes });
+    }
+}

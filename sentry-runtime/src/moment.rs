@@ -1,0 +1,126 @@
+//! What a log or a metric takes along from where it was made, without an allocation: client, scopes, time, place in
+//! the trace, and a few attributes held in place.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::callback;
+use crate::client::{self, Client};
+use crate::diagnostics;
+use crate::options::ClientOptions;
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
+use crate::scope::{Scopes, active};
+use crate::trace::ids;
+
+/// The client of this piece of work, if it wants what is about to be recorded.
+pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<Arc<Client>> {
+    if client::level() == client::Level::Off {
+        return None;
+    }
+    active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))
+}
+
+/// Whether this thread is in callbacks so deep that what is made now would be made without end. Then it is given up,
+/// and counted.
+pub(crate) fn is_circular(client: &Client, category: DataCategory) -> bool {
+    let circular = callback::is_too_deep();
+    if circular {
+        diagnostics::debug(format_args!("a callback makes one of everything that it sees: it is dropped"));
+        client.ledger().lost(DiscardReason::InternalSdkError, category, 1);
+    }
+    circular
+}
+
+/// When and where something was recorded.
+#[derive(Debug)]
+pub(crate) struct Moment {
+    pub(crate) client: Arc<Client>,
+    pub(crate) scopes: Scopes,
+    pub(crate) at: SystemTime,
+    pub(crate) trace_id: TraceId,
+    /// The span that was active.
+    pub(crate) span_id: Option<SpanId>,
+    /// How many of the user's callbacks it was recorded in.
+    pub(crate) depth: u8,
+}
+
+impl Moment {
+    /// Here and now.
+    pub(crate) fn now(client: Arc<Client>) -> Self {
+        let (_, span) = active::position();
+        active::with(|context| {
+            let (trace_id, span_id) = match context.segment() {
+                Some(segment) => (segment.trace_id(), (span != 0).then(|| ids::wire(span))),
+                None => (context.propagation.trace_id, None),
+            };
+            let (at, depth) = (SystemTime::now(), callback::depth());
+            Self { client, scopes: Scopes::of(context), at, trace_id, span_id, depth }
+        })
+    }
+}
+
+/// An attribute under its name.
+pub(crate) type Field = (Cow<'static, str>, AttributeValue);
+
+/// Attributes that are held in place; more take an allocation.
+const INLINE: usize = 6;
+
+/// The most attributes of one log or metric.
+const MAX_FIELDS: usize = 128;
+
+/// A short list of attributes.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    inline: [Field; INLINE],
+    len: usize,
+    more: Vec<Field>,
+}
+
+impl Fields {
+    pub(crate) const fn new() -> Self {
+        Self {
+            inline: [const { (Cow::Borrowed(""), AttributeValue::Null) }; INLINE],
+            len: 0,
+            more: Vec::new(),
+        }
+    }
+
+    /// Adds an attribute; beyond 128 it is left out.
+    pub(crate) fn push(&mut self, key: Cow<'static, str>, value: AttributeValue) {
+        if let Some(slot) = self.inline.get_mut(self.len) {
+            *slot = (key, value);
+            self.len += 1;
+        } else if self.more.len() < MAX_FIELDS - INLINE {
+            self.more.push((key, value));
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len + self.more.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Field> {
+        self.inline[..self.len].iter().chain(&self.more)
+    }
+
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = Field> {
+        self.inline.into_iter().take(self.len).chain(self.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_their_order_and_are_bounded() {
+        let mut fields = Fields::new();
+        for number in 0..200 {
+            fields.push(Cow::Borrowed("k"), number.into());
+        }
+        assert_eq!(fields.len(), MAX_FIELDS);
+        assert!(fields.iter().zip(0..).all(|((_, value), number)| *value == number.into()));
+        assert_eq!(fields.into_iter().count(), MAX_FIELDS);
+    }
+}

@@ -1,0 +1,63 @@
+//! What the function forms of a monitored job are told.
+
+use std::borrow::Cow;
+
+use crate::protocol::MonitorConfig;
+
+/// How [`with_monitor`](crate::with_monitor) and its like run a job: a configuration alone, none, or these options.
+///
+/// ```
+/// use sentry::MonitorOptions;
+/// use sentry::protocol::{MonitorConfig, MonitorSchedule};
+///
+/// # fn main() -> Result<(), sentry::protocol::MonitorError> {
+/// let daily = MonitorConfig::new(MonitorSchedule::from_crontab("0 3 * * *")?).with_max_runtime(30)?;
+/// let options = MonitorOptions::new().config(daily).isolate_trace().tag("shard", 7);
+/// sentry::with_monitor("nightly-report", options, || ());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct MonitorOptions {
+    pub(super) config: Option<MonitorConfig>,
+    pub(super) isolate_trace: bool,
+    pub(super) tags: Vec<(Cow<'static, str>, String)>,
+}
+
+impl MonitorOptions {
+    /// A monitor that is configured in Sentry.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The monitor's configuration: sent with the first check-in, it creates or updates the monitor.
+    pub fn config(mut self, config: MonitorConfig) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Makes each run a trace of its own, also inside of an active span.
+    pub fn isolate_trace(mut self) -> Self {
+        self.isolate_trace = true;
+        self
+    }
+
+    /// A tag of everything captured in the run, see [`Scope::set_tag`](crate::Scope::set_tag).
+    pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        self.tags.push((key.into(), value.to_string()));
+        self
+    }
+}
+
+impl From<MonitorConfig> for MonitorOptions {
+    fn from(config: MonitorConfig) -> Self {
+        Self::new().config(config)
+    }
+}
+
+impl From<Option<MonitorConfig>> for MonitorOptions {
+    fn from(config: Option<MonitorConfig>) -> Self {
+        Self { config, ..Self::default() }
+    }
+}

@@ -1,0 +1,101 @@
+//! What `#[monitor]` says of a function, in a `static`.
+
+use crate::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
+
+/// A monitored function: slug and configuration, checked when it was compiled.
+#[derive(Debug)]
+pub struct MonitorSite {
+    pub(super) slug: &'static str,
+    schedule: Option<SiteSchedule>,
+    timezone: Option<&'static str>,
+    checkin_margin: Option<u64>,
+    max_runtime: Option<u64>,
+    failure_issue_threshold: Option<u64>,
+    recovery_threshold: Option<u64>,
+    pub(super) isolate_trace: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum SiteSchedule {
+    Crontab(&'static str),
+    Interval(u64, &'static str),
+}
+
+macro_rules! site_setters {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub const fn $name(mut self, value: $ty) -> Self {
+            self.$name = Some(value);
+            self
+        }
+    )*};
+}
+
+impl MonitorSite {
+    /// A monitor without a configuration: it must exist in Sentry.
+    #[must_use]
+    pub const fn new(slug: &'static str) -> Self {
+        Self {
+            slug,
+            schedule: None,
+            timezone: None,
+            checkin_margin: None,
+            max_runtime: None,
+            failure_issue_threshold: None,
+            recovery_threshold: None,
+            isolate_trace: false,
+        }
+    }
+
+    /// The job runs by a crontab of five fields.
+    #[must_use]
+    pub const fn crontab(mut self, value: &'static str) -> Self {
+        self.schedule = Some(SiteSchedule::Crontab(value));
+        self
+    }
+
+    /// The job runs every so many units.
+    #[must_use]
+    pub const fn interval(mut self, value: u64, unit: &'static str) -> Self {
+        self.schedule = Some(SiteSchedule::Interval(value, unit));
+        self
+    }
+
+    /// Each run is a trace of its own.
+    #[must_use]
+    pub const fn isolate_trace(mut self) -> Self {
+        self.isolate_trace = true;
+        self
+    }
+
+    site_setters! {
+        /// The time zone of the crontab.
+        timezone: &'static str;
+        /// How late a run may start, in minutes.
+        checkin_margin: u64;
+        /// How long a run may take, in minutes.
+        max_runtime: u64;
+        /// So many failed runs make an issue.
+        failure_issue_threshold: u64;
+        /// So many good runs close it.
+        recovery_threshold: u64;
+    }
+
+    pub(super) fn config(&self) -> Option<MonitorConfig> {
+        let schedule = match self.schedule? {
+            SiteSchedule::Crontab(value) => MonitorSchedule::Crontab { value: value.to_owned() },
+            SiteSchedule::Interval(value, unit) => {
+                MonitorSchedule::Interval { value, unit: MonitorIntervalUnit::of(unit) }
+            }
+        };
+        Some(MonitorConfig {
+            timezone: self.timezone.map(str::to_owned),
+            checkin_margin: self.checkin_margin,
+            max_runtime: self.max_runtime,
+            failure_issue_threshold: self.failure_issue_threshold,
+            recovery_threshold: self.recovery_threshold,
+            ..MonitorConfig::new(schedule)
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! What travels in batches: logs and metrics wait here until 100 have come, five seconds have passed, or somebody
+//! flushes.
+//!
+//! Callers push records of fixed size on a bounded lane each, without a lock of ours. The pipeline thread moves them to a batch of
+//! less than 100 and sends it when it is full or due, so that never more than 1000 wait.
+//!
+//! Spec: `telemetry/logs.mdx` and `telemetry/metrics.mdx`, buffering;
+//! `foundations/processing/telemetry-processor/index.mdx`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::queue;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::logger::record::LogRecord;
+use crate::metrics::MetricRecord;
+use crate::moment::Moment;
+use crate::protocol::{DataCategory, DiscardReason};
+
+/// Items of one envelope: what receivers are made for.
+const BATCH: usize = 100;
+/// Records that wait for the pipeline thread. With a batch in its hands that is the 1000 of the spec.
+const LANE: usize = 900;
+/// The first item of a batch waits no longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// A kind of record that travels in batches.
+pub(super) trait Batched: Send + Sized + 'static {
+    const CATEGORY: DataCategory;
+
+    /// Where the records wait.
+    fn lane() -> &'static Lane<Self>;
+    fn moment(&self) -> &Moment;
+    /// Counts the loss of the record.
+    fn lost(&self, reason: DiscardReason);
+    /// Builds, filters and sends records of one client, at most [`BATCH`].
+    fn send(client: &Arc<Client>, records: Vec<Self>);
+}
+
+/// The way from the callers to the pipeline thread.
+pub(super) struct Lane<T>(OnceLock<(Sender<T>, Receiver<T>)>);
+
+impl<T> Lane<T> {
+    pub(super) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn ends(&self) -> &(Sender<T>, Receiver<T>) {
+        self.0.get_or_init(|| bounded(LANE))
+    }
+}
+
+/// Hands a record over, or counts its loss when there is no room.
+pub(super) fn push<T: Batched>(record: T) {
+    let (sender, _) = T::lane().ends();
+    match sender.try_send(record) {
+        Ok(()) => {
+            let waiting = sender.len();
+            // The first starts the clock, and a full batch can go.
+            if waiting == 1 || waiting == BATCH || waiting == LANE {
+                queue::wake();
+            }
+        }
+        Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
+            record.lost(DiscardReason::BufferOverflow);
+        }
+    }
+}
+
+/// The records of one kind that the pipeline thread holds.
+struct Batch<T>(Vec<T>);
+
+impl<T: Batched> Batch<T> {
+    /// Takes what has come, and sends what is full or due. Answers whether anything was sent.
+    fn round(&mut self, all: bool) -> bool {
+        let (_, lane) = T::lane().ends();
+        let mut sent = false;
+        // What comes meanwhile has its turn in the next round: a loop that logs must not hold up the rest.
+        for _ in 0..lane.len() {
+            let Ok(record) = lane.try_recv() else { break };
+            self.0.push(record);
+            if self.0.len() == BATCH {
+                self.send();
+                sent = true;
+            }
+        }
+        if !self.0.is_empty() && (all || self.rest().is_some_and(|rest| rest.is_zero())) {
+            self.send();
+            sent = true;
+        }
+        sent
+    }
+
+    /// How long the batch may still wait, if there is one.
+    fn rest(&self) -> Option<Duration> {
+        let first = self.0.first()?.moment().at;
+        // A clock that was set back is no reason to wait longer.
+        let age = SystemTime::now().duration_since(first).unwrap_or(LONGEST_WAIT);
+        Some(LONGEST_WAIT.saturating_sub(age))
+    }
+
+    fn send(&mut self) {
+        let mut records = std::mem::take(&mut self.0);
+        while let Some(first) = records.first() {
+            let client = Arc::clone(&first.moment().client);
+            let (own, others): (Vec<T>, Vec<T>) =
+                records.into_iter().partition(|record| Arc::ptr_eq(&record.moment().client, &client));
+            records = others;
+            let quantity = own.len() as u64;
+            // A mistake of our own takes one batch with it, and no more.
+            if catch_unwind(AssertUnwindSafe(|| T::send(&client, own))).is_err() {
+                client.ledger().lost(DiscardReason::InternalSdkError, T::CATEGORY, quantity);
+                diagnostics::error(format_args!("a batch could not be processed; it is counted as lost"));
+            }
+        }
+    }
+}
+
+/// Everything that is held until it is sent in a batch.
+pub(super) struct Batches {
+    logs: Batch<LogRecord>,
+    metrics: Batch<MetricRecord>,
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self { logs: Batch(Vec::new()), metrics: Batch(Vec::new()) }
+    }
+}
+
+impl Batches {
+    /// Sends what is full or due, or all. Answers whether there was anything.
+    pub(super) fn round(&mut self, all: bool) -> bool {
+        self.logs.round(all) | self.metrics.round(all)
+    }
+
+    /// How long the thread may sleep before something is due, if anything waits.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        [self.logs.rest(), self.metrics.rest()].into_iter().flatten().min()
+    }
+}

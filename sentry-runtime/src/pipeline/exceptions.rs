@@ -1,0 +1,91 @@
+//! From a chain of errors, or a panic, to the exceptions of an event.
+//!
+//! Spec: `foundations/transport/event-payloads/exception.mdx`.
+
+use crate::capture::{self, Mechanism};
+use crate::errors::chain::{Chain, Entry};
+use crate::protocol::{self, Exception, Stacktrace};
+
+/// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from
+/// there. `told` is what the user says of the mechanism.
+pub(super) fn of_chain(
+    chain: &Chain,
+    mechanism: Mechanism,
+    told: Option<&protocol::Mechanism>,
+    mut stack: Option<Stacktrace>,
+) -> Vec<Exception> {
+    let mut root = told.cloned().unwrap_or_default();
+    if root.ty.is_empty() {
+        root.ty = mechanism.ty.to_owned();
+    }
+    let handled = *root.handled.get_or_insert(mechanism.handled);
+    let several = chain.entries.len() > 1;
+    let exception = |(number, entry): (usize, &Entry)| {
+        let number = number as u64;
+        let own = if number == 0 {
+            std::mem::take(&mut root)
+        } else {
+            protocol::Mechanism {
+                ty: "chained".to_owned(),
+                handled: Some(handled),
+                source: Some(entry.source.clone().into_owned()),
+                parent_id: Some(entry.parent as u64),
+                ..protocol::Mechanism::default()
+            }
+        };
+        Exception {
+            ty: entry.ty.clone(),
+            value: Some(entry.value.clone()),
+            module: entry.module.clone(),
+            stacktrace: if number == 0 { stack.take() } else { None },
+            mechanism: Some(protocol::Mechanism {
+                exception_id: several.then_some(number),
+                is_exception_group: entry.is_group.then_some(true),
+                ..own
+            }),
+            ..Exception::default()
+        }
+    };
+    let mut exceptions: Vec<_> = chain.entries.iter().enumerate().map(exception).collect();
+    exceptions.reverse();
+    exceptions
+}
+
+/// The exception of a panic.
+pub(super) fn of_panic(
+    message: &str,
+    location: Option<&(String, u32, u32)>,
+    stacktrace: Option<Stacktrace>,
+) -> Exception {
+    let mut mechanism = protocol::Mechanism {
+        ty: "panic".to_owned(),
+        handled: Some(false),
+        ..protocol::Mechanism::default()
+    };
+    if let Some((file, line, column)) = location {
+        mechanism.data.insert("location".to_owned(), format!("{file}:{line}:{column}").into());
+    }
+    let Entry { ty, value, .. } = capture::panic_entry(message);
+    Exception { ty, value: Some(value), stacktrace, mechanism: Some(mechanism), ..Exception::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::chain;
+
+    const GENERIC: Mechanism = Mechanism { ty: "generic", handled: true };
+
+    #[test]
+    fn what_the_user_says_of_the_mechanism_counts() {
+        let chain = chain::read(&std::fmt::Error);
+        let told = protocol::Mechanism { handled: Some(false), ..protocol::Mechanism::default() };
+        let exceptions = of_chain(&chain, GENERIC, Some(&told), None);
+        let mechanism = exceptions[0].mechanism.as_ref().unwrap();
+        assert_eq!((&*mechanism.ty, mechanism.handled), ("generic", Some(false)));
+        let told = protocol::Mechanism { ty: "till".to_owned(), ..protocol::Mechanism::default() };
+        let exceptions = of_chain(&chain, GENERIC, Some(&told), None);
+        let mechanism = exceptions[0].mechanism.as_ref().unwrap();
+        assert_eq!((&*mechanism.ty, mechanism.handled), ("till", Some(true)));
+    }
+}

@@ -1,0 +1,120 @@
+//! Feedback on its way out: an event of its own kind, with its attachments in the same envelope.
+//!
+//! Spec: `telemetry/feedbacks.mdx`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::attachments;
+use super::event::{complete, limits};
+use super::{bench, hooks, output};
+use crate::client::Client;
+use crate::diagnostics;
+use crate::hint::Hint;
+use crate::protocol::ack::{Ack, Outcome};
+use crate::protocol::{
+    Attachment, Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, Feedback, ItemType,
+    Level, TraceContext, Uuid, Value,
+};
+use crate::scope::Scopes;
+use crate::trace::place::TracePlace;
+
+/// Feedback and where it was given.
+#[derive(Debug)]
+pub(crate) struct PendingFeedback {
+    pub(crate) event_id: Uuid,
+    pub(crate) timestamp: SystemTime,
+    pub(crate) feedback: Feedback,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) place: TracePlace,
+    pub(crate) scopes: Scopes,
+    pub(crate) client: Arc<Client>,
+    /// How many of the user's callbacks it was captured in.
+    pub(crate) depth: u8,
+    /// Somebody waits for what becomes of it.
+    pub(crate) ack: Option<Ack>,
+}
+
+impl PendingFeedback {
+    /// Counts the loss, and tells who waits.
+    pub(super) fn lost(&self, reason: DiscardReason) {
+        self.client.ledger().lost(reason, DataCategory::Feedback, 1);
+        self.answer(Outcome::Lost(reason));
+    }
+
+    fn answer(&self, outcome: Outcome) {
+        if let Some(ack) = &self.ack {
+            ack.answer(outcome);
+        }
+    }
+}
+
+pub(super) fn process(pending: PendingFeedback) {
+    let client = Arc::clone(&pending.client);
+    let Some(transport) = output::open(&client, DataCategory::Feedback, 1) else {
+        return pending.answer(Outcome::Lost(DiscardReason::RatelimitBackoff));
+    };
+    let options = client.options();
+    let trace = pending.place.dsc(&client);
+    let scope = pending.scopes.merged();
+    let event = bench::with(&client, |bench| {
+        let mut event = build(&pending);
+        scope.apply_to_event(&mut event, options.max_breadcrumbs);
+        complete(&mut event, bench, options);
+        event
+    });
+    let mut hint = Hint::new();
+    let of_scope = scope.attachments.iter().cloned();
+    hint.attachments = of_scope.chain(pending.attachments.iter().cloned().map(Arc::new)).collect();
+    let mut event = match hooks::feedback(&client, &scope, pending.depth, event, &mut hint) {
+        Ok(event) => event,
+        Err(reason) => return pending.lost(reason),
+    };
+    let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
+    scrubber.scrub_event(&mut event);
+    limits(options).normalize_event(&mut event);
+    let Ok(payload) = serde_json::to_vec(&event) else {
+        diagnostics::error(format_args!("feedback {} could not be serialised", event.event_id));
+        return pending.lost(DiscardReason::InternalSdkError);
+    };
+    let mut envelope = Envelope::new().with_event_id(event.event_id);
+    if let Some(ack) = &pending.ack {
+        envelope = envelope.with_ack(ack.clone());
+    }
+    envelope.add_item(EnvelopeItem::json(ItemType::Feedback, payload, DataCategory::Feedback));
+    for attachment in attachments::items(&client, &hint.attachments) {
+        envelope.add_item(attachment);
+    }
+    output::send_envelope(transport, envelope, Some(trace));
+    if options.transport.is_some() {
+        // What the user's own transport makes of it is not known.
+        pending.answer(Outcome::Sent);
+    }
+}
+
+fn build(pending: &PendingFeedback) -> Event<'static> {
+    let mut event = Event {
+        event_id: pending.event_id,
+        ty: Some("feedback".into()),
+        level: Level::Info,
+        timestamp: pending.timestamp,
+        transaction: pending.place.transaction(),
+        ..Event::default()
+    };
+    let fields: BTreeMap<String, Value> = match serde_json::to_value(&pending.feedback) {
+        Ok(Value::Object(fields)) => fields.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
+    event.contexts.insert("feedback".to_owned(), Context::Other(fields));
+    event.contexts.insert(
+        "trace".to_owned(),
+        Context::from(TraceContext {
+            trace_id: pending.place.trace_id(),
+            span_id: pending.place.span_id,
+            parent_span_id: pending.place.parent_span_id,
+            ..TraceContext::default()
+        }),
+    );
+    event
+}

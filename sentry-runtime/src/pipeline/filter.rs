@@ -1,0 +1,90 @@
+//! What the options say is not to be sent: spans, transactions by name, transactions by the status of the response.
+//!
+//! Roots and spans that are started by a function call are judged when they start as well, see
+//! [`crate::trace::sampling`]; here everything is judged by what it has become.
+//!
+//! Spec: `telemetry/spans/filtering.mdx`, `telemetry/transactions/index.mdx`, "traceIgnoreStatusCodes".
+
+use std::collections::HashMap;
+
+use super::span_json::{Row, SpanData};
+use crate::diagnostics;
+use crate::options::ClientOptions;
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
+use crate::trace::clock::Anchor;
+use crate::trace::segment::Segment;
+
+/// Why a transaction of this name and root span is not sent, if it is not.
+pub(super) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanData) -> Option<DiscardReason> {
+    if options.ignore_transactions.iter().any(|pattern| pattern.matches(name)) {
+        diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_transactions"));
+        return Some(DiscardReason::Ignored);
+    }
+    let ignored = |filter: &crate::SpanFilter| filter.matches(name, &root.op, &root.attributes);
+    if options.ignore_spans.iter().any(ignored) {
+        diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_spans"));
+        return Some(DiscardReason::Ignored);
+    }
+    if !options.trace_ignore_status_codes.is_empty()
+        && let Some(code) = status_code(root)
+        && options.trace_ignore_status_codes.iter().any(|codes| codes.contains(code))
+    {
+        diagnostics::debug(format_args!(
+            "the transaction `{name}` answered {code}: trace_ignore_status_codes drops it"
+        ));
+        return Some(DiscardReason::EventProcessor);
+    }
+    None
+}
+
+/// The status of the response, as integrations and `set_http_status` say it.
+fn status_code(root: &SpanData) -> Option<u16> {
+    let (_, value) = root.attributes.iter().rev().find(|(key, _)| key == "http.response.status_code")?;
+    match value {
+        AttributeValue::I64(code) => u16::try_from(*code).ok(),
+        AttributeValue::U64(code) => u16::try_from(*code).ok(),
+        other => other.as_str()?.parse().ok(),
+    }
+}
+
+/// Takes out the spans that `ignore_spans` names, and puts their children under the nearest parent that stays.
+pub(super) fn of_children(segment: &Segment, rows: Vec<Row>, anchor: &Anchor) -> Vec<Row> {
+    let filters = &segment.client.options().ignore_spans;
+    if filters.is_empty() {
+        return rows;
+    }
+    let is_ignored = |row: &Row| {
+        let (name, op, attributes) = match row {
+            Row::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
+            Row::Full(span) => (&*span.name, &*span.op, &*span.attributes),
+        };
+        filters.iter().any(|filter| filter.matches(name, op, attributes))
+    };
+    let (ignored, mut kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_ignored);
+    if ignored.is_empty() {
+        return kept;
+    }
+    segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, ignored.len() as u64);
+    let parents: HashMap<SpanId, Option<SpanId>> =
+        ignored.iter().map(|row| (row.id(), row.parent())).collect();
+    for row in &mut kept {
+        if row.parent().is_some_and(|parent| parents.contains_key(&parent)) {
+            let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);
+            span.parent = nearest(&parents, span.parent);
+            *row = Row::Full(Box::new(span));
+        }
+    }
+    kept
+}
+
+/// Follows parents until one that was not taken out.
+fn nearest(parents: &HashMap<SpanId, Option<SpanId>>, mut parent: Option<SpanId>) -> Option<SpanId> {
+    // Spans form trees; the bound is for ids that somebody has made up.
+    for _ in 0..=parents.len() {
+        match parent.and_then(|parent| parents.get(&parent)) {
+            Some(above) => parent = *above,
+            None => break,
+        }
+    }
+    parent
+}

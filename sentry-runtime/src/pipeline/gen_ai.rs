@@ -1,0 +1,73 @@
+//! What AI spans say beyond what was written down at them: the name that the product expects, and the agent for which
+//! they work.
+//!
+//! Spec: `telemetry/traces/modules/ai-agents.mdx`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::span_json::{Row, SpanData};
+use crate::protocol::{AttributeValue, SpanId};
+use crate::trace::gen_ai::is_gen_ai;
+
+/// What the spans under an agent have of it.
+const INHERITED: [&str; 2] = ["gen_ai.agent.name", "gen_ai.pipeline.name"];
+/// How far up an agent is looked for.
+const MAX_DEPTH: usize = 64;
+
+fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
+    span.attributes.iter().find(|(known, _)| *known == key).and_then(|(_, value)| value.as_str())
+}
+
+/// Names an AI span that was given no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`. A root
+/// keeps its name: events and other services know the transaction by it.
+pub(super) fn name(span: &mut SpanData, unnamed: bool) {
+    if !unnamed || !is_gen_ai(&span.op) {
+        return;
+    }
+    let Some(operation) = text(span, "gen_ai.operation.name") else { return };
+    let of = match operation {
+        "invoke_agent" | "create_agent" => "gen_ai.agent.name",
+        "execute_tool" => "gen_ai.tool.name",
+        _ => "gen_ai.request.model",
+    };
+    if let Some(of) = text(span, of) {
+        span.name = Cow::Owned(format!("{operation} {of}"));
+    }
+}
+
+/// Gives the spans under an agent its name, and that of its pipeline.
+pub(super) fn complete(mut root: Option<&mut SpanData>, rows: &mut [Row]) {
+    let is_ai = |row: &Row| matches!(row, Row::Full(span) if is_gen_ai(&span.op));
+    if !rows.iter().any(is_ai) {
+        return;
+    }
+    for key in INHERITED {
+        let mut said: HashMap<SpanId, AttributeValue> = HashMap::new();
+        let mut note = |span: &SpanData| {
+            let value = span.attributes.iter().find(|(known, _)| *known == key);
+            said.extend(value.map(|(_, value)| (span.id, value.clone())));
+        };
+        root.iter_mut().for_each(|span| note(span));
+        rows.iter().for_each(|row| {
+            if let Row::Full(span) = row {
+                note(span);
+            }
+        });
+        if said.is_empty() {
+            continue;
+        }
+        let parents: HashMap<SpanId, Option<SpanId>> =
+            rows.iter().map(|row| (row.id(), row.parent())).collect();
+        for row in rows.iter_mut() {
+            let Row::Full(span) = row else { continue };
+            if !is_gen_ai(&span.op) || said.contains_key(&span.id) {
+                continue;
+            }
+            let above = std::iter::successors(span.parent, |id| parents.get(id).copied().flatten());
+            if let Some(value) = above.take(MAX_DEPTH).find_map(|id| said.get(&id)) {
+                span.attributes.push((Cow::Borrowed(key), value.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From records of logs and metrics to batches on the wire.
+//!
+//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes first, then those of the
+//! scopes, then what every item of this program has. After the callback sensitive values are filtered and long texts cut.
+//!
+//! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::batch::{Batched, Lane};
+use super::bench::{self, Bench};
+use super::scrub::Scrubber;
+use super::{hooks, output};
+use crate::client::Client;
+use crate::diagnostics;
+use crate::logger::record::{LogRecord, Text};
+use crate::logger::template;
+use crate::metrics::MetricRecord;
+use crate::moment::{Field, Moment};
+use crate::protocol::envelope::SDK;
+use crate::protocol::limits::truncated;
+use crate::protocol::{
+    AttributeValue, DataCategory, DiscardReason, EnvelopeItem, ItemType, Log, Map, Metric,
+};
+
+type Attributes = Map<Cow<'static, str>, AttributeValue>;
+
+const LOGS: &str = "application/vnd.sentry.items.log+json";
+const METRICS: &str = "application/vnd.sentry.items.trace-metric+json";
+
+/// What a log costs beside its texts, roughly.
+const LOG_BYTES: usize = 256;
+
+impl Batched for LogRecord {
+    const CATEGORY: DataCategory = DataCategory::LogItem;
+
+    fn lane() -> &'static Lane<Self> {
+        static LANE: Lane<LogRecord> = Lane::new();
+        &LANE
+    }
+
+    fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
+    fn lost(&self, reason: DiscardReason) {
+        lost_log(&self.moment.client, reason, self.bytes());
+    }
+
+    fn send(client: &Arc<Client>, records: Vec<Self>) {
+        if output::open(client, DataCategory::LogItem, records.len() as u64).is_none() {
+            let bytes = records.iter().map(LogRecord::bytes).sum::<usize>() as u64;
+            return client.ledger().lost(DiscardReason::RatelimitBackoff, DataCategory::LogByte, bytes);
+        }
+        let show = |record: Self| {
+            let depth = record.moment.depth;
+            let log = bench::with(client, |bench| log(record, bench));
+            diagnostics::debug(format_args!("log {}: {}", log.level, log.body));
+            let bytes = LOG_BYTES + log.body.len();
+            hooks::log(client, depth, log).map_err(|reason| lost_log(client, reason, bytes)).ok()
+        };
+        let mut logs: Vec<_> = records.into_iter().filter_map(show).collect();
+        let (scrubber, max) = (scrubber(client), client.options().max_value_length);
+        for log in &mut logs {
+            clean(&mut log.attributes, &scrubber, max);
+            if let Cow::Owned(text) = scrubber.scrub_url(&log.body) {
+                log.body = text;
+            }
+            if let Cow::Owned(text) = truncated(&log.body, max) {
+                log.body = text;
+            }
+        }
+        send(client, ItemType::Log, LOGS, DataCategory::LogItem, &logs);
+    }
+}
+
+impl Batched for MetricRecord {
+    const CATEGORY: DataCategory = DataCategory::TraceMetric;
+
+    fn lane() -> &'static Lane<Self> {
+        static LANE: Lane<MetricRecord> = Lane::new();
+        &LANE
+    }
+
+    fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
+    fn lost(&self, reason: DiscardReason) {
+        self.moment.client.ledger().lost(reason, DataCategory::TraceMetric, 1);
+    }
+
+    fn send(client: &Arc<Client>, records: Vec<Self>) {
+        if output::open(client, DataCategory::TraceMetric, records.len() as u64).is_none() {
+            return;
+        }
+        let show = |record: Self| {
+            let depth = record.moment.depth;
+            let metric = bench::with(client, |bench| metric(record, bench));
+            diagnostics::debug(format_args!("{} {} {:?}", metric.ty.as_str(), metric.name, metric.value));
+            let lost = |reason| client.ledger().lost(reason, DataCategory::TraceMetric, 1);
+            hooks::metric(client, depth, metric).map_err(lost).ok()
+        };
+        let mut metrics: Vec<_> = records.into_iter().filter_map(show).collect();
+        let (scrubber, max) = (scrubber(client), client.options().max_value_length);
+        for metric in &mut metrics {
+            clean(&mut metric.attributes, &scrubber, max);
+        }
+        send(client, ItemType::TraceMetric, METRICS, DataCategory::TraceMetric, &metrics);
+    }
+}
+
+impl LogRecord {
+    /// The size of the log on the wire, roughly.
+    fn bytes(&self) -> usize {
+        let text = match &self.text {
+            Text::Whole(text) => text.len(),
+            Text::Template(text) => text.len(),
+        };
+        let field = |(key, value): &Field| key.len() + value.as_str().map_or(8, str::len) + 32;
+        LOG_BYTES + text + self.fields.iter().map(field).sum::<usize>()
+    }
+}
+
+/// The size is that of the text and a bit: near enough for a report, as the spec says.
+fn lost_log(client: &Client, reason: DiscardReason, bytes: usize) {
+    client.ledger().lost(reason, DataCategory::LogItem, 1);
+    client.ledger().lost(reason, DataCategory::LogByte, bytes as u64);
+}
+
+fn scrubber(client: &Client) -> Arc<Scrubber> {
+    bench::with(client, |bench| Arc::clone(&bench.scrubber))
+}
+
+fn log(record: LogRecord, bench: &Bench) -> Log {
+    let LogRecord { moment, level, text, template, fields, attributes: own } = record;
+    let parameters = || fields.iter().skip(own).map(|(name, value)| (&**name, value));
+    let body = match text {
+        Text::Whole(text) => text.into_owned(),
+        Text::Template(template) => {
+            let parameters: Vec<_> = parameters().collect();
+            template::fill_in(template, parameters.iter().copied())
+        }
+    };
+    let mut attributes = Attributes::new();
+    // Without parameters the template would only say the text again.
+    if parameters().next().is_some() {
+        attributes.insert("sentry.message.template".into(), AttributeValue::from_static(template));
+    }
+    for (number, (key, value)) in fields.into_iter().enumerate() {
+        let key = match number.checked_sub(own) {
+            None => key,
+            Some(number) if key.is_empty() => format!("sentry.message.parameter.{number}").into(),
+            Some(_) => format!("sentry.message.parameter.{key}").into(),
+        };
+        attributes.insert(key, value);
+    }
+    complete(&mut attributes, &moment, bench);
+    Log {
+        timestamp: moment.at,
+        trace_id: moment.trace_id,
+        span_id: moment.span_id,
+        level,
+        body,
+        severity_number: level.severity_number(),
+        attributes,
+    }
+}
+
+fn metric(record: MetricRecord, bench: &Bench) -> Metric {
+    let MetricRecord { moment, draft } = record;
+    let mut attributes = draft.fields.into_iter().collect();
+    complete(&mut attributes, &moment, bench);
+    Metric {
+        timestamp: moment.at,
+        trace_id: moment.trace_id,
+        span_id: moment.span_id,
+        name: draft.name,
+        ty: draft.ty,
+        value: draft.value,
+        unit: draft.unit,
+        attributes,
+    }
+}
+
+/// Adds what every log and metric carries, unless it says it itself.
+fn complete(attributes: &mut Attributes, moment: &Moment, bench: &Bench) {
+    let options = moment.client.options();
+    let mut add = |key: &'static str, value: AttributeValue| {
+        if !value.is_null() {
+            attributes.entry(Cow::Borrowed(key)).or_insert(value);
+        }
+    };
+    add("sentry.environment", text(options.environment.as_ref()));
+    add("sentry.release", text(options.release.as_ref()));
+    add("sentry.sdk.name", AttributeValue::from_static(SDK.name));
+    add("sentry.sdk.version", AttributeValue::from_static(SDK.version));
+    add("server.address", bench.server_name.as_deref().into());
+    if options.send_default_pii
+        && let Some(user) = moment.scopes.user()
+    {
+        add("user.id", user.id.as_deref().into());
+        add("user.name", user.username.as_deref().into());
+        add("user.email", user.email.as_deref().into());
+    }
+}
+
+fn text(value: Option<&Cow<'static, str>>) -> AttributeValue {
+    match value {
+        None => AttributeValue::Null,
+        Some(Cow::Borrowed(text)) => AttributeValue::from_static(text),
+        Some(Cow::Owned(text)) => text.as_str().into(),
+    }
+}
+
+/// Filters sensitive attributes and cuts long texts.
+fn clean(attributes: &mut Attributes, scrubber: &Scrubber, max: usize) {
+    for (key, value) in attributes {
+        scrubber.scrub_attribute(key, value);
+        if let AttributeValue::String(text) = value
+            && let Cow::Owned(cut) = truncated(text, max)
+        {
+            *text = cut.into();
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Payload<'a, T> {
+    version: u8,
+    items: &'a [T],
+}
+
+fn send<T: Serialize>(
+    client: &Arc<Client>,
+    ty: ItemType,
+    content_type: &'static str,
+    category: DataCategory,
+    items: &[T],
+) {
+    let Some(transport) = client.transport().filter(|_| !items.is_empty()) else { return };
+    match serde_json::to_vec(&Payload { version: 2, items }) {
+        Ok(payload) => {
+            let item = EnvelopeItem::container(ty, content_type, payload, items.len(), category);
+            output::send(transport, None, None, [item]);
+        }
+        Err(error) => {
+            diagnostics::error(format_args!("a batch could not be serialised: {error}"));
+            client.ledger().lost(DiscardReason::InternalSdkError, category, items.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Sessions on their way out: updates of one session at once, requests counted by the minute and sent once a minute.
+//!
+//! Errors count in the session that they happened in once the callbacks have let them through. The update that an error causes
+//! travels in the error's own envelope.
+//!
+//! Spec: `telemetry/sessions/index.mdx`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::output;
+use crate::capture::{Body, Capture};
+use crate::client::{self, Client};
+use crate::diagnostics;
+use crate::protocol::session::SessionAggregates;
+use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionStatus};
+use crate::session::{self, End, Session};
+
+/// A session that lives so long is told of before it ends: it may never come to an end that we see.
+const FIRST_UPDATE: Duration = Duration::from_secs(10);
+/// How long counts may wait.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Groups of one item; more than that would be refused.
+const GROUPS: usize = 100;
+/// Groups that may wait: users by minutes.
+const MAX_GROUPS: usize = 10 * GROUPS;
+
+/// What happened to a session.
+#[derive(Debug)]
+pub(crate) struct PendingSession {
+    pub(crate) client: Arc<Client>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) change: SessionChange,
+}
+
+/// See [`PendingSession`].
+#[derive(Debug)]
+pub(crate) enum SessionChange {
+    Started,
+    /// The server is to be told how it stands.
+    Captured,
+    Ended {
+        status: SessionStatus,
+        after: Duration,
+        user: Option<String>,
+    },
+}
+
+pub(super) fn process(pending: PendingSession) {
+    let PendingSession { client, session, change } = pending;
+    match change {
+        // That somebody looked at the clock is all that it takes.
+        SessionChange::Started => {}
+        SessionChange::Captured => send_update(&client, &session),
+        SessionChange::Ended { status, after, user } => match session.end(status, after, user) {
+            End::Nothing => {}
+            End::Update => send_update(&client, &session),
+            End::Count { did, counts } => {
+                if client.sessions().count(&session, did, counts) >= MAX_GROUPS {
+                    send_counted(&client);
+                }
+            }
+        },
+    }
+}
+
+/// Counts an error in its session, if the callbacks have let it through. Answers with an update to send along.
+pub(super) fn note(capture: &Capture, event: &Event<'_>) -> Option<EnvelopeItem> {
+    let crashed = event.exception.iter().any(is_unhandled);
+    note_as(capture, event.level, crashed, event)
+}
+
+/// Counts an error that is not even built, since the server asked for a pause.
+pub(super) fn note_unseen(capture: &Capture) {
+    let nobody = Event::default();
+    let (level, crashed) = match &capture.body {
+        Body::Event(event) => (event.level, event.exception.iter().any(is_unhandled)),
+        Body::Error { mechanism, .. } => (capture.level, !mechanism.handled),
+        Body::Panic { .. } => (capture.level, true),
+        Body::Message(_) => return,
+    };
+    if let Some(update) = note_as(capture, level, crashed, &nobody) {
+        send_item(&capture.client, update);
+    }
+}
+
+fn is_unhandled(exception: &crate::protocol::Exception) -> bool {
+    exception.mechanism.as_ref().is_some_and(|mechanism| mechanism.handled == Some(false))
+}
+
+fn note_as(capture: &Capture, level: Level, crashed: bool, event: &Event<'_>) -> Option<EnvelopeItem> {
+    if matches!(capture.body, Body::Message(_)) || level < Level::Error {
+        return None;
+    }
+    let client = &capture.client;
+    let session = capture.session.as_ref()?;
+    let user = event.user.as_ref().or_else(|| capture.scopes.user());
+    session.error(crashed, user).then(|| update(client, session)).flatten()
+}
+
+/// Sends an item about a session by itself.
+pub(super) fn send_item(client: &Client, item: EnvelopeItem) {
+    if let Some(transport) = output::open(client, DataCategory::Session, 1) {
+        output::send(transport, None, None, [item]);
+    }
+}
+
+fn update(client: &Client, session: &Session) -> Option<EnvelopeItem> {
+    item(client, ItemType::Session, &session.update(client))
+}
+
+fn send_update(client: &Client, session: &Session) {
+    if let Some(item) = update(client, session) {
+        send_item(client, item);
+    }
+}
+
+fn send_counted(client: &Client) {
+    for aggregates in client.sessions().take_counted().chunks(GROUPS) {
+        let payload = SessionAggregates { aggregates, attrs: session::attributes(client) };
+        if let Some(item) = item(client, ItemType::Sessions, &payload) {
+            send_item(client, item);
+        }
+    }
+}
+
+fn item(client: &Client, ty: ItemType, payload: &impl Serialize) -> Option<EnvelopeItem> {
+    match serde_json::to_vec(payload) {
+        Ok(payload) => Some(EnvelopeItem::json(ty, payload, DataCategory::Session)),
+        Err(error) => {
+            diagnostics::error(format_args!("a session could not be serialised: {error}"));
+            client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Session, 1);
+            None
+        }
+    }
+}
+
+/// Sends what is due by the clock.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// When the clients were looked at last.
+    looked: Option<Instant>,
+    due: Option<Instant>,
+}
+
+impl Clock {
+    /// Looks at the sessions of all clients, at most once a second; `all` sends what was counted, due or not.
+    pub(super) fn round(&mut self, all: bool) {
+        let now = Instant::now();
+        let just_looked = self.looked.is_some_and(|looked| now - looked < Duration::from_secs(1));
+        if just_looked && !all {
+            return;
+        }
+        self.looked = Some(now);
+        let mut rest: Option<Duration> = None;
+        for client in client::all() {
+            let first = client.sessions().application().filter(|session| session.unsent_since().is_some());
+            if let Some(session) = first {
+                match session.unsent_since().and_then(|age| FIRST_UPDATE.checked_sub(age)) {
+                    Some(left) => rest = Some(rest.map_or(left, |rest| rest.min(left))),
+                    None => send_update(&client, &session),
+                }
+            }
+            match client.sessions().counted_since().map(|age| INTERVAL.checked_sub(age)) {
+                Some(Some(left)) if !all => rest = Some(rest.map_or(left, |rest| rest.min(left))),
+                Some(_) => send_counted(&client),
+                None => {}
+            }
+        }
+        self.due = rest.map(|rest| now + rest);
+    }
+
+    /// How long the thread may sleep before something is due.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        let rest = self.due?.saturating_duration_since(Instant::now());
+        // It is looked at no more often.
+        Some(rest.max(Duration::from_secs(1)))
+    }
+}

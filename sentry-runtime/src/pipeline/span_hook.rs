@@ -1,0 +1,87 @@
+//! `before_send_span`: the user's callback sees every span of a transaction, the root among them.
+//!
+//! It may change what a span says, but not where it stands: ids stay as they are, and no span can be taken out. Of a
+//! span for which the callback panics nothing is sent that it may have wanted to remove.
+//!
+//! Spec: `telemetry/spans/scrubbing-data.mdx`.
+
+use std::sync::Arc;
+
+use crate::callback;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::options::BeforeSendSpan;
+use crate::protocol::{Context, Span, Transaction};
+use crate::scope::active;
+
+/// Shows the root of a transaction and its spans to the callback, if there is one.
+pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
+    let Some(callback) = &client.options().before_send_span else { return };
+    // Spans that the callback starts would be shown to it in turn.
+    let _entered = active::enter(Arc::new(active::context().suppressing()), 0);
+    let mut panics = show_root(callback, transaction);
+    for span in &mut transaction.spans {
+        let seen = std::mem::take(span);
+        *span = shown(callback, seen, &mut panics);
+    }
+    if panics > 0 {
+        diagnostics::error(format_args!(
+            "before_send_span panicked for {panics} spans of a transaction; they are sent without name and data"
+        ));
+    }
+}
+
+/// Answers how often the callback panicked.
+fn show_root(callback: &BeforeSendSpan, transaction: &mut Transaction<'static>) -> u32 {
+    let mut panics = 0;
+    let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") else { return panics };
+    let root = Span {
+        span_id: trace.span_id,
+        trace_id: trace.trace_id,
+        parent_span_id: trace.parent_span_id,
+        op: trace.op.take(),
+        description: transaction.name.take(),
+        start_timestamp: transaction.start_timestamp,
+        timestamp: transaction.timestamp,
+        status: trace.status,
+        origin: trace.origin.take(),
+        data: std::mem::take(&mut trace.data),
+        links: std::mem::take(&mut trace.links),
+        ..Span::default()
+    };
+    let root = shown(callback, root, &mut panics);
+    trace.op = root.op;
+    trace.status = root.status;
+    trace.origin = root.origin;
+    trace.data = root.data;
+    trace.links = root.links;
+    transaction.name = root.description;
+    transaction.start_timestamp = root.start_timestamp;
+    transaction.timestamp = root.timestamp;
+    transaction.tags.extend(root.tags);
+    panics
+}
+
+/// The span as it is to be sent.
+fn shown(callback: &BeforeSendSpan, span: Span, panics: &mut u32) -> Span {
+    let bare = Span {
+        span_id: span.span_id,
+        trace_id: span.trace_id,
+        parent_span_id: span.parent_span_id,
+        same_process_as_parent: span.same_process_as_parent,
+        op: span.op.clone(),
+        start_timestamp: span.start_timestamp,
+        timestamp: span.timestamp,
+        status: span.status,
+        origin: span.origin.clone(),
+        ..Span::default()
+    };
+    let (span_id, trace_id, parent_span_id) = (bare.span_id, bare.trace_id, bare.parent_span_id);
+    match callback::run(0, || callback(span)) {
+        Ok(changed) => Span { span_id, trace_id, parent_span_id, ..changed },
+        Err(_) => {
+            *panics += 1;
+            bare
+        }
+    }
+}

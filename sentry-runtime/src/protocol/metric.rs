@@ -1,0 +1,232 @@
+//! Metrics as they stand on the wire: one measured value with its kind, unit and attributes, in a trace.
+//!
+//! Spec: `telemetry/metrics.mdx`; units: `telemetry/attributes.mdx`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+
+use super::Map;
+use super::attribute::{AttributeValue, typed};
+use super::ids::{SpanId, TraceId};
+
+/// What kind of metric a value belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricType {
+    /// How often something happened: values are added up.
+    Counter,
+    /// How much of something there is at a moment.
+    Gauge,
+    /// Measured values of which the spread matters.
+    Distribution,
+}
+
+impl MetricType {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Distribution => "distribution",
+        }
+    }
+}
+
+/// The value of a metric: a whole number, or any other.
+///
+/// ```
+/// use sentry::protocol::MetricValue;
+///
+/// assert_eq!(MetricValue::from(3_u8), MetricValue::Integer(3));
+/// assert_eq!(MetricValue::from(u64::MAX), MetricValue::Double(u64::MAX as f64));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum MetricValue {
+    /// A whole number.
+    Integer(i64),
+    /// Any number. A metric that is not finite is not sent.
+    Double(f64),
+}
+
+impl MetricValue {
+    /// Whether it is a number that can be sent.
+    pub(crate) fn is_finite(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Double(value) => value.is_finite(),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => |$value:ident| $make:expr;)*) => {$(
+        impl From<$ty> for MetricValue {
+            #[inline]
+            fn from($value: $ty) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+
+from! {
+    i8 => |value| Self::Integer(value.into());
+    i16 => |value| Self::Integer(value.into());
+    i32 => |value| Self::Integer(value.into());
+    i64 => |value| Self::Integer(value);
+    isize => |value| Self::Integer(value as i64);
+    u8 => |value| Self::Integer(value.into());
+    u16 => |value| Self::Integer(value.into());
+    u32 => |value| Self::Integer(value.into());
+    u64 => |value| i64::try_from(value).map_or(Self::Double(value as f64), Self::Integer);
+    usize => |value| Self::from(value as u64);
+    f32 => |value| Self::Double(value.into());
+    f64 => |value| Self::Double(value);
+}
+
+macro_rules! units {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// The unit of a gauge or a distribution. Those that Sentry converts have a variant; any other is a text.
+        ///
+        /// ```
+        /// use sentry::protocol::Unit;
+        ///
+        /// assert_eq!(Unit::from("millisecond"), Unit::Millisecond);
+        /// assert_eq!(Unit::from("lamp").as_str(), "lamp");
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Unit {
+            $($(#[$doc])* $variant,)*
+            /// Any other, by its name.
+            Other(Cow<'static, str>),
+        }
+
+        impl Unit {
+            /// The name on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)*
+                    Self::Other(name) => name,
+                }
+            }
+        }
+
+        impl From<Cow<'static, str>> for Unit {
+            fn from(name: Cow<'static, str>) -> Self {
+                match &*name {
+                    $($name => Self::$variant,)*
+                    _ => Self::Other(name),
+                }
+            }
+        }
+    };
+}
+
+units! {
+    /// Billionths of a second.
+    Nanosecond = "nanosecond",
+    /// Millionths of a second.
+    Microsecond = "microsecond",
+    /// Thousandths of a second.
+    Millisecond = "millisecond",
+    /// Seconds.
+    Second = "second",
+    /// Minutes.
+    Minute = "minute",
+    /// Hours.
+    Hour = "hour",
+    /// Days.
+    Day = "day",
+    /// Weeks.
+    Week = "week",
+    /// Bits.
+    Bit = "bit",
+    /// Bytes.
+    Byte = "byte",
+    /// 1000 bytes.
+    Kilobyte = "kilobyte",
+    /// 1024 bytes.
+    Kibibyte = "kibibyte",
+    /// 1000 kilobytes.
+    Megabyte = "megabyte",
+    /// 1024 kibibytes.
+    Mebibyte = "mebibyte",
+    /// 1000 megabytes.
+    Gigabyte = "gigabyte",
+    /// 1024 mebibytes.
+    Gibibyte = "gibibyte",
+    /// 1000 gigabytes.
+    Terabyte = "terabyte",
+    /// 1024 gibibytes.
+    Tebibyte = "tebibyte",
+    /// 1000 terabytes.
+    Petabyte = "petabyte",
+    /// 1024 tebibytes.
+    Pebibyte = "pebibyte",
+    /// 1000 petabytes.
+    Exabyte = "exabyte",
+    /// 1024 pebibytes.
+    Exbibyte = "exbibyte",
+    /// A share, where 1 is all.
+    Ratio = "ratio",
+    /// A share, where 100 is all.
+    Percent = "percent",
+}
+
+impl From<&'static str> for Unit {
+    fn from(name: &'static str) -> Self {
+        Cow::Borrowed(name).into()
+    }
+}
+
+impl From<String> for Unit {
+    fn from(name: String) -> Self {
+        Cow::<'static, str>::Owned(name).into()
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Unit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A metric, as the option `before_send_metric` sees it and as it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Metric {
+    /// When it was measured.
+    #[serde(serialize_with = "super::time::as_seconds")]
+    pub timestamp: SystemTime,
+    /// The trace in which it was measured.
+    pub trace_id: TraceId,
+    /// The span that was active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<SpanId>,
+    /// Its name, such as `api.response_time`.
+    pub name: Cow<'static, str>,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub ty: MetricType,
+    /// The value.
+    pub value: MetricValue,
+    /// The unit of the value. Counters have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// What else is known, by name.
+    #[serde(serialize_with = "typed")]
+    pub attributes: Map<Cow<'static, str>, AttributeValue>,
+}

@@ -1,0 +1,100 @@
+//! Sessions as they stand on the wire: the state of one session, or how many of a minute ended how.
+//!
+//! Spec: `telemetry/sessions/index.mdx`.
+
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// What a session is.
+///
+/// Spec: `telemetry/sessions/index.mdx`, choosing the session mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SessionMode {
+    /// A run of the program: one session, with updates and a duration.
+    #[default]
+    Application,
+    /// A request or job of a server: many short sessions, counted by the minute.
+    Request,
+}
+
+/// How a session stands, or how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionStatus {
+    /// It goes on.
+    Ok,
+    /// It ended as it should.
+    Exited,
+    /// It ended by an error that nobody handled.
+    Crashed,
+    /// It ended in another way than it should, and not by a crash.
+    Abnormal,
+}
+
+/// What does not change between two updates of a session, and what aggregates are of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SessionAttributes {
+    pub(crate) release: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) environment: Option<String>,
+}
+
+/// The whole state of one session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SessionUpdate {
+    pub(crate) sid: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) did: Option<String>,
+    pub(crate) init: bool,
+    #[serde(serialize_with = "rfc3339")]
+    pub(crate) started: SystemTime,
+    #[serde(serialize_with = "rfc3339")]
+    pub(crate) timestamp: SystemTime,
+    pub(crate) status: SessionStatus,
+    pub(crate) errors: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) duration: Option<f64>,
+    pub(crate) attrs: SessionAttributes,
+}
+
+/// How many sessions that started in one minute, of one user, ended how.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SessionAggregate {
+    #[serde(serialize_with = "rfc3339")]
+    pub(crate) started: SystemTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) did: Option<String>,
+    #[serde(flatten)]
+    pub(crate) counts: SessionCounts,
+}
+
+/// How many sessions ended how. Those that are errored ended as they should, but not without an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct SessionCounts {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) exited: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) errored: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) abnormal: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) crashed: u64,
+}
+
+/// The payload of a `sessions` item.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SessionAggregates<'a> {
+    pub(crate) aggregates: &'a [SessionAggregate],
+    pub(crate) attrs: SessionAttributes,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&super::time::rfc3339(*time))
+}

@@ -1,0 +1,227 @@
+//! What a program holds of a scope: a handle to any of the three, and the guard of one that it made.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::active::{self, Entered};
+use super::breadcrumbs::{self, IntoBreadcrumb};
+use super::{Scope, ScopeCell};
+use crate::client;
+use crate::hint::Hint;
+use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Request, Transaction, User, Value};
+
+/// A handle to the global scope, an isolation scope or a current scope: see
+/// [`get_global_scope`](crate::get_global_scope), [`get_isolation_scope`](crate::get_isolation_scope) and
+/// [`get_current_scope`](crate::get_current_scope).
+///
+/// What is set through it belongs to everything captured in the scope from then on, on whatever thread. A handle
+/// can be cloned, sent to other threads and kept; it does not keep the scope active.
+///
+/// ```
+/// let scope = sentry::get_global_scope();
+/// scope.set_tag("app.flavour", "salted");
+/// scope.configure(|scope| scope.set_user(None));
+/// # scope.clear();
+/// ```
+///
+/// Spec: `foundations/state-management/scopes/index.mdx`.
+#[derive(Debug, Clone)]
+pub struct ScopeHandle(Arc<ScopeCell>);
+
+impl ScopeHandle {
+    pub(crate) fn new(cell: Arc<ScopeCell>) -> Self {
+        Self(cell)
+    }
+
+    /// Changes the scope by a closure, all at once. Of two such changes at the same time, the later to end wins.
+    pub fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
+        self.0.configure(change)
+    }
+
+    /// A copy of what the scope holds now.
+    #[must_use]
+    pub fn snapshot(&self) -> Scope {
+        Scope::clone(&self.0.snapshot())
+    }
+
+    /// Removes everything but the processors, see [`Scope::clear`].
+    pub fn clear(&self) {
+        self.0.update(Scope::clear);
+    }
+
+    /// Removes the breadcrumbs.
+    pub fn clear_breadcrumbs(&self) {
+        self.0.update(Scope::clear_breadcrumbs);
+    }
+
+    /// Removes the attachments.
+    pub fn clear_attachments(&self) {
+        self.0.update(Scope::clear_attachments);
+    }
+
+    /// Sets the level of events, see [`Scope::set_level`].
+    pub fn set_level(&self, level: impl Into<Option<Level>>) {
+        let level = level.into();
+        self.0.update(|scope| scope.set_level(level));
+    }
+
+    /// Sets by what events are grouped, see [`Scope::set_fingerprint`].
+    pub fn set_fingerprint(&self, fingerprint: Option<&[&str]>) {
+        self.0.update(|scope| scope.set_fingerprint(fingerprint));
+    }
+
+    /// Names the transaction of what is captured in the scope.
+    pub fn set_transaction(&self, transaction: Option<&str>) {
+        self.0.update(|scope| scope.set_transaction(transaction));
+    }
+
+    /// Sets the user, or none.
+    pub fn set_user(&self, user: Option<User>) {
+        self.0.update(|scope| scope.set_user(user));
+    }
+
+    /// Sets the HTTP request that is being handled.
+    pub fn set_request(&self, request: Option<Request>) {
+        self.0.update(|scope| scope.set_request(request));
+    }
+
+    /// Sets a tag, see [`Scope::set_tag`].
+    pub fn set_tag<V: ToString>(&self, key: &str, value: V) {
+        // The user's code runs before the lock is taken, here and below.
+        let value = value.to_string();
+        self.0.update(|scope| scope.set_tag(key, value));
+    }
+
+    /// Sets several tags.
+    pub fn set_tags<K: AsRef<str>, V: ToString>(&self, tags: impl IntoIterator<Item = (K, V)>) {
+        for (key, value) in tags {
+            self.set_tag(key.as_ref(), value);
+        }
+    }
+
+    /// Removes a tag.
+    pub fn remove_tag(&self, key: &str) {
+        self.0.update(|scope| scope.remove_tag(key));
+    }
+
+    /// Sets a context, see [`Scope::set_context`].
+    pub fn set_context<C: Into<Context>>(&self, key: &str, value: C) {
+        let value = value.into();
+        self.0.update(|scope| scope.set_context(key, value));
+    }
+
+    /// Removes a context.
+    pub fn remove_context(&self, key: &str) {
+        self.0.update(|scope| scope.remove_context(key));
+    }
+
+    /// Sets additional data.
+    pub fn set_extra(&self, key: &str, value: impl Into<Value>) {
+        let value = value.into();
+        self.0.update(|scope| scope.set_extra(key, value));
+    }
+
+    /// Removes additional data.
+    pub fn remove_extra(&self, key: &str) {
+        self.0.update(|scope| scope.remove_extra(key));
+    }
+
+    /// Sets an attribute, see [`Scope::set_attribute`].
+    pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        let (key, value) = (key.into(), value.into());
+        self.0.update(|scope| scope.set_attribute(key, value));
+    }
+
+    /// Sets several attributes.
+    pub fn set_attributes<K, V>(&self, attributes: impl IntoIterator<Item = (K, V)>)
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<AttributeValue>,
+    {
+        for (key, value) in attributes {
+            self.set_attribute(key, value);
+        }
+    }
+
+    /// Removes an attribute.
+    pub fn remove_attribute(&self, key: &str) {
+        self.0.update(|scope| scope.remove_attribute(key));
+    }
+
+    /// Notes that a feature flag was evaluated, see [`Scope::add_feature_flag`].
+    pub fn add_feature_flag(&self, name: &str, result: impl Into<Value>) {
+        let result = result.into();
+        self.0.update(|scope| scope.add_feature_flag(name, result));
+    }
+
+    /// Adds a breadcrumb, see [`Scope::add_breadcrumb`].
+    pub fn add_breadcrumb(&self, breadcrumb: impl IntoBreadcrumb) {
+        self.add_breadcrumb_with_hint(breadcrumb, Hint::new());
+    }
+
+    /// Adds a breadcrumb with a hint for `before_breadcrumb_with_hint`.
+    pub fn add_breadcrumb_with_hint(&self, breadcrumb: impl IntoBreadcrumb, mut hint: Hint) {
+        if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut hint) {
+            self.0.update(|scope| scope.breadcrumbs.push(breadcrumb, max));
+        }
+    }
+
+    /// Sends a file along with every event captured in the scope, see [`Scope::add_attachment`].
+    pub fn add_attachment(&self, attachment: Attachment) {
+        self.0.update(|scope| scope.add_attachment(attachment));
+    }
+
+    /// Adds a processor, see [`EventProcessor`](crate::EventProcessor).
+    pub fn add_event_processor<F>(&self, processor: F)
+    where
+        F: Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static,
+    {
+        self.0.update(|scope| scope.add_event_processor(processor));
+    }
+
+    /// Adds such a processor that sees the hint as well.
+    pub fn add_event_processor_with_hint<F>(&self, processor: F)
+    where
+        F: Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static,
+    {
+        self.0.update(|scope| scope.add_event_processor_with_hint(processor));
+    }
+
+    /// Adds a processor of transactions, see [`TransactionProcessor`](crate::TransactionProcessor).
+    pub fn add_transaction_processor<F>(&self, processor: F)
+    where
+        F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
+    {
+        self.0.update(|scope| scope.add_transaction_processor(processor));
+    }
+}
+
+/// A current scope that is active until the guard is dropped, see [`new_scope`](crate::new_scope). It stays on the
+/// thread on which it was made.
+#[derive(Debug)]
+#[must_use = "the scope is active only as long as the guard lives, as in `let scope = sentry::new_scope();`"]
+pub struct ScopeGuard {
+    scope: ScopeHandle,
+    _entered: Option<Entered>,
+}
+
+impl ScopeGuard {
+    /// Makes a fork of the current scope the current one.
+    pub(crate) fn enter() -> Self {
+        if client::level() == client::Level::Off {
+            return Self { scope: ScopeHandle::new(Arc::default()), _entered: None };
+        }
+        let context = active::context().with_own_scope();
+        let scope = ScopeHandle::new(Arc::clone(&context.current));
+        Self { scope, _entered: Some(active::enter(Arc::new(context), active::position().1)) }
+    }
+}
+
+impl Deref for ScopeGuard {
+    type Target = ScopeHandle;
+
+    fn deref(&self) -> &ScopeHandle {
+        &self.scope
+    }
+}

@@ -1,0 +1,188 @@
+//! How scopes are laid over each other, and how what they hold gets into what is sent.
+
+use std::borrow::Cow;
+
+use super::Scope;
+use crate::protocol::{Breadcrumb, Context, Event, Map, Transaction, Value};
+
+impl Scope {
+    /// Lays a more special scope over this one.
+    pub(crate) fn merge(&mut self, over: &Self) {
+        fn replace<T: Clone>(slot: &mut Option<T>, over: &Option<T>) {
+            if over.is_some() {
+                slot.clone_from(over);
+            }
+        }
+        replace(&mut self.level, &over.level);
+        replace(&mut self.fingerprint, &over.fingerprint);
+        replace(&mut self.transaction, &over.transaction);
+        replace(&mut self.user, &over.user);
+        replace(&mut self.request, &over.request);
+        replace(&mut self.conversation_id, &over.conversation_id);
+        self.tags.extend(over.tags.clone());
+        self.extra.extend(over.extra.clone());
+        self.contexts.extend(over.contexts.clone());
+        self.attributes.extend(over.attributes.clone());
+        self.flags.extend(&over.flags);
+        self.breadcrumbs.merge(&over.breadcrumbs);
+        self.attachments.extend(over.attachments.iter().cloned());
+        self.processors.extend(over.processors.iter().cloned());
+    }
+
+    /// Fills in what the event does not say itself. A level of the scope wins over the event's; of the breadcrumbs
+    /// the last `max` are kept.
+    pub(crate) fn apply_to_event(&self, event: &mut Event<'static>, max: usize) {
+        if let Some(level) = self.level {
+            event.level = level;
+        }
+        if let Some(fingerprint) = &self.fingerprint
+            && is_default(&event.fingerprint)
+        {
+            event.fingerprint = Cow::Owned(fingerprint.to_vec());
+        }
+        if event.transaction.is_none() {
+            event.transaction = self.transaction.as_deref().map(str::to_owned);
+        }
+        fill(&mut event.user, self.user.as_deref());
+        fill(&mut event.request, self.request.as_deref());
+        fill_map(&mut event.tags, &self.tags);
+        fill_map(&mut event.extra, &self.extra);
+        fill_map(&mut event.contexts, &self.contexts);
+        if let Some(flags) = self.flags.context() {
+            event.contexts.entry("flags".to_owned()).or_insert(flags);
+        }
+        let mut breadcrumbs: Vec<_> = self.breadcrumbs.iter().map(Breadcrumb::clone).collect();
+        breadcrumbs.append(&mut event.breadcrumbs.values);
+        breadcrumbs.drain(..breadcrumbs.len().saturating_sub(max));
+        event.breadcrumbs = breadcrumbs.into();
+    }
+
+    /// Fills in what the transaction does not say itself. Attributes become those of its root span.
+    pub(crate) fn apply_to_transaction(&self, transaction: &mut Transaction<'static>) {
+        if let Some(name) = &self.transaction {
+            transaction.name = Some(name.to_string());
+        }
+        fill(&mut transaction.user, self.user.as_deref());
+        fill(&mut transaction.request, self.request.as_deref());
+        fill_map(&mut transaction.tags, &self.tags);
+        fill_map(&mut transaction.extra, &self.extra);
+        fill_map(&mut transaction.contexts, &self.contexts);
+        if let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") {
+            for (key, value) in &self.attributes {
+                if !trace.data.contains_key(&**key) {
+                    let value = serde_json::to_value(value).unwrap_or(Value::Null);
+                    trace.data.insert(key.clone().into_owned(), value);
+                }
+            }
+        }
+    }
+
+    /// Whether somebody wants to see transactions with all their spans.
+    pub(crate) fn shows_transactions(&self) -> bool {
+        self.processors.iter().any(|processor| processor.of_transactions().is_some())
+    }
+
+    /// Whether somebody wants to see transactions as events.
+    pub(crate) fn shows_events(&self) -> bool {
+        self.processors.iter().any(|processor| processor.of_transactions().is_none())
+    }
+}
+
+/// Whether an event is grouped as the server does it by itself.
+fn is_default(fingerprint: &[Cow<'_, str>]) -> bool {
+    match fingerprint {
+        [] => true,
+        [only] => matches!(&**only, "{{ default }}" | "{{default}}"),
+        _ => false,
+    }
+}
+
+fn fill<T: Clone>(slot: &mut Option<T>, value: Option<&T>) {
+    if slot.is_none() {
+        *slot = value.cloned();
+    }
+}
+
+fn fill_map<V: Clone>(map: &mut Map<String, V>, from: &Map<String, V>) {
+    for (key, value) in from {
+        if !map.contains_key(key) {
+            map.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scope::Scopes;
+
+    fn crumb(text: &str) -> Breadcrumb {
+        Breadcrumb { message: Some(text.to_owned()), ..Breadcrumb::default() }
+    }
+
+    fn texts(event: &Event<'_>) -> Vec<String> {
+        event.breadcrumbs.iter().filter_map(|crumb| crumb.message.clone()).collect()
+    }
+
+    #[test]
+    fn the_more_special_scope_wins_and_lists_add_up() {
+        let (mut global, mut isolation, mut current) = (Scope::default(), Scope::default(), Scope::default());
+        for (scope, number) in [(&mut global, 1), (&mut isolation, 2), (&mut current, 3)] {
+            scope.set_tag("who", number);
+            scope.set_tag(&format!("only.{number}"), number);
+            scope.set_attribute("who", number);
+            scope.add_feature_flag("who", number);
+        }
+        current.breadcrumbs.push(crumb("first"), 10);
+        global.breadcrumbs.push(crumb("second"), 10);
+        isolation.breadcrumbs.push(crumb("third"), 10);
+        let scopes =
+            Scopes { global: Arc::new(global), isolation: Arc::new(isolation), current: Arc::new(current) };
+        let merged = scopes.merged();
+        assert_eq!(merged.tags["who"], "3");
+        assert_eq!(merged.tags.len(), 4);
+        assert_eq!(merged.attributes["who"], 3.into());
+        let mut event = Event::default();
+        merged.apply_to_event(&mut event, 2);
+        assert_eq!(texts(&event), ["second", "third"], "in the order of their coming, the last of them");
+        assert_eq!(
+            serde_json::to_value(&event.contexts["flags"]).unwrap(),
+            serde_json::json!({"values": [{"flag": "who", "result": 3}]})
+        );
+    }
+
+    #[test]
+    fn an_event_keeps_what_it_says_itself() {
+        let mut scope = Scope::default();
+        scope.set_tag("a", "scope");
+        scope.set_tag("b", "scope");
+        scope.set_transaction(Some("scope"));
+        scope.set_fingerprint(Some(&["scope"]));
+        let mut event = Event {
+            transaction: Some("event".into()),
+            fingerprint: Cow::Owned(vec!["default-ish".into()]),
+            ..Event::default()
+        };
+        event.tags.insert("a".into(), "event".into());
+        event.breadcrumbs = vec![crumb("its own")].into();
+        scope.breadcrumbs.push(crumb("before"), 10);
+        scope.apply_to_event(&mut event, 100);
+        assert_eq!(event.tags, Map::from([("a".into(), "event".into()), ("b".into(), "scope".into())]));
+        assert_eq!(event.transaction.as_deref(), Some("event"));
+        assert_eq!(*event.fingerprint, ["default-ish"]);
+        assert_eq!(texts(&event), ["before", "its own"]);
+    }
+
+    #[test]
+    fn clearing_keeps_the_processors() {
+        let mut scope = Scope::default();
+        scope.set_tag("a", 1);
+        scope.set_attribute("a", 1);
+        scope.add_event_processor(Some);
+        scope.clear();
+        assert!(scope.tags.is_empty() && scope.attributes.is_empty());
+        assert!(scope.shows_events() && !scope.shows_transactions());
+    }
+}

@@ -1,0 +1,253 @@
+//! Help for a program's own tests: what a piece of it captures, as typed items and as trees.
+//!
+//! [`with_captured`] runs a closure with a client of its own, so that tests run side by side, whether or not
+//! the process has a client. That client belongs to the closure's work: to its thread, to the annotated functions
+//! and futures it calls, to what it binds with [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). A thread
+//! that it spawns by itself has the client of the process.
+
+mod tree;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::options::{ClientOptions, LocalView, Spotlight};
+use crate::protocol::{Attachment, Envelope, Event, ItemType, MonitorCheckIn, Transaction};
+use crate::scope::active;
+use crate::scope::context::Context;
+use crate::trace::future::Bound;
+use crate::trace::instrumented::instrument;
+use crate::transport::TestTransport;
+
+/// How long a test waits for the pipeline: it works off what a test captures in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs a closure and answers with what was captured in it. Every trace is recorded.
+///
+/// ```
+/// #[sentry::span("price")]
+/// fn price(items: &[u32]) -> u32 {
+///     items.iter().sum()
+/// }
+///
+/// let captured = sentry::test::with_captured(|| {
+///     price(&[3, 4]);
+///     sentry::capture_message("sold out", sentry::Level::Warning);
+/// });
+/// assert_eq!(captured.transactions()[0].name.as_deref(), Some("price"));
+/// assert_eq!(captured.events().len(), 1);
+/// ```
+///
+/// # Panics
+/// When the closure does.
+pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
+    with_captured_options(ClientOptions::new(), run)
+}
+
+/// The same with options, say a `before_send` that is to be tested. Where they send to is replaced; traces are all
+/// recorded unless they say otherwise.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().before_send(|_| None);
+/// let captured = sentry::test::with_captured_options(options, || {
+///     sentry::capture_message("not for everybody", sentry::Level::Info);
+/// });
+/// assert!(captured.events().is_empty());
+/// ```
+///
+/// # Panics
+/// When the closure does, or when an option is out of its range.
+pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Captured {
+    let (client, transport) = client(options);
+    let entered = active::enter(Arc::new(Context::of_client(Arc::clone(&client))), 0);
+    run();
+    drop(entered);
+    Captured::taken(&client, &transport)
+}
+
+/// The same for a future, on whatever threads it is polled. It takes a closure that makes the future: an annotated
+/// `async` function belongs to whoever calls it.
+///
+/// ```
+/// #[sentry::span("fetch")]
+/// async fn fetch() {}
+///
+/// # fn block_on<F: Future>(future: F) -> F::Output {
+/// #     let mut future = std::pin::pin!(future);
+/// #     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     loop { if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut task) { return output; } }
+/// # }
+/// # block_on(async {
+/// let captured = sentry::test::with_captured_async(fetch).await;
+/// captured.assert_tree("fetch");
+/// # });
+/// ```
+pub async fn with_captured_async<F: Future>(run: impl FnOnce() -> F) -> Captured {
+    let (client, transport) = client(ClientOptions::new());
+    let context = Arc::new(Context::of_client(Arc::clone(&client)));
+    instrument(Bound::new(Some(context), 0), async move { run().await }).await;
+    Captured::taken(&client, &transport)
+}
+
+/// A client that keeps what it is given.
+fn client(options: ClientOptions) -> (Arc<Client>, Arc<TestTransport>) {
+    let transport = TestTransport::new();
+    let traces = options.traces();
+    let mut options = ClientOptions {
+        local: LocalView::Off,
+        spotlight: Spotlight::Off,
+        transport: Some(Arc::new(Arc::clone(&transport))),
+        ..options
+    };
+    if options.dsn.is_none() {
+        options = options.dsn("https://public@test.invalid/1");
+    }
+    if !traces {
+        options.traces_sample_rate = Some(1.0);
+    }
+    match Client::new(options) {
+        Ok(client) => (client, transport),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What was captured, see [`with_captured`].
+#[derive(Debug)]
+pub struct Captured {
+    envelopes: Vec<Envelope>,
+    events: Vec<Event<'static>>,
+    transactions: Vec<Transaction<'static>>,
+    check_ins: Vec<MonitorCheckIn>,
+}
+
+impl Captured {
+    fn taken(client: &Client, transport: &TestTransport) -> Self {
+        client.flush(PATIENCE);
+        let envelopes = transport.fetch_and_clear_envelopes();
+        Self {
+            events: typed(&envelopes, ItemType::Event),
+            transactions: typed(&envelopes, ItemType::Transaction),
+            check_ins: typed(&envelopes, ItemType::CheckIn),
+            envelopes,
+        }
+    }
+
+    /// Errors, messages and panics, in the order they were sent.
+    #[must_use]
+    pub fn events(&self) -> &[Event<'static>] {
+        &self.events
+    }
+
+    /// Traces: a transaction for every root span, with its spans.
+    #[must_use]
+    pub fn transactions(&self) -> &[Transaction<'static>] {
+        &self.transactions
+    }
+
+    /// Check-ins of monitored jobs.
+    #[must_use]
+    pub fn check_ins(&self) -> &[MonitorCheckIn] {
+        &self.check_ins
+    }
+
+    /// Items of any type as JSON; logs, metrics and streamed spans one by one, out of their batches.
+    #[must_use]
+    pub fn items(&self, ty: ItemType) -> Vec<Value> {
+        payloads(&self.envelopes, ty)
+            .flat_map(|payload| match payload {
+                Value::Object(mut batch) if batch.contains_key("version") && batch.contains_key("items") => {
+                    match batch.remove("items") {
+                        Some(Value::Array(items)) => items,
+                        other => other.into_iter().collect(),
+                    }
+                }
+                payload => vec![payload],
+            })
+            .collect()
+    }
+
+    /// The files that went along with events.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let items = self.envelopes.iter().flat_map(Envelope::items);
+        items
+            .filter(|item| item.ty() == ItemType::Attachment)
+            .map(|item| Attachment {
+                buffer: item.payload().to_vec(),
+                filename: item.filename().unwrap_or_default().to_owned(),
+                ..Attachment::default()
+            })
+            .collect()
+    }
+
+    /// Everything, as it would have been sent.
+    #[must_use]
+    pub fn envelopes(&self) -> &[Envelope] {
+        &self.envelopes
+    }
+
+    /// The traces as text, one line a span: its name, its operation unless that is `function`, its status unless
+    /// that is `ok`. What is inside of it is indented by two spaces; spans stand in the order they started,
+    /// events after the spans of theirs. Events outside of any trace and check-ins come last.
+    ///
+    /// ```text
+    /// checkout
+    ///   price (db.query)
+    ///   pay [internal_error]
+    ///     ! Declined: the card was declined
+    /// check-in nightly-report: ok
+    /// ```
+    #[must_use]
+    pub fn tree(&self) -> String {
+        tree::of(self)
+    }
+
+    /// Asserts that [`tree`](Self::tree) is what is expected. The expected text may be indented as a whole.
+    ///
+    /// ```
+    /// #[sentry::span("price")]
+    /// fn price() {}
+    ///
+    /// #[sentry::span("checkout", op = "shop")]
+    /// fn checkout() {
+    ///     price();
+    /// }
+    ///
+    /// sentry::test::with_captured(checkout).assert_tree(
+    ///     "
+    ///     checkout (shop)
+    ///       price
+    ///     ",
+    /// );
+    /// ```
+    ///
+    /// # Panics
+    /// When it is not, with both texts.
+    #[track_caller]
+    pub fn assert_tree(&self, expected: &str) {
+        let (expected, found) = (tree::unindented(expected), self.tree());
+        assert!(
+            expected == found,
+            "another trace was expected\n\nexpected:\n{expected}\n\ncaptured:\n{found}\n"
+        );
+    }
+}
+
+fn payloads(envelopes: &[Envelope], ty: ItemType) -> impl Iterator<Item = Value> {
+    let items = envelopes.iter().flat_map(Envelope::items);
+    items
+        .filter(move |item| item.ty() == ty)
+        .map(|item| serde_json::from_slice(item.payload()).unwrap_or_default())
+}
+
+fn typed<T: DeserializeOwned>(envelopes: &[Envelope], ty: ItemType) -> Vec<T> {
+    payloads(envelopes, ty)
+        .map(|payload| match serde_json::from_value(payload) {
+            Ok(item) => item,
+            Err(error) => panic!("an item of the type {ty:?} cannot be read back: {error}"),
+        })
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! The span of a block: what `#[span]` is for a function, for a part of one.
+
+/// Starts a span that is active until the guard is dropped, at the end of the block at the latest. It costs as little
+/// as `#[sentry::span]`: one `static`, and a record when it ends.
+///
+/// The name comes first, a literal or a constant; then `op = …`, and attributes as `#[span(attributes(…))]` takes
+/// them: `key = value`, `order.id = value` or `"any name" = value`. Values are computed only when the span is
+/// recorded.
+///
+/// ```
+/// fn import(rows: &[&str]) -> usize {
+///     let _span = sentry::enter_span!("parse rows", op = "task", rows = rows.len(), "rows.kind" = "csv");
+///     rows.iter().filter(|row| !row.is_empty()).count()
+/// }
+/// # assert_eq!(import(&["a"]), 1);
+/// ```
+///
+/// The guard belongs to its thread: a future that holds it across an `.await` is not `Send`, and its span would cover
+/// what else the thread does meanwhile. There, use [`start_span_async`](crate::start_span_async), or annotate the
+/// function.
+///
+/// ```compile_fail
+/// fn spawn(_future: impl Future<Output = ()> + Send) {}
+///
+/// spawn(async {
+///     let _span = sentry::enter_span!("held too long");
+///     std::future::ready(()).await;
+/// });
+/// ```
+#[macro_export]
+macro_rules! enter_span {
+    ($name:expr $(,)?) => {
+        $crate::__sentry_enter_span!([$name] [] [])
+    };
+    ($name:expr, $($fields:tt)+) => {
+        $crate::__sentry_enter_span!([$name] [] [] $($fields)+)
+    };
+}
+
+/// Reads the fields of `enter_span!` one by one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_enter_span {
+    ([$name:expr] [$($calls:tt)*] [$($key:expr => $value:expr;)*]) => {{
+        static __SENTRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+            $crate::__private::path_of(|| {}),
+            ::core::module_path!(),
+        )
+        .name($name)
+        .origin("manual")
+        $($calls)*;
+        let guard = $crate::__private::enter(&__SENTRY_CALLSITE);
+        $(
+            if guard.is_recording() {
+                guard.set($key, $crate::__private::attribute!(&$value));
+            }
+        )*
+        guard
+    }};
+    ([$name:expr] [$($calls:tt)*] [$($set:tt)*] op = $op:expr $(, $($rest:tt)*)?) => {
+        $crate::__sentry_enter_span!([$name] [$($calls)* .op($op)] [$($set)*] $($($rest)*)?)
+    };
+    ([$name:expr] [$($calls:tt)*] [$($set:tt)*] $first:ident $(. $part:ident)* = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__sentry_enter_span!(
+            [$name] [$($calls)*]
+            [$($set)* ::core::concat!(::core::stringify!($first) $(, ".", ::core::stringify!($part))*) => $value;]
+            $($($rest)*)?
+        )
+    };
+    ([$name:expr] [$($calls:tt)*] [$($set:tt)*] $key:literal = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__sentry_enter_span!([$name] [$($calls)*] [$($set)* $key => $value;] $($($rest)*)?)
+    };
+}

@@ -1,0 +1,78 @@
+//! More places where headers are read from: requests, whatever is iterated as pairs, closures.
+
+use ureq::http;
+
+use super::headers::HeaderSource;
+
+impl<B> HeaderSource for http::Request<B> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        self.headers().visit(name, each);
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        Some(self.method().as_str())
+    }
+}
+
+impl HeaderSource for http::request::Parts {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        self.headers.visit(name, each);
+    }
+
+    fn request_method(&self) -> Option<&str> {
+        Some(self.method.as_str())
+    }
+}
+
+/// Headers in anything that is iterated by reference as pairs of name and value, as actix's `HeaderMap` is.
+///
+/// The attributes take such a map as it is; functions take it in this.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// let map = BTreeMap::from([("sentry-trace".to_owned(), b"771a43a4192642f0b136d5159a501700-1234567890abcdef".to_vec())]);
+/// sentry::continue_trace(&sentry::HeaderPairs(&map), || ());
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct HeaderPairs<T>(pub T);
+
+impl<'a, T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>> HeaderSource for HeaderPairs<&'a T>
+where
+    &'a T: IntoIterator<Item = (K, V)>,
+{
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        for (key, value) in self.0 {
+            if key.as_ref().eq_ignore_ascii_case(name)
+                && let Ok(value) = std::str::from_utf8(value.as_ref())
+            {
+                each(value);
+            }
+        }
+    }
+}
+
+/// Headers that a closure looks up: it is asked for a name in lowercase, and answers with its value.
+///
+/// The attributes take such a closure as it is; functions take it in this.
+///
+/// ```
+/// let lookup = |name: &str| (name == "sentry-trace").then(|| "771a43a4192642f0b136d5159a501700-1234567890abcdef");
+/// sentry::continue_trace(&sentry::HeaderLookup(&lookup), || ());
+/// ```
+#[derive(Clone, Copy)]
+pub struct HeaderLookup<F>(pub F);
+
+impl<F> std::fmt::Debug for HeaderLookup<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeaderLookup").finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn(&str) -> Option<V>, V: AsRef<str>> HeaderSource for HeaderLookup<F> {
+    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        if let Some(value) = (self.0)(name) {
+            each(value.as_ref());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a thread knows: everything that a span reads or writes on its thread, in one thread-local.
+//!
+//! It is one, because finding a thread-local is a call to the linker's helper for all that the compiler knows, also
+//! where the linker puts two instructions there instead: around every such place registers are saved. It has no
+//! destructor, so that nothing asks whether one is registered; what is left when the thread ends is released by
+//! [`super::recorder`]'s hook.
+
+#![expect(unsafe_code, reason = "a reference to a thread-local is handed out, see `local`")]
+
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use super::clock::Ticks;
+use super::ids::LocalId;
+use super::recorder::Output;
+use crate::scope::context::{Context, Mode};
+
+/// The state of one thread.
+pub(crate) struct Local {
+    /// What a new span becomes. With the two below a copy of what the context says, for the hot path.
+    pub(crate) mode: Cell<Mode>,
+    /// The key of the active segment, zero without one.
+    pub(crate) segment: Cell<LocalId>,
+    /// The active span, zero without one.
+    pub(crate) span: Cell<LocalId>,
+    /// When this thread last saw an error on its way, zero if never.
+    pub(crate) sighted: Cell<Ticks>,
+    /// The last id of this thread, zero until it needs its first one.
+    pub(crate) last_id: Cell<LocalId>,
+    /// The context is that of the parent process, see [`crate::scope::active::begin_anew`].
+    pub(crate) inherited: Cell<bool>,
+    /// Where records go.
+    pub(crate) output: RefCell<Output>,
+    /// The active context; `None` stands for that of the process.
+    pub(crate) context: RefCell<Option<Arc<Context>>>,
+}
+
+thread_local! {
+    static LOCAL: ManuallyDrop<Local> = const {
+        ManuallyDrop::new(Local {
+            mode: Cell::new(Mode::Root),
+            segment: Cell::new(0),
+            span: Cell::new(0),
+            sighted: Cell::new(0),
+            last_id: Cell::new(0),
+            inherited: Cell::new(false),
+            output: RefCell::new(Output::None),
+            context: RefCell::new(None),
+        })
+    };
+}
+
+/// The state of this thread.
+#[inline(always)]
+pub(crate) fn local() -> &'static Local {
+    let local: *const Local = LOCAL.with(|local| &raw const **local);
+    // SAFETY: it is initialised by a constant and has no destructor, so it is there as long as the thread runs any
+    // code; and `Local` is not `Sync`, so that the reference cannot get to another thread, which might outlive this
+    // one.
+    unsafe { &*local }
+}

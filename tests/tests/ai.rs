@@ -1,0 +1,290 @@
+//! AI spans: names and attributes of agents, models and tools, the conversation, and what was said.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+mod support;
+
+use std::time::Duration;
+
+use sentry::ai::{self, Message};
+use serde_json::{Value, json};
+use support::{SeenSpan, block_on, names, observe, only, options, yield_once};
+
+/// The attributes of a span that start with `gen_ai.`.
+fn ai_data(span: &SeenSpan) -> Value {
+    let data = span.data.as_object().into_iter().flatten();
+    data.filter(|(key, _)| key.starts_with("gen_ai."))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+#[test]
+fn the_helpers_say_what_the_spec_wants() {
+    let seen = observe(options(), || {
+        sentry::start_span(ai::agent("Weather Agent").model("gpt-4o").pipeline("weather"), |_| {
+            let call = ai::chat("openai", "o3-mini").temperature(0.1).max_tokens(500).top_k(35).seed("12345");
+            sentry::start_span(call, |span| {
+                ai::record(span)
+                    .response_model("o3-mini-2025-01-31")
+                    .response_id("chatcmpl-1")
+                    .finish_reason("stop")
+                    .streaming(Some(Duration::from_millis(500)))
+                    .tokens(60, 130)
+                    .cached_tokens(50)
+                    .cache_write_tokens(20)
+                    .reasoning_tokens(30);
+            });
+            sentry::start_span(ai::tool("forecast").description("asks the sky").kind("function"), |_| ());
+        });
+    });
+    let agent = seen.span("invoke_agent Weather Agent");
+    assert!(agent.is_root);
+    assert_eq!(agent.op, "gen_ai.invoke_agent");
+    assert_eq!(
+        ai_data(&agent),
+        json!({
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": "Weather Agent",
+            "gen_ai.request.model": "gpt-4o",
+            "gen_ai.pipeline.name": "weather",
+        })
+    );
+    let chat = seen.span("chat o3-mini");
+    assert_eq!((&*chat.op, chat.parent.as_deref()), ("gen_ai.chat", Some(&*agent.id)));
+    assert_eq!(
+        ai_data(&chat),
+        json!({
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": "o3-mini",
+            "gen_ai.request.temperature": 0.1,
+            "gen_ai.request.max_tokens": 500,
+            "gen_ai.request.top_k": 35,
+            "gen_ai.request.seed": "12345",
+            "gen_ai.response.model": "o3-mini-2025-01-31",
+            "gen_ai.response.id": "chatcmpl-1",
+            "gen_ai.response.finish_reasons": "stop",
+            "gen_ai.response.streaming": true,
+            "gen_ai.response.time_to_first_token": 0.5,
+            "gen_ai.usage.input_tokens": 60,
+            "gen_ai.usage.output_tokens": 130,
+            "gen_ai.usage.total_tokens": 190,
+            "gen_ai.usage.cache_read.input_tokens": 50,
+            "gen_ai.usage.cache_creation.input_tokens": 20,
+            "gen_ai.usage.reasoning.output_tokens": 30,
+            "gen_ai.agent.name": "Weather Agent",
+            "gen_ai.pipeline.name": "weather",
+        })
+    );
+    let tool = seen.span("execute_tool forecast");
+    assert_eq!(tool.op, "gen_ai.execute_tool");
+    assert_eq!(tool.data["gen_ai.tool.type"], "function");
+    assert_eq!(tool.data["gen_ai.agent.name"], "Weather Agent", "the one that runs it");
+}
+
+#[test]
+fn the_other_calls_of_a_model_differ_in_their_operation() {
+    let seen = observe(options(), || {
+        sentry::start_span("request", |_| {
+            sentry::start_span(ai::embeddings("openai", "ada"), |_| ());
+            sentry::start_span(ai::generate_content("google", "gemini"), |_| ());
+            sentry::start_span(ai::text_completion("meta", "llama"), |_| ());
+        });
+    });
+    let ops: Vec<_> = seen.spans().iter().skip(1).map(|span| (span.name.clone(), span.op.clone())).collect();
+    let expected = [
+        ("embeddings ada", "gen_ai.embeddings"),
+        ("generate_content gemini", "gen_ai.generate_content"),
+        ("text_completion llama", "gen_ai.text_completion"),
+    ];
+    assert_eq!(ops, expected.map(|(name, op)| (name.to_owned(), op.to_owned())));
+}
+
+// ---- annotated functions
+
+#[sentry::span(
+    op = "gen_ai.chat",
+    attributes("gen_ai.provider.name" = "openai", "gen_ai.request.model" = model)
+)]
+fn ask(model: &str) -> u32 {
+    ai::record_active().response_model("gpt-4o-2024-08-06").tokens(6, 13);
+    step();
+    7
+}
+
+#[sentry::span]
+fn step() {}
+
+#[sentry::span(op = "gen_ai.execute_tool", attributes("gen_ai.tool.name" = "forecast"))]
+async fn forecast() {
+    yield_once().await;
+}
+
+#[sentry::span("my name", op = "gen_ai.chat", attributes("gen_ai.request.model" = "x", "gen_ai.operation.name" = "mine"))]
+async fn named() {
+    yield_once().await;
+}
+
+#[sentry::span(op = "gen_ai.invoke_agent", attributes("gen_ai.agent.name" = "Weather Agent"))]
+async fn agent() {
+    between().await;
+    named().await;
+}
+
+#[sentry::span]
+async fn between() {
+    ask("gpt-4o");
+    forecast().await;
+}
+
+#[test]
+fn an_annotated_call_gets_operation_name_and_agent_by_itself() {
+    let seen = observe(options(), || block_on(agent()));
+    let spans = seen.spans();
+    let mut all = names(&spans);
+    all.sort_unstable();
+    assert_eq!(all, ["agent", "between", "chat gpt-4o", "execute_tool forecast", "my name", "step"]);
+    let chat = seen.span("chat gpt-4o");
+    assert_eq!(chat.data["gen_ai.operation.name"], "chat");
+    assert_eq!(chat.data["gen_ai.response.model"], "gpt-4o-2024-08-06");
+    assert_eq!(chat.data["gen_ai.usage.total_tokens"], 19);
+    assert_eq!(chat.parent, Some(seen.span("between").id), "the tree is as without");
+    assert_eq!(seen.span("step").parent.as_deref(), Some(&*chat.id));
+    for name in ["chat gpt-4o", "execute_tool forecast", "my name"] {
+        assert_eq!(seen.span(name).data["gen_ai.agent.name"], "Weather Agent", "{name}");
+    }
+    assert_eq!(seen.span("my name").data["gen_ai.operation.name"], "mine", "what the user says counts");
+    assert_eq!(seen.span("between").data.get("gen_ai.agent.name"), None);
+}
+
+#[test]
+fn a_model_call_alone_is_a_transaction() {
+    let seen = observe(options(), || ask("gpt-4o"));
+    assert_eq!(seen.transaction()["transaction"], "ask", "by which events know it as well");
+    assert_eq!(seen.span("ask").data["gen_ai.operation.name"], "chat");
+}
+
+// ---- the conversation
+
+fn conversations(spans: &[SeenSpan]) -> Vec<(String, Value)> {
+    spans
+        .iter()
+        .map(|span| (span.name.clone(), span.data.get("gen_ai.conversation.id").cloned().unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_span_belongs_to_the_conversation_of_its_start() {
+    let call = |model: &'static str| sentry::start_span(ai::chat("openai", model), |_| ());
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::start_span("request", |_| {
+                call("before");
+                sentry::set_conversation_id("conv_1");
+                call("first");
+                ask("sync");
+                block_on(forecast());
+                sentry::with_isolation_scope(|| {
+                    sentry::set_conversation_id(Some("conv_2"));
+                    call("inner");
+                });
+                let own = ai::chat("openai", "own").attribute("gen_ai.conversation.id", "mine");
+                sentry::start_span(own, |_| ());
+                call("again");
+                sentry::set_conversation_id(None);
+                call("after");
+            });
+        });
+    });
+    let name = |name: &str, id: Value| (name.to_owned(), id);
+    assert_eq!(
+        conversations(&seen.spans()),
+        [
+            name("request", Value::Null),
+            name("chat before", Value::Null),
+            name("chat first", json!("conv_1")),
+            name("chat sync", json!("conv_1")),
+            name("step", Value::Null),
+            name("execute_tool forecast", json!("conv_1")),
+            name("chat inner", json!("conv_2")),
+            name("chat own", json!("mine")),
+            name("chat again", json!("conv_1")),
+            name("chat after", Value::Null),
+        ]
+    );
+}
+
+#[test]
+fn a_transaction_that_is_an_ai_span_has_it_too() {
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_conversation_id("conv_1");
+            sentry::start_span(ai::agent("A"), |_| ());
+            block_on(forecast());
+        });
+    });
+    let roots: Vec<_> =
+        seen.transactions().iter().map(|it| it["contexts"]["trace"]["data"].clone()).collect();
+    assert_eq!(roots.len(), 2);
+    assert!(roots.iter().all(|data| data["gen_ai.conversation.id"] == "conv_1"), "{roots:#?}");
+}
+
+// ---- what was said
+
+fn say(with_contents: bool) {
+    sentry::start_span(ai::chat("openai", "gpt-4o"), |span| {
+        let record = ai::record(span);
+        if with_contents {
+            record.with_contents();
+        }
+        record
+            .input_messages(&[
+                Message::system("be brief"),
+                Message::user("old question"),
+                Message::assistant("old answer"),
+                Message::user("new question"),
+            ])
+            .output_messages(&[Message::assistant("new answer")])
+            .tool_definitions(&json!([{"name": "forecast"}]))
+            .tool_arguments(&json!({"max": 10}))
+            .tool_result("7")
+            .tokens(1, 2);
+    });
+}
+
+#[test]
+fn what_was_said_leaves_the_process_only_where_that_is_allowed() {
+    let seen = observe(options(), || say(false));
+    let data = &seen.span("chat gpt-4o").data;
+    assert_eq!(data["gen_ai.usage.total_tokens"], 3);
+    for item in seen.items() {
+        let text = String::from_utf8_lossy(&item.bytes);
+        assert!(!text.contains("question") && !text.contains("brief"), "{text}");
+    }
+    for seen in [observe(options().send_default_pii(true), || say(false)), observe(options(), || say(true))] {
+        let data = &seen.span("chat gpt-4o").data;
+        let parsed = |key: &str| serde_json::from_str::<Value>(data[key].as_str().unwrap()).unwrap();
+        let message =
+            |role: &str, text: &str| json!({"role": role, "parts": [{"type": "text", "content": text}]});
+        assert_eq!(
+            parsed("gen_ai.input.messages"),
+            json!([message("assistant", "old answer"), message("user", "new question")])
+        );
+        assert_eq!(parsed("gen_ai.output.messages"), json!([message("assistant", "new answer")]));
+        assert_eq!(parsed("gen_ai.tool.definitions"), json!([{"name": "forecast"}]));
+        assert_eq!(parsed("gen_ai.tool.call.arguments"), json!({"max": 10}));
+        assert_eq!(data["gen_ai.tool.call.result"], "7");
+        assert_eq!(data["gen_ai.system_instructions"], "be brief");
+    }
+}
+
+#[test]
+fn without_a_client_nothing_is_done() {
+    support::without_client(|| {
+        sentry::set_conversation_id("conv_1");
+        assert_eq!(ask("gpt-4o"), 7);
+        say(true);
+    });
+    let seen = observe(options(), || ask("gpt-4o"));
+    assert_eq!(only(conversations(&seen.spans()[..1])).1, Value::Null);
+}

@@ -1,0 +1,29 @@
+//! Panics, and work on other threads.
+
+use sentry::SentryFutureExt;
+
+use crate::captured;
+use crate::support::{block_on, options};
+
+#[test]
+fn panics_are_captured_by_the_hook() {
+    let seen = captured(options(), || {
+        let ended = std::thread::spawn(|| panic!("of a thread")).join();
+        assert!(ended.is_err());
+    });
+    assert_eq!(seen[0].exception[0].ty, "panic");
+    assert_eq!(seen[0].exception[0].value.as_deref(), Some("of a thread"));
+}
+
+/// Changed: `.bind_hub(Hub::current())` is `.bind_scope()`, `Hub::run` around a task is `with_isolation_scope`.
+#[test]
+fn work_that_moves_takes_its_scope_along() {
+    let seen = captured(options(), || {
+        let future = sentry::with_isolation_scope(|| {
+            sentry::set_tag("task", "mail");
+            async { sentry::capture_message("sent", sentry::Level::Info) }.bind_scope()
+        });
+        std::thread::spawn(move || block_on(future)).join().unwrap();
+    });
+    assert_eq!(seen[0].tags["task"], "mail");
+}

@@ -1,0 +1,51 @@
+//! Scopes through the public face: which of them an event sees, how work gets scopes of its own, what they hold, and
+//! what extends a client.
+
+#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod asynchronous;
+mod content;
+mod integrations;
+mod layers;
+mod processors;
+
+use sentry::{ClientOptions, Level};
+use serde_json::Value;
+use support::observe;
+
+fn message(text: &str) {
+    sentry::capture_message(text, Level::Info);
+}
+
+/// The events of what runs in an isolation scope of its own, to be had by their messages. The global scope is
+/// emptied afterwards.
+fn events(options: ClientOptions, run: impl FnOnce()) -> impl Fn(&str) -> Value {
+    struct Clear;
+    impl Drop for Clear {
+        fn drop(&mut self) {
+            sentry::get_global_scope().clear();
+        }
+    }
+    let seen = observe(options, || {
+        let _clear = Clear;
+        sentry::with_isolation_scope(run);
+    });
+    let events = seen.events();
+    move |text| {
+        let found = events.iter().find(|event| event["logentry"]["message"] == text);
+        found.unwrap_or_else(|| panic!("no `{text}` among {events:#?}")).clone()
+    }
+}
+
+/// The messages of an event's breadcrumbs.
+fn crumbs(event: &Value) -> Vec<String> {
+    let crumbs = event["breadcrumbs"]["values"].as_array().into_iter().flatten();
+    crumbs.map(|crumb| crumb["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn crumb(text: &str) -> sentry::Breadcrumb {
+    sentry::Breadcrumb { message: Some(text.to_owned()), ..sentry::Breadcrumb::default() }
+}

@@ -1,0 +1,92 @@
+//! What a log and a metric cost their caller in allocations: nothing, for texts and numbers known to the compiler.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use sentry::protocol::Unit;
+use sentry::{logger, metrics};
+
+use crate::support::{observe, untraced};
+
+struct Counting;
+
+thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
+
+// SAFETY: every call is handed to the system's allocator as it came; counting touches a plain thread-local alone.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates in a closure.
+fn allocations(run: impl FnOnce()) -> u64 {
+    let before = COUNT.get();
+    run();
+    COUNT.get() - before
+}
+
+fn static_log() {
+    logger::info!(
+        shop = "a text in the program, longer than what is held in place",
+        open = true,
+        "the shop is open, and it has lamps"
+    );
+}
+
+fn log_with_numbers(number: u32, share: f64) {
+    logger::warn!(order.id = number, "order {} took {share} s of {}", number, "vienna", share = share);
+}
+
+fn metric(number: u32) {
+    metrics::count("orders", 1).attribute("shop", "vienna").attribute("number", number).capture();
+    metrics::distribution("duration", 1.5).unit(Unit::Second).attribute("express", true).capture();
+}
+
+#[test]
+fn texts_and_numbers_need_no_allocation() {
+    let seen = observe(untraced().enable_logs(true), || {
+        // The first of a kind makes room for all.
+        static_log();
+        metric(0);
+        let logs = allocations(|| {
+            for number in 0..50 {
+                static_log();
+                log_with_numbers(number, 0.25);
+            }
+        });
+        let metrics = allocations(|| (0..50).for_each(metric));
+        (logs, metrics)
+    });
+    assert_eq!(seen.result, (0, 0));
+    assert_eq!((seen.logs().len(), seen.metrics().len()), (101, 102));
+}
+
+#[test]
+fn what_is_off_costs_nothing() {
+    let seen = observe(untraced().enable_metrics(false), || {
+        allocations(|| {
+            static_log();
+            logger::info!("never {}", String::from("evaluated"));
+            metric(0);
+        })
+    });
+    assert_eq!(seen.result, 0);
+    assert_eq!((seen.logs().len(), seen.metrics().len()), (0, 0));
+}

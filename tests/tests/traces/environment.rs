@@ -1,0 +1,44 @@
+//! A trace that comes with the environment of a process.
+
+use sentry_tests::FakeSentry;
+use serde_json::{Value, json};
+
+use crate::support::{only, without_client};
+use crate::support_more::run;
+use crate::{SPAN, TRACE};
+
+/// The root span and the envelope's trace of a program that ran in such an environment.
+fn root_in(trace: &str, baggage: &str) -> (Value, Value) {
+    let server = FakeSentry::start();
+    let dsn = server.dsn();
+    let environment = [
+        ("SENTRY_DSN", &*dsn),
+        ("SENTRY_TRACES_SAMPLE_RATE", "0"),
+        ("SENTRY_TRACE", trace),
+        ("SENTRY_BAGGAGE", baggage),
+    ];
+    // Children are not to fight for the machine with a test that observes.
+    let ended = without_client(|| run(env!("CARGO_BIN_EXE_cron_job"), &[], &environment));
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    server.assert_valid();
+    let sent: Vec<_> =
+        server.envelopes().into_iter().filter(|it| it.items_of("transaction").count() > 0).collect();
+    if sent.is_empty() {
+        return (Value::Null, Value::Null);
+    }
+    (only(server.transactions())["contexts"]["trace"].clone(), only(sent).header["trace"].clone())
+}
+
+#[test]
+fn the_trace_of_the_parent_process_is_continued() {
+    let baggage = format!("sentry-trace_id={TRACE},sentry-public_key=theirs,sentry-release=parent");
+    let (root, context) = root_in(&format!("{TRACE}-{SPAN}-1"), &baggage);
+    assert_eq!((&root["trace_id"], &root["parent_span_id"]), (&json!(TRACE), &json!(SPAN)));
+    assert_eq!(context, json!({"trace_id": TRACE, "public_key": "theirs", "release": "parent"}));
+}
+
+#[test]
+fn what_is_no_trace_is_not_continued() {
+    let (root, _) = root_in("nonsense", "sentry-release=parent");
+    assert!(root.is_null(), "the rate of zero decides, not the parent: {root}");
+}

@@ -1,0 +1,71 @@
+//! Web handlers: `#[api_handler]`, `#[data_fetcher]`, what `#[server_action]` takes beside its own tests, and the
+//! function forms of all three.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod api_handler;
+mod data_fetcher;
+mod forms;
+mod functions;
+mod headers;
+mod tags;
+
+use std::fmt;
+
+use sentry::{ActionError, ControlFlow};
+use serde_json::Value;
+use support::{Seen, only};
+
+const TRACE: &str = "771a43a4192642f0b136d5159a501700";
+const SPAN: &str = "1234567890abcdef";
+
+fn sentry_trace() -> String {
+    format!("{TRACE}-{SPAN}-1")
+}
+
+#[derive(Debug)]
+enum PageError {
+    Moved,
+    Missing,
+    Broken,
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the page is {self:?}")
+    }
+}
+
+impl std::error::Error for PageError {}
+
+impl ActionError for PageError {
+    fn control_flow(&self) -> ControlFlow {
+        match self {
+            Self::Moved => ControlFlow::Redirect,
+            Self::Missing => ControlFlow::NotFound,
+            Self::Broken => ControlFlow::Failure,
+        }
+    }
+}
+
+/// The trace context of the only transaction.
+#[track_caller]
+fn root<R>(seen: &Seen<R>) -> Value {
+    seen.transaction()["contexts"]["trace"].clone()
+}
+
+/// The only exception of the only event.
+#[track_caller]
+fn exception<R>(seen: &Seen<R>) -> Value {
+    only(seen.event()["exception"]["values"].as_array().cloned().unwrap_or_default())
+}
+
+fn caught<R>(run: impl FnOnce() -> R) {
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err(), "it panics");
+}
+
+/// What a handler gives back is nothing to this test.
+fn ignore<T>(_value: T) {}
