@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
+use crate::backpressure::Backpressure;
 use crate::fork::{self, PerProcess};
 use crate::integrations;
 use crate::integrations::registry::{Integration, Integrations};
@@ -16,7 +17,7 @@ use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
 use crate::scope::{active, context::Context, during_fork};
 use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
-use crate::transport::{self, Transport};
+use crate::transport::{self, QueueDepths, Transport};
 use crate::{callback, diagnostics, environment, trace};
 
 /// How much work an annotated function has to do.
@@ -119,6 +120,7 @@ pub struct Client {
 struct Parts {
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
+    backpressure: Backpressure,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
     sessions: Sessions,
@@ -134,6 +136,7 @@ impl Parts {
             closed: AtomicBool::new(false),
             bench: Mutex::new(None),
             sessions: Sessions::default(),
+            backpressure: Backpressure::default(),
         })
     }
 
@@ -144,6 +147,7 @@ impl Parts {
             closed: AtomicBool::new(true),
             bench: Mutex::new(None),
             sessions: Sessions::default(),
+            backpressure: Backpressure::default(),
         }
     }
 
@@ -165,15 +169,27 @@ impl Parts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
+    /// How many items of each category were handed to delivery: they had passed sampling, callbacks and limits.
+    /// Each of them is sent, dropped on the way, or still queued. What an earlier process left in the spool counts
+    /// when it is taken up. A transport of your own is not counted.
+    pub accepted: Vec<(DataCategory, u64)>,
     /// How many items of each category the server took.
     pub sent: Vec<(DataCategory, u64)>,
     /// How many were dropped, by reason and category. Traces that were not sampled are among them.
     pub dropped: Vec<DiscardedEvents>,
     /// How many bytes went over the wire, compressed as they were sent.
     pub bytes: u64,
+    /// What waits to be sent.
+    pub queued: QueueDepths,
 }
 
 impl Stats {
+    /// How many items of a category were handed to delivery.
+    #[must_use]
+    pub fn accepted(&self, category: DataCategory) -> u64 {
+        self.accepted.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
+    }
+
     /// How many items of a category the server took.
     #[must_use]
     pub fn sent(&self, category: DataCategory) -> u64 {
@@ -198,8 +214,10 @@ impl Client {
         let parts = PerProcess::of(Parts::new(&options)?);
         let client = Arc::new(Self { options, parts, integrations: Integrations::default() });
         if client.parts().transport.is_some() {
+            if client.options.spool_dir.is_some() {
+                pipeline::be_prompt(&client);
+            }
             watch_forks();
-            pipeline::start();
             if client.options.capture_panics {
                 integrations::panic::install();
             }
@@ -274,6 +292,10 @@ impl Client {
         &self.parts().ledger
     }
 
+    pub(crate) fn backpressure(&self) -> &Backpressure {
+        &self.parts().backpressure
+    }
+
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
         self.parts().transport.as_ref()
     }
@@ -301,7 +323,7 @@ impl Client {
         self.parts().bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was sent and what was dropped so far.
+    /// What was accepted, sent and dropped so far, and what still waits.
     ///
     /// ```
     /// let _guard = sentry::init("");
@@ -310,11 +332,19 @@ impl Client {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let queued = self.transport().map(|transport| transport.queue_depths()).unwrap_or_default();
         let ledger = self.ledger();
-        Stats { sent: ledger.all_sent(), dropped: ledger.all_lost(), bytes: ledger.all_bytes() }
+        Stats {
+            accepted: ledger.all_accepted(),
+            queued: QueueDepths { captured: pipeline::depth(), ..queued },
+            sent: ledger.all_sent(),
+            dropped: ledger.all_lost(),
+            bytes: ledger.all_bytes(),
+        }
     }
 
-    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was.
+    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
+    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |transport, rest| transport.flush(rest))
     }

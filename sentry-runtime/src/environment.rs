@@ -97,6 +97,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if !(1..=65_536).contains(&options.queue_size) {
         return wrong("queue_size", options.queue_size, "from 1 to 65536 envelopes");
     }
+    crate::options::check_network(options)?;
     if options.max_record_memory < 64 << 10 {
         return wrong("max_record_memory", options.max_record_memory, "at least 65536 bytes");
     }

@@ -1,7 +1,8 @@
-//! Feedback of users: taken down here, made an event by the pipeline, and if somebody asks, with the server's answer.
+//! Feedback of users: taken down here, made an event by the pipeline, and if somebody asks, with the server's
+//! answer.
 //!
-//! The answer comes back over an [`Ack`] that travels on the envelope: the transport that counts what became of the envelope
-//! answers it.
+//! The answer comes back over an [`Ack`] that travels on the envelope: the transport that counts what became of the
+//! envelope answers it.
 //!
 //! Spec: `telemetry/feedbacks.mdx`.
 

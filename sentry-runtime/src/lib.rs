@@ -34,6 +34,7 @@
 
 pub mod ai;
 mod api;
+mod backpressure;
 mod callback;
 mod capture;
 mod client;
@@ -79,8 +80,9 @@ pub use integrations::registry::Integration;
 pub use integrations::signals::flush_on_signals;
 pub use monitor::MonitorOptions;
 pub use options::{
-    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, ClientOptions, LocalView, OptionsError, Pattern,
-    SpanFilter, Spotlight, StatusCodes, TracesSampler,
+    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
+    LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle,
+    TracesSampler,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
@@ -95,7 +97,7 @@ pub use trace::options::SpanOptions;
 pub use trace::outgoing::{HeaderSink, TraceData};
 pub use trace::sampling::SamplingContext;
 pub use trace::span::{IntoParent, Span};
-pub use transport::{ProxyError, TestTransport, Transport};
+pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
 /// The release of the calling crate, `name@version`, from its Cargo.toml.
 ///

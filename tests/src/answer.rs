@@ -32,6 +32,8 @@ pub(crate) enum Manner {
     Hangup,
     /// Nothing, and the connection stays open.
     Never,
+    /// All of it, byte by byte with a pause after each.
+    Drip(Duration),
 }
 
 impl Default for Answer {
@@ -71,6 +73,13 @@ impl Answer {
         Self { manner: Manner::CutShort, ..Self::ok() }
     }
 
+    /// The same answer, byte by byte with this pause after each.
+    #[must_use]
+    pub fn drip(mut self, pause: Duration) -> Self {
+        self.manner = Manner::Drip(pause);
+        self
+    }
+
     /// The same answer with one more header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -95,7 +104,7 @@ impl Answer {
     /// Whether the sender learns that its envelope was taken.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        self.manner == Manner::Whole && (200..300).contains(&self.status)
+        matches!(self.manner, Manner::Whole | Manner::Drip(_)) && (200..300).contains(&self.status)
     }
 
     /// The bytes of the answer.

@@ -163,6 +163,9 @@ fn check_item(header: &Value, item: &Item, number: usize, violations: &mut Vec<S
             for broken in telemetry::batch(ty, &item.header, &item.payload) {
                 violation(broken);
             }
+            if ty == "span" {
+                crate::spans::check(header, &item.header, &item.payload, &mut violation);
+            }
         }
         "session" | "sessions" => {
             for broken in telemetry::session(ty, &item.payload) {

@@ -30,7 +30,7 @@
 //!
 //! The parts: `server.rs` accepts, keeps and answers, `http.rs` reads requests, `request.rs` and `envelope.rs`
 //! take them apart and note what is wrong, `answer.rs` says what the server answers. `schema.rs` checks payloads
-//! against Sentry's published schema.
+//! against Sentry's published schema, `spans.rs` checks batches of spans.
 
 mod answer;
 mod envelope;
@@ -38,6 +38,7 @@ mod http;
 mod request;
 mod schema;
 mod server;
+mod spans;
 mod telemetry;
 
 pub use answer::Answer;

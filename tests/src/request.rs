@@ -54,10 +54,14 @@ impl Request {
             accepted: false,
         };
         let spotlight = request.path == "/stream";
+        let tunnel = request.path == "/tunnel";
         if request.method != "POST" {
             violations.push(format!("method {}, not POST", request.method));
         }
-        if !spotlight && request.path.split('?').next() != Some(&format!("/api/{PROJECT}/envelope/")) {
+        if !spotlight
+            && !tunnel
+            && request.path.split('?').next() != Some(&format!("/api/{PROJECT}/envelope/"))
+        {
             violations.push(format!("path {}, not /api/{PROJECT}/envelope/", request.path));
         }
         if request.header("Content-Type") != Some("application/x-sentry-envelope") {
@@ -66,9 +70,9 @@ impl Request {
         if request.header("User-Agent").is_none_or(|agent| !agent.contains('/')) {
             violations.push(format!("user agent {:?}, not name/version", request.header("User-Agent")));
         }
-        match (spotlight, request.header("X-Sentry-Auth")) {
+        match (spotlight || tunnel, request.header("X-Sentry-Auth")) {
             (true, None) => {}
-            (true, Some(_)) => violations.push("the key was sent to Spotlight".to_owned()),
+            (true, Some(_)) => violations.push("the key was sent to Spotlight or to a tunnel".to_owned()),
             (false, auth) => check_auth(auth.unwrap_or_default(), violations),
         }
         match request.header("Content-Encoding") {
@@ -80,9 +84,17 @@ impl Request {
                     Err(error) => violations.push(format!("the body is not gzip: {error}")),
                 }
             }
+            Some("zstd") if !spotlight => match zstd::decode_all(&*request.raw_body) {
+                Ok(plain) => request.body = plain,
+                Err(error) => violations.push(format!("the body is not zstd: {error}")),
+            },
             Some(other) => violations.push(format!("content encoding {other:?}")),
         }
         request.envelope = Envelope::parse(&request.body, violations);
+        let names_dsn = request.envelope.as_ref().is_some_and(|envelope| envelope.header["dsn"].is_string());
+        if tunnel && !names_dsn {
+            violations.push("the envelope does not say to a tunnel whom it is for".to_owned());
+        }
         request
     }
 }

@@ -65,7 +65,16 @@ impl FakeSentry {
     /// If the machine gives no port or no thread: then no test can run.
     #[must_use]
     pub fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback interface");
+        Self::listen(TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback interface"))
+    }
+
+    /// Starts a server at an address of this machine, on a free port for port 0. `None` if that cannot be had.
+    #[must_use]
+    pub fn start_at(address: SocketAddr) -> Option<Self> {
+        TcpListener::bind(address).ok().map(Self::listen)
+    }
+
+    fn listen(listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared::default());
         let acceptor = {
@@ -100,6 +109,12 @@ impl FakeSentry {
     #[must_use]
     pub fn spotlight_url(&self) -> String {
         format!("http://{}/stream", self.address)
+    }
+
+    /// The URL of a tunnel: it takes envelopes without a key, that name their DSN.
+    #[must_use]
+    pub fn tunnel_url(&self) -> String {
+        format!("http://{}/tunnel", self.address)
     }
 
     /// Where it listens.
@@ -254,6 +269,9 @@ impl Shared {
         let bytes = answer.to_bytes(event_id.as_deref());
         match answer.manner {
             Manner::Whole => stream.write_all(&bytes).is_ok(),
+            Manner::Drip(pause) => {
+                bytes.chunks(1).all(|byte| stream.write_all(byte).is_ok() && self.pause(pause))
+            }
             Manner::CutShort => {
                 let _ = stream.write_all(&bytes[..bytes.len().min(20)]);
                 false

@@ -135,6 +135,27 @@ pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F
     bound(|| active::context().isolated(), future)
 }
 
+/// Gives a closure the scopes and the span that are active now, on whatever thread it is called. Futures have
+/// [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope) for that, and annotated `async` functions need
+/// neither.
+///
+/// ```
+/// sentry::with_isolation_scope(|| {
+///     sentry::set_tag("customer", "7");
+///     let work = std::thread::spawn(sentry::bind_scope(|| {
+///         sentry::capture_message("the receipt was printed", sentry::Level::Info);
+///     }));
+///     # work.join().unwrap();
+/// });
+/// ```
+pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F> {
+    let (context, span) = (active::context(), active::position().1);
+    move || {
+        let _entered = active::enter(context, span);
+        run()
+    }
+}
+
 fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
     let context = active::context().with_own_scope();
     context.current.configure(configure);

@@ -2,12 +2,12 @@
 //! were written.
 //!
 //! They are sent when the option `enable_logs` is on. Up to 100 travel together, at the latest five seconds after
-//! the first; `flush` and the end of the program send what waits. Of what is written faster than it can be sent, 900 wait,
-//! and the rest is counted as lost.
+//! the first; `flush` and the end of the program send what waits. Of what is written faster than it can be sent,
+//! 900 wait, and the rest is counted as lost.
 //!
-//! The macros are for hot loops as well: texts and numbers that are known to the compiler or held in place (texts of up
-//! to 22 bytes) need no allocation on the caller's thread, and up to six parameters and attributes together. The text
-//! is put together on the pipeline thread. When logs are off, no argument is evaluated.
+//! The macros are for hot loops as well: texts and numbers that are known to the compiler or held in place (texts
+//! of up to 22 bytes) need no allocation on the caller's thread, and up to six parameters and attributes together.
+//! The text is put together on the pipeline thread. When logs are off, no argument is evaluated.
 //!
 //! ```
 //! use sentry::logger;
@@ -19,8 +19,8 @@
 //! ```
 //!
 //! Attributes stand before the text, as `name = value`, with dots in names or names in quotes. A value is anything
-//! that converts into an [`AttributeValue`], else is shown by `Display` or `Debug`. What stands after the text is as in
-//! `format!`; parameters become the attributes `sentry.message.parameter.<name or number>`.
+//! that converts into an [`AttributeValue`], else is shown by `Display` or `Debug`. What stands after the text is
+//! as in `format!`; parameters become the attributes `sentry.message.parameter.<name or number>`.
 //!
 //! For a text that is made at run time there are functions of the same names.
 //!

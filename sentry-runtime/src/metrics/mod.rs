@@ -1,9 +1,9 @@
 //! Metrics: counters, gauges and distributions, linked to the trace and the span in which they were recorded.
 //!
 //! They are sent unless the option `enable_metrics` is off, each value by itself: Sentry adds up. Up to 100 travel
-//! together, at the latest five seconds after the first. Of what is recorded faster than it can be sent, 900 wait, and the
-//! rest is counted as lost. Names and attributes that are known to the compiler or held in place need no allocation
-//! on the caller's thread, and up to six attributes.
+//! together, at the latest five seconds after the first. Of what is recorded faster than it can be sent, 900 wait,
+//! and the rest is counted as lost. Names and attributes that are known to the compiler or held in place need no
+//! allocation on the caller's thread, and up to six attributes.
 //!
 //! ```
 //! use sentry::metrics;

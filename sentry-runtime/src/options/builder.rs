@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, LocalView, OptionsError, Pattern, SpanFilter, Spotlight, StatusCodes};
+use super::{
+    CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
+    Spotlight, StatusCodes, TraceLifecycle,
+};
 use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
+use crate::protocol::{
+    Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction,
+};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -116,14 +121,36 @@ setters! {
     http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the proxy for `https` DSNs.
     https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Compresses requests, or does not.
-    compression(compress: bool) => compress;
+    /// Compresses requests, or does not: takes a yes, a no, or a [`Compression`].
+    compression(compression: impl Into<Compression>) => compression.into();
+    /// Gives up reaching the server after so long.
+    connect_timeout(timeout: Duration) => timeout;
+    /// Gives up waiting for the server's answer after so long.
+    read_timeout(timeout: Duration) => timeout;
+    /// Gives up a request after so long.
+    request_timeout(timeout: Duration) => timeout;
+    /// Trusts these authorities as well: the path of a PEM file, or its bytes.
+    ca_certs(certificates: impl Into<CaCertificates>) => Some(certificates.into());
+    /// Sends through a tunnel at this URL.
+    tunnel(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Lets so many bytes of payload wait for the network.
+    queue_bytes(bytes: usize) => bytes;
+    /// Halves the share of traces while the queues overflow, or does not.
+    enable_backpressure_handling(enable: bool) => enable;
+    /// Looks so often whether the queues overflow.
+    backpressure_interval(interval: Duration) => interval;
+    /// Keeps envelopes in this directory until the server took them.
+    spool_dir(dir: impl Into<PathBuf>) => Some(dir.into());
+    /// Keeps so much there.
+    spool_limits(limits: SpoolLimits) => limits;
     /// Waits so long at the end of the program.
     shutdown_timeout(timeout: Duration) => timeout;
     /// Lets so many envelopes wait for the network.
     queue_size(envelopes: usize) => envelopes;
     /// Lets span records take so many bytes.
     max_record_memory(bytes: usize) => bytes;
+    /// Sends traces as transactions, or span by span.
+    trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
     /// Captures panics, or does not.
     capture_panics(capture: bool) => capture;
     /// Sends structured logs, or does not.
@@ -194,6 +221,20 @@ impl ClientOptions {
     #[must_use]
     pub fn integration(mut self, integration: impl Integration) -> Self {
         self.integrations.push(Arc::new(integration));
+        self
+    }
+
+    /// Lets so many envelopes of one category wait for the network.
+    ///
+    /// ```
+    /// use sentry::protocol::DataCategory;
+    ///
+    /// let options = sentry::ClientOptions::new().category_queue_size(DataCategory::LogItem, 50);
+    /// ```
+    #[must_use]
+    pub fn category_queue_size(mut self, category: DataCategory, envelopes: usize) -> Self {
+        self.category_queue_sizes.retain(|(known, _)| *known != category);
+        self.category_queue_sizes.push((category, envelopes));
         self
     }
 

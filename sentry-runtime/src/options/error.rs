@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::protocol::ParseDsnError;
-use crate::transport::ProxyError;
+use crate::transport::{CertificatesError, ProxyError};
 
 /// An option that cannot be used as it was given: names the value, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum OptionsError {
     Dsn(ParseDsnError),
     /// The proxy cannot be used.
     Proxy(ProxyError),
+    /// The certificates cannot be used.
+    Certificates(CertificatesError),
     /// A value is out of range, or no value of its kind.
     Value {
         /// The option or the environment variable.
@@ -29,6 +31,7 @@ impl fmt::Display for OptionsError {
         match self {
             Self::Dsn(error) => error.fmt(f),
             Self::Proxy(error) => error.fmt(f),
+            Self::Certificates(error) => error.fmt(f),
             Self::Value { option, value, rule } => write!(f, "{option} is `{value}`, but must be {rule}"),
         }
     }

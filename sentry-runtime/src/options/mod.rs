@@ -4,10 +4,15 @@
 
 mod builder;
 mod error;
+mod lifecycle;
+mod network;
 mod pattern;
 mod span_filter;
 
 pub use error::OptionsError;
+pub use lifecycle::TraceLifecycle;
+pub(crate) use network::check as check_network;
+pub use network::{CaCertificates, Compression, SpoolLimits};
 pub use pattern::Pattern;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
@@ -21,7 +26,9 @@ use std::time::Duration;
 use crate::errors::{ErrorPattern, GroupReader};
 use crate::hint::Hint;
 use crate::integrations::registry::Integration;
-use crate::protocol::{Breadcrumb, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction};
+use crate::protocol::{
+    Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction,
+};
 use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
@@ -178,15 +185,46 @@ pub struct ClientOptions {
     pub http_proxy: Option<Cow<'static, str>>,
     /// The proxy for `https` DSNs. Default: `https_proxy` of the environment.
     pub https_proxy: Option<Cow<'static, str>>,
-    /// Whether requests are compressed. Default: yes. Requests to this machine never are.
-    pub compression: bool,
+    /// How requests are compressed; a plain yes or no will do. Default: gzip. Requests to this machine never are.
+    pub compression: Compression,
+    /// How long reaching the server may take: name, connection, encryption. Default: 5 seconds.
+    pub connect_timeout: Duration,
+    /// How long the server may take for its answer. Default: 10 seconds.
+    pub read_timeout: Duration,
+    /// How long a request may take altogether. Default: 15 seconds.
+    pub request_timeout: Duration,
+    /// Authorities that are trusted besides the built-in ones, which are Mozilla's. Default: none.
+    pub ca_certs: Option<CaCertificates>,
+    /// The URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in the envelope's
+    /// header and no authentication. Default: none.
+    pub tunnel: Option<Cow<'static, str>>,
+    /// How many bytes of payload wait for the network before the least important are dropped. Default: 32 MiB.
+    pub queue_bytes: usize,
+    /// How many envelopes of single categories wait for the network, besides `queue_size`. Default: no bounds of
+    /// their own.
+    pub category_queue_sizes: Vec<(DataCategory, usize)>,
+    /// Whether the share of traces that is recorded is halved, step by step, while the queues overflow or the server
+    /// wants no traces. Default: yes. Spec: `telemetry/traces/backpressure.mdx`.
+    pub enable_backpressure_handling: bool,
+    /// How often that is looked at. Default: 10 seconds.
+    pub backpressure_interval: Duration,
+    /// A directory in which envelopes are kept until the server took them: what a crash, a kill or an outage left
+    /// there is sent later. Processes may share it. What was captured 50 ms ago is there, should the process be killed;
+    /// an error in the first moments of a program may be there without the names of its functions. Losing power may
+    /// lose the last seconds. A transport of your own keeps nothing there. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
+    pub spool_dir: Option<PathBuf>,
+    /// How much is kept there.
+    pub spool_limits: SpoolLimits,
     /// How long the end of the program may wait for what is not yet sent. Default: 2 seconds.
     pub shutdown_timeout: Duration,
     /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
     pub queue_size: usize,
-    /// How much memory span records may take before new ones are dropped, in bytes, for the whole process.
-    /// Default: 16 MiB.
+    /// How much memory spans may take from their end until they are sent, in bytes, for the whole process; those for
+    /// which there is none are dropped and counted. From 64 KiB. Default: 16 MiB.
     pub max_record_memory: usize,
+    /// Whether a trace is sent as a transaction when it has ended, or span by span while it runs. Default: as a
+    /// transaction.
+    pub trace_lifecycle: TraceLifecycle,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
     /// Whether structured logs are sent, see [`logger`](crate::logger). Default: no. Spec: `telemetry/logs.mdx`.
@@ -259,10 +297,22 @@ impl Default for ClientOptions {
             transport: None,
             http_proxy: None,
             https_proxy: None,
-            compression: true,
+            compression: Compression::Gzip,
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(15),
+            ca_certs: None,
+            tunnel: None,
+            queue_bytes: 32 << 20,
+            category_queue_sizes: Vec::new(),
+            enable_backpressure_handling: true,
+            backpressure_interval: Duration::from_secs(10),
+            spool_dir: None,
+            spool_limits: SpoolLimits::default(),
             shutdown_timeout: Duration::from_secs(2),
             queue_size: 256,
             max_record_memory: 16 << 20,
+            trace_lifecycle: TraceLifecycle::Static,
             capture_panics: true,
             enable_logs: false,
             before_send_log: None,

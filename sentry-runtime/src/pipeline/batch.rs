@@ -1,8 +1,8 @@
 //! What travels in batches: logs and metrics wait here until 100 have come, five seconds have passed, or somebody
 //! flushes.
 //!
-//! Callers push records of fixed size on a bounded lane each, without a lock of ours. The pipeline thread moves them to a batch of
-//! less than 100 and sends it when it is full or due, so that never more than 1000 wait.
+//! Callers push records of fixed size on a bounded lane each, without a lock of ours. The pipeline thread moves
+//! them to a batch of less than 100 and sends it when it is full or due, so that never more than 1000 wait.
 //!
 //! Spec: `telemetry/logs.mdx` and `telemetry/metrics.mdx`, buffering;
 //! `foundations/processing/telemetry-processor/index.mdx`.

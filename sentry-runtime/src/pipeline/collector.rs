@@ -2,29 +2,32 @@
 //!
 //! Records of many threads come in one after the other; those of one segment are gathered until its root has
 //! ended, and one round longer. Spans that end later than that belong to work that went on after the root:
-//! they are gathered as well, and sent as transactions of their own in the same trace.
+//! they are gathered as well, and sent as transactions of their own in the same trace. Segments whose spans are sent
+//! while they run go to the [streams](super::stream) instead.
+//!
+//! What is gathered takes its share of the option `max_record_memory`. When that is used up, segments of which
+//! nothing was heard for a while are given up, and spans for which there is still no room are counted as lost.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use super::transaction::{self, Ended};
-use super::worker::contain_all;
-use crate::client::{self, Client};
-use crate::protocol::nesting;
-use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
-use crate::trace::callsite::Callsite;
-use crate::trace::clock::Ticks;
-use crate::trace::ids::{IdMap, LocalId};
-use crate::trace::record::{Detail, DynamicSpan, Outcome, Record};
-use crate::trace::recorder;
-use crate::trace::ring::Consumer;
+pub(super) use super::gathered::{Child, ChildKind, Gathered};
 
-/// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
-/// the earliest can be chosen when it has ended.
-const MAX_SPANS: usize = 4 * transaction::MAX_SPANS;
-/// The most attributes and other details of one segment.
-const MAX_DETAILS: usize = 32 * transaction::MAX_SPANS;
+use super::gathered::Room;
+use super::stream::Streams;
+use super::transaction::{self, Ended};
+use super::worker::{contain, contain_all};
+use crate::client::{self, Client};
+use crate::options::TraceLifecycle;
+use crate::protocol::nesting;
+use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::ids::{IdMap, LocalId};
+use crate::trace::record::{Detail, Record};
+use crate::trace::recorder::{self, Source};
+
 /// The most segments that are gathered at a time.
 const MAX_SEGMENTS: usize = 16_384;
 /// Segments that are remembered after their end, for spans that come late.
@@ -33,70 +36,106 @@ const MAX_FINISHED: usize = 512;
 const LATE: Duration = Duration::from_secs(1);
 /// Attributes written before it was known which segment their span would belong to.
 const MAX_STRAYS: usize = 4096;
-
-/// A child span as it was recorded.
-pub(super) struct Child {
-    pub(super) id: LocalId,
-    pub(super) parent: LocalId,
-    pub(super) kind: ChildKind,
-}
-
-/// See [`Child`].
-pub(super) enum ChildKind {
-    Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: Outcome },
-    Dynamic(Box<DynamicSpan>),
-}
-
-/// What was recorded of a segment so far.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) children: Vec<Child>,
-    pub(super) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
-    pub(super) details: Vec<(LocalId, Detail)>,
-    pub(super) dropped: u64,
-    changed: Option<Instant>,
-}
+/// Rounds that such attributes are kept: some ten seconds, while there is work.
+const STRAY_ROUNDS: u64 = 200;
+/// Rounds without a word from a segment after which it may be given up for others.
+const SILENCE: u64 = 2;
 
 /// Everything that is gathered at a time.
 #[derive(Default)]
 pub(super) struct Collector {
-    queues: Vec<Consumer<Record>>,
+    queues: Vec<Source>,
     open: IdMap<Gathered>,
+    streams: Streams,
+    room: Room,
+    /// How many bytes may wait in batches.
+    batch_room: usize,
+    /// What the queues were last told that is held here.
+    told: usize,
+    round: u64,
+    /// When the two rounds before this one began: what is written now was recorded after the earlier.
+    looked: [Option<Instant>; 2],
     /// Segments whose root ended in this round, and in the one before.
     ending: Vec<Ended>,
     ended: Vec<Ended>,
     finished: IdMap<Arc<Ended>>,
     finished_order: VecDeque<LocalId>,
-    late: Vec<LocalId>,
+    /// Segments of which spans came late, and when the first of them did.
+    late: Vec<(LocalId, Instant)>,
 }
 
 impl Collector {
     /// Reads what was recorded and writes what is complete. Answers whether anything came.
     /// `all` does not wait for late spans.
     pub(super) fn round(&mut self, all: bool) -> bool {
-        self.ended.append(&mut self.ending);
+        let now = Instant::now();
+        self.begin_round(recorder::memory_limit());
         let came = self.read();
-        for ended in std::mem::take(&mut self.ended) {
-            self.finish(ended);
+        self.write(all, now);
+        let held = self.held();
+        if held != self.told {
+            self.told = held;
+            recorder::set_held(held);
         }
-        self.finish_late(all);
-        self.count_lost();
         came
+    }
+
+    /// What was gathered takes up to half of the memory, batches up to a quarter; the queues have the rest.
+    fn begin_round(&mut self, memory: usize) {
+        self.round += 1;
+        self.batch_room = memory / 4;
+        self.room.set_limit(memory / 2);
+        self.ended.append(&mut self.ending);
+        if std::mem::take(&mut self.room.short) {
+            self.give_up_silent();
+        }
+    }
+
+    /// How much of the memory for records is taken here.
+    fn held(&self) -> usize {
+        self.room.held() + self.streams.bytes()
+    }
+
+    fn write(&mut self, all: bool, now: Instant) {
+        let since = self.since(now);
+        for ended in std::mem::take(&mut self.ended) {
+            self.finish(ended, since);
+        }
+        self.finish_late(all, now);
+        self.streams.settle(&mut self.open, since, &mut self.room);
+        self.streams.send_due(now, self.round, self.batch_room, &mut self.room);
+        self.count_lost();
+        self.looked = [self.looked[1], Some(now)];
+    }
+
+    /// Sends what is written, due or not.
+    pub(super) fn send_all(&mut self) {
+        self.count_dropped();
+        self.streams.send_all();
     }
 
     /// Whether something waits for a later round.
     pub(super) fn has_work(&self) -> bool {
-        !(self.ending.is_empty() && self.ended.is_empty() && self.late.is_empty())
+        !(self.ending.is_empty() && self.ended.is_empty() && self.late.is_empty()) || self.streams.has_work()
+    }
+
+    /// How long nobody needs to look, unless somebody calls; `None` for any time.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        self.streams.rest()
+    }
+
+    fn since(&self, now: Instant) -> Instant {
+        self.looked[0].unwrap_or(now)
     }
 
     fn read(&mut self) -> bool {
         self.queues.append(&mut recorder::take_fresh());
         let mut queues = std::mem::take(&mut self.queues);
         let mut came = false;
-        queues.retain_mut(|queue| {
-            let given_up = queue.drain(|record| {
+        queues.retain_mut(|Source { records, thread }| {
+            let given_up = records.drain(|record| {
                 came = true;
-                self.take(record);
+                self.take(record, thread);
             });
             !given_up
         });
@@ -104,75 +143,119 @@ impl Collector {
         came
     }
 
-    fn take(&mut self, record: Record) {
+    fn take(&mut self, record: Record, thread: &Thread) {
         match record {
+            Record::Start { segment, isolation, current } => {
+                let early = self.open.remove(&segment.key);
+                self.streams.begin(segment, isolation, current, early, &mut self.room);
+            }
             Record::End { segment, isolation, current, end, outcome } => {
+                if let Some(stream) = self.streams.get(segment.key) {
+                    stream.ended_on(thread);
+                }
                 self.ending.push(Ended { segment, isolation, current, end, outcome });
             }
             Record::Span { segment, id, parent, site, start, end, outcome } => {
                 let kind = ChildKind::Site { site, start, end, outcome };
-                self.gathered(segment).add(Child { id, parent, kind });
+                self.add(segment, Child { id, parent, kind }, thread);
             }
             Record::Attribute { segment, span, key, mut value } => {
                 nesting::prune_attribute(&mut value);
-                let gathered = self.gathered(segment);
-                if gathered.attributes.len() < MAX_DETAILS {
-                    gathered.attributes.push((span, key, value));
+                match self.streams.get(segment) {
+                    Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
+                    None => {
+                        let (gathered, room) = self.gathered(segment);
+                        gathered.add_attribute(span, key, value, room);
+                    }
                 }
             }
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
                     let parent = dynamic.parent;
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
-                    self.gathered(segment).add(child);
+                    self.add(segment, child, thread);
                 }
                 mut detail => {
                     if let Detail::Attribute(_, value) = &mut detail {
                         nesting::prune_attribute(value);
                     }
-                    let gathered = self.gathered(segment);
-                    if gathered.details.len() < MAX_DETAILS {
-                        gathered.details.push((span, detail));
+                    match self.streams.get(segment) {
+                        Some(stream) => stream.say(span, detail, &mut self.room),
+                        None => {
+                            let (gathered, room) = self.gathered(segment);
+                            gathered.add_detail(span, detail, room);
+                        }
                     }
                 }
             },
         }
     }
 
-    fn gathered(&mut self, segment: LocalId) -> &mut Gathered {
+    fn add(&mut self, segment: LocalId, child: Child, thread: &Thread) {
+        if self.streams.get(segment).is_none() {
+            let (gathered, room) = self.gathered(segment);
+            return gathered.add(child, room);
+        }
+        if self.streams.add(segment, child, Some(thread), &mut self.room) {
+            let since = self.since(Instant::now());
+            self.streams.relieve(segment, &mut self.open, since, &mut self.room);
+        }
+    }
+
+    fn gathered(&mut self, segment: LocalId) -> (&mut Gathered, &mut Room) {
         if !self.open.contains_key(&segment) {
             self.begin(segment);
         }
-        self.open.entry(segment).or_default()
+        let gathered = self.open.entry(segment).or_default();
+        gathered.changed = self.round;
+        (gathered, &mut self.room)
     }
 
     #[cold]
     fn begin(&mut self, segment: LocalId) {
         if self.finished.contains_key(&segment) {
-            self.late.push(segment);
+            self.late.push((segment, Instant::now()));
         }
         if self.open.len() >= MAX_SEGMENTS {
-            self.make_room();
+            self.give_up_oldest(MAX_SEGMENTS / 8, |_| true);
         }
     }
 
-    /// Gives up the segments that nothing was recorded for the longest.
+    /// Gives up segments from which nothing was heard for a while, until there is some room again.
     #[cold]
-    fn make_room(&mut self) {
-        let mut ages: Vec<_> = self.open.iter().map(|(&key, gathered)| (gathered.changed, key)).collect();
+    fn give_up_silent(&mut self) {
+        let round = self.round;
+        self.give_up_oldest(usize::MAX, |gathered| gathered.changed + SILENCE < round);
+    }
+
+    /// Gives up segments that nothing was recorded for the longest.
+    #[cold]
+    fn give_up_oldest(&mut self, most: usize, may_go: impl Fn(&Gathered) -> bool) {
+        let ages = self.open.iter().filter(|(_, gathered)| may_go(gathered));
+        let mut ages: Vec<_> = ages.map(|(&key, gathered)| (gathered.changed, key)).collect();
         ages.sort_unstable();
-        for (_, key) in ages.into_iter().take(MAX_SEGMENTS / 8) {
+        for (_, key) in ages.into_iter().take(most) {
+            if most == usize::MAX && !self.room.is_fuller_than(6) {
+                break;
+            }
             if let Some(gathered) = self.open.remove(&key) {
+                self.room.give_back(gathered.weight);
                 lose_spans(client::global().as_deref(), gathered.children.len() as u64 + gathered.dropped);
             }
         }
     }
 
-    fn finish(&mut self, ended: Ended) {
+    fn finish(&mut self, ended: Ended, since: Instant) {
+        let client = Arc::clone(&ended.segment.client);
+        if ended.segment.is_streamed() {
+            let Self { streams, open, round, room, .. } = self;
+            contain(&client, DataCategory::Span, || streams.end(ended, open, since, *round, room));
+            return;
+        }
         let key = ended.segment.key;
         let mut gathered = self.open.remove(&key).unwrap_or_default();
+        self.room.give_back(gathered.weight);
         self.adopt_strays(&mut gathered);
-        let client = Arc::clone(&ended.segment.client);
         let ended = Arc::new(ended);
         let spans = gathered.children.len() as u64 + 1;
         let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
@@ -195,32 +278,41 @@ impl Collector {
             if self.open.get(&child.id).is_some_and(|stray| stray.children.is_empty())
                 && let Some(stray) = self.open.remove(&child.id)
             {
+                self.room.give_back(stray.weight);
                 gathered.attributes.extend(stray.attributes);
             }
         }
     }
 
-    fn finish_late(&mut self, all: bool) {
-        let now = Instant::now();
-        for key in std::mem::take(&mut self.late) {
-            let Some(gathered) = self.open.get_mut(&key) else { continue };
-            let since = *gathered.changed.get_or_insert(now);
-            if !all && now.duration_since(since) < LATE {
-                self.late.push(key);
+    fn finish_late(&mut self, all: bool, now: Instant) {
+        for (key, since) in std::mem::take(&mut self.late) {
+            if !all && now.saturating_duration_since(since) < LATE {
+                self.late.push((key, since));
                 continue;
             }
-            let (Some(gathered), Some(ended)) = (self.open.remove(&key), self.finished.get(&key)) else {
-                continue;
-            };
-            let client = Arc::clone(&ended.segment.client);
-            let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
-            contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
+            let Some(gathered) = self.open.remove(&key) else { continue };
+            self.room.give_back(gathered.weight);
+            match self.finished.get(&key) {
+                Some(ended) => {
+                    let client = Arc::clone(&ended.segment.client);
+                    let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
+                    contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
+                }
+                // Forgotten meanwhile.
+                None => {
+                    lose_spans(client::global().as_deref(), gathered.children.len() as u64 + gathered.dropped)
+                }
+            }
         }
         if self.open.len() > MAX_STRAYS {
-            self.open.retain(|_, gathered| {
+            let Self { open, room, round, .. } = self;
+            open.retain(|_, gathered| {
                 // Attributes alone, and old: of calls that were never polled, or whose trace was not sampled.
-                let since = *gathered.changed.get_or_insert(now);
-                !gathered.children.is_empty() || now.duration_since(since) < 10 * LATE
+                let kept = !gathered.children.is_empty() || *round < gathered.changed + STRAY_ROUNDS;
+                if !kept {
+                    room.give_back(gathered.weight);
+                }
+                kept
             });
         }
     }
@@ -228,22 +320,34 @@ impl Collector {
     fn count_lost(&self) {
         let (segments, spans) = recorder::take_lost();
         if let Some(client) = client::global().filter(|_| segments + spans > 0) {
-            client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Transaction, segments);
+            if client.options().trace_lifecycle == TraceLifecycle::Static {
+                client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Transaction, segments);
+            }
             client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, segments + spans);
         }
     }
 
+    /// Counts what segments that may never end have lost so far.
+    fn count_dropped(&mut self) {
+        let dropped = self.open.values_mut().map(|gathered| std::mem::take(&mut gathered.dropped)).sum();
+        lose_spans(client::global().as_deref(), dropped);
+    }
+
     /// Counts everything as lost, after a mistake of our own.
-    pub(super) fn give_up(self) {
+    pub(super) fn give_up(mut self) {
+        self.streams.give_up();
         let spans = self.open.values().map(|gathered| gathered.children.len() as u64).sum::<u64>();
         for ended in self.ending.iter().chain(&self.ended) {
             let ledger = ended.segment.client.ledger();
-            ledger.lost(DiscardReason::InternalSdkError, DataCategory::Transaction, 1);
+            if !ended.segment.is_streamed() {
+                ledger.lost(DiscardReason::InternalSdkError, DataCategory::Transaction, 1);
+            }
             ledger.lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
         }
         if let Some(client) = client::global() {
             client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, spans);
         }
+        recorder::set_held(0);
         // The other ends of these queues are still written to.
         recorder::put_back(self.queues);
     }
@@ -255,14 +359,5 @@ fn lose_spans(client: Option<&Client>, spans: u64) {
     }
 }
 
-impl Gathered {
-    fn add(&mut self, child: Child) {
-        self.children.push(child);
-        if self.children.len() > MAX_SPANS {
-            // The earliest stay: a parent starts before its children, so no span loses its parent.
-            self.children.sort_by_key(Child::start_order);
-            self.dropped += (self.children.len() - transaction::MAX_SPANS) as u64;
-            self.children.truncate(transaction::MAX_SPANS);
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{attachments, exceptions, hooks, output, queue, sessions};
+use super::{attachments, exceptions, hooks, output, prompt, queue, sessions};
 use crate::capture::{Body, Capture};
 use crate::diagnostics;
 use crate::hint::Hint;
@@ -90,7 +90,8 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 
 /// What the caller said.
 fn build(capture: &Capture, told: Option<&Mechanism>, bench: &mut Bench) -> Event<'static> {
-    let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &queue::is_hurried));
+    let hurry = || queue::is_hurried() || prompt::is_late(capture);
+    let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),
         _ => Event {

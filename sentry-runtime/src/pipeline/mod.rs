@@ -4,8 +4,8 @@
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
 //! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
 //!
-//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction`)
-//! → `output` → transport.
+//! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
+//! `stream`) → `output` → transport.
 
 mod as_event;
 mod attachments;
@@ -17,17 +17,22 @@ mod event;
 mod exceptions;
 mod feedback;
 mod filter;
+mod gathered;
 mod gen_ai;
 mod hooks;
 mod logs;
 mod normalize;
 mod output;
+mod prompt;
 mod queue;
 mod scrub;
 mod sessions;
 mod span_hook;
 mod span_json;
 pub(crate) mod stack;
+mod stream;
+mod stream_batch;
+mod stream_json;
 mod transaction;
 mod transaction_json;
 mod worker;
@@ -37,6 +42,7 @@ pub(crate) use feedback::PendingFeedback;
 pub(crate) use queue::Message;
 pub(crate) use sessions::{PendingSession, SessionChange};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::Client;
@@ -85,9 +91,14 @@ pub(crate) fn without_secrets(text: &str, client: &Client) -> String {
     }
 }
 
-/// Starts the thread, if it does not run.
+/// Starts the thread, if it does not run: whoever hands over the first message or record does.
 pub(crate) fn start() {
     queue::ensure_worker();
+}
+
+/// What this client captures is wanted on disk within 50 ms.
+pub(crate) fn be_prompt(client: &Arc<Client>) {
+    prompt::warm(client);
 }
 
 /// Hands a message over, or counts its loss when there is no room.
@@ -108,6 +119,11 @@ pub(crate) fn send_metric(record: MetricRecord) {
 /// Whether this is the pipeline's own thread, which cannot wait for itself.
 pub(crate) fn is_own_thread() -> bool {
     queue::is_own_thread()
+}
+
+/// How many messages wait.
+pub(crate) fn depth() -> usize {
+    queue::depth()
 }
 
 /// A segment was recorded: the pipeline looks at it soon.

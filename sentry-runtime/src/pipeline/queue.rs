@@ -1,6 +1,6 @@
 //! The way into the pipeline: bounded queues, and when the thread is woken.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, compiler_fence};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use crate::capture::Capture;
 use crate::diagnostics;
 use crate::fork::PerProcess;
 use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::recorder;
 
 /// What callers hand over.
 #[derive(Debug)]
@@ -43,10 +44,12 @@ pub(super) struct Queues {
     sessions: (Sender<Box<PendingSession>>, Receiver<Box<PendingSession>>),
     flushes: (Sender<FlushRequest>, Receiver<FlushRequest>),
     worker: Mutex<Option<Thread>>,
-    /// The worker sleeps until it is woken.
+    /// There is a worker.
+    running: AtomicBool,
+    /// The worker sleeps until it is woken, or is about to.
     idle: AtomicBool,
-    /// The worker sleeps, if only for a moment.
-    parked: AtomicBool,
+    /// Somebody has woken the worker since it last began to look for work.
+    rung: AtomicBool,
     /// Who waits for a flush: since when, and how long at most.
     waiting: Mutex<Vec<(Instant, Duration)>>,
     /// How many those are, to be asked without the lock.
@@ -77,8 +80,9 @@ fn begin() -> &'static Queues {
         sessions: bounded(SESSIONS),
         flushes: unbounded(),
         worker: Mutex::new(None),
+        running: AtomicBool::new(false),
         idle: AtomicBool::new(false),
-        parked: AtomicBool::new(false),
+        rung: AtomicBool::new(false),
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
@@ -123,18 +127,28 @@ impl Queues {
             && self.flushes.1.is_empty())
     }
 
-    /// Puts the worker to sleep: for a moment, or until something happens or is due.
-    pub(super) fn sleep(&self, moment: Option<Duration>, due: Option<Duration>) {
+    /// The worker begins to look for work: what is handed over from now on wakes it again.
+    pub(super) fn begin_round(&self) {
         self.chunks.store(0, Ordering::Relaxed);
-        self.idle.store(moment.is_none(), Ordering::SeqCst);
-        self.parked.store(true, Ordering::SeqCst);
-        if !self.has_messages() {
-            // A nudge that slips through between the two lines above is seen a second later.
-            let pause = moment.unwrap_or(Duration::from_secs(1));
-            thread::park_timeout(due.map_or(pause, |due| due.min(pause)));
+        self.rung.store(false, Ordering::SeqCst);
+    }
+
+    /// Says whether the worker means to sleep until it is woken. Between saying so and such a sleep it has to look
+    /// for records once more, a moment later: see [`nudge`].
+    pub(super) fn set_idle(&self, idle: bool) {
+        self.idle.store(idle, Ordering::SeqCst);
+    }
+
+    /// Puts the worker to sleep: for so long, or until something happens. Whoever wakes it between
+    /// [`Queues::begin_round`] and here leaves it a token with which it does not fall asleep.
+    pub(super) fn sleep(&self, pause: Option<Duration>) {
+        if self.has_messages() {
+            return;
         }
-        self.parked.store(false, Ordering::SeqCst);
-        self.idle.store(false, Ordering::SeqCst);
+        match pause {
+            Some(pause) => thread::park_timeout(pause),
+            None => thread::park(),
+        }
     }
 
     fn ensure_worker(&self) {
@@ -143,7 +157,10 @@ impl Queues {
             return;
         }
         match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
-            Ok(handle) => *worker = Some(handle.thread().clone()),
+            Ok(handle) => {
+                *worker = Some(handle.thread().clone());
+                self.running.store(true, Ordering::Release);
+            }
             Err(error) => diagnostics::error(format_args!(
                 "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
             )),
@@ -153,12 +170,13 @@ impl Queues {
     /// The worker's thread is ending, though it should not: another one takes its place.
     pub(super) fn replace_worker(&self) {
         *self.worker.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.running.store(false, Ordering::Release);
         self.ensure_worker();
     }
 
     fn wake(&self) {
         // Only one of many callers pays for the wake-up.
-        if self.parked.swap(false, Ordering::SeqCst)
+        if !self.rung.swap(true, Ordering::SeqCst)
             && let Some(worker) = &*self.worker.lock().unwrap_or_else(PoisonError::into_inner)
         {
             worker.unpark();
@@ -168,7 +186,10 @@ impl Queues {
 
 /// Starts the worker if there is none.
 pub(super) fn ensure_worker() {
-    queues().ensure_worker();
+    let queues = queues();
+    if !queues.running.load(Ordering::Acquire) {
+        queues.ensure_worker();
+    }
 }
 
 fn is_worker(thread: ThreadId) -> bool {
@@ -212,6 +233,7 @@ pub(super) fn send(message: Message) {
             }
         }
     }
+    ensure_worker();
     queues.wake();
 }
 
@@ -225,10 +247,24 @@ pub(super) fn is_own_thread() -> bool {
     is_worker(thread::current().id())
 }
 
+/// How many messages wait.
+pub(super) fn depth() -> usize {
+    let queues = queues();
+    queues.events.1.len() + queues.check_ins.1.len() + queues.feedback.1.len() + queues.sessions.1.len()
+}
+
 /// Wakes a worker that would otherwise not look for a long time.
+///
+/// The caller has just recorded something, and asks by a plain load whether the worker sleeps: a fence here would
+/// cost as much as the span. So the load may come out as it was just before the worker said that it is idle, while
+/// the record is still on its way to the worker's eyes. Such a record arrives within the time that a store takes
+/// to become visible, which is nanoseconds; the worker looks once more some milliseconds after it said so, and
+/// sleeps for long only if that look found nothing.
 #[inline]
 pub(super) fn nudge() {
     let queues = queues();
+    // The record is written before the question is asked, as far as the compiler is concerned.
+    compiler_fence(Ordering::SeqCst);
     if queues.idle.load(Ordering::Relaxed) {
         queues.wake();
     }
@@ -248,6 +284,13 @@ pub(super) fn flush(timeout: Duration) -> bool {
         return false;
     }
     let queues = queues();
+    if !queues.running.load(Ordering::Acquire) {
+        if !queues.has_messages() && !recorder::has_fresh() {
+            // Nothing was ever captured.
+            return true;
+        }
+        ensure_worker();
+    }
     let (done, finished) = bounded(1);
     if queues.flushes.0.send(FlushRequest { done }).is_err() {
         return false;

@@ -1,7 +1,8 @@
-//! Sessions on their way out: updates of one session at once, requests counted by the minute and sent once a minute.
+//! Sessions on their way out: updates of one session at once, requests counted by the minute and sent once a
+//! minute.
 //!
-//! Errors count in the session that they happened in once the callbacks have let them through. The update that an error causes
-//! travels in the error's own envelope.
+//! Errors count in the session that they happened in once the callbacks have let them through. The update that an
+//! error causes travels in the error's own envelope.
 //!
 //! Spec: `telemetry/sessions/index.mdx`.
 

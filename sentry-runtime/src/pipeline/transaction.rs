@@ -42,9 +42,9 @@ pub(super) struct Ended {
 
 /// What was said of one span besides its times.
 #[derive(Default)]
-struct Said {
-    attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    details: Vec<Detail>,
+pub(super) struct Said {
+    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(super) details: Vec<Detail>,
 }
 
 impl Child {
@@ -194,7 +194,7 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
     children.into_iter().map(row).collect()
 }
 
-fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
+pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
     match start {
         Start::Ticks(ticks) => anchor.wall(ticks),
         Start::Wall(wall) => wall,
@@ -202,7 +202,7 @@ fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 }
 
 /// Adds what was said of a span. Answers whether it was renamed.
-fn apply(span: &mut SpanData, said: Said) -> bool {
+pub(super) fn apply(span: &mut SpanData, said: Said) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
         let has_room = attributes.len() < MAX_BREADTH;
@@ -242,7 +242,7 @@ fn apply(span: &mut SpanData, said: Said) -> bool {
     renamed
 }
 
-fn round(rate: f32) -> f64 {
+pub(super) fn round(rate: f32) -> f64 {
     (f64::from(rate) * 1e6).round() / 1e6
 }
 

@@ -1,21 +1,18 @@
 //! The main loop of the pipeline thread.
 //!
-//! A round takes what has come: check-ins first, then events and feedback, then sessions, logs, metrics, and spans. Segments that ended are written one
-//! round later, when whatever other threads recorded for them before has been read for certain. A flush is two
-//! rounds.
-
-use std::time::Duration;
+//! A round takes what has come: check-ins first, then events and feedback, then the ends of sessions, spans, logs
+//! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
+//! before has been read for certain. A flush is two rounds.
 
 use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event, feedback, sessions};
+use super::{check_in, event, feedback, prompt, sessions};
+use crate::backpressure::Watch;
 use crate::callback;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// How long traces may lie before they are written, while there is work.
-const MOMENT: Duration = Duration::from_millis(50);
 /// So many quiet rounds, and the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
 /// Events in one round, before spans have their turn.
@@ -51,7 +48,10 @@ fn work(
     clock: &mut sessions::Clock,
 ) -> std::convert::Infallible {
     let mut quiet = 0;
+    let mut watch = Watch::new();
+    let mut was_idle = false;
     loop {
+        queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
         let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
         busy |= collector.round(!flushes.is_empty());
@@ -59,18 +59,28 @@ fn work(
         clock.round(!flushes.is_empty());
         if !flushes.is_empty() {
             collector.round(true);
+            collector.send_all();
             for flush in flushes {
                 // Who asked may have given up waiting.
                 let _ = flush.done.send(());
             }
         }
+        watch.look();
         if queues.has_messages() {
             continue;
         }
         quiet = if busy { 0 } else { quiet + 1 };
-        let asleep = quiet > QUIET_ROUNDS && !collector.has_work();
-        let due = batches.rest().into_iter().chain(clock.rest()).min();
-        queues.sleep((!asleep).then_some(MOMENT), due);
+        let idle = quiet > QUIET_ROUNDS && !collector.has_work();
+        queues.set_idle(idle);
+        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
+        // The last look before a long sleep comes after everybody was told of it.
+        let pause = if idle && was_idle {
+            due
+        } else {
+            Some(due.map_or_else(prompt::moment, |due| due.min(prompt::moment())))
+        };
+        queues.sleep(pause);
+        was_idle = idle;
     }
 }
 

@@ -13,13 +13,13 @@ use crate::trace::headers::HeaderSource;
 levels! { sentry_form_data -> FormData;
     FormOfSelf: [T: AsRef<FormData>] &&&&Probe<'a, T> => |value| value.as_ref().clone();
     FormOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| FormData::of(value);
-    FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| FormData::text(contained(|| format!("{value:?}")));
+    FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| contained(|| FormData::text(format!("{value:?}")));
     FormOfAny: [T: ?Sized] Probe<'a, T> => |_value| FormData::default();
 }
 
 levels! { sentry_response -> AttributeValue;
     ResponseOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| crate::handler::shown(value);
-    ResponseOfDebug: [T: Debug] &&Probe<'a, T> => |value| AttributeValue::from(contained(|| format!("{value:?}")));
+    ResponseOfDebug: [T: Debug] &&Probe<'a, T> => |value| contained(|| AttributeValue::from(format!("{value:?}")));
     ResponseOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null;
 }
 

@@ -54,6 +54,11 @@ impl DataCategory {
         Self::Internal,
     ];
 
+    /// The category of a name on the wire.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == name)
+    }
+
     /// The name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,20 +5,23 @@
 //!
 //! Spec: `foundations/transport/envelopes.mdx`, `foundations/transport/envelope-items.mdx`.
 
+mod read;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ack::{Ack, Outcome};
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
+pub use read::ParseEnvelopeError;
 
 /// What an envelope item is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ItemType {
@@ -183,6 +186,8 @@ struct EnvelopeHeader<'a> {
     sent_at: String,
     sdk: SdkName,
     #[serde(skip_serializing_if = "Option::is_none")]
+    dsn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'a DynamicSamplingContext>,
 }
 
@@ -254,10 +259,16 @@ impl Envelope {
     /// the server corrects the sender's clock by it.
     #[must_use]
     pub fn to_bytes(&self, sent_at: SystemTime) -> Vec<u8> {
+        self.to_bytes_for(sent_at, None)
+    }
+
+    /// The same for a tunnel, which learns from the header whom the envelope is for.
+    pub(crate) fn to_bytes_for(&self, sent_at: SystemTime, dsn: Option<&str>) -> Vec<u8> {
         let header = EnvelopeHeader {
             event_id: self.event_id.map(Uuid::simple),
             sent_at: rfc3339(sent_at),
             sdk: SDK,
+            dsn,
             trace: self.trace.as_deref(),
         };
         let mut out =

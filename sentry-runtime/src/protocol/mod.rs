@@ -33,6 +33,7 @@ pub(crate) mod sdk_info;
 pub(crate) mod session;
 pub(crate) mod span;
 pub(crate) mod span_status;
+pub(crate) mod span_v2;
 pub(crate) mod stacktrace;
 pub(crate) mod time;
 pub(crate) mod trace_context;
@@ -55,7 +56,7 @@ pub use context::{
 pub use debug_meta::{DebugImage, DebugMeta, SymbolicDebugImage};
 pub use dsc::DynamicSamplingContext;
 pub use dsn::{Dsn, ParseDsnError, Scheme};
-pub use envelope::{Envelope, EnvelopeItem, ItemType};
+pub use envelope::{Envelope, EnvelopeItem, ItemType, ParseEnvelopeError};
 pub use event::{Event, LogEntry};
 pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
 pub use feedback::Feedback;

@@ -261,3 +261,8 @@ impl<W: Work> Drop for Held<W> {
         }
     }
 }
+
+// Named, since `tests/unsafe` takes this file from here.
+#[cfg(test)]
+#[path = "instrumented/tests.rs"]
+mod tests;

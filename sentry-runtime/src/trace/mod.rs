@@ -26,6 +26,7 @@ pub(crate) mod record;
 pub(crate) mod recorder;
 pub(crate) mod reuse;
 pub(crate) mod ring;
+mod ring_parts;
 pub(crate) mod root;
 pub(crate) mod sampling;
 pub(crate) mod segment;

@@ -9,7 +9,7 @@ use super::clock::Ticks;
 use super::ids::LocalId;
 use super::segment::Segment;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeCell};
 
 /// How a span ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub(crate) enum Record {
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
     /// Something rarer about a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
+    /// A segment began whose spans are sent while it runs. Of others the pipeline learns when they end.
+    Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
     /// The root of a segment ended, and with it the segment.
     End { segment: Arc<Segment>, isolation: Arc<Scope>, current: Arc<Scope>, end: Start, outcome: Outcome },
 }

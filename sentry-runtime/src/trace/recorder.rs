@@ -2,9 +2,13 @@
 //!
 //! A thread's first record gives it a queue and the pipeline the other end of it. A thread that ends
 //! closes its queue; the pipeline reads what is left and gives it up.
+//!
+//! The option `max_record_memory` covers what lies in the queues and what the pipeline has read and not yet sent:
+//! the pipeline says how much it holds ([`set_held`]), and the queues get the rest.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 use super::ids::LocalId;
 use super::local::{Local, local};
@@ -17,12 +21,23 @@ use crate::scope::active;
 /// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
 pub(crate) const DEFAULT_CHUNKS: usize = 2048;
 
+const CHUNK_BYTES: usize = ring::CHUNK * size_of::<Record>();
+
 static BUDGET: Budget<Record> = Budget::new(DEFAULT_CHUNKS);
+/// What records may take altogether, in bytes.
+static MEMORY: AtomicUsize = AtomicUsize::new(DEFAULT_CHUNKS * CHUNK_BYTES);
 /// Queues that the pipeline has not yet taken over.
-static FRESH: PerProcess<Mutex<Vec<Consumer<Record>>>> = PerProcess::new();
+static FRESH: PerProcess<Mutex<Vec<Source>>> = PerProcess::new();
 /// Records that found no room.
 static LOST_SPANS: AtomicU64 = AtomicU64::new(0);
 static LOST_SEGMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// Where the records of one thread come out.
+pub(crate) struct Source {
+    pub(crate) records: Consumer<Record>,
+    /// The thread that writes them.
+    pub(crate) thread: Thread,
+}
 
 /// Where the records of a thread go.
 pub(crate) enum Output {
@@ -46,7 +61,7 @@ impl Drop for AtExit {
     }
 }
 
-fn fresh() -> MutexGuard<'static, Vec<Consumer<Record>>> {
+fn fresh() -> MutexGuard<'static, Vec<Source>> {
     FRESH.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -67,7 +82,18 @@ pub(crate) fn begin_anew() {
 
 /// Sets how much memory records may take.
 pub(crate) fn set_memory_limit(bytes: usize) {
-    BUDGET.set_limit(bytes / (ring::CHUNK * size_of::<Record>()));
+    MEMORY.store(bytes, Ordering::Relaxed);
+    BUDGET.set_limit(bytes / CHUNK_BYTES);
+}
+
+/// How much memory records may take.
+pub(crate) fn memory_limit() -> usize {
+    MEMORY.load(Ordering::Relaxed)
+}
+
+/// Says how much of that memory records take that were read: the queues have the rest.
+pub(crate) fn set_held(bytes: usize) {
+    BUDGET.set_limit(memory_limit().saturating_sub(bytes) / CHUNK_BYTES);
 }
 
 /// What a record says, for the count of those that found no room.
@@ -86,7 +112,7 @@ pub(crate) fn push(record: Record) {
     let kind = match &record {
         Record::End { .. } => Kind::Segment,
         Record::Span { .. } | Record::Detail { .. } => Kind::Span,
-        Record::Attribute { .. } => Kind::More,
+        Record::Attribute { .. } | Record::Start { .. } => Kind::More,
     };
     push_made(local(), kind, || record);
 }
@@ -141,9 +167,14 @@ attributes! {
 #[inline(never)]
 fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
     if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
-        let (producer, consumer) = ring::queue(&BUDGET)?;
-        fresh().push(consumer);
+        let (producer, records) = ring::queue(&BUDGET)?;
+        let source = Source { records, thread: thread::current() };
+        fresh().push(source);
         *output = Output::Open(producer);
+        // The first record of a process starts the pipeline. Beyond that, many short threads take chunks as quickly
+        // as one thread that fills its own.
+        crate::pipeline::start();
+        crate::pipeline::chunk_filled();
     }
     match output {
         Output::Open(producer) => producer.make_room().then_some(producer),
@@ -162,7 +193,7 @@ fn count_lost(kind: Kind) {
 }
 
 /// The queues that were opened since the last call.
-pub(crate) fn take_fresh() -> Vec<Consumer<Record>> {
+pub(crate) fn take_fresh() -> Vec<Source> {
     std::mem::take(&mut *fresh())
 }
 
@@ -172,6 +203,11 @@ pub(crate) fn take_lost() -> (u64, u64) {
 }
 
 /// Returns queues to where a new reader finds them.
-pub(crate) fn put_back(queues: Vec<Consumer<Record>>) {
+pub(crate) fn put_back(queues: Vec<Source>) {
     fresh().extend(queues);
+}
+
+/// Whether a thread recorded something that no pipeline thread has looked for yet.
+pub(crate) fn has_fresh() -> bool {
+    !fresh().is_empty()
 }

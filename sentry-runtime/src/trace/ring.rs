@@ -9,17 +9,20 @@
 //! before the length that covers it is published (release), and read by the consumer after it saw that length
 //! (acquire), once; a chunk is linked before the consumer can leave its predecessor, and only the consumer
 //! frees chunks, never one that the producer may still write to.
+//!
+//! `tests/unsafe/check.sh` runs it under a model checker, which tries every order of two threads' steps, and under an
+//! interpreter and tools that see bad memory accesses.
 
 #![expect(unsafe_code, reason = "slots are written by one thread and read by another, see the module's text")]
 
-use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::TryLockError;
 
-/// Slots in a chunk: at 64 bytes a record this is 8 KiB.
-pub(crate) const CHUNK: usize = 128;
+pub(crate) use super::ring_parts::CHUNK;
+use super::ring_parts::{
+    Arc, AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, SPARE, UnsafeCell, const_fn,
+};
 
 struct Chunk<T> {
     /// How many slots are written. Only the producer stores it.
@@ -34,7 +37,7 @@ impl<T> Chunk<T> {
         Box::new(Self {
             len: AtomicUsize::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
-            slots: [const { UnsafeCell::new(MaybeUninit::uninit()) }; CHUNK],
+            slots: std::array::from_fn(|_| UnsafeCell::new(MaybeUninit::uninit())),
         })
     }
 }
@@ -52,12 +55,12 @@ unsafe impl<T: Send> Sync for Budget<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Send for Budget<T> {}
 
-/// Read chunks that are kept for later; more are given back to the allocator.
-const SPARE: usize = 64;
-
 impl<T> Budget<T> {
-    pub(crate) const fn new(limit: usize) -> Self {
-        Self { live: AtomicUsize::new(0), limit: AtomicUsize::new(limit), spare: Mutex::new(Vec::new()) }
+    const_fn! {
+        /// A budget of so many chunks.
+        pub(crate) fn new(limit: usize) -> Self {
+            Self { live: AtomicUsize::new(0), limit: AtomicUsize::new(limit), spare: Mutex::new(Vec::new()) }
+        }
     }
 
     /// Sets how many chunks may live.
@@ -73,10 +76,11 @@ impl<T> Budget<T> {
         Some(self.spare().and_then(|mut spare| spare.pop()).unwrap_or_else(Chunk::new))
     }
 
-    fn give_back(&self, mut chunk: Box<Chunk<T>>) {
+    fn give_back(&self, chunk: Box<Chunk<T>>) {
         self.live.fetch_sub(1, Ordering::Relaxed);
-        *chunk.len.get_mut() = 0;
-        *chunk.next.get_mut() = ptr::null_mut();
+        // Nobody else has the chunk: it need not be published.
+        chunk.len.store(0, Ordering::Relaxed);
+        chunk.next.store(ptr::null_mut(), Ordering::Relaxed);
         if let Some(mut spare) = self.spare().filter(|spare| spare.len() < SPARE) {
             spare.push(chunk);
         }
@@ -84,7 +88,7 @@ impl<T> Budget<T> {
 
     /// The spare chunks, unless another thread is at them: the allocator has chunks too. In the child of a fork
     /// that other thread may not be there to let go.
-    fn spare(&self) -> Option<MutexGuard<'_, Vec<Box<Chunk<T>>>>> {
+    fn spare(&self) -> Option<impl std::ops::DerefMut<Target = Vec<Box<Chunk<T>>>> + '_> {
         match self.spare.try_lock() {
             Ok(spare) => Some(spare),
             Err(TryLockError::Poisoned(spare)) => Some(spare.into_inner()),
@@ -167,7 +171,7 @@ impl<T> Producer<T> {
         // `make` that panics leaves it as it was.
         unsafe {
             let chunk = self.chunk.as_ref();
-            (*chunk.slots[self.written].get()).write(make());
+            chunk.slots[self.written].with_mut(|slot| (*slot).write(make()));
             self.written += 1;
             chunk.len.store(self.written, Ordering::Release);
         }
@@ -211,7 +215,7 @@ impl<T> Consumer<T> {
             let published = chunk.len.load(Ordering::Acquire);
             while self.read < published {
                 // SAFETY: the slot was written before `len` covered it, and `read` passes every slot once.
-                let item = unsafe { (*chunk.slots[self.read].get()).assume_init_read() };
+                let item = chunk.slots[self.read].with(|slot| unsafe { (*slot).assume_init_read() });
                 self.read += 1;
                 each(item);
             }
@@ -251,11 +255,14 @@ mod tests {
 
     static BUDGET: Budget<Box<usize>> = Budget::new(1000);
 
+    /// An interpreter is slow; a few chunks show it all.
+    const ITEMS: usize = if cfg!(miri) { 5 * CHUNK } else { 10_000 };
+
     #[test]
     fn items_arrive_in_order_across_threads() {
         let (mut producer, mut consumer) = queue(&BUDGET).unwrap();
         let writer = std::thread::spawn(move || {
-            for number in 0..10_000 {
+            for number in 0..ITEMS {
                 assert!(producer.push(Box::new(number)).is_ok());
             }
         });
@@ -264,7 +271,7 @@ mod tests {
             ended = consumer.drain(|item| seen.push(*item));
         }
         writer.join().unwrap();
-        assert_eq!(seen, (0..10_000).collect::<Vec<_>>());
+        assert_eq!(seen, (0..ITEMS).collect::<Vec<_>>());
     }
 
     #[test]

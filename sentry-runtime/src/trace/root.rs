@@ -71,7 +71,15 @@ pub(crate) fn start_with(
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
     segment.ignored = ignored;
-    Some((reuse::context(base, Arc::new(segment)), key))
+    let segment = Arc::new(segment);
+    if sampled && segment.is_streamed() {
+        recorder::push(Record::Start {
+            segment: Arc::clone(&segment),
+            isolation: Arc::clone(&base.isolation),
+            current: Arc::clone(&base.current),
+        });
+    }
+    Some((reuse::context(base, segment), key))
 }
 
 /// Gives a context back whose root has ended.
@@ -86,8 +94,11 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.sampled {
         let ledger = segment.client.ledger();
-        let reason = if segment.ignored { DiscardReason::Ignored } else { DiscardReason::SampleRate };
-        ledger.lost(reason, DataCategory::Transaction, 1);
+        let reason =
+            if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };
+        if !segment.is_streamed() {
+            ledger.lost(reason, DataCategory::Transaction, 1);
+        }
         ledger.lost(reason, DataCategory::Span, 1);
         return;
     }

@@ -1,15 +1,15 @@
 //! The decision whether the spans of a segment are recorded: made once, at its root.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value".
+//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value"; `telemetry/traces/backpressure.mdx`.
 
 use std::borrow::Cow;
 
 use super::propagation::Propagation;
-use super::segment::RootName;
+use super::segment::{RootName, Segment};
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
-use crate::protocol::{AttributeValue, TraceId};
+use crate::protocol::{AttributeValue, DiscardReason, TraceId};
 
 /// Names and values, as a caller gives them.
 type Values = [(Cow<'static, str>, AttributeValue)];
@@ -146,9 +146,41 @@ pub(crate) fn judge(
     inherited.unwrap_or_else(|| decide(client, propagation, name, hints))
 }
 
-/// Decides about a root span. The user's sampler runs here, on the caller's thread; when it panics or answers
-/// out of range, nothing is sampled.
+/// Decides about a root span. Under pressure fewer are recorded than the options say, continued traces among them:
+/// a service behind others would find no relief otherwise. As the random number is that of the trace, all services
+/// that are pressed alike keep the same traces.
 fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
+    let decision = decide_as_set(client, propagation, name, hints);
+    match client.backpressure().halvings() {
+        0 => decision,
+        halvings => relieved(decision, halvings, propagation.sample_rand),
+    }
+}
+
+#[cold]
+fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
+    let rate = decision.rate.unwrap_or(1.0) / f32::from(1_u16 << halvings.min(15));
+    let sampled = decision.sampled && by_rate(rate, sample_rand).sampled;
+    Decision { sampled, rate: (decision.sampled || decision.rate.is_some()).then_some(rate), ignored: false }
+}
+
+/// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
+pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
+    let halvings = segment.client.backpressure().halvings();
+    if halvings == 0 {
+        return DiscardReason::SampleRate;
+    }
+    let rate = segment.sample_rate.unwrap_or(0.0) * f32::from(1_u16 << halvings.min(15));
+    if by_rate(rate, segment.propagation.sample_rand).sampled {
+        DiscardReason::Backpressure
+    } else {
+        DiscardReason::SampleRate
+    }
+}
+
+/// The decision as the options and the incoming trace have it. The user's sampler runs here, on the caller's thread;
+/// when it panics or answers out of range, nothing is sampled.
+fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let options = client.options();
     if let Some(sampled) = hints.sampled {
         return Decision { sampled, rate: Some(f32::from(u8::from(sampled))), ignored: false };
@@ -199,6 +231,26 @@ fn by_rate(rate: f32, sample_rand: u32) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pressure_keeps_a_share_of_what_was_sampled() {
+        let sampled = Decision { sampled: true, rate: Some(0.8), ignored: false };
+        assert_eq!(
+            relieved(sampled, 1, 399_999),
+            Decision { sampled: true, rate: Some(0.4), ignored: false }
+        );
+        assert_eq!(
+            relieved(sampled, 1, 400_001),
+            Decision { sampled: false, rate: Some(0.4), ignored: false }
+        );
+        let continued = Decision { sampled: true, rate: None, ignored: false };
+        assert_eq!(
+            relieved(continued, 2, 249_999),
+            Decision { sampled: true, rate: Some(0.25), ignored: false }
+        );
+        let refused = Decision { sampled: false, rate: None, ignored: false };
+        assert_eq!(relieved(refused, 2, 0), refused);
+    }
 
     #[test]
     fn the_bounds_are_all_and_nothing() {

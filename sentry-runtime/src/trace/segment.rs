@@ -9,6 +9,7 @@ use super::propagation::Propagation;
 use super::record::Start;
 use crate::client::Client;
 use crate::fork;
+use crate::options::TraceLifecycle;
 use crate::pipeline;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
@@ -127,6 +128,11 @@ impl Segment {
 
     pub(crate) fn trace_id(&self) -> TraceId {
         self.propagation.trace_id
+    }
+
+    /// Whether its spans are sent while it runs.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.client.options().trace_lifecycle == TraceLifecycle::Stream
     }
 
     /// Renames the transaction; the source says what kind of name it is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ledger::Ledger;
 use super::proxy::ProxyOptions;
 use super::queue::Capacity;
+use super::spool::Spool;
 use super::{
     Fanout, HttpDestination, HttpOptions, LocalOptions, LocalView, Spotlight, ThreadOptions, Transport,
     TransportThread,
@@ -17,7 +18,11 @@ pub(crate) fn from_options(
     ledger: &Arc<Ledger>,
 ) -> Result<Option<Arc<dyn Transport>>, OptionsError> {
     let threads = ThreadOptions {
-        capacity: Capacity { envelopes: options.queue_size, ..Capacity::default() },
+        capacity: Capacity {
+            envelopes: options.queue_size,
+            bytes: options.queue_bytes,
+            categories: options.category_queue_sizes.clone(),
+        },
         ..ThreadOptions::default()
     };
     let mut transports: Vec<Arc<dyn Transport>> = Vec::new();
@@ -25,19 +30,25 @@ pub(crate) fn from_options(
         transports.push(Arc::clone(own));
     } else if let Some(dsn) = &options.dsn {
         let agent = &*options.user_agent;
-        let mut http = HttpOptions::new(dsn.envelope_api_url(), Some(dsn.to_auth_header(agent)), agent);
-        http.compress = if options.compression { None } else { Some(false) };
+        let mut http = match &options.tunnel {
+            // Whoever stands behind a tunnel reads the DSN from the envelope and authenticates by itself.
+            Some(url) => HttpOptions { dsn: Some(dsn.to_string()), ..HttpOptions::new(&**url, None, agent) },
+            None => HttpOptions::new(dsn.envelope_api_url(), Some(dsn.to_auth_header(agent)), agent),
+        };
+        http.compression = options.compression;
+        http.ca_certs = options.ca_certs.clone();
+        http.connect_timeout = options.connect_timeout;
+        http.read_timeout = options.read_timeout;
+        http.total_timeout = options.request_timeout;
         http.client_reports = options.send_client_reports;
         http.proxy = ProxyOptions {
             http: options.http_proxy.as_deref().map(str::to_owned),
             https: options.https_proxy.as_deref().map(str::to_owned),
         };
-        let destination = HttpDestination::new(http, Arc::clone(ledger)).map_err(OptionsError::Proxy)?;
-        transports.push(Arc::new(TransportThread::new(
-            destination,
-            Some(Arc::clone(ledger)),
-            threads.clone(),
-        )));
+        let destination = HttpDestination::new(http, Arc::clone(ledger))?;
+        let spool = options.spool_dir.as_ref().map(|dir| Spool::new(dir, dsn, options.spool_limits, ledger));
+        let threads = ThreadOptions { spool, ..threads.clone() };
+        transports.push(Arc::new(TransportThread::new(destination, Some(Arc::clone(ledger)), threads)));
     }
     // Where there is no server, the local view is who takes delivery.
     let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
@@ -51,7 +62,7 @@ pub(crate) fn from_options(
         transports.push(Arc::new(TransportThread::new(view, local_ledger, threads.clone())));
     }
     if let options::Spotlight::Url(url) = &options.spotlight {
-        let spotlight = Spotlight::new(url, &options.user_agent).map_err(OptionsError::Proxy)?;
+        let spotlight = Spotlight::new(url, &options.user_agent)?;
         transports.push(Arc::new(TransportThread::new(spotlight, None, threads)));
     }
     Ok(match transports.len() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Transport;
+use super::{QueueDepths, Transport};
 use crate::protocol::{DataCategory, Envelope};
 
 /// Gives every envelope to each of several transports. A copy shares the payloads.
@@ -56,6 +56,11 @@ impl Transport for Fanout {
 
     fn shutdown(&self, timeout: Duration) -> bool {
         self.all(|transport| transport.shutdown(timeout))
+    }
+
+    /// Those of the first: the server, if there is one. The others get copies.
+    fn queue_depths(&self) -> QueueDepths {
+        self.transports.first().map(|transport| transport.queue_depths()).unwrap_or_default()
     }
 
     /// Only what nobody wants is limited; each transport drops the rest for itself.

@@ -7,6 +7,8 @@
 //! Spec: `foundations/transport/index.mdx`, `foundations/transport/authentication.mdx`,
 //! `foundations/transport/rate-limiting.mdx`, `telemetry/client-reports.mdx`.
 
+mod agents;
+mod compress;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -14,13 +16,14 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use self::sender::Answer;
 pub(super) use self::sender::HttpSender;
+use self::sender::{Answer, NoAnswer};
 use super::ledger::Ledger;
-use super::proxy::{ProxyError, ProxyOptions};
+use super::proxy::ProxyOptions;
 use super::rate_limits::{LimitHeaders, RateLimits};
 use super::thread::{Delivery, Destination};
 use crate::diagnostics;
+use crate::options::{CaCertificates, Compression, OptionsError};
 use crate::protocol::{
     ClientReport, DataCategory, DiscardReason, DiscardedEvents, Envelope, EnvelopeItem, ItemType,
 };
@@ -37,8 +40,14 @@ pub(crate) struct HttpOptions {
     pub(crate) auth: Option<String>,
     /// The value of `User-Agent`: name and version of the SDK.
     pub(crate) user_agent: String,
-    /// Whether bodies are compressed; without a word, those that leave the machine.
-    pub(crate) compress: Option<bool>,
+    /// The DSN, where the envelope has to name it: for a tunnel.
+    pub(crate) dsn: Option<String>,
+    /// How bodies are compressed that leave the machine.
+    pub(crate) compression: Compression,
+    /// Whether those that do not are compressed as well.
+    pub(crate) compress_locally: bool,
+    /// Authorities to trust besides the built-in ones.
+    pub(crate) ca_certs: Option<CaCertificates>,
     /// Proxies; the environment speaks where these are silent.
     pub(crate) proxy: ProxyOptions,
     /// Time to reach the server, encryption included.
@@ -52,13 +61,16 @@ pub(crate) struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// Options with the default timeouts, automatic compression and client reports.
+    /// Options with the default timeouts, compression and client reports.
     pub(crate) fn new(url: impl Into<String>, auth: Option<String>, user_agent: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             auth,
             user_agent: user_agent.into(),
-            compress: None,
+            dsn: None,
+            compression: Compression::Gzip,
+            compress_locally: false,
+            ca_certs: None,
             proxy: ProxyOptions::default(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(10),
@@ -76,13 +88,13 @@ pub(crate) struct HttpDestination {
     ledger: Arc<Ledger>,
     client_reports: bool,
     last_report: Instant,
-    /// The status that was complained about last: each new one is said once.
+    /// The status that was complained about last: each new one is said once. 0: its certificate.
     complained: Option<u16>,
 }
 
 impl HttpDestination {
-    /// Fails when the proxy cannot be used.
-    pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, ProxyError> {
+    /// Fails when the proxy or the certificates cannot be used.
+    pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, OptionsError> {
         let client_reports = options.client_reports;
         Ok(Self {
             sender: HttpSender::new(options)?,
@@ -122,14 +134,14 @@ impl HttpDestination {
 
     /// Sends an envelope with a report, and says what became of the envelope.
     fn post(&mut self, mut envelope: Envelope, losses: &[DiscardedEvents]) -> Delivery {
-        if let Some(item) = report_item(losses) {
+        for item in report_items(losses) {
             envelope.add_item(item);
         }
         self.last_report = Instant::now();
         let delivery = match self.sender.post(&envelope) {
             Ok(answer) => self.judge(&answer),
             Err(no_answer) => {
-                diagnostics::debug(format_args!("no answer from the server: {no_answer}"));
+                self.explain(&no_answer);
                 if no_answer.is_worth_a_retry() {
                     Delivery::Failed(DiscardReason::NetworkError)
                 } else {
@@ -141,6 +153,18 @@ impl HttpDestination {
             self.ledger.put_back(losses);
         }
         delivery
+    }
+
+    fn explain(&mut self, no_answer: &NoAnswer) {
+        if no_answer.is_refused_certificate() && self.complained != Some(0) {
+            diagnostics::error(format_args!(
+                "no encrypted connection to the server: {no_answer}. If its certificate is of an authority of your own, \
+                 name that by the option ca_certs"
+            ));
+            self.complained = Some(0);
+        } else {
+            diagnostics::debug(format_args!("no answer from the server: {no_answer}"));
+        }
     }
 
     fn judge(&mut self, answer: &Answer) -> Delivery {
@@ -177,13 +201,15 @@ impl HttpDestination {
     }
 }
 
-fn report_item(losses: &[DiscardedEvents]) -> Option<EnvelopeItem> {
-    if losses.is_empty() {
-        return None;
-    }
-    let report = ClientReport { timestamp: SystemTime::now(), discarded_events: losses.to_vec() };
-    let payload = serde_json::to_vec(&report).ok()?;
-    Some(EnvelopeItem::json(ItemType::ClientReport, payload, DataCategory::Internal))
+/// So many entries stay below the 4 KiB that a report may have.
+const ENTRIES_PER_REPORT: usize = 40;
+
+fn report_items(losses: &[DiscardedEvents]) -> impl Iterator<Item = EnvelopeItem> {
+    losses.chunks(ENTRIES_PER_REPORT).filter_map(|losses| {
+        let report = ClientReport { timestamp: SystemTime::now(), discarded_events: losses.to_vec() };
+        let payload = serde_json::to_vec(&report).ok()?;
+        Some(EnvelopeItem::json(ItemType::ClientReport, payload, DataCategory::Internal))
+    })
 }
 
 impl Destination for HttpDestination {

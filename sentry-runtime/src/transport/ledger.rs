@@ -17,6 +17,8 @@ pub(crate) struct Ledger {
     unreported: [[AtomicU64; CATEGORIES]; REASONS],
     /// Lost since the client was made.
     lost: [[AtomicU64; CATEGORIES]; REASONS],
+    /// Handed to delivery since the client was made.
+    accepted: [AtomicU64; CATEGORIES],
     /// Handed to a server that took it, since the client was made.
     sent: [AtomicU64; CATEGORIES],
     bytes: AtomicU64,
@@ -28,6 +30,7 @@ impl Default for Ledger {
         Self {
             unreported: std::array::from_fn(|_| row()),
             lost: std::array::from_fn(|_| row()),
+            accepted: row(),
             sent: row(),
             bytes: AtomicU64::new(0),
         }
@@ -54,6 +57,13 @@ impl Ledger {
     pub(crate) fn refused_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
         for &(category, quantity) in item.quantities() {
             self.lost[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts an item that is to be delivered.
+    pub(crate) fn accepted_item(&self, item: &EnvelopeItem) {
+        for &(category, quantity) in item.quantities() {
+            self.accepted[category as usize].fetch_add(quantity, Ordering::Relaxed);
         }
     }
 
@@ -87,19 +97,38 @@ impl Ledger {
         read(&self.lost, |counter| counter.load(Ordering::Relaxed))
     }
 
+    /// Everything lost for one reason.
+    pub(crate) fn all_lost_for(&self, reason: DiscardReason) -> u64 {
+        self.lost[reason as usize].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Everything of one category that was lost for one reason.
+    pub(crate) fn all_lost_of(&self, reason: DiscardReason, category: DataCategory) -> u64 {
+        self.lost[reason as usize][category as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many items of each category were handed to delivery.
+    pub(crate) fn all_accepted(&self) -> Vec<(DataCategory, u64)> {
+        by_category(&self.accepted)
+    }
+
     /// How many items of each category were delivered.
     pub(crate) fn all_sent(&self) -> Vec<(DataCategory, u64)> {
-        DataCategory::ALL
-            .into_iter()
-            .map(|category| (category, self.sent[category as usize].load(Ordering::Relaxed)))
-            .filter(|&(_, quantity)| quantity > 0)
-            .collect()
+        by_category(&self.sent)
     }
 
     /// How many bytes went over the wire, compressed as they were sent.
     pub(crate) fn all_bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
+}
+
+fn by_category(row: &[AtomicU64; CATEGORIES]) -> Vec<(DataCategory, u64)> {
+    DataCategory::ALL
+        .into_iter()
+        .map(|category| (category, row[category as usize].load(Ordering::Relaxed)))
+        .filter(|&(_, quantity)| quantity > 0)
+        .collect()
 }
 
 fn read(

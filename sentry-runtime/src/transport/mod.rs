@@ -5,8 +5,12 @@
 //! [`http`] for a Sentry server, [`spotlight`] for a Spotlight sidecar, [`local`] for a person at a terminal.
 //! [`Fanout`] feeds several transports, [`TestTransport`] keeps everything for a test to look at.
 //!
+//! With a [`spool`], every envelope is on disk before it is sent, and until the server took it.
+//!
 //! What is lost on the way is counted in the [`ledger`].
 
+pub(crate) mod certificates;
+mod depths;
 mod factory;
 pub(crate) mod fanout;
 pub(crate) mod http;
@@ -15,11 +19,15 @@ pub(crate) mod local;
 pub(crate) mod proxy;
 pub(crate) mod queue;
 pub(crate) mod rate_limits;
+pub(crate) mod spool;
+mod spooled;
 pub(crate) mod spotlight;
 pub(crate) mod test;
 pub(crate) mod thread;
 mod worker;
 
+pub use certificates::CertificatesError;
+pub use depths::QueueDepths;
 pub(crate) use factory::from_options;
 pub(crate) use fanout::Fanout;
 pub(crate) use http::{HttpDestination, HttpOptions};
@@ -58,6 +66,11 @@ pub trait Transport: Send + Sync + 'static {
         let _ = category;
         false
     }
+
+    /// How much waits to be sent, for [`Client::stats`](crate::Client::stats).
+    fn queue_depths(&self) -> QueueDepths {
+        QueueDepths::default()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
@@ -75,6 +88,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     fn is_rate_limited(&self, category: DataCategory) -> bool {
         (**self).is_rate_limited(category)
+    }
+
+    fn queue_depths(&self) -> QueueDepths {
+        (**self).queue_depths()
     }
 }
 

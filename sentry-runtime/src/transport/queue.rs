@@ -1,30 +1,41 @@
-//! The queue before a transport's thread: bounded in envelopes and in bytes, ordered by importance.
+//! The queue before a transport's thread: bounded in envelopes, in bytes and by category, ordered by importance.
 //!
 //! What the user would miss most leaves first and is dropped last: check-ins, of which a lost one raises a false
-//! alarm, then errors and feedback, then sessions, then traces, then logs and metrics. Within one level the order of arrival is kept, so that the
+//! alarm, then errors and feedback, then sessions, then traces, then logs and metrics. The levels take weighted turns, so that
+//! a flood of one kind slows the others and never starves them. Within one level the order of arrival is kept, so that the
 //! two halves of a check-in, or two updates of a session, never overtake each other.
+//!
+//! Spec: `foundations/processing/telemetry-processor/backend-telemetry-processor.mdx`.
 
 use std::collections::VecDeque;
 
-use crate::protocol::{Envelope, ItemType};
+use super::spool::Ticket;
+use crate::protocol::{DataCategory, Envelope, ItemType};
 
-const LEVELS: usize = 5;
+/// How many levels of importance there are.
+pub(super) const LEVELS: usize = 5;
+const CATEGORIES: usize = DataCategory::ALL.len();
+
+/// How many envelopes of each level leave before all levels had their turn. The weights are those of the spec.
+const WEIGHTS: [u32; LEVELS] = [5, 5, 4, 3, 2];
 
 /// What the headers of an envelope and of one item cost in memory, roughly.
 const HEADER_BYTES: usize = 256;
 
 /// How much may wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Capacity {
     /// Envelopes.
     pub(crate) envelopes: usize,
     /// Bytes of their payloads.
     pub(crate) bytes: usize,
+    /// Envelopes of single categories.
+    pub(crate) categories: Vec<(DataCategory, usize)>,
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { envelopes: 256, bytes: 32 * 1024 * 1024 }
+        Self { envelopes: 256, bytes: 32 * 1024 * 1024, categories: Vec::new() }
     }
 }
 
@@ -33,6 +44,9 @@ impl Default for Capacity {
 pub(super) struct Queued {
     pub(super) seq: u64,
     pub(super) envelope: Envelope,
+    /// Its copy on disk.
+    pub(super) ticket: Option<Ticket>,
+    category: DataCategory,
     bytes: usize,
 }
 
@@ -40,7 +54,11 @@ pub(super) struct Queued {
 #[derive(Debug)]
 pub(super) struct Queue {
     levels: [VecDeque<Queued>; LEVELS],
+    /// How many each level may still send before the others had their turn.
+    turns: [u32; LEVELS],
     capacity: Capacity,
+    /// How many wait of each category.
+    waiting: [usize; CATEGORIES],
     len: usize,
     bytes: usize,
     last_seq: u64,
@@ -48,14 +66,29 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(capacity: Capacity) -> Self {
-        Self { levels: Default::default(), capacity, len: 0, bytes: 0, last_seq: 0 }
+        Self {
+            levels: Default::default(),
+            turns: WEIGHTS,
+            capacity,
+            waiting: [0; CATEGORIES],
+            len: 0,
+            bytes: 0,
+            last_seq: 0,
+        }
     }
 
     /// Takes an envelope, and returns what had to go for it: less important ones, or the envelope itself when
-    /// everything that waits is at least as important.
-    pub(super) fn push(&mut self, envelope: Envelope) -> Vec<Envelope> {
+    /// its category has no room or everything that waits is at least as important.
+    pub(super) fn push(&mut self, envelope: Envelope, ticket: Option<Ticket>) -> Vec<Queued> {
         let level = importance(&envelope);
+        let category = category(&envelope);
         let bytes = size(&envelope);
+        self.last_seq += 1;
+        let queued = Queued { seq: self.last_seq, envelope, ticket, category, bytes };
+        let of_category = self.capacity.categories.iter().find(|(limited, _)| *limited == category);
+        if of_category.is_some_and(|&(_, most)| self.waiting[category as usize] >= most) {
+            return vec![queued];
+        }
         let (evictable_len, evictable_bytes) = self.levels[level + 1..]
             .iter()
             .flatten()
@@ -63,33 +96,42 @@ impl Queue {
         let fits = self.len - evictable_len < self.capacity.envelopes
             && self.bytes - evictable_bytes + bytes <= self.capacity.bytes;
         if !fits {
-            return vec![envelope];
+            return vec![queued];
         }
         let mut evicted = Vec::new();
         while self.len >= self.capacity.envelopes || self.bytes + bytes > self.capacity.bytes {
             // The newest of the least important: the first of a series tells more than its repetitions.
-            match self.levels.iter_mut().rev().find_map(VecDeque::pop_back) {
-                Some(queued) => {
-                    self.len -= 1;
-                    self.bytes -= queued.bytes;
-                    evicted.push(queued.envelope);
-                }
-                None => break,
-            }
+            let least = self.levels.iter_mut().rev().find_map(VecDeque::pop_back);
+            let Some(least) = least.map(|least| self.taken(least)) else { break };
+            evicted.push(least);
         }
-        self.last_seq += 1;
         self.len += 1;
         self.bytes += bytes;
-        self.levels[level].push_back(Queued { seq: self.last_seq, envelope, bytes });
+        self.waiting[category as usize] += 1;
+        self.levels[level].push_back(queued);
         evicted
     }
 
     /// The next to send.
     pub(super) fn pop(&mut self) -> Option<Queued> {
-        let queued = self.levels.iter_mut().find_map(VecDeque::pop_front)?;
+        let level = self.whose_turn().or_else(|| {
+            self.turns = WEIGHTS;
+            self.whose_turn()
+        })?;
+        let next = self.levels[level].pop_front()?;
+        self.turns[level] -= 1;
+        Some(self.taken(next))
+    }
+
+    fn whose_turn(&self) -> Option<usize> {
+        (0..LEVELS).find(|&level| self.turns[level] > 0 && !self.levels[level].is_empty())
+    }
+
+    fn taken(&mut self, queued: Queued) -> Queued {
         self.len -= 1;
         self.bytes -= queued.bytes;
-        Some(queued)
+        self.waiting[queued.category as usize] -= 1;
+        queued
     }
 
     /// The number given to the latest arrival.
@@ -105,6 +147,11 @@ impl Queue {
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// How many wait, and how many bytes of payload those are.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        (self.len, self.bytes)
+    }
 }
 
 fn size(envelope: &Envelope) -> usize {
@@ -112,8 +159,14 @@ fn size(envelope: &Envelope) -> usize {
 }
 
 /// The level of an envelope's most important item; 0 is the most important.
-fn importance(envelope: &Envelope) -> usize {
+pub(super) fn importance(envelope: &Envelope) -> usize {
     envelope.items().iter().map(|item| level(item.ty())).min().unwrap_or(LEVELS - 1)
+}
+
+/// The category of an envelope's most important item.
+pub(super) fn category(envelope: &Envelope) -> DataCategory {
+    let first = envelope.items().iter().min_by_key(|item| level(item.ty()));
+    first.and_then(|item| item.quantities().first()).map_or(DataCategory::Default, |&(category, _)| category)
 }
 
 fn level(ty: ItemType) -> usize {
@@ -137,12 +190,12 @@ mod tests {
         envelope
     }
 
-    fn payload(envelope: &Envelope) -> String {
-        String::from_utf8_lossy(envelope.items()[0].payload()).into_owned()
+    fn payload(queued: &Queued) -> String {
+        String::from_utf8_lossy(queued.envelope.items()[0].payload()).into_owned()
     }
 
     fn queue(envelopes: usize, bytes: usize) -> Queue {
-        Queue::new(Capacity { envelopes, bytes })
+        Queue::new(Capacity { envelopes, bytes, ..Capacity::default() })
     }
 
     #[test]
@@ -156,14 +209,46 @@ mod tests {
             (ItemType::Event, "error"),
             (ItemType::CheckIn, "ok"),
         ] {
-            assert!(queue.push(envelope(ty, name)).is_empty());
+            assert!(queue.push(envelope(ty, name), None).is_empty());
         }
         let mut order = Vec::new();
         while let Some(queued) = queue.pop() {
-            order.push(payload(&queued.envelope));
+            order.push(payload(&queued));
         }
         assert_eq!(order, ["in_progress", "ok", "error", "sessions", "trace", "log"]);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn every_level_has_its_turn() {
+        let mut queue = queue(100, 1 << 20);
+        for number in 0..20 {
+            queue.push(envelope(ItemType::Event, &format!("error {number}")), None);
+            queue.push(envelope(ItemType::Log, &format!("log {number}")), None);
+        }
+        queue.push(envelope(ItemType::Transaction, "trace"), None);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|queued| payload(&queued)).collect();
+        let first =
+            ["error 0", "error 1", "error 2", "error 3", "error 4", "trace", "log 0", "log 1", "error 5"];
+        assert_eq!(order[..9], first);
+        assert_eq!(order.len(), 41);
+        assert_eq!(order.iter().filter(|name| name.starts_with("log")).collect::<Vec<_>>()[19], "log 19");
+    }
+
+    #[test]
+    fn a_category_has_a_bound_of_its_own() {
+        let categories = vec![(DataCategory::Error, 2), (DataCategory::Monitor, 0)];
+        let mut queue = Queue::new(Capacity { categories, ..Capacity::default() });
+        let error = || {
+            let mut envelope = Envelope::new();
+            envelope.add_item(EnvelopeItem::json(ItemType::Event, *b"{}", DataCategory::Error));
+            envelope
+        };
+        assert!(queue.push(error(), None).is_empty() && queue.push(error(), None).is_empty());
+        assert_eq!(queue.push(error(), None).len(), 1);
+        assert!(queue.push(envelope(ItemType::Log, "log"), None).is_empty(), "others have their own room");
+        queue.pop();
+        assert!(queue.push(error(), None).is_empty());
     }
 
     #[test]
@@ -172,29 +257,29 @@ mod tests {
         for (ty, name) in
             [(ItemType::Log, "log"), (ItemType::Transaction, "old"), (ItemType::Transaction, "new")]
         {
-            queue.push(envelope(ty, name));
+            queue.push(envelope(ty, name), None);
         }
-        let evicted = queue.push(envelope(ItemType::Event, "error 1"));
+        let evicted = queue.push(envelope(ItemType::Event, "error 1"), None);
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["log"]);
-        let evicted = queue.push(envelope(ItemType::Event, "error 2"));
+        let evicted = queue.push(envelope(ItemType::Event, "error 2"), None);
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["new"]);
-        let evicted = queue.push(envelope(ItemType::Log, "late"));
+        let evicted = queue.push(envelope(ItemType::Log, "late"), None);
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["late"]);
-        let evicted = queue.push(envelope(ItemType::Transaction, "as important"));
+        let evicted = queue.push(envelope(ItemType::Transaction, "as important"), None);
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["as important"]);
     }
 
     #[test]
     fn bytes_are_bounded_and_nothing_is_evicted_in_vain() {
         let mut queue = queue(100, 4 * HEADER_BYTES + 100);
-        assert!(queue.push(envelope(ItemType::Log, &"x".repeat(50))).is_empty());
-        assert!(queue.push(envelope(ItemType::Event, &"x".repeat(50))).is_empty());
+        assert!(queue.push(envelope(ItemType::Log, &"x".repeat(50)), None).is_empty());
+        assert!(queue.push(envelope(ItemType::Event, &"x".repeat(50)), None).is_empty());
         // Too large even if the log went: the log stays.
-        assert_eq!(queue.push(envelope(ItemType::Event, &"y".repeat(5_000))).len(), 1);
+        assert_eq!(queue.push(envelope(ItemType::Event, &"y".repeat(5_000)), None).len(), 1);
         assert_eq!(queue.len, 2);
         // Fits once the log is gone.
-        let evicted = queue.push(envelope(ItemType::Event, &"z".repeat(40)));
-        assert_eq!(evicted[0].items()[0].ty(), ItemType::Log);
+        let evicted = queue.push(envelope(ItemType::Event, &"z".repeat(40)), None);
+        assert_eq!(evicted[0].envelope.items()[0].ty(), ItemType::Log);
         queue.pop();
         queue.pop();
         assert_eq!((queue.len, queue.bytes), (0, 0));
@@ -204,8 +289,8 @@ mod tests {
     fn the_longest_waiting_is_known_across_levels() {
         let mut queue = queue(10, 1 << 20);
         assert_eq!((queue.first_seq(), queue.last_seq()), (None, 0));
-        queue.push(envelope(ItemType::Log, "1"));
-        queue.push(envelope(ItemType::Event, "2"));
+        queue.push(envelope(ItemType::Log, "1"), None);
+        queue.push(envelope(ItemType::Event, "2"), None);
         assert_eq!((queue.first_seq(), queue.last_seq()), (Some(1), 2));
         queue.pop();
         assert_eq!(queue.first_seq(), Some(1));

@@ -88,8 +88,9 @@ impl RateLimits {
             return;
         }
         for name in categories.split(';') {
-            if let Some(category) = DataCategory::ALL.into_iter().find(|known| known.as_str() == name.trim())
-            {
+            // Metrics are limited by number or by volume; there is one kind of item that both stop.
+            let name = if name.trim() == "trace_metric_byte" { "trace_metric" } else { name };
+            if let Some(category) = DataCategory::of_name(name.trim()) {
                 self.raise(&self.categories[category as usize], pause, now);
             }
         }
@@ -206,8 +207,9 @@ mod tests {
     }
 
     #[test]
-    fn logs_stop_by_number_or_by_volume() {
+    fn logs_and_metrics_stop_by_number_or_by_volume() {
         assert_eq!(after(&limits(200, Some("9:log_byte:k"), None), 1), ["log_item", "log_byte"]);
+        assert_eq!(after(&limits(200, Some("9:trace_metric_byte:k"), None), 1), ["trace_metric"]);
     }
 
     #[test]

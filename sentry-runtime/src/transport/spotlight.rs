@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::http::{HttpOptions, HttpSender};
 use super::thread::{Delivery, Destination};
 use crate::diagnostics;
+use crate::options::{Compression, OptionsError};
 use crate::protocol::{DiscardReason, Envelope};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -28,9 +29,9 @@ pub(crate) struct Spotlight {
 
 impl Spotlight {
     /// A sidecar at a URL.
-    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, super::proxy::ProxyError> {
+    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, OptionsError> {
         let mut options = HttpOptions::new(url, None, user_agent);
-        options.compress = Some(false);
+        options.compression = Compression::Off;
         options.connect_timeout = Duration::from_secs(2);
         options.read_timeout = Duration::from_secs(2);
         options.total_timeout = Duration::from_secs(4);
@@ -76,7 +77,10 @@ mod tests {
 
     fn envelope() -> Envelope {
         let mut envelope = Envelope::new();
-        let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+        let payload = concat!(
+            r#"{"sid":"00000000000000000000000000000001","started":"2026-11-21T05:34:08.000Z","#,
+            r#""status":"ok","attrs":{"release":"a"}}"#
+        );
         envelope.add_item(EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session));
         envelope
     }

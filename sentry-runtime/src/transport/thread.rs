@@ -2,7 +2,7 @@
 //! other.
 //!
 //! Whoever calls [`Transport::send_envelope`] only touches the queue, under a lock that is never held during
-//! I/O. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
+//! I/O; with a spool, it writes the envelope to disk before. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
 //! while nobody waits for the thread; a flush cuts the pauses short. No wait of a caller is longer than the
 //! timeout they gave: a request that hangs is left behind, not joined.
 //!
@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use super::ledger::Ledger;
 use super::queue::Capacity;
 use super::rate_limits::RateLimits;
+use super::spool::Spool;
 use super::worker::{Flush, Shared, State};
-use super::{Transport, lock};
+use super::{QueueDepths, Transport, lock};
 use crate::diagnostics;
 use crate::protocol::ack::Outcome;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
@@ -81,11 +82,18 @@ pub(crate) struct ThreadOptions {
     pub(crate) attempts: u32,
     /// The pause before the second attempt; each later one is twice as long.
     pub(crate) first_pause: Duration,
+    /// Where envelopes are kept until they are sent, besides in memory.
+    pub(crate) spool: Option<Arc<Spool>>,
 }
 
 impl Default for ThreadOptions {
     fn default() -> Self {
-        Self { capacity: Capacity::default(), attempts: 4, first_pause: Duration::from_millis(250) }
+        Self {
+            capacity: Capacity::default(),
+            attempts: 4,
+            first_pause: Duration::from_millis(250),
+            spool: None,
+        }
     }
 }
 
@@ -97,13 +105,11 @@ pub(crate) struct TransportThread<D: Destination> {
 }
 
 impl<D: Destination> TransportThread<D> {
-    /// Starts the thread. Without a ledger nothing is counted.
+    /// The thread starts with the first envelope. Without a ledger nothing is counted.
     pub(crate) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
         let rate_limits = destination.rate_limits();
         let shared = Shared::new(destination, ledger, options);
-        let transport = Self { shared: Arc::new(shared), rate_limits };
-        transport.ensure_running(&mut lock(&transport.shared.state));
-        transport
+        Self { shared: Arc::new(shared), rate_limits }
     }
 
     /// Starts the thread if it does not run: at first, and after it died or could not be started.
@@ -127,20 +133,27 @@ impl<D: Destination> TransportThread<D> {
 
 impl<D: Destination> Transport for TransportThread<D> {
     fn send_envelope(&self, envelope: Envelope) {
-        let lost = {
-            let mut state = lock(&self.shared.state);
-            if state.closed {
-                vec![envelope]
-            } else {
-                let lost = state.queue.push(envelope);
-                self.ensure_running(&mut state);
-                lost
-            }
-        };
-        self.shared.work.notify_one();
-        for envelope in &lost {
-            self.shared.count_lost(DiscardReason::QueueOverflow, envelope);
+        self.shared.count_accepted(&envelope);
+        if lock(&self.shared.state).closed {
+            return self.shared.count_lost(DiscardReason::QueueOverflow, &envelope);
         }
+        // On disk before anything else: from here on the end of the process does not matter to it.
+        let ticket = self.shared.options.spool.as_ref().and_then(|spool| spool.store(&envelope));
+        let no_room = {
+            let mut state = lock(&self.shared.state);
+            // Once the thread stops, nobody takes anything out of the queue.
+            let stopped = state.stopping;
+            let mut no_room = state.queue.push(envelope, ticket);
+            if stopped {
+                no_room.extend(std::iter::from_fn(|| state.queue.pop()));
+            }
+            self.ensure_running(&mut state);
+            no_room
+        };
+        for queued in no_room.iter().filter(|queued| !self.shared.put_off(queued)) {
+            self.shared.count_lost(DiscardReason::QueueOverflow, &queued.envelope);
+        }
+        self.shared.work.notify_one();
     }
 
     fn flush(&self, timeout: Duration) -> bool {
@@ -175,7 +188,10 @@ impl<D: Destination> Transport for TransportThread<D> {
             state.stopping = true;
             // What did not leave in time never will: the program is about to end.
             while let Some(queued) = state.queue.pop() {
-                lost.push(queued.envelope);
+                // Unless it is on disk, for the next process.
+                if !self.shared.put_off(&queued) {
+                    lost.push(queued.envelope);
+                }
             }
             self.shared.work.notify_one();
             drop(self.shared.wait(state, deadline, |state| !state.running));
@@ -188,6 +204,13 @@ impl<D: Destination> Transport for TransportThread<D> {
 
     fn is_rate_limited(&self, category: DataCategory) -> bool {
         self.rate_limits.as_ref().is_some_and(|limits| limits.is_limited(category))
+    }
+
+    fn queue_depths(&self) -> QueueDepths {
+        let (spooled, spooled_bytes) =
+            self.shared.options.spool.as_ref().map(|spool| spool.depth()).unwrap_or_default();
+        let (envelopes, bytes) = lock(&self.shared.state).depth();
+        QueueDepths { envelopes, bytes, spooled, spooled_bytes, ..QueueDepths::default() }
     }
 }
 

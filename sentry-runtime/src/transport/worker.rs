@@ -1,7 +1,8 @@
 //! The loop of a transport's thread, and the state that it shares with those who call the transport.
 //!
-//! The loop takes one step at a time: a flush that is due, else the next envelope, else a rest until somebody
-//! calls. The state is locked between the steps, never during one.
+//! The loop takes one step at a time: a flush that is due, else a left-over of the spool whose time has come, else the
+//! next envelope, else a rest until somebody calls. What becomes of copies on disk is in [`spooled`](super::spooled).
+//! The state is locked between the steps, never during one.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
@@ -32,8 +33,8 @@ pub(super) struct Shared<D> {
     /// Locked by the thread as long as it runs: if it dies, the next one finds the destination here.
     destination: Mutex<D>,
     /// Without it nothing is counted: copies of what another transport counts.
-    ledger: Option<Arc<Ledger>>,
-    options: ThreadOptions,
+    pub(super) ledger: Option<Arc<Ledger>>,
+    pub(super) options: ThreadOptions,
 }
 
 /// What is locked between two steps.
@@ -70,6 +71,12 @@ impl State {
         }
     }
 
+    /// Envelopes that are not gone yet, and bytes of those that wait.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        let (waiting, bytes) = self.queue.depth();
+        (waiting + usize::from(self.in_flight.is_some()), bytes)
+    }
+
     /// The latest flush for which everything is gone.
     fn due_flush(&self) -> Option<u64> {
         let oldest = self.oldest().unwrap_or(u64::MAX);
@@ -97,6 +104,7 @@ impl<D: Destination> Drop for Running<'_, D> {
 /// What the thread does next.
 enum Step {
     Deliver(Queued),
+    LeftOver,
     Flush(u64),
     Idle,
     Stop,
@@ -105,7 +113,7 @@ enum Step {
 impl<D: Destination> Shared<D> {
     pub(super) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
         let state = State {
-            queue: Queue::new(options.capacity),
+            queue: Queue::new(options.capacity.clone()),
             in_flight: None,
             flushes: VecDeque::new(),
             last_ticket: 0,
@@ -133,7 +141,7 @@ impl<D: Destination> Shared<D> {
         loop {
             match self.next_step() {
                 Step::Deliver(queued) => {
-                    let delivery = self.deliver(&mut *destination, queued.envelope, offline);
+                    let delivery = self.deliver(&mut *destination, queued, offline);
                     offline = match delivery {
                         Some(delivery) => matches!(delivery, Delivery::Failed(_)),
                         None => offline,
@@ -148,12 +156,17 @@ impl<D: Destination> Shared<D> {
                     drop(state);
                     self.done.notify_all();
                 }
+                Step::LeftOver => self.deliver_left_over(&mut *destination),
                 Step::Idle => {
                     let pause = guarded(|| destination.idle()).flatten();
-                    self.sleep(pause);
+                    let left_overs = self.options.spool.as_ref().and_then(|spool| spool.wait());
+                    self.sleep(pause.into_iter().chain(left_overs).min());
                 }
                 Step::Stop => {
                     guarded(|| destination.flush());
+                    if let Some(spool) = &self.options.spool {
+                        spool.give_up();
+                    }
                     return;
                 }
             }
@@ -164,6 +177,8 @@ impl<D: Destination> Shared<D> {
         let mut state = lock(&self.state);
         if let Some(ticket) = state.due_flush() {
             Step::Flush(ticket)
+        } else if !state.somebody_waits() && self.left_overs_are_due() {
+            Step::LeftOver
         } else if let Some(queued) = state.queue.pop() {
             state.in_flight = Some(queued.seq);
             Step::Deliver(queued)
@@ -188,21 +203,26 @@ impl<D: Destination> Shared<D> {
 
     /// Delivers one envelope, with as many attempts as there is time for, and counts what became of it.
     /// Answers nothing when the destination panicked.
-    fn deliver(&self, destination: &mut D, mut envelope: Envelope, offline: bool) -> Option<Delivery> {
+    fn deliver(&self, destination: &mut D, queued: Queued, offline: bool) -> Option<Delivery> {
+        let Queued { mut envelope, ticket, .. } = queued;
+        let items = envelope.items().len();
+        // What is safe on disk need not hold up the others while the network is away.
+        let attempts = if offline && ticket.is_some() { 1 } else { self.options.attempts };
         let mut attempt = 1;
         loop {
             let Some(delivery) = guarded(|| destination.deliver(&mut envelope)) else {
                 self.count_lost(DiscardReason::InternalSdkError, &envelope);
+                self.options.spool.iter().zip(ticket).for_each(|(spool, ticket)| spool.remove(ticket));
                 return None;
             };
             if let Delivery::Failed(_) = delivery
-                && attempt < self.options.attempts
+                && attempt < attempts
                 && self.pause_before_retry(attempt, offline)
             {
                 attempt += 1;
                 continue;
             }
-            self.count(delivery, &envelope);
+            self.settle(delivery, &envelope, ticket, items);
             return Some(delivery);
         }
     }
@@ -225,7 +245,7 @@ impl<D: Destination> Shared<D> {
         }
     }
 
-    fn count(&self, delivery: Delivery, envelope: &Envelope) {
+    pub(super) fn count(&self, delivery: Delivery, envelope: &Envelope) {
         let Some(ledger) = &self.ledger else { return };
         envelope.answer(delivery.outcome());
         match delivery {
@@ -271,12 +291,12 @@ impl<D: Destination> Shared<D> {
 }
 
 /// Runs a step of the destination; a panic in it costs the step, not the thread.
-fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(step)).ok()
 }
 
 /// Between half and all of the pause, so that the processes of a fleet do not return all at once.
-fn jitter(pause: Duration) -> Duration {
+pub(super) fn jitter(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8) % 1_000;
     pause / 2 + pause.mul_f64(0.5 * random as f64 / 1_000.0)
 }

@@ -50,6 +50,13 @@ impl FakeSentry {
         self.payloads("transaction")
     }
 
+    /// The spans of all accepted batches of spans, in the order of their arrival.
+    #[must_use]
+    pub fn streamed_spans(&self) -> Vec<Value> {
+        let batches = self.payloads("span");
+        batches.iter().filter_map(|batch| batch["items"].as_array()).flatten().cloned().collect()
+    }
+
     /// The accepted check-ins.
     #[must_use]
     pub fn check_ins(&self) -> Vec<Value> {
@@ -123,6 +130,15 @@ impl FakeSentry {
     pub fn wait_for_type(&self, ty: &str, items: usize, timeout: Duration) -> bool {
         self.wait(timeout, |record| {
             record.accepted().flat_map(|envelope| envelope.items_of(ty)).count() >= items
+        })
+    }
+
+    /// Waits until so many spans arrived in batches of spans.
+    #[must_use]
+    pub fn wait_for_streamed_spans(&self, spans: usize, timeout: Duration) -> bool {
+        self.wait(timeout, |record| {
+            let batches = record.accepted().flat_map(|envelope| envelope.items_of("span"));
+            batches.filter_map(|item| item.payload["items"].as_array()).map(Vec::len).sum::<usize>() >= spans
         })
     }
 

@@ -4,7 +4,7 @@ use sentry::protocol::{Event, LogEntry};
 use sentry::{Level, ScopeHandle, User};
 use serde_json::json;
 
-use crate::support::{observe, untraced, without_client};
+use crate::support::{observe, options, untraced, without_client};
 use crate::{crumb, crumbs, events, message};
 
 #[test]
@@ -152,4 +152,31 @@ fn handles_can_be_kept_and_sent() {
         (&event("heard")["tags"], &event("heard")["level"]),
         (&json!({"from": "afar"}), &json!("warning"))
     );
+}
+
+#[test]
+fn a_closure_can_take_its_scopes_and_its_span_to_another_thread() {
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_tag("request", 7);
+            let work = sentry::start_span("request", |_| {
+                let scope = sentry::new_scope();
+                scope.set_tag("step", "payment");
+                sentry::bind_scope(|| {
+                    message("on the thread");
+                    sentry::set_tag("late", "yes");
+                })
+            });
+            std::thread::spawn(work).join().unwrap();
+            message("after");
+        });
+    });
+    let event = |text: &str| {
+        let events = seen.events();
+        events.into_iter().find(|event| event["logentry"]["message"] == text).unwrap()
+    };
+    let there = event("on the thread");
+    assert_eq!(there["tags"], json!({"request": "7", "step": "payment"}));
+    assert_eq!(there["contexts"]["trace"]["span_id"], seen.span("request").id);
+    assert_eq!(event("after")["tags"], json!({"request": "7", "late": "yes"}));
 }

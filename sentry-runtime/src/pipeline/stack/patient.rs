@@ -33,6 +33,13 @@ impl Resolver {
         Self::Ready(symbolicator)
     }
 
+    /// Begins to read the program's debug information, so that the first stack finds it read.
+    pub(crate) fn warm(&mut self) {
+        if let Self::Ready(symbolicator) = std::mem::replace(self, Self::Lost) {
+            let _bare = self.resolve_beside(symbolicator, &RawStack::capture(), &|| true);
+        }
+    }
+
     /// The frames of a stack; bare addresses when `hurry` says so before they are found.
     pub(crate) fn resolve(&mut self, stack: &RawStack, hurry: &dyn Fn() -> bool) -> ResolvedStack {
         if let Self::Busy(answers) = self {
@@ -139,5 +146,13 @@ mod tests {
         let patient = resolver.resolve(&stack, &|| false);
         assert!(patient.frames.iter().any(|frame| frame.function.is_some()), "{patient:?}");
         assert!(matches!(resolver, Resolver::Ready(_)));
+    }
+
+    #[test]
+    fn who_is_warm_has_not_forgotten_how_to_resolve() {
+        let mut resolver = Resolver::new(Symbolicator::default());
+        resolver.warm();
+        let resolved = resolver.resolve(&RawStack::capture(), &|| false);
+        assert!(resolved.frames.iter().any(|frame| frame.function.is_some()), "{resolved:?}");
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! Spec: `foundations/transport/authentication.mdx`, `foundations/transport/compression.mdx`.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::HttpOptions;
+use super::agents::{Agents, is_refused_certificate};
+use super::compress::compress;
+use crate::options::{Compression, OptionsError};
 use crate::protocol::Envelope;
-use crate::transport::proxy::{self, ProxyError};
+use crate::transport::{certificates, proxy};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;
@@ -20,10 +20,11 @@ const DETAIL_LIMIT: usize = 200;
 /// Posts envelopes to one URL over connections that are kept open.
 #[derive(Debug)]
 pub(in crate::transport) struct HttpSender {
-    agent: ureq::Agent,
+    agents: Agents,
     url: String,
     auth: Option<String>,
-    pub(super) compress: bool,
+    dsn: Option<String>,
+    pub(super) compression: Compression,
 }
 
 /// What the server said.
@@ -46,8 +47,8 @@ pub(in crate::transport) struct NoAnswer {
 }
 
 impl NoAnswer {
-    /// Whether another attempt may do better. What ran into a timeout has held up the queue for long enough,
-    /// and may have arrived all the same.
+    /// Whether another attempt may do better. What ran into a timeout once the server was reached has held up the
+    /// queue for long enough, and may have arrived all the same.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         matches!(
             self.error,
@@ -56,7 +57,13 @@ impl NoAnswer {
                 | ureq::Error::ConnectionFailed
                 | ureq::Error::Protocol(_)
                 | ureq::Error::ConnectProxyFailed(_)
+                | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
         )
+    }
+
+    /// Whether the server was refused, as nobody vouches for its certificate.
+    pub(super) fn is_refused_certificate(&self) -> bool {
+        is_refused_certificate(&self.error)
     }
 }
 
@@ -67,45 +74,57 @@ impl std::fmt::Display for NoAnswer {
 }
 
 impl HttpSender {
-    pub(in crate::transport) fn new(options: HttpOptions) -> Result<Self, ProxyError> {
+    pub(in crate::transport) fn new(options: HttpOptions) -> Result<Self, OptionsError> {
         let target: ureq::http::Uri = options.url.parse().unwrap_or_default();
-        let proxy = proxy::select(&target, &options.proxy, |name| std::env::var(name).ok())?;
+        let proxy = proxy::select(&target, &options.proxy, |name| std::env::var(name).ok())
+            .map_err(OptionsError::Proxy)?;
         let local = target.host().is_some_and(proxy::is_local);
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect could carry the key to another host; a server of envelopes has no reason for one.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(options.user_agent)
-            .proxy(proxy)
-            .max_idle_connections(1)
-            .max_idle_connections_per_host(1)
-            .timeout_connect(Some(options.connect_timeout))
-            .timeout_recv_response(Some(options.read_timeout))
-            // By then the server has taken the envelope: its words are not worth a long wait.
-            .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
-            .timeout_global(Some(options.total_timeout))
-            .build();
-        Ok(Self {
-            agent: config.new_agent(),
-            url: options.url,
-            auth: options.auth,
-            compress: options.compress.unwrap_or(!local),
-        })
+        let config = || {
+            ureq::Agent::config_builder()
+                .http_status_as_error(false)
+                // A redirect could carry the key to another host; a server of envelopes has no reason for one.
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .user_agent(&options.user_agent)
+                .proxy(proxy.clone())
+                .max_idle_connections(1)
+                .max_idle_connections_per_host(1)
+                .timeout_connect(Some(options.connect_timeout))
+                .timeout_recv_response(Some(options.read_timeout))
+                // By then the server has taken the envelope: its words are not worth a long wait.
+                .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
+                .timeout_global(Some(options.total_timeout))
+        };
+        #[cfg(feature = "rustls")]
+        let agents = {
+            let trusted = options.ca_certs.as_ref().map(certificates::read).transpose();
+            Agents::new(config, trusted.map_err(OptionsError::Certificates)?)
+        };
+        #[cfg(not(feature = "rustls"))]
+        let agents = match &options.ca_certs {
+            Some(given) => return Err(OptionsError::Certificates(certificates::refuse(given))),
+            None => Agents::new(config),
+        };
+        let compression =
+            if local && !options.compress_locally { Compression::Off } else { options.compression };
+        Ok(Self { agents, url: options.url, auth: options.auth, dsn: options.dsn, compression })
     }
 
     pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
-        let plain = envelope.to_bytes(SystemTime::now());
-        let compressed = if self.compress { gzip(&plain) } else { None };
-        let body = compressed.as_deref().unwrap_or(&plain);
-        let mut request = self.agent.post(&self.url).header("Content-Type", "application/x-sentry-envelope");
-        if compressed.is_some() {
-            request = request.header("Content-Encoding", "gzip");
-        }
-        if let Some(auth) = &self.auth {
-            request = request.header("X-Sentry-Auth", auth);
-        }
-        let mut response = request.send(body).map_err(|error| NoAnswer { error })?;
+        let plain = envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref());
+        let compressed = compress(&plain, self.compression);
+        let body = compressed.as_ref().map_or(&*plain, |(body, _)| body);
+        let request = |agent: &ureq::Agent| {
+            let mut request = agent.post(&self.url).header("Content-Type", "application/x-sentry-envelope");
+            if let Some((_, encoding)) = &compressed {
+                request = request.header("Content-Encoding", *encoding);
+            }
+            if let Some(auth) = &self.auth {
+                request = request.header("X-Sentry-Auth", auth);
+            }
+            request.send(body)
+        };
+        let mut response = self.agents.ask(request).map_err(|error| NoAnswer { error })?;
         let status = response.status().as_u16();
         let header = |name: &str| {
             let values: Vec<_> =
@@ -125,11 +144,4 @@ impl HttpSender {
         detail = detail.chars().filter(|c| !c.is_control()).take(DETAIL_LIMIT).collect();
         Ok(Answer { status, rate_limits, retry_after, date, detail, sent: body.len() })
     }
-}
-
-/// Level 1: bodies shrink to a fifth, and the higher levels cost much more than they save.
-fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3 + 64), Compression::fast());
-    encoder.write_all(plain).ok()?;
-    encoder.finish().ok()
 }

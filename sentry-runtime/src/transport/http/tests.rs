@@ -18,12 +18,18 @@ fn destination(server: &FakeSentry) -> (HttpDestination, Arc<Ledger>) {
 }
 
 fn session() -> EnvelopeItem {
-    let payload = *br#"{"sid":"00000000000000000000000000000001","status":"ok","started":"2026-11-21T05:34:08.000Z","attrs":{"release":"a"}}"#;
+    let payload = concat!(
+        r#"{"sid":"00000000000000000000000000000001","started":"2026-11-21T05:34:08.000Z","#,
+        r#""status":"ok","attrs":{"release":"a"}}"#
+    );
     EnvelopeItem::json(ItemType::Session, payload, DataCategory::Session)
 }
 
 fn log() -> EnvelopeItem {
-    let payload = *br#"{"version":2,"items":[{"timestamp":1.0,"trace_id":"00000000000000000000000000000001","level":"info","severity_number":9,"body":""}]}"#;
+    let payload = concat!(
+        r#"{"version":2,"items":[{"timestamp":1.0,"trace_id":"00000000000000000000000000000001","#,
+        r#""level":"info","severity_number":9,"body":""}]}"#
+    );
     EnvelopeItem::container(
         ItemType::Log,
         "application/vnd.sentry.items.log+json",
@@ -70,7 +76,7 @@ fn requests_are_whole_and_connections_are_kept() {
 fn bodies_that_leave_the_machine_are_compressed() {
     let server = FakeSentry::start();
     let ledger = Arc::new(Ledger::default());
-    let forced = HttpOptions { compress: Some(true), ..options(&server) };
+    let forced = HttpOptions { compress_locally: true, ..options(&server) };
     let mut destination = HttpDestination::new(forced, ledger).unwrap();
     destination.deliver(&mut envelope([log()]));
     server.assert_valid();
@@ -78,13 +84,14 @@ fn bodies_that_leave_the_machine_are_compressed() {
     assert_eq!(request.header("Content-Encoding"), Some("gzip"));
     assert!(request.body.starts_with(b"{"));
 
-    let compresses = |url: &str, compress| {
-        let options = HttpOptions { compress, ..HttpOptions::new(url, None, "test/1") };
-        HttpSender::new(options).unwrap().compress
+    let compresses = |url: &str, compression| {
+        let options = HttpOptions { compression, ..HttpOptions::new(url, None, "test/1") };
+        HttpSender::new(options).unwrap().compression
     };
-    assert!(compresses("https://o1.ingest.sentry.io/api/1/envelope/", None));
-    assert!(!compresses("https://o1.ingest.sentry.io/api/1/envelope/", Some(false)));
-    assert!(!compresses("http://localhost:9000/api/1/envelope/", None));
+    let elsewhere = "https://o1.ingest.sentry.io/api/1/envelope/";
+    assert_eq!(compresses(elsewhere, Compression::Gzip), Compression::Gzip);
+    assert_eq!(compresses(elsewhere, Compression::Off), Compression::Off);
+    assert_eq!(compresses("http://localhost:9000/api/1/envelope/", Compression::Gzip), Compression::Off);
 }
 
 #[test]
@@ -156,7 +163,13 @@ fn what_the_server_does_not_want_is_taken_out() {
     assert_eq!(destination.deliver(&mut envelope([log()])), Delivery::Empty);
     assert_eq!(server.requests().len(), 2);
     let lost: Vec<_> = ledger.all_lost().iter().map(|lost| (lost.category, lost.quantity)).collect();
-    let expected = [(DataCategory::Error, 1), (DataCategory::Attachment, 3), (DataCategory::LogItem, 2)];
+    let bytes = 2 * log().payload().len() as u64;
+    let expected = [
+        (DataCategory::Error, 1),
+        (DataCategory::Attachment, 3),
+        (DataCategory::LogItem, 2),
+        (DataCategory::LogByte, bytes),
+    ];
     assert_eq!(lost, expected, "the attachment goes with its event");
     destination.flush();
     assert_eq!(server.reported("ratelimit_backoff", "log_item"), 2);

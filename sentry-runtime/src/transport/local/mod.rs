@@ -3,7 +3,8 @@
 //! A transport like any other, it reads the payloads that HTTP would carry. Check-ins, logs and what belongs to
 //! no trace are printed at once. A trace is held until it has been quiet for a moment, since its parts come in
 //! several envelopes (the page, the order, the payment service, each with its own transaction): then its spans
-//! are joined to one [`tree`], and its errors are marked at their spans and printed below.
+//! are joined to one [`tree`], and its errors are marked at their spans and printed below. Spans that are sent one by
+//! one while their root runs are held until the root has come; those that come after it are shown as late.
 //!
 //! [`model`] reads payloads, [`tree`], [`error`] and [`notes`] write what is seen, [`style`] knows the terminal.
 
@@ -34,6 +35,10 @@ use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 const QUIET: Duration = Duration::from_millis(250);
 /// A trace that never gets quiet is printed in parts.
 const LONGEST_HOLD: Duration = Duration::from_secs(2);
+/// A trace whose root still runs is printed in parts.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
+/// Segments that are remembered, for spans that come late.
+const SHOWN: usize = 256;
 /// Traces that are held at the same time.
 const HELD_TRACES: usize = 64;
 /// Spans of one trace that are held; more are counted.
@@ -62,6 +67,8 @@ pub(crate) struct LocalView {
     style: Style,
     held: Vec<Held>,
     remembered: VecDeque<Remembered>,
+    /// The ids of segments that were printed.
+    shown: VecDeque<String>,
 }
 
 /// What came of a trace so far.
@@ -71,13 +78,52 @@ struct Held {
     /// Spans that came after there were too many.
     uncounted: usize,
     errors: Vec<ErrorEvent>,
+    /// Roots of segments that run: some of their spans came, sent by themselves.
+    awaited: Vec<String>,
+    /// Roots of segments that came.
+    roots: Vec<String>,
+    /// There are spans of a segment that was printed before.
+    is_late: bool,
     first: Instant,
     last: Instant,
 }
 
 impl Held {
     fn due(&self) -> Instant {
+        if !self.awaited.is_empty() {
+            return self.first + LONGEST_RUN;
+        }
         (self.last + QUIET).min(self.first + LONGEST_HOLD)
+    }
+
+    /// Takes a span. Of one that came by itself, the root of its segment is awaited, unless it was seen.
+    fn add(&mut self, span: Span, shown: &VecDeque<String>) {
+        if self.spans.len() >= HELD_SPANS {
+            self.uncounted += 1;
+            // There would be no end to waiting.
+            self.awaited.clear();
+            return;
+        }
+        if let Some(segment) = &span.segment {
+            if span.id == *segment {
+                self.awaited.retain(|awaited| awaited != segment);
+                self.roots.push(segment.clone());
+            } else if shown.contains(segment) {
+                self.is_late = true;
+            } else if !self.roots.contains(segment) && !self.awaited.contains(segment) {
+                self.awaited.push(segment.clone());
+            }
+        }
+        self.spans.push(span);
+    }
+
+    /// What is said of the trace beside its length.
+    fn note(&self) -> &'static str {
+        match (self.awaited.is_empty(), self.is_late) {
+            (false, _) => " · still running",
+            (true, true) if self.roots.is_empty() => " · late",
+            _ => "",
+        }
     }
 }
 
@@ -110,7 +156,8 @@ impl LocalView {
     }
 
     fn with(out: Box<dyn Write + Send>, raw: Option<File>, style: Style) -> Self {
-        Self { out, raw, style, held: Vec::new(), remembered: VecDeque::new() }
+        let (remembered, shown) = (VecDeque::new(), VecDeque::new());
+        Self { out, raw, style, held: Vec::new(), remembered, shown }
     }
 
     /// Nobody at the other end is no reason to fail.
@@ -160,12 +207,9 @@ impl LocalView {
 
     fn hold_spans(&mut self, spans: Vec<(String, Span)>, now: Instant) {
         for (trace_id, span) in spans {
-            let held = self.hold(&trace_id, now);
-            if held.spans.len() < HELD_SPANS {
-                held.spans.push(span);
-            } else {
-                held.uncounted += 1;
-            }
+            let shown = std::mem::take(&mut self.shown);
+            self.hold(&trace_id, now).add(span, &shown);
+            self.shown = shown;
         }
     }
 
@@ -183,6 +227,9 @@ impl LocalView {
                     spans: Vec::new(),
                     uncounted: 0,
                     errors: Vec::new(),
+                    awaited: Vec::new(),
+                    roots: Vec::new(),
+                    is_late: false,
                     first: now,
                     last: now,
                 });
@@ -233,12 +280,17 @@ impl LocalView {
         }
         let mut lines = Vec::new();
         if !held.spans.is_empty() {
-            lines = tree::lines(&held.trace_id, &held.spans, held.uncounted, &marks, &self.style);
+            let of = tree::Of { trace_id: &held.trace_id, note: held.note(), uncounted: held.uncounted };
+            lines = tree::lines(&of, &held.spans, &marks, &self.style);
         }
         for event in &held.errors {
             lines.extend(event.lines(&self.style, Some(&held.trace_id)));
         }
         self.print(&lines);
+        self.shown.extend(held.roots);
+        while self.shown.len() > SHOWN {
+            self.shown.pop_front();
+        }
     }
 }
 

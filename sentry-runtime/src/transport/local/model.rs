@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 pub(super) struct Span {
     pub(super) id: String,
     pub(super) parent: Option<String>,
+    /// Of a span that came by itself: the root span of its segment, perhaps this one.
+    pub(super) segment: Option<String>,
     pub(super) op: String,
     pub(super) name: String,
     /// Seconds since 1970.
@@ -41,6 +43,7 @@ fn read_span(span: &Value, name: String, times: &Value) -> Span {
     Span {
         id: text(&span["span_id"]).unwrap_or_default(),
         parent: text(&span["parent_span_id"]),
+        segment: None,
         op: text(&span["op"]).filter(|op| op != "default").unwrap_or_default(),
         name,
         start: times["start_timestamp"].as_f64().unwrap_or_default(),
@@ -57,26 +60,35 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
         .filter_map(|span| {
             let trace_id = text(&span["trace_id"])?;
             let known = &span["attributes"];
+            let mut said = attributes(known.as_object(), |attribute| &attribute["value"]);
+            if span["is_segment"] == Value::Bool(true) {
+                // Of a root it is this machine, of others the one that was called.
+                said.retain(|attribute| !attribute.starts_with("server.address="));
+            }
             let span = Span {
                 id: text(&span["span_id"]).unwrap_or_default(),
                 parent: text(&span["parent_span_id"]),
+                segment: text(&known["sentry.segment.id"]["value"]),
                 op: text(&known["sentry.op"]["value"]).unwrap_or_default(),
                 name: text(&span["name"]).unwrap_or_default(),
                 start: span["start_timestamp"].as_f64().unwrap_or_default(),
                 end: span["end_timestamp"].as_f64().unwrap_or_default(),
                 failure: text(&span["status"]).filter(|status| status != "ok"),
-                attributes: attributes(known.as_object(), |attribute| &attribute["value"]),
+                attributes: said,
             };
             Some((trace_id, span))
         })
         .collect()
 }
 
+/// How the names of attributes begin that the toolkit adds by itself.
+const UNSAID: [&str; 5] = ["sentry.", "thread.", "code.", "os.", "process."];
+
 /// Attributes that say something to a person: not those that the toolkit adds to every span.
 pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Value) -> &Value) -> Vec<String> {
     data.into_iter()
         .flatten()
-        .filter(|(key, _)| !["sentry.", "thread.", "code."].iter().any(|prefix| key.starts_with(prefix)))
+        .filter(|(key, _)| !UNSAID.iter().any(|prefix| key.starts_with(prefix)))
         .map(|(key, raw)| match value(raw) {
             Value::String(text) => format!("{key}={text}"),
             other => format!("{key}={other}"),

@@ -84,6 +84,42 @@ fn spans_of_version_2_are_shown_alike() {
     assert_eq!(rows[1], "└─ export ✗ error 2.00 ms ━━━━━━━━━━━");
 }
 
+fn streamed(number: usize, root: usize, name: &str) -> Value {
+    json!({"version": 2, "items": [{
+        "trace_id": TRACE, "span_id": id(number), "parent_span_id": (number != root).then(|| id(root)), "name": name,
+        "status": "ok", "is_segment": number == root, "start_timestamp": NOON, "end_timestamp": NOON + 0.004,
+        "attributes": {"sentry.segment.id": {"type": "string", "value": id(root)}},
+    }]})
+}
+
+#[test]
+fn spans_that_are_sent_one_by_one_wait_for_their_root() {
+    let (mut view, screen) = view(false, 100);
+    view.deliver(&mut envelope(ItemType::Span, &streamed(2, 1, "early")));
+    let first = view.held[0].first;
+    view.release(Some(first + LONGEST_HOLD));
+    assert_eq!(screen.take(), "", "the root runs");
+    view.deliver(&mut envelope(ItemType::Span, &streamed(1, 1, "root")));
+    view.release(Some(first + LONGEST_HOLD));
+    let seen = screen.take();
+    assert!(seen.contains(" · 2 spans · 4.00 ms ──") && seen.contains("\n└─ early"), "{seen}");
+    view.deliver(&mut envelope(ItemType::Span, &streamed(3, 1, "after that")));
+    view.flush();
+    let late = screen.take();
+    assert!(late.contains(" · 1 span · 4.00 ms · late ──") && late.contains("\nafter that"), "{late}");
+}
+
+#[test]
+fn a_trace_whose_root_does_not_end_is_printed_in_parts() {
+    let (mut view, screen) = view(false, 100);
+    view.deliver(&mut envelope(ItemType::Span, &streamed(2, 1, "early")));
+    let first = view.held[0].first;
+    view.release(Some(first + LONGEST_RUN));
+    let seen = screen.take();
+    assert!(seen.contains(" · 1 span · 4.00 ms · still running ──") && seen.contains("\nearly"), "{seen}");
+    assert!(view.held.is_empty());
+}
+
 /// What is seen of a transaction of this length with these spans.
 fn seen_spans(length_ms: f64, spans: Vec<Value>) -> String {
     seen(120, &[(ItemType::Transaction, transaction(1, None, "", "root", 0.0, length_ms, "ok", spans))])

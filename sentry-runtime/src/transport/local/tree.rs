@@ -27,16 +27,20 @@ const NAME: usize = 8;
 
 const DURATION_COLUMNS: usize = 8;
 
+/// What is known of a trace besides its spans.
+pub(super) struct Of<'a> {
+    pub(super) trace_id: &'a str,
+    /// What is said behind its length.
+    pub(super) note: &'static str,
+    /// Spans that are not among those given.
+    pub(super) uncounted: usize,
+}
+
 /// The trace as lines. `marks` are errors: the span's id and the error's title.
-pub(super) fn lines(
-    trace_id: &str,
-    spans: &[Span],
-    uncounted: usize,
-    marks: &[(String, String)],
-    style: &Style,
-) -> Vec<Line> {
+pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, String)], style: &Style) -> Vec<Line> {
     let tree = Tree::new(spans, marks, style);
-    let mut lines = vec![tree.header(trace_id, spans.len() + uncounted)];
+    let uncounted = of.uncounted;
+    let mut lines = vec![tree.header(of, spans.len() + uncounted)];
     let mut view = View { lines: Vec::new(), shown: 0 };
     let roots = tree.groups(tree.roots.clone());
     for group in &roots {
@@ -106,11 +110,11 @@ impl<'a> Tree<'a> {
         Self { spans, roots, children, errors, start, length: (end - start).max(1e-9), columns, style }
     }
 
-    fn header(&self, trace_id: &str, count: usize) -> Line {
+    fn header(&self, of: &Of<'_>, count: usize) -> Line {
         let plural = if count == 1 { "" } else { "s" };
-        let short = trace_id.get(..8).unwrap_or(trace_id);
+        let short = of.trace_id.get(..8).unwrap_or(of.trace_id);
         let mut line = Line::new().with(Paint::Dim, "── trace ").with(Paint::Cyan, short);
-        line.push(Paint::Dim, &format!(" · {count} span{plural} · {} ", duration(self.length)));
+        line.push(Paint::Dim, &format!(" · {count} span{plural} · {}{} ", duration(self.length), of.note));
         let clock = format!(" {} ──", clock(self.start));
         let fill = self.style.width.saturating_sub(line.width() + width(&clock));
         line.push(Paint::Dim, &("─".repeat(fill) + &clock));

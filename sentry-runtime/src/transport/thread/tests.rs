@@ -45,6 +45,7 @@ fn setup(envelopes: usize) -> Setup {
         capacity: Capacity { envelopes, ..Capacity::default() },
         attempts: 3,
         first_pause: Duration::from_millis(1),
+        spool: None,
     };
     let transport = TransportThread::new(destination, Some(Arc::clone(&ledger)), options);
     Setup { transport, ledger, seen, script, flushed }

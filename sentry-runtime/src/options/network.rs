@@ -1,0 +1,185 @@
+//! Options of the way to the server that have a type of their own: compression, certificates, the spool's bounds.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{ClientOptions, OptionsError};
+use crate::protocol::Scheme;
+
+/// How requests are compressed. Requests to this machine never are.
+///
+/// ```
+/// use sentry::{ClientOptions, Compression};
+///
+/// assert_eq!(ClientOptions::new().compression, Compression::Gzip);
+/// assert_eq!(ClientOptions::new().compression(false).compression, Compression::Off);
+/// ```
+///
+/// Spec: `foundations/transport/compression.mdx`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    Off,
+    /// With gzip at level 1, which every server reads: bodies shrink to about a fifth, and higher levels cost much
+    /// more than they save.
+    #[default]
+    Gzip,
+    /// With zstd at level 1: smaller and faster than gzip. Sentry reads it, some servers and proxies of others do not.
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+impl From<bool> for Compression {
+    /// A yes is gzip.
+    fn from(compress: bool) -> Self {
+        if compress { Self::Gzip } else { Self::Off }
+    }
+}
+
+/// Certificates of authorities that are trusted besides the built-in ones, as PEM.
+///
+/// ```
+/// let options = sentry::ClientOptions::new().ca_certs("/etc/ssl/our-own-ca.pem");
+/// let same = sentry::ClientOptions::new().ca_certs(b"-----BEGIN CERTIFICATE-----\n...".as_slice());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum CaCertificates {
+    /// A file with one certificate or several; it is read once, at `init`.
+    File(PathBuf),
+    /// The text of such a file.
+    Pem(Vec<u8>),
+}
+
+impl fmt::Debug for CaCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Pem(pem) => write!(f, "Pem({} bytes)", pem.len()),
+        }
+    }
+}
+
+impl From<&str> for CaCertificates {
+    fn from(path: &str) -> Self {
+        Self::File(path.into())
+    }
+}
+
+impl From<String> for CaCertificates {
+    fn from(path: String) -> Self {
+        Self::File(path.into())
+    }
+}
+
+impl From<&Path> for CaCertificates {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<PathBuf> for CaCertificates {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl From<&[u8]> for CaCertificates {
+    fn from(pem: &[u8]) -> Self {
+        Self::Pem(pem.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for CaCertificates {
+    fn from(pem: Vec<u8>) -> Self {
+        Self::Pem(pem)
+    }
+}
+
+/// How much the spool on disk keeps. Each process that shares the directory keeps so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpoolLimits {
+    /// Bytes of all files. Default: 64 MiB.
+    pub bytes: u64,
+    /// Envelopes. Default: 1000.
+    pub envelopes: usize,
+    /// How old an envelope may become before it is given up. Default: 7 days.
+    pub age: Duration,
+}
+
+impl Default for SpoolLimits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, envelopes: 1000, age: Duration::from_secs(7 * 24 * 3600) }
+    }
+}
+
+/// Checks what concerns the way to the server.
+pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
+    fn wrong(option: &'static str, value: impl ToString, rule: &'static str) -> Result<(), OptionsError> {
+        Err(OptionsError::Value { option, value: value.to_string(), rule })
+    }
+    const LONGEST: Duration = Duration::from_secs(3600);
+    for (name, timeout) in [
+        ("connect_timeout", options.connect_timeout),
+        ("read_timeout", options.read_timeout),
+        ("request_timeout", options.request_timeout),
+        ("backpressure_interval", options.backpressure_interval),
+    ] {
+        if timeout.is_zero() || timeout > LONGEST {
+            return wrong(name, format!("{timeout:?}"), "more than nothing and at most an hour");
+        }
+    }
+    if options.queue_bytes < 64 << 10 {
+        return wrong("queue_bytes", options.queue_bytes, "at least 65536 bytes");
+    }
+    let SpoolLimits { bytes, envelopes, age } = options.spool_limits;
+    if bytes < 64 << 10 || !(1..=100_000).contains(&envelopes) || age.is_zero() {
+        let limits = format!("{bytes} bytes, {envelopes} envelopes, {age:?}");
+        return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, and some time");
+    }
+    let encrypted = match (&options.tunnel, &options.dsn) {
+        (Some(tunnel), _) if tunnel.starts_with("https://") => Some(("tunnel", tunnel.to_string())),
+        (Some(tunnel), _) if tunnel.starts_with("http://") => None,
+        (Some(tunnel), _) => return wrong("tunnel", tunnel, "a URL that begins with http:// or https://"),
+        (None, Some(dsn)) if dsn.scheme() == Scheme::Https => Some(("dsn", dsn.to_string())),
+        (None, _) => None,
+    };
+    match encrypted {
+        Some((option, url)) if !cfg!(feature = "rustls") && options.transport.is_none() => wrong(
+            option,
+            url,
+            "an http URL, as this build has no TLS: for https switch on the feature `rustls` of sentry-runtime",
+        ),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_cannot_be_are_named() {
+        for (options, name) in [
+            (ClientOptions::new().connect_timeout(Duration::ZERO), "connect_timeout"),
+            (ClientOptions::new().request_timeout(Duration::MAX), "request_timeout"),
+            (ClientOptions::new().queue_bytes(1), "queue_bytes"),
+            (ClientOptions::new().tunnel("/tunnel"), "tunnel"),
+            (
+                ClientOptions::new().spool_limits(SpoolLimits { envelopes: 0, ..SpoolLimits::default() }),
+                "spool_limits",
+            ),
+        ] {
+            let message = check(&options).unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+        assert_eq!(check(&ClientOptions::new().tunnel("http://localhost/t")), Ok(()));
+    }
+
+    #[test]
+    fn without_tls_no_secret_way_is_promised() {
+        let answer = check(&ClientOptions::new().dsn("https://key@example.com/1"));
+        assert_eq!(answer.is_ok(), cfg!(feature = "rustls"), "{answer:?}");
+    }
+}

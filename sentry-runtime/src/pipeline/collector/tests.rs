@@ -1,0 +1,252 @@
+//! Memory: what is held is bounded, whatever is recorded, and what finds no room is counted.
+
+use std::thread;
+
+use serde_json::Value;
+
+use super::*;
+use crate::options::ClientOptions;
+use crate::protocol::{AttributeValue, ItemType};
+use crate::scope::ScopeCell;
+use crate::trace::callsite::Callsite;
+use crate::trace::clock;
+use crate::trace::propagation::Propagation;
+use crate::trace::record::{Outcome, Start};
+use crate::trace::segment::{RootName, Segment};
+use crate::transport::TestTransport;
+
+static SITE: Callsite = Callsite::new(|| "shop::step::here", "shop").name("step");
+/// The least that the option `max_record_memory` takes is a sixteenth of this.
+const MEMORY: usize = 1 << 20;
+
+/// A collector that nothing but the test feeds.
+struct Bed {
+    collector: Collector,
+    client: Arc<Client>,
+    transport: Arc<TestTransport>,
+    thread: Thread,
+    next: LocalId,
+}
+
+impl Bed {
+    fn new(lifecycle: TraceLifecycle) -> Self {
+        let transport = TestTransport::new();
+        let options = ClientOptions::new()
+            .dsn("https://key@example.com/1")
+            .traces_sample_rate(1.0)
+            .trace_lifecycle(lifecycle)
+            .transport(Arc::clone(&transport));
+        let client = Client::new(options).unwrap();
+        let mut bed =
+            Self { collector: Collector::default(), client, transport, thread: thread::current(), next: 0 };
+        bed.collector.begin_round(MEMORY);
+        bed
+    }
+
+    fn id(&mut self) -> LocalId {
+        self.next += 1;
+        self.next
+    }
+
+    fn segment(&mut self) -> Arc<Segment> {
+        let key = self.id();
+        let (root, start) = (RootName::Site(&SITE), Start::Ticks(clock::now()));
+        let client = Arc::clone(&self.client);
+        Arc::new(Segment::new(key, true, Some(1.0), Propagation::new(), root, start, None, client))
+    }
+
+    fn take(&mut self, record: Record) {
+        self.collector.take(record, &self.thread);
+        assert!(self.collector.room.held() <= MEMORY / 2);
+    }
+
+    fn start(&mut self, segment: &Arc<Segment>) {
+        let (isolation, current) = (Arc::<ScopeCell>::default(), Arc::default());
+        self.take(Record::Start { segment: Arc::clone(segment), isolation, current });
+    }
+
+    fn span(&mut self, segment: LocalId) {
+        let (id, start, end) = (self.id(), clock::now(), clock::now());
+        self.take(Record::Span { segment, id, parent: 0, site: &SITE, start, end, outcome: Outcome::Ok });
+    }
+
+    fn attribute(&mut self, segment: LocalId, value: impl Into<AttributeValue>) {
+        self.take(Record::Attribute { segment, span: segment, key: "progress", value: value.into() });
+    }
+
+    fn end(&mut self, segment: &Arc<Segment>) {
+        let (isolation, current) = (Arc::default(), Arc::default());
+        let end = Start::Ticks(clock::now());
+        let segment = Arc::clone(segment);
+        self.take(Record::End { segment, isolation, current, end, outcome: Outcome::Ok });
+    }
+
+    fn round(&mut self) {
+        self.collector.write(false, Instant::now());
+        assert!(self.collector.held() <= MEMORY);
+        self.collector.begin_round(MEMORY);
+    }
+
+    fn finish(&mut self) {
+        (0..4).for_each(|_| self.round());
+        self.collector.send_all();
+    }
+
+    fn streamed(&self) -> Vec<Value> {
+        let batches = self.transport.payloads(ItemType::Span);
+        assert!(batches.iter().all(|batch| batch["items"].as_array().unwrap().len() <= 1000));
+        batches.iter().flat_map(|batch| batch["items"].as_array().unwrap().clone()).collect()
+    }
+
+    fn lost(&self) -> u64 {
+        self.client.stats().lost()
+    }
+}
+
+#[test]
+fn a_root_that_never_ends_holds_no_more_than_it_can_send() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let segment = bed.segment();
+    for number in 0..100_000 {
+        bed.span(segment.key);
+        bed.attribute(segment.key, number);
+        if number % 10_000 == 0 {
+            bed.round();
+        }
+    }
+    let held = bed.collector.held();
+    assert!(held < MEMORY / 2, "{held}");
+    // It ends after all: the earliest are sent, the last value counts, the others are counted.
+    bed.end(&segment);
+    bed.finish();
+    let sent = bed.transport.payloads(ItemType::Transaction);
+    assert_eq!(sent[0]["spans"].as_array().unwrap().len(), 1000);
+    assert_eq!(sent[0]["contexts"]["trace"]["data"]["progress"], 99_999);
+    assert_eq!(bed.lost(), 99_000);
+    assert_eq!(bed.collector.held(), 0, "everything was given back");
+}
+
+#[test]
+fn many_roots_that_never_end_make_room_for_others() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    for _ in 0..200 {
+        let silent = bed.segment();
+        (0..100).for_each(|_| bed.span(silent.key));
+    }
+    assert!(bed.collector.room.short, "more than there is room for");
+    (0..4).for_each(|_| bed.round());
+    let last = bed.segment();
+    (0..100).for_each(|_| bed.span(last.key));
+    // Somebody was turned away, so those of which nothing was heard have to go.
+    (0..4).for_each(|_| bed.round());
+    let other = bed.segment();
+    (0..100).for_each(|_| bed.span(other.key));
+    bed.end(&other);
+    bed.finish();
+    let sent = bed.transport.payloads(ItemType::Transaction);
+    assert_eq!(sent[0]["spans"].as_array().unwrap().len(), 100);
+}
+
+#[test]
+fn long_texts_count_by_their_length() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let segment = bed.segment();
+    for _ in 0..100 {
+        let id = bed.id();
+        let value = "x".repeat(MEMORY / 16).into();
+        bed.take(Record::Attribute { segment: segment.key, span: id, key: "text", value });
+    }
+    assert!(bed.collector.open[&segment.key].attributes.len() < 8);
+    bed.end(&segment);
+    bed.finish();
+    assert_eq!(bed.collector.held(), 0);
+}
+
+#[test]
+fn a_streamed_root_that_never_ends_holds_nothing() {
+    const SPANS: usize = 10_000;
+    let mut bed = Bed::new(TraceLifecycle::Stream);
+    let segment = bed.segment();
+    bed.start(&segment);
+    for number in 0..SPANS {
+        bed.span(segment.key);
+        bed.attribute(segment.key, number);
+        if number % 500 == 0 {
+            bed.round();
+        }
+    }
+    bed.finish();
+    let held = bed.collector.held();
+    assert!(held < 1000, "the root's one attribute: {held}");
+    assert_eq!(bed.streamed().len(), SPANS);
+    assert_eq!(bed.lost(), 0);
+    bed.end(&segment);
+    bed.finish();
+    assert_eq!(bed.collector.held(), 0);
+    let spans = bed.streamed();
+    assert_eq!(spans[SPANS]["attributes"]["progress"]["value"], SPANS - 1);
+}
+
+#[test]
+fn a_burst_of_streamed_spans_does_not_wait_for_the_next_round() {
+    const SPANS: usize = 10_000;
+    let mut bed = Bed::new(TraceLifecycle::Stream);
+    let segment = bed.segment();
+    bed.start(&segment);
+    (0..SPANS).for_each(|_| bed.span(segment.key));
+    bed.end(&segment);
+    bed.finish();
+    assert_eq!(bed.streamed().len(), SPANS + 1);
+    assert_eq!((bed.lost(), bed.collector.held()), (0, 0));
+}
+
+#[test]
+fn spans_that_come_before_their_segment_or_without_its_start_are_streamed_too() {
+    let mut bed = Bed::new(TraceLifecycle::Stream);
+    let (first, second) = (bed.segment(), bed.segment());
+    (0..3).for_each(|_| bed.span(first.key));
+    bed.attribute(first.key, 1);
+    bed.start(&first);
+    bed.end(&first);
+    // Its first record found no room.
+    (0..3).for_each(|_| bed.span(second.key));
+    bed.attribute(second.key, 2);
+    bed.end(&second);
+    bed.finish();
+    let spans = bed.streamed();
+    assert_eq!(spans.len(), 8);
+    let mut roots: Vec<_> = spans.iter().filter(|span| span["is_segment"] == true).collect();
+    roots.sort_by_key(|root| root["attributes"]["progress"]["value"].as_u64());
+    assert_eq!(roots.len(), 2);
+    assert_eq!(roots[1]["attributes"]["progress"]["value"], 2);
+    assert_eq!((bed.lost(), bed.collector.held()), (0, 0));
+}
+
+#[test]
+fn a_segment_that_is_leaked_is_forgotten() {
+    let mut bed = Bed::new(TraceLifecycle::Stream);
+    let segment = bed.segment();
+    bed.start(&segment);
+    bed.attribute(segment.key, 1);
+    assert!(bed.collector.rest().is_some(), "it runs: somebody has to look");
+    drop(segment);
+    let now = Instant::now();
+    bed.collector.write(false, now);
+    bed.collector.write(false, now + Duration::from_secs(6));
+    assert_eq!(bed.collector.rest(), None);
+    assert_eq!(bed.collector.held(), 0);
+}
+
+#[test]
+fn what_waits_is_sent_after_five_seconds() {
+    let mut bed = Bed::new(TraceLifecycle::Stream);
+    let segment = bed.segment();
+    bed.start(&segment);
+    bed.span(segment.key);
+    bed.round();
+    bed.round();
+    assert_eq!(bed.streamed().len(), 0);
+    assert!(bed.collector.rest().is_some_and(|rest| rest <= Duration::from_secs(5)));
+    bed.collector.write(false, Instant::now() + Duration::from_secs(5));
+    assert_eq!(bed.streamed().len(), 1);
+}

@@ -1,0 +1,215 @@
+//! What was recorded of one segment, kept until it can be sent, and the memory that all of it may take.
+
+use super::transaction;
+use crate::protocol::AttributeValue;
+use crate::trace::callsite::Callsite;
+use crate::trace::clock::Ticks;
+use crate::trace::ids::LocalId;
+use crate::trace::record::{Detail, DynamicSpan, Outcome};
+
+/// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
+/// the earliest can be chosen when it has ended.
+const MAX_SPANS: usize = 4 * transaction::MAX_SPANS;
+/// The most attributes and other details of one segment.
+const MAX_DETAILS: usize = 32 * transaction::MAX_SPANS;
+
+/// A child span as it was recorded.
+pub(super) struct Child {
+    pub(super) id: LocalId,
+    pub(super) parent: LocalId,
+    pub(super) kind: ChildKind,
+}
+
+/// See [`Child`].
+pub(super) enum ChildKind {
+    Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: Outcome },
+    Dynamic(Box<DynamicSpan>),
+}
+
+/// What was recorded of a segment so far.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) children: Vec<Child>,
+    pub(super) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
+    pub(super) details: Vec<(LocalId, Detail)>,
+    /// How many attributes were left when replaced ones were forgotten last.
+    distinct: usize,
+    /// Spans for which there was no room.
+    pub(super) dropped: u64,
+    /// The round in which something was added last.
+    pub(super) changed: u64,
+    /// What it takes of the [`Room`].
+    pub(super) weight: usize,
+}
+
+/// The memory for what was read and not yet sent.
+#[derive(Debug)]
+pub(super) struct Room {
+    held: usize,
+    limit: usize,
+    /// Something was turned away since the last look.
+    pub(super) short: bool,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { held: 0, limit: usize::MAX, short: false }
+    }
+}
+
+impl Room {
+    /// Sets what the whole may take.
+    pub(super) fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    /// How much is taken.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether more than this share, in eighths, is taken.
+    pub(super) fn is_fuller_than(&self, eighths: usize) -> bool {
+        self.held > self.limit / 8 * eighths
+    }
+
+    fn has(&self, weight: usize) -> bool {
+        weight <= self.limit.saturating_sub(self.held)
+    }
+
+    /// Takes room, if there is any left.
+    pub(super) fn take(&mut self, weight: usize) -> bool {
+        if !self.has(weight) {
+            self.short = true;
+            return false;
+        }
+        self.held += weight;
+        true
+    }
+
+    /// Gives room back.
+    pub(super) fn give_back(&mut self, weight: usize) {
+        self.held = self.held.saturating_sub(weight);
+    }
+}
+
+/// Vectors grow by doubling: up to half of what they take is empty.
+const SLACK: usize = 2;
+
+impl Child {
+    /// The memory that it takes.
+    pub(super) fn weight(&self) -> usize {
+        let own = match &self.kind {
+            ChildKind::Site { .. } => 0,
+            ChildKind::Dynamic(span) => size_of::<DynamicSpan>() + span.name.len() + span.op.len(),
+        };
+        SLACK * size_of::<Self>() + own
+    }
+}
+
+/// The memory that an attribute takes.
+pub(super) fn attribute_weight(value: &AttributeValue) -> usize {
+    SLACK * size_of::<(LocalId, &str, AttributeValue)>() + heap(value)
+}
+
+fn heap(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::String(text) => text.len(),
+        AttributeValue::Array(items) => {
+            items.iter().map(|item| size_of::<AttributeValue>() + heap(item)).sum()
+        }
+        _ => 0,
+    }
+}
+
+/// The memory that a detail takes.
+pub(super) fn detail_weight(detail: &Detail) -> usize {
+    let own = match detail {
+        Detail::Span(_) | Detail::Op(_) | Detail::Status(_) => 0,
+        Detail::Name(name) => name.len(),
+        Detail::Attribute(key, value) => key.len() + heap(value),
+        Detail::Default(_, value) => heap(value),
+        Detail::Tag(key, value) => key.len() + value.len(),
+        // Its attributes are rare; their number is not asked for.
+        Detail::Link(_) => 256,
+    };
+    SLACK * size_of::<(LocalId, Detail)>() + own
+}
+
+impl Gathered {
+    /// Adds a span, or counts it as dropped when there is no room.
+    pub(super) fn add(&mut self, child: Child, room: &mut Room) {
+        let weight = child.weight();
+        if !room.take(weight) {
+            self.dropped += 1;
+            return;
+        }
+        self.weight += weight;
+        self.children.push(child);
+        if self.children.len() > MAX_SPANS {
+            self.thin_out(room);
+        }
+    }
+
+    /// Keeps the earliest: a parent starts before its children, so no span loses its parent.
+    #[cold]
+    fn thin_out(&mut self, room: &mut Room) {
+        self.children.sort_by_key(Child::start_order);
+        self.dropped += (self.children.len() - transaction::MAX_SPANS) as u64;
+        let weight = self.children.drain(transaction::MAX_SPANS..).map(|child| child.weight()).sum();
+        room.give_back(weight);
+        self.weight -= weight;
+    }
+
+    /// Adds an attribute, if there is room.
+    pub(super) fn add_attribute(
+        &mut self,
+        span: LocalId,
+        key: &'static str,
+        value: AttributeValue,
+        room: &mut Room,
+    ) {
+        let weight = attribute_weight(&value);
+        let full = self.attributes.len() >= MAX_DETAILS || !room.has(weight);
+        // Looked for again only when there may be many.
+        if full && self.attributes.len() >= 2 * self.distinct.max(32) {
+            self.forget_replaced(room);
+        }
+        if self.attributes.len() < MAX_DETAILS && room.take(weight) {
+            self.weight += weight;
+            self.attributes.push((span, key, value));
+        }
+    }
+
+    /// Forgets attributes that a later one of the same span and name replaces: of a root that never ends, which
+    /// sets the same few again and again, these are nearly all.
+    #[cold]
+    fn forget_replaced(&mut self, room: &mut Room) {
+        let mut known = std::collections::HashSet::new();
+        let mut kept: Vec<_> = std::mem::take(&mut self.attributes)
+            .into_iter()
+            .rev()
+            .filter(|(span, key, value)| {
+                let last = known.insert((*span, *key));
+                if !last {
+                    let weight = attribute_weight(value);
+                    room.give_back(weight);
+                    self.weight -= weight;
+                }
+                last
+            })
+            .collect();
+        kept.reverse();
+        self.distinct = kept.len();
+        self.attributes = kept;
+    }
+
+    /// Adds a detail, if there is room.
+    pub(super) fn add_detail(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
+        let weight = detail_weight(&detail);
+        if self.details.len() < MAX_DETAILS && room.take(weight) {
+            self.weight += weight;
+            self.details.push((span, detail));
+        }
+    }
+}

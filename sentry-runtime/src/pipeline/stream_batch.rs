@@ -1,0 +1,151 @@
+//! Streamed spans that wait for their envelope: one batch a trace.
+//!
+//! A batch leaves when it is full, when it is old, when the last segment of its trace in this process has ended,
+//! and when somebody flushes. Spans are in it as JSON, so that nothing is kept twice; the envelope's header is made
+//! when it leaves, since the trace's dynamic sampling context is frozen as late as possible.
+//!
+//! Spec: `telemetry/spans/span-buffer.mdx`, `foundations/processing/telemetry-processor/index.mdx`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::output;
+use crate::client::Client;
+use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, MAX_ITEMS, OPENING};
+use crate::protocol::{DataCategory, EnvelopeItem, ItemType, TraceId};
+use crate::trace::segment::Segment;
+
+/// How long a span waits for others.
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
+/// How large a batch grows, in bytes. Servers take ten times as much; a batch of full size is a thousand spans with a
+/// kilobyte each.
+const MAX_BYTES: usize = 1 << 20;
+
+/// One trace of one client: a span's batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    trace: TraceId,
+    /// The client's address: it lives as long as one of its segments.
+    client: usize,
+}
+
+impl Key {
+    pub(super) fn of(segment: &Segment) -> Self {
+        Self { trace: segment.trace_id(), client: Arc::as_ptr(&segment.client) as usize }
+    }
+}
+
+#[derive(Debug)]
+struct Batch {
+    /// One of the trace's segments.
+    segment: Arc<Segment>,
+    payload: Vec<u8>,
+    count: usize,
+    /// No span in it ended before.
+    since: Instant,
+    /// It leaves at the end of this round.
+    leaves: Option<u64>,
+}
+
+/// All batches that wait.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    waiting: HashMap<Key, Batch>,
+    full: Vec<Batch>,
+    bytes: usize,
+}
+
+impl Batches {
+    /// Adds a span that `write` writes; it ended after `since`.
+    pub(super) fn add(&mut self, segment: &Arc<Segment>, since: Instant, write: impl FnOnce(&mut Vec<u8>)) {
+        let key = Key::of(segment);
+        let batch = self.waiting.entry(key).or_insert_with(|| Batch {
+            segment: Arc::clone(segment),
+            payload: OPENING.to_vec(),
+            count: 0,
+            since,
+            leaves: None,
+        });
+        let before = batch.payload.len();
+        if batch.count > 0 {
+            batch.payload.push(b',');
+        }
+        write(&mut batch.payload);
+        batch.count += 1;
+        self.bytes += batch.payload.len() - before;
+        if batch.count >= MAX_ITEMS || batch.payload.len() >= MAX_BYTES {
+            self.full.extend(self.waiting.remove(&key));
+        }
+    }
+
+    /// How many bytes wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Lets a batch leave at the end of a round.
+    pub(super) fn close(&mut self, key: Key, round: u64) {
+        if let Some(batch) = self.waiting.get_mut(&key) {
+            batch.leaves = Some(round);
+        }
+    }
+
+    /// Sends what is full.
+    pub(super) fn send_full(&mut self) {
+        for batch in std::mem::take(&mut self.full) {
+            self.bytes = self.bytes.saturating_sub(batch.payload.len() - OPENING.len());
+            batch.send();
+        }
+    }
+
+    /// Sends what is due; all of it, if it takes more than `room`.
+    pub(super) fn send_due(&mut self, now: Instant, round: u64, room: usize) {
+        let crowded = self.bytes > room;
+        self.send_those(|batch| {
+            crowded
+                || now.saturating_duration_since(batch.since) >= LONGEST
+                || batch.leaves.is_some_and(|leaves| leaves <= round)
+        });
+    }
+
+    /// Sends everything.
+    pub(super) fn send_all(&mut self) {
+        self.send_those(|_| true);
+    }
+
+    fn send_those(&mut self, due: impl Fn(&Batch) -> bool) {
+        self.full.extend(self.waiting.extract_if(|_, batch| due(batch)).map(|(_, batch)| batch));
+        self.send_full();
+    }
+
+    /// When the next batch is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.waiting.values().map(|batch| batch.since + LONGEST).min()
+    }
+
+    /// Whether a batch is about to leave.
+    pub(super) fn is_closing(&self) -> bool {
+        self.waiting.values().any(|batch| batch.leaves.is_some())
+    }
+
+    /// Gives everything up, and says whose spans those were and how many.
+    pub(super) fn give_up(&mut self) -> Vec<(Arc<Client>, u64)> {
+        self.bytes = 0;
+        let batches = self.waiting.drain().map(|(_, batch)| batch).chain(self.full.drain(..));
+        batches.map(|batch| (Arc::clone(&batch.segment.client), batch.count as u64)).collect()
+    }
+}
+
+impl Batch {
+    fn send(mut self) {
+        let count = self.count;
+        let Some(transport) = output::open(&self.segment.client, DataCategory::Span, count as u64) else {
+            return;
+        };
+        self.payload.extend_from_slice(CLOSING);
+        let item =
+            EnvelopeItem::container(ItemType::Span, CONTENT_TYPE, self.payload, count, DataCategory::Span);
+        output::send(transport, None, Some(self.segment.dsc()), [item]);
+    }
+}

@@ -1,0 +1,263 @@
+//! What streamed spans carry besides their own: release, environment, segment, user, thread.
+//!
+//! Most of it is the same for all spans of a segment, so it is written once and copied.
+//!
+//! Spec: `telemetry/spans/span-protocol.mdx`, common attribute keys.
+
+use std::borrow::Cow;
+use std::thread::{Thread, ThreadId};
+
+use super::bench::Bench;
+use super::span_json::{Call, Row, SpanData};
+use crate::client::Client;
+use crate::integrations::contexts;
+use crate::protocol::envelope::SDK;
+use crate::protocol::span_v2::{Attributes, SpanV2};
+use crate::protocol::{AttributeValue, SpanStatus, TraceId, User};
+use crate::scope::{Scope, Scopes};
+use crate::trace::clock::Anchor;
+use crate::trace::ids;
+use crate::trace::segment::Segment;
+
+/// The attributes that all spans of a segment share.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    pairs: Vec<(&'static str, AttributeValue)>,
+    /// The same as JSON.
+    written: Vec<u8>,
+}
+
+impl Common {
+    /// The attributes of a segment's spans as they are now.
+    pub(super) fn of(segment: &Segment, name: &str, scopes: &Scopes) -> Self {
+        let options = segment.client.options();
+        let mut pairs = Vec::with_capacity(12);
+        let mut put = |key, value: Option<&str>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                pairs.push((key, AttributeValue::from(value)));
+            }
+        };
+        put("sentry.segment.name", Some(name));
+        put("sentry.segment.id", Some(&ids::wire(segment.key).to_string()));
+        put("sentry.release", options.release.as_deref());
+        put("sentry.environment", options.environment.as_deref());
+        put("sentry.sdk.name", Some(SDK.name));
+        put("sentry.sdk.version", Some(SDK.version));
+        put("sentry.trace_lifecycle", Some("stream"));
+        put("os.name", contexts::facts().os.get("name").and_then(|name| name.as_str()));
+        if options.send_default_pii
+            && let Some(user) = user(scopes)
+        {
+            put("user.id", user.id.as_deref());
+            put("user.email", user.email.as_deref());
+            put("user.name", user.username.as_deref());
+            put("user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
+        }
+        Self { pairs, written: Vec::new() }
+    }
+
+    /// Filters the values as those of a span are, and writes them.
+    pub(super) fn seal(&mut self, bench: &Bench, max_text: usize) {
+        for (key, value) in &mut self.pairs {
+            bench.scrubber.scrub_attribute(key, value);
+            if let Some(text) = value.as_str()
+                && let Cow::Owned(cut) = crate::protocol::limits::truncated(text, max_text)
+            {
+                *value = cut.into();
+            }
+        }
+        let mut object = Vec::new();
+        Attributes::object(&mut object, |attributes| {
+            self.pairs.iter().for_each(|(key, value)| attributes.put(key, value));
+        });
+        self.written = object[1..object.len() - 1].to_vec();
+    }
+}
+
+/// The user of the innermost scope that has one.
+fn user(scopes: &Scopes) -> Option<&User> {
+    [&scopes.current, &scopes.isolation, &scopes.global].into_iter().find_map(|scope| scope.user())
+}
+
+/// The name that the scopes give the transaction, if one of them does.
+pub(super) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
+    [&scopes.current, &scopes.isolation, &scopes.global]
+        .into_iter()
+        .find_map(|scope| scope.transaction.as_deref())
+}
+
+/// What is said of a segment on its root span alone: what a transaction would say beside its spans.
+pub(super) fn of_segment(
+    client: &Client,
+    bench: &Bench,
+    source: &'static str,
+    scope: &Scope,
+    root: &mut SpanData,
+) {
+    let options = client.options();
+    let facts = contexts::facts();
+    let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(str::to_owned);
+    let mut request = scope.request.as_deref().cloned();
+    if let Some(request) = &mut request {
+        bench.scrubber.scrub_request(request);
+    }
+    let (url, method) = request.map_or((None, None), |request| (request.url, request.method));
+    let facts = [
+        // The first is the specification's name, the second the one that servers have been given since.
+        ("sentry.span.source", Some(source.to_owned())),
+        ("sentry.segment.name.source", Some(source.to_owned())),
+        ("sentry.platform", Some("native".to_owned())),
+        ("sentry.dist", options.dist.as_deref().map(str::to_owned)),
+        ("server.address", bench.server_name.clone()),
+        ("os.version", text(facts.os.get("version"))),
+        ("process.runtime.name", text(facts.runtime.get("name"))),
+        ("process.runtime.version", text(facts.runtime.get("version"))),
+        ("http.request.method", method),
+        ("url.full", url),
+    ];
+    let facts = facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let tags = scope.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+    for (key, value) in facts.chain(tags) {
+        if !value.is_empty() && !root.attributes.iter().any(|(known, _)| *known == *key) {
+            root.attributes.push((Cow::Owned(key), value.into()));
+        }
+    }
+}
+
+/// The thread of the spans that are being written: neighbours mostly come from one.
+#[derive(Debug, Default)]
+pub(super) struct Label {
+    thread: Option<ThreadId>,
+    written: Vec<u8>,
+}
+
+impl Label {
+    /// The attributes of a thread.
+    fn of(&mut self, thread: Option<&Thread>) -> &[u8] {
+        let id = thread.map(Thread::id);
+        if self.thread != id || self.written.is_empty() {
+            self.thread = id;
+            self.written.clear();
+            if let Some(thread) = thread {
+                let digits: String =
+                    format!("{:?}", thread.id()).chars().filter(char::is_ascii_digit).collect();
+                let mut object = Vec::new();
+                Attributes::object(&mut object, |attributes| {
+                    attributes.put("thread.id", &digits.into());
+                    if let Some(name) = thread.name() {
+                        attributes.put("thread.name", &name.into());
+                    }
+                });
+                self.written.extend_from_slice(&object[1..object.len() - 1]);
+            }
+        }
+        &self.written
+    }
+}
+
+/// Writes spans of one segment.
+pub(super) struct Writer<'a> {
+    pub(super) trace_id: TraceId,
+    pub(super) anchor: &'a Anchor,
+    pub(super) common: &'a Common,
+    pub(super) label: &'a mut Label,
+}
+
+impl Writer<'_> {
+    /// Appends a span; `segment` says that it is the segment's own.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, row: &Row, segment: bool, thread: Option<&Thread>) {
+        match row {
+            Row::Call(call) => self.call(out, call, thread),
+            Row::Full(span) => self.full(out, span, segment, thread),
+        }
+    }
+
+    fn call(&mut self, out: &mut Vec<u8>, call: &Call, thread: Option<&Thread>) {
+        let status = call.outcome.status();
+        let span = SpanV2 {
+            trace_id: self.trace_id,
+            span_id: ids::wire(call.id),
+            parent_span_id: Some(ids::wire(call.parent)),
+            name: call.site.display_name(),
+            status,
+            is_segment: false,
+            start: self.anchor.micros(call.start),
+            end: self.anchor.micros(call.end),
+            links: &[],
+        };
+        span.write(out, |attributes| {
+            put_own(attributes, call.site.operation(), call.site.made_by(), status);
+            attributes.copy(self.label.of(thread));
+            attributes.copy(&self.common.written);
+        });
+    }
+
+    fn full(&mut self, out: &mut Vec<u8>, span: &SpanData, segment: bool, thread: Option<&Thread>) {
+        let micros = |time: std::time::SystemTime| {
+            let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        };
+        let head = SpanV2 {
+            trace_id: self.trace_id,
+            span_id: span.id,
+            parent_span_id: span.parent,
+            name: &span.name,
+            status: span.status,
+            is_segment: segment,
+            start: micros(span.start),
+            end: micros(span.end),
+            links: &span.links,
+        };
+        // What the user says of a span is said by nobody else.
+        let said = |key: &str| span.attributes.iter().any(|(known, _)| known == key);
+        let meddled = span.attributes.iter().any(|(key, _)| is_ours(key));
+        head.write(out, |attributes| {
+            if meddled {
+                let own = [
+                    ("sentry.op", AttributeValue::from(&*span.op)),
+                    ("sentry.origin", AttributeValue::from(&*span.origin)),
+                ];
+                let common = self.common.pairs.iter().map(|(key, value)| (*key, value.clone()));
+                for (key, value) in own.into_iter().chain(common) {
+                    if !said(key) && value.as_str() != Some("") {
+                        attributes.put(key, &value);
+                    }
+                }
+                if !said("sentry.status.message") {
+                    put_status(attributes, span.status);
+                }
+                if !said("thread.id") && !said("thread.name") {
+                    attributes.copy(self.label.of(thread));
+                }
+            } else {
+                put_own(attributes, &span.op, &span.origin, span.status);
+                attributes.copy(self.label.of(thread));
+                attributes.copy(&self.common.written);
+            }
+            for (key, value) in &span.attributes {
+                attributes.put(key, value);
+            }
+        });
+    }
+}
+
+/// Whether a name may be one that is written without the user.
+fn is_ours(key: &str) -> bool {
+    ["sentry.", "user.", "thread.", "os."].iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn put_own(attributes: &mut Attributes<'_>, op: &str, origin: &str, status: SpanStatus) {
+    for (key, value) in [("sentry.op", op), ("sentry.origin", origin)] {
+        if !value.is_empty() {
+            attributes.put(key, &value.into());
+        }
+    }
+    put_status(attributes, status);
+}
+
+/// What the two words of the protocol cannot say.
+fn put_status(attributes: &mut Attributes<'_>, status: SpanStatus) {
+    if status != SpanStatus::Ok {
+        attributes.put("sentry.status.message", &AttributeValue::from_static(status.as_str()));
+    }
+}

@@ -1,0 +1,214 @@
+//! An envelope read back from its bytes, as the spool on disk needs it.
+//!
+//! Spec: `foundations/transport/envelopes.mdx`, "Parsing".
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use uuid::Uuid;
+
+use super::{Envelope, EnvelopeItem, ItemType};
+use crate::protocol::client_report::DataCategory;
+use crate::protocol::dsc::DynamicSamplingContext;
+use crate::protocol::{Map, Value};
+
+/// Why bytes are not an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseEnvelopeError {
+    at: usize,
+    problem: String,
+}
+
+impl fmt::Display for ParseEnvelopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not an envelope: {} (at byte {})", self.problem, self.at)
+    }
+}
+
+impl std::error::Error for ParseEnvelopeError {}
+
+#[derive(Deserialize)]
+struct Header {
+    event_id: Option<Uuid>,
+    trace: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct ItemHeader {
+    #[serde(rename = "type")]
+    ty: ItemType,
+    length: Option<usize>,
+    #[serde(default)]
+    content_type: String,
+    item_count: Option<usize>,
+    filename: Option<String>,
+    attachment_type: Option<String>,
+}
+
+impl Envelope {
+    /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes), or by another SDK. What its header says of
+    /// its sending is forgotten: it is written anew when it is sent.
+    ///
+    /// # Errors
+    /// When a line is not the JSON it should be, a payload is shorter than its header says, or an item is of a type that is
+    /// not known here.
+    ///
+    /// ```
+    /// use sentry::Envelope;
+    /// use sentry::protocol::ItemType;
+    ///
+    /// let envelope = Envelope::from_slice(b"{}\n{\"type\":\"event\",\"length\":2}\n{}\n")?;
+    /// assert_eq!(envelope.items()[0].ty(), ItemType::Event);
+    /// # Ok::<(), sentry::protocol::ParseEnvelopeError>(())
+    /// ```
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, ParseEnvelopeError> {
+        let error =
+            |rest: &[u8], problem: String| ParseEnvelopeError { at: bytes.len() - rest.len(), problem };
+        let (line, mut rest) = split_line(bytes);
+        let header: Header = serde_json::from_slice(line).map_err(|e| error(bytes, e.to_string()))?;
+        let mut envelope = Self {
+            event_id: header.event_id,
+            trace: header.trace.map(context),
+            items: Vec::new(),
+            ack: None,
+        };
+        while !rest.is_empty() {
+            let (line, payload) = split_line(rest);
+            if line.is_empty() {
+                rest = payload;
+                continue;
+            }
+            let header: ItemHeader = serde_json::from_slice(line).map_err(|e| error(rest, e.to_string()))?;
+            let (payload, after) = match header.length {
+                None => split_line(payload),
+                Some(length) => {
+                    let cut =
+                        || error(payload, format!("a payload of {length} bytes has only {}", payload.len()));
+                    let (payload, after) = payload.split_at_checked(length).ok_or_else(cut)?;
+                    match after.first() {
+                        None | Some(b'\n') => (payload, after.get(1..).unwrap_or_default()),
+                        Some(_) => return Err(error(after, "a payload is longer than it says".to_owned())),
+                    }
+                }
+            };
+            envelope.items.push(EnvelopeItem::read(header, payload));
+            rest = after;
+        }
+        Ok(envelope)
+    }
+
+    /// Replaces what the loss of each item counts for, item by item.
+    pub(crate) fn set_quantities(&mut self, quantities: Vec<Vec<(DataCategory, u64)>>) {
+        for (item, quantities) in self.items.iter_mut().zip(quantities) {
+            item.quantities = quantities;
+        }
+    }
+}
+
+impl EnvelopeItem {
+    fn read(header: ItemHeader, payload: &[u8]) -> Self {
+        Self {
+            quantities: quantities(&header, payload),
+            ty: header.ty,
+            payload: Arc::new(payload.to_vec()),
+            content_type: Cow::Owned(header.content_type),
+            item_count: header.item_count,
+            filename: header.filename,
+            attachment_type: header.attachment_type,
+        }
+    }
+}
+
+fn quantities(header: &ItemHeader, payload: &[u8]) -> Vec<(DataCategory, u64)> {
+    #[derive(Deserialize)]
+    struct Spans {
+        #[serde(default)]
+        spans: Vec<IgnoredAny>,
+    }
+    let count = header.item_count.unwrap_or(1) as u64;
+    match header.ty {
+        ItemType::Event => vec![(DataCategory::Error, 1)],
+        ItemType::Transaction => {
+            let spans = serde_json::from_slice(payload).map_or(0, |Spans { spans }| spans.len() as u64);
+            vec![(DataCategory::Transaction, 1), (DataCategory::Span, spans + 1)]
+        }
+        ItemType::Span => vec![(DataCategory::Span, count)],
+        ItemType::CheckIn => vec![(DataCategory::Monitor, 1)],
+        ItemType::ClientReport => vec![(DataCategory::Internal, 1)],
+        ItemType::Session | ItemType::Sessions => vec![(DataCategory::Session, 1)],
+        ItemType::Feedback => vec![(DataCategory::Feedback, 1)],
+        ItemType::Attachment => vec![(DataCategory::Attachment, payload.len() as u64)],
+        ItemType::Log => vec![(DataCategory::LogItem, count)],
+        ItemType::TraceMetric => vec![(DataCategory::TraceMetric, count)],
+    }
+}
+
+fn context(entries: Map<String, Value>) -> Arc<DynamicSamplingContext> {
+    let mut context = DynamicSamplingContext::default();
+    for (key, value) in entries {
+        match value {
+            Value::String(value) => context.set(key, value),
+            Value::Null => {}
+            other => context.set(key, other.to_string()),
+        }
+    }
+    Arc::new(context)
+}
+
+/// The first line without its end, and what follows it.
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match bytes.iter().position(|&byte| byte == b'\n') {
+        Some(at) => (&bytes[..at], &bytes[at + 1..]),
+        None => (bytes, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read() {
+        let mut trace = DynamicSamplingContext::default();
+        trace.set("trace_id", "771a43a4192642f0b136d5159a501700");
+        trace.set("public_key", "abc");
+        let mut envelope = Envelope::new().with_event_id(Uuid::from_u128(7)).with_trace(Arc::new(trace));
+        envelope.add_item(EnvelopeItem::transaction(*br#"{"spans":[{},{}]}"#, 2));
+        envelope.add_item(EnvelopeItem::attachment("a\nb.txt", None, "text/plain", *b"x\ny\n"));
+        let log = "application/vnd.sentry.items.log+json";
+        envelope.add_item(EnvelopeItem::container(ItemType::Log, log, *b"{}", 5, DataCategory::LogItem));
+        let bytes = envelope.to_bytes(UNIX_EPOCH);
+        let read = Envelope::from_slice(&bytes).unwrap();
+        assert_eq!(read.event_id(), envelope.event_id());
+        assert_eq!(read.trace().unwrap().get("public_key"), Some("abc"));
+        for (read, written) in read.items().iter().zip(envelope.items()) {
+            assert_eq!((read.ty(), read.payload()), (written.ty(), written.payload()));
+            assert_eq!(read.quantities(), written.quantities());
+        }
+        let again = Envelope::from_slice(&read.to_bytes(UNIX_EPOCH)).unwrap();
+        assert_eq!(again.to_bytes(UNIX_EPOCH), read.to_bytes(UNIX_EPOCH));
+    }
+
+    #[test]
+    fn what_is_cut_or_foreign_is_an_error() {
+        let mut envelope = Envelope::new();
+        envelope.add_item(EnvelopeItem::json(ItemType::Event, *br#"{"a":1}"#, DataCategory::Error));
+        let bytes = envelope.to_bytes(UNIX_EPOCH);
+        let header = bytes.iter().position(|&byte| byte == b'\n').unwrap();
+        // The end of the header and the last newline may go; nothing between.
+        for length in header + 2..bytes.len() - 1 {
+            assert!(Envelope::from_slice(&bytes[..length]).is_err(), "{length}");
+        }
+        for text in
+            ["", "hello", "[]", "{}\n{\"type\":\"poem\"}\nx", "{}\n{\"type\":\"event\",\"length\":1}\n{}"]
+        {
+            assert!(Envelope::from_slice(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Envelope::from_slice(b"{}").unwrap().items().is_empty());
+    }
+}

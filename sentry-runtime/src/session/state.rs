@@ -1,0 +1,229 @@
+//! One session: what is known of it, and what its errors and its end lead to.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::attributes;
+use crate::client::Client;
+use crate::diagnostics;
+use crate::protocol::session::{SessionCounts, SessionUpdate};
+use crate::protocol::{SessionMode, SessionStatus, User, Uuid};
+use crate::scope::{Scopes, active};
+use crate::trace::ids;
+
+/// A session and what is known of it so far.
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: Uuid,
+    mode: SessionMode,
+    pub(super) started: SystemTime,
+    pub(super) since: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    status: SessionStatus,
+    errors: u64,
+    duration: Option<Duration>,
+    /// Whom the session concerns; does not change once it was sent.
+    did: Option<String>,
+    /// Whether the server knows the session.
+    sent: bool,
+    /// Whether it is over, and was sent or counted as that.
+    closed: bool,
+}
+
+/// How a session is known to the server by its user: the first of these that there is.
+fn distinct_id(user: Option<&User>) -> Option<String> {
+    let user = user?;
+    [&user.id, &user.email, &user.username].into_iter().flatten().next().cloned()
+}
+
+pub(super) fn current_user() -> Option<String> {
+    let scopes = active::with(Scopes::of);
+    distinct_id(scopes.user())
+}
+
+impl Session {
+    /// A session that begins now, or nothing without a release to be healthy.
+    pub(super) fn start(client: &Client) -> Option<Arc<Self>> {
+        if client.options().release.is_none() {
+            diagnostics::debug(format_args!(
+                "no session is started: sessions are of a release, and the option `release` is not set"
+            ));
+            return None;
+        }
+        Some(Arc::new(Self {
+            id: ids::event_id(),
+            mode: client.options().session_mode,
+            started: SystemTime::now(),
+            since: Instant::now(),
+            state: Mutex::new(State {
+                status: SessionStatus::Ok,
+                errors: 0,
+                duration: None,
+                did: current_user(),
+                sent: false,
+                closed: false,
+            }),
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an error that happened in the session. Answers whether the server should know now: that the session
+    /// is no longer without errors, or that it crashed.
+    pub(crate) fn error(&self, crashed: bool, user: Option<&User>) -> bool {
+        let mut state = self.state();
+        if state.status != SessionStatus::Ok {
+            return false;
+        }
+        state.errors += 1;
+        if crashed {
+            state.status = SessionStatus::Crashed;
+            state.duration = Some(self.since.elapsed());
+        }
+        if state.did.is_none() && !state.sent {
+            state.did = distinct_id(user);
+        }
+        self.mode == SessionMode::Application && (crashed || state.errors == 1)
+    }
+
+    /// Ends the session, unless it crashed before. Answers with what is to be done about it.
+    pub(crate) fn end(&self, status: SessionStatus, after: Duration, user: Option<String>) -> End {
+        let mut state = self.state();
+        if state.closed {
+            return End::Nothing;
+        }
+        let crashed = state.status != SessionStatus::Ok;
+        if !crashed {
+            state.status = if status == SessionStatus::Ok { SessionStatus::Exited } else { status };
+            state.duration = Some(after);
+        }
+        state.closed = true;
+        if self.mode == SessionMode::Application || state.sent {
+            // A crash went out with its event.
+            return if crashed && state.sent { End::Nothing } else { End::Update };
+        }
+        let did = state.did.take().or(user);
+        let mut counts = SessionCounts::default();
+        let count = match state.status {
+            SessionStatus::Crashed => &mut counts.crashed,
+            SessionStatus::Abnormal => &mut counts.abnormal,
+            SessionStatus::Exited | SessionStatus::Ok if state.errors > 0 => &mut counts.errored,
+            SessionStatus::Exited | SessionStatus::Ok => &mut counts.exited,
+        };
+        *count += 1;
+        End::Count { did, counts }
+    }
+
+    /// The state as the server is told of it, from now on known to it.
+    pub(crate) fn update(&self, client: &Client) -> SessionUpdate {
+        let mut state = self.state();
+        let init = !std::mem::replace(&mut state.sent, true);
+        SessionUpdate {
+            sid: self.id,
+            did: state.did.clone(),
+            init,
+            started: self.started,
+            timestamp: SystemTime::now(),
+            status: state.status,
+            errors: state.errors,
+            duration: state.duration.map(|duration| duration.as_secs_f64()),
+            attrs: attributes(client),
+        }
+    }
+
+    /// How long ago it began, if the server does not know it yet.
+    pub(crate) fn unsent_since(&self) -> Option<Duration> {
+        let state = self.state();
+        (!state.sent && !state.closed).then(|| self.since.elapsed())
+    }
+}
+
+/// What the end of a session leads to.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The server is told.
+    Update,
+    /// It is counted with others.
+    Count {
+        did: Option<String>,
+        counts: SessionCounts,
+    },
+    Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::Sessions;
+    use super::*;
+
+    fn session(mode: SessionMode) -> Session {
+        Session {
+            id: ids::event_id(),
+            mode,
+            started: UNIX_EPOCH + Duration::from_secs(119),
+            since: Instant::now(),
+            state: Mutex::new(State {
+                status: SessionStatus::Ok,
+                errors: 0,
+                duration: None,
+                did: None,
+                sent: false,
+                closed: false,
+            }),
+        }
+    }
+
+    fn ended(session: &Session, status: SessionStatus) -> Option<SessionCounts> {
+        match session.end(status, Duration::from_secs(1), None) {
+            End::Count { counts, .. } => Some(counts),
+            End::Update | End::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn a_request_is_counted_once_as_how_it_ended() {
+        for (errors, crashed, status, expected) in [
+            (0, false, SessionStatus::Exited, SessionCounts { exited: 1, ..Default::default() }),
+            (2, false, SessionStatus::Ok, SessionCounts { errored: 1, ..Default::default() }),
+            (1, true, SessionStatus::Exited, SessionCounts { crashed: 1, ..Default::default() }),
+            (1, false, SessionStatus::Abnormal, SessionCounts { abnormal: 1, ..Default::default() }),
+        ] {
+            let session = session(SessionMode::Request);
+            for _ in 0..errors {
+                assert!(!session.error(crashed, None), "requests are not told of one by one");
+            }
+            assert_eq!(ended(&session, status), Some(expected));
+            assert_eq!(ended(&session, status), None);
+        }
+    }
+
+    #[test]
+    fn the_server_is_told_of_the_first_error_and_of_a_crash() {
+        let session = session(SessionMode::Application);
+        assert!(session.error(false, None));
+        assert!(!session.error(false, None));
+        assert!(session.error(true, None));
+        assert!(!session.error(true, None), "a session that is over does not change");
+    }
+
+    #[test]
+    fn sessions_of_a_minute_and_a_user_are_one_group() {
+        let (sessions, session) = (Sessions::default(), session(SessionMode::Request));
+        let one = SessionCounts { exited: 1, ..Default::default() };
+        sessions.count(&session, None, one);
+        sessions.count(&session, None, one);
+        assert_eq!(sessions.count(&session, Some("ada".into()), one), 2);
+        let groups = sessions.take_counted();
+        assert_eq!((groups[0].counts.exited, groups[1].counts.exited), (2, 1));
+        assert_eq!(groups[0].started, UNIX_EPOCH + Duration::from_secs(60));
+        assert!(sessions.counted_since().is_none() && sessions.take_counted().is_empty());
+    }
+}

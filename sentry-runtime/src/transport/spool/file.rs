@@ -1,0 +1,189 @@
+//! One file of the spool: its name and what is in it.
+//!
+//! The name tells what must be known without opening it: when it was written, its level of importance and its category, as in
+//! `0019d8e3f2a10-00000007-1-error.envelope`. The file begins with a line of its own, with the length of what follows and what
+//! each item counts for; the rest is the envelope as it goes over the wire. A file is written under another name and
+//! renamed, so one that exists is whole; should a loss of power cut it all the same, the length tells.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{DataCategory, Envelope};
+use crate::transport::queue;
+
+/// What is being written ends like this.
+pub(super) const UNFINISHED: &str = ".tmp";
+const ENDING: &str = ".envelope";
+
+/// The name of a file. Sorted by age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileName {
+    /// Milliseconds since 1970.
+    pub(super) written: u64,
+    /// Keeps apart what was written in the same millisecond.
+    pub(super) number: u32,
+    /// See [`queue::importance`].
+    pub(super) level: usize,
+    pub(super) category: DataCategory,
+}
+
+impl FileName {
+    pub(super) fn new(envelope: &Envelope, number: u32) -> Self {
+        let level = queue::importance(envelope);
+        Self { written: now(), number, level, category: queue::category(envelope) }
+    }
+
+    /// Whether the file has become too old. One from the future has not: clocks jump.
+    pub(super) fn is_older_than(&self, age: Duration) -> bool {
+        u128::from(now().saturating_sub(self.written)) > age.as_millis()
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { written, number, level, category } = self;
+        write!(f, "{written:013x}-{number:08x}-{level}-{}{ENDING}", category.as_str())
+    }
+}
+
+impl FromStr for FileName {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let mut parts = name.strip_suffix(ENDING).ok_or(())?.splitn(4, '-');
+        let mut part = || parts.next().ok_or(());
+        let written = u64::from_str_radix(part()?, 16).map_err(drop)?;
+        let number = u32::from_str_radix(part()?, 16).map_err(drop)?;
+        let level = part()?.parse().ok().filter(|level| *level < queue::LEVELS).ok_or(())?;
+        let category = DataCategory::of_name(part()?).ok_or(())?;
+        Ok(Self { written, number, level, category })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    /// Bytes after this line.
+    length: usize,
+    /// What each item counts for.
+    quantities: Vec<Vec<(String, u64)>>,
+}
+
+/// What a file holds.
+pub(super) fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
+    let body = envelope.to_bytes(SystemTime::now());
+    let quantities = |item: &crate::protocol::EnvelopeItem| {
+        item.quantities()
+            .iter()
+            .map(|&(category, quantity)| (category.as_str().to_owned(), quantity))
+            .collect()
+    };
+    let head = Head { length: body.len(), quantities: envelope.items().iter().map(quantities).collect() };
+    let mut out = serde_json::to_vec(&head).ok()?;
+    out.push(b'\n');
+    out.extend_from_slice(&body);
+    Some(out)
+}
+
+/// Reads back what [`encode`] wrote.
+pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, String> {
+    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("it has no first line")?;
+    let (line, body) = (&bytes[..end], &bytes[end + 1..]);
+    let head: Head = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if head.length != body.len() {
+        return Err(format!("it should have {} bytes, but has {}", head.length, body.len()));
+    }
+    let mut envelope = Envelope::from_slice(body).map_err(|error| error.to_string())?;
+    if envelope.items().is_empty() {
+        return Err("it has no items".to_owned());
+    }
+    let known = |quantities: Vec<(String, u64)>| -> Vec<_> {
+        let known = |(name, quantity): (String, u64)| Some((DataCategory::of_name(&name)?, quantity));
+        quantities.into_iter().filter_map(known).collect()
+    };
+    envelope.set_quantities(head.quantities.into_iter().map(known).collect());
+    Ok(envelope)
+}
+
+/// Writes a file in one step: whoever looks sees all of it or nothing. It outlives the process from here on, however
+/// that ends; it is not forced to the disk, so a loss of power may take it.
+pub(super) fn write(dir: &Path, name: &FileName, bytes: &[u8]) -> io::Result<()> {
+    let path = dir.join(name.to_string());
+    let unfinished = dir.join(format!("{name}{UNFINISHED}"));
+    let written = create(&unfinished)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&unfinished, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+/// Makes a file that only this user may read.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{EnvelopeItem, ItemType};
+
+    #[test]
+    fn a_name_tells_age_level_and_category() {
+        let name = FileName { written: 0x19d_8e3f_2a10, number: 7, level: 1, category: DataCategory::Error };
+        let text = name.to_string();
+        assert_eq!(text, "0019d8e3f2a10-00000007-1-error.envelope");
+        assert_eq!(text.parse(), Ok(name));
+        let log = FileName { category: DataCategory::LogItem, level: 4, ..name };
+        assert_eq!(log.to_string().parse(), Ok(log));
+        for foreign in [
+            "",
+            "a.txt",
+            "1-1-1-error",
+            "1-1-9-error.envelope",
+            "1-1-1-poem.envelope",
+            "x-1-1-error.envelope",
+        ] {
+            assert_eq!(foreign.parse::<FileName>(), Err(()), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_old_is_old() {
+        let name = FileName { written: now(), number: 0, level: 0, category: DataCategory::Error };
+        assert!(!name.is_older_than(Duration::from_secs(60)));
+        assert!(FileName { written: 0, ..name }.is_older_than(Duration::from_secs(60)));
+        assert!(!FileName { written: u64::MAX, ..name }.is_older_than(Duration::ZERO));
+    }
+
+    #[test]
+    fn every_cut_of_a_file_is_noticed() {
+        let mut envelope = Envelope::new();
+        envelope.add_item(EnvelopeItem::transaction(*b"{}", 41));
+        envelope.add_item(EnvelopeItem::json(ItemType::Event, *b"{}", DataCategory::Default));
+        let bytes = encode(&envelope).unwrap();
+        let read = decode(&bytes).unwrap();
+        for (read, written) in read.items().iter().zip(envelope.items()) {
+            assert_eq!(read.quantities(), written.quantities(), "as they were, not as they could be guessed");
+        }
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_err(), "{length}");
+        }
+        assert!(decode(&[bytes, b"x".to_vec()].concat()).is_err());
+    }
+}

@@ -1,0 +1,193 @@
+//! What is on disk, known without looking: every file of ours with its age, size and importance.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::file::FileName;
+use crate::options::SpoolLimits;
+use crate::protocol::DataCategory;
+
+/// Stands for the copy on disk of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::transport) struct Ticket(u64);
+
+/// A file.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) name: FileName,
+    pub(super) dir: Arc<Path>,
+    pub(super) bytes: u64,
+    /// The envelope is in memory as well: it waits there, or is being sent.
+    pub(super) in_hand: bool,
+    /// Left by another process, and not yet counted as accepted by ours.
+    pub(super) inherited: bool,
+    /// How often it was sent in vain.
+    pub(super) failures: u32,
+}
+
+impl Entry {
+    pub(super) fn path(&self) -> PathBuf {
+        self.dir.join(self.name.to_string())
+    }
+}
+
+/// All files of ours.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    entries: BTreeMap<Ticket, Entry>,
+    bytes: u64,
+    /// How many nobody has in hand.
+    left_overs: usize,
+    last: u64,
+}
+
+impl Index {
+    pub(super) fn insert(&mut self, entry: Entry) -> Ticket {
+        self.last += 1;
+        let ticket = Ticket(self.last);
+        self.bytes += entry.bytes;
+        self.left_overs += usize::from(!entry.in_hand);
+        self.entries.insert(ticket, entry);
+        ticket
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
+        let entry = self.entries.remove(&ticket)?;
+        self.bytes -= entry.bytes;
+        self.left_overs -= usize::from(!entry.in_hand);
+        Some(entry)
+    }
+
+    pub(super) fn contains(&self, ticket: Ticket) -> bool {
+        self.entries.contains_key(&ticket)
+    }
+
+    /// Makes a left-over of a file; answers whether it is there. `failed` says that it was sent in vain.
+    pub(super) fn put_off(&mut self, ticket: Ticket, failed: bool) -> bool {
+        let Some(entry) = self.entries.get_mut(&ticket) else { return false };
+        self.left_overs += usize::from(entry.in_hand);
+        entry.in_hand = false;
+        entry.failures += u32::from(failed);
+        true
+    }
+
+    /// What was left by another process is ours, and counted, from now on.
+    pub(super) fn inherit(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.entries.get_mut(&ticket) {
+            entry.inherited = false;
+        }
+    }
+
+    /// Files and bytes.
+    pub(super) fn depth(&self) -> (usize, u64) {
+        (self.entries.len(), self.bytes)
+    }
+
+    /// Whether anything lies there that is not in memory.
+    pub(super) fn has_left_overs(&self) -> bool {
+        self.left_overs > 0
+    }
+
+    pub(super) fn uses(&self, dir: &Path) -> bool {
+        self.entries.values().any(|entry| *entry.dir == *dir)
+    }
+
+    /// Takes out the oldest of the least important while there is too much.
+    pub(super) fn take_surplus(&mut self, limits: &SpoolLimits) -> Option<(Ticket, Entry)> {
+        if self.entries.len() <= limits.envelopes && self.bytes <= limits.bytes {
+            return None;
+        }
+        let order = |entry: &Entry| (std::cmp::Reverse(entry.name.level), entry.name);
+        let ticket = *self.entries.iter().min_by_key(|(_, entry)| order(entry))?.0;
+        Some((ticket, self.remove(ticket)?))
+    }
+
+    /// Takes out one that nobody has in hand and that has become too old.
+    pub(super) fn take_expired(&mut self, age: Duration) -> Option<Entry> {
+        let old = |entry: &Entry| !entry.in_hand && entry.name.is_older_than(age);
+        let ticket = *self.entries.iter().find(|(_, entry)| old(entry))?.0;
+        self.remove(ticket)
+    }
+
+    /// What should be sent next, of what nobody has in hand and the server wants: what failed least, then what is
+    /// most important, then what is oldest. One that always fails does not hold up the others.
+    pub(super) fn next(&mut self, unwanted: impl Fn(DataCategory) -> bool) -> Option<(Ticket, Entry)> {
+        let (ticket, entry) = self
+            .entries
+            .iter_mut()
+            .filter(|(_, entry)| !entry.in_hand && !unwanted(entry.name.category))
+            .min_by_key(|(_, entry)| (entry.failures, entry.name.level, entry.name))?;
+        entry.in_hand = true;
+        self.left_overs -= 1;
+        Some((*ticket, entry.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(written: u64, level: usize, category: DataCategory) -> Entry {
+        Entry {
+            name: FileName { written, number: 0, level, category },
+            dir: Arc::from(Path::new("dir")),
+            bytes: 100,
+            in_hand: false,
+            inherited: false,
+            failures: 0,
+        }
+    }
+
+    fn index() -> Index {
+        let mut index = Index::default();
+        index.insert(entry(3, 1, DataCategory::Error));
+        index.insert(entry(2, 3, DataCategory::Transaction));
+        index.insert(entry(1, 3, DataCategory::Transaction));
+        index.insert(entry(4, 4, DataCategory::LogItem));
+        index
+    }
+
+    #[test]
+    fn the_oldest_of_the_least_important_goes_first() {
+        let mut index = index();
+        let limits = SpoolLimits { envelopes: 1, ..SpoolLimits::default() };
+        let gone: Vec<_> =
+            std::iter::from_fn(|| index.take_surplus(&limits)).map(|(_, entry)| entry.name.written).collect();
+        assert_eq!(gone, [4, 1, 2]);
+        assert_eq!(index.depth(), (1, 100));
+        let limits = SpoolLimits { bytes: 99, ..SpoolLimits::default() };
+        assert!(index.take_surplus(&limits).is_some());
+    }
+
+    #[test]
+    fn the_most_important_is_sent_first_unless_it_is_unwanted_or_fails() {
+        let mut index = index();
+        let (ticket, first) = index.next(|_| false).unwrap();
+        assert_eq!(first.name.category, DataCategory::Error);
+        assert_eq!(index.next(|_| false).unwrap().1.name.written, 1, "the error is in hand");
+        assert!(index.put_off(ticket, true));
+        let unwanted = |category| category == DataCategory::Transaction;
+        assert_eq!(index.next(unwanted).unwrap().1.name.category, DataCategory::LogItem);
+        assert_eq!(index.next(unwanted).unwrap().1.name.category, DataCategory::Error);
+        assert!(index.next(unwanted).is_none());
+        assert!(index.has_left_overs());
+        assert!(index.next(|_| false).is_some());
+        assert!(!index.has_left_overs(), "everything is in hand");
+        assert!(index.put_off(ticket, false) && index.put_off(ticket, false));
+        assert!(index.remove(ticket).is_some() && !index.put_off(ticket, false));
+        assert!(!index.has_left_overs());
+    }
+
+    #[test]
+    fn what_is_old_and_in_nobodys_hand_expires() {
+        let mut index = Index::default();
+        let mut busy = entry(1, 1, DataCategory::Error);
+        busy.in_hand = true;
+        index.insert(busy);
+        assert!(index.take_expired(Duration::from_secs(1)).is_none());
+        index.insert(entry(1, 1, DataCategory::Error));
+        assert!(index.take_expired(Duration::from_secs(1)).is_some());
+    }
+}

@@ -1,0 +1,249 @@
+//! The spool: a copy on disk of every envelope that is not sent yet.
+//!
+//! Whoever hands an envelope to the transport's thread has it written first ([`Spool::store`]); the file goes when the
+//! server took the envelope, or refused it for good ([`Spool::remove`]). What could not be sent, or had to leave the queue in
+//! memory, stays on disk as a left-over ([`Spool::put_off`]) and is sent later, slowly ([`Spool::next`]); so is what other processes
+//! left behind when they ended. Files are written by the pipeline thread and by the transport's thread, never by a caller.
+//!
+//! ```text
+//! <spool_dir>/sentry-<project>/<process>-<random>/<time>-<number>-<level>-<category>.envelope
+//!                             /<process>-<random>.lock     locked while the process lives, see claim
+//!                             /….bad                       what could not be read, ten at most
+//! ```
+//!
+//! When the disk is full or the directory cannot be written, delivery goes on in memory; that is said once.
+//!
+//! Spec: `foundations/transport/offline-caching.mdx`.
+
+mod claim;
+mod file;
+mod index;
+mod left_overs;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use self::claim::Claim;
+use self::file::FileName;
+pub(super) use self::index::Ticket;
+use self::index::{Entry, Index};
+use self::pace::Pace;
+use super::ledger::Ledger;
+use super::lock;
+use crate::diagnostics;
+use crate::options::SpoolLimits;
+use crate::protocol::{DiscardReason, Dsn, Envelope};
+
+/// What the folder of a project begins with.
+const FOLDER: &str = "sentry-";
+/// After a failure to write, the disk is left in peace for so long.
+const PEACE: Duration = Duration::from_secs(10);
+
+/// The spool of one client.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    root: PathBuf,
+    limits: SpoolLimits,
+    ledger: Arc<Ledger>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Whose state this is: after a fork the child's copy is worth nothing.
+    process: u32,
+    index: Index,
+    /// Where we write.
+    own: Option<Claim>,
+    /// What others left behind.
+    adopted: Vec<Claim>,
+    written: u32,
+    peace_until: Option<Instant>,
+    complained: bool,
+    pace: Pace,
+}
+
+impl State {
+    fn new() -> Self {
+        Self {
+            process: std::process::id(),
+            index: Index::default(),
+            own: None,
+            adopted: Vec::new(),
+            written: 0,
+            peace_until: None,
+            complained: false,
+            pace: Pace::new(),
+        }
+    }
+}
+
+impl Spool {
+    /// A spool in this directory for what goes to this DSN's project: nothing is ever sent to another one, while the
+    /// key may change. Touches no disk yet.
+    pub(crate) fn new(dir: &Path, dsn: &Dsn, limits: SpoolLimits, ledger: &Arc<Ledger>) -> Arc<Self> {
+        // The program may go to another directory.
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Arc::new(Self {
+            root: dir.join(format!("{FOLDER}{:016x}", fingerprint(&dsn.envelope_api_url()))),
+            limits,
+            ledger: Arc::clone(ledger),
+            state: Mutex::new(State::new()),
+        })
+    }
+
+    /// The state, without what belongs to the parent of a fork.
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        if state.process != std::process::id() {
+            // Closes the child's copies of the locks; the parent's hold on.
+            *state = State::new();
+        }
+        state
+    }
+
+    /// Writes an envelope to disk. `None` when that was not possible, or when everything there is more important:
+    /// then the envelope is in memory alone.
+    pub(super) fn store(&self, envelope: &Envelope) -> Option<Ticket> {
+        // One that is too large by itself must not drive out all others.
+        let bytes = file::encode(envelope).filter(|bytes| bytes.len() as u64 <= self.limits.bytes)?;
+        let (dir, number) = self.place()?;
+        let name = FileName::new(envelope, number);
+        if let Err(error) = file::write(&dir, &name, &bytes) {
+            self.complain(&dir, &error);
+            return None;
+        }
+        let bytes = bytes.len() as u64;
+        let entry = Entry { name, dir, bytes, in_hand: true, inherited: false, failures: 0 };
+        let ticket = self.state().index.insert(entry);
+        self.keep_limits();
+        self.state().index.contains(ticket).then_some(ticket)
+    }
+
+    /// Where the next file goes, and its number.
+    fn place(&self) -> Option<(Arc<Path>, u32)> {
+        let mut state = self.state();
+        if state.peace_until.is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
+        if state.own.is_none() {
+            drop(state);
+            let made = Claim::create(&self.root);
+            state = self.state();
+            match made {
+                Ok(claim) if state.own.is_none() => state.own = Some(claim),
+                Ok(second) => second.give_up(),
+                Err(error) => {
+                    drop(state);
+                    self.complain(&self.root, &error);
+                    return None;
+                }
+            }
+        }
+        state.written = state.written.wrapping_add(1);
+        Some((Arc::from(state.own.as_ref()?.dir()), state.written))
+    }
+
+    /// Says once that the disk cannot be used.
+    fn complain(&self, at: &Path, error: &io::Error) {
+        let mut state = self.state();
+        if error.kind() == io::ErrorKind::NotFound {
+            // Somebody cleared the folder away: the next envelope finds a new one.
+            state.own = None;
+        } else {
+            state.peace_until = Some(Instant::now() + PEACE);
+        }
+        if !std::mem::replace(&mut state.complained, true) {
+            drop(state);
+            diagnostics::error(format_args!(
+                "the spool cannot be written at {} ({error}): what is captured waits in memory alone",
+                at.display()
+            ));
+        }
+    }
+
+    /// Deletes what is too much, and counts it unless it is still in memory.
+    fn keep_limits(&self) {
+        loop {
+            let surplus = self.state().index.take_surplus(&self.limits);
+            let Some((_, entry)) = surplus else { return };
+            self.delete(&entry, DiscardReason::CacheOverflow);
+        }
+    }
+
+    /// Deletes a file whose entry was taken out. If the envelope is nowhere else, its loss is counted.
+    fn delete(&self, entry: &Entry, reason: DiscardReason) {
+        let path = entry.path();
+        if !entry.in_hand {
+            match fs::read(&path).ok().and_then(|bytes| file::decode(&bytes).ok()) {
+                Some(envelope) => {
+                    for item in envelope.items() {
+                        if entry.inherited {
+                            self.ledger.accepted_item(item);
+                        }
+                        self.ledger.lost_item(reason, item);
+                    }
+                }
+                None => self.ledger.lost(reason, entry.name.category, 1),
+            }
+        }
+        let _ = fs::remove_file(path);
+    }
+
+    /// Deletes the copy of an envelope that the server took, or never will.
+    pub(super) fn remove(&self, ticket: Ticket) {
+        let entry = self.state().index.remove(ticket);
+        if let Some(entry) = entry {
+            // Should that fail, the envelope goes out again after the next start, with the same ids.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
+    /// Leaves an envelope to its copy on disk. Answers whether there still is one. No I/O.
+    pub(super) fn put_off(&self, ticket: Ticket, failed: bool) -> bool {
+        let mut state = self.state();
+        if failed {
+            state.pace.failed();
+        }
+        state.index.put_off(ticket, failed)
+    }
+
+    /// The server was reached: what it did not get may be sent soon.
+    pub(super) fn reached(&self) {
+        self.state().pace.reached();
+    }
+
+    /// Files and bytes.
+    pub(super) fn depth(&self) -> (usize, u64) {
+        self.state().index.depth()
+    }
+
+    /// Gives up our folders: what is still in them is for the next process. Nothing is stored or sent after that.
+    pub(super) fn give_up(&self) {
+        let (own, adopted) = {
+            let mut state = self.state();
+            state.pace.stop();
+            (state.own.take(), std::mem::take(&mut state.adopted))
+        };
+        own.into_iter().chain(adopted).for_each(Claim::give_up);
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+/// A short name for an address (FNV-1a): the same in every version.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

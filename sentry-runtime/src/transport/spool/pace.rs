@@ -1,0 +1,107 @@
+//! When the next left-over is sent: 100 ms after the one before, later while the network is away.
+
+use std::time::{Duration, Instant};
+
+/// A burst after an outage looks like an attack. The spec recommends this pause.
+const BETWEEN: Duration = Duration::from_millis(100);
+/// The pause after the first failure; each later one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often it is asked whether a limit is over.
+const LIMITED: Duration = Duration::from_secs(1);
+/// How often it is looked whether other processes left something behind.
+const SCAN: Duration = Duration::from_secs(60);
+
+/// The times at which something is to be done.
+#[derive(Debug)]
+pub(super) struct Pace {
+    next: Instant,
+    pause: Duration,
+    next_scan: Option<Instant>,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self { next: now, pause: FIRST_PAUSE, next_scan: Some(now) }
+    }
+
+    /// How long until something is to be done; `waiting` says whether there are left-overs.
+    pub(super) fn wait(&self, waiting: bool) -> Option<Duration> {
+        let scan = self.next_scan?;
+        let next = if waiting { scan.min(self.next) } else { scan };
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether a scan is due; then it counts as done.
+    pub(super) fn scan(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.next_scan.is_some_and(|at| at <= now);
+        if due {
+            self.next_scan = Some(now + SCAN);
+        }
+        due
+    }
+
+    /// Whether a left-over may be sent now.
+    pub(super) fn may_send(&self) -> bool {
+        self.next_scan.is_some() && self.next <= Instant::now()
+    }
+
+    /// An envelope was taken, or refused: the server can be reached.
+    pub(super) fn reached(&mut self) {
+        self.next = self.next.min(Instant::now() + BETWEEN);
+        self.pause = FIRST_PAUSE;
+    }
+
+    /// A left-over was sent.
+    pub(super) fn sent(&mut self) {
+        self.next = Instant::now() + BETWEEN;
+        self.pause = FIRST_PAUSE;
+    }
+
+    /// The network is away.
+    pub(super) fn failed(&mut self) {
+        let now = Instant::now();
+        if self.next <= now {
+            self.next = now + super::super::worker::jitter(self.pause);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The server wants nothing of what is left.
+    pub(super) fn limited(&mut self) {
+        self.next = Instant::now() + LIMITED;
+    }
+
+    /// Nothing more is to be done, ever.
+    pub(super) fn stop(&mut self) {
+        self.next_scan = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_while_the_network_is_away() {
+        let mut pace = Pace::new();
+        assert!(pace.may_send() && pace.scan() && !pace.scan());
+        pace.failed();
+        assert!(!pace.may_send());
+        assert!(pace.wait(true).unwrap() <= FIRST_PAUSE);
+        assert!(pace.wait(false).unwrap() > FIRST_PAUSE, "without left-overs only the scan is to come");
+        pace.failed();
+        assert_eq!(pace.pause, 2 * FIRST_PAUSE, "one outage counts once");
+        for _ in 0..10 {
+            pace.next = Instant::now();
+            pace.failed();
+        }
+        assert_eq!(pace.pause, LONGEST_PAUSE);
+        pace.reached();
+        assert!(pace.wait(true).unwrap() <= BETWEEN);
+        pace.stop();
+        assert!(pace.wait(true).is_none() && !pace.may_send());
+    }
+}

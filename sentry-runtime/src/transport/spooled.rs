@@ -1,0 +1,85 @@
+//! Where the transport's thread and the [`spool`](super::spool) meet: what becomes of an envelope's copy on disk, and
+//! when a left-over is sent.
+
+use super::ledger::Ledger;
+use super::queue::Queued;
+use super::spool::Ticket;
+use super::thread::{Delivery, Destination};
+use super::worker::{Shared, guarded};
+use crate::protocol::{DataCategory, DiscardReason, Envelope};
+
+impl<D: Destination> Shared<D> {
+    /// Counts what became of an envelope, and deletes its copy on disk or leaves it to that. `items` is how many it
+    /// had when it was written.
+    pub(super) fn settle(
+        &self,
+        delivery: Delivery,
+        envelope: &Envelope,
+        ticket: Option<Ticket>,
+        items: usize,
+    ) {
+        let Some(spool) = &self.options.spool else { return self.count(delivery, envelope) };
+        let failed = matches!(delivery, Delivery::Failed(_) | Delivery::Lost(DiscardReason::NetworkError));
+        if !failed && delivery != Delivery::Empty {
+            spool.reached();
+        }
+        let Some(ticket) = ticket else { return self.count(delivery, envelope) };
+        if !failed {
+            spool.remove(ticket);
+            return self.count(delivery, envelope);
+        }
+        // What was taken out of the envelope is counted already, and must not be in the copy.
+        let copy = if envelope.items().len() == items {
+            Some(ticket)
+        } else {
+            let changed = spool.store(envelope);
+            spool.remove(ticket);
+            changed
+        };
+        if !copy.is_some_and(|copy| spool.put_off(copy, true)) {
+            self.count(delivery, envelope);
+        }
+    }
+
+    /// Leaves what has no room in memory, or no time, to its copy on disk. Answers whether there is one. No I/O.
+    pub(super) fn put_off(&self, queued: &Queued) -> bool {
+        match (&self.options.spool, queued.ticket) {
+            (Some(spool), Some(ticket)) => spool.put_off(ticket, false),
+            _ => false,
+        }
+    }
+
+    /// Whether it is time to look after the left-overs.
+    pub(super) fn left_overs_are_due(&self) -> bool {
+        self.options.spool.as_ref().and_then(|spool| spool.wait()).is_some_and(|wait| wait.is_zero())
+    }
+
+    /// Sends one left-over, with a single attempt: if that fails, it stays where it is.
+    pub(super) fn deliver_left_over(&self, destination: &mut D) {
+        let Some(spool) = &self.options.spool else { return };
+        let limits = destination.rate_limits();
+        let unwanted =
+            |category: DataCategory| limits.as_ref().is_some_and(|limits| limits.is_limited(category));
+        let Some((ticket, mut envelope)) = spool.next(unwanted) else { return };
+        let items = envelope.items().len();
+        match guarded(|| destination.deliver(&mut envelope)) {
+            Some(delivery) => {
+                self.settle(delivery, &envelope, Some(ticket), items);
+                if !matches!(delivery, Delivery::Failed(_) | Delivery::Lost(DiscardReason::NetworkError)) {
+                    spool.sent();
+                }
+            }
+            None => {
+                spool.remove(ticket);
+                spool.sent();
+                self.count_lost(DiscardReason::InternalSdkError, &envelope);
+            }
+        }
+    }
+
+    /// Counts an envelope that was handed over.
+    pub(super) fn count_accepted(&self, envelope: &Envelope) {
+        let count = |ledger: &Ledger| envelope.items().iter().for_each(|item| ledger.accepted_item(item));
+        self.ledger.as_deref().into_iter().for_each(count);
+    }
+}

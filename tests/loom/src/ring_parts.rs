@@ -1,0 +1,17 @@
+//! The checker's parts in the place of the standard library's, and chunks so small that two threads get through
+//! several of them.
+
+pub(super) use loom::cell::UnsafeCell;
+pub(super) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+pub(super) use loom::sync::{Arc, Mutex};
+pub(super) use std::sync::PoisonError;
+
+pub(crate) const CHUNK: usize = 2;
+pub(super) const SPARE: usize = 1;
+
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        $(#[$attribute])* $visibility fn $($rest)*
+    };
+}
+pub(super) use const_fn;

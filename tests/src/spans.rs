@@ -1,0 +1,103 @@
+//! Checks batches of spans, protocol version 2.
+//!
+//! Spec: `telemetry/spans/span-protocol.mdx`.
+
+use serde_json::Value;
+
+use crate::envelope::is_hex;
+
+const CONTENT_TYPE: &str = "application/vnd.sentry.items.span.v2+json";
+/// The most spans of one item.
+const MOST: usize = 1000;
+/// What stands on every span.
+const COMMON: [&str; 5] = [
+    "sentry.segment.name",
+    "sentry.segment.id",
+    "sentry.sdk.name",
+    "sentry.sdk.version",
+    "sentry.trace_lifecycle",
+];
+
+/// Notes what is wrong with an item of spans, given the headers around it.
+pub(crate) fn check(envelope: &Value, header: &Value, payload: &Value, violation: &mut dyn FnMut(String)) {
+    if header["content_type"] != CONTENT_TYPE {
+        violation(format!("content_type {}, not {CONTENT_TYPE}", header["content_type"]));
+    }
+    if payload["version"] != 2 {
+        violation(format!("version {}", payload["version"]));
+    }
+    let items = payload["items"].as_array().map_or(&[][..], Vec::as_slice);
+    if items.is_empty() || items.len() > MOST {
+        violation(format!("{} spans, not 1 to {MOST}", items.len()));
+    }
+    if envelope["event_id"] != Value::Null {
+        violation("spans in an envelope with an event_id".to_owned());
+    }
+    for (at, span) in items.iter().enumerate() {
+        check_span(envelope, span, &mut |what| violation(format!("span {at}: {what} in {span}")));
+    }
+}
+
+fn check_span(envelope: &Value, span: &Value, violation: &mut dyn FnMut(&str)) {
+    if !is_hex(&span["trace_id"], 32) || span["trace_id"] != envelope["trace"]["trace_id"] {
+        violation("a trace_id that is not the envelope's");
+    }
+    if !is_hex(&span["span_id"], 16) {
+        violation("a bad span_id");
+    }
+    if span.get("parent_span_id").is_some_and(|parent| !is_hex(parent, 16) || parent == &span["span_id"]) {
+        violation("a bad parent_span_id");
+    }
+    if span["name"].as_str().is_none_or(str::is_empty) {
+        violation("no name");
+    }
+    if !matches!(span["status"].as_str(), Some("ok" | "error")) {
+        violation("a bad status");
+    }
+    let attributes = &span["attributes"];
+    let text = |name: &str| attributes[name]["value"].as_str().unwrap_or_default();
+    match span["is_segment"].as_bool() {
+        None => violation("no is_segment"),
+        Some(true) if text("sentry.segment.id") != span["span_id"] => violation("another segment's id"),
+        Some(true) if text("sentry.span.source").is_empty() => {
+            violation("a segment without sentry.span.source")
+        }
+        Some(_) => {}
+    }
+    match (span["start_timestamp"].as_f64(), span["end_timestamp"].as_f64()) {
+        (Some(start), Some(end)) if 1e9 < start && start <= end => {}
+        _ => violation("bad times"),
+    }
+    if COMMON.iter().any(|name| text(name).is_empty()) {
+        violation("a common attribute is missing");
+    }
+    check_attributes(attributes, violation);
+    let known = ["trace_id", "span_id", "parent_span_id", "name", "status", "is_segment", "start_timestamp"];
+    let known = [&known[..], &["end_timestamp", "attributes", "links"]].concat();
+    if span.as_object().into_iter().flatten().any(|(name, _)| !known.contains(&name.as_str())) {
+        violation("an unknown field");
+    }
+    for link in span["links"].as_array().into_iter().flatten() {
+        if !is_hex(&link["trace_id"], 32) || !is_hex(&link["span_id"], 16) {
+            violation("a bad link");
+        }
+        check_attributes(&link["attributes"], violation);
+    }
+}
+
+fn check_attributes(attributes: &Value, violation: &mut dyn FnMut(&str)) {
+    for (name, attribute) in attributes.as_object().into_iter().flatten() {
+        let value = &attribute["value"];
+        let fits = match attribute["type"].as_str() {
+            Some("string") => value.is_string(),
+            Some("boolean") => value.is_boolean(),
+            Some("integer") => value.is_i64(),
+            Some("double") => value.is_f64() || value.is_i64(),
+            Some("array") => value.is_array(),
+            _ => false,
+        };
+        if !fits || attribute.as_object().is_some_and(|fields| fields.len() != 2) {
+            violation(&format!("the attribute {name}"));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! From the queue to the server: the request, answers that refuse, servers that do not answer, what waits and on which
+//! terms, and the account of everything that was lost.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod backpressure;
+mod limits;
+mod network;
+mod queue;
+mod reports;
+mod request;
+mod spool;
+mod tls;
+mod waiting;
+
+use sentry::Level;
+use sentry::protocol::{DataCategory, DiscardReason};
+use sentry_tests::FakeSentry;
+
+pub(crate) fn message(text: &str) {
+    sentry::capture_message(text, Level::Info);
+}
+
+pub(crate) fn transaction(name: &'static str) {
+    sentry::start_span(name, |_| ());
+}
+
+/// How many items were lost for a reason, by the client's own account.
+pub(crate) fn lost(stats: &sentry::Stats, reason: DiscardReason, category: DataCategory) -> u64 {
+    let entries = stats.dropped.iter();
+    entries.filter(|e| e.reason == reason && e.category == category).map(|e| e.quantity).sum()
+}
+
+pub(crate) fn texts(server: &FakeSentry) -> Vec<String> {
+    server
+        .events()
+        .iter()
+        .map(|event| event["logentry"]["message"].as_str().unwrap_or("-").to_owned())
+        .collect()
+}

@@ -1,0 +1,81 @@
+//! Servers that are slow, silent or gone: no request takes longer than it may.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use sentry::protocol::{DataCategory, DiscardReason};
+use sentry_tests::Answer;
+
+use crate::support::{self, LONG, observe_server, options};
+use crate::{lost, message, texts};
+
+/// Much more than the timeouts of these tests, much less than the defaults.
+const SOON: Duration = Duration::from_secs(4);
+
+#[test]
+fn a_server_that_does_not_answer_is_given_up_in_time() {
+    let short = Duration::from_millis(200);
+    for (answer, options) in [
+        (Answer::never(), options().read_timeout(short)),
+        (Answer::never(), options().request_timeout(short)),
+        (Answer::status(503).drip(Duration::from_millis(50)), options().request_timeout(short)),
+    ] {
+        let seen = observe_server(options, |server| {
+            server.answer_next(answer);
+            let started = Instant::now();
+            message("one");
+            assert!(sentry::flush(LONG), "lost is settled as well");
+            let took = started.elapsed();
+            assert!(took < SOON, "{took:?}");
+            message("two");
+        });
+        assert_eq!(texts(&seen), ["two"]);
+        assert_eq!(lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error), 1);
+        assert_eq!(seen.reported("network_error", "error"), 1);
+    }
+}
+
+#[test]
+fn a_slow_answer_is_an_answer() {
+    let seen = observe_server(options(), |server| {
+        server.answer_next(Answer::ok().drip(Duration::from_millis(2)));
+        message("one");
+    });
+    assert_eq!(texts(&seen), ["one"]);
+    assert_eq!((seen.requests().len(), seen.stats.lost()), (1, 0));
+}
+
+#[test]
+fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
+    // Takes the connection and says nothing: the encryption never begins.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let dsn = format!("https://key@{}/1", listener.local_addr().unwrap());
+    let stats = support::without_client(|| {
+        let options = options().dsn(&dsn).connect_timeout(Duration::from_millis(100));
+        let guard = sentry::try_init(options).unwrap();
+        let client = guard.clone();
+        message("one");
+        let started = Instant::now();
+        assert!(sentry::flush(LONG));
+        assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+        drop(guard);
+        client.stats()
+    });
+    assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Error), 1);
+}
+
+#[test]
+fn what_breaks_in_the_middle_is_tried_again_some_times_and_then_lost() {
+    let seen = observe_server(options(), |server| {
+        for answer in [Answer::hangup(), Answer::cut_short(), Answer::hangup(), Answer::hangup()] {
+            server.answer_next(answer);
+        }
+        message("one");
+        assert!(sentry::flush(LONG));
+        message("two");
+    });
+    assert_eq!(texts(&seen), ["two"]);
+    assert_eq!(seen.requests().iter().filter(|request| !request.accepted).count(), 4, "four attempts");
+    assert_eq!(lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error), 1);
+    assert_eq!(seen.reported("network_error", "error"), 1);
+}

@@ -1,0 +1,134 @@
+//! Encrypted connections: authorities that the user trusts besides the built-in ones.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use sentry::protocol::{DataCategory, DiscardReason};
+use sentry::{ClientOptions, Stats};
+use sentry_tests::FakeSentry;
+
+use crate::support::{self, untraced};
+use crate::{lost, message, texts};
+
+/// An authority of our own, and a server in front of a fake one that it vouches for. Answers with the authority's
+/// certificate and the server's DSN.
+fn encrypted(server: &FakeSentry) -> (String, String) {
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca_key = KeyPair::generate().unwrap();
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let issuer = Issuer::new(ca, ca_key);
+    let key = KeyPair::generate().unwrap();
+    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let dsn = format!("https://{}@{}/1", server.key(), listener.local_addr().unwrap());
+    let (config, behind) = (Arc::new(config), server.address());
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, config) = (client.unwrap(), Arc::clone(&config));
+            std::thread::spawn(move || {
+                let connection = ServerConnection::new(config).unwrap();
+                // Who does not trust us goes away in the middle of the handshake.
+                let _ = pass_on(StreamOwned::new(connection, client), behind);
+            });
+        }
+    });
+    (ca_certificate.pem(), dsn)
+}
+
+/// Passes requests on and answers back, one after the other.
+fn pass_on(client: StreamOwned<ServerConnection, TcpStream>, behind: SocketAddr) -> std::io::Result<()> {
+    let server = TcpStream::connect(behind)?;
+    let mut client = BufReader::new(client);
+    let mut server = BufReader::new(server);
+    while let Some(request) = message_of(&mut client)? {
+        server.get_mut().write_all(&request)?;
+        let Some(answer) = message_of(&mut server)? else { break };
+        client.get_mut().write_all(&answer)?;
+        client.get_mut().flush()?;
+    }
+    Ok(())
+}
+
+/// One message of HTTP: its lines, and a body as long as they say.
+fn message_of(reader: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let (mut message, mut length) = (Vec::new(), 0);
+    loop {
+        let start = message.len();
+        if reader.read_until(b'\n', &mut message)? == 0 {
+            return Ok(None);
+        }
+        let line = String::from_utf8_lossy(&message[start..]).to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    reader.take(length).read_to_end(&mut message)?;
+    Ok(Some(message))
+}
+
+fn send(options: ClientOptions) -> Stats {
+    support::without_client(|| {
+        let guard = sentry::try_init(options).unwrap();
+        let client = guard.clone();
+        message("one");
+        message("two");
+        drop(guard);
+        client.stats()
+    })
+}
+
+#[test]
+fn an_authority_of_ones_own_is_trusted_from_a_file_or_from_memory() {
+    let server = FakeSentry::start();
+    let (ca, dsn) = encrypted(&server);
+    let file: PathBuf = std::env::temp_dir().join(format!("sentry-tests-ca-{}.pem", std::process::id()));
+    std::fs::write(&file, &ca).unwrap();
+    for options in [untraced().ca_certs(ca.as_bytes()), untraced().ca_certs(file.as_path())] {
+        server.clear();
+        let stats = send(options.dsn(&dsn));
+        server.assert_valid();
+        assert_eq!(texts(&server), ["one", "two"]);
+        assert_eq!((stats.sent(DataCategory::Error), stats.lost()), (2, 0));
+        let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
+        assert_eq!(connections[0], connections[1], "an encrypted connection is kept, too");
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_server_that_nobody_vouches_for_gets_nothing() {
+    let (server, other) = (FakeSentry::start(), FakeSentry::start());
+    let (_, dsn) = encrypted(&server);
+    let (foreign, _) = encrypted(&other);
+    for options in [untraced(), untraced().ca_certs(foreign.as_bytes())] {
+        let stats = send(options.dsn(&dsn));
+        assert_eq!(server.requests().len(), 0);
+        assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Error), 2);
+    }
+}
+
+#[test]
+fn certificates_that_are_none_are_an_error_at_once() {
+    for bad in [untraced().ca_certs("/nowhere/ca.pem"), untraced().ca_certs(b"no certificate".as_slice())] {
+        let error = sentry::try_init(bad.dsn("https://key@localhost/1")).unwrap_err().to_string();
+        assert!(error.starts_with("ca_certs is "), "{error}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Who waits for delivery, and how long.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sentry::Level;
+use sentry::protocol::{DataCategory, DiscardReason};
+use sentry_tests::Answer;
+
+use crate::support::{self, LONG, observe, observe_server, options};
+use crate::{lost, message, texts, transaction};
+
+#[test]
+fn the_guard_waits_for_everything() {
+    let seen = observe_server(options(), |server| {
+        server.answer_all(Answer::ok().delay(Duration::from_millis(100)));
+        (0..5).for_each(|number| message(&number.to_string()));
+        transaction("last");
+    });
+    assert_eq!((seen.events().len(), seen.transactions().len()), (5, 1));
+    assert_eq!(seen.stats.sent(DataCategory::Error), 5);
+    assert_eq!(seen.stats.sent(DataCategory::Transaction), 1);
+    assert_eq!(seen.stats.lost(), 0);
+    let bodies: usize = seen.requests().iter().map(|request| request.raw_body.len()).sum();
+    assert_eq!(seen.stats.bytes, bodies as u64);
+}
+
+#[test]
+fn nobody_waits_longer_than_told_for_a_server_that_never_answers() {
+    let timeout = Duration::from_millis(300);
+    let within = |what: &str, started: Instant| {
+        let took = started.elapsed();
+        assert!(took >= timeout && took < timeout + Duration::from_secs(1), "{what} took {took:?}");
+    };
+    let mut started = Instant::now();
+    observe_server(options().shutdown_timeout(timeout), |server| {
+        server.answer_all(Answer::never());
+        message("one");
+        started = Instant::now();
+        assert!(!sentry::flush(timeout), "flush says that not everything was sent");
+        within("flush", started);
+        message("two");
+        assert!(sentry::is_enabled(), "the program goes on, and so does the client");
+        started = Instant::now();
+        assert!(!sentry::flush(None));
+        within("flush with the default", started);
+        started = Instant::now();
+    });
+    within("the guard", started);
+
+    observe_server(options().shutdown_timeout(Duration::ZERO), |server| {
+        server.answer_all(Answer::never());
+        message("one");
+        started = Instant::now();
+        assert!(!sentry::close(timeout));
+        within("close", started);
+        assert!(!sentry::is_enabled());
+        assert!(sentry::capture_message("too late", Level::Info).is_nil());
+    });
+}
+
+#[test]
+fn after_close_nothing_is_captured() {
+    let seen = observe(options(), || {
+        message("before");
+        assert!(sentry::close(LONG));
+        message("after");
+        transaction("after");
+        sentry::flush(LONG)
+    });
+    assert!(seen.result, "there is nothing to wait for");
+    assert_eq!(texts(&seen), ["before"]);
+    assert!(seen.transactions().is_empty());
+}
+
+#[test]
+fn a_server_that_is_down_loses_what_is_sent_and_nothing_else() {
+    let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let stats = support::without_client(|| {
+        let options = options().dsn(&format!("http://key@{closed}/1")).shutdown_timeout(LONG);
+        let guard = sentry::try_init(options).unwrap();
+        let client = Arc::clone(&guard);
+        message("one");
+        transaction("two");
+        assert!(sentry::flush(LONG), "everything was delivered or lost");
+        drop(guard);
+        client.stats()
+    });
+    assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Error), 1);
+    assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Transaction), 1);
+    assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Span), 1);
+    assert_eq!(stats.sent, []);
+}
+
+#[test]
+fn a_connection_that_breaks_is_tried_again() {
+    for bad in [Answer::hangup(), Answer::cut_short()] {
+        let seen = observe_server(options(), |server| {
+            server.answer_next(bad);
+            message("one");
+        });
+        assert_eq!(texts(&seen), ["one"]);
+        assert_eq!(seen.requests().len(), 2);
+        assert_eq!(seen.stats.lost(), 0);
+    }
+}

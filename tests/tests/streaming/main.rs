@@ -1,0 +1,32 @@
+//! Traces that are sent span by span while they run, by the option `trace_lifecycle`.
+
+#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod batches;
+mod late;
+mod losses;
+mod spans;
+
+use sentry::{ClientOptions, TraceLifecycle};
+use serde_json::Value;
+
+use crate::support::{Seen, only};
+
+/// Options of a client that streams.
+fn streaming() -> ClientOptions {
+    support::options().trace_lifecycle(TraceLifecycle::Stream)
+}
+
+/// The only streamed span of this name.
+#[track_caller]
+fn span<R>(seen: &Seen<R>, name: &str) -> Value {
+    only(seen.streamed_spans().into_iter().filter(|span| span["name"] == name).collect())
+}
+
+/// The value of an attribute of a span, `null` without one.
+fn attribute<'a>(span: &'a Value, name: &str) -> &'a Value {
+    &span["attributes"][name]["value"]
+}
