@@ -87,7 +87,6 @@ fn begin() -> &'static Queues {
         waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
     });
-    queues.ensure_worker();
     #[cfg(all(unix, feature = "signals"))]
     if let Err(error) = crate::integrations::signals::resume() {
         diagnostics::error(format_args!(

@@ -167,7 +167,8 @@ impl Scope {
     ///
     /// Spec: `foundations/state-management/scopes/attributes.mdx`.
     pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let (key, value) = (key.into(), value.into());
+        let (key, mut value) = (key.into(), value.into());
+        nesting::prune_attribute(&mut value);
         if value.is_null() {
             self.attributes.remove(&key);
         } else {
