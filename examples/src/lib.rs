@@ -1,2 +1,3 @@
-//! Programs to run first: `cargo run --example quickstart`, `nightly_report` and `storefront`. They are in
-//! `examples/`; this library is empty, for a package needs one.
+//! Programs to run first: `cargo run --example quickstart`, `nightly_report`, `axum_layer` and `storefront`. They are in
+//! `examples/`; this library is empty, for a package needs one. `leptos/` and `schedulers/` beside it are packages of
+//! their own, for what they depend on.

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use crate::callback;
@@ -176,6 +177,9 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         let mut current = Scope::clone(&scopes.current);
         current.merge(&over);
         scopes.current = Arc::new(current);
+    }
+    if let Some(captured) = &scopes.isolation.captured {
+        captured.store(true, Ordering::Relaxed);
     }
     let event_id = draft.event_id;
     let capture = Capture {

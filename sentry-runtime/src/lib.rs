@@ -47,7 +47,7 @@ mod fork;
 mod fuzz;
 mod handler;
 mod hint;
-mod integrations;
+pub mod integrations;
 pub mod logger;
 pub mod metrics;
 mod moment;

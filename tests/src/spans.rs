@@ -101,3 +101,55 @@ fn check_attributes(attributes: &Value, violation: &mut dyn FnMut(&str)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn violations(change: impl FnOnce(&mut Value, &mut Value)) -> Vec<String> {
+        let trace = "6cf173d587eb48568a9b2e12dcfbea52";
+        let text = |value: &str| json!({"type": "string", "value": value});
+        let mut span = json!({
+            "trace_id": trace, "span_id": "438f40bd3b4a41ee", "name": "GET /users", "status": "ok",
+            "is_segment": true, "start_timestamp": 1_742_921_669.15, "end_timestamp": 1_742_921_669.18,
+            "attributes": {"sentry.span.source": text("route"), "n": {"type": "integer", "value": 1}},
+        });
+        for name in COMMON {
+            span["attributes"][name] = text("438f40bd3b4a41ee");
+        }
+        let mut header = json!({"content_type": CONTENT_TYPE});
+        change(&mut header, &mut span);
+        let mut violations = Vec::new();
+        let payload = json!({"version": 2, "items": [span]});
+        check(&json!({"trace": {"trace_id": trace}}), &header, &payload, &mut |what| violations.push(what));
+        violations
+    }
+
+    #[test]
+    fn a_good_span_has_no_violations_and_every_broken_rule_is_named() {
+        assert_eq!(violations(|_, _| {}), [""; 0]);
+        assert!(violations(|header, _| header["content_type"] = json!("x"))[0].contains("content_type"));
+        for (field, value, expected) in [
+            ("trace_id", json!("00000000000000000000000000000001"), "not the envelope's"),
+            ("span_id", json!("438F40BD3B4A41EE"), "span_id"),
+            ("parent_span_id", json!("438f40bd3b4a41ee"), "parent_span_id"),
+            ("name", json!(""), "no name"),
+            ("status", json!("internal_error"), "status"),
+            ("is_segment", json!(null), "is_segment"),
+            ("end_timestamp", json!(1_742_921_669.1), "times"),
+            ("op", json!("db"), "unknown field"),
+            ("links", json!([{"trace_id": "1"}]), "link"),
+        ] {
+            let found = violations(|_, span| span[field] = value);
+            assert!(found.iter().any(|what| what.contains(expected)), "{field}: {found:?}");
+        }
+        for attribute in
+            [json!(1), json!({"type": "integer", "value": "1"}), json!({"type": "int", "value": 1})]
+        {
+            let found = violations(|_, span| span["attributes"]["n"] = attribute);
+            assert!(found[0].contains("the attribute n"), "{found:?}");
+        }
+    }
+}

@@ -74,6 +74,13 @@ fn named<'a>(transactions: &'a [Value], name: &str) -> Vec<&'a Value> {
     transactions.iter().filter(|transaction| transaction["transaction"] == name).collect()
 }
 
+/// The span of this name in a transaction.
+#[track_caller]
+fn span_named<'a>(transaction: &'a Value, name: &str) -> &'a Value {
+    let mut spans = transaction["spans"].as_array().unwrap().iter();
+    spans.find(|span| span["description"] == name).unwrap_or_else(|| panic!("no {name} in {transaction:#}"))
+}
+
 /// The only event whose outermost exception has this type.
 #[track_caller]
 fn only_event<'a>(events: &'a [Value], ty: &str) -> &'a Value {
@@ -112,9 +119,10 @@ fn page_order_and_payment_are_one_trace(transactions: &[Value]) {
             let mut of_trace = all.into_iter().filter(|transaction| place(transaction)["trace_id"] == *trace);
             of_trace.next().unwrap_or_else(|| panic!("no {name} in the trace of {payment:#}"))
         };
-        let (page, order) = (of_trace("serverAction/order_page"), of_trace("serverAction/place_order"));
+        let (page, order) = (of_trace("GET /lamps/{sku}"), of_trace("POST /orders"));
         assert!(place(page)["parent_span_id"].is_null(), "the page is the head of the trace");
-        assert_eq!(place(order)["parent_span_id"], place(page)["span_id"], "the order is made from the page");
+        let written = span_named(page, "serverAction/order_page");
+        assert_eq!(place(order)["parent_span_id"], written["span_id"], "the order is made from the page");
         let spans = order["spans"].as_array().unwrap();
         let request = spans.iter().find(|span| span["op"] == "http.client").unwrap();
         assert_eq!(place(payment)["parent_span_id"], request["span_id"], "the payment is below the request");
@@ -130,15 +138,17 @@ fn the_failing_card_is_one_event(server: &FakeSentry, transactions: &[Value]) {
     assert!(chain[0].starts_with("order ") && chain[0].ends_with(" was not paid"), "{chain:?}");
     assert_eq!(chain[1..], ["the card was declined: insufficient funds"]);
 
-    // All three functions say that they failed, and the event belongs to the innermost of them.
+    // All functions say that they failed, and the event belongs to the innermost of them.
     let same_trace = |transaction: &&&Value| place(transaction)["trace_id"] == place(event)["trace_id"];
-    let orders = named(transactions, "serverAction/place_order");
+    let orders = named(transactions, "POST /orders");
     let order = orders.iter().find(same_trace).unwrap();
-    assert_eq!(place(order)["status"], "internal_error");
+    assert_eq!(place(order)["status"], "invalid_argument", "as the answer says: 402");
+    assert_eq!(event["transaction"], "POST /orders");
+    assert_eq!(event["request"]["method"], "POST");
     let spans = order["spans"].as_array().unwrap();
     let failed: Vec<&Value> = spans.iter().filter(|span| span["status"] == "internal_error").collect();
     let names: BTreeSet<_> = failed.iter().map(|span| span["description"].as_str().unwrap()).collect();
-    assert_eq!(names, BTreeSet::from(["POST /charges", "orders::place"]));
+    assert_eq!(names, BTreeSet::from(["POST /charges", "orders::place", "serverAction/place_order"]));
     let charge = failed.iter().find(|span| span["op"] == "http.client").unwrap();
     assert_eq!(place(event)["span_id"], charge["span_id"]);
 
@@ -165,7 +175,7 @@ fn the_panic_is_one_event(server: &FakeSentry, transactions: &[Value]) {
     let exception = &event["exception"]["values"][0];
     assert_eq!(exception["value"], "index out of bounds: the len is 6 but the index is 6");
     assert_eq!(exception["mechanism"]["handled"], false);
-    let pages = named(transactions, "serverAction/deal_page");
+    let pages = named(transactions, "GET /deals/{day}");
     assert_eq!(pages.len(), 1);
     assert_eq!(place(pages[0])["status"], "internal_error");
     assert_eq!(place(pages[0])["trace_id"], place(event)["trace_id"]);
@@ -195,7 +205,8 @@ fn check_ins_are_pairs(server: &FakeSentry) {
 fn the_summary_is_true(server: &FakeSentry, printed: &BTreeMap<String, usize>) {
     let transactions = server.transactions();
     let traces: BTreeSet<_> = transactions.iter().map(|t| place(t)["trace_id"].as_str()).collect();
-    let is_request = |name: &str| name.starts_with("serverAction/");
+    let is_request =
+        |name: &str| ["GET /", "POST /", "serverAction/"].iter().any(|start| name.starts_with(start));
     let requests = transactions.iter().filter(|t| t["transaction"].as_str().is_some_and(is_request));
     // A transaction stands for its root span, and for those that it carries.
     let spans = transactions.iter().map(|t| 1 + t["spans"].as_array().map_or(0, Vec::len));
@@ -216,7 +227,7 @@ fn the_summary_is_true(server: &FakeSentry, printed: &BTreeMap<String, usize>) {
 }
 
 fn the_local_view_shows_it_too(printed: &str) {
-    for line in ["serverAction/take_payment", "✗ ShopError: order ", "✓ restock-shelves", "✗ restock-shelves"]
+    for line in ["serverAction/take_pay", "✗ ShopError: order ", "✓ restock-shelves", "✗ restock-shelves"]
     {
         assert!(printed.contains(line), "no `{line}` in:\n{printed}");
     }

@@ -28,7 +28,8 @@ under_valgrind() {
     shift
     tests="$(CARGO_TARGET_DIR="$build" cargo test --quiet --lib --no-run --message-format=json |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)"
-    valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+    valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite \
+        --errors-for-leak-kinds=definite \
         "$tests" --test-threads=1 "$@"
 }
 

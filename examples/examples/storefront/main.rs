@@ -8,10 +8,10 @@
 //! ```
 //!
 //! Where to look:
-//! * `pages.rs`: the handlers, with `#[sentry::server_action]`
+//! * `pages.rs`: the router, with a layer, and the handlers, with `#[sentry::server_action]`
 //! * `orders.rs`, `repository.rs`: what they call, with `#[sentry::span]`
 //! * `payments.rs`: a request to another service that continues the trace
-//! * `payment_service.rs`: that service
+//! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
 //! * `restock.rs`: a job, with `#[sentry::monitor]`
 //! * `error.rs`: an error on its way up through all of these, captured once
 //! * `server.rs`, `html.rs`: what any web program needs; `visitors.rs`, `summary.rs`: what only an example needs

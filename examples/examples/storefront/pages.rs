@@ -1,15 +1,17 @@
-//! The pages of the shop: each handler is a server action.
+//! The pages of the shop: a layer for all, and each handler a server action.
 //!
-//! `#[sentry::server_action]` gives each request scopes of its own, continues the trace that its headers carry, and
-//! captures the error or the panic with which it ends. Handlers stay what axum wants them to be.
+//! The layer gives each request scopes of its own, continues the trace that its headers carry, and makes a transaction
+//! of it, named by its route. `#[sentry::server_action]` records what a handler was given, and captures the error
+//! with which it ends. Handlers stay what axum wants them to be.
 
 use std::sync::Arc;
 
 use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use sentry::integrations::tower::SentryLayer;
 
 use crate::error::ShopError;
 use crate::orders::{self, NewOrder};
@@ -21,31 +23,31 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/lamps/{sku}", get(order_page))
         .route("/orders", post(place_order))
         .route("/deals/{day}", get(deal_page))
+        // Inside of what moves a request to a task of its own, and turns its panic into an answer.
+        .layer(SentryLayer::new())
         .layer(middleware::from_fn(server::answer_panics))
         .with_state(shop)
 }
 
-#[sentry::server_action(headers = headers)]
-async fn shop_page(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Html<String> {
+#[sentry::server_action]
+async fn shop_page(State(shop): State<Arc<Shop>>) -> Html<String> {
     html::shop(&shop.repository.lamps().await)
 }
 
 /// The page with the order form. Its head carries the trace, so that the browser can send it back with the order.
-#[sentry::server_action(headers = headers)]
+#[sentry::server_action]
 async fn order_page(
     State(shop): State<Arc<Shop>>,
     Path(sku): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Html<String>, ShopError> {
     let lamp = shop.repository.lamp(&sku).await?;
     Ok(html::order_form(&lamp, None))
 }
 
 /// The order form. Its fields go along with errors; the card number is filtered by its name.
-#[sentry::server_action(headers = headers, form_data = order)]
+#[sentry::server_action(form_data = order)]
 async fn place_order(
     State(shop): State<Arc<Shop>>,
-    headers: HeaderMap,
     Form(order): Form<NewOrder>,
 ) -> Result<Response, ShopError> {
     // A customer's slip is no error of the program: the form is shown again, and nothing is captured.
@@ -58,8 +60,8 @@ async fn place_order(
 }
 
 /// The deal of a day of the week, from 0. It has a bug.
-#[sentry::server_action(headers = headers)]
-async fn deal_page(Path(day): Path<usize>, headers: HeaderMap) -> Html<String> {
+#[sentry::server_action]
+async fn deal_page(Path(day): Path<usize>) -> Html<String> {
     html::notice("Deal of the day", deal_of(day))
 }
 

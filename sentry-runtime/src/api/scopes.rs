@@ -22,6 +22,12 @@ pub fn get_global_scope() -> ScopeHandle {
 /// The scope of this request or job, to which the free functions such as [`set_tag`](crate::set_tag) write. Every
 /// annotated web handler and monitored job has its own, and so has what runs in [`with_isolation_scope`]; work
 /// outside of any shares one.
+///
+/// ```
+/// let scope = sentry::get_isolation_scope();
+/// scope.set_tag("customer", "7");
+/// scope.remove_tag("customer");
+/// ```
 #[must_use]
 pub fn get_isolation_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.isolation)))
@@ -44,7 +50,15 @@ pub fn get_current_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.current)))
 }
 
-/// Changes the isolation scope: what it says belongs to everything captured in this request or job.
+/// Changes the isolation scope: what it says belongs to everything captured in this request or job. All that the
+/// closure sets is set at once; the scope's own setters do without one, see [`get_isolation_scope`].
+///
+/// ```
+/// sentry::configure_scope(|scope| {
+///     scope.set_tag("customer", "7");
+///     scope.set_level(sentry::Level::Warning);
+/// });
+/// ```
 pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
     get_isolation_scope().configure(configure)
 }

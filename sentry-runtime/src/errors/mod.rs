@@ -44,6 +44,9 @@ pub(crate) enum Origin {
     DataFetcher,
     Monitor,
     Main,
+    /// The server around a handler, by the type of its mechanism.
+    #[cfg(feature = "_http-server")]
+    Server(&'static str),
 }
 
 impl Origin {
@@ -56,6 +59,8 @@ impl Origin {
             Self::DataFetcher => Mechanism { ty: "auto.function.data_fetcher", handled: false },
             Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => Mechanism { ty: "auto.function.main", handled: false },
+            #[cfg(feature = "_http-server")]
+            Self::Server(ty) => Mechanism { ty, handled: false },
         }
     }
 
@@ -64,6 +69,8 @@ impl Origin {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
             Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Monitor => Level::Error,
+            #[cfg(feature = "_http-server")]
+            Self::Server(_) => Level::Error,
         }
     }
 }

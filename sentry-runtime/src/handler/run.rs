@@ -211,7 +211,9 @@ impl State {
             self.parent = active::position().1;
         }
         let mut context = self.isolated(&here).framed();
-        if context.segment().is_none() {
+        // A server's integration has read the headers of its request before, and its trace goes on here.
+        let in_request = || context.isolation.snapshot().captured.is_some();
+        if context.segment().is_none() && !in_request() {
             // Without headers a handler is the head of a trace; with them it continues what they carry.
             if let Some(incoming) = self.plan.headers.take() {
                 context = context.in_new_trace(incoming);

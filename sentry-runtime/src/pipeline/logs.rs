@@ -1,8 +1,8 @@
 //! From records of logs and metrics to batches on the wire.
 //!
-//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes first, then those of the
-//! scopes, then what every item of this program has. After the callback sensitive values are filtered and long
-//! texts cut.
+//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes, and what every item of
+//! this program has where it does not say otherwise. After the callback sensitive values are filtered and long texts
+//! cut.
 //!
 //! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`.
 
@@ -148,7 +148,7 @@ fn log(record: LogRecord, bench: &Bench) -> Log {
     };
     let mut attributes = Attributes::new();
     // Without parameters the template would only say the text again.
-    if parameters().next().is_some() {
+    if parameters().any(|(_, value)| !value.is_null()) {
         attributes.insert("sentry.message.template".into(), AttributeValue::from_static(template));
     }
     for (number, (key, value)) in fields.into_iter().enumerate() {

@@ -33,6 +33,7 @@ pub(crate) mod stack;
 mod stream;
 mod stream_batch;
 mod stream_json;
+mod stream_segment;
 mod transaction;
 mod transaction_json;
 mod worker;
@@ -104,6 +105,11 @@ pub(crate) fn be_prompt(client: &Arc<Client>) {
 /// Hands a message over, or counts its loss when there is no room.
 pub(crate) fn send(message: Message) {
     queue::send(message);
+}
+
+/// A segment began whose spans are to be sent while it runs: from now on the pipeline looks from time to time.
+pub(crate) fn segment_began() {
+    queue::nudge();
 }
 
 /// Hands a log over, or counts its loss when there is no room.

@@ -20,7 +20,7 @@ use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType
 use crate::session::{self, End, Session};
 
 /// A session that lives so long is told of before it ends: it may never come to an end that we see.
-const FIRST_UPDATE: Duration = Duration::from_secs(10);
+const FIRST_UPDATE: Duration = Duration::from_secs(5);
 /// How long counts may wait.
 const INTERVAL: Duration = Duration::from_secs(60);
 /// Groups of one item; more than that would be refused.

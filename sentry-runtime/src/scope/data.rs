@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::Processor;
 use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
@@ -45,6 +46,9 @@ pub struct Scope {
     pub(crate) conversation_id: Option<Arc<str>>,
     /// The session of this request or job, see [`crate::session`].
     pub(crate) session: Option<Arc<Session>>,
+    /// In a request that a server's integration handles: whether an event was captured in it, by whatever scope
+    /// was forked from this one.
+    pub(crate) captured: Option<Arc<AtomicBool>>,
 }
 
 impl Scope {
@@ -53,6 +57,7 @@ impl Scope {
         *self = Self {
             processors: std::mem::take(&mut self.processors),
             session: self.session.take(),
+            captured: self.captured.take(),
             ..Self::default()
         };
     }

@@ -96,7 +96,7 @@ pub(crate) fn start(client: &Arc<Client>) {
     match client.options().session_mode {
         SessionMode::Application => {
             end(client, SessionStatus::Exited);
-            if let Some(session) = Session::start(client) {
+            if let Some(session) = Session::start(client, 0) {
                 client.sessions().replace(Some(Arc::clone(&session)));
                 hand_over(client, session, SessionChange::Started);
             }
@@ -110,9 +110,11 @@ pub(crate) fn start(client: &Arc<Client>) {
 
 /// Starts the session of a request, in its isolation scope. One that was started there ends.
 pub(crate) fn request_started(client: &Arc<Client>, isolation: &ScopeCell) {
-    let session = Session::start(client);
+    let home = std::ptr::from_ref(isolation).addr();
+    let session = Session::start(client, home);
     let before = isolation.update(|scope| std::mem::replace(&mut scope.session, session));
-    if let Some(before) = before {
+    // That of the request around this one goes on.
+    if let Some(before) = before.filter(|before| before.home == home) {
         hand_over_end(client, before, SessionStatus::Exited);
     }
 }

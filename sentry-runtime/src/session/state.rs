@@ -18,6 +18,9 @@ pub(crate) struct Session {
     mode: SessionMode,
     pub(super) started: SystemTime,
     pub(super) since: Instant,
+    /// The address of the isolation scope in which it was started; scopes forked from that one share the session,
+    /// and have not started it.
+    pub(super) home: usize,
     state: Mutex<State>,
 }
 
@@ -47,7 +50,7 @@ pub(super) fn current_user() -> Option<String> {
 
 impl Session {
     /// A session that begins now, or nothing without a release to be healthy.
-    pub(super) fn start(client: &Client) -> Option<Arc<Self>> {
+    pub(super) fn start(client: &Client, home: usize) -> Option<Arc<Self>> {
         if client.options().release.is_none() {
             diagnostics::debug(format_args!(
                 "no session is started: sessions are of a release, and the option `release` is not set"
@@ -59,6 +62,7 @@ impl Session {
             mode: client.options().session_mode,
             started: SystemTime::now(),
             since: Instant::now(),
+            home,
             state: Mutex::new(State {
                 status: SessionStatus::Ok,
                 errors: 0,
@@ -170,6 +174,7 @@ mod tests {
             mode,
             started: UNIX_EPOCH + Duration::from_secs(119),
             since: Instant::now(),
+            home: 0,
             state: Mutex::new(State {
                 status: SessionStatus::Ok,
                 errors: 0,

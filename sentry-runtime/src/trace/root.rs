@@ -78,6 +78,7 @@ pub(crate) fn start_with(
             isolation: Arc::clone(&base.isolation),
             current: Arc::clone(&base.current),
         });
+        crate::pipeline::segment_began();
     }
     Some((reuse::context(base, segment), key))
 }

@@ -116,7 +116,9 @@ fn main() {
                 })
             })
             .collect();
-        let written = writers.into_iter().map(|writer| writer.join().unwrap().expect("a chunk each, and every item read"));
+        let written = writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap().expect("a chunk each, and every item read"));
         assert!(written.sum::<usize>() >= 5, "one of the two gets the third chunk");
     });
 

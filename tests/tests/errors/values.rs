@@ -68,7 +68,8 @@ fn an_error_of_anyhow_comes_with_its_context() {
 /// Where an error of `anyhow` comes from.
 #[inline(never)]
 fn anyhow_origin() -> anyhow::Error {
-    anyhow::anyhow!("from here")
+    // Something to do after the call keeps it from becoming a jump.
+    std::hint::black_box(anyhow::anyhow!("from here"))
 }
 
 #[test]

@@ -21,6 +21,8 @@ fn numbers(spans: &[Value]) -> Vec<u64> {
 #[test]
 fn spans_leave_while_the_root_runs() {
     let seen = observe_server(streaming(), |server| {
+        // Long enough for a pipeline with nothing to do to fall asleep: the root has to wake it.
+        std::thread::sleep(Duration::from_secs(1));
         sentry::start_span(SpanOptions::new("root"), |_| {
             step(1);
             // The limit is five seconds; the rest is for a machine that is busy.

@@ -55,7 +55,10 @@ fn spans_that_end_after_their_root_stay_in_its_trace() {
     let seen = observe_server(streaming(), |server| {
         let mut later = None;
         sentry::start_span(SpanOptions::new("root"), |_| {
-            later = Some((sentry::start_inactive_span(SpanOptions::new("later")), elsewhere().bind_scope()));
+            later = Some((
+                sentry::start_inactive_span(SpanOptions::new("later").attribute("early", 1)),
+                elsewhere().bind_scope(),
+            ));
         });
         assert!(
             server.wait_for_streamed_spans(1, std::time::Duration::from_secs(30)),
@@ -66,6 +69,7 @@ fn spans_that_end_after_their_root_stay_in_its_trace() {
         span.end();
     });
     let root = span(&seen, "root");
+    assert_eq!(attribute(&span(&seen, "later"), "early"), 1);
     for name in ["later", "elsewhere"] {
         let late = span(&seen, name);
         assert_eq!(late["parent_span_id"], root["span_id"], "{name}");

@@ -80,6 +80,12 @@ fn parameters_are_filled_in_and_kept_beside_their_template() {
 
 #[test]
 fn texts_say_what_format_would_say() {
+    struct Silent;
+    impl std::fmt::LowerHex for Silent {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("5e")
+        }
+    }
     #[derive(Debug)]
     struct Lamp;
     struct Money(u32);
@@ -96,9 +102,10 @@ fn texts_say_what_format_would_say() {
         logger::info!("{0} {0} {1}", -1, 'x',);
         logger::info!("100 % {{of}} it");
         logger::info!("{}", -height);
+        logger::info!("{:x}", Silent);
     });
     let bodies: Vec<_> = seen.logs().iter().map(|log| log["body"].clone()).collect();
-    assert_eq!(bodies, ["    7|Lamp|3 EUR", "ada {} 0.1", " 1.00|1", "-1 -1 x", "100 % {of} it", "-5"]);
+    assert_eq!(bodies, ["    7|Lamp|3 EUR", "ada {} 0.1", " 1.00|1", "-1 -1 x", "100 % {of} it", "-5", "5e"]);
     let parameter = |log: usize, name: &str| {
         seen.logs()[log]["attributes"][format!("sentry.message.parameter.{name}")]["value"].clone()
     };

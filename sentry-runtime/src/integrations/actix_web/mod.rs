@@ -1,0 +1,226 @@
+//! A middleware for actix-web 4. Feature `actix-web`.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, Responder, web};
+//! use sentry::integrations::actix_web::Sentry;
+//!
+//! async fn user(id: web::Path<u32>) -> impl Responder {
+//!     format!("user {id}")
+//! }
+//!
+//! # fn main() -> std::io::Result<()> {
+//! // The client is there before the runtime, and sends what is left after the runtime has ended.
+//! let _sentry = sentry::init(sentry::ClientOptions::new().traces_sample_rate(1.0));
+//! actix_web::rt::System::new().block_on(
+//!     HttpServer::new(|| App::new().wrap(Sentry::new()).route("/users/{id}", web::get().to(user)))
+//!         .bind(("127.0.0.1", 8080))?
+//!         .run(),
+//! )
+//! # }
+//! ```
+//!
+//! Every request gets
+//! * an isolation scope: tags, user and breadcrumbs of one request do not show in another;
+//! * the trace of its headers, and in that a transaction, op `http.server`, named by the pattern of its resource
+//!   (`GET /users/{id}`) or else by its path: from the request's head to the last byte of the response's body, with
+//!   method, URL and status. A request that is given up ends it as `cancelled`;
+//! * its URL, method and headers on every event, by the rules of privacy below;
+//! * an event for the error with which its handler, an extractor or a middleware further in fails, if that is answered
+//!   with a status of 500 or more, or if it is so answered and nothing in it was captured. An error that
+//!   `#[sentry::server_action]` or `#[sentry::span(err)]` captured further in is captured once.
+//!
+//! What is annotated inside becomes part of the transaction, `#[sentry::server_action]` included. Wrap it around the
+//! `App` as the last one, so that it is the outermost.
+//!
+//! # Privacy
+//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings without their values,
+//! and headers that may tell of a person or a secret as `[Filtered]`. Bodies are never read.
+//!
+//! Spec: `foundations/trace-propagation/index.mdx`, `foundations/client/data-collection/index.mdx`.
+
+mod body;
+mod read;
+
+pub use body::ResponseBody;
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::Method;
+use pin_project_lite::pin_project;
+
+use super::http_server::{Handling, Running};
+use crate::errors::Failure;
+use crate::trace::instrumented::End;
+
+/// Who makes these spans and events.
+const ORIGIN: &str = "auto.http.actix_web";
+
+/// The middleware, for [`App::wrap`](actix_web::App::wrap). See the [module](self).
+#[derive(Debug, Clone)]
+pub struct Sentry {
+    server_errors: bool,
+}
+
+impl Sentry {
+    /// The middleware with everything it can do.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { server_errors: true }
+    }
+
+    /// Whether an answer with a status of 500 or more makes an event, if nothing else in the request did. Default:
+    /// yes.
+    #[must_use]
+    pub fn capture_server_errors(mut self, capture: bool) -> Self {
+        self.server_errors = capture;
+        self
+    }
+}
+
+impl Default for Sentry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Sentry
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ResponseBody<B>>;
+    type Error = Error;
+    type Transform = SentryMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<SentryMiddleware<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(SentryMiddleware { inner, server_errors: self.server_errors }))
+    }
+}
+
+/// A service each of whose requests has scopes and a transaction of its own, made by [`Sentry`].
+#[derive(Debug)]
+pub struct SentryMiddleware<S> {
+    inner: S,
+    server_errors: bool,
+}
+
+impl<S, B> Service<ServiceRequest> for SentryMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ResponseBody<B>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&self, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let is_head = request.method() == Method::HEAD;
+        let mut handling = Handling::begin(|options| read::request(&request, options));
+        let inner = handling.inside(|_| self.inner.call(request));
+        ResponseFuture { inner: Some(inner), handling, is_head, server_errors: self.server_errors }
+    }
+}
+
+pin_project! {
+    /// The future of [`SentryMiddleware`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ResponseFuture<F> {
+        // Empty when it is over, so that it is dropped in its context.
+        #[pin]
+        inner: Option<F>,
+        handling: Handling,
+        is_head: bool,
+        server_errors: bool,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.handling.inside(|_| this.inner.set(None));
+        }
+    }
+}
+
+impl<F, B> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ResponseBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let answer = this.handling.inside(|running| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let answer = std::task::ready!(inner.poll(task));
+            this.inner.set(None);
+            if let Some(running) = running {
+                match &answer {
+                    Ok(response) => answered(running, response, *this.server_errors),
+                    Err(error) => refused(running, error, *this.server_errors),
+                }
+            }
+            Poll::Ready(answer)
+        });
+        match std::task::ready!(answer) {
+            Ok(response) => {
+                let handling = std::mem::take(this.handling);
+                let is_head = *this.is_head;
+                Poll::Ready(Ok(
+                    response.map_body(|head, body| ResponseBody::new(body, handling, is_head, head.status))
+                ))
+            }
+            Err(error) => {
+                this.handling.end(End::Done);
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+fn answered<B: MessageBody>(running: &mut Running, response: &ServiceResponse<B>, server_errors: bool) {
+    let request = response.request();
+    if let Some(route) = request.match_pattern() {
+        running.routed(request.method().as_str(), &route);
+    }
+    let status = response.status();
+    running.answered(status.as_u16(), body::length(response.response().body()));
+    if server_errors && status.is_server_error() {
+        match response.response().error() {
+            Some(error) => running.saw(failure(error)),
+            None => {
+                running.capture_server_error(status.as_u16(), status.canonical_reason().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// A middleware further in refused the request: actix makes the answer of its error outside of this middleware.
+fn refused(running: &mut Running, error: &Error, server_errors: bool) {
+    let status = error.as_response_error().status_code();
+    running.answered(status.as_u16(), None);
+    if server_errors && status.is_server_error() {
+        running.saw(failure(error));
+    }
+}
+
+/// The type of what is inside of actix's error is told by its `Debug` output alone, but that of `std::io` tells
+/// how it is stored.
+fn failure(error: &Error) -> Failure<'_> {
+    if let Some(error) = error.as_error::<std::io::Error>() {
+        return Failure::error(error);
+    }
+    Failure::dynamic(error, "dyn actix_web::ResponseError")
+}

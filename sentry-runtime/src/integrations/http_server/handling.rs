@@ -1,0 +1,247 @@
+//! One request, from its head to the last byte of the answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::incoming::{Incoming, Route};
+use super::session;
+use crate::capture::{self, Capture};
+use crate::client;
+use crate::errors::{self, Failure, Origin};
+use crate::options::ClientOptions;
+use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
+use crate::scope::ScopeCell;
+use crate::scope::active::{self, Saved};
+use crate::scope::context::Context;
+use crate::trace::clock::{self, Ticks};
+use crate::trace::ids::LocalId;
+use crate::trace::instrumented::End;
+use crate::trace::options::SpanOptions;
+use crate::trace::propagation::Propagation;
+use crate::trace::segment::Segment;
+use crate::trace::span::Span;
+
+/// One request. Without a client there is nothing to it.
+#[derive(Debug, Default)]
+pub(crate) struct Handling(Option<Box<Running>>);
+
+/// A request that is being handled.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Absent while it stands in the thread.
+    context: Option<Arc<Context>>,
+    active: LocalId,
+    span: Span,
+    since: Ticks,
+    naming: Naming,
+    mechanism: &'static str,
+    /// What the answer says about how it went.
+    status: Option<SpanStatus>,
+    failed: bool,
+}
+
+/// The name of a request's transaction, for whoever learns later by which route the request is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Naming {
+    segment: Option<Arc<Segment>>,
+    span: Span,
+    isolation: Arc<ScopeCell>,
+    captured: Arc<AtomicBool>,
+    given: Route,
+}
+
+impl Handling {
+    /// Begins a request: scopes, a trace and a transaction of its own.
+    pub(crate) fn begin(read: impl FnOnce(&ClientOptions) -> Incoming) -> Self {
+        if client::level() == client::Level::Off {
+            return Self(None);
+        }
+        let here = active::context();
+        let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
+        let incoming = read(client.options());
+        // A span that is active here is one of the server's own work: no request waits for that to end.
+        let trace = incoming.propagation.unwrap_or_else(Propagation::new);
+        let context = Arc::new(here.isolated().framed().in_new_trace(trace));
+        let captured = Arc::new(AtomicBool::new(false));
+        context.isolation.update(|scope| {
+            scope.captured = Some(Arc::clone(&captured));
+            scope.set_request(Some(incoming.request));
+        });
+        let options = SpanOptions::new(incoming.name.text.clone())
+            .op("http.server")
+            .origin(incoming.origin)
+            .source(incoming.name.source);
+        let span = Span::start_in(Arc::clone(&context), 0, options);
+        if span.is_recording() {
+            incoming.attributes.into_iter().for_each(|(key, value)| span.set_attribute(key, value));
+        }
+        let (context, active) = span.place().unwrap_or((context, 0));
+        let segment = context.segment().cloned();
+        let naming = Naming {
+            segment,
+            span: span.clone(),
+            isolation: Arc::clone(&context.isolation),
+            captured,
+            given: incoming.name,
+        };
+        naming.tell_scope(None);
+        session::begin(&context);
+        Self(Some(Box::new(Running {
+            context: Some(context),
+            active,
+            span,
+            since: clock::now(),
+            naming,
+            mechanism: incoming.origin,
+            status: None,
+            failed: false,
+        })))
+    }
+
+    /// The name of its transaction.
+    #[cfg(feature = "tower")]
+    pub(crate) fn naming(&self) -> Option<&Naming> {
+        self.0.as_ref().map(|running| &running.naming)
+    }
+
+    /// Runs something in the request's context. A panic in it goes on, and ends the request.
+    pub(crate) fn inside<R>(&mut self, run: impl FnOnce(Option<&mut Running>) -> R) -> R {
+        struct Entered<'a> {
+            handling: &'a mut Handling,
+            previous: Option<Saved>,
+        }
+        impl Drop for Entered<'_> {
+            fn drop(&mut self) {
+                let own = self.previous.take().map(active::swap).unwrap_or_default();
+                if let Some(running) = &mut self.handling.0 {
+                    running.context = own.context;
+                }
+                // Who catches the panic drops the request later, when nobody can tell any more.
+                if std::thread::panicking() {
+                    self.handling.end(End::Panicked);
+                }
+            }
+        }
+        let Some(running) = &mut self.0 else { return run(None) };
+        let previous = active::swap(Saved { context: running.context.take(), span: running.active });
+        let entered = Entered { handling: self, previous: Some(previous) };
+        run(entered.handling.0.as_deref_mut())
+    }
+
+    /// The request is over.
+    pub(crate) fn end(&mut self, end: End) {
+        let Some(mut running) = self.0.take() else { return };
+        let Some(context) = running.context.take() else { return };
+        errors::close(context.frame);
+        if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
+            running.span.set_status(status);
+        }
+        running.span.end_as(end.outcome(running.failed));
+        session::end(&context, end);
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        self.end(if std::thread::panicking() { End::Panicked } else { End::Cancelled });
+    }
+}
+
+impl Running {
+    /// The handler, or whatever makes the body, failed. To be called inside of the request.
+    pub(crate) fn failed(&mut self, failure: Failure<'_>) {
+        self.failed = true;
+        self.saw(failure);
+    }
+
+    /// An error became the answer, which has the status for it. To be called inside of the request.
+    pub(crate) fn saw(&self, failure: Failure<'_>) {
+        errors::capture(failure, self.since, Origin::Server(self.mechanism));
+    }
+
+    /// The head of the answer is known.
+    pub(crate) fn answered(&mut self, status: u16, length: Option<u64>) {
+        self.span.set_attribute("http.response.status_code", status);
+        self.span.set_attribute("http.response.body.size", AttributeValue::from(length));
+        self.status = Some(SpanStatus::from_http_status(status));
+    }
+
+    /// What the answer says in another way than by its HTTP status.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_status(&mut self, status: SpanStatus) {
+        self.status = Some(status);
+    }
+
+    /// Gives the request's span an attribute.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
+        self.span.set_attribute(key, value);
+    }
+
+    /// Captures that the answer is a server error, unless something in the request told of it before. To be
+    /// called inside of the request.
+    pub(crate) fn capture_server_error(&self, status: u16, reason: &str) {
+        if self.naming.captured.load(Ordering::Relaxed) {
+            return;
+        }
+        let mechanism = protocol::Mechanism {
+            ty: self.mechanism.to_owned(),
+            handled: Some(false),
+            ..protocol::Mechanism::default()
+        };
+        let exception = Exception {
+            ty: if reason.is_empty() { format!("HTTP {status}") } else { reason.to_owned() },
+            value: Some(format!("{} was answered with status {status}", self.naming.current())),
+            mechanism: Some(mechanism),
+            ..Exception::default()
+        };
+        capture::submit(Capture::event(Event {
+            level: Level::Error,
+            exception: vec![exception].into(),
+            ..Event::default()
+        }));
+    }
+
+    /// The route by which the request was answered.
+    #[cfg(feature = "actix-web")]
+    pub(crate) fn routed(&self, method: &str, route: &str) {
+        self.naming.routed(method, route);
+    }
+}
+
+impl Naming {
+    /// The route by which the request is answered. A name that the program gave stays.
+    pub(crate) fn routed(&self, method: &str, route: &str) {
+        let name = Route::new(method, route);
+        if self.current() != self.given.text || name.text == self.given.text {
+            return;
+        }
+        self.span.set_attribute("http.route", route.to_owned());
+        match &self.segment {
+            Some(segment) => segment.rename(name.text, name.source),
+            None => self.tell_scope(Some(name)),
+        }
+    }
+
+    /// Whether a thread works on this request.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_active(&self) -> bool {
+        let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+        isolation.captured.as_ref().is_some_and(|captured| Arc::ptr_eq(captured, &self.captured))
+    }
+
+    fn current(&self) -> String {
+        match &self.segment {
+            Some(segment) => segment.name().0.into_owned(),
+            None => self.isolation.snapshot().transaction.as_deref().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Where no transaction is recorded, events learn its name from the scope.
+    fn tell_scope(&self, name: Option<Route>) {
+        if self.segment.is_none() {
+            let name = name.as_ref().unwrap_or(&self.given);
+            self.isolation.update(|scope| scope.set_transaction(Some(&name.text)));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What a request says of itself, by the rules of privacy.
+//!
+//! Without `send_default_pii` of headers only those are kept that cannot tell who sends them, of a query string
+//! the names, and of cookies and addresses nothing. What is kept is still scrubbed on the pipeline thread.
+//!
+//! Spec: `foundations/client/data-collection/index.mdx`, `data-model/event-payloads/request.mdx`,
+//! `telemetry/traces/span-data-conventions.mdx`.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::options::ClientOptions;
+use crate::protocol::limits::truncated;
+use crate::protocol::{AttributeValue, Map, Request};
+use crate::trace::headers::HeaderSource;
+use crate::trace::propagation::Propagation;
+
+const FILTERED: &str = "[Filtered]";
+/// How many headers and query parameters are kept, and how much of each value, and of a URL.
+const MAX_ENTRIES: usize = 64;
+const MAX_VALUE: usize = 1024;
+const MAX_PATH: usize = 2048;
+
+/// Headers whose values are kept in any case, sorted.
+const SAFE: &[&str] = &[
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "date",
+    "dnt",
+    "expect",
+    "grpc-accept-encoding",
+    "grpc-encoding",
+    "grpc-timeout",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-unmodified-since",
+    "keep-alive",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "sec-websocket-version",
+    "sentry-trace",
+    "te",
+    "traceparent",
+    "transfer-encoding",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-correlation-id",
+    "x-forwarded-proto",
+    "x-request-id",
+    "x-requested-with",
+];
+
+/// The name of a transaction, and what kind of name it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) text: String,
+    pub(crate) source: &'static str,
+}
+
+impl Route {
+    pub(crate) fn new(method: &str, route: &str) -> Self {
+        Self { text: format!("{method} {route}"), source: "route" }
+    }
+}
+
+/// The parts of a request that every server knows, whatever its types are.
+#[derive(Debug)]
+pub(crate) struct Head<'a> {
+    pub(crate) method: &'a str,
+    /// As the request line says it, which it does rarely.
+    pub(crate) scheme: Option<&'a str>,
+    /// The host and perhaps a port, without a user.
+    pub(crate) authority: Option<&'a str>,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    /// The version of HTTP, such as `1.1`.
+    pub(crate) version: &'static str,
+    pub(crate) route: Option<String>,
+    /// Who sent it, as far as the server can tell.
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) origin: &'static str,
+}
+
+/// What is kept of a request.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(super) name: Route,
+    pub(super) origin: &'static str,
+    pub(super) request: Request,
+    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(super) propagation: Option<Propagation>,
+}
+
+impl Incoming {
+    /// Says more of the request.
+    #[cfg(feature = "tower")]
+    pub(crate) fn also(&mut self, attributes: impl IntoIterator<Item = (Cow<'static, str>, AttributeValue)>) {
+        self.attributes.extend(attributes);
+    }
+
+    /// Reads a request. Names of headers are in lower case.
+    pub(crate) fn new(
+        head: Head<'_>,
+        headers: &[(&str, &[u8])],
+        trace: &dyn HeaderSource,
+        options: &ClientOptions,
+    ) -> Self {
+        let pii = options.send_default_pii;
+        let header = |wanted: &str| {
+            let value = headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+            value.and_then(|value| std::str::from_utf8(value).ok())
+        };
+        let path = truncated(head.path, MAX_PATH);
+        let name = match &head.route {
+            Some(route) => Route::new(head.method, route),
+            None => Route { text: format!("{} {path}", head.method), source: "url" },
+        };
+        let scheme = head
+            .scheme
+            .or_else(|| header("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https")))
+            .unwrap_or("http");
+        let host = head.authority.or_else(|| header("host")).filter(|host| is_host(host));
+        let url = match host {
+            Some(host) => format!("{scheme}://{host}{path}"),
+            None => path.clone().into_owned(),
+        };
+        let query = head.query.filter(|query| !query.is_empty()).map(|query| kept_query(query, pii));
+        let client = if pii { client_address(&header, head.peer) } else { None };
+
+        let mut attributes = Vec::with_capacity(12);
+        let mut add = |key: &'static str, value: AttributeValue| {
+            if !value.is_null() {
+                attributes.push((Cow::Borrowed(key), value));
+            }
+        };
+        add("http.request.method", head.method.to_owned().into());
+        add("http.route", head.route.into());
+        add("url.full", url.clone().into());
+        add("url.path", path.into_owned().into());
+        add("url.query", query.clone().into());
+        add("url.scheme", scheme.to_owned().into());
+        if let Some((name, port)) = host.map(split_port) {
+            add("server.address", name.to_owned().into());
+            add("server.port", port.into());
+        }
+        add("network.protocol.version", AttributeValue::from_static(head.version));
+        add("user_agent.original", header("user-agent").map(|agent| truncated(agent, MAX_VALUE)).into());
+        add("http.request.body.size", header("content-length").and_then(|it| it.parse::<u64>().ok()).into());
+        add("client.address", client.clone().into());
+
+        let request = Request {
+            url: Some(url),
+            method: Some(head.method.to_owned()),
+            query_string: query,
+            cookies: header("cookie").filter(|_| pii).map(|value| truncated(value, MAX_VALUE).into_owned()),
+            headers: kept_headers(headers, pii),
+            env: client.map(|address| ("REMOTE_ADDR".to_owned(), address)).into_iter().collect(),
+            ..Request::default()
+        };
+        let propagation = Propagation::from_headers(trace, Some(options));
+        Self { name, origin: head.origin, request, attributes, propagation }
+    }
+}
+
+fn kept_headers(headers: &[(&str, &[u8])], pii: bool) -> Map<String, String> {
+    let mut kept: Map<String, String> = Map::new();
+    for &(name, value) in headers.iter().take(MAX_ENTRIES) {
+        if pii && name == "cookie" {
+            continue;
+        }
+        let value = if pii || SAFE.binary_search(&name).is_ok() {
+            truncated(&String::from_utf8_lossy(value), MAX_VALUE).into_owned()
+        } else if name == "referer" {
+            let text = String::from_utf8_lossy(value);
+            truncated(text.split(['?', '#']).next().unwrap_or_default(), MAX_VALUE).into_owned()
+        } else {
+            FILTERED.to_owned()
+        };
+        match kept.get_mut(name) {
+            Some(known) if known == FILTERED => {}
+            Some(known) => *known = truncated(&format!("{known}, {value}"), MAX_VALUE).into_owned(),
+            None => drop(kept.insert(name.to_owned(), value)),
+        }
+    }
+    kept
+}
+
+/// A query string, without its values unless they may be told.
+fn kept_query(query: &str, pii: bool) -> String {
+    if pii {
+        return truncated(query, MAX_PATH).into_owned();
+    }
+    let pairs = query.split('&').take(MAX_ENTRIES).filter(|pair| !pair.is_empty());
+    let names = pairs.map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{}={FILTERED}", truncated(name, 64)),
+        // Nobody knows whether a lone word is a name.
+        None => FILTERED.to_owned(),
+    });
+    names.collect::<Vec<_>>().join("&")
+}
+
+/// The one who sent the request: as proxies say, else as the connection says.
+fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<IpAddr>) -> Option<String> {
+    let first = |name| header(name)?.split(',').next()?.trim().parse::<IpAddr>().ok();
+    let address = first("x-forwarded-for").or_else(|| first("x-real-ip")).or(peer)?;
+    Some(address.to_string())
+}
+
+/// Whether a text can stand in a URL as host and port.
+fn is_host(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    (1..=255).contains(&text.len()) && text.bytes().all(fits)
+}
+
+fn split_port(host: &str) -> (&str, Option<u16>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.ends_with(':') && !port.contains(']') => (name, port.parse().ok()),
+        _ => (host, None),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! Whether the body of a response was sent whole.
+
+/// Follows a response's body to tell, when it is dropped, whether it had come to its end: servers drop a body of
+/// known length without asking for the end of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BodyEnd {
+    /// Nobody asks for a body: the answer to a `HEAD` request, or one of a status without body.
+    NotWanted,
+    /// So many bytes are left.
+    After(u64),
+    /// Only the body itself knows.
+    Unknown,
+}
+
+impl BodyEnd {
+    pub(crate) fn new(is_head: bool, status: u16, length: Option<u64>) -> Self {
+        match length {
+            _ if is_head || matches!(status, 100..=199 | 204 | 304) => Self::NotWanted,
+            Some(length) => Self::After(length),
+            None => Self::Unknown,
+        }
+    }
+
+    /// So many bytes were sent.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        if let Self::After(left) = self {
+            *left = left.saturating_sub(bytes as u64);
+        }
+    }
+
+    /// Whether a body that is dropped now is whole.
+    pub(crate) fn is_reached(self) -> bool {
+        matches!(self, Self::NotWanted | Self::After(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BodyEnd;
+
+    #[test]
+    fn a_body_is_whole_when_its_length_was_sent() {
+        let mut end = BodyEnd::new(false, 200, Some(10));
+        end.sent(9);
+        assert!(!end.is_reached());
+        end.sent(1);
+        assert!(end.is_reached());
+    }
+
+    #[test]
+    fn a_body_that_nobody_wants_is_whole_from_the_start() {
+        assert!(BodyEnd::new(true, 200, Some(10)).is_reached());
+        assert!(BodyEnd::new(false, 304, None).is_reached());
+        assert!(!BodyEnd::new(false, 200, None).is_reached());
+    }
+}

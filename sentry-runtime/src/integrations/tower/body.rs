@@ -1,0 +1,109 @@
+//! The body of a response: as long as it is sent, the request goes on.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf as _;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::future::failure;
+use super::grpc;
+use crate::integrations::http_server::{BodyEnd, Handling};
+use crate::trace::instrumented::End;
+
+pin_project! {
+    /// The body of a response, whose end is that of the request's transaction. One that is dropped before its end
+    /// ends it as `cancelled`. Size, frames and trailers are those of the body inside.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        // Empty when it is over, so that it is dropped in its context.
+        #[pin]
+        inner: Option<B>,
+        handling: Handling,
+        end: BodyEnd,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.handling.inside(|_| this.inner.set(None));
+            if !std::thread::panicking() {
+                this.handling.end(if this.end.is_reached() { End::Done } else { End::Cancelled });
+            }
+        }
+    }
+}
+
+impl<B: Body> ResponseBody<B> {
+    pub(super) fn new(inner: B, mut handling: Handling, end: BodyEnd) -> Self {
+        if inner.is_end_stream() {
+            // Nobody will ask for it.
+            handling.end(End::Done);
+        }
+        Self { inner: Some(inner), handling, end }
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body,
+    B::Error: fmt::Display + 'static,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let frame = this.handling.inside(|running| {
+            let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let frame = ready!(inner.as_mut().poll_frame(task));
+            let is_over = match &frame {
+                Some(Ok(frame)) => frame.is_trailers() || inner.is_end_stream(),
+                Some(Err(_)) | None => true,
+            };
+            match (&frame, running) {
+                (Some(Err(error)), Some(running)) => running.failed(failure(error)),
+                (Some(Ok(frame)), Some(running)) => {
+                    if let Some((code, status)) = frame.trailers_ref().and_then(grpc::status) {
+                        running.set_attribute("rpc.grpc.status_code", code);
+                        running.set_status(status);
+                    }
+                }
+                _ => {}
+            }
+            if is_over {
+                this.inner.set(None);
+            }
+            Poll::Ready(frame)
+        });
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            this.end.sent(data.remaining());
+        }
+        if this.inner.is_none() {
+            this.handling.end(End::Done);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// What servers need of a body that they make up themselves.
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self { inner: Some(B::default()), handling: Handling::default(), end: BodyEnd::NotWanted }
+    }
+}

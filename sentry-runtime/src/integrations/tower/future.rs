@@ -1,0 +1,115 @@
+//! The future of a response: the handler runs in the request's context, and what is left of the request goes over
+//! to the response's body.
+
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::body::ResponseBody;
+use super::grpc;
+use crate::errors::Failure;
+use crate::integrations::http_server::{BodyEnd, Handling, Running};
+use crate::trace::instrumented::End;
+
+pin_project! {
+    /// The future of [`SentryService`](super::SentryService).
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ResponseFuture<F> {
+        // Empty when it is over, so that it is dropped in its context.
+        #[pin]
+        inner: Option<F>,
+        handling: Handling,
+        is_head: bool,
+        server_errors: bool,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.handling.inside(|_| this.inner.set(None));
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, handling: Handling, is_head: bool, server_errors: bool) -> Self {
+        Self { inner: Some(inner), handling, is_head, server_errors }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+    E: fmt::Display + 'static,
+{
+    type Output = Result<Response<ResponseBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let answer = this.handling.inside(|running| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let answer = ready!(inner.poll(task));
+            this.inner.set(None);
+            if let Some(running) = running {
+                match &answer {
+                    Ok(response) => answered(running, response, *this.server_errors),
+                    Err(error) => running.failed(failure(error)),
+                }
+            }
+            Poll::Ready(answer)
+        });
+        match ready!(answer) {
+            Ok(response) => {
+                let handling = std::mem::take(this.handling);
+                let end = BodyEnd::new(*this.is_head, response.status().as_u16(), length(&response));
+                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, handling, end))))
+            }
+            Err(error) => {
+                this.handling.end(End::Done);
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+fn answered<R: Body>(running: &mut Running, response: &Response<R>, server_errors: bool) {
+    let status = response.status();
+    running.answered(status.as_u16(), length(response));
+    if let Some((code, status)) = grpc::status(response.headers()) {
+        running.set_attribute("rpc.grpc.status_code", code);
+        running.set_status(status);
+    }
+    if server_errors && status.is_server_error() {
+        running.capture_server_error(status.as_u16(), status.canonical_reason().unwrap_or_default());
+    }
+}
+
+/// How many bytes a response has, if that is known: of a file that is read bit by bit, the header alone tells.
+fn length<R: Body>(response: &Response<R>) -> Option<u64> {
+    let header = || response.headers().get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(header)
+}
+
+/// An error of a service or a body, by the best that can be known of a type that is only shown: most that hide
+/// another one hide it in a box.
+pub(super) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
+    let any: &dyn Any = error;
+    if let Some(error) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        Failure::dynamic(&**error, type_name::<E>())
+    } else if let Some(error) = any.downcast_ref::<Box<dyn Error + Send>>() {
+        Failure::dynamic(&**error, type_name::<E>())
+    } else if let Some(error) = any.downcast_ref::<std::io::Error>() {
+        Failure::error(error)
+    } else {
+        Failure::display(error)
+    }
+}

@@ -1,0 +1,17 @@
+//! Servers through their integrations: the tower layer on axum and on plain services, the middleware of actix-web.
+//! Requests go over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actix;
+mod axum_bodies;
+mod axum_errors;
+mod axum_requests;
+mod axum_routes;
+mod client;
+mod grpc;
+mod serve;
+mod services;
