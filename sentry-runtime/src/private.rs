@@ -7,6 +7,8 @@ use crate::options::ClientOptions;
 use crate::scope::active::{self, Entered};
 use crate::trace::clock::{self, Ticks};
 
+#[cfg(fuzzing)]
+pub use crate::fuzz;
 pub use crate::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
 pub use crate::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::probe::*;

@@ -190,8 +190,9 @@ impl SpanGuard {
     #[cold]
     #[inline(never)]
     fn start_with_context(&mut self) {
+        let base = active::context();
         let (_, parent) = active::position();
-        let Some(prepared) = prepare(self.site, &active::context(), parent, ids::next()) else {
+        let Some(prepared) = prepare(self.site, &base, parent, ids::next()) else {
             self.start = active::after_last_sighting();
             return;
         };
