@@ -20,6 +20,7 @@ const QUIET_ROUNDS: u32 = 4;
 const EVENTS_PER_ROUND: usize = 64;
 
 pub(super) fn run() {
+    crate::own_thread::mark();
     let mut collector = Collector::default();
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();
