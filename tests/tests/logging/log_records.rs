@@ -6,6 +6,7 @@ use log::{Level, Log, Metadata, Record};
 use sentry::integrations::log::{LogFilter, SentryLogger};
 use serde_json::json;
 
+use crate::alone;
 use crate::support::{observe, only, options, untraced, without_client};
 
 /// Keeps what it is given.
@@ -46,7 +47,7 @@ fn write(logger: &dyn Log, level: Level, text: &str, values: &[(&str, log::kv::V
 #[test]
 fn records_become_breadcrumbs_and_events_with_their_values() {
     let seen = observe(untraced(), || {
-        sentry::with_isolation_scope(|| {
+        alone(|| {
             let logger = SentryLogger::new();
             write(&logger, Level::Debug, "unheard", &[]);
             write(&logger, Level::Info, "open", &[("lamps", 3.into()), ("by", "ada".into())]);

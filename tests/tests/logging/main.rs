@@ -26,6 +26,14 @@ fn traced_by<R>(layer: SentryLayer, run: impl FnOnce() -> R) -> R {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), run)
 }
 
+/// Runs a closure without the breadcrumbs of other tests.
+fn alone<R>(run: impl FnOnce() -> R) -> R {
+    sentry::with_isolation_scope(|| {
+        sentry::get_isolation_scope().clear_breadcrumbs();
+        run()
+    })
+}
+
 #[derive(Debug)]
 struct DiskFull;
 

@@ -5,12 +5,12 @@ use serde_json::json;
 use tracing::{debug, error, info, info_span, warn};
 
 use crate::support::{observe, only, options, untraced};
-use crate::{DiskFull, NotSaved, traced, traced_by};
+use crate::{DiskFull, NotSaved, alone, traced, traced_by};
 
 #[test]
 fn information_becomes_a_breadcrumb_of_a_later_event_and_an_error_an_event() {
     let seen = observe(untraced(), || {
-        sentry::with_isolation_scope(|| {
+        alone(|| {
             traced(|| {
                 debug!("unheard");
                 info!(lamps = 3, "ordered {}", "lamps");
@@ -51,13 +51,27 @@ fn an_error_value_is_captured_with_its_causes() {
     assert_eq!(of(1), (json!("NotSaved"), json!("the order was not saved")));
     assert_eq!(exceptions[1]["mechanism"]["type"], "auto.log.tracing");
     assert_eq!(exceptions[1]["mechanism"]["handled"], true);
-    assert!(exceptions[1]["stacktrace"]["frames"].is_array());
+    let innermost = exceptions[1]["stacktrace"]["frames"].as_array().unwrap().last().unwrap();
+    assert!(innermost["function"].as_str().unwrap().contains("an_error_value_is_captured"), "{innermost}");
     let text = [&event["message"], &event["logentry"]["formatted"], &event["logentry"]["message"]];
     assert!(text.contains(&&json!("giving up")), "{event:#}");
     assert_eq!(event["logger"], module_path!());
     let fields = &event["contexts"]["Rust Tracing Fields"];
     assert_eq!(fields["error"], "the order was not saved: the disk is full");
     assert_eq!(fields["order"], 7);
+}
+
+#[test]
+fn an_error_of_the_standard_library_has_its_name_and_the_level_is_that_of_the_event() {
+    let wants_all = layer().event_filter(|_| EventFilter::Event);
+    let error = std::io::Error::other(DiskFull);
+    let seen = observe(untraced(), || {
+        traced_by(wants_all, || warn!(error = &error as &dyn std::error::Error));
+    });
+    let event = seen.event();
+    assert_eq!(event["level"], "warning");
+    let exceptions = event["exception"]["values"].as_array().unwrap();
+    assert_eq!(exceptions.last().unwrap()["type"], "io::Error");
 }
 
 #[test]
@@ -120,7 +134,7 @@ fn the_filter_decides() {
         _ => EventFilter::Log,
     });
     let seen = observe(untraced().enable_logs(true), || {
-        sentry::with_isolation_scope(|| {
+        alone(|| {
             traced_by(quiet, || {
                 error!("unheard");
                 info!("a log alone");

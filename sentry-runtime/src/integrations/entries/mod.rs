@@ -10,9 +10,11 @@ mod gate;
 pub use filter::Filter;
 pub(crate) use gate::Gate;
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Display;
+use std::io;
 
 use crate::capture::{self, Capture};
 use crate::errors;
@@ -193,9 +195,10 @@ impl Entry<'_> {
     }
 }
 
-/// An error with its causes, whose type nobody knows.
+/// An error with its causes. Of the types that it may have one is known whose `Debug` output does not tell it.
 fn read(error: &(dyn Error + 'static)) -> Chain {
-    chain::read_dynamic(error, "dyn core::error::Error")
+    let name = if error.is::<io::Error>() { type_name::<io::Error>() } else { type_name::<dyn Error>() };
+    chain::read_dynamic(error, name)
 }
 
 /// The texts of an error and of its causes, the outermost first.
