@@ -4,17 +4,19 @@
 //! The integration reads the entry of its crate, behind a [`Gate`], into an [`Entry`]; [`Entry::tell`] does the rest
 //! by the functions that a user would call.
 
+// The values of `log` are errors only with a feature of its that takes a dependency more.
+#[cfg(feature = "tracing")]
+mod errors_in;
 mod filter;
 mod gate;
 
+#[cfg(feature = "tracing")]
+pub(crate) use errors_in::error_text;
 pub use filter::Filter;
 pub(crate) use gate::Gate;
 
-use std::any::type_name;
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::Display;
-use std::io;
 
 use crate::capture::{self, Capture};
 use crate::errors;
@@ -68,13 +70,6 @@ impl Said {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((key.into(), value.into()));
         }
-    }
-
-    /// Adds a field that is an error: its texts, and, for the first one, all that is known of it.
-    pub(crate) fn add_error(&mut self, key: &'static str, error: &(dyn Error + 'static)) {
-        let chain = read(error);
-        self.add(key, texts(&chain));
-        self.error.get_or_insert(chain);
     }
 
     fn text_of(&self, key: &str) -> Option<&str> {
@@ -193,24 +188,6 @@ impl Entry<'_> {
         .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| (Cow::Borrowed(key), value))
     }
-}
-
-/// An error with its causes. Of the types that it may have one is known whose `Debug` output does not tell it.
-fn read(error: &(dyn Error + 'static)) -> Chain {
-    let name = if error.is::<io::Error>() { type_name::<io::Error>() } else { type_name::<dyn Error>() };
-    chain::read_dynamic(error, name)
-}
-
-/// The texts of an error and of its causes, the outermost first.
-fn texts(chain: &Chain) -> String {
-    let texts: Vec<_> = chain.entries.iter().map(|entry| &*entry.value).collect();
-    text(&texts.join(": "))
-}
-
-/// The texts of an error and of its causes as one.
-#[cfg(feature = "tracing")]
-pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
-    texts(&read(error))
 }
 
 /// A text of bounded length.

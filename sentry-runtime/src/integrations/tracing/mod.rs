@@ -46,8 +46,8 @@
 //! context `Rust Tracing Fields` of events; fields named `tags.<name>` become tags of events.
 //!
 //! What is traced on the toolkit's own threads is left alone.
-//!
-//! [`layer`](mod@self) reads what `tracing` says, `spans` holds a span and puts it in place, `fields` reads fields.
+
+// This file hears what `tracing` says, `spans` holds a span and puts it in place, `fields` reads fields.
 
 mod fields;
 mod spans;
