@@ -380,6 +380,7 @@ fn patiently(own: &Arc<dyn Transport>, rest: Duration, end: fn(&dyn Transport, D
     let own = Arc::clone(own);
     let (say, said) = crossbeam_channel::bounded(1);
     let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
+        crate::own_thread::mark();
         let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
         // Who asked may have given up waiting.
         let _ = say.send(ended);

@@ -53,6 +53,7 @@ pub mod metrics;
 mod moment;
 mod monitor;
 mod options;
+mod own_thread;
 mod pipeline;
 mod probe;
 pub mod protocol;

@@ -233,12 +233,17 @@ fn guessed(error: &dyn fmt::Debug) -> String {
 
 /// The error's message, never longer than the limit, never empty.
 fn text(error: &dyn fmt::Display) -> String {
+    let text = written(error);
+    if text.trim().is_empty() { "<no message>".to_owned() } else { text }
+}
+
+/// What a value's `Display` writes, never longer than the limit.
+pub(crate) fn written(value: &dyn fmt::Display) -> String {
     let mut limited = Limited::new(MAX_TEXT);
-    let outcome = contained(|| write!(limited, "{error}"));
+    let outcome = contained(|| write!(limited, "{value}"));
     let Limited { mut text, cut, .. } = limited;
     match outcome {
         _ if cut => text.push('…'),
-        Some(Ok(())) if text.trim().is_empty() => text = "<no message>".to_owned(),
         Some(Ok(())) => {}
         Some(Err(fmt::Error)) => text.push_str("<the error's Display failed>"),
         None => text.push_str("<the error's Display panicked>"),

@@ -6,12 +6,20 @@
 //! | `tower` | `sentry::integrations::tower`: a layer for every server made of tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, naming transactions by axum's routes |
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
+//! | `tracing` | `sentry::integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing` |
+//! | `log` | `sentry::integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log` |
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+#[cfg(feature = "log")]
+pub mod log;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
+#[cfg(feature = "_entries")]
+mod entries;
 #[cfg(feature = "_http-server")]
 mod http_server;
 

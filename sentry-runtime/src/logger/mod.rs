@@ -79,16 +79,16 @@ macro_rules! levels {
 }
 
 levels! {
-    /// Writes a log of level `trace`, see [`log`].
+    /// Writes a log of level `trace`, see [`log`](fn@log).
     trace = Trace;
-    /// Writes a log of level `debug`, see [`log`].
+    /// Writes a log of level `debug`, see [`log`](fn@log).
     debug = Debug;
-    /// Writes a log of level `info`, see [`log`].
+    /// Writes a log of level `info`, see [`log`](fn@log).
     info = Info;
-    /// Writes a log of level `warn`, see [`log`].
+    /// Writes a log of level `warn`, see [`log`](fn@log).
     warn = Warn;
-    /// Writes a log of level `error`, see [`log`].
+    /// Writes a log of level `error`, see [`log`](fn@log).
     error = Error;
-    /// Writes a log of level `fatal`, see [`log`].
+    /// Writes a log of level `fatal`, see [`log`](fn@log).
     fatal = Fatal;
 }

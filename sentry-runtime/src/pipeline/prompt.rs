@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::bench;
 use crate::capture::Capture;
 use crate::client::Client;
+use crate::own_thread;
 
 /// How long traces may lie before they are written, while there is work.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -37,7 +38,10 @@ pub(super) fn is_late(capture: &Capture) -> bool {
 pub(super) fn warm(client: &Arc<Client>) {
     PROMPT.store(true, Ordering::Relaxed);
     let client = Arc::clone(client);
-    let warm = move || bench::with(&client, |bench| bench.resolver.warm());
+    let warm = move || {
+        own_thread::mark();
+        bench::with(&client, |bench| bench.resolver.warm());
+    };
     // Without the thread the first error is slower.
     drop(std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(warm));
 }

@@ -27,6 +27,7 @@ pub(super) fn run() {
         }
     }
     let _replace = Replace;
+    crate::own_thread::mark();
     let mut collector = Collector::default();
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();

@@ -13,7 +13,7 @@ use crate::scope::context::Context;
 
 /// A place where a span is the active one until it ends.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     context: Arc<Context>,
     span: LocalId,
     /// What was active before.
@@ -45,7 +45,7 @@ impl Drop for Covered {
 
 impl Shown {
     /// Puts a context with the span active in place.
-    pub(super) fn put(context: Arc<Context>, span: LocalId) -> Self {
+    pub(crate) fn put(context: Arc<Context>, span: LocalId) -> Self {
         let before = active::swap(Saved { context: Some(Arc::clone(&context)), span });
         Self { context, span, previous: (before.context, before.span) }
     }
@@ -67,6 +67,24 @@ impl Shown {
         if self.is_seen() || (is_root && active::is_in(&self.context)) {
             self.restore();
         }
+        self.remember();
+        settle();
+    }
+
+    /// Leaves the place of a span that goes on: puts back what was active before, at once if the place is seen,
+    /// else when it comes to light again. Work that was bound to the place keeps it.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn leave(self) {
+        if self.is_seen() {
+            self.restore();
+        } else {
+            self.remember();
+        }
+        settle();
+    }
+
+    /// Keeps the place in mind, as far as anybody can bring it to light again.
+    fn remember(self) {
         // A thread that ends has nothing more to show.
         let _ = PLACES.try_with(|places| {
             let mut places = places.borrow_mut();
@@ -76,7 +94,6 @@ impl Shown {
                 places.push(covered);
             }
         });
-        settle();
     }
 }
 

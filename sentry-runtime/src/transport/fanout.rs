@@ -28,7 +28,11 @@ impl Fanout {
             let mut asked = Vec::with_capacity(others.len());
             for transport in others {
                 let transport: &dyn Transport = &**transport;
-                match std::thread::Builder::new().spawn_scoped(scope, move || ask(transport)) {
+                let ask_there = move || {
+                    crate::own_thread::mark();
+                    ask(transport)
+                };
+                match std::thread::Builder::new().spawn_scoped(scope, ask_there) {
                     Ok(thread) => asked.push(thread),
                     Err(_) => ok &= ask(transport),
                 }

@@ -123,8 +123,11 @@ impl<D: Destination> TransportThread<D> {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        let spawned =
-            std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(move || shared.run());
+        let run = move || {
+            crate::own_thread::mark();
+            shared.run();
+        };
+        let spawned = std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(run);
         match spawned {
             Ok(_) => state.running = true,
             Err(error) => {

@@ -76,6 +76,7 @@ impl Resolver {
         let (answer, answers) = bounded(1);
         let own = stack.clone();
         let work = move || {
+            crate::own_thread::mark();
             let resolved = symbolicator.resolve(&own);
             // Nobody may wait any more.
             let _ = answer.send((resolved, symbolicator));

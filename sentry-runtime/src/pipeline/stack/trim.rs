@@ -24,6 +24,11 @@ const REPORTING: &[&str] = &[
     "core::cell::panic_already",
     "eyre::",
     "<eyre::",
+    // Between a program's line of a log and the integration that captures it.
+    "log::",
+    "tracing::",
+    "tracing_core::",
+    "tracing_subscriber::",
     "std::sys::backtrace::__rust_end_short_backtrace",
     "std::sys_common::backtrace::__rust_end_short_backtrace",
     "__rustc::rust_begin_unwind",
@@ -111,6 +116,7 @@ fn is_glue(function: &str) -> bool {
         "alloc::boxed::Box",
         "core::panic::unwind_safe::",
         "std::panic::",
+        "std::thread::local::",
     ]
     .iter()
     .any(|glue| function.starts_with(glue))
@@ -133,6 +139,21 @@ mod tests {
     fn kept<'a>(functions: &[&'a str]) -> Vec<&'a str> {
         let optional: Vec<_> = functions.iter().map(|f| Some(*f).filter(|f| *f != "?")).collect();
         functions[keep(&optional)].to_vec()
+    }
+
+    #[test]
+    fn what_carries_a_log_to_us_is_the_report() {
+        let stack = [
+            "sentry::integrations::tracing::SentryLayer::on_event",
+            "<tracing_subscriber::layer::layered::Layered<L,S> as tracing_core::subscriber::Subscriber>::event",
+            "tracing_core::dispatcher::Dispatch::event",
+            "std::thread::local::LocalKey<T>::try_with",
+            "tracing_core::event::Event::dispatch",
+            "shop::save",
+            "tracing::span::Span::in_scope",
+            "shop::main",
+        ];
+        assert_eq!(kept(&stack), stack[5..]);
     }
 
     #[test]

@@ -1,0 +1,259 @@
+//! What the integrations of logging crates have in common: an entry of a log becomes a breadcrumb, an event, a
+//! structured log, or several of them, as a filter says.
+//!
+//! The integration reads the entry of its crate, behind a [`Gate`], into an [`Entry`]; [`Entry::tell`] does the rest
+//! by the functions that a user would call.
+
+// The values of `log` are errors only with a feature of its that takes a dependency more.
+#[cfg(feature = "tracing")]
+mod errors_in;
+mod filter;
+mod gate;
+
+#[cfg(feature = "tracing")]
+pub(crate) use errors_in::error_text;
+pub use filter::Filter;
+pub(crate) use gate::Gate;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use crate::capture::{self, Capture};
+use crate::errors;
+use crate::errors::chain::{self, Chain};
+use crate::hint::Hint;
+use crate::logger;
+use crate::moment;
+use crate::protocol::limits::truncated;
+use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
+use crate::scope::Scope;
+
+/// The most characters of a text that an entry carries.
+const MAX_TEXT: usize = 8_192;
+/// The most fields of one entry.
+const MAX_FIELDS: usize = 128;
+
+/// What differs between the crates that entries come from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The type of the mechanism of its errors, and the origin of its logs.
+    pub(crate) name: &'static str,
+    /// The contexts of its events, named as the official crate names them.
+    pub(crate) fields: &'static str,
+    pub(crate) location: &'static str,
+}
+
+/// An entry of a log.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) origin: &'static Origin,
+    pub(crate) level: LogLevel,
+    pub(crate) target: &'a str,
+    pub(crate) module: Option<&'a str>,
+    pub(crate) file: Option<&'a str>,
+    pub(crate) line: Option<u32>,
+    pub(crate) said: Said,
+}
+
+/// What an entry says.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) message: Option<String>,
+    pub(crate) fields: Vec<(Cow<'static, str>, AttributeValue)>,
+    /// The first error among the fields.
+    pub(crate) error: Option<Chain>,
+}
+
+impl Said {
+    /// Adds a field; beyond 128 it is left out.
+    pub(crate) fn add(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        if self.fields.len() < MAX_FIELDS {
+            self.fields.push((key.into(), value.into()));
+        }
+    }
+
+    fn text_of(&self, key: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == key)?.1.as_str()
+    }
+}
+
+impl Entry<'_> {
+    /// Makes of the entry what the filter says.
+    pub(crate) fn tell(mut self, filter: Filter) {
+        let text = self.text();
+        if filter.contains(Filter::Event) {
+            self.capture(&text);
+        }
+        if filter.contains(Filter::Breadcrumb) {
+            crate::add_breadcrumb(|| self.breadcrumb(&text));
+        }
+        if filter.contains(Filter::Log) && moment::client_that(|options| options.enable_logs).is_some() {
+            let fields = std::mem::take(&mut self.said.fields);
+            logger::log(self.level, text, fields.into_iter().chain(self.own_attributes()));
+        }
+    }
+
+    /// The message. Where there is none, what was said of the error (so do the events of `#[instrument(err)]`), or
+    /// all fields.
+    fn text(&mut self) -> String {
+        if let Some(message) = self.said.message.take() {
+            return message;
+        }
+        if let Some(error) = self.said.text_of("error") {
+            return error.to_owned();
+        }
+        let field = |(key, value): &(Cow<'static, str>, AttributeValue)| format!("{key}={}", plain(value));
+        self.said.fields.iter().map(field).collect::<Vec<_>>().join(" ")
+    }
+
+    fn breadcrumb(&self, text: &str) -> Breadcrumb {
+        let data = self.said.fields.iter().filter(|(_, value)| !value.is_null());
+        Breadcrumb {
+            ty: "log".to_owned(),
+            category: Some(self.target.to_owned()),
+            level: level(self.level),
+            message: Some(text.to_owned()),
+            data: data.map(|(key, value)| (key.to_string(), json(value))).collect(),
+            ..Breadcrumb::default()
+        }
+    }
+
+    /// Captures the error with its chain if there is one, else a message.
+    fn capture(&mut self, text: &str) {
+        let chain = self.said.error.take();
+        let level = level(self.level);
+        match chain {
+            None => {
+                let mut over = Scope::default();
+                self.dress(&mut over, None);
+                capture::submit(Capture::message(text.to_owned(), level).with_scope(over));
+            }
+            Some(chain) => {
+                let message = (chain.entries[0].value != text).then(|| text.to_owned());
+                let mechanism = Mechanism {
+                    ty: self.origin.name.to_owned(),
+                    handled: Some(true),
+                    ..Mechanism::default()
+                };
+                let dress = |scope: &mut Scope| {
+                    self.dress(scope, message);
+                    scope.set_level(level);
+                };
+                crate::with_scope(dress, || {
+                    errors::capture_explicitly(chain, Hint::new().mechanism(mechanism))
+                });
+            }
+        }
+    }
+
+    /// Says on a scope what the event cannot say by itself.
+    fn dress(&self, scope: &mut Scope, message: Option<String>) {
+        let mut fields = Map::new();
+        for (key, value) in self.said.fields.iter().filter(|(_, value)| !value.is_null()) {
+            match key.strip_prefix("tags.") {
+                Some(tag) => scope.set_tag(tag, plain(value)),
+                None => drop(fields.insert(key.to_string(), json(value))),
+            }
+        }
+        let mut location = Map::new();
+        for (key, text) in [("module_path", self.module), ("file", self.file)] {
+            location.extend(text.map(|text| (key.to_owned(), Value::from(text))));
+        }
+        location.extend(self.line.map(|line| ("line".to_owned(), Value::from(line))));
+        for (name, context) in [(self.origin.fields, fields), (self.origin.location, location)] {
+            if !context.is_empty() {
+                scope.set_context(name, Context::from(context));
+            }
+        }
+        let target = self.target.to_owned();
+        scope.add_event_processor(move |mut event| {
+            event.logger.get_or_insert_with(|| target.clone());
+            if event.message.is_none() {
+                event.message.clone_from(&message);
+            }
+            Some(event)
+        });
+    }
+
+    /// What a log says of itself beside its fields.
+    fn own_attributes(&self) -> impl Iterator<Item = (Cow<'static, str>, AttributeValue)> {
+        [
+            ("sentry.origin", AttributeValue::from_static(self.origin.name)),
+            ("logger.name", self.target.into()),
+            ("code.module.name", self.module.into()),
+            ("code.file.path", self.file.into()),
+            ("code.line.number", self.line.into()),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (Cow::Borrowed(key), value))
+    }
+}
+
+/// A text of bounded length.
+pub(crate) fn text(text: &str) -> String {
+    truncated(text, MAX_TEXT).into_owned()
+}
+
+/// What a user's implementation of `Display` or `Debug` writes: bounded, and contained if it panics.
+pub(crate) fn written(value: &dyn Display) -> String {
+    chain::written(value)
+}
+
+fn level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Trace | LogLevel::Debug => Level::Debug,
+        LogLevel::Info => Level::Info,
+        LogLevel::Warn => Level::Warning,
+        LogLevel::Error => Level::Error,
+        LogLevel::Fatal => Level::Fatal,
+    }
+}
+
+fn json(value: &AttributeValue) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// A value as text, without quotes.
+pub(crate) fn plain(value: &AttributeValue) -> String {
+    value.as_str().map_or_else(|| json(value).to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: Origin = Origin { name: "auto.log.test", fields: "Fields", location: "Location" };
+
+    fn entry(said: Said) -> Entry<'static> {
+        Entry {
+            origin: &ORIGIN,
+            level: LogLevel::Info,
+            target: "shop",
+            module: None,
+            file: None,
+            line: None,
+            said,
+        }
+    }
+
+    #[test]
+    fn an_entry_without_a_message_says_its_error_or_its_fields() {
+        let mut said = Said::default();
+        said.add("user", "ada");
+        said.add("lamps", 3);
+        assert_eq!(entry(said).text(), "user=ada lamps=3");
+
+        let mut said = Said::default();
+        said.add("error", "sold out");
+        assert_eq!(entry(said).text(), "sold out");
+    }
+
+    #[test]
+    fn fields_are_bounded() {
+        let mut said = Said::default();
+        (0..1000).for_each(|number| said.add("key", number));
+        assert_eq!(said.fields.len(), MAX_FIELDS);
+        assert!(text(&"x".repeat(100_000)).len() <= MAX_TEXT);
+    }
+}

@@ -1,0 +1,239 @@
+//! The crate `log`: a logger that makes breadcrumbs, events and structured logs of its records, and hands them on to
+//! another logger. Needs the feature `log`.
+//!
+//! ```
+//! use sentry::integrations::log::{LogFilter, SentryLogger};
+//!
+//! # struct Printer;
+//! # impl log::Log for Printer {
+//! #     fn enabled(&self, _: &log::Metadata<'_>) -> bool { true }
+//! #     fn log(&self, _: &log::Record<'_>) {}
+//! #     fn flush(&self) {}
+//! # }
+//! let printer = Printer; // env_logger or whatever the program has
+//! SentryLogger::with_dest(printer)
+//!     .filter(|metadata| match metadata.level() {
+//!         log::Level::Error => LogFilter::Event | LogFilter::Log,
+//!         log::Level::Warn | log::Level::Info => LogFilter::Breadcrumb | LogFilter::Log,
+//!         _ => LogFilter::Ignore,
+//!     })
+//!     .init()?;
+//!
+//! log::error!(order = 7; "the order was not paid");
+//! # Ok::<(), log::SetLoggerError>(())
+//! ```
+//!
+//! That filter is the default one. Key-values become data of breadcrumbs, attributes of logs, and the context
+//! `Rust Log Attributes` of events; those whose names begin with `tags.` become tags of events.
+//!
+//! A program that has `tracing`, too, needs [`tracing`](https://docs.rs/tracing)'s layer for its spans; it should
+//! hand records of `log` to only one of the two.
+//!
+//! Records of the toolkit's own threads are handed on, but not captured: its HTTP client logs as well.
+
+pub use super::entries::Filter as LogFilter;
+
+use std::fmt;
+
+use log::kv::{self, VisitSource, VisitValue};
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+
+use super::entries::{self, Entry, Gate, Origin, Said};
+use crate::callback;
+use crate::diagnostics;
+use crate::protocol::{AttributeValue, LogLevel};
+
+const ORIGIN: Origin =
+    Origin { name: "auto.log.log", fields: "Rust Log Attributes", location: "Rust Log Metadata" };
+
+/// A logger that drops everything: what [`SentryLogger::new`] hands records on to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoopLogger;
+
+impl Log for NoopLogger {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn log(&self, _: &Record<'_>) {}
+
+    fn flush(&self) {}
+}
+
+/// Which records become what.
+type Choice = Box<dyn Fn(&Metadata<'_>) -> LogFilter + Send + Sync>;
+
+/// The logger, see the [module](self).
+pub struct SentryLogger<L: Log = NoopLogger> {
+    dest: L,
+    filter: Choice,
+}
+
+impl SentryLogger {
+    /// A logger that hands its records on to nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_dest(NoopLogger)
+    }
+}
+
+impl Default for SentryLogger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L: Log> SentryLogger<L> {
+    /// A logger that hands its records on to another one, which decides for itself what it wants.
+    #[must_use]
+    pub fn with_dest(dest: L) -> Self {
+        Self { dest, filter: Box::new(default_filter) }
+    }
+
+    /// Decides what becomes of a record, instead of [`default_filter`]. A filter that panics ignores the record.
+    #[must_use]
+    pub fn filter(mut self, filter: impl Fn(&Metadata<'_>) -> LogFilter + Send + Sync + 'static) -> Self {
+        self.filter = Box::new(filter);
+        self
+    }
+
+    fn choose(&self, metadata: &Metadata<'_>) -> LogFilter {
+        callback::run(callback::depth(), || (self.filter)(metadata)).unwrap_or_else(|_| {
+            diagnostics::error(format_args!("the filter of SentryLogger panicked; the record is ignored"));
+            LogFilter::Ignore
+        })
+    }
+
+    fn tell(&self, record: &Record<'_>) {
+        let Some(_gate) = Gate::pass() else { return };
+        let filter = self.choose(record.metadata());
+        if filter.is_ignore() {
+            return;
+        }
+        let mut said = Said { message: Some(entries::written(record.args())), ..Said::default() };
+        // What cannot be read is left out.
+        let _ = record.key_values().visit(&mut Reader(&mut said));
+        Entry {
+            origin: &ORIGIN,
+            level: level(record.level()),
+            target: record.target(),
+            module: record.module_path(),
+            file: record.file(),
+            line: record.line(),
+            said,
+        }
+        .tell(filter);
+    }
+}
+
+impl<L: Log + 'static> SentryLogger<L> {
+    /// Makes it the logger of the process. Where `log`'s maximum level is below `info` it is raised to that; for
+    /// more, call [`log::set_max_level`].
+    ///
+    /// # Errors
+    /// The process has a logger already.
+    pub fn init(self) -> Result<(), SetLoggerError> {
+        log::set_boxed_logger(Box::new(self))?;
+        log::set_max_level(log::max_level().max(LevelFilter::Info));
+        Ok(())
+    }
+}
+
+impl<L: Log> Log for SentryLogger<L> {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.dest.enabled(metadata) || !self.choose(metadata).is_ignore()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.tell(record);
+        self.dest.log(record);
+    }
+
+    fn flush(&self) {
+        self.dest.flush();
+    }
+}
+
+impl<L: Log + fmt::Debug> fmt::Debug for SentryLogger<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentryLogger").field("dest", &self.dest).finish_non_exhaustive()
+    }
+}
+
+/// Errors become events and logs, warnings and information breadcrumbs and logs; the rest is ignored.
+#[must_use]
+pub fn default_filter(metadata: &Metadata<'_>) -> LogFilter {
+    match metadata.level() {
+        log::Level::Error => LogFilter::Event | LogFilter::Log,
+        log::Level::Warn | log::Level::Info => LogFilter::Breadcrumb | LogFilter::Log,
+        log::Level::Debug | log::Level::Trace => LogFilter::Ignore,
+    }
+}
+
+/// Makes a [`SentryLogger`] without another one behind it the logger of the process, see [`SentryLogger::init`].
+///
+/// # Errors
+/// The process has a logger already.
+pub fn init() -> Result<(), SetLoggerError> {
+    SentryLogger::new().init()
+}
+
+fn level(level: log::Level) -> LogLevel {
+    match level {
+        log::Level::Error => LogLevel::Error,
+        log::Level::Warn => LogLevel::Warn,
+        log::Level::Info => LogLevel::Info,
+        log::Level::Debug => LogLevel::Debug,
+        log::Level::Trace => LogLevel::Trace,
+    }
+}
+
+/// Reads key-values.
+struct Reader<'a>(&'a mut Said);
+
+impl<'kvs> VisitSource<'kvs> for Reader<'_> {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        let mut read = Read(AttributeValue::Null);
+        value.visit(&mut read)?;
+        self.0.add(key.as_str().to_owned(), read.0);
+        Ok(())
+    }
+}
+
+/// Reads one value.
+struct Read(AttributeValue);
+
+macro_rules! reads {
+    ($($name:ident: $ty:ty;)*) => {$(
+        fn $name(&mut self, value: $ty) -> Result<(), kv::Error> {
+            self.0 = AttributeValue::from(value);
+            Ok(())
+        }
+    )*};
+}
+
+impl<'v> VisitValue<'v> for Read {
+    fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
+        self.0 = entries::written(&value).into();
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        Ok(())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
+        self.0 = entries::text(value).into();
+        Ok(())
+    }
+
+    reads! {
+        visit_u64: u64;
+        visit_i64: i64;
+        visit_u128: u128;
+        visit_i128: i128;
+        visit_f64: f64;
+        visit_bool: bool;
+        visit_char: char;
+    }
+}

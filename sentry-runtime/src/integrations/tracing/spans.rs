@@ -1,0 +1,209 @@
+//! A span of `tracing` as we record it, and the places on threads where it is entered.
+//!
+//! A span remembers the context that it was made in. To enter it puts a context with its segment in place, made from
+//! what is active there when that belongs to the same piece of work (it has the same isolation scope, perhaps with a
+//! scope or a function around it that was not there before, or the span was made outside of any), and from the remembered one elsewhere: another
+//! thread, another task. Every entry is a place of its own, so leaving them in another order than the reverse one is
+//! no harm: see [`shown`](crate::trace::shown).
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing_core::Metadata;
+
+use super::fields::SpanFields;
+use crate::client;
+use crate::protocol::{AttributeValue, SpanStatus};
+use crate::scope::active;
+use crate::scope::context::Context;
+use crate::trace::ids::LocalId;
+use crate::trace::options::SpanOptions;
+use crate::trace::propagation::Propagation;
+use crate::trace::record::Outcome;
+use crate::trace::shown::Shown;
+use crate::trace::span::Span;
+
+/// Under what a span stands.
+#[derive(Debug)]
+pub(super) enum Parent {
+    Active,
+    None,
+    Given(Arc<Recorded>),
+}
+
+/// A span that is recorded, or what its work takes along if it is not.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    /// The layer that recorded it.
+    pub(super) layer: usize,
+    context: Arc<Context>,
+    active: LocalId,
+    span: Span,
+    failed: AtomicBool,
+    /// Whether a status was said in so many words.
+    has_status: AtomicBool,
+}
+
+impl Recorded {
+    /// Starts a span.
+    pub(super) fn start(
+        layer: usize,
+        metadata: &'static Metadata<'static>,
+        mut fields: SpanFields,
+        parent: Parent,
+    ) -> Self {
+        let (base, active) = match parent {
+            Parent::Active => (active::context(), active::position().1),
+            Parent::None => (Arc::new(active::context().with_segment(None)), 0),
+            Parent::Given(parent) => parent.place(),
+        };
+        if client::level() != client::Level::Tracing {
+            return Self::new(layer, base, active, Span::default());
+        }
+        let base = continued(base, fields.trace.take());
+        let name = fields.name.take().map_or_else(|| SpanOptions::new(metadata.name()), SpanOptions::new);
+        let options = match fields.op.take() {
+            Some(op) => name.op(op),
+            None => name.op(fields.inferred_op()),
+        };
+        // A sampler sees the attributes.
+        let options = options
+            .origin("auto.tracing")
+            .attributes(std::mem::take(&mut fields.attributes))
+            .attributes(place_of(metadata));
+        let span = Span::start_in(Arc::clone(&base), active, options);
+        let (context, active) = span.place().unwrap_or((base, active));
+        let recorded = Self::new(layer, context, active, span);
+        recorded.say(fields);
+        recorded
+    }
+
+    fn new(layer: usize, context: Arc<Context>, active: LocalId, span: Span) -> Self {
+        let (failed, has_status) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { layer, context, active, span, failed, has_status }
+    }
+
+    /// Takes down what fields say.
+    pub(super) fn say(&self, fields: SpanFields) {
+        if let Some(name) = fields.name {
+            self.span.update_name(name);
+        }
+        if let Some(op) = fields.op {
+            self.span.set_op(op);
+        }
+        for (name, value) in fields.tags {
+            self.span.set_tag(name, value);
+        }
+        self.span.set_attributes(fields.attributes);
+        if fields.failed {
+            self.fail();
+        }
+        if let Some(status) = fields.status {
+            self.has_status.store(true, Ordering::Relaxed);
+            self.span.set_status(status);
+        } else if let Some(status) = fields.http_status.filter(|_| !self.has_status.load(Ordering::Relaxed)) {
+            self.span.set_status(status);
+        }
+    }
+
+    /// An error happened in it.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Links it to one that it follows from.
+    pub(super) fn follow(&self, followed: &Self) {
+        self.span.add_links(followed.span.link());
+    }
+
+    /// Ends it.
+    pub(super) fn end(&self) {
+        let failed = self.failed.load(Ordering::Relaxed) || std::thread::panicking();
+        if failed && !self.has_status.load(Ordering::Relaxed) {
+            self.span.set_status(SpanStatus::InternalError);
+        }
+        self.span.end_as(Outcome::Ok);
+    }
+
+    /// What is put in place on this thread for the span to be active.
+    pub(super) fn place(&self) -> (Arc<Context>, LocalId) {
+        let here = active::context();
+        let context = if self.belongs_to(&here) {
+            Arc::new(here.with_segment(self.context.segment().cloned()))
+        } else {
+            // One of its own: by it the place is known again.
+            Arc::new(Context::clone(&self.context))
+        };
+        (context, self.active)
+    }
+
+    /// Whether this thread is where the span would put it.
+    fn is_here(&self) -> bool {
+        active::position() == (self.context.key(), self.active) && active::with(|here| self.belongs_to(here))
+    }
+
+    /// Whether a context is one of the same piece of work. What was made outside of any belongs wherever it is used.
+    fn belongs_to(&self, here: &Context) -> bool {
+        let own = &self.context.isolation;
+        Arc::ptr_eq(own, &here.isolation) || Arc::ptr_eq(own, &Context::default_ref().isolation)
+    }
+}
+
+/// The trace of a header continued, where no trace is active.
+fn continued(base: Arc<Context>, header: Option<String>) -> Arc<Context> {
+    let Some(header) = header.filter(|_| base.segment().is_none()) else { return base };
+    let client = base.client();
+    let options = client.as_ref().map(|client| client.options());
+    match Propagation::from_headers(&[("sentry-trace", header)], options) {
+        Some(propagation) => Arc::new(base.in_new_trace(propagation)),
+        None => base,
+    }
+}
+
+/// Where a span stands in the source.
+fn place_of(metadata: &'static Metadata<'static>) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+    let text = |text: Option<&'static str>| text.map_or(AttributeValue::Null, AttributeValue::from_static);
+    [
+        ("sentry.tracing.target", AttributeValue::from_static(metadata.target())),
+        ("code.module.name", text(metadata.module_path())),
+        ("code.file.path", text(metadata.file())),
+        ("code.line.number", metadata.line().into()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_null())
+}
+
+/// A span by its layer and its id.
+type Key = (usize, u64);
+
+/// So many entries at a time a thread keeps; what is entered deeper changes nothing.
+const MAX_ENTERED: usize = 4096;
+
+thread_local!(static ENTERED: RefCell<Vec<(Key, Option<Shown>)>> = const { RefCell::new(Vec::new()) });
+
+/// Makes a span the active one on this thread.
+pub(super) fn enter(key: Key, recorded: &Recorded) {
+    // A thread that ends enters nothing any more.
+    let has_room = ENTERED.try_with(|entered| entered.borrow().len() < MAX_ENTERED);
+    if has_room != Ok(true) {
+        return;
+    }
+    let shown = (!recorded.is_here()).then(|| {
+        let (context, span) = recorded.place();
+        Shown::put(context, span)
+    });
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((key, shown)));
+}
+
+/// Takes back the last entry of a span on this thread.
+pub(super) fn exit(key: Key) {
+    let last = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        let at = entered.iter().rposition(|(known, _)| *known == key)?;
+        entered.remove(at).1
+    });
+    if let Ok(Some(shown)) = last {
+        shown.leave();
+    }
+}
