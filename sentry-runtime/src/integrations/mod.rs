@@ -5,10 +5,13 @@
 //! |---|---|
 //! | `tower` | `sentry::integrations::tower`: a layer for every server made of tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, naming transactions by axum's routes |
+//! | `opentelemetry` | `sentry::integrations::opentelemetry`: spans of OpenTelemetry and spans of this crate in one trace |
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "tower")]
 pub mod tower;
 

@@ -13,7 +13,7 @@ use crate::scope::context::Context;
 
 /// A place where a span is the active one until it ends.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     context: Arc<Context>,
     span: LocalId,
     /// What was active before.
@@ -45,7 +45,7 @@ impl Drop for Covered {
 
 impl Shown {
     /// Puts a context with the span active in place.
-    pub(super) fn put(context: Arc<Context>, span: LocalId) -> Self {
+    pub(crate) fn put(context: Arc<Context>, span: LocalId) -> Self {
         let before = active::swap(Saved { context: Some(Arc::clone(&context)), span });
         Self { context, span, previous: (before.context, before.span) }
     }
@@ -61,7 +61,7 @@ impl Shown {
     }
 
     /// The span has ended: puts back what was active before, now and wherever the place comes to light again.
-    pub(super) fn take_back(self) {
+    pub(crate) fn take_back(self) {
         // Of a segment that ends with the span, whatever else of it is open here has lost its ground.
         let is_root = self.context.key() == self.span;
         if self.is_seen() || (is_root && active::is_in(&self.context)) {
