@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod collector;
 mod nesting;
 mod propagation;
 mod sampling;

@@ -101,8 +101,9 @@ impl ContextObserver for Bridge {
 /// Makes active what a context means.
 fn show(context: &OtelContext) -> Option<Shown> {
     let here = active::context();
-    let view = context.observer_view().as_ref()?.as_any().downcast_ref::<View>()?;
-    match view {
+    // A context without a view is an empty one.
+    let view = context.observer_view().as_ref().and_then(|view| view.as_any().downcast_ref());
+    match view.unwrap_or(&View::Nothing) {
         View::Span(context, span) => {
             if active::position() == (context.key(), *span) {
                 return None;
