@@ -154,8 +154,8 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
         return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, and some time");
     }
     if let Some(endpoint) = &options.otlp_endpoint {
-        let plain = endpoint.starts_with("http://");
-        if !plain && !(cfg!(feature = "rustls") && endpoint.starts_with("https://")) {
+        let is_encrypted = cfg!(feature = "rustls") && endpoint.starts_with("https://");
+        if !is_encrypted && !endpoint.starts_with("http://") {
             let rule = "a URL that begins with http://, or with the feature `rustls` https://";
             return wrong("otlp_endpoint", endpoint, rule);
         }
