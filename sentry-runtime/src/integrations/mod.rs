@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `tower` | `sentry::integrations::tower`: a layer for every server made of tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, naming transactions by axum's routes |
+//! | `opentelemetry` | `sentry::integrations::opentelemetry`: spans of OpenTelemetry and spans of this crate in one trace |
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
 //! | `tracing` | `sentry::integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing` |
 //! | `log` | `sentry::integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log` |
@@ -13,6 +14,8 @@
 pub mod actix_web;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

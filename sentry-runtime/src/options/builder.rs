@@ -133,6 +133,8 @@ setters! {
     ca_certs(certificates: impl Into<CaCertificates>) => Some(certificates.into());
     /// Sends through a tunnel at this URL.
     tunnel(url: impl Into<Cow<'static, str>>) => Some(url.into());
+    /// Sends spans to an OpenTelemetry Collector instead, at this URL.
+    otlp_endpoint(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Lets so many bytes of payload wait for the network.
     queue_bytes(bytes: usize) => bytes;
     /// Halves the share of traces while the queues overflow, or does not.

@@ -198,6 +198,12 @@ pub struct ClientOptions {
     /// The URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in the envelope's
     /// header and no authentication. Default: none.
     pub tunnel: Option<Cow<'static, str>>,
+    /// The URL of a collector that takes OTLP over HTTP, such as `http://localhost:4318`: spans are sent there, in OTLP's
+    /// JSON, and everything else to the DSN's server, if there is a DSN. Without a path `/v1/traces` is added. What the
+    /// collector does not take in time is dropped and counted; nothing of it is kept in `spool_dir`. Default: none.
+    pub otlp_endpoint: Option<Cow<'static, str>>,
+    /// Headers of the requests to that collector, for authentication. Default: none.
+    pub otlp_headers: Vec<(String, String)>,
     /// How many bytes of payload wait for the network before the least important are dropped. Default: 32 MiB.
     pub queue_bytes: usize,
     /// How many envelopes of single categories wait for the network, besides `queue_size`. Default: no bounds of
@@ -303,6 +309,8 @@ impl Default for ClientOptions {
             request_timeout: Duration::from_secs(15),
             ca_certs: None,
             tunnel: None,
+            otlp_endpoint: None,
+            otlp_headers: Vec::new(),
             queue_bytes: 32 << 20,
             category_queue_sizes: Vec::new(),
             enable_backpressure_handling: true,

@@ -114,6 +114,21 @@ impl Default for SpoolLimits {
     }
 }
 
+impl ClientOptions {
+    /// Adds a header to the requests to the collector of [`otlp_endpoint`](Self::otlp_endpoint).
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new()
+    ///     .otlp_endpoint("http://localhost:4318")
+    ///     .otlp_header("Authorization", "Bearer secret");
+    /// ```
+    #[must_use]
+    pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.otlp_headers.push((name.into(), value.into()));
+        self
+    }
+}
+
 /// Checks what concerns the way to the server.
 pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     fn wrong(option: &'static str, value: impl ToString, rule: &'static str) -> Result<(), OptionsError> {
@@ -137,6 +152,13 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if bytes < 64 << 10 || !(1..=100_000).contains(&envelopes) || age.is_zero() {
         let limits = format!("{bytes} bytes, {envelopes} envelopes, {age:?}");
         return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, and some time");
+    }
+    if let Some(endpoint) = &options.otlp_endpoint {
+        let is_encrypted = cfg!(feature = "rustls") && endpoint.starts_with("https://");
+        if !is_encrypted && !endpoint.starts_with("http://") {
+            let rule = "a URL that begins with http://, or with the feature `rustls` https://";
+            return wrong("otlp_endpoint", endpoint, rule);
+        }
     }
     let encrypted = match (&options.tunnel, &options.dsn) {
         (Some(tunnel), _) if tunnel.starts_with("https://") => Some(("tunnel", tunnel.to_string())),
@@ -166,6 +188,7 @@ mod tests {
             (ClientOptions::new().request_timeout(Duration::MAX), "request_timeout"),
             (ClientOptions::new().queue_bytes(1), "queue_bytes"),
             (ClientOptions::new().tunnel("/tunnel"), "tunnel"),
+            (ClientOptions::new().otlp_endpoint("collector:4318"), "otlp_endpoint"),
             (
                 ClientOptions::new().spool_limits(SpoolLimits { envelopes: 0, ..SpoolLimits::default() }),
                 "spool_limits",

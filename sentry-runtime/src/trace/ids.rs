@@ -79,6 +79,20 @@ pub(crate) fn wire(local: LocalId) -> SpanId {
     SpanId::from_u64(mix(local))
 }
 
+/// The local id of a span whose id on the wire was given by somebody else: [`wire`] of it is that id again.
+#[cfg(any(test, feature = "opentelemetry"))]
+pub(crate) fn local_of(wire: SpanId) -> LocalId {
+    unmix(u64::from_be_bytes(*wire.as_bytes()))
+}
+
+/// Takes [`mix`] back: its steps in reverse, the factors replaced by their inverses modulo 2^64.
+#[cfg(any(test, feature = "opentelemetry"))]
+fn unmix(mut value: u64) -> u64 {
+    value = (value ^ (value >> 31) ^ (value >> 62)).wrapping_mul(0x3196_42B2_D24D_8EC3);
+    value = (value ^ (value >> 27) ^ (value >> 54)).wrapping_mul(0x96DE_1B17_3F11_9089);
+    value ^ (value >> 30) ^ (value >> 60)
+}
+
 /// A bijective scrambling of 64 bits: neighbours in become strangers out.
 fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -117,6 +131,17 @@ mod tests {
         let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
         let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         assert_eq!(all.len(), 4000);
+    }
+
+    #[test]
+    fn an_id_of_the_wire_has_one_local_id() {
+        for _ in 0..1000 {
+            let id = next();
+            assert_eq!(local_of(wire(id)), id);
+        }
+        for foreign in [1, u64::MAX, 0x1234_5678_90AB_CDEF] {
+            assert_eq!(wire(local_of(SpanId::from_u64(foreign))), SpanId::from_u64(foreign));
+        }
     }
 
     #[test]

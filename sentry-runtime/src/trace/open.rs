@@ -53,6 +53,11 @@ impl OpenSpan {
 
     /// Ends the span. A second end does nothing.
     pub(super) fn end(&self, end: Start, outcome: Outcome) {
+        self.end_in(&self.context, end, outcome);
+    }
+
+    /// The same in a context with the same segment and other scopes: a root is sent with those.
+    pub(super) fn end_in(&self, context: &Context, end: Start, outcome: Outcome) {
         let Some(unended) = self.lock().take() else { return };
         let Unended { parent, name, op, origin, start, shown, .. } = unended;
         if let Some(shown) = shown {
@@ -60,11 +65,19 @@ impl OpenSpan {
         }
         let Some(segment) = self.context.segment() else { return };
         if segment.key == self.id {
-            root::end(&self.context, self.id, Some(end), outcome);
+            root::end(context, self.id, Some(end), outcome);
         } else if segment.sampled {
             let span = DynamicSpan { parent, name, op, origin, start, end, outcome };
             let detail = Box::new(Detail::Span(span));
             recorder::push(Record::Detail { segment: segment.key, span: self.id, detail });
+        }
+    }
+
+    /// Ends the span without a trace of it, unless a segment ends with it.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) fn discard(&self) {
+        if self.context.key() != self.id {
+            drop(self.lock().take());
         }
     }
 

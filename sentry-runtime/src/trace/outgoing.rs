@@ -34,8 +34,11 @@ pub struct TraceData {
 impl TraceData {
     /// What links a request that is made here and now.
     pub(crate) fn current(client: &Client) -> Self {
-        let suppressed = active::with(|context| context.is_suppressed());
-        let place = TracePlace::current();
+        Self::at(client, &TracePlace::current(), active::with(|context| context.is_suppressed()))
+    }
+
+    /// What links a request that is made at a place.
+    pub(crate) fn at(client: &Client, place: &TracePlace, suppressed: bool) -> Self {
         let sampled = !suppressed && place.sampled() == Some(true);
         Self {
             sentry_trace: place.sentry_trace(suppressed),

@@ -42,7 +42,8 @@ impl TracePlace {
             _ => Self {
                 source: Source::Propagation(Arc::clone(&context.propagation)),
                 span_id: context.propagation.span_id,
-                parent_span_id: context.propagation.parent,
+                // Inside of a span that another library records we stand for that span, and are its child no more.
+                parent_span_id: context.propagation.parent.filter(|&id| id != context.propagation.span_id),
             },
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Hints<'a> {
     pub(crate) custom: &'a Values,
     /// The decision, taken by the caller.
     pub(crate) sampled: Option<bool>,
+    /// The decision that [`judge`] gave the caller before.
+    pub(crate) judged: Option<Decision>,
 }
 
 /// What a `traces_sampler` knows of the root span that is about to start.
@@ -137,6 +139,9 @@ pub(crate) fn judge(
     name: &RootName,
     hints: &Hints<'_>,
 ) -> Decision {
+    if let Some(decision) = hints.judged {
+        return decision;
+    }
     if !client.options().ignore_spans.is_empty() && is_ignored(client, name, hints) {
         diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", name.name()));
         // Of a trace that began elsewhere the rate is not ours to say.

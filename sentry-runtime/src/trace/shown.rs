@@ -61,7 +61,7 @@ impl Shown {
     }
 
     /// The span has ended: puts back what was active before, now and wherever the place comes to light again.
-    pub(super) fn take_back(self) {
+    pub(crate) fn take_back(self) {
         // Of a segment that ends with the span, whatever else of it is open here has lost its ground.
         let is_root = self.context.key() == self.span;
         if self.is_seen() || (is_root && active::is_in(&self.context)) {

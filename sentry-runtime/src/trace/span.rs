@@ -9,7 +9,7 @@ use super::open::{self, OpenSpan, Unended};
 use super::options::{Parent, SpanOptions};
 use super::record::{Detail, Outcome, Record, Start};
 use super::root::{self, RootKind};
-use super::sampling::Hints;
+use super::sampling::{Decision, Hints};
 use super::segment::RootName;
 use super::{clock, gen_ai, recorder};
 use crate::client;
@@ -61,11 +61,21 @@ impl Span {
 
     /// Starts a span in a context, under the span that is active in it.
     pub(crate) fn start_in(base: Arc<Context>, active: LocalId, options: SpanOptions) -> Self {
+        Self::start_as(ids::next(), base, active, options, None)
+    }
+
+    /// The same with a local id of the caller's, and perhaps with a decision that was made before.
+    pub(crate) fn start_as(
+        id: LocalId,
+        base: Arc<Context>,
+        active: LocalId,
+        options: SpanOptions,
+        judged: Option<Decision>,
+    ) -> Self {
         let start = match options.start_time {
             Some(wall) => Start::Wall(wall),
             None => Start::Ticks(clock::now()),
         };
-        let id = ids::next();
         let mode = base.mode();
         let is_root = mode == Mode::Root || options.force_transaction;
         let context = if is_root {
@@ -83,6 +93,7 @@ impl Span {
                 attributes: &options.attributes,
                 custom: &options.sampling_values,
                 sampled: options.sampled,
+                judged,
             };
             match root::start_with(&base, kind, root_name, Some(start), id, &hints) {
                 Some((context, _)) => context,
@@ -103,6 +114,22 @@ impl Span {
         span.set_attributes(attributes);
         span.add_links(links);
         span
+    }
+
+    /// Ends the span at a given time; the root of a transaction with the scopes of another context.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {
+        if let Some(open) = &self.open {
+            open.end_in(context, Start::Wall(time), Outcome::Ok);
+        }
+    }
+
+    /// Ends the span without a trace of it. Of the root of a transaction that is not possible.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn discard(&self) {
+        if let Some(open) = &self.open {
+            open.discard();
+        }
     }
 
     /// Ends the span with the given outcome.

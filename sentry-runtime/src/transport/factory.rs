@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::Ledger;
+use super::otlp::{self, Collector, Split};
 use super::proxy::ProxyOptions;
 use super::queue::Capacity;
 use super::spool::Spool;
@@ -11,6 +12,21 @@ use super::{
     TransportThread,
 };
 use crate::options::{self, ClientOptions, OptionsError};
+
+/// What the options say of the way to any server.
+fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
+    http.compression = options.compression;
+    http.ca_certs = options.ca_certs.clone();
+    http.connect_timeout = options.connect_timeout;
+    http.read_timeout = options.read_timeout;
+    http.total_timeout = options.request_timeout;
+    http.client_reports = options.send_client_reports;
+    http.proxy = ProxyOptions {
+        http: options.http_proxy.as_deref().map(str::to_owned),
+        https: options.https_proxy.as_deref().map(str::to_owned),
+    };
+    http
+}
 
 /// Builds the transport. `None` when there is nowhere to send to. A proxy that cannot be used is an error.
 pub(crate) fn from_options(
@@ -30,25 +46,24 @@ pub(crate) fn from_options(
         transports.push(Arc::clone(own));
     } else if let Some(dsn) = &options.dsn {
         let agent = &*options.user_agent;
-        let mut http = match &options.tunnel {
+        let http = match &options.tunnel {
             // Whoever stands behind a tunnel reads the DSN from the envelope and authenticates by itself.
             Some(url) => HttpOptions { dsn: Some(dsn.to_string()), ..HttpOptions::new(&**url, None, agent) },
             None => HttpOptions::new(dsn.envelope_api_url(), Some(dsn.to_auth_header(agent)), agent),
         };
-        http.compression = options.compression;
-        http.ca_certs = options.ca_certs.clone();
-        http.connect_timeout = options.connect_timeout;
-        http.read_timeout = options.read_timeout;
-        http.total_timeout = options.request_timeout;
-        http.client_reports = options.send_client_reports;
-        http.proxy = ProxyOptions {
-            http: options.http_proxy.as_deref().map(str::to_owned),
-            https: options.https_proxy.as_deref().map(str::to_owned),
-        };
+        let http = with_network(http, options);
         let destination = HttpDestination::new(http, Arc::clone(ledger))?;
         let spool = options.spool_dir.as_ref().map(|dir| Spool::new(dir, dsn, options.spool_limits, ledger));
         let threads = ThreadOptions { spool, ..threads.clone() };
         transports.push(Arc::new(TransportThread::new(destination, Some(Arc::clone(ledger)), threads)));
+    }
+    if let Some(endpoint) = &options.otlp_endpoint {
+        let http =
+            with_network(HttpOptions::new(otlp::traces_url(endpoint), None, &*options.user_agent), options);
+        let collector = Collector::new(http, options.otlp_headers.clone())?;
+        let spans = TransportThread::new(collector, Some(Arc::clone(ledger)), threads.clone());
+        let split = Split::new(Arc::new(spans), transports.pop());
+        transports.push(Arc::new(split));
     }
     // Where there is no server, the local view is who takes delivery.
     let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));

@@ -2,7 +2,7 @@
 //! from a thread of its own: over HTTP, to the local view, or into a test's hands.
 //!
 //! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it; what stands behind it is a [`Destination`]:
-//! [`http`] for a Sentry server, [`spotlight`] for a Spotlight sidecar, [`local`] for a person at a terminal.
+//! [`http`] for a Sentry server, [`otlp`] for a collector of OpenTelemetry, [`spotlight`] for a Spotlight sidecar, [`local`] for a person at a terminal.
 //! [`Fanout`] feeds several transports, [`TestTransport`] keeps everything for a test to look at.
 //!
 //! With a [`spool`], every envelope is on disk before it is sent, and until the server took it.
@@ -16,6 +16,7 @@ pub(crate) mod fanout;
 pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod local;
+pub(crate) mod otlp;
 pub(crate) mod proxy;
 pub(crate) mod queue;
 pub(crate) mod rate_limits;

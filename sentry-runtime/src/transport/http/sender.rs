@@ -112,10 +112,23 @@ impl HttpSender {
 
     pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
         let plain = envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref());
-        let compressed = compress(&plain, self.compression);
-        let body = compressed.as_ref().map_or(&*plain, |(body, _)| body);
+        self.post_body(&plain, "application/x-sentry-envelope", &[])
+    }
+
+    /// Posts a body of any type, with headers of the caller's.
+    pub(in crate::transport) fn post_body(
+        &self,
+        plain: &[u8],
+        content_type: &str,
+        headers: &[(String, String)],
+    ) -> Result<Answer, NoAnswer> {
+        let compressed = compress(plain, self.compression);
+        let body = compressed.as_ref().map_or(plain, |(body, _)| body);
         let request = |agent: &ureq::Agent| {
-            let mut request = agent.post(&self.url).header("Content-Type", "application/x-sentry-envelope");
+            let mut request = agent.post(&self.url).header("Content-Type", content_type);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
             if let Some((_, encoding)) = &compressed {
                 request = request.header("Content-Encoding", *encoding);
             }

@@ -1,0 +1,126 @@
+//! What is active in OpenTelemetry is active here: an observer of its contexts.
+//!
+//! Every context of OpenTelemetry that is made gets a view, which knows the span of ours that stands for the span in it.
+//! Entering the context makes that span active on the thread, leaving it puts back what was before. OpenTelemetry tells
+//! of entering and leaving alone, and not which context was left: the views tell that. Contexts that are left out of
+//! their order are taken away with the next one that lay below them.
+//!
+//! The observer is called while OpenTelemetry holds its stack: nothing here asks for the current context or runs a
+//! user's code.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::{Arc, Once};
+
+use opentelemetry::Context as OtelContext;
+use opentelemetry::context::{ContextObserver, GlobalContextObserver, ObserverContextView};
+use opentelemetry::trace::TraceContextExt as _;
+
+use super::standing;
+use super::{ids, open};
+use crate::scope::active;
+use crate::scope::context::Context;
+use crate::trace::ids::LocalId;
+use crate::trace::propagation::Propagation;
+use crate::trace::shown::Shown;
+
+/// What a context of OpenTelemetry means here.
+enum View {
+    /// A span that is recorded.
+    Span(Arc<Context>, LocalId),
+    /// A trace from elsewhere, or a span that somebody else records.
+    Trace(Arc<Propagation>),
+    Nothing,
+}
+
+impl ObserverContextView for View {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A context of OpenTelemetry that was entered on this thread.
+struct Entry {
+    view: *const (),
+    shown: Option<Shown>,
+}
+
+thread_local!(static ENTERED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) });
+
+#[derive(Debug)]
+struct Bridge;
+
+/// Installs the observer: once a process, as OpenTelemetry has room for one.
+pub(super) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| GlobalContextObserver::set(Arc::new(Bridge)));
+}
+
+/// Which view it is.
+fn identity(context: &OtelContext) -> *const () {
+    context.observer_view().as_ref().map_or(std::ptr::null(), |view| Arc::as_ptr(view).cast())
+}
+
+impl ContextObserver for Bridge {
+    fn make_view(&self, context: &OtelContext) -> Option<Arc<dyn ObserverContextView>> {
+        let span = context.span();
+        let span = span.span_context();
+        let view = match open::place(span.span_id()).filter(|_| span.is_valid()) {
+            Some((context, id)) => View::Span(context, id),
+            None => standing::incoming(context).map_or(View::Nothing, View::Trace),
+        };
+        Some(Arc::new(view))
+    }
+
+    fn on_context_enter(&self, from: &OtelContext, to: &OtelContext) {
+        let unchanged = standing::same_span(from.span().span_context(), to.span().span_context());
+        let shown = if unchanged { None } else { show(to) };
+        let entry = Entry { view: identity(to), shown };
+        let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(entry));
+    }
+
+    fn on_context_exit(&self, _from: &OtelContext, to: &OtelContext) {
+        let view = identity(to);
+        let next = |is_first: bool| {
+            ENTERED.try_with(|entered| {
+                let mut entered = entered.borrow_mut();
+                let is_there = entered.last().is_some_and(|entry| entry.view == view);
+                if is_there && !is_first { None } else { entered.pop() }
+            })
+        };
+        let mut is_first = true;
+        while let Ok(Some(entry)) = next(is_first) {
+            is_first = false;
+            if let Some(shown) = entry.shown {
+                shown.take_back();
+            }
+        }
+    }
+}
+
+/// Makes active what a context means.
+fn show(context: &OtelContext) -> Option<Shown> {
+    let here = active::context();
+    // A context without a view is an empty one.
+    let view = context.observer_view().as_ref().and_then(|view| view.as_any().downcast_ref());
+    match view.unwrap_or(&View::Nothing) {
+        View::Span(context, span) => {
+            if active::position() == (context.key(), *span) {
+                return None;
+            }
+            // On another thread the scopes come along, in the same transaction those of here are newer.
+            let base = if here.key() == context.key() { &here } else { context };
+            Some(Shown::put(Arc::new(base.with_segment(context.segment().cloned())), *span))
+        }
+        View::Trace(propagation) => {
+            let is_here = |trace| ids::to_otel_trace(trace) == ids::to_otel_trace(propagation.trace_id);
+            if propagation.parent == Some(propagation.span_id)
+                && here.segment().is_some_and(|segment| is_here(segment.trace_id()))
+            {
+                return None;
+            }
+            Some(Shown::put(Arc::new(here.in_new_trace((**propagation).clone())), 0))
+        }
+        View::Nothing => Some(Shown::put(Arc::new(here.with_segment(None)), 0)),
+    }
+}

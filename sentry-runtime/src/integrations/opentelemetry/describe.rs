@@ -1,0 +1,124 @@
+//! What a span of OpenTelemetry is called here: name, operation, source and status by its kind and attributes.
+//!
+//! Operations are set where the conventions of OpenTelemetry say what a span is: databases, HTTP, RPC, messaging,
+//! functions as a service. Everything else is left to the server.
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanKind, Status};
+
+use super::values::text;
+use crate::protocol::SpanStatus;
+
+/// Who makes these spans.
+pub(super) const ORIGIN: &str = "auto.otel";
+
+/// See the module.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Described {
+    pub(super) name: String,
+    pub(super) op: String,
+    pub(super) source: &'static str,
+}
+
+/// The name of a kind, as attribute.
+pub(super) fn kind(kind: &SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Client => "CLIENT",
+        SpanKind::Server => "SERVER",
+        SpanKind::Producer => "PRODUCER",
+        SpanKind::Consumer => "CONSUMER",
+        SpanKind::Internal => "INTERNAL",
+    }
+}
+
+pub(super) fn of(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> Described {
+    let get = |names: &[&str]| text(attributes, names);
+    let described = |name: String, op: &str, source| Described { name, op: op.to_owned(), source };
+    if let Some(method) = get(&["http.request.method", "http.method"]) {
+        return http(name, kind, attributes, &method);
+    }
+    if get(&["db.system.name", "db.system"]).is_some() {
+        let query = get(&["db.query.text", "db.statement"]).unwrap_or_else(|| name.to_owned());
+        return described(query, "db", "task");
+    }
+    if get(&["rpc.system", "rpc.system.name", "rpc.service"]).is_some() {
+        return described(name.to_owned(), "rpc", "route");
+    }
+    if get(&["messaging.system"]).is_some() {
+        return described(name.to_owned(), "message", "route");
+    }
+    if let Some(trigger) = get(&["faas.trigger"]) {
+        return described(name.to_owned(), &trigger, "route");
+    }
+    described(name.to_owned(), "", "custom")
+}
+
+/// `GET /orders/{id}`: by the route, else by the URL's path, which is not a name to group by.
+fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> Described {
+    let op = match kind {
+        SpanKind::Client => "http.client",
+        SpanKind::Server => "http.server",
+        _ => "http",
+    };
+    let path = || {
+        let full = || text(attributes, &["url.full", "http.url"]).map(|url| path_of(&url));
+        text(attributes, &["url.path", "http.target"]).or_else(full)
+    };
+    let without_query = |path: String| path.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let (name, source) = match (text(attributes, &["http.route"]), path()) {
+        (Some(route), _) => (format!("{method} {route}"), "route"),
+        (None, Some(path)) if name == method || name.starts_with("HTTP ") => {
+            (format!("{method} {}", without_query(path)), "url")
+        }
+        (None, Some(path)) if name.ends_with(&*path) => (without_query(name.to_owned()), "url"),
+        _ => (name.to_owned(), "custom"),
+    };
+    Described { name, op: op.to_owned(), source }
+}
+
+/// A URL's path; of that of another server with its name. User and password are left out.
+fn path_of(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+/// The status. Only an error of OpenTelemetry's is one, and the codes of HTTP and gRPC say of what kind.
+pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
+    let Status::Error { description } = status else { return SpanStatus::Ok };
+    let code = |names: &[&str]| text(attributes, names).and_then(|code| code.parse::<u16>().ok());
+    if let Some(code) = code(&["http.response.status_code", "http.status_code"]).filter(|&code| code >= 400) {
+        return SpanStatus::from_http_status(code);
+    }
+    let grpc = ["rpc.grpc.status_code", "rpc.response.status_code"];
+    if let Some(status) = code(&grpc).and_then(grpc_status) {
+        return status;
+    }
+    // A description that is one of our words was meant as such.
+    description.parse().unwrap_or(SpanStatus::UnknownError)
+}
+
+fn grpc_status(code: u16) -> Option<SpanStatus> {
+    Some(match code {
+        0 => SpanStatus::Ok,
+        1 => SpanStatus::Cancelled,
+        2 => SpanStatus::UnknownError,
+        3 => SpanStatus::InvalidArgument,
+        4 => SpanStatus::DeadlineExceeded,
+        5 => SpanStatus::NotFound,
+        6 => SpanStatus::AlreadyExists,
+        7 => SpanStatus::PermissionDenied,
+        8 => SpanStatus::ResourceExhausted,
+        9 => SpanStatus::FailedPrecondition,
+        10 => SpanStatus::Aborted,
+        11 => SpanStatus::OutOfRange,
+        12 => SpanStatus::Unimplemented,
+        13 => SpanStatus::InternalError,
+        14 => SpanStatus::Unavailable,
+        15 => SpanStatus::DataLoss,
+        16 => SpanStatus::Unauthenticated,
+        _ => return None,
+    })
+}

@@ -1,0 +1,62 @@
+//! Ids of both sides: a span's id on our wire is a bijection of its local id, so that every id which OpenTelemetry
+//! draws has a local one.
+
+use opentelemetry::trace as otel;
+use opentelemetry_sdk::trace::IdGenerator;
+
+use crate::protocol::{SpanId, TraceId};
+use crate::scope::active;
+use crate::trace::ids::{self, LocalId};
+use crate::trace::place::TracePlace;
+
+/// Ids for a tracer provider: a trace that begins inside of a span of ours, or of a trace that was continued here,
+/// is that trace.
+///
+/// Without it a span of OpenTelemetry under one of ours still becomes its child, but OpenTelemetry calls the trace by
+/// another id.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct SentryIdGenerator;
+
+impl SentryIdGenerator {
+    /// A generator.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl IdGenerator for SentryIdGenerator {
+    fn new_trace_id(&self) -> otel::TraceId {
+        let belongs = active::with(|context| context.continues || context.segment().is_some());
+        let id = if belongs { TracePlace::current().trace_id() } else { ids::trace_id() };
+        to_otel_trace(id)
+    }
+
+    fn new_span_id(&self) -> otel::SpanId {
+        to_otel_span(ids::wire(ids::next()))
+    }
+}
+
+pub(super) fn to_otel_trace(id: TraceId) -> otel::TraceId {
+    otel::TraceId::from_bytes(*id.as_bytes())
+}
+
+pub(super) fn to_otel_span(id: SpanId) -> otel::SpanId {
+    otel::SpanId::from_bytes(*id.as_bytes())
+}
+
+/// Our form of an id. `None` of the invalid one, which is zero.
+pub(super) fn trace_id(id: otel::TraceId) -> Option<TraceId> {
+    TraceId::from_bytes(id.to_bytes())
+}
+
+/// Our form of an id. `None` of the invalid one, which is zero.
+pub(super) fn span_id(id: otel::SpanId) -> Option<SpanId> {
+    SpanId::from_bytes(id.to_bytes())
+}
+
+/// The local id of OpenTelemetry's.
+pub(super) fn local_id(id: otel::SpanId) -> LocalId {
+    span_id(id).map_or(0, ids::local_of)
+}

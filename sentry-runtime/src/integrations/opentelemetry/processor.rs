@@ -1,0 +1,194 @@
+//! The span processor: a span of ours for every span of OpenTelemetry.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use opentelemetry::Context as OtelContext;
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{Span as OtelSpan, SpanData, SpanProcessor};
+
+use super::open::{self, Open};
+use super::standing::{self, Standing};
+use super::{bridge, describe, events, ids, sampler, values};
+use crate::client::{self, Client};
+use crate::diagnostics;
+use crate::protocol::{Map, SpanLink, Value};
+use crate::scope::active;
+use crate::trace::options::SpanOptions;
+use crate::trace::span::Span;
+
+/// Records every span of a tracer provider as a span of ours, with the same ids.
+///
+/// ```
+/// use opentelemetry_sdk::trace::SdkTracerProvider;
+/// use sentry::integrations::opentelemetry::{SentryIdGenerator, SentrySampler, SentrySpanProcessor};
+///
+/// let provider = SdkTracerProvider::builder()
+///     .with_span_processor(SentrySpanProcessor::new())
+///     .with_sampler(SentrySampler::new())
+///     .with_id_generator(SentryIdGenerator::new())
+///     .build();
+/// ```
+///
+/// A span without a parent becomes a child of our active span if there is one, else the root of a transaction. Name,
+/// operation and status follow from its kind and attributes; events become breadcrumbs, exceptions errors. Spans of
+/// requests to Sentry are left out.
+///
+/// Spec: `telemetry/traces/opentelemetry.mdx`.
+#[derive(Debug, Default)]
+pub struct SentrySpanProcessor {
+    client: Option<Weak<Client>>,
+    leaves_exceptions: bool,
+    resource: Map<String, Value>,
+    is_shut_down: AtomicBool,
+}
+
+impl SentrySpanProcessor {
+    /// A processor for the client of whatever work a span belongs to.
+    #[must_use]
+    pub fn new() -> Self {
+        bridge::install();
+        Self::default()
+    }
+
+    /// The same; flushing the provider flushes this client.
+    pub(super) fn of_client(client: &Arc<Client>) -> Self {
+        Self { client: Some(Arc::downgrade(client)), ..Self::new() }
+    }
+
+    /// Whether events named `exception` are captured as errors. Default: yes. A no is for programs whose errors are
+    /// captured in another way already.
+    #[must_use]
+    pub fn capture_exceptions(mut self, capture: bool) -> Self {
+        self.leaves_exceptions = !capture;
+        self
+    }
+
+    fn flush(&self, timeout: Duration) -> OTelSdkResult {
+        let client = match &self.client {
+            Some(client) => client.upgrade(),
+            None => client::global(),
+        };
+        match client {
+            Some(client) if !client.flush(timeout) => Err(OTelSdkError::Timeout(timeout)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a span's request goes, if it is one.
+fn url_of(attributes: &[KeyValue]) -> Option<String> {
+    values::text(attributes, &["url.full", "http.url"])
+}
+
+/// Whether a URL is that of the server of our own.
+fn is_sentry(url: &str) -> bool {
+    let Some(client) = active::context().client() else { return false };
+    client
+        .dsn()
+        .is_some_and(|dsn| url.contains(dsn.host()) && url.contains(&format!("/api/{}/", dsn.project_id())))
+}
+
+impl SpanProcessor for SentrySpanProcessor {
+    fn on_start(&self, span: &mut OtelSpan, parent: &OtelContext) {
+        use opentelemetry::trace::Span as _;
+        let judged = sampler::take_judged(span.span_context().trace_id());
+        if client::level() != client::Level::Tracing || active::with(|context| context.is_suppressed()) {
+            return;
+        }
+        let Some(data) = span.exported_data() else { return };
+        let url = url_of(&data.attributes);
+        if url.as_deref().is_some_and(is_sentry) {
+            return;
+        }
+        let described = describe::of(&data.name, &data.span_kind, &data.attributes);
+        let options = SpanOptions::new(described.name)
+            .op(described.op)
+            .origin(describe::ORIGIN)
+            .source(described.source)
+            .start_time(data.start_time)
+            .attributes(
+                data.attributes
+                    .iter()
+                    .map(|pair| (pair.key.as_str().to_owned(), values::attribute(&pair.value))),
+            );
+        let span_id = data.span_context.span_id();
+        let (base, active, judged) = match judged {
+            Some(judged) => (judged.base, 0, Some(judged.decision)),
+            None => match standing::of(parent, data.span_context.trace_id()) {
+                Standing::Child(base, active) => (base, active, None),
+                Standing::Root(base) => (base, 0, None),
+            },
+        };
+        let span = Span::start_as(ids::local_id(span_id), base, active, options, judged);
+        if span.place().is_some() && !open::keep(span_id, Open { span, url }) {
+            diagnostics::debug(format_args!(
+                "too many spans of OpenTelemetry have not ended: `{}` is not recorded",
+                data.name
+            ));
+        }
+    }
+
+    fn on_end(&self, data: SpanData) {
+        let Some(Open { span, url }) = open::take(data.span_context.span_id()) else { return };
+        let Some((context, id)) = span.place() else { return };
+        if url.is_none() && url_of(&data.attributes).as_deref().is_some_and(is_sentry) {
+            return span.discard();
+        }
+        if !span.is_recording() {
+            return span.end_at(data.end_time);
+        }
+        span.set_attribute("otel.kind", describe::kind(&data.span_kind));
+        for pair in &data.attributes {
+            span.set_attribute(pair.key.as_str().to_owned(), values::attribute(&pair.value));
+        }
+        span.set_status(describe::status(&data.status, &data.attributes));
+        let described = describe::of(&data.name, &data.span_kind, &data.attributes);
+        span.set_op(described.op);
+        match context.segment().filter(|segment| segment.key == id) {
+            Some(segment) => segment.rename(described.name, described.source),
+            None => span.update_name(described.name),
+        }
+        for link in data.links.iter() {
+            let ours =
+                (ids::trace_id(link.span_context.trace_id()), ids::span_id(link.span_context.span_id()));
+            if let (Some(trace_id), Some(span_id)) = ours {
+                let sampled = Some(link.span_context.is_sampled());
+                let attributes = values::object(&link.attributes);
+                span.add_link(SpanLink { sampled, attributes, ..SpanLink::new(trace_id, span_id) });
+            }
+        }
+        if !data.events.is_empty() {
+            let _entered = active::enter(Arc::clone(&context), id);
+            for event in data.events.iter() {
+                events::capture(event, &data.attributes, &self.resource, !self.leaves_exceptions);
+            }
+        }
+        let told = context.with_own_scope();
+        if context.key() == id {
+            let otel = events::otel_context(&data.attributes, &self.resource);
+            told.current.update(|scope| scope.set_context("otel", otel));
+        }
+        span.end_in(&told, data.end_time);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(Duration::from_secs(5))
+    }
+
+    /// Sends what was recorded. The client stays open.
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        if self.is_shut_down.swap(true, Ordering::Relaxed) {
+            return Err(OTelSdkError::AlreadyShutdown);
+        }
+        self.flush(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource =
+            resource.iter().map(|(key, value)| (key.as_str().to_owned(), values::json(value))).collect();
+    }
+}

@@ -1,0 +1,105 @@
+//! Under what a new span of OpenTelemetry stands, and which trace an outgoing request of its belongs to.
+//!
+//! OpenTelemetry names a parent by its context. Where that is the context which is attached here, the span of ours that
+//! is active inside of it is nearer. A parent in another process is a trace to continue.
+
+use std::sync::Arc;
+
+use opentelemetry::Context as OtelContext;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId as OtelTraceId};
+
+use super::{ids, open};
+use crate::protocol::SpanId;
+use crate::scope::active;
+use crate::scope::context::Context;
+use crate::trace::ids::LocalId;
+use crate::trace::propagation::Propagation;
+
+/// A trace that came in with headers, in a context of OpenTelemetry.
+#[derive(Debug, Clone)]
+pub(super) struct Incoming(pub(super) Arc<Propagation>);
+
+/// See the module.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// Under a span of this process.
+    Child(Arc<Context>, LocalId),
+    /// It is the first of its trace here: the root of a transaction in this context.
+    Root(Arc<Context>),
+}
+
+/// Whether two contexts name the same span, or both none.
+pub(super) fn same_span(one: &SpanContext, other: &SpanContext) -> bool {
+    one.span_id() == other.span_id() && one.trace_id() == other.trace_id()
+}
+
+/// Whether a context has the span of the one that is attached here, or neither has any.
+pub(super) fn is_current(context: &OtelContext) -> bool {
+    OtelContext::map_current(|current| {
+        same_span(current.span().span_context(), context.span().span_context())
+    })
+}
+
+/// The trace of a span that is recorded by somebody else, in this process or another.
+pub(super) fn foreign(span: &SpanContext) -> Option<Propagation> {
+    let (trace_id, parent) = (ids::trace_id(span.trace_id())?, ids::span_id(span.span_id())?);
+    let mut propagation = Propagation { trace_id, ..Propagation::new() };
+    propagation.parent = Some(parent);
+    propagation.sampled = Some(span.is_sampled());
+    if !span.is_remote() {
+        // Errors and logs of this process say that they happened in it.
+        propagation.span_id = parent;
+    }
+    Some(propagation)
+}
+
+/// The trace that a context carries from elsewhere: as our propagator read it, else as the span in it says.
+pub(super) fn incoming(context: &OtelContext) -> Option<Arc<Propagation>> {
+    let span = context.span();
+    let span = span.span_context();
+    let parent: Option<SpanId> = ids::span_id(span.span_id());
+    match context.get::<Incoming>() {
+        Some(Incoming(read))
+            if read.parent == parent && Some(read.trace_id) == ids::trace_id(span.trace_id()) =>
+        {
+            Some(Arc::clone(read))
+        }
+        _ => foreign(span).map(Arc::new),
+    }
+}
+
+/// The standing of a span that starts in this context of OpenTelemetry, in a trace of this id.
+pub(super) fn of(parent: &OtelContext, trace_id: OtelTraceId) -> Standing {
+    let span = parent.span();
+    let span = span.span_context();
+    let here = active::context();
+    let (_, active) = active::position();
+    let here_trace = here.segment().filter(|_| active != 0).map(|segment| segment.trace_id());
+    let is_ours = here_trace.is_some_and(|trace| ids::to_otel_trace(trace) == trace_id);
+    if !span.is_valid() {
+        let detached = !is_current(parent);
+        if here_trace.is_some() && !detached {
+            return Standing::Child(here, active);
+        }
+        let continued = here.continues && ids::to_otel_trace(here.propagation.trace_id) == trace_id;
+        if here.segment().is_none() && continued {
+            return Standing::Root(here);
+        }
+        let mut propagation = Propagation::new();
+        if let Some(trace_id) = ids::trace_id(trace_id) {
+            propagation.trace_id = trace_id;
+        }
+        return Standing::Root(Arc::new(here.in_new_trace(propagation)));
+    }
+    if is_ours && is_current(parent) {
+        return Standing::Child(here, active);
+    }
+    if let Some((context, id)) = open::place(span.span_id()) {
+        return Standing::Child(context, id);
+    }
+    if is_ours && !span.is_remote() {
+        return Standing::Child(here, active);
+    }
+    let propagation = incoming(parent).map_or_else(Propagation::new, |incoming| (*incoming).clone());
+    Standing::Root(Arc::new(here.in_new_trace(propagation)))
+}

@@ -1,0 +1,39 @@
+//! Values of OpenTelemetry in our form.
+
+use opentelemetry::{Array, KeyValue, Value as OtelValue};
+
+use crate::protocol::{AttributeValue, Map, Value};
+
+/// As an attribute of a span.
+pub(super) fn attribute(value: &OtelValue) -> AttributeValue {
+    match value {
+        OtelValue::Bool(value) => (*value).into(),
+        OtelValue::I64(value) => (*value).into(),
+        OtelValue::F64(value) => (*value).into(),
+        OtelValue::Array(Array::Bool(values)) => values.clone().into(),
+        OtelValue::Array(Array::I64(values)) => values.clone().into(),
+        OtelValue::Array(Array::F64(values)) => values.clone().into(),
+        OtelValue::Array(Array::String(values)) => {
+            values.iter().map(|value| value.as_str().to_owned()).collect::<Vec<_>>().into()
+        }
+        other => other.as_str().into_owned().into(),
+    }
+}
+
+/// As JSON.
+pub(super) fn json(value: &OtelValue) -> Value {
+    serde_json::to_value(attribute(value)).unwrap_or_default()
+}
+
+/// Attributes as a JSON object.
+pub(super) fn object<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Map<String, Value> {
+    attributes.into_iter().map(|pair| (pair.key.as_str().to_owned(), json(&pair.value))).collect()
+}
+
+/// The attribute of one of these names, as text.
+pub(super) fn text(attributes: &[KeyValue], names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| {
+        let found = attributes.iter().rev().find(|pair| pair.key.as_str() == *name)?;
+        Some(found.value.as_str().into_owned())
+    })
+}

@@ -1,0 +1,135 @@
+//! Our spans for an OpenTelemetry Collector, or whoever else takes OTLP over HTTP.
+//!
+//! With the option `otlp_endpoint` spans leave the stream to the server: [`Split`] gives transactions and batches of
+//! spans to the thread of [`Collector`], which posts them in OTLP's JSON ([`json`](self::json)), and everything else to
+//! the transport that there is besides. An answer that asks for patience is tried again, as network errors are.
+//!
+//! Spec: `telemetry/traces/otlp.mdx`; OTLP 1.x, "OTLP/HTTP".
+
+mod json;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::http::{HttpOptions, HttpSender};
+use super::thread::{Delivery, Destination};
+use super::{QueueDepths, Transport};
+use crate::diagnostics;
+use crate::options::OptionsError;
+use crate::protocol::{DataCategory, DiscardReason, Envelope, EnvelopeItem, ItemType};
+
+/// A collector. Run it in a [`TransportThread`](super::TransportThread).
+#[derive(Debug)]
+pub(crate) struct Collector {
+    sender: HttpSender,
+    headers: Vec<(String, String)>,
+    /// The status that was complained about last: each new one is said once.
+    complained: Option<u16>,
+}
+
+/// The URL that takes traces: an endpoint without a path is the base of OTLP's own.
+pub(crate) fn traces_url(endpoint: &str) -> String {
+    let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    match authority.split_once('/') {
+        None => format!("{endpoint}/v1/traces"),
+        Some((_, "")) => format!("{endpoint}v1/traces"),
+        Some(_) => endpoint.to_owned(),
+    }
+}
+
+impl Collector {
+    /// Fails when the proxy or the certificates cannot be used.
+    pub(crate) fn new(options: HttpOptions, headers: Vec<(String, String)>) -> Result<Self, OptionsError> {
+        Ok(Self { sender: HttpSender::new(options)?, headers, complained: None })
+    }
+}
+
+impl Destination for Collector {
+    fn deliver(&mut self, envelope: &mut Envelope) -> Delivery {
+        let Some(body) = json::request(envelope) else {
+            return Delivery::Lost(DiscardReason::InternalSdkError);
+        };
+        let answer = match self.sender.post_body(&body, "application/json", &self.headers) {
+            Ok(answer) => answer,
+            Err(no_answer) => {
+                diagnostics::debug(format_args!("no answer from the collector: {no_answer}"));
+                return Delivery::Failed(DiscardReason::NetworkError);
+            }
+        };
+        match answer.status {
+            200..=299 => {
+                self.complained = None;
+                Delivery::Sent { bytes: answer.sent }
+            }
+            // OTLP names these as worth another attempt.
+            429 | 502..=504 => Delivery::Failed(DiscardReason::NetworkError),
+            status => {
+                if self.complained != Some(status) {
+                    diagnostics::error(format_args!(
+                        "the collector answered {status}: check the options otlp_endpoint and otlp_headers"
+                    ));
+                    self.complained = Some(status);
+                }
+                Delivery::Lost(DiscardReason::SendError)
+            }
+        }
+    }
+}
+
+/// Spans to one transport, everything else to another, if there is one.
+pub(crate) struct Split {
+    spans: Arc<dyn Transport>,
+    rest: Option<Arc<dyn Transport>>,
+}
+
+fn is_of_spans(item: &EnvelopeItem) -> bool {
+    matches!(item.ty(), ItemType::Transaction | ItemType::Span)
+}
+
+impl Split {
+    pub(crate) fn new(spans: Arc<dyn Transport>, rest: Option<Arc<dyn Transport>>) -> Self {
+        Self { spans, rest }
+    }
+}
+
+impl Transport for Split {
+    fn send_envelope(&self, mut envelope: Envelope) {
+        if !envelope.items().is_empty() && envelope.items().iter().all(is_of_spans) {
+            return self.spans.send_envelope(envelope);
+        }
+        let spans = envelope.split_off(|item| !is_of_spans(item));
+        if !spans.is_empty() {
+            let mut of_spans = Envelope::new();
+            spans.into_iter().for_each(|item| of_spans.add_item(item));
+            self.spans.send_envelope(of_spans);
+        }
+        if let Some(rest) = &self.rest {
+            rest.send_envelope(envelope);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        let started = std::time::Instant::now();
+        let flushed = self.rest.as_ref().is_none_or(|rest| rest.flush(timeout));
+        self.spans.flush(timeout.saturating_sub(started.elapsed())) && flushed
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        let started = std::time::Instant::now();
+        let flushed = self.rest.as_ref().is_none_or(|rest| rest.shutdown(timeout));
+        self.spans.shutdown(timeout.saturating_sub(started.elapsed())) && flushed
+    }
+
+    fn is_rate_limited(&self, category: DataCategory) -> bool {
+        match category {
+            DataCategory::Transaction | DataCategory::Span => self.spans.is_rate_limited(category),
+            _ => self.rest.as_ref().is_some_and(|rest| rest.is_rate_limited(category)),
+        }
+    }
+
+    fn queue_depths(&self) -> QueueDepths {
+        let spans = self.spans.queue_depths();
+        let rest = self.rest.as_ref().map(|rest| rest.queue_depths()).unwrap_or_default();
+        QueueDepths { envelopes: spans.envelopes + rest.envelopes, bytes: spans.bytes + rest.bytes, ..rest }
+    }
+}

@@ -1,0 +1,13 @@
+//! OpenTelemetry: its spans and ours in one tree, and our spans in its protocol.
+
+#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod collector;
+mod nesting;
+mod propagation;
+mod sampling;
+mod setup;
+mod told;
