@@ -56,8 +56,13 @@ impl Common {
         Self { pairs, written: Vec::new() }
     }
 
-    /// Filters the values as those of a span are, and writes them.
-    pub(super) fn seal(&mut self, bench: &Bench, max_text: usize) {
+    /// What all of the spans share.
+    pub(super) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
+        &self.pairs
+    }
+
+    /// Filters the values as those of a span are.
+    pub(super) fn complete(&mut self, bench: &Bench, max_text: usize) {
         for (key, value) in &mut self.pairs {
             bench.scrubber.scrub_attribute(key, value);
             if let Some(text) = value.as_str()
@@ -66,6 +71,10 @@ impl Common {
                 *value = cut.into();
             }
         }
+    }
+
+    /// Writes them.
+    pub(super) fn seal(&mut self) {
         let mut object = Vec::new();
         Attributes::object(&mut object, |attributes| {
             self.pairs.iter().for_each(|(key, value)| attributes.put(key, value));
@@ -117,9 +126,13 @@ pub(super) fn of_segment(
     ];
     let facts = facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     let tags = scope.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
-    for (key, value) in facts.chain(tags) {
-        if !value.is_empty() && !root.attributes.iter().any(|(known, _)| *known == *key) {
-            root.attributes.push((Cow::Owned(key), value.into()));
+    let tags = tags.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
+    let facts = facts.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
+    let attributes = scope.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
+    for (key, value) in attributes.chain(facts).chain(tags) {
+        let empty = value.is_null() || value.as_str() == Some("");
+        if !empty && !root.attributes.iter().any(|(known, _)| *known == key) {
+            root.attributes.push((key, value));
         }
     }
 }
