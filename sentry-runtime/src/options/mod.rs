@@ -7,6 +7,7 @@ mod error;
 mod lifecycle;
 mod network;
 mod pattern;
+mod release;
 mod span_filter;
 
 pub use error::OptionsError;
@@ -14,6 +15,7 @@ pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
 pub use network::{CaCertificates, Compression, SpoolLimits};
 pub use pattern::Pattern;
+pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
 

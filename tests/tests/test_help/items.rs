@@ -88,7 +88,7 @@ fn feedback_and_files_are_kept() {
                     ..Attachment::default()
                 });
             },
-            || sentry::capture_feedback(feedback, None),
+            || sentry::capture_feedback(feedback, ()),
         );
     });
     let [feedback] = captured.feedback() else { panic!("one feedback: {captured:?}") };
