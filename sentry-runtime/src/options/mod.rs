@@ -45,9 +45,8 @@ pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send 
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
 
 /// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
-/// only ids, times, status, operation and origin are sent. A span that is streamed has all its attributes in `data`,
-/// also those that name release, user and thread's segment; nothing is sent of it beside what is left of them, the
-/// thread and the status.
+/// only ids, times, status, operation and origin are sent. A span that is streamed has all its attributes
+/// in `data`; those that the protocol wants on every span return where they are removed, those of the user do not.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().before_send_span(|mut span| {

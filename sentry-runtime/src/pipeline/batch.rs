@@ -8,7 +8,7 @@
 //! `foundations/processing/telemetry-processor/index.mdx`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::queue;
 use crate::client::Client;
 use crate::diagnostics;
+use crate::fork::PerProcess;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
 use crate::moment::Moment;
@@ -42,15 +43,18 @@ pub(super) trait Batched: Send + Sized + 'static {
 }
 
 /// The way from the callers to the pipeline thread.
-pub(super) struct Lane<T>(OnceLock<(Sender<T>, Receiver<T>)>);
+pub(super) struct Lane<T>(PerProcess<(Sender<T>, Receiver<T>)>);
 
 impl<T> Lane<T> {
     pub(super) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(PerProcess::new())
     }
 
     fn ends(&self) -> &(Sender<T>, Receiver<T>) {
-        self.0.get_or_init(|| bounded(LANE))
+        match self.0.get() {
+            Some(ends) => ends,
+            None => self.0.get_or_make(|_| bounded(LANE)),
+        }
     }
 }
 
@@ -59,6 +63,8 @@ pub(super) fn push<T: Batched>(record: T) {
     let (sender, _) = T::lane().ends();
     match sender.try_send(record) {
         Ok(()) => {
+            // A program may do nothing but log.
+            queue::ensure_worker();
             let waiting = sender.len();
             // The first starts the clock, and a full batch can go.
             if waiting == 1 || waiting == BATCH || waiting == LANE {

@@ -35,8 +35,8 @@ pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     }
 }
 
-/// Shows spans that are sent while their trace runs. Nothing is written of such a span beside what the callback
-/// leaves: `common` are attributes that all of them have, and each is given those that it lacks before it is shown.
+/// Shows spans that are sent while their trace runs. `common` are attributes that all of them have: each is given
+/// those that it lacks before it is shown. Answers whether there is a callback.
 pub(super) fn show_streamed<T>(
     client: &Client,
     trace_id: TraceId,

@@ -61,6 +61,12 @@ impl Common {
         &self.pairs
     }
 
+    /// Leaves out who the user is: a callback has seen it on every span, and may have removed it. The rest is what
+    /// every span has to say, and returns where a callback removes it.
+    pub(super) fn leave_out_persons(&mut self) {
+        self.pairs.retain(|(key, _)| !key.starts_with("user."));
+    }
+
     /// Filters the values as those of a span are.
     pub(super) fn complete(&mut self, bench: &Bench, max_text: usize) {
         for (key, value) in &mut self.pairs {
@@ -95,6 +101,10 @@ pub(super) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
         .find_map(|scope| scope.transaction.as_deref())
 }
 
+/// Where a segment's name comes from. The first is the specification's name, the second the one that servers have
+/// been given since.
+const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.source"];
+
 /// What is said of a segment on its root span alone: what a transaction would say beside its spans.
 pub(super) fn of_segment(
     client: &Client,
@@ -103,6 +113,7 @@ pub(super) fn of_segment(
     scope: &Scope,
     root: &mut SpanData,
 ) {
+    say_source(source, root);
     let options = client.options();
     let facts = contexts::facts();
     let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(str::to_owned);
@@ -112,9 +123,6 @@ pub(super) fn of_segment(
     }
     let (url, method) = request.map_or((None, None), |request| (request.url, request.method));
     let facts = [
-        // The first is the specification's name, the second the one that servers have been given since.
-        ("sentry.span.source", Some(source.to_owned())),
-        ("sentry.segment.name.source", Some(source.to_owned())),
         ("sentry.platform", Some("native".to_owned())),
         ("sentry.dist", options.dist.as_deref().map(str::to_owned)),
         ("server.address", bench.server_name.clone()),
@@ -133,6 +141,15 @@ pub(super) fn of_segment(
         let empty = value.is_null() || value.as_str() == Some("");
         if !empty && !root.attributes.iter().any(|(known, _)| *known == key) {
             root.attributes.push((key, value));
+        }
+    }
+}
+
+/// Says where the name of a segment comes from, unless it is said: the protocol wants it.
+pub(super) fn say_source(source: &'static str, root: &mut SpanData) {
+    for key in NAME_SOURCES {
+        if !root.attributes.iter().any(|(known, _)| known == key) {
+            root.attributes.push((Cow::Borrowed(key), AttributeValue::from_static(source)));
         }
     }
 }

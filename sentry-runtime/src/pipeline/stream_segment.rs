@@ -316,10 +316,11 @@ impl Stream {
         });
         // The user's callback may do what it likes: no lock is held.
         if span_hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
-            common = Common::default();
+            common.leave_out_persons();
             rows.iter_mut().for_each(|(row, _)| {
                 if let Row::Full(span) = row {
                     tags_to_attributes(span);
+                    root.iter().for_each(|source| stream_json::say_source(source, span));
                 }
             });
         }
