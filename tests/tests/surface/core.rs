@@ -93,6 +93,7 @@ fn integrations_and_processors_come_at_any_time() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
             sentry::capture_message("before", Level::Info);
+            assert!(sentry::flush(LONG));
             assert!(sentry::add_integration(Stamp));
             sentry::add_event_processor(|mut event| {
                 event.tags.insert("processed".into(), "yes".into());

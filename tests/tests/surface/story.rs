@@ -73,9 +73,14 @@ fn a_job_with_a_session_ends_in_feedback() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
             sentry::start_session();
-            let result = sentry::try_with_monitor("restock", config(), reserve);
-            assert!(result.is_err());
-            let about = sentry::last_event_id();
+            // A run has an isolation scope of its own: outside of it nothing is known of its events.
+            let mut about = None;
+            let result = sentry::try_with_monitor("restock", config(), || {
+                let reserved = reserve();
+                about = sentry::last_event_id();
+                reserved
+            });
+            assert!(result.is_err() && about.is_some());
             sentry::end_session();
             let feedback = Feedback { associated_event_id: about, ..Feedback::new("please restock") };
             sentry::send_feedback(feedback, ()).unwrap();

@@ -36,7 +36,7 @@ fn every_way_to_make_a_span_is_one_trace() {
                     transaction.span_id()
                 );
                 let later = sentry::start_inactive_span("later");
-                block_on(async { annotated() }.in_span(&later));
+                block_on(async { annotated() }.in_span(later.clone()));
                 later.set_status(SpanStatus::DataLoss);
                 let json = later.to_json();
                 assert_eq!(json["span_id"], later.span_id().unwrap().to_string());
