@@ -1,8 +1,8 @@
 //! From records of logs and metrics to batches on the wire.
 //!
 //! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes, those of its scopes, and
-//! what every item of this program has where neither says otherwise. After the callback sensitive values are filtered and long texts
-//! cut.
+//! what every item of this program has where neither says otherwise. After the callback sensitive values are filtered
+//! and long texts cut.
 //!
 //! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`.
 

@@ -98,9 +98,10 @@ impl AttributeValue {
         match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(*value),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
                 (Some(whole), _) => Self::I64(whole),
-                (None, float) => float.into(),
+                (None, Some(whole)) => Self::U64(whole),
+                (None, None) => number.as_f64().into(),
             },
             Value::String(text) => text.as_str().into(),
             Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {

@@ -158,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::Map;
+    use crate::protocol::Value;
 
     fn read(span: &SpanV2<'_>, attributes: impl FnOnce(&mut Attributes<'_>)) -> Value {
         let mut out = Vec::new();

@@ -5,9 +5,14 @@
 //! and futures it calls, to what it binds with [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). A thread
 //! that it spawns by itself has the client of the process.
 
+mod official;
 mod session;
 mod tree;
 
+pub use official::{
+    with_captured_envelopes, with_captured_envelopes_options, with_captured_events,
+    with_captured_events_options,
+};
 pub use session::CapturedSession;
 
 use std::sync::Arc;

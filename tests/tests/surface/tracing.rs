@@ -7,7 +7,7 @@ use crate::support::{block_on, observe, options, yield_once};
 
 #[sentry::span("annotated", op = "task")]
 fn annotated() {
-    sentry::enter_span!("in a block", op = "block");
+    let _span = sentry::enter_span!("in a block", op = "block");
     sentry::set_attribute("tests.surface", 1);
 }
 
