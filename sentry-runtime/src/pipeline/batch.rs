@@ -42,7 +42,7 @@ pub(super) trait Batched: Send + Sized + 'static {
     fn send(client: &Arc<Client>, records: Vec<Self>);
 }
 
-/// The way from the callers to the pipeline thread.
+/// The way from the callers to the pipeline thread. The child of a fork has its own: what waits is its parent's.
 pub(super) struct Lane<T>(PerProcess<(Sender<T>, Receiver<T>)>);
 
 impl<T> Lane<T> {
@@ -51,10 +51,7 @@ impl<T> Lane<T> {
     }
 
     fn ends(&self) -> &(Sender<T>, Receiver<T>) {
-        match self.0.get() {
-            Some(ends) => ends,
-            None => self.0.get_or_make(|_| bounded(LANE)),
-        }
+        self.0.get_or_make(|_| bounded(LANE))
     }
 }
 
@@ -63,8 +60,6 @@ pub(super) fn push<T: Batched>(record: T) {
     let (sender, _) = T::lane().ends();
     match sender.try_send(record) {
         Ok(()) => {
-            // A program may do nothing but log.
-            queue::ensure_worker();
             let waiting = sender.len();
             // The first starts the clock, and a full batch can go.
             if waiting == 1 || waiting == BATCH || waiting == LANE {

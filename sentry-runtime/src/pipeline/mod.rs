@@ -99,6 +99,7 @@ pub(crate) fn start() {
 
 /// What this client captures is wanted on disk within 50 ms.
 pub(crate) fn be_prompt(client: &Arc<Client>) {
+    start();
     prompt::warm(client);
 }
 

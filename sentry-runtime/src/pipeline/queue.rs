@@ -236,8 +236,9 @@ pub(super) fn send(message: Message) {
     queues.wake();
 }
 
-/// Wakes the worker.
+/// Wakes the worker, or starts it.
 pub(super) fn wake() {
+    ensure_worker();
     queues().wake();
 }
 

@@ -7,7 +7,6 @@
 //! Spec: `telemetry/sessions/index.mdx`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -50,14 +49,10 @@ pub(crate) enum SessionChange {
     },
 }
 
-/// Something happened to a session since the [`Clock`] looked at them.
-static CHANGED: AtomicBool = AtomicBool::new(false);
-
 pub(super) fn process(pending: PendingSession) {
     let PendingSession { client, session, change } = pending;
-    CHANGED.store(true, Ordering::Relaxed);
     match change {
-        // That somebody looks at the clock is all that it takes.
+        // That somebody looked at the clock is all that it takes.
         SessionChange::Started => {}
         SessionChange::Captured => send_update(&client, &session),
         SessionChange::Ended { status, after, user } => match session.end(status, after, user) {
@@ -152,19 +147,21 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// Something happened to a session: there is to be a look, at the latest when one is allowed again.
+    pub(super) fn touch(&mut self) {
+        let now = Instant::now();
+        self.due = Some(self.due.map_or(now, |due| due.min(now)));
+    }
+
     /// Looks at the sessions of all clients, at most once a second; `all` sends what was counted, due or not.
     pub(super) fn round(&mut self, all: bool) {
         let now = Instant::now();
         let just_looked = self.looked.is_some_and(|looked| now - looked < Duration::from_secs(1));
-        let changed = CHANGED.swap(false, Ordering::Relaxed);
         if just_looked && !all {
-            // Without this the thread might sleep for good, as nothing was due when it looked.
-            if changed && let Some(next) = self.looked.map(|looked| looked + Duration::from_secs(1)) {
-                self.due = Some(self.due.map_or(next, |due| due.min(next)));
-            }
             return;
         }
         self.looked = Some(now);
+        self.due = None;
         let mut rest: Option<Duration> = None;
         for client in client::all() {
             let first = client.sessions().application().filter(|session| session.unsent_since().is_some());

@@ -98,7 +98,8 @@ mod tests {
             name: Some("\"spans\":[]".into()),
             user: Some(User { id: Some("7".into()), ..User::default() }),
             release: Some("shop@1".into()),
-            timestamp: Some(std::time::SystemTime::now()),
+            start_timestamp: std::time::UNIX_EPOCH,
+            timestamp: Some(std::time::UNIX_EPOCH + std::time::Duration::from_millis(1500)),
             ..Transaction::default()
         };
         transaction.tags.insert("a".into(), "b".into());

@@ -53,7 +53,8 @@ fn work(
     loop {
         queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
-        let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
+        let limit = if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX };
+        let mut busy = messages(queues, limit, clock);
         busy |= collector.round(!flushes.is_empty());
         busy |= batches.round(!flushes.is_empty());
         clock.round(!flushes.is_empty());
@@ -85,7 +86,7 @@ fn work(
 }
 
 /// Processes what callers handed over. Answers whether there was anything.
-fn messages(queues: &Queues, limit: usize) -> bool {
+fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
     let mut busy = false;
     while let Some(pending) = queues.next_check_in() {
         busy = true;
@@ -111,6 +112,7 @@ fn messages(queues: &Queues, limit: usize) -> bool {
         busy = true;
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Session, || sessions::process(*pending));
+        session_clock.touch();
     }
     busy
 }
