@@ -200,7 +200,7 @@ impl Captured {
     ///
     /// ```
     /// let captured = sentry::test::with_captured(|| sentry::metrics::count("lamps.sold", 2).capture());
-    /// assert_eq!(captured.metrics()[0].value, 2.into());
+    /// assert_eq!(captured.metrics()[0].value, sentry::protocol::MetricValue::Integer(2));
     /// ```
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {
