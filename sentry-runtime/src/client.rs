@@ -205,8 +205,34 @@ impl Stats {
 }
 
 impl Client {
-    /// Makes a client. Options that cannot be used as given are an error.
-    pub(crate) fn new(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
+    /// Makes a client that belongs to nothing yet: [`set_current_client`](crate::set_current_client) makes it the one
+    /// of the process. What [`init`](crate::init) does beside that is left out: what is not yet sent is not sent when
+    /// it is dropped, so [`close`](Self::close) it; and no session is started.
+    ///
+    /// ```
+    /// let client = sentry::Client::new("https://public@o1.ingest.sentry.io/1")?;
+    /// sentry::set_current_client(Some(client));
+    /// assert!(sentry::is_enabled());
+    /// # sentry::set_current_client(None);
+    /// # Ok::<(), sentry::OptionsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Options that cannot be used as given, as of [`try_init`](crate::try_init).
+    pub fn new(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
+        let client = Self::make(options)?;
+        client.set_up_integrations();
+        Ok(client)
+    }
+
+    /// Sets up the integrations of the options.
+    fn set_up_integrations(self: &Arc<Self>) {
+        for integration in &self.options.integrations {
+            self.integrations.add(self, Arc::clone(integration));
+        }
+    }
+
+    fn make(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
         let options = environment::complete(options.into())?;
         diagnostics::set_debug(options.debug.unwrap_or(false));
         trace::clock::start();
@@ -440,11 +466,9 @@ impl Drop for ClientInitGuard {
 
 /// Makes the client of the process.
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
-    let client = Client::new(options)?;
+    let client = Client::make(options)?;
     drop(set_global(Some(Arc::clone(&client))));
-    for integration in &client.options.integrations {
-        client.integrations.add(&client, Arc::clone(integration));
-    }
+    client.set_up_integrations();
     session::client_started(&client);
     Ok(ClientInitGuard(client))
 }

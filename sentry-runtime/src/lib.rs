@@ -22,15 +22,38 @@
 //! `SENTRY_LOCAL=1` it prints them instead.
 //!
 //! # The attributes
-//! * [`#[span]`](macro@span) opens a span around a function.
+//! * [`#[span]`](macro@span) opens a span around a function, or around every function of an `impl` block, a trait or
+//!   a module.
 //! * [`#[server_action]`](macro@server_action) wraps a web handler: isolation, continued trace, captured errors.
+//! * [`#[api_handler]`](macro@api_handler) does so for a route, with the status of the response.
+//! * [`#[data_fetcher]`](macro@data_fetcher) does so for what loads the data of a page.
 //! * [`#[monitor]`](macro@monitor) makes a function a monitored cron job.
 //! * [`#[main]`](macro@main) starts the toolkit before `main` and sends what is left after it.
+//!
+//! # The modules
+//! * [`ai`]: spans of agents, models and tools.
+//! * [`integrations`]: layers for servers, and what else is captured by itself.
+//! * [`logger`] and [`metrics`]: structured logs and metrics.
+//! * [`protocol`]: everything that is sent, as types.
+//! * [`test`](mod@test): what a program captures, for its own tests.
+//!
+//! # The features
+//! * `rustls`: encrypted connections; on by default. Without it only `http` DSNs can be used.
+//! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
+//! * `signals`: `flush_on_signals`: what was captured is sent before SIGTERM or SIGINT ends the program.
+//! * `regex`: regular expressions as patterns of options.
+//! * `anyhow`: `capture_anyhow`, and errors of that crate with everything they know.
+//! * `eyre`: `capture_eyre`, likewise.
+//! * `tower`: `integrations::tower`: a layer for every server made of tower services (axum, tonic, hyper).
+//! * `axum`: the same layer, naming transactions by axum's routes.
+//! * `actix-web`: `integrations::actix_web`: a middleware for actix-web.
 //!
 //! # How it works
 //! The caller's thread only writes down: a span is a fixed-size record in a queue of its thread, an error is its
 //! texts and the addresses of its stack. One pipeline thread of the process makes envelopes of that, one transport
 //! thread sends them. No async runtime is needed, and every one is supported.
+//!
+#![doc = include_str!("surface.md")]
 
 pub mod ai;
 mod api;
@@ -82,8 +105,8 @@ pub use integrations::signals::flush_on_signals;
 pub use monitor::MonitorOptions;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
-    LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle,
-    TracesSampler,
+    IntoRelease, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes,
+    TraceLifecycle, TracesSampler,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
@@ -111,14 +134,20 @@ pub mod types {
     pub use crate::protocol::{Dsn, Uuid};
 }
 
-/// The release of the calling crate, `name@version`, from its Cargo.toml.
+/// The release of the calling crate, `name@version`, from its Cargo.toml; an `Option`, as the options have it.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().release(sentry::release_name!());
+/// let same = sentry::ClientOptions { release: sentry::release_name!(), ..Default::default() };
+/// # assert_eq!(options.release, same.release);
 /// ```
 #[macro_export]
 macro_rules! release_name {
     () => {
-        ::core::concat!(::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION"))
+        ::core::option::Option::Some(::std::borrow::Cow::Borrowed(::core::concat!(
+            ::core::env!("CARGO_PKG_NAME"),
+            "@",
+            ::core::env!("CARGO_PKG_VERSION")
+        )))
     };
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::release::IntoRelease;
 use super::{
     CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
     Spotlight, StatusCodes, TraceLifecycle,
@@ -35,7 +36,7 @@ setters! {
     /// Prints what the toolkit does on stderr.
     debug(debug: bool) => Some(debug);
     /// Names the release.
-    release(release: impl Into<Cow<'static, str>>) => Some(release.into());
+    release(release: impl IntoRelease) => release.into_release();
     /// Names the environment.
     environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
     /// Names the distribution of the release.

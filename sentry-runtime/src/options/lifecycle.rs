@@ -22,7 +22,8 @@ pub enum TraceLifecycle {
     ///
     /// No transactions are sent: `before_send_transaction` and event processors see nothing of such traces. Every
     /// span names release, environment and segment; the user's id, name, mail and address stand on it only with
-    /// `send_default_pii`. Tags of the scopes and what is known of the machine stand on the root span. What is set on
+    /// `send_default_pii`. `before_send_span` sees every span; `ignore_transactions` and `trace_ignore_status_codes`
+    /// come too late, as spans have left by then. Tags and attributes of the scopes and what is known of the machine stand on the root span. What is set on
     /// a span after its end is not sent.
     Stream,
 }

@@ -7,6 +7,7 @@ mod error;
 mod lifecycle;
 mod network;
 mod pattern;
+mod release;
 mod span_filter;
 
 pub use error::OptionsError;
@@ -14,6 +15,7 @@ pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
 pub use network::{CaCertificates, Compression, SpoolLimits};
 pub use pattern::Pattern;
+pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
 
@@ -43,7 +45,8 @@ pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send 
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
 
 /// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
-/// only ids, times, status, operation and origin are sent.
+/// only ids, times, status, operation and origin are sent. A span that is streamed has all its attributes
+/// in `data`; those that the protocol wants on every span return where they are removed, those of the user do not.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
@@ -127,7 +130,9 @@ pub struct ClientOptions {
     pub propagate_traceparent: bool,
     /// Spans that are not recorded. Children of an ignored span stand under its parent; with the root of a
     /// transaction everything under it is ignored. What a filter says of attributes is compared when the span
-    /// starts, with those it starts with, and once more when it has ended.
+    /// starts, with those it starts with, and once more when it has ended. A span that is only then ignored may have
+    /// had children that left before it, in a trace that is streamed: those keep its id as parent. Roots of such
+    /// traces are judged by what they start with alone.
     pub ignore_spans: Vec<SpanFilter>,
     /// Transactions that are not sent, by the name that they have at their end.
     pub ignore_transactions: Vec<Pattern>,

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::span_json::{Row, SpanData};
+use super::span_json::{Carrier, Row, SpanData};
 use crate::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
@@ -48,13 +48,13 @@ fn status_code(root: &SpanData) -> Option<u16> {
 }
 
 /// Takes out the spans that `ignore_spans` names, and puts their children under the nearest parent that stays.
-pub(super) fn of_children(segment: &Segment, rows: Vec<Row>, anchor: &Anchor) -> Vec<Row> {
+pub(super) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &Anchor) -> Vec<C> {
     let filters = &segment.client.options().ignore_spans;
     if filters.is_empty() {
         return rows;
     }
-    let is_ignored = |row: &Row| {
-        let (name, op, attributes) = match row {
+    let is_ignored = |row: &C| {
+        let (name, op, attributes) = match row.row() {
             Row::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
             Row::Full(span) => (&*span.name, &*span.op, &*span.attributes),
         };
@@ -66,8 +66,8 @@ pub(super) fn of_children(segment: &Segment, rows: Vec<Row>, anchor: &Anchor) ->
     }
     segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, ignored.len() as u64);
     let parents: HashMap<SpanId, Option<SpanId>> =
-        ignored.iter().map(|row| (row.id(), row.parent())).collect();
-    for row in &mut kept {
+        ignored.iter().map(|row| (row.row().id(), row.row().parent())).collect();
+    for row in kept.iter_mut().map(Carrier::row_mut) {
         if row.parent().is_some_and(|parent| parents.contains_key(&parent)) {
             let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);
             span.parent = nearest(&parents, span.parent);

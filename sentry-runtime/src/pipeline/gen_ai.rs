@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::span_json::{Row, SpanData};
+use super::span_json::{Carrier, Row, SpanData};
 use crate::protocol::{AttributeValue, SpanId};
 use crate::trace::gen_ai::is_gen_ai;
 
@@ -36,9 +36,23 @@ pub(super) fn name(span: &mut SpanData, unnamed: bool) {
     }
 }
 
+/// Gives an AI span what was said so far of a span around it that is still open.
+pub(super) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, AttributeValue)]) {
+    if !is_gen_ai(&span.op) {
+        return;
+    }
+    for key in INHERITED {
+        if let Some((_, value)) = around.iter().find(|(known, _)| known == key)
+            && text(span, key).is_none()
+        {
+            span.attributes.push((Cow::Borrowed(key), value.clone()));
+        }
+    }
+}
+
 /// Gives the spans under an agent its name, and that of its pipeline.
-pub(super) fn complete(mut root: Option<&mut SpanData>, rows: &mut [Row]) {
-    let is_ai = |row: &Row| matches!(row, Row::Full(span) if is_gen_ai(&span.op));
+pub(super) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [C]) {
+    let is_ai = |row: &C| matches!(row.row(), Row::Full(span) if is_gen_ai(&span.op));
     if !rows.iter().any(is_ai) {
         return;
     }
@@ -50,7 +64,7 @@ pub(super) fn complete(mut root: Option<&mut SpanData>, rows: &mut [Row]) {
         };
         root.iter_mut().for_each(|span| note(span));
         rows.iter().for_each(|row| {
-            if let Row::Full(span) = row {
+            if let Row::Full(span) = row.row() {
                 note(span);
             }
         });
@@ -58,9 +72,9 @@ pub(super) fn complete(mut root: Option<&mut SpanData>, rows: &mut [Row]) {
             continue;
         }
         let parents: HashMap<SpanId, Option<SpanId>> =
-            rows.iter().map(|row| (row.id(), row.parent())).collect();
+            rows.iter().map(|row| (row.row().id(), row.row().parent())).collect();
         for row in rows.iter_mut() {
-            let Row::Full(span) = row else { continue };
+            let Row::Full(span) = row.row_mut() else { continue };
             if !is_gen_ai(&span.op) || said.contains_key(&span.id) {
                 continue;
             }

@@ -1,8 +1,8 @@
 //! From records of logs and metrics to batches on the wire.
 //!
-//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes, and what every item of
-//! this program has where it does not say otherwise. After the callback sensitive values are filtered and long texts
-//! cut.
+//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes, those of its scopes, and
+//! what every item of this program has where neither says otherwise. After the callback sensitive values are filtered
+//! and long texts cut.
 //!
 //! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`.
 
@@ -187,8 +187,9 @@ fn metric(record: MetricRecord, bench: &Bench) -> Metric {
     }
 }
 
-/// Adds what every log and metric carries, unless it says it itself.
+/// Adds the attributes of the scopes, then what every log and metric carries, unless it says it itself.
 fn complete(attributes: &mut Attributes, moment: &Moment, bench: &Bench) {
+    moment.scopes.add_attributes(attributes);
     let options = moment.client.options();
     let mut add = |key: &'static str, value: AttributeValue| {
         if !value.is_null() {

@@ -1,18 +1,22 @@
-//! `before_send_span`: the user's callback sees every span of a transaction, the root among them.
+//! `before_send_span`: the user's callback sees every span of a transaction, the root among them, and every span that
+//! is streamed.
 //!
 //! It may change what a span says, but not where it stands: ids stay as they are, and no span can be taken out. Of a
 //! span for which the callback panics nothing is sent that it may have wanted to remove.
 //!
 //! Spec: `telemetry/spans/scrubbing-data.mdx`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::span_json::Row;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::options::BeforeSendSpan;
-use crate::protocol::{Context, Span, Transaction};
+use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::scope::active;
+use crate::trace::clock::Anchor;
 
 /// Shows the root of a transaction and its spans to the callback, if there is one.
 pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
@@ -29,6 +33,36 @@ pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
             "before_send_span panicked for {panics} spans of a transaction; they are sent without name and data"
         ));
     }
+}
+
+/// Shows spans that are sent while their trace runs. `common` are attributes that all of them have: each is given
+/// those that it lacks before it is shown. Answers whether there is a callback.
+pub(super) fn show_streamed<T>(
+    client: &Client,
+    trace_id: TraceId,
+    anchor: &Anchor,
+    common: &[(&'static str, AttributeValue)],
+    rows: &mut [(Row, T)],
+) -> bool {
+    let Some(callback) = &client.options().before_send_span else { return false };
+    let _entered = active::enter(Arc::new(active::context().suppressing()), 0);
+    let mut panics = 0;
+    for (row, _) in rows {
+        let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);
+        for (key, value) in common {
+            if !span.attributes.iter().any(|(known, _)| known == key) {
+                span.attributes.push((Cow::Borrowed(key), value.clone()));
+            }
+        }
+        span.take_over(shown(callback, span.to_protocol(trace_id), &mut panics));
+        *row = Row::Full(Box::new(span));
+    }
+    if panics > 0 {
+        diagnostics::error(format_args!(
+            "before_send_span panicked for {panics} spans; they are sent without name and data"
+        ));
+    }
+    true
 }
 
 /// Answers how often the callback panicked.

@@ -117,6 +117,32 @@ impl Row {
     }
 }
 
+/// A row, and what goes along with it.
+pub(super) trait Carrier {
+    fn row(&self) -> &Row;
+    fn row_mut(&mut self) -> &mut Row;
+}
+
+impl Carrier for Row {
+    fn row(&self) -> &Row {
+        self
+    }
+
+    fn row_mut(&mut self) -> &mut Row {
+        self
+    }
+}
+
+impl<T> Carrier for (Row, T) {
+    fn row(&self) -> &Row {
+        &self.0
+    }
+
+    fn row_mut(&mut self) -> &mut Row {
+        &mut self.0
+    }
+}
+
 impl SpanData {
     fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         for (key, value) in &mut self.attributes {
@@ -144,6 +170,21 @@ impl SpanData {
             scrubber.scrub_map(&mut link.attributes);
             link.attributes.values_mut().for_each(|value| limit_value(value, 1, max_text));
         }
+    }
+
+    /// Takes over what a callback has made of the span; where it stands stays as it is.
+    pub(super) fn take_over(&mut self, changed: Span) {
+        self.name = Cow::Owned(changed.description.unwrap_or_default());
+        self.op = Cow::Owned(changed.op.unwrap_or_default());
+        self.origin = Cow::Owned(changed.origin.unwrap_or_default());
+        self.start = changed.start_timestamp;
+        self.end = changed.timestamp.unwrap_or(self.end);
+        self.status = changed.status.unwrap_or(self.status);
+        let data = changed.data.into_iter();
+        let attributes = data.map(|(key, value)| (Cow::Owned(key), AttributeValue::from_json(&value)));
+        self.attributes = attributes.filter(|(_, value)| !value.is_null()).collect();
+        self.tags = changed.tags;
+        self.links = changed.links;
     }
 
     /// The span as the user's callbacks see it.

@@ -56,8 +56,19 @@ impl Common {
         Self { pairs, written: Vec::new() }
     }
 
-    /// Filters the values as those of a span are, and writes them.
-    pub(super) fn seal(&mut self, bench: &Bench, max_text: usize) {
+    /// What all of the spans share.
+    pub(super) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
+        &self.pairs
+    }
+
+    /// Leaves out who the user is: a callback has seen it on every span, and may have removed it. The rest is what
+    /// every span has to say, and returns where a callback removes it.
+    pub(super) fn leave_out_persons(&mut self) {
+        self.pairs.retain(|(key, _)| !key.starts_with("user."));
+    }
+
+    /// Filters the values as those of a span are.
+    pub(super) fn complete(&mut self, bench: &Bench, max_text: usize) {
         for (key, value) in &mut self.pairs {
             bench.scrubber.scrub_attribute(key, value);
             if let Some(text) = value.as_str()
@@ -66,6 +77,10 @@ impl Common {
                 *value = cut.into();
             }
         }
+    }
+
+    /// Writes them.
+    pub(super) fn seal(&mut self) {
         let mut object = Vec::new();
         Attributes::object(&mut object, |attributes| {
             self.pairs.iter().for_each(|(key, value)| attributes.put(key, value));
@@ -86,6 +101,10 @@ pub(super) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
         .find_map(|scope| scope.transaction.as_deref())
 }
 
+/// Where a segment's name comes from. The first is the specification's name, the second the one that servers have
+/// been given since.
+const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.source"];
+
 /// What is said of a segment on its root span alone: what a transaction would say beside its spans.
 pub(super) fn of_segment(
     client: &Client,
@@ -94,6 +113,7 @@ pub(super) fn of_segment(
     scope: &Scope,
     root: &mut SpanData,
 ) {
+    say_source(source, root);
     let options = client.options();
     let facts = contexts::facts();
     let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(str::to_owned);
@@ -103,9 +123,6 @@ pub(super) fn of_segment(
     }
     let (url, method) = request.map_or((None, None), |request| (request.url, request.method));
     let facts = [
-        // The first is the specification's name, the second the one that servers have been given since.
-        ("sentry.span.source", Some(source.to_owned())),
-        ("sentry.segment.name.source", Some(source.to_owned())),
         ("sentry.platform", Some("native".to_owned())),
         ("sentry.dist", options.dist.as_deref().map(str::to_owned)),
         ("server.address", bench.server_name.clone()),
@@ -117,9 +134,22 @@ pub(super) fn of_segment(
     ];
     let facts = facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     let tags = scope.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
-    for (key, value) in facts.chain(tags) {
-        if !value.is_empty() && !root.attributes.iter().any(|(known, _)| *known == *key) {
-            root.attributes.push((Cow::Owned(key), value.into()));
+    let tags = tags.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
+    let facts = facts.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
+    let attributes = scope.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
+    for (key, value) in attributes.chain(facts).chain(tags) {
+        let empty = value.is_null() || value.as_str() == Some("");
+        if !empty && !root.attributes.iter().any(|(known, _)| *known == key) {
+            root.attributes.push((key, value));
+        }
+    }
+}
+
+/// Says where the name of a segment comes from, unless it is said: the protocol wants it.
+pub(super) fn say_source(source: &'static str, root: &mut SpanData) {
+    for key in NAME_SOURCES {
+        if !root.attributes.iter().any(|(known, _)| known == key) {
+            root.attributes.push((Cow::Borrowed(key), AttributeValue::from_static(source)));
         }
     }
 }

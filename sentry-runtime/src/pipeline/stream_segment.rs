@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::bench;
 use super::gathered::{Child, ChildKind, Gathered, Room, attribute_weight, detail_weight};
 use super::span_json::{Call, Row, SpanData};
 use super::stream_batch::Batches;
 use super::stream_json::{self, Common, Label, Writer};
 use super::transaction::{self, Ended, Said, wall};
+use super::{bench, filter, gen_ai, span_hook};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::Anchor;
@@ -181,6 +181,11 @@ impl Stream {
             self.weight = self.weight.saturating_sub(weight);
             rows.push((self.row(child, said, &anchor), thread));
         }
+        let mut rows = filter::of_children(&self.segment, rows, &anchor);
+        gen_ai::complete(None, &mut rows);
+        if rows.is_empty() {
+            return;
+        }
         self.send(rows, None, since, &anchor, batches, label);
     }
 
@@ -204,6 +209,7 @@ impl Stream {
 
     fn row(&self, child: Child, said: Option<Said>, anchor: &Anchor) -> Row {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
+        let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
         let mut span = match child.kind {
             ChildKind::Site { site, start, end, outcome } => {
                 let call = Call { id: child.id, parent, site, start, end, outcome };
@@ -225,7 +231,12 @@ impl Stream {
             },
         };
         if let Some(said) = said {
-            transaction::apply(&mut span, said);
+            let renamed = transaction::apply(&mut span, said);
+            gen_ai::name(&mut span, unnamed && !renamed);
+        }
+        // The agent for which it works is mostly still open.
+        if let Some(around) = self.said.get(&parent) {
+            gen_ai::inherit(&mut span, &around.attributes);
         }
         Row::Full(Box::new(span))
     }
@@ -292,17 +303,31 @@ impl Stream {
         let max_text = client.options().max_value_length;
         let scopes = self.scopes();
         let mut common = Common::of(&self.segment, &self.name(&scopes).0, &scopes);
-        // The callback `before_send_span` has its place here: the rows are what it would see, and no lock is held.
+        let trace_id = self.segment.trace_id();
         bench::with(client, |bench| {
-            common.seal(bench, max_text);
-            let mut writer = Writer { trace_id: self.segment.trace_id(), anchor, common: &common, label };
-            for (row, thread) in &mut rows {
+            common.complete(bench, max_text);
+            for (row, _) in &mut rows {
+                let Row::Full(span) = row else { continue };
+                tags_to_attributes(span);
+                if let Some(source) = root {
+                    stream_json::of_segment(client, bench, source, &scopes.merged(), span);
+                }
+            }
+        });
+        // The user's callback may do what it likes: no lock is held.
+        if span_hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
+            common.leave_out_persons();
+            rows.iter_mut().for_each(|(row, _)| {
                 if let Row::Full(span) = row {
                     tags_to_attributes(span);
-                    if let Some(source) = root {
-                        stream_json::of_segment(client, bench, source, &scopes.merged(), span);
-                    }
+                    root.iter().for_each(|source| stream_json::say_source(source, span));
                 }
+            });
+        }
+        common.seal();
+        let mut writer = Writer { trace_id, anchor, common: &common, label };
+        bench::with(client, |bench| {
+            for (row, thread) in &mut rows {
                 row.scrub(&bench.scrubber, max_text);
                 let write = |out: &mut Vec<u8>| writer.write(out, row, root.is_some(), thread.as_ref());
                 batches.add(&self.segment, since, write);

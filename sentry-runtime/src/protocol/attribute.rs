@@ -7,12 +7,12 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Map;
 use super::inline_str::InlineStr;
 use super::json::{write_f64, write_i64, write_str, write_u64};
+use super::{Map, Value};
 
 /// The value of an attribute.
 ///
@@ -90,6 +90,24 @@ impl AttributeValue {
             Self::I64(_) | Self::U64(_) => "integer",
             Self::F64(_) => "double",
             Self::Array(_) => "array",
+        }
+    }
+
+    /// A JSON value as an attribute: what has no type of its own becomes its text.
+    pub(crate) fn from_json(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(whole), _) => Self::I64(whole),
+                (None, Some(whole)) => Self::U64(whole),
+                (None, None) => number.as_f64().into(),
+            },
+            Value::String(text) => text.as_str().into(),
+            Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {
+                Self::Array(items.iter().map(Self::from_json).collect())
+            }
+            Value::Array(_) | Value::Object(_) => value.to_string().into(),
         }
     }
 
@@ -175,6 +193,22 @@ pub(crate) fn typed<S: Serializer>(
         }
     }
     map.end()
+}
+
+/// `deserialize_with` for what [`typed`] has written: the value says what it is, its type says nothing more.
+pub(crate) fn read_typed<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<Cow<'static, str>, AttributeValue>, D::Error> {
+    #[derive(Deserialize)]
+    struct Typed {
+        value: Value,
+    }
+
+    let read = Map::<String, Typed>::deserialize(deserializer)?;
+    Ok(read
+        .into_iter()
+        .map(|(key, typed)| (Cow::Owned(key), AttributeValue::from_json(&typed.value)))
+        .collect())
 }
 
 macro_rules! from {

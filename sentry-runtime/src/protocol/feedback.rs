@@ -2,7 +2,7 @@
 //!
 //! Spec: `telemetry/feedbacks.mdx`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::limits::truncate;
@@ -19,7 +19,8 @@ const MAX_MESSAGE: usize = 4_096;
 /// };
 /// # assert_eq!(feedback.contact_email, None);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Feedback {
     /// What they say. Sentry takes 4096 characters; a longer text is cut.
     pub message: String,

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Map;
-use super::attribute::{AttributeValue, typed};
+use super::attribute::{AttributeValue, read_typed, typed};
 use super::ids::{SpanId, TraceId};
 
 /// How severe a log is, from the chatter of a function to the end of the program.
@@ -20,7 +20,7 @@ use super::ids::{SpanId, TraceId};
 /// assert!(LogLevel::Warn > LogLevel::Info);
 /// assert_eq!(LogLevel::Warn.severity_number(), 13);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Fine-grained, of interest while looking for one particular mistake.
@@ -72,11 +72,11 @@ impl fmt::Display for LogLevel {
 }
 
 /// A structured log, as the option `before_send_log` sees it and as it is sent.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Log {
     /// When it was written.
-    #[serde(serialize_with = "super::time::as_seconds")]
+    #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
     /// The trace in which it was written.
     pub trace_id: TraceId,
@@ -90,6 +90,6 @@ pub struct Log {
     /// The severity by number, see [`LogLevel::severity_number`].
     pub severity_number: u8,
     /// What else is known, by name.
-    #[serde(serialize_with = "typed")]
+    #[serde(serialize_with = "typed", deserialize_with = "read_typed")]
     pub attributes: Map<Cow<'static, str>, AttributeValue>,
 }

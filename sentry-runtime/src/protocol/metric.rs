@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Map;
-use super::attribute::{AttributeValue, typed};
+use super::attribute::{AttributeValue, read_typed, typed};
 use super::ids::{SpanId, TraceId};
 
 /// What kind of metric a value belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricType {
     /// How often something happened: values are added up.
@@ -44,7 +44,7 @@ impl MetricType {
 /// assert_eq!(MetricValue::from(3_u8), MetricValue::Integer(3));
 /// assert_eq!(MetricValue::from(u64::MAX), MetricValue::Double(u64::MAX as f64));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum MetricValue {
     /// A whole number.
@@ -204,12 +204,18 @@ impl Serialize for Unit {
     }
 }
 
+impl<'de> Deserialize<'de> for Unit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// A metric, as the option `before_send_metric` sees it and as it is sent.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Metric {
     /// When it was measured.
-    #[serde(serialize_with = "super::time::as_seconds")]
+    #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
     /// The trace in which it was measured.
     pub trace_id: TraceId,
@@ -227,6 +233,6 @@ pub struct Metric {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
     /// What else is known, by name.
-    #[serde(serialize_with = "typed")]
+    #[serde(serialize_with = "typed", deserialize_with = "read_typed")]
     pub attributes: Map<Cow<'static, str>, AttributeValue>,
 }

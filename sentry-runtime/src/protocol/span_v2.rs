@@ -5,11 +5,11 @@
 //!
 //! Spec: `telemetry/spans/span-protocol.mdx`.
 
+use super::AttributeValue;
 use super::ids::{SpanId, TraceId};
 use super::json::{write_micros, write_str};
 use super::span::SpanLink;
 use super::span_status::SpanStatus;
-use super::{AttributeValue, Value};
 
 /// The content type of a batch.
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.sentry.items.span.v2+json";
@@ -96,28 +96,11 @@ fn write_link(out: &mut Vec<u8>, link: &SpanLink) {
         out.extend_from_slice(b",\"attributes\":");
         Attributes::object(out, |attributes| {
             for (key, value) in &link.attributes {
-                attributes.put(key, &attribute(value));
+                attributes.put(key, &AttributeValue::from_json(value));
             }
         });
     }
     out.push(b'}');
-}
-
-/// A JSON value as an attribute: what has no type of its own becomes its text.
-fn attribute(value: &Value) -> AttributeValue {
-    match value {
-        Value::Null => AttributeValue::Null,
-        Value::Bool(value) => AttributeValue::Bool(*value),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => AttributeValue::I64(whole),
-            (None, float) => float.into(),
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {
-            AttributeValue::Array(items.iter().map(attribute).collect())
-        }
-        Value::Array(_) | Value::Object(_) => value.to_string().into(),
-    }
 }
 
 /// Writes attributes: names with types and values.
@@ -175,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::Map;
+    use crate::protocol::Value;
 
     fn read(span: &SpanV2<'_>, attributes: impl FnOnce(&mut Attributes<'_>)) -> Value {
         let mut out = Vec::new();

@@ -31,7 +31,10 @@ pub use processors::{EventProcessor, TransactionProcessor};
 pub(crate) use cell::{Memory, ScopeCell};
 pub(crate) use processors::Processor;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
+
+use crate::protocol::{AttributeValue, Map};
 
 /// The scope of the process.
 pub(crate) fn global() -> &'static Arc<ScopeCell> {
@@ -59,6 +62,17 @@ impl Scopes {
     /// The user, from the most special scope that names one.
     pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
         [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
+    }
+
+    /// Adds the attributes of all three to those of an item, which counts most; the more special scope comes first.
+    pub(crate) fn add_attributes(&self, attributes: &mut Map<Cow<'static, str>, AttributeValue>) {
+        for (key, value) in
+            [&self.current, &self.isolation, &self.global].iter().flat_map(|scope| &scope.attributes)
+        {
+            if !value.is_null() && !attributes.contains_key(key) {
+                attributes.insert(key.clone(), value.clone());
+            }
+        }
     }
 
     /// The data of all three, the more special over the more general. Processors of the global scope run last.

@@ -5,7 +5,15 @@
 //! and futures it calls, to what it binds with [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). A thread
 //! that it spawns by itself has the client of the process.
 
+mod official;
+mod session;
 mod tree;
+
+pub use official::{
+    with_captured_envelopes, with_captured_envelopes_options, with_captured_events,
+    with_captured_events_options,
+};
+pub use session::CapturedSession;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +23,10 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::options::{ClientOptions, LocalView, Spotlight};
-use crate::protocol::{Attachment, Envelope, Event, ItemType, MonitorCheckIn, Transaction};
+use crate::protocol::{
+    Attachment, Context as EventContext, Envelope, Event, Feedback, ItemType, Log, Metric, MonitorCheckIn,
+    Transaction,
+};
 use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::future::Bound;
@@ -25,7 +36,7 @@ use crate::transport::TestTransport;
 /// How long a test waits for the pipeline: it works off what a test captures in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a closure and answers with what was captured in it. Every trace is recorded.
+/// Runs a closure and answers with what was captured in it. Every trace is recorded, logs are on.
 ///
 /// ```
 /// #[sentry::span("price")]
@@ -44,7 +55,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Panics
 /// When the closure does.
 pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
-    with_captured_options(ClientOptions::new(), run)
+    with_captured_options(ClientOptions::new().enable_logs(true), run)
 }
 
 /// The same with options, say a `before_send` that is to be tested. Where they send to is replaced; traces are all
@@ -86,7 +97,18 @@ pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R)
 /// # });
 /// ```
 pub async fn with_captured_async<F: Future>(run: impl FnOnce() -> F) -> Captured {
-    let (client, transport) = client(ClientOptions::new());
+    with_captured_options_async(ClientOptions::new().enable_logs(true), run).await
+}
+
+/// The async twin of [`with_captured_options`].
+///
+/// # Panics
+/// When the future does, or when an option is out of its range.
+pub async fn with_captured_options_async<F: Future>(
+    options: ClientOptions,
+    run: impl FnOnce() -> F,
+) -> Captured {
+    let (client, transport) = client(options);
     let context = Arc::new(Context::of_client(Arc::clone(&client)));
     instrument(Bound::new(Some(context), 0), async move { run().await }).await;
     Captured::taken(&client, &transport)
@@ -121,6 +143,11 @@ pub struct Captured {
     events: Vec<Event<'static>>,
     transactions: Vec<Transaction<'static>>,
     check_ins: Vec<MonitorCheckIn>,
+    logs: Vec<Log>,
+    metrics: Vec<Metric>,
+    sessions: Vec<CapturedSession>,
+    feedback: Vec<Feedback>,
+    streamed: Vec<Value>,
 }
 
 impl Captured {
@@ -131,6 +158,11 @@ impl Captured {
             events: typed(&envelopes, ItemType::Event),
             transactions: typed(&envelopes, ItemType::Transaction),
             check_ins: typed(&envelopes, ItemType::CheckIn),
+            logs: typed(&envelopes, ItemType::Log),
+            metrics: typed(&envelopes, ItemType::TraceMetric),
+            sessions: session::of(&envelopes),
+            feedback: typed(&envelopes, ItemType::Feedback).iter().filter_map(feedback).collect(),
+            streamed: payloads(&envelopes, ItemType::Span).collect(),
             envelopes,
         }
     }
@@ -153,20 +185,44 @@ impl Captured {
         &self.check_ins
     }
 
+    /// Structured logs, out of their batches.
+    ///
+    /// ```
+    /// let captured = sentry::test::with_captured(|| sentry::logger_warn!("{} lamps left", 3));
+    /// assert_eq!(captured.logs()[0].body, "3 lamps left");
+    /// ```
+    #[must_use]
+    pub fn logs(&self) -> &[Log] {
+        &self.logs
+    }
+
+    /// Metrics, out of their batches.
+    ///
+    /// ```
+    /// let captured = sentry::test::with_captured(|| sentry::metrics::count("lamps.sold", 2).capture());
+    /// assert_eq!(captured.metrics()[0].value, sentry::protocol::MetricValue::Integer(2));
+    /// ```
+    #[must_use]
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// Sessions: every state of one that was sent, and those that were counted by the minute.
+    #[must_use]
+    pub fn sessions(&self) -> &[CapturedSession] {
+        &self.sessions
+    }
+
+    /// What users had to say.
+    #[must_use]
+    pub fn feedback(&self) -> &[Feedback] {
+        &self.feedback
+    }
+
     /// Items of any type as JSON; logs, metrics and streamed spans one by one, out of their batches.
     #[must_use]
     pub fn items(&self, ty: ItemType) -> Vec<Value> {
-        payloads(&self.envelopes, ty)
-            .flat_map(|payload| match payload {
-                Value::Object(mut batch) if batch.contains_key("version") && batch.contains_key("items") => {
-                    match batch.remove("items") {
-                        Some(Value::Array(items)) => items,
-                        other => other.into_iter().collect(),
-                    }
-                }
-                payload => vec![payload],
-            })
-            .collect()
+        payloads(&self.envelopes, ty).collect()
     }
 
     /// The files that went along with events.
@@ -189,7 +245,7 @@ impl Captured {
         &self.envelopes
     }
 
-    /// The traces as text, one line a span: its name, its operation unless that is `function`, its status unless
+    /// The traces as text, streamed spans like those of transactions, one line a span: its name, its operation unless that is `function`, its status unless
     /// that is `ok`. What is inside of it is indented by two spaces; spans stand in the order they started,
     /// events after the spans of theirs. Events outside of any trace and check-ins come last.
     ///
@@ -236,11 +292,26 @@ impl Captured {
     }
 }
 
+/// The items of a type, those of batches one by one.
 fn payloads(envelopes: &[Envelope], ty: ItemType) -> impl Iterator<Item = Value> {
     let items = envelopes.iter().flat_map(Envelope::items);
-    items
-        .filter(move |item| item.ty() == ty)
-        .map(|item| serde_json::from_slice(item.payload()).unwrap_or_default())
+    items.filter(move |item| item.ty() == ty).flat_map(|item| {
+        match serde_json::from_slice(item.payload()).unwrap_or_default() {
+            Value::Object(mut batch) if batch.contains_key("version") && batch.contains_key("items") => {
+                match batch.remove("items") {
+                    Some(Value::Array(items)) => items,
+                    other => other.into_iter().collect(),
+                }
+            }
+            payload => vec![payload],
+        }
+    })
+}
+
+/// Feedback travels as a context of an event.
+fn feedback(event: &Event<'static>) -> Option<Feedback> {
+    let EventContext::Other(fields) = event.contexts.get("feedback")? else { return None };
+    serde_json::to_value(fields).and_then(serde_json::from_value).ok()
 }
 
 fn typed<T: DeserializeOwned>(envelopes: &[Envelope], ty: ItemType) -> Vec<T> {

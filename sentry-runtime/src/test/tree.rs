@@ -1,7 +1,9 @@
 //! The tree of what was captured, as text that a test can compare.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
 
 use super::Captured;
 use crate::protocol::{Context, Event, MonitorCheckInStatus, SpanId, SpanStatus, TraceId, Transaction};
@@ -16,7 +18,12 @@ struct Line {
 }
 
 pub(super) fn of(captured: &Captured) -> String {
-    let mut lines: Vec<Line> = captured.transactions.iter().flat_map(lines_of).collect();
+    let mut lines: Vec<Line> = captured
+        .transactions
+        .iter()
+        .flat_map(lines_of)
+        .chain(captured.streamed.iter().filter_map(line_of))
+        .collect();
     lines.sort_by_key(|line| line.start);
     let mut out = String::new();
     let known =
@@ -64,6 +71,26 @@ fn lines_of(transaction: &Transaction<'static>) -> Vec<Line> {
         text: text(span.description.as_deref(), span.op.as_deref(), span.status),
     });
     root.into_iter().chain(spans).collect()
+}
+
+/// The line of a streamed span.
+fn line_of(span: &Value) -> Option<Line> {
+    fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
+        serde_json::from_value(value.clone()).ok()
+    }
+    let attribute = |name: &str| span["attributes"][name]["value"].as_str();
+    let status = match attribute("sentry.status.message").and_then(|status| status.parse().ok()) {
+        None if span["status"] == "error" => SpanStatus::InternalError,
+        status => status.unwrap_or(SpanStatus::Ok),
+    };
+    let start = Duration::try_from_secs_f64(span["start_timestamp"].as_f64()?).ok()?;
+    Some(Line {
+        trace: read(&span["trace_id"])?,
+        id: read(&span["span_id"])?,
+        parent: read(&span["parent_span_id"]),
+        start: SystemTime::UNIX_EPOCH + start,
+        text: text(span["name"].as_str(), attribute("sentry.op"), Some(status)),
+    })
 }
 
 fn text(name: Option<&str>, op: Option<&str>, status: Option<SpanStatus>) -> String {

@@ -13,7 +13,7 @@ fn a_client_is_made_with_a_dsn_and_options() {
     let _guard = sentry::init((
         "https://examplePublicKey@o0.ingest.sentry.io/0",
         sentry::ClientOptions {
-            release: Some("shop@1.0.0".into()),
+            release: sentry::release_name!(),
             environment: Some("production".into()),
             sample_rate: Some(1.0),
             attach_stacktrace: true,

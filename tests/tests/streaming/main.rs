@@ -6,6 +6,7 @@
 mod support;
 
 mod batches;
+mod hooks;
 mod late;
 mod losses;
 mod spans;

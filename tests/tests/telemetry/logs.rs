@@ -284,3 +284,30 @@ fn sensitive_values_are_filtered_and_persons_not_named_unless_wanted() {
     assert_eq!(open["attributes"]["user.email"], text("ada@example.com"));
     assert_eq!(open["attributes"]["password"], text("[Filtered]"));
 }
+
+#[test]
+fn attributes_of_the_scopes_come_along_and_the_most_special_wins() {
+    let seen = observe(with_logs(), || {
+        sentry::get_global_scope().configure(|scope| scope.set_attribute("tests.global", 1));
+        sentry::with_isolation_scope(|| {
+            sentry::set_attribute("isolation", true);
+            sentry::set_attribute("who", "isolation");
+            sentry::set_attribute("sentry.release", "of the scope");
+            sentry::with_scope(
+                |scope| scope.set_attributes([("who", "current"), ("own", "scope")]),
+                || sentry::logger_info!(own = "log", "hello"),
+            );
+        });
+        sentry::get_global_scope().configure(|scope| scope.remove_attribute("tests.global"));
+    });
+    let log = log(&seen);
+    for (name, value) in [
+        ("tests.global", json!(1)),
+        ("isolation", json!(true)),
+        ("who", json!("current")),
+        ("own", json!("log")),
+        ("sentry.release", json!("of the scope")),
+    ] {
+        assert_eq!(log["attributes"][name]["value"], value, "{name}");
+    }
+}

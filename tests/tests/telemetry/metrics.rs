@@ -98,3 +98,19 @@ fn more_than_a_hundred_travel_in_several_envelopes_and_none_is_lost_silently() {
     let lost = seen.reported("buffer_overflow", "trace_metric");
     assert_eq!(seen.metrics().len() as u64 + lost, MANY);
 }
+
+#[test]
+fn attributes_of_the_scopes_come_along() {
+    let seen = observe(untraced(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_attribute("tenant", "lamps");
+            sentry::set_attribute("plan", "large");
+            sentry::metrics::count("orders", 1).attribute("plan", "small").capture();
+        });
+        sentry::metrics::count("orders", 1).capture();
+    });
+    let metrics = seen.metrics();
+    assert_eq!(metrics[0]["attributes"]["tenant"], json!({"value": "lamps", "type": "string"}));
+    assert_eq!(metrics[0]["attributes"]["plan"]["value"], "small");
+    assert_eq!(metrics[1]["attributes"].get("tenant"), None);
+}

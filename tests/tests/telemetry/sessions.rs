@@ -207,3 +207,11 @@ fn sessions_of_a_server_that_is_limited_are_counted_as_lost() {
     assert_eq!(seen.sessions().len(), 0);
     assert_eq!(seen.reported("ratelimit_backoff", "session"), 1);
 }
+
+#[test]
+fn a_session_that_starts_just_after_others_were_looked_at_is_told_of_too() {
+    // The first one makes the pipeline look at its clock; the second starts a moment later.
+    observe(tracked(), || {});
+    let seen = observe_server(tracked(), |server| server.wait_for_type("session", 1, 2 * LONG));
+    assert!(seen.result, "nobody looked");
+}

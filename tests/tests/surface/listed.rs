@@ -1,0 +1,21 @@
+//! The table in the crate's documentation names every function.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn every_function_of_the_public_face_is_in_the_table() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sentry-runtime/src");
+    let table = std::fs::read_to_string(source.join("surface.md")).unwrap();
+    let mut functions = BTreeSet::new();
+    for file in std::fs::read_dir(source.join("api")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in text.lines() {
+            let name = line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub async fn "));
+            functions.extend(name.and_then(|rest| rest.split(['(', '<']).next()).map(str::to_owned));
+        }
+    }
+    assert!(functions.len() > 80, "{functions:?}");
+    functions.retain(|name| !table.contains(&format!("`{name}`")));
+    assert!(functions.is_empty(), "the table of the documentation lacks {functions:?}");
+}

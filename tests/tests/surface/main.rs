@@ -1,0 +1,15 @@
+//! The whole surface, section by section as the crate's documentation lists it: what other tests look at one by one
+//! is used here side by side, as programs do.
+
+#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod core;
+mod enriching;
+mod listed;
+mod options;
+mod scopes;
+mod story;
+mod tracing;

@@ -1,0 +1,36 @@
+//! Options that no other test needs.
+
+use sentry::ClientOptions;
+
+use crate::support::{observe, untraced, without_client};
+
+#[test]
+fn the_local_view_can_go_to_a_file() {
+    let path = std::env::temp_dir().join(format!("surface-local-{}.txt", std::process::id()));
+    observe(untraced().local_file(&path), || {
+        sentry::capture_message("read me", sentry::Level::Warning);
+    });
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(text.contains("read me"), "{text}");
+}
+
+#[test]
+fn a_proxy_that_is_none_is_an_error_that_names_it() {
+    without_client(|| {
+        let options =
+            ClientOptions::new().dsn("https://key@sentry.example/1").https_proxy("gopher://proxy:1");
+        let message = sentry::try_init(options).unwrap_err().to_string();
+        assert!(message.contains("gopher"), "{message}");
+    });
+}
+
+#[test]
+fn releases_are_given_as_text_or_by_the_package() {
+    let name = Some(concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION")));
+    let literal = ClientOptions { release: sentry::release_name!(), ..Default::default() };
+    assert_eq!(literal.release.as_deref(), name);
+    assert_eq!(ClientOptions::new().release(sentry::release_name!()).release.as_deref(), name);
+    assert_eq!(ClientOptions::new().release(format!("shop@{}", 2)).release.as_deref(), Some("shop@2"));
+    assert_eq!(ClientOptions::new().release(None::<String>).release, None);
+}

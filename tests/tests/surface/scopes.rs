@@ -1,0 +1,44 @@
+//! Scopes in all their forms.
+
+use sentry::Level;
+
+use crate::support::{block_on, observe, options, yield_once};
+
+fn tell(text: &str) {
+    sentry::capture_message(text, Level::Info);
+}
+
+#[test]
+fn every_form_forks_and_leaves_nothing_behind() {
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::configure_scope(|scope| scope.set_tag("base", "yes"));
+            sentry::with_scope(|scope| scope.set_tag("in", "with_scope"), || tell("1"));
+            {
+                let _scope = sentry::new_scope();
+                sentry::get_current_scope().set_tag("in", "new_scope");
+                tell("2");
+            }
+            block_on(sentry::with_scope_async(|scope| scope.set_tag("in", "with_scope_async"), async {
+                yield_once().await;
+                tell("3");
+            }));
+            block_on(sentry::with_isolation_scope_async(async {
+                yield_once().await;
+                sentry::get_isolation_scope().set_tag("in", "isolation");
+                tell("4");
+            }));
+            std::thread::spawn(sentry::bind_scope(|| tell("5"))).join().unwrap();
+            tell("6");
+        });
+        tell("7");
+    });
+    let tags: Vec<_> =
+        seen.events().iter().map(|event| event["tags"]["in"].as_str().map(str::to_owned)).collect();
+    let expected = ["with_scope", "new_scope", "with_scope_async", "isolation"];
+    let expected: Vec<_> =
+        expected.iter().map(|name| Some((*name).to_owned())).chain([None, None, None]).collect();
+    assert_eq!(tags, expected);
+    let based: Vec<_> = seen.events().iter().map(|event| event["tags"]["base"] == "yes").collect();
+    assert_eq!(based, [true, true, true, true, true, true, false]);
+}
