@@ -6,14 +6,27 @@
 //! | `tower` | `sentry::integrations::tower`: a layer for every server made of tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, naming transactions by axum's routes |
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
+//! | `reqwest` | `sentry::integrations::reqwest`: a middleware for reqwest |
+//! | `ureq` | `sentry::integrations::ureq`: a middleware for ureq |
+//! | `tonic` | `sentry::integrations::tonic`: an interceptor for gRPC clients, and traces in gRPC metadata |
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "ureq")]
+pub mod ureq;
 
+#[cfg(feature = "_http-client")]
+mod http_client;
 #[cfg(feature = "_http-server")]
 mod http_server;
+#[cfg(any(feature = "_http-client", feature = "_http-server"))]
+mod url;
 
 pub(crate) mod contexts;
 pub(crate) mod panic;
