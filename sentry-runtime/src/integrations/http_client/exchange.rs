@@ -10,8 +10,8 @@ use crate::Hint;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
 use crate::scope::active;
 use crate::scope::breadcrumbs;
-use crate::trace::outgoing::{self, HeaderSink};
 use crate::trace::options::SpanOptions;
+use crate::trace::outgoing::{self, HeaderSink};
 use crate::trace::record::Outcome;
 use crate::trace::span::Span;
 
@@ -57,11 +57,8 @@ impl Exchange {
         outgoing::propagate(&client, &target.compared_url(&url), headers);
         drop(entered);
 
-        let mut breadcrumb = Breadcrumb {
-            ty: "http".to_owned(),
-            category: Some("http".to_owned()),
-            ..Breadcrumb::default()
-        };
+        let mut breadcrumb =
+            Breadcrumb { ty: "http".to_owned(), category: Some("http".to_owned()), ..Breadcrumb::default() };
         breadcrumb.data.insert("url".to_owned(), Value::from(url));
         breadcrumb.data.insert("method".to_owned(), Value::from(target.method));
         if let Some(query) = query {
@@ -76,7 +73,12 @@ impl Exchange {
     }
 
     /// The head of the answer came. `length` is that of the body, if it is known.
-    pub(in crate::integrations) fn answered(mut self, status: u16, reason: Option<&str>, length: Option<u64>) {
+    pub(in crate::integrations) fn answered(
+        mut self,
+        status: u16,
+        reason: Option<&str>,
+        length: Option<u64>,
+    ) {
         let Some(mut open) = self.0.take() else { return };
         open.span.set_attribute("http.response.status_code", status);
         open.span.set_attribute("http.response.body.size", AttributeValue::from(length));
