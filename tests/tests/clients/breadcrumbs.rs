@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::alone;
 use crate::client::ALL;
 use crate::recorder::Recorder;
 use crate::support::{observe, options, untraced};
@@ -12,7 +13,7 @@ fn an_error_tells_which_requests_went_before() {
         for options in [untraced(), options()] {
             let server = Recorder::start();
             let seen = observe(options, || {
-                sentry::with_isolation_scope(|| {
+                alone(|| {
                     for path in ["/200", "/404", "/503", "/hang-up"] {
                         client.get(&server.url(path));
                     }
@@ -45,7 +46,7 @@ fn before_breadcrumb_sees_them() {
         let server = Recorder::start();
         let options = untraced().before_breadcrumb(|crumb| (crumb.ty != "http").then_some(crumb));
         let seen = observe(options, || {
-            sentry::with_isolation_scope(|| {
+            alone(|| {
                 client.get(&server.url("/200"));
                 sentry::capture_message("later", sentry::Level::Info);
             });

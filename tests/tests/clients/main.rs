@@ -14,3 +14,11 @@ mod own_requests;
 mod propagation;
 mod recorder;
 mod spans;
+
+/// Runs a closure with no breadcrumbs but its own.
+fn alone<R>(run: impl FnOnce() -> R) -> R {
+    sentry::with_isolation_scope(|| {
+        sentry::get_isolation_scope().clear_breadcrumbs();
+        run()
+    })
+}
