@@ -9,6 +9,9 @@
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
 //! | `tracing` | `sentry::integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing` |
 //! | `log` | `sentry::integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log` |
+//! | `reqwest` | `sentry::integrations::reqwest`: a middleware for reqwest |
+//! | `ureq` | `sentry::integrations::ureq`: a middleware for ureq |
+//! | `tonic` | `sentry::integrations::tonic`: an interceptor for gRPC clients, and traces in gRPC metadata |
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
@@ -16,15 +19,25 @@ pub mod actix_web;
 pub mod log;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
+#[cfg(feature = "ureq")]
+pub mod ureq;
 
 #[cfg(feature = "_entries")]
 mod entries;
+#[cfg(feature = "_http-client")]
+mod http_client;
 #[cfg(feature = "_http-server")]
 mod http_server;
+#[cfg(any(feature = "_http-client", feature = "_http-server"))]
+mod url;
 
 pub(crate) mod contexts;
 pub(crate) mod panic;

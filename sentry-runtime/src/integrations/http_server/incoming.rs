@@ -9,17 +9,15 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::integrations::url::{FILTERED, MAX_ENTRIES, MAX_PATH, kept_query};
 use crate::options::ClientOptions;
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Map, Request};
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
 
-const FILTERED: &str = "[Filtered]";
-/// How many headers and query parameters are kept, and how much of each value, and of a URL.
-const MAX_ENTRIES: usize = 64;
+/// How much of each value is kept.
 const MAX_VALUE: usize = 1024;
-const MAX_PATH: usize = 2048;
 
 /// Headers whose values are kept in any case, sorted.
 const SAFE: &[&str] = &[
@@ -205,20 +203,6 @@ fn kept_headers(headers: &[(&str, &[u8])], pii: bool) -> Map<String, String> {
         }
     }
     kept
-}
-
-/// A query string, without its values unless they may be told.
-fn kept_query(query: &str, pii: bool) -> String {
-    if pii {
-        return truncated(query, MAX_PATH).into_owned();
-    }
-    let pairs = query.split('&').take(MAX_ENTRIES).filter(|pair| !pair.is_empty());
-    let names = pairs.map(|pair| match pair.split_once('=') {
-        Some((name, _)) => format!("{}={FILTERED}", truncated(name, 64)),
-        // Nobody knows whether a lone word is a name.
-        None => FILTERED.to_owned(),
-    });
-    names.collect::<Vec<_>>().join("&")
 }
 
 /// The one who sent the request: as proxies say, else as the connection says.

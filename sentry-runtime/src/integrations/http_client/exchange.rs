@@ -1,0 +1,121 @@
+//! One request and its answer: a span, a breadcrumb, and the headers that carry the trace.
+//!
+//! Spec: `telemetry/traces/span-data-conventions.mdx`, `foundations/transport/event-payloads/breadcrumbs.mdx`,
+//! `foundations/trace-propagation/index.mdx`.
+
+use std::sync::Arc;
+
+use super::Target;
+use crate::Hint;
+use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
+use crate::scope::active;
+use crate::scope::breadcrumbs;
+use crate::trace::options::SpanOptions;
+use crate::trace::outgoing::{self, HeaderSink};
+use crate::trace::record::Outcome;
+use crate::trace::span::Span;
+
+/// A request that is on its way. Without a client there is nothing to it.
+#[derive(Debug, Default)]
+pub(in crate::integrations) struct Exchange(Option<Box<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    span: Span,
+    breadcrumb: Breadcrumb,
+}
+
+impl Exchange {
+    /// Begins an exchange: starts a span if another one is active, and tells the request of the trace.
+    pub(in crate::integrations) fn begin(target: Target<'_>, headers: &mut dyn HeaderSink) -> Self {
+        let here = active::context();
+        let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
+        if target.is_sentry(&client) {
+            return Self(None);
+        }
+        let url = target.url();
+        let query = target.kept_query(client.options().send_default_pii);
+
+        let mut options = SpanOptions::new(format!("{} {url}", target.method))
+            .op("http.client")
+            .origin(target.origin)
+            .source("url")
+            .only_if_parent()
+            .attribute("http.request.method", target.method.to_owned())
+            .attribute("url.full", url.clone());
+        if !target.host.is_empty() {
+            options = options.attribute("server.address", target.host.to_owned());
+        }
+        if let Some(port) = target.effective_port() {
+            options = options.attribute("server.port", port);
+        }
+        if let Some(query) = &query {
+            options = options.attribute("http.query", query.clone());
+        }
+        let span = Span::start(options);
+        let entered = span.place().map(|(context, id)| active::enter(context, id));
+        outgoing::propagate(&client, &target.compared_url(&url), headers);
+        drop(entered);
+
+        let mut breadcrumb =
+            Breadcrumb { ty: "http".to_owned(), category: Some("http".to_owned()), ..Breadcrumb::default() };
+        breadcrumb.data.insert("url".to_owned(), Value::from(url));
+        breadcrumb.data.insert("method".to_owned(), Value::from(target.method));
+        if let Some(query) = query {
+            breadcrumb.data.insert("http.query".to_owned(), Value::from(query));
+        }
+        Self(Some(Box::new(Open { span, breadcrumb })))
+    }
+
+    /// In what the request is sent: what others record meanwhile belongs below it.
+    pub(in crate::integrations) fn span(&self) -> Span {
+        self.0.as_ref().map(|open| open.span.clone()).unwrap_or_default()
+    }
+
+    /// The head of the answer came. `length` is that of the body, if it is known.
+    pub(in crate::integrations) fn answered(
+        mut self,
+        status: u16,
+        reason: Option<&str>,
+        length: Option<u64>,
+    ) {
+        let Some(mut open) = self.0.take() else { return };
+        open.span.set_attribute("http.response.status_code", status);
+        open.span.set_attribute("http.response.body.size", AttributeValue::from(length));
+        open.span.set_status(SpanStatus::from_http_status(status));
+        open.span.end();
+        open.breadcrumb.level = match status {
+            400..=499 => Level::Warning,
+            500..=599 => Level::Error,
+            _ => Level::Info,
+        };
+        open.breadcrumb.data.insert("status_code".to_owned(), Value::from(status));
+        if let Some(reason) = reason {
+            open.breadcrumb.data.insert("reason".to_owned(), Value::from(reason));
+        }
+        leave(open.breadcrumb);
+    }
+
+    /// No answer came. Of the error nothing is told: it may name the whole URL.
+    pub(in crate::integrations) fn failed(mut self) {
+        let Some(mut open) = self.0.take() else { return };
+        open.span.end_as(Outcome::Failed);
+        open.breadcrumb.level = Level::Error;
+        leave(open.breadcrumb);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.span.end_as(if std::thread::panicking() { Outcome::Failed } else { Outcome::Cancelled });
+        }
+    }
+}
+
+fn leave(breadcrumb: Breadcrumb) {
+    if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut Hint::new()) {
+        let isolation = active::with(|context| Arc::clone(&context.isolation));
+        isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, max));
+    }
+}

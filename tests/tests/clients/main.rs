@@ -1,0 +1,24 @@
+//! Clients through their integrations: the middlewares of reqwest and ureq, the interceptor of tonic. Requests go over
+//! real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod breadcrumbs;
+mod client;
+mod futures;
+mod grpc;
+mod own_requests;
+mod propagation;
+mod recorder;
+mod spans;
+
+/// Runs a closure with no breadcrumbs but its own.
+fn alone<R>(run: impl FnOnce() -> R) -> R {
+    sentry::with_isolation_scope(|| {
+        sentry::get_isolation_scope().clear_breadcrumbs();
+        run()
+    })
+}
