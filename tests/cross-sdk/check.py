@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ STOREFRONT, BUNDLE, DIRECTORY = sys.argv[1:]
 HERE = Path(__file__).parent
 # In the order in which the order passes them.
 PROJECTS = {"shop": 1, "page": 2, "gateway": 3, "fraud": 4, "payments": 5}
+PAGE, ORDER = "GET /lamps/{sku}", "POST /orders"
 WAIT = 30
 
 
@@ -28,19 +30,25 @@ class Programs:
         self._sentry, self._children = sentry, []
 
     def start(self, name, command, **environment):
-        plain = {key: value for key, value in os.environ.items() if not key.startswith("SENTRY_") and "proxy" not in key.lower()}
+        plain = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("SENTRY_") and "proxy" not in key.lower()
+        }
         plain |= {
             "SENTRY_DSN": self._sentry.dsn(PROJECTS[name]),
             "SENTRY_RELEASE": f"{name}@1",
             "SENTRY_ENVIRONMENT": f"{name}-test",
         }
         log = open(f"{DIRECTORY}/{name}.log", "w")
-        child = subprocess.Popen(command, env=plain | environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=DIRECTORY)
+        child = subprocess.Popen(
+            command, env=plain | environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=DIRECTORY
+        )
         self._children.append(child)
         for line in child.stdout:
             if found := re.search(r"http://([\d.]+:\d+)/", line):
                 # Nobody else reads it, and it may print more than a pipe holds.
-                subprocess_drain(child, log)
+                threading.Thread(target=log.writelines, args=[child.stdout], daemon=True).start()
                 return found[1]
         raise RuntimeError(f"{name} did not start; see {log.name}")
 
@@ -56,14 +64,8 @@ class Programs:
                 child.wait()
 
 
-def subprocess_drain(child, log):
-    import threading
-
-    threading.Thread(target=lambda: log.writelines(child.stdout), daemon=True).start()
-
-
-def order_a_lamp(rate):
-    """Everything that was sent, for a head that samples by this rate."""
+def order_a_lamp(rate, card, answer, done):
+    """Everything that was sent, for a head that samples by this rate; waits until it is `done`."""
     sentry = FakeSentry()
     programs = Programs(sentry)
     browser = None
@@ -82,16 +84,12 @@ def order_a_lamp(rate):
         browser = Browser(DIRECTORY)
         browser.open(f"http://{shop}/")
         browser.click(".card")
+        browser.run(f"document.querySelector('[name=card_number]').value = '{card}'")
         browser.run("document.querySelector('button').click()")
-        browser.wait_for("Thank you")
-        # An error is sent whether the trace is sampled or not: what was sent before it has arrived when it has.
+        browser.wait_for(answer)
+        # An error is sent whether the trace is sampled or not.
         browser.run("setTimeout(() => { throw new Error('the page is done') })")
-        if rate == "1":
-            sentry.wait(lambda: page_load(sentry) is not None, WAIT)
-        sentry.wait(lambda: [1 for project, _, _ in sentry.items("event") if project == PROJECTS["page"]], WAIT)
-        if rate != "1":
-            # The page's loading ends 5 s after its last span.
-            time.sleep(6)
+        sentry.wait(lambda: done(sentry), WAIT)
     finally:
         if browser:
             browser.close()
@@ -101,9 +99,22 @@ def order_a_lamp(rate):
 
 def page_load(sentry):
     for project, header, transaction in sentry.items("transaction"):
-        if project == PROJECTS["page"] and "POST" in "".join(span.get("description", "") for span in transaction["spans"]):
+        requests = [span["description"] for span in transaction["spans"] if span.get("op") == "http.client"]
+        if project == PROJECTS["page"] and any(request.startswith("POST") for request in requests):
             return header, transaction
     return None
+
+
+def of_trace(sentry, name, trace):
+    return [
+        (header, transaction)
+        for project, header, transaction in sentry.items("transaction")
+        if project == PROJECTS[name] and transaction["contexts"]["trace"]["trace_id"] == trace
+    ]
+
+
+def ids(transaction):
+    return [transaction["contexts"]["trace"]["span_id"]] + [span["span_id"] for span in transaction["spans"]]
 
 
 failures = 0
@@ -118,75 +129,76 @@ def check(what, left, right):
         print(f"FAILED  {what}\n          expected {right!r}\n          but      {left!r}")
 
 
-def of_trace(sentry, name, trace):
-    found = [
-        (header, transaction)
-        for project, header, transaction in sentry.items("transaction")
-        if project == PROJECTS[name] and transaction["contexts"]["trace"]["trace_id"] == trace
-    ]
-    return found
-
-
 def check_sampled():
     print("A head that samples everything:")
-    sentry = order_a_lamp("1")
+    sentry = order_a_lamp("1", "4242 4242 4242 4242", "Thank you", page_load)
     page = page_load(sentry)
     if page is None:
-        print("FAILED  the page sent no transaction with the order's request in it")
-        for project, _, payload in sentry.items("transaction"):
-            print("         ", project, payload.get("transaction"), [span.get("description") for span in payload["spans"]])
-        return 1
+        check("the page's transaction, with the order's request in it, arrives", False, True)
+        return
     trace = page[1]["contexts"]["trace"]["trace_id"]
 
     # Two of the shop's: the page, which is the head, and the order.
-    of_shop = {transaction["transaction"]: (header, transaction) for header, transaction in of_trace(sentry, "shop", trace)}
-    check("the shop's transactions in the page's trace", sorted(of_shop), ["GET /lamps/{sku}", "POST /orders"])
-    chain = [("shop's page", of_shop.get("GET /lamps/{sku}")), ("page load", page), ("shop's order", of_shop.get("POST /orders"))]
+    of_shop = {found[1]["transaction"]: found for found in of_trace(sentry, "shop", trace)}
+    check("the shop has a transaction for the page and one for the order", sorted(of_shop), [PAGE, ORDER])
+    chain = [("shop's page", of_shop.get(PAGE)), ("page load", page), ("shop's order", of_shop.get(ORDER))]
     for name in ["gateway", "fraud", "payments"]:
         found = of_trace(sentry, name, trace)
         check(f"{name}: one transaction in this trace", len(found), 1)
         chain.append((name, found[0] if found else None))
-    if any(part is None for _, part in chain):
-        for project, _, payload in sentry.items("transaction"):
-            print("         ", project, payload.get("transaction"), payload["contexts"]["trace"])
-        return 1
+    if any(found is None for _, found in chain):
+        return
 
-    (_, (head, first)) = chain[0]
+    head, first = chain[0][1]
     check("the head has no parent", first["contexts"]["trace"].get("parent_span_id"), None)
-    check("the page's load is a child of the request that made the page", page[1]["contexts"]["trace"].get("parent_span_id") in ids(first), True)
+    parent = page[1]["contexts"]["trace"].get("parent_span_id")
+    check("page load: its parent is a span of the request that made the page", parent in ids(first), True)
+    request = next(span for span in page[1]["spans"] if span.get("op") == "http.client")
+    check("the order's request is a child of the page load", request["parent_span_id"], ids(page[1])[0])
     for (caller, (_, calling)), (called, (_, transaction)) in zip(chain[1:], chain[2:]):
-        clients = {span["span_id"]: span for span in calling["spans"] if span.get("op") == "http.client"}
+        requests = [span["span_id"] for span in calling["spans"] if span.get("op") == "http.client"]
         parent = transaction["contexts"]["trace"].get("parent_span_id")
-        check(f"{called}: its parent is the request of {caller}", parent in clients, True)
-        if parent not in clients:
-            print("         ", parent, [(span["span_id"], span.get("op"), span.get("description")) for span in calling["spans"]])
+        check(f"{called}: its parent is the request of {caller}", requests, [parent])
 
-    action = [span for span in chain[2][1][1]["spans"] if span.get("op") == "function.server_action"]
-    check("the server action is a child of the order's transaction", [span["parent_span_id"] for span in action], [chain[2][1][1]["contexts"]["trace"]["span_id"]])
+    order = chain[2][1][1]
+    actions = [span for span in order["spans"] if span.get("op") == "function.server_action"]
+    parents = [span["parent_span_id"] for span in actions]
+    check("the server action is a child of the order's transaction", parents, ids(order)[:1])
 
     expected = head["trace"]
-    for field in ["trace_id", "public_key", "sample_rate", "sample_rand", "sampled", "environment", "release", "transaction"]:
-        check(f"the head's sampling context has {field}", field in expected, True)
-    check("it names the head's release and environment", (expected.get("release"), expected.get("environment")), ("shop@1", "shop-test"))
+    fields = "environment public_key release sample_rand sample_rate sampled trace_id transaction".split()
+    check("the head's sampling context is whole", sorted(expected), fields)
+    found = [expected.get(field) for field in ["sampled", "release", "environment", "transaction"]]
+    check("it is the head's", found, ["true", "shop@1", "shop-test", PAGE])
     for name, (header, _) in chain[1:]:
         check(f"{name}: the sampling context of the head", header.get("trace"), expected)
-    return 0
 
 
-def ids(transaction):
-    return [transaction["contexts"]["trace"]["span_id"]] + [span["span_id"] for span in transaction["spans"]]
+def errors(sentry):
+    """The headers of the last error of each who sent one."""
+    return {project: header for project, header, _ in sentry.items("event")}
 
 
 def check_unsampled():
-    print("A head that samples nothing:")
-    sentry = order_a_lamp("0")
+    print("A head that samples nothing, and a card that is declined:")
+    expected = {PROJECTS[name] for name in ["shop", "page", "gateway"]}
+
+    def done(sentry):
+        if expected <= errors(sentry).keys():
+            # Who would send its transaction has the time to: the page's loading ends 5 s after its last span.
+            time.sleep(8)
+            return True
+
+    sentry = order_a_lamp("0", "4000 0000 0000 0002", "We cannot take payments", done)
     sent = [(project, payload.get("transaction")) for project, _, payload in sentry.items("transaction", "span")]
     check("nobody sends a transaction", sent, [])
-    events = [header for project, header, _ in sentry.items("event") if project == PROJECTS["page"]]
-    check("the page's error arrives all the same", len(events), 1)
-    if events:
-        context = events[0].get("trace", {})
-        check("it says that the trace is not sampled", (context.get("sampled"), context.get("release")), ("false", "shop@1"))
+    headers = errors(sentry)
+    check("errors come from shop, page and gateway", set(headers), expected)
+    head = headers.get(PROJECTS["shop"], {}).get("trace", {})
+    found = [head.get(field) for field in ["sampled", "release", "environment"]]
+    check("the head's sampling context says that it is not sampled", found, ["false", "shop@1", "shop-test"])
+    for name in ["page", "gateway"]:
+        check(f"{name}: the sampling context of the head", headers.get(PROJECTS[name], {}).get("trace"), head)
 
 
 check_sampled()

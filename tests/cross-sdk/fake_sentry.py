@@ -19,7 +19,8 @@ class FakeSentry:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])) if "Content-Length" in self.headers else self._chunks()
+                length = self.headers.get("Content-Length")
+                body = self._chunks() if length is None else self.rfile.read(int(length))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 project = int(self.path.split("/")[2])
