@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# What the scripts that need programs of others share: install once, say loudly what cannot be had.
+# What the scripts that need programs of others share: install once, say loudly what cannot be had. The sourcing
+# script names a folder for all of it, `cache`.
 
+# Ends the script, with status 0 or what SKIPPED_STATUS says.
 skip() {
     printf '\n!!! SKIPPED %s: %s\n!!! Nothing was tested.\n' "$0" "$1" >&2
     exit "${SKIPPED_STATUS:-0}"

@@ -28,4 +28,8 @@ def app(environ, start_response):
 
 server = make_server("127.0.0.1", 0, SentryWsgiMiddleware(app), handler_class=Quiet)
 print(f"The gateway listens at http://127.0.0.1:{server.server_port}/", flush=True)
-server.serve_forever()
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    # That is how it is asked to end; the SDK would send it as an error.
+    pass
