@@ -22,7 +22,11 @@ class Browser:
             raise RuntimeError("chromedriver did not start")
         self._url = f"http://127.0.0.1:{port}"
         options = {"goog:chromeOptions": {"args": FLAGS}, "browserName": "chrome"}
-        session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": options}})
+        try:
+            session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": options}})
+        except OSError:
+            self._driver.terminate()
+            raise
         self._url += f"/session/{session['sessionId']}"
 
     def _call(self, method, path, body=None):
@@ -46,7 +50,7 @@ class Browser:
 
     def wait_for(self, text, seconds=30):
         end = time.monotonic() + seconds
-        while text not in (page := self.run("return document.body.innerText")):
+        while text not in (page := self.run("return document.body?.innerText ?? ''")):
             if time.monotonic() > end:
                 raise RuntimeError(f"the page never said {text!r}, but:\n{page}")
             time.sleep(0.1)

@@ -71,8 +71,8 @@ def order_a_lamp(rate, card, answer, done):
     browser = None
     try:
         payments = programs.start("payments", [STOREFRONT, "--payments"])
-        fraud = programs.start("fraud", ["node", str(Path(DIRECTORY) / "node/fraud_check.mjs"), f"http://{payments}/charges"])
-        gateway = programs.start("gateway", [sys.executable, str(HERE / "gateway.py"), f"http://{fraud}/charges"])
+        fraud = programs.start("fraud", ["node", f"{DIRECTORY}/node/fraud_check.mjs", f"http://{payments}/charges"])
+        gateway = programs.start("gateway", [sys.executable, f"{HERE}/gateway.py", f"http://{fraud}/charges"])
         shop = programs.start(
             "shop",
             [STOREFRONT, "--serve"],
@@ -84,6 +84,7 @@ def order_a_lamp(rate, card, answer, done):
         browser = Browser(DIRECTORY)
         browser.open(f"http://{shop}/")
         browser.click(".card")
+        browser.wait_for("Buy")
         browser.run(f"document.querySelector('[name=card_number]').value = '{card}'")
         browser.run("document.querySelector('button').click()")
         browser.wait_for(answer)
