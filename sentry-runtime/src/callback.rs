@@ -4,6 +4,7 @@
 //! Each callback runs one level deeper than what it looks at was made. What is made at [`DEEPEST`] is not shown to
 //! callbacks any more, and so it is given up.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -37,5 +38,18 @@ pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Pan
         }
     }
     let _restore = Restore(DEPTH.replace(made_at.saturating_add(1)));
-    quietly(|| catch_unwind(AssertUnwindSafe(callback))).map_err(|_| Panicked)
+    contain(callback).ok_or(Panicked)
+}
+
+/// Runs code that may panic; then nothing is answered, and nothing captured.
+pub(crate) fn contain<R>(run: impl FnOnce() -> R) -> Option<R> {
+    quietly(|| catch_unwind(AssertUnwindSafe(run)).map_err(discard).ok())
+}
+
+/// Drops what a panic carried. It may be a value of the user's, which panics as it is dropped; what that panic
+/// carries is left alone, or there would be no end.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = quietly(|| catch_unwind(AssertUnwindSafe(|| drop(payload)))) {
+        std::mem::forget(second);
+    }
 }

@@ -13,6 +13,7 @@ use crate::errors::ignore;
 use crate::hint::Hint;
 use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
+use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Memory, Scope, Scopes, active};
 use crate::session::{self, Session};
@@ -112,12 +113,14 @@ impl Capture {
         Draft::new(Body::Error { chain, mechanism }, level, place, Some(stack))
     }
 
-    pub(crate) fn panic(message: String, location: Option<(String, u32, u32)>) -> Draft {
+    pub(crate) fn panic(mut message: String, location: Option<(String, u32, u32)>) -> Draft {
+        truncate(&mut message, MAX_HELD);
         let body = Body::Panic { message, location };
         Draft::new(body, Level::Fatal, TracePlace::current(), Some(RawStack::capture()))
     }
 
-    pub(crate) fn message(text: String, level: Level) -> Draft {
+    pub(crate) fn message(mut text: String, level: Level) -> Draft {
+        truncate(&mut text, MAX_HELD);
         let wants_stack =
             active::with(|context| context.client()).is_some_and(|client| client.options().attach_stacktrace);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };

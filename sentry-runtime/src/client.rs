@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::backpressure::Backpressure;
+use crate::fork::{self, PerProcess};
 use crate::integrations;
 use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
 use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
+use crate::scope::{active, context::Context, during_fork};
 use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, QueueDepths, Transport};
-use crate::{diagnostics, environment, trace};
+use crate::{callback, diagnostics, environment, trace};
 
 /// How much work an annotated function has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +33,42 @@ pub(crate) enum Level {
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(0);
-static GLOBAL: RwLock<Option<Arc<Client>>> = RwLock::new(None);
-static ALL: Mutex<Vec<Weak<Client>>> = Mutex::new(Vec::new());
+static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
+static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
+
+/// The child of a fork goes on with its parent's client, unless that was being replaced at that moment.
+fn slot() -> &'static RwLock<Option<Arc<Client>>> {
+    GLOBAL.get_or_make(|parent| {
+        RwLock::new(parent.and_then(|parent| parent.try_read().ok().and_then(|client| client.clone())))
+    })
+}
+
+fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
+    let all = ALL.get_or_make(|parent| {
+        Mutex::new(
+            parent.and_then(|parent| parent.try_lock().ok().map(|all| all.clone())).unwrap_or_default(),
+        )
+    });
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the toolkit begin anew in every child of a fork.
+pub(crate) fn watch_forks() {
+    // What every fork looks at is there before the first.
+    Context::default_ref();
+    fork::watch(fork::Hooks {
+        before: during_fork::hold,
+        in_parent: during_fork::release,
+        in_child: || {
+            during_fork::release();
+            trace::recorder::begin_anew();
+            trace::ids::begin_anew();
+            active::begin_anew();
+            #[cfg(all(unix, feature = "signals"))]
+            integrations::signals::begin_anew();
+        },
+    });
+}
 
 /// The most that any client of the process wants.
 #[inline]
@@ -46,35 +82,28 @@ pub(crate) fn level() -> Level {
 
 /// The client of the process.
 pub(crate) fn global() -> Option<Arc<Client>> {
-    GLOBAL.read().unwrap_or_else(PoisonError::into_inner).clone()
+    slot().read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Makes a client the one of the process, and answers with the one before.
 pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
-    std::mem::replace(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), client)
+    std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client)
 }
 
 /// All clients that live.
 pub(crate) fn all() -> Vec<Arc<Client>> {
-    ALL.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+    known().iter().filter_map(Weak::upgrade).collect()
 }
 
 fn refresh_level() {
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut level = Level::Off;
-    // Given back after the lock: who gives back the last handle of a client comes here again.
-    let mut handles = Vec::with_capacity(all.len());
-    all.retain(|client| match client.upgrade() {
-        Some(client) => {
-            level = level.max(client.level());
-            handles.push(client);
-            true
-        }
-        None => false,
-    });
+    let mut all = known();
+    all.retain(|client| client.strong_count() > 0);
+    let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
+    let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
     LEVEL.store(level as u8, Ordering::Relaxed);
+    // One of these may be the last of its client, which asks for this lock as it goes.
     drop(all);
-    drop(handles);
+    drop(living);
 }
 
 /// Sends what is captured to one place, by one set of options.
@@ -82,13 +111,58 @@ fn refresh_level() {
 /// Most programs never see it: [`init`](crate::init) makes one and the free functions use it.
 pub struct Client {
     options: ClientOptions,
+    parts: PerProcess<Parts>,
+    integrations: Integrations,
+}
+
+/// What a client has in one process. The child of a fork makes its own: the parent's threads are not there, its
+/// losses are reported by itself, and its locks may be held for good.
+struct Parts {
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
     backpressure: Backpressure,
     closed: AtomicBool,
     bench: Mutex<Option<Bench>>,
-    integrations: Integrations,
     sessions: Sessions,
+}
+
+impl Parts {
+    fn new(options: &ClientOptions) -> Result<Self, OptionsError> {
+        let ledger = Arc::new(Ledger::default());
+        let transport = transport::from_options(options, &ledger)?;
+        Ok(Self {
+            transport,
+            ledger,
+            closed: AtomicBool::new(false),
+            bench: Mutex::new(None),
+            sessions: Sessions::default(),
+            backpressure: Backpressure::default(),
+        })
+    }
+
+    fn none() -> Self {
+        Self {
+            transport: None,
+            ledger: Arc::default(),
+            closed: AtomicBool::new(true),
+            bench: Mutex::new(None),
+            sessions: Sessions::default(),
+            backpressure: Backpressure::default(),
+        }
+    }
+
+    /// Those of the child of a fork.
+    fn inherit(parent: Option<&Self>, options: &ClientOptions) -> Self {
+        match parent {
+            Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
+                Self::new(options).unwrap_or_else(|error| {
+                    diagnostics::error(format_args!("{error}. Nothing is captured in this process."));
+                    Self::none()
+                })
+            }
+            _ => Self::none(),
+        }
+    }
 }
 
 /// What happened to telemetry so far, see [`Client::stats`].
@@ -137,26 +211,17 @@ impl Client {
         diagnostics::set_debug(options.debug.unwrap_or(false));
         trace::clock::start();
         trace::recorder::set_memory_limit(options.max_record_memory);
-        let ledger = Arc::new(Ledger::default());
-        let transport = transport::from_options(&options, &ledger)?;
-        let client = Arc::new(Self {
-            transport,
-            ledger,
-            backpressure: Backpressure::default(),
-            closed: AtomicBool::new(false),
-            bench: Mutex::new(None),
-            integrations: Integrations::default(),
-            sessions: Sessions::default(),
-            options,
-        });
-        if client.transport.is_some() {
+        let parts = PerProcess::of(Parts::new(&options)?);
+        let client = Arc::new(Self { options, parts, integrations: Integrations::default() });
+        if client.parts().transport.is_some() {
             if client.options.spool_dir.is_some() {
                 pipeline::be_prompt(&client);
             }
+            watch_forks();
             if client.options.capture_panics {
                 integrations::panic::install();
             }
-            ALL.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&client));
+            known().push(Arc::downgrade(&client));
             refresh_level();
         }
         Ok(client)
@@ -166,14 +231,13 @@ impl Client {
     pub(crate) fn disabled() -> Arc<Self> {
         Arc::new(Self {
             options: ClientOptions::default(),
-            transport: None,
-            ledger: Arc::default(),
-            backpressure: Backpressure::default(),
-            closed: AtomicBool::new(true),
-            bench: Mutex::new(None),
+            parts: PerProcess::of(Parts::none()),
             integrations: Integrations::default(),
-            sessions: Sessions::default(),
         })
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get_or_make(|parent| Parts::inherit(parent, &self.options))
     }
 
     fn level(&self) -> Level {
@@ -199,7 +263,8 @@ impl Client {
     /// Whether anything is captured: there is somewhere to send to, and the client was not closed.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
+        let parts = self.parts();
+        parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
     /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
@@ -224,15 +289,15 @@ impl Client {
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
+        &self.parts().ledger
     }
 
     pub(crate) fn backpressure(&self) -> &Backpressure {
-        &self.backpressure
+        &self.parts().backpressure
     }
 
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
-        self.transport.as_ref()
+        self.parts().transport.as_ref()
     }
 
     pub(crate) fn integrations(&self) -> &Integrations {
@@ -245,7 +310,7 @@ impl Client {
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {
-        &self.sessions
+        &self.parts().sessions
     }
 
     /// Another handle of the same client.
@@ -255,7 +320,7 @@ impl Client {
 
     /// The tools of the pipeline thread for this client.
     pub(crate) fn bench(&self) -> MutexGuard<'_, Option<Bench>> {
-        self.bench.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts().bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was accepted, sent and dropped so far, and what still waits.
@@ -267,13 +332,14 @@ impl Client {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let queued = self.transport.as_ref().map(|transport| transport.queue_depths()).unwrap_or_default();
+        let queued = self.transport().map(|transport| transport.queue_depths()).unwrap_or_default();
+        let ledger = self.ledger();
         Stats {
-            accepted: self.ledger.all_accepted(),
+            accepted: ledger.all_accepted(),
             queued: QueueDepths { captured: pipeline::depth(), ..queued },
-            sent: self.ledger.all_sent(),
-            dropped: self.ledger.all_lost(),
-            bytes: self.ledger.all_bytes(),
+            sent: ledger.all_sent(),
+            dropped: ledger.all_lost(),
+            bytes: ledger.all_bytes(),
         }
     }
 
@@ -287,25 +353,44 @@ impl Client {
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
         let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
-        self.closed.store(true, Ordering::Relaxed);
+        self.parts().closed.store(true, Ordering::Relaxed);
         refresh_level();
         flushed
     }
 
-    fn finish(&self, timeout: Duration, end: impl FnOnce(&dyn Transport, Duration) -> bool) -> bool {
-        let Some(transport) = self.transport.as_ref().filter(|_| self.is_enabled()) else {
+    fn finish(&self, timeout: Duration, end: fn(&dyn Transport, Duration) -> bool) -> bool {
+        let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
             return true;
         };
         let started = Instant::now();
         let processed = pipeline::flush(timeout);
-        end(&**transport, timeout.saturating_sub(started.elapsed())) && processed
+        let rest = timeout.saturating_sub(started.elapsed());
+        let ended = match &self.options.transport {
+            None => end(&**transport, rest),
+            Some(own) => patiently(own, rest, end),
+        };
+        ended && processed
     }
+}
+
+/// Asks a transport of the user's, which may hang or panic, from a thread that can be left behind.
+fn patiently(own: &Arc<dyn Transport>, rest: Duration, end: fn(&dyn Transport, Duration) -> bool) -> bool {
+    /// What even a transport that is done needs to say so.
+    const MOMENT: Duration = Duration::from_millis(50);
+    let own = Arc::clone(own);
+    let (say, said) = crossbeam_channel::bounded(1);
+    let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
+        let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
+        // Who asked may have given up waiting.
+        let _ = say.send(ended);
+    });
+    asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).unwrap_or(false)
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if self.transport.is_some() {
-            self.closed.store(true, Ordering::Relaxed);
+        if let Some(parts) = self.parts.get().filter(|parts| parts.transport.is_some()) {
+            parts.closed.store(true, Ordering::Relaxed);
             refresh_level();
         }
     }
@@ -345,7 +430,7 @@ impl Drop for ClientInitGuard {
         if !in_time {
             diagnostics::debug(format_args!("not everything was sent within the option shutdown_timeout"));
         }
-        let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
+        let mut global = slot().write().unwrap_or_else(PoisonError::into_inner);
         if global.as_ref().is_some_and(|client| Arc::ptr_eq(client, &self.0)) {
             let _closed = global.take();
         }

@@ -84,6 +84,13 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
             );
         }
     }
+    if options.user_agent.is_empty() || !options.user_agent.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return wrong(
+            "user_agent",
+            options.user_agent.escape_debug(),
+            "1 or more printable ASCII characters",
+        );
+    }
     if options.max_breadcrumbs > 1000 {
         return wrong("max_breadcrumbs", options.max_breadcrumbs, "at most 1000");
     }
@@ -205,6 +212,7 @@ mod tests {
             ClientOptions::new().queue_size(0),
             ClientOptions::new().environment("a/b"),
             ClientOptions::new().release("a\nb"),
+            ClientOptions::new().user_agent("a\nb"),
             ClientOptions::new().dsn("nonsense"),
         ] {
             assert!(with(bad.clone(), &[]).is_err(), "{bad:?}");

@@ -42,6 +42,9 @@ mod diagnostics;
 mod environment;
 mod errors;
 mod feedback;
+mod fork;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod handler;
 mod hint;
 pub mod integrations;
@@ -73,6 +76,8 @@ pub use feedback::{FeedbackError, FeedbackHint};
 pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
 pub use hint::Hint;
 pub use integrations::registry::Integration;
+#[cfg(all(unix, feature = "signals"))]
+pub use integrations::signals::flush_on_signals;
 pub use monitor::MonitorOptions;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,

@@ -7,12 +7,14 @@ use crate::options::ClientOptions;
 use crate::scope::active::{self, Entered};
 use crate::trace::clock::{self, Ticks};
 
+#[cfg(fuzzing)]
+pub use crate::fuzz;
 pub use crate::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
 pub use crate::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::probe::*;
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::Callsite;
-pub use crate::trace::guard::{SpanGuard, begin, enter, enter_under, guard};
+pub use crate::trace::guard::{GuardUnder, SpanGuard, begin, enter, enter_under, guard};
 pub use crate::trace::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };

@@ -17,4 +17,4 @@ cargo build --quiet -p sentry-tests --bin bugsink_shop
 run=$cache/run
 rm -rf "$run"
 mkdir "$run"
-"$python" check.py "$target/debug/bugsink_shop" "$run"
+PYTHONDONTWRITEBYTECODE=1 "$python" check.py "$target/debug/bugsink_shop" "$run"

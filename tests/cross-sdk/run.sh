@@ -24,4 +24,4 @@ cp fraud_check.mjs browser.js "$cache/node/"
 
 cargo build --quiet -p sentry-examples --example storefront
 storefront=$(cd "${CARGO_TARGET_DIR:-../../target}" && pwd)/debug/examples/storefront
-"$python" check.py "$storefront" "$cache/browser-sdk.js" "$cache"
+PYTHONDONTWRITEBYTECODE=1 "$python" check.py "$storefront" "$cache/browser-sdk.js" "$cache"

@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, Manner};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Item};
 use crate::http::{self, RawRequest};
 use crate::request::{KEY, PROJECT, Request};
 
@@ -152,6 +152,16 @@ impl FakeSentry {
         let mut record = self.lock();
         record.requests.clear();
         record.violations.clear();
+    }
+
+    /// The accepted items, how many requests there were, and what broke the protocol: everything that arrived since
+    /// the last call, which is forgotten.
+    #[must_use]
+    pub fn take(&self) -> (Vec<Item>, usize, Vec<String>) {
+        let mut record = self.lock();
+        let items = record.accepted().flat_map(|envelope| envelope.items.clone()).collect();
+        let requests = std::mem::take(&mut record.requests).len();
+        (items, requests, std::mem::take(&mut record.violations))
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {

@@ -161,3 +161,210 @@ fn before_send_may_take_its_time_and_flush_keeps_to_its_own() {
     });
     assert_eq!(seen.events().len(), 1);
 }
+
+/// Whatever a callback may think of.
+fn everything() {
+    sentry::set_tag("from", "a callback");
+    sentry::set_extra("from", "a callback");
+    sentry::configure_scope(|scope| {
+        scope.set_tag("configured", true);
+        sentry::set_tag("inside", "of configure_scope");
+    });
+    sentry::with_scope(|scope| scope.set_tag("a", 1), || message("captured in with_scope"));
+    sentry::with_isolation_scope(|| message("captured in with_isolation_scope"));
+    sentry::add_breadcrumb(Breadcrumb { message: Some("from a callback".into()), ..Default::default() });
+    sentry::start_span("from a callback", |span| span.set_attribute("a", 1));
+    sentry::continue_trace(
+        &[("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")],
+        || message("continued"),
+    );
+    sentry::capture_error(&std::fmt::Error);
+    if let Ok(check_in) =
+        sentry::protocol::MonitorCheckIn::new("from-a-callback", sentry::protocol::MonitorCheckInStatus::Ok)
+    {
+        sentry::capture_check_in(check_in, None);
+    }
+    let client = sentry::get_client().unwrap();
+    let _ = (client.stats(), client.is_enabled(), sentry::last_event_id(), sentry::get_active_span());
+    let _ = (sentry::get_trace_data(), sentry::get_trace_meta_tags());
+    sentry::flush(Duration::from_millis(10));
+}
+
+#[test]
+fn every_callback_may_call_everything() {
+    let options = untraced()
+        .before_send(|event| {
+            everything();
+            Some(event)
+        })
+        .before_send_transaction(|transaction| {
+            everything();
+            Some(transaction)
+        })
+        .before_breadcrumb(|breadcrumb| {
+            everything();
+            Some(breadcrumb)
+        })
+        .traces_sampler(|_| {
+            everything();
+            1.0
+        });
+    let started = std::time::Instant::now();
+    let seen = observe(options, || {
+        sentry::with_isolation_scope(|| {
+            sentry::add_event_processor(|event| {
+                everything();
+                Some(event)
+            });
+            sentry::add_breadcrumb(Breadcrumb { message: Some("mine".into()), ..Default::default() });
+            sentry::start_span("mine", |_| message("mine"));
+        });
+    });
+    assert!(started.elapsed() < 6 * LONG, "nothing waits for itself: {:?}", started.elapsed());
+    assert!(seen.events().iter().any(|event| event["logentry"]["message"] == "mine"));
+    assert!(seen.transactions().iter().any(|transaction| transaction["transaction"] == "mine"));
+    assert!(seen.check_ins().len() < 1000 && seen.events().len() < 1000, "no endless circle");
+}
+
+/// What a panic carries, and panics as it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        std::panic::panic_any("the payload broke too");
+    }
+}
+
+#[test]
+fn a_panic_that_panics_as_it_is_dropped_costs_its_item_and_nothing_else() {
+    let options = options()
+        .before_send(|event| match &event.logentry {
+            Some(entry) if entry.message == "fine" => Some(event),
+            _ => std::panic::panic_any(Bomb),
+        })
+        .before_send_transaction(|transaction| match transaction.name.as_deref() {
+            Some("fine") => Some(transaction),
+            _ => std::panic::panic_any(Bomb),
+        })
+        .before_breadcrumb(|_| std::panic::panic_any(Bomb));
+    let seen = observe(options, || {
+        for text in ["bad", "fine", "bad"] {
+            sentry::add_breadcrumb(Breadcrumb::default());
+            message(text);
+            sentry::start_span(text.to_owned(), |_| ());
+        }
+    });
+    assert_eq!(seen.event()["logentry"]["message"], "fine");
+    assert_eq!(seen.transaction()["transaction"], "fine");
+    assert_eq!(seen.reported("internal_sdk_error", "error"), 2);
+    assert_eq!(seen.reported("internal_sdk_error", "transaction"), 2);
+    assert_eq!(seen.reported("internal_sdk_error", "span"), 2);
+}
+
+#[test]
+fn a_callback_may_close_the_client() {
+    let (calls, counted) = counter();
+    let options = untraced().before_send(move |event| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        sentry::close(Duration::from_millis(100));
+        Some(event)
+    });
+    let started = std::time::Instant::now();
+    let seen = observe(options, || {
+        message("one");
+        message("two");
+        sentry::flush(LONG);
+        message("after");
+    });
+    assert!(started.elapsed() < 3 * LONG);
+    assert!((1..=2).contains(&counted.load(Ordering::Relaxed)), "{counted:?}");
+    let captured = seen.stats.sent(sentry::protocol::DataCategory::Error) + seen.stats.lost();
+    assert_eq!(captured, 2, "what was captured before is sent or counted: {:?}", seen.stats);
+}
+
+#[test]
+fn the_guard_is_dropped_in_time_whatever_a_callback_waits_for() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let options = untraced().shutdown_timeout(Duration::from_millis(300)).before_send(move |event| {
+        let _ = wait.lock().unwrap().recv();
+        Some(event)
+    });
+    support::without_client(|| {
+        let server = sentry_tests::FakeSentry::start();
+        let guard = sentry::init(options.dsn(&server.dsn()));
+        message("one");
+        let started = std::time::Instant::now();
+        assert!(!sentry::flush(Duration::from_millis(100)));
+        drop(guard);
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        drop(go);
+    });
+}
+
+/// A transport of the user's that breaks and hangs.
+struct Broken(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl sentry::Transport for Broken {
+    fn send_envelope(&self, envelope: sentry::Envelope) {
+        drop(envelope);
+        std::panic::panic_any(Bomb);
+    }
+
+    fn flush(&self, _: Duration) -> bool {
+        let _ = self.0.lock().unwrap().recv();
+        true
+    }
+
+    fn shutdown(&self, _: Duration) -> bool {
+        panic!("it cannot be shut down");
+    }
+}
+
+#[test]
+fn a_transport_of_the_users_may_hang_and_panic() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let options = untraced().transport(Broken(std::sync::Mutex::new(wait)));
+    support::without_client(|| {
+        let guard = sentry::init(options);
+        let client = Arc::clone(&guard);
+        message("one");
+        sentry::start_span("unsampled", |_| message("two"));
+        let started = std::time::Instant::now();
+        assert!(!sentry::flush(Duration::from_millis(200)), "it hangs");
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        drop(guard);
+        assert!(started.elapsed() < LONG, "its panic is no answer to wait for: {:?}", started.elapsed());
+        assert_eq!(client.stats().lost(), 2, "{:?}", client.stats());
+        drop(go);
+    });
+}
+
+#[test]
+fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let options = options().before_send_transaction(move |transaction| {
+        let _ = wait.lock().unwrap().recv();
+        Some(transaction)
+    });
+    support::without_client(|| {
+        let server = sentry_tests::FakeSentry::start();
+        server.answer_all(sentry_tests::Answer::never());
+        let guard = sentry::init(options.dsn(&server.dsn()).shutdown_timeout(Duration::from_millis(200)));
+        // Symbols are looked up for this one, the server does not answer, and the callback never returns.
+        sentry::capture_error(&std::fmt::Error);
+        assert!(server.wait_for_requests(1, LONG));
+        sentry::start_span("one", |_| ());
+        for timeout in [0, 50, 300] {
+            let started = std::time::Instant::now();
+            assert!(!sentry::flush(Duration::from_millis(timeout)));
+            assert!(started.elapsed() < Duration::from_millis(timeout + 2000), "{:?}", started.elapsed());
+        }
+        let started = std::time::Instant::now();
+        assert!(!sentry::close(Duration::from_millis(100)));
+        drop(guard);
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        drop(go);
+    });
+}

@@ -122,6 +122,69 @@ fn urls_queries_headers_and_cookies_are_filtered_by_their_names() {
 }
 
 #[test]
+fn the_list_holds_everywhere_also_with_pii() {
+    let options = options().send_default_pii(true).normalize_depth(8);
+    let seen = observe(options, || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_extra("deep", json!({"a": [{"b": {"c": [{"client_secret": secret()}]}}]}));
+            sentry::set_extra(
+                "json in json",
+                json!({"body": format!("{{\"inner\": \"{{\\\"password\\\": \\\"{}\\\"}}\"}}", secret())}),
+            );
+            sentry::set_extra("pairs", json!([["Authorization", secret()], ["Accept", "text/html"]]));
+            sentry::set_fingerprint(Some(&["login", &format!("password={}", secret())]));
+            sentry::set_user(Some(sentry::User {
+                id: Some("7".into()),
+                other: BTreeMap::from([("session_token".to_owned(), secret().into())]),
+                ..Default::default()
+            }));
+            sentry::start_span(format!("GET https://shop.example/?token={}", secret()), |span| {
+                span.set_tag("api_key", secret());
+                span.set_attribute("card_number", secret());
+                span.set_attribute("urls", vec![format!("https://a:{}@b/", secret())]);
+                sentry::start_span(format!("GET https://a:{}@shop.example/", secret()), |child| {
+                    child.set_tag("api_key", secret());
+                    child.set_tag("url", format!("/?jwt={}", secret()));
+                    child
+                        .set_attribute("http.request.header.cookie", format!("sid={}; theme=dark", secret()));
+                    child.set_attribute("db.statement", format!("{{\"password\": \"{}\"}}", secret()));
+                    sentry::capture_message(
+                        &format!(
+                            "login failed: password={0}, pwd='{0} {0}' Authorization: Bearer {0}",
+                            secret()
+                        ),
+                        Level::Info,
+                    );
+                });
+                sentry::capture_error(&std::io::Error::other(format!(
+                    "refused {{\"token\": \"{}\"}}",
+                    secret()
+                )));
+            });
+            let mut check_in =
+                sentry::protocol::MonitorCheckIn::new("a-job", sentry::protocol::MonitorCheckInStatus::Ok)
+                    .unwrap();
+            let context = Context::Other(BTreeMap::from([("password".to_owned(), secret().into())]));
+            check_in.contexts.insert("mine".into(), context);
+            sentry::capture_check_in(check_in, None);
+        });
+    });
+    assert_eq!((seen.events().len(), seen.transactions().len(), seen.check_ins().len()), (2, 1, 1));
+    let text =
+        seen.events().iter().find_map(|event| event["logentry"]["message"].as_str().map(str::to_owned));
+    assert_eq!(
+        text.unwrap(),
+        "login failed: password=[Filtered], pwd='[Filtered]' Authorization: Bearer [Filtered]"
+    );
+    for request in seen.requests() {
+        let body = String::from_utf8_lossy(&request.body);
+        // A text in an error's message that only looks like JSON further inside is the program's own.
+        let body = body.replace(&format!("refused {{\\\"token\\\": \\\"{}", secret()), "");
+        assert!(!body.contains(&secret()), "{body}");
+    }
+}
+
+#[test]
 fn what_a_callback_puts_in_is_filtered_too() {
     let options = untraced().before_send(|mut event| {
         event.extra.insert("password".into(), secret().into());

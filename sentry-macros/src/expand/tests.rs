@@ -44,7 +44,8 @@ fn a_plain_function_gets_a_guard() {
         quote! {
             #[inline]
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
-                let __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
+                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
+                ::sentry::__private::begin(&mut __sentry_work);
                 { ; a + b }
             }
         },
@@ -65,7 +66,8 @@ fn a_result_is_looked_at() {
         ),
         quote! {
             fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, __sentry_arg3: D) -> io::Result<u8> {
-                let mut __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
+                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
+                ::sentry::__private::begin(&mut __sentry_work);
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
                     let mut a = a;
                     let __sentry_arg1 = __sentry_arg1;
@@ -212,7 +214,8 @@ fn arguments_reach_the_callsite_and_the_span() {
         ),
         quote! {
             fn f(a: A) {
-                let __sentry_work = { #statics ::sentry::__private::enter(&__SENTRY_CALLSITE) };
+                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
+                ::sentry::__private::begin(&mut __sentry_work);
                 if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
@@ -276,7 +279,7 @@ fn the_crate_can_be_elsewhere() {
             ),
         )
         .to_string();
-        assert!(text.contains("; my :: sentry :: __private :: enter ("), "{text}");
+        assert!(text.contains("; my :: sentry :: __private :: guard ("), "{text}");
         assert!(!text.contains("= :: sentry"), "{text}");
     }
 }

@@ -9,6 +9,7 @@ use crate::capture::{self, Capture};
 use crate::errors::chain::{self, Chain};
 use crate::errors::{self, ErrorGroup};
 use crate::hint::Hint;
+use crate::protocol::nesting;
 use crate::protocol::{Event, Level, Uuid};
 use crate::scope::Scope;
 
@@ -136,7 +137,9 @@ pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(
 }
 
 /// Captures an event that the program made itself.
-pub fn capture_event(event: Event<'static>) -> Uuid {
+pub fn capture_event(mut event: Event<'static>) -> Uuid {
+    // Here, as without a client it is dropped, and that takes stack by its depth.
+    nesting::prune_event(&mut event);
     submit(|| Capture::event(event))
 }
 

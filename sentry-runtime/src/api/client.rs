@@ -64,7 +64,25 @@ pub fn is_initialized() -> bool {
 }
 
 /// Waits until everything captured so far was delivered or lost, at most `timeout` (by default the option
-/// `shutdown_timeout`). Answers whether it was. Call it before `std::process::exit`, which runs no destructors.
+/// `shutdown_timeout`). Answers whether it was. It returns in time whatever hangs: a server that does not answer, a
+/// callback that does not return. Inside of a callback it answers `false` at once, as it would wait for itself.
+///
+/// Call it before `std::process::exit`, which runs no destructors, so that the guard of [`init`] cannot do it. When it
+/// has answered `true`, everything that any thread captured before the call has left the process or is counted in
+/// [`Client::stats`], spans of transactions that had ended included; a span that is still open is lost by the exit,
+/// with the transaction that it belongs to.
+///
+/// ```
+/// # fn work() -> i32 { 0 }
+/// fn main() {
+///     let _guard = sentry::init(());
+///     let code = work();
+///     sentry::flush(std::time::Duration::from_secs(2));
+///     # if code != 0 {
+///     std::process::exit(code);
+///     # }
+/// }
+/// ```
 pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
     get_client().is_none_or(|client| client.flush(or_default(&client, timeout)))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::client;
 use crate::hint::Hint;
+use crate::protocol::nesting;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
 use crate::scope::breadcrumbs::{self, IntoBreadcrumb};
 use crate::scope::{Scope, active, flags};
@@ -34,7 +35,8 @@ pub fn set_tags<K: AsRef<str>, V: ToString>(tags: impl IntoIterator<Item = (K, V
 
 /// Sets a context, see [`Scope::set_context`].
 pub fn set_context(name: &str, context: impl Into<Context>) {
-    let context = context.into();
+    let mut context = context.into();
+    nesting::prune_context(&mut context);
     update_isolation(|scope| scope.set_context(name, context));
 }
 
@@ -45,7 +47,7 @@ pub fn remove_context(name: &str) {
 
 /// Sets additional data.
 pub fn set_extra(key: &str, value: impl Into<Value>) {
-    let value = value.into();
+    let value = nesting::pruned(value.into());
     update_isolation(|scope| scope.set_extra(key, value));
 }
 

@@ -17,12 +17,11 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::ErrorGroup;
+use crate::callback::contain as contained;
 use crate::client::Client;
-use crate::integrations::panic::quietly;
 use crate::pipeline::stack::names;
 use crate::scope::active;
 
@@ -245,20 +244,6 @@ fn text(error: &dyn fmt::Display) -> String {
         None => text.push_str("<the error's Display panicked>"),
     }
     text
-}
-
-/// Runs the user's code; a panic in it ends here, and is no event.
-fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
-    match quietly(|| catch_unwind(AssertUnwindSafe(f))) {
-        Ok(result) => Some(result),
-        Err(payload) => {
-            // A payload is user code too, and may panic as it is dropped.
-            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                std::mem::forget(second);
-            }
-            None
-        }
-    }
 }
 
 /// A text that takes so many bytes, and refuses the rest so that the writer stops.

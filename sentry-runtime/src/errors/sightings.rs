@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chain::Chain;
+use crate::fork::PerProcess;
 use crate::pipeline::stack::RawStack;
 use crate::protocol::Uuid;
 use crate::scope::active;
@@ -72,11 +73,12 @@ const MAX_TEXTS: usize = 8;
 /// Shorter texts say too little to be recognised inside of a longer one.
 const MIN_PART: usize = 4;
 
-static MEMORY: Mutex<VecDeque<Sighting>> = Mutex::new(VecDeque::new());
+/// A child of a fork remembers nothing: its parent captures what its own functions return.
+static MEMORY: PerProcess<Mutex<VecDeque<Sighting>>> = PerProcess::new();
 static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
 
 fn memory() -> MutexGuard<'static, VecDeque<Sighting>> {
-    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+    MEMORY.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn texts(chain: &Chain) -> Vec<String> {

@@ -8,11 +8,11 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
+use crate::fork::PerProcess;
 use crate::protocol::time::rfc3339;
 
 /// What `rustc --version` said, like `rustc 1.95.0 (59807616e 2026-04-14)`.
@@ -42,15 +42,15 @@ pub(crate) struct Facts {
 
 /// The facts, gathered at the first call.
 pub(crate) fn facts() -> &'static Facts {
-    static FACTS: OnceLock<Facts> = OnceLock::new();
-    FACTS.get_or_init(|| Facts {
+    static FACTS: PerProcess<Facts> = PerProcess::new();
+    FACTS.get_or_make(|_| Facts {
         os: os(),
         runtime: runtime(),
         device: device(),
         app: app(),
         server_name: hostname::get()
             .ok()
-            .and_then(|name| name.into_string().ok())
+            .map(|name| name.to_string_lossy().into_owned())
             .filter(|name| !name.is_empty()),
     })
 }

@@ -18,3 +18,5 @@ mod http_server;
 pub(crate) mod contexts;
 pub(crate) mod panic;
 pub(crate) mod registry;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) mod signals;

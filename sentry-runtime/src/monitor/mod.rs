@@ -12,13 +12,14 @@ pub use options::MonitorOptions;
 pub use site::MonitorSite;
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::callback;
 use crate::client::{self, Client};
 use crate::diagnostics;
 use crate::errors::{self, Failure, Origin};
+use crate::fork::{self, PerProcess};
 use crate::pipeline::{self, Message, PendingCheckIn};
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
@@ -71,19 +72,42 @@ struct Run {
     started: Instant,
     place: TracePlace,
     client: Arc<Client>,
+    /// The process that it began in; a child that inherits it does not end it.
+    generation: u32,
 }
 
-/// The runs that have not ended, for the panic hook of programs that abort.
-static OPEN: Mutex<Vec<Run>> = Mutex::new(Vec::new());
+/// The runs that have not ended, for programs that end without destructors: by the panic hook where panics abort, or
+/// by a signal.
+static OPEN: PerProcess<Mutex<Vec<Run>>> = PerProcess::new();
+
+/// Whether anybody will want to know.
+fn are_tracked() -> bool {
+    #[cfg(all(unix, feature = "signals"))]
+    if crate::integrations::signals::are_watched() {
+        return true;
+    }
+    cfg!(panic = "abort")
+}
+
+fn open() -> MutexGuard<'static, Vec<Run>> {
+    OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Run {
     fn start(client: Arc<Client>, slug: String, config: Option<MonitorConfig>, place: TracePlace) -> Self {
-        let run = Self { id: ids::event_id(), slug, started: Instant::now(), place, client };
+        let run = Self {
+            id: ids::event_id(),
+            slug,
+            started: Instant::now(),
+            place,
+            client,
+            generation: fork::generation(),
+        };
         let mut check_in = run.check_in(MonitorCheckInStatus::InProgress);
         check_in.monitor_config = config;
         submit(Some(Arc::clone(&run.client)), check_in, run.place.clone());
-        if cfg!(panic = "abort") {
-            OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(run.clone());
+        if are_tracked() {
+            open().push(run.clone());
         }
         run
     }
@@ -102,8 +126,11 @@ impl Run {
     }
 
     fn end(self, ok: bool) {
-        if cfg!(panic = "abort") {
-            OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|open| open.id != self.id);
+        if are_tracked() {
+            open().retain(|open| open.id != self.id);
+        }
+        if self.generation != fork::generation() {
+            return;
         }
         let status = if ok { MonitorCheckInStatus::Ok } else { MonitorCheckInStatus::Error };
         let mut check_in = self.check_in(status);
@@ -114,7 +141,7 @@ impl Run {
 
 /// Ends every open run as failed: the program is about to abort.
 pub(crate) fn fail_open_runs() {
-    let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+    let open = std::mem::take(&mut *open());
     for run in open {
         run.end(false);
     }

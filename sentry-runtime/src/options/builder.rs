@@ -75,7 +75,7 @@ setters! {
         patterns.into_iter().map(Into::into).collect();
     /// Drops errors that a function and then its caller captured by hand, or does not.
     dedupe(dedupe: bool) => dedupe;
-    /// Sends attachments of so many bytes at most.
+    /// Sends attachments of so many bytes at most with one event.
     max_attachment_size(bytes: usize) => bytes;
     /// Lets data that may name persons be collected.
     send_default_pii(send: bool) => send;

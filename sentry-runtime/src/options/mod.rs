@@ -149,7 +149,8 @@ pub struct ClientOptions {
     pub error_groups: Vec<GroupReader>,
     /// What extends the client, see [`Integration`].
     pub integrations: Vec<Arc<dyn Integration>>,
-    /// How large an attachment may be, in bytes; larger ones are left out. Default: 20 MiB.
+    /// How many bytes the attachments of one event may have together; one that does not fit is left out, and counted.
+    /// Default: 20 MiB.
     pub max_attachment_size: usize,
     /// Whether data that the toolkit collects by itself may name persons: IP addresses, cookies, user input.
     /// Default: no. What you set yourself is sent either way.

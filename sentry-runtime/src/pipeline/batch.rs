@@ -8,7 +8,7 @@
 //! `foundations/processing/telemetry-processor/index.mdx`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::queue;
 use crate::client::Client;
 use crate::diagnostics;
+use crate::fork::PerProcess;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
 use crate::moment::Moment;
@@ -41,16 +42,16 @@ pub(super) trait Batched: Send + Sized + 'static {
     fn send(client: &Arc<Client>, records: Vec<Self>);
 }
 
-/// The way from the callers to the pipeline thread.
-pub(super) struct Lane<T>(OnceLock<(Sender<T>, Receiver<T>)>);
+/// The way from the callers to the pipeline thread. The child of a fork has its own: what waits is its parent's.
+pub(super) struct Lane<T>(PerProcess<(Sender<T>, Receiver<T>)>);
 
 impl<T> Lane<T> {
     pub(super) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(PerProcess::new())
     }
 
     fn ends(&self) -> &(Sender<T>, Receiver<T>) {
-        self.0.get_or_init(|| bounded(LANE))
+        self.0.get_or_make(|_| bounded(LANE))
     }
 }
 

@@ -19,9 +19,10 @@ pub(super) use super::gathered::{Child, ChildKind, Gathered};
 use super::gathered::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
-use super::worker::contain;
+use super::worker::{contain, contain_all};
 use crate::client::{self, Client};
 use crate::options::TraceLifecycle;
+use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::{Detail, Record};
@@ -158,26 +159,34 @@ impl Collector {
                 let kind = ChildKind::Site { site, start, end, outcome };
                 self.add(segment, Child { id, parent, kind }, thread);
             }
-            Record::Attribute { segment, span, key, value } => match self.streams.get(segment) {
-                Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
-                None => {
-                    let (gathered, room) = self.gathered(segment);
-                    gathered.add_attribute(span, key, value, room);
+            Record::Attribute { segment, span, key, mut value } => {
+                nesting::prune_attribute(&mut value);
+                match self.streams.get(segment) {
+                    Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
+                    None => {
+                        let (gathered, room) = self.gathered(segment);
+                        gathered.add_attribute(span, key, value, room);
+                    }
                 }
-            },
+            }
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
                     let parent = dynamic.parent;
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
                     self.add(segment, child, thread);
                 }
-                detail => match self.streams.get(segment) {
-                    Some(stream) => stream.say(span, detail, &mut self.room),
-                    None => {
-                        let (gathered, room) = self.gathered(segment);
-                        gathered.add_detail(span, detail, room);
+                mut detail => {
+                    if let Detail::Attribute(_, value) = &mut detail {
+                        nesting::prune_attribute(value);
                     }
-                },
+                    match self.streams.get(segment) {
+                        Some(stream) => stream.say(span, detail, &mut self.room),
+                        None => {
+                            let (gathered, room) = self.gathered(segment);
+                            gathered.add_detail(span, detail, room);
+                        }
+                    }
+                }
             },
         }
     }
@@ -248,7 +257,9 @@ impl Collector {
         self.room.give_back(gathered.weight);
         self.adopt_strays(&mut gathered);
         let ended = Arc::new(ended);
-        contain(&client, DataCategory::Transaction, || transaction::process(&ended, gathered));
+        let spans = gathered.children.len() as u64 + 1;
+        let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
+        contain_all(&client, &quantities, || transaction::process(&ended, gathered));
         self.finished.insert(key, ended);
         self.finished_order.push_back(key);
         if self.finished_order.len() > MAX_FINISHED
@@ -284,7 +295,8 @@ impl Collector {
             match self.finished.get(&key) {
                 Some(ended) => {
                     let client = Arc::clone(&ended.segment.client);
-                    contain(&client, DataCategory::Span, || transaction::process_late(ended, gathered));
+                    let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
+                    contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
                 }
                 // Forgotten meanwhile.
                 None => {

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::normalize::Limits;
 use super::stack::{Image, ResolvedFrame, ResolvedStack};
-use super::{exceptions, hooks, output, prompt, queue, sessions};
+use super::{attachments, exceptions, hooks, output, prompt, queue, sessions};
 use crate::capture::{Body, Capture};
-use crate::client::Client;
 use crate::diagnostics;
 use crate::hint::Hint;
 use crate::integrations::contexts;
 use crate::options::ClientOptions;
 use crate::protocol::{
-    Addr, Attachment, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event,
-    Frame, ItemType, LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
+    Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
+    LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
 use crate::trace::ids;
 
@@ -62,7 +61,7 @@ pub(super) fn process(mut capture: Capture) {
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
-    items.extend(attachments(&hint, &client));
+    items.extend(attachments::items(&client, &hint.attachments));
     items.extend(session);
     output::send(transport, Some(event.event_id), Some(trace), items);
 }
@@ -79,25 +78,6 @@ fn describe(hint: &mut Hint, event: &Event<'_>) {
         }
         None => hint.text = message,
     }
-}
-
-/// The files that travel with an event; those that are too large are counted as lost.
-pub(super) fn attachments(hint: &Hint, client: &Client) -> Vec<EnvelopeItem> {
-    let max = client.options().max_attachment_size;
-    let fits = |attachment: &&Arc<Attachment>| {
-        let fits = attachment.buffer.len() <= max;
-        if !fits {
-            diagnostics::error(format_args!(
-                "attachment `{}` has {} bytes and is left out: max_attachment_size is {max}",
-                attachment.filename,
-                attachment.buffer.len()
-            ));
-            client.ledger().lost(DiscardReason::Invalid, DataCategory::Attachment, 1);
-        }
-        fits
-    };
-    let attachments = hint.attachments.iter().filter(fits);
-    attachments.map(|attachment| Attachment::clone(attachment).into()).collect()
 }
 
 fn is_sampled(rate: Option<f32>) -> bool {

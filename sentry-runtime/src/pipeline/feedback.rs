@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::event::{attachments, complete, limits};
+use super::attachments;
+use super::event::{complete, limits};
 use super::{bench, hooks, output};
 use crate::client::Client;
 use crate::diagnostics;
@@ -82,7 +83,7 @@ pub(super) fn process(pending: PendingFeedback) {
         envelope = envelope.with_ack(ack.clone());
     }
     envelope.add_item(EnvelopeItem::json(ItemType::Feedback, payload, DataCategory::Feedback));
-    for attachment in attachments(&hint, &client) {
+    for attachment in attachments::items(&client, &hint.attachments) {
         envelope.add_item(attachment);
     }
     output::send_envelope(transport, envelope, Some(trace));

@@ -1,13 +1,18 @@
 //! The user's callbacks on the pipeline thread, contained: one that panics loses its own item.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::hint::Hint;
+use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope, active};
+
+/// How many callbacks panicked so far.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
 /// transaction would be shown to a callback in turn.
@@ -27,7 +32,12 @@ fn run<T>(
             Err(reason)
         }
         Err(_) => {
-            diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped"));
+            // One that always panics would fill the terminal.
+            let times = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
+            if times.is_power_of_two() {
+                let so_far = if times == 1 { String::new() } else { format!(" (panics so far: {times})") };
+                diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped{so_far}"));
+            }
             Err(DiscardReason::InternalSdkError)
         }
     }
@@ -46,6 +56,7 @@ pub(super) fn event(
         event = run("an integration", DiscardReason::EventProcessor, made_at, event, |event| {
             integration.process_event(event, hint)
         })?;
+        nesting::prune_event(&mut event);
     }
     if event.ty.is_some() {
         // Feedback is no error: it has a callback of its own.
@@ -54,11 +65,16 @@ pub(super) fn event(
     let options = client.options();
     if let Some(callback) = &options.before_send {
         event = run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
+        nesting::prune_event(&mut event);
     }
     match &options.before_send_with_hint {
-        Some(callback) => run("before_send_with_hint", DiscardReason::BeforeSend, made_at, event, |event| {
-            callback(event, hint)
-        }),
+        Some(callback) => {
+            event = run("before_send_with_hint", DiscardReason::BeforeSend, made_at, event, |event| {
+                callback(event, hint)
+            })?;
+            nesting::prune_event(&mut event);
+            Ok(event)
+        }
         None => Ok(event),
     }
 }
@@ -74,6 +90,7 @@ pub(super) fn processors(
         event = run("an event processor", DiscardReason::EventProcessor, made_at, event, |event| {
             processor.event(event, hint)
         })?;
+        nesting::prune_event(&mut event);
     }
     Ok(event)
 }
@@ -118,10 +135,14 @@ pub(super) fn transaction(
     for processor in scope.processors.iter().filter_map(Processor::of_transactions) {
         let reason = DiscardReason::EventProcessor;
         transaction = run("a transaction processor", reason, 0, transaction, &**processor)?;
+        nesting::prune_transaction(&mut transaction);
     }
     match &client.options().before_send_transaction {
         Some(callback) => {
-            run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)
+            let mut transaction =
+                run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)?;
+            nesting::prune_transaction(&mut transaction);
+            Ok(transaction)
         }
         None => Ok(transaction),
     }

@@ -8,6 +8,7 @@
 //! `stream`) → `output` → transport.
 
 mod as_event;
+mod attachments;
 mod batch;
 pub(crate) mod bench;
 mod check_in;
@@ -48,6 +49,48 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
+use crate::protocol::limits::truncated;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz {
+    //! See [`crate::fuzz`].
+
+    use std::borrow::Cow;
+
+    use super::scrub::Scrubber;
+
+    pub(crate) fn scrubbing(text: &str) {
+        const SECRET: &str = "hunter2value";
+        let scrubber = Scrubber::new(&[]);
+        for (scrub, before) in [
+            (Scrubber::scrub_message as for<'a> fn(&Scrubber, &'a str) -> Cow<'a, str>, "\npassword="),
+            (Scrubber::scrub_message, "\nBearer "),
+            (Scrubber::scrub_cookies, ";sid="),
+            (Scrubber::scrub_query, "&token="),
+            (Scrubber::scrub_body, "&token="),
+            (Scrubber::scrub_url, " https://host/?token="),
+            (Scrubber::scrub_url, " https://user:hunter2value@host/?page="),
+        ] {
+            let text = format!("{text}{before}{SECRET}");
+            let scrubbed = scrub(&scrubber, &text);
+            assert!(before.contains(SECRET) || !scrubbed.contains(SECRET), "{text:?} became {scrubbed:?}");
+            assert!(!scrubbed.contains("user:hunter2value"), "{text:?} became {scrubbed:?}");
+        }
+    }
+}
+
+/// A short text that leaves the process on another way than through this thread: what it says of secrets is filtered,
+/// and it is cut. Nearly always there is nothing to do.
+pub(crate) fn without_secrets(text: &str, client: &Client) -> String {
+    const MAX: usize = 200;
+    let text = truncated(text, MAX);
+    if text.contains(['?', '#', '=', '@']) {
+        let scrubber = scrub::Scrubber::new(&client.options().deny_names);
+        scrubber.scrub_message(&text).into_owned()
+    } else {
+        text.into_owned()
+    }
+}
 
 /// Starts the thread, if it does not run: whoever hands over the first message or record does.
 pub(crate) fn start() {
@@ -56,6 +99,7 @@ pub(crate) fn start() {
 
 /// What this client captures is wanted on disk within 50 ms.
 pub(crate) fn be_prompt(client: &Arc<Client>) {
+    start();
     prompt::warm(client);
 }
 

@@ -4,16 +4,21 @@
 //! It runs on the pipeline thread after the user's callbacks and after scrubbing: a text that was cut can no
 //! longer be read as JSON, so the scrubber would filter more of it than it has to.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::diagnostics;
 use crate::protocol::limits::{
-    MAX_EXCEPTION_VALUE, MAX_MESSAGE, check_tag, limit_frames, limit_value, truncate,
+    MAX_BREADTH, MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames,
+    limit_value, truncate,
 };
 use crate::protocol::{
-    Breadcrumb, Context, Event, Exception, LogEntry, Map, Span, Stacktrace, Transaction, User,
+    Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
 };
 
+/// Parts of a fingerprint.
+const MAX_PARTS: usize = 32;
 /// Characters of the name of a transaction.
 const MAX_TRANSACTION_NAME: usize = 200;
 
@@ -54,6 +59,11 @@ impl Limits {
             event.platform = "native".into();
         }
         event.transaction.iter_mut().for_each(|name| _ = truncate(name, MAX_TRANSACTION_NAME));
+        let names = [&mut event.culprit, &mut event.logger].into_iter().flatten();
+        names.for_each(|name| _ = truncate(name, MAX_TRANSACTION_NAME));
+        self.fingerprint(&mut event.fingerprint);
+        limit_entries(&mut event.modules);
+        event.request.iter_mut().for_each(|request| self.request(request));
         event.user.iter_mut().for_each(|user| self.user(user));
         event.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
         self.contexts(&mut event.contexts);
@@ -75,6 +85,7 @@ impl Limits {
         if transaction.platform.is_empty() || transaction.platform == "rust" {
             transaction.platform = "native".into();
         }
+        transaction.request.iter_mut().for_each(|request| self.request(request));
         transaction.user.iter_mut().for_each(|user| self.user(user));
         transaction.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
         self.contexts(&mut transaction.contexts);
@@ -104,22 +115,68 @@ impl Limits {
         stacktrace.frames.iter_mut().for_each(|frame| self.map(&mut frame.vars, 1));
     }
 
+    fn fingerprint(&self, parts: &mut Cow<'_, [Cow<'_, str>]>) {
+        if parts.len() > MAX_PARTS || parts.iter().any(|part| part.len() > self.max_value_length) {
+            let parts = parts.to_mut();
+            parts.truncate(MAX_PARTS);
+            parts.iter_mut().for_each(|part| _ = truncate(part.to_mut(), self.max_value_length));
+        }
+    }
+
+    fn request(&self, request: &mut Request) {
+        let texts = [
+            &mut request.url,
+            &mut request.method,
+            &mut request.data,
+            &mut request.query_string,
+            &mut request.cookies,
+        ];
+        let texts = texts.into_iter().flatten();
+        let maps = [&mut request.headers, &mut request.env].into_iter();
+        let values = maps.flat_map(|fields| {
+            limit_entries(fields);
+            fields.values_mut()
+        });
+        texts.chain(values).for_each(|text| _ = truncate(text, self.max_value_length));
+    }
+
     fn user(&self, user: &mut User) {
+        let texts = [&mut user.id, &mut user.email, &mut user.username].into_iter().flatten();
+        texts.for_each(|text| _ = truncate(text, self.max_value_length));
         self.map(&mut user.other, 1);
     }
 
     fn breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
-        breadcrumb.message.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+        let texts = [&mut breadcrumb.message, &mut breadcrumb.category];
+        texts.into_iter().flatten().for_each(|text| _ = truncate(text, self.max_value_length));
         self.map(&mut breadcrumb.data, 1);
     }
 
     fn contexts(&self, contexts: &mut Map<String, Context>) {
+        if contexts.len() > MAX_BREADTH {
+            let own = contexts.values().filter(|context| matches!(context, Context::Other(_))).count();
+            // What the toolkit and the receiver know by name stays; the trace is among it.
+            let mut left = (MAX_BREADTH + own).saturating_sub(contexts.len());
+            contexts.retain(|_, context| {
+                if !matches!(context, Context::Other(_)) {
+                    return true;
+                }
+                let stays = left > 0;
+                left = left.saturating_sub(1);
+                stays
+            });
+        }
+        limit_entries(contexts);
         for (name, context) in contexts {
             match context {
                 // A list of objects by its nature, and bounded.
                 Context::Other(fields) if name == "flags" => self.map(fields, 0),
                 // Attributes are no nested data: they have all levels to themselves.
-                Context::Trace(trace) => self.map(&mut trace.data, 0),
+                Context::Trace(trace) => {
+                    trace.op.iter_mut().for_each(|op| _ = truncate(op, MAX_OP));
+                    trace.description.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
+                    self.map(&mut trace.data, 0);
+                }
                 Context::Device(it) => self.map(&mut it.other, 2),
                 Context::Os(it) => self.map(&mut it.other, 2),
                 Context::Runtime(it) => self.map(&mut it.other, 2),
@@ -133,6 +190,10 @@ impl Limits {
 
     /// Limits the values of a container that itself stands so many levels deep.
     fn map(&self, fields: &mut Map<String, Value>, level: usize) {
+        let left_out = limit_entries(fields);
+        if left_out > 0 {
+            fields.insert("...".to_owned(), format!("[{left_out} more]").into());
+        }
         fields.values_mut().for_each(|field| self.value(field, level));
     }
 
@@ -143,6 +204,7 @@ impl Limits {
 
 /// Applies the rules for tags; what had to be changed is said in debug output.
 pub(crate) fn normalize_tags(tags: &mut Map<String, String>) {
+    limit_entries(tags);
     // Tags are nearly always in order: look first, so that nothing is built anew.
     if tags.iter().all(|(key, value)| check_tag(key, value).note.is_none()) {
         return;

@@ -1,7 +1,7 @@
 //! The way into the pipeline: bounded queues, and when the thread is woken.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, compiler_fence};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::sessions::PendingSession;
 use super::worker;
 use crate::capture::Capture;
 use crate::diagnostics;
+use crate::fork::PerProcess;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::recorder;
 
@@ -60,9 +61,19 @@ pub(super) struct Queues {
 /// So many filled chunks are worth a wake-up.
 const CHUNKS_PER_WAKE: u32 = 16;
 
+static QUEUES: PerProcess<Queues> = PerProcess::new();
+
 pub(super) fn queues() -> &'static Queues {
-    static QUEUES: OnceLock<Queues> = OnceLock::new();
-    QUEUES.get_or_init(|| Queues {
+    match QUEUES.get() {
+        Some(queues) => queues,
+        None => begin(),
+    }
+}
+
+/// The queues of a process that has none yet, with their worker: at the first client, and in a child after a fork.
+#[cold]
+fn begin() -> &'static Queues {
+    let queues = QUEUES.get_or_make(|_| Queues {
         events: bounded(EVENTS),
         check_ins: bounded(CHECK_INS),
         feedback: bounded(FEEDBACK),
@@ -75,7 +86,14 @@ pub(super) fn queues() -> &'static Queues {
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
-    })
+    });
+    #[cfg(all(unix, feature = "signals"))]
+    if let Err(error) = crate::integrations::signals::resume() {
+        diagnostics::error(format_args!(
+            "signals end this process at once, before anything is sent: {error}"
+        ));
+    }
+    queues
 }
 
 impl Queues {
@@ -132,6 +150,29 @@ impl Queues {
         }
     }
 
+    fn ensure_worker(&self) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.is_some() {
+            return;
+        }
+        match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
+            Ok(handle) => {
+                *worker = Some(handle.thread().clone());
+                self.running.store(true, Ordering::Release);
+            }
+            Err(error) => diagnostics::error(format_args!(
+                "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
+            )),
+        }
+    }
+
+    /// The worker's thread is ending, though it should not: another one takes its place.
+    pub(super) fn replace_worker(&self) {
+        *self.worker.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.running.store(false, Ordering::Release);
+        self.ensure_worker();
+    }
+
     fn wake(&self) {
         // Only one of many callers pays for the wake-up.
         if !self.rung.swap(true, Ordering::SeqCst)
@@ -145,21 +186,8 @@ impl Queues {
 /// Starts the worker if there is none.
 pub(super) fn ensure_worker() {
     let queues = queues();
-    if queues.running.load(Ordering::Acquire) {
-        return;
-    }
-    let mut worker = queues.worker.lock().unwrap_or_else(PoisonError::into_inner);
-    if worker.is_some() {
-        return;
-    }
-    match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(worker::run) {
-        Ok(handle) => {
-            *worker = Some(handle.thread().clone());
-            queues.running.store(true, Ordering::Release);
-        }
-        Err(error) => diagnostics::error(format_args!(
-            "the pipeline's thread could not be started ({error}): nothing is sent until the next try"
-        )),
+    if !queues.running.load(Ordering::Acquire) {
+        queues.ensure_worker();
     }
 }
 
@@ -208,8 +236,9 @@ pub(super) fn send(message: Message) {
     queues.wake();
 }
 
-/// Wakes the worker.
+/// Wakes the worker, or starts it.
 pub(super) fn wake() {
+    ensure_worker();
     queues().wake();
 }
 

@@ -20,8 +20,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::protocol::{
-    AttributeValue, Breadcrumb, Context, Event, Map, Request, Span, Stacktrace, TraceContext, Transaction,
-    User,
+    AttributeValue, Breadcrumb, Context, Event, Map, Request, Span, SpanLink, Stacktrace, TraceContext,
+    Transaction, User,
 };
 
 use self::names::{Names, Verdict};
@@ -140,7 +140,7 @@ impl Scrubber {
         self.scrub_strings(&mut event.tags);
         event.breadcrumbs.iter_mut().for_each(|breadcrumb| self.scrub_breadcrumb(breadcrumb));
         for exception in &mut event.exception {
-            self.scrub_optional(&mut exception.value);
+            rewrite_some(&mut exception.value, |text| self.scrub_message(text));
             let stacks = [&mut exception.stacktrace, &mut exception.raw_stacktrace];
             stacks.into_iter().flatten().for_each(|stack| self.scrub_stacktrace(stack));
             exception.mechanism.iter_mut().for_each(|mechanism| self.scrub_map(&mut mechanism.data));
@@ -148,11 +148,24 @@ impl Scrubber {
         let threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
         threads.chain([&mut event.stacktrace]).flatten().for_each(|stack| self.scrub_stacktrace(stack));
         if let Some(entry) = &mut event.logentry {
-            self.scrub_text_at(&mut entry.message, 0);
+            rewrite(&mut entry.message, |text| self.scrub_message(text));
             entry.params.iter_mut().for_each(|param| _ = self.scrub_value(param));
         }
-        self.scrub_optional(&mut event.message);
+        rewrite_some(&mut event.message, |text| self.scrub_message(text));
         self.scrub_optional(&mut event.transaction);
+        self.scrub_optional(&mut event.culprit);
+        for part in event
+            .fingerprint
+            .iter()
+            .any(|part| part.contains(['?', ':', '=']))
+            .then(|| event.fingerprint.to_mut())
+            .into_iter()
+            .flatten()
+        {
+            if let Cow::Owned(filtered) = self.scrub_message(part) {
+                *part = Cow::Owned(filtered);
+            }
+        }
     }
 
     /// Filters a transaction: everything in it that has a name, and the URLs in its texts.
@@ -172,12 +185,12 @@ impl Scrubber {
         self.scrub_optional(&mut span.description);
         self.scrub_map(&mut span.data);
         self.scrub_strings(&mut span.tags);
-        span.links.iter_mut().for_each(|link| self.scrub_map(&mut link.attributes));
+        span.links.iter_mut().for_each(|link| self.scrub_link(link));
     }
 
     /// Filters a breadcrumb.
     pub(crate) fn scrub_breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
-        self.scrub_optional(&mut breadcrumb.message);
+        rewrite_some(&mut breadcrumb.message, |text| self.scrub_message(text));
         self.scrub_map(&mut breadcrumb.data);
     }
 
@@ -195,7 +208,7 @@ impl Scrubber {
         self.scrub_map(&mut user.other);
     }
 
-    fn scrub_contexts(&self, contexts: &mut Map<String, Context>) {
+    pub(crate) fn scrub_contexts(&self, contexts: &mut Map<String, Context>) {
         for (name, context) in contexts {
             match context {
                 Context::Trace(trace) => self.scrub_trace(trace),
@@ -220,7 +233,7 @@ impl Scrubber {
     fn scrub_trace(&self, trace: &mut TraceContext) {
         self.scrub_optional(&mut trace.description);
         self.scrub_map(&mut trace.data);
-        trace.links.iter_mut().for_each(|link| self.scrub_map(&mut link.attributes));
+        trace.links.iter_mut().for_each(|link| self.scrub_link(link));
     }
 
     fn scrub_stacktrace(&self, stacktrace: &mut Stacktrace) {
@@ -237,14 +250,24 @@ impl Scrubber {
     /// Filters texts by their names.
     pub(crate) fn scrub_strings(&self, fields: &mut Map<String, String>) {
         for (name, text) in fields {
-            if text.is_empty() {
-                // Nothing to hide, and an empty header is worth knowing.
-            } else if self.is_sensitive(name) {
-                FILTERED.clone_into(text);
-            } else {
-                self.scrub_named_text(name, text, 0);
-            }
+            self.scrub_string(name, text);
         }
+    }
+
+    /// Filters a text by its name, or whatever in it has one.
+    pub(crate) fn scrub_string(&self, name: &str, text: &mut String) {
+        if text.is_empty() {
+            // Nothing to hide, and an empty header is worth knowing.
+        } else if self.is_sensitive(name) {
+            FILTERED.clone_into(text);
+        } else {
+            self.scrub_named_text(name, text, 0);
+        }
+    }
+
+    /// Filters the attributes of a link.
+    pub(crate) fn scrub_link(&self, link: &mut SpanLink) {
+        self.scrub_map(&mut link.attributes);
     }
 
     fn scrub_optional(&self, text: &mut Option<String>) {

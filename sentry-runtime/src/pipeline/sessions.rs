@@ -147,6 +147,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// Something happened to a session: there is to be a look, at the latest when one is allowed again.
+    pub(super) fn touch(&mut self) {
+        let now = Instant::now();
+        self.due = Some(self.due.map_or(now, |due| due.min(now)));
+    }
+
     /// Looks at the sessions of all clients, at most once a second; `all` sends what was counted, due or not.
     pub(super) fn round(&mut self, all: bool) {
         let now = Instant::now();
@@ -155,6 +161,7 @@ impl Clock {
             return;
         }
         self.looked = Some(now);
+        self.due = None;
         let mut rest: Option<Duration> = None;
         for client in client::all() {
             let first = client.sessions().application().filter(|session| session.unsent_since().is_some());

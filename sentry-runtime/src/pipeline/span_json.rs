@@ -4,12 +4,13 @@
 //! from their records, with what their callsite knows already in JSON.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::normalize::normalize_tags;
 use super::scrub::Scrubber;
 use crate::protocol::json::{write_micros, write_str};
-use crate::protocol::limits::{limit_value, truncated};
+use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
+use crate::protocol::time::since_epoch;
 use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
@@ -120,17 +121,22 @@ impl SpanData {
     fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         for (key, value) in &mut self.attributes {
             scrubber.scrub_attribute(key, value);
-            if let AttributeValue::String(text) = value
-                && text.len() > max_text
-            {
-                *text = truncated(text, max_text).into_owned().into();
+            limit_attribute(value, max_text);
+            if key.len() > MAX_KEY {
+                *key = Cow::Owned(truncated(key, MAX_KEY).into_owned());
             }
+        }
+        if self.name.len() > MAX_HELD {
+            self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
         }
         if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
             self.name = Cow::Owned(url);
         }
-        if self.name.len() > max_text {
-            self.name = Cow::Owned(truncated(&self.name, max_text).into_owned());
+        for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
+            // Most are shorter in bytes than they may be in characters.
+            if text.len() > max {
+                *text = Cow::Owned(truncated(text, max).into_owned());
+            }
         }
         scrubber.scrub_strings(&mut self.tags);
         normalize_tags(&mut self.tags);
@@ -261,7 +267,7 @@ fn write_object<'a, V: 'a>(
 }
 
 fn micros(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = since_epoch(time);
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
@@ -273,6 +279,7 @@ pub(super) fn value(attribute: &AttributeValue) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {

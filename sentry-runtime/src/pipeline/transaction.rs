@@ -17,6 +17,7 @@ use super::span_json::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
 use super::{as_event, filter, gen_ai, hooks, output, span_hook};
 use crate::client::Client;
+use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
     Transaction, TransactionInfo, TransactionSource, Value,
@@ -204,9 +205,12 @@ pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 pub(super) fn apply(span: &mut SpanData, said: Said) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
+        let has_room = attributes.len() < MAX_BREADTH;
         match attributes.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
-            None => attributes.push((key, value)),
+            None if has_room => attributes.push((key, value)),
+            // More than anybody reads; to look for each among the others would take the time of their number squared.
+            None => {}
         }
     };
     for (key, value) in said.attributes {
@@ -223,12 +227,15 @@ pub(super) fn apply(span: &mut SpanData, said: Said) -> bool {
             Detail::Status(status) => span.status = status,
             Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
             Detail::Default(key, value) => {
-                if !span.attributes.iter().any(|(known, _)| *known == key) {
+                if span.attributes.len() < MAX_BREADTH
+                    && !span.attributes.iter().any(|(known, _)| *known == key)
+                {
                     span.attributes.push((Cow::Borrowed(key), value));
                 }
             }
             Detail::Tag(key, value) => _ = span.tags.insert(key, value),
-            Detail::Link(link) => span.links.push(link),
+            Detail::Link(link) if span.links.len() < MAX_BREADTH => span.links.push(link),
+            Detail::Link(_) => {}
         }
     }
     span.attributes.retain(|(_, value)| !value.is_null());

@@ -27,7 +27,8 @@ pub(super) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u
     object.some("transaction_info", &transaction.transaction_info);
     object.raw("start_timestamp", |out| write_time(out, transaction.start_timestamp));
     if let Some(timestamp) = transaction.timestamp {
-        object.raw("timestamp", |out| write_time(out, timestamp));
+        // A clock that was set back must not make it end before it began: such a transaction is refused.
+        object.raw("timestamp", |out| write_time(out, timestamp.max(transaction.start_timestamp)));
     }
     object.field("platform", &transaction.platform);
     object.some("release", &transaction.release);
@@ -82,7 +83,7 @@ fn write_spans(out: &mut Vec<u8>, transaction: &Transaction<'_>, extras: &Extras
 }
 
 fn write_time(out: &mut Vec<u8>, time: std::time::SystemTime) {
-    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = crate::protocol::time::since_epoch(time);
     crate::protocol::json::write_micros(out, u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
 }
 
@@ -97,7 +98,8 @@ mod tests {
             name: Some("\"spans\":[]".into()),
             user: Some(User { id: Some("7".into()), ..User::default() }),
             release: Some("shop@1".into()),
-            timestamp: Some(std::time::SystemTime::now()),
+            start_timestamp: std::time::UNIX_EPOCH,
+            timestamp: Some(std::time::UNIX_EPOCH + std::time::Duration::from_millis(1500)),
             ..Transaction::default()
         };
         transaction.tags.insert("a".into(), "b".into());

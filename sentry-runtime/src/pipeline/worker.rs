@@ -4,13 +4,12 @@
 //! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
 //! before has been read for certain. A flush is two rounds.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
 use super::{check_in, event, feedback, prompt, sessions};
 use crate::backpressure::Watch;
+use crate::callback;
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
@@ -20,14 +19,20 @@ const QUIET_ROUNDS: u32 = 4;
 const EVENTS_PER_ROUND: usize = 64;
 
 pub(super) fn run() {
+    /// Lets nothing end the pipeline but the end of the program.
+    struct Replace;
+    impl Drop for Replace {
+        fn drop(&mut self) {
+            queues().replace_worker();
+        }
+    }
+    let _replace = Replace;
     let mut collector = Collector::default();
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();
     loop {
         // User callbacks are contained one by one; this is for mistakes of our own.
-        if catch_unwind(AssertUnwindSafe(|| work(queues(), &mut collector, &mut batches, &mut clock)))
-            .is_err()
-        {
+        if callback::contain(|| work(queues(), &mut collector, &mut batches, &mut clock)).is_none() {
             diagnostics::error(format_args!(
                 "the pipeline failed and starts anew; what it held is counted as lost"
             ));
@@ -48,7 +53,8 @@ fn work(
     loop {
         queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
-        let mut busy = messages(queues, if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX });
+        let limit = if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX };
+        let mut busy = messages(queues, limit, clock);
         busy |= collector.round(!flushes.is_empty());
         busy |= batches.round(!flushes.is_empty());
         clock.round(!flushes.is_empty());
@@ -80,7 +86,7 @@ fn work(
 }
 
 /// Processes what callers handed over. Answers whether there was anything.
-fn messages(queues: &Queues, limit: usize) -> bool {
+fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
     let mut busy = false;
     while let Some(pending) = queues.next_check_in() {
         busy = true;
@@ -106,14 +112,26 @@ fn messages(queues: &Queues, limit: usize) -> bool {
         busy = true;
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Session, || sessions::process(*pending));
+        session_clock.touch();
     }
     busy
 }
 
 /// Keeps a mistake of our own from taking more than one item with it.
 pub(super) fn contain(client: &crate::client::Client, category: DataCategory, process: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(process)).is_err() {
-        client.ledger().lost(DiscardReason::InternalSdkError, category, 1);
+    contain_all(client, &[(category, 1)], process);
+}
+
+/// The same for an item that counts as several.
+pub(super) fn contain_all(
+    client: &crate::client::Client,
+    quantities: &[(DataCategory, u64)],
+    process: impl FnOnce(),
+) {
+    if callback::contain(process).is_none() {
+        for &(category, quantity) in quantities {
+            client.ledger().lost(DiscardReason::InternalSdkError, category, quantity);
+        }
         diagnostics::error(format_args!("an item could not be processed; it is counted as lost"));
     }
 }

@@ -13,7 +13,7 @@ use crate::__private::MainGuard;
 use crate::errors::{ActionError, ControlFlow, ErrorGroup, Failure};
 use crate::handler::Handler;
 use crate::monitor::Monitor;
-use crate::trace::guard::SpanGuard;
+use crate::trace::guard::{GuardUnder, SpanGuard};
 use crate::trace::instrumented::{Held, Work};
 use crate::trace::work::SpanWork;
 
@@ -122,7 +122,7 @@ macro_rules! fails {
     )*};
 }
 
-fails!(SpanGuard, SpanWork, Handler, Monitor, MainGuard);
+fails!(GuardUnder, SpanGuard, SpanWork, Handler, Monitor, MainGuard);
 
 /// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
 /// function.

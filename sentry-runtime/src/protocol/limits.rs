@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::stacktrace::{Frame, Stacktrace};
+use super::{AttributeValue, Map};
 
 /// Characters of a tag's value.
 pub(crate) const MAX_TAG_VALUE: usize = 200;
@@ -23,6 +24,15 @@ pub(crate) const MAX_MESSAGE: usize = 8_192;
 pub(crate) const MAX_FRAMES: usize = 250;
 /// Entries of one list or object inside a value.
 pub(crate) const MAX_BREADTH: usize = 1_000;
+
+/// Characters of the name of an attribute or of an entry of an object.
+pub(crate) const MAX_KEY: usize = 200;
+/// Characters of an operation.
+pub(crate) const MAX_OP: usize = 200;
+
+/// Characters of a text that are kept until it is sent. It is cut again then, once it was filtered: that can be done
+/// better before a text is cut.
+pub(crate) const MAX_HELD: usize = 65_536;
 
 /// What a cut text ends in.
 const CUT: &str = "...";
@@ -78,8 +88,9 @@ pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
         }
         Value::Object(fields) => {
             let left_out = fields.len().saturating_sub(MAX_BREADTH);
-            if left_out > 0 {
-                *fields = std::mem::take(fields).into_iter().take(MAX_BREADTH).collect();
+            if left_out > 0 || fields.keys().any(|key| key.len() > MAX_KEY) {
+                let kept = std::mem::take(fields).into_iter().take(MAX_BREADTH);
+                *fields = kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)).collect();
             }
             fields.values_mut().for_each(|field| limit_value(field, depth - 1, max_text));
             if left_out > 0 {
@@ -87,6 +98,38 @@ pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Limits the entries of a container to `MAX_BREADTH`, and their names to `MAX_KEY` characters. Answers how many were
+/// left out.
+pub(crate) fn limit_entries<V>(fields: &mut Map<String, V>) -> usize {
+    let left_out = fields.len().saturating_sub(MAX_BREADTH);
+    if left_out > 0 || fields.keys().any(|key| key.len() > MAX_KEY) {
+        let kept = std::mem::take(fields).into_iter().take(MAX_BREADTH);
+        *fields = kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)).collect();
+    }
+    left_out
+}
+
+/// Limits the texts of an attribute to `max_text` characters, and a list to `MAX_BREADTH` entries.
+pub(crate) fn limit_attribute(value: &mut AttributeValue, max_text: usize) {
+    match value {
+        AttributeValue::String(text) if text.len() > max_text => {
+            *text = truncated(text, max_text).into_owned().into();
+        }
+        AttributeValue::Str(text) if text.len() > max_text => *value = (&*truncated(text, max_text)).into(),
+        AttributeValue::Array(items) => {
+            if items.len() > MAX_BREADTH {
+                let mut kept = std::mem::take(items).into_vec();
+                let left_out = kept.len() - MAX_BREADTH;
+                kept.truncate(MAX_BREADTH);
+                kept.push(format!("[{left_out} more]").into());
+                *items = kept.into();
+            }
+            items.iter_mut().for_each(|item| limit_attribute(item, max_text));
+        }
+        _ => {}
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod metric;
 pub(crate) mod monitor;
+pub(crate) mod nesting;
 pub(crate) mod random;
 pub(crate) mod request;
 mod rules;

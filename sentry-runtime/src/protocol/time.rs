@@ -4,9 +4,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
+/// The end of the year 9999: later dates cannot be written, and no clock that is right shows them.
+const LATEST: Duration = Duration::from_secs(253_402_300_799);
+
+/// The time since the Unix epoch, as far as it can be sent.
+pub(crate) fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).min(LATEST)
+}
+
 /// Seconds since the Unix epoch; a clock that stands before 1970 gives zero.
 pub(crate) fn seconds(time: SystemTime) -> f64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = since_epoch(time);
     // Microseconds are what the server keeps; more digits would only cost bytes.
     #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit 53 bits until the year 2255")]
     let seconds = since.as_micros() as f64 / 1e6;
@@ -106,7 +114,7 @@ fn parse_rfc3339(text: &str) -> Option<SystemTime> {
 
 /// The time as RFC 3339 in UTC with milliseconds, as the `sent_at` header wants it.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = since_epoch(time);
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     let (year, month, day) = civil_date(days);
     format!(
@@ -165,6 +173,13 @@ mod tests {
         ] {
             assert_eq!(parse_rfc3339(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_clock_far_in_the_future_shows_the_last_date_there_is() {
+        let far = UNIX_EPOCH + Duration::from_secs(1 << 50);
+        assert_eq!(rfc3339(far), "9999-12-31T23:59:59.000Z");
+        assert_eq!(seconds(far), 253_402_300_799.0);
     }
 
     #[test]

@@ -51,6 +51,35 @@ pub(crate) fn is_in(context: &Arc<Context>) -> bool {
     local().context.borrow().as_ref().is_some_and(|active| Arc::ptr_eq(active, context))
 }
 
+/// The open spans of this thread are the parent's: runs in the child of a fork, on its only thread. What the child
+/// starts under them becomes a transaction of its own in the same trace, see [`settle`].
+pub(crate) fn begin_anew() {
+    let local = local();
+    if local.segment.get() != 0 {
+        // The next span looks at the context, as every root does.
+        local.mode.set(Mode::Root);
+        local.inherited.set(true);
+    }
+}
+
+/// In the child of a fork, replaces a context with spans of the parent by one that continues their trace. Called
+/// where a root span or a capture looks at the context.
+pub(crate) fn settle() {
+    if local().inherited.replace(false) {
+        settle_inherited();
+    }
+}
+
+#[cold]
+fn settle_inherited() {
+    let span = position().1;
+    let Some(context) = own_context() else { return };
+    if let Some(segment) = context.segment().filter(|segment| !segment.is_ours()) {
+        let own = context.in_new_trace(segment.inherited(span));
+        drop(swap(Saved { context: Some(Arc::new(own)), span: 0 }));
+    }
+}
+
 /// The active context, if the thread has one of its own.
 #[inline]
 pub(crate) fn own_context() -> Option<Arc<Context>> {
@@ -59,11 +88,13 @@ pub(crate) fn own_context() -> Option<Arc<Context>> {
 
 /// The active context.
 pub(crate) fn context() -> Arc<Context> {
+    settle();
     own_context().unwrap_or_else(|| Arc::clone(Context::default_ref()))
 }
 
 /// Looks at the active context without cloning it. `look` must not run a user's code.
 pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
+    settle();
     match &*local().context.borrow() {
         Some(context) => look(context),
         None => look(Context::default_ref()),

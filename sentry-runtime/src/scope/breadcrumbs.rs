@@ -13,18 +13,30 @@ use super::active;
 use crate::callback;
 use crate::diagnostics;
 use crate::hint::Hint;
-use crate::protocol::Breadcrumb;
+use crate::protocol::{Breadcrumb, nesting};
 
 /// What [`add_breadcrumb`](crate::add_breadcrumb) takes: a breadcrumb, perhaps one, or a closure that makes it when
 /// there is a client.
 pub trait IntoBreadcrumb {
     /// The breadcrumb.
     fn into_breadcrumb(self) -> Option<Breadcrumb>;
+
+    /// Drops it, as nobody wants it. A closure is not called.
+    #[doc(hidden)]
+    fn give_up(self)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 impl IntoBreadcrumb for Breadcrumb {
     fn into_breadcrumb(self) -> Option<Breadcrumb> {
         Some(self)
+    }
+
+    fn give_up(mut self) {
+        nesting::prune_breadcrumb(&mut self);
     }
 }
 
@@ -43,10 +55,11 @@ impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
 /// Makes a breadcrumb and shows it to `before_breadcrumb`. Answers with what is left of it, and with how many are to
 /// be kept. Nothing without a client.
 pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<(Breadcrumb, usize)> {
-    let client = active::with(|context| context.client()).filter(|client| client.is_enabled())?;
-    if callback::is_too_deep() {
+    let client = active::with(|context| context.client());
+    let Some(client) = client.filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
+        breadcrumb.give_up();
         return None;
-    }
+    };
     let options = client.options();
     let mut look = |breadcrumb| {
         let breadcrumb = match &options.before_breadcrumb {
@@ -58,7 +71,8 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<
             None => Some(breadcrumb),
         }
     };
-    let breadcrumb = breadcrumb.into_breadcrumb()?;
+    let mut breadcrumb = breadcrumb.into_breadcrumb()?;
+    nesting::prune_breadcrumb(&mut breadcrumb);
     let is_shown = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
     let breadcrumb = match is_shown {
         false => Some(breadcrumb),
@@ -76,8 +90,10 @@ pub(crate) struct Trail(VecDeque<(u64, Arc<Breadcrumb>)>);
 
 impl Trail {
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
-    pub(crate) fn push(&mut self, breadcrumb: Breadcrumb, max: usize) {
+    pub(crate) fn push(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        // A callback may have put something in.
+        nesting::prune_breadcrumb(&mut breadcrumb);
         if max == 0 {
             return;
         }

@@ -27,7 +27,7 @@ impl ScopeCell {
         Self { scope: Mutex::new(scope), memory: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -10,7 +10,8 @@ use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
 use super::flags::Flags;
 use crate::diagnostics;
 use crate::hint::Hint;
-use crate::protocol::limits::check_tag;
+use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
+use crate::protocol::nesting;
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
@@ -84,7 +85,10 @@ impl Scope {
 
     /// Sets the user, or none. What you set is sent as you set it.
     pub fn set_user(&mut self, user: Option<User>) {
-        self.user = user.map(Arc::new);
+        self.user = user.map(|mut user| {
+            nesting::prune_map(&mut user.other);
+            Arc::new(user)
+        });
     }
 
     /// The user.
@@ -95,7 +99,10 @@ impl Scope {
 
     /// Sets the HTTP request that is being handled.
     pub fn set_request(&mut self, request: Option<Request>) {
-        self.request = request.map(Arc::new);
+        self.request = request.map(|mut request| {
+            nesting::prune_request(&mut request);
+            Arc::new(request)
+        });
     }
 
     /// Sets a tag. Keys have at most 32 letters, digits, `_`, `.`, `:` or `-`, values at most 200 characters and no
@@ -106,7 +113,9 @@ impl Scope {
         if let Some(note) = checked.note {
             diagnostics::debug(format_args!("{note}"));
         }
-        if let Some((key, value)) = checked.tag {
+        if let Some((key, value)) = checked.tag
+            && has_room(&self.tags, &key, "tag")
+        {
             self.tags.insert(key.into_owned(), value.into_owned());
         }
     }
@@ -126,7 +135,11 @@ impl Scope {
     /// Sets a context: structured data under a name. Deeper data than the option `normalize_depth` is replaced by
     /// what it is.
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
-        self.contexts.insert(key.to_owned(), value.into());
+        let mut context = value.into();
+        nesting::prune_context(&mut context);
+        if has_room(&self.contexts, key, "context") {
+            self.contexts.insert(key.to_owned(), context);
+        }
     }
 
     /// Removes a context.
@@ -136,7 +149,10 @@ impl Scope {
 
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
-        self.extra.insert(key.to_owned(), value);
+        let value = nesting::pruned(value);
+        if has_room(&self.extra, key, "extra") {
+            self.extra.insert(key.to_owned(), value);
+        }
     }
 
     /// Removes additional data.
@@ -156,7 +172,8 @@ impl Scope {
     ///
     /// Spec: `foundations/state-management/scopes/attributes.mdx`.
     pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let (key, value) = (key.into(), value.into());
+        let (key, mut value) = (key.into(), value.into());
+        nesting::prune_attribute(&mut value);
         if value.is_null() {
             self.attributes.remove(&key);
         } else {
@@ -252,6 +269,18 @@ impl Scope {
     pub fn clear_attachments(&mut self) {
         self.attachments.clear();
     }
+}
+
+/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
+    let has_room = map.len() < MAX_BREADTH || map.contains_key(key);
+    if !has_room {
+        diagnostics::debug(format_args!(
+            "{kind} `{}` is not kept: the scope has {MAX_BREADTH} already",
+            truncated(key, 64)
+        ));
+    }
+    has_room
 }
 
 impl fmt::Debug for Scope {

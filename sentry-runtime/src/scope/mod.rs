@@ -18,6 +18,7 @@ pub(crate) mod breadcrumbs;
 mod cell;
 pub(crate) mod context;
 mod data;
+pub(crate) mod during_fork;
 pub(crate) mod flags;
 mod handle;
 mod merge;

@@ -171,6 +171,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_that_stands_before_1970_gives_times_all_the_same() {
+        let wall = UNIX_EPOCH - Duration::from_secs(86_400);
+        let anchor = Anchor { ticks: 1_000, wall, nanoseconds_per_tick: 1.0 };
+        assert_eq!((anchor.micros(0), anchor.micros(1_000_000)), (0, 999));
+        assert_eq!(anchor.wall(0), wall - Duration::from_nanos(1_000));
+        // A counter that jumps moves a time, and nothing else.
+        assert_eq!(anchor.micros(u64::MAX), u64::MAX / 1_000);
+        let _ = (anchor.wall(u64::MAX), anchor.duration(u64::MAX));
+    }
+
+    #[test]
     fn ticks_become_wall_clock_times() {
         start();
         let (before, first) = (SystemTime::now(), now());

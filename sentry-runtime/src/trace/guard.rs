@@ -7,6 +7,7 @@
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::callsite::{self, Callsite};
@@ -23,7 +24,7 @@ use super::span::IntoParent;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::protocol::AttributeValue;
-use crate::scope::active::{self, Saved};
+use crate::scope::active::{self, Entered, Saved};
 use crate::scope::context::{Context, Mode};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
@@ -61,7 +62,6 @@ const _: () = assert!(size_of::<SpanGuard>() <= 40, "a frame grows by no more th
 /// The guard of an annotated function, to be started by [`begin`] where it stands: to return a started one would be
 /// to move it, and moving what was written a moment ago costs more than writing it.
 #[inline]
-#[must_use]
 pub const fn guard(site: &'static Callsite) -> SpanGuard {
     SpanGuard {
         site,
@@ -89,23 +89,35 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
     guard
 }
 
+/// The guard of a span under a given parent. The parent's context is in place as long as the span.
+#[derive(Debug)]
+#[must_use = "the span ends when the guard is dropped"]
+pub struct GuardUnder {
+    /// Dropped before the context is taken away.
+    guard: SpanGuard,
+    _entered: Option<Entered>,
+}
+
 /// Starts the span of an annotated function under a given parent.
-pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> SpanGuard {
-    let mut guard = guard(site);
-    if client::level() == client::Level::Off {
-        return guard;
+pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
+    let on = client::level() != client::Level::Off;
+    let place = on.then(|| parent.into_parent().place()).flatten();
+    let entered = place.map(|(context, span)| active::enter(context, span));
+    GuardUnder { guard: enter(site), _entered: entered }
+}
+
+impl Deref for GuardUnder {
+    type Target = SpanGuard;
+
+    fn deref(&self) -> &SpanGuard {
+        &self.guard
     }
-    let Some((context, span)) = parent.into_parent().place() else {
-        guard.start();
-        return guard;
-    };
-    let before = active::swap(Saved { context: Some(context), span });
-    guard.start();
-    // The context that was put in place goes with the guard.
-    guard.start |= OWNS;
-    guard.parent = before.span;
-    drop(std::mem::replace(&mut *guard.outer, before.context));
-    guard
+}
+
+impl DerefMut for GuardUnder {
+    fn deref_mut(&mut self) -> &mut SpanGuard {
+        &mut self.guard
+    }
 }
 
 /// The span of an annotated function, when it is more than a plain child: its context and its id, which is
@@ -178,8 +190,9 @@ impl SpanGuard {
     #[cold]
     #[inline(never)]
     fn start_with_context(&mut self) {
+        let base = active::context();
         let (_, parent) = active::position();
-        let Some(prepared) = prepare(self.site, &active::context(), parent, ids::next()) else {
+        let Some(prepared) = prepare(self.site, &base, parent, ids::next()) else {
             self.start = active::after_last_sighting();
             return;
         };

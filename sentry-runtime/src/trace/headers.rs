@@ -155,12 +155,18 @@ fn hex_byte(text: &str) -> Option<u8> {
 /// Longest `baggage` that is looked at: the W3C limit.
 const MAX_BAGGAGE: usize = 8192;
 
+/// The most entries that are kept of all `baggage` headers of a request: the W3C limit.
+const MAX_MEMBERS: usize = 180;
+
 /// Adds the entries of one `baggage` header that are Sentry's to a dynamic sampling context.
 pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
     if header.len() > MAX_BAGGAGE {
         return;
     }
     for member in header.split(',') {
+        if into.iter().count() >= MAX_MEMBERS {
+            return;
+        }
         // Properties after a semicolon are for other vendors; our entries have none.
         let pair = member.split(';').next().unwrap_or_default();
         let Some((key, value)) = pair.split_once('=') else { continue };
@@ -220,7 +226,9 @@ fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        // A sign before the digit would be taken for part of a number.
+        let digits = tail.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(decoded) if byte == b'%' => {
                 bytes.push(decoded);

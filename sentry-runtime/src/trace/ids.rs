@@ -45,6 +45,11 @@ fn seed() -> u64 {
     random_u64().max(1)
 }
 
+/// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
+pub(crate) fn begin_anew() {
+    local().last_id.set(0);
+}
+
 /// A map by local ids: they are spread well as they are, so hashing them is one multiplication.
 pub(crate) type IdMap<V> = HashMap<LocalId, V, BuildHasherDefault<IdHasher>>;
 

@@ -28,6 +28,8 @@ pub(crate) struct Local {
     pub(crate) sighted: Cell<Ticks>,
     /// The last id of this thread, zero until it needs its first one.
     pub(crate) last_id: Cell<LocalId>,
+    /// The context is that of the parent process, see [`crate::scope::active::begin_anew`].
+    pub(crate) inherited: Cell<bool>,
     /// Where records go.
     pub(crate) output: RefCell<Output>,
     /// The active context; `None` stands for that of the process.
@@ -42,6 +44,7 @@ thread_local! {
             span: Cell::new(0),
             sighted: Cell::new(0),
             last_id: Cell::new(0),
+            inherited: Cell::new(false),
             output: RefCell::new(Output::None),
             context: RefCell::new(None),
         })

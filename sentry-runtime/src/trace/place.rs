@@ -27,8 +27,8 @@ enum Source {
 impl TracePlace {
     /// The place of what happens now on this thread.
     pub(crate) fn current() -> Self {
-        let (_, span) = active::position();
-        active::with(|context| Self::of(context, span))
+        // The context first: in the child of a fork the position changes with it.
+        active::with(|context| Self::of(context, active::position().1))
     }
 
     /// The place of a span in a context.

@@ -7,13 +7,14 @@
 //! the pipeline says how much it holds ([`set_held`]), and the queues get the rest.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
 use super::ids::LocalId;
 use super::local::{Local, local};
 use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
+use crate::fork::PerProcess;
 use crate::protocol::AttributeValue;
 use crate::scope::active;
 
@@ -26,7 +27,7 @@ static BUDGET: Budget<Record> = Budget::new(DEFAULT_CHUNKS);
 /// What records may take altogether, in bytes.
 static MEMORY: AtomicUsize = AtomicUsize::new(DEFAULT_CHUNKS * CHUNK_BYTES);
 /// Queues that the pipeline has not yet taken over.
-static FRESH: Mutex<Vec<Source>> = Mutex::new(Vec::new());
+static FRESH: PerProcess<Mutex<Vec<Source>>> = PerProcess::new();
 /// Records that found no room.
 static LOST_SPANS: AtomicU64 = AtomicU64::new(0);
 static LOST_SEGMENTS: AtomicU64 = AtomicU64::new(0);
@@ -58,6 +59,25 @@ impl Drop for AtExit {
         drop(local().output.replace(Output::Closed));
         drop(active::swap(active::Saved::default()));
     }
+}
+
+fn fresh() -> MutexGuard<'static, Vec<Source>> {
+    FRESH.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets go of the queues of the parent process: what is in them is the parent's to send. Runs in the child of a
+/// fork, on its only thread.
+pub(crate) fn begin_anew() {
+    // The thread may be one that is ending, which has closed its queue.
+    if let Ok(mut output) = local().output.try_borrow_mut()
+        && matches!(*output, Output::Open(_))
+    {
+        // Its chunk would be read by nobody, and freed by nobody.
+        std::mem::forget(std::mem::replace(&mut *output, Output::None));
+    }
+    BUDGET.begin_anew();
+    LOST_SPANS.store(0, Ordering::Relaxed);
+    LOST_SEGMENTS.store(0, Ordering::Relaxed);
 }
 
 /// Sets how much memory records may take.
@@ -149,7 +169,7 @@ fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
     if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
         let (producer, records) = ring::queue(&BUDGET)?;
         let source = Source { records, thread: thread::current() };
-        FRESH.lock().unwrap_or_else(PoisonError::into_inner).push(source);
+        fresh().push(source);
         *output = Output::Open(producer);
         // The first record of a process starts the pipeline. Beyond that, many short threads take chunks as quickly
         // as one thread that fills its own.
@@ -174,7 +194,7 @@ fn count_lost(kind: Kind) {
 
 /// The queues that were opened since the last call.
 pub(crate) fn take_fresh() -> Vec<Source> {
-    std::mem::take(&mut *FRESH.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut *fresh())
 }
 
 /// How many segments and spans found no room since the last call.
@@ -184,10 +204,10 @@ pub(crate) fn take_lost() -> (u64, u64) {
 
 /// Returns queues to where a new reader finds them.
 pub(crate) fn put_back(queues: Vec<Source>) {
-    FRESH.lock().unwrap_or_else(PoisonError::into_inner).extend(queues);
+    fresh().extend(queues);
 }
 
 /// Whether a thread recorded something that no pipeline thread has looked for yet.
 pub(crate) fn has_fresh() -> bool {
-    !FRESH.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    !fresh().is_empty()
 }

@@ -17,10 +17,11 @@
 
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
+use std::sync::TryLockError;
 
 pub(crate) use super::ring_parts::CHUNK;
 use super::ring_parts::{
-    Arc, AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, PoisonError, SPARE, UnsafeCell, const_fn,
+    Arc, AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, SPARE, UnsafeCell, const_fn,
 };
 
 struct Chunk<T> {
@@ -72,8 +73,7 @@ impl<T> Budget<T> {
             self.live.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Some(spare.unwrap_or_else(Chunk::new))
+        Some(self.spare().and_then(|mut spare| spare.pop()).unwrap_or_else(Chunk::new))
     }
 
     fn give_back(&self, chunk: Box<Chunk<T>>) {
@@ -81,10 +81,24 @@ impl<T> Budget<T> {
         // Nobody else has the chunk: it need not be published.
         chunk.len.store(0, Ordering::Relaxed);
         chunk.next.store(ptr::null_mut(), Ordering::Relaxed);
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE {
+        if let Some(mut spare) = self.spare().filter(|spare| spare.len() < SPARE) {
             spare.push(chunk);
         }
+    }
+
+    /// The spare chunks, unless another thread is at them: the allocator has chunks too. In the child of a fork
+    /// that other thread may not be there to let go.
+    fn spare(&self) -> Option<impl std::ops::DerefMut<Target = Vec<Box<Chunk<T>>>> + '_> {
+        match self.spare.try_lock() {
+            Ok(spare) => Some(spare),
+            Err(TryLockError::Poisoned(spare)) => Some(spare.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Forgets all queues, in the child of a fork: they are the parent's.
+    pub(crate) fn begin_anew(&self) {
+        self.live.store(0, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 //! `tests/loom` puts those of a checker in their place, which tries every order in which threads can run.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-pub(super) use std::sync::{Arc, Mutex, PoisonError};
+pub(super) use std::sync::{Arc, Mutex};
 
 /// Slots in a chunk: at 64 bytes a record this is 8 KiB.
 pub(crate) const CHUNK: usize = 128;

@@ -90,7 +90,7 @@ pub(crate) fn retire(context: Arc<Context>) {
 
 /// Ends the segment of a context whose root span is `root`.
 pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: Outcome) {
-    let Some(segment) = context.segment().filter(|segment| segment.key == root) else {
+    let Some(segment) = context.segment().filter(|segment| segment.key == root && segment.is_ours()) else {
         return;
     };
     if !segment.sampled {

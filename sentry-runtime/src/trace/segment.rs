@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::callsite::Callsite;
-use super::ids::LocalId;
+use super::ids::{self, LocalId};
 use super::propagation::Propagation;
 use super::record::Start;
 use crate::client::Client;
+use crate::fork;
 use crate::options::TraceLifecycle;
+use crate::pipeline;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// What the root of a segment is called.
@@ -64,6 +66,8 @@ pub(crate) struct Segment {
     /// The local id of the root span.
     pub(crate) key: LocalId,
     pub(crate) sampled: bool,
+    /// The process that it belongs to: what a child inherits of it is not the child's to send.
+    generation: u32,
     /// It is not sampled because the option `ignore_spans` names its root.
     pub(crate) ignored: bool,
     /// The rate that the decision was made with.
@@ -93,6 +97,7 @@ impl Segment {
         Self {
             key,
             sampled,
+            generation: fork::generation(),
             ignored: false,
             sample_rate,
             propagation,
@@ -103,6 +108,22 @@ impl Segment {
             renamed: Mutex::new(None),
             frozen: OnceLock::new(),
         }
+    }
+
+    /// Whether it was started in this process, not in the one from which this one was forked.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    /// The trace as the child of a fork goes on with it, under a span that was open at the fork. Locks are left
+    /// alone: who held them may not be there any more.
+    pub(crate) fn inherited(&self, span: LocalId) -> Propagation {
+        let mut propagation = self.propagation.clone();
+        propagation.parent = (span != 0).then(|| ids::wire(span)).or(self.parent);
+        propagation.span_id = ids::wire(ids::next());
+        propagation.sampled = Some(self.sampled);
+        propagation.dsc.get_or_insert_with(|| Arc::new(self.own_dsc(None)));
+        propagation
     }
 
     pub(crate) fn trace_id(&self) -> TraceId {
@@ -133,17 +154,21 @@ impl Segment {
             if let Some(incoming) = &self.propagation.dsc {
                 return self.with_own_rate(incoming);
             }
-            let mut dsc = self.propagation.base_dsc(&self.client);
-            let (name, source) = self.name();
-            if source != "url" {
-                dsc.set("transaction", name);
-            }
-            if let Some(rate) = self.sample_rate {
-                dsc.set("sample_rate", rate.to_string());
-            }
-            dsc.set("sampled", if self.sampled { "true" } else { "false" });
-            Arc::new(dsc)
+            Arc::new(self.own_dsc(Some(self.name())))
         }))
+    }
+
+    fn own_dsc(&self, name: Option<(Cow<'static, str>, &'static str)>) -> DynamicSamplingContext {
+        let mut dsc = self.propagation.base_dsc(&self.client);
+        if let Some((name, _)) = name.filter(|(_, source)| *source != "url") {
+            // It goes to other services, and into headers, as it is.
+            dsc.set("transaction", pipeline::without_secrets(&name, &self.client));
+        }
+        if let Some(rate) = self.sample_rate {
+            dsc.set("sample_rate", rate.to_string());
+        }
+        dsc.set("sampled", if self.sampled { "true" } else { "false" });
+        dsc
     }
 
     /// A context that came with the trace. It stays as it came, but for a decision that was made here at a rate of

@@ -14,6 +14,7 @@ use super::segment::RootName;
 use super::{clock, gen_ai, recorder};
 use crate::client;
 use crate::diagnostics;
+use crate::protocol::nesting;
 use crate::protocol::{
     AttributeValue, DataCategory, DiscardReason, SpanId, SpanLink, SpanStatus, TraceId, Value,
 };
@@ -215,7 +216,11 @@ impl Span {
     /// ```
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let Some((context, span)) = self.place.as_ref().filter(|_| self.is_recording()) else { return };
-        let (key, value) = (key.into(), value.into());
+        let (key, mut value) = (key.into(), value.into());
+        if matches!(value, AttributeValue::Array(_)) {
+            // It is copied in a moment, and lists may lie in lists.
+            nesting::prune_attribute(&mut value);
+        }
         self.note(|span| span.set_attribute(key.clone(), value.clone()));
         match (key, context.segment()) {
             (Cow::Borrowed(key), Some(segment)) => {

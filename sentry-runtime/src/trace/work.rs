@@ -48,10 +48,14 @@ pub fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
         return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
     }
+    let mode = active::mode();
+    if mode == Mode::Root {
+        active::settle();
+    }
     let context = active::own_context();
     let (_, parent) = active::position();
     // The id is drawn now, so that attributes can be written before the first poll.
-    let id = match active::mode() {
+    let id = match mode {
         Mode::Sampled => ids::next(),
         Mode::Root if client::level() == client::Level::Tracing && !site.has(callsite::ONLY_IF_PARENT) => {
             ids::next()

@@ -51,7 +51,7 @@ impl RateLimits {
         self.is_limited_at(category, Instant::now())
     }
 
-    fn is_limited_at(&self, category: DataCategory, now: Instant) -> bool {
+    pub(crate) fn is_limited_at(&self, category: DataCategory, now: Instant) -> bool {
         let now = self.millis(now);
         let until = |category: DataCategory| self.categories[category as usize].load(Ordering::Relaxed);
         now < self.all.load(Ordering::Relaxed)

@@ -105,11 +105,16 @@ pub(crate) struct TransportThread<D: Destination> {
 }
 
 impl<D: Destination> TransportThread<D> {
-    /// The thread starts with the first envelope. Without a ledger nothing is counted.
+    /// The thread starts with the first envelope, or at once where there is a spool: a process before may have left
+    /// something in it. Without a ledger nothing is counted.
     pub(crate) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
         let rate_limits = destination.rate_limits();
-        let shared = Shared::new(destination, ledger, options);
-        Self { shared: Arc::new(shared), rate_limits }
+        let spools = options.spool.is_some();
+        let transport = Self { shared: Arc::new(Shared::new(destination, ledger, options)), rate_limits };
+        if spools {
+            transport.ensure_running(&mut lock(&transport.shared.state));
+        }
+        transport
     }
 
     /// Starts the thread if it does not run: at first, and after it died or could not be started.

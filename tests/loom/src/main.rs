@@ -35,7 +35,7 @@ fn write(producer: &mut Producer<Item>, numbers: std::ops::Range<usize>, probe: 
         if !producer.make_room() {
             return number - first;
         }
-        producer.write(Item(number, Arc::clone(probe)));
+        producer.write(|| Item(number, Arc::clone(probe)));
     }
     usize::MAX
 }

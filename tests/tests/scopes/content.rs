@@ -124,7 +124,7 @@ fn attachments_of_scopes_and_hints_travel_with_the_event() {
             (json!("of the event"), text, 5)
         ]
     );
-    assert_eq!(seen.reported("invalid", "attachment"), 1);
+    assert_eq!(seen.reported("invalid", "attachment"), 101, "attachments are counted by their bytes");
 }
 
 #[test]

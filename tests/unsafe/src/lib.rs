@@ -21,10 +21,37 @@ mod record {
     }
 }
 
+mod ids {
+    pub(crate) type LocalId = u64;
+}
+
 mod scope {
+    pub(crate) mod context {
+        /// The future only carries it.
+        #[derive(Debug)]
+        pub(crate) struct Context;
+    }
+
     pub(crate) mod active {
-        /// In the library it holds a context; the future only carries it.
+        use std::sync::Arc;
+
+        use super::context::Context;
+        use crate::ids::LocalId;
+
+        /// As in the library.
         #[derive(Debug, Default)]
-        pub(crate) struct Saved;
+        pub(crate) struct Saved {
+            pub(crate) context: Option<Arc<Context>>,
+            pub(crate) span: LocalId,
+        }
+
+        /// In the library these change what is active on the thread.
+        pub(crate) fn swap(new: Saved) -> Saved {
+            new
+        }
+
+        pub(crate) fn replace(span: LocalId) -> LocalId {
+            span
+        }
     }
 }

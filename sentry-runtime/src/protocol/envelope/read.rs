@@ -141,7 +141,7 @@ fn quantities(header: &ItemHeader, payload: &[u8]) -> Vec<(DataCategory, u64)> {
         ItemType::Session | ItemType::Sessions => vec![(DataCategory::Session, 1)],
         ItemType::Feedback => vec![(DataCategory::Feedback, 1)],
         ItemType::Attachment => vec![(DataCategory::Attachment, payload.len() as u64)],
-        ItemType::Log => vec![(DataCategory::LogItem, count)],
+        ItemType::Log => vec![(DataCategory::LogItem, count), (DataCategory::LogByte, payload.len() as u64)],
         ItemType::TraceMetric => vec![(DataCategory::TraceMetric, count)],
     }
 }

@@ -1,0 +1,4 @@
+//! DSNs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| sentry::__private::fuzz::dsn(text));

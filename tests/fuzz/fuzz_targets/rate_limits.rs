@@ -1,0 +1,8 @@
+//! The status and the headers of an answer: two bytes, then a line each, an empty one for a header that is missing.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: (u16, &str)| {
+    let mut lines = input.1.split('\n').map(|line| Some(line).filter(|line| !line.is_empty()));
+    let mut line = || lines.next().flatten();
+    sentry::__private::fuzz::rate_limits(input.0, line(), line(), line());
+});

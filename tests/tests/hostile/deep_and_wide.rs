@@ -1,0 +1,173 @@
+//! Depth and breadth without limits.
+
+use std::collections::BTreeMap;
+
+use sentry::protocol::{Attachment, AttributeValue, Context, Event, Value};
+use sentry::{Breadcrumb, Level};
+
+use crate::support::{Seen, observe, options, untraced};
+
+/// Deeper than any stack.
+const DEEP: usize = 100_000;
+const MANY: usize = 100_000;
+
+fn lists() -> Value {
+    (0..DEEP).fold(Value::from(1), |inner, _| Value::Array(vec![inner]))
+}
+
+fn objects() -> Value {
+    (0..DEEP).fold(Value::from(1), |inner, _| Value::Object([("in".to_owned(), inner)].into_iter().collect()))
+}
+
+fn message() {
+    sentry::capture_message("hello", Level::Info);
+}
+
+/// Servers refuse events of more than a megabyte.
+#[track_caller]
+fn assert_small<R>(seen: &Seen<R>) {
+    for request in seen.requests() {
+        assert!(request.body.len() < 1_000_000, "{} bytes", request.body.len());
+    }
+}
+
+#[test]
+fn depth_is_limited_wherever_data_is_handed_over() {
+    let options = options()
+        .before_send(|mut event| {
+            event.extra.insert("from before_send".into(), objects());
+            Some(event)
+        })
+        .before_send_transaction(|mut transaction| {
+            transaction.extra.insert("from before_send_transaction".into(), lists());
+            Some(transaction)
+        })
+        .before_breadcrumb(|mut breadcrumb| {
+            breadcrumb.data.insert("from before_breadcrumb".into(), lists());
+            Some(breadcrumb)
+        });
+    let seen = observe(options, || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_extra("lists", lists());
+            sentry::set_extra("lists", objects());
+            sentry::set_context("shop", Context::Other(BTreeMap::from([("deep".to_owned(), objects())])));
+            sentry::configure_scope(|scope| scope.set_extra("configured", lists()));
+            let data = BTreeMap::from([("deep".to_owned(), objects())]);
+            sentry::add_breadcrumb(Breadcrumb { data, ..Default::default() });
+            sentry::start_span("work", |span| {
+                let nested =
+                    (0..DEEP).fold(AttributeValue::from(1), |inner, _| AttributeValue::Array([inner].into()));
+                span.set_attribute("nested", nested);
+            });
+            let mut event = Event::default();
+            event.extra.insert("of the event".into(), objects());
+            event.contexts.insert(
+                "of the event".into(),
+                Context::Other(BTreeMap::from([("deep".to_owned(), lists())])),
+            );
+            sentry::capture_event(event);
+        });
+    });
+    let event = seen.event();
+    assert_eq!(event["extra"]["lists"]["in"]["in"], "[Object]", "{event}");
+    for name in ["configured", "from before_send", "of the event"] {
+        assert!(event["extra"][name].to_string().len() < 100, "{name}");
+    }
+    assert!(event["contexts"]["trace"]["trace_id"].is_string(), "what others need stays");
+    assert_eq!(event["breadcrumbs"]["values"].as_array().unwrap().len(), 1);
+    assert!(seen.transaction()["extra"]["from before_send_transaction"].to_string().len() < 100);
+    assert_small(&seen);
+}
+
+#[test]
+fn depth_is_no_danger_without_a_client_either() {
+    crate::support::without_client(|| {
+        sentry::set_extra("lists", lists());
+        sentry::set_context("shop", Context::Other(BTreeMap::from([("deep".to_owned(), objects())])));
+        sentry::add_breadcrumb(Breadcrumb {
+            data: BTreeMap::from([("deep".to_owned(), lists())]),
+            ..Default::default()
+        });
+        let mut event = Event::default();
+        event.extra.insert("deep".into(), objects());
+        sentry::capture_event(event);
+    });
+}
+
+#[test]
+fn breadth_is_limited_wherever_data_is_handed_over() {
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            for number in 0..MANY {
+                sentry::set_tag(&format!("tag-{number}"), number);
+                sentry::set_extra(&format!("extra-{number}"), number);
+                sentry::set_context(
+                    &format!("context-{number}"),
+                    BTreeMap::from([("n".to_owned(), number.into())]),
+                );
+            }
+            for number in 0..MANY {
+                let message = Some(number.to_string());
+                sentry::add_breadcrumb(Breadcrumb { message, ..Default::default() });
+            }
+            sentry::set_extra("extra-0", vec![1; MANY]);
+            sentry::start_span("work", |span| {
+                for number in 0..MANY {
+                    span.set_attribute(format!("attribute-{number}"), number as u64);
+                }
+                span.set_attribute("list", vec![1; MANY]);
+            });
+            message();
+        });
+    });
+    assert_eq!(seen.stats.lost(), 0, "{:?}", seen.stats);
+    let event = seen.event();
+    for (name, kept) in [("tags", 1000), ("extra", 1000), ("contexts", 1000)] {
+        let number = event[name].as_object().unwrap().len();
+        assert!((900..=kept).contains(&number), "{number} {name}");
+    }
+    assert_eq!(event["breadcrumbs"]["values"].as_array().unwrap().len(), 100);
+    assert_eq!(event["extra"]["extra-0"].as_array().unwrap().len(), 1001);
+    let data = seen.transaction()["contexts"]["trace"]["data"].as_object().unwrap().len();
+    assert!(data <= 1001, "{data} attributes");
+    assert_small(&seen);
+}
+
+#[test]
+fn a_scope_that_is_full_takes_new_values_of_known_names() {
+    let seen = observe(untraced(), || {
+        sentry::with_isolation_scope(|| {
+            (0..2000).for_each(|number| sentry::set_tag(&format!("tag-{number:04}"), "old"));
+            sentry::set_tag("tag-0007", "new");
+            message();
+        });
+    });
+    assert_eq!(seen.event()["tags"]["tag-0007"], "new");
+}
+
+#[test]
+fn an_attachment_that_is_too_large_goes_alone() {
+    let file = |name: &str, bytes: usize| Attachment {
+        buffer: vec![b'x'; bytes],
+        filename: name.to_owned(),
+        content_type: Some("text/plain".to_owned()),
+        ..Attachment::default()
+    };
+    let seen = observe(untraced().max_attachment_size(100), || {
+        sentry::with_isolation_scope(|| {
+            for (name, bytes) in
+                [("huge", 1000), ("one", 60), ("no more room", 41), ("two", 40), ("empty", 0)]
+            {
+                sentry::add_attachment(file(name, bytes));
+            }
+            message();
+        });
+    });
+    let items = seen.items();
+    let attachments: Vec<_> = items.iter().filter(|item| item.header["type"] == "attachment").collect();
+    let names: Vec<_> = attachments.iter().map(|item| item.header["filename"].as_str().unwrap()).collect();
+    assert_eq!(names, ["one", "two", "empty"]);
+    assert_eq!(attachments[0].header["content_type"], "text/plain");
+    assert_eq!(seen.events().len(), 1, "the event goes all the same");
+    assert_eq!(seen.reported("invalid", "attachment"), 1041, "bytes");
+}

@@ -1,0 +1,13 @@
+//! Data that nobody should hand over, and a world that nobody should run in: what is sent stays valid and small, and
+//! nothing panics.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod deep_and_wide;
+mod errors;
+mod texts;
+mod times_and_numbers;
+mod world;

@@ -1,0 +1,85 @@
+//! A system that hands over what is no text, and secrets that lie about.
+
+use std::process::{Command, Stdio};
+
+use sentry_tests::FakeSentry;
+
+const CAPTURES: &str = env!("CARGO_BIN_EXE_captures");
+
+/// Runs the program and answers with the server.
+fn captured(mut command: Command) -> FakeSentry {
+    let server = FakeSentry::start();
+    let output = command.env("SENTRY_DSN", server.dsn()).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "flushed true\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success());
+    server.assert_valid();
+    assert_eq!((server.events().len(), server.check_ins().len()), (3, 1), "{:#?}", server.items());
+    assert_eq!(server.transactions().len(), 1);
+    server
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_text_is_shown_as_far_as_it_is() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let broken = OsStr::from_bytes(b"br\xffken\n\x01");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(broken);
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join(broken);
+    std::fs::copy(CAPTURES, &program).unwrap();
+    let mut command = Command::new(&program);
+    command.env_clear().arg(broken).env(broken, broken).current_dir(&folder);
+    for name in [
+        "SENTRY_RELEASE",
+        "SENTRY_ENVIRONMENT",
+        "SENTRY_TRACE",
+        "SENTRY_BAGGAGE",
+        "HOME",
+        "USER",
+        "http_proxy",
+    ] {
+        command.env(name, broken);
+    }
+    let server = captured(command);
+    let event = &server.events()[0];
+    assert_eq!(event["contexts"]["app"]["app_name"], "br\u{fffd}ken\n\u{1}");
+    assert_eq!(event["environment"], "development", "as if it were not set");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn the_environment_and_the_command_line_stay_at_home() {
+    // Written out nowhere, so that it is not found in lines of source either.
+    let secret = ["s3cr", "et-v4lue"].concat();
+    let mut command = Command::new(CAPTURES);
+    command.env_clear().args([&secret, &format!("--password={secret}"), "--user=ada-l0velace"]);
+    for name in [
+        "PATH_OF_MINE",
+        "AWS_SECRET_ACCESS_KEY",
+        "DATABASE_URL",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SSH_CONNECTION",
+        "PWD",
+    ] {
+        command.env(name, format!("/home/{secret}"));
+    }
+    for pii in ["0", "1"] {
+        command.env("WITH_PII", pii);
+        let mut again = Command::new(command.get_program());
+        again.env_clear().args(command.get_args());
+        again.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let server = captured(again);
+        for request in server.requests() {
+            let all = format!("{:?} {}", request.headers, String::from_utf8_lossy(&request.body));
+            assert!(!all.contains(&secret) && !all.contains("ada-l0velace"), "with PII {pii}: {all}");
+        }
+    }
+}
