@@ -2,6 +2,7 @@
 
 use axum::response::Html;
 
+use crate::browser_sdk::BrowserSdk;
 use crate::orders::{NewOrder, Receipt};
 use crate::repository::Lamp;
 
@@ -21,10 +22,10 @@ pub fn shop(lamps: &[Lamp]) -> Html<String> {
     page("The Lamp Shop", &format!(r#"<div class="cards">{cards}</div>"#))
 }
 
-pub fn order_form(lamp: &Lamp, slip: Option<&str>) -> Html<String> {
+pub fn order_form(lamp: &Lamp, slip: Option<&str>, browser_sdk: Option<&BrowserSdk>) -> Html<String> {
     let slip = slip.map(|slip| format!(r#"<p class="slip">{slip}</p>"#)).unwrap_or_default();
     let form = format!(
-        r#"<p class="picture">{picture}</p>
+        r#"{sdk}<p class="picture">{picture}</p>
 <p>{price} each, {in_stock} on the shelf</p>
 {slip}
 <form method="post" action="/orders">
@@ -37,6 +38,7 @@ pub fn order_form(lamp: &Lamp, slip: Option<&str>) -> Html<String> {
   <small>No money is moved. Cards that end in 0002 are declined.</small>
 </form>
 <script>{script}</script>"#,
+        sdk = browser_sdk.map(BrowserSdk::tag).unwrap_or_default(),
         picture = lamp.picture,
         price = price(lamp.cents),
         in_stock = lamp.in_stock,

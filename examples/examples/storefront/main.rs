@@ -5,7 +5,11 @@
 //! cargo run --example storefront              # opens, visits itself, prints what was recorded, closes
 //! cargo run --example storefront -- --serve   # stays open, for your browser
 //! SENTRY_DSN=… cargo run --example storefront # sends everything to a server as well
+//! cargo run --example storefront -- --payments # only the payment service, as a program of its own
 //! ```
+//!
+//! `PAYMENT_SERVICE=127.0.0.1:8000` sends the shop's charges to that service instead of its own; `BROWSER_SDK=sdk.js` puts
+//! that script, with Sentry's SDK for browsers in it, into the pages.
 //!
 //! Where to look:
 //! * `pages.rs`: the router, with a layer, and the handlers, with `#[sentry::server_action]`
@@ -14,8 +18,10 @@
 //! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
 //! * `restock.rs`: a job, with `#[sentry::monitor]`
 //! * `error.rs`: an error on its way up through all of these, captured once
+//! * `browser_sdk.rs`: Sentry's SDK for browsers, if there is one to serve
 //! * `server.rs`, `html.rs`: what any web program needs; `visitors.rs`, `summary.rs`: what only an example needs
 
+mod browser_sdk;
 mod error;
 mod html;
 mod orders;
@@ -32,6 +38,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use browser_sdk::BrowserSdk;
 use payments::Payments;
 use repository::Repository;
 
@@ -39,15 +46,20 @@ use repository::Repository;
 struct Shop {
     repository: Repository,
     payments: Payments,
+    browser_sdk: Option<BrowserSdk>,
 }
 
 fn options() -> sentry::ClientOptions {
-    sentry::ClientOptions::new()
-        .traces_sample_rate(1.0)
+    let options = sentry::ClientOptions::new()
         .local(true)
         // Card numbers and passwords are filtered anyway; this shop keeps its customers' addresses to itself too.
         .deny_names(["email"])
-        .before_send_transaction(summary::note_trace)
+        .before_send_transaction(summary::note_trace);
+    // Every trace, unless the environment says another rate.
+    match std::env::var_os("SENTRY_TRACES_SAMPLE_RATE") {
+        Some(_) => options,
+        None => options.traces_sample_rate(1.0),
+    }
 }
 
 // `sentry::main` stands outside, so that the client is there before the runtime starts and sends what is left
@@ -55,12 +67,23 @@ fn options() -> sentry::ClientOptions {
 #[sentry::main(options = options())]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let payment_service = server::start(payment_service::router()).await?;
-    let payments = Payments::at(payment_service);
-    let shop = Arc::new(Shop { repository: Repository::stocked(), payments });
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let payment_service = match std::env::var("PAYMENT_SERVICE") {
+        Ok(address) => address.parse()?,
+        Err(_) => server::start(payment_service::router()).await?,
+    };
+    if asked("--payments") {
+        println!("Payments are taken at http://{payment_service}/ (Ctrl-C ends it).");
+        return Ok(tokio::signal::ctrl_c().await?);
+    }
+    let shop = Arc::new(Shop {
+        repository: Repository::stocked(),
+        payments: Payments::at(payment_service),
+        browser_sdk: BrowserSdk::from_environment()?,
+    });
     let address = server::start(pages::router(Arc::clone(&shop))).await?;
 
-    if std::env::args().any(|argument| argument == "--serve") {
+    if asked("--serve") {
         println!("The shop is open at http://{address}/ (Ctrl-C closes it).");
         tokio::spawn(restock_forever(shop));
         return Ok(tokio::signal::ctrl_c().await?);

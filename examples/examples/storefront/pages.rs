@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use sentry::integrations::tower::SentryLayer;
 
+use crate::browser_sdk::BrowserSdk;
 use crate::error::ShopError;
 use crate::orders::{self, NewOrder};
 use crate::{Shop, html, server};
@@ -25,8 +26,17 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/deals/{day}", get(deal_page))
         // Inside of what moves a request to a task of its own, and turns its panic into an answer.
         .layer(SentryLayer::new())
+        // After the layer, so that it makes no transaction.
+        .route(BrowserSdk::PATH, get(browser_sdk))
         .layer(middleware::from_fn(server::answer_panics))
         .with_state(shop)
+}
+
+async fn browser_sdk(State(shop): State<Arc<Shop>>) -> Response {
+    match &shop.browser_sdk {
+        Some(sdk) => sdk.response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 #[sentry::server_action]
@@ -41,7 +51,7 @@ async fn order_page(
     Path(sku): Path<String>,
 ) -> Result<Html<String>, ShopError> {
     let lamp = shop.repository.lamp(&sku).await?;
-    Ok(html::order_form(&lamp, None))
+    Ok(html::order_form(&lamp, None, shop.browser_sdk.as_ref()))
 }
 
 /// The order form. Its fields go along with errors; the card number is filtered by its name.
@@ -53,7 +63,8 @@ async fn place_order(
     // A customer's slip is no error of the program: the form is shown again, and nothing is captured.
     if let Err(slip) = order.check() {
         let lamp = shop.repository.lamp(&order.sku).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html::order_form(&lamp, Some(slip))).into_response());
+        let page = html::order_form(&lamp, Some(slip), shop.browser_sdk.as_ref());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let receipt = orders::place(&shop, &order).await?;
     Ok(html::receipt(&order, &receipt).into_response())
