@@ -55,6 +55,8 @@ impl FrameId {
 #[derive(Debug, Clone)]
 pub(super) struct Sighting {
     frame: FrameId,
+    /// What it said, and what was said around it since. What its sources say is not among it: another error with the
+    /// same cause is another error.
     texts: Vec<String>,
     at: Ticks,
     pub(super) place: TracePlace,
@@ -81,13 +83,13 @@ fn memory() -> MutexGuard<'static, VecDeque<Sighting>> {
     MEMORY.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn texts(chain: &Chain) -> Vec<String> {
-    chain.entries.iter().take(MAX_TEXTS).map(|entry| entry.value.clone()).collect()
+fn outermost(chain: &Chain) -> impl Iterator<Item = &String> {
+    chain.entries.iter().take(1).map(|entry| &entry.value)
 }
 
 impl Sighting {
     pub(super) fn new(frame: FrameId, chain: &Chain, place: TracePlace, stack: Option<RawStack>) -> Self {
-        let texts = texts(chain);
+        let texts = outermost(chain).cloned().collect();
         Self { frame, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
     }
 
@@ -119,9 +121,9 @@ pub(super) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
     let Some(sighting) = position(&memory, frame, since, chain).and_then(|at| memory.get_mut(at)) else {
         return false;
     };
-    for text in texts(chain) {
-        if !sighting.texts.contains(&text) && sighting.texts.len() < 2 * MAX_TEXTS {
-            sighting.texts.push(text);
+    for text in outermost(chain) {
+        if !sighting.texts.contains(text) && sighting.texts.len() < MAX_TEXTS {
+            sighting.texts.push(text.clone());
         }
     }
     sighting.at = clock::now();
@@ -177,7 +179,7 @@ pub(super) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
 pub(super) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
     let outer = super::outside(from);
     let mut sighting = known.unwrap_or_else(|| Sighting::new(outer, chain, TracePlace::current(), None));
-    sighting.texts.extend(texts(chain));
+    sighting.texts.extend(outermost(chain).cloned());
     sighting.texts.truncate(2 * MAX_TEXTS);
     add(Sighting {
         frame: outer,

@@ -46,6 +46,38 @@ fn errors_of_equal_text_are_as_many_events_as_there_are_errors() {
     }
 }
 
+/// An error whose cause says what another error says.
+#[sentry::span(name = "wraps", err)]
+fn wraps() -> Result<u32, Wrapping> {
+    Err(Wrapping(Failed::new("connection refused")))
+}
+
+#[derive(Debug)]
+struct Wrapping(Failed);
+
+impl std::fmt::Display for Wrapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the page was not made")
+    }
+}
+
+impl std::error::Error for Wrapping {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn an_error_that_is_like_the_cause_of_another_is_an_error_of_its_own() {
+    for options in all_settings() {
+        let seen = observe(options, || {
+            let _handled = wraps();
+            sentry::capture_error(&Failed::new("connection refused"));
+        });
+        assert_eq!(seen.events().len(), 2);
+    }
+}
+
 #[test]
 fn errors_that_were_handled_in_between_are_others() {
     for options in all_settings() {
