@@ -1,6 +1,6 @@
 //! Requests of reqwest as spans, and the trace that goes along with them, by one line.
 //!
-//! `cargo run --example reqwest_client --features reqwest`: it asks a server of its own, and prints what was recorded.
+//! `cargo run --example reqwest_client`: it asks a server of its own, and prints what was recorded.
 
 use std::error::Error;
 use std::net::SocketAddr;

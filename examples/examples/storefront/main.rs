@@ -14,7 +14,7 @@
 //! Where to look:
 //! * `pages.rs`: the router, with a layer, and the handlers, with `#[sentry::server_action]`
 //! * `orders.rs`, `repository.rs`: what they call, with `#[sentry::span]`
-//! * `payments.rs`: a request to another service that continues the trace
+//! * `payments.rs`: a request to another service that continues the trace, by a middleware of reqwest
 //! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
 //! * `restock.rs`: a job, with `#[sentry::monitor]`
 //! * `error.rs`: an error on its way up through all of these, captured once
@@ -37,6 +37,9 @@ mod visitors;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use browser_sdk::BrowserSdk;
 use payments::Payments;
@@ -67,6 +70,7 @@ fn options() -> sentry::ClientOptions {
 #[sentry::main(options = options())]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    tracing_subscriber::registry().with(sentry::integrations::tracing::layer()).init();
     let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
     let payment_service = match std::env::var("PAYMENT_SERVICE") {
         Ok(address) => address.parse()?,
@@ -78,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     let shop = Arc::new(Shop {
         repository: Repository::stocked(),
-        payments: Payments::at(payment_service),
+        payments: Payments::at(payment_service)?,
         browser_sdk: BrowserSdk::from_environment()?,
     });
     let address = server::start(pages::router(Arc::clone(&shop))).await?;

@@ -38,11 +38,8 @@ pub async fn place(shop: &Shop, order: &NewOrder) -> Result<Receipt, ShopError> 
     sentry::set_tag("lamp", &order.sku);
     let lamp = shop.repository.lamp(&order.sku).await?;
     let number = shop.repository.reserve(&order.sku, order.quantity).await?;
-    sentry::add_breadcrumb(sentry::Breadcrumb {
-        category: Some("order".into()),
-        message: Some(format!("reserved {} of {} as order {number}", order.quantity, order.sku)),
-        ..sentry::Breadcrumb::default()
-    });
+    // An event of `tracing` is a breadcrumb of what is captured later.
+    tracing::info!(order = number, quantity = order.quantity, "reserved {}", order.sku);
 
     let cents = lamp.cents * order.quantity;
     match shop.payments.charge(number, cents, &order.card_number).await {
