@@ -15,3 +15,4 @@ mod client;
 mod grpc;
 mod serve;
 mod services;
+mod sessions;
