@@ -3,108 +3,32 @@
 //! The process has one; a context may have its own, as tests that run side by side do. Whether there is any at
 //! all, and whether it traces, is one atomic for the hot path ([`level`]).
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+mod guard;
+mod registry;
+mod stats;
+
+pub use guard::ClientInitGuard;
+pub(crate) use guard::{init, try_init};
+pub(crate) use registry::{Level, all, global, level, set_global};
+pub use stats::Stats;
+
+use registry::{known, refresh_level, watch_forks};
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::backpressure::Backpressure;
-use crate::fork::{self, PerProcess};
+use crate::fork::PerProcess;
 use crate::integrations;
 use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
 use crate::pipeline::{self, bench::Bench};
-use crate::protocol::{DataCategory, DiscardedEvents, Dsn};
-use crate::scope::{active, context::Context, during_fork};
+use crate::protocol::Dsn;
 use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, QueueDepths, Transport};
 use crate::{callback, diagnostics, environment, trace};
-
-/// How much work an annotated function has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Level {
-    /// None: there is no client.
-    Off,
-    /// Errors, but no spans.
-    Errors,
-    /// Everything.
-    Tracing,
-}
-
-static LEVEL: AtomicU8 = AtomicU8::new(0);
-static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
-static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
-
-/// The child of a fork goes on with its parent's client, unless that was being replaced at that moment.
-fn slot() -> &'static RwLock<Option<Arc<Client>>> {
-    GLOBAL.get_or_make(|parent| {
-        RwLock::new(parent.and_then(|parent| parent.try_read().ok().and_then(|client| client.clone())))
-    })
-}
-
-fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
-    let all = ALL.get_or_make(|parent| {
-        Mutex::new(
-            parent.and_then(|parent| parent.try_lock().ok().map(|all| all.clone())).unwrap_or_default(),
-        )
-    });
-    all.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Lets the toolkit begin anew in every child of a fork.
-pub(crate) fn watch_forks() {
-    // What every fork looks at is there before the first.
-    Context::default_ref();
-    fork::watch(fork::Hooks {
-        before: during_fork::hold,
-        in_parent: during_fork::release,
-        in_child: || {
-            during_fork::release();
-            trace::recorder::begin_anew();
-            trace::ids::begin_anew();
-            active::begin_anew();
-            #[cfg(all(unix, feature = "signals"))]
-            integrations::signals::begin_anew();
-        },
-    });
-}
-
-/// The most that any client of the process wants.
-#[inline]
-pub(crate) fn level() -> Level {
-    match LEVEL.load(Ordering::Relaxed) {
-        0 => Level::Off,
-        1 => Level::Errors,
-        _ => Level::Tracing,
-    }
-}
-
-/// The client of the process.
-pub(crate) fn global() -> Option<Arc<Client>> {
-    slot().read().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Makes a client the one of the process, and answers with the one before.
-pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
-    std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client)
-}
-
-/// All clients that live.
-pub(crate) fn all() -> Vec<Arc<Client>> {
-    known().iter().filter_map(Weak::upgrade).collect()
-}
-
-fn refresh_level() {
-    let mut all = known();
-    all.retain(|client| client.strong_count() > 0);
-    let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
-    let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
-    LEVEL.store(level as u8, Ordering::Relaxed);
-    // One of these may be the last of its client, which asks for this lock as it goes.
-    drop(all);
-    drop(living);
-}
 
 /// Sends what is captured to one place, by one set of options.
 ///
@@ -162,45 +86,6 @@ impl Parts {
             }
             _ => Self::none(),
         }
-    }
-}
-
-/// What happened to telemetry so far, see [`Client::stats`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// How many items of each category were handed to delivery: they had passed sampling, callbacks and limits.
-    /// Each of them is sent, dropped on the way, or still queued. What an earlier process left in the spool counts
-    /// when it is taken up. A transport of your own is not counted.
-    pub accepted: Vec<(DataCategory, u64)>,
-    /// How many items of each category the server took.
-    pub sent: Vec<(DataCategory, u64)>,
-    /// How many were dropped, by reason and category. Traces that were not sampled are among them.
-    pub dropped: Vec<DiscardedEvents>,
-    /// How many bytes went over the wire, compressed as they were sent.
-    pub bytes: u64,
-    /// What waits to be sent.
-    pub queued: QueueDepths,
-}
-
-impl Stats {
-    /// How many items of a category were handed to delivery.
-    #[must_use]
-    pub fn accepted(&self, category: DataCategory) -> u64 {
-        self.accepted.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
-    }
-
-    /// How many items of a category the server took.
-    #[must_use]
-    pub fn sent(&self, category: DataCategory) -> u64 {
-        self.sent.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
-    }
-
-    /// How many items were dropped for whatever reason but sampling.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        let sampling = crate::protocol::DiscardReason::SampleRate;
-        self.dropped.iter().filter(|entry| entry.reason != sampling).map(|entry| entry.quantity).sum()
     }
 }
 
@@ -427,58 +312,4 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("enabled", &self.is_enabled()).field("options", &self.options).finish()
     }
-}
-
-/// Keeps the client that [`init`](crate::init) made. When it is dropped, what is not yet sent is sent, for at most
-/// the option `shutdown_timeout`, and the client is closed. Hold it to the end of `main`.
-#[derive(Debug)]
-#[must_use = "the client is closed when the guard is dropped: hold it to the end of main, as in `let _guard = …`"]
-pub struct ClientInitGuard(Arc<Client>);
-
-impl ClientInitGuard {
-    /// Whether the client captures anything.
-    #[must_use]
-    pub fn is_enabled(&self) -> bool {
-        self.0.is_enabled()
-    }
-}
-
-impl std::ops::Deref for ClientInitGuard {
-    type Target = Arc<Client>;
-
-    fn deref(&self) -> &Arc<Client> {
-        &self.0
-    }
-}
-
-impl Drop for ClientInitGuard {
-    fn drop(&mut self) {
-        let in_time = self.0.close(self.0.options.shutdown_timeout);
-        if !in_time {
-            diagnostics::debug(format_args!("not everything was sent within the option shutdown_timeout"));
-        }
-        let mut global = slot().write().unwrap_or_else(PoisonError::into_inner);
-        if global.as_ref().is_some_and(|client| Arc::ptr_eq(client, &self.0)) {
-            let _closed = global.take();
-        }
-    }
-}
-
-/// Makes the client of the process.
-pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
-    let client = Client::make(options)?;
-    drop(set_global(Some(Arc::clone(&client))));
-    client.set_up_integrations();
-    session::client_started(&client);
-    Ok(ClientInitGuard(client))
-}
-
-/// The same, with an error told on stderr and the client disabled.
-pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
-    try_init(options).unwrap_or_else(|error| {
-        diagnostics::error(format_args!("{error}. Nothing is captured until this is mended."));
-        let client = Client::disabled();
-        drop(set_global(Some(Arc::clone(&client))));
-        ClientInitGuard(client)
-    })
 }
