@@ -8,7 +8,7 @@ use crate::check::{self, Mistakes};
 use crate::function::Function;
 use crate::handler::{HandlerArgs, start_of};
 use crate::params::generated_at;
-use crate::wrap::{Look, OnValue, Work};
+use crate::work::{Look, OnValue, Work};
 
 const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
 

@@ -10,7 +10,7 @@ use crate::check::Mistakes;
 use crate::function::{Function, plain_name};
 use crate::handler::HandlerArgs;
 use crate::params::generated_at;
-use crate::wrap::{Look, Work};
+use crate::work::{Look, Work};
 
 const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 

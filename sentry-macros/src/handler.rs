@@ -8,7 +8,7 @@ use quote::quote_spanned;
 use crate::args::{self, Arguments, Krate, Recorded};
 use crate::function::Function;
 use crate::params::generated_at;
-use crate::wrap::{Look, OnValue, Work};
+use crate::work::{Look, OnValue, Work};
 
 /// The arguments that every one of them takes.
 pub(crate) struct HandlerArgs {

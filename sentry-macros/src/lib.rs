@@ -33,6 +33,7 @@ mod schedule;
 mod server_action;
 mod span;
 mod tail;
+mod work;
 mod wrap;
 
 use proc_macro::TokenStream;

@@ -12,7 +12,7 @@ use crate::function::Function;
 use crate::handler::start_of;
 use crate::params::generated_at;
 use crate::schedule::Schedule;
-use crate::wrap::{Look, Work};
+use crate::work::{Look, Work};
 
 const KNOWN: &[&str] = &[
     "slug",

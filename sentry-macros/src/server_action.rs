@@ -9,7 +9,7 @@ use crate::check::Mistakes;
 use crate::function::{Function, plain_name};
 use crate::handler::HandlerArgs;
 use crate::params::generated_at;
-use crate::wrap::{Look, OnValue, Work};
+use crate::work::{Look, OnValue, Work};
 
 const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 

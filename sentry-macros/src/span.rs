@@ -9,7 +9,7 @@ use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
 use crate::function::{Function, plain_name};
 use crate::params::generated_at;
-use crate::wrap::{Look, OnValue, Work};
+use crate::work::{Look, OnValue, Work};
 
 const KNOWN: &[&str] = &[
     "name",
