@@ -9,10 +9,10 @@ mod stats;
 
 pub use guard::ClientInitGuard;
 pub(crate) use guard::{init, try_init};
-pub(crate) use registry::{Level, all, global, level, set_global};
+pub(crate) use registry::{Level, all, global, level, set_global, watch_forks};
 pub use stats::Stats;
 
-use registry::{known, refresh_level, watch_forks};
+use registry::{known, refresh_level};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

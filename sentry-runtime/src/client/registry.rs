@@ -53,7 +53,7 @@ pub(crate) fn watch_forks() {
             trace::ids::begin_anew();
             active::begin_anew();
             #[cfg(all(unix, feature = "signals"))]
-            integrations::signals::begin_anew();
+            crate::integrations::signals::begin_anew();
         },
     });
 }
