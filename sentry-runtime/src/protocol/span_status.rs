@@ -120,6 +120,38 @@ impl SpanStatus {
             _ => Self::UnknownError,
         }
     }
+
+    /// The status of a call that ended with a code of gRPC, `None` for a number that is no such code.
+    ///
+    /// ```
+    /// use sentry::SpanStatus;
+    ///
+    /// assert_eq!(SpanStatus::from_grpc_status(5), Some(SpanStatus::NotFound));
+    /// assert_eq!(SpanStatus::from_grpc_status(99), None);
+    /// ```
+    #[must_use]
+    pub const fn from_grpc_status(code: u16) -> Option<Self> {
+        Some(match code {
+            0 => Self::Ok,
+            1 => Self::Cancelled,
+            2 => Self::UnknownError,
+            3 => Self::InvalidArgument,
+            4 => Self::DeadlineExceeded,
+            5 => Self::NotFound,
+            6 => Self::AlreadyExists,
+            7 => Self::PermissionDenied,
+            8 => Self::ResourceExhausted,
+            9 => Self::FailedPrecondition,
+            10 => Self::Aborted,
+            11 => Self::OutOfRange,
+            12 => Self::Unimplemented,
+            13 => Self::InternalError,
+            14 => Self::Unavailable,
+            15 => Self::DataLoss,
+            16 => Self::Unauthenticated,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for SpanStatus {

@@ -93,32 +93,9 @@ pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
         return SpanStatus::from_http_status(code);
     }
     let grpc = ["rpc.grpc.status_code", "rpc.response.status_code"];
-    if let Some(status) = code(&grpc).and_then(grpc_status) {
+    if let Some(status) = code(&grpc).and_then(SpanStatus::from_grpc_status) {
         return status;
     }
     // A description that is one of our words was meant as such.
     description.parse().unwrap_or(SpanStatus::UnknownError)
-}
-
-fn grpc_status(code: u16) -> Option<SpanStatus> {
-    Some(match code {
-        0 => SpanStatus::Ok,
-        1 => SpanStatus::Cancelled,
-        2 => SpanStatus::UnknownError,
-        3 => SpanStatus::InvalidArgument,
-        4 => SpanStatus::DeadlineExceeded,
-        5 => SpanStatus::NotFound,
-        6 => SpanStatus::AlreadyExists,
-        7 => SpanStatus::PermissionDenied,
-        8 => SpanStatus::ResourceExhausted,
-        9 => SpanStatus::FailedPrecondition,
-        10 => SpanStatus::Aborted,
-        11 => SpanStatus::OutOfRange,
-        12 => SpanStatus::Unimplemented,
-        13 => SpanStatus::InternalError,
-        14 => SpanStatus::Unavailable,
-        15 => SpanStatus::DataLoss,
-        16 => SpanStatus::Unauthenticated,
-        _ => return None,
-    })
 }

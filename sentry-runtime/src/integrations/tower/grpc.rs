@@ -41,24 +41,6 @@ impl<'a> Call<'a> {
 /// The code in headers or trailers, and what it means for the span.
 pub(super) fn status(headers: &HeaderMap) -> Option<(u16, SpanStatus)> {
     let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().ok()?;
-    let status = match code {
-        0 => SpanStatus::Ok,
-        1 => SpanStatus::Cancelled,
-        3 => SpanStatus::InvalidArgument,
-        4 => SpanStatus::DeadlineExceeded,
-        5 => SpanStatus::NotFound,
-        6 => SpanStatus::AlreadyExists,
-        7 => SpanStatus::PermissionDenied,
-        8 => SpanStatus::ResourceExhausted,
-        9 => SpanStatus::FailedPrecondition,
-        10 => SpanStatus::Aborted,
-        11 => SpanStatus::OutOfRange,
-        12 => SpanStatus::Unimplemented,
-        13 => SpanStatus::InternalError,
-        14 => SpanStatus::Unavailable,
-        15 => SpanStatus::DataLoss,
-        16 => SpanStatus::Unauthenticated,
-        _ => SpanStatus::UnknownError,
-    };
+    let status = SpanStatus::from_grpc_status(code).unwrap_or(SpanStatus::UnknownError);
     Some((code, status))
 }
