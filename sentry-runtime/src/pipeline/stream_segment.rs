@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::gathered::{Child, ChildKind, Gathered, Room, attribute_weight, detail_weight};
-use super::span_json::{Call, Row, SpanData};
+use super::gathered::{Child, Gathered, Room, attribute_weight, detail_weight};
+use super::span_json::{Row, SpanData};
 use super::stream_batch::Batches;
 use super::stream_json::{self, Common, Label, Writer};
 use super::transaction::{self, Ended, Said, wall};
@@ -209,36 +209,12 @@ impl Stream {
 
     fn row(&self, child: Child, said: Option<Said>, anchor: &Anchor) -> Row {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
-        let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
-        let mut span = match child.kind {
-            ChildKind::Site { site, start, end, outcome } => {
-                let call = Call { id: child.id, parent, site, start, end, outcome };
-                if said.is_none() {
-                    return Row::Call(call);
-                }
-                call.with_room(anchor)
-            }
-            ChildKind::Dynamic(span) => SpanData {
-                id: ids::wire(child.id),
-                parent: Some(ids::wire(parent)),
-                name: span.name,
-                op: span.op,
-                origin: span.origin,
-                start: wall(span.start, anchor),
-                end: wall(span.end, anchor),
-                status: span.outcome.status(),
-                ..SpanData::default()
-            },
-        };
-        if let Some(said) = said {
-            let renamed = transaction::apply(&mut span, said);
-            gen_ai::name(&mut span, unnamed && !renamed);
-        }
+        let mut row = transaction::row(&self.segment, child, said, anchor);
         // The agent for which it works is mostly still open.
-        if let Some(around) = self.said.get(&parent) {
-            gen_ai::inherit(&mut span, &around.attributes);
+        if let (Row::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
+            gen_ai::inherit(span, &around.attributes);
         }
-        Row::Full(Box::new(span))
+        row
     }
 
     /// Writes the segment's own span.

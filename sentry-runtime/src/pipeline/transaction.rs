@@ -161,37 +161,42 @@ fn said(
 
 fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor: &Anchor) -> Vec<Row> {
     let row = |child: Child| {
-        // A span without a parent in the segment stands under its root.
-        let parent = if child.parent == 0 { segment.key } else { child.parent };
         let said = if said.is_empty() { None } else { said.remove(&child.id) };
-        let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
-        let mut span = match child.kind {
-            ChildKind::Site { site, start, end, outcome } => {
-                let call = Call { id: child.id, parent, site, start, end, outcome };
-                if said.is_none() {
-                    return Row::Call(call);
-                }
-                call.with_room(anchor)
-            }
-            ChildKind::Dynamic(span) => SpanData {
-                id: ids::wire(child.id),
-                parent: Some(ids::wire(parent)),
-                name: span.name,
-                op: span.op,
-                origin: span.origin,
-                start: wall(span.start, anchor),
-                end: wall(span.end, anchor),
-                status: span.outcome.status(),
-                ..SpanData::default()
-            },
-        };
-        if let Some(said) = said {
-            let renamed = apply(&mut span, said);
-            gen_ai::name(&mut span, unnamed && !renamed);
-        }
-        Row::Full(Box::new(span))
+        row(segment, child, said, anchor)
     };
     children.into_iter().map(row).collect()
+}
+
+/// A span, and what was said of it.
+pub(super) fn row(segment: &Segment, child: Child, said: Option<Said>, anchor: &Anchor) -> Row {
+    // A span without a parent in the segment stands under its root.
+    let parent = if child.parent == 0 { segment.key } else { child.parent };
+    let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
+    let mut span = match child.kind {
+        ChildKind::Site { site, start, end, outcome } => {
+            let call = Call { id: child.id, parent, site, start, end, outcome };
+            if said.is_none() {
+                return Row::Call(call);
+            }
+            call.with_room(anchor)
+        }
+        ChildKind::Dynamic(span) => SpanData {
+            id: ids::wire(child.id),
+            parent: Some(ids::wire(parent)),
+            name: span.name,
+            op: span.op,
+            origin: span.origin,
+            start: wall(span.start, anchor),
+            end: wall(span.end, anchor),
+            status: span.outcome.status(),
+            ..SpanData::default()
+        },
+    };
+    if let Some(said) = said {
+        let renamed = apply(&mut span, said);
+        gen_ai::name(&mut span, unnamed && !renamed);
+    }
+    Row::Full(Box::new(span))
 }
 
 pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
