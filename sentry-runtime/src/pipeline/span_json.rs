@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::normalize::normalize_tags;
 use super::scrub::Scrubber;
-use crate::protocol::json::{write_micros, write_str};
+use crate::protocol::json::{TimeWriter, write_micros, write_str};
 use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
 use crate::protocol::time::since_epoch;
 use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
@@ -207,20 +207,46 @@ impl SpanData {
     }
 }
 
+/// How a call that went well begins. Everything that differs from call to call has its place and its length.
+const CALL: [u8; 191] = *b"{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
+    \"parent_span_id\":\"0000000000000000\",\"start_timestamp\":0000000000.000000,\
+    \"timestamp\":0000000000.000000,\"status\":\"ok\"";
+const TRACE_ID: usize = behind(b"\"trace_id\":\"");
+const SPAN_ID: usize = behind(b",\"span_id\":\"");
+const PARENT_ID: usize = behind(b"\"parent_span_id\":\"");
+const START: usize = behind(b"\"start_timestamp\":");
+const END: usize = behind(b",\"timestamp\":");
+
+/// Where a piece of [`CALL`] ends.
+const fn behind(piece: &[u8]) -> usize {
+    let mut start = 0;
+    loop {
+        let mut same = 0;
+        while same < piece.len() && CALL[start + same] == piece[same] {
+            same += 1;
+        }
+        if same == piece.len() {
+            return start + same;
+        }
+        start += 1;
+    }
+}
+
 /// Writes spans of one trace.
 pub(super) struct SpanWriter<'a> {
     out: &'a mut Vec<u8>,
     anchor: &'a Anchor,
-    /// How every span begins: `{"trace_id":"…","span_id":"`.
-    opening: Vec<u8>,
+    /// [`CALL`], filled in.
+    call: [u8; CALL.len()],
+    start: TimeWriter,
+    end: TimeWriter,
 }
 
 impl<'a> SpanWriter<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
-        let mut opening = b"{\"trace_id\":\"".to_vec();
-        trace_id.write_hex(&mut opening);
-        opening.extend_from_slice(b"\",\"span_id\":\"");
-        Self { out, anchor, opening }
+        let mut call = CALL;
+        call[TRACE_ID..TRACE_ID + 32].copy_from_slice(&trace_id.hex());
+        Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new() }
     }
 
     /// Parts two spans.
@@ -237,14 +263,25 @@ impl<'a> SpanWriter<'a> {
 
     fn call(&mut self, call: &Call) {
         let (start, end) = (self.anchor.micros(call.start), self.anchor.micros(call.end));
-        let parent = Some(ids::wire(call.parent));
-        self.head(ids::wire(call.id), parent, start, end, call.outcome.status());
-        self.out.extend_from_slice(call.site.json_fields());
+        let (id, parent) = (ids::wire(call.id), ids::wire(call.parent));
+        let fields = call.site.json_fields();
+        self.out.reserve(CALL.len() + fields.len() + 2);
+        match (call.outcome, self.start.text(start), self.end.text(end.max(start))) {
+            (Outcome::Ok, Some(start), Some(end)) => {
+                self.call[SPAN_ID..SPAN_ID + 16].copy_from_slice(&id.hex());
+                self.call[PARENT_ID..PARENT_ID + 16].copy_from_slice(&parent.hex());
+                self.call[START..START + 17].copy_from_slice(start);
+                self.call[END..END + 17].copy_from_slice(end);
+                self.out.extend_from_slice(&self.call);
+            }
+            _ => self.head(id, Some(parent), start, end, call.outcome.status()),
+        }
+        self.out.extend_from_slice(fields);
         self.out.push(b'}');
     }
 
     fn head(&mut self, id: SpanId, parent: Option<SpanId>, start: u64, end: u64, status: SpanStatus) {
-        self.out.extend_from_slice(&self.opening);
+        self.out.extend_from_slice(&self.call[..SPAN_ID]);
         id.write_hex(self.out);
         if let Some(parent) = parent {
             self.out.extend_from_slice(b"\",\"parent_span_id\":\"");
@@ -348,20 +385,22 @@ mod tests {
     fn a_call_is_written_like_the_same_span_with_room_for_more() {
         static SITE: Callsite =
             Callsite::new(|| "shop::pay::__SENTRY_CALLSITE::{{closure}}", "shop").op("bank");
-        let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome: Outcome::Failed };
         let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());
         let write = |row: &Row| {
             let mut out = Vec::new();
             SpanWriter::new(&mut out, &anchor, trace_id).write(row);
             serde_json::from_slice::<Value>(&out).unwrap()
         };
-        let mut full = write(&Row::Full(Box::new(call.with_room(&anchor))));
-        let mut short = write(&Row::Call(call));
-        for time in ["start_timestamp", "timestamp"] {
-            let read = |span: &mut Value| span[time].take().as_f64().unwrap();
-            assert!((read(&mut full) - read(&mut short)).abs() < 2e-6);
+        for outcome in [Outcome::Ok, Outcome::Failed, Outcome::Cancelled] {
+            let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome };
+            let mut full = write(&Row::Full(Box::new(call.with_room(&anchor))));
+            let mut short = write(&Row::Call(call));
+            for time in ["start_timestamp", "timestamp"] {
+                let read = |span: &mut Value| span[time].take().as_f64().unwrap();
+                assert!((read(&mut full) - read(&mut short)).abs() < 2e-6);
+            }
+            assert_eq!(short, full);
+            assert_eq!((&short["description"], &short["status"]), (&"pay".into(), &outcome.status().as_str().into()));
         }
-        assert_eq!(short, full);
-        assert_eq!(short["description"], "pay");
     }
 }

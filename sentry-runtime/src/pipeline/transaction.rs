@@ -338,7 +338,6 @@ fn build(
         links: root.links.clone(),
     };
     let mut transaction = Transaction {
-        event_id: ids::event_id(),
         name: Some(root.name.clone().into_owned()),
         transaction_info: Some(TransactionInfo { source: source_of(source) }),
         start_timestamp: root.start,
@@ -349,7 +348,7 @@ fn build(
         environment: options.environment.clone(),
         server_name: bench.server_name.clone().map(Cow::Owned),
         sdk: Some(Cow::Owned(bench.sdk.clone())),
-        ..Transaction::default()
+        ..Transaction::of_id(ids::event_id())
     };
     transaction.contexts.insert("trace".to_owned(), Context::from(trace));
     scope.apply_to_transaction(&mut transaction);

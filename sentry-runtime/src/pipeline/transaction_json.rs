@@ -1,6 +1,7 @@
 //! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
 
 use super::span_json::{Row, SpanWriter};
+use crate::protocol::buffers;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::{TraceId, Transaction};
 use crate::trace::clock::Anchor;
@@ -19,7 +20,7 @@ const SPAN_BYTES: usize = 300;
 
 /// Writes the transaction.
 pub(super) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(4096 + SPAN_BYTES * (extras.rows.len() + transaction.spans.len()));
+    let mut out = buffers::take(4096 + SPAN_BYTES * (extras.rows.len() + transaction.spans.len()));
     let mut object = ObjectWriter::new(&mut out);
     object.field("type", "transaction");
     object.field("event_id", &transaction.event_id.simple());

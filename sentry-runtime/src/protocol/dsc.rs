@@ -2,6 +2,8 @@
 //!
 //! Spec: `foundations/trace-propagation/dynamic-sampling-context.mdx`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -11,12 +13,12 @@ use serde::ser::{SerializeMap, Serializer};
 /// version does not know are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DynamicSamplingContext {
-    entries: Vec<(String, String)>,
+    entries: Vec<(Cow<'static, str>, String)>,
 }
 
 impl DynamicSamplingContext {
     /// Sets an entry; one of the same name is replaced.
-    pub(crate) fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
@@ -32,7 +34,7 @@ impl DynamicSamplingContext {
 
     /// The entries as they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.entries.iter().map(|(key, value)| (&**key, value.as_str()))
     }
 
     /// Whether there is no entry: the context of a trace that came without baggage.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ack::{Ack, Outcome};
+use super::buffers::{self, Recycled};
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
@@ -53,7 +54,7 @@ pub enum ItemType {
 #[derive(Debug, Clone)]
 pub struct EnvelopeItem {
     ty: ItemType,
-    payload: Arc<Vec<u8>>,
+    payload: Arc<Recycled>,
     content_type: Cow<'static, str>,
     item_count: Option<usize>,
     filename: Option<String>,
@@ -81,7 +82,7 @@ impl EnvelopeItem {
     pub fn json(ty: ItemType, payload: impl Into<Vec<u8>>, category: DataCategory) -> Self {
         Self {
             ty,
-            payload: Arc::new(payload.into()),
+            payload: Arc::new(payload.into().into()),
             content_type: Cow::Borrowed("application/json"),
             item_count: None,
             filename: None,
@@ -123,7 +124,7 @@ impl EnvelopeItem {
         content_type: impl Into<Cow<'static, str>>,
         payload: impl Into<Vec<u8>>,
     ) -> Self {
-        let payload = Arc::new(payload.into());
+        let payload = Arc::new(Recycled::from(payload.into()));
         Self {
             ty: ItemType::Attachment,
             quantities: vec![(DataCategory::Attachment, payload.len() as u64)],
@@ -272,7 +273,7 @@ impl Envelope {
             trace: self.trace.as_deref(),
         };
         let mut out =
-            Vec::with_capacity(512 + self.items.iter().map(|item| item.payload.len() + 128).sum::<usize>());
+            buffers::take(512 + self.items.iter().map(|item| item.payload.len() + 128).sum::<usize>());
         write_header(&mut out, &header);
         for item in &self.items {
             write_header(

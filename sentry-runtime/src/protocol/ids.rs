@@ -36,17 +36,16 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
-/// Every byte as two hex digits.
-const HEX: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut table = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    table
-};
+/// Eight hex digits: the nibbles are spread over eight bytes, and all of them become digits at once.
+const fn hex_digits(value: u32) -> [u8; 8] {
+    let mut nibbles = value as u64;
+    nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF;
+    nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF;
+    nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+    // Six more, and what is a letter has the next bit set.
+    let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
+}
 
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
@@ -63,19 +62,25 @@ macro_rules! id {
                 (bytes != [0; $bytes]).then_some(Self(bytes))
             }
 
+            /// The id as lowercase hex.
+            pub(crate) fn hex(&self) -> [u8; $bytes * 2] {
+                let mut text = [0; $bytes * 2];
+                for (digits, bytes) in text.chunks_exact_mut(8).zip(self.0.chunks_exact(4)) {
+                    let value = bytes.iter().fold(0, |value, &byte| value << 8 | u32::from(byte));
+                    digits.copy_from_slice(&hex_digits(value));
+                }
+                text
+            }
+
             /// Writes the id as lowercase hex into a buffer without allocating.
             pub(crate) fn write_hex(&self, out: &mut Vec<u8>) {
-                let mut text = [0; $bytes * 2];
-                for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-                    pair.copy_from_slice(&HEX[usize::from(byte)]);
-                }
-                out.extend_from_slice(&text);
+                out.extend_from_slice(&self.hex());
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(std::str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
             }
         }
 
@@ -170,6 +175,8 @@ mod tests {
         let mut bytes = Vec::new();
         id.write_hex(&mut bytes);
         assert_eq!(bytes, text.as_bytes());
+        let id = SpanId::from_bytes([0xff, 0, 0x9a, 0xa9, 0x10, 0x01, 0xf0, 0x0f]).unwrap();
+        assert_eq!(id.to_string(), "ff009aa91001f00f");
     }
 
     #[test]

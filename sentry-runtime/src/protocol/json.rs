@@ -95,28 +95,54 @@ const PAIRS: [u8; 200] = {
     table
 };
 
+/// A time as seconds with six digits, as long as seconds have ten: from 2001 to 2286.
+pub(crate) type TimeText = [u8; 17];
+
+/// Times as text. Those of one second, as most of a trace are, share its digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TimeWriter {
+    second: u64,
+    text: TimeText,
+}
+
+impl TimeWriter {
+    pub(crate) const fn new() -> Self {
+        Self { second: 0, text: *b"0000000000.000000" }
+    }
+
+    /// The text of a time given in microseconds since the Unix epoch, unless its seconds have more digits or fewer.
+    pub(crate) fn text(&mut self, micros: u64) -> Option<&TimeText> {
+        let (second, fraction) = (micros / 1_000_000, micros % 1_000_000);
+        if second != self.second {
+            if !(1_000_000_000..10_000_000_000).contains(&second) {
+                return None;
+            }
+            self.second = second;
+            write_pairs(&mut self.text[..10], second);
+        }
+        write_pairs(&mut self.text[11..], fraction);
+        Some(&self.text)
+    }
+}
+
+/// Fills the text with the last digits of a number, two at a time.
+fn write_pairs(text: &mut [u8], mut number: u64) {
+    for digits in text.rchunks_exact_mut(2) {
+        let pair = 2 * (number % 100) as usize;
+        digits.copy_from_slice(&PAIRS[pair..pair + 2]);
+        number /= 100;
+    }
+}
+
 /// Writes a time given in microseconds since the Unix epoch as seconds with six digits.
 pub(crate) fn write_micros(out: &mut Vec<u8>, micros: u64) {
-    let (seconds, mut fraction) = (micros / 1_000_000, (micros % 1_000_000) as usize);
-    // From 2001 to 2286 seconds have ten digits.
-    let mut text = *b"0000000000.000000";
-    if (1_000_000_000..10_000_000_000).contains(&seconds) {
-        let mut rest = seconds;
-        for at in (0..10).step_by(2).rev() {
-            let pair = 2 * (rest % 100) as usize;
-            text[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-            rest /= 100;
-        }
-    } else {
-        write_u64(out, seconds);
+    if let Some(text) = TimeWriter::new().text(micros) {
+        return out.extend_from_slice(text);
     }
-    for at in (11..17).step_by(2).rev() {
-        let pair = 2 * (fraction % 100);
-        text[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-        fraction /= 100;
-    }
-    let written = if text[0] == b'0' { 10 } else { 0 };
-    out.extend_from_slice(&text[written..]);
+    write_u64(out, micros / 1_000_000);
+    let mut fraction = *b".000000";
+    write_pairs(&mut fraction[1..], micros % 1_000_000);
+    out.extend_from_slice(&fraction);
 }
 
 /// Writes an object field by field.
@@ -197,6 +223,25 @@ mod tests {
         }
         assert_eq!(written(|out| write_f64(out, f64::NAN)), "null");
         assert_eq!(written(|out| write_f64(out, f64::NEG_INFINITY)), "null");
-        assert_eq!(written(|out| write_micros(out, 1_795_239_248_000_042)), "1795239248.000042");
+    }
+
+    #[test]
+    fn times_are_seconds_with_six_digits() {
+        let cases = [
+            (0, "0.000000"),
+            (999_999_999_999_999, "999999999.999999"),
+            (1_000_000_000_000_000, "1000000000.000000"),
+            (1_795_239_248_000_042, "1795239248.000042"),
+            (10_000_000_000_120_000, "10000000000.120000"),
+            (u64::MAX, "18446744073709.551615"),
+        ];
+        for (micros, text) in cases {
+            assert_eq!(written(|out| write_micros(out, micros)), text);
+        }
+        let mut times = TimeWriter::new();
+        assert_eq!(times.text(0), None);
+        assert_eq!(times.text(1_795_239_248_000_042), Some(b"1795239248.000042"));
+        assert_eq!(times.text(1_795_239_248_999_999), Some(b"1795239248.999999"));
+        assert_eq!(times.text(1_795_239_249_000_000), Some(b"1795239249.000000"));
     }
 }

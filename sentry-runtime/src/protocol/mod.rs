@@ -8,6 +8,7 @@ pub(crate) mod addr;
 pub(crate) mod attachment;
 pub(crate) mod attribute;
 pub(crate) mod breadcrumb;
+pub(crate) mod buffers;
 pub(crate) mod client_report;
 pub(crate) mod context;
 pub(crate) mod debug_meta;

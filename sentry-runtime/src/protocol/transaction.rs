@@ -123,8 +123,15 @@ pub struct Transaction<'a> {
 
 impl Default for Transaction<'_> {
     fn default() -> Self {
+        Self::of_id(random_uuid())
+    }
+}
+
+impl<'a> Transaction<'a> {
+    /// An empty transaction that begins now.
+    pub(crate) fn of_id(event_id: Uuid) -> Self {
         Self {
-            event_id: random_uuid(),
+            event_id,
             name: None,
             transaction_info: None,
             release: None,
@@ -144,9 +151,7 @@ impl Default for Transaction<'_> {
             server_name: None,
         }
     }
-}
 
-impl<'a> Transaction<'a> {
     /// A transaction with a random id that begins now.
     #[must_use]
     pub fn new() -> Transaction<'a> {

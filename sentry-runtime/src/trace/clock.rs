@@ -50,6 +50,8 @@ fn nanoseconds() -> Ticks {
 pub(crate) struct Anchor {
     ticks: Ticks,
     wall: SystemTime,
+    /// The same in nanoseconds since the Unix epoch; a clock that stands before it counts as zero.
+    wall_nanoseconds: u64,
     nanoseconds_per_tick: f64,
 }
 
@@ -58,7 +60,7 @@ impl Anchor {
     /// for a rate measured over microseconds would be off by percents.
     pub(crate) fn take() -> Self {
         let Some(origin) = ORIGIN.get() else {
-            return Self { ticks: 0, wall: SystemTime::now(), nanoseconds_per_tick: 1.0 };
+            return Self::at(0, SystemTime::now(), 1.0);
         };
         if let Some(missing) = Duration::from_millis(1).checked_sub(origin.instant.elapsed()) {
             std::thread::sleep(missing);
@@ -70,7 +72,7 @@ impl Anchor {
     pub(crate) fn rough() -> Self {
         match ORIGIN.get() {
             Some(origin) => Self::read(origin),
-            None => Self { ticks: 0, wall: SystemTime::now(), nanoseconds_per_tick: 1.0 },
+            None => Self::at(0, SystemTime::now(), 1.0),
         }
     }
 
@@ -80,7 +82,13 @@ impl Anchor {
         let passed = ticks.saturating_sub(origin.ticks);
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
         let rate = if passed == 0 { 1.0 } else { elapsed.as_nanos() as f64 / passed as f64 };
-        Self { ticks, wall, nanoseconds_per_tick: rate }
+        Self::at(ticks, wall, rate)
+    }
+
+    fn at(ticks: Ticks, wall: SystemTime, nanoseconds_per_tick: f64) -> Self {
+        let since_epoch = wall.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let wall_nanoseconds = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
+        Self { ticks, wall, wall_nanoseconds, nanoseconds_per_tick }
     }
 
     /// The length of a number of ticks.
@@ -93,8 +101,7 @@ impl Anchor {
 
     /// The wall-clock time of a reading, in microseconds since the Unix epoch.
     pub(crate) fn micros(&self, ticks: Ticks) -> u64 {
-        let wall = self.wall.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let wall = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
+        let wall = self.wall_nanoseconds;
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -173,7 +180,7 @@ mod tests {
     #[test]
     fn a_clock_that_stands_before_1970_gives_times_all_the_same() {
         let wall = UNIX_EPOCH - Duration::from_secs(86_400);
-        let anchor = Anchor { ticks: 1_000, wall, nanoseconds_per_tick: 1.0 };
+        let anchor = Anchor::at(1_000, wall, 1.0);
         assert_eq!((anchor.micros(0), anchor.micros(1_000_000)), (0, 999));
         assert_eq!(anchor.wall(0), wall - Duration::from_nanos(1_000));
         // A counter that jumps moves a time, and nothing else.

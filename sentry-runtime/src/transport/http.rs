@@ -9,6 +9,7 @@
 
 mod agents;
 mod compress;
+mod resolver;
 mod sender;
 #[cfg(test)]
 mod tests;

@@ -147,7 +147,7 @@ impl<D: Destination> Transport for TransportThread<D> {
         }
         // On disk before anything else: from here on the end of the process does not matter to it.
         let ticket = self.shared.options.spool.as_ref().and_then(|spool| spool.store(&envelope));
-        let no_room = {
+        let (no_room, resting) = {
             let mut state = lock(&self.shared.state);
             // Once the thread stops, nobody takes anything out of the queue.
             let stopped = state.stopping;
@@ -156,12 +156,15 @@ impl<D: Destination> Transport for TransportThread<D> {
                 no_room.extend(std::iter::from_fn(|| state.queue.pop()));
             }
             self.ensure_running(&mut state);
-            no_room
+            // Said once: the others find it awake.
+            (no_room, std::mem::take(&mut state.resting))
         };
         for queued in no_room.iter().filter(|queued| !self.shared.put_off(queued)) {
             self.shared.count_lost(DiscardReason::QueueOverflow, &queued.envelope);
         }
-        self.shared.work.notify_one();
+        if resting {
+            self.shared.work.notify_one();
+        }
     }
 
     fn flush(&self, timeout: Duration) -> bool {

@@ -52,6 +52,8 @@ pub(super) struct State {
     /// The thread ends once the queue is empty.
     pub(super) stopping: bool,
     pub(super) running: bool,
+    /// The thread waits to be woken.
+    pub(super) resting: bool,
 }
 
 /// Somebody waits.
@@ -121,6 +123,7 @@ impl<D: Destination> Shared<D> {
             closed: false,
             stopping: false,
             running: false,
+            resting: false,
         };
         Self {
             state: Mutex::new(state),
@@ -191,14 +194,16 @@ impl<D: Destination> Shared<D> {
 
     /// Sleeps until there is something to do, or until the time has come.
     fn sleep(&self, pause: Option<Duration>) {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         if !state.queue.is_empty() || !state.flushes.is_empty() || state.stopping {
             return;
         }
-        match pause {
-            Some(pause) => drop(self.work.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner)),
-            None => drop(self.work.wait(state).unwrap_or_else(PoisonError::into_inner)),
-        }
+        state.resting = true;
+        let mut state = match pause {
+            Some(pause) => self.work.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0,
+            None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+        };
+        state.resting = false;
     }
 
     /// Delivers one envelope, with as many attempts as there is time for, and counts what became of it.

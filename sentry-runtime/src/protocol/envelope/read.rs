@@ -113,7 +113,7 @@ impl EnvelopeItem {
         Self {
             quantities: quantities(&header, payload),
             ty: header.ty,
-            payload: Arc::new(payload.to_vec()),
+            payload: Arc::new(payload.to_vec().into()),
             content_type: Cow::Owned(header.content_type),
             item_count: header.item_count,
             filename: header.filename,

@@ -5,19 +5,26 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ureq::typestate::AgentScope;
+use ureq::unversioned::transport::DefaultConnector;
+
+use super::resolver::{Known, Remembering};
+
 /// One client or two.
 #[derive(Debug)]
 pub(super) struct Agents {
     agents: Vec<ureq::Agent>,
     /// Whom to ask first.
     first: AtomicUsize,
+    /// Where the server was found.
+    known: Known,
 }
 
 impl Agents {
     /// Clients of one configuration; every entry of `trusted` makes one that trusts these authorities alone.
     #[cfg(feature = "rustls")]
     pub(super) fn new(
-        config: impl Fn() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope>,
+        config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>,
         trusted: Option<Vec<ureq::tls::Certificate<'static>>>,
     ) -> Self {
         use ureq::tls::{RootCerts, TlsConfig};
@@ -26,14 +33,22 @@ impl Agents {
             let roots = RootCerts::new_with_certs(&certificates);
             config().tls_config(TlsConfig::builder().root_certs(roots).build())
         });
-        let agents = own.into_iter().chain([config()]).map(|config| config.build().new_agent()).collect();
-        Self { agents, first: AtomicUsize::new(0) }
+        Self::of(own.into_iter().chain([config()]))
     }
 
     /// The client of a build without TLS.
     #[cfg(not(feature = "rustls"))]
-    pub(super) fn new(config: impl Fn() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope>) -> Self {
-        Self { agents: vec![config().build().new_agent()], first: AtomicUsize::new(0) }
+    pub(super) fn new(config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>) -> Self {
+        Self::of([config()])
+    }
+
+    fn of(configs: impl IntoIterator<Item = ureq::config::ConfigBuilder<AgentScope>>) -> Self {
+        let known = Known::default();
+        let agent = |config: ureq::config::ConfigBuilder<AgentScope>| {
+            let resolver = Remembering::new(known.clone());
+            ureq::Agent::with_parts(config.build(), DefaultConnector::default(), resolver)
+        };
+        Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known }
     }
 
     /// Asks one client after the other, until one is let in.
@@ -49,6 +64,9 @@ impl Agents {
             match request(&self.agents[at]) {
                 Err(error) if is_refused_certificate(&error) && turn < self.agents.len() => {}
                 answer => {
+                    if answer.is_err() {
+                        self.known.forget();
+                    }
                     self.first.store(at, Ordering::Relaxed);
                     return answer;
                 }

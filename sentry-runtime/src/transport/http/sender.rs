@@ -10,6 +10,7 @@ use super::agents::{Agents, is_refused_certificate};
 use super::compress::compress;
 use crate::options::{Compression, OptionsError};
 use crate::protocol::Envelope;
+use crate::protocol::buffers::Recycled;
 use crate::transport::{certificates, proxy};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
@@ -111,7 +112,7 @@ impl HttpSender {
     }
 
     pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
-        let plain = envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref());
+        let plain = Recycled::from(envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref()));
         self.post_body(&plain, "application/x-sentry-envelope", &[])
     }
 

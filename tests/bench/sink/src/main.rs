@@ -56,12 +56,12 @@ fn serve(connection: TcpStream, marker: &[u8]) -> std::io::Result<()> {
             if request.protobuf { String::new() } else { "{}".to_owned() }
         };
         let kind = if request.protobuf { "application/x-protobuf" } else { "application/json" };
-        write!(
-            writer,
+        // In one piece, as servers do.
+        let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{answer}",
             answer.len()
-        )?;
-        writer.flush()?;
+        );
+        writer.write_all(answer.as_bytes())?;
     }
     Ok(())
 }

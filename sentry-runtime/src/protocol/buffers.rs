@@ -1,0 +1,96 @@
+//! Buffers for payloads, used again when what was in them is gone.
+//!
+//! A payload is written on one thread and dropped on another, some tens of kilobytes at a time: the allocator gives
+//! such pieces back to the system and asks for them anew, page by page, which takes longer than writing them.
+
+use std::sync::{Mutex, MutexGuard};
+
+/// A buffer that is smaller is cheap to allocate, and one that is larger is rare and not worth its memory.
+const WORTH_KEEPING: std::ops::RangeInclusive<usize> = STEP..=128 * 1024;
+/// Buffers are so many bytes long, or a multiple.
+const STEP: usize = 4 * 1024;
+/// What all buffers that wait may take, in bytes.
+const LIMIT: usize = 1024 * 1024;
+
+/// Buffers that wait, and the bytes that they take.
+static WAITING: Mutex<(Vec<Vec<u8>>, usize)> = Mutex::new((Vec::new(), 0));
+
+/// Nobody waits for the lock, and in the child of a fork nobody has to: who held it may be gone.
+fn waiting() -> Option<MutexGuard<'static, (Vec<Vec<u8>>, usize)>> {
+    WAITING.try_lock().ok()
+}
+
+/// An empty buffer with room for `capacity` bytes.
+pub(crate) fn take(capacity: usize) -> Vec<u8> {
+    let known = WORTH_KEEPING.contains(&capacity).then(waiting).flatten().and_then(|mut waiting| {
+        let at = waiting.0.iter().rposition(|buffer| buffer.capacity() >= capacity)?;
+        let buffer = waiting.0.swap_remove(at);
+        waiting.1 -= buffer.capacity();
+        Some(buffer)
+    });
+    // In steps, so that it fits the next one as well.
+    known.unwrap_or_else(|| Vec::with_capacity(capacity.next_multiple_of(STEP)))
+}
+
+/// Keeps a buffer for somebody else, if there is room.
+fn give_back(mut buffer: Vec<u8>) {
+    if !WORTH_KEEPING.contains(&buffer.capacity()) {
+        return;
+    }
+    if let Some(mut waiting) = waiting()
+        && waiting.1 + buffer.capacity() <= LIMIT
+    {
+        buffer.clear();
+        waiting.1 += buffer.capacity();
+        waiting.0.push(buffer);
+    }
+}
+
+/// A buffer that is used again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Recycled(Vec<u8>);
+
+impl From<Vec<u8>> for Recycled {
+    fn from(buffer: Vec<u8>) -> Self {
+        Self(buffer)
+    }
+}
+
+impl std::ops::Deref for Recycled {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Recycled {
+    fn drop(&mut self) {
+        give_back(std::mem::take(&mut self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_has_room_and_is_empty() {
+        for round in 0..3 {
+            for capacity in [0, 100, 5_000, 40_000, 1 << 20] {
+                let mut buffer = take(capacity);
+                assert!(buffer.is_empty() && buffer.capacity() >= capacity, "{capacity} in round {round}");
+                buffer.resize(capacity, 7);
+                drop(Recycled::from(buffer));
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        (0..100).map(|_| Recycled::from(vec![1; 100 * 1024])).collect::<Vec<_>>().clear();
+        let Some(waiting) = waiting() else { return };
+        assert!(waiting.1 <= LIMIT);
+        assert_eq!(waiting.1, waiting.0.iter().map(Vec::capacity).sum::<usize>());
+    }
+}

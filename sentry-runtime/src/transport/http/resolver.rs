@@ -1,0 +1,154 @@
+//! Finding the server's address: once, and not for every envelope.
+//!
+//! The HTTP client asks for addresses before every request, also when the connection is already there, and bounds
+//! the time of a lookup by starting a thread for it. Here an address stays known for a while, until a request fails,
+//! and one that is written in the URL needs no lookup.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use crate::transport::lock;
+
+/// How long an address stays known: a server that moves without a word is found again after this.
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// Looks names up, and remembers the last one's addresses.
+#[derive(Debug)]
+pub(super) struct Remembering<R = DefaultResolver> {
+    lookup: R,
+    known: Known,
+}
+
+/// The addresses that are remembered; who sends can have them forgotten.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(Arc<Mutex<Option<Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    server: Uri,
+    addresses: Vec<SocketAddr>,
+    since: Instant,
+}
+
+impl Known {
+    /// The next request looks the server up anew.
+    pub(super) fn forget(&self) {
+        *lock(&self.0) = None;
+    }
+
+    fn of(&self, server: &Uri) -> Option<Vec<SocketAddr>> {
+        let known = lock(&self.0);
+        let entry = known.as_ref().filter(|entry| entry.server == *server && entry.since.elapsed() < LIFETIME)?;
+        Some(entry.addresses.clone())
+    }
+
+    fn keep(&self, server: &Uri, addresses: &[SocketAddr]) {
+        *lock(&self.0) =
+            Some(Entry { server: server.clone(), addresses: addresses.to_vec(), since: Instant::now() });
+    }
+}
+
+impl Remembering {
+    pub(super) fn new(known: Known) -> Self {
+        Self { lookup: DefaultResolver::default(), known }
+    }
+}
+
+impl<R: Resolver> Resolver for Remembering<R> {
+    fn resolve(
+        &self,
+        server: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let known = written(server).map(|address| vec![address]).or_else(|| self.known.of(server));
+        if let Some(known) = known {
+            let mut addresses = self.empty();
+            // They came from such a list, so they fit in one.
+            known.into_iter().for_each(|address| addresses.push(address));
+            return Ok(addresses);
+        }
+        let addresses = self.lookup.resolve(server, config, timeout)?;
+        self.known.keep(server, &addresses);
+        Ok(addresses)
+    }
+}
+
+/// The address that the URL names instead of a host.
+fn written(server: &Uri) -> Option<SocketAddr> {
+    let host = server.host()?;
+    let address: IpAddr = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let port = server.port_u16().or_else(|| match server.scheme_str()? {
+        "http" => Some(80),
+        "https" => Some(443),
+        // A proxy's: the library knows.
+        _ => None,
+    })?;
+    Some(SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Answers with an address, and counts how often it was asked.
+    #[derive(Debug, Default)]
+    struct Counting(AtomicUsize);
+
+    impl Resolver for Counting {
+        fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let mut addresses = self.empty();
+            addresses.push(SocketAddr::from(([192, 0, 2, 1], 443)));
+            Ok(addresses)
+        }
+    }
+
+    fn ask(resolver: &Remembering<Counting>, url: &str) -> SocketAddr {
+        let url = url.parse().unwrap();
+        resolver.resolve(&url, &Config::default(), NextTimeout::default()).unwrap()[0]
+    }
+
+    #[test]
+    fn a_name_is_looked_up_once_until_it_is_forgotten() {
+        let known = Known::default();
+        let resolver = Remembering { lookup: Counting::default(), known: known.clone() };
+        let looked_up = || resolver.lookup.0.load(Ordering::Relaxed);
+        for _ in 0..3 {
+            assert_eq!(ask(&resolver, "https://sentry.example/api/1/envelope/").port(), 443);
+        }
+        assert_eq!(looked_up(), 1);
+        ask(&resolver, "https://other.example/");
+        assert_eq!(looked_up(), 2);
+        known.forget();
+        ask(&resolver, "https://other.example/");
+        assert_eq!(looked_up(), 3);
+    }
+
+    #[test]
+    fn what_was_found_long_ago_is_looked_up_again() {
+        let known = Known::default();
+        let resolver = Remembering { lookup: Counting::default(), known: known.clone() };
+        ask(&resolver, "https://sentry.example/");
+        let Some(long_ago) = Instant::now().checked_sub(LIFETIME) else { return };
+        lock(&known.0).as_mut().unwrap().since = long_ago;
+        ask(&resolver, "https://sentry.example/");
+        assert_eq!(resolver.lookup.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn an_address_needs_no_lookup() {
+        let resolver = Remembering { lookup: Counting::default(), known: Known::default() };
+        assert_eq!(ask(&resolver, "http://127.0.0.1:9000/api/").to_string(), "127.0.0.1:9000");
+        assert_eq!(ask(&resolver, "https://[::1]/api/").to_string(), "[::1]:443");
+        assert_eq!(ask(&resolver, "http://10.0.0.1/").to_string(), "10.0.0.1:80");
+        assert_eq!(resolver.lookup.0.load(Ordering::Relaxed), 0);
+    }
+}
