@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::client::{self, Client};
 use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::light;
 
 /// After so many halvings hardly a trace is left.
 const MOST_HALVINGS: u8 = 10;
@@ -53,6 +54,7 @@ impl Backpressure {
         let next = if overflowed > before || unwelcome { (halvings + 1).min(MOST_HALVINGS) } else { 0 };
         if next != halvings {
             self.halvings.store(next, Ordering::Relaxed);
+            light::begin_epoch();
             match next {
                 0 => diagnostics::debug(format_args!(
                     "the queues are well again: all traces are sampled as set"

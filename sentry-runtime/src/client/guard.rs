@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::registry::slot;
 use super::{Client, set_global};
 use crate::options::{ClientOptions, OptionsError};
+use crate::trace::light;
 use crate::{diagnostics, session};
 
 /// Keeps the client that [`init`](crate::init) made. When it is dropped, what is not yet sent is sent, for at most
@@ -38,6 +39,7 @@ impl Drop for ClientInitGuard {
         let mut global = slot().write().unwrap_or_else(PoisonError::into_inner);
         if global.as_ref().is_some_and(|client| Arc::ptr_eq(client, &self.0)) {
             let _closed = global.take();
+            light::begin_epoch();
         }
     }
 }

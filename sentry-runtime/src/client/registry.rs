@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use super::Client;
 use crate::fork::{self, PerProcess};
 use crate::scope::{active, context::Context, during_fork};
-use crate::trace;
+use crate::trace::{self, light};
 
 /// How much work an annotated function has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,9 @@ pub(crate) fn global() -> Option<Arc<Client>> {
 
 /// Makes a client the one of the process, and answers with the one before.
 pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
-    std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client)
+    let before = std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client);
+    light::begin_epoch();
+    before
 }
 
 /// All clients that live.
@@ -89,6 +91,7 @@ pub(super) fn refresh_level() {
     let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
     let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
     LEVEL.store(level as u8, Ordering::Relaxed);
+    light::begin_epoch();
     // One of these may be the last of its client, which asks for this lock as it goes.
     drop(all);
     drop(living);

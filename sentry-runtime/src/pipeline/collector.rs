@@ -25,6 +25,7 @@ use crate::options::TraceLifecycle;
 use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
+use crate::trace::light::Surroundings;
 use crate::trace::record::{Detail, Record};
 use crate::trace::recorder::{self, Source};
 
@@ -132,10 +133,10 @@ impl Collector {
         self.queues.append(&mut recorder::take_fresh());
         let mut queues = std::mem::take(&mut self.queues);
         let mut came = false;
-        queues.retain_mut(|Source { records, thread }| {
+        queues.retain_mut(|Source { records, thread, around }| {
             let given_up = records.drain(|record| {
                 came = true;
-                self.take(record, thread);
+                self.take(record, thread, around);
             });
             !given_up
         });
@@ -143,8 +144,18 @@ impl Collector {
         came
     }
 
-    fn take(&mut self, record: Record, thread: &Thread) {
+    fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<Surroundings>>) {
         match record {
+            Record::Surroundings(announced) => *around = Some(announced),
+            Record::LightEnd(root) => match around {
+                Some(around) => self.ending.push(Ended::light(root, around)),
+                // It is announced before the first root.
+                None => {
+                    let ledger = root.client.ledger();
+                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
+                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Span, 1);
+                }
+            },
             Record::Start { segment, isolation, current } => {
                 let early = self.open.remove(&segment.key);
                 self.streams.begin(segment, isolation, current, early, &mut self.room);

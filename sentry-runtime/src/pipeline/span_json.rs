@@ -208,7 +208,8 @@ impl SpanData {
 }
 
 /// How a call that went well begins. Everything that differs from call to call has its place and its length.
-const CALL: [u8; 191] = *b"{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
+const CALL: [u8; 191] =
+    *b"{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
     \"parent_span_id\":\"0000000000000000\",\"start_timestamp\":0000000000.000000,\
     \"timestamp\":0000000000.000000,\"status\":\"ok\"";
 const TRACE_ID: usize = behind(b"\"trace_id\":\"");
@@ -400,7 +401,10 @@ mod tests {
                 assert!((read(&mut full) - read(&mut short)).abs() < 2e-6);
             }
             assert_eq!(short, full);
-            assert_eq!((&short["description"], &short["status"]), (&"pay".into(), &outcome.status().as_str().into()));
+            assert_eq!(
+                (&short["description"], &short["status"]),
+                (&"pay".into(), &outcome.status().as_str().into())
+            );
         }
     }
 }

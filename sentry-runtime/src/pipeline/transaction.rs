@@ -25,6 +25,7 @@ use crate::protocol::{
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
 use crate::trace::ids::{self, IdMap, LocalId};
+use crate::trace::light::{LightRoot, Surroundings};
 use crate::trace::record::{Detail, Outcome, Start};
 use crate::trace::segment::Segment;
 
@@ -38,6 +39,19 @@ pub(super) struct Ended {
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
     pub(super) outcome: Outcome,
+}
+
+impl Ended {
+    /// The segment of a light root.
+    pub(super) fn light(root: LightRoot, around: &Surroundings) -> Self {
+        Self {
+            isolation: Arc::clone(&around.isolation),
+            current: Arc::clone(&around.current),
+            end: Start::Ticks(root.end),
+            outcome: root.outcome,
+            segment: Arc::new(root.into_segment(around)),
+        }
+    }
 }
 
 /// What was said of one span besides its times.

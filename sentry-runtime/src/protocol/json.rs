@@ -107,7 +107,7 @@ pub(crate) struct TimeWriter {
 
 impl TimeWriter {
     pub(crate) const fn new() -> Self {
-        Self { second: 0, text: *b"0000000000.000000" }
+        Self { second: u64::MAX, text: *b"0000000000.000000" }
     }
 
     /// The text of a time given in microseconds since the Unix epoch, unless its seconds have more digits or fewer.
@@ -239,7 +239,7 @@ mod tests {
             assert_eq!(written(|out| write_micros(out, micros)), text);
         }
         let mut times = TimeWriter::new();
-        assert_eq!(times.text(0), None);
+        assert_eq!(times.text(1), None);
         assert_eq!(times.text(1_795_239_248_000_042), Some(b"1795239248.000042"));
         assert_eq!(times.text(1_795_239_248_999_999), Some(b"1795239248.999999"));
         assert_eq!(times.text(1_795_239_249_000_000), Some(b"1795239249.000000"));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
-use crate::trace::local::local;
+use crate::trace::light;
+use crate::trace::local::{Unsettled, local};
 use crate::trace::shown;
 
 /// A context and a span of it, to be put in place, or that were in place before.
@@ -58,15 +59,26 @@ pub(crate) fn begin_anew() {
     if local.segment.get() != 0 {
         // The next span looks at the context, as every root does.
         local.mode.set(Mode::Root);
-        local.inherited.set(true);
+        local.unsettled.set(local.unsettled.get().with(Unsettled::INHERITED));
     }
 }
 
-/// In the child of a fork, replaces a context with spans of the parent by one that continues their trace. Called
-/// where a root span or a capture looks at the context.
+/// Makes the context say everything: of a light root, and in the child of a fork, where a context with spans of the
+/// parent is replaced by one that continues their trace. Called where a root span or a capture looks at the context.
 pub(crate) fn settle() {
-    if local().inherited.replace(false) {
-        settle_inherited();
+    if local().unsettled.get() != Unsettled::NOTHING {
+        settle_light();
+        if local().unsettled.replace(Unsettled::NOTHING) == Unsettled::INHERITED {
+            settle_inherited();
+        }
+    }
+}
+
+/// Makes the context of a light root, if there is one.
+#[inline]
+fn settle_light() {
+    if local().unsettled.get().has(Unsettled::LIGHT) {
+        light::settle();
     }
 }
 
@@ -83,6 +95,7 @@ fn settle_inherited() {
 /// The active context, if the thread has one of its own.
 #[inline]
 pub(crate) fn own_context() -> Option<Arc<Context>> {
+    settle_light();
     local().context.borrow().clone()
 }
 
@@ -104,6 +117,7 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
 /// Puts a context and a span of it in place, and answers with what was there.
 #[inline]
 pub(crate) fn swap(new: Saved) -> Saved {
+    settle_light();
     let (mode, segment) = match &new.context {
         Some(context) => (context.mode(), context.key()),
         None => (Mode::Root, 0),

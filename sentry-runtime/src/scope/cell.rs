@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Scope;
 use crate::errors::Captured;
 use crate::protocol::Uuid;
+use crate::trace::light;
 
 /// A shared scope. The lock is held for the time of a clone of an `Arc` or of one setter, never while a
 /// user's code runs.
 #[derive(Debug, Default)]
 pub(crate) struct ScopeCell {
     scope: Mutex<Arc<Scope>>,
+    /// It is one of the process: others are told when it changes.
+    of_process: bool,
     memory: Mutex<Memory>,
 }
 
@@ -24,7 +27,18 @@ pub(crate) struct Memory {
 
 impl ScopeCell {
     pub(crate) fn new(scope: Arc<Scope>) -> Self {
-        Self { scope: Mutex::new(scope), memory: Mutex::default() }
+        Self { scope: Mutex::new(scope), ..Self::default() }
+    }
+
+    /// An empty scope of the process.
+    pub(super) fn of_process() -> Self {
+        Self { of_process: true, ..Self::default() }
+    }
+
+    fn changed(&self) {
+        if self.of_process {
+            light::begin_epoch();
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
@@ -43,7 +57,9 @@ impl ScopeCell {
 
     /// Changes the scope by one of our own setters.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
-        change(Arc::make_mut(&mut self.lock()))
+        let result = change(Arc::make_mut(&mut self.lock()));
+        self.changed();
+        result
     }
 
     /// Changes the scope by a user's closure, which may itself call anything: it works on a copy. Of two such
@@ -53,6 +69,7 @@ impl ScopeCell {
         let result = change(&mut copy);
         let replaced = std::mem::replace(&mut *self.lock(), Arc::new(copy));
         drop(replaced);
+        self.changed();
         result
     }
 

@@ -66,8 +66,8 @@ impl Context {
             let continues = inherited.is_some();
             Arc::new(Self {
                 client: None,
-                isolation: Arc::default(),
-                current: Arc::default(),
+                isolation: Arc::new(ScopeCell::of_process()),
+                current: Arc::new(ScopeCell::of_process()),
                 propagation: Arc::new(inherited.unwrap_or_else(Propagation::new)),
                 segment: None,
                 frame: FrameId::NONE,

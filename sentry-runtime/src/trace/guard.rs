@@ -14,7 +14,8 @@ use super::callsite::{self, Callsite};
 use super::clock::{self, Ticks};
 use super::gen_ai;
 use super::ids::{self, LocalId};
-use super::local::local;
+use super::light;
+use super::local::{Local, local};
 use super::record::{Outcome, Record};
 use super::recorder::{self, Kind};
 use super::root::{self, RootKind};
@@ -174,8 +175,22 @@ impl SpanGuard {
                 self.start = start | RECORDING;
             }
             Mode::Unsampled => self.start = local.sighted.get() + 1,
-            Mode::Root => self.start_with_context(),
+            Mode::Root => self.start_root(local),
         }
+    }
+
+    /// Starts the root of a trace, a light one if it can be.
+    #[inline(never)]
+    fn start_root(&mut self, local: &Local) {
+        if client::level() != client::Level::Tracing || self.site.has(callsite::ONLY_IF_PARENT) {
+            self.start = local.sighted.get() + 1;
+            return;
+        }
+        let Some((id, start, sampled)) = light::begin(local, self.site) else {
+            return self.start_with_context();
+        };
+        self.id = id;
+        self.start = start | OWNS | if sampled { RECORDING } else { 0 };
     }
 
     /// The same for the first child of a thread, and where the processor's counter is no clock.
@@ -257,12 +272,15 @@ impl SpanGuard {
     /// Ends the span.
     #[inline(never)]
     fn end(&mut self) {
+        let local = local();
         if self.start & OWNS != 0 {
+            if local.light.is_open(self.id) {
+                return light::end(local, self.outcome());
+            }
             return self.end_with_context();
         }
         // The child of a sampled span, in whose segment the thread is again.
         let outcome = self.outcome();
-        let local = local();
         let Self { site, id, parent, start, .. } = *self;
         local.span.set(parent);
         let segment = local.segment.get();

@@ -94,7 +94,7 @@ fn unmix(mut value: u64) -> u64 {
 }
 
 /// A bijective scrambling of 64 bits: neighbours in become strangers out.
-fn mix(mut value: u64) -> u64 {
+pub(super) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::clock::Ticks;
 use super::ids::LocalId;
+use super::light::Light;
 use super::recorder::Output;
 use crate::scope::context::{Context, Mode};
 
@@ -28,12 +29,41 @@ pub(crate) struct Local {
     pub(crate) sighted: Cell<Ticks>,
     /// The last id of this thread, zero until it needs its first one.
     pub(crate) last_id: Cell<LocalId>,
-    /// The context is that of the parent process, see [`crate::scope::active::begin_anew`].
-    pub(crate) inherited: Cell<bool>,
+    /// What the context does not say yet.
+    pub(crate) unsettled: Cell<Unsettled>,
+    /// Roots of which there is no context.
+    pub(crate) light: Light,
     /// Where records go.
     pub(crate) output: RefCell<Output>,
     /// The active context; `None` stands for that of the process.
     pub(crate) context: RefCell<Option<Arc<Context>>>,
+}
+
+/// What a thread's context does not say, until somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsettled(u8);
+
+impl Unsettled {
+    pub(crate) const NOTHING: Self = Self(0);
+    /// A light root is open, see [`super::light`].
+    pub(crate) const LIGHT: Self = Self(1);
+    /// The context is that of the parent process, see [`crate::scope::active::begin_anew`].
+    pub(crate) const INHERITED: Self = Self(2);
+
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Local {
+    /// Whether the thread has no context of its own.
+    pub(super) fn is_in_process_context(&self) -> bool {
+        self.context.try_borrow().is_ok_and(|own| own.is_none())
+    }
 }
 
 thread_local! {
@@ -44,7 +74,8 @@ thread_local! {
             span: Cell::new(0),
             sighted: Cell::new(0),
             last_id: Cell::new(0),
-            inherited: Cell::new(false),
+            unsettled: Cell::new(Unsettled::NOTHING),
+            light: Light::new(),
             output: RefCell::new(Output::None),
             context: RefCell::new(None),
         })

@@ -16,6 +16,7 @@ pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
 pub(crate) mod instrumented;
+pub(crate) mod light;
 pub(crate) mod local;
 mod official;
 pub(crate) mod open;

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::callsite::Callsite;
 use super::clock::Ticks;
 use super::ids::LocalId;
+use super::light::{LightRoot, Surroundings};
 use super::segment::Segment;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
 use crate::scope::{Scope, ScopeCell};
@@ -49,6 +50,10 @@ pub(crate) enum Record {
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
     /// A segment began whose spans are sent while it runs. Of others the pipeline learns when they end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
+    /// The scopes of the process, for the light roots that follow.
+    Surroundings(Box<Surroundings>),
+    /// A light root ended.
+    LightEnd(LightRoot),
     /// The root of a segment ended, and with it the segment.
     End { segment: Arc<Segment>, isolation: Arc<Scope>, current: Arc<Scope>, end: Start, outcome: Outcome },
 }

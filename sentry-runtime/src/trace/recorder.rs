@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
 use super::ids::LocalId;
+use super::light::Surroundings;
 use super::local::{Local, local};
 use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
@@ -37,6 +38,8 @@ pub(crate) struct Source {
     pub(crate) records: Consumer<Record>,
     /// The thread that writes them.
     pub(crate) thread: Thread,
+    /// The scopes of the process as the thread announced them last.
+    pub(crate) around: Option<Box<Surroundings>>,
 }
 
 /// Where the records of a thread go.
@@ -58,6 +61,7 @@ impl Drop for AtExit {
     fn drop(&mut self) {
         drop(local().output.replace(Output::Closed));
         drop(active::swap(active::Saved::default()));
+        local().light.close();
     }
 }
 
@@ -75,6 +79,7 @@ pub(crate) fn begin_anew() {
         // Its chunk would be read by nobody, and freed by nobody.
         std::mem::forget(std::mem::replace(&mut *output, Output::None));
     }
+    local().light.begin_anew();
     BUDGET.begin_anew();
     LOST_SPANS.store(0, Ordering::Relaxed);
     LOST_SEGMENTS.store(0, Ordering::Relaxed);
@@ -110,30 +115,36 @@ pub(crate) enum Kind {
 /// Writes a record down. Without room it is dropped and counted.
 pub(crate) fn push(record: Record) {
     let kind = match &record {
-        Record::End { .. } => Kind::Segment,
+        Record::End { .. } | Record::LightEnd(_) => Kind::Segment,
         Record::Span { .. } | Record::Detail { .. } => Kind::Span,
-        Record::Attribute { .. } | Record::Start { .. } => Kind::More,
+        Record::Attribute { .. } | Record::Start { .. } | Record::Surroundings(_) => Kind::More,
     };
     push_made(local(), kind, || record);
 }
 
 /// Writes a record down that is made in its place: what is built elsewhere first has to be copied, and copying
-/// what was written a moment ago, in larger pieces than it was written in, holds the processor up.
+/// what was written a moment ago, in larger pieces than it was written in, holds the processor up. Answers whether
+/// there was room.
 #[inline(always)]
-pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record) {
+pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record) -> bool {
     let Ok(mut output) = local.output.try_borrow_mut() else {
-        return count_lost(kind);
+        count_lost(kind);
+        return false;
     };
     let producer = match &mut *output {
         Output::Open(producer) if producer.has_room() => producer,
         output => match find_room(output) {
             Some(producer) => producer,
-            None => return count_lost(kind),
+            None => {
+                count_lost(kind);
+                return false;
+            }
         },
     };
     if producer.write(make) {
         crate::pipeline::chunk_filled();
     }
+    true
 }
 
 /// Gives a span of a segment an attribute.
@@ -168,7 +179,7 @@ attributes! {
 fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
     if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
         let (producer, records) = ring::queue(&BUDGET)?;
-        let source = Source { records, thread: thread::current() };
+        let source = Source { records, thread: thread::current(), around: None };
         fresh().push(source);
         *output = Output::Open(producer);
         // The first record of a process starts the pipeline. Beyond that, many short threads take chunks as quickly

@@ -229,7 +229,7 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
     }
 }
 
-fn by_rate(rate: f32, sample_rand: u32) -> Decision {
+pub(super) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
     Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate), ignored: false }
 }
 

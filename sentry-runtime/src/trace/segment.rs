@@ -115,6 +115,11 @@ impl Segment {
         self.generation == fork::generation()
     }
 
+    /// Leaves it to the process from which this one was forked.
+    pub(crate) fn leave_to_parent(&mut self) {
+        self.generation = self.generation.wrapping_sub(1);
+    }
+
     /// The trace as the child of a fork goes on with it, under a span that was open at the fork. Locks are left
     /// alone: who held them may not be there any more.
     pub(crate) fn inherited(&self, span: LocalId) -> Propagation {

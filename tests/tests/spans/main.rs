@@ -13,3 +13,4 @@ mod limits;
 mod names;
 mod nesting;
 mod outcomes;
+mod roots;

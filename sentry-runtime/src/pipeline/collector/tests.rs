@@ -56,7 +56,7 @@ impl Bed {
     }
 
     fn take(&mut self, record: Record) {
-        self.collector.take(record, &self.thread);
+        self.collector.take(record, &self.thread, &mut None);
         assert!(self.collector.room.held() <= MEMORY / 2);
     }
 

@@ -44,7 +44,8 @@ impl Known {
 
     fn of(&self, server: &Uri) -> Option<Vec<SocketAddr>> {
         let known = lock(&self.0);
-        let entry = known.as_ref().filter(|entry| entry.server == *server && entry.since.elapsed() < LIFETIME)?;
+        let entry =
+            known.as_ref().filter(|entry| entry.server == *server && entry.since.elapsed() < LIFETIME)?;
         Some(entry.addresses.clone())
     }
 
