@@ -207,18 +207,29 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
     }
 }
 
+impl<W: Work, F, O> Instrumented<W, F, O> {
+    /// Drops the future inside of its context, for the last time that anything is done with it.
+    #[cold]
+    fn cancel(&mut self) {
+        let entered = Entered::new(&mut self.work);
+        // SAFETY: this is called by `drop` alone, which does nothing else; the future was pinned in place, and is
+        // dropped in place.
+        unsafe { ManuallyDrop::drop(&mut self.future) };
+        drop(entered);
+        if self.work.stage() == Stage::Begun {
+            self.work.finish(End::Cancelled);
+        }
+    }
+}
+
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
     #[inline]
     fn drop(&mut self) {
-        let entered = (self.work.stage() == Stage::Begun).then(|| Entered::new(&mut self.work));
+        if self.work.stage() == Stage::Begun {
+            return self.cancel();
+        }
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
-        if entered.is_some() {
-            drop(entered);
-            if self.work.stage() == Stage::Begun {
-                self.work.finish(End::Cancelled);
-            }
-        }
     }
 }
 

@@ -3,15 +3,16 @@
 //! Spec: `foundations/transport/authentication.mdx`, `foundations/transport/compression.mdx`.
 
 use std::io::Read as _;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
-use super::compress::compress;
+use super::compress::Compressor;
 use crate::options::{Compression, OptionsError};
 use crate::protocol::Envelope;
 use crate::protocol::buffers::Recycled;
-use crate::transport::{certificates, proxy};
+use crate::transport::{certificates, lock, proxy};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;
@@ -25,7 +26,7 @@ pub(in crate::transport) struct HttpSender {
     url: String,
     auth: Option<String>,
     dsn: Option<String>,
-    pub(super) compression: Compression,
+    pub(super) compressor: Mutex<Compressor>,
 }
 
 /// What the server said.
@@ -108,7 +109,8 @@ impl HttpSender {
         };
         let compression =
             if local && !options.compress_locally { Compression::Off } else { options.compression };
-        Ok(Self { agents, url: options.url, auth: options.auth, dsn: options.dsn, compression })
+        let compressor = Mutex::new(Compressor::new(compression));
+        Ok(Self { agents, url: options.url, auth: options.auth, dsn: options.dsn, compressor })
     }
 
     pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
@@ -123,7 +125,7 @@ impl HttpSender {
         content_type: &str,
         headers: &[(String, String)],
     ) -> Result<Answer, NoAnswer> {
-        let compressed = compress(plain, self.compression);
+        let compressed = lock(&self.compressor).compress(plain);
         let body = compressed.as_ref().map_or(plain, |(body, _)| body);
         let request = |agent: &ureq::Agent| {
             let mut request = agent.post(&self.url).header("Content-Type", content_type);

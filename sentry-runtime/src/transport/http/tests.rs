@@ -86,7 +86,7 @@ fn bodies_that_leave_the_machine_are_compressed() {
 
     let compresses = |url: &str, compression| {
         let options = HttpOptions { compression, ..HttpOptions::new(url, None, "test/1") };
-        HttpSender::new(options).unwrap().compression
+        HttpSender::new(options).unwrap().compressor.into_inner().unwrap().compression
     };
     let elsewhere = "https://o1.ingest.sentry.io/api/1/envelope/";
     assert_eq!(compresses(elsewhere, Compression::Gzip), Compression::Gzip);
