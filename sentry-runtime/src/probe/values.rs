@@ -5,6 +5,11 @@ use std::fmt::{Debug, Display};
 
 use super::Probe;
 use crate::protocol::AttributeValue;
+use crate::trace::recorder;
+
+levels! { sentry_attribute -> Text<'a>;
+    AttributeOfText: [T: AsText + ?Sized] &&&&&Probe<'a, T> => |value| Text(value.as_text());
+}
 
 levels! { sentry_attribute -> AttributeValue;
     AttributeOfCopy: [T: Copy + Into<AttributeValue>] &&&&Probe<'a, T> => |value| (*value).into();
@@ -21,14 +26,19 @@ macro_rules! __sentry_attribute {
     (&($value:literal)) => {
         $crate::__private::AttributeLiteral::into_attribute($value)
     };
-    ($value:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{
-            AttributeOfAny as _, AttributeOfClone as _, AttributeOfCopy as _, AttributeOfDebug as _,
-            AttributeOfDisplay as _,
-        };
-        (&&&&&$crate::__private::Probe($value)).sentry_attribute()
-    }};
+    // A match, since what the expression makes on the way has to live as long as a text of it.
+    ($value:expr) => {
+        match $value {
+            __sentry_value => {
+                #[allow(unused_imports)]
+                use $crate::__private::{
+                    AttributeOfAny as _, AttributeOfClone as _, AttributeOfCopy as _, AttributeOfDebug as _,
+                    AttributeOfDisplay as _, AttributeOfText as _,
+                };
+                (&&&&&&$crate::__private::Probe(__sentry_value)).sentry_attribute()
+            }
+        }
+    };
 }
 
 /// A value that an expression has just made, as an attribute: it is moved, not copied.
@@ -40,6 +50,56 @@ macro_rules! __sentry_made_attribute {
         use $crate::__private::{MadeAny as _, MadeAttribute as _, MadeDebug as _, MadeDisplay as _};
         (&&&&$crate::__private::Made::new($value)).sentry_made()
     }};
+}
+
+/// A text that is copied to where the attribute stays, and not before.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a>(&'a str);
+
+impl From<Text<'_>> for AttributeValue {
+    fn from(text: Text<'_>) -> Self {
+        Self::from(text.0)
+    }
+}
+
+/// What is a text as it is.
+pub trait AsText {
+    /// The text.
+    fn as_text(&self) -> &str;
+}
+
+impl AsText for &str {
+    #[inline]
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+impl AsText for String {
+    #[inline]
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+/// What a span is told as an attribute's value.
+pub trait ToldAttribute {
+    /// Writes it down for a span of a segment.
+    fn tell(self, segment: u64, span: u64, key: &'static str);
+}
+
+impl ToldAttribute for AttributeValue {
+    #[inline(always)]
+    fn tell(self, segment: u64, span: u64, key: &'static str) {
+        recorder::attribute(segment, span, key, self);
+    }
+}
+
+impl ToldAttribute for Text<'_> {
+    #[inline(always)]
+    fn tell(self, segment: u64, span: u64, key: &'static str) {
+        recorder::copied(segment, span, key, self.0);
+    }
 }
 
 /// A literal as an attribute: a text in the program needs no copy.
@@ -118,8 +178,8 @@ mod tests {
     fn anything_can_be_an_attribute() {
         struct Silent;
         assert_eq!(__sentry_attribute!(&7_u8), AttributeValue::from(7_u8));
-        assert_eq!(__sentry_attribute!(&"x"), AttributeValue::from("x"));
-        assert_eq!(__sentry_attribute!(&String::from("x")), AttributeValue::from("x"));
+        assert_eq!(AttributeValue::from(__sentry_attribute!(&"x")), AttributeValue::from("x"));
+        assert_eq!(AttributeValue::from(__sentry_attribute!(&String::from("x"))), AttributeValue::from("x"));
         assert_eq!(__sentry_attribute!(&std::fmt::Error), AttributeValue::from(std::fmt::Error.to_string()));
         assert_eq!(__sentry_attribute!(&(1, 2)), AttributeValue::from("(1, 2)"));
         let _ = __sentry_attribute!(&Silent);

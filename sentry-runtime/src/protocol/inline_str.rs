@@ -6,13 +6,19 @@ use std::fmt;
 const ROOM: usize = 22;
 
 /// A text of at most 22 bytes, held in place.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct InlineStr {
     length: u8,
     bytes: [u8; ROOM],
 }
 
 impl InlineStr {
+    /// Whether a text is short enough.
+    #[inline]
+    pub(crate) const fn fits(text: &str) -> bool {
+        text.len() <= ROOM
+    }
+
     /// The text, if it is short enough.
     #[inline]
     pub(crate) fn new(text: &str) -> Option<Self> {

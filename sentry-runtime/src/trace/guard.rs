@@ -24,6 +24,7 @@ use super::shown;
 use super::span::IntoParent;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
+use crate::probe::ToldAttribute;
 use crate::protocol::AttributeValue;
 use crate::scope::active::{self, Entered, Saved};
 use crate::scope::context::{Context, Mode};
@@ -233,16 +234,17 @@ impl SpanGuard {
     /// Gives the span an attribute.
     #[inline(always)]
     #[doc(hidden)]
-    pub fn set(&self, key: &'static str, value: AttributeValue) {
+    pub fn set(&self, key: &'static str, value: impl ToldAttribute) {
         if self.is_recording() {
-            recorder::attribute(active::position().0, self.id, key, value);
+            value.tell(active::position().0, self.id, key);
         }
     }
 
     /// Gives the span an attribute; one of the same name is replaced.
     pub fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
         if self.is_recording() {
-            self.set(key, value.into());
+            let value: AttributeValue = value.into();
+            self.set(key, value);
         }
     }
 

@@ -17,6 +17,7 @@ use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
 use crate::fork::PerProcess;
 use crate::protocol::AttributeValue;
+use crate::protocol::inline_str::InlineStr;
 use crate::scope::active;
 
 /// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
@@ -171,6 +172,19 @@ attributes! {
     integer(value: i64) => AttributeValue::I64(value);
     text(value: &'static str) => AttributeValue::Str(value);
     any(value: AttributeValue) => value;
+}
+
+/// Gives a span of a segment an attribute whose text is copied here: a short one straight into the record.
+#[inline(never)]
+pub(crate) fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
+    if InlineStr::fits(text) {
+        push_made(local(), Kind::More, || {
+            let value = AttributeValue::Inline(InlineStr::new(text).unwrap_or_default());
+            Record::Attribute { segment, span, key, value }
+        });
+    } else {
+        any(segment, span, key, AttributeValue::from(text));
+    }
 }
 
 /// Takes a fresh chunk, or opens the thread's queue; `None` when there is no memory left, or the thread ends.

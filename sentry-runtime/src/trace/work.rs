@@ -17,7 +17,7 @@ use super::span::IntoParent;
 use super::{clock, gen_ai, root};
 use crate::client;
 use crate::errors::{self, Failure, Origin};
-use crate::protocol::AttributeValue;
+use crate::probe::ToldAttribute;
 use crate::scope::active;
 use crate::scope::context::{Context, Mode};
 
@@ -87,7 +87,7 @@ impl SpanWork {
     }
 
     /// Gives the span an attribute.
-    pub fn set(&self, key: &'static str, value: AttributeValue) {
+    pub fn set(&self, key: &'static str, value: impl ToldAttribute) {
         if self.id == 0 {
             return;
         }
@@ -101,7 +101,7 @@ impl SpanWork {
                 _ => self.id,
             }
         };
-        recorder::attribute(segment, self.id, key, value);
+        value.tell(segment, self.id, key);
     }
 
     /// Says that the function returned an error.
