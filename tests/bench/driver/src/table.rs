@@ -78,20 +78,35 @@ pub(crate) fn instructions(instructions: &Instructions) -> String {
 /// What it costs to deliver.
 pub(crate) fn end_to_end(rows: &[Row]) -> String {
     let mut table = "\
-| end to end | spans/s | CPU s a million spans | … that arrived | wall s | peak MiB | bytes a span | requests | lost | counted as lost |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| end to end | spans/s | CPU s a million spans | … that arrived | … without the plain program's | wall s | peak MiB | bytes a span | requests | lost | counted as lost |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 "
     .to_owned();
+    let plain = |rate| rows.iter().find(|row| row.requests == 0.0 && row.rate == rate).map(|row| row.cpu);
     for row in rows {
-        let rate = if row.rate == 0 { "free".to_owned() } else { row.rate.to_string() };
+        if row.requests == 0.0 {
+            let _infallible = writeln!(
+                table,
+                "| {} | {} | {} | | | {} | {} | | | | |",
+                row.contender,
+                rate_text(row.rate),
+                number(row.cpu),
+                number(row.wall_s),
+                number(row.peak_mib),
+            );
+            continue;
+        }
+        let above = plain(row.rate).map_or(f64::NAN, |plain| (row.cpu - plain) / (1.0 - row.lost));
+        let rate = rate_text(row.rate);
         let gzip = if row.gzip { ", gzip" } else { "" };
         let counted = row.counted.map_or_else(|| "–".to_owned(), |lost| format!("{:.1} %", lost * 100.0));
         let _infallible = writeln!(
             table,
-            "| {}{gzip} | {rate} | {} | {} | {} | {} | {:.0} | {} | {:.1} % | {counted} |",
+            "| {}{gzip} | {rate} | {} | {} | {} | {} | {} | {:.0} | {} | {:.1} % | {counted} |",
             row.contender,
             number(row.cpu),
             number(row.cpu_of_arrived),
+            number(above),
             number(row.wall_s),
             number(row.peak_mib),
             row.bytes_a_span,
@@ -100,6 +115,10 @@ pub(crate) fn end_to_end(rows: &[Row]) -> String {
         );
     }
     table
+}
+
+fn rate_text(rate: u64) -> String {
+    if rate == 0 { "free".to_owned() } else { rate.to_string() }
 }
 
 /// How cost grows.

@@ -1,6 +1,6 @@
 //! The functions that everybody else instruments, without any instrumentation.
 
-use bench_harness::{Bench, black_box, run, yield_once};
+use bench_harness::{Bench, Load, black_box, load, run, yield_once};
 
 #[inline(never)]
 fn leaf(number: u64) -> u64 {
@@ -33,9 +33,14 @@ fn moving(bench: &Bench) {
     bench.measure_moving(1000, |body| body(), leaf_async, || ());
 }
 
+/// What the program costs that makes the spans of the others: most of it is waking up for the next transaction.
+fn end_to_end(load: &Load) {
+    load.run(|| (1..load::TRANSACTION).for_each(|number| _ = black_box(leaf(number))), || None);
+}
+
 fn main() {
     bench_harness::main(
         &[("off_sync", sync), ("off_async", awaiting), ("depth_64", depth), ("moving", moving)],
-        None,
+        Some(end_to_end),
     );
 }
