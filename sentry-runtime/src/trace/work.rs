@@ -48,12 +48,20 @@ pub fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
         return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
     }
+    let (context, id) = called(site);
+    SpanWork { context, site, id, parent: active_span(), start: 0 }
+}
+
+/// What the call takes along: the context, and an id if anything may be recorded. It is no part of the annotated
+/// function, whose code would have it once more; and what it answers fits into two registers, since what goes through
+/// memory has to be read back there at once.
+#[inline(never)]
+fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
     let mode = active::mode();
     if mode == Mode::Root {
         active::settle();
     }
     let context = active::own_context();
-    let (_, parent) = active::position();
     // The id is drawn now, so that attributes can be written before the first poll.
     let id = match mode {
         Mode::Sampled => ids::next(),
@@ -62,7 +70,12 @@ pub fn span(site: &'static Callsite) -> SpanWork {
         }
         _ => 0,
     };
-    SpanWork { context, site, id, parent, start: 0 }
+    (context, id)
+}
+
+#[inline(never)]
+fn active_span() -> LocalId {
+    active::position().1
 }
 
 /// The span of such a call under a given parent.
