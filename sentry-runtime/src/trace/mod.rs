@@ -3,7 +3,7 @@
 //! A span is a few words on the caller's stack ([`guard`]) or beside its future ([`work`]) while it runs, and a
 //! [`record`] when it has ended. Records go through the thread's [`recorder`], a lock-free queue ([`ring`]), to the
 //! pipeline thread. The spans of one request or job form a [`segment`], whose [`root`] decides by [`sampling`]
-//! whether any of them are recorded; [`propagation`], [`headers`] and [`outgoing`] link
+//! whether any of them are recorded; a [`light`] root does so without making one; [`propagation`], [`headers`] and [`outgoing`] link
 //! segments to those of other services.
 
 mod block;
