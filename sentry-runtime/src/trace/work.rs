@@ -15,6 +15,7 @@ use super::record::Record;
 use super::recorder::{self, Kind};
 use super::span::IntoParent;
 use super::{clock, gen_ai, root};
+use crate::callback;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::protocol::AttributeValue;
@@ -43,8 +44,15 @@ pub struct SpanWork {
 const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more than this");
 
 /// The span of a call of an annotated `async` function.
-#[inline]
-pub fn span(site: &'static Callsite) -> SpanWork {
+///
+/// It does not unwind, as [`enter`] and [`leave`] do not: what calls them is compiled for every annotated function, and
+/// needs no code for that case.
+#[inline(never)]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+pub extern "C" fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
         return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
     }
@@ -132,7 +140,9 @@ impl SpanWork {
             self.parent = active::position().1;
             return;
         }
-        self.find_place(given);
+        if callback::contain(|| self.find_place(given)).is_none() {
+            self.start |= OVER;
+        }
     }
 
     /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
@@ -175,6 +185,42 @@ impl SpanWork {
     }
 }
 
+/// Puts the span in place, see [`Work::enter`].
+#[inline(never)]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+extern "C" fn enter(work: &mut SpanWork) -> Option<Previous> {
+    if work.start & OVER != 0 {
+        return None;
+    }
+    if work.start & !FLAGS == 0 {
+        work.begin();
+        if work.start & OVER != 0 {
+            return None;
+        }
+    }
+    let span = if work.id == 0 { work.parent } else { work.id };
+    if work.context.as_ref().is_some_and(active::is_in) {
+        // Polled where it was called, as nearly always: the context stands where it should.
+        return Some(Previous(Before::Span(active::replace(span))));
+    }
+    Some(Previous::swap(work.context.take(), span))
+}
+
+/// Puts back what was there, see [`Work::leave`].
+#[inline(never)]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+extern "C" fn leave(work: &mut SpanWork, previous: Previous) {
+    if let Some(context) = previous.restore().context {
+        work.context = Some(context);
+    }
+}
+
 impl Work for SpanWork {
     #[inline]
     fn stage(&self) -> Stage {
@@ -189,28 +235,12 @@ impl Work for SpanWork {
 
     #[inline]
     fn enter(&mut self) -> Option<Previous> {
-        if self.start & OVER != 0 {
-            return None;
-        }
-        if self.start & !FLAGS == 0 {
-            self.begin();
-            if self.start & OVER != 0 {
-                return None;
-            }
-        }
-        let span = if self.id == 0 { self.parent } else { self.id };
-        if self.context.as_ref().is_some_and(active::is_in) {
-            // Polled where it was called, as nearly always: the context stands where it should.
-            return Some(Previous(Before::Span(active::replace(span))));
-        }
-        Some(Previous::swap(self.context.take(), span))
+        enter(self)
     }
 
     #[inline]
     fn leave(&mut self, previous: Previous) {
-        if let Some(context) = previous.restore().context {
-            self.context = Some(context);
-        }
+        leave(self, previous);
     }
 
     fn finish(&mut self, end: End) {
