@@ -34,10 +34,10 @@ pub mod log {
     pub use crate::logger::template::is_plain;
 }
 
-/// What gives the full path of a closure: that of the function in which it is written, and a little more.
+/// What gives the full path of a type: that of the function in which it is declared, and a little more.
 #[must_use]
-pub const fn path_of<F: Fn() + Copy>(_written_inside: F) -> fn() -> &'static str {
-    std::any::type_name::<F>
+pub const fn path_of<T>() -> fn() -> &'static str {
+    std::any::type_name::<T>
 }
 
 /// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.

@@ -228,7 +228,7 @@ fn the_summary_is_true(server: &FakeSentry, printed: &BTreeMap<String, usize>) {
 }
 
 fn the_local_view_shows_it_too(printed: &str) {
-    for line in ["serverAction/take_p", "✗ ShopError: order ", "✓ restock-shelves", "✗ restock-shelves"]
+    for line in ["serverAction/take_pay", "✗ ShopError: order ", "✓ restock-shelves", "✗ restock-shelves"]
     {
         assert!(printed.contains(line), "no `{line}` in:\n{printed}");
     }

@@ -12,9 +12,10 @@ use super::{main, monitor, span};
 /// The statics of a function without name and further arguments.
 fn statics(calls: TokenStream) -> TokenStream {
     quote! {
+        enum __SentryFunction {}
         static __SENTRY_CALLSITE: ::sentry::__private::Callsite = ::sentry::__private::Callsite::new(
-            ::sentry::__private::path_of(|| {}),
-            ::core::module_path!()
+            ::sentry::__private::path_of::<__SentryFunction>(),
+            ::core::module_path!(),
         ) #calls;
     }
 }

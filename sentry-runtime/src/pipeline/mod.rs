@@ -46,6 +46,7 @@ pub(crate) use sessions::{PendingSession, SessionChange};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::callback;
 use crate::client::Client;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
@@ -142,7 +143,8 @@ pub(crate) fn segment_ended() {
 #[cold]
 #[inline(never)]
 pub(crate) fn chunk_filled() {
-    queue::wake_for_chunk();
+    // Who calls this does not unwind.
+    callback::contain(queue::wake_for_chunk);
 }
 
 /// Waits until everything recorded so far was handed to the transports of its clients.

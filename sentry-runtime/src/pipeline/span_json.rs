@@ -384,8 +384,7 @@ mod tests {
 
     #[test]
     fn a_call_is_written_like_the_same_span_with_room_for_more() {
-        static SITE: Callsite =
-            Callsite::new(|| "shop::pay::__SENTRY_CALLSITE::{{closure}}", "shop").op("bank");
+        static SITE: Callsite = Callsite::new(|| "shop::pay::__SentryFunction", "shop").op("bank");
         let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());
         let write = |row: &Row| {
             let mut out = Vec::new();

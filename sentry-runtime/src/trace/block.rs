@@ -42,8 +42,9 @@ macro_rules! enter_span {
 #[macro_export]
 macro_rules! __sentry_enter_span {
     ([$name:expr] [$($calls:tt)*] [$($key:expr => $value:expr;)*]) => {{
+        enum __SentryFunction {}
         static __SENTRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            $crate::__private::path_of(|| {}),
+            $crate::__private::path_of::<__SentryFunction>(),
             ::core::module_path!(),
         )
         .name($name)

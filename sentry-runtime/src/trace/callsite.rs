@@ -183,7 +183,7 @@ impl Callsite {
 /// `shop::orders::place::here` into `orders::place`.
 fn readable_path(marker: &str, module: &str) -> String {
     let path = marker.rsplit_once("::").map_or(marker, |(function, _marker)| function);
-    let path = path.trim_end_matches("::__SENTRY_CALLSITE").trim_end_matches("::{{closure}}");
+    let path = path.trim_end_matches("::{{closure}}");
     let segments = split_path(path);
     let Some((function, owner)) = segments.split_last() else {
         return path.to_owned();
@@ -244,24 +244,16 @@ mod tests {
     #[test]
     fn names_are_as_a_reader_would_write_them() {
         let cases = [
-            ("shop::main::__SENTRY_CALLSITE::{{closure}}", "shop", "main"),
-            ("shop::main::main::__SENTRY_CALLSITE::{{closure}}", "shop", "main"),
-            ("shop::orders::place::__SENTRY_CALLSITE::{{closure}}", "shop::orders", "orders::place"),
-            ("shop::orders::Cart::total::__SENTRY_CALLSITE::{{closure}}", "shop::orders", "Cart::total"),
-            ("shop::Cart<T>::total::__SENTRY_CALLSITE::{{closure}}", "shop", "Cart::total"),
-            ("<shop::Cart as shop::Shop>::total::__SENTRY_CALLSITE::{{closure}}", "shop", "Cart::total"),
+            ("shop::main::__SentryFunction", "shop", "main"),
+            ("shop::main::main::__SentryFunction", "shop", "main"),
+            ("shop::orders::place::__SentryFunction", "shop::orders", "orders::place"),
+            ("shop::orders::Cart::total::__SentryFunction", "shop::orders", "Cart::total"),
+            ("shop::Cart<T>::total::__SentryFunction", "shop", "Cart::total"),
+            ("<shop::Cart as shop::Shop>::total::__SentryFunction", "shop", "Cart::total"),
+            ("<shop::Cart<T> as shop::Shop<U>>::total::__SentryFunction", "shop", "Cart::total"),
+            ("shop::cart::<impl shop::cart::Cart>::total::__SentryFunction", "shop::cart", "Cart::total"),
             (
-                "<shop::Cart<T> as shop::Shop<U>>::total::__SENTRY_CALLSITE::{{closure}}",
-                "shop",
-                "Cart::total",
-            ),
-            (
-                "shop::cart::<impl shop::cart::Cart>::total::__SENTRY_CALLSITE::{{closure}}",
-                "shop::cart",
-                "Cart::total",
-            ),
-            (
-                "shop::a::<impl shop::Shop for shop::b::Cart>::total::__SENTRY_CALLSITE::{{closure}}",
+                "shop::a::<impl shop::Shop for shop::b::Cart>::total::__SentryFunction",
                 "shop::a",
                 "Cart::total",
             ),

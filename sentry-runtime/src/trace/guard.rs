@@ -15,13 +15,14 @@ use super::clock::{self, Ticks};
 use super::gen_ai;
 use super::ids::{self, LocalId};
 use super::light;
-use super::local::{Local, local};
+use super::local::local;
 use super::record::{Outcome, Record};
 use super::recorder::{self, Kind};
 use super::root::{self, RootKind};
 use super::segment::RootName;
 use super::shown;
 use super::span::IntoParent;
+use crate::callback;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::probe::ToldAttribute;
@@ -29,15 +30,17 @@ use crate::protocol::AttributeValue;
 use crate::scope::active::{self, Entered, Saved};
 use crate::scope::context::{Context, Mode};
 
-/// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
+/// The flags live in the start time: in its highest bits, which a clock does not reach in decades, and in its lowest.
 ///
-/// The function returned an error.
-const FAILED: u64 = 1 << 63;
+/// Something is to be ended when the guard is dropped. The sign, which every annotated function looks at.
+const LIVE: u64 = 1 << 63;
 /// A context was put in place: that of a root, or of a function that captures errors.
 const OWNS: u64 = 1 << 62;
 /// What the span is told is recorded.
 const RECORDING: u64 = 1 << 61;
-const FLAGS: u64 = FAILED | OWNS | RECORDING;
+/// The function returned an error.
+const FAILED: u64 = 1;
+const FLAGS: u64 = LIVE | OWNS | RECORDING | FAILED;
 
 /// Ends its span when it is dropped: what [`enter_span!`](crate::enter_span) gives.
 ///
@@ -79,7 +82,7 @@ pub const fn guard(site: &'static Callsite) -> SpanGuard {
 #[inline]
 pub fn begin(guard: &mut SpanGuard) {
     if client::level() != client::Level::Off {
-        guard.start();
+        start(guard);
     }
 }
 
@@ -157,54 +160,101 @@ pub(super) struct Prepared {
     pub(super) parent: LocalId,
 }
 
+/// Starts the span of an inert guard, if there is to be one.
+///
+/// This and [`end`] are called by every annotated function. They are `extern "C"`, since such a function does not
+/// unwind, and what calls it needs no code for that case: a third of what stood in a small function. What could
+/// panic in them is contained.
+#[inline(never)]
+extern "C" fn start(guard: &mut SpanGuard) {
+    let local = local();
+    if guard.site.has(callsite::NEEDS_CONTEXT) {
+        return start_with_context(guard);
+    }
+    match local.mode.get() {
+        Mode::Sampled => {
+            // The ways that call something end there.
+            let (Some(id), Some(start)) = (ids::next_of_seeded(local), clock::now_by_counter()) else {
+                return start_child_slowly(guard);
+            };
+            guard.parent = local.span.replace(id);
+            guard.id = id;
+            guard.start = start & !FLAGS | LIVE | RECORDING;
+        }
+        Mode::Unsampled => guard.start = local.sighted.get() + 1,
+        Mode::Root => start_root(guard),
+    }
+}
+
+/// Starts the root of a trace, a light one if it can be.
+#[inline(never)]
+extern "C" fn start_root(guard: &mut SpanGuard) {
+    let local = local();
+    if client::level() != client::Level::Tracing || guard.site.has(callsite::ONLY_IF_PARENT) {
+        guard.start = local.sighted.get() + 1;
+        return;
+    }
+    let Some((id, start, sampled)) = callback::contain(|| light::begin(local, guard.site)).flatten() else {
+        return start_with_context(guard);
+    };
+    guard.id = id;
+    guard.start = start & !FLAGS | LIVE | OWNS | if sampled { RECORDING } else { 0 };
+}
+
+/// The same for the first child of a thread, and where the processor's counter is no clock.
+#[cold]
+#[inline(never)]
+extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
+    callback::contain(|| {
+        let (id, start) = (ids::next(), clock::now());
+        guard.parent = active::replace(id);
+        guard.id = id;
+        guard.start = start & !FLAGS | LIVE | RECORDING;
+    });
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn start_with_context(guard: &mut SpanGuard) {
+    callback::contain(|| guard.start_with_context());
+}
+
+/// Ends the span.
+#[inline(never)]
+extern "C" fn end(guard: &mut SpanGuard) {
+    if guard.start & OWNS != 0 {
+        return end_root(guard);
+    }
+    // The child of a sampled span, in whose segment the thread is again.
+    let outcome = guard.outcome();
+    let local = local();
+    let SpanGuard { site, id, parent, start, .. } = *guard;
+    local.span.set(parent);
+    let segment = local.segment.get();
+    let (start, end) = (start & !FLAGS, clock::now());
+    recorder::push_made(local, Kind::Span, || Record::Span {
+        segment,
+        id,
+        parent,
+        site,
+        start,
+        end,
+        outcome,
+    });
+}
+
+/// Ends a span that put a context in place, or the root of a trace.
+#[inline(never)]
+extern "C" fn end_root(guard: &mut SpanGuard) {
+    let local = local();
+    if local.light.is_open(guard.id) {
+        callback::contain(|| light::end(local, guard.outcome()));
+    } else {
+        callback::contain(|| guard.end_with_context());
+    }
+}
+
 impl SpanGuard {
-    /// Starts the span of an inert guard, if there is to be one.
-    #[inline(never)]
-    fn start(&mut self) {
-        let local = local();
-        if self.site.has(callsite::NEEDS_CONTEXT) {
-            return self.start_with_context();
-        }
-        match local.mode.get() {
-            Mode::Sampled => {
-                // The ways that call something end there.
-                let (Some(id), Some(start)) = (ids::next_of_seeded(local), clock::now_by_counter()) else {
-                    return self.start_child_slowly();
-                };
-                self.parent = local.span.replace(id);
-                self.id = id;
-                self.start = start | RECORDING;
-            }
-            Mode::Unsampled => self.start = local.sighted.get() + 1,
-            Mode::Root => self.start_root(local),
-        }
-    }
-
-    /// Starts the root of a trace, a light one if it can be.
-    #[inline(never)]
-    fn start_root(&mut self, local: &Local) {
-        if client::level() != client::Level::Tracing || self.site.has(callsite::ONLY_IF_PARENT) {
-            self.start = local.sighted.get() + 1;
-            return;
-        }
-        let Some((id, start, sampled)) = light::begin(local, self.site) else {
-            return self.start_with_context();
-        };
-        self.id = id;
-        self.start = start | OWNS | if sampled { RECORDING } else { 0 };
-    }
-
-    /// The same for the first child of a thread, and where the processor's counter is no clock.
-    #[cold]
-    #[inline(never)]
-    fn start_child_slowly(&mut self) {
-        self.id = ids::next();
-        self.parent = active::replace(self.id);
-        self.start = clock::now() | RECORDING;
-    }
-
-    #[cold]
-    #[inline(never)]
     fn start_with_context(&mut self) {
         let base = active::context();
         let (_, parent) = active::position();
@@ -221,7 +271,7 @@ impl SpanGuard {
         *self.outer = active::swap(Saved { context: Some(context), span }).context;
         self.id = id;
         self.parent = parent;
-        self.start = clock::now() | OWNS | if recording { RECORDING } else { 0 };
+        self.start = clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 };
     }
 
     /// Whether attributes are worth computing.
@@ -255,10 +305,10 @@ impl SpanGuard {
         if !failure.is_failure() {
             return;
         }
-        let since = self.start & !FLAGS;
-        if self.start & (RECORDING | OWNS) == 0 {
-            return errors::sight(failure, since);
+        if self.start & LIVE == 0 {
+            return errors::sight(failure, self.start);
         }
+        let since = self.start & !FLAGS;
         self.start |= FAILED;
         if self.site.has(callsite::CAPTURE_ERR) {
             errors::capture(failure, since, Origin::Span(self.site));
@@ -271,36 +321,7 @@ impl SpanGuard {
         if self.start & FAILED != 0 || std::thread::panicking() { Outcome::Failed } else { Outcome::Ok }
     }
 
-    /// Ends the span.
-    #[inline(never)]
-    fn end(&mut self) {
-        let local = local();
-        if self.start & OWNS != 0 {
-            if local.light.is_open(self.id) {
-                return light::end(local, self.outcome());
-            }
-            return self.end_with_context();
-        }
-        // The child of a sampled span, in whose segment the thread is again.
-        let outcome = self.outcome();
-        let Self { site, id, parent, start, .. } = *self;
-        local.span.set(parent);
-        let segment = local.segment.get();
-        let (start, end) = (start & !FLAGS, clock::now());
-        recorder::push_made(local, Kind::Span, || Record::Span {
-            segment,
-            id,
-            parent,
-            site,
-            start,
-            end,
-            outcome,
-        });
-    }
-
     /// Takes away the context that was put in place, and ends the span in it, if there is one.
-    #[cold]
-    #[inline(never)]
     fn end_with_context(&mut self) {
         let outcome = self.outcome();
         let segment = active::position().0;
@@ -335,8 +356,8 @@ impl SpanGuard {
 impl Drop for SpanGuard {
     #[inline]
     fn drop(&mut self) {
-        if self.start & (OWNS | RECORDING) != 0 {
-            self.end();
+        if self.start >= LIVE {
+            end(self);
         }
     }
 }

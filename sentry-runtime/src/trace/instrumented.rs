@@ -160,7 +160,7 @@ struct Entered<'a, W: Work> {
 impl<'a, W: Work> Entered<'a, W> {
     #[inline]
     fn new(work: &'a mut W) -> Self {
-        let previous = work.enter();
+        let previous = if work.stage() == Stage::Over { None } else { work.enter() };
         Self { work, previous }
     }
 }
@@ -172,7 +172,7 @@ impl<W: Work> Drop for Entered<'_, W> {
             self.work.leave(previous);
         }
         // Who catches the panic drops the future later, when nobody can tell any more.
-        if std::thread::panicking() && self.work.stage() == Stage::Begun {
+        if self.work.stage() == Stage::Begun && std::thread::panicking() {
             self.work.finish(End::Panicked);
         }
     }
@@ -187,13 +187,8 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` is pinned, and so is the future inside of it.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
-        if this.work.stage() == Stage::Over {
-            let poll = future.poll(task);
-            if let Poll::Ready(output) = &poll {
-                this.observer.observe(output, &mut this.work);
-            }
-            return poll;
-        }
+        // Work that is over is not entered, but polled here all the same: a second call would be a second copy of
+        // the user's future.
         let entered = Entered::new(&mut this.work);
         let poll = future.poll(task);
         if let Poll::Ready(output) = &poll {

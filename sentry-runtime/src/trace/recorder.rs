@@ -15,6 +15,7 @@ use super::light::Surroundings;
 use super::local::{Local, local};
 use super::record::Record;
 use super::ring::{self, Budget, Consumer, Producer};
+use crate::callback;
 use crate::fork::PerProcess;
 use crate::protocol::AttributeValue;
 use crate::protocol::inline_str::InlineStr;
@@ -191,6 +192,11 @@ pub(crate) fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &
 #[cold]
 #[inline(never)]
 fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
+    // Who calls this does not unwind.
+    callback::contain(move || find_or_make_room(output)).flatten()
+}
+
+fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
     if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
         let (producer, records) = ring::queue(&BUDGET)?;
         let source = Source { records, thread: thread::current(), around: None };

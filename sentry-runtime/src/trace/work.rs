@@ -15,18 +15,21 @@ use super::record::Record;
 use super::recorder::{self, Kind};
 use super::span::IntoParent;
 use super::{clock, gen_ai, root};
+use crate::callback;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::probe::ToldAttribute;
-use crate::scope::active;
+use crate::scope::active::{self, Saved};
 use crate::scope::context::{Context, Mode};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
 /// There is nothing to do, or nothing any more.
 const OVER: u64 = 1 << 62;
-/// The parent was given, so none that is active at the first poll is nearer.
+/// Before the first poll: the parent was given, so none that is active then is nearer.
 const GIVEN: u64 = 1 << 61;
+/// While it is polled: another context was in place before, which waits in the work.
+const SWAPPED: u64 = GIVEN;
 const FLAGS: u64 = FAILED | OVER | GIVEN;
 
 /// The span of a future. It starts with the first poll.
@@ -43,6 +46,10 @@ pub struct SpanWork {
 const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more than this");
 
 /// The span of a call of an annotated `async` function.
+///
+/// What it calls does not unwind, and [`enter`] and [`leave`] do not: they are called by every annotated function, which
+/// needs no code for that case. And what they answer fits into registers: what goes through memory would have to
+/// be read back there at once, in other pieces than it was written.
 #[inline]
 pub fn span(site: &'static Callsite) -> SpanWork {
     if client::level() == client::Level::Off {
@@ -52,14 +59,16 @@ pub fn span(site: &'static Callsite) -> SpanWork {
     SpanWork { context, site, id, parent: active_span(), start: 0 }
 }
 
-/// What the call takes along: the context, and an id if anything may be recorded. It is no part of the annotated
-/// function, whose code would have it once more; and what it answers fits into two registers, since what goes through
-/// memory has to be read back there at once.
+/// What the call takes along: the context, and an id if anything may be recorded.
 #[inline(never)]
-fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
     let mode = active::mode();
     if mode == Mode::Root {
-        active::settle();
+        callback::contain(active::settle);
     }
     let context = active::own_context();
     // The id is drawn now, so that attributes can be written before the first poll.
@@ -74,7 +83,7 @@ fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
 }
 
 #[inline(never)]
-fn active_span() -> LocalId {
+extern "C" fn active_span() -> LocalId {
     active::position().1
 }
 
@@ -145,7 +154,9 @@ impl SpanWork {
             self.parent = active::position().1;
             return;
         }
-        self.find_place(given);
+        if callback::contain(|| self.find_place(given)).is_none() {
+            self.start |= OVER;
+        }
     }
 
     /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
@@ -188,6 +199,42 @@ impl SpanWork {
     }
 }
 
+/// Puts the span in place, and answers with the one that was there. The context that was there, if it is another one,
+/// waits where the span's own was.
+#[inline(never)]
+extern "C" fn enter(work: &mut SpanWork) -> LocalId {
+    if work.start & !FLAGS == 0 {
+        work.begin();
+        if work.start & OVER != 0 {
+            return 0;
+        }
+    }
+    let span = if work.id == 0 { work.parent } else { work.id };
+    if work.context.as_ref().is_some_and(active::is_in) {
+        // Polled where it was called, as nearly always: the context stands where it should.
+        return active::replace(span);
+    }
+    work.start |= SWAPPED;
+    swap(work, span)
+}
+
+/// Puts back what was there.
+#[inline(never)]
+extern "C" fn leave(work: &mut SpanWork, span: LocalId) {
+    if work.start & SWAPPED == 0 {
+        active::replace(span);
+    } else {
+        work.start &= !SWAPPED;
+        swap(work, span);
+    }
+}
+
+fn swap(work: &mut SpanWork, span: LocalId) -> LocalId {
+    let saved = active::swap(Saved { context: work.context.take(), span });
+    work.context = saved.context;
+    saved.span
+}
+
 impl Work for SpanWork {
     #[inline]
     fn stage(&self) -> Stage {
@@ -205,24 +252,15 @@ impl Work for SpanWork {
         if self.start & OVER != 0 {
             return None;
         }
-        if self.start & !FLAGS == 0 {
-            self.begin();
-            if self.start & OVER != 0 {
-                return None;
-            }
-        }
-        let span = if self.id == 0 { self.parent } else { self.id };
-        if self.context.as_ref().is_some_and(active::is_in) {
-            // Polled where it was called, as nearly always: the context stands where it should.
-            return Some(Previous(Before::Span(active::replace(span))));
-        }
-        Some(Previous::swap(self.context.take(), span))
+        let before = enter(self);
+        (self.start & OVER == 0).then_some(Previous(Before::Span(before)))
     }
 
     #[inline]
     fn leave(&mut self, previous: Previous) {
-        if let Some(context) = previous.restore().context {
-            self.context = Some(context);
+        // Never a context: that waits in the work itself.
+        if let Before::Span(before) = previous.0 {
+            leave(self, before);
         }
     }
 

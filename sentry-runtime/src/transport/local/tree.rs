@@ -24,6 +24,11 @@ const ERRORS: usize = 3;
 
 /// Columns that a name keeps, however much stands around it.
 const NAME: usize = 8;
+/// Columns of a name for which the other columns make room; what is longer is cut if it has to be.
+const READABLE: usize = 36;
+/// What the bar and the operation keep when they make room.
+const LEAST_BAR: usize = 12;
+const LEAST_OP: usize = 16;
 
 const DURATION_COLUMNS: usize = 8;
 
@@ -41,12 +46,15 @@ pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, String)], sty
     let tree = Tree::new(spans, marks, style);
     let uncounted = of.uncounted;
     let mut lines = vec![tree.header(of, spans.len() + uncounted)];
-    let mut view = View { lines: Vec::new(), shown: 0 };
-    let roots = tree.groups(tree.roots.clone());
-    for group in &roots {
+    let mut view = View { rows: Vec::new(), shown: 0 };
+    for group in tree.groups(tree.roots.clone()) {
         tree.visit(group, "", None, 0, &mut view);
     }
-    lines.extend(view.lines);
+    let columns = tree.columns(&view.rows);
+    lines.extend(view.rows.into_iter().map(|row| match row {
+        Row::Spans(spans) => tree.row(spans, &columns),
+        Row::Error(line) => line,
+    }));
     let hidden = spans.len() + uncounted - view.shown;
     if hidden > 0 {
         let plural = if hidden == 1 { "" } else { "s" };
@@ -63,7 +71,6 @@ struct Tree<'a> {
     errors: HashMap<&'a str, Vec<&'a str>>,
     start: f64,
     length: f64,
-    columns: Columns,
     style: &'a Style,
 }
 
@@ -75,9 +82,24 @@ struct Columns {
 }
 
 struct View {
-    lines: Vec<Line>,
+    rows: Vec<Row>,
     /// Spans that some row stands for.
     shown: usize,
+}
+
+enum Row {
+    Spans(Spans),
+    Error(Line),
+}
+
+/// Equal siblings, in one row.
+struct Spans {
+    group: Vec<usize>,
+    /// The branches in front of the name.
+    lead: Line,
+    root: bool,
+    /// How many they are, and what went wrong: readable whatever the length of the name.
+    suffix: Line,
 }
 
 impl<'a> Tree<'a> {
@@ -98,16 +120,35 @@ impl<'a> Tree<'a> {
         }
         let start = spans.iter().map(|span| span.start).fold(f64::INFINITY, f64::min);
         let end = spans.iter().map(|span| span.end).fold(f64::NEG_INFINITY, f64::max);
-        let (bar, op) = match style.width {
+        Self { spans, roots, children, errors, start, length: (end - start).max(1e-9), style }
+    }
+
+    /// Divides the rows. The bar and the operation make room for names, the bar first.
+    fn columns(&self, rows: &[Row]) -> Columns {
+        let (mut bar, op) = match self.style.width {
             // The name matters more than the kind of work.
             ..80 => (12, 0),
             80..100 => (18, 16),
             _ => (22, 22),
         };
-        let op = spans.iter().map(|span| width(&span.op)).max().unwrap_or(0).min(op);
-        let name = style.width - DURATION_COLUMNS - bar - 4 - if op > 0 { op + 2 } else { 0 };
-        let columns = Columns { name, op, bar };
-        Self { spans, roots, children, errors, start, length: (end - start).max(1e-9), columns, style }
+        let mut op = self.spans.iter().map(|span| width(&span.op)).max().unwrap_or(0).min(op);
+        let gaps = 4 + if op > 0 { 2 } else { 0 };
+        let room = self.style.width - DURATION_COLUMNS - gaps;
+        let needed = rows.iter().map(|row| match row {
+            Row::Spans(row) => {
+                let name = width(&self.spans[row.group[0]].name).min(READABLE);
+                row.lead.width() + name + row.suffix.width()
+            }
+            Row::Error(_) => 0,
+        });
+        let needed = needed.max().unwrap_or(0);
+        let mut missing = needed.saturating_sub(room - bar - op);
+        for (column, least) in [(&mut bar, LEAST_BAR), (&mut op, LEAST_OP)] {
+            let given = missing.min(column.saturating_sub(least));
+            *column -= given;
+            missing -= given;
+        }
+        Columns { name: room - bar - op, op, bar }
     }
 
     fn header(&self, of: &Of<'_>, count: usize) -> Line {
@@ -146,8 +187,8 @@ impl<'a> Tree<'a> {
 
     /// Adds the row of a group and those below it. `lead` is what stands before the row's own branch; a root has
     /// no branch.
-    fn visit(&self, group: &[usize], lead: &str, last: Option<bool>, depth: usize, view: &mut View) {
-        if view.lines.len() >= ROWS || depth >= DEPTH {
+    fn visit(&self, group: Vec<usize>, lead: &str, last: Option<bool>, depth: usize, view: &mut View) {
+        if view.rows.len() >= ROWS || depth >= DEPTH {
             return;
         }
         let (branch, below) = match last {
@@ -155,45 +196,55 @@ impl<'a> Tree<'a> {
             Some(false) => ("├─ ", "│  "),
             Some(true) => ("└─ ", "   "),
         };
-        view.shown += group.len();
-        view.lines.push(self.row(group, &format!("{lead}{branch}"), depth == 0));
-        let lead = format!("{lead}{below}");
         let children = group.iter().flat_map(|index| self.children.get(index).into_iter().flatten().copied());
         let children = self.groups(children.collect());
-        let spine = if children.is_empty() { "   " } else { "│  " };
         let errors = group.iter().filter_map(|&index| self.errors.get(self.spans[index].id.as_str()));
-        for title in errors.flatten().take(ERRORS) {
+        let errors: Vec<&str> = errors.flatten().take(ERRORS).copied().collect();
+        view.shown += group.len();
+        view.rows.push(Row::Spans(Spans {
+            lead: Line::new().with(Paint::Dim, &format!("{lead}{branch}")),
+            root: depth == 0,
+            suffix: self.suffix(&group),
+            group,
+        }));
+        let lead = format!("{lead}{below}");
+        let spine = if children.is_empty() { "   " } else { "│  " };
+        for title in errors {
             let mut line = Line::new().with(Paint::Dim, &format!("{lead}{spine}"));
             line.push(Paint::Red, &format!("✗ {title}"));
             line.cut(self.style.width);
-            view.lines.push(line);
+            view.rows.push(Row::Error(line));
         }
-        for (number, child) in children.iter().enumerate() {
-            self.visit(child, &lead, Some(number + 1 == children.len()), depth + 1, view);
+        let count = children.len();
+        for (number, child) in children.into_iter().enumerate() {
+            self.visit(child, &lead, Some(number + 1 == count), depth + 1, view);
         }
     }
 
-    fn row(&self, group: &[usize], lead: &str, root: bool) -> Line {
-        let span = &self.spans[group[0]];
-        let failed = span.failure.is_some();
-        let mut line = Line::new().with(Paint::Dim, lead);
-        let paint = match (failed, root) {
-            (true, _) => Paint::Red,
-            (false, true) => Paint::Bold,
-            (false, false) => Paint::Plain,
-        };
-        // The number and what went wrong stay readable, whatever the length of the name.
+    fn suffix(&self, group: &[usize]) -> Line {
         let mut suffix = Line::new();
         if group.len() > 1 {
             let total = group.iter().map(|&index| self.spans[index].end - self.spans[index].start).sum();
             suffix.push(Paint::Yellow, &format!(" ×{}", group.len()));
             suffix.push(Paint::Dim, &format!(" (total {})", duration(total)));
         }
-        if let Some(failure) = &span.failure {
+        if let Some(failure) = &self.spans[group[0]].failure {
             suffix.push(Paint::Red, &format!(" ✗ {failure}"));
         }
+        suffix
+    }
+
+    fn row(&self, row: Spans, columns: &Columns) -> Line {
+        let Spans { group, lead: mut line, root, suffix } = row;
+        let span = &self.spans[group[0]];
+        let failed = span.failure.is_some();
+        let paint = match (failed, root) {
+            (true, _) => Paint::Red,
+            (false, true) => Paint::Bold,
+            (false, false) => Paint::Plain,
+        };
         let mut name = Line::new().with(paint, &span.name);
-        name.cut(self.columns.name.saturating_sub(line.width() + suffix.width()).max(NAME));
+        name.cut(columns.name.saturating_sub(line.width() + suffix.width()).max(NAME));
         line.append(name);
         line.append(suffix);
         if group.len() == 1 {
@@ -201,31 +252,31 @@ impl<'a> Tree<'a> {
             for attribute in span.attributes.iter().take(ATTRIBUTES) {
                 let mut piece = Line::new().with(Paint::Dim, &format!("  {attribute}"));
                 piece.cut(ATTRIBUTE);
-                if line.width() + piece.width() <= self.columns.name {
+                if line.width() + piece.width() <= columns.name {
                     line.append(piece);
                 }
             }
         }
-        line.cut(self.columns.name);
-        line.pad(self.columns.name + 2);
+        line.cut(columns.name);
+        line.pad(columns.name + 2);
 
-        if self.columns.op > 0 {
+        if columns.op > 0 {
             let mut op = Line::new().with(Paint::Dim, &span.op);
-            op.cut(self.columns.op);
-            op.pad(self.columns.op + 2);
+            op.cut(columns.op);
+            op.pad(columns.op + 2);
             line.append(op);
         }
 
         let start = group.iter().map(|&index| self.spans[index].start).fold(f64::INFINITY, f64::min);
         let end = group.iter().map(|&index| self.spans[index].end).fold(f64::NEG_INFINITY, f64::max);
         line.push(Paint::Plain, &format!("{:>DURATION_COLUMNS$}  ", duration(end - start)));
-        line.push(if failed { Paint::Red } else { Paint::Cyan }, self.bar(group).trim_end());
+        line.push(if failed { Paint::Red } else { Paint::Cyan }, self.bar(&group, columns).trim_end());
         line
     }
 
     /// The time line of the trace, with the spans of the group on it. Its grain is half a column.
-    fn bar(&self, group: &[usize]) -> String {
-        let halves = self.columns.bar * 2;
+    fn bar(&self, group: &[usize], columns: &Columns) -> String {
+        let halves = columns.bar * 2;
         let mut on = vec![false; halves];
         for &index in group {
             let span = &self.spans[index];

@@ -1,0 +1,99 @@
+#!/bin/bash
+# What a program pays for a dependency that it builds for the first time: the crates, the processor's time of a debug
+# and of a release build, and the size of the program, stripped.
+#
+#     tests/cold-build/run.sh                     this crate and fastrace
+#     tests/cold-build/run.sh ours sentry ureq    the official crate with default features, and with ureq and rustls
+#
+# The time is that of all cores together, with what build scripts and linkers take; it counts downloads as little as
+# waiting. Each program does the least that uses the crate. RUNS=n gives the least of n builds.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+runtime=$(cd "$here/../../sentry-runtime" && pwd)
+runs=${RUNS:-1}
+work=${WORK:-${TMPDIR:-/tmp}/cold-build}
+export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR="$work/target"
+
+# Writes the program $1 with the dependency $2 and the source $3.
+generate() {
+    mkdir -p "$work/$1/src"
+    printf '[workspace]\n[package]\nname = "cold-%s"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n%s\n' "$1" "$2" \
+        > "$work/$1/Cargo.toml"
+    printf '%s\n' "$3" > "$work/$1/src/main.rs"
+}
+
+# The least processor time of a build of the program $1 from nothing, with the arguments $2.
+build() {
+    least=
+    run=0
+    while [ $run -lt "$runs" ]; do
+        rm -rf "$CARGO_TARGET_DIR"
+        seconds=$({ TIMEFORMAT='%U %S'; time cargo build $2 --quiet --manifest-path "$work/$1/Cargo.toml" 2> "$work/build.log"; } 2>&1 \
+            | awk '{ print $1 + $2 }')
+        least=$(printf '%s\n%s\n' "${least:-$seconds}" "$seconds" | sort -n | head -n 1)
+        run=$((run + 1))
+    done
+    echo "$least"
+}
+
+measure() {
+    generate "$1" "$2" "$3"
+    cargo fetch --quiet --manifest-path "$work/$1/Cargo.toml"
+    # Without the program itself.
+    crates=$(cargo tree --manifest-path "$work/$1/Cargo.toml" --edges normal,build --prefix none --no-dedupe \
+        | sed 's/ (.*//' | sort -u | awk 'END { print NR - 1 }')
+    debug=$(build "$1" '')
+    release=$(build "$1" --release)
+    binary="$CARGO_TARGET_DIR/release/cold-$1"
+    strip -o "$binary.stripped" "$binary"
+    printf '%-10s %7s %8s %10s %13s\n' "$1" "$crates" "$debug" "$release" "$(($(stat -c %s "$binary.stripped") / 1024))"
+}
+
+printf '%-10s %7s %8s %10s %13s\n' program crates debug/s release/s stripped/KiB
+[ $# -gt 0 ] || set -- ours fastrace
+for one in "$@"; do
+    case $one in
+    ours)
+        measure ours "sentry-runtime = { path = \"$runtime\" }" '#[sentry::span]
+fn work(n: u64) -> u64 {
+    n + 1
+}
+fn main() {
+    let _sentry = sentry::init("https://public@127.0.0.1/1");
+    work(1);
+}'
+        ;;
+    fastrace)
+        measure fastrace 'fastrace = { version = "0.7", features = ["enable"] }' '#[fastrace::trace]
+fn work(n: u64) -> u64 {
+    n + 1
+}
+fn main() {
+    fastrace::set_reporter(fastrace::collector::ConsoleReporter, fastrace::collector::Config::default());
+    {
+        let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
+        let _guard = root.set_local_parent();
+        work(1);
+    }
+    fastrace::flush();
+}'
+        ;;
+    sentry | ureq)
+        features='"0.49"'
+        [ "$one" = sentry ] || features='{ version = "0.49", default-features = false, features = ["backtrace", "contexts", "debug-images", "panic", "ureq", "rustls"] }'
+        measure "$one" "sentry = $features" 'fn work(n: u64) -> u64 {
+    n + 1
+}
+fn main() {
+    let _sentry = sentry::init("https://public@127.0.0.1/1");
+    let transaction = sentry::start_transaction(sentry::TransactionContext::new("work", "function"));
+    work(1);
+    transaction.finish();
+}'
+        ;;
+    *)
+        echo "unknown program: $one" >&2
+        exit 1
+        ;;
+    esac
+done
