@@ -189,12 +189,15 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
         // Work that is over is not entered, but polled here all the same: a second call would be a second copy of
         // the user's future.
-        let entered = Entered::new(&mut this.work);
-        let poll = future.poll(task);
-        if let Poll::Ready(output) = &poll {
-            this.observer.observe(output, entered.work);
-        }
-        drop(entered);
+        let poll = {
+            // It goes where it stands: to hand it to `drop` would be to move what was written a moment ago.
+            let entered = Entered::new(&mut this.work);
+            let poll = future.poll(task);
+            if let Poll::Ready(output) = &poll {
+                this.observer.observe(output, entered.work);
+            }
+            poll
+        };
         if poll.is_ready() && this.work.stage() == Stage::Begun {
             this.work.finish(End::Done);
         }
