@@ -47,7 +47,7 @@ const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more th
 
 /// The span of a call of an annotated `async` function.
 ///
-/// What it calls does not unwind, and [`enter`] and [`leave`] do not: they are called by every annotated function, which
+/// What it calls does not unwind, and `enter` and `leave` do not: they are called by every annotated function, which
 /// needs no code for that case. And what they answer fits into registers: what goes through memory would have to
 /// be read back there at once, in other pieces than it was written.
 #[inline]
