@@ -45,7 +45,7 @@ const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more th
 
 /// The span of a call of an annotated `async` function.
 ///
-/// It does not unwind, as [`enter`] and [`leave`] do not: what calls them is compiled for every annotated function, and
+/// It does not unwind, nor do `enter` and `leave`: what calls them is compiled for every annotated function, and
 /// needs no code for that case.
 #[inline(never)]
 #[expect(
