@@ -245,7 +245,8 @@ impl Wrap<'_> {
 
     /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
     fn pin_output(&self, output: &TokenStream) -> TokenStream {
-        quote_spanned!(self.span=> if false { return ::core::option::Option::None::<#output>.unwrap(); })
+        let private = &self.work.private;
+        quote_spanned!(self.span=> if false { return #private::output::<#output>(); })
     }
 
     fn instrument_output(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {

@@ -40,6 +40,13 @@ pub const fn path_of<T>() -> fn() -> &'static str {
     std::any::type_name::<T>
 }
 
+/// What an `async` block is said to return, in code that is never reached: cheaper to compile than any value.
+#[must_use]
+#[cold]
+pub fn output<T>() -> T {
+    unreachable!("behind `if false`")
+}
+
 /// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.
 #[inline(always)]
 #[track_caller]

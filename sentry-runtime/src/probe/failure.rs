@@ -187,13 +187,13 @@ impl<T: ?Sized> Meant for Probe<'_, T> {
     }
 }
 
-/// Tells some work of the error in a returned value, if there is one. `$value` is a place.
+/// Tells some work of the error in a returned value, if there is one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_report {
     ($work:expr, $value:expr) => {{
         use $crate::__private::{Meant as _, Reports as _};
-        (&&&&&&$crate::__private::Probe($value))
-            .sentry_report($work, (&$crate::__private::Probe($value)).sentry_meaning());
+        let __sentry_probe = &$crate::__private::Probe($value);
+        (&&&&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
     }};
 }
