@@ -163,14 +163,19 @@ impl<'a, W: Work> Entered<'a, W> {
         let previous = if work.stage() == Stage::Over { None } else { work.enter() };
         Self { work, previous }
     }
-}
 
-impl<W: Work> Drop for Entered<'_, W> {
     #[inline]
-    fn drop(&mut self) {
+    fn leave(&mut self) {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
         }
+    }
+}
+
+impl<W: Work> Drop for Entered<'_, W> {
+    #[cold]
+    fn drop(&mut self) {
+        self.leave();
         // Who catches the panic drops the future later, when nobody can tell any more.
         if self.work.stage() == Stage::Begun && std::thread::panicking() {
             self.work.finish(End::Panicked);
@@ -189,15 +194,14 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
         // Work that is over is not entered, but polled here all the same: a second call would be a second copy of
         // the user's future.
-        let poll = {
-            // It goes where it stands: to hand it to `drop` would be to move what was written a moment ago.
-            let entered = Entered::new(&mut this.work);
-            let poll = future.poll(task);
-            if let Poll::Ready(output) = &poll {
-                this.observer.observe(output, entered.work);
-            }
-            poll
-        };
+        let mut entered = Entered::new(&mut this.work);
+        let poll = future.poll(task);
+        if let Poll::Ready(output) = &poll {
+            this.observer.observe(output, entered.work);
+        }
+        entered.leave();
+        // What is left of it is for a panic: so what a poll needs stays in registers.
+        std::mem::forget(entered);
         if poll.is_ready() && this.work.stage() == Stage::Begun {
             this.work.finish(End::Done);
         }
