@@ -117,6 +117,8 @@ fn is_glue(function: &str) -> bool {
         "core::panic::unwind_safe::",
         "std::panic::",
         "std::thread::local::",
+        // What `catch_unwind` comes to.
+        "__rust_try",
     ]
     .iter()
     .any(|glue| function.starts_with(glue))
@@ -170,6 +172,24 @@ mod tests {
             ]),
             ["core::result::Result<T,E>::inspect_err", "shop::pay"]
         );
+    }
+
+    #[test]
+    fn what_we_contain_while_we_report_is_the_report() {
+        let stack = [
+            "sentry::errors::capture",
+            "std::panicking::catch_unwind::do_call",
+            "__rust_try",
+            "std::panic::catch_unwind",
+            "sentry::callback::contain",
+            "sentry::probe::failure::tell",
+            "<&&&&sentry::probe::Probe<core::result::Result<T,E>> as sentry::probe::failure::Reports>::sentry_report",
+            "shop::pay",
+            "__rust_try",
+            "std::panic::catch_unwind",
+            "shop::serve",
+        ];
+        assert_eq!(kept(&stack), stack[7..]);
     }
 
     #[test]
