@@ -5,29 +5,32 @@ use std::sync::Arc;
 use sentry::protocol::{Event, Exception, Level};
 
 use crate::captured;
-use crate::support::options;
+use crate::support::{options, without_client};
 
 /// The quickstart of the official documentation. Changed: `sample_rate` stands behind `Some`.
 #[test]
 fn a_client_is_made_with_a_dsn_and_options() {
-    let _guard = sentry::init((
-        "https://examplePublicKey@o0.ingest.sentry.io/0",
-        sentry::ClientOptions {
-            release: sentry::release_name!(),
-            environment: Some("production".into()),
-            sample_rate: Some(1.0),
-            attach_stacktrace: true,
-            send_default_pii: false,
-            max_breadcrumbs: 50,
-            before_send: Some(Arc::new(|mut event: Event<'static>| {
-                event.server_name = None;
-                Some(event)
-            })),
-            transport: Some(sentry::TestTransport::new()),
-            ..Default::default()
-        },
-    ));
-    assert!(sentry::get_client().is_some_and(|client| client.is_enabled()));
+    // It is the client of the process, which another test may have just now.
+    without_client(|| {
+        let _guard = sentry::init((
+            "https://examplePublicKey@o0.ingest.sentry.io/0",
+            sentry::ClientOptions {
+                release: sentry::release_name!(),
+                environment: Some("production".into()),
+                sample_rate: Some(1.0),
+                attach_stacktrace: true,
+                send_default_pii: false,
+                max_breadcrumbs: 50,
+                before_send: Some(Arc::new(|mut event: Event<'static>| {
+                    event.server_name = None;
+                    Some(event)
+                })),
+                transport: Some(sentry::TestTransport::new()),
+                ..Default::default()
+            },
+        ));
+        assert!(sentry::get_client().is_some_and(|client| client.is_enabled()));
+    });
 }
 
 #[test]
