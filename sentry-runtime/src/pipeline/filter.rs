@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::span_json::{Carrier, Row, SpanData};
+use super::row::{Carrier, Row, SpanData};
 use crate::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};

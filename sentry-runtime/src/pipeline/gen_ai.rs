@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::span_json::{Carrier, Row, SpanData};
+use super::row::{Carrier, Row, SpanData};
 use crate::protocol::{AttributeValue, SpanId};
 use crate::trace::gen_ai::is_gen_ai;
 

@@ -25,6 +25,7 @@ mod normalize;
 mod output;
 mod prompt;
 mod queue;
+mod row;
 mod scrub;
 mod sessions;
 mod span_hook;

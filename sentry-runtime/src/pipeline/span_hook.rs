@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::span_json::Row;
+use super::row::Row;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;

@@ -3,209 +3,15 @@
 //! Nearly all of them are calls of annotated functions of which nothing else was said: those are written straight
 //! from their records, with what their callsite knows already in JSON.
 
-use std::borrow::Cow;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use super::normalize::normalize_tags;
-use super::scrub::Scrubber;
+use super::row::{Call, Row, SpanData};
 use crate::protocol::json::{TimeWriter, write_micros, write_str};
-use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
 use crate::protocol::time::since_epoch;
-use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
-use crate::trace::callsite::Callsite;
-use crate::trace::clock::{Anchor, Ticks};
-use crate::trace::ids::{self, LocalId};
+use crate::protocol::{SpanId, SpanStatus, TraceId};
+use crate::trace::clock::Anchor;
+use crate::trace::ids;
 use crate::trace::record::Outcome;
-
-/// A span of a transaction.
-#[derive(Debug)]
-pub(super) enum Row {
-    Call(Call),
-    Full(Box<SpanData>),
-}
-
-/// A call of an annotated function of which nothing else was said.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Call {
-    pub(super) id: LocalId,
-    pub(super) parent: LocalId,
-    pub(super) site: &'static Callsite,
-    pub(super) start: Ticks,
-    pub(super) end: Ticks,
-    pub(super) outcome: Outcome,
-}
-
-/// A span with everything that was said of it.
-#[derive(Debug)]
-pub(super) struct SpanData {
-    pub(super) id: SpanId,
-    pub(super) parent: Option<SpanId>,
-    pub(super) name: Cow<'static, str>,
-    pub(super) op: Cow<'static, str>,
-    pub(super) origin: Cow<'static, str>,
-    pub(super) start: SystemTime,
-    pub(super) end: SystemTime,
-    pub(super) status: SpanStatus,
-    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(super) tags: Map<String, String>,
-    pub(super) links: Vec<SpanLink>,
-}
-
-impl Default for SpanData {
-    fn default() -> Self {
-        Self {
-            id: SpanId::from_u64(1),
-            parent: None,
-            name: Cow::Borrowed(""),
-            op: Cow::Borrowed(""),
-            origin: Cow::Borrowed("manual"),
-            start: UNIX_EPOCH,
-            end: UNIX_EPOCH,
-            status: SpanStatus::Ok,
-            attributes: Vec::new(),
-            tags: Map::new(),
-            links: Vec::new(),
-        }
-    }
-}
-
-impl Call {
-    /// The same with room for more.
-    pub(super) fn with_room(&self, anchor: &Anchor) -> SpanData {
-        SpanData {
-            id: ids::wire(self.id),
-            parent: Some(ids::wire(self.parent)),
-            name: Cow::Borrowed(self.site.display_name()),
-            op: Cow::Borrowed(self.site.operation()),
-            origin: Cow::Borrowed(self.site.made_by()),
-            start: anchor.wall(self.start),
-            end: anchor.wall(self.end),
-            status: self.outcome.status(),
-            ..SpanData::default()
-        }
-    }
-}
-
-impl Row {
-    pub(super) fn id(&self) -> SpanId {
-        match self {
-            Self::Call(call) => ids::wire(call.id),
-            Self::Full(span) => span.id,
-        }
-    }
-
-    pub(super) fn parent(&self) -> Option<SpanId> {
-        match self {
-            Self::Call(call) => Some(ids::wire(call.parent)),
-            Self::Full(span) => span.parent,
-        }
-    }
-
-    /// Everything that is known of the span.
-    pub(super) fn into_full(self, anchor: &Anchor) -> SpanData {
-        match self {
-            Self::Call(call) => call.with_room(anchor),
-            Self::Full(span) => *span,
-        }
-    }
-
-    /// Filters sensitive attributes and cuts long texts. What the program's text says needs neither.
-    pub(super) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
-        if let Self::Full(span) = self {
-            span.scrub(scrubber, max_text);
-        }
-    }
-}
-
-/// A row, and what goes along with it.
-pub(super) trait Carrier {
-    fn row(&self) -> &Row;
-    fn row_mut(&mut self) -> &mut Row;
-}
-
-impl Carrier for Row {
-    fn row(&self) -> &Row {
-        self
-    }
-
-    fn row_mut(&mut self) -> &mut Row {
-        self
-    }
-}
-
-impl<T> Carrier for (Row, T) {
-    fn row(&self) -> &Row {
-        &self.0
-    }
-
-    fn row_mut(&mut self) -> &mut Row {
-        &mut self.0
-    }
-}
-
-impl SpanData {
-    fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
-        for (key, value) in &mut self.attributes {
-            scrubber.scrub_attribute(key, value);
-            limit_attribute(value, max_text);
-            if key.len() > MAX_KEY {
-                *key = Cow::Owned(truncated(key, MAX_KEY).into_owned());
-            }
-        }
-        if self.name.len() > MAX_HELD {
-            self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
-        }
-        if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
-            self.name = Cow::Owned(url);
-        }
-        for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
-            // Most are shorter in bytes than they may be in characters.
-            if text.len() > max {
-                *text = Cow::Owned(truncated(text, max).into_owned());
-            }
-        }
-        scrubber.scrub_strings(&mut self.tags);
-        normalize_tags(&mut self.tags);
-        for link in &mut self.links {
-            scrubber.scrub_map(&mut link.attributes);
-            link.attributes.values_mut().for_each(|value| limit_value(value, 1, max_text));
-        }
-    }
-
-    /// Takes over what a callback has made of the span; where it stands stays as it is.
-    pub(super) fn take_over(&mut self, changed: Span) {
-        self.name = Cow::Owned(changed.description.unwrap_or_default());
-        self.op = Cow::Owned(changed.op.unwrap_or_default());
-        self.origin = Cow::Owned(changed.origin.unwrap_or_default());
-        self.start = changed.start_timestamp;
-        self.end = changed.timestamp.unwrap_or(self.end);
-        self.status = changed.status.unwrap_or(self.status);
-        let data = changed.data.into_iter();
-        let attributes = data.map(|(key, value)| (Cow::Owned(key), AttributeValue::from_json(&value)));
-        self.attributes = attributes.filter(|(_, value)| !value.is_null()).collect();
-        self.tags = changed.tags;
-        self.links = changed.links;
-    }
-
-    /// The span as the user's callbacks see it.
-    pub(super) fn to_protocol(&self, trace_id: TraceId) -> Span {
-        Span {
-            span_id: self.id,
-            trace_id,
-            parent_span_id: self.parent,
-            op: Some(self.op.clone().into_owned()).filter(|op| !op.is_empty()),
-            description: Some(self.name.clone().into_owned()),
-            start_timestamp: self.start,
-            timestamp: Some(self.end),
-            status: Some(self.status),
-            origin: Some(self.origin.clone().into_owned()),
-            tags: self.tags.clone(),
-            data: self.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of))).collect(),
-            links: self.links.clone(),
-            ..Span::default()
-        }
-    }
-}
 
 /// How a call that went well begins. Everything that differs from call to call has its place and its length.
 const CALL: [u8; 191] =
@@ -350,15 +156,14 @@ fn micros(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// An attribute as a JSON value.
-pub(super) fn value(attribute: &AttributeValue) -> Value {
-    serde_json::to_value(attribute).unwrap_or(Value::Null)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
-    use std::time::Duration;
+    use crate::protocol::{AttributeValue, Map, Value};
+    use crate::trace::callsite::Callsite;
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::thread::{Thread, ThreadId};
 
 use super::bench::Bench;
-use super::span_json::{Call, Row, SpanData};
+use super::row::{Call, Row, SpanData};
 use crate::client::Client;
 use crate::integrations::contexts;
 use crate::protocol::envelope::SDK;

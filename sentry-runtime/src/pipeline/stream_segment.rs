@@ -8,7 +8,7 @@ use std::thread::Thread;
 use std::time::Instant;
 
 use super::gathered::{Child, Gathered, Room, attribute_weight, detail_weight};
-use super::span_json::{Row, SpanData};
+use super::row::{Row, SpanData};
 use super::stream_batch::Batches;
 use super::stream_json::{self, Common, Label, Writer};
 use super::transaction::{self, Ended, Said, wall};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::bench::{self, Bench};
 use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
-use super::span_json::{self, Call, Row, SpanData};
+use super::row::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
 use super::{as_event, filter, gen_ai, hooks, output, span_hook};
 use crate::client::Client;
@@ -335,11 +335,8 @@ fn build(
     bench: &Bench,
 ) -> Transaction<'static> {
     let options = segment.client.options();
-    let data: Map<String, Value> = root
-        .attributes
-        .iter()
-        .map(|(key, value)| (key.clone().into_owned(), span_json::value(value)))
-        .collect();
+    let data: Map<String, Value> =
+        root.attributes.iter().map(|(key, value)| (key.clone().into_owned(), row::value(value))).collect();
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,

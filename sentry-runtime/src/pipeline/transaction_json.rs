@@ -1,6 +1,7 @@
 //! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
 
-use super::span_json::{Row, SpanWriter};
+use super::row::Row;
+use super::span_json::SpanWriter;
 use crate::protocol::buffers;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::{TraceId, Transaction};
