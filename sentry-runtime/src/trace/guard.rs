@@ -16,8 +16,8 @@ use super::gen_ai;
 use super::ids::{self, LocalId};
 use super::light;
 use super::local::local;
-use super::record::{Outcome, Record};
-use super::recorder::{self, Kind};
+use super::record::Outcome;
+use super::recorder;
 use super::root::{self, RootKind};
 use super::segment::RootName;
 use super::shown;
@@ -231,16 +231,7 @@ extern "C" fn end(guard: &mut SpanGuard) {
     let SpanGuard { site, id, parent, start, .. } = *guard;
     local.span.set(parent);
     let segment = local.segment.get();
-    let (start, end) = (start & !FLAGS, clock::now());
-    recorder::push_made(local, Kind::Span, || Record::Span {
-        segment,
-        id,
-        parent,
-        site,
-        start,
-        end,
-        outcome,
-    });
+    recorder::span_ended(local, segment, id, parent, site, start & !FLAGS, outcome);
 }
 
 /// Ends a span that put a context in place, or the root of a trace.
@@ -339,16 +330,7 @@ impl SpanGuard {
             root::end(&context, id, None, outcome);
             root::retire(context);
         } else if start & RECORDING != 0 {
-            let (start, end) = (start & !FLAGS, clock::now());
-            recorder::push_made(local(), Kind::Span, || Record::Span {
-                segment,
-                id,
-                parent,
-                site,
-                start,
-                end,
-                outcome,
-            });
+            recorder::span_ended(local(), segment, id, parent, site, start & !FLAGS, outcome);
         }
     }
 }

@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
+use super::callsite::Callsite;
+use super::clock::{self, Ticks};
 use super::ids::LocalId;
 use super::light::Surroundings;
 use super::local::{Local, local};
-use super::record::Record;
+use super::record::{Outcome, Record};
 use super::ring::{self, Budget, Consumer, Producer};
 use crate::callback;
 use crate::fork::PerProcess;
@@ -147,6 +149,21 @@ pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record
         crate::pipeline::chunk_filled();
     }
     true
+}
+
+/// Writes down that the span of an annotated function has ended, now.
+#[inline(always)]
+pub(crate) fn span_ended(
+    local: &Local,
+    segment: LocalId,
+    id: LocalId,
+    parent: LocalId,
+    site: &'static Callsite,
+    start: Ticks,
+    outcome: Outcome,
+) {
+    let end = clock::now();
+    push_made(local, Kind::Span, || Record::Span { segment, id, parent, site, start, end, outcome });
 }
 
 /// Gives a span of a segment an attribute.

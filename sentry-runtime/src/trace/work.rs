@@ -11,8 +11,7 @@ use super::guard::{self, Prepared};
 use super::ids::{self, LocalId};
 use super::instrumented::{Before, End, Previous, Stage, Work};
 use super::local::local;
-use super::record::Record;
-use super::recorder::{self, Kind};
+use super::recorder;
 use super::span::IntoParent;
 use super::{clock, gen_ai, root};
 use crate::callback;
@@ -281,15 +280,6 @@ impl Work for SpanWork {
             return;
         }
         let Self { id, parent, site, .. } = *self;
-        let (start, end) = (start & !FLAGS, clock::now());
-        recorder::push_made(local(), Kind::Span, || Record::Span {
-            segment,
-            id,
-            parent,
-            site,
-            start,
-            end,
-            outcome,
-        });
+        recorder::span_ended(local(), segment, id, parent, site, start & !FLAGS, outcome);
     }
 }
