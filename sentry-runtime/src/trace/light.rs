@@ -144,7 +144,7 @@ pub(super) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
 /// Ends the light root, which is open.
 pub(super) fn end(local: &Local, outcome: Outcome) {
     let light = &local.light;
-    let (key, start) = (light.root.get(), light.start.get());
+    let (key, start, end) = (light.root.get(), light.start.get(), clock::now());
     let inherited = local.unsettled.replace(Unsettled::NOTHING) != Unsettled::LIGHT;
     local.mode.set(Mode::Root);
     local.segment.set(0);
@@ -164,7 +164,6 @@ pub(super) fn end(local: &Local, outcome: Outcome) {
         // The scopes are those at its end.
         look_around(local, true);
     }
-    let end = clock::now();
     recorder::push_made(local, Kind::Segment, || {
         Record::LightEnd(LightRoot { key, site, start, end, client, rate, outcome })
     });
