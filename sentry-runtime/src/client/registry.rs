@@ -33,9 +33,12 @@ pub(super) fn slot() -> &'static RwLock<Option<Arc<Client>>> {
 
 pub(super) fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
     let all = ALL.get_or_make(|parent| {
-        Mutex::new(
-            parent.and_then(|parent| parent.try_lock().ok().map(|all| all.clone())).unwrap_or_default(),
-        )
+        Mutex::new(match parent.map(Mutex::try_lock) {
+            None => Vec::new(),
+            Some(Ok(all)) => all.clone(),
+            // A thread of the parent was at them.
+            Some(Err(_)) => global().as_ref().map(Arc::downgrade).into_iter().collect(),
+        })
     });
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }

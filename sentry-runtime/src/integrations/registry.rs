@@ -6,8 +6,8 @@
 //! Spec: `foundations/client/integrations/index.mdx`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::callback;
 use crate::client::Client;
@@ -54,26 +54,37 @@ pub trait Integration: Send + Sync + 'static {
     }
 }
 
-/// The integrations of a client.
+/// The integrations of a client: a list that only grows, read without a lock, so that the child of a fork never waits
+/// for a thread that is not there.
 #[derive(Default)]
 pub(crate) struct Integrations {
-    installed: Mutex<Vec<Installed>>,
-    /// Changes whenever the list does.
+    first: Link,
+    /// Changes whenever one is set up.
     version: AtomicU32,
 }
+
+type Link = OnceLock<Box<Installed>>;
 
 struct Installed {
     name: String,
     integration: Arc<dyn Integration>,
-    /// Its setup has ended.
-    ready: bool,
+    state: AtomicU8,
+    next: Link,
+}
+
+/// Its setup has not ended.
+const SETTING_UP: u8 = 0;
+const READY: u8 = 1;
+/// Its setup panicked.
+const LEFT_OUT: u8 = 2;
+
+impl Installed {
+    fn is(&self, state: u8) -> bool {
+        self.state.load(Ordering::Acquire) == state
+    }
 }
 
 impl Integrations {
-    fn lock(&self) -> MutexGuard<'_, Vec<Installed>> {
-        self.installed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds an integration to the client and sets it up. Answers whether it was.
     pub(crate) fn add(&self, client: &Arc<Client>, integration: Arc<dyn Integration>) -> bool {
         let named = callback::run(callback::depth(), || integration.name().to_owned());
@@ -83,33 +94,15 @@ impl Integrations {
             ));
             return false;
         };
-        {
-            // The place is taken before the setup, so that of two at the same time only one is set up.
-            let mut installed = self.lock();
-            if installed.iter().any(|known| known.name == name) {
-                diagnostics::debug(format_args!(
-                    "there is an integration `{name}` already: the first one stays"
-                ));
-                return false;
-            }
-            let integration = Arc::clone(&integration);
-            installed.push(Installed { name: name.clone(), integration, ready: false });
-        }
-        let set_up = callback::run(callback::depth(), || integration.setup(client)).is_ok();
-        let left_out = {
-            let mut installed = self.lock();
-            let at = installed.iter().position(|known| known.name == name);
-            match at {
-                Some(at) if set_up => {
-                    installed[at].ready = true;
-                    None
-                }
-                Some(at) => Some(installed.remove(at)),
-                None => None,
-            }
+        // The place is taken before the setup, so that of two at the same time only one is set up.
+        let Some(installed) = self.append(&name, &integration) else {
+            diagnostics::debug(format_args!("there is an integration `{name}` already: the first one stays"));
+            return false;
         };
-        self.version.fetch_add(1, Ordering::Relaxed);
-        if left_out.is_some() {
+        let set_up = callback::run(callback::depth(), || integration.setup(client)).is_ok();
+        installed.state.store(if set_up { READY } else { LEFT_OUT }, Ordering::Release);
+        self.version.fetch_add(1, Ordering::Release);
+        if !set_up {
             diagnostics::error(format_args!(
                 "the integration `{name}` panicked in its setup: it is left out"
             ));
@@ -117,19 +110,50 @@ impl Integrations {
         set_up
     }
 
-    /// A number that changes whenever the list does.
+    /// Puts an integration at the end, unless there is one of its name.
+    fn append(&self, name: &str, integration: &Arc<dyn Integration>) -> Option<&Installed> {
+        let integration = Arc::clone(integration);
+        let mut new = Box::new(Installed {
+            name: name.to_owned(),
+            integration,
+            state: AtomicU8::new(SETTING_UP),
+            next: Link::new(),
+        });
+        let mut link = &self.first;
+        loop {
+            while let Some(known) = link.get() {
+                if known.name == name && !known.is(LEFT_OUT) {
+                    return None;
+                }
+                link = &known.next;
+            }
+            match link.set(new) {
+                Ok(()) => return link.get().map(AsRef::as_ref),
+                // Somebody else's came first.
+                Err(back) => new = back,
+            }
+        }
+    }
+
+    /// A number that changes whenever one is set up.
     pub(crate) fn version(&self) -> u32 {
-        self.version.load(Ordering::Relaxed)
+        self.version.load(Ordering::Acquire)
+    }
+
+    fn ready(&self) -> impl Iterator<Item = &Installed> {
+        std::iter::successors(self.first.get(), |known| known.next.get())
+            .map(AsRef::as_ref)
+            .filter(|known| known.is(READY))
     }
 
     /// The names of those that are set up, in the order in which they were added.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.lock().iter().filter(|known| known.ready).map(|known| known.name.clone()).collect()
+        self.ready().map(|known| known.name.clone()).collect()
     }
 
     /// Those that are set up.
-    pub(crate) fn all(&self) -> Vec<Arc<dyn Integration>> {
-        self.lock().iter().filter(|known| known.ready).map(|known| Arc::clone(&known.integration)).collect()
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Integration>> {
+        self.ready().map(|known| &known.integration)
     }
 }
 

@@ -150,22 +150,30 @@ impl Callsite {
     }
 
     fn shown(&self) -> &Shown {
-        self.shown.get_or_init(|| {
-            let name = match self.name {
-                Some(name) => name.to_owned(),
-                None => readable_path((self.path)(), self.module),
-            };
-            let mut json = Vec::new();
-            for (key, value) in [("op", self.op), ("description", &name), ("origin", self.origin)] {
-                if !value.is_empty() {
-                    json.push(b',');
-                    write_str(&mut json, key);
-                    json.push(b':');
-                    write_str(&mut json, value);
-                }
+        if let Some(shown) = self.shown.get() {
+            return shown;
+        }
+        // Found out before the cell is touched: the child of a fork would wait for a parent's thread that is at it.
+        let shown = Box::new(self.find_out());
+        self.shown.get_or_init(|| shown)
+    }
+
+    #[cold]
+    fn find_out(&self) -> Shown {
+        let name = match self.name {
+            Some(name) => name.to_owned(),
+            None => readable_path((self.path)(), self.module),
+        };
+        let mut json = Vec::new();
+        for (key, value) in [("op", self.op), ("description", &name), ("origin", self.origin)] {
+            if !value.is_empty() {
+                json.push(b',');
+                write_str(&mut json, key);
+                json.push(b':');
+                write_str(&mut json, value);
             }
-            Box::new(Shown { name, json })
-        })
+        }
+        Shown { name, json }
     }
 
     /// The name as a reader would write it: the given one, or `Type::method`, `module::function`, `function`.

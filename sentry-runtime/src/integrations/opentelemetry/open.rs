@@ -1,11 +1,13 @@
 //! Spans of OpenTelemetry that have not ended, and the spans of ours that stand for them.
 //!
 //! OpenTelemetry hands over a span when it starts and again when it ends, and has no place to keep anything between;
-//! here they are found by id. Locks are held for one look-up.
+//! here they are found by id. Locks are held for one look-up. In the child of a fork there are none: what was open is its
+//! parent's to send.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ids;
+use crate::fork::PerProcess;
 use crate::scope::context::Context;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::span::Span;
@@ -23,11 +25,13 @@ const PARTS: usize = 16;
 /// The most spans that are open in one part. More are not recorded: somebody forgets to end theirs.
 const MAX_OPEN: usize = 10_000;
 
-static OPEN: [Mutex<Option<IdMap<Open>>>; PARTS] = [const { Mutex::new(None) }; PARTS];
+static OPEN: PerProcess<[Mutex<Option<IdMap<Open>>>; PARTS]> = PerProcess::new();
 
 fn part(id: LocalId) -> MutexGuard<'static, Option<IdMap<Open>>> {
     let part = usize::try_from(id >> 60).unwrap_or_default() % PARTS;
-    OPEN[part].lock().unwrap_or_else(PoisonError::into_inner)
+    OPEN.get_or_make(|_| [const { Mutex::new(None) }; PARTS])[part]
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps a span until it ends. Answers whether there was room.

@@ -7,12 +7,20 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, TracerProviderBuild
 
 use super::{SentryIdGenerator, SentrySampler, SentrySpanProcessor};
 use crate::client::Client;
+use crate::fork::PerProcess;
 
-/// The providers that were made, by client.
-static PROVIDERS: Mutex<Vec<(Weak<Client>, SdkTracerProvider)>> = Mutex::new(Vec::new());
+type Providers = Vec<(Weak<Client>, SdkTracerProvider)>;
 
-fn providers() -> MutexGuard<'static, Vec<(Weak<Client>, SdkTracerProvider)>> {
-    PROVIDERS.lock().unwrap_or_else(PoisonError::into_inner)
+/// The providers that were made, by client. The child of a fork goes on with them, unless a thread of its parent was at
+/// them at that moment.
+static PROVIDERS: PerProcess<Mutex<Providers>> = PerProcess::new();
+
+fn providers() -> MutexGuard<'static, Providers> {
+    let providers = PROVIDERS.get_or_make(|parent| {
+        let known = parent.and_then(|parent| parent.try_lock().ok().map(|known| known.clone()));
+        Mutex::new(known.unwrap_or_default())
+    });
+    providers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A provider of ours, to be added to.

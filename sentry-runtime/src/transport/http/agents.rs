@@ -3,12 +3,12 @@
 //! A client trusts the built-in authorities or the given ones. When the server's certificate is refused, nothing was
 //! sent yet, and the other client is asked; whoever succeeds is asked first from then on.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ureq::typestate::AgentScope;
 use ureq::unversioned::transport::DefaultConnector;
 
-use super::resolver::{Known, Remembering};
+use super::resolver::{Known, Nowhere, Remembering};
 
 /// One client or two.
 #[derive(Debug)]
@@ -43,6 +43,7 @@ impl Agents {
     }
 
     fn of(configs: impl IntoIterator<Item = ureq::config::ConfigBuilder<AgentScope>>) -> Self {
+        prepare();
         let known = Known::default();
         let agent = |config: ureq::config::ConfigBuilder<AgentScope>| {
             let resolver = Remembering::new(known.clone());
@@ -72,6 +73,17 @@ impl Agents {
                 }
             }
         }
+    }
+}
+
+/// Lets the HTTP library find out now what it finds out at its first request, by one that goes nowhere: a process that
+/// is forked meanwhile would have a child that waits for a thread of its parent.
+fn prepare() {
+    static PREPARED: AtomicBool = AtomicBool::new(false);
+    if !PREPARED.swap(true, Ordering::Relaxed) {
+        let config = ureq::Agent::config_builder().proxy(None).build();
+        let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), Nowhere);
+        let _ = agent.get("http://nowhere.invalid/").call();
     }
 }
 

@@ -81,6 +81,16 @@ impl<R: Resolver> Resolver for Remembering<R> {
     }
 }
 
+/// Knows no server.
+#[derive(Debug)]
+pub(super) struct Nowhere;
+
+impl Resolver for Nowhere {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Err(ureq::Error::HostNotFound)
+    }
+}
+
 /// The address that the URL names instead of a host.
 fn written(server: &Uri) -> Option<SocketAddr> {
     let host = server.host()?;
