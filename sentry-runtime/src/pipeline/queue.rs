@@ -31,6 +31,14 @@ pub(super) struct FlushRequest {
     pub(super) done: Sender<()>,
 }
 
+/// How many messages of each kind wait.
+pub(super) struct Messages {
+    pub(super) sessions: usize,
+    pub(super) events: usize,
+    pub(super) feedback: usize,
+    pub(super) check_ins: usize,
+}
+
 /// Events that wait. Check-ins have a queue of their own, so that no flood of errors can drop them.
 const EVENTS: usize = 1024;
 const CHECK_INS: usize = 1024;
@@ -109,9 +117,19 @@ impl Queues {
         self.feedback.1.try_recv().ok()
     }
 
-    /// What happened to a session, once no event waits that may have happened in it.
     pub(super) fn next_session(&self) -> Option<Box<PendingSession>> {
-        if self.events.1.is_empty() { self.sessions.1.try_recv().ok() } else { None }
+        self.sessions.1.try_recv().ok()
+    }
+
+    /// How much waits now.
+    pub(super) fn waiting_messages(&self) -> Messages {
+        Messages {
+            // Before the events: those that happened in such a session are counted then, too.
+            sessions: self.sessions.1.len(),
+            events: self.events.1.len(),
+            feedback: self.feedback.1.len(),
+            check_ins: self.check_ins.1.len(),
+        }
     }
 
     pub(super) fn next_flush(&self) -> Option<FlushRequest> {

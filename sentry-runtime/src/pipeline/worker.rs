@@ -86,36 +86,36 @@ fn work(
     }
 }
 
-/// Processes what callers handed over. Answers whether there was anything.
+/// Processes what callers had handed over when it began, but at most so many events. Answers whether there was anything.
+///
+/// What comes meanwhile has to wait: callers may be faster than this, and spans, flushes and everything else come after.
 fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
-    let mut busy = false;
-    while let Some(pending) = queues.next_check_in() {
-        busy = true;
-        let client = std::sync::Arc::clone(&pending.client);
-        contain(&client, DataCategory::Monitor, || check_in::process(*pending));
-    }
-    for _ in 0..limit {
-        let Some(capture) = queues.next_event() else { break };
-        busy = true;
-        let client = std::sync::Arc::clone(&capture.client);
-        contain(&client, DataCategory::Error, || event::process(*capture));
-        while let Some(pending) = queues.next_check_in() {
+    let waiting = queues.waiting_messages();
+    let check_ins = |most| {
+        for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
             let client = std::sync::Arc::clone(&pending.client);
             contain(&client, DataCategory::Monitor, || check_in::process(*pending));
         }
+    };
+    check_ins(waiting.check_ins);
+    for capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
+        let client = std::sync::Arc::clone(&capture.client);
+        contain(&client, DataCategory::Error, || event::process(*capture));
+        // An event may take long, and a check-in tells the time.
+        check_ins(1);
     }
-    while let Some(pending) = queues.next_feedback() {
-        busy = true;
+    for pending in std::iter::from_fn(|| queues.next_feedback()).take(waiting.feedback) {
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Feedback, || feedback::process(*pending));
     }
-    while let Some(pending) = queues.next_session() {
-        busy = true;
+    // Once no event waits that may have happened in them.
+    let sessions = if waiting.events <= limit { waiting.sessions } else { 0 };
+    for pending in std::iter::from_fn(|| queues.next_session()).take(sessions) {
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Session, || sessions::process(*pending));
         session_clock.touch();
     }
-    busy
+    waiting.events + waiting.check_ins + waiting.feedback + sessions > 0
 }
 
 /// Keeps a mistake of our own from taking more than one item with it.

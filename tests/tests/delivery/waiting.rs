@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sentry::Level;
@@ -24,6 +25,31 @@ fn the_guard_waits_for_everything() {
     assert_eq!(seen.stats.lost(), 0);
     let bodies: usize = seen.requests().iter().map(|request| request.raw_body.len()).sum();
     assert_eq!(seen.stats.bytes, bodies as u64);
+}
+
+#[test]
+fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
+    let slowly = |event| {
+        std::thread::sleep(Duration::from_micros(200));
+        Some(event)
+    };
+    let seen = observe(options().before_send(slowly), || {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    message("more");
+                }
+            });
+            transaction("before");
+            let flushed = sentry::flush(LONG);
+            over.store(true, Ordering::Relaxed);
+            flushed
+        })
+    });
+    assert!(seen.result);
+    assert!(lost(&seen.stats, DiscardReason::QueueOverflow, DataCategory::Error) > 0, "they were faster");
+    assert_eq!(seen.transactions().len(), 1);
 }
 
 #[test]
