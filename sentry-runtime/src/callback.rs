@@ -13,7 +13,7 @@ use crate::integrations::panic::quietly;
 thread_local!(static DEPTH: Cell<u8> = const { Cell::new(0) });
 
 /// So deep nothing is made any more.
-const DEEPEST: u8 = 2;
+pub(crate) const DEEPEST: u8 = 2;
 
 /// The callback panicked.
 pub(crate) struct Panicked;

@@ -54,12 +54,19 @@ fn work(
     loop {
         queues.begin_round();
         let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
-        let limit = if flushes.is_empty() { EVENTS_PER_ROUND } else { usize::MAX };
-        let mut busy = messages(queues, limit, clock);
-        busy |= collector.round(!flushes.is_empty());
-        busy |= batches.round(!flushes.is_empty());
-        clock.round(!flushes.is_empty());
-        if !flushes.is_empty() {
+        let asked = !flushes.is_empty();
+        let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };
+        // What callbacks capture while they look at what a flush is for is part of it, and so on.
+        let turns = if asked { callback::DEEPEST + 1 } else { 1 };
+        let mut busy = false;
+        for _ in 0..turns {
+            busy |= messages(queues, limit, clock);
+            busy |= collector.round(asked);
+            busy |= batches.round(asked);
+            clock.round(asked);
+        }
+        if asked {
+            // A segment is written one round after its root has ended: after the last of those turns.
             collector.round(true);
             collector.send_all();
             for flush in flushes {
