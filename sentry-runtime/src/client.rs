@@ -289,14 +289,13 @@ fn patiently(own: &Arc<dyn Transport>, rest: Duration, end: fn(&dyn Transport, D
     /// What even a transport that is done needs to say so.
     const MOMENT: Duration = Duration::from_millis(50);
     let own = Arc::clone(own);
-    let (say, said) = crossbeam_channel::bounded(1);
+    let (say, said) = crate::answer::owed();
     let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
         crate::own_thread::mark();
         let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
-        // Who asked may have given up waiting.
-        let _ = say.send(ended);
+        say.give(ended);
     });
-    asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).unwrap_or(false)
+    asked.is_ok() && said.wait(rest.max(MOMENT)).unwrap_or(false)
 }
 
 impl Drop for Client {

@@ -10,8 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
-
+use crate::answer::{Awaited, NoAnswer};
 use crate::callback;
 use crate::client::Client;
 use crate::moment;
@@ -147,15 +146,15 @@ pub(crate) fn submit_and_wait(
     wait(&answer).map(|()| event_id)
 }
 
-fn wait(answer: &Receiver<Outcome>) -> Result<(), FeedbackError> {
-    match answer.recv_timeout(LONGEST_WAIT) {
+fn wait(answer: &Awaited<Outcome>) -> Result<(), FeedbackError> {
+    match answer.wait(LONGEST_WAIT) {
         Ok(Outcome::Sent) => Ok(()),
         Ok(Outcome::Lost(DiscardReason::RatelimitBackoff)) => Err(FeedbackError::RateLimited),
         Ok(Outcome::Lost(DiscardReason::SendError)) => Err(FeedbackError::Refused),
         Ok(Outcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
         Ok(Outcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
-        Err(RecvTimeoutError::Timeout) => Err(FeedbackError::TimedOut),
+        Err(NoAnswer::Late) => Err(FeedbackError::TimedOut),
         // The envelope is gone without an answer: put by for later, or with the thread that had it.
-        Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Unreachable),
+        Err(NoAnswer::Never) => Err(FeedbackError::Unreachable),
     }
 }

@@ -35,10 +35,11 @@
 //! * [`integrations`]: layers for servers, and what else is captured by itself.
 //! * [`logger`] and [`metrics`]: structured logs and metrics.
 //! * [`protocol`]: everything that is sent, as types.
-//! * [`test`](mod@test): what a program captures, for its own tests.
+//! * `test`: what a program captures, for its own tests; with the feature `test`.
 //!
 //! # The features
 //! * `rustls`: encrypted connections; on by default. Without it only `http` DSNs can be used.
+//! * `test`: the module of that name.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `signals`: `flush_on_signals`: what was captured is sent before SIGTERM or SIGINT ends the program.
 //! * `regex`: regular expressions as patterns of options.
@@ -56,8 +57,10 @@
 #![doc = include_str!("surface.md")]
 
 pub mod ai;
+mod answer;
 mod api;
 mod backpressure;
+mod bounded;
 mod callback;
 mod capture;
 mod client;
@@ -82,6 +85,7 @@ mod probe;
 pub mod protocol;
 mod scope;
 mod session;
+#[cfg(feature = "test")]
 pub mod test;
 mod trace;
 mod transport;

@@ -1,7 +1,7 @@
 //! What travels in batches: logs and metrics wait here until 100 have come, five seconds have passed, or somebody
 //! flushes.
 //!
-//! Callers push records of fixed size on a bounded lane each, without a lock of ours. The pipeline thread moves
+//! Callers push records of fixed size on a bounded lane each, under a lock held for that alone. The pipeline thread moves
 //! them to a batch of less than 100 and sends it when it is full or due, so that never more than 1000 wait.
 //!
 //! Spec: `telemetry/logs.mdx` and `telemetry/metrics.mdx`, buffering;
@@ -11,9 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-
 use super::queue;
+use crate::bounded::Bounded;
 use crate::client::Client;
 use crate::diagnostics;
 use crate::fork::PerProcess;
@@ -43,32 +42,25 @@ pub(super) trait Batched: Send + Sized + 'static {
 }
 
 /// The way from the callers to the pipeline thread. The child of a fork has its own: what waits is its parent's.
-pub(super) struct Lane<T>(PerProcess<(Sender<T>, Receiver<T>)>);
+pub(super) struct Lane<T>(PerProcess<Bounded<T>>);
 
 impl<T> Lane<T> {
     pub(super) const fn new() -> Self {
         Self(PerProcess::new())
     }
 
-    fn ends(&self) -> &(Sender<T>, Receiver<T>) {
-        self.0.get_or_make(|_| bounded(LANE))
+    fn queue(&self) -> &Bounded<T> {
+        self.0.get_or_make(|_| Bounded::new(LANE))
     }
 }
 
 /// Hands a record over, or counts its loss when there is no room.
 pub(super) fn push<T: Batched>(record: T) {
-    let (sender, _) = T::lane().ends();
-    match sender.try_send(record) {
-        Ok(()) => {
-            let waiting = sender.len();
-            // The first starts the clock, and a full batch can go.
-            if waiting == 1 || waiting == BATCH || waiting == LANE {
-                queue::wake();
-            }
-        }
-        Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
-            record.lost(DiscardReason::BufferOverflow);
-        }
+    match T::lane().queue().push(record) {
+        // The first starts the clock, and a full batch can go.
+        Ok(1 | BATCH | LANE) => queue::wake(),
+        Ok(_) => {}
+        Err(record) => record.lost(DiscardReason::BufferOverflow),
     }
 }
 
@@ -78,11 +70,11 @@ struct Batch<T>(Vec<T>);
 impl<T: Batched> Batch<T> {
     /// Takes what has come, and sends what is full or due. Answers whether anything was sent.
     fn round(&mut self, all: bool) -> bool {
-        let (_, lane) = T::lane().ends();
+        let lane = T::lane().queue();
         let mut sent = false;
         // What comes meanwhile has its turn in the next round: a loop that logs must not hold up the rest.
         for _ in 0..lane.len() {
-            let Ok(record) = lane.try_recv() else { break };
+            let Some(record) = lane.pop() else { break };
             self.0.push(record);
             if self.0.len() == BATCH {
                 self.send();

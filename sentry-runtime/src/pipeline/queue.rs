@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
-
 use super::check_in::PendingCheckIn;
 use super::feedback::PendingFeedback;
 use super::sessions::PendingSession;
 use super::worker;
+use crate::answer::{Answer, owed};
+use crate::bounded::Bounded;
 use crate::capture::Capture;
 use crate::diagnostics;
 use crate::fork::PerProcess;
@@ -28,7 +28,7 @@ pub(crate) enum Message {
 
 /// Somebody waits until everything before this was processed.
 pub(super) struct FlushRequest {
-    pub(super) done: Sender<()>,
+    pub(super) done: Answer<()>,
 }
 
 /// How many messages of each kind wait.
@@ -46,11 +46,11 @@ const FEEDBACK: usize = 64;
 const SESSIONS: usize = 4096;
 
 pub(super) struct Queues {
-    events: (Sender<Box<Capture>>, Receiver<Box<Capture>>),
-    check_ins: (Sender<Box<PendingCheckIn>>, Receiver<Box<PendingCheckIn>>),
-    feedback: (Sender<Box<PendingFeedback>>, Receiver<Box<PendingFeedback>>),
-    sessions: (Sender<Box<PendingSession>>, Receiver<Box<PendingSession>>),
-    flushes: (Sender<FlushRequest>, Receiver<FlushRequest>),
+    events: Bounded<Box<Capture>>,
+    check_ins: Bounded<Box<PendingCheckIn>>,
+    feedback: Bounded<Box<PendingFeedback>>,
+    sessions: Bounded<Box<PendingSession>>,
+    flushes: Bounded<FlushRequest>,
     worker: Mutex<Option<Thread>>,
     /// There is a worker.
     running: AtomicBool,
@@ -82,11 +82,11 @@ pub(super) fn queues() -> &'static Queues {
 #[cold]
 fn begin() -> &'static Queues {
     let queues = QUEUES.get_or_make(|_| Queues {
-        events: bounded(EVENTS),
-        check_ins: bounded(CHECK_INS),
-        feedback: bounded(FEEDBACK),
-        sessions: bounded(SESSIONS),
-        flushes: unbounded(),
+        events: Bounded::new(EVENTS),
+        check_ins: Bounded::new(CHECK_INS),
+        feedback: Bounded::new(FEEDBACK),
+        sessions: Bounded::new(SESSIONS),
+        flushes: Bounded::unbounded(),
         worker: Mutex::new(None),
         running: AtomicBool::new(false),
         idle: AtomicBool::new(false),
@@ -106,42 +106,43 @@ fn begin() -> &'static Queues {
 
 impl Queues {
     pub(super) fn next_check_in(&self) -> Option<Box<PendingCheckIn>> {
-        self.check_ins.1.try_recv().ok()
+        self.check_ins.pop()
     }
 
     pub(super) fn next_event(&self) -> Option<Box<Capture>> {
-        self.events.1.try_recv().ok()
+        self.events.pop()
     }
 
     pub(super) fn next_feedback(&self) -> Option<Box<PendingFeedback>> {
-        self.feedback.1.try_recv().ok()
+        self.feedback.pop()
     }
 
     pub(super) fn next_session(&self) -> Option<Box<PendingSession>> {
-        self.sessions.1.try_recv().ok()
+        self.sessions.pop()
     }
 
     /// How much waits now.
     pub(super) fn waiting_messages(&self) -> Messages {
         Messages {
             // Before the events: those that happened in such a session are counted then, too.
-            sessions: self.sessions.1.len(),
-            events: self.events.1.len(),
-            feedback: self.feedback.1.len(),
-            check_ins: self.check_ins.1.len(),
+            sessions: self.sessions.len(),
+            events: self.events.len(),
+            feedback: self.feedback.len(),
+            check_ins: self.check_ins.len(),
         }
     }
 
     pub(super) fn next_flush(&self) -> Option<FlushRequest> {
-        self.flushes.1.try_recv().ok()
+        self.flushes.pop()
     }
 
     pub(super) fn has_messages(&self) -> bool {
-        !(self.check_ins.1.is_empty()
-            && self.events.1.is_empty()
-            && self.feedback.1.is_empty()
-            && self.sessions.1.is_empty()
-            && self.flushes.1.is_empty())
+        self.check_ins.len()
+            + self.events.len()
+            + self.feedback.len()
+            + self.sessions.len()
+            + self.flushes.len()
+            > 0
     }
 
     /// The worker begins to look for work: what is handed over from now on wakes it again.
@@ -216,39 +217,29 @@ fn is_worker(thread: ThreadId) -> bool {
 
 pub(super) fn send(message: Message) {
     let queues = queues();
+    let full = DiscardReason::QueueOverflow;
     match message {
         Message::Event(capture) => {
-            if let Err(TrySendError::Full(capture) | TrySendError::Disconnected(capture)) =
-                queues.events.0.try_send(capture)
-            {
-                capture.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Error, 1);
+            if let Err(capture) = queues.events.push(capture) {
+                capture.client.ledger().lost(full, DataCategory::Error, 1);
             }
         }
         Message::CheckIn(check_in) => {
-            if let Err(TrySendError::Full(check_in) | TrySendError::Disconnected(check_in)) =
-                queues.check_ins.0.try_send(check_in)
-            {
-                check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+            if let Err(check_in) = queues.check_ins.push(check_in) {
+                check_in.client.ledger().lost(full, DataCategory::Monitor, 1);
             }
         }
         Message::Feedback(feedback) => {
-            if let Err(TrySendError::Full(feedback) | TrySendError::Disconnected(feedback)) =
-                queues.feedback.0.try_send(feedback)
-            {
-                feedback.lost(DiscardReason::QueueOverflow);
+            if let Err(feedback) = queues.feedback.push(feedback) {
+                feedback.lost(full);
             }
         }
-        Message::Session(session) => {
-            if let Err(TrySendError::Full(session) | TrySendError::Disconnected(session)) =
-                queues.sessions.0.try_send(session)
-            {
-                session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
-            }
+        Message::Session(session) => match queues.sessions.push(session) {
             // Requests end by the thousand: one wake-up is enough for all that wait.
-            if queues.sessions.0.len() > 1 {
-                return;
-            }
-        }
+            Ok(2..) => return,
+            Ok(_) => {}
+            Err(session) => return session.client.ledger().lost(full, DataCategory::Session, 1),
+        },
     }
     ensure_worker();
     queues.wake();
@@ -268,7 +259,7 @@ pub(super) fn is_own_thread() -> bool {
 /// How many messages wait.
 pub(super) fn depth() -> usize {
     let queues = queues();
-    queues.events.1.len() + queues.check_ins.1.len() + queues.feedback.1.len() + queues.sessions.1.len()
+    queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
 }
 
 /// Wakes a worker that would otherwise not look for a long time.
@@ -309,13 +300,13 @@ pub(super) fn flush(timeout: Duration) -> bool {
         }
         ensure_worker();
     }
-    let (done, finished) = bounded(1);
-    if queues.flushes.0.send(FlushRequest { done }).is_err() {
+    let (done, finished) = owed();
+    if queues.flushes.push(FlushRequest { done }).is_err() {
         return false;
     }
     let waiting = Waiting::new(queues, timeout);
     queues.wake();
-    let in_time = finished.recv_timeout(timeout).is_ok();
+    let in_time = finished.wait(timeout).is_ok();
     drop(waiting);
     in_time
 }

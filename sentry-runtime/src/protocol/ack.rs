@@ -1,8 +1,7 @@
 //! The answer to an envelope that somebody waits for.
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-
 use super::client_report::DiscardReason;
+use crate::answer::{Answer, Awaited, owed};
 
 /// What became of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,18 +14,17 @@ pub(crate) enum Outcome {
 
 /// Tells who waits for an envelope what became of it. The first answer counts.
 #[derive(Debug, Clone)]
-pub(crate) struct Ack(Sender<Outcome>);
+pub(crate) struct Ack(Answer<Outcome>);
 
 impl Ack {
     /// An answer to wait for.
-    pub(crate) fn new() -> (Self, Receiver<Outcome>) {
-        let (sender, receiver) = bounded(1);
-        (Self(sender), receiver)
+    pub(crate) fn new() -> (Self, Awaited<Outcome>) {
+        let (answer, awaited) = owed();
+        (Self(answer), awaited)
     }
 
     /// Answers.
     pub(crate) fn answer(&self, outcome: Outcome) {
-        // There was an answer before, or nobody waits any more.
-        let _ = self.0.try_send(outcome);
+        self.0.give(outcome);
     }
 }

@@ -82,6 +82,7 @@ impl Context {
     }
 
     /// The context of work that has a client of its own, and nothing from around it.
+    #[cfg(feature = "test")]
     pub(crate) fn of_client(client: Arc<Client>) -> Self {
         Self {
             client: Some(client),

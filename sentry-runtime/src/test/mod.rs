@@ -4,6 +4,13 @@
 //! the process has a client. That client belongs to the closure's work: to its thread, to the annotated functions
 //! and futures it calls, to what it binds with [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). A thread
 //! that it spawns by itself has the client of the process.
+//!
+//! Only with the feature `test`, which a program asks for where its tests alone see it:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! sentry-runtime = { version = "0.1", features = ["test"] }
+//! ```
 
 mod official;
 mod session;

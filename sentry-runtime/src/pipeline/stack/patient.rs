@@ -7,20 +7,19 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
-
 use super::capture::RawStack;
 use super::images::Images;
 use super::resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
+use crate::answer::{Awaited, NoAnswer, owed};
 
-type Answer = (ResolvedStack, Symbolicator);
+type Resolved = (ResolvedStack, Symbolicator);
 
 /// Turns addresses into frames, as long as there is time.
 #[derive(Debug)]
 pub(crate) enum Resolver {
     Ready(Symbolicator),
     /// A stack that was given up is still being resolved; what is learned from it is not lost.
-    Busy(Receiver<Answer>),
+    Busy(Awaited<Resolved>),
     /// Nothing is known: the thread died with what it had.
     Lost,
 }
@@ -73,13 +72,12 @@ impl Resolver {
         stack: &RawStack,
         hurry: &dyn Fn() -> bool,
     ) -> ResolvedStack {
-        let (answer, answers) = bounded(1);
+        let (answer, answers) = owed();
         let own = stack.clone();
         let work = move || {
             crate::own_thread::mark();
             let resolved = symbolicator.resolve(&own);
-            // Nobody may wait any more.
-            let _ = answer.send((resolved, symbolicator));
+            answer.give((resolved, symbolicator));
         };
         if std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(work).is_err() {
             return bare(stack);
@@ -100,19 +98,19 @@ impl Resolver {
 }
 
 enum Waited {
-    Answer(Box<Answer>),
+    Answer(Box<Resolved>),
     Hurried,
     /// The thread died.
     Lost,
 }
 
-fn wait(answers: &Receiver<Answer>, hurry: &dyn Fn() -> bool) -> Waited {
+fn wait(answers: &Awaited<Resolved>, hurry: &dyn Fn() -> bool) -> Waited {
     loop {
-        match answers.recv_timeout(PATIENCE) {
+        match answers.wait(PATIENCE) {
             Ok(answer) => return Waited::Answer(Box::new(answer)),
-            Err(RecvTimeoutError::Timeout) if hurry() => return Waited::Hurried,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Waited::Lost,
+            Err(NoAnswer::Late) if hurry() => return Waited::Hurried,
+            Err(NoAnswer::Late) => {}
+            Err(NoAnswer::Never) => return Waited::Lost,
         }
     }
 }
