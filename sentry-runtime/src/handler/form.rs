@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::response::contained;
-use crate::protocol::Value;
+use crate::protocol::{Value, map_of};
 
 /// The fields of a submitted form, in order. A field that comes several times is kept several times, and what is
 /// nested becomes fields of its own: `address.city`, `items.0.name`.
@@ -69,7 +69,7 @@ impl FormData {
             1 => values.remove(0),
             _ => Value::Array(values),
         };
-        grouped.into_iter().map(|(key, values)| (key, single(values))).collect()
+        map_of(grouped.into_iter().map(|(key, values)| (key, single(values))))
     }
 }
 

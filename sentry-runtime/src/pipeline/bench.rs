@@ -7,7 +7,7 @@ use super::scrub::Scrubber;
 use super::stack::{InAppRules, Resolver, Symbolicator};
 use crate::client::Client;
 use crate::integrations::contexts;
-use crate::protocol::{ClientSdkInfo, Context, Map};
+use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
 
 /// Symbols, names to filter, and the contexts that stay the same.
 #[derive(Debug)]
@@ -33,11 +33,9 @@ impl Bench {
         let facts = contexts::facts();
         let contexts =
             [("os", &facts.os), ("runtime", &facts.runtime), ("device", &facts.device), ("app", &facts.app)];
-        let contexts: Map<String, Context> = contexts
-            .into_iter()
-            .filter(|(_, fields)| !fields.is_empty())
-            .map(|(name, fields)| (name.to_owned(), Context::from(fields.clone())))
-            .collect();
+        let contexts = contexts.into_iter().filter(|(_, fields)| !fields.is_empty());
+        let contexts: Map<String, Context> =
+            map_of(contexts.map(|(name, fields)| (name.to_owned(), Context::from(fields.clone()))));
         let json = |(name, context): (&String, &Context)| {
             serde_json::to_vec(context).ok().map(|json| (name.clone(), json))
         };

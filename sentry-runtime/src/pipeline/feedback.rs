@@ -15,7 +15,7 @@ use crate::hint::Hint;
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{
     Attachment, Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, Feedback, ItemType,
-    Level, TraceContext, Uuid, Value,
+    Level, TraceContext, Uuid, Value, map_of,
 };
 use crate::scope::Scopes;
 use crate::trace::place::TracePlace;
@@ -103,7 +103,7 @@ fn build(pending: &PendingFeedback) -> Event<'static> {
         ..Event::default()
     };
     let fields: BTreeMap<String, Value> = match serde_json::to_value(&pending.feedback) {
-        Ok(Value::Object(fields)) => fields.into_iter().collect(),
+        Ok(Value::Object(fields)) => map_of(fields),
         _ => BTreeMap::new(),
     };
     event.contexts.insert("feedback".to_owned(), Context::Other(fields));

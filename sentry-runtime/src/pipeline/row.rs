@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::normalize::normalize_tags;
 use super::scrub::Scrubber;
 use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
-use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value, map_of};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{self, LocalId};
@@ -195,7 +195,7 @@ impl SpanData {
             status: Some(self.status),
             origin: Some(self.origin.clone().into_owned()),
             tags: self.tags.clone(),
-            data: self.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of))).collect(),
+            data: map_of(self.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of)))),
             links: self.links.clone(),
             ..Span::default()
         }

@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
-    Transaction, TransactionInfo, TransactionSource, Value,
+    Transaction, TransactionInfo, TransactionSource, Value, map_of,
 };
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
@@ -336,7 +336,7 @@ fn build(
 ) -> Transaction<'static> {
     let options = segment.client.options();
     let data: Map<String, Value> =
-        root.attributes.iter().map(|(key, value)| (key.clone().into_owned(), row::value(value))).collect();
+        map_of(root.attributes.iter().map(|(key, value)| (key.clone().into_owned(), row::value(value))));
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::stacktrace::{Frame, Stacktrace};
-use super::{AttributeValue, Map};
+use super::{AttributeValue, Map, map_of};
 
 /// Characters of a tag's value.
 pub(crate) const MAX_TAG_VALUE: usize = 200;
@@ -90,7 +90,7 @@ pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
             let left_out = fields.len().saturating_sub(MAX_BREADTH);
             if left_out > 0 || fields.keys().any(|key| key.len() > MAX_KEY) {
                 let kept = std::mem::take(fields).into_iter().take(MAX_BREADTH);
-                *fields = kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)).collect();
+                *fields = map_of(kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)));
             }
             fields.values_mut().for_each(|field| limit_value(field, depth - 1, max_text));
             if left_out > 0 {
@@ -107,7 +107,7 @@ pub(crate) fn limit_entries<V>(fields: &mut Map<String, V>) -> usize {
     let left_out = fields.len().saturating_sub(MAX_BREADTH);
     if left_out > 0 || fields.keys().any(|key| key.len() > MAX_KEY) {
         let kept = std::mem::take(fields).into_iter().take(MAX_BREADTH);
-        *fields = kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)).collect();
+        *fields = map_of(kept.map(|(key, field)| (truncated(&key, MAX_KEY).into_owned(), field)));
     }
     left_out
 }

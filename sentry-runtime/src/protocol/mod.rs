@@ -45,6 +45,13 @@ mod wire;
 
 pub use std::collections::BTreeMap as Map;
 
+/// A map of these entries. `collect` would sort them before, by code that is compiled anew for each kind of iterator.
+pub(crate) fn map_of<M: Default + Extend<E>, E>(entries: impl IntoIterator<Item = E>) -> M {
+    let mut map = M::default();
+    map.extend(entries);
+    map
+}
+
 pub use addr::{Addr, RegVal};
 pub use attachment::{Attachment, AttachmentType};
 pub use attribute::AttributeValue;

@@ -43,9 +43,8 @@ impl Flags {
 
     /// The context `flags`; none without a flag.
     pub(crate) fn context(&self) -> Option<Context> {
-        let flag = |(name, result): &(String, Value)| {
-            Value::from_iter([("flag", Value::from(name.as_str())), ("result", result.clone())])
-        };
+        let flag =
+            |(name, result): &(String, Value)| serde_json::json!({ "flag": name.as_str(), "result": result });
         (!self.0.is_empty())
             .then(|| Map::from([("values".to_owned(), self.0.iter().map(flag).collect())]).into())
     }

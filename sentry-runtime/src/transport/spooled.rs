@@ -8,7 +8,7 @@ use super::thread::{Delivery, Destination};
 use super::worker::{Shared, guarded};
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
-impl<D: Destination> Shared<D> {
+impl Shared {
     /// Counts what became of an envelope, and deletes its copy on disk or leaves it to that. `items` is how many it
     /// had when it was written.
     pub(super) fn settle(
@@ -55,7 +55,7 @@ impl<D: Destination> Shared<D> {
     }
 
     /// Sends one left-over, with a single attempt: if that fails, it stays where it is.
-    pub(super) fn deliver_left_over(&self, destination: &mut D) {
+    pub(super) fn deliver_left_over(&self, destination: &mut dyn Destination) {
         let Some(spool) = &self.options.spool else { return };
         let limits = destination.rate_limits();
         let unwanted =

@@ -98,19 +98,23 @@ impl Default for ThreadOptions {
 }
 
 /// A transport that delivers from a thread of its own.
-#[derive(Debug)]
-pub(crate) struct TransportThread<D: Destination> {
-    shared: Arc<Shared<D>>,
+pub(crate) struct TransportThread {
+    shared: Arc<Shared>,
     rate_limits: Option<Arc<RateLimits>>,
 }
 
-impl<D: Destination> TransportThread<D> {
+impl TransportThread {
     /// The thread starts with the first envelope, or at once where there is a spool: a process before may have left
     /// something in it. Without a ledger nothing is counted.
-    pub(crate) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
+    pub(crate) fn new(
+        destination: impl Destination,
+        ledger: Option<Arc<Ledger>>,
+        options: ThreadOptions,
+    ) -> Self {
         let rate_limits = destination.rate_limits();
         let spools = options.spool.is_some();
-        let transport = Self { shared: Arc::new(Shared::new(destination, ledger, options)), rate_limits };
+        let transport =
+            Self { shared: Arc::new(Shared::new(Box::new(destination), ledger, options)), rate_limits };
         if spools {
             transport.ensure_running(&mut lock(&transport.shared.state));
         }
@@ -139,7 +143,7 @@ impl<D: Destination> TransportThread<D> {
     }
 }
 
-impl<D: Destination> Transport for TransportThread<D> {
+impl Transport for TransportThread {
     fn send_envelope(&self, envelope: Envelope) {
         self.shared.count_accepted(&envelope);
         if lock(&self.shared.state).closed {
@@ -225,7 +229,7 @@ impl<D: Destination> Transport for TransportThread<D> {
     }
 }
 
-impl<D: Destination> Drop for TransportThread<D> {
+impl Drop for TransportThread {
     /// The thread sends what is queued and ends; nobody waits for it.
     fn drop(&mut self) {
         let mut state = lock(&self.shared.state);

@@ -23,15 +23,14 @@ use crate::protocol::{DiscardReason, Envelope};
 const HURRIED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the thread and its callers share.
-#[derive(Debug)]
-pub(super) struct Shared<D> {
+pub(super) struct Shared {
     pub(super) state: Mutex<State>,
     /// Something for the thread to do.
     pub(super) work: Condvar,
     /// Something that a caller may wait for.
     pub(super) done: Condvar,
     /// Locked by the thread as long as it runs: if it dies, the next one finds the destination here.
-    destination: Mutex<D>,
+    destination: Mutex<Box<dyn Destination>>,
     /// Without it nothing is counted: copies of what another transport counts.
     pub(super) ledger: Option<Arc<Ledger>>,
     pub(super) options: ThreadOptions,
@@ -91,9 +90,9 @@ impl State {
 }
 
 /// Says that the thread is gone, however it went.
-struct Running<'a, D: Destination>(&'a Shared<D>);
+struct Running<'a>(&'a Shared);
 
-impl<D: Destination> Drop for Running<'_, D> {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.0.state);
         state.running = false;
@@ -112,8 +111,12 @@ enum Step {
     Stop,
 }
 
-impl<D: Destination> Shared<D> {
-    pub(super) fn new(destination: D, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
+impl Shared {
+    pub(super) fn new(
+        destination: Box<dyn Destination>,
+        ledger: Option<Arc<Ledger>>,
+        options: ThreadOptions,
+    ) -> Self {
         let state = State {
             queue: Queue::new(options.capacity.clone()),
             in_flight: None,
@@ -144,7 +147,7 @@ impl<D: Destination> Shared<D> {
         loop {
             match self.next_step() {
                 Step::Deliver(queued) => {
-                    let delivery = self.deliver(&mut *destination, queued, offline);
+                    let delivery = self.deliver(&mut **destination, queued, offline);
                     offline = match delivery {
                         Some(delivery) => matches!(delivery, Delivery::Failed(_)),
                         None => offline,
@@ -159,7 +162,7 @@ impl<D: Destination> Shared<D> {
                     drop(state);
                     self.done.notify_all();
                 }
-                Step::LeftOver => self.deliver_left_over(&mut *destination),
+                Step::LeftOver => self.deliver_left_over(&mut **destination),
                 Step::Idle => {
                     let pause = guarded(|| destination.idle()).flatten();
                     let left_overs = self.options.spool.as_ref().and_then(|spool| spool.wait());
@@ -208,7 +211,7 @@ impl<D: Destination> Shared<D> {
 
     /// Delivers one envelope, with as many attempts as there is time for, and counts what became of it.
     /// Answers nothing when the destination panicked.
-    fn deliver(&self, destination: &mut D, queued: Queued, offline: bool) -> Option<Delivery> {
+    fn deliver(&self, destination: &mut dyn Destination, queued: Queued, offline: bool) -> Option<Delivery> {
         let Queued { mut envelope, ticket, .. } = queued;
         let items = envelope.items().len();
         // What is safe on disk need not hold up the others while the network is away.

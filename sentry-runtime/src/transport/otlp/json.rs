@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::protocol::envelope::SDK;
-use crate::protocol::{Envelope, ItemType};
+use crate::protocol::{Envelope, ItemType, map_of};
 
 /// The body of a request, or `None` if nothing in the envelope can be read.
 pub(super) fn request(envelope: &Envelope) -> Option<Vec<u8>> {
@@ -111,7 +111,7 @@ fn of_batch(payload: &Value) -> Value {
 /// Attributes without their types.
 fn plain(attributes: &Value) -> Map<String, Value> {
     let typed = attributes.as_object().into_iter().flatten();
-    typed.map(|(key, typed)| (key.clone(), typed.get("value").unwrap_or(typed).clone())).collect()
+    map_of(typed.map(|(key, typed)| (key.clone(), typed.get("value").unwrap_or(typed).clone())))
 }
 
 fn written(

@@ -28,7 +28,7 @@ impl Destination for Scripted {
 }
 
 struct Setup {
-    transport: TransportThread<Scripted>,
+    transport: TransportThread,
     ledger: Arc<Ledger>,
     seen: Receiver<String>,
     script: Sender<Box<dyn FnOnce() -> Delivery + Send>>,
