@@ -4,6 +4,7 @@
 #
 #     tests/cold-build/run.sh                     this crate and fastrace
 #     tests/cold-build/run.sh ours sentry ureq    the official crate with default features, and with ureq and rustls
+#     tests/cold-build/run.sh ours floor          what ours depends on, used without it
 #
 # The time is that of all cores together, with what build scripts and linkers take; it counts downloads as little as
 # waiting. Each program does the least that uses the crate. RUNS=n gives the least of n builds.
@@ -76,6 +77,28 @@ fn main() {
         work(1);
     }
     fastrace::flush();
+}'
+        ;;
+    floor)
+        # What ours stands on, and nothing of its own: HTTP with TLS, symbols, JSON, deflate.
+        measure floor 'ureq = { version = "~3.5", default-features = false, features = ["rustls"] }
+backtrace = { version = "0.3.77", default-features = false, features = ["std"] }
+flate2 = "1.1"
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"' '#[derive(serde::Serialize)]
+struct Event {
+    frames: Vec<String>,
+}
+fn main() {
+    let mut frames = Vec::new();
+    backtrace::trace(|frame| {
+        backtrace::resolve_frame(frame, |symbol| frames.extend(symbol.name().map(|name| name.to_string())));
+        true
+    });
+    let json = serde_json::to_vec(&Event { frames }).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &json).unwrap();
+    let _ = ureq::post("https://127.0.0.1/").send(&gzip.finish().unwrap());
 }'
         ;;
     sentry | ureq)

@@ -209,29 +209,24 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
     }
 }
 
-impl<W: Work, F, O> Instrumented<W, F, O> {
-    /// Drops the future inside of its context, for the last time that anything is done with it.
-    #[cold]
-    fn cancel(&mut self) {
-        let entered = Entered::new(&mut self.work);
-        // SAFETY: this is called by `drop` alone, which does nothing else; the future was pinned in place, and is
-        // dropped in place.
-        unsafe { ManuallyDrop::drop(&mut self.future) };
-        drop(entered);
-        if self.work.stage() == Stage::Begun {
-            self.work.finish(End::Cancelled);
-        }
-    }
-}
-
 impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
+    /// Drops the future inside of its context, for the last time that anything is done with it, if it did not end. The
+    /// user's code stands here once, in whichever case: it may be large.
     #[inline]
     fn drop(&mut self) {
-        if self.work.stage() == Stage::Begun {
-            return self.cancel();
-        }
+        let cancelled = self.work.stage() == Stage::Begun;
+        let previous = if cancelled { self.work.enter() } else { None };
+        let entered = Entered { work: &mut self.work, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
+        if cancelled {
+            drop(entered);
+            if self.work.stage() == Stage::Begun {
+                self.work.finish(End::Cancelled);
+            }
+        } else {
+            std::mem::forget(entered);
+        }
     }
 }
 
