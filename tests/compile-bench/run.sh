@@ -6,7 +6,8 @@
 #     tests/compile-bench/run.sh                       1000 and 300
 #     FUNCTIONS=200 ASYNC=60 RUNS=3 tests/compile-bench/run.sh
 #
-# Each time is the least of RUNS user times, because a busy machine only ever adds to it.
+# Each time is the least of RUNS user times, because a busy machine only ever adds to it; the crates take turns, so that
+# all of them see the machine as it is.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)
@@ -46,17 +47,15 @@ generate() {
     }' > "$work/$1/src/lib.rs"
 }
 
-# The least user time of a build of crate $1 with the arguments $2.
+# The user time of a build of crate $1 with the arguments $2, as a line of the file of all times.
 build() {
-    least=
-    run=0
-    while [ $run -lt "$runs" ]; do
-        touch "$work/$1/src/lib.rs"
-        seconds=$({ TIMEFORMAT=%U; time cargo $2 --quiet --lib --manifest-path "$work/$1/Cargo.toml" 2> "$work/build.log"; } 2>&1)
-        least=$(printf '%s\n%s\n' "${least:-$seconds}" "$seconds" | sort -n | head -n 1)
-        run=$((run + 1))
-    done
-    echo "$least"
+    touch "$work/$1/src/lib.rs"
+    { TIMEFORMAT="$1 $2=%U"; time cargo $2 --quiet --lib --manifest-path "$work/$1/Cargo.toml" 2> "$work/build.log"; } 2>> "$work/times"
+}
+
+# The least of the times of a build.
+least() {
+    awk -F= -v build="$1 $2" '$1 == build && (least == "" || $2 < least) { least = $2 } END { print least }' "$work/times"
 }
 
 # The bytes of code in the crate's own release library: the runtime is not in it.
@@ -64,20 +63,37 @@ text() {
     size -A "$work/target/release/libbench_$1.rlib" 2> /dev/null | awk '/^\.text/ { sum += $2 } END { print sum }'
 }
 
-measure() {
+prepare() {
     generate "$1" "$2" "$3"
-    cargo check --quiet --lib --manifest-path "$work/$1/Cargo.toml"
-    cargo build --quiet --lib --manifest-path "$work/$1/Cargo.toml"
-    cargo build --release --quiet --lib --manifest-path "$work/$1/Cargo.toml"
-    printf '%-10s %8s %8s %8s %10s\n' "$1" "$(build "$1" check)" "$(build "$1" build)" "$(build "$1" 'build --release')" "$(text "$1")"
+    for how in check build 'build --release'; do
+        cargo $how --quiet --lib --manifest-path "$work/$1/Cargo.toml"
+    done
 }
 
-printf '%-10s %8s %8s %8s %10s\n' attribute check/s debug/s release/s .text
-for one in ${ONLY:-plain ours tracing fastrace}; do
+all=${ONLY:-plain ours tracing fastrace}
+for one in $all; do
     case $one in
-    plain) measure plain '' '' ;;
-    ours) measure ours '#[sentry::span]' "sentry-runtime = { path = \"$runtime\" }" ;;
-    tracing) measure tracing '#[tracing::instrument(skip_all)]' 'tracing = "0.1"' ;;
-    fastrace) measure fastrace '#[fastrace::trace]' 'fastrace = { version = "0.7", features = ["enable"] }' ;;
+    plain) prepare plain '' '' ;;
+    ours) prepare ours '#[sentry::span]' "sentry-runtime = { path = \"$runtime\" }" ;;
+    tracing) prepare tracing '#[tracing::instrument(skip_all)]' 'tracing = "0.1"' ;;
+    fastrace) prepare fastrace '#[fastrace::trace]' 'fastrace = { version = "0.7", features = ["enable"] }' ;;
+    *)
+        echo "unknown crate: $one" >&2
+        exit 1
+        ;;
     esac
+done
+
+: > "$work/times"
+run=0
+while [ $run -lt "$runs" ]; do
+    for how in check build 'build --release'; do
+        for one in $all; do build "$one" "$how"; done
+    done
+    run=$((run + 1))
+done
+
+printf '%-10s %8s %8s %8s %10s\n' attribute check/s debug/s release/s .text
+for one in $all; do
+    printf '%-10s %8s %8s %8s %10s\n' "$one" "$(least "$one" check)" "$(least "$one" build)" "$(least "$one" 'build --release')" "$(text "$one")"
 done
