@@ -32,7 +32,7 @@ pub(super) struct FlushRequest {
 }
 
 /// How many messages of each kind wait.
-pub(super) struct Messages {
+pub(super) struct MessageCounts {
     pub(super) sessions: usize,
     pub(super) events: usize,
     pub(super) feedback: usize,
@@ -122,8 +122,8 @@ impl Queues {
     }
 
     /// How much waits now.
-    pub(super) fn waiting_messages(&self) -> Messages {
-        Messages {
+    pub(super) fn count_messages(&self) -> MessageCounts {
+        MessageCounts {
             // Before the events: those that happened in such a session are counted then, too.
             sessions: self.sessions.len(),
             events: self.events.len(),

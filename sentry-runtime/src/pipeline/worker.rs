@@ -96,7 +96,7 @@ fn work(
 ///
 /// What comes meanwhile has to wait: callers may be faster than this, and spans, flushes and everything else come after.
 fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
-    let waiting = queues.waiting_messages();
+    let waiting = queues.count_messages();
     let check_ins = |most| {
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
             let client = std::sync::Arc::clone(&pending.client);
