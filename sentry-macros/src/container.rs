@@ -17,7 +17,7 @@
 //! A function is wrapped here and now, as its own attribute would do it: no second round of expansion.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::Attribute;
 use syn::parse::Parser;
 
@@ -30,7 +30,7 @@ use crate::wrap;
 
 /// Instruments what is in `item`, which starts with `keyword`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
-    let (defaults, mut mistakes) = SpanArgs::defaults(args);
+    let (defaults, mut mistakes) = SpanArgs::defaults(args.clone());
     if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
         mistakes.add(keyword, "the body of this item is elsewhere; put `#[span]` on the items that have one");
     }
@@ -38,7 +38,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
     if defaults.flag("skip") {
         return Ok(item);
     }
-    let mut walk = Walk { mistakes: Mistakes::default(), is_read: false };
+    let mut walk = Walk { mistakes: Mistakes::default(), args, is_read: false };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.mistakes.or(()).err().map(syn::Error::into_compile_error);
@@ -47,6 +47,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
 
 struct Walk {
     mistakes: Mistakes,
+    /// The arguments of the blocks around the current item, as they are written.
+    args: TokenStream,
     /// Whether a block around the current item carries a macro that is still to run.
     is_read: bool,
 }
@@ -94,12 +96,13 @@ impl Walk {
         if function.is_left_alone() {
             return as_written();
         }
+        let args = self.args_with(own.as_ref());
         let Some(list) = self.merged(own, defaults) else {
             return plain;
         };
-        let (args, mistakes) = SpanArgs::of(list, Some(&function));
-        match mistakes.or(args) {
-            Ok(args) => wrap::function(&function, &args.work(&function)),
+        let (model, mistakes) = SpanArgs::of(list, Some(&function));
+        match mistakes.or(model) {
+            Ok(model) => wrap::item(&args, plain, &function, |function| model.work(function)),
             Err(error) => {
                 self.mistakes.note(error);
                 plain
@@ -122,10 +125,21 @@ impl Walk {
                 return written(&attrs, rest);
             }
         };
-        match self.merged(own, defaults) {
-            Some(defaults) => self.container(&attrs, rest, &defaults),
-            None => written(&attrs, rest),
-        }
+        let args = self.args_with(own.as_ref());
+        let Some(defaults) = self.merged(own, defaults) else {
+            return written(&attrs, rest);
+        };
+        let outside = std::mem::replace(&mut self.args, args);
+        let instrumented = self.container(&attrs, rest, &defaults);
+        self.args = outside;
+        instrumented
+    }
+
+    /// The arguments that are written around an item and on it.
+    fn args_with(&self, own: Option<&Attribute>) -> TokenStream {
+        let own = own.map(arguments_of).unwrap_or_default();
+        let around = &self.args;
+        quote!(#around, #own)
     }
 
     /// The arguments of an item, its own before the defaults; `None` if it is to be left out.

@@ -22,63 +22,63 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
             Target::Container(_, keyword) => return container::expand(args, item, keyword),
             other => other.function("span")?,
         };
-        let mut list = SpanArgs::list(args);
+        let mut list = SpanArgs::list(args.clone());
         if list.flag("skip") {
             return list.mistakes.or(item);
         }
-        let (args, mut mistakes) = SpanArgs::of(list, Some(&function));
+        let (model, mut mistakes) = SpanArgs::of(list, Some(&function));
         check::function("span", &function, &mut mistakes);
-        let args = mistakes.or(args)?;
-        Ok(wrap::function(&function, &args.work(&function)))
+        let model = mistakes.or(model)?;
+        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
     })
 }
 
 /// `#[server_action(args)] item`
 pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
-        let function = read("server_action", item)?;
-        let (args, mut mistakes) = ServerActionArgs::read(args, &function);
+        let function = read("server_action", item.clone())?;
+        let (model, mut mistakes) = ServerActionArgs::read(args.clone(), &function);
         check::function("server_action", &function, &mut mistakes);
         check::only_one("server_action", &function, "remove one", &mut mistakes);
-        let args = mistakes.or(args)?;
-        Ok(wrap::function(&function, &args.work(&function)))
+        let model = mistakes.or(model)?;
+        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
     })
 }
 
 /// `#[api_handler(args)] item`
 pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
-        let function = read("api_handler", item)?;
-        let (args, mut mistakes) = ApiHandlerArgs::read(args, &function);
+        let function = read("api_handler", item.clone())?;
+        let (model, mut mistakes) = ApiHandlerArgs::read(args.clone(), &function);
         check::function("api_handler", &function, &mut mistakes);
         check::only_one("api_handler", &function, "remove one", &mut mistakes);
-        let args = mistakes.or(args)?;
-        Ok(wrap::function(&function, &args.work(&function)))
+        let model = mistakes.or(model)?;
+        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
     })
 }
 
 /// `#[data_fetcher(args)] item`
 pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
-        let function = read("data_fetcher", item)?;
-        let (args, mut mistakes) = DataFetcherArgs::read(args, &function);
+        let function = read("data_fetcher", item.clone())?;
+        let (model, mut mistakes) = DataFetcherArgs::read(args.clone(), &function);
         check::function("data_fetcher", &function, &mut mistakes);
         check::only_one("data_fetcher", &function, "remove one", &mut mistakes);
-        let args = mistakes.or(args)?;
-        Ok(wrap::function(&function, &args.work(&function)))
+        let model = mistakes.or(model)?;
+        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
     })
 }
 
 /// `#[monitor(args)] item`
 pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
-        let function = read("monitor", item)?;
-        let (args, mut mistakes) = MonitorArgs::read(args, &function);
+        let function = read("monitor", item.clone())?;
+        let (model, mut mistakes) = MonitorArgs::read(args.clone(), &function);
         check::function("monitor", &function, &mut mistakes);
         let why = "give each job its own function, and let one call the other";
         check::only_one("monitor", &function, why, &mut mistakes);
-        let args = mistakes.or(args)?;
-        Ok(wrap::function(&function, &args.work(&function)))
+        let model = mistakes.or(model)?;
+        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
     })
 }
 

@@ -90,14 +90,7 @@ impl Params {
         self.inputs.extend(quote!(#(#on_input)* #name #colon_token #ty));
         self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let #name = #name;));
         if !matches!(**pat, Pat::Wild(_)) {
-            if matches!(&**pat, Pat::Ident(name) if name.ident.to_string().starts_with('_')) {
-                // A call, because clippy would call the plain binding of such a name one without effect.
-                self.rebinds.extend(
-                    quote_spanned!(span=> #(#on_pattern)* let #pat = ::core::convert::identity(#name);),
-                );
-            } else {
-                self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
-            }
+            self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
             if let Some(view) = view(pat.to_token_stream()) {
                 self.views.extend(quote_spanned!(span=> #(#cfgs)* let #view = &#name;));
             }

@@ -3,7 +3,6 @@
 //! A macro sees names, not types. Two questions are answered here: can this value hold an error, and
 //! is it a future.
 
-use crate::params::generated_at;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, TypePath};
@@ -70,7 +69,7 @@ impl<'a> Returns<'a> {
         match self {
             Self::Unit => quote_spanned!(span=> ()),
             Self::Never => quote_spanned!(span=> !),
-            Self::Type(ty) => written_again(without_impl(ty.to_token_stream())),
+            Self::Type(ty) => without_impl(ty.to_token_stream()),
         }
     }
 }
@@ -158,33 +157,6 @@ fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option
         }
     }
     output
-}
-
-/// A type that is written a second time.
-///
-/// A long one gets its closing bracket as a generated token, so that clippy does not judge its complexity
-/// again, where the first place (the impl of a trait) is exempt. Of a short one every token stays, because
-/// the compiler shows a missing tail at the whole type.
-fn written_again(ty: TokenStream) -> TokenStream {
-    /// Less than what clippy takes for complex needs.
-    const SHORT: usize = 18;
-    let mut tokens: Vec<TokenTree> = ty.into_iter().collect();
-    if count(&tokens) > SHORT
-        && let Some(TokenTree::Punct(bracket)) = tokens.last_mut()
-    {
-        bracket.set_span(generated_at(bracket.span()));
-    }
-    tokens.into_iter().collect()
-}
-
-fn count(tokens: &[TokenTree]) -> usize {
-    tokens
-        .iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => 2 + count(&group.stream().into_iter().collect::<Vec<_>>()),
-            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => 1,
-        })
-        .sum()
 }
 
 /// Replaces every `impl A + B` in a type by `_`.

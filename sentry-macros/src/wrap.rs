@@ -1,6 +1,6 @@
 //! A function with work around its body.
 //!
-//! One [`Work`] describes what an attribute does; [`function`] puts it around the body in the way that the
+//! One [`Work`] describes what an attribute does; [`item`] puts it around the body in the way that the
 //! function's [`Shape`] asks for. The user's body is always a block of its own, with our statements in
 //! front of the block and never in it:
 //!
@@ -19,31 +19,55 @@ use syn::spanned::Spanned;
 
 use crate::args::Recorded;
 use crate::function::{Function, Shape};
-use crate::lints::is_canonical;
+use crate::lints::{holds_code, is_clippy, is_known_shape};
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
 use crate::tail::{BoxedTail, contains_word, is_made};
 use crate::work::{Look, Work};
 
+/// The function `item` with the work of an attribute around it.
+pub(crate) fn item(
+    args: &TokenStream,
+    item: TokenStream,
+    function: &Function,
+    work: impl FnOnce(&Function) -> Work,
+) -> TokenStream {
+    match is_clippy() {
+        false => self::function(function, &work(function)),
+        true if holds_code(args) => for_lints(function, &work(function)),
+        true => item,
+    }
+}
+
 /// Puts `work` around `function`.
-pub(crate) fn function(function: &Function, work: &Work) -> TokenStream {
+fn function(function: &Function, work: &Work) -> TokenStream {
     let shape = function.shape();
-    let wrap = Wrap {
-        function,
-        work,
-        ty: Ident::new(
-            work.types[usize::from(!matches!(shape, Shape::Sync))],
-            generated_at(function.sig.ident.span()),
-        ),
-        span: generated_at(function.sig.ident.span()),
-        name: own_name("work", generated_at(function.sig.ident.span())),
-    };
+    let wrap = Wrap::new(function, work, usize::from(!matches!(shape, Shape::Sync)));
     match shape {
         Shape::Sync => wrap.sync(),
         Shape::Async => wrap.async_fn(),
         Shape::ImplFuture(output) => wrap.impl_future(output.as_ref()),
         Shape::BoxedFuture(output) => wrap.boxed_future(output.as_ref()),
     }
+}
+
+/// The function as it is, with the attribute's code in front of its body.
+fn for_lints(function: &Function, work: &Work) -> TokenStream {
+    let wrap = Wrap::new(function, work, 1);
+    let Wrap { span, name, .. } = &wrap;
+    let Work { statics, create, .. } = work;
+    let record = wrap.record(None);
+    let body = wrap.body();
+    let end = if is_known_shape(function) { generated_at(function.end) } else { function.end };
+    let contents = quote_spanned! {*span=>
+        {
+            let #name = { #statics #create };
+            #record
+            let _ = #name;
+        }
+        #body
+    };
+    wrap.written(None, None, block(contents, end))
 }
 
 struct Wrap<'a> {
@@ -57,7 +81,13 @@ struct Wrap<'a> {
     name: Ident,
 }
 
-impl Wrap<'_> {
+impl<'a> Wrap<'a> {
+    /// With work of the first of its types or of the second.
+    fn new(function: &'a Function, work: &'a Work, ty: usize) -> Self {
+        let span = generated_at(function.sig.ident.span());
+        Self { function, work, ty: Ident::new(work.types[ty], span), span, name: own_name("work", span) }
+    }
+
     /// The value is seen when it can matter, and when no closure is in the way of `#[track_caller]`.
     fn sees(&self, returns: Returns<'_>) -> bool {
         match (self.work.look, returns) {
@@ -335,9 +365,17 @@ impl Wrap<'_> {
         future: Option<TokenStream>,
         contents: TokenStream,
     ) -> TokenStream {
-        let Function { attrs, vis, modifiers, sig, end, .. } = self.function;
-        let end = if is_canonical(self.function) { generated_at(*end) } else { *end };
-        let block = block(contents, end);
+        self.written(params, future, block(contents, self.function.end))
+    }
+
+    /// The function again, with another body.
+    fn written(
+        &self,
+        params: Option<&Params>,
+        future: Option<TokenStream>,
+        body: TokenStream,
+    ) -> TokenStream {
+        let Function { attrs, vis, modifiers, sig, .. } = self.function;
         let syn::Signature {
             asyncness,
             safety,
@@ -359,7 +397,7 @@ impl Wrap<'_> {
         quote! {
             #(#attrs)*
             #vis #modifiers #asyncness #safety #abi #fn_token #ident #generics #parameters #output #where_clause
-            #block
+            #body
         }
     }
 }

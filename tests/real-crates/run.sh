@@ -5,6 +5,10 @@
 #
 # ATTRIBUTE is what is put on the functions, `#[sentry::span]` by default. WORK is where the crates go,
 # CARGO_ARGS what is given to `cargo test` beside.
+#
+#     LINTS=1 tests/real-crates/run.sh itoa …
+#
+# compares instead what the compiler and clippy (all, pedantic, nursery) say of the crate.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)
@@ -15,10 +19,17 @@ export CARGO_TARGET_DIR="$work/target"
 
 cargo build --quiet --manifest-path "$here/Cargo.toml"
 annotate="$work/target/debug/annotate"
+lints="$work/target/debug/lints"
 
 # Passed and failed tests of a log.
 results() {
     awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$1"
+}
+
+# Everything that is said of the crate in this folder, to $1.
+said() {
+    cargo clippy --lib --message-format=json --quiet -- --cap-lints warn \
+        -W clippy::all -W clippy::pedantic -W clippy::nursery > "$1" 2> "$1.err" || true
 }
 
 # Copies the sources of crate $1 to $2, as cargo has them.
@@ -40,20 +51,34 @@ fetch() {
     printf '\n[workspace]\n' >> "$2/Cargo.toml"
 }
 
-printf '%-24s %10s  %-26s %-26s %s\n' crate functions before after verdict
+if [ -n "${LINTS:-}" ]; then
+    printf '%-24s %10s  %s\n' crate functions lints
+else
+    printf '%-24s %10s  %-26s %-26s %s\n' crate functions before after verdict
+fi
 for crate in "$@"; do
     name=${crate%@*}
     fetch "$crate" "$work/$name-plain"
     fetch "$crate" "$work/$name-annotated"
-    (cd "$work/$name-plain" && cargo test ${CARGO_ARGS:-} --no-fail-fast > "$work/$name-plain.log" 2>&1) || true
+    if [ -n "${LINTS:-}" ]; then
+        (cd "$work/$name-plain" && said "$work/$name-plain.json")
+    else
+        (cd "$work/$name-plain" && cargo test ${CARGO_ARGS:-} --no-fail-fast > "$work/$name-plain.log" 2>&1) || true
+    fi
 
     cd "$work/$name-annotated"
     functions=$("$annotate" "$attribute" src)
     cargo add --quiet sentry-runtime --path "$runtime" 2> /dev/null
     if ! grep -q '^edition = "20\(18\|21\|24\)"' Cargo.toml; then
         root=src/lib.rs
-        # Inner attributes come first in a file.
-        awk '!done && !/^#!|^\/\/|^$/ { print "extern crate sentry;"; done = 1 } { print }' $root > root.tmp && mv root.tmp $root
+        # Inner attributes come first in a file, and no line moves.
+        awk '!done && !/^#!|^\/\/|^$/ { printf "extern crate sentry; "; done = 1 } { print }' $root > root.tmp && mv root.tmp $root
+    fi
+    if [ -n "${LINTS:-}" ]; then
+        said "$work/$name-annotated.json"
+        printf '%-24s %10s  %s\n' "$crate" "$functions" "$("$lints" "$work/$name-plain.json" "$work/$name-annotated.json" || true)"
+        cd "$here"
+        continue
     fi
     verdict=same
     cargo test ${CARGO_ARGS:-} --no-fail-fast > "$work/$name-annotated.log" 2>&1 || true

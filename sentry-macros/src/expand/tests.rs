@@ -75,7 +75,7 @@ fn a_result_is_looked_at() {
                     let (b, _) = __sentry_arg1;
                     let __sentry_arg2 = __sentry_arg2;
                     let __sentry_arg3 = __sentry_arg3;
-                    let _d = ::core::convert::identity(__sentry_arg3);
+                    let _d = __sentry_arg3;
                     { ; a.go(b)? }
                 });
                 ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);

@@ -27,14 +27,14 @@ impl std::fmt::Display for Said {
 pub struct How {
     pub edition: &'static str,
     pub clippy: bool,
+    /// What is put on the functions.
+    pub attribute: &'static str,
     /// Whether code is made, as for lints and errors of monomorphisation.
     pub build: bool,
 }
 
-pub const PLAIN: How = How { edition: "2024", clippy: false, build: false };
-
-/// The attribute, and a blank of its length.
-pub const ATTRIBUTE: &str = "#[sentry::span]";
+pub const PLAIN: How =
+    How { edition: "2024", clippy: false, attribute: "#[sentry::span]", build: false };
 
 /// Asserts that plain and annotated say the same; gives what they say.
 #[track_caller]
@@ -82,13 +82,13 @@ pub fn compare(name: &str, text: &str, how: How) -> (Vec<Said>, Vec<String>) {
 /// What is said about the plain text.
 #[track_caller]
 pub fn plain(name: &str, text: &str, how: How) -> Vec<Said> {
-    compile(name, &text.replace('@', &" ".repeat(ATTRIBUTE.len())), how)
+    compile(name, &text.replace('@', &" ".repeat(how.attribute.len())), how)
 }
 
 /// What is said about the annotated text.
 #[track_caller]
 pub fn annotated(name: &str, text: &str, how: How) -> Vec<Said> {
-    compile(name, &text.replace('@', ATTRIBUTE), how)
+    compile(name, &text.replace('@', how.attribute), how)
 }
 
 /// Compiles a text, and gives what the compiler said.

@@ -294,3 +294,34 @@ impl Iterator for Guard {
     fn inner() -> u8 { 1 }
     b + inner()
 }
+
+/// Has a type parameter for nothing.
+@ pub fn unused_parameter<T: Copy>(a: u8) -> u8 { a }
+
+/// Asserts something of a type.
+@ pub fn assertion<T: Copy>() {}
+
+/// Is for something that is large.
+#[inline(always)]
+@ pub fn item_first() -> usize {
+    use std::mem::size_of;
+    size_of::<u8>() + 1
+}
+
+/// Large.
+pub struct Large(
+    /// Large.
+    pub [u8; 512],
+);
+
+impl std::str::FromStr for Large {
+    type Err = Self;
+    @ fn from_str(text: &str) -> Result<Self, Self> {
+        if text.is_empty() { Err(Self([0; 512])) } else { Ok(Self([1; 512])) }
+    }
+}
+
+/// Returns what is large.
+@ pub fn large(a: u8) -> Result<u8, Large> {
+    if a == 0 { Err(Large([0; 512])) } else { Ok(a) }
+}
