@@ -15,6 +15,7 @@
 
 mod api_handler;
 mod args;
+mod borrowed;
 mod callsite;
 mod check;
 mod container;

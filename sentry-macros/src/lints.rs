@@ -27,7 +27,8 @@ pub(crate) fn is_clippy() -> bool {
 pub(crate) fn holds_code(args: &TokenStream) -> bool {
     let mut given = false;
     args.clone().into_iter().any(|token| {
-        let is_value = std::mem::replace(&mut given, matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '='));
+        let is_value =
+            std::mem::replace(&mut given, matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '='));
         match token {
             TokenTree::Group(_) => true,
             TokenTree::Ident(name) => is_value && name != "true" && name != "false",
@@ -77,10 +78,13 @@ mod tests {
 
     #[test]
     fn arguments_that_hold_code() {
-        for args in ["", "\"name\"", "op = \"db\", ret", "err = false, level = \"info\",", "max_runtime = -5"] {
+        for args in ["", "\"name\"", "op = \"db\", ret", "err = false, level = \"info\",", "max_runtime = -5"]
+        {
             assert!(!holds_code(&args.parse().unwrap()), "{args}");
         }
-        for args in ["name = NAME", "args(a)", "attributes(a = 1)", "parent = a::b()", "crate = c", "ret, x = y"] {
+        for args in
+            ["name = NAME", "args(a)", "attributes(a = 1)", "parent = a::b()", "crate = c", "ret, x = y"]
+        {
             assert!(holds_code(&args.parse().unwrap()), "{args}");
         }
     }

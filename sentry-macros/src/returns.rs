@@ -59,6 +59,12 @@ impl<'a> Returns<'a> {
         }
     }
 
+    /// The error of a result, where it is written.
+    pub(crate) fn error(self) -> Option<&'a Type> {
+        let Self::Type(ty) = self else { return None };
+        type_arguments(last_segment(ty)?).nth(1)
+    }
+
     /// Whether the type is a tuple of something.
     pub(crate) fn is_tuple(self) -> bool {
         matches!(self, Self::Type(ty) if matches!(ungrouped(ty), Type::Tuple(_)))

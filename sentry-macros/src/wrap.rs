@@ -18,6 +18,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::args::Recorded;
+use crate::borrowed::error_may_borrow;
 use crate::function::{Function, Shape};
 use crate::lints::{holds_code, is_clippy, is_known_shape};
 use crate::params::{Params, generated_at, own_name};
@@ -125,7 +126,8 @@ impl<'a> Wrap<'a> {
         let enter = self.seeing(Some(&params), enter);
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
-        let observe = self.observe(&quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
+        let observe =
+            self.observe(returns, &quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
         let begin = self.begin();
         self.with_body(
             Some(&params),
@@ -155,7 +157,7 @@ impl<'a> Wrap<'a> {
             let place = function.body.span();
             let inner = block(quote_spanned!(*span=> #pin #rebinds #body), place);
             let future = quote_spanned!(place=> async move #inner);
-            let future = self.instrument(self.sees(returns), None, &future);
+            let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>
                 let #name = { #statics #create };
                 #record
@@ -279,39 +281,45 @@ impl<'a> Wrap<'a> {
         quote_spanned!(self.span=> if false { return #private::output::<#output>(); })
     }
 
+    /// The future that gives an `output` with the work around it. The output is named where the return type of the
+    /// function would tell the compiler what an `async` block gives.
     fn instrument_output(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
-        let sees = match output {
-            Some(ty) => self.sees(Returns::of_type(ty)),
-            None => self.work.look == Look::Always,
-        };
-        self.instrument(sees, output, future)
+        let output = output.map(Returns::of_type);
+        self.instrument(output, output.map(|output| output.nameable(self.span)), future)
     }
 
-    /// The future with the work around it. Its `output` is named where the return type of the function would tell
-    /// the compiler what an `async` block gives.
-    fn instrument(&self, sees: bool, output: Option<&Type>, future: &TokenStream) -> TokenStream {
+    /// The future that `returns` something with the work around it, and what it returns as it is `named`, if it is.
+    fn instrument(
+        &self,
+        returns: Option<Returns<'_>>,
+        named: Option<TokenStream>,
+        future: &TokenStream,
+    ) -> TokenStream {
         let Self { work, span, name, .. } = self;
         let Work { private, .. } = work;
-        let output = output.map(|output| Returns::of_type(output).nameable(*span));
+        let sees = returns.map_or(work.look == Look::Always, |returns| self.sees(returns));
         if !sees {
-            let types = output.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
+            let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
             return quote_spanned!(*span=> #private::instrument #types (#name, #future));
         }
-        let types = output.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
+        let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
         let value = own_name("value", *span);
-        let observe = self.observe(&name.to_token_stream(), &value.to_token_stream());
+        let returns = returns.unwrap_or(Returns::Unit);
+        let observe = self.observe(returns, &name.to_token_stream(), &value.to_token_stream());
         quote_spanned!(*span=> #private::observe #types (#name, #future, |#value, #name| { #observe }))
     }
 
     /// Looks at the value behind the reference `value`, with `name` as a mutable reference to the work.
-    fn observe(&self, name: &TokenStream, value: &TokenStream) -> TokenStream {
+    fn observe(&self, returns: Returns<'_>, name: &TokenStream, value: &TokenStream) -> TokenStream {
         let Self { work, span, ty, .. } = self;
         let Work { private, .. } = work;
         let ty = quote_spanned!(*span=> #private::#ty);
         let on_value = work.on_value.map(|on_value| on_value(private, &ty, name, value, *span));
+        let borrowed =
+            error_may_borrow(returns, &self.function.sig).then(|| quote_spanned!(*span=> borrowed));
         quote_spanned! {*span=>
             #on_value
-            #private::report!(#name, #value);
+            #private::report!(#borrowed #name, #value);
         }
     }
 

@@ -187,10 +187,16 @@ impl<T: ?Sized> Meant for Probe<'_, T> {
     }
 }
 
-/// Tells some work of the error in a returned value, if there is one.
+/// Tells some work of the error in a returned value, if there is one. A `borrowed` error is asked for no trait that may
+/// have been implemented for what lives as long as the program alone: the compiler does not look at that in time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_report {
+    (borrowed $work:expr, $value:expr) => {{
+        use $crate::__private::{Meant as _, Reports as _};
+        let __sentry_probe = &$crate::__private::Probe($value);
+        (&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
+    }};
     ($work:expr, $value:expr) => {{
         use $crate::__private::{Meant as _, Reports as _};
         let __sentry_probe = &$crate::__private::Probe($value);

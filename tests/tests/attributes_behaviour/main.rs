@@ -18,6 +18,7 @@
 )]
 
 mod async_forms;
+mod borrowed_errors;
 mod containers;
 mod drop_order;
 mod macro_made;

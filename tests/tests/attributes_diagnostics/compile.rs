@@ -33,8 +33,7 @@ pub struct How {
     pub build: bool,
 }
 
-pub const PLAIN: How =
-    How { edition: "2024", clippy: false, attribute: "#[sentry::span]", build: false };
+pub const PLAIN: How = How { edition: "2024", clippy: false, attribute: "#[sentry::span]", build: false };
 
 /// Asserts that plain and annotated say the same; gives what they say.
 #[track_caller]

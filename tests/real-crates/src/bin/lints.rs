@@ -44,9 +44,11 @@ fn messages(log: &str) -> Messages {
     messages
 }
 
-/// Where the code stands that a macro's call became.
+/// Where the code stands that a macro's call became. What an attribute became stands where it is shown.
 fn outermost(mut span: &Value) -> &Value {
-    while let Some(call) = span["expansion"].get("span") {
+    while let Some(call) = span["expansion"].get("span")
+        && !span["expansion"]["macro_decl_name"].as_str().is_some_and(|name| name.starts_with("#["))
+    {
         span = call;
     }
     span

@@ -1,0 +1,114 @@
+//! Errors that hold what was borrowed, and whose traits are there only for what lives as long as the program.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+
+use crate::support::{same, statuses, twins};
+
+/// An error only if it owns what it holds, as `arrayvec::CapacityError` is.
+#[derive(Debug, PartialEq)]
+struct Full<T>(T);
+
+impl<T> fmt::Display for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("full")
+    }
+}
+impl<T: Any + fmt::Debug> Error for Full<T> {}
+
+/// An error only if its cause is one.
+#[derive(Debug, PartialEq)]
+struct Failed<E>(E);
+
+impl<E> fmt::Display for Failed<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed")
+    }
+}
+impl<E: Error + 'static> Error for Failed<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+twins! {
+    #[derive(Debug)]
+    struct List<T>(Vec<T>);
+    impl<T> List<T> {
+        fn push(&mut self, element: T) -> Result<(), Full<T>> { if self.0.is_empty() { Err(Full(element)) } else { self.0.push(element); Ok(()) } }
+        async fn push_later(&mut self, element: T) -> Result<(), Full<T>> { self.push(element) }
+    }
+    trait Pushes {
+        type Item;
+        fn try_push(&mut self, element: Self::Item) -> Result<(), Full<Self::Item>> { Err(Full(element)) }
+    }
+    impl<T> Pushes for List<T> { type Item = T; }
+    impl<'a> TryFrom<&'a str> for List<u8> {
+        type Error = Full<&'a str>;
+        fn try_from(text: &'a str) -> Result<Self, Self::Error> { Err(Full(text)) }
+    }
+    fn named<'a>(text: &'a str) -> Result<u8, Full<&'a str>> { Err(Full(text)) }
+    fn hidden(text: &str) -> Result<u8, Full<&str>> { Err(Full(text)) }
+    fn generic<Element>(element: Element) -> Result<u8, Full<Element>> { Err(Full(element)) }
+    fn caused<E: Error>(error: E) -> Result<u8, Failed<E>> { Err(Failed(error)) }
+    fn caused_forever<E: Error + 'static>(error: E) -> Result<u8, Failed<E>> { Err(Failed(error)) }
+    fn boxed<'a>(text: &'a str) -> Result<u8, Box<dyn Error + 'a>> { Err(text.to_owned().into()) }
+    fn by_hand<'a>(text: &'a str) -> std::pin::Pin<Box<dyn Future<Output = Result<u8, Full<&'a str>>> + 'a>> { Box::pin(async move { Err(Full(text)) }) }
+    pub fn run() -> String {
+        let text = String::from("text");
+        let text = text.as_str();
+        let mut list = List(vec![]);
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+            list.push(text), list.try_push(text), crate::support::block_on(list.push_later(text)),
+            List::try_from(text).map(|list| list.0), named(text), hidden(text), generic(text), caused(fmt::Error),
+            caused_forever(fmt::Error), boxed(text).unwrap_err(), crate::support::block_on(by_hand(text)),
+        )
+    }
+}
+same!(errors_that_are_borrowed, |spans| {
+    for failed in [
+        "List::push",
+        "Pushes::try_push",
+        "named",
+        "hidden",
+        "generic",
+        "caused",
+        "caused_forever",
+        "boxed",
+        "by_hand",
+    ] {
+        let statuses = statuses(&spans, failed);
+        assert!(
+            !statuses.is_empty() && statuses.iter().all(|status| *status == "internal_error"),
+            "{failed}: {statuses:?}"
+        );
+    }
+});
+
+#[sentry::span(err)]
+fn captured<'a>(text: &'a str) -> Result<u8, Full<&'a str>> {
+    Err(Full(text))
+}
+
+#[sentry::span(err)]
+fn captured_with_cause<E: Error + 'static>(error: E) -> Result<u8, Failed<E>> {
+    Err(Failed(error))
+}
+
+#[test]
+fn they_are_captured_with_what_they_can_show() {
+    let events = sentry::test::with_captured_events(|| {
+        let text = String::from("text");
+        assert_eq!(captured(&text), Err(Full(text.as_str())));
+        assert_eq!(captured_with_cause(fmt::Error), Err(Failed(fmt::Error)));
+    });
+    let shown: Vec<Vec<_>> = events
+        .iter()
+        .map(|event| {
+            event.exception.values.iter().filter_map(|exception| exception.value.as_deref()).collect()
+        })
+        .collect();
+    assert_eq!(shown, [vec!["full"], vec![fmt::Error.to_string().as_str(), "failed"]]);
+}
