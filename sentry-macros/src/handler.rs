@@ -65,7 +65,7 @@ impl HandlerArgs {
         let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
         let create = quote_spanned!(span=> #made #(#tags)* #flush);
         Work {
-            statics: TokenStream::new(),
+            items: TokenStream::new(),
             types: ["Handler"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
             begin: None,

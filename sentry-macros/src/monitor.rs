@@ -107,8 +107,8 @@ impl MonitorArgs {
         let private = self.krate.private(span);
         let callsite = Callsite::new(private.clone(), span)
             .with("op", Some(&quote_spanned!(span=> "function.monitor")))
-            .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")))
-            .items();
+            .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")));
+        let site = callsite.reference();
         let slug = &self.slug;
         let schedule = self.schedule.map(|schedule| schedule.call(span));
         let timezone = self.timezone.map(|timezone| quote_spanned!(span=> .timezone(#timezone)));
@@ -117,20 +117,17 @@ impl MonitorArgs {
             quote_spanned!(span=> .#method(#number))
         });
         let isolate_trace = self.isolate_trace.then(|| quote_spanned!(span=> .isolate_trace()));
-        let statics = quote_spanned! {span=>
-            #callsite
-            static __SENTRY_MONITOR: #private::MonitorSite =
-                #private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace;
+        let monitor = quote_spanned! {span=>
+            const { &#private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace }
         };
         let mentioned = self.tags.iter().map(|tag| tag.value.clone()).collect();
         let tags = self.tags.into_iter().map(|Recorded { key, value }| {
             let at = start_of(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
-        let create =
-            quote_spanned!(span=> #private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR) #(#tags)*);
+        let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);
         Work {
-            statics,
+            items: callsite.item(),
             types: ["Monitor"; 2],
             enter: quote_spanned!(span=> #private::hold(#create)),
             begin: None,

@@ -142,25 +142,27 @@ impl SpanArgs {
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
-        let level = self.level.map(ToTokens::into_token_stream);
+        // A block around the function may give the level of what the function does not capture.
+        let level = self.level.filter(|_| self.err).map(ToTokens::into_token_stream);
         let callsite = Callsite::new(private.clone(), span)
             .with("name", self.name.as_ref())
-            .with("op", self.op.as_ref())
+            .op(self.op.as_ref())
             .flag("capture_err", self.err)
             .with("level", level.as_ref())
             .flag("only_if_parent", self.only_if_parent)
             .flag("force_transaction", self.force_transaction)
             .flag("new_trace", self.new_trace);
+        let site = callsite.reference();
         let (begin, enter, create) = match &self.parent {
             None => (
-                Some("begin"),
-                quote_spanned!(span=> #private::guard(&__SENTRY_CALLSITE)),
-                quote_spanned!(span=> #private::span(&__SENTRY_CALLSITE)),
+                Some(if callsite.is_special { "begin_special" } else { "begin" }),
+                quote_spanned!(span=> #private::guard(#site)),
+                quote_spanned!(span=> #private::span(#site)),
             ),
             Some(parent) => (
                 None,
-                quote_spanned!(span=> #private::enter_under(&__SENTRY_CALLSITE, #parent)),
-                quote_spanned!(span=> #private::span_under(&__SENTRY_CALLSITE, #parent)),
+                quote_spanned!(span=> #private::enter_under(#site, #parent)),
+                quote_spanned!(span=> #private::span_under(#site, #parent)),
             ),
         };
         let look = match (self.ret, self.err) {
@@ -169,7 +171,7 @@ impl SpanArgs {
             (false, false) => Look::Results,
         };
         Work {
-            statics: callsite.items(),
+            items: callsite.item(),
             types: ["SpanGuard", "SpanWork"],
             enter,
             begin,

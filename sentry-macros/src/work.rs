@@ -21,8 +21,8 @@ pub(crate) enum Look {
 pub(crate) struct Work {
     /// `::sentry::__private`
     pub(crate) private: TokenStream,
-    /// The statics of the function. They stand in a block of their own, where the user's body does not see them.
-    pub(crate) statics: TokenStream,
+    /// The items that the expressions name. They stand in a block of their own, where the user's body does not see them.
+    pub(crate) items: TokenStream,
     /// The types whose methods the work has, of a sync function and of a future. Calls name the type, because a
     /// method found by name might be that of a trait of the user.
     pub(crate) types: [&'static str; 2],

@@ -33,10 +33,13 @@ pub(crate) fn item(
     function: &Function,
     work: impl FnOnce(&Function) -> Work,
 ) -> TokenStream {
-    match is_clippy() {
-        false => self::function(function, &work(function)),
-        true if holds_code(args) => for_lints(function, &work(function)),
-        true => item,
+    let work = work(function);
+    if !is_clippy() {
+        self::function(function, &work)
+    } else if work.on_value.is_some() || holds_code(args) {
+        for_lints(function, &work)
+    } else {
+        item
     }
 }
 
@@ -52,19 +55,21 @@ fn function(function: &Function, work: &Work) -> TokenStream {
     }
 }
 
-/// The function as it is, with the attribute's code in front of its body.
+/// The function as it is, with what the attribute uses of the user's in front of its body.
 fn for_lints(function: &Function, work: &Work) -> TokenStream {
     let wrap = Wrap::new(function, work, 1);
     let Wrap { span, name, .. } = &wrap;
-    let Work { statics, create, .. } = work;
+    let Work { items, create, .. } = work;
     let record = wrap.record(None);
+    let look = wrap.look_at_none();
     let body = wrap.body();
     let end = if is_known_shape(function) { generated_at(function.end) } else { function.end };
     let contents = quote_spanned! {*span=>
         {
-            let #name = { #statics #create };
+            let mut #name = { #items #create };
             #record
-            let _ = #name;
+            #look
+            let _ = &mut #name;
         }
         #body
     };
@@ -102,7 +107,7 @@ impl<'a> Wrap<'a> {
 
     fn sync(&self) -> TokenStream {
         let Self { function, work, span, name, .. } = self;
-        let Work { statics, enter, .. } = work;
+        let Work { items, enter, .. } = work;
         let returns = function.returns();
         let keeps_caller = work.keeps_caller && function.has("track_caller");
         if !self.sees(returns) || keeps_caller {
@@ -114,7 +119,7 @@ impl<'a> Wrap<'a> {
                 None,
                 None,
                 quote_spanned! {*span=>
-                    let #mutable #name = { #statics #enter };
+                    let #mutable #name = { #items #enter };
                     #begin
                     #record
                     #body
@@ -133,7 +138,7 @@ impl<'a> Wrap<'a> {
             Some(&params),
             None,
             quote_spanned! {*span=>
-                let mut #name = { #statics #enter };
+                let mut #name = { #items #enter };
                 #begin
                 #record
                 let #value = #call;
@@ -145,7 +150,7 @@ impl<'a> Wrap<'a> {
 
     fn async_fn(&self) -> TokenStream {
         let Self { function, work, span, name, .. } = self;
-        let Work { statics, create, .. } = work;
+        let Work { items, create, .. } = work;
         let returns = function.returns();
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
@@ -159,7 +164,7 @@ impl<'a> Wrap<'a> {
             let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>
-                let #name = { #statics #create };
+                let #name = { #items #create };
                 #record
                 #future
             }
@@ -190,7 +195,7 @@ impl<'a> Wrap<'a> {
 
     fn impl_future(&self, output: Option<&Type>) -> TokenStream {
         let Self { function, work, span, name, .. } = self;
-        let Work { statics, create, .. } = work;
+        let Work { items, create, .. } = work;
         let (params, future) = if contains_word(function.body.stream(), "return") {
             let params = Params::moved(function, &work.mentioned);
             let call = self.call(&params, &quote_spanned!(*span=> _));
@@ -205,7 +210,7 @@ impl<'a> Wrap<'a> {
             params.as_ref(),
             None,
             quote_spanned! {*span=>
-                let #name = { #statics #create };
+                let #name = { #items #create };
                 #record
                 #future
             },
@@ -214,7 +219,7 @@ impl<'a> Wrap<'a> {
 
     fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
         let Self { function, work, span, name, .. } = self;
-        let Work { statics, create, .. } = work;
+        let Work { items, create, .. } = work;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
             let future = self.instrument_output(output, &tail.future);
@@ -224,7 +229,7 @@ impl<'a> Wrap<'a> {
                 None,
                 None,
                 quote_spanned! {*span=>
-                    let #name = { #statics #create };
+                    let #name = { #items #create };
                     #record
                     #body
                 },
@@ -240,7 +245,7 @@ impl<'a> Wrap<'a> {
             Some(&params),
             None,
             quote_spanned! {*span=>
-                let #name = { #statics #create };
+                let #name = { #items #create };
                 #record
                 let #inner = #call;
                 ::std::boxed::Box::pin(#future)
@@ -321,6 +326,31 @@ impl<'a> Wrap<'a> {
             #on_value
             #private::report!(#borrowed #name, #value);
         }
+    }
+
+    /// Code that would look at a value and is never reached, for lints that ask what is used: a response may be asked
+    /// for its `status()`. None where the type cannot be written.
+    fn look_at_none(&self) -> Option<TokenStream> {
+        let Self { function, work, span, name, .. } = self;
+        let private = &work.private;
+        let shape = function.shape();
+        let returns = match &shape {
+            Shape::Sync | Shape::Async => function.returns(),
+            Shape::ImplFuture(output) | Shape::BoxedFuture(output) => Returns::of_type(output.as_ref()?),
+        };
+        let Returns::Type(ty) = returns else { return None };
+        if work.on_value.is_none() || contains_word(ty.to_token_stream(), "impl") {
+            return None;
+        }
+        let value = own_name("value", *span);
+        let look =
+            self.observe(returns, &quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
+        Some(quote_spanned! {*span=>
+            if false {
+                let #value = #private::output::<#ty>();
+                #look
+            }
+        })
     }
 
     /// An expression of the attribute's arguments, which may name what a pattern of an argument binds: the pattern

@@ -13,8 +13,8 @@ pub use crate::handler::{FormData, Handler, api_handler, data_fetcher, server_ac
 pub use crate::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::probe::*;
 pub use crate::protocol::AttributeValue;
-pub use crate::trace::callsite::Callsite;
-pub use crate::trace::guard::{GuardUnder, SpanGuard, begin, enter, enter_under, guard};
+pub use crate::trace::callsite::{Callsite, CallsiteOptions};
+pub use crate::trace::guard::{GuardUnder, SpanGuard, begin, begin_special, enter, enter_under, guard};
 pub use crate::trace::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };
@@ -32,12 +32,6 @@ pub mod log {
     };
     pub use crate::logger::record::{Draft, open};
     pub use crate::logger::template::is_plain;
-}
-
-/// What gives the full path of a type: that of the function in which it is declared, and a little more.
-#[must_use]
-pub const fn path_of<T>() -> fn() -> &'static str {
-    std::any::type_name::<T>
 }
 
 /// What an `async` block is said to return, in code that is never reached: cheaper to compile than any value.

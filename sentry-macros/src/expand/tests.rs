@@ -9,14 +9,20 @@ use quote::quote;
 
 use super::{main, monitor, span};
 
-/// The statics of a function without name and further arguments.
-fn statics(calls: TokenStream) -> TokenStream {
+/// The callsite of a function whose attribute says `calls`.
+fn site(calls: TokenStream) -> TokenStream {
+    let options = if calls.is_empty() {
+        quote!(::sentry::__private::CallsiteOptions::DEFAULT)
+    } else {
+        quote!(const { &::sentry::__private::CallsiteOptions::new() #calls })
+    };
     quote! {
-        enum __SentryFunction {}
-        static __SENTRY_CALLSITE: ::sentry::__private::Callsite = ::sentry::__private::Callsite::new(
-            ::sentry::__private::path_of::<__SentryFunction>(),
-            ::core::module_path!(),
-        ) #calls;
+        &::sentry::__private::Callsite {
+            path: ::core::any::type_name::<__SentryFunction>,
+            module: ::core::module_path!(),
+            place: "",
+            options: #options,
+        }
     }
 }
 
@@ -28,7 +34,7 @@ fn assert_tokens(expansion: TokenStream, expected: TokenStream) {
 
 #[test]
 fn a_plain_function_gets_a_guard() {
-    let statics = statics(quote!());
+    let site = site(quote!());
     assert_tokens(
         span(
             quote!(),
@@ -45,7 +51,7 @@ fn a_plain_function_gets_a_guard() {
         quote! {
             #[inline]
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
-                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
+                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
                 ::sentry::__private::begin(&mut __sentry_work);
                 { ; a + b }
             }
@@ -55,7 +61,7 @@ fn a_plain_function_gets_a_guard() {
 
 #[test]
 fn a_result_is_looked_at() {
-    let statics = statics(quote!());
+    let site = site(quote!());
     assert_tokens(
         span(
             quote!(),
@@ -67,7 +73,7 @@ fn a_result_is_looked_at() {
         ),
         quote! {
             fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, __sentry_arg3: D) -> io::Result<u8> {
-                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
+                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
                 ::sentry::__private::begin(&mut __sentry_work);
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
                     let mut a = a;
@@ -87,7 +93,7 @@ fn a_result_is_looked_at() {
 
 #[test]
 fn an_async_function_becomes_a_future() {
-    let statics = statics(quote!());
+    let site = site(quote!());
     assert_tokens(
         span(
             quote!(),
@@ -99,7 +105,7 @@ fn an_async_function_becomes_a_future() {
         ),
         quote! {
             fn f(self, a: A) -> impl ::core::future::Future<Output = u8> {
-                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
+                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
                 ::sentry::__private::instrument(__sentry_work, async move {
                     if false { return ::sentry::__private::output::<u8>(); }
                     let _ = &self;
@@ -138,7 +144,7 @@ fn an_async_function_stays_one_for_other_macros() {
 
 #[test]
 fn a_boxed_tail_is_wrapped_where_it_is() {
-    let statics = statics(quote!());
+    let site = site(quote!());
     assert_tokens(
         span(
             quote!(),
@@ -151,7 +157,7 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
         ),
         quote! {
             fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
+                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
                 { ; log(); Box::pin(::sentry::__private::instrument::<(), _, _>(__sentry_work, async move { go().await })) }
             }
         },
@@ -176,7 +182,7 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
 
 #[test]
 fn an_impl_future_is_wrapped() {
-    let statics = statics(quote!());
+    let site = site(quote!());
     assert_tokens(
         span(
             quote!(),
@@ -188,7 +194,7 @@ fn an_impl_future_is_wrapped() {
         ),
         quote! {
             fn f() -> impl Future<Output = u8> + Send {
-                let __sentry_work = { #statics ::sentry::__private::span(&__SENTRY_CALLSITE) };
+                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
                 ::sentry::__private::instrument::<u8, _, _>(__sentry_work, { ; async { 1 } })
             }
         },
@@ -197,7 +203,7 @@ fn an_impl_future_is_wrapped() {
 
 #[test]
 fn arguments_reach_the_callsite_and_the_span() {
-    let statics = statics(quote!(.name("checkout").op(ops::SHOP).capture_err().level("info").new_trace()));
+    let site = site(quote!(.name("checkout").op(ops::SHOP).capture_err().level("info").new_trace()));
     assert_tokens(
         span(
             quote!(
@@ -215,8 +221,8 @@ fn arguments_reach_the_callsite_and_the_span() {
         ),
         quote! {
             fn f(a: A) {
-                let mut __sentry_work = { #statics ::sentry::__private::guard(&__SENTRY_CALLSITE) };
-                ::sentry::__private::begin(&mut __sentry_work);
+                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
+                ::sentry::__private::begin_special(&mut __sentry_work);
                 if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
@@ -280,7 +286,7 @@ fn the_crate_can_be_elsewhere() {
             ),
         )
         .to_string();
-        assert!(text.contains("; my :: sentry :: __private :: guard ("), "{text}");
+        assert!(text.contains("} my :: sentry :: __private :: guard ("), "{text}");
         assert!(!text.contains("= :: sentry"), "{text}");
     }
 }
@@ -320,12 +326,18 @@ fn a_monitor_carries_its_checked_site() {
         ),
     )
     .to_string();
-    let site = quote!(MonitorSite::new("nightly").crontab("0 0 * * *").timezone("UTC").max_runtime(90u64).recovery_threshold(2u64););
-    assert!(text.contains(&site.to_string()), "{text}");
-    assert!(
-        text.contains("hold (:: sentry :: __private :: monitor (& __SENTRY_CALLSITE , & __SENTRY_MONITOR))"),
-        "{text}"
+    let monitor_site = quote!(
+        const {
+            &::sentry::__private::MonitorSite::new("nightly")
+                .crontab("0 0 * * *")
+                .timezone("UTC")
+                .max_runtime(90u64)
+                .recovery_threshold(2u64)
+        }
     );
+    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor")));
+    let made = quote!(hold(::sentry::__private::monitor(#site, #monitor_site)));
+    assert!(text.contains(&made.to_string()), "{text}");
     let text = monitor(
         quote!("often", every = "10 minutes"),
         quote!(

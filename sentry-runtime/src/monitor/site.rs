@@ -1,4 +1,4 @@
-//! What `#[monitor]` says of a function, in a `static`.
+//! What `#[monitor]` says of a function, in a constant.
 
 use crate::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
 

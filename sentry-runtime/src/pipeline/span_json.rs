@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::{AttributeValue, Map, Value};
-    use crate::trace::callsite::Callsite;
+    use crate::trace::callsite::{Callsite, CallsiteOptions};
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {
@@ -189,7 +189,12 @@ mod tests {
 
     #[test]
     fn a_call_is_written_like_the_same_span_with_room_for_more() {
-        static SITE: Callsite = Callsite::new(|| "shop::pay::__SentryFunction", "shop").op("bank");
+        static SITE: Callsite = Callsite {
+            path: || "shop::pay::__SentryFunction",
+            module: "shop",
+            place: "src/pay.rs:7",
+            options: &CallsiteOptions::new().op("bank"),
+        };
         let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());
         let write = |row: &Row| {
             let mut out = Vec::new();

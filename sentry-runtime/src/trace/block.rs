@@ -1,7 +1,7 @@
 //! The span of a block: what `#[span]` is for a function, for a part of one.
 
 /// Starts a span that is active until the guard is dropped, at the end of the block at the latest. It costs as little
-/// as `#[sentry::span]`: one `static`, and a record when it ends.
+/// as `#[sentry::span]`: a constant, and a record when it ends.
 ///
 /// The name comes first, a literal or a constant; then `op = …`, and attributes as `#[span(attributes(…))]` takes
 /// them: `key = value`, `order.id = value` or `"any name" = value`. Values are computed only when the span is
@@ -43,14 +43,12 @@ macro_rules! enter_span {
 macro_rules! __sentry_enter_span {
     ([$name:expr] [$($calls:tt)*] [$($key:expr => $value:expr;)*]) => {{
         enum __SentryFunction {}
-        static __SENTRY_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
-            $crate::__private::path_of::<__SentryFunction>(),
-            ::core::module_path!(),
-        )
-        .name($name)
-        .origin("manual")
-        $($calls)*;
-        let guard = $crate::__private::enter(&__SENTRY_CALLSITE);
+        let guard = $crate::__private::enter(&$crate::__private::Callsite {
+            path: ::core::any::type_name::<__SentryFunction>,
+            module: ::core::module_path!(),
+            place: ::core::concat!(::core::file!(), ":", ::core::line!()),
+            options: const { &$crate::__private::CallsiteOptions::new().name($name).origin("manual") $($calls)* },
+        });
         $(
             if guard.is_recording() {
                 guard.set($key, $crate::__private::attribute!(&$value));

@@ -1,31 +1,32 @@
-//! What is known of an annotated function when it is compiled: one `static` a function.
+//! What is known of an annotated function when it is compiled: one constant a function.
+//!
+//! It is written as literals, down to the place: a `static` would be computed by the compiler in every `cargo check`,
+//! which took a third of all that an annotated function costs there.
 
-use std::panic::Location;
-use std::sync::OnceLock;
-
+use super::described::described;
 use crate::protocol::Level;
-use crate::protocol::json::write_str;
 
 /// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.
 #[derive(Debug)]
 pub struct Callsite {
-    path: fn() -> &'static str,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
-    name: Option<&'static str>,
+    /// Gives the full path of an item inside of the function.
+    pub path: fn() -> &'static str,
+    /// The path of the module that the function is in.
+    pub module: &'static str,
+    /// `file:line`; empty if the compiler does not tell.
+    pub place: &'static str,
+    /// What the attribute says.
+    pub options: &'static CallsiteOptions,
+}
+
+/// What the attribute of a function says of its spans.
+#[derive(Debug)]
+pub struct CallsiteOptions {
+    pub(super) name: Option<&'static str>,
     op: &'static str,
     origin: &'static str,
     level: &'static str,
     flags: u8,
-    shown: OnceLock<Box<Shown>>,
-}
-
-/// How spans of the function are written, found out by the pipeline at the first of them.
-#[derive(Debug)]
-struct Shown {
-    name: String,
-    json: Vec<u8>,
 }
 
 /// Capture an `Err` as an event.
@@ -43,24 +44,14 @@ pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
 /// Flags for which the start of a span takes more than writing it down.
 pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI;
 
-impl Callsite {
-    /// The function in which it is called. `path` gives the full path of an item inside of it.
+impl CallsiteOptions {
+    /// What goes for an attribute without arguments.
+    pub const DEFAULT: &'static Self = &Self::new();
+
+    /// What goes for an attribute without arguments.
     #[must_use]
-    #[track_caller]
-    pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
-        let place = Location::caller();
-        Self {
-            path,
-            module,
-            file: place.file(),
-            line: place.line(),
-            name: None,
-            op: "function",
-            origin: "auto.function",
-            level: "error",
-            flags: 0,
-            shown: OnceLock::new(),
-        }
+    pub const fn new() -> Self {
+        Self { name: None, op: "function", origin: "auto.function", level: "error", flags: 0 }
     }
 
     /// Names the span; without it, the function's path does.
@@ -121,153 +112,50 @@ impl Callsite {
         self.flags |= NEW_TRACE;
         self
     }
+}
 
+impl Default for CallsiteOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Callsite {
     #[inline]
     pub(crate) const fn has(&self, flag: u8) -> bool {
-        self.flags & flag != 0
+        self.options.flags & flag != 0
     }
 
     /// Whether its spans have a name that was given.
     pub(crate) const fn is_named(&self) -> bool {
-        self.name.is_some()
+        self.options.name.is_some()
     }
 
     pub(crate) const fn operation(&self) -> &'static str {
-        self.op
+        self.options.op
     }
 
     pub(crate) const fn made_by(&self) -> &'static str {
-        self.origin
+        self.options.origin
     }
 
     /// File and line of the function.
-    pub(crate) const fn place(&self) -> (&'static str, u32) {
-        (self.file, self.line)
+    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
+        let (file, line) = self.place.rsplit_once(':')?;
+        Some((file, line.parse().ok()?))
     }
 
     pub(crate) fn event_level(&self) -> Level {
-        self.level.parse().unwrap_or(Level::Error)
-    }
-
-    fn shown(&self) -> &Shown {
-        if let Some(shown) = self.shown.get() {
-            return shown;
-        }
-        // Found out before the cell is touched: the child of a fork would wait for a parent's thread that is at it.
-        let shown = Box::new(self.find_out());
-        self.shown.get_or_init(|| shown)
-    }
-
-    #[cold]
-    fn find_out(&self) -> Shown {
-        let name = match self.name {
-            Some(name) => name.to_owned(),
-            None => readable_path((self.path)(), self.module),
-        };
-        let mut json = Vec::new();
-        for (key, value) in [("op", self.op), ("description", &name), ("origin", self.origin)] {
-            if !value.is_empty() {
-                json.push(b',');
-                write_str(&mut json, key);
-                json.push(b':');
-                write_str(&mut json, value);
-            }
-        }
-        Shown { name, json }
+        self.options.level.parse().unwrap_or(Level::Error)
     }
 
     /// The name as a reader would write it: the given one, or `Type::method`, `module::function`, `function`.
-    pub(crate) fn display_name(&self) -> &str {
-        &self.shown().name
+    pub(crate) fn display_name(&'static self) -> &'static str {
+        &described(self).name
     }
 
     /// The fields `op`, `description` and `origin` of a span, each behind a comma.
-    pub(crate) fn json_fields(&self) -> &[u8] {
-        &self.shown().json
-    }
-}
-
-/// Turns `shop::cart::<impl shop::cart::Cart<T>>::total::here` into `Cart::total`, and
-/// `shop::orders::place::here` into `orders::place`.
-fn readable_path(marker: &str, module: &str) -> String {
-    let path = marker.rsplit_once("::").map_or(marker, |(function, _marker)| function);
-    let path = path.trim_end_matches("::{{closure}}");
-    let segments = split_path(path);
-    let Some((function, owner)) = segments.split_last() else {
-        return path.to_owned();
-    };
-    let owner_path = owner.join("::");
-    let owner = match owner.last() {
-        None => return (*function).to_owned(),
-        // A module: its last name, unless it is the root of the crate.
-        Some(_) if owner_path == module => module.rsplit_once("::").map(|(_, last)| last.to_owned()),
-        // `#[sentry::main]` keeps the user's `main` inside of one of its own.
-        Some(last) if *last == "main" && *function == "main" => None,
-        Some(last) => Some(type_name(last)),
-    };
-    match owner {
-        Some(owner) => format!("{owner}::{function}"),
-        None => (*function).to_owned(),
-    }
-}
-
-/// Splits at `::` outside of angle brackets.
-fn split_path(path: &str) -> Vec<&str> {
-    let (mut segments, mut depth, mut start) = (Vec::new(), 0_usize, 0);
-    let bytes = path.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'<' => depth += 1,
-            b'>' if at == 0 || bytes[at - 1] != b'-' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {
-                segments.push(&path[start..at]);
-                start = at + 2;
-            }
-            _ => {}
-        }
-    }
-    segments.push(&path[start.min(path.len())..]);
-    segments.retain(|segment| !segment.is_empty());
-    segments
-}
-
-/// The bare name of a type in one segment of a path: `Cart` of `Cart<T>`, `<shop::Cart as shop::Shop>`,
-/// `<impl shop::Cart>`.
-fn type_name(segment: &str) -> String {
-    let inner = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-    let ty = inner.unwrap_or(segment);
-    let ty = ty.strip_prefix("impl ").unwrap_or(ty);
-    // `impl Trait for Type` names the type last, `Type as Trait` first.
-    let ty = ty.split_once(" for ").map_or(ty, |(_, ty)| ty);
-    let ty = ty.split_once(" as ").map_or(ty, |(ty, _)| ty);
-    let ty = ty.trim_start_matches(['&', '*']).trim_start_matches("mut ");
-    let last = split_path(ty).last().copied().unwrap_or(ty).to_owned();
-    last.split('<').next().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable_path;
-
-    #[test]
-    fn names_are_as_a_reader_would_write_them() {
-        let cases = [
-            ("shop::main::__SentryFunction", "shop", "main"),
-            ("shop::main::main::__SentryFunction", "shop", "main"),
-            ("shop::orders::place::__SentryFunction", "shop::orders", "orders::place"),
-            ("shop::orders::Cart::total::__SentryFunction", "shop::orders", "Cart::total"),
-            ("shop::Cart<T>::total::__SentryFunction", "shop", "Cart::total"),
-            ("<shop::Cart as shop::Shop>::total::__SentryFunction", "shop", "Cart::total"),
-            ("<shop::Cart<T> as shop::Shop<U>>::total::__SentryFunction", "shop", "Cart::total"),
-            ("shop::cart::<impl shop::cart::Cart>::total::__SentryFunction", "shop::cart", "Cart::total"),
-            (
-                "shop::a::<impl shop::Shop for shop::b::Cart>::total::__SentryFunction",
-                "shop::a",
-                "Cart::total",
-            ),
-        ];
-        for (marker, module, expected) in cases {
-            assert_eq!(readable_path(marker, module), expected, "{marker}");
-        }
+    pub(crate) fn json_fields(&'static self) -> &'static [u8] {
+        &described(self).json
     }
 }

@@ -78,7 +78,7 @@ pub const fn guard(site: &'static Callsite) -> SpanGuard {
     }
 }
 
-/// Starts the span of an annotated function.
+/// Starts the span of an annotated function whose attribute says nothing of how it starts.
 #[inline]
 pub fn begin(guard: &mut SpanGuard) {
     if client::level() != client::Level::Off {
@@ -86,11 +86,19 @@ pub fn begin(guard: &mut SpanGuard) {
     }
 }
 
+/// Starts the span of an annotated function as its attribute says.
+#[inline]
+pub fn begin_special(guard: &mut SpanGuard) {
+    if client::level() != client::Level::Off {
+        start_special(guard);
+    }
+}
+
 /// A guard that is started.
 #[inline]
 pub fn enter(site: &'static Callsite) -> SpanGuard {
     let mut guard = guard(site);
-    begin(&mut guard);
+    begin_special(&mut guard);
     guard
 }
 
@@ -168,9 +176,6 @@ pub(super) struct Prepared {
 #[inline(never)]
 extern "C" fn start(guard: &mut SpanGuard) {
     let local = local();
-    if guard.site.has(callsite::NEEDS_CONTEXT) {
-        return start_with_context(guard);
-    }
     match local.mode.get() {
         Mode::Sampled => {
             // The ways that call something end there.
@@ -184,6 +189,12 @@ extern "C" fn start(guard: &mut SpanGuard) {
         Mode::Unsampled => guard.start = local.sighted.get() + 1,
         Mode::Root => start_root(guard),
     }
+}
+
+/// The same where the attribute may say how.
+#[inline(never)]
+extern "C" fn start_special(guard: &mut SpanGuard) {
+    if guard.site.has(callsite::NEEDS_CONTEXT) { start_with_context(guard) } else { start(guard) }
 }
 
 /// Starts the root of a trace, a light one if it can be.

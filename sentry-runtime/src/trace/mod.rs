@@ -9,6 +9,7 @@
 mod block;
 pub(crate) mod callsite;
 pub(crate) mod clock;
+mod described;
 pub(crate) mod future;
 pub(crate) mod gen_ai;
 pub(crate) mod guard;

@@ -47,7 +47,7 @@ impl RootName {
     /// The annotated function's file and line.
     pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
         match self {
-            Self::Site(site) => Some(site.place()),
+            Self::Site(site) => site.place(),
             Self::Given { .. } => None,
         }
     }

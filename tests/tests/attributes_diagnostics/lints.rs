@@ -1,6 +1,6 @@
 //! Lints: none comes from the expansion, and none is silenced in the user's code.
 
-use crate::compile::{How, PLAIN, compare, same};
+use crate::compile::{How, PLAIN, annotated, compare, same};
 
 const CLIPPY: How = How { clippy: true, ..PLAIN };
 /// Its arguments hold code, so that clippy reads what the compiler does.
@@ -132,4 +132,22 @@ fn clippy_says_the_same_where_the_arguments_hold_code() {
         .filter(|difference| !of_the_code.iter().any(|known| difference.starts_with(known)))
         .collect();
     assert!(unexpected.is_empty(), "{unexpected:#?}");
+}
+
+#[test]
+fn clippy_sees_what_an_attribute_alone_uses() {
+    let reply = "pub struct Reply; impl Reply { fn status(&self) -> u16 { 200 } }\n";
+    let attribute = "#[sentry::api_handler(\"/\")]";
+    for function in [
+        "@ pub fn f() -> Reply { Reply }",
+        "@ pub async fn f() -> Result<Reply, std::fmt::Error> { Ok(Reply) }",
+        "@ pub fn f() -> impl Future<Output = Reply> { async { Reply } }",
+    ] {
+        let said = annotated("status", &format!("{reply}{function}"), How { attribute, ..CLIPPY });
+        let unused: Vec<_> = said.iter().filter(|said| said.code == "dead_code").collect();
+        assert!(unused.is_empty(), "{function}: {unused:?}");
+    }
+    let text = "const NAME: &str = \"name\";\n@ pub fn f(a: u8) {}";
+    let attribute = "#[sentry::span(name = NAME, args(a))]";
+    assert_eq!(annotated("constant", text, How { attribute, ..CLIPPY }), []);
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::assert_tokens;
+use super::{assert_tokens, site};
 use crate::expand::{api_handler, data_fetcher, monitor, server_action};
 
 fn contains(expansion: &TokenStream, part: &TokenStream) {
@@ -119,8 +119,12 @@ fn tags_go_to_a_monitor_too() {
             fn f(shard: u8) {}
         ),
     );
+    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor")));
     contains(
         &expansion,
-        &quote!(::sentry::__private::monitor(&__SENTRY_CALLSITE, &__SENTRY_MONITOR).tag("shard", &(shard))),
+        &quote! {
+            ::sentry::__private::monitor(#site, const { &::sentry::__private::MonitorSite::new("job") })
+                .tag("shard", &(shard))
+        },
     );
 }

@@ -8,14 +8,19 @@ use super::*;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, ItemType};
 use crate::scope::ScopeCell;
-use crate::trace::callsite::Callsite;
+use crate::trace::callsite::{Callsite, CallsiteOptions};
 use crate::trace::clock;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Outcome, Start};
 use crate::trace::segment::{RootName, Segment};
 use crate::transport::TestTransport;
 
-static SITE: Callsite = Callsite::new(|| "shop::step::here", "shop").name("step");
+static SITE: Callsite = Callsite {
+    path: || "shop::step::here",
+    module: "shop",
+    place: "src/step.rs:7",
+    options: &CallsiteOptions::new().name("step"),
+};
 /// The least that the option `max_record_memory` takes is a sixteenth of this.
 const MEMORY: usize = 1 << 20;
 
