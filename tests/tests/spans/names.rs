@@ -97,3 +97,29 @@ fn a_transaction_is_named_by_the_same_rule_and_says_that_it_is_a_component() {
     assert!(data["code.file.path"].as_str().unwrap().ends_with("tests/spans/names.rs"), "{data}");
     assert!(data["code.line.number"].as_u64().unwrap() > 1, "{data}");
 }
+
+#[sentry::span]
+mod placed {
+    #[rustfmt::skip]
+    pub fn first() -> u32 { line!() }
+
+    #[span(op = "second")]
+    #[rustfmt::skip]
+    pub fn second() -> u32 { line!() }
+}
+
+#[test]
+fn the_place_is_that_of_the_function_in_an_annotated_block_too() {
+    for function in [placed::first, placed::second] {
+        let seen = observe(options(), function);
+        let data = &seen.transaction()["contexts"]["trace"]["data"];
+        assert_eq!(data["code.file.path"], file!());
+        assert_eq!(data["code.line.number"], seen.result, "{data}");
+    }
+    let block = observe(options(), || {
+        let _span = sentry::enter_span!("block");
+        line!() - 1
+    });
+    let data = &block.transaction()["contexts"]["trace"]["data"];
+    assert_eq!((&data["code.file.path"], &data["code.line.number"]), (&file!().into(), &block.result.into()));
+}
