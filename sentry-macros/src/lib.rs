@@ -9,9 +9,10 @@
 //! with what `handler.rs` has for all; `check.rs` says what is wrong, at the token.
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
 //! `wrap.rs` puts the work around the body, `params.rs` moves the arguments in where a closure or an
-//! `async` block needs them, and `callsite.rs` writes the function's `static`. On an error `fallback.rs`
-//! emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart by
-//! `container.rs` and `items.rs`, and becomes one of these for each function in it.
+//! `async` block needs them, and `callsite.rs` writes the constant that stands for the function; `borrowed.rs` tells
+//! whether its error may be asked for everything. Clippy is given the function as it is (`lints.rs`). On an error
+//! `fallback.rs` emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart
+//! by `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
 mod api_handler;
 mod args;

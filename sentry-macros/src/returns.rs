@@ -65,6 +65,20 @@ impl<'a> Returns<'a> {
         type_arguments(last_segment(ty)?).nth(1)
     }
 
+    /// Whether the type is `impl Fn(…)` and its like. A closure that is returned learns its arguments from it, and
+    /// would not if it passed through another one's result.
+    pub(crate) fn is_closure(self) -> bool {
+        let Self::Type(ty) = self else { return false };
+        let Type::ImplTrait(opaque) = ungrouped(ty) else { return false };
+        opaque.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                let last = bound.path.segments.last();
+                last.is_some_and(|last| matches!(last.arguments, PathArguments::Parenthesized(_)))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether the type is a tuple of something.
     pub(crate) fn is_tuple(self) -> bool {
         matches!(self, Self::Type(ty) if matches!(ungrouped(ty), Type::Tuple(_)))
@@ -245,6 +259,19 @@ mod tests {
             ["()", "!", "u32", "&T", "(A, B)", "[u8; 4]", "fn()", "Vec<T>", "Option<T>", "String", "Self"]
         {
             assert!(!Returns::of_type(&parse(ty)).may_fail(), "{ty}");
+        }
+    }
+
+    #[test]
+    fn closures() {
+        for (ty, expected) in [
+            ("impl Fn(&T) -> U + 'a", true),
+            ("impl Send + for<'a> FnMut(&'a T)", true),
+            ("impl Iterator<Item = fn(u8)>", false),
+            ("Box<dyn Fn(u8)>", false),
+            ("Result<impl Fn(u8), E>", false),
+        ] {
+            assert_eq!(Returns::of_type(&parse(ty)).is_closure(), expected, "{ty}");
         }
     }
 

@@ -98,6 +98,7 @@ impl<'a> Wrap<'a> {
     fn sees(&self, returns: Returns<'_>) -> bool {
         match (self.work.look, returns) {
             (_, Returns::Never) => false,
+            (_, returns) if returns.is_closure() => false,
             (Look::Always, _) => true,
             (Look::MayFail, returns) => returns.may_fail(),
             (Look::MayAnswer, returns) => returns.may_fail() || returns.is_tuple(),

@@ -95,3 +95,14 @@ fn err_and_ret_look_at_every_value() {
     let data = |name: &str| spans.iter().find(|span| span.name == name).unwrap().data["return"].clone();
     assert_eq!((data("returned"), data("both_later")), (2.into(), "Some(3)".into()));
 }
+
+/// A closure learns its arguments from the type that is returned, whatever is looked at.
+#[sentry::span(err, ret)]
+fn closure(all: Vec<u8>) -> impl FnMut(&str) -> Option<&str> {
+    move |text| (text.len() < all.len()).then_some(text)
+}
+#[test]
+fn a_returned_closure_is_left_alone() {
+    let spans = recorded(Some("x"), || closure(vec![0; 4])("x"));
+    assert_eq!(statuses(&spans, "closure"), ["ok"]);
+}
