@@ -102,7 +102,7 @@ impl Walk {
         };
         let (model, mistakes) = SpanArgs::of(list, Some(&function));
         match mistakes.or(model) {
-            Ok(model) => wrap::item(&args, plain, &function, |function| model.work(function)),
+            Ok(model) => wrap::item(&args, plain, &function, &model.work(&function)),
             Err(error) => {
                 self.mistakes.note(error);
                 plain

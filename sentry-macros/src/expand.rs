@@ -29,7 +29,7 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
         let (model, mut mistakes) = SpanArgs::of(list, Some(&function));
         check::function("span", &function, &mut mistakes);
         let model = mistakes.or(model)?;
-        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
+        Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream
         check::function("server_action", &function, &mut mistakes);
         check::only_one("server_action", &function, "remove one", &mut mistakes);
         let model = mistakes.or(model)?;
-        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
+        Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
         check::function("api_handler", &function, &mut mistakes);
         check::only_one("api_handler", &function, "remove one", &mut mistakes);
         let model = mistakes.or(model)?;
-        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
+        Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream 
         check::function("data_fetcher", &function, &mut mistakes);
         check::only_one("data_fetcher", &function, "remove one", &mut mistakes);
         let model = mistakes.or(model)?;
-        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
+        Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
         let why = "give each job its own function, and let one call the other";
         check::only_one("monitor", &function, why, &mut mistakes);
         let model = mistakes.or(model)?;
-        Ok(wrap::item(&args, item, &function, |function| model.work(function)))
+        Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
 

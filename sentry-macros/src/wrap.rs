@@ -27,17 +27,11 @@ use crate::tail::{BoxedTail, contains_word, is_made};
 use crate::work::{Look, Work};
 
 /// The function `item` with the work of an attribute around it.
-pub(crate) fn item(
-    args: &TokenStream,
-    item: TokenStream,
-    function: &Function,
-    work: impl FnOnce(&Function) -> Work,
-) -> TokenStream {
-    let work = work(function);
+pub(crate) fn item(args: &TokenStream, item: TokenStream, function: &Function, work: &Work) -> TokenStream {
     if !is_clippy() {
-        self::function(function, &work)
+        self::function(function, work)
     } else if work.on_value.is_some() || holds_code(args) {
-        for_lints(function, &work)
+        for_lints(function, work)
     } else {
         item
     }
