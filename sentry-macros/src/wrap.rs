@@ -5,7 +5,7 @@
 //! front of the block and never in it:
 //!
 //! ```text
-//! sync                 { let work = enter; {body} }
+//! sync                 { match &mut enter { work => { {body} } } }
 //! sync, value seen     { let mut work = enter; let value = call(move || {body}); look at &value; value }
 //! async                { let work = new; instrument(work, async move { {body} }) }
 //! impl Future          { let work = new; instrument(work, {body}) }
@@ -106,20 +106,7 @@ impl<'a> Wrap<'a> {
         let returns = function.returns();
         let keeps_caller = work.keeps_caller && function.has("track_caller");
         if !self.sees(returns) || keeps_caller {
-            let record = self.record(None);
-            let body = self.body();
-            let begin = self.begin();
-            let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
-            return self.with_body(
-                None,
-                None,
-                quote_spanned! {*span=>
-                    let #mutable #name = { #items #enter };
-                    #begin
-                    #record
-                    #body
-                },
-            );
+            return self.sync_unseen(returns);
         }
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
@@ -141,6 +128,47 @@ impl<'a> Wrap<'a> {
                 #value
             },
         )
+    }
+
+    /// The guard is a temporary of the whole, and not a variable, wherever it can be: up to edition 2021 what the last
+    /// expression of the body leaves behind is dropped after all variables, and so after the span had ended.
+    fn sync_unseen(&self, returns: Returns<'_>) -> TokenStream {
+        let Self { work, span, name, .. } = self;
+        let Work { items, enter, .. } = work;
+        let record = self.record(None);
+        let body = self.body();
+        // What is returned as `impl Trait` learns of it from the function, and not through a `match`.
+        let opaque = matches!(returns, Returns::Type(ty) if contains_word(ty.to_token_stream(), "impl"));
+        if opaque {
+            let begin = self.begin();
+            let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
+            let contents = quote_spanned! {*span=>
+                let #mutable #name = { #items #enter };
+                #begin
+                #record
+                #body
+            };
+            return self.with_body(None, None, contents);
+        }
+        let begin = work.begin.map(|begin| {
+            let (private, begin) = (&work.private, Ident::new(begin, *span));
+            quote_spanned!(*span=> #private::#begin(#name);)
+        });
+        // Where the expression holds code of the user's, what that leaves behind does not stay.
+        let made = match begin {
+            Some(_) => enter.clone(),
+            None => quote_spanned!(*span=> let #name = #enter; #name),
+        };
+        let contents = quote_spanned! {*span=>
+            match &mut { #items #made } {
+                #name => {
+                    #begin
+                    #record
+                    #body
+                }
+            }
+        };
+        self.with_body(None, None, contents)
     }
 
     fn async_fn(&self) -> TokenStream {

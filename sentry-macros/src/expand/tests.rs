@@ -51,9 +51,12 @@ fn a_plain_function_gets_a_guard() {
         quote! {
             #[inline]
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
-                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
-                ::sentry::__private::begin(&mut __sentry_work);
-                { ; a + b }
+                match &mut { enum __SentryFunction {} ::sentry::__private::guard(#site) } {
+                    __sentry_work => {
+                        ::sentry::__private::begin(__sentry_work);
+                        { ; a + b }
+                    }
+                }
             }
         },
     );
@@ -221,15 +224,18 @@ fn arguments_reach_the_callsite_and_the_span() {
         ),
         quote! {
             fn f(a: A) {
-                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
-                ::sentry::__private::begin_special(&mut __sentry_work);
-                if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::attribute!(&(1)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
+                match &mut { enum __SentryFunction {} ::sentry::__private::guard(#site) } {
+                    __sentry_work => {
+                        ::sentry::__private::begin_special(__sentry_work);
+                        if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
+                            ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
+                            ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
+                            ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::attribute!(&(1)));
+                            ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
+                        }
+                        { ; }
+                    }
                 }
-                { ; }
             }
         },
     );
@@ -294,7 +300,7 @@ fn the_crate_can_be_elsewhere() {
 #[test]
 fn a_body_is_not_parsed() {
     let text = span(quote!(), quote!(fn f() { x. })).to_string();
-    assert!(text.ends_with("{ ; x . } }"), "{text}");
+    assert!(text.ends_with("{ ; x . } } } }"), "{text}");
     let text = span(
         quote!(),
         quote!(
@@ -306,7 +312,7 @@ fn a_body_is_not_parsed() {
     )
     .to_string();
     assert!(
-        text.starts_with("# [allow (unused)] fn f ()") && text.ends_with("{ ; let a = 1 ; } }"),
+        text.starts_with("# [allow (unused)] fn f ()") && text.ends_with("{ ; let a = 1 ; } } } }"),
         "{text}"
     );
 }

@@ -325,3 +325,13 @@ impl std::str::FromStr for Large {
 @ pub fn large(a: u8) -> Result<u8, Large> {
     if a == 0 { Err(Large([0; 512])) } else { Ok(a) }
 }
+
+/// Leaves a temporary behind.
+@ pub fn last(a: &std::cell::RefCell<Vec<u8>>) -> u8 {
+    a.borrow()[0]
+}
+
+/// Leaves a temporary behind.
+@ pub fn last_result(a: &std::cell::RefCell<Vec<u8>>) -> Result<u8, fmt::Error> {
+    a.borrow().first().copied().ok_or(fmt::Error)
+}

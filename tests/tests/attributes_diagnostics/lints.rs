@@ -84,7 +84,9 @@ fn lints_that_are_off_by_default() {
                tail_expr_drop_order, closure_returning_async_block, async_idents, non_local_definitions)]\n\
                #![allow(unknown_lints)]\n";
     let text = format!("{all}{}", include_str!("fixture.rs"));
-    same("rustc lints", &text, PLAIN);
+    for edition in ["2021", "2024"] {
+        same("rustc lints", &text, How { edition, ..PLAIN });
+    }
 }
 
 #[test]

@@ -37,10 +37,14 @@ fn a_response_that_is_never_recorded_is_not_looked_at() {
         server_action(quote!(record_response = false), item),
         quote! {
             fn f() -> u8 {
-                let __sentry_work = { ::sentry::__private::hold(
-                    ::sentry::__private::server_action("f").record_response(false)
-                ) };
-                { ; 7 }
+                match &mut {
+                    let __sentry_work = ::sentry::__private::hold(
+                        ::sentry::__private::server_action("f").record_response(false)
+                    );
+                    __sentry_work
+                } {
+                    __sentry_work => { { ; 7 } }
+                }
             }
         },
     );
