@@ -1,12 +1,7 @@
 //! What is written of a callsite: its name and its fields, found out at its first span and kept from then on.
-//!
-//! A callsite is data that is never written to, so it is kept beside it, in a table that all threads read. No lock
-//! is taken: the child of a fork would wait for one that another thread of its parent held.
-
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::callsite::Callsite;
+use super::side_table::SideTable;
 use crate::protocol::json::write_str;
 
 /// How spans of a function are written.
@@ -18,59 +13,10 @@ pub(crate) struct Described {
     pub(crate) json: Vec<u8>,
 }
 
-/// One callsite in a chain of those that share a place in the table.
-struct Node {
-    site: *const Callsite,
-    described: Described,
-    next: *const Node,
-}
-
-/// A power of two, more than most programs have callsites.
-const PLACES: usize = 1 << 10;
-
-/// The newest node of each chain. What is in here stays for ever, as callsites do.
-static TABLE: [AtomicPtr<Node>; PLACES] = [const { AtomicPtr::new(ptr::null_mut()) }; PLACES];
-
 /// What is written of `site`.
 pub(crate) fn described(site: &'static Callsite) -> &'static Described {
-    let place = &TABLE[place_of(site)];
-    let mut head = place.load(Ordering::Acquire);
-    if let Some(found) = find(head, site) {
-        return found;
-    }
-    let node = Box::leak(Box::new(Node { site, described: find_out(site), next: head }));
-    loop {
-        match place.compare_exchange(head, node, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return &node.described,
-            Err(newer) => {
-                // Another thread was faster. If it found out the same, its node stays and this one goes.
-                if let Some(found) = find(newer, site) {
-                    // SAFETY: made above, and nobody else has seen it.
-                    drop(unsafe { Box::from_raw(ptr::from_mut(node)) });
-                    return found;
-                }
-                (head, node.next) = (newer, newer);
-            }
-        }
-    }
-}
-
-fn find(mut node: *const Node, site: &Callsite) -> Option<&'static Described> {
-    // SAFETY: a node in the table is whole before it gets there, is not written to again, and is never freed.
-    while let Some(here) = unsafe { node.as_ref() } {
-        if ptr::eq(here.site, site) {
-            return Some(&here.described);
-        }
-        node = here.next;
-    }
-    None
-}
-
-/// Callsites lie one beside the other: what differs is spread over the upper bits, of which some are taken.
-fn place_of(site: &Callsite) -> usize {
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let spread = (ptr::from_ref(site).addr() as u64 >> 3).wrapping_mul(SPREAD);
-    (spread >> (u64::BITS - PLACES.trailing_zeros())) as usize
+    static TABLE: SideTable<Callsite, Described> = SideTable::new();
+    TABLE.get(site, find_out)
 }
 
 #[cold]
@@ -151,30 +97,7 @@ fn type_name(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{described, readable_path};
-    use crate::trace::callsite::{Callsite, CallsiteOptions};
-
-    fn site(name: &'static str) -> &'static Callsite {
-        let options = Box::leak(Box::new(CallsiteOptions::new().name(name)));
-        Box::leak(Box::new(Callsite { path: || "", module: "", place: "", options }))
-    }
-
-    #[test]
-    fn all_threads_are_told_the_same() {
-        let count = if cfg!(miri) { 20 } else { 5_000 };
-        let names: Vec<&'static str> = (0..count).map(|n| &*format!("span {n}").leak()).collect();
-        let sites: Vec<&'static Callsite> = names.iter().map(|name| site(name)).collect();
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| sites.iter().map(|site| described(site)).collect::<Vec<_>>()))
-                .collect();
-            let told: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-            for (index, name) in names.iter().enumerate() {
-                assert_eq!(told[0][index].name, *name);
-                assert!(told.iter().all(|told_one| std::ptr::eq(told_one[index], told[0][index])), "{name}");
-            }
-        });
-    }
+    use super::readable_path;
 
     #[test]
     fn names_are_as_a_reader_would_write_them() {

@@ -10,6 +10,8 @@ mod instrumented;
 mod ring;
 #[path = "../../../sentry-runtime/src/trace/ring_parts.rs"]
 mod ring_parts;
+#[path = "../../../sentry-runtime/src/trace/side_table.rs"]
+mod side_table;
 
 mod record {
     /// As in the library.
