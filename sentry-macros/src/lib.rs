@@ -105,6 +105,10 @@ use proc_macro::TokenStream;
 /// | `skip` | no span: on a function in an annotated block |
 /// | `crate = path` | where `sentry-runtime` is found, when it is renamed or re-exported; `::sentry` by default |
 ///
+/// # Lints
+/// Clippy is given the function as it is written, as by every attribute here but [`macro@main`]: it says what it says
+/// without the attribute. Code in the arguments counts as using what it names.
+///
 /// # Errors
 /// An unknown, repeated or wrong argument, an item that is no function, a function without a body and a
 /// `const fn` are errors at compile time, at the token; the item stays as it was.

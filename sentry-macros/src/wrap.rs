@@ -345,9 +345,16 @@ impl<'a> Wrap<'a> {
         let on_value = work.on_value.map(|on_value| on_value(private, &ty, name, value, *span));
         let borrowed =
             error_may_borrow(returns, &self.function.sig).then(|| quote_spanned!(*span=> borrowed));
+        // The stack of an error begins here. The line of code that comes from an attribute is that of the attribute, so
+        // this call counts as the user's: its line is the function's.
+        let place = self.function.sig.ident.span();
+        let report = placed(quote_spanned!(*span=> #private::report!), place);
+        let mut arguments =
+            Group::new(Delimiter::Parenthesis, quote_spanned!(*span=> #borrowed #name, #value));
+        arguments.set_span(place);
         quote_spanned! {*span=>
             #on_value
-            #private::report!(#borrowed #name, #value);
+            #report #arguments;
         }
     }
 
@@ -467,4 +474,15 @@ fn block(contents: TokenStream, span: Span) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, contents);
     block.set_span(span);
     TokenTree::Group(block).into()
+}
+
+/// Tokens at another place.
+fn placed(tokens: TokenStream, place: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
 }

@@ -106,3 +106,18 @@ fn a_returned_closure_is_left_alone() {
     let spans = recorded(Some("x"), || closure(vec![0; 4])("x"));
     assert_eq!(statuses(&spans, "closure"), ["ok"]);
 }
+
+#[rustfmt::skip]
+mod placed {
+    #[sentry::span(err)]
+    pub fn fails() -> Result<u8, super::Shown> { Err(super::Shown) }
+    pub const LINE: u64 = line!() as u64 - 1;
+}
+#[test]
+fn the_stack_of_an_error_begins_in_the_function_and_not_at_its_attribute() {
+    let events = sentry::test::with_captured_events(|| assert_eq!(placed::fails(), Err(Shown)));
+    let stack = events[0].exception.values.last().unwrap().stacktrace.as_ref().unwrap();
+    let frame = stack.frames.last().unwrap();
+    assert_eq!(frame.function.as_deref(), Some("fails"));
+    assert_eq!(frame.lineno, Some(placed::LINE), "{frame:?}");
+}

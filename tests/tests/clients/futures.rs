@@ -35,11 +35,11 @@ fn a_request_that_is_given_up_is_cancelled() {
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let seen = observe(options(), || {
         run(sentry::start_span_async("checkout", |_| async {
-            let (client, connected) =
-                (client(), tokio::task::spawn_blocking(move || silent.accept().map(drop)));
+            let (client, connected) = (client(), tokio::task::spawn_blocking(move || silent.accept()));
             tokio::select! {
                 answer = client.get(&url).send() => panic!("there is no answer: {answer:?}"),
-                connected = connected => connected.unwrap().unwrap(),
+                // The connection stays open until here: closing it would be an answer.
+                connected = connected => drop(connected.unwrap().unwrap()),
             }
         }));
     });
