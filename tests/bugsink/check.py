@@ -127,7 +127,7 @@ for event in events:
     check(f"{name}: breadcrumb", [(crumb["category"], crumb["message"]) for crumb in crumbs][:1], [("order", "opened the catalogue")])
 
 for name, value, level, function, line in [
-    ("NoLamp", "no such lamp", "error", "find_lamp", "#[sentry::span(err)]"),
+    ("NoLamp", "no such lamp", "error", "find_lamp", "fn find_lamp(number: &str) -> Result<u8, NoLamp> {"),
     ("panic", "no entry found for key", "fatal", "weigh", 'lamps["sconce"]'),
     ("ParseIntError", "number too large to fit in target type", "error", "main", "sentry::capture_error_with(&error, |scope| {"),
     ("Log Message", "the shop closes", "warning", None, None),
