@@ -12,18 +12,19 @@
 //! boxed future         { let work = new; { …; Box::pin(instrument(work, tail)) } }
 //! ```
 
+mod for_lints;
+mod futures;
+
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
-use syn::spanned::Spanned;
 
 use crate::args::Recorded;
 use crate::borrowed::error_may_borrow;
 use crate::function::{Function, Shape};
-use crate::lints::{holds_code, is_clippy, is_known_shape};
+use crate::lints::{holds_code, is_clippy};
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
-use crate::tail::{BoxedTail, contains_word, is_made};
+use crate::tail::{contains_word, is_made};
 use crate::work::{Look, Work};
 
 /// The function `item` with the work of an attribute around it.
@@ -31,7 +32,7 @@ pub(crate) fn item(args: &TokenStream, item: TokenStream, function: &Function, w
     if !is_clippy() {
         self::function(function, work)
     } else if work.on_value.is_some() || holds_code(args) {
-        for_lints(function, work)
+        for_lints::as_written(function, work)
     } else {
         item
     }
@@ -47,27 +48,6 @@ fn function(function: &Function, work: &Work) -> TokenStream {
         Shape::ImplFuture(output) => wrap.impl_future(output.as_ref()),
         Shape::BoxedFuture(output) => wrap.boxed_future(output.as_ref()),
     }
-}
-
-/// The function as it is, with what the attribute uses of the user's in front of its body.
-fn for_lints(function: &Function, work: &Work) -> TokenStream {
-    let wrap = Wrap::new(function, work, 1);
-    let Wrap { span, name, .. } = &wrap;
-    let Work { items, create, .. } = work;
-    let record = wrap.record(None);
-    let look = wrap.look_at_none();
-    let body = wrap.body();
-    let end = if is_known_shape(function) { generated_at(function.end) } else { function.end };
-    let contents = quote_spanned! {*span=>
-        {
-            let mut #name = { #items #create };
-            #record
-            #look
-            let _ = &mut #name;
-        }
-        #body
-    };
-    wrap.written(None, None, block(contents, end))
 }
 
 struct Wrap<'a> {
@@ -171,111 +151,6 @@ impl<'a> Wrap<'a> {
         self.with_body(None, None, contents)
     }
 
-    fn async_fn(&self) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
-        let returns = function.returns();
-        let params = Params::moved(function, &work.mentioned);
-        let record = self.record(Some(&params));
-        let create = self.seeing(Some(&params), create);
-        let Params { rebinds, .. } = &params;
-        let body = self.body();
-        let started = |output: &TokenStream| {
-            let pin = self.pin_output(output);
-            let place = function.body.span();
-            let inner = block(quote_spanned!(*span=> #pin #rebinds #body), place);
-            let future = quote_spanned!(place=> async move #inner);
-            let future = self.instrument(Some(returns), None, &future);
-            quote_spanned! {*span=>
-                let #name = { #items #create };
-                #record
-                #future
-            }
-        };
-        let output = returns.nameable(*span);
-        if matches!(returns, Returns::Never) {
-            // `!` is no type argument yet; a body that never ends is of any type, of an empty one too.
-            let started = started(&quote_spanned!(*span=> ::core::convert::Infallible));
-            return self.with_body(Some(&params), None, quote_spanned!(*span=> match { #started }.await {}));
-        }
-        if function.must_stay_async() {
-            let started = started(&output);
-            return self.with_body(Some(&params), None, quote_spanned!(*span=> #started.await));
-        }
-        let output = match returns {
-            Returns::Type(ty) => ty.to_token_stream(),
-            _ => output,
-        };
-        // Lints about the future are shown where they are shown for an `async fn`.
-        let place = match &function.sig.output {
-            syn::ReturnType::Type(_, ty) => generated_at(ty.span()),
-            syn::ReturnType::Default => generated_at(function.sig.paren_token.span.close()),
-        };
-        let returned = quote_spanned!(place=> -> impl ::core::future::Future<Output = #output>);
-        let started = started(&returns.nameable(*span));
-        self.with_body(Some(&params), Some(returned), started)
-    }
-
-    fn impl_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
-        let (params, future) = if contains_word(function.body.stream(), "return") {
-            let params = Params::moved(function, &work.mentioned);
-            let call = self.call(&params, &quote_spanned!(*span=> _));
-            (Some(params), call)
-        } else {
-            (None, self.body())
-        };
-        let record = self.record(params.as_ref());
-        let create = self.seeing(params.as_ref(), create);
-        let future = self.instrument_output(output, &future);
-        self.with_body(
-            params.as_ref(),
-            None,
-            quote_spanned! {*span=>
-                let #name = { #items #create };
-                #record
-                #future
-            },
-        )
-    }
-
-    fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
-        if let Some(tail) = BoxedTail::find(&function.body) {
-            let record = self.record(None);
-            let future = self.instrument_output(output, &tail.future);
-            let BoxedTail { before, path, .. } = &tail;
-            let body = block(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
-            return self.with_body(
-                None,
-                None,
-                quote_spanned! {*span=>
-                    let #name = { #items #create };
-                    #record
-                    #body
-                },
-            );
-        }
-        let params = Params::moved(function, &work.mentioned);
-        let record = self.record(Some(&params));
-        let create = self.seeing(Some(&params), create);
-        let inner = own_name("future", *span);
-        let call = self.call(&params, &function.returns().nameable(*span));
-        let future = self.instrument_output(output, &inner.to_token_stream());
-        self.with_body(
-            Some(&params),
-            None,
-            quote_spanned! {*span=>
-                let #name = { #items #create };
-                #record
-                let #inner = #call;
-                ::std::boxed::Box::pin(#future)
-            },
-        )
-    }
-
     /// The user's body as a block that is no function body any more.
     ///
     /// The semicolon keeps the compiler from calling the braces of a short body unnecessary; it is
@@ -303,40 +178,6 @@ impl<'a> Wrap<'a> {
         quote_spanned!(span=> #private::call(#closure))
     }
 
-    /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
-    fn pin_output(&self, output: &TokenStream) -> TokenStream {
-        let private = &self.work.private;
-        quote_spanned!(self.span=> if false { return #private::output::<#output>(); })
-    }
-
-    /// The future that gives an `output` with the work around it. The output is named where the return type of the
-    /// function would tell the compiler what an `async` block gives.
-    fn instrument_output(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
-        let output = output.map(Returns::of_type);
-        self.instrument(output, output.map(|output| output.nameable(self.span)), future)
-    }
-
-    /// The future that `returns` something with the work around it, and what it returns as it is `named`, if it is.
-    fn instrument(
-        &self,
-        returns: Option<Returns<'_>>,
-        named: Option<TokenStream>,
-        future: &TokenStream,
-    ) -> TokenStream {
-        let Self { work, span, name, .. } = self;
-        let Work { private, .. } = work;
-        let sees = returns.map_or(work.look == Look::Always, |returns| self.sees(returns));
-        if !sees {
-            let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
-            return quote_spanned!(*span=> #private::instrument #types (#name, #future));
-        }
-        let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
-        let value = own_name("value", *span);
-        let returns = returns.unwrap_or(Returns::Unit);
-        let observe = self.observe(returns, &name.to_token_stream(), &value.to_token_stream());
-        quote_spanned!(*span=> #private::observe #types (#name, #future, |#value, #name| { #observe }))
-    }
-
     /// Looks at the value behind the reference `value`, with `name` as a mutable reference to the work.
     fn observe(&self, returns: Returns<'_>, name: &TokenStream, value: &TokenStream) -> TokenStream {
         let Self { work, span, ty, .. } = self;
@@ -356,31 +197,6 @@ impl<'a> Wrap<'a> {
             #on_value
             #report #arguments;
         }
-    }
-
-    /// Code that would look at a value and is never reached, for lints that ask what is used: a response may be asked
-    /// for its `status()`. None where the type cannot be written.
-    fn look_at_none(&self) -> Option<TokenStream> {
-        let Self { function, work, span, name, .. } = self;
-        let private = &work.private;
-        let shape = function.shape();
-        let returns = match &shape {
-            Shape::Sync | Shape::Async => function.returns(),
-            Shape::ImplFuture(output) | Shape::BoxedFuture(output) => Returns::of_type(output.as_ref()?),
-        };
-        let Returns::Type(ty) = returns else { return None };
-        if work.on_value.is_none() || contains_word(ty.to_token_stream(), "impl") {
-            return None;
-        }
-        let value = own_name("value", *span);
-        let look =
-            self.observe(returns, &quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
-        Some(quote_spanned! {*span=>
-            if false {
-                let #value = #private::output::<#ty>();
-                #look
-            }
-        })
     }
 
     /// An expression of the attribute's arguments, which may name what a pattern of an argument binds: the pattern
