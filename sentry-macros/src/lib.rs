@@ -8,9 +8,9 @@
 //! `api_handler.rs`, `data_fetcher.rs`, `monitor.rs`, `main_attr.rs`) turns them into its model, those of web handlers
 //! with what `handler.rs` has for all; `check.rs` says what is wrong, at the token.
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
-//! `wrap.rs` and the files below it put the work around the body, `params.rs` moves the arguments in where a closure or an
-//! `async` block needs them, and `callsite.rs` writes the constant that stands for the function; `borrowed.rs` tells
-//! whether its error may be asked for everything. Clippy is given the function as it is (`lints.rs`). On an error
+//! `wrap.rs` and the files below it put the work around the body, `params.rs` moves the arguments in where a closure
+//! or an `async` block needs them, and `callsite.rs` writes the constant that stands for the function; `borrowed.rs`
+//! tells whether its error may be asked for everything. Clippy is given the function as it is (`lints.rs`). On an error
 //! `fallback.rs` emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart
 //! by `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
@@ -107,7 +107,8 @@ use proc_macro::TokenStream;
 ///
 /// # Lints
 /// Clippy is given the function as it is written, as by every attribute here but [`macro@main`]: it says what it says
-/// without the attribute. Code in the arguments counts as using what it names, and what a returned value is asked for is used.
+/// without the attribute. Code in the arguments counts as using what it names, and what a returned value is asked for
+/// counts as used.
 ///
 /// # Errors
 /// An unknown, repeated or wrong argument, an item that is no function, a function without a body and a
