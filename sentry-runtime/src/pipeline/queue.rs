@@ -11,6 +11,7 @@ use super::sessions::PendingSession;
 use super::worker;
 use crate::answer::{Answer, owed};
 use crate::bounded::Bounded;
+use crate::callback;
 use crate::capture::Capture;
 use crate::diagnostics;
 use crate::fork::PerProcess;
@@ -64,6 +65,8 @@ pub(super) struct Queues {
     waiters: AtomicUsize,
     /// Chunks of records filled since the worker last looked.
     chunks: AtomicU32,
+    /// A callback has captured an event since the worker last asked.
+    nested: AtomicBool,
 }
 
 /// So many filled chunks are worth a wake-up.
@@ -94,6 +97,7 @@ fn begin() -> &'static Queues {
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         chunks: AtomicU32::new(0),
+        nested: AtomicBool::new(false),
     });
     #[cfg(all(unix, feature = "signals"))]
     if let Err(error) = crate::integrations::signals::resume() {
@@ -143,6 +147,11 @@ impl Queues {
             + self.sessions.len()
             + self.flushes.len()
             > 0
+    }
+
+    /// Whether a callback has captured an event since this was last asked.
+    pub(super) fn take_nested(&self) -> bool {
+        self.nested.swap(false, Ordering::SeqCst)
     }
 
     /// The worker begins to look for work: what is handed over from now on wakes it again.
@@ -220,6 +229,9 @@ pub(super) fn send(message: Message) {
     let full = DiscardReason::QueueOverflow;
     match message {
         Message::Event(capture) => {
+            if callback::depth() > 0 {
+                queues.nested.store(true, Ordering::SeqCst);
+            }
             if let Err(capture) = queues.events.push(capture) {
                 capture.client.ledger().lost(full, DataCategory::Error, 1);
             }

@@ -59,7 +59,9 @@ fn work(
         // What callbacks capture while they look at what a flush is for is part of it, and so on.
         let turns = if asked { callback::DEEPEST + 1 } else { 1 };
         let mut busy = false;
-        for _ in 0..turns {
+        for turn in 0..turns {
+            // Others capture on meanwhile: their events are not waited for.
+            let limit = if turn == 0 || queues.take_nested() { limit } else { 0 };
             busy |= messages(queues, limit, clock);
             busy |= collector.round(asked);
             busy |= batches.round(asked);

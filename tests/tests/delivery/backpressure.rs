@@ -1,21 +1,12 @@
 //! Fewer traces while the queues overflow.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
 
 use crate::support::{LONG, observe_server, options};
-use crate::{lost, message, transaction};
-
-/// Works until the answer is yes.
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !done() {
-        assert!(started.elapsed() < LONG, "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
+use crate::{lost, message, transaction, until};
 
 fn relieved() -> u64 {
     let stats = sentry::get_client().unwrap().stats();

@@ -16,9 +16,13 @@ mod spool;
 mod tls;
 mod waiting;
 
+use std::time::{Duration, Instant};
+
 use sentry::Level;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::FakeSentry;
+
+use crate::support::LONG;
 
 pub(crate) fn message(text: &str) {
     sentry::capture_message(text, Level::Info);
@@ -26,6 +30,15 @@ pub(crate) fn message(text: &str) {
 
 pub(crate) fn transaction(name: &'static str) {
     sentry::start_span(name, |_| ());
+}
+
+/// Works until the answer is yes.
+pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !done() {
+        assert!(started.elapsed() < LONG, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// How many items were lost for a reason, by the client's own account.

@@ -12,7 +12,7 @@ use sentry_tests::{Answer, FakeSentry};
 use serde_json::Value;
 
 use crate::support::{self, LONG, observe_server, options, untraced};
-use crate::{lost, message, texts, transaction};
+use crate::{lost, message, texts, transaction, until};
 
 const SPOOLER: &str = env!("CARGO_BIN_EXE_spooler");
 /// Left-overs are sent 100 ms apart.
@@ -117,14 +117,6 @@ fn assert_each_once(server: &FakeSentry, mut ids: Vec<String>) {
     ids.sort_unstable();
     assert_eq!(accepted.keys().cloned().collect::<Vec<_>>(), ids);
     assert!(accepted.values().all(|&count| count == 1), "{accepted:?}");
-}
-
-fn until(what: &str, done: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !done() {
-        assert!(started.elapsed() < LONG, "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
 
 use crate::support::{self, LONG, observe, observe_server, options};
-use crate::{lost, message, texts, transaction};
+use crate::{lost, message, texts, transaction, until};
 
 #[test]
 fn the_guard_waits_for_everything() {
@@ -29,11 +29,13 @@ fn the_guard_waits_for_everything() {
 
 #[test]
 fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
-    let slowly = |event| {
+    let slowly = |_| {
         std::thread::sleep(Duration::from_micros(200));
-        Some(event)
+        None
     };
     let seen = observe(options().before_send(slowly), || {
+        let client = sentry::get_client().unwrap();
+        let given_up = || lost(&client.stats(), DiscardReason::QueueOverflow, DataCategory::Error);
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -41,14 +43,16 @@ fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
                     message("more");
                 }
             });
+            until("they are faster", || given_up() > 0);
+            let before = given_up();
             transaction("before");
             let flushed = sentry::flush(LONG);
             over.store(true, Ordering::Relaxed);
+            assert!(given_up() > before, "they were faster all the time");
             flushed
         })
     });
     assert!(seen.result);
-    assert!(lost(&seen.stats, DiscardReason::QueueOverflow, DataCategory::Error) > 0, "they were faster");
     assert_eq!(seen.transactions().len(), 1);
 }
 

@@ -76,7 +76,19 @@ impl Symbolicator {
 
     /// Whether a stack can be resolved without a look into any file's debug information.
     pub(super) fn knows(&self, stack: &RawStack) -> bool {
-        stack.addresses().iter().all(|address| *address == 0 || self.cache.contains_key(address))
+        for address in stack.addresses().iter().filter(|&&address| address != 0) {
+            match self.cache.get(address) {
+                Some(found) if begins_the_thread(found) => return true,
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        true
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_read(&self, address: usize) -> bool {
+        self.cache.contains_key(&address)
     }
 
     /// The frames of a stack that this process captured.
@@ -102,26 +114,31 @@ impl Symbolicator {
         ResolvedStack { frames, images }
     }
 
-    /// Looks up the addresses that were not seen before.
+    /// Looks up the addresses that were not seen before, from the innermost to where the thread began: what lies
+    /// outside of that is not kept, and reading the debug information of the C library can take longer than that
+    /// of the program.
     fn learn(&mut self, addresses: &[usize]) {
-        let mut fresh: Vec<(usize, Vec<Found>)> = addresses
-            .iter()
-            .filter(|address| !self.cache.contains_key(address))
-            .map(|&address| (address, look_up(address)))
-            .collect();
+        let mut fresh: HashMap<usize, Vec<Found>> = HashMap::new();
+        for &address in addresses {
+            let found = match self.cache.get(&address) {
+                Some(known) => known,
+                None => fresh.entry(address).or_insert_with(|| look_up(address)),
+            };
+            if begins_the_thread(found) {
+                break;
+            }
+        }
         self.name_in_full(&mut fresh);
         if self.cache.len() + fresh.len() > MAX_CACHED {
             // Programs fail at few places; whatever comes back is looked up again.
             self.cache.retain(|address, _| addresses.contains(address));
         }
-        for (address, found) in fresh {
-            self.cache.insert(address, found);
-        }
+        self.cache.extend(fresh);
     }
 
     /// Takes the names of functions from the file's table of symbols, where the debug information has only
     /// bare ones: the function in which all others of an address are inlined stands in that table.
-    fn name_in_full(&self, fresh: &mut [(usize, Vec<Found>)]) {
+    fn name_in_full(&self, fresh: &mut HashMap<usize, Vec<Found>>) {
         let mut bare: HashMap<u64, Vec<(u64, &mut String)>> = HashMap::new();
         for (address, found) in fresh {
             let outermost = found.last_mut().and_then(|outermost| outermost.symbol.as_mut());
@@ -247,6 +264,11 @@ struct Found {
     place: Option<files::Place>,
     line: Option<u32>,
     column: Option<u32>,
+}
+
+/// Whether what lies outside of an address is the start of the thread.
+fn begins_the_thread(found: &[Found]) -> bool {
+    found.iter().any(|found| found.symbol.as_deref().is_some_and(trim::is_marker))
 }
 
 /// Asks for the functions at a return address, the innermost inlined one first. Never empty.

@@ -127,3 +127,14 @@ fn a_second_look_gives_the_same() {
     let first = symbolicator.resolve(&stack);
     assert_eq!(symbolicator.resolve(&stack).frames, first.frames);
 }
+
+#[test]
+fn what_started_the_thread_is_not_read() {
+    let stack = std::thread::spawn(|| place_order().0).join().unwrap();
+    let mut symbolicator = Symbolicator::new(InAppRules::default());
+    assert!(!symbolicator.knows(&stack));
+    assert!(!symbolicator.resolve(&stack).frames.is_empty());
+    assert!(symbolicator.knows(&stack), "a second look needs no file");
+    let outermost = stack.addresses().iter().rfind(|&&address| address != 0).unwrap();
+    assert!(!symbolicator.has_read(*outermost), "it is of the library that starts threads");
+}

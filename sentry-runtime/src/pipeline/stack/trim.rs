@@ -89,7 +89,7 @@ fn inner_end(functions: &[Option<&str>]) -> usize {
 /// Where, counted from the inner end, the start of the thread begins.
 fn outer_end(functions: &[Option<&str>]) -> usize {
     // The innermost marker: the test harness sets a second one inside that of the thread.
-    let marker = functions.iter().position(|f| f.is_some_and(|f| f.contains("__rust_begin_short_backtrace")));
+    let marker = functions.iter().position(|f| f.is_some_and(is_marker));
     let mut end = marker.unwrap_or_else(|| {
         // Without symbols of libc the outermost frames may have no name; one with a name decides.
         let own = functions.iter().rposition(|f| f.is_some_and(|f| !begins(f, STARTING)));
@@ -104,6 +104,12 @@ fn outer_end(functions: &[Option<&str>]) -> usize {
         end -= 1;
     }
     end
+}
+
+/// Whether this is the function in which the standard library begins `main` or a thread: what lies outside of it is
+/// not kept, as long as anything inside of it is.
+pub(super) fn is_marker(function: &str) -> bool {
+    function.contains("__rust_begin_short_backtrace")
 }
 
 fn is_glue(function: &str) -> bool {
