@@ -1,32 +1,33 @@
 //! Servers that are slow, silent or gone: no request takes longer than it may.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use sentry::ClientOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
 
 use crate::support::{self, LONG, observe_server, options};
 use crate::{lost, message, texts};
 
-/// Much more than the timeouts of these tests, much less than the defaults.
-const SOON: Duration = Duration::from_secs(4);
+/// Options of somebody who waits longer than any test: only the limit that a test sets ends the waiting.
+fn patient() -> ClientOptions {
+    let hour = Duration::from_secs(3600);
+    options().connect_timeout(hour).read_timeout(hour).request_timeout(hour)
+}
 
 #[test]
 fn a_server_that_does_not_answer_is_given_up_in_time() {
     let short = Duration::from_millis(200);
     for (answer, options) in [
-        (Answer::never(), options().read_timeout(short)),
-        (Answer::never(), options().request_timeout(short)),
-        (Answer::status(503).drip(Duration::from_millis(50)), options().request_timeout(short)),
+        (Answer::never(), patient().read_timeout(short)),
+        (Answer::never(), patient().request_timeout(short)),
+        (Answer::status(503).drip(Duration::from_millis(50)), patient().request_timeout(short)),
     ] {
         let seen = observe_server(options, |server| {
             server.answer_next(answer);
-            let started = Instant::now();
             message("one");
             assert!(sentry::flush(LONG), "lost is settled as well");
-            let took = started.elapsed();
-            assert!(took < SOON, "{took:?}");
             message("two");
         });
         assert_eq!(texts(&seen), ["two"]);
@@ -51,13 +52,11 @@ fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let dsn = format!("https://key@{}/1", listener.local_addr().unwrap());
     let stats = support::without_client(|| {
-        let options = options().dsn(&dsn).connect_timeout(Duration::from_millis(100));
+        let options = patient().dsn(&dsn).connect_timeout(Duration::from_millis(100));
         let guard = sentry::try_init(options).unwrap();
         let client = guard.clone();
         message("one");
-        let started = Instant::now();
-        assert!(sentry::flush(LONG));
-        assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+        assert!(sentry::flush(LONG), "lost is settled as well");
         drop(guard);
         client.stats()
     });

@@ -61,7 +61,7 @@ fn nobody_waits_longer_than_told_for_a_server_that_never_answers() {
     let timeout = Duration::from_millis(300);
     let within = |what: &str, started: Instant| {
         let took = started.elapsed();
-        assert!(took >= timeout && took < timeout + Duration::from_secs(1), "{what} took {took:?}");
+        assert!(took >= timeout && took < LONG, "{what} took {took:?}");
     };
     let mut started = Instant::now();
     observe_server(options().shutdown_timeout(timeout), |server| {

@@ -18,7 +18,7 @@ use sentry_tests::{FakeSentry, Schema};
 use serde_json::Value;
 
 /// Longer than anything takes, so that no test is decided by time.
-pub const LONG: Duration = Duration::from_secs(10);
+pub const LONG: Duration = Duration::from_secs(60);
 
 static LOCK: Mutex<()> = Mutex::new(());
 

@@ -232,12 +232,19 @@ fn no_envelope_carries_more_than_a_hundred() {
 #[test]
 fn a_full_batch_is_sent_at_once_and_a_single_log_within_five_seconds() {
     observe_server(with_logs(), |server| {
-        (0..100).for_each(|number| logger::debug!("{}", number));
-        assert!(server.wait_for(1, Duration::from_secs(4)), "nobody flushed");
+        let soon = Duration::from_secs(4);
+        // A machine may be busy with other things for most of the time, not for all of it.
+        let batches = (1..=5).find(|&batch| {
+            let since = Instant::now();
+            (0..100).for_each(|number| logger::debug!("{}", number));
+            assert!(server.wait_for(batch, LONG), "nobody flushed");
+            since.elapsed() < soon
+        });
+        let batches = batches.expect("a full batch waits for nothing");
         let since = Instant::now();
         logger::debug!("alone");
-        assert!(server.wait_for(2, LONG));
-        assert!(since.elapsed() >= Duration::from_secs(4), "it waited for others");
+        assert!(server.wait_for(batches + 1, LONG));
+        assert!(since.elapsed() >= soon, "it waited for others");
     });
 }
 

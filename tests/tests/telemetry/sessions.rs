@@ -49,7 +49,7 @@ fn a_run_without_errors_is_one_update() {
 #[test]
 fn a_run_that_lasts_is_told_of_before_it_ends() {
     let seen = observe_server(tracked(), |server| {
-        assert!(server.wait_for_type("session", 1, 2 * LONG), "nobody flushed");
+        assert!(server.wait_for_type("session", 1, LONG), "nobody flushed");
     });
     assert_eq!(
         states(&seen.sessions()),
@@ -212,6 +212,6 @@ fn sessions_of_a_server_that_is_limited_are_counted_as_lost() {
 fn a_session_that_starts_just_after_others_were_looked_at_is_told_of_too() {
     // The first one makes the pipeline look at its clock; the second starts a moment later.
     observe(tracked(), || {});
-    let seen = observe_server(tracked(), |server| server.wait_for_type("session", 1, 2 * LONG));
+    let seen = observe_server(tracked(), |server| server.wait_for_type("session", 1, LONG));
     assert!(seen.result, "nobody looked");
 }

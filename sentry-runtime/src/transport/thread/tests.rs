@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::*;
 use crate::protocol::{EnvelopeItem, ItemType};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// Says what it is given, and answers as scripted: what the script does not foresee is sent.
 struct Scripted {
