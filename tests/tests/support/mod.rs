@@ -27,9 +27,10 @@ pub fn options() -> ClientOptions {
     untraced().traces_sample_rate(1.0)
 }
 
-/// The same without traces.
+/// The same without traces. What limits come from a server does not lower the rate of traces meanwhile.
 pub fn untraced() -> ClientOptions {
     ClientOptions::new()
+        .backpressure_interval(Duration::from_secs(3600))
         .release("shop@1.4.2")
         .environment("testing")
         .server_name("box-7")
