@@ -48,7 +48,7 @@ pub(crate) fn read_request(
         keep_alive: version == "HTTP/1.1",
     };
     loop {
-        let line = read_line(reader)?.ok_or_else(|| malformed("the headers end too early"))?;
+        let line = read_line(reader)?.ok_or_else(|| cut("the headers end too early"))?;
         if line.is_empty() {
             break;
         }
@@ -80,7 +80,7 @@ pub(crate) fn read_request(
 fn read_chunked(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = read_line(reader)?.ok_or_else(|| malformed("the chunks end too early"))?;
+        let line = read_line(reader)?.ok_or_else(|| cut("the chunks end too early"))?;
         let size = line.split(';').next().unwrap_or_default().trim();
         let size = u64::from_str_radix(size, 16)
             .map_err(|_| malformed(format!("not the size of a chunk: {line:?}")))?;
@@ -105,7 +105,7 @@ fn read_exactly(reader: &mut impl BufRead, length: u64) -> io::Result<Vec<u8>> {
     }
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body)?;
-    if body.len() as u64 == length { Ok(body) } else { Err(malformed("the body is shorter than it says")) }
+    if body.len() as u64 == length { Ok(body) } else { Err(cut("the body is shorter than it says")) }
 }
 
 /// A line without its end; `None` at the end of the connection.
@@ -115,13 +115,19 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     if line.is_empty() {
         return Ok(None);
     }
+    let whole = line.len() as u64 == LONGEST_LINE;
     if line.pop() != Some(b'\n') {
-        return Err(malformed("a line without an end"));
+        return Err(if whole { malformed("a line without an end") } else { cut("a line ends too early") });
     }
     if line.last() == Some(&b'\r') {
         line.pop();
     }
     String::from_utf8(line).map(Some).map_err(|_| malformed("a line that is not text"))
+}
+
+/// The connection ended in the middle of a request.
+fn cut(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, what)
 }
 
 fn malformed(what: impl Into<String>) -> io::Error {

@@ -46,6 +46,7 @@ struct Record {
     /// For all others.
     otherwise: Answer,
     connections: Vec<TcpStream>,
+    clients_are_killed: bool,
     stopping: bool,
 }
 
@@ -131,6 +132,11 @@ impl FakeSentry {
     /// Scripts the answer to all requests that have none of their own; 200 if nothing is said.
     pub fn answer_all(&self, answer: Answer) {
         self.lock().otherwise = answer;
+    }
+
+    /// From now on a request that ends in the middle breaks no rule: its sender may have been killed.
+    pub fn expect_killed_clients(&self) {
+        self.lock().clients_are_killed = true;
     }
 
     /// What broke a rule of the protocol so far.
@@ -230,8 +236,14 @@ impl Shared {
                 Ok(None) => break,
                 Err(error) => {
                     let mut record = self.lock();
-                    // A client that goes away is no violation, one that writes nonsense is.
-                    if error.kind() == io::ErrorKind::InvalidData && !record.stopping {
+                    // A client that goes away is no violation, one that writes nonsense is; and half a request is,
+                    // unless clients are killed here.
+                    let nonsense = match error.kind() {
+                        io::ErrorKind::InvalidData => true,
+                        io::ErrorKind::UnexpectedEof => !record.clients_are_killed,
+                        _ => false,
+                    };
+                    if nonsense && !record.stopping {
                         record.violations.push(format!("connection {number}: {error}"));
                         drop(record);
                         self.changed.notify_all();

@@ -125,6 +125,29 @@ fn a_connection_can_be_cut_at_any_point() {
 }
 
 #[test]
+fn half_a_request_breaks_a_rule_unless_its_sender_was_killed() {
+    let server = FakeSentry::start();
+    let half = || {
+        let mut stream = connect(&server);
+        let request = good(REPORT);
+        stream.write_all(&request.as_bytes()[..request.len() - 5]).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        // Until the server has seen the end.
+        let _ = stream.read_to_end(&mut Vec::new());
+    };
+    half();
+    assert_eq!(server.violations(), ["connection 0: the body is shorter than it says"]);
+    server.clear();
+    server.expect_killed_clients();
+    half();
+    server.assert_valid();
+    let mut stream = connect(&server);
+    stream.write_all(b"POST\r\n\r\n").unwrap();
+    let _ = stream.read_to_end(&mut Vec::new());
+    assert_eq!(server.violations().len(), 1, "nonsense is nonsense");
+}
+
+#[test]
 fn every_broken_rule_of_a_request_is_named() {
     let server = FakeSentry::start();
     let mut stream = connect(&server);

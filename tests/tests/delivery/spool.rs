@@ -85,8 +85,9 @@ impl Spooler {
         ids
     }
 
-    /// SIGKILL.
-    fn kill(mut self) {
+    /// SIGKILL, maybe in the middle of a request.
+    fn kill(mut self, server: &FakeSentry) {
+        server.expect_killed_clients();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -127,7 +128,7 @@ fn what_a_killed_process_captured_arrives_after_the_next_start() {
         let mut killed = Spooler::start(&server, &dir, "killed", 12);
         let ids = killed.captured(&dir, 48);
         assert_eq!(ids.len(), 36, "messages, errors and check-ins; and the traces, one for each");
-        killed.kill();
+        killed.kill(&server);
         assert_eq!(server.items().len(), 0);
 
         server.answer_all(Answer::ok());
@@ -151,7 +152,7 @@ fn kills_in_the_middle_of_sending_lose_nothing() {
         let mut killed = Spooler::start(&server, &dir, "killed", 5);
         ids.extend(killed.captured(&dir, 0));
         until("everything is taken or on disk", || server.items().len() + dir.files().len() >= 20 * round);
-        killed.kill();
+        killed.kill(&server);
     }
     let last = Spooler::start(&server, &dir, "last", 0);
     until("everything is taken", || dir.files().is_empty());
@@ -194,7 +195,7 @@ fn processes_that_share_a_directory_lose_nothing_and_send_nothing_twice() {
     server.answer_all(Answer::hangup());
     let mut killed = Spooler::start(&server, &dir, "killed", 10);
     let mut ids = killed.captured(&dir, 40);
-    killed.kill();
+    killed.kill(&server);
     let mut others = [Spooler::start(&server, &dir, "one", 5), Spooler::start(&server, &dir, "two", 5)];
     for other in &mut others {
         ids.extend(other.captured(&dir, 60));
