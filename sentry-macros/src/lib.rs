@@ -163,7 +163,8 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The span is called `<METHOD> <route>`, or by the route alone where no method is known, with the operation
 /// `http.server`. Inside of an active span, such as that of a server's layer, it is a child of it; otherwise it is a
-/// transaction. An `Err` and a panic are captured once.
+/// transaction. An `Err` and a panic are captured once. Of a request whose method is known to be `OPTIONS` no transaction
+/// is made, unless the option `trace_options_requests` says so.
 ///
 /// # Status
 /// Recorded as `http.response.status_code` where the value tells it: an `http::Response` (axum's, hyper's), an

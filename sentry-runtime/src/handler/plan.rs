@@ -38,6 +38,11 @@ impl Plan {
         }
     }
 
+    /// Whether the request is a browser's question, as far as is known.
+    pub(super) fn is_options_request(&self) -> bool {
+        self.method.as_deref() == Some("OPTIONS")
+    }
+
     pub(super) fn set_method(&mut self, given: &str) {
         self.method = method(given);
     }

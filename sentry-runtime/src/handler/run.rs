@@ -204,6 +204,11 @@ fn recording() -> Option<(LocalId, LocalId)> {
     (segment != 0 && span != 0 && active::mode() == Mode::Sampled).then_some((segment, span))
 }
 
+/// The option `trace_options_requests` of the client here.
+fn traces_options_requests(context: &Context) -> bool {
+    context.client().is_some_and(|client| client.options().trace_options_requests)
+}
+
 impl State {
     fn start(&mut self) {
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
@@ -220,6 +225,10 @@ impl State {
             } else if self.plan.has_headers || !context.continues {
                 context = context.in_new_trace(Propagation::new());
             }
+        }
+        if context.segment().is_none() && self.plan.is_options_request() && !traces_options_requests(&context)
+        {
+            context = context.silenced();
         }
         let parent = if context.segment().is_some() { self.parent } else { 0 };
         let options = self.kind.span(&mut self.plan);
@@ -244,7 +253,8 @@ impl State {
     /// Puts the tags on the isolation scope, and the name where no span will carry it or a poorer one stands.
     fn describe(&mut self, context: &Context, name: &str) {
         let tags = std::mem::take(&mut self.plan.tags);
-        let untraced = client::level() != client::Level::Tracing;
+        let is_silent = context.segment().is_none() && context.is_unrecorded();
+        let untraced = is_silent || client::level() != client::Level::Tracing;
         if !tags.is_empty() || untraced {
             context.isolation.update(|scope| {
                 for (key, value) in tags {

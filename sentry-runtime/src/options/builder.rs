@@ -65,6 +65,8 @@ setters! {
     /// Does not send transactions that answered with these status codes.
     trace_ignore_status_codes(codes: impl IntoIterator<Item = impl Into<StatusCodes>>) =>
         codes.into_iter().map(Into::into).collect();
+    /// Records HTTP requests with the method `OPTIONS`, or does not.
+    trace_options_requests(trace: bool) => trace;
     /// Sees every span before it is sent.
     before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Keeps so many breadcrumbs.

@@ -139,6 +139,17 @@ pub struct ClientOptions {
     /// Transactions that are not sent because of the response: by the root span's attribute
     /// `http.response.status_code`. Default: none.
     pub trace_ignore_status_codes: Vec<StatusCodes>,
+    /// Whether HTTP requests with the method `OPTIONS`, which browsers send before others, are recorded: as
+    /// transactions of a server's layer, and of web handlers that know their method. Default: no; they have scopes
+    /// and a trace all the same, but no spans. Inside of a span that your program started, handlers are recorded in
+    /// any case. Spec: `telemetry/transactions.mdx`, "traceOptionsRequests".
+    ///
+    /// ```
+    /// assert!(!sentry::ClientOptions::new().trace_options_requests);
+    /// let options = sentry::ClientOptions::new().trace_options_requests(true);
+    /// # assert!(options.trace_options_requests);
+    /// ```
+    pub trace_options_requests: bool,
     /// Sees every span, the root of a transaction as well; may change it, but neither drop it nor move it in its tree.
     pub before_send_span: Option<BeforeSendSpan>,
     /// How many breadcrumbs are kept, at most 1000. Default: 100.
@@ -284,6 +295,7 @@ impl Default for ClientOptions {
             ignore_spans: Vec::new(),
             ignore_transactions: Vec::new(),
             trace_ignore_status_codes: Vec::new(),
+            trace_options_requests: false,
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,

@@ -24,6 +24,17 @@ pub(crate) enum Mode {
     Sampled,
 }
 
+/// Whether spans are recorded in a context; what comes later here counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Recording {
+    /// As the options say.
+    Asked,
+    /// They are not. Other services are told nothing of that: a trace that was continued goes on as it came.
+    Silenced,
+    /// They are not, and other services are told that the trace is not sampled.
+    Suppressed,
+}
+
 /// How a context stands to that of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kin {
@@ -46,7 +57,7 @@ pub(crate) struct Context {
     pub(crate) frame: FrameId,
     /// The frame around that one.
     pub(crate) outer_frame: FrameId,
-    suppressed: bool,
+    recording: Recording,
     /// What follows from the fields above, for the hot path.
     mode: Mode,
     key: LocalId,
@@ -72,7 +83,7 @@ impl Context {
                 segment: None,
                 frame: FrameId::NONE,
                 outer_frame: FrameId::NONE,
-                suppressed: false,
+                recording: Recording::Asked,
                 mode: Mode::Root,
                 key: 0,
                 kin: Kin::Default,
@@ -92,7 +103,7 @@ impl Context {
             frame: FrameId::NONE,
             outer_frame: FrameId::NONE,
             continues: false,
-            suppressed: false,
+            recording: Recording::Asked,
             kin: Kin::Other,
             ..Self::clone(Self::default_ref())
         }
@@ -117,14 +128,19 @@ impl Context {
         self.segment.as_ref()
     }
 
-    /// Whether spans are suppressed.
+    /// Whether no spans are recorded, whatever the options say.
+    pub(crate) fn is_unrecorded(&self) -> bool {
+        self.recording != Recording::Asked
+    }
+
+    /// Whether other services are told that nothing is recorded.
     pub(crate) fn is_suppressed(&self) -> bool {
-        self.suppressed
+        self.recording == Recording::Suppressed
     }
 
     fn sealed(mut self) -> Self {
         self.mode = match &self.segment {
-            _ if self.suppressed => Mode::Unsampled,
+            _ if self.is_unrecorded() => Mode::Unsampled,
             None => Mode::Root,
             Some(segment) if segment.sampled => Mode::Sampled,
             Some(_) => Mode::Unsampled,
@@ -169,9 +185,15 @@ impl Context {
         .sealed()
     }
 
-    /// A copy in which no spans are recorded.
+    /// A copy in which no spans are recorded, which other services are told.
     pub(crate) fn suppressing(&self) -> Self {
-        Self { suppressed: true, kin: Kin::Other, ..self.clone() }.sealed()
+        Self { recording: Recording::Suppressed, kin: Kin::Other, ..self.clone() }.sealed()
+    }
+
+    /// A copy in which no spans are recorded, and of which other services are told nothing.
+    pub(crate) fn silenced(&self) -> Self {
+        let recording = self.recording.max(Recording::Silenced);
+        Self { recording, kin: Kin::Other, ..self.clone() }.sealed()
     }
 
     /// A copy with a current scope of its own.

@@ -67,7 +67,7 @@ pub(crate) fn start_with(
         None => (Propagation::new(), None, None),
     };
     let Decision { sampled, rate, ignored } = sampling::judge(&client, &propagation, inherited, &name, hints);
-    let sampled = sampled && !base.is_suppressed();
+    let sampled = sampled && !base.is_unrecorded();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
     segment.ignored = ignored;

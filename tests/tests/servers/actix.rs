@@ -43,6 +43,12 @@ async fn lamp(id: web::Path<u32>) -> String {
 #[sentry::span("step")]
 async fn step() {}
 
+async fn asked() -> String {
+    step().await;
+    sentry::capture_message("asked", sentry::Level::Info);
+    sentry::get_trace_data().unwrap().sentry_trace
+}
+
 async fn plain() -> Result<String, SoldOut> {
     Err(SoldOut(StatusCode::INTERNAL_SERVER_ERROR))
 }
@@ -138,6 +144,7 @@ fn shop(app: &mut ServiceConfig) {
         .route("/panics", web::get().to(panics))
         .route("/interleaved/{id}", web::get().to(interleaved))
         .route("/empty", web::get().to(HttpResponse::Ok))
+        .route("/empty", web::method(actix_web::http::Method::OPTIONS).to(asked))
         .route("/stream", web::get().to(|| async { stream(Some(4)) }))
         .route("/breaks", web::get().to(|| async { stream(Some(3)) }))
         .route("/endless", web::get().to(|| async { stream(None) }))
@@ -252,6 +259,25 @@ fn the_trace_of_the_headers_is_continued() {
             assert_eq!(seen.span("GET /plain").parent.as_deref(), Some("1234567890abcdef"));
         }
     }
+}
+
+#[test]
+fn a_browsers_question_has_scopes_and_a_trace_but_no_spans() {
+    let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
+    let question = || serve::actix(Sentry::new(), shop, |at| ask(at, "OPTIONS", "/empty", &headers).body);
+    let seen = observe(options(), question);
+    assert!(seen.transactions().is_empty());
+    assert!(seen.stats.dropped.is_empty(), "what was never begun is not lost: {:?}", seen.stats.dropped);
+    assert!(seen.result.starts_with("771a43a4192642f0b136d5159a501700-"), "{}", seen.result);
+    assert!(seen.result.ends_with("-1"), "the trace goes on as it came: {}", seen.result);
+    let event = seen.event();
+    assert_eq!(event["contexts"]["trace"]["trace_id"], "771a43a4192642f0b136d5159a501700");
+    assert_eq!(
+        (&event["request"]["method"], &event["transaction"]),
+        (&"OPTIONS".into(), &"OPTIONS /empty".into())
+    );
+    let seen = observe(options().trace_options_requests(true), question);
+    assert_eq!(seen.span("step").parent.as_deref(), Some(&*seen.span("OPTIONS /empty").id));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::thread;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::HeaderMap;
-use axum::routing::get;
+use axum::routing::{any, get};
 use sentry::integrations::tower::SentryLayer;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
@@ -29,7 +29,7 @@ fn reporting() -> Router {
         sentry::capture_message("in the action", sentry::Level::Info);
         drop(headers);
     }
-    Router::new().route("/report", get(report)).layer(SentryLayer::new())
+    Router::new().route("/report", any(report)).layer(SentryLayer::new())
 }
 
 #[test]
@@ -56,6 +56,28 @@ fn the_trace_of_the_headers_is_continued_with_and_without_tracing() {
         serve::axum(reporting(), |at| drop(ask(at, "GET", "/report", &[("sentry-trace", &*unsampled)])));
     });
     assert!(seen.transactions().is_empty(), "the sender decided");
+}
+
+#[test]
+fn a_browsers_question_has_scopes_and_a_trace_but_no_spans() {
+    let sampled = format!("{TRACE}-{SPAN}-1");
+    let headers = [("sentry-trace", &*sampled)];
+    let seen =
+        observe(options(), || serve::axum(reporting(), |at| ask(at, "OPTIONS", "/report", &headers).body));
+    assert!(seen.transactions().is_empty());
+    assert!(seen.stats.dropped.is_empty(), "what was never begun is not lost: {:?}", seen.stats.dropped);
+    assert!(seen.result.starts_with(TRACE) && seen.result.ends_with("-1"), "{}", seen.result);
+    assert_eq!(seen.events().len(), 2);
+    for event in seen.events() {
+        assert_eq!(event["contexts"]["trace"]["trace_id"], TRACE);
+        assert_eq!(event["request"]["method"], "OPTIONS");
+        assert_eq!(event["transaction"], "OPTIONS /report");
+    }
+    let seen = observe(options().trace_options_requests(true), || {
+        serve::axum(reporting(), |at| drop(ask(at, "OPTIONS", "/report", &headers)));
+    });
+    assert_eq!(seen.span("OPTIONS /report").parent.as_deref(), Some(SPAN));
+    assert_eq!(seen.spans().len(), 2, "the action is part of it");
 }
 
 #[test]

@@ -73,6 +73,31 @@ fn a_method_is_part_of_the_name_where_it_is_known() {
     }
 }
 
+#[sentry::api_handler("/asked", headers = request)]
+fn asked(request: http::Request<()>) -> String {
+    let _ = request;
+    about();
+    sentry::capture_message("asked", sentry::Level::Info);
+    sentry::get_trace_data().unwrap().sentry_trace
+}
+
+#[test]
+fn a_browsers_question_is_no_transaction_unless_asked_for() {
+    let question = || {
+        let request = http::Request::options("/asked").header("sentry-trace", sentry_trace());
+        asked(request.body(()).unwrap())
+    };
+    let seen = observe(options(), question);
+    assert!(seen.transactions().is_empty());
+    assert!(seen.result.starts_with(TRACE) && seen.result.ends_with("-1"), "{}", seen.result);
+    assert_eq!(seen.event()["contexts"]["trace"]["trace_id"], TRACE);
+    assert_eq!(seen.event()["transaction"], "OPTIONS /asked");
+    let seen = observe(options().trace_options_requests(true), question);
+    assert_eq!(seen.transaction()["transaction"], "OPTIONS /asked");
+    let seen = observe(options(), || sentry::start_span("of the program", |_| question()));
+    assert_eq!(seen.spans().len(), 3, "a part of somebody else's transaction");
+}
+
 #[test]
 fn without_a_client_or_without_tracing_it_runs_as_it_is() {
     assert_eq!(without_client(about), "about us");

@@ -23,7 +23,8 @@
 //! * an isolation scope: tags, user and breadcrumbs of one request do not show in another;
 //! * the trace of its headers, and in that a transaction, op `http.server`, named by the pattern of its resource
 //!   (`GET /users/{id}`) or else by its path: from the request's head to the last byte of the response's body, with
-//!   method, URL and status. A request that is given up ends it as `cancelled`;
+//!   method, URL and status. A request that is given up ends it as `cancelled`. Requests `OPTIONS` have none, nor any
+//!   span, without the option `trace_options_requests`;
 //! * its URL, method and headers on every event, by the rules of privacy below;
 //! * an event for the error with which its handler, an extractor or a middleware further in fails, if that is answered
 //!   with a status of 500 or more, or if it is so answered and nothing in it was captured. An error that

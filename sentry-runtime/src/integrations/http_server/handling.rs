@@ -61,7 +61,9 @@ impl Handling {
         let incoming = read(client.options());
         // A span that is active here is one of the server's own work: no request waits for that to end.
         let trace = incoming.propagation.unwrap_or_else(Propagation::new);
-        let context = Arc::new(here.isolated().framed().in_new_trace(trace));
+        let context = here.isolated().framed().in_new_trace(trace);
+        // What is annotated inside is no transaction either.
+        let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
         let captured = Arc::new(AtomicBool::new(false));
         context.isolation.update(|scope| {
             scope.captured = Some(Arc::clone(&captured));

@@ -109,6 +109,8 @@ pub(crate) struct Incoming {
     pub(super) request: Request,
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(super) propagation: Option<Propagation>,
+    /// Whether it is to be a transaction.
+    pub(super) is_traced: bool,
 }
 
 impl Incoming {
@@ -178,7 +180,8 @@ impl Incoming {
             ..Request::default()
         };
         let propagation = Propagation::from_headers(trace, Some(options));
-        Self { name, origin: head.origin, request, attributes, propagation }
+        let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
+        Self { name, origin: head.origin, request, attributes, propagation, is_traced }
     }
 }
 

@@ -96,7 +96,7 @@ impl SpanProcessor for SentrySpanProcessor {
     fn on_start(&self, span: &mut OtelSpan, parent: &OtelContext) {
         use opentelemetry::trace::Span as _;
         let judged = sampler::take_judged(span.span_context().trace_id());
-        if client::level() != client::Level::Tracing || active::with(|context| context.is_suppressed()) {
+        if client::level() != client::Level::Tracing || active::with(|context| context.is_unrecorded()) {
             return;
         }
         let Some(data) = span.exported_data() else { return };

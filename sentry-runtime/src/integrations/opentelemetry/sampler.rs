@@ -78,7 +78,7 @@ fn decide(
     attributes: &[KeyValue],
 ) -> SamplingDecision {
     drop(take_judged(trace_id));
-    if active::with(Context::is_suppressed) {
+    if active::with(Context::is_unrecorded) {
         return SamplingDecision::Drop;
     }
     let base = match standing::of(parent, trace_id) {

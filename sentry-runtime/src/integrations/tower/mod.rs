@@ -16,7 +16,8 @@
 //! * an isolation scope, which its handler sees on whatever thread it runs: tags, user and breadcrumbs of one
 //!   request do not show in another;
 //! * the trace of its headers, and in that a transaction, op `http.server`: from the request's head to the last byte
-//!   of the response's body, with method, URL and status. A request that is given up ends it as `cancelled`;
+//!   of the response's body, with method, URL and status. A request that is given up ends it as `cancelled`. Requests
+//!   `OPTIONS` have none, nor any span, without the option `trace_options_requests`;
 //! * its URL, method and headers on every event, see [Privacy](#privacy);
 //! * an event if its service fails or its body breaks off, or if it is answered with a status of 500 or more and
 //!   nothing in it was captured. An error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured further
