@@ -127,7 +127,7 @@ pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
     update_isolation(|scope| scope.add_feature_flag(name, result));
 }
 
-/// Sends a file along with every event.
+/// Sends a file along with every event. Its media type is known by the ending of its name, or given as `content_type`.
 ///
 /// ```
 /// use sentry::protocol::Attachment;
@@ -135,7 +135,6 @@ pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
 /// sentry::add_attachment(Attachment {
 ///     buffer: b"shelf = 7".to_vec(),
 ///     filename: "settings.toml".into(),
-///     content_type: Some("application/toml".into()),
 ///     ..Attachment::default()
 /// });
 /// ```

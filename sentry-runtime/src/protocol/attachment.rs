@@ -1,6 +1,6 @@
 //! Files that travel with an event.
 //!
-//! Spec: `foundations/transport/envelope-items.mdx`, attachment.
+//! Spec: `telemetry/attachments.mdx`; `foundations/transport/envelope-items.mdx`, attachment.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::envelope::EnvelopeItem;
+use super::media_type;
 
 /// What kind of file an attachment is, as far as the server treats it in its own way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,15 +64,16 @@ impl<'de> Deserialize<'de> for AttachmentType {
     }
 }
 
-/// A file that travels with an event.
+/// A file that travels with an event. Sentry shows what it knows by its media type: a picture as a picture, a text as
+/// a text. An image whose name contains `screenshot` is shown beside the event.
 ///
 /// ```
 /// use sentry::protocol::Attachment;
 ///
 /// let attachment = Attachment {
 ///     buffer: b"line 1\n".to_vec(),
+///     // By its name it is `text/plain`.
 ///     filename: "worker.log".into(),
-///     content_type: Some("text/plain".into()),
 ///     ..Attachment::default()
 /// };
 /// assert!(!format!("{attachment:?}").contains("line 1"));
@@ -82,7 +84,10 @@ pub struct Attachment {
     pub buffer: Vec<u8>,
     /// Its name.
     pub filename: String,
-    /// The media type; `application/octet-stream` when missing.
+    /// The media type. When missing, that of the ending of the name, in whatever case: of texts (`txt`, `text`, `log`,
+    /// `md`, `csv`, `html`, `htm`, `css`, `js`), data (`json`, `xml`, `yaml`, `yml`, `toml`, `sql`, `pdf`, `wasm`),
+    /// pictures (`png`, `jpg`, `jpeg`, `gif`, `webp`, `avif`, `svg`, `bmp`), recordings (`mp3`, `mp4`), archives (`zip`,
+    /// `gz`, `zst`) and minidumps (`dmp`, `mdmp`); `application/octet-stream` for any other.
     pub content_type: Option<String>,
     /// The kind; [`AttachmentType::Attachment`] when missing.
     pub ty: Option<AttachmentType>,
@@ -91,7 +96,8 @@ pub struct Attachment {
 impl From<Attachment> for EnvelopeItem {
     fn from(attachment: Attachment) -> Self {
         let Attachment { buffer, filename, content_type, ty } = attachment;
-        let content_type = content_type.map_or(Cow::Borrowed("application/octet-stream"), Cow::Owned);
+        let inferred = || Cow::Borrowed(media_type::of_file(&filename));
+        let content_type = content_type.map_or_else(inferred, Cow::Owned);
         Self::attachment(filename, ty.map(|ty| ty.as_str().to_owned()), content_type, buffer)
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod json;
 pub(crate) mod level;
 pub(crate) mod limits;
 pub(crate) mod log;
+mod media_type;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod nesting;

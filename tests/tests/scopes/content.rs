@@ -99,6 +99,27 @@ fn file(name: &str, size: usize) -> Attachment {
 }
 
 #[test]
+fn the_name_of_an_attachment_tells_its_type_where_none_is_given() {
+    let seen = observe(untraced(), || {
+        sentry::with_isolation_scope(|| {
+            for name in ["screenshot.PNG", "worker.log", "core", "page.html"] {
+                sentry::add_attachment(Attachment { content_type: None, ..file(name, 1) });
+            }
+            // What is given counts.
+            sentry::add_attachment(file("page.html", 1));
+            sentry::capture_event(Event::new());
+        });
+    });
+    let envelopes = seen.envelopes();
+    let types: Vec<_> = envelopes
+        .iter()
+        .flat_map(|envelope| envelope.items_of("attachment"))
+        .map(|item| item.header["content_type"].as_str().unwrap())
+        .collect();
+    assert_eq!(types, ["image/png", "text/plain", "application/octet-stream", "text/html", "text/plain"]);
+}
+
+#[test]
 fn attachments_of_scopes_and_hints_travel_with_the_event() {
     let seen = observe(untraced().max_attachment_size(100), || {
         sentry::with_isolation_scope(|| {

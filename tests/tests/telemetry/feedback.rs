@@ -37,7 +37,8 @@ fn feedback_is_an_event_of_its_own_kind_with_its_files() {
     assert_eq!(event["release"], "shop@1.4.2");
     let envelopes = seen.envelopes();
     let envelope = envelopes.iter().find(|envelope| envelope.items_of("feedback").next().is_some()).unwrap();
-    assert_eq!(envelope.items_of("attachment").next().unwrap().bytes, b"pixels");
+    let file = envelope.items_of("attachment").next().unwrap();
+    assert_eq!((&*file.bytes, &file.header["content_type"]), (&b"pixels"[..], &"image/png".into()));
     assert_eq!(envelope.header["trace"]["trace_id"], event["contexts"]["trace"]["trace_id"]);
 }
 
