@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostics;
-use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight, check_filters};
+use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight, check_filters, open_for_views};
 
 /// Where Spotlight listens unless told otherwise.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
@@ -53,7 +53,9 @@ fn complete_with(
         options.local = local(variable("SENTRY_LOCAL").as_deref());
     }
     options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
-    check(options)
+    check(options)?;
+    open_for_views(options);
+    Ok(())
 }
 
 fn check(options: &ClientOptions) -> Result<(), OptionsError> {
@@ -225,6 +227,16 @@ mod tests {
         assert_eq!(local("1"), LocalView::On);
         assert_eq!(local("off"), LocalView::Off);
         assert_eq!(local("out.envelopes"), LocalView::File("out.envelopes".into()));
+    }
+
+    #[test]
+    fn a_view_named_by_the_environment_opens_what_the_environment_did_not_set() {
+        let rate = |variables: &[_]| with(ClientOptions::new(), variables).unwrap().traces_sample_rate;
+        let half = ("SENTRY_TRACES_SAMPLE_RATE", "0.5");
+        assert_eq!(rate(&[("SENTRY_LOCAL", "1")]), Some(1.0));
+        assert_eq!(rate(&[("SENTRY_LOCAL", "1"), half]), Some(0.5));
+        assert_eq!(rate(&[("SENTRY_SPOTLIGHT", "1"), half]), Some(1.0));
+        assert_eq!(rate(&[("SENTRY_SPOTLIGHT", "1"), ("SENTRY_DSN", "https://abc@example.com/1")]), None);
     }
 
     #[test]

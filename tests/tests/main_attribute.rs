@@ -197,6 +197,7 @@ fn spotlight_is_told_by_the_environment_alone() {
     assert_eq!(ended.code, Some(0));
     spotlight.assert_valid();
     assert_eq!(only(spotlight.events())["logentry"]["message"], "at work");
+    assert_eq!(only(spotlight.transactions())["transaction"], "work", "without a server every trace");
 
     let ((_, server), spotlight) = (observed(RETURNS_CODE, &[], &[("SENTRY_SPOTLIGHT", &url)]), spotlight);
     assert_eq!(server.events().len(), 1, "beside the server");

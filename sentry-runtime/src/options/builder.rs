@@ -243,7 +243,7 @@ impl ClientOptions {
         self
     }
 
-    /// Switches the local view on, or off.
+    /// Switches the local view on, or off; see the field [`local`](field@Self::local) for what it shows.
     #[must_use]
     pub fn local(mut self, on: bool) -> Self {
         self.local = if on { LocalView::On } else { LocalView::Off };
@@ -257,7 +257,7 @@ impl ClientOptions {
         self
     }
 
-    /// Tells Spotlight as well, or does not.
+    /// Tells Spotlight as well, or does not; see the field [`spotlight`](field@Self::spotlight) for what it gets.
     #[must_use]
     pub fn spotlight(mut self, on: bool) -> Self {
         self.spotlight = if on { Spotlight::On } else { Spotlight::Off };

@@ -9,6 +9,7 @@ mod network;
 mod pattern;
 mod release;
 mod span_filter;
+mod views;
 
 pub use error::OptionsError;
 pub use lifecycle::TraceLifecycle;
@@ -18,6 +19,7 @@ pub use pattern::Pattern;
 pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
+pub(crate) use views::open_for_views;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -58,7 +60,8 @@ pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
 /// Spec: `telemetry/spans/scrubbing-data.mdx`.
 pub type BeforeSendSpan = Arc<dyn Fn(Span) -> Span + Send + Sync>;
 
-/// The local view: what would be sent, in readable form on stderr.
+/// The local view: what would be sent, in readable form on stderr. See the option
+/// [`local`](field@ClientOptions::local).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LocalView {
     /// As `SENTRY_LOCAL` says: `1` switches it on, a path also appends the raw envelopes to that file.
@@ -72,7 +75,8 @@ pub enum LocalView {
     File(PathBuf),
 }
 
-/// Where Sentry's Spotlight, the development server, is told of everything as well.
+/// Where Sentry's Spotlight, the development server, is told of everything as well. See the option
+/// [`spotlight`](field@ClientOptions::spotlight).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Spotlight {
     /// As `SENTRY_SPOTLIGHT` says: a yes, a no, or a URL.
@@ -115,7 +119,8 @@ pub struct ClientOptions {
     /// The share of error events to send, from 0 to 1. Default: `SENTRY_SAMPLE_RATE`, else 1.
     pub sample_rate: Option<f32>,
     /// The share of traces to record, from 0 to 1. Default: `SENTRY_TRACES_SAMPLE_RATE`, else none: traces are
-    /// passed on from service to service, but no spans are recorded.
+    /// passed on from service to service, but no spans are recorded. Where only [`local`](field@Self::local) or
+    /// [`spotlight`](field@Self::spotlight) take them: 1.
     pub traces_sample_rate: Option<f32>,
     /// Decides about each trace, instead of one rate for all.
     pub traces_sampler: Option<Arc<TracesSampler>>,
@@ -267,9 +272,31 @@ pub struct ClientOptions {
     pub session_mode: SessionMode,
     /// Whether the server is told what was dropped and why. Default: yes.
     pub send_client_reports: bool,
-    /// The local view. Default: `SENTRY_LOCAL`.
+    /// The local view: it prints what would be sent. Where that goes nowhere else, for want of a DSN, a collector
+    /// and a transport, every trace is recorded if neither a rate nor a sampler was set; what was set counts, and so
+    /// do all other options. Beside Spotlight it shows what that gets. Default: `SENTRY_LOCAL`.
+    ///
+    /// ```no_run
+    /// let _guard = sentry::init(sentry::ClientOptions::new().local(true));
+    /// sentry::start_span("checkout", |_| { /* is printed */ });
+    /// ```
     pub local: LocalView,
-    /// Spotlight. Default: `SENTRY_SPOTLIGHT`.
+    /// Spotlight: a copy of every envelope goes to a development server. Default: `SENTRY_SPOTLIGHT`.
+    ///
+    /// Without a DSN, a collector and a transport Spotlight gets everything, whatever was set: all errors and all
+    /// traces (`sample_rate`, `traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and data that
+    /// may name persons (`send_default_pii`); [`Client::options`](crate::Client::options) tells so. Filters and
+    /// callbacks still run, and values with sensitive names are still filtered.
+    ///
+    /// Beside one of these Spotlight gets copies of what goes there, and nothing more: there is one pipeline, and it
+    /// obeys your options. To see everything, leave the DSN out or set the options for your development builds.
+    ///
+    /// ```no_run
+    /// // Everything, as there is no DSN.
+    /// let _guard = sentry::init(sentry::ClientOptions::new().spotlight(true).traces_sample_rate(0.1));
+    /// ```
+    ///
+    /// Spec: `foundations/client/integrations/spotlight.mdx`, "Data Collection Behavior".
     pub spotlight: Spotlight,
     /// The `User-Agent` of our requests.
     pub user_agent: Cow<'static, str>,

@@ -16,6 +16,22 @@ fn the_local_view_can_go_to_a_file() {
 }
 
 #[test]
+fn the_local_view_alone_shows_traces_where_no_rate_is_set() {
+    let path = std::env::temp_dir().join(format!("surface-local-traces-{}.txt", std::process::id()));
+    for (options, shown) in [(untraced(), true), (untraced().traces_sample_rate(0.0), false)] {
+        without_client(|| {
+            let _guard = sentry::init(options.local_file(&path));
+            sentry::start_span("looked at", |_| ());
+            sentry::capture_message("read me", sentry::Level::Warning);
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(text.contains("read me"), "{text}");
+        assert_eq!(text.contains("looked at"), shown, "{text}");
+    }
+}
+
+#[test]
 fn a_proxy_that_is_none_is_an_error_that_names_it() {
     without_client(|| {
         let options =
