@@ -57,6 +57,7 @@ pub(super) fn process(mut capture: Capture) {
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
         diagnostics::error(format_args!("event {} could not be serialised", event.event_id));
+        session.into_iter().for_each(|update| sessions::send_item(&client, update));
         return lost(DiscardReason::InternalSdkError);
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));

@@ -103,13 +103,20 @@ fn note_as(capture: &Capture, level: Level, crashed: bool, event: &Event<'_>) ->
 
 /// Sends an item about a session by itself.
 pub(super) fn send_item(client: &Client, item: EnvelopeItem) {
-    if let Some(transport) = output::open(client, DataCategory::Session, 1) {
-        output::send(transport, None, None, [item]);
+    match output::open(client, DataCategory::Session, 1) {
+        Some(transport) => output::send(transport, None, None, [item]),
+        None => item.untold(),
     }
 }
 
 fn update(client: &Client, session: &Session) -> Option<EnvelopeItem> {
-    item(client, ItemType::Session, &session.update(client))
+    let (update, introduced) = session.update(client);
+    let item = item(client, ItemType::Session, &update)?;
+    Some(match introduced {
+        // Until it arrives, no later update may claim that the server knows the session.
+        Some(introduced) => item.telling(introduced),
+        None => item,
+    })
 }
 
 fn send_update(client: &Client, session: &Session) {

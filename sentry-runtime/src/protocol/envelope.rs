@@ -9,6 +9,7 @@ mod read;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub struct EnvelopeItem {
     filename: Option<String>,
     attachment_type: Option<String>,
     quantities: Vec<(DataCategory, u64)>,
+    /// Taken back when the item is lost.
+    told: Option<Arc<AtomicBool>>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +91,7 @@ impl EnvelopeItem {
             filename: None,
             attachment_type: None,
             quantities: vec![(category, 1)],
+            told: None,
         }
     }
 
@@ -133,6 +137,20 @@ impl EnvelopeItem {
             item_count: None,
             filename: Some(filename.into()),
             attachment_type,
+            told: None,
+        }
+    }
+
+    /// The same item; `told` says that the server was told what is in it, and no longer does if the item is lost.
+    pub(crate) fn telling(mut self, told: Arc<AtomicBool>) -> Self {
+        self.told = Some(told);
+        self
+    }
+
+    /// The item does not arrive.
+    pub(crate) fn untold(&self) {
+        if let Some(told) = &self.told {
+            told.store(false, Ordering::Relaxed);
         }
     }
 

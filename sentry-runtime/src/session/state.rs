@@ -1,5 +1,6 @@
 //! One session: what is known of it, and what its errors and its end lead to.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,8 +32,10 @@ struct State {
     duration: Option<Duration>,
     /// Whom the session concerns; does not change once it was sent.
     did: Option<String>,
-    /// Whether the server knows the session.
+    /// Whether the session was sent.
     sent: bool,
+    /// Whether the server knows the session, as far as is known here: the update that introduced it may be lost.
+    introduced: Arc<AtomicBool>,
     /// Whether it is over, and was sent or counted as that.
     closed: bool,
 }
@@ -69,6 +72,7 @@ impl Session {
                 duration: None,
                 did: current_user(),
                 sent: false,
+                introduced: Arc::default(),
                 closed: false,
             }),
         }))
@@ -124,11 +128,12 @@ impl Session {
         End::Count { did, counts }
     }
 
-    /// The state as the server is told of it, from now on known to it.
-    pub(crate) fn update(&self, client: &Client) -> SessionUpdate {
+    /// The state as the server is told of it; if that introduces the session, also what says that it was.
+    pub(crate) fn update(&self, client: &Client) -> (SessionUpdate, Option<Arc<AtomicBool>>) {
         let mut state = self.state();
-        let init = !std::mem::replace(&mut state.sent, true);
-        SessionUpdate {
+        state.sent = true;
+        let init = !state.introduced.swap(true, Ordering::Relaxed);
+        let update = SessionUpdate {
             sid: self.id,
             did: state.did.clone(),
             init,
@@ -138,7 +143,8 @@ impl Session {
             errors: state.errors,
             duration: state.duration.map(|duration| duration.as_secs_f64()),
             attrs: attributes(client),
-        }
+        };
+        (update, init.then(|| Arc::clone(&state.introduced)))
     }
 
     /// How long ago it began, if the server does not know it yet.
@@ -181,6 +187,7 @@ mod tests {
                 duration: None,
                 did: None,
                 sent: false,
+                introduced: Arc::default(),
                 closed: false,
             }),
         }

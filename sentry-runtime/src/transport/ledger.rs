@@ -48,6 +48,7 @@ impl Ledger {
 
     /// Counts the loss of an item by everything it stands for.
     pub(crate) fn lost_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
+        item.untold();
         for &(category, quantity) in item.quantities() {
             self.lost(reason, category, quantity);
         }
@@ -55,6 +56,7 @@ impl Ledger {
 
     /// Counts a loss that the server counts by itself, and must not hear of twice: what it answered with 429.
     pub(crate) fn refused_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
+        item.untold();
         for &(category, quantity) in item.quantities() {
             self.lost[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
         }

@@ -1,9 +1,10 @@
 //! The queue before a transport's thread: bounded in envelopes, in bytes and by category, ordered by importance.
 //!
 //! What the user would miss most leaves first and is dropped last: check-ins, of which a lost one raises a false
-//! alarm, then errors and feedback, then sessions, then traces, then logs and metrics. The levels take weighted turns, so that
-//! a flood of one kind slows the others and never starves them. Within one level the order of arrival is kept, so that the
-//! two halves of a check-in, or two updates of a session, never overtake each other.
+//! alarm, then errors and feedback, then counted sessions, then traces, then logs and metrics. The levels take weighted turns,
+//! so that a flood of one kind slows the others and never starves them. Within one level the order of arrival is kept, so that
+//! the two halves of a check-in, or two updates of a session, never overtake each other. Some updates of a session travel
+//! with an error, so all of them are as important as errors.
 //!
 //! Spec: `foundations/processing/telemetry-processor/backend-telemetry-processor.mdx`.
 
@@ -172,8 +173,8 @@ pub(super) fn category(envelope: &Envelope) -> DataCategory {
 fn level(ty: ItemType) -> usize {
     match ty {
         ItemType::CheckIn => 0,
-        ItemType::Event | ItemType::Feedback | ItemType::ClientReport => 1,
-        ItemType::Session | ItemType::Sessions => 2,
+        ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => 1,
+        ItemType::Sessions => 2,
         ItemType::Transaction | ItemType::Span => 3,
         ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 4,
     }
@@ -217,6 +218,20 @@ mod tests {
         }
         assert_eq!(order, ["in_progress", "ok", "error", "sessions", "trace", "log"]);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn updates_of_a_session_keep_their_order_whatever_they_travel_with() {
+        let mut queue = queue(100, 1 << 20);
+        for number in 0..8 {
+            queue.push(envelope(ItemType::Event, &format!("error {number}")), None);
+        }
+        let mut with_error = envelope(ItemType::Event, "error with the first");
+        with_error.add_item(EnvelopeItem::json(ItemType::Session, *b"{}", DataCategory::Session));
+        queue.push(with_error, None);
+        queue.push(envelope(ItemType::Session, "last"), None);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|queued| payload(&queued)).collect();
+        assert_eq!(order[8..], ["error with the first", "last"]);
     }
 
     #[test]

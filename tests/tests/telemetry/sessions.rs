@@ -209,6 +209,39 @@ fn sessions_of_a_server_that_is_limited_are_counted_as_lost() {
 }
 
 #[test]
+fn a_session_is_introduced_by_the_first_update_that_arrives() {
+    for status in [400, 429, 503] {
+        let seen = observe_server(untraced(), |server| {
+            server.answer_next(Answer::status(status).header("X-Sentry-Rate-Limits", "60:poem:organization"));
+            sentry::start_session();
+            sentry::capture_session(false);
+            assert!(sentry::flush(LONG));
+            sentry::capture_session(false);
+            sentry::end_session();
+        });
+        let inits: Vec<_> = seen.sessions().iter().map(|update| update["init"].clone()).collect();
+        assert_eq!(inits, [true, false], "{status}");
+    }
+}
+
+#[test]
+fn the_end_of_a_session_never_overtakes_what_an_error_told_of_it() {
+    let seen = observe_server(untraced(), |server| {
+        server.answer_all(Answer::ok().delay(std::time::Duration::from_millis(2)));
+        sentry::start_session();
+        for _ in 0..20 {
+            sentry::capture_message("more", Level::Info);
+        }
+        fail();
+        sentry::end_session();
+    });
+    assert_eq!(
+        states(&seen.sessions()),
+        [(json!("ok"), json!(1), json!(true)), (json!("exited"), json!(1), json!(false))]
+    );
+}
+
+#[test]
 fn a_session_that_starts_just_after_others_were_looked_at_is_told_of_too() {
     // The first one makes the pipeline look at its clock; the second starts a moment later.
     observe(tracked(), || {});
