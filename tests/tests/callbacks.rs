@@ -40,9 +40,9 @@ fn one_that_panics_loses_its_item_and_nothing_else() {
     });
     assert_eq!(seen.event()["logentry"]["message"], "fine");
     assert_eq!(seen.transaction()["transaction"], "fine");
-    assert_eq!(seen.reported("internal_sdk_error", "error"), 2, "its panic is no event of its own");
-    assert_eq!(seen.reported("internal_sdk_error", "transaction"), 1);
-    assert_eq!(seen.reported("internal_sdk_error", "span"), 1);
+    assert_eq!(seen.reported("before_send", "error"), 2, "its panic is no event of its own");
+    assert_eq!(seen.reported("before_send", "transaction"), 1);
+    assert_eq!(seen.reported("before_send", "span"), 1);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn an_event_processor_that_panics_loses_its_event() {
         message("fine");
     });
     assert_eq!(seen.event()["logentry"]["message"], "fine");
-    assert_eq!(seen.reported("internal_sdk_error", "error"), 1);
+    assert_eq!(seen.reported("event_processor", "error"), 1);
 }
 
 #[test]
@@ -256,9 +256,9 @@ fn a_panic_that_panics_as_it_is_dropped_costs_its_item_and_nothing_else() {
     });
     assert_eq!(seen.event()["logentry"]["message"], "fine");
     assert_eq!(seen.transaction()["transaction"], "fine");
-    assert_eq!(seen.reported("internal_sdk_error", "error"), 2);
-    assert_eq!(seen.reported("internal_sdk_error", "transaction"), 2);
-    assert_eq!(seen.reported("internal_sdk_error", "span"), 2);
+    assert_eq!(seen.reported("before_send", "error"), 2);
+    assert_eq!(seen.reported("before_send", "transaction"), 2);
+    assert_eq!(seen.reported("before_send", "span"), 2);
 }
 
 #[test]

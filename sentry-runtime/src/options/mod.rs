@@ -388,6 +388,11 @@ impl ClientOptions {
         self.traces_sample_rate.is_some() || self.traces_sampler.is_some()
     }
 
+    /// Whether no trace that begins here can be recorded, although tracing is on.
+    pub(crate) fn never_samples(&self) -> bool {
+        self.traces_sample_rate == Some(0.0) && self.traces_sampler.is_none()
+    }
+
     /// Our organisation's id: the one given, else the one in the DSN's host.
     pub(crate) fn effective_org_id(&self) -> Option<&str> {
         self.org_id.as_deref().or_else(|| self.dsn.as_ref()?.org_id())

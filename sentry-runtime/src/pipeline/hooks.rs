@@ -38,7 +38,8 @@ fn run<T>(
                 let so_far = if times == 1 { String::new() } else { format!(" (panics so far: {times})") };
                 diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped{so_far}"));
             }
-            Err(DiscardReason::InternalSdkError)
+            // What a callback did not let through, however it did not.
+            Err(reason)
         }
     }
 }

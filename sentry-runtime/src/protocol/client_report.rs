@@ -96,13 +96,13 @@ pub enum DiscardReason {
     NetworkError,
     /// The sampling decision was negative.
     SampleRate,
-    /// A `before_send…` callback dropped it.
+    /// A `before_send…` callback dropped it, or panicked over it.
     BeforeSend,
-    /// An event processor dropped it.
+    /// An event processor dropped it, or panicked over it.
     EventProcessor,
     /// The server refused it.
     SendError,
-    /// The toolkit itself failed, or a user's callback panicked.
+    /// The toolkit itself failed.
     InternalSdkError,
     /// Too little data to be worth sending.
     InsufficientData,

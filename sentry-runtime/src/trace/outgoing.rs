@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -39,12 +40,22 @@ impl TraceData {
 
     /// What links a request that is made at a place.
     pub(crate) fn at(client: &Client, place: &TracePlace, suppressed: bool) -> Self {
-        let sampled = !suppressed && place.sampled() == Some(true);
+        let options = client.options();
+        let mut decision = place.decision(options);
+        let mut dsc = place.dsc(client);
+        if suppressed {
+            // Without tracing there is no decision to hand on, neither way.
+            decision = (options.traces() || decision.is_some()).then_some(false);
+            if dsc.get("sampled") == Some("true") {
+                Arc::make_mut(&mut dsc).set("sampled", "false");
+            }
+        }
+        let sampled = u8::from(decision == Some(true));
         Self {
-            sentry_trace: place.sentry_trace(suppressed),
-            baggage: headers::format_baggage(&place.dsc(client)),
-            traceparent: format!("00-{}-{}-0{}", place.trace_id(), place.span_id, u8::from(sampled)),
-            sends_traceparent: client.options().propagate_traceparent,
+            sentry_trace: place.sentry_trace(decision),
+            baggage: headers::format_baggage(&dsc),
+            traceparent: format!("00-{}-{}-0{sampled}", place.trace_id(), place.span_id),
+            sends_traceparent: options.propagate_traceparent,
         }
     }
 

@@ -6,6 +6,7 @@ use super::ids::{self, LocalId};
 use super::propagation::Propagation;
 use super::segment::Segment;
 use crate::client::Client;
+use crate::options::ClientOptions;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 use crate::scope::active;
 use crate::scope::context::Context;
@@ -56,10 +57,10 @@ impl TracePlace {
     }
 
     /// The decision about the trace, as `sentry-trace` hands it on.
-    pub(crate) fn sampled(&self) -> Option<bool> {
+    pub(crate) fn decision(&self, options: &ClientOptions) -> Option<bool> {
         match &self.source {
             Source::Segment(segment) => Some(segment.sampled),
-            Source::Propagation(propagation) => propagation.sampled,
+            Source::Propagation(propagation) => propagation.decision(options),
         }
     }
 
@@ -79,10 +80,9 @@ impl TracePlace {
     }
 
     /// The header `sentry-trace` for an outgoing request made here.
-    pub(crate) fn sentry_trace(&self, suppressed: bool) -> String {
+    pub(crate) fn sentry_trace(&self, decision: Option<bool>) -> String {
         let (trace_id, span_id) = (self.trace_id(), self.span_id);
-        match self.sampled() {
-            _ if suppressed => format!("{trace_id}-{span_id}-0"),
+        match decision {
             Some(sampled) => format!("{trace_id}-{span_id}-{}", u8::from(sampled)),
             None => format!("{trace_id}-{span_id}"),
         }

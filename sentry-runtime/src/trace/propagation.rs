@@ -95,12 +95,25 @@ impl Propagation {
         dsc
     }
 
+    /// The decision about the trace while no span is active: the one that came with it, or the one that a rate of 0
+    /// will make in any case. Others need not wait for that, and must not decide by rates of their own.
+    pub(crate) fn decision(&self, options: &ClientOptions) -> Option<bool> {
+        self.sampled.or_else(|| options.never_samples().then_some(false))
+    }
+
     /// The context that goes with telemetry while no span is recorded.
     pub(crate) fn dsc(&self, client: &Client) -> Arc<DynamicSamplingContext> {
-        match &self.dsc {
-            Some(incoming) => Arc::clone(incoming),
-            None => Arc::new(self.base_dsc(client)),
+        let refused = self.sampled.is_none() && client.options().never_samples();
+        let mut dsc = match &self.dsc {
+            Some(incoming) if !refused || incoming.is_empty() => return Arc::clone(incoming),
+            Some(incoming) => DynamicSamplingContext::clone(incoming),
+            None => self.base_dsc(client),
+        };
+        if refused {
+            dsc.set("sample_rate", "0");
+            dsc.set("sampled", "false");
         }
+        Arc::new(dsc)
     }
 }
 

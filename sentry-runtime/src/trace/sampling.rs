@@ -184,7 +184,7 @@ pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
 }
 
 /// The decision as the options and the incoming trace have it. The user's sampler runs here, on the caller's thread;
-/// when it panics or answers out of range, nothing is sampled.
+/// when it answers out of range, nothing is sampled, and when it panics, the decision is made as if there were none.
 fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let options = client.options();
     if let Some(sampled) = hints.sampled {
@@ -204,24 +204,20 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
             attributes: hints.attributes.into(),
             custom: hints.custom.into(),
         };
-        let rate = match callback::run(callback::depth(), || sampler(&context)) {
-            Ok(rate) if (0.0..=1.0).contains(&rate) => rate,
+        match callback::run(callback::depth(), || sampler(&context)) {
+            Ok(rate) if (0.0..=1.0).contains(&rate) => return by_rate(rate, propagation.sample_rand),
             Ok(rate) => {
                 diagnostics::debug(format_args!(
                     "traces_sampler answered {rate} for `{}`: a rate lies between 0 and 1; the trace is not sampled",
                     context.name
                 ));
-                0.0
+                return by_rate(0.0, propagation.sample_rand);
             }
-            Err(_) => {
-                diagnostics::error(format_args!(
-                    "traces_sampler panicked for `{}`; the trace is not sampled",
-                    context.name
-                ));
-                0.0
-            }
-        };
-        return by_rate(rate, propagation.sample_rand);
+            Err(_) => diagnostics::error(format_args!(
+                "traces_sampler panicked for `{}`; the trace is sampled as it would be without a sampler",
+                context.name
+            )),
+        }
     }
     match propagation.sampled {
         Some(sampled) => Decision { sampled, rate: parent_sample_rate, ignored: false },

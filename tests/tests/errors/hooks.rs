@@ -41,7 +41,7 @@ fn a_before_send_that_panics_loses_its_event_and_nothing_else() {
         message("good");
     });
     assert_eq!(seen.event()["logentry"]["message"], "good");
-    assert_eq!(seen.reported("internal_sdk_error", "error"), 1);
+    assert_eq!(seen.reported("before_send", "error"), 1);
 }
 
 #[test]

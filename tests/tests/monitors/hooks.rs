@@ -41,7 +41,7 @@ fn a_panic_in_it_costs_the_check_in_alone() {
     );
     assert_eq!(seen.check_ins().len(), 1);
     assert_eq!(seen.events().len(), 1, "the error of the job, and none of the callback");
-    assert_eq!(seen.reported("internal_sdk_error", "monitor"), 1);
+    assert_eq!(seen.reported("before_send", "monitor"), 1);
 }
 
 #[test]

@@ -49,6 +49,6 @@ fn a_callback_that_panics_loses_its_transaction_and_nothing_else() {
     });
     assert_eq!(seen.transaction()["transaction"], "child");
     assert_eq!(seen.events().len(), 0, "a panic that is contained is no event");
-    assert_eq!(seen.reported("internal_sdk_error", "transaction"), 1);
-    assert_eq!(seen.reported("internal_sdk_error", "span"), 3);
+    assert_eq!(seen.reported("before_send", "transaction"), 1);
+    assert_eq!(seen.reported("before_send", "span"), 3);
 }

@@ -115,18 +115,63 @@ fn a_sampler_counts_before_a_rate_and_its_answer_goes_out() {
     assert_eq!(seen.envelopes()[0].header["trace"]["sample_rate"], "1");
 }
 
+fn panics(span: &sentry::SamplingContext) -> f32 {
+    assert!(span.name().is_empty(), "thrown by the sampler");
+    0.5
+}
+
 #[test]
-fn a_sampler_that_panics_or_answers_nonsense_samples_nothing() {
-    fn panics(span: &sentry::SamplingContext) -> f32 {
-        assert!(span.name().is_empty(), "thrown by the sampler");
-        1.0
+fn a_sampler_that_panics_changes_no_decision() {
+    for (rate, headers, recorded) in [
+        (1.0, vec![], 1),
+        (0.0, vec![], 0),
+        (0.0, vec![("sentry-trace", "771a43a4192642f0b136d5159a501700-7c51afd529da4a2a-1")], 1),
+        (1.0, vec![("sentry-trace", "771a43a4192642f0b136d5159a501700-7c51afd529da4a2a-0")], 0),
+    ] {
+        let seen = observe(options().traces_sample_rate(rate).traces_sampler(panics), || {
+            sentry::continue_trace(&headers, root);
+        });
+        assert_eq!(seen.transactions().len(), recorded, "{rate} {headers:?}");
+        assert_eq!(seen.events().len(), 0, "a panic that is contained is no event");
     }
-    let panicking = observe(untraced().traces_sampler(panics), root);
+}
+
+#[test]
+fn where_nothing_is_sampled_others_are_told_so_outside_of_spans_too() {
+    let told = || sentry::get_trace_data().unwrap();
+    let never = observe(options().traces_sample_rate(0.0), told).result;
+    assert!(never.sentry_trace.ends_with("-0"), "{never:?}");
+    assert!(
+        never.baggage.contains("sentry-sample_rate=0,") || never.baggage.ends_with("sentry-sample_rate=0")
+    );
+    assert!(never.baggage.contains("sentry-sampled=false"), "{never:?}");
+    // Without tracing, or with a rate or a sampler that has still to answer, the next service decides.
+    for options in [untraced(), options(), options().traces_sample_rate(0.0).traces_sampler(|_| 1.0)] {
+        let open = observe(options, told).result;
+        assert_eq!(open.sentry_trace.matches('-').count(), 1, "{open:?}");
+        assert!(!open.baggage.contains("sampled"), "{open:?}");
+    }
+    let head = [("sentry-trace", "771a43a4192642f0b136d5159a501700-7c51afd529da4a2a-1")];
+    let continued = observe(options().traces_sample_rate(0.0), || sentry::continue_trace(&head, told)).result;
+    assert!(continued.sentry_trace.ends_with("-1"), "what the head decided stands: {continued:?}");
+}
+
+#[test]
+fn a_suppressed_trace_says_so_in_all_headers() {
+    let told = || sentry::suppress_tracing(|| sentry::get_trace_data().unwrap());
+    let inside = observe(options(), || sentry::start_span("root", |_| told())).result;
+    assert!(inside.sentry_trace.ends_with("-0") && inside.traceparent.ends_with("-00"), "{inside:?}");
+    assert!(inside.baggage.contains("sentry-sampled=false"), "{inside:?}");
+    let untraced = observe(untraced(), told).result;
+    assert_eq!(untraced.sentry_trace.matches('-').count(), 1, "there is nothing to suppress: {untraced:?}");
+}
+
+#[test]
+fn a_sampler_that_answers_nonsense_samples_nothing() {
     let beyond = observe(untraced().traces_sampler(|_| 1.5), root);
     let no_number = observe(untraced().traces_sampler(|_| f32::NAN), root);
-    for seen in [panicking, beyond, no_number] {
+    for seen in [beyond, no_number] {
         assert_eq!(seen.transactions().len(), 0);
-        assert_eq!(seen.events().len(), 0, "a panic that is contained is no event");
         assert_eq!(seen.reported("sample_rate", "transaction"), 1);
     }
 }
