@@ -220,6 +220,11 @@ impl Function {
         }
     }
 
+    /// Whether the function takes `mut self`.
+    pub(crate) fn is_mut_self(&self) -> bool {
+        self.sig.receiver().is_some_and(|receiver| receiver.mutability.is_some())
+    }
+
     /// What the function returns.
     pub(crate) fn returns(&self) -> Returns<'_> {
         Returns::of(&self.sig.output)
@@ -295,9 +300,9 @@ pub(crate) fn plain_name(ident: &Ident) -> String {
 pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
     match pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            // A capital letter may be a unit struct or a constant: those are patterns. And `_name` must
-            // not be read by name, or it would be called a name in use.
-            let plain = name.ident.unraw().to_string().starts_with(char::is_lowercase);
+            // A capital letter may be a unit struct or a constant: those are patterns.
+            let text = plain_name(&name.ident);
+            let plain = text.trim_start_matches('_').starts_with(|first: char| !first.is_uppercase());
             plain.then_some(&name.ident)
         }
         _ => None,

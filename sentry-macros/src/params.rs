@@ -87,13 +87,16 @@ impl Params {
             return;
         }
         let name = Ident::new(&format!("__sentry_arg{index}"), span);
+        let mutable = binds_mutably(pat.to_token_stream()).then(|| quote_spanned!(span=> mut));
         self.inputs.extend(quote!(#(#on_input)* #name #colon_token #ty));
-        self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let #name = #name;));
+        self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let #mutable #name = #name;));
         if !matches!(**pat, Pat::Wild(_)) {
             self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
-            if let Some(view) = view(pat.to_token_stream()) {
-                self.views.extend(quote_spanned!(span=> #(#cfgs)* let #view = &#name;));
-            }
+            let behind_reference = matches!(**pat, Pat::Reference(_));
+            let viewed = view(pat.to_token_stream(), behind_reference);
+            let value =
+                if behind_reference { quote_spanned!(span=> #name) } else { quote_spanned!(span=> &#name) };
+            self.views.extend(quote_spanned!(span=> #(#cfgs)* let #viewed = #value;));
         }
     }
 }
@@ -117,16 +120,33 @@ fn role(attr: &Attribute) -> Role {
     }
 }
 
-/// A pattern that binds by reference: without `mut`; none where it says itself how it binds.
+/// Whether a pattern binds something as `ref mut`.
+fn binds_mutably(pattern: TokenStream) -> bool {
+    let mut after_ref = false;
+    pattern.into_iter().any(|token| match token {
+        TokenTree::Ident(word) if word == "mut" => after_ref,
+        TokenTree::Ident(word) => {
+            after_ref = word == "ref";
+            false
+        }
+        TokenTree::Group(group) => binds_mutably(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// A pattern that binds by reference: without a word of its own on how it binds. `behind_reference` it keeps those,
+/// but for `mut`: there it can only copy or borrow.
 ///
 /// Its names come from the expansion, so that those which no attribute uses are not called unused.
-fn view(pattern: TokenStream) -> Option<TokenStream> {
+fn view(pattern: TokenStream, behind_reference: bool) -> TokenStream {
     let mut output = TokenStream::new();
+    let mut after_and = false;
     for token in pattern {
+        let and = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '&');
         match token {
-            TokenTree::Ident(word) if word == "ref" => return None,
-            TokenTree::Punct(punct) if punct.as_char() == '&' => return None,
-            TokenTree::Ident(word) if word == "mut" => {}
+            TokenTree::Ident(word) if word == "mut" && !(behind_reference && after_and) => {}
+            TokenTree::Ident(word) if word == "ref" && !behind_reference => {}
+            TokenTree::Punct(_) if and && !behind_reference => {}
             TokenTree::Ident(mut word) => {
                 if !word.to_string().starts_with('$') {
                     word.set_span(Span::call_site().located_at(word.span()));
@@ -134,14 +154,16 @@ fn view(pattern: TokenStream) -> Option<TokenStream> {
                 output.extend([TokenTree::Ident(word)]);
             }
             TokenTree::Group(group) => {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), view(group.stream())?);
+                let contents = view(group.stream(), behind_reference);
+                let mut inner = proc_macro2::Group::new(group.delimiter(), contents);
                 inner.set_span(group.span());
                 output.extend([TokenTree::Group(inner)]);
             }
             other => output.extend([other]),
         }
+        after_and = and;
     }
-    Some(output)
+    output
 }
 
 /// A span for generated tokens that the compiler shows at the user's `span`.

@@ -20,7 +20,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use crate::args::Recorded;
 use crate::borrowed::error_may_borrow;
-use crate::function::{Function, Shape};
+use crate::function::{Function, Receiver, Shape};
 use crate::lints::{holds_code, is_clippy};
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
@@ -159,20 +159,33 @@ impl<'a> Wrap<'a> {
     fn body(&self) -> TokenStream {
         let span = self.span;
         let inner = self.function.body.stream();
-        block(quote_spanned!(span=> ; #inner), self.function.body.span())
+        // One of the user's does as well, and what the compiler has to say about it is said.
+        let own = matches!(inner.clone().into_iter().next(), Some(TokenTree::Punct(first)) if first.as_char() == ';');
+        let semicolon = (!own).then(|| quote_spanned!(span=> ;));
+        block(quote!(#semicolon #inner), self.function.body.span())
+    }
+
+    /// The body behind its arguments, which are variables in front of it. Up to edition 2021 what the last expression
+    /// of a block leaves behind is dropped after the block's variables; of an arm of a `match`, before them.
+    fn body_after(&self, params: &Params) -> TokenStream {
+        let Params { rebinds, .. } = params;
+        let body = self.body();
+        if rebinds.is_empty() {
+            return body;
+        }
+        quote_spanned!(self.span=> #rebinds match () { () => #body })
     }
 
     /// The body as a closure that is called at once, so that `return` and `?` end there.
     fn call(&self, params: &Params, returned: &TokenStream) -> TokenStream {
         let span = self.span;
         let Work { private, .. } = self.work;
-        let Params { rebinds, .. } = params;
-        let body = self.body();
+        let body = self.body_after(params);
         // The closure itself stands at the user's body, as what it is: what lints look for in a closure's body
         // they look for in a body of the user's.
         let closure = {
             let place = self.function.body.span();
-            let inner = block(quote_spanned!(span=> #rebinds #body), place);
+            let inner = block(body, place);
             quote_spanned!(place=> move || -> #returned #inner)
         };
         quote_spanned!(span=> #private::call(#closure))
@@ -276,9 +289,15 @@ impl<'a> Wrap<'a> {
         let where_clause = &generics.where_clause;
         let output = future.unwrap_or_else(|| output.to_token_stream());
         let inputs = params.map_or_else(|| inputs.to_token_stream(), |params| params.inputs.clone());
+        // The compiler takes what is assigned to a captured `self` for unread where only its destructor reads it.
+        let place = self.span;
+        let lenient =
+            (params.is_some() && self.function.receiver() == Receiver::Value && self.function.is_mut_self())
+                .then(|| quote_spanned!(place=> #[allow(unused_assignments)]));
         let mut parameters = Group::new(Delimiter::Parenthesis, inputs);
         parameters.set_span(paren_token.span.join());
         quote! {
+            #lenient
             #(#attrs)*
             #vis #modifiers #asyncness #safety #abi #fn_token #ident #generics #parameters #output #where_clause
             #body

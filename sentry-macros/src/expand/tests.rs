@@ -75,7 +75,7 @@ fn a_result_is_looked_at() {
             ),
         ),
         quote! {
-            fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, __sentry_arg3: D) -> io::Result<u8> {
+            fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, _d: D) -> io::Result<u8> {
                 let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
                 ::sentry::__private::begin(&mut __sentry_work);
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
@@ -83,9 +83,8 @@ fn a_result_is_looked_at() {
                     let __sentry_arg1 = __sentry_arg1;
                     let (b, _) = __sentry_arg1;
                     let __sentry_arg2 = __sentry_arg2;
-                    let __sentry_arg3 = __sentry_arg3;
-                    let _d = __sentry_arg3;
-                    { ; a.go(b)? }
+                    let _d = _d;
+                    match () { () => { ; a.go(b)? } }
                 });
                 ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);
                 __sentry_value
@@ -113,7 +112,7 @@ fn an_async_function_becomes_a_future() {
                     if false { return ::sentry::__private::output::<u8>(); }
                     let _ = &self;
                     let a = a;
-                    { ; a.go().await }
+                    match () { () => { ; a.go().await } }
                 })
             }
         },

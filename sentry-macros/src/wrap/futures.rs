@@ -19,12 +19,11 @@ impl Wrap<'_> {
         let params = Params::moved(function, &work.mentioned);
         let record = self.record(Some(&params));
         let create = self.seeing(Some(&params), create);
-        let Params { rebinds, .. } = &params;
-        let body = self.body();
+        let body = self.body_after(&params);
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
             let place = function.body.span();
-            let inner = block(quote_spanned!(*span=> #pin #rebinds #body), place);
+            let inner = block(quote_spanned!(*span=> #pin #body), place);
             let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>

@@ -54,7 +54,7 @@ twins! {
     fn caused<E: Error>(error: E) -> Result<u8, Failed<E>> { Err(Failed(error)) }
     fn caused_forever<E: Error + 'static>(error: E) -> Result<u8, Failed<E>> { Err(Failed(error)) }
     fn boxed<'a>(text: &'a str) -> Result<u8, Box<dyn Error + 'a>> { Err(text.to_owned().into()) }
-    fn by_hand<'a>(text: &'a str) -> std::pin::Pin<Box<dyn Future<Output = Result<u8, Full<&'a str>>> + 'a>> { Box::pin(async move { Err(Full(text)) }) }
+    fn by_hand<'a>(text: &'a str) -> std::pin::Pin<Box<dyn std::future::Future<Output = Result<u8, Full<&'a str>>> + 'a>> { Box::pin(async move { Err(Full(text)) }) }
     pub fn run() -> String {
         let text = String::from("text");
         let text = text.as_str();

@@ -92,6 +92,10 @@ mod temporaries {
         fn tail_plain(a: Noisy) -> u8 { let local = Noisy("local"); Noisy("temporary").peek().value().unwrap() }
         async fn tail_async(a: Noisy) -> Result<u8, ()> { let local = Noisy("local"); pause().await; Noisy("temporary").peek().value() }
         fn tail_borrow(cell: &RefCell<Vec<u8>>) -> Result<usize, ()> { Ok(cell.borrow().len()) }
+        fn tail_borrow_owned(cell: RefCell<Vec<u8>>) -> Result<usize, ()> { Ok(cell.borrow().len()) }
+        async fn tail_borrow_later((cell, _): (RefCell<Vec<u8>>, u8)) -> usize { cell.borrow().len() }
+        fn tail_peek(a: Noisy, b: Noisy) -> Result<u8, ()> { let c = Noisy("c"); if let Ok(d) = a.peek().value() { log("then"); b.peek().value() } else { Err(()) } }
+        async fn tail_peek_later(a: Noisy, (b, _): (Noisy, Noisy)) -> Result<u8, ()> { let c = Noisy("c"); pause().await; match a.peek().value() { Ok(_) => b.peek().value(), Err(()) => Err(()) } }
         fn tail_match(a: Noisy) -> Result<u8, ()> { match Noisy("scrutinee").peek().value() { Ok(b) => { log("arm"); Ok(b) } Err(()) => Err(()) } }
         pub fn run() -> Vec<String> {
             let _ = tail(Noisy("a"));
@@ -99,6 +103,10 @@ mod temporaries {
             let _ = block_on(tail_async(Noisy("a")));
             let _ = tail_match(Noisy("a"));
             log(format!("{:?}", tail_borrow(&RefCell::new(vec![1]))));
+            log(format!("{:?}", tail_borrow_owned(RefCell::new(vec![1]))));
+            log(format!("{:?}", block_on(tail_borrow_later((RefCell::new(vec![1]), 2)))));
+            let _ = tail_peek(Noisy("a"), Noisy("b"));
+            let _ = block_on(tail_peek_later(Noisy("a"), (Noisy("b"), Noisy("b_"))));
             logged()
         }
     }

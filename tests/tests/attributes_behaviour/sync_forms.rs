@@ -32,10 +32,17 @@ mod arguments {
             b += a;
             Ok(i32::from(b) + x)
         }
-        pub fn run() -> (Vec<i64>, Result<i32, String>) {
+        fn by_reference((ref mut a, ref b): (u8, u8), [ref mut c, ..]: [u8; 2], ref mut d: u8, &mut (ref mut e, f): &mut (u8, u8)) -> Result<u8, ()> {
+            *a += 1;
+            *c += *b;
+            *d += *c;
+            *e += f;
+            Ok(*a + *d + *e)
+        }
+        pub fn run() -> (Vec<i64>, Result<i32, String>, Result<u8, ()>) {
             let point = Point { x: 5, y: 6 };
             let all = patterns(1, (2, 0), [3, 0, 0, 4], point, Pair(7, 8), &9, Point { x: 10, y: 11 }, 0, 0, (12, point));
-            (all, fallible((1, 2), point, 0))
+            (all, fallible((1, 2), point, 0), by_reference((1, 2), [3, 0], 4, &mut (5, 6)))
         }
     }
     same!(patterns_in_arguments, |spans| assert_eq!(statuses(&spans, "fallible"), ["ok"]));

@@ -21,6 +21,21 @@ fn lint(code: &str, text: &str) -> Vec<String> {
     differences
 }
 
+/// What a captured `self` is assigned is unread to the compiler where a destructor alone reads it.
+#[test]
+fn a_destructor_may_read_what_a_method_assigns() {
+    let text = "#![warn(unused)]\npub struct Tx { done: bool }\n\
+        impl Drop for Tx { fn drop(&mut self) { assert!(self.done) } }\n\
+        impl Tx {\n\
+        @ pub fn commit(mut self) -> Result<(), String> { self.done = true; Ok(()) }\n\
+        @ pub async fn later(mut self) { self.done = true; }\n\
+        @ pub fn boxed(mut self: Box<Self>) -> Result<(), ()> { *self = Tx { done: true }; Ok(()) }\n\
+        }\n";
+    for edition in ["2021", "2024"] {
+        assert!(same("destructors", text, How { edition, ..PLAIN }).is_empty(), "{edition}");
+    }
+}
+
 #[test]
 fn unused_and_dead_code() {
     let mut all = Vec::new();
@@ -48,6 +63,9 @@ fn unused_and_dead_code() {
         ("unreachable_code", "@ pub fn f() -> u8 { return 1; 2 }"),
         ("unreachable_code", "@ pub fn f() -> Result<u8, ()> { return Ok(1); Ok(2) }"),
         ("unreachable_code", "@ pub async fn f() -> u8 { loop {} 2 }"),
+        ("redundant_semicolons", "@ pub fn f() { ;;; }"),
+        ("redundant_semicolons", "@ pub fn f() -> Result<u8, ()> { ;;Ok(1) }"),
+        ("redundant_semicolons", "@ pub async fn f() { let _ = 1;; }"),
         ("unused_parens", "@ pub fn f() -> u8 { (1) }"),
         ("unused_braces", "@ pub fn f(a: bool) -> u8 { if { a } { 1 } else { 2 } }"),
         ("non_snake_case", "@ pub fn f(Aa: u8) -> u8 { Aa }"),

@@ -98,6 +98,48 @@ fn the_same_goes_for_async_functions() {
     }
 }
 
+struct Order {
+    note: String,
+    lamps: u8,
+}
+
+#[sentry::span(name = "patterns", args(a, note, b, c, _d))]
+fn patterns(
+    &(a, _): &(u8, u8),
+    &Order { ref note, .. }: &Order,
+    (ref mut b, c): (String, u8),
+    _d: u8,
+) -> Result<usize, String> {
+    b.push('!');
+    Ok(usize::from(a) + note.len() + b.len() + usize::from(c))
+}
+
+#[sentry::span(name = "patterns", args(a, note, b, c, _d))]
+async fn patterns_async(
+    &(a, _): &(u8, u8),
+    Order { ref note, lamps: c, .. }: Order,
+    (ref mut b, _): (String, u8),
+    _d: u8,
+) -> usize {
+    b.push('!');
+    usize::from(a) + note.len() + b.len() + usize::from(c)
+}
+
+#[test]
+fn arguments_are_recorded_by_any_name_that_a_pattern_gives_them() {
+    let order = || Order { note: "gift".to_owned(), lamps: 3 };
+    let seen = observe(options(), || {
+        patterns(&(1, 2), &order(), ("two".to_owned(), 3), 4)
+            .map(|sum| (sum, block_on(patterns_async(&(1, 2), order(), ("two".to_owned(), 0), 4))))
+    });
+    assert_eq!(seen.result, Ok((12, 12)));
+    for span in seen.spans() {
+        let data = &span.data;
+        let recorded = [&data["a"], &data["note"], &data["b"], &data["c"], &data["_d"]];
+        assert_eq!(recorded, [&json!(1), &json!("gift"), &json!("two"), &json!(3), &json!(4)]);
+    }
+}
+
 #[test]
 fn an_error_that_is_recorded_as_returned_value_fails_the_span_too() {
     let seen = observe(options(), || (fallible(true), fallible(false)));
