@@ -110,14 +110,20 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
     explicitly(|| chain::read_dynamic(report.as_ref(), type_name::<eyre::Report>()), Hint::new())
 }
 
-/// Captures an error with tags, a level or the like for this event alone.
+/// Captures an error with tags, a level or the like for this event alone. A caller that captures the same error again
+/// makes another event of it.
 ///
 /// ```
 /// let error = std::io::Error::other("disk full");
 /// sentry::capture_error_with(&error, |scope| scope.set_tag("disk", "sda"));
 /// ```
 pub fn capture_error_with<E: Error + ?Sized>(error: &E, configure: impl FnOnce(&mut Scope)) -> Uuid {
-    with_scope(configure, || capture_error(error))
+    with_scope(configure, || {
+        let event_id = capture_error(error);
+        // What is told of with words of its own is told once; the next capture is another one.
+        errors::forget_captured();
+        event_id
+    })
 }
 
 /// Captures a message.

@@ -152,6 +152,13 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     Some(event_id)
 }
 
+/// Forgets what was captured by hand last: whoever captures it again means another event.
+pub(crate) fn forget_captured() {
+    if client::level() != client::Level::Off {
+        capture::last::with(|memory| memory.error = None);
+    }
+}
+
 /// The id of the event, if the last thing captured in this isolation scope is the same error, captured by a function
 /// that has returned it since. The repetition is counted.
 fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {

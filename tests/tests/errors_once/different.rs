@@ -87,6 +87,19 @@ fn errors_that_were_handled_in_between_are_others() {
 }
 
 #[test]
+fn captures_with_tags_of_their_own_are_each_an_event() {
+    let seen = observe(options(), || {
+        let error = std::io::Error::other("disk full");
+        for disk in ["sda", "sdb"] {
+            sentry::capture_error_with(&error, |scope| scope.set_tag("disk", disk));
+        }
+        sentry::capture_error(&error);
+    });
+    let disks: Vec<_> = seen.events().iter().map(|event| event["tags"]["disk"].clone()).collect();
+    assert_eq!(disks, ["sda".into(), "sdb".into(), serde_json::Value::Null]);
+}
+
+#[test]
 fn explicit_captures_are_each_an_event() {
     for options in all_settings() {
         let seen = observe(options, || {
