@@ -47,8 +47,15 @@ impl BoxedTail {
         if !starts_statement || contains_word(before.clone(), "return") {
             return None;
         }
-        Some(Self { before, path: path.into_iter().collect(), future: arguments.stream() })
+        Some(Self { before, path: path.into_iter().collect(), future: without_comma(arguments.stream()) })
     }
+}
+
+/// An argument without the comma that may stand behind it.
+fn without_comma(argument: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = argument.into_iter().collect();
+    tokens.pop_if(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == ','));
+    tokens.into_iter().collect()
 }
 
 /// Whether a word stands anywhere in the tokens.

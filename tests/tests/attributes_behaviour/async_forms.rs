@@ -136,6 +136,11 @@ mod boxed {
             if a { return std::future::ready(1); }
             std::future::ready(2)
         }
+        fn with_comma<'a>(a: &'a str) -> Pin<Box<dyn Future<Output = Result<usize, ()>> + Send + 'a>> {
+            Box::pin(
+                async move { Ok(a.len()) },
+            )
+        }
         pub fn run() -> String {
             block_on(async {
                 let mut n = 1;
@@ -144,13 +149,14 @@ mod boxed {
                 let a = (later.await, with_return(true).await, with_return(false).await, not_a_tail(2).await);
                 let b = (one_of_two(true).await, one_of_two(false).await, impl_future(&mut n).await, impl_return(true).await, impl_return(false).await);
                 let c = (question("").await.unwrap_err().to_string(), question("x").await.is_err(), question("7").await.unwrap());
-                let d = (question_boxed("x").await.is_err(), question_boxed("8").await.unwrap());
+                let d = (question_boxed("x").await.is_err(), question_boxed("8").await.unwrap(), with_comma("ab").await);
                 format!("{a:?} {b:?} {c:?} {d:?} {:?} {:?} {:?} {n}", Memory.twice("ab").await, Memory.load("").await, logged())
             })
         }
     }
     same!(boxed_futures, |spans| {
         assert_eq!(statuses(&spans, "not_a_tail"), ["internal_error"]);
+        assert_eq!(statuses(&spans, "with_comma"), ["ok"]);
         assert!(statuses(&spans, "Memory::load").contains(&"internal_error"));
         assert!(
             spans.iter().any(|span| span.name == "Memory::load" && span.parent == "Store::twice"),
