@@ -194,7 +194,7 @@ fn without_impl(ty: TokenStream) -> TokenStream {
                     let mut dash = false;
                     if let TokenTree::Punct(punct) = next {
                         match punct.as_char() {
-                            ',' if depth == 0 => break,
+                            ',' | ';' if depth == 0 => break,
                             '>' if arrow => {}
                             '>' if depth == 0 => break,
                             '<' => depth += 1,
@@ -303,6 +303,7 @@ mod tests {
             ("Result<E, impl Fn(A) -> Vec<B>>", "Result<E, _>"),
             ("(impl A, Vec<impl B<C<D>>>)", "(_, Vec<_>)"),
             ("impl A", "_"),
+            ("Result<[impl A<B>; 2], C>", "Result<[_; 2], C>"),
             ("Result<A, B>", "Result<A, B>"),
         ] {
             let nameable = Returns::of_type(&parse(ty)).nameable(proc_macro2::Span::call_site());

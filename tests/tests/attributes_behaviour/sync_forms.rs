@@ -61,6 +61,8 @@ mod generics {
         fn impl_argument_fallible(a: impl Display + Clone) -> Result<impl Display + Clone, std::fmt::Error> {
             Ok(a)
         }
+        fn impl_array() -> Result<[impl Iterator<Item = u8>; 2], ()> { Ok([0..1, 0..2]) }
+        async fn impl_array_async() -> [impl Iterator<Item = u8>; 2] { [0..1, 0..2] }
         fn iterator<'a>(all: &'a [u8], by: &'a u8) -> impl Iterator<Item = u8> + use<'a> {
             all.iter().map(move |one| one * by)
         }
@@ -89,7 +91,7 @@ mod generics {
                 impl_argument_fallible("y").unwrap().clone(), iterator(&all, &2).collect::<Vec<_>>(),
                 elided(&all).collect::<Vec<_>>(), closure()(255), dynamic(&7)(), higher(|a| &a[1..]),
                 unsized_result("z"),
-            )
+            ) + &format!("{:?} {:?}", impl_array().unwrap().map(Iterator::sum::<u8>), crate::support::block_on(impl_array_async()).map(Iterator::sum::<u8>))
         }
     }
     same!(generic_functions, |spans| assert_eq!(statuses(&spans, "unsized_result"), ["internal_error"]));
