@@ -8,6 +8,7 @@
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::callsite::{self, Callsite};
@@ -63,6 +64,11 @@ pub struct SpanGuard {
 }
 
 const _: () = assert!(size_of::<SpanGuard>() <= 40, "a frame grows by no more than this");
+
+/// A guard that a panic passes ends its span, and has nothing that could be left half done; a panic of a callback of the
+/// client's, which it reaches through the context, ends where it is called.
+impl UnwindSafe for SpanGuard {}
+impl RefUnwindSafe for SpanGuard {}
 
 /// The guard of an annotated function, to be started by [`begin`] where it stands: to return a started one would be
 /// to move it, and moving what was written a moment ago costs more than writing it.

@@ -8,6 +8,7 @@
 
 use std::future::Future;
 use std::mem::ManuallyDrop;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -128,6 +129,12 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
     observer: O,
     future: ManuallyDrop<F>,
 }
+
+/// A panic is caught with the annotated future where it is with the plain one. The work reaches the client's callbacks,
+/// of which nobody knows what a panic leaves behind, but it is left in order by every panic of the future ([`Entered`]),
+/// and a panic of a callback ends where it is called.
+impl<W: Work, F: UnwindSafe, O: UnwindSafe> UnwindSafe for Instrumented<W, F, O> {}
+impl<W: Work, F: RefUnwindSafe, O: RefUnwindSafe> RefUnwindSafe for Instrumented<W, F, O> {}
 
 /// A future whose output is not looked at.
 ///

@@ -217,6 +217,86 @@ mod sendness {
     }
 }
 
+/// So is whether a panic may be caught with it.
+mod unwinding {
+    use super::*;
+    use std::cell::Cell;
+    use std::future::ready;
+    use std::panic::{RefUnwindSafe, UnwindSafe, catch_unwind};
+
+    fn may_be_caught<T: UnwindSafe + RefUnwindSafe>(future: T) -> T {
+        future
+    }
+    struct IsSafe<T>(T);
+    trait Not {
+        fn is_safe(&self) -> bool {
+            false
+        }
+    }
+    impl<T> Not for &IsSafe<T> {}
+    impl<T: UnwindSafe> IsSafe<T> {
+        fn is_safe(&self) -> bool {
+            true
+        }
+    }
+    twins! {
+        async fn safe(a: String) -> usize { ready(()).await; a.len() }
+        async fn fallible(a: &str) -> Result<usize, ()> { ready(()).await; Ok(a.len()) }
+        async fn unsafe_argument(a: &Cell<u8>) -> u8 { ready(()).await; a.get() }
+        async fn unsafe_later(a: &mut u8) -> Result<u8, ()> { ready(()).await; Ok(*a) }
+        async fn panics() -> Result<u8, ()> { ready(()).await; std::panic::panic_any(4_u64) }
+        fn by_hand(a: u8) -> impl Future<Output = u8> { async move { a } }
+        pub fn run() -> [bool; 6] {
+            let mut a = 1;
+            let caught = may_be_caught(panics());
+            [
+                (&IsSafe(safe(String::new()))).is_safe(), (&IsSafe(fallible(""))).is_safe(),
+                (&IsSafe(unsafe_argument(&Cell::new(1)))).is_safe(), (&IsSafe(unsafe_later(&mut a))).is_safe(),
+                (&IsSafe(by_hand(1))).is_safe(), catch_unwind(|| block_on(caught)).is_err(),
+            ]
+        }
+    }
+    same!(futures_are_unwind_safe_or_not);
+    #[test]
+    fn the_check_tells_them_apart() {
+        assert_eq!(plain::run(), [true, true, false, false, true, true]);
+    }
+
+    #[sentry::span(err, ret)]
+    async fn seen(a: String) -> Result<usize, String> {
+        ready(()).await;
+        Ok(a.len())
+    }
+    #[sentry::server_action(headers = headers, record_response)]
+    async fn action(headers: Vec<(String, String)>) -> Result<u8, String> {
+        Ok(1)
+    }
+    #[sentry::api_handler("/", method = "GET")]
+    async fn handler() -> Result<u8, String> {
+        Ok(2)
+    }
+    #[sentry::data_fetcher(app)]
+    async fn fetcher() -> u8 {
+        3
+    }
+    #[sentry::monitor("unwinding")]
+    async fn job() -> Result<(), String> {
+        Ok(())
+    }
+    #[sentry::span]
+    #[inline]
+    async fn never() -> ! {
+        std::future::pending().await
+    }
+    #[test]
+    fn no_attribute_is_in_the_way() {
+        drop((may_be_caught(seen(String::new())), may_be_caught(action(vec![])), may_be_caught(handler())));
+        drop((may_be_caught(fetcher()), may_be_caught(job()), may_be_caught(never())));
+        let guard = may_be_caught(sentry::enter_span!("guarded"));
+        assert!(catch_unwind(move || drop(guard)).is_ok());
+    }
+}
+
 mod other_work {
     use super::*;
     use crate::support::recorded;
