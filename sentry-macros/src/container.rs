@@ -23,6 +23,7 @@ use syn::parse::Parser;
 
 use crate::args::Arguments;
 use crate::check::Mistakes;
+use crate::fallback::compile_error;
 use crate::function::{Function, is_inert, is_ours};
 use crate::items::{self, Item, Kind};
 use crate::span::{REPLACES, SpanArgs};
@@ -41,7 +42,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
     let mut walk = Walk { mistakes: Mistakes::default(), args, is_read: false };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
-    let errors = walk.mistakes.or(()).err().map(syn::Error::into_compile_error);
+    let errors = walk.mistakes.or(()).err().map(compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::compile::{How, PLAIN, deps, folder, library, same};
+use crate::compile::{How, PLAIN, annotated, deps, folder, library, same};
 
 #[test]
 fn every_edition_takes_the_attribute() {
@@ -32,6 +32,28 @@ fn every_edition_takes_the_attribute() {
             );
         let said = same(edition, &text, How { edition, build: true, ..PLAIN });
         assert!(said.iter().all(|said| said.level != "error"), "{edition}: {said:#?}");
+    }
+}
+
+/// The path of the compiler's own macro is not the same in all editions, and in none that of a module of the user's.
+#[test]
+fn every_edition_is_told_the_mistake() {
+    for edition in ["2015", "2018", "2021", "2024"] {
+        for shadow in
+            ["", "pub mod core {}\nmacro_rules! compile_error { () => {} }\n", "#![no_implicit_prelude]\n"]
+        {
+            let start = if edition == "2015" { "extern crate sentry;\n" } else { "" };
+            let text = format!(
+                "{shadow}{start}@ pub fn f() {{}}\n#[::sentry::span]\npub mod m {{ #[span(op = 5)] pub fn g() {{}} }}\npub fn h() {{ f(); m::g() }}"
+            );
+            let how = How { edition, attribute: "#[::sentry::span(nmae = \"x\")]", ..PLAIN };
+            let said = annotated(edition, &text, how);
+            let told: Vec<&str> =
+                said.iter().filter(|said| said.level == "error").map(|said| &*said.message).collect();
+            assert_eq!(told.len(), 2, "{edition}, {shadow}: {said:#?}");
+            assert!(told.iter().any(|told| told.contains("did you mean `name`?")), "{told:?}");
+            assert!(told.iter().any(|told| told.contains("`op` takes a string literal")), "{told:?}");
+        }
     }
 }
 
