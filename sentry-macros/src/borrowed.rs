@@ -2,77 +2,159 @@
 //!
 //! What an error offers is found out by asking the compiler which traits it has, and the compiler does not look at
 //! lifetimes while it chooses. Of `impl<T: 'static> Error for Full<T>` it says that `Full<&str>` is an error, and then
-//! that the text does not live long enough. Such an error is not asked for more than its text.
+//! that the text does not live long enough. Such an error is not asked for more than its text: its causes are not told.
+//!
+//! A method that is annotated alone does not tell what the block around it declares. There `Self::Error` counts as
+//! borrowed if the method has a `self` that it could be borrowed from, and a name inside of the error as that of a type
+//! parameter, unless it looks like something else. Where the attribute stands on the block, nothing is guessed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericParam, Signature, Type, TypeParamBound, WherePredicate};
+use syn::{GenericParam, Generics, Signature, Type, TypeParamBound, WherePredicate};
 
+use crate::around::Around;
+use crate::function::Function;
 use crate::returns::Returns;
+use crate::tail::contains_word;
 
 /// Whether the error in what the function returns may be borrowed, as far as the written types tell.
-pub(crate) fn error_may_borrow(returns: Returns<'_>, sig: &Signature) -> bool {
+pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> bool {
+    // A result takes no lifetime; what does is an alias, which may hand it on to the error.
+    if returns.takes_lifetime() {
+        return true;
+    }
     let Some(error) = returns.error() else { return false };
+    let names = Names { sig: &function.sig, around: function.around.as_deref() };
     let tokens: Vec<TokenTree> = error.to_token_stream().into_iter().collect();
     match tokens.as_slice() {
-        [TokenTree::Ident(this)] if this == "Self" => true,
-        // The type is chosen in the impl, whose lifetimes are not seen here unless the signature names one.
-        [TokenTree::Ident(this), TokenTree::Punct(_), ..] if this == "Self" => {
-            lifetimes(sig.to_token_stream())
-                .iter()
-                .any(|lifetime| lifetime != "static" && !declares(sig, lifetime))
-        }
-        _ => borrows(&tokens, false, sig),
+        [TokenTree::Ident(this)] if this == "Self" => names.this_borrows(),
+        [TokenTree::Ident(this), TokenTree::Punct(_), ..] if this == "Self" => names.of_this_borrows(&tokens),
+        _ => names.borrows(&tokens, false),
     }
 }
 
-/// Whether tokens of a type name a lifetime, a reference or, `inside` of another type, a type parameter.
-fn borrows(tokens: &[TokenTree], mut inside: bool, sig: &Signature) -> bool {
-    let mut tokens = tokens.iter().peekable();
-    while let Some(token) = tokens.next() {
-        let found = match token {
-            TokenTree::Punct(mark) => match mark.as_char() {
-                '\'' => !matches!(tokens.next(), Some(TokenTree::Ident(name)) if name == "static"),
-                '&' => !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\''),
+/// What the names in a type stand for.
+struct Names<'a> {
+    sig: &'a Signature,
+    around: Option<&'a Around>,
+}
+
+impl Names<'_> {
+    /// Whether `Self` may be borrowed.
+    fn this_borrows(&self) -> bool {
+        self.around.is_none_or(|around| around.is_trait() || self.borrows(&around.self_type(), true))
+    }
+
+    /// Whether `Self::Name` may be borrowed.
+    fn of_this_borrows(&self, tokens: &[TokenTree]) -> bool {
+        let Some(around) = self.around else {
+            let has_lifetime = lifetimes(self.sig.to_token_stream())
+                .iter()
+                .any(|lifetime| lifetime != "static" && !declares(self.sig, lifetime));
+            return has_lifetime || self.sig.receiver().is_some();
+        };
+        if around.is_trait() {
+            // What it has the trait says, whose bounds hold for whatever it is.
+            return false;
+        }
+        let named = match tokens.last() {
+            Some(TokenTree::Ident(name)) => around.type_named(name),
+            _ => None,
+        };
+        match named {
+            Some(ty) if !contains_word(ty.iter().cloned().collect(), "Self") => self.borrows(&ty, false),
+            _ => self.this_borrows(),
+        }
+    }
+
+    /// Whether tokens of a type name a lifetime, a reference or, `inside` of another type, a type parameter.
+    fn borrows(&self, tokens: &[TokenTree], mut inside: bool) -> bool {
+        let mark = |index: Option<usize>, mark: char| {
+            let token = index.and_then(|index| tokens.get(index));
+            matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+        };
+        tokens.iter().enumerate().any(|(index, token)| match token {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '\'' => !matches!(tokens.get(index + 1), Some(TokenTree::Ident(name)) if name == "static"),
+                '&' => !mark(Some(index + 1), '\''),
                 '<' => {
                     inside = true;
                     false
                 }
                 _ => false,
             },
-            TokenTree::Ident(name) => inside && may_be_parameter(name, sig),
+            TokenTree::Ident(_) if mark(index.checked_sub(1), '\'') => false,
+            TokenTree::Ident(name) => {
+                inside && self.may_be_parameter(name).unwrap_or_else(|| stands_for_a_type(tokens, index))
+            }
             TokenTree::Group(group) => {
                 let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                borrows(&inner, true, sig)
+                self.borrows(&inner, true)
             }
             TokenTree::Literal(_) => false,
-        };
-        if found {
-            return true;
-        }
+        })
     }
-    false
+
+    /// Whether a name is that of a type parameter which may be borrowed: one of the function's, or one of the block's
+    /// around it. `None` if that block is not seen, and the name could be one of its.
+    fn may_be_parameter(&self, name: &Ident) -> Option<bool> {
+        if let Some(borrows) = parameter(&self.sig.generics, name) {
+            return Some(borrows);
+        }
+        if let Some(around) = self.around {
+            return Some(if name == "Self" {
+                self.this_borrows()
+            } else {
+                parameter(&around.generics(), name).unwrap_or(false)
+            });
+        }
+        let text = name.to_string();
+        let is_short = text.len() <= 2 && text.starts_with(|first: char| first.is_ascii_uppercase());
+        if text == "Self" || is_short {
+            return Some(true);
+        }
+        // A function that has nothing of the block's, as far as it shows, is taken for one without a block.
+        let of_block = self.sig.receiver().is_some()
+            || contains_word(self.sig.inputs.to_token_stream(), &text)
+            || contains_word(self.sig.to_token_stream(), "Self");
+        if of_block && looks_like_parameter(&text) { None } else { Some(false) }
+    }
 }
 
-/// Whether a name is that of a type parameter which may be borrowed: one of the function's, or one of the block's
-/// around it, of which nothing is seen but that they have the shortest names.
-fn may_be_parameter(name: &Ident, sig: &Signature) -> bool {
-    let declared = sig.generics.type_params().find(|parameter| parameter.ident == *name);
-    match declared {
-        Some(parameter) => !parameter.bounds.iter().any(is_static) && !is_static_by_clause(name, sig),
-        None => {
-            let name = name.to_string();
-            name == "Self" || (name.len() <= 2 && name.starts_with(|first: char| first.is_ascii_uppercase()))
-        }
-    }
+/// Whether a type parameter of that name is declared here and may be borrowed.
+fn parameter(generics: &Generics, name: &Ident) -> Option<bool> {
+    let declared = generics.type_params().find(|parameter| parameter.ident == *name)?;
+    Some(!declared.bounds.iter().any(is_static) && !is_static_by_clause(name, generics))
+}
+
+/// A word like `Item`: no constant, no primitive, nothing that is called an error, whose causes would be missed.
+fn looks_like_parameter(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains(|letter: char| letter.is_ascii_lowercase())
+        && !["Error", "Err", "Failure", "String", "Infallible"].iter().any(|known| name.ends_with(known))
+}
+
+/// Whether a name is a whole type, as a parameter is: no part of a path, no trait, nothing with arguments.
+fn stands_for_a_type(tokens: &[TokenTree], index: usize) -> bool {
+    let follows = match index.checked_sub(1).and_then(|before| tokens.get(before)) {
+        Some(TokenTree::Punct(mark)) => matches!(mark.as_char(), ':' | '+' | '?'),
+        Some(TokenTree::Ident(word)) => word == "dyn" || word == "impl",
+        _ => false,
+    };
+    let precedes = match tokens.get(index + 1) {
+        Some(TokenTree::Punct(mark)) => matches!(mark.as_char(), '<' | '='),
+        Some(TokenTree::Group(_)) => true,
+        _ => false,
+    };
+    !follows && !precedes
 }
 
 fn is_static(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static")
 }
 
-fn is_static_by_clause(name: &Ident, sig: &Signature) -> bool {
-    let predicates = sig.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+fn is_static_by_clause(name: &Ident, generics: &Generics) -> bool {
+    let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     predicates.into_iter().any(|predicate| match predicate {
         WherePredicate::Type(bounded) => {
             matches!(&bounded.bounded_ty, Type::Path(path) if path.path.is_ident(name))
@@ -106,11 +188,22 @@ fn declares(sig: &Signature, lifetime: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
 
+    /// Of a function that is annotated alone.
     fn may_borrow(sig: &str) -> bool {
-        let sig: Signature = syn::parse_str(sig).unwrap();
-        error_may_borrow(Returns::of(&sig.output), &sig)
+        let function: Function = syn::parse_str(&format!("{sig} {{}}")).unwrap();
+        error_may_borrow(function.returns(), &function)
+    }
+
+    /// Of one in a block that is annotated.
+    fn may_borrow_in(head: &str, contents: &str, sig: &str) -> bool {
+        let mut function: Function = syn::parse_str(&format!("{sig} {{}}")).unwrap();
+        let head: Vec<TokenTree> = head.parse::<TokenStream>().unwrap().into_iter().collect();
+        function.around = Some(Rc::new(Around::new(&head, contents.parse().unwrap())));
+        error_may_borrow(function.returns(), &function)
     }
 
     #[test]
@@ -128,6 +221,13 @@ mod tests {
             "fn f<E>() -> Result<(), Failed<E>> where E: 'static",
             "fn f<'a>(a: &'a str) -> Result<Self, Self::Error>",
             "fn f(a: &str) -> Result<Self, Self::Error>",
+            "fn f(&self) -> Result<(), SdkError<GetObjectError>>",
+            "fn f(&self) -> Result<(), Retried<tonic::Status>>",
+            "fn f(&self) -> Result<(), Box<dyn Error + Send + Sync>>",
+            "fn f(&self) -> Result<(), Failed<Vec<u8>, [u8; MAX], String>>",
+            "fn f() -> Result<(), Failed<Status>>",
+            "fn f() -> ApiResult<Row>",
+            "fn f() -> Short<'static, u8>",
         ] {
             assert!(!may_borrow(sig), "{sig}");
         }
@@ -145,8 +245,50 @@ mod tests {
             "fn f(a: Self::Item) -> Result<(), Full<Self::Item>>",
             "fn f(self) -> Result<u8, Self>",
             "fn f(a: &'a str) -> Result<Self, Self::Error>",
+            "fn f(&self) -> Result<u8, Self::Error>",
+            "fn f(&self) -> Result<u8, Full<Item>>",
+            "fn f(a: Item) -> Result<Self, Full<(u8, Item)>>",
+            "fn f(a: Item) -> Result<u8, Full<Item>>",
+            "fn f(&self) -> Result<u8, Full<Item::Key>>",
+            "fn f(a: &str) -> FullResult<'_, u8>",
+            "fn f<'a>(a: &'a str) -> my::FullResult<'a>",
         ] {
             assert!(may_borrow(sig), "{sig}");
+        }
+    }
+
+    #[test]
+    fn a_block_tells_what_is_borrowed() {
+        let go = "fn go(&self) -> Result<u8, Self::Error>";
+        let full = "fn go(&self) -> Result<u8, Full<Item>>";
+        let this = "fn go(self) -> Result<u8, Self>";
+        for (head, contents, sig, expected) in [
+            ("impl P for S", "type Error = Full<u8>;", go, false),
+            ("impl<'a> P for S<'a>", "type Error = io::Error;", go, false),
+            ("impl<'a> P for S<'a>", "type Error = Full<&'a str>;", go, true),
+            ("impl P for S<'_>", "type Other = Full<&'a str>; type Error = Box<dyn Error>;", go, false),
+            (
+                "impl<Item> P for S<Item>",
+                "#[doc = \"x\"] type Error = Full<Item> where Item: Copy;",
+                go,
+                true,
+            ),
+            ("impl<Item: 'static> P for S<Item>", "type Error = Full<Item>;", go, false),
+            ("impl<Item> P for S<Item> where Item: 'static", "type Error = Full<Item>;", go, false),
+            ("impl<P: Tr> P for S<P>", "type Error = P::Error;", go, false),
+            ("impl P for S", "type Error = Self::Other;", go, false),
+            ("impl P for &S", "", go, true),
+            ("pub trait P", "type Error;", go, false),
+            ("pub trait P", "type Item;", "fn go(&self) -> Result<u8, Full<Self::Item>>", true),
+            ("impl<Item> S<Item>", "", full, true),
+            ("impl S", "", full, false),
+            ("unsafe impl<'a, Item: Copy + 'static> S<'a, Item>", "", full, false),
+            ("pub(crate) mod items", "", "fn send(a: Item) -> Result<u8, Full<Item>>", false),
+            ("impl<'a> From<&'a str> for S", "", this, false),
+            ("impl From<u8> for S<'_>", "", this, true),
+            ("impl From<u8> for Box<dyn for<'x> Fn(u8)>", "", "fn go(self) -> Result<u8, Full<u8>>", false),
+        ] {
+            assert_eq!(may_borrow_in(head, contents, sig), expected, "{head} {{ {contents} {sig} }}");
         }
     }
 }

@@ -16,12 +16,15 @@
 //!
 //! A function is wrapped here and now, as its own attribute would do it: no second round of expansion.
 
+use std::rc::Rc;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 use syn::parse::Parser;
 
 use crate::args::Arguments;
+use crate::around::Around;
 use crate::check::Mistakes;
 use crate::fallback::compile_error;
 use crate::function::{Function, is_inert, is_ours};
@@ -39,7 +42,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn
     if defaults.flag("skip") {
         return Ok(item);
     }
-    let mut walk = Walk { mistakes: Mistakes::default(), args, is_read: false };
+    let mut walk = Walk { mistakes: Mistakes::default(), args, is_read: false, around: None };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.mistakes.or(()).err().map(compile_error);
@@ -52,6 +55,8 @@ struct Walk {
     args: TokenStream,
     /// Whether a block around the current item carries a macro that is still to run.
     is_read: bool,
+    /// The block around the current item.
+    around: Option<Rc<Around>>,
 }
 
 impl Walk {
@@ -62,14 +67,16 @@ impl Walk {
         mut rest: Vec<TokenTree>,
         defaults: &Arguments,
     ) -> TokenStream {
-        if let Some(TokenTree::Group(body)) = rest.last_mut()
+        if let Some((TokenTree::Group(body), head)) = rest.split_last_mut()
             && body.delimiter() == Delimiter::Brace
         {
             let outside = self.is_read;
             self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
+            let around = self.around.replace(Rc::new(Around::new(head, body.stream())));
             let contents = items::split(body.stream());
             let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
             self.is_read = outside;
+            self.around = around;
             let span = body.span();
             *body = Group::new(Delimiter::Brace, contents);
             body.set_span(span);
@@ -94,6 +101,7 @@ impl Walk {
             return as_written();
         };
         function.block_is_read = self.is_read;
+        function.around = self.around.clone();
         if function.is_left_alone() {
             return as_written();
         }

@@ -4,12 +4,15 @@
 //! nothing in it can change and a half-written body still gives the item. Inner attributes of the body
 //! become outer ones, because the body moves one block deeper.
 
+use std::rc::Rc;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Visibility, token};
 
+use crate::around::Around;
 use crate::params::generated_at;
 use crate::returns::{Returns, output_of_boxed, output_of_impl};
 use crate::tail::contains_word;
@@ -38,6 +41,8 @@ pub(crate) struct Function {
     pub(crate) end: Span,
     /// Whether the block around it carries a macro that is still to run, such as `async_trait`.
     pub(crate) block_is_read: bool,
+    /// The block around it, where the attribute stands on that.
+    pub(crate) around: Option<Rc<Around>>,
 }
 
 /// How a function takes `self`.
@@ -164,7 +169,7 @@ impl Parse for Function {
         let (inner, body) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false })
+        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false, around: None })
     }
 }
 

@@ -10,12 +10,13 @@
 //! `function.rs` reads the item: its signature is parsed, its body stays the tokens that the user wrote.
 //! `wrap.rs` and the files below it put the work around the body, `params.rs` moves the arguments in where a closure
 //! or an `async` block needs them, and `callsite.rs` writes the constant that stands for the function; `borrowed.rs`
-//! tells whether its error may be asked for everything. Clippy is given the function as it is (`lints.rs`). On an error
+//! tells whether its error may be asked for everything, with what `around.rs` knows of the block. Clippy is given the function as it is (`lints.rs`). On an error
 //! `fallback.rs` emits the item as it was, so that one mistake gives one error. An attribute on a block is taken apart
 //! by `container.rs` and `items.rs`, and becomes one of these for each function in it.
 
 mod api_handler;
 mod args;
+mod around;
 mod borrowed;
 mod callsite;
 mod check;
@@ -64,6 +65,10 @@ use proc_macro::TokenStream;
 /// the future is dropped before it is done. A return type counts as a result when its name
 /// contains `Result`; with `err` or `ret` every value is looked at. A `#[track_caller]` function keeps
 /// its caller's place and has its value seen with `err` or `ret` only.
+///
+/// An error that may be borrowed is shown by its text, without its causes: one whose type names a lifetime, and, in a
+/// method with `self` that is annotated alone, `Self::Error`. Where the attribute stands on the impl block, that is
+/// looked up there.
 ///
 /// # Many functions at once
 /// On an impl block, a trait or an inline module the attribute instruments every function in it, each under its

@@ -65,6 +65,18 @@ impl<'a> Returns<'a> {
         type_arguments(last_segment(ty)?).nth(1)
     }
 
+    /// Whether the type is given a lifetime, as an alias of a result may be.
+    pub(crate) fn takes_lifetime(self) -> bool {
+        let Self::Type(ty) = self else { return false };
+        let arguments = match last_segment(ty).map(|segment| &segment.arguments) {
+            Some(PathArguments::AngleBracketed(arguments)) => Some(&arguments.args),
+            _ => None,
+        };
+        arguments.into_iter().flatten().any(
+            |argument| matches!(argument, GenericArgument::Lifetime(lifetime) if lifetime.ident != "static"),
+        )
+    }
+
     /// Whether the type is `impl Fn(…)` and its like. A closure that is returned learns its arguments from it, and
     /// would not if it passed through another one's result.
     pub(crate) fn is_closure(self) -> bool {

@@ -197,8 +197,7 @@ impl<'a> Wrap<'a> {
         let Work { private, .. } = work;
         let ty = quote_spanned!(*span=> #private::#ty);
         let on_value = work.on_value.map(|on_value| on_value(private, &ty, name, value, *span));
-        let borrowed =
-            error_may_borrow(returns, &self.function.sig).then(|| quote_spanned!(*span=> borrowed));
+        let borrowed = error_may_borrow(returns, self.function).then(|| quote_spanned!(*span=> borrowed));
         // The stack of an error begins here. The line of code that comes from an attribute is that of the attribute, so
         // this call counts as the user's: its line is the function's.
         let place = self.function.sig.ident.span();

@@ -32,6 +32,14 @@ impl<E: Error + 'static> Error for Failed<E> {
     }
 }
 
+/// A result that hands a lifetime on to its error.
+type FullResult<'a, T> = Result<T, Full<&'a str>>;
+
+trait Opens {
+    type Error;
+    fn open(&self) -> Result<u8, Self::Error>;
+}
+
 twins! {
     #[derive(Debug)]
     struct List<T>(Vec<T>);
@@ -48,6 +56,15 @@ twins! {
         type Error = Full<&'a str>;
         fn try_from(text: &'a str) -> Result<Self, Self::Error> { Err(Full(text)) }
     }
+    struct Shelf<'a, Item>(&'a str, Item);
+    impl<'a, Item> Opens for Shelf<'a, Item> {
+        type Error = Full<&'a str>;
+        fn open(&self) -> Result<u8, Self::Error> { Err(Full(self.0)) }
+    }
+    impl<Item: Copy + fmt::Debug> Shelf<'_, Item> {
+        fn put(&self) -> Result<u8, Full<Item>> { Err(Full(self.1)) }
+    }
+    fn aliased(text: &str) -> FullResult<'_, u8> { Err(Full(text)) }
     fn named<'a>(text: &'a str) -> Result<u8, Full<&'a str>> { Err(Full(text)) }
     fn hidden(text: &str) -> Result<u8, Full<&str>> { Err(Full(text)) }
     fn generic<Element>(element: Element) -> Result<u8, Full<Element>> { Err(Full(element)) }
@@ -60,10 +77,11 @@ twins! {
         let text = text.as_str();
         let mut list = List(vec![]);
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
             list.push(text), list.try_push(text), crate::support::block_on(list.push_later(text)),
             List::try_from(text).map(|list| list.0), named(text), hidden(text), generic(text), caused(fmt::Error),
             caused_forever(fmt::Error), boxed(text).unwrap_err(), crate::support::block_on(by_hand(text)),
+            Shelf(text, 1).open(), Shelf("", text).put(), aliased(text),
         )
     }
 }
@@ -78,6 +96,9 @@ same!(errors_that_are_borrowed, |spans| {
         "caused_forever",
         "boxed",
         "by_hand",
+        "Shelf::open",
+        "Shelf::put",
+        "aliased",
     ] {
         let statuses = statuses(&spans, failed);
         assert!(
@@ -86,6 +107,51 @@ same!(errors_that_are_borrowed, |spans| {
         );
     }
 });
+
+/// Methods that are annotated alone do not tell what the block declares.
+mod alone {
+    use super::*;
+
+    pub struct Shelf<'a, Item>(pub &'a str, pub Item);
+    impl<'a, Item> Opens for Shelf<'a, Item> {
+        type Error = Full<&'a str>;
+        #[sentry::span]
+        fn open(&self) -> Result<u8, Self::Error> {
+            Err(Full(self.0))
+        }
+    }
+    impl<Item: Copy + fmt::Debug> Shelf<'_, Item> {
+        #[sentry::span]
+        pub fn put(&self) -> Result<u8, Full<Item>> {
+            Err(Full(self.1))
+        }
+        #[sentry::span]
+        pub async fn put_later(item: Item) -> Result<u8, Full<Item>> {
+            Err(Full(item))
+        }
+    }
+}
+
+#[test]
+fn methods_without_their_block() {
+    let text = String::from("text");
+    let text = text.as_str();
+    let shelf = alone::Shelf(text, text);
+    assert_eq!(shelf.open(), Err(Full(text)));
+    assert_eq!(shelf.put(), Err(Full(text)));
+    assert_eq!(crate::support::block_on(alone::Shelf::put_later(text)), Err(Full(text)));
+}
+
+struct Cellar;
+
+/// The block shows what the error is: nothing borrowed, so it is asked for its cause.
+#[sentry::span(err)]
+impl Opens for Cellar {
+    type Error = Failed<fmt::Error>;
+    fn open(&self) -> Result<u8, Self::Error> {
+        Err(Failed(fmt::Error))
+    }
+}
 
 #[sentry::span(err)]
 fn captured<'a>(text: &'a str) -> Result<u8, Full<&'a str>> {
@@ -103,6 +169,7 @@ fn they_are_captured_with_what_they_can_show() {
         let text = String::from("text");
         assert_eq!(captured(&text), Err(Full(text.as_str())));
         assert_eq!(captured_with_cause(fmt::Error), Err(Failed(fmt::Error)));
+        assert_eq!(Cellar.open(), Err(Failed(fmt::Error)));
     });
     let shown: Vec<Vec<_>> = events
         .iter()
@@ -110,5 +177,6 @@ fn they_are_captured_with_what_they_can_show() {
             event.exception.values.iter().filter_map(|exception| exception.value.as_deref()).collect()
         })
         .collect();
-    assert_eq!(shown, [vec!["full"], vec![fmt::Error.to_string().as_str(), "failed"]]);
+    let cause = fmt::Error.to_string();
+    assert_eq!(shown, [vec!["full"], vec![&cause, "failed"], vec![&cause, "failed"]]);
 }

@@ -1,0 +1,97 @@
+//! The block around a function, where the attribute stands on the block, or on a module around that: what a method
+//! alone does not tell about `Self` and about names that the block declares.
+//!
+//! It is kept in its tokens, and read when somebody asks: few functions make anybody ask.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Generics, WhereClause};
+
+use crate::items;
+
+/// An impl block, a trait or a module.
+#[derive(Clone)]
+pub(crate) struct Around {
+    /// What stands in front of the braces, from the keyword on.
+    head: Vec<TokenTree>,
+    contents: TokenStream,
+}
+
+impl Around {
+    /// The block of which this is the `head`, without its attributes, and these are the `contents`.
+    pub(crate) fn new(head: &[TokenTree], contents: TokenStream) -> Self {
+        let keyword = head.iter().position(|token| {
+            matches!(token, TokenTree::Ident(word)
+            if ["impl", "trait", "mod"].iter().any(|keyword| word == keyword))
+        });
+        Self { head: head.get(keyword.unwrap_or(0)..).unwrap_or_default().to_vec(), contents }
+    }
+
+    /// Whether `Self` is whatever type has the trait.
+    pub(crate) fn is_trait(&self) -> bool {
+        self.keyword("trait")
+    }
+
+    /// Whether it begins with this word.
+    fn keyword(&self, keyword: &str) -> bool {
+        matches!(self.head.first(), Some(TokenTree::Ident(word)) if word == keyword)
+    }
+
+    /// What the block declares, its `where` clause included.
+    pub(crate) fn generics(&self) -> Generics {
+        let (mut generics, rest) = self.split();
+        let clause = rest.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "where"));
+        if let Some(clause) = clause {
+            let clause: TokenStream = rest[clause..].iter().cloned().collect();
+            generics.where_clause = syn::parse2::<WhereClause>(clause).ok();
+        }
+        generics
+    }
+
+    /// The type that an impl block is for.
+    pub(crate) fn self_type(&self) -> Vec<TokenTree> {
+        let (_, rest) = self.split();
+        let mut ty = Vec::new();
+        let mut tokens = rest.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match &token {
+                TokenTree::Ident(word) if word == "where" => break,
+                // `for<'a>` is part of a type.
+                TokenTree::Ident(word) if word == "for" && !is_mark(tokens.peek(), '<') => ty.clear(),
+                _ => ty.push(token),
+            }
+        }
+        ty
+    }
+
+    /// What the block says that the type `name` is.
+    pub(crate) fn type_named(&self, name: &Ident) -> Option<Vec<TokenTree>> {
+        let named = |tokens: &[TokenTree]| {
+            let start =
+                tokens.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "type"))?;
+            let found = matches!(tokens.get(start + 1), Some(TokenTree::Ident(own)) if own == name);
+            let value = start + tokens[start..].iter().position(|token| is_mark(Some(token), '='))? + 1;
+            let is_end = |token: &&TokenTree| {
+                is_mark(Some(token), ';') || matches!(token, TokenTree::Ident(word) if word == "where")
+            };
+            found.then(|| tokens[value..].iter().take_while(|token| !is_end(token)).cloned().collect())
+        };
+        items::split(self.contents.clone())
+            .iter()
+            .filter(|item| item.kind == items::Kind::Other)
+            .find_map(|item| named(&item.tokens))
+    }
+
+    /// The generics between the angle brackets, and what follows them.
+    fn split(&self) -> (Generics, Vec<TokenTree>) {
+        let named = usize::from(!self.keyword("impl"));
+        let rest: TokenStream = self.head.iter().skip(1 + named).cloned().collect();
+        let parser = |input: ParseStream<'_>| Ok((input.parse::<Generics>()?, input.parse::<TokenStream>()?));
+        let (generics, rest) = parser.parse2(rest.clone()).unwrap_or_else(|_| (Generics::default(), rest));
+        (generics, rest.into_iter().collect())
+    }
+}
+
+fn is_mark(token: Option<&TokenTree>, mark: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+}
