@@ -7,6 +7,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, TypePath};
 
+use crate::tail::contains_word;
+
 /// The return type of a function.
 #[derive(Clone, Copy)]
 pub(crate) enum Returns<'a> {
@@ -77,18 +79,15 @@ impl<'a> Returns<'a> {
         )
     }
 
-    /// Whether the type is `impl Fn(…)` and its like. A closure that is returned learns its arguments from it, and
-    /// would not if it passed through another one's result.
+    /// Whether the type holds `impl Fn(…)` and its like. A closure that is returned learns its arguments from it, and
+    /// would not if it passed through another one's result. A result is looked at all the same, for its error.
     pub(crate) fn is_closure(self) -> bool {
-        let Self::Type(ty) = self else { return false };
-        let Type::ImplTrait(opaque) = ungrouped(ty) else { return false };
-        opaque.bounds.iter().any(|bound| match bound {
-            TypeParamBound::Trait(bound) => {
-                let last = bound.path.segments.last();
-                last.is_some_and(|last| matches!(last.arguments, PathArguments::Parenthesized(_)))
-            }
-            _ => false,
-        })
+        matches!(self, Self::Type(ty) if !self.names_result() && holds_closure(ty.to_token_stream()))
+    }
+
+    /// Whether the type is not written out, so that the body alone says what it is.
+    pub(crate) fn is_opaque(self) -> bool {
+        matches!(self, Self::Type(ty) if contains_word(ty.to_token_stream(), "impl"))
     }
 
     /// Whether the type is a tuple of something.
@@ -104,6 +103,46 @@ impl<'a> Returns<'a> {
             Self::Type(ty) => without_impl(ty.to_token_stream()),
         }
     }
+}
+
+/// Whether a type has a bound of an `impl …` that is called: a word in front of parentheses.
+fn holds_closure(ty: TokenStream) -> bool {
+    let mut bounds = None;
+    let mut depth = 0_u32;
+    let mut before = None;
+    for token in ty {
+        let found = match &token {
+            TokenTree::Ident(word) if word == "impl" => {
+                bounds = Some(depth);
+                false
+            }
+            TokenTree::Punct(mark) => {
+                match mark.as_char() {
+                    '<' => depth += 1,
+                    '>' if !is_dash(before.as_ref()) => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                let ends =
+                    bounds.is_some_and(|start| depth < start || (depth == start && mark.as_char() == ','));
+                bounds = bounds.filter(|_| !ends);
+                false
+            }
+            TokenTree::Group(group) => {
+                let is_called = matches!(&before, Some(TokenTree::Ident(word)) if word != "impl");
+                (bounds == Some(depth) && is_called) || holds_closure(group.stream())
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+        before = Some(token);
+    }
+    false
+}
+
+fn is_dash(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == '-')
 }
 
 fn ungrouped(mut ty: &Type) -> &Type {
@@ -282,6 +321,13 @@ mod tests {
             ("impl Iterator<Item = fn(u8)>", false),
             ("Box<dyn Fn(u8)>", false),
             ("Result<impl Fn(u8), E>", false),
+            ("(impl Fn(&str) -> usize, u8)", true),
+            ("(u8, Option<impl Send + FnOnce()>)", true),
+            ("[impl Fn(u8) -> Vec<u8>; 2]", true),
+            ("(impl Send, Box<dyn Fn(u8)>)", false),
+            ("(StatusCode, impl IntoResponse)", false),
+            ("impl Iterator<Item = Box<dyn Fn(u8)>>", false),
+            ("io::Result<(impl Fn(u8), u8)>", false),
         ] {
             assert_eq!(Returns::of_type(&parse(ty)).is_closure(), expected, "{ty}");
         }

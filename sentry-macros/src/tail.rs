@@ -67,6 +67,16 @@ pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
     })
 }
 
+/// Whether a body ends in `todo!()` or its like, and nothing before gives a value.
+pub(crate) fn ends_in_panic(body: &Group) -> bool {
+    const PANICS: &[&str] = &["todo", "unimplemented", "panic", "unreachable"];
+    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    tokens.pop_if(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == ';'));
+    let panics = matches!(&tokens[..], [.., TokenTree::Ident(name), TokenTree::Punct(mark), TokenTree::Group(_)]
+        if mark.as_char() == '!' && PANICS.iter().any(|panics| name == panics));
+    panics && !contains_word(body.stream(), "return")
+}
+
 /// Whether an expression is a call: what it gives is nobody else's, and can be moved.
 pub(crate) fn is_made(value: &TokenStream) -> bool {
     let tokens: Vec<_> = value.clone().into_iter().collect();

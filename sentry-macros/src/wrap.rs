@@ -24,7 +24,7 @@ use crate::function::{Function, Receiver, Shape};
 use crate::lints::{holds_code, is_clippy};
 use crate::params::{Params, generated_at, own_name};
 use crate::returns::Returns;
-use crate::tail::{contains_word, is_made};
+use crate::tail::{ends_in_panic, is_made};
 use crate::work::{Look, Work};
 
 /// The function `item` with the work of an attribute around it.
@@ -73,6 +73,8 @@ impl<'a> Wrap<'a> {
         match (self.work.look, returns) {
             (_, Returns::Never) => false,
             (_, returns) if returns.is_closure() => false,
+            // What a body that always panics would have returned is nowhere said.
+            (_, returns) if returns.is_opaque() && ends_in_panic(&self.function.body) => false,
             (Look::Always, _) => true,
             (Look::MayFail, returns) => returns.may_fail(),
             (Look::MayAnswer, returns) => returns.may_fail() || returns.is_tuple(),
@@ -118,8 +120,7 @@ impl<'a> Wrap<'a> {
         let record = self.record(None);
         let body = self.body();
         // What is returned as `impl Trait` learns of it from the function, and not through a `match`.
-        let opaque = matches!(returns, Returns::Type(ty) if contains_word(ty.to_token_stream(), "impl"));
-        if opaque {
+        if returns.is_opaque() {
             let begin = self.begin();
             let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
             let contents = quote_spanned! {*span=>

@@ -97,6 +97,48 @@ mod generics {
     same!(generic_functions, |spans| assert_eq!(statuses(&spans, "unsized_result"), ["internal_error"]));
 }
 
+/// What a function returns as `impl Trait` is whatever its body gives, which learns from the type what it has to be.
+mod opaque {
+    use super::*;
+    use crate::support::{block_on, panic_of, recorded};
+    use std::fmt::Debug;
+
+    #[sentry::server_action]
+    fn pair() -> (impl Fn(&str) -> usize, u8) {
+        (|text| text.len(), 1)
+    }
+    #[sentry::server_action]
+    fn array() -> [impl Fn(&str) -> usize; 2] {
+        let len = |text: &str| text.len();
+        [len, len]
+    }
+    #[sentry::span(err, ret)]
+    fn unfinished() -> impl Debug {
+        todo!()
+    }
+    #[sentry::server_action]
+    async fn unfinished_later(a: u8) -> impl Debug {
+        let _ = a;
+        unimplemented!("because of {a}");
+    }
+
+    #[test]
+    fn what_is_hidden_is_left_alone() {
+        let spans = recorded((1, 2, 3), || (pair().0("a"), array()[1]("ab"), 3));
+        assert_eq!(statuses(&spans, "serverAction/pair"), ["ok"]);
+    }
+
+    #[test]
+    fn what_is_unfinished_panics() {
+        let spans = recorded((), || {
+            panic_of(|| drop(unfinished()));
+            panic_of(|| drop(block_on(unfinished_later(1))));
+        });
+        assert_eq!(statuses(&spans, "unfinished"), ["internal_error"]);
+        assert_eq!(statuses(&spans, "serverAction/unfinished_later"), ["internal_error"]);
+    }
+}
+
 mod receivers {
     use super::*;
     use std::pin::Pin;
