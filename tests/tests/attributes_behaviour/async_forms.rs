@@ -249,11 +249,12 @@ mod unwinding {
         pub fn run() -> [bool; 6] {
             let mut a = 1;
             let caught = may_be_caught(panics());
-            [
+            let found = [
                 (&IsSafe(safe(String::new()))).is_safe(), (&IsSafe(fallible(""))).is_safe(),
                 (&IsSafe(unsafe_argument(&Cell::new(1)))).is_safe(), (&IsSafe(unsafe_later(&mut a))).is_safe(),
                 (&IsSafe(by_hand(1))).is_safe(), catch_unwind(|| block_on(caught)).is_err(),
-            ]
+            ];
+            found
         }
     }
     same!(futures_are_unwind_safe_or_not);
