@@ -44,14 +44,21 @@ pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
 }
 
 fn capture_panic(info: &PanicHookInfo<'_>) {
-    if client::level() == client::Level::Off || QUIET.get() || CAPTURING.replace(true) {
+    let end = Aftermath::of(info);
+    // Panics that are contained stay quiet; one that ends the program is contained by nobody.
+    if client::level() == client::Level::Off || (QUIET.get() && end == Aftermath::Unwinds) {
+        return;
+    }
+    if CAPTURING.replace(true) {
         return;
     }
     let wanted = active::with(|context| context.client()).filter(|client| client.options().capture_panics);
     if let Some(client) = wanted {
-        let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
-        capture::submit(Capture::panic(message(info.payload()), location));
-        if cfg!(panic = "abort") {
+        if end != Aftermath::AbortsForAnother {
+            let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
+            capture::submit(Capture::panic(message(info.payload()), location));
+        }
+        if end != Aftermath::Unwinds {
             // Nothing runs after this hook: what is open ends here, and what is captured goes out now.
             monitor::fail_open_runs();
             client.flush(client.options().shutdown_timeout.max(Duration::from_millis(100)));
@@ -60,11 +67,47 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     CAPTURING.set(false);
 }
 
+/// What comes after the hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aftermath {
+    Unwinds,
+    Aborts,
+    /// The panic that was captured before could not go on; this is only how the standard library says so.
+    AbortsForAnother,
+}
+
+/// What the standard library says, from a place of its own, when a panic cannot unwind any further: out of a function
+/// of another language, or out of a destructor that runs because of another panic.
+const STUCK: [&str; 2] = ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
+/// How the compiler's checks of unsafe code begin, which abort wherever they fail. They name the user's place, so
+/// there is only the text to know them by; a panic that begins like one is merely sent before it unwinds.
+const CHECKS: [&str; 3] = [
+    "unsafe precondition(s) violated: ",
+    "null pointer dereference occurred",
+    "misaligned pointer dereference: ",
+];
+
+impl Aftermath {
+    fn of(info: &PanicHookInfo<'_>) -> Self {
+        let text = text(info.payload()).unwrap_or_default();
+        let is_in_core = |file: &str| {
+            ["core/src/panicking.rs", r"core\src\panicking.rs"].iter().any(|own| file.ends_with(own))
+        };
+        if STUCK.contains(&text) && info.location().is_some_and(|at| is_in_core(at.file())) {
+            Self::AbortsForAnother
+        } else if cfg!(panic = "abort") || CHECKS.iter().any(|check| text.starts_with(check)) {
+            Self::Aborts
+        } else {
+            Self::Unwinds
+        }
+    }
+}
+
+fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
 /// The text of a panic's payload.
 fn message(payload: &(dyn Any + Send)) -> String {
-    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (None, Some(text)) => text.clone(),
-        (None, None) => "a value that is no text".to_owned(),
-    }
+    text(payload).unwrap_or("a value that is no text").to_owned()
 }

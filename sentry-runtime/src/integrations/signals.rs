@@ -71,11 +71,6 @@ fn is_default(signal: c_int) -> bool {
     }
 }
 
-/// Whether runs that are open have to be known, in case that a signal comes.
-pub(crate) fn are_watched() -> bool {
-    WATCHED.get().is_some()
-}
-
 /// Signals end the child of a fork at once, until it has something to send.
 pub(crate) fn begin_anew() {
     AT_ONCE.store(true, Ordering::SeqCst);

@@ -76,18 +76,8 @@ struct Run {
     generation: u32,
 }
 
-/// The runs that have not ended, for programs that end without destructors: by the panic hook where panics abort, or
-/// by a signal.
+/// The runs that have not ended, for programs that end without destructors: by a panic that aborts, or by a signal.
 static OPEN: PerProcess<Mutex<Vec<Run>>> = PerProcess::new();
-
-/// Whether anybody will want to know.
-fn are_tracked() -> bool {
-    #[cfg(all(unix, feature = "signals"))]
-    if crate::integrations::signals::are_watched() {
-        return true;
-    }
-    cfg!(panic = "abort")
-}
 
 fn open() -> MutexGuard<'static, Vec<Run>> {
     OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,9 +96,7 @@ impl Run {
         let mut check_in = run.check_in(MonitorCheckInStatus::InProgress);
         check_in.monitor_config = config;
         submit(Some(Arc::clone(&run.client)), check_in, run.place.clone());
-        if are_tracked() {
-            open().push(run.clone());
-        }
+        open().push(run.clone());
         run
     }
 
@@ -126,9 +114,7 @@ impl Run {
     }
 
     fn end(self, ok: bool) {
-        if are_tracked() {
-            open().retain(|open| open.id != self.id);
-        }
+        open().retain(|open| open.id != self.id);
         if self.generation != fork::generation() {
             return;
         }

@@ -11,3 +11,4 @@ mod support_more;
 mod abort;
 mod fork;
 mod signals;
+mod stuck_panic;
