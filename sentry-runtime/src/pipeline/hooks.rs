@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::text::Text;
 use crate::callback;
 use crate::client::Client;
 use crate::diagnostics;
@@ -44,6 +45,21 @@ fn run<T>(
     }
 }
 
+/// Runs one callback over an event, and brings what it made of it into order.
+fn show(
+    name: &str,
+    reason: DiscardReason,
+    made_at: u8,
+    mut event: Event<'static>,
+    callback: impl FnOnce(Event<'static>) -> Option<Event<'static>>,
+) -> Result<Event<'static>, DiscardReason> {
+    let text = Text::shown(&mut event);
+    let mut event = run(name, reason, made_at, event, callback)?;
+    nesting::prune_event(&mut event);
+    text.settle(&mut event);
+    Ok(event)
+}
+
 /// Shows an event to the processors of the scopes and the integrations, then to `before_send`.
 pub(super) fn event(
     client: &Client,
@@ -54,10 +70,9 @@ pub(super) fn event(
 ) -> Result<Event<'static>, DiscardReason> {
     event = processors(scope, made_at, event, hint)?;
     for integration in client.integrations().all() {
-        event = run("an integration", DiscardReason::EventProcessor, made_at, event, |event| {
+        event = show("an integration", DiscardReason::EventProcessor, made_at, event, |event| {
             integration.process_event(event, hint)
         })?;
-        nesting::prune_event(&mut event);
     }
     if event.ty.is_some() {
         // Feedback is no error: it has a callback of its own.
@@ -65,17 +80,12 @@ pub(super) fn event(
     }
     let options = client.options();
     if let Some(callback) = &options.before_send {
-        event = run("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
-        nesting::prune_event(&mut event);
+        event = show("before_send", DiscardReason::BeforeSend, made_at, event, &**callback)?;
     }
     match &options.before_send_with_hint {
-        Some(callback) => {
-            event = run("before_send_with_hint", DiscardReason::BeforeSend, made_at, event, |event| {
-                callback(event, hint)
-            })?;
-            nesting::prune_event(&mut event);
-            Ok(event)
-        }
+        Some(callback) => show("before_send_with_hint", DiscardReason::BeforeSend, made_at, event, |event| {
+            callback(event, hint)
+        }),
         None => Ok(event),
     }
 }
@@ -88,10 +98,9 @@ pub(super) fn processors(
     hint: &mut Hint,
 ) -> Result<Event<'static>, DiscardReason> {
     for processor in &scope.processors {
-        event = run("an event processor", DiscardReason::EventProcessor, made_at, event, |event| {
+        event = show("an event processor", DiscardReason::EventProcessor, made_at, event, |event| {
             processor.event(event, hint)
         })?;
-        nesting::prune_event(&mut event);
     }
     Ok(event)
 }

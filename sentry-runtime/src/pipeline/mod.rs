@@ -35,6 +35,7 @@ mod stream;
 mod stream_batch;
 mod stream_json;
 mod stream_segment;
+mod text;
 mod transaction;
 mod transaction_json;
 mod worker;

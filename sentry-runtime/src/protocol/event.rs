@@ -77,7 +77,8 @@ pub struct Event<'a> {
     /// Where that name comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_info: Option<TransactionInfo>,
-    /// A message. Receivers take it from [`logentry`](Self::logentry) only: the pipeline moves it there.
+    /// A message. Receivers take it from [`logentry`](Self::logentry) only: the pipeline moves it there. Callbacks see
+    /// the text in both fields, and may change or remove it in either.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// A message with its parameters.

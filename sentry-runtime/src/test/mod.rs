@@ -162,7 +162,7 @@ impl Captured {
         client.flush(PATIENCE);
         let envelopes = transport.fetch_and_clear_envelopes();
         Self {
-            events: typed(&envelopes, ItemType::Event),
+            events: typed(&envelopes, ItemType::Event).into_iter().map(with_message).collect(),
             transactions: typed(&envelopes, ItemType::Transaction),
             check_ins: typed(&envelopes, ItemType::CheckIn),
             logs: typed(&envelopes, ItemType::Log),
@@ -328,4 +328,12 @@ fn typed<T: DeserializeOwned>(envelopes: &[Envelope], ty: ItemType) -> Vec<T> {
             Err(error) => panic!("an item of the type {ty:?} cannot be read back: {error}"),
         })
         .collect()
+}
+
+/// The event with its text in `message` too, where tests written for the official crate look for it.
+fn with_message(mut event: Event<'static>) -> Event<'static> {
+    if event.message.is_none() {
+        event.message = event.logentry.as_ref().map(|entry| entry.message.clone());
+    }
+    event
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sentry::Level;
-use sentry::protocol::Event;
+use sentry::protocol::{Event, Value};
 
 use crate::support::{LONG, observe, options};
 
@@ -28,6 +28,30 @@ fn before_send_changes_and_drops() {
     let event = seen.event();
     assert_eq!((&event["logentry"]["message"], &event["tags"]["seen"]), (&"plain".into(), &"yes".into()));
     assert_eq!(seen.reported("before_send", "error"), 1);
+}
+
+#[test]
+fn a_text_is_changed_and_removed_through_either_of_its_fields() {
+    let look = |mut event: Event<'static>| {
+        assert_eq!(event.message.as_deref(), Some(text_of(&event)), "both hold it");
+        match text_of(&event) {
+            "by message" => event.message = Some("changed".to_owned()),
+            "by logentry" => event.logentry.as_mut().unwrap().message = "changed".to_owned(),
+            "no message" => event.message = None,
+            "no logentry" => event.logentry = None,
+            _ => {}
+        }
+        Some(event)
+    };
+    let seen = observe(options().before_send(look), || {
+        for text in ["by message", "by logentry", "no message", "no logentry"] {
+            message(text);
+        }
+        sentry::capture_event(Event { message: Some("by message".to_owned()), ..Event::default() });
+    });
+    let texts: Vec<_> = seen.events().iter().map(|event| event["logentry"]["message"].clone()).collect();
+    assert_eq!(texts, ["changed".into(), "changed".into(), Value::Null, Value::Null, "changed".into()]);
+    assert!(seen.events().iter().all(|event| event["message"].is_null()), "receivers know the other alone");
 }
 
 #[test]

@@ -6,7 +6,7 @@ fn captured_events_are_looked_at() {
         sentry::capture_message("Hello World!", sentry::Level::Warning);
     });
     assert_eq!(events.len(), 1);
-    assert_eq!(events[0].logentry.as_ref().map(|entry| &*entry.message), Some("Hello World!"));
+    assert_eq!(events[0].message.as_deref(), Some("Hello World!"));
     assert_eq!(events[0].level, sentry::Level::Warning);
 }
 
@@ -23,4 +23,28 @@ fn options_come_second() {
         sentry::capture_message("Hello World!", sentry::Level::Warning);
     });
     assert_eq!(envelopes.len(), 1);
+}
+
+#[test]
+fn before_send_looks_at_the_message_and_changes_it() {
+    let options = sentry::ClientOptions {
+        before_send: Some(std::sync::Arc::new(|mut event| match event.message.as_deref() {
+            Some("not for everybody") => None,
+            Some(text) => {
+                event.message = Some(text.replace("4111", "****"));
+                Some(event)
+            }
+            None => Some(event),
+        })),
+        ..Default::default()
+    };
+    let events = sentry::test::with_captured_events_options(
+        || {
+            sentry::capture_message("not for everybody", sentry::Level::Info);
+            sentry::capture_message("paid with 4111", sentry::Level::Info);
+        },
+        options,
+    );
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].message.as_deref(), Some("paid with ****"));
 }
