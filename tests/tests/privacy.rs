@@ -76,6 +76,28 @@ fn sensitive_names_are_filtered_in_everything_of_an_event() {
 }
 
 #[test]
+fn fields_of_json_are_filtered_wherever_they_stand_in_a_text() {
+    let seen = observe(options().enable_logs(true), || {
+        let fields = format!("\"city\":\"Linz\", \"password\": \"{0}\", \"cvv\": [\"{0}\"]", secret());
+        for text in
+            [format!("body: {{{fields}}}"), format!("body: {fields:?} of a request"), format!("{{{{{fields}")]
+        {
+            sentry::with_isolation_scope(|| {
+                sentry::add_breadcrumb(Breadcrumb { message: Some(text.clone()), ..Default::default() });
+                sentry::capture_message(&text, Level::Info);
+                sentry::capture_error(&std::io::Error::other(text.clone()));
+                sentry::logger_info!("{text}");
+                sentry::start_span(text.clone(), |span| span.set_attribute("body", text));
+            });
+        }
+    });
+    assert_nowhere(&seen, &secret());
+    let texts: Vec<_> = seen.events().iter().map(|event| event["logentry"]["message"].clone()).collect();
+    assert_eq!(texts[0], r#"body: {"city":"Linz", "password": "[Filtered]", "cvv": "[Filtered]"}"#);
+    assert!(seen.spans().iter().all(|span| span.name.contains("Linz")), "the rest stays");
+}
+
+#[test]
 fn urls_queries_headers_and_cookies_are_filtered_by_their_names() {
     let url = format!("https://user:{0}@shop.example/cart?page=2&token={0}#access_token={0}", secret());
     let seen = observe(options(), || {

@@ -67,7 +67,7 @@ impl Batched for LogRecord {
         let (scrubber, max) = (scrubber(client), client.options().max_value_length);
         for log in &mut logs {
             clean(&mut log.attributes, &scrubber, max);
-            if let Cow::Owned(text) = scrubber.scrub_url(&log.body) {
+            if let Cow::Owned(text) = scrubber.scrub_message(&log.body) {
                 log.body = text;
             }
             if let Cow::Owned(text) = truncated(&log.body, max) {

@@ -68,6 +68,8 @@ pub(crate) mod fuzz {
         for (scrub, before) in [
             (Scrubber::scrub_message as for<'a> fn(&Scrubber, &'a str) -> Cow<'a, str>, "\npassword="),
             (Scrubber::scrub_message, "\nBearer "),
+            (Scrubber::scrub_message, " {\"password\":\""),
+            (Scrubber::scrub_message, " {\\\"password\\\": \\\""),
             (Scrubber::scrub_cookies, ";sid="),
             (Scrubber::scrub_query, "&token="),
             (Scrubber::scrub_body, "&token="),
@@ -87,7 +89,7 @@ pub(crate) mod fuzz {
 pub(crate) fn without_secrets(text: &str, client: &Client) -> String {
     const MAX: usize = 200;
     let text = truncated(text, MAX);
-    if text.contains(['?', '#', '=', '@']) {
+    if text.contains(['?', '#', '=', '@', '"']) {
         let scrubber = scrub::Scrubber::new(&client.options().deny_names);
         scrubber.scrub_message(&text).into_owned()
     } else {

@@ -150,8 +150,8 @@ impl SpanData {
         if self.name.len() > MAX_HELD {
             self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
         }
-        if let Cow::Owned(url) = scrubber.scrub_url(&self.name) {
-            self.name = Cow::Owned(url);
+        if let Cow::Owned(name) = scrubber.scrub_text(&self.name, 0) {
+            self.name = Cow::Owned(name);
         }
         for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
             // Most are shorter in bytes than they may be in characters.

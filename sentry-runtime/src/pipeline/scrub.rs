@@ -5,13 +5,14 @@
 //! are never filtered: neither holds a secret, and `is_authenticated` helps a reader.
 //!
 //! The parts: [`names`] decides which names are sensitive, [`text`] finds names inside URLs, cookies, forms and
-//! JSON in a string, this module walks through the payloads.
+//! JSON in a string, [`fields`] those of JSON that is only a part of one, this module walks through the payloads.
 //!
 //! Where the spec says that data set by the user is left alone, this toolkit is stricter: on the pipeline thread
 //! nobody can tell any more who set it, and what was leaked cannot be called back.
 //!
 //! Spec: `foundations/client/data-collection/index.mdx`.
 
+mod fields;
 mod names;
 mod text;
 
@@ -104,10 +105,7 @@ impl Scrubber {
         match kind {
             Kind::Cookies => self.scrub_cookies(text),
             Kind::Query => self.scrub_query(text),
-            Kind::Text => match self.scrub_text_json_at(text, depth) {
-                Cow::Borrowed(text) => self.scrub_url(text),
-                filtered => filtered,
-            },
+            Kind::Text => self.scrub_text(text, depth),
         }
     }
 

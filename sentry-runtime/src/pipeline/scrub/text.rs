@@ -10,25 +10,25 @@ use serde_json::Value;
 use super::{FILTERED, Scrubber};
 
 /// Collects the pieces of a text; nothing is copied before the first change.
-struct Rewrite<'a> {
+pub(super) struct Rewrite<'a> {
     text: &'a str,
     copied: usize,
     out: String,
 }
 
 impl<'a> Rewrite<'a> {
-    fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         Self { text, copied: 0, out: String::new() }
     }
 
     /// Replaces a piece that lies behind all pieces replaced before.
-    fn replace(&mut self, piece: Range<usize>, with: &str) {
+    pub(super) fn replace(&mut self, piece: Range<usize>, with: &str) {
         self.out.push_str(&self.text[self.copied..piece.start]);
         self.out.push_str(with);
         self.copied = piece.end;
     }
 
-    fn finish(mut self) -> Cow<'a, str> {
+    pub(super) fn finish(mut self) -> Cow<'a, str> {
         if self.copied == 0 && self.out.is_empty() {
             return Cow::Borrowed(self.text);
         }
@@ -63,14 +63,22 @@ impl Scrubber {
         }
     }
 
+    /// Filters any text: JSON, be it the whole or a part, and URLs.
+    pub(crate) fn scrub_text<'a>(&self, text: &'a str, depth: usize) -> Cow<'a, str> {
+        let fields = match self.scrub_text_json_at(text, depth) {
+            Cow::Borrowed(text) => self.scrub_fields(text),
+            filtered => return filtered,
+        };
+        match fields {
+            Cow::Borrowed(text) => self.scrub_url(text),
+            Cow::Owned(text) => Cow::Owned(self.scrub_url(&text).into_owned()),
+        }
+    }
+
     /// Filters what a person wrote for a person: JSON, URLs, and beyond them the values of `name=value` and what
     /// follows `Bearer` and `Basic`.
     pub(crate) fn scrub_message<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let scrubbed = match self.scrub_text_json(text) {
-            Cow::Borrowed(text) => self.scrub_url(text),
-            filtered => filtered,
-        };
-        match scrubbed {
+        match self.scrub_text(text, 0) {
             Cow::Borrowed(text) => self.scrub_words(text),
             Cow::Owned(text) => Cow::Owned(self.scrub_words(&text).into_owned()),
         }
@@ -363,6 +371,10 @@ mod tests {
             ("Authorization: Bearer abc.def", "Authorization: Bearer [Filtered]"),
             ("Bearer Basic abc=", "Bearer Basic [Filtered]"),
             ("Bearer password='a b'", "Bearer password='[Filtered]'"),
+            (
+                r#"posted {"password":"x"} to http://h/?key=1 with pwd=y"#,
+                r#"posted {"password":"[Filtered]"} to http://h/?key=[Filtered] with pwd=[Filtered]"#,
+            ),
         ] {
             assert_eq!(scrubber.scrub_message(text), expected);
         }

@@ -1,0 +1,290 @@
+//! Fields of JSON anywhere in a text: `no such user: {"login":"ada","password":"x"}`. What surrounds them need not be
+//! JSON, and they may be escaped, as `Debug` prints a text that contains them: `"{\"password\":\"x\"}"`.
+//!
+//! A quote stands so deep as its backslashes say. Each time that a text is escaped, its quotes get one backslash and
+//! its backslashes double: a quote of the outermost text has none, one of a text in it 1, then 3, 7, and so on. One
+//! that has an even number before it closes a text that ends with backslashes. So the depth of a quote is the
+//! number of ones at the end of that number in binary, and a text ends at the first quote that is as deep or less.
+//!
+//! The text is read once, from its begin to its end.
+
+use std::borrow::Cow;
+
+use super::text::Rewrite;
+use super::{FILTERED, Scrubber, Verdict};
+
+/// Deeper quotes have more than 255 backslashes.
+const DEEPEST: usize = 8;
+
+/// A quote in a text.
+#[derive(Debug, Clone, Copy)]
+struct Quote {
+    at: usize,
+    depth: usize,
+}
+
+impl Quote {
+    /// The first quote from here on, where no backslash stands before.
+    fn next(text: &str, from: usize) -> Option<Self> {
+        let mut backslashes = 0_usize;
+        for (at, byte) in text.as_bytes().iter().enumerate().skip(from) {
+            match byte {
+                b'\\' => backslashes += 1,
+                b'"' => return Some(Self { at, depth: depth(backslashes) }),
+                _ => backslashes = 0,
+            }
+        }
+        None
+    }
+
+    /// Where its own backslashes begin.
+    fn start(self) -> usize {
+        self.at - own_backslashes(self.depth)
+    }
+
+    fn end(self) -> usize {
+        self.at + 1
+    }
+}
+
+fn depth(backslashes: usize) -> usize {
+    (backslashes.trailing_ones() as usize).min(DEEPEST)
+}
+
+fn own_backslashes(depth: usize) -> usize {
+    (1 << depth) - 1
+}
+
+/// What stands behind a name.
+enum Found {
+    /// The inside of a text, without its quotes.
+    Text { start: usize, end: usize },
+    /// Anything else that has a value.
+    Other { start: usize, end: usize },
+}
+
+impl Scrubber {
+    /// Filters the values of sensitive names.
+    pub(super) fn scrub_fields<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !text.contains('"') || !text.contains(':') {
+            return Cow::Borrowed(text);
+        }
+        let mut rewrite = Rewrite::new(text);
+        // The last quote of each depth, unless there was one less deep since.
+        let mut before: [Option<Quote>; DEEPEST + 1] = [None; DEEPEST + 1];
+        let mut at = 0;
+        while let Some(quote) = Quote::next(text, at) {
+            at = quote.end();
+            let name =
+                before[quote.depth].map(|opening| &text[opening.end()..quote.start().max(opening.end())]);
+            before[quote.depth] = Some(quote);
+            before[quote.depth + 1..].fill(None);
+            let Some((name, value)) = name.zip(behind_colon(text, quote.end())) else { continue };
+            let verdict = self.verdict_of_field(name);
+            if verdict == Verdict::Harmless {
+                continue;
+            }
+            match found(text, value, quote.depth) {
+                Some(Found::Text { start, end }) => {
+                    if end > start && &text[start..end] != FILTERED {
+                        rewrite.replace(start..end, FILTERED);
+                    }
+                    at = end;
+                }
+                Some(Found::Other { start, end }) => {
+                    if verdict == Verdict::Sensitive || !is_number(&text[start..end]) {
+                        let quote = format!("{}\"", "\\".repeat(own_backslashes(quote.depth)));
+                        rewrite.replace(start..end, &format!("{quote}{FILTERED}{quote}"));
+                    }
+                    at = end;
+                }
+                None => {}
+            }
+        }
+        rewrite.finish()
+    }
+
+    /// What a name says that may be written with escapes.
+    fn verdict_of_field(&self, name: &str) -> Verdict {
+        if name.contains("\\u") { self.names.verdict(&unescaped(name)) } else { self.names.verdict(name) }
+    }
+}
+
+/// Where the value begins if a colon follows.
+fn behind_colon(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..].trim_ascii_start().strip_prefix(':')?;
+    Some(text.len() - rest.trim_ascii_start().len())
+}
+
+/// The value that begins here, of a name whose quotes are so deep. `null`, a yes or no, and words are none.
+fn found(text: &str, start: usize, depth: usize) -> Option<Found> {
+    let rest = &text[start..];
+    if let Some(inside) = opened(text, start, depth) {
+        return Some(Found::Text { start: inside, end: end_of_text(text, inside, depth) });
+    }
+    if rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
+        let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        return Some(Found::Other { start, end: start + len });
+    }
+    // `Debug` names the type: `Some("x")`, `String("x")`.
+    let ty = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    if &rest[..ty] == "Bool" || !rest[ty..].starts_with(['{', '[', '(']) {
+        return None;
+    }
+    Some(Found::Other { start, end: end_of_group(text, start + ty, depth) })
+}
+
+/// The inside of a text whose opening quote, so deep, stands here.
+fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
+    let backslashes = text[at..].bytes().take_while(|byte| *byte == b'\\').count();
+    let is_quote = text[at + backslashes..].starts_with('"');
+    (is_quote && self::depth(backslashes) == depth).then_some(at + backslashes + 1)
+}
+
+/// Where the inside of a text ends: at its closing quote, where a text around it ends, or with everything.
+fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
+    let mut at = inside;
+    while let Some(quote) = Quote::next(text, at) {
+        if quote.depth <= depth {
+            return quote.start().max(inside);
+        }
+        at = quote.end();
+    }
+    text.len()
+}
+
+/// Behind the bracket that closes the one here, or where a text around it ends.
+fn end_of_group(text: &str, start: usize, depth: usize) -> usize {
+    let (mut open, mut quoted, mut backslashes) = (0_usize, false, 0_usize);
+    for (at, byte) in text.as_bytes().iter().enumerate().skip(start) {
+        match byte {
+            b'"' if self::depth(backslashes) < depth => {
+                return at - own_backslashes(self::depth(backslashes));
+            }
+            b'"' if self::depth(backslashes) == depth => quoted = !quoted,
+            b'{' | b'[' | b'(' if !quoted => open += 1,
+            b'}' | b']' | b')' if !quoted => {
+                open -= 1;
+                if open == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+        backslashes = if *byte == b'\\' { backslashes + 1 } else { 0 };
+    }
+    text.len()
+}
+
+/// Whether this is a number, be it inside the name of its type.
+fn is_number(value: &str) -> bool {
+    let inside = value.trim_end_matches(')').rsplit('(').next().unwrap_or(value);
+    inside.parse::<f64>().is_ok()
+}
+
+/// A name without the escapes of letters: `p\u0061ssword`.
+fn unescaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut pieces = name.split("\\u");
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let code =
+            piece.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
+        match code {
+            Some(letter) => {
+                // A name in an escaped text has more backslashes, all of which belong to the escape.
+                out.truncate(out.trim_end_matches('\\').len());
+                out.push(letter);
+                out.push_str(&piece[4..]);
+            }
+            None => out.push_str(piece),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scrubbed(text: &str) -> String {
+        let scrubber = Scrubber::new(&[]);
+        let once = scrubber.scrub_fields(text).into_owned();
+        assert_eq!(scrubber.scrub_fields(&once), once, "a second time changes nothing");
+        once
+    }
+
+    #[test]
+    fn fields_in_the_middle_of_a_text_are_filtered() {
+        for (text, expected) in [
+            (r#"body: {"password":"x"}"#, r#"body: {"password":"[Filtered]"}"#),
+            (
+                r#"got {"a" : 1, "api_key" : "x\"y\\", "b":"c"} here"#,
+                r#"got {"a" : 1, "api_key" : "[Filtered]", "b":"c"} here"#,
+            ),
+            (r#"{"pin": 1, "cvv": 123, "z":2}"#, r#"{"pin": 1, "cvv": "[Filtered]", "z":2}"#),
+            (r#"<{"secret":{"a":["}"]},"b":[1]}>"#, r#"<{"secret":"[Filtered]","b":[1]}>"#),
+            (r#"x "tokens":["a","b"] y"#, r#"x "tokens":"[Filtered]" y"#),
+            (r#"x "input_tokens":12, "tokens":"y""#, r#"x "input_tokens":12, "tokens":"[Filtered]""#),
+            (r#"a "quote, then {"password":"x"}"#, r#"a "quote, then {"password":"[Filtered]"}"#),
+            (r#"cut {"password":"hunt"#, r#"cut {"password":"[Filtered]"#),
+            (r#"cut {"password":{"a":"hunt"#, r#"cut {"password":"[Filtered]""#),
+            (r#"ż {"p\u0061ssword":"ó"} ł"#, r#"ż {"p\u0061ssword":"[Filtered]"} ł"#),
+            (
+                r#"{"password": Some("x"), "secret": String("y"), "a": None}"#,
+                r#"{"password": "[Filtered]", "secret": "[Filtered]", "a": None}"#,
+            ),
+        ] {
+            assert_eq!(scrubbed(text), expected);
+        }
+    }
+
+    #[test]
+    fn escaped_fields_are_filtered() {
+        let mut text = r#"{"password":"hunter\"2","card":{"cvv":[1]},"user":"ada"}"#.to_owned();
+        for _ in 0..4 {
+            text = format!("Error({text:?}), next: \"z\"");
+            let scrubbed = scrubbed(&text);
+            let lost = ["hunter", "[1]"].iter().all(|secret| !scrubbed.contains(secret));
+            assert!(lost && scrubbed.contains("ada") && scrubbed.ends_with("next: \"z\""), "{scrubbed}");
+            assert_eq!(scrubbed.matches(FILTERED).count(), 2, "{scrubbed}");
+        }
+        assert_eq!(
+            scrubbed(r#"Parse("{\"password\":\"x\\\"y\",\"cvv\":1}")"#),
+            r#"Parse("{\"password\":\"[Filtered]\",\"cvv\":\"[Filtered]\"}")"#
+        );
+        assert_eq!(scrubbed(r#"Parse("{\"secret\":[1,")"#), r#"Parse("{\"secret\":\"[Filtered]\"")"#);
+    }
+
+    #[test]
+    fn what_has_no_such_field_stays_as_it_is() {
+        let scrubber = Scrubber::new(&[]);
+        for text in [
+            "",
+            "\"",
+            "a:b",
+            r#"say "token" to whom: "me""#,
+            r#""key": lost"#,
+            r#"{"password": null, "secret": true, "token":""}"#,
+            r#"{"token": Bool(true), "auth": None}"#,
+            r#"{"monkey" : "x" , "author":"y"}"#,
+            r#"{"input_tokens": Number(12)}"#,
+            r#"\\\"\":"\""#,
+        ] {
+            assert!(matches!(scrubber.scrub_fields(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_time_it_takes_grows_with_the_text() {
+        let scrubber = Scrubber::new(&[]);
+        for piece in ["\"token\":[", "\"a\":", "\\\"", "\"", "\"key\":\"", "\"key\" ", "\\", "\"key\":\\"] {
+            let text = piece.repeat(200_000);
+            let started = std::time::Instant::now();
+            scrubber.scrub_fields(&text);
+            // Were it the square, it would be hours.
+            assert!(started.elapsed() < std::time::Duration::from_secs(20), "{piece}");
+        }
+    }
+}
