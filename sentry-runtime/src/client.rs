@@ -257,24 +257,30 @@ impl Client {
     /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
     /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.finish(timeout, |transport, rest| transport.flush(rest))
+        self.finish(timeout, pipeline::flush, |transport, rest| transport.flush(rest))
     }
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
-        let flushed = self.finish(timeout, |transport, rest| transport.shutdown(rest));
+        let process = |timeout| pipeline::close(self.handle(), timeout);
+        let flushed = self.finish(timeout, process, |transport, rest| transport.shutdown(rest));
         self.parts().closed.store(true, Ordering::Relaxed);
         refresh_level();
         flushed
     }
 
-    fn finish(&self, timeout: Duration, end: fn(&dyn Transport, Duration) -> bool) -> bool {
+    fn finish(
+        &self,
+        timeout: Duration,
+        process: impl FnOnce(Duration) -> bool,
+        end: fn(&dyn Transport, Duration) -> bool,
+    ) -> bool {
         let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
             return true;
         };
         let started = Instant::now();
-        let processed = pipeline::flush(timeout);
+        let processed = process(timeout);
         let rest = timeout.saturating_sub(started.elapsed());
         let ended = match &self.options.transport {
             None => end(&**transport, rest),

@@ -344,6 +344,20 @@ impl Collector {
         lose_spans(client::global().as_deref(), dropped);
     }
 
+    /// Counts what was gathered of segments that have not ended as lost: their client closes. Which client a span has
+    /// is known by the end of its root only, so where there are others it stays until then.
+    pub(super) fn close(&mut self, client: &Arc<Client>) {
+        if client::all().iter().any(|other| !Arc::ptr_eq(other, client) && other.is_enabled()) {
+            return;
+        }
+        let open = std::mem::take(&mut self.open);
+        let lost = |gathered: Gathered| {
+            self.room.give_back(gathered.weight);
+            gathered.children.len() as u64 + gathered.dropped
+        };
+        lose_spans(Some(client), open.into_values().map(lost).sum());
+    }
+
     /// Counts everything as lost, after a mistake of our own.
     pub(super) fn give_up(mut self) {
         self.streams.give_up();

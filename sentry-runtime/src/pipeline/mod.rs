@@ -153,5 +153,10 @@ pub(crate) fn chunk_filled() {
 
 /// Waits until everything recorded so far was handed to the transports of its clients.
 pub(crate) fn flush(timeout: Duration) -> bool {
-    queue::flush(timeout)
+    queue::flush(None, timeout)
+}
+
+/// The same before a client closes: what is recorded of its traces that are still open is counted as lost.
+pub(crate) fn close(client: Option<Arc<Client>>, timeout: Duration) -> bool {
+    queue::flush(client, timeout)
 }

@@ -1,7 +1,7 @@
 //! The way into the pipeline: bounded queues, and when the thread is woken.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, compiler_fence};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use crate::answer::{Answer, owed};
 use crate::bounded::Bounded;
 use crate::callback;
 use crate::capture::Capture;
+use crate::client::Client;
 use crate::diagnostics;
 use crate::fork::PerProcess;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -30,6 +31,8 @@ pub(crate) enum Message {
 /// Somebody waits until everything before this was processed.
 pub(super) struct FlushRequest {
     pub(super) done: Answer<()>,
+    /// The client that sends nothing after it.
+    pub(super) closing: Option<Arc<Client>>,
 }
 
 /// How many messages of each kind wait.
@@ -298,7 +301,7 @@ pub(super) fn wake_for_chunk() {
     }
 }
 
-pub(super) fn flush(timeout: Duration) -> bool {
+pub(super) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
     if is_worker(thread::current().id()) {
         // A callback asks for the end of the work that it is part of.
         diagnostics::debug(format_args!("flush was called by a callback: it cannot wait for itself"));
@@ -313,7 +316,7 @@ pub(super) fn flush(timeout: Duration) -> bool {
         ensure_worker();
     }
     let (done, finished) = owed();
-    if queues.flushes.push(FlushRequest { done }).is_err() {
+    if queues.flushes.push(FlushRequest { done, closing }).is_err() {
         return false;
     }
     let waiting = Waiting::new(queues, timeout);

@@ -72,6 +72,9 @@ fn work(
             collector.round(true);
             collector.send_all();
             for flush in flushes {
+                if let Some(client) = flush.closing {
+                    collector.close(&client);
+                }
                 flush.done.give(());
             }
         }

@@ -53,3 +53,18 @@ fn another_trace_is_not_touched_by_one_that_is_too_long() {
         seen.transactions().iter().map(|sent| sent["spans"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(counts, [1000, 2]);
 }
+
+#[test]
+fn what_ended_in_a_trace_that_is_open_at_the_end_is_counted() {
+    let seen = observe(options(), || {
+        let root = sentry::start_transaction("never ended in time");
+        sentry::with_active_span(&root, || drop((0..3).map(one_of_many).collect::<Vec<_>>()));
+        assert!(sentry::flush(crate::support::LONG));
+        sentry::with_active_span(&root, || one_of_many(3));
+        root
+    });
+    assert_eq!(seen.transactions().len(), 0);
+    assert_eq!(lost_spans(&seen), 4);
+    assert_eq!(seen.reported("buffer_overflow", "span"), 4);
+    seen.result.end();
+}
