@@ -8,10 +8,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostics;
-use crate::options::{ClientOptions, LocalView, OptionsError, Spotlight, check_filters, open_for_views};
+use crate::options::{
+    ClientOptions, LocalView, OptionsError, Spotlight, check_filters, names, open_for_views,
+};
 
 /// Where Spotlight listens unless told otherwise.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
+
+/// The environment of a program of which nobody says where it runs.
+const DEFAULT: &str = if cfg!(debug_assertions) { "development" } else { "production" };
 
 /// Fills in what the program left out, and checks every value.
 pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
@@ -26,17 +31,20 @@ fn complete_with(
     if let Some(error) = options.errors.first() {
         return Err(error.clone());
     }
+    names::check(options)?;
     if options.dsn.is_none()
         && let Some(dsn) = variable("SENTRY_DSN")
     {
         options.dsn = Some(dsn.trim().parse()?);
     }
     if options.release.is_none() {
-        options.release = variable("SENTRY_RELEASE").map(Cow::Owned);
+        let name = "SENTRY_RELEASE";
+        options.release = variable(name).and_then(|value| names::release_of(name, value));
     }
     if options.environment.is_none() {
-        let default = if cfg!(debug_assertions) { "development" } else { "production" };
-        options.environment = Some(variable("SENTRY_ENVIRONMENT").map_or(Cow::Borrowed(default), Cow::Owned));
+        let name = "SENTRY_ENVIRONMENT";
+        let given = variable(name).and_then(|value| names::environment_of(name, value));
+        options.environment = Some(given.unwrap_or(Cow::Borrowed(DEFAULT)));
     }
     let rate = |name| variable(name).map(|value| parse_rate(name, &value)).transpose();
     if options.sample_rate.is_none() {
@@ -69,23 +77,6 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
             return wrong(name, rate, "a number from 0 (nothing) to 1 (everything)");
         }
     }
-    for (name, value) in [("release", &options.release), ("environment", &options.environment)] {
-        let Some(value) = value else { continue };
-        let bad = |c: char| matches!(c, '\n' | '\r' | '\t' | '/' | '\\');
-        // A release may be a path-like name of a package manager, an environment may not.
-        let bad_environment = name == "environment" && value.contains(bad);
-        if value.trim().is_empty()
-            || value.contains(['\n', '\r', '\t'])
-            || bad_environment
-            || value.len() > 200
-        {
-            return wrong(
-                name,
-                value.escape_debug(),
-                "1 to 200 characters without line breaks, tabs or slashes",
-            );
-        }
-    }
     if options.user_agent.is_empty() || !options.user_agent.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
         return wrong(
             "user_agent",
@@ -110,7 +101,17 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if !(1..=32).contains(&options.normalize_depth) {
         return wrong("normalize_depth", options.normalize_depth, "from 1 to 32 levels");
     }
+    if let Spotlight::Url(url) = &options.spotlight
+        && !is_http_url(url)
+    {
+        return wrong("spotlight_url", url.escape_debug(), "a URL that begins with http:// or https://");
+    }
     check_filters(options)
+}
+
+fn is_http_url(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
 }
 
 fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {
@@ -150,7 +151,18 @@ fn local(variable: Option<&str>) -> LocalView {
 }
 
 fn spotlight(option: &Spotlight, variable: Option<&str>) -> Spotlight {
-    let url_of_variable = variable.filter(|value| yes_or_no(value).is_none()).map(str::to_owned);
+    let url_of_variable = variable.map(str::trim).filter(|value| yes_or_no(value).is_none());
+    let url_of_variable = url_of_variable.filter(|url| {
+        let is_url = is_http_url(url);
+        if !is_url {
+            let url = url.escape_debug();
+            diagnostics::error(format_args!(
+                "SENTRY_SPOTLIGHT is `{url}`, but must be a yes, a no, or a URL that begins with http:// or https://. It is left out."
+            ));
+        }
+        is_url
+    });
+    let url_of_variable = url_of_variable.map(str::to_owned);
     match option {
         Spotlight::Off => Spotlight::Off,
         Spotlight::On => Spotlight::Url(url_of_variable.unwrap_or_else(|| SPOTLIGHT.to_owned())),
@@ -214,11 +226,26 @@ mod tests {
             ClientOptions::new().queue_size(0),
             ClientOptions::new().environment("a/b"),
             ClientOptions::new().release("a\nb"),
+            ClientOptions::new().dist("a b"),
+            ClientOptions::new().org_id("ours"),
+            ClientOptions::new().spotlight_url("nope"),
             ClientOptions::new().user_agent("a\nb"),
             ClientOptions::new().dsn("nonsense"),
         ] {
             assert!(with(bad.clone(), &[]).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn bad_variables_of_others_cost_no_client() {
+        let variables = [
+            ("SENTRY_RELEASE", "feature/x"),
+            ("SENTRY_ENVIRONMENT", "none"),
+            ("SENTRY_SPOTLIGHT", "perhaps"),
+        ];
+        let options = with(ClientOptions::new(), &variables).unwrap();
+        assert_eq!((options.release, options.environment.as_deref()), (None, Some(DEFAULT)));
+        assert_eq!(options.spotlight, Spotlight::Off);
     }
 
     #[test]

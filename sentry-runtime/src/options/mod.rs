@@ -5,6 +5,7 @@
 mod builder;
 mod error;
 mod lifecycle;
+pub(crate) mod names;
 mod network;
 mod pattern;
 mod release;
@@ -110,11 +111,16 @@ pub struct ClientOptions {
     /// Whether to print what the toolkit does on stderr. Default: `SENTRY_DEBUG`, else no.
     pub debug: Option<bool>,
     /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`.
+    ///
+    /// At most 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `latest`:
+    /// the server would not take it. The variable is left out, and told, if it breaks these rules.
     pub release: Option<Cow<'static, str>>,
     /// The environment. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug assertions and
     /// `production` in others.
+    ///
+    /// At most 64 bytes by the same rules, without spaces, and not `none`.
     pub environment: Option<Cow<'static, str>>,
-    /// The distribution of the release.
+    /// The distribution of the release: at most 64 of the letters a to z, digits, `_`, `.` and `-`.
     pub dist: Option<Cow<'static, str>>,
     /// The share of error events to send, from 0 to 1. Default: `SENTRY_SAMPLE_RATE`, else 1.
     pub sample_rate: Option<f32>,
@@ -124,7 +130,7 @@ pub struct ClientOptions {
     pub traces_sample_rate: Option<f32>,
     /// Decides about each trace, instead of one rate for all.
     pub traces_sampler: Option<Arc<TracesSampler>>,
-    /// Our organisation's id, for `strict_trace_continuation`. Default: from the DSN's host.
+    /// Our organisation's id, a number, for `strict_trace_continuation`. Default: from the DSN's host.
     pub org_id: Option<String>,
     /// Whether a trace is continued only if it says that it comes from the same organisation. Default: no.
     pub strict_trace_continuation: bool,
