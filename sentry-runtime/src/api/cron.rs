@@ -33,7 +33,8 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
 }
 
 /// Runs a closure as a monitored job: a check-in when it starts, one when it ends, with the same id and the duration.
-/// A panic ends it as failed. The options are a [`MonitorConfig`], `None`, or a [`MonitorOptions`].
+/// A panic ends it as failed. The options are a schedule, a [`MonitorConfig`], `None`, or a
+/// [`MonitorOptions`].
 ///
 /// A function cannot find out whether its type parameter is a `Result`, so an `Err` ends this run as `ok`: use
 /// [`try_with_monitor`] for jobs that return one, or `#[sentry::monitor]`, which can.

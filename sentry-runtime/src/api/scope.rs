@@ -34,6 +34,10 @@ pub fn set_tags<K: AsRef<str>, V: ToString>(tags: impl IntoIterator<Item = (K, V
 }
 
 /// Sets a context, see [`Scope::set_context`].
+///
+/// ```
+/// sentry::set_context("order", sentry::protocol::Value::from_iter([("lamps", 3)]));
+/// ```
 pub fn set_context(name: &str, context: impl Into<Context>) {
     let mut context = context.into();
     nesting::prune_context(&mut context);
@@ -59,7 +63,13 @@ pub fn set_extras<K: AsRef<str>, V: Into<Value>>(extras: impl IntoIterator<Item 
 }
 
 /// Sets the user, or none. What you set is sent as you set it.
-pub fn set_user(user: Option<User>) {
+///
+/// ```
+/// sentry::set_user(sentry::User { id: Some("7".into()), ..Default::default() });
+/// sentry::set_user(None);
+/// ```
+pub fn set_user(user: impl Into<Option<User>>) {
+    let user = user.into();
     update_isolation(|scope| scope.set_user(user));
 }
 

@@ -22,11 +22,15 @@
 //! that converts into an [`AttributeValue`], else is shown by `Display` or `Debug`. What stands after the text is
 //! as in `format!`; parameters become the attributes `sentry.message.parameter.<name or number>`.
 //!
-//! For a text that is made at run time there are functions of the same names.
+//! A text that is made at run time is a parameter, or goes to the function of the same name with its attributes.
+//! Without any the compiler could not tell their type.
 //!
 //! ```
+//! use sentry::logger;
+//!
 //! let line = String::from("from another program");
-//! sentry::logger::info(line, [("source", "stdin")]);
+//! logger::info!("{line}");
+//! logger::info(line, [("source", "stdin")]);
 //! ```
 //!
 //! `template` says which texts can be put together later, `record` is what a caller leaves behind; the pipeline
@@ -49,7 +53,8 @@ pub use crate::{
 
 use crate::protocol::AttributeValue;
 
-/// Writes a log whose text is made at run time. The text is taken as it is, without parameters.
+/// Writes a log whose text is made at run time. The text is taken as it is, without parameters. A text without
+/// attributes is rather written by a macro, `logger_info!("{text}")`: of `[]` nobody could tell the type.
 pub fn log<K, V>(
     level: LogLevel,
     text: impl Into<Cow<'static, str>>,

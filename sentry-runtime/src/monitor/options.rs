@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::protocol::MonitorConfig;
+use crate::protocol::{MonitorConfig, MonitorSchedule};
 
-/// How [`with_monitor`](crate::with_monitor) and its like run a job: a configuration alone, none, or these options.
+/// How [`with_monitor`](crate::with_monitor) and its like run a job: a schedule alone, a configuration, none, or these
+/// options.
 ///
 /// ```
 /// use sentry::MonitorOptions;
@@ -14,6 +15,7 @@ use crate::protocol::MonitorConfig;
 /// let daily = MonitorConfig::new(MonitorSchedule::from_crontab("0 3 * * *")?).with_max_runtime(30)?;
 /// let options = MonitorOptions::new().config(daily).isolate_trace().tag("shard", 7);
 /// sentry::with_monitor("nightly-report", options, || ());
+/// sentry::with_monitor("backup", MonitorSchedule::from_crontab("0 4 * * *")?, || ());
 /// # Ok(())
 /// # }
 /// ```
@@ -47,6 +49,12 @@ impl MonitorOptions {
     pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
         self.tags.push((key.into(), value.to_string()));
         self
+    }
+}
+
+impl From<MonitorSchedule> for MonitorOptions {
+    fn from(schedule: MonitorSchedule) -> Self {
+        MonitorConfig::new(schedule).into()
     }
 }
 

@@ -95,6 +95,16 @@ impl From<serde_json::Map<String, Value>> for Context {
     }
 }
 
+impl From<Value> for Context {
+    /// The fields of an object. Anything else becomes the field `value`, for a context has fields.
+    fn from(context: Value) -> Self {
+        match context {
+            Value::Object(fields) => fields.into(),
+            value => Self::Other(Map::from([("value".to_owned(), value)])),
+        }
+    }
+}
+
 /// How a device is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -273,6 +283,13 @@ pub struct ResponseContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_a_context_of_the_users_own() {
+        let context = |value| serde_json::to_string(&Context::from(value)).unwrap();
+        assert_eq!(context(serde_json::json!({"age": 19})), r#"{"age":19}"#);
+        assert_eq!(context(serde_json::json!([1])), r#"{"value":[1]}"#);
+    }
 
     #[test]
     fn a_context_is_read_back_by_its_type() {

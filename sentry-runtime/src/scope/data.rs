@@ -84,8 +84,8 @@ impl Scope {
     }
 
     /// Sets the user, or none. What you set is sent as you set it.
-    pub fn set_user(&mut self, user: Option<User>) {
-        self.user = user.map(|mut user| {
+    pub fn set_user(&mut self, user: impl Into<Option<User>>) {
+        self.user = user.into().map(|mut user| {
             nesting::prune_map(&mut user.other);
             Arc::new(user)
         });

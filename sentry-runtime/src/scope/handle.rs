@@ -77,7 +77,8 @@ impl ScopeHandle {
     }
 
     /// Sets the user, or none.
-    pub fn set_user(&self, user: Option<User>) {
+    pub fn set_user(&self, user: impl Into<Option<User>>) {
+        let user = user.into();
         self.0.update(|scope| scope.set_user(user));
     }
 

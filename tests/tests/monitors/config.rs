@@ -21,6 +21,13 @@ fn everything() {}
 fn with_names() {}
 
 #[test]
+fn a_schedule_alone_is_a_configuration() {
+    let daily = MonitorSchedule::from_crontab("0 4 * * *").unwrap();
+    let (first, _) = pair(&observe(options(), || sentry::with_monitor("backup", daily, || ())));
+    assert_eq!(first["monitor_config"], json!({"schedule": {"type": "crontab", "value": "0 4 * * *"}}));
+}
+
+#[test]
 fn every_field_of_the_configuration_is_sent() {
     let (first, _) = pair(&observe(options(), everything));
     assert_eq!(

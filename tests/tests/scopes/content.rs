@@ -10,6 +10,28 @@ use crate::support::{observe, options, untraced};
 use crate::{crumb, crumbs, events, message};
 
 #[test]
+fn a_user_is_given_as_it_is_and_a_context_as_json() {
+    let user = || sentry::User { id: Some("7".into()), ..Default::default() };
+    let seen = observe(untraced(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_user(user());
+            sentry::set_context("order", json!({"lamps": 3}));
+            message("both");
+            sentry::set_user(Some(user()));
+            sentry::configure_scope(|scope| scope.set_user(None));
+            sentry::get_isolation_scope().set_user(None);
+            message("no user");
+        });
+    });
+    let events = seen.events();
+    assert_eq!(
+        (&events[0]["user"], &events[0]["contexts"]["order"]),
+        (&json!({"id": "7"}), &json!({"lamps": 3}))
+    );
+    assert!(events[1]["user"].is_null());
+}
+
+#[test]
 fn attributes_are_on_the_segment_and_the_span_itself_counts_more() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
