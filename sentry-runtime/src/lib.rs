@@ -48,6 +48,11 @@
 //! * `tower`: `integrations::tower`: a layer for every server made of tower services (axum, tonic, hyper).
 //! * `axum`: the same layer, naming transactions by axum's routes.
 //! * `actix-web`: `integrations::actix_web`: a middleware for actix-web.
+//! * `tracing`: `integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing`.
+//! * `log`: `integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log`.
+//! * `opentelemetry`: `integrations::opentelemetry`: spans of OpenTelemetry and of this crate in one trace.
+//! * `reqwest`, `ureq`: `integrations::reqwest`, `integrations::ureq`: a middleware for requests to other services.
+//! * `tonic`: `integrations::tonic`: an interceptor for clients of gRPC services, and traces in gRPC metadata.
 //!
 //! # How it works
 //! The caller's thread only writes down: a span is a fixed-size record in a queue of its thread, an error is its

@@ -16,6 +16,13 @@ use crate::scope::active;
 ///
 /// Hold the guard to the end of `main`: when it is dropped, what is not yet sent is sent.
 ///
+/// A program has one client. A second `init` puts another in its place: from then on everything is captured by that one,
+/// while the first only sends what it had captured, at the latest when its guard is dropped. When the guard of the client
+/// in place is dropped there is none, also where the first guard still lives.
+///
+/// Under `#[tokio::main]` a guard in `main` is dropped before the runtime: of tasks that still run then nothing is
+/// recorded. Use `#[sentry::main]` above `#[tokio::main]`, or call `init` before the runtime is built.
+///
 /// ```
 /// let _guard = sentry::init((
 ///     "https://public@o1.ingest.sentry.io/1",
@@ -57,7 +64,8 @@ pub fn is_enabled() -> bool {
     get_client().is_some_and(|client| client.is_enabled())
 }
 
-/// Whether [`init`] was called and its guard still lives.
+/// Whether there is a client, be it one that captures nothing: [`init`] was called, and the guard of the last call
+/// still lives. Whether anything is captured says [`is_enabled`].
 #[must_use]
 pub fn is_initialized() -> bool {
     get_client().is_some()
@@ -66,6 +74,10 @@ pub fn is_initialized() -> bool {
 /// Waits until everything captured so far was delivered or lost, at most `timeout` (by default the option
 /// `shutdown_timeout`). Answers whether it was. It returns in time whatever hangs: a server that does not answer, a
 /// callback that does not return. Inside of a callback it answers `false` at once, as it would wait for itself.
+///
+/// When half of the time is over, stacks that are not resolved yet go out with addresses instead of the names and
+/// lines of their functions, so that the rest still gets out. With debug information the first stack of a program can
+/// take a second or more.
 ///
 /// Call it before `std::process::exit`, which runs no destructors, so that the guard of [`init`] cannot do it. When it
 /// has answered `true`, everything that any thread captured before the call has left the process or is counted in

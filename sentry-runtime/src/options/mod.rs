@@ -243,12 +243,14 @@ pub struct ClientOptions {
     pub backpressure_interval: Duration,
     /// A directory in which envelopes are kept until the server took them: what a crash, a kill or an outage left
     /// there is sent later. Processes may share it. What was captured 50 ms ago is there, should the process be killed;
-    /// an error in the first moments of a program may be there without the names of its functions. Losing power may
-    /// lose the last seconds. A transport of your own keeps nothing there. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
+    /// a stack that is not resolved 25 ms after its capture goes out as addresses and images, mostly that of an error
+    /// in the first moments of a program: the server finds the names if it has the program's debug files. Losing power
+    /// may lose the last seconds. A transport of your own keeps nothing there. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
     pub spool_dir: Option<PathBuf>,
     /// How much is kept there.
     pub spool_limits: SpoolLimits,
-    /// How long the end of the program may wait for what is not yet sent. Default: 2 seconds.
+    /// How long the end of the program may wait for what is not yet sent. Default: 2 seconds. When half of it is over,
+    /// stacks that are not resolved yet go out with addresses instead of names and lines.
     pub shutdown_timeout: Duration,
     /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
     pub queue_size: usize,

@@ -26,6 +26,9 @@ use crate::scope::context::{Context, Mode};
 ///
 /// A span that [`start_inactive_span`](crate::start_inactive_span) made ends with [`Span::end`], or when its last
 /// handle is dropped. The handle of an active span does not keep it from ending.
+///
+/// Say what there is to say before the end: what is set on a span after it has ended may still be seen or not, as the
+/// span may be written already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
     place: Option<(Arc<Context>, LocalId)>,
