@@ -2,7 +2,7 @@
 //!
 //! Without the item every call of it would be an error too; with it one mistake gives one error.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 
 use crate::params::generated_at;
 
@@ -21,22 +21,31 @@ pub(crate) fn expand_or_item(
     }
 }
 
-/// The errors as code. Their places are the user's, but the path `::core` is read as this crate's: in edition 2015 it
-/// would be one of the user's crate.
+/// The errors as code. In edition 2015 their path `::core` would be one of the user's crate, so it is this crate's
+/// there. Not elsewhere: the compiler adds to such an error that it comes from a macro.
 pub(crate) fn compile_error(error: syn::Error) -> TokenStream {
-    generated(error.into_compile_error())
+    let errors = error.into_compile_error();
+    if !is_edition_2015() {
+        return errors;
+    }
+    let mut is_path = true;
+    let ours = errors.into_iter().map(|mut token| {
+        if is_path {
+            token.set_span(generated_at(token.span()));
+        }
+        is_path = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == ':')
+            || matches!(&token, TokenTree::Group(_));
+        token
+    });
+    ours.collect()
 }
 
-fn generated(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            let span = generated_at(token.span());
-            if let TokenTree::Group(group) = &token {
-                token = Group::new(group.delimiter(), generated(group.stream())).into();
-            }
-            token.set_span(span);
-            token
-        })
-        .collect()
+/// Whether the crate is of the edition that a compiler takes which is told none.
+fn is_edition_2015() -> bool {
+    let mut told = std::env::args().skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
+    match told.next() {
+        None => true,
+        Some(edition) if edition == "--edition" => told.next().is_some_and(|edition| edition == "2015"),
+        Some(edition) => edition == "--edition=2015",
+    }
 }
