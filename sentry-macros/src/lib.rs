@@ -56,7 +56,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// It goes on functions and methods with a body: sync, `async`, generic, `unsafe`, in traits, made by
-/// `async_trait`, returning a boxed future or `impl Future`. A `const fn` cannot be instrumented. The span of
+/// `async_trait`, returning a boxed future or `impl Future`. A `const fn` cannot be instrumented, and what records a
+/// span must not be: a `GlobalAlloc` whose `alloc` has a span would be called for that span again, without an end. The span of
 /// an `async fn` gets its parent when the function is called, so that `tokio::spawn(fetch())` nests
 /// by itself, and is active while the future is polled.
 ///
@@ -135,6 +136,9 @@ pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The span is called `serverAction/<name>`, with the operation `function.server_action`. An `Err` and a panic
 /// are captured once, and the value is returned, or the panic goes on, as without the attribute.
 ///
+/// A `#[track_caller]` function keeps its caller's place unless its value is looked at, as any is that may be a `Result`, or that `record_response` asks for:
+/// then `Location::caller()` in it is the function itself.
+///
 /// # Arguments
 /// | argument | meaning |
 /// |---|---|
@@ -177,6 +181,9 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// method `status()` that gives a number or a status code, or a `Result` of one of these. The span's status follows
 /// from it. An `Err` that is an answer by itself, as `Err(StatusCode::NOT_FOUND)` is, is captured from 500 on only.
 ///
+/// A `#[track_caller]` function keeps its caller's place unless its value may be an answer or a `Result`, see
+/// [`macro@server_action`].
+///
 /// # Arguments
 /// | argument | meaning |
 /// |---|---|
@@ -206,7 +213,7 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The span is called `<kind> (<route>)`, with the operation `function.data_fetcher`; kind and route are its attributes
 /// `data_fetcher.kind` and `http.route`. Inside of an active span it is a child of it; otherwise it is a transaction.
-/// An `Err` and a panic are captured once.
+/// An `Err` and a panic are captured once. What is said of `#[track_caller]` at [`macro@server_action`] is so here.
 ///
 /// # Arguments
 /// | argument | meaning |
@@ -236,7 +243,8 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The second check-in is `ok`, or `error` for an `Err`, a panic and a dropped future. The error itself is
-/// captured once. See <https://develop.sentry.dev/sdk/telemetry/check-ins/>.
+/// captured once. See <https://develop.sentry.dev/sdk/telemetry/check-ins/>. What is said of `#[track_caller]` at
+/// [`macro@server_action`] is so here.
 ///
 /// # Arguments
 /// | argument | meaning |

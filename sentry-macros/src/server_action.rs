@@ -47,7 +47,8 @@ impl ServerActionArgs {
         let record_response =
             self.record_response.map(|record| quote_spanned!(span=> .record_response(#record)));
         let made = quote_spanned!(span=> #private::server_action(#name) #form_data #record_response);
-        // Where nothing is said, functions that stand in a chain of `#[track_caller]` stay in it.
+        // Where nothing is said, one in a chain of `#[track_caller]` is looked at for its error alone: a function that
+        // cannot fail stays in the chain. A lost error would be worse than another place of the caller.
         let unasked = self.record_response.is_none() && function.has("track_caller");
         let (look, on_value) = if self.record_response == Some(false) || unasked {
             (Look::MayFail, None)

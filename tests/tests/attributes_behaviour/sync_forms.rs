@@ -233,6 +233,51 @@ mod attributes {
     same!(attributes_of_a_function);
 }
 
+/// Work that looks at the value takes the place of the caller; work that does not, or `#[span]` alone, leaves it.
+mod callers {
+    use std::panic::Location;
+
+    #[track_caller]
+    #[sentry::span]
+    fn span() -> Result<&'static Location<'static>, ()> {
+        Ok(Location::caller())
+    }
+    #[track_caller]
+    #[sentry::server_action]
+    fn action() -> &'static Location<'static> {
+        Location::caller()
+    }
+    #[track_caller]
+    #[sentry::api_handler("/")]
+    fn handler() -> &'static Location<'static> {
+        Location::caller()
+    }
+    #[track_caller]
+    #[sentry::data_fetcher(app)]
+    fn fetcher() -> &'static Location<'static> {
+        Location::caller()
+    }
+    #[track_caller]
+    #[sentry::monitor("callers")]
+    fn job() -> &'static Location<'static> {
+        Location::caller()
+    }
+    #[track_caller]
+    #[sentry::monitor("callers")]
+    fn looked_at() -> Result<&'static Location<'static>, ()> {
+        Ok(Location::caller())
+    }
+
+    #[test]
+    fn the_place_of_the_caller() {
+        let here = line!() + 1;
+        for place in [span().unwrap(), action(), handler(), fetcher(), job()] {
+            assert_eq!(place.line(), here);
+        }
+        assert!(looked_at().unwrap().line() < here);
+    }
+}
+
 mod control_flow {
     use super::*;
     use std::num::ParseIntError;
