@@ -25,7 +25,7 @@ use syn::parse::Parser;
 
 use crate::args::Arguments;
 use crate::around::Around;
-use crate::check::Mistakes;
+use crate::check::{self, Mistakes};
 use crate::fallback::compile_error;
 use crate::function::{Function, is_inert, is_ours};
 use crate::items::{self, Item, Kind};
@@ -88,7 +88,8 @@ impl Walk {
         match item.kind {
             Kind::Function => self.function(item.tokens, defaults),
             Kind::Container => self.nested(item.tokens, defaults),
-            Kind::PlainFunction | Kind::Other => item.tokens.into_iter().collect(),
+            Kind::PlainFunction => self.plain_function(item.tokens),
+            Kind::Other => item.tokens.into_iter().collect(),
         }
     }
 
@@ -103,7 +104,7 @@ impl Walk {
         function.block_is_read = self.is_read;
         function.around = self.around.clone();
         if function.is_left_alone() {
-            return as_written();
+            return if own.is_some_and(|own| self.is_skipped(&own)) { plain } else { as_written() };
         }
         let args = self.args_with(own.as_ref());
         let Some(list) = self.merged(own, defaults) else {
@@ -117,6 +118,32 @@ impl Walk {
                 plain
             }
         }
+    }
+
+    /// A function that cannot be instrumented. That it is not to be, `#[span(skip)]`, it may say all the same; and
+    /// nobody but this block knows the attribute where it is not imported.
+    fn plain_function(&mut self, tokens: Vec<TokenTree>) -> TokenStream {
+        let (mut attrs, rest) = split_attributes(tokens);
+        let own = take_own(&mut attrs);
+        let plain = written(&attrs, rest);
+        if own.is_some_and(|own| !self.is_skipped(&own)) {
+            match syn::parse2::<Function>(plain.clone()) {
+                Ok(function) => check::function("span", &function, &mut self.mistakes),
+                Err(error) => self.mistakes.note(error),
+            }
+        }
+        plain
+    }
+
+    /// Whether an item's own attribute leaves it out.
+    fn is_skipped(&mut self, own: &Attribute) -> bool {
+        let mut list = SpanArgs::list(arguments_of(own));
+        let skips = list.flag("skip");
+        if skips {
+            let checked = list.mistakes.or(());
+            self.mistakes.keep(checked);
+        }
+        skips
     }
 
     fn nested(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
@@ -156,12 +183,10 @@ impl Walk {
         let Some(own) = own else {
             return Some(defaults.clone());
         };
-        let mut list = SpanArgs::list(arguments_of(&own));
-        if list.flag("skip") {
-            let checked = list.mistakes.or(());
-            self.mistakes.keep(checked);
+        if self.is_skipped(&own) {
             return None;
         }
+        let mut list = SpanArgs::list(arguments_of(&own));
         list.default_to(defaults, REPLACES);
         Some(list)
     }

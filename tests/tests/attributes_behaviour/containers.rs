@@ -86,6 +86,40 @@ mod inside {
     }
 }
 
+/// What cannot be instrumented anyway may say that it is not to be.
+mod left_out_twice {
+    pub struct Constant;
+    #[sentry::span]
+    impl Constant {
+        #[span(skip)]
+        pub const fn value() -> u8 {
+            3
+        }
+    }
+    #[sentry::span]
+    pub trait Bodiless {
+        #[span(skip)]
+        fn value(&self) -> u8;
+        #[span(skip)]
+        #[sentry::server_action]
+        fn action(&self) -> u8 {
+            self.value()
+        }
+    }
+    impl Bodiless for Constant {
+        fn value(&self) -> u8 {
+            4
+        }
+    }
+}
+
+#[test]
+fn left_out_without_need() {
+    use left_out_twice::{Bodiless, Constant};
+    let spans = recorded((3, 4), || (Constant::value(), Constant.action()));
+    assert_eq!(names(&spans), ["serverAction/action"]);
+}
+
 #[sentry::span(skip)]
 fn skipped_alone() -> u8 {
     1

@@ -28,6 +28,14 @@ impl Sells for Shop {
     fn sell(&self) {}
 }
 
+#[sentry::span]
+impl Shop {
+    #[span]
+    const fn area() -> u8 {
+        3
+    }
+}
+
 #[sentry::server_action]
 #[sentry::server_action]
 fn twice() {}
@@ -39,6 +47,7 @@ const SEVEN: u8 = at_compile_time();
 
 fn main() {
     let _ = SEVEN;
+    let _ = Shop::area();
     Shop.open();
     Shop.sell();
     jobs::run();
