@@ -98,8 +98,15 @@ impl Walk {
         let (mut attrs, rest) = split_attributes(tokens.clone());
         let own = take_own(&mut attrs);
         let plain = written(&attrs, rest);
-        let Ok(mut function) = syn::parse2::<Function>(plain.clone()) else {
-            return as_written();
+        let mut function = match syn::parse2::<Function>(plain.clone()) {
+            Ok(function) => function,
+            Err(error) => {
+                if !own.is_some_and(|own| self.is_skipped(&own)) {
+                    let advice = "`#[span]` cannot read this function, which `#[span(skip)]` leaves out";
+                    self.mistakes.add(error.span(), format!("{advice}: {error}"));
+                }
+                return plain;
+            }
         };
         function.block_is_read = self.is_read;
         function.around = self.around.clone();

@@ -13,6 +13,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Visibility, token};
 
 use crate::around::Around;
+use crate::older::signature;
 use crate::params::generated_at;
 use crate::returns::{Returns, output_of_boxed, output_of_impl};
 use crate::tail::contains_word;
@@ -153,7 +154,7 @@ impl Parse for Function {
         } else {
             TokenStream::new()
         };
-        let sig: Signature = input.parse()?;
+        let sig = input.call(signature)?;
         if input.peek(Token![;]) {
             return Err(syn::Error::new(
                 sig.ident.span(),

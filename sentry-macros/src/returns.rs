@@ -41,7 +41,14 @@ impl<'a> Returns<'a> {
     /// Whether the type is called a result: `Result`, `io::Result`, `PlaceResult`.
     pub(crate) fn names_result(self) -> bool {
         let Self::Type(ty) = self else { return false };
-        last_segment(ty).is_some_and(|segment| segment.ident.to_string().contains("Result"))
+        match ungrouped(ty) {
+            // A type of an older edition: its name is what stands in front of its arguments.
+            Type::Verbatim(tokens) => {
+                let name = tokens.clone().into_iter().take_while(|token| !is_mark(token, '<'));
+                name.last().is_some_and(|name| name.to_string().contains("Result"))
+            }
+            _ => last_segment(ty).is_some_and(|segment| segment.ident.to_string().contains("Result")),
+        }
     }
 
     /// Whether the value may be a result under another name: any type that is not known to be none.
@@ -119,7 +126,9 @@ fn holds_closure(ty: TokenStream) -> bool {
             TokenTree::Punct(mark) => {
                 match mark.as_char() {
                     '<' => depth += 1,
-                    '>' if !is_dash(before.as_ref()) => depth = depth.saturating_sub(1),
+                    '>' if !before.as_ref().is_some_and(|before| is_mark(before, '-')) => {
+                        depth = depth.saturating_sub(1)
+                    }
                     _ => {}
                 }
                 let ends =
@@ -141,8 +150,8 @@ fn holds_closure(ty: TokenStream) -> bool {
     false
 }
 
-fn is_dash(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == '-')
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
 fn ungrouped(mut ty: &Type) -> &Type {

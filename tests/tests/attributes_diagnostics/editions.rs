@@ -35,6 +35,25 @@ fn every_edition_takes_the_attribute() {
     }
 }
 
+/// What syn does not read is in the way of no attribute, whether that stands on the function or on the block around it.
+#[test]
+fn types_of_older_editions() {
+    for edition in ["2015", "2018"] {
+        let start = if edition == "2015" { "extern crate sentry;\n" } else { "" };
+        let text = format!(
+            "#![allow(anonymous_parameters)]\n{start}\
+            @ pub fn f(a: Box<Fn(u8) -> u8>) -> Result<u8, ()> {{ Ok(a(1)) }}\n\
+            @ pub fn g<'a>(a: &'a (Fn(u8) -> u8 + Send), (b, _): (u8, u8)) -> Result<Box<Fn(u8) -> u8 + 'a>, ()> {{ if b > 1 {{ return Err(()) }} Ok(Box::new(move |c| a(c))) }}\n\
+            @ pub mod m {{ pub struct S; impl S {{ pub fn h(&self, a: Box<Fn(u8) -> u8>) -> u8 {{ a(1) }} }} }}\n"
+        );
+        let anonymous = "pub trait T { @ fn i(&self, u8, Box<Fn(u8)>) -> Result<u8, ()> { Ok(1) } }\n";
+        let anonymous = if edition == "2015" { anonymous } else { "" };
+        let said = same(edition, &format!("{text}{anonymous}"), How { edition, build: true, ..PLAIN });
+        assert!(said.iter().all(|said| said.code == "bare_trait_objects"), "{edition}: {said:#?}");
+        assert!(!said.is_empty());
+    }
+}
+
 /// The path of the compiler's own macro is not the same in all editions, and in none that of a module of the user's.
 #[test]
 fn every_edition_is_told_the_mistake() {

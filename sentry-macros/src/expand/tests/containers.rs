@@ -142,5 +142,12 @@ fn a_half_written_function_spoils_itself_alone() {
     );
     let good = one(quote!(), f.clone());
     let half = quote!(fn g(&self, x) { x. });
-    assert_tokens(one(quote!(), quote!(impl S { #half #f })), quote!(impl S { #half #good }));
+    let text = one(quote!(), quote!(impl S { #half #f })).to_string();
+    assert!(
+        text.contains("cannot read this function") && text.matches("compile_error").count() == 1,
+        "{text}"
+    );
+    assert!(text.ends_with(&quote!(impl S { #half #good }).to_string()), "{text}");
+    let left_out = one(quote!(), quote!(impl S { #[span(skip)] #half #f }));
+    assert_tokens(left_out, quote!(impl S { #half #good }));
 }
