@@ -5,8 +5,9 @@
 //! that the text does not live long enough. Such an error is not asked for more than its text: its causes are not told.
 //!
 //! A method that is annotated alone does not tell what the block around it declares. There `Self::Error` counts as
-//! borrowed if the method has a `self` that it could be borrowed from, and a name inside of the error as that of a type
-//! parameter, unless it looks like something else. Where the attribute stands on the block, nothing is guessed.
+//! borrowed if the method names a lifetime of the block's (all others would lose their causes for the sake of few), and
+//! a name inside of the error as that of a type parameter, unless it looks like something else. Where the attribute
+//! stands on the block, nothing is guessed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -48,10 +49,9 @@ impl Names<'_> {
     /// Whether `Self::Name` may be borrowed.
     fn of_this_borrows(&self, tokens: &[TokenTree]) -> bool {
         let Some(around) = self.around else {
-            let has_lifetime = lifetimes(self.sig.to_token_stream())
+            return lifetimes(self.sig.to_token_stream())
                 .iter()
                 .any(|lifetime| lifetime != "static" && !declares(self.sig, lifetime));
-            return has_lifetime || self.sig.receiver().is_some();
         };
         if around.is_trait() {
             // What it has the trait says, whose bounds hold for whatever it is.
@@ -221,6 +221,7 @@ mod tests {
             "fn f<E>() -> Result<(), Failed<E>> where E: 'static",
             "fn f<'a>(a: &'a str) -> Result<Self, Self::Error>",
             "fn f(a: &str) -> Result<Self, Self::Error>",
+            "fn f(&self) -> Result<u8, Self::Error>",
             "fn f(&self) -> Result<(), SdkError<GetObjectError>>",
             "fn f(&self) -> Result<(), Retried<tonic::Status>>",
             "fn f(&self) -> Result<(), Box<dyn Error + Send + Sync>>",
@@ -245,7 +246,6 @@ mod tests {
             "fn f(a: Self::Item) -> Result<(), Full<Self::Item>>",
             "fn f(self) -> Result<u8, Self>",
             "fn f(a: &'a str) -> Result<Self, Self::Error>",
-            "fn f(&self) -> Result<u8, Self::Error>",
             "fn f(&self) -> Result<u8, Full<Item>>",
             "fn f(a: Item) -> Result<Self, Full<(u8, Item)>>",
             "fn f(a: Item) -> Result<u8, Full<Item>>",

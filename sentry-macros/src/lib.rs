@@ -70,9 +70,7 @@ use proc_macro::TokenStream;
 /// contains `Result`; with `err` or `ret` every value is looked at. A `#[track_caller]` function keeps
 /// its caller's place and has its value seen with `err` or `ret` only.
 ///
-/// An error that may be borrowed is shown by its text, without its causes: one whose type names a lifetime, and, in a
-/// method with `self` that is annotated alone, `Self::Error`. Where the attribute stands on the impl block, that is
-/// looked up there.
+/// An error that may be borrowed, because its type names a lifetime, is shown by its text, without its causes.
 ///
 /// # Many functions at once
 /// On an impl block, a trait or an inline module the attribute instruments every function in it, each under its

@@ -108,7 +108,7 @@ same!(errors_that_are_borrowed, |spans| {
     }
 });
 
-/// Methods that are annotated alone do not tell what the block declares.
+/// Methods that are annotated alone do not tell what the block declares, as `Self::Error` here: it is written out.
 mod alone {
     use super::*;
 
@@ -116,7 +116,7 @@ mod alone {
     impl<'a, Item> Opens for Shelf<'a, Item> {
         type Error = Full<&'a str>;
         #[sentry::span]
-        fn open(&self) -> Result<u8, Self::Error> {
+        fn open(&self) -> Result<u8, Full<&'a str>> {
             Err(Full(self.0))
         }
     }

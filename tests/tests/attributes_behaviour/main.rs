@@ -5,6 +5,8 @@
 
 #![allow(
     clippy::all,
+    clippy::todo,
+    clippy::unimplemented,
     clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
     rust_2018_idioms,

@@ -106,12 +106,12 @@ struct Order {
 #[sentry::span(name = "patterns", args(a, note, b, c, _d))]
 fn patterns(
     &(a, _): &(u8, u8),
-    &Order { ref note, .. }: &Order,
+    &Order { ref note, lamps }: &Order,
     (ref mut b, c): (String, u8),
     _d: u8,
 ) -> Result<usize, String> {
     b.push('!');
-    Ok(usize::from(a) + note.len() + b.len() + usize::from(c))
+    Ok(usize::from(a) + note.len() + b.len() + usize::from(c) + usize::from(lamps))
 }
 
 #[sentry::span(name = "patterns", args(a, note, b, c, _d))]
@@ -132,7 +132,7 @@ fn arguments_are_recorded_by_any_name_that_a_pattern_gives_them() {
         patterns(&(1, 2), &order(), ("two".to_owned(), 3), 4)
             .map(|sum| (sum, block_on(patterns_async(&(1, 2), order(), ("two".to_owned(), 0), 4))))
     });
-    assert_eq!(seen.result, Ok((12, 12)));
+    assert_eq!(seen.result, Ok((15, 12)));
     for span in seen.spans() {
         let data = &span.data;
         let recorded = [&data["a"], &data["note"], &data["b"], &data["c"], &data["_d"]];
