@@ -12,8 +12,8 @@ use crate::diagnostics;
 
 const RELEASE: &str = "1 to 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or \
     `latest`, such as `shop@1.4.2`";
-const ENVIRONMENT: &str = "1 to 64 bytes without spaces, slashes, line breaks, tabs and control characters, and not \
-    `.`, `..` or `none`, such as `production`";
+const ENVIRONMENT: &str = "1 to 64 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or \
+    `none`, such as `production`";
 const DIST: &str = "1 to 64 of the letters a to z and A to Z, digits, `_`, `.` and `-`, such as `build-42`";
 const ORG_ID: &str =
     "the number of the organisation, such as the `123` of a DSN with the host o123.ingest.sentry.io";
@@ -24,7 +24,7 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     let org_id = org_id.as_deref().map(Cow::Borrowed);
     for (option, value, is_right, rule) in [
         ("release", release, is_release as fn(&str) -> bool, RELEASE),
-        ("environment", environment, |name| is_environment(name) && !name.contains(' '), ENVIRONMENT),
+        ("environment", environment, is_environment, ENVIRONMENT),
         ("dist", dist, is_dist, DIST),
         ("org_id", &org_id, is_org_id, ORG_ID),
     ] {
@@ -40,7 +40,7 @@ pub(crate) fn release_of(variable: &'static str, value: String) -> Option<Cow<'s
     accepted(variable, value, is_release, RELEASE)
 }
 
-/// The environment that a variable names. Spaces are against the documentation, but no server minds them.
+/// The environment that a variable names.
 pub(crate) fn environment_of(variable: &'static str, value: String) -> Option<Cow<'static, str>> {
     accepted(variable, value, is_environment, ENVIRONMENT)
 }
@@ -64,6 +64,7 @@ fn is_release(name: &str) -> bool {
     is_name(name, 200) && !name.eq_ignore_ascii_case("latest")
 }
 
+/// Spaces are against the documentation, but no server minds them.
 fn is_environment(name: &str) -> bool {
     is_name(name, 64) && !name.eq_ignore_ascii_case("none")
 }
@@ -105,9 +106,9 @@ mod tests {
 
     #[test]
     fn the_error_names_value_rule_and_fix() {
-        let options = ClientOptions::new().environment("my place");
+        let options = ClientOptions::new().environment("my/place");
         let message = check(&options).unwrap_err().to_string();
-        assert!(message.starts_with("environment is `my place`, but must be 1 to 64 bytes"), "{message}");
+        assert!(message.starts_with("environment is `my/place`, but must be 1 to 64 bytes"), "{message}");
         let message = check(&ClientOptions::new().org_id("o1\n")).unwrap_err().to_string();
         assert!(message.starts_with("org_id is `o1\\n`, but must be the number"), "{message}");
         assert_eq!(check(&ClientOptions::new().release("a b").dist("b-1").org_id("1")), Ok(()));
