@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sentry::{ClientOptions, TraceLifecycle};
 
 const IDLE: Duration = Duration::from_secs(3);
-const TIMES: usize = 20;
+const TIMES: usize = 200;
 
 #[sentry::span]
 fn work() {}

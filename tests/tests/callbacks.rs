@@ -156,7 +156,7 @@ fn before_send_may_take_its_time_and_flush_keeps_to_its_own() {
         message("one");
         let started = std::time::Instant::now();
         assert!(!sentry::flush(Duration::from_millis(200)));
-        assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         go.send(()).unwrap();
     });
     assert_eq!(seen.events().len(), 1);
@@ -276,7 +276,7 @@ fn a_callback_may_close_the_client() {
         sentry::flush(LONG);
         message("after");
     });
-    assert!(started.elapsed() < LONG);
+    assert!(started.elapsed() < LONG / 2);
     assert!((1..=2).contains(&counted.load(Ordering::Relaxed)), "{counted:?}");
     let captured = seen.stats.sent(sentry::protocol::DataCategory::Error) + seen.stats.lost();
     assert_eq!(captured, 2, "what was captured before is sent or counted: {:?}", seen.stats);
@@ -297,7 +297,7 @@ fn the_guard_is_dropped_in_time_whatever_a_callback_waits_for() {
         let started = std::time::Instant::now();
         assert!(!sentry::flush(Duration::from_millis(100)));
         drop(guard);
-        assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         drop(go);
     });
 }
@@ -332,9 +332,9 @@ fn a_transport_of_the_users_may_hang_and_panic() {
         sentry::start_span("unsampled", |_| message("two"));
         let started = std::time::Instant::now();
         assert!(!sentry::flush(Duration::from_millis(200)), "it hangs");
-        assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         drop(guard);
-        assert!(started.elapsed() < LONG, "its panic is no answer to wait for: {:?}", started.elapsed());
+        assert!(started.elapsed() < LONG / 6, "its panic is no answer to wait for: {:?}", started.elapsed());
         assert_eq!(client.stats().lost(), 2, "{:?}", client.stats());
         drop(go);
     });
@@ -359,12 +359,12 @@ fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
         for timeout in [0, 50, 300] {
             let started = std::time::Instant::now();
             assert!(!sentry::flush(Duration::from_millis(timeout)));
-            assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+            assert!(started.elapsed() < Duration::from_millis(timeout + 2000), "{:?}", started.elapsed());
         }
         let started = std::time::Instant::now();
         assert!(!sentry::close(Duration::from_millis(100)));
         drop(guard);
-        assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         drop(go);
     });
 }

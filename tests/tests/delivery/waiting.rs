@@ -58,10 +58,22 @@ fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
 
 #[test]
 fn nobody_waits_longer_than_told_for_a_server_that_never_answers() {
+    // A machine may be busy with other things for most of the time, not for all of it.
+    let overruns: Vec<_> = (0..5).map(|_| longest_overrun()).take_while(|&late| late >= SOON).collect();
+    assert!(overruns.len() < 5, "{overruns:?}");
+}
+
+/// How much later than told somebody may go on.
+const SOON: Duration = Duration::from_secs(1);
+
+/// By how much the longest of all waits was longer than told; none may be shorter.
+fn longest_overrun() -> Duration {
     let timeout = Duration::from_millis(300);
+    let longest = std::cell::Cell::new(Duration::ZERO);
     let within = |what: &str, started: Instant| {
         let took = started.elapsed();
-        assert!(took >= timeout && took < LONG, "{what} took {took:?}");
+        assert!(took >= timeout, "{what} took {took:?}");
+        longest.set(longest.get().max(took - timeout));
     };
     let mut started = Instant::now();
     observe_server(options().shutdown_timeout(timeout), |server| {
@@ -88,6 +100,7 @@ fn nobody_waits_longer_than_told_for_a_server_that_never_answers() {
         assert!(!sentry::is_enabled());
         assert!(sentry::capture_message("too late", Level::Info).is_nil());
     });
+    longest.get()
 }
 
 #[test]

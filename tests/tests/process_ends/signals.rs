@@ -78,7 +78,7 @@ fn a_silent_server_is_waited_for_no_longer_than_told() {
     waiting.signal(libc::SIGTERM);
     let (status, _) = waiting.end();
     assert_eq!(status.signal(), Some(libc::SIGTERM));
-    assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+    assert!(started.elapsed() < LONG / 6, "{:?}", started.elapsed());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_second_signal_ends_the_program_at_once() {
     let started = Instant::now();
     waiting.signal(libc::SIGTERM);
     // The first is read by a thread, which takes its time.
-    while started.elapsed() < LONG && waiting.child.id() > 0 {
+    while started.elapsed() < LONG / 2 && waiting.child.id() > 0 {
         waiting.signal(libc::SIGINT);
         std::thread::sleep(Duration::from_millis(20));
         // SAFETY: it only asks whether the child has ended, and leaves it to be waited for.
@@ -113,7 +113,7 @@ fn a_second_signal_ends_the_program_at_once() {
         status.signal().is_some_and(|signal| [libc::SIGTERM, libc::SIGINT].contains(&signal)),
         "{status:?}"
     );
-    assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
+    assert!(started.elapsed() < LONG / 2, "{:?}", started.elapsed());
 }
 
 #[test]

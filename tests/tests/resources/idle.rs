@@ -22,9 +22,9 @@ fn assert_frugal(lifecycle: &str) {
     assert!(measured["threads_after_use"] <= 2, "the pipeline and the transport: {measured:?}");
     assert!(measured["wake_ups"] <= 1, "{measured:?}");
     assert_eq!(measured.get("woken"), Some(&1), "a trace wakes the pipeline: {measured:?}");
-    // The least of twenty: a busy machine may hold up any of them. Who waited for a round of the pipeline would take longer.
-    assert!(measured["init_micros"] < 50_000, "{measured:?}");
-    assert!(measured["close_unused_micros"] < 50_000, "{measured:?}");
+    // The least of two hundred: a busy machine may hold up any of them, and not all.
+    assert!(measured["init_micros"] < 5_000, "{measured:?}");
+    assert!(measured["close_unused_micros"] < 5_000, "{measured:?}");
 }
 
 #[test]
