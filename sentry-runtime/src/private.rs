@@ -6,6 +6,7 @@ use crate::errors::{self, Failure, Origin};
 use crate::options::ClientOptions;
 use crate::scope::active::{self, Entered};
 use crate::trace::clock::{self, Ticks};
+use crate::trace::ids::Lineage;
 
 #[cfg(fuzzing)]
 pub use crate::fuzz;
@@ -68,7 +69,11 @@ pub struct MainGuard {
 pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
     let client = client::init(options.unwrap_or_default());
     let context = std::sync::Arc::new(active::context().framed());
-    MainGuard { entered: Some(active::enter(context, 0)), since: clock::now(), client: Some(client) }
+    MainGuard {
+        entered: Some(active::enter(context, Lineage::NONE)),
+        since: clock::now(),
+        client: Some(client),
+    }
 }
 
 impl MainGuard {

@@ -8,6 +8,7 @@ use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::future::Bound;
 use crate::trace::headers::HeaderSource;
+use crate::trace::ids::Lineage;
 use crate::trace::instrumented::{Instrumented, instrument};
 use crate::trace::outgoing::{self, HeaderSink, TraceData};
 use crate::trace::propagation::Propagation;
@@ -25,7 +26,7 @@ pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnc
     if client::level() == client::Level::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(continued(headers)), 0);
+    let _entered = active::enter(Arc::new(continued(headers)), Lineage::NONE);
     run()
 }
 
@@ -41,9 +42,9 @@ pub fn continue_trace_async<F: Future>(
     future: F,
 ) -> Instrumented<Bound, F> {
     let bound = if client::level() == client::Level::Off {
-        Bound::new(active::own_context(), 0)
+        Bound::new(active::own_context(), Lineage::NONE)
     } else {
-        Bound::new(Some(Arc::new(continued(headers))), 0)
+        Bound::new(Some(Arc::new(continued(headers))), Lineage::NONE)
     };
     instrument(bound, future)
 }
@@ -66,7 +67,7 @@ pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), 0);
+    let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), Lineage::NONE);
     run()
 }
 
@@ -78,7 +79,7 @@ pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
 /// ```
 pub fn start_new_trace_async<F: Future>(future: F) -> Instrumented<Bound, F> {
     let context = active::context().in_new_trace(Propagation::new());
-    instrument(Bound::new(Some(Arc::new(context)), 0), future)
+    instrument(Bound::new(Some(Arc::new(context)), Lineage::NONE), future)
 }
 
 fn enabled_client() -> Option<Arc<Client>> {

@@ -93,7 +93,7 @@ where
     if client::level() == client::Level::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(scoped(configure)), active::position().1);
+    let _entered = active::enter(Arc::new(scoped(configure)), active::lineage());
     run()
 }
 
@@ -131,7 +131,7 @@ pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
         return run();
     }
     let context = active::context().isolated();
-    let _entered = active::enter(Arc::new(context), active::position().1);
+    let _entered = active::enter(Arc::new(context), active::lineage());
     run()
 }
 
@@ -163,9 +163,9 @@ pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F
 /// });
 /// ```
 pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F> {
-    let (context, span) = (active::context(), active::position().1);
+    let (context, active) = (active::context(), active::lineage());
     move || {
-        let _entered = active::enter(context, span);
+        let _entered = active::enter(context, active);
         run()
     }
 }
@@ -181,5 +181,5 @@ fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumente
         client::Level::Off => active::own_context(),
         client::Level::Errors | client::Level::Tracing => Some(Arc::new(context())),
     };
-    instrument(Bound::new(context, active::position().1), future)
+    instrument(Bound::new(context, active::lineage()), future)
 }

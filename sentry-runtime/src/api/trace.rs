@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::client;
 use crate::scope::active::{self, Entered};
 use crate::trace::future::Bound;
+use crate::trace::ids::Lineage;
 use crate::trace::instrumented::{Instrumented, instrument};
 use crate::trace::options::SpanOptions;
 use crate::trace::record::Outcome;
@@ -132,7 +133,7 @@ pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {
-    span.place().map(|(context, id)| active::enter(context, id))
+    span.place().map(|(context, active)| active::enter(context, active))
 }
 
 /// The active span.
@@ -189,7 +190,7 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
     let _entered = match span.into() {
         Some(span) => enter_span(span),
         None if client::level() == client::Level::Off => None,
-        None => Some(active::enter(Arc::new(active::context().with_segment(None)), 0)),
+        None => Some(active::enter(Arc::new(active::context().with_segment(None)), Lineage::NONE)),
     };
     run()
 }
@@ -207,7 +208,7 @@ pub fn with_active_span_async<'a, F: Future>(
 ) -> Instrumented<Bound, F> {
     let bound = match span.into() {
         Some(span) => Bound::in_span(span.clone()),
-        None => Bound::new(Some(Arc::new(active::context().with_segment(None))), 0),
+        None => Bound::new(Some(Arc::new(active::context().with_segment(None))), Lineage::NONE),
     };
     instrument(bound, future)
 }
@@ -222,7 +223,7 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     if client::level() == client::Level::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(active::context().suppressing()), active::position().1);
+    let _entered = active::enter(Arc::new(active::context().suppressing()), active::lineage());
     run()
 }
 
@@ -233,5 +234,5 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
 /// # drop(health);
 /// ```
 pub fn suppress_tracing_async<F: Future>(future: F) -> Instrumented<Bound, F> {
-    instrument(Bound::new(Some(Arc::new(active::context().suppressing())), active::position().1), future)
+    instrument(Bound::new(Some(Arc::new(active::context().suppressing())), active::lineage()), future)
 }

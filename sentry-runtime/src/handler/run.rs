@@ -14,7 +14,7 @@ use crate::scope::active;
 use crate::scope::context::{Context, Mode};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::headers::HeaderSource;
-use crate::trace::ids::LocalId;
+use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Detail, Record};
@@ -30,7 +30,7 @@ struct State {
     kind: Kind,
     plan: Plan,
     taken: Arc<Context>,
-    parent: LocalId,
+    parent: Lineage,
     running: Option<Running>,
     status: Option<SpanStatus>,
     http_status: Option<u16>,
@@ -40,7 +40,7 @@ struct State {
 #[derive(Debug)]
 struct Running {
     context: Option<Arc<Context>>,
-    span: LocalId,
+    active: Lineage,
     handle: Span,
     since: Ticks,
 }
@@ -72,7 +72,7 @@ impl Handler {
             kind,
             plan,
             taken: active::context(),
-            parent: active::position().1,
+            parent: active::lineage(),
             running: None,
             status: None,
             http_status: None,
@@ -213,7 +213,7 @@ impl State {
     fn start(&mut self) {
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
         if here.segment().is_some() {
-            self.parent = active::position().1;
+            self.parent = active::lineage();
         }
         let mut context = self.isolated(&here).framed();
         // A server's integration has read the headers of its request before, and its trace goes on here.
@@ -230,14 +230,14 @@ impl State {
         {
             context = context.silenced();
         }
-        let parent = if context.segment().is_some() { self.parent } else { 0 };
+        let parent = if context.segment().is_some() { self.parent } else { Lineage::NONE };
         let options = self.kind.span(&mut self.plan);
         self.describe(&context, &options.name);
         // Inside of an active span it is a child of that, and part of its transaction.
         let context = Arc::new(context);
         let handle = Span::start_in(Arc::clone(&context), parent, options);
-        let (context, span) = handle.place().unwrap_or((context, 0));
-        self.running = Some(Running { context: Some(context), span, handle, since: clock::now() });
+        let (context, active) = handle.place().unwrap_or((context, Lineage::NONE));
+        self.running = Some(Running { context: Some(context), active, handle, since: clock::now() });
     }
 
     /// The context with an isolation scope of its own, unless it belongs to a request that has one.
@@ -289,7 +289,7 @@ impl Work for Handler {
             state.start();
         }
         let running = state.running.as_mut()?;
-        let previous = Previous::swap(running.context.take(), running.span);
+        let previous = Previous::swap(running.context.take(), running.active);
         if let Some(form) = state.plan.form.take() {
             record_form(form);
         }

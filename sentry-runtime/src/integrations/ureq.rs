@@ -55,7 +55,7 @@ impl Middleware for SentryMiddleware {
             return next.handle(request);
         }
         let exchange = begin(&mut request);
-        let entered = exchange.span().place().map(|(context, id)| active::enter(context, id));
+        let entered = exchange.span().place().map(|(context, active)| active::enter(context, active));
         let answer = next.handle(request);
         drop(entered);
         match &answer {

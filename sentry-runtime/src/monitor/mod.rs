@@ -28,7 +28,7 @@ use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::{self, LocalId};
+use crate::trace::ids::{self, Lineage};
 use crate::trace::instrumented::{End, Previous, Stage, Work};
 use crate::trace::place::TracePlace;
 use crate::trace::propagation::Propagation;
@@ -147,13 +147,13 @@ struct Plan {
     options: MonitorOptions,
     name: RootName,
     context: Arc<Context>,
-    parent: LocalId,
+    parent: Lineage,
 }
 
 #[derive(Debug)]
 struct Running {
     context: Option<Arc<Context>>,
-    span: LocalId,
+    active: Lineage,
     run: Run,
     since: Ticks,
 }
@@ -190,7 +190,7 @@ impl Monitor {
             options: options(),
             name,
             context: active::context(),
-            parent: active::position().1,
+            parent: active::lineage(),
         });
         Self { plan, running: None, failed: false }
     }
@@ -225,16 +225,16 @@ impl Monitor {
         if isolate_trace || (context.segment().is_none() && !context.continues) {
             context = context.in_new_trace(Propagation::new());
         }
-        let parent = if context.segment().is_some() { plan.parent } else { 0 };
+        let parent = if context.segment().is_some() { plan.parent } else { Lineage::NONE };
         let key = ids::next();
-        let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
-        let (context, span) = match root::start(&context, kind, plan.name, None, key) {
-            Some((context, span)) => (context, span),
+        let kind = RootKind { new_trace: false, under: (parent.span != 0).then_some(parent.span) };
+        let (context, active) = match root::start(&context, kind, plan.name, None, key) {
+            Some((context, span)) => (context, Lineage::of(span)),
             None => (Arc::new(context), parent),
         };
-        let place = TracePlace::of(&context, span);
+        let place = TracePlace::of(&context, active);
         let run = Run::start(client, plan.slug, config, place);
-        Some(Running { context: Some(context), span, run, since: clock::now() })
+        Some(Running { context: Some(context), active, run, since: clock::now() })
     }
 }
 
@@ -252,7 +252,7 @@ impl Work for Monitor {
             self.running = Self::start(plan);
         }
         let running = self.running.as_mut()?;
-        Some(Previous::swap(running.context.take(), running.span))
+        Some(Previous::swap(running.context.take(), running.active))
     }
 
     fn leave(&mut self, previous: Previous) {
@@ -263,10 +263,10 @@ impl Work for Monitor {
     }
 
     fn finish(&mut self, end: End) {
-        let Some(Running { context: Some(context), span, run, .. }) = self.running.take() else { return };
+        let Some(Running { context: Some(context), active, run, .. }) = self.running.take() else { return };
         let outcome = end.outcome(self.failed);
         errors::close(context.frame);
-        root::end(&context, span, None, outcome);
+        root::end(&context, active.span, None, outcome);
         run.end(outcome == Outcome::Ok);
     }
 }

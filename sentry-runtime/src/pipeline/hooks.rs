@@ -11,6 +11,7 @@ use crate::hint::Hint;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope, active};
+use crate::trace::ids::Lineage;
 
 /// How many callbacks panicked so far.
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -25,7 +26,7 @@ fn run<T>(
     callback: impl FnOnce(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
     let untraced = Arc::new(active::context().suppressing());
-    let _entered = active::enter(untraced, 0);
+    let _entered = active::enter(untraced, Lineage::NONE);
     match callback::run(made_at, || callback(value)) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => {

@@ -17,12 +17,13 @@ use crate::options::BeforeSendSpan;
 use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::scope::active;
 use crate::trace::clock::Anchor;
+use crate::trace::ids::Lineage;
 
 /// Shows the root of a transaction and its spans to the callback, if there is one.
 pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     let Some(callback) = &client.options().before_send_span else { return };
     // Spans that the callback starts would be shown to it in turn.
-    let _entered = active::enter(Arc::new(active::context().suppressing()), 0);
+    let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = show_root(callback, transaction);
     for span in &mut transaction.spans {
         let seen = std::mem::take(span);
@@ -45,7 +46,7 @@ pub(super) fn show_streamed<T>(
     rows: &mut [(Row, T)],
 ) -> bool {
     let Some(callback) = &client.options().before_send_span else { return false };
-    let _entered = active::enter(Arc::new(active::context().suppressing()), 0);
+    let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = 0;
     for (row, _) in rows {
         let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::{Context, Mode};
 use crate::trace::clock::Ticks;
-use crate::trace::ids::LocalId;
+use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::light;
 use crate::trace::local::{Unsettled, local};
 use crate::trace::shown;
@@ -13,7 +13,7 @@ use crate::trace::shown;
 #[derive(Debug, Default)]
 pub(crate) struct Saved {
     pub(crate) context: Option<Arc<Context>>,
-    pub(crate) span: LocalId,
+    pub(crate) active: Lineage,
 }
 
 #[inline]
@@ -26,6 +26,12 @@ pub(crate) fn mode() -> Mode {
 pub(crate) fn position() -> (LocalId, LocalId) {
     let local = local();
     (local.segment.get(), local.span.get())
+}
+
+/// The active span, and the one that it stands under.
+#[inline]
+pub(crate) fn lineage() -> Lineage {
+    local().lineage()
 }
 
 /// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
@@ -42,8 +48,8 @@ pub(crate) fn note_sighting(at: Ticks) {
 
 /// Makes another span of the same segment active and answers with the one that was.
 #[inline]
-pub(crate) fn replace(span: LocalId) -> LocalId {
-    local().span.replace(span)
+pub(crate) fn replace(span: Lineage) -> Lineage {
+    local().replace(span)
 }
 
 /// Whether a context is the active one.
@@ -88,7 +94,7 @@ fn settle_inherited() {
     let Some(context) = own_context() else { return };
     if let Some(segment) = context.segment().filter(|segment| !segment.is_ours()) {
         let own = context.in_new_trace(segment.inherited(span));
-        drop(swap(Saved { context: Some(Arc::new(own)), span: 0 }));
+        drop(swap(Saved { context: Some(Arc::new(own)), active: Lineage::NONE }));
     }
 }
 
@@ -125,7 +131,7 @@ pub(crate) fn swap(new: Saved) -> Saved {
     let local = local();
     local.mode.set(mode);
     local.segment.set(segment);
-    Saved { span: local.span.replace(new.span), context: local.context.replace(new.context) }
+    Saved { active: local.replace(new.active), context: local.context.replace(new.context) }
 }
 
 /// Keeps a context in place until it is dropped, on this thread.
@@ -137,9 +143,9 @@ pub(crate) struct Entered {
 }
 
 /// Makes a context active with the given span of it.
-pub(crate) fn enter(context: Arc<Context>, span: LocalId) -> Entered {
+pub(crate) fn enter(context: Arc<Context>, active: Lineage) -> Entered {
     Entered {
-        saved: Some(swap(Saved { context: Some(context), span })),
+        saved: Some(swap(Saved { context: Some(context), active })),
         _stays_on_its_thread: std::marker::PhantomData,
     }
 }

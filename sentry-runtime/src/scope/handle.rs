@@ -215,7 +215,7 @@ impl ScopeGuard {
         }
         let context = active::context().with_own_scope();
         let scope = ScopeHandle::new(Arc::clone(&context.current));
-        Self { scope, _entered: Some(active::enter(Arc::new(context), active::position().1)) }
+        Self { scope, _entered: Some(active::enter(Arc::new(context), active::lineage())) }
     }
 }
 

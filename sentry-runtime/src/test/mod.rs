@@ -37,6 +37,7 @@ use crate::protocol::{
 use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::future::Bound;
+use crate::trace::ids::Lineage;
 use crate::trace::instrumented::instrument;
 use crate::transport::TestTransport;
 
@@ -80,7 +81,7 @@ pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
 /// When the closure does, or when an option is out of its range.
 pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Captured {
     let (client, transport) = client(options);
-    let entered = active::enter(Arc::new(Context::of_client(Arc::clone(&client))), 0);
+    let entered = active::enter(Arc::new(Context::of_client(Arc::clone(&client))), Lineage::NONE);
     run();
     drop(entered);
     Captured::taken(&client, &transport)
@@ -117,7 +118,7 @@ pub async fn with_captured_options_async<F: Future>(
 ) -> Captured {
     let (client, transport) = client(options);
     let context = Arc::new(Context::of_client(Arc::clone(&client)));
-    instrument(Bound::new(Some(context), 0), async move { run().await }).await;
+    instrument(Bound::new(Some(context), Lineage::NONE), async move { run().await }).await;
     Captured::taken(&client, &transport)
 }
 

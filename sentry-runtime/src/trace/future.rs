@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ids::LocalId;
+use super::ids::Lineage;
 use super::instrumented::{End, Instrumented, Previous, Stage, Work, instrument};
 use super::span::Span;
 use crate::scope::active;
@@ -12,22 +12,24 @@ use crate::scope::context::Context;
 #[derive(Debug)]
 pub struct Bound {
     context: Option<Arc<Context>>,
-    span: LocalId,
+    active: Lineage,
     /// Kept until the future is over, so that the span ends with it and not before.
     _span: Span,
     stage: Stage,
 }
 
 impl Bound {
-    pub(crate) fn new(context: Option<Arc<Context>>, span: LocalId) -> Self {
-        Self { context, span, _span: Span::default(), stage: Stage::New }
+    pub(crate) fn new(context: Option<Arc<Context>>, active: Lineage) -> Self {
+        Self { context, active, _span: Span::default(), stage: Stage::New }
     }
 
     /// The place of a span, or the active one when nothing is recorded.
     pub(crate) fn in_span(span: Span) -> Self {
         match span.place() {
-            Some((context, id)) => Self { context: Some(context), span: id, _span: span, stage: Stage::New },
-            None => Self::new(active::own_context(), active::position().1),
+            Some((context, active)) => {
+                Self { context: Some(context), active, _span: span, stage: Stage::New }
+            }
+            None => Self::new(active::own_context(), active::lineage()),
         }
     }
 }
@@ -39,12 +41,12 @@ impl Work for Bound {
 
     fn enter(&mut self) -> Option<Previous> {
         self.stage = Stage::Begun;
-        Some(Previous::swap(self.context.take(), self.span))
+        Some(Previous::swap(self.context.take(), self.active))
     }
 
     fn leave(&mut self, previous: Previous) {
         let own = previous.restore();
-        (self.context, self.span) = (own.context, own.span);
+        (self.context, self.active) = (own.context, own.active);
     }
 
     fn finish(&mut self, _end: End) {
@@ -72,7 +74,7 @@ pub trait SentryFutureExt: Future + Sized {
 
     /// Runs the future with the scopes and the span that are active now.
     fn bind_scope(self) -> Instrumented<Bound, Self> {
-        instrument(Bound::new(active::own_context(), active::position().1), self)
+        instrument(Bound::new(active::own_context(), active::lineage()), self)
     }
 }
 

@@ -6,7 +6,6 @@
 //! guard is five words, because it stands in the annotated function's frame.
 
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use std::sync::Arc;
 use super::callsite::{self, Callsite};
 use super::clock::{self, Ticks};
 use super::gen_ai;
-use super::ids::{self, LocalId};
+use super::ids::{self, Lineage, LocalId};
 use super::light;
 use super::local::local;
 use super::record::Outcome;
@@ -57,9 +56,9 @@ pub struct SpanGuard {
     start: Ticks,
     /// The span that was active before.
     parent: LocalId,
-    /// The context that was in place before, if another was put there; taken at the end, so that dropping the guard
-    /// need not look at it.
-    outer: ManuallyDrop<Option<Arc<Context>>>,
+    /// The span that the one which was active before stands under; where a context was put in place, where in the
+    /// thread waits what was there before.
+    outer: u64,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
@@ -74,14 +73,7 @@ impl RefUnwindSafe for SpanGuard {}
 /// to move it, and moving what was written a moment ago costs more than writing it.
 #[inline]
 pub const fn guard(site: &'static Callsite) -> SpanGuard {
-    SpanGuard {
-        site,
-        id: 0,
-        start: 0,
-        parent: 0,
-        outer: ManuallyDrop::new(None),
-        _stays_on_its_thread: PhantomData,
-    }
+    SpanGuard { site, id: 0, start: 0, parent: 0, outer: 0, _stays_on_its_thread: PhantomData }
 }
 
 /// Starts the span of an annotated function whose attribute says nothing of how it starts.
@@ -121,7 +113,7 @@ pub struct GuardUnder {
 pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
     let on = client::level() != client::Level::Off;
     let place = on.then(|| parent.into_parent().place()).flatten();
-    let entered = place.map(|(context, span)| active::enter(context, span));
+    let entered = place.map(|(context, active)| active::enter(context, active));
     GuardUnder { guard: enter(site), _entered: entered }
 }
 
@@ -174,6 +166,16 @@ pub(super) struct Prepared {
     pub(super) parent: LocalId,
 }
 
+impl Prepared {
+    /// The active span while the function runs, where another was before.
+    fn active(&self, before: Lineage) -> Lineage {
+        match self.id {
+            0 => before,
+            span => Lineage { span, parent: self.parent },
+        }
+    }
+}
+
 /// Starts the span of an inert guard, if there is to be one.
 ///
 /// This and [`end`] are called by every annotated function. They are `extern "C"`, since such a function does not
@@ -189,6 +191,7 @@ extern "C" fn start(guard: &mut SpanGuard) {
                 return start_child_slowly(guard);
             };
             guard.parent = local.span.replace(id);
+            guard.outer = local.parent.replace(guard.parent);
             guard.id = id;
             guard.start = start & !FLAGS | LIVE | RECORDING;
         }
@@ -224,7 +227,9 @@ extern "C" fn start_root(guard: &mut SpanGuard) {
 extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
     callback::contain(|| {
         let (id, start) = (ids::next(), clock::now());
-        guard.parent = active::replace(id);
+        let parent = active::position().1;
+        guard.outer = active::replace(Lineage { span: id, parent }).parent;
+        guard.parent = parent;
         guard.id = id;
         guard.start = start & !FLAGS | LIVE | RECORDING;
     });
@@ -245,8 +250,8 @@ extern "C" fn end(guard: &mut SpanGuard) {
     // The child of a sampled span, in whose segment the thread is again.
     let outcome = guard.outcome();
     let local = local();
-    let SpanGuard { site, id, parent, start, .. } = *guard;
-    local.span.set(parent);
+    let SpanGuard { site, id, parent, start, outer, .. } = *guard;
+    local.replace(Lineage { span: parent, parent: outer });
     let segment = local.segment.get();
     recorder::span_ended(local, segment, id, parent, site, start & !FLAGS, outcome);
 }
@@ -265,20 +270,20 @@ extern "C" fn end_root(guard: &mut SpanGuard) {
 impl SpanGuard {
     fn start_with_context(&mut self) {
         let base = active::context();
-        let (_, parent) = active::position();
-        let Some(prepared) = prepare(self.site, &base, parent, ids::next()) else {
+        let before = active::lineage();
+        let Some(prepared) = prepare(self.site, &base, before.span, ids::next()) else {
             self.start = active::after_last_sighting();
             return;
         };
+        let active = prepared.active(before);
         let Prepared { context, id, .. } = prepared;
         let recording = context.mode() == Mode::Sampled && id != 0;
-        let span = if id == 0 { parent } else { id };
         if self.site.has(callsite::GEN_AI) && id != 0 {
             gen_ai::begin(&context, id, self.site.operation());
         }
-        *self.outer = active::swap(Saved { context: Some(context), span }).context;
+        self.outer = local().outer.put(active::swap(Saved { context: Some(context), active }));
         self.id = id;
-        self.parent = parent;
+        self.parent = before.span;
         self.start = clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 };
     }
 
@@ -333,7 +338,7 @@ impl SpanGuard {
     fn end_with_context(&mut self) {
         let outcome = self.outcome();
         let segment = active::position().0;
-        let outer = Saved { context: self.outer.take(), span: self.parent };
+        let outer = local().outer.take(self.outer);
         let nested = outer.context.is_some();
         let Some(context) = active::swap(outer).context else { return };
         if nested {

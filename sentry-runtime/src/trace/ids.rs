@@ -14,6 +14,26 @@ use crate::protocol::{SpanId, TraceId, Uuid};
 /// The id of a span inside this process. Zero means none.
 pub(crate) type LocalId = u64;
 
+/// A span and the one that it stands under: what a thread knows of its active span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Lineage {
+    /// Zero without a span.
+    pub(crate) span: LocalId,
+    /// Zero where it is not known. Of the root of a segment this says nothing: its parent the segment knows.
+    pub(crate) parent: LocalId,
+}
+
+impl Lineage {
+    /// No span.
+    pub(crate) const NONE: Self = Self::of(0);
+
+    /// A span whose parent is not known, or known to the segment.
+    pub(crate) const fn of(span: LocalId) -> Self {
+        Self { span, parent: 0 }
+    }
+}
+
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The next local id of this thread.

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use super::ids::LocalId;
+use super::ids::Lineage;
 use super::record::Outcome;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::Context;
@@ -56,14 +56,14 @@ pub(crate) enum Before {
     /// Another context.
     Context(Saved),
     /// Another span, in the same context.
-    Span(LocalId),
+    Span(Lineage),
 }
 
 impl Previous {
     /// Puts a context and a span of it in place.
     #[inline]
-    pub(crate) fn swap(context: Option<Arc<Context>>, span: LocalId) -> Self {
-        Self(Before::Context(active::swap(Saved { context, span })))
+    pub(crate) fn swap(context: Option<Arc<Context>>, active: Lineage) -> Self {
+        Self(Before::Context(active::swap(Saved { context, active })))
     }
 
     /// Puts back what was there, and answers with what was in place: no context if that stays.
@@ -71,7 +71,7 @@ impl Previous {
     pub(crate) fn restore(self) -> Saved {
         match self.0 {
             Before::Context(saved) => active::swap(saved),
-            Before::Span(span) => Saved { context: None, span: active::replace(span) },
+            Before::Span(span) => Saved { context: None, active: active::replace(span) },
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 
 use super::callsite::Callsite;
 use super::clock::{self, Ticks};
-use super::ids::{self, LocalId};
+use super::ids::{self, Lineage, LocalId};
 use super::local::{Local, Unsettled, local};
 use super::propagation::Propagation;
 use super::record::{Outcome, Record, Start};
@@ -137,7 +137,7 @@ pub(super) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     local.unsettled.set(Unsettled::LIGHT);
     local.mode.set(if sampled { Mode::Sampled } else { Mode::Unsampled });
     local.segment.set(key);
-    local.span.set(key);
+    local.replace(Lineage::of(key));
     Some((key, start, sampled))
 }
 
@@ -148,7 +148,7 @@ pub(super) fn end(local: &Local, outcome: Outcome) {
     let inherited = local.unsettled.replace(Unsettled::NOTHING) != Unsettled::LIGHT;
     local.mode.set(Mode::Root);
     local.segment.set(0);
-    local.span.set(0);
+    local.replace(Lineage::NONE);
     let (Some(client), Some(site)) = (light.take(), light.site.get()) else { return };
     // What was open at a fork is the parent's to send.
     if inherited {
@@ -263,8 +263,8 @@ pub(crate) fn settle() {
         segment.leave_to_parent();
     }
     let context = reuse::context(Context::default_ref(), Arc::new(segment));
-    let (mode, span) = (local.mode.get(), local.span.get());
-    drop(active::swap(active::Saved { context: Some(context), span }));
+    let (mode, active) = (local.mode.get(), local.lineage());
+    drop(active::swap(active::Saved { context: Some(context), active }));
     // In the child of a fork the next span looks at the context all the same.
     local.mode.set(mode);
 }

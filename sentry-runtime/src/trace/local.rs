@@ -12,31 +12,38 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::clock::Ticks;
-use super::ids::LocalId;
+use super::ids::{Lineage, LocalId};
 use super::light::Light;
+use super::outer::Outer;
 use super::recorder::Output;
 use crate::scope::context::{Context, Mode};
 
-/// The state of one thread.
+/// The state of one thread, in this order: a span and its parent are written one after the other, and what was written
+/// in two pieces a moment ago is read slowly in one. Where they do not lie side by side, no compiler makes one of them.
+#[repr(C)]
 pub(crate) struct Local {
     /// What a new span becomes. With the two below a copy of what the context says, for the hot path.
     pub(crate) mode: Cell<Mode>,
-    /// The key of the active segment, zero without one.
-    pub(crate) segment: Cell<LocalId>,
     /// The active span, zero without one.
     pub(crate) span: Cell<LocalId>,
-    /// When this thread last saw an error on its way, zero if never.
-    pub(crate) sighted: Cell<Ticks>,
+    /// The key of the active segment, zero without one.
+    pub(crate) segment: Cell<LocalId>,
+    /// The span that the active one stands under, see [`Lineage`].
+    pub(crate) parent: Cell<LocalId>,
     /// The last id of this thread, zero until it needs its first one.
     pub(crate) last_id: Cell<LocalId>,
+    /// When this thread last saw an error on its way, zero if never.
+    pub(crate) sighted: Cell<Ticks>,
     /// What the context does not say yet.
     pub(crate) unsettled: Cell<Unsettled>,
-    /// Roots of which there is no context.
-    pub(crate) light: Light,
     /// Where records go.
     pub(crate) output: RefCell<Output>,
+    /// Roots of which there is no context.
+    pub(crate) light: Light,
     /// The active context; `None` stands for that of the process.
     pub(crate) context: RefCell<Option<Arc<Context>>>,
+    /// What was in place before what guards put there.
+    pub(super) outer: Outer,
 }
 
 /// What a thread's context does not say, until somebody asks.
@@ -60,6 +67,18 @@ impl Unsettled {
 }
 
 impl Local {
+    /// The active span.
+    #[inline]
+    pub(crate) fn lineage(&self) -> Lineage {
+        Lineage { span: self.span.get(), parent: self.parent.get() }
+    }
+
+    /// Makes another span the active one, and answers with the one that was.
+    #[inline]
+    pub(crate) fn replace(&self, new: Lineage) -> Lineage {
+        Lineage { span: self.span.replace(new.span), parent: self.parent.replace(new.parent) }
+    }
+
     /// Whether the thread has no context of its own.
     pub(super) fn is_in_process_context(&self) -> bool {
         self.context.try_borrow().is_ok_and(|own| own.is_none())
@@ -72,12 +91,14 @@ thread_local! {
             mode: Cell::new(Mode::Root),
             segment: Cell::new(0),
             span: Cell::new(0),
+            parent: Cell::new(0),
             sighted: Cell::new(0),
             last_id: Cell::new(0),
             unsettled: Cell::new(Unsettled::NOTHING),
             light: Light::new(),
             output: RefCell::new(Output::None),
             context: RefCell::new(None),
+            outer: Outer::new(),
         })
     };
 }

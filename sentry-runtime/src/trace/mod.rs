@@ -22,6 +22,7 @@ pub(crate) mod local;
 mod official;
 pub(crate) mod open;
 pub(crate) mod options;
+mod outer;
 pub(crate) mod outgoing;
 pub(crate) mod place;
 pub(crate) mod propagation;

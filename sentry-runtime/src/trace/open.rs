@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::{self, Anchor};
-use super::ids::{self, LocalId};
+use super::ids::{self, Lineage, LocalId};
 use super::record::{Detail, DynamicSpan, Outcome, Record, Start};
 use super::segment::Segment;
 use super::shown::Shown;
@@ -96,7 +96,7 @@ impl OpenSpan {
             return true;
         }
         let context = Arc::new(here.with_segment(Some(Arc::clone(segment))));
-        unended.shown = Some(Shown::put(context, self.id));
+        unended.shown = Some(Shown::put(context, Lineage { span: self.id, parent: unended.parent }));
         true
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ids::{self, LocalId};
+use super::ids::{self, Lineage};
 use super::propagation::Propagation;
 use super::segment::Segment;
 use crate::client::Client;
@@ -29,16 +29,20 @@ impl TracePlace {
     /// The place of what happens now on this thread.
     pub(crate) fn current() -> Self {
         // The context first: in the child of a fork the position changes with it.
-        active::with(|context| Self::of(context, active::position().1))
+        active::with(|context| Self::of(context, active::lineage()))
     }
 
     /// The place of a span in a context.
-    pub(crate) fn of(context: &Context, span: LocalId) -> Self {
+    pub(crate) fn of(context: &Context, active: Lineage) -> Self {
+        let Lineage { span, parent } = active;
         match context.segment() {
             Some(segment) if span != 0 => Self {
                 source: Source::Segment(Arc::clone(segment)),
                 span_id: ids::wire(span),
-                parent_span_id: segment.parent.filter(|_| segment.key == span),
+                parent_span_id: match segment.key == span {
+                    true => segment.parent,
+                    false => (parent != 0).then(|| ids::wire(parent)),
+                },
             },
             _ => Self {
                 source: Source::Propagation(Arc::clone(&context.propagation)),

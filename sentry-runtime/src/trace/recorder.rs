@@ -66,6 +66,7 @@ impl Drop for AtExit {
         drop(local().output.replace(Output::Closed));
         drop(active::swap(active::Saved::default()));
         local().light.close();
+        local().outer.close();
     }
 }
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::ids::LocalId;
+use super::ids::Lineage;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::Context;
 
@@ -15,9 +15,9 @@ use crate::scope::context::Context;
 #[derive(Debug)]
 pub(crate) struct Shown {
     context: Arc<Context>,
-    span: LocalId,
+    active: Lineage,
     /// What was active before.
-    previous: (Option<Arc<Context>>, LocalId),
+    previous: (Option<Arc<Context>>, Lineage),
 }
 
 /// A place whose span has ended while something lay over it.
@@ -45,25 +45,25 @@ impl Drop for Covered {
 
 impl Shown {
     /// Puts a context with the span active in place.
-    pub(crate) fn put(context: Arc<Context>, span: LocalId) -> Self {
-        let before = active::swap(Saved { context: Some(Arc::clone(&context)), span });
-        Self { context, span, previous: (before.context, before.span) }
+    pub(crate) fn put(context: Arc<Context>, active: Lineage) -> Self {
+        let before = active::swap(Saved { context: Some(Arc::clone(&context)), active });
+        Self { context, active, previous: (before.context, before.active) }
     }
 
     fn restore(&self) {
-        let (context, span) = self.previous.clone();
-        drop(active::swap(Saved { context, span }));
+        let (context, active) = self.previous.clone();
+        drop(active::swap(Saved { context, active }));
     }
 
     /// Whether the span is what this thread sees as active, at this place.
     fn is_seen(&self) -> bool {
-        active::is_in(&self.context) && active::position().1 == self.span
+        active::is_in(&self.context) && active::position().1 == self.active.span
     }
 
     /// The span has ended: puts back what was active before, now and wherever the place comes to light again.
     pub(crate) fn take_back(self) {
         // Of a segment that ends with the span, whatever else of it is open here has lost its ground.
-        let is_root = self.context.key() == self.span;
+        let is_root = self.context.key() == self.active.span;
         if self.is_seen() || (is_root && active::is_in(&self.context)) {
             self.restore();
         }

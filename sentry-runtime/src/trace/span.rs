@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::ids::{self, LocalId};
+use serde_json::json;
+
+use super::ids::{self, Lineage, LocalId};
 use super::open::{self, OpenSpan, Unended};
 use super::options::{Parent, SpanOptions};
 use super::record::{Detail, Outcome, Record, Start};
@@ -31,7 +33,7 @@ use crate::scope::context::{Context, Mode};
 /// span may be written already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
-    place: Option<(Arc<Context>, LocalId)>,
+    place: Option<(Arc<Context>, Lineage)>,
     open: Option<Arc<OpenSpan>>,
     /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
     /// is kept.
@@ -41,9 +43,9 @@ pub struct Span {
 impl Span {
     /// The active span of this thread.
     pub(crate) fn active() -> Option<Self> {
-        let (segment, span) = active::position();
+        let (segment, active) = (active::position().0, active::lineage());
         let context = active::own_context()?;
-        (segment != 0 && span != 0).then(|| Self { place: Some((context, span)), ..Self::default() })
+        (segment != 0 && active.span != 0).then(|| Self { place: Some((context, active)), ..Self::default() })
     }
 
     /// Starts a span without making it active.
@@ -52,18 +54,18 @@ impl Span {
             return Self::default();
         }
         let (base, active) = match &options.parent {
-            Parent::Active => (active::context(), active::position().1),
-            Parent::None => (Arc::new(active::context().with_segment(None)), 0),
+            Parent::Active => (active::context(), active::lineage()),
+            Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
             Parent::Given(span) => match span.place() {
                 Some(place) => place,
-                None => (active::context(), active::position().1),
+                None => (active::context(), active::lineage()),
             },
         };
         Self::start_in(base, active, options)
     }
 
     /// Starts a span in a context, under the span that is active in it.
-    pub(crate) fn start_in(base: Arc<Context>, active: LocalId, options: SpanOptions) -> Self {
+    pub(crate) fn start_in(base: Arc<Context>, active: Lineage, options: SpanOptions) -> Self {
         Self::start_as(ids::next(), base, active, options, None)
     }
 
@@ -71,7 +73,7 @@ impl Span {
     pub(crate) fn start_as(
         id: LocalId,
         base: Arc<Context>,
-        active: LocalId,
+        active: Lineage,
         options: SpanOptions,
         judged: Option<Decision>,
     ) -> Self {
@@ -79,6 +81,7 @@ impl Span {
             Some(wall) => Start::Wall(wall),
             None => Start::Ticks(clock::now()),
         };
+        let parent = active.span;
         let mode = base.mode();
         let is_root = mode == Mode::Root || options.force_transaction;
         let context = if is_root {
@@ -91,7 +94,7 @@ impl Span {
                 origin: options.origin.clone(),
                 source: options.source,
             };
-            let kind = RootKind { new_trace: false, under: (active != 0).then_some(active) };
+            let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
             let hints = Hints {
                 attributes: &options.attributes,
                 custom: &options.sampling_values,
@@ -111,9 +114,13 @@ impl Span {
         if gen_ai::is_gen_ai(&op) {
             gen_ai::begin(&context, id, &op);
         }
-        let unended = Unended::new(active, name, op, origin, start);
+        let unended = Unended::new(parent, name, op, origin, start);
         let open = OpenSpan::new(Arc::clone(&context), id, unended);
-        let span = Self { place: Some((context, id)), open: Some(Arc::new(open)), stands_in: false };
+        let span = Self {
+            place: Some((context, Lineage { span: id, parent })),
+            open: Some(Arc::new(open)),
+            stands_in: false,
+        };
         span.set_attributes(attributes);
         span.add_links(links);
         span
@@ -143,8 +150,8 @@ impl Span {
     }
 
     /// The context and the local id, to make the span active or the parent of another.
-    pub(crate) fn place(&self) -> Option<(Arc<Context>, LocalId)> {
-        self.place.clone().filter(|&(_, span)| span != 0)
+    pub(crate) fn place(&self) -> Option<(Arc<Context>, Lineage)> {
+        self.place.clone().filter(|(_, active)| active.span != 0)
     }
 
     /// Keeps what is said for whoever asks the span.
@@ -155,7 +162,7 @@ impl Span {
     }
 
     fn detail(&self, detail: Detail) {
-        if let Some((context, span)) = self.place.as_ref().filter(|_| !self.stands_in)
+        if let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| !self.stands_in)
             && let Some(segment) = context.segment().filter(|segment| segment.sampled)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
@@ -166,7 +173,8 @@ impl Span {
     #[must_use]
     pub fn is_recording(&self) -> bool {
         let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
-        !self.stands_in && self.place.as_ref().is_some_and(|(context, span)| *span != 0 && sampled(context))
+        !self.stands_in
+            && self.place.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
     }
 
     /// The trace that the span belongs to.
@@ -178,16 +186,16 @@ impl Span {
     /// The span's id on the wire.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
-        self.place.as_ref().filter(|&&(_, span)| span != 0).map(|&(_, span)| ids::wire(span))
+        self.place.as_ref().filter(|(_, active)| active.span != 0).map(|(_, active)| ids::wire(active.span))
     }
 
     /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
     #[must_use]
     pub(crate) fn root(&self) -> Self {
         match &self.place {
-            Some((context, span)) => match context.segment() {
-                Some(segment) if segment.key != *span => {
-                    Self { place: Some((Arc::clone(context), segment.key)), ..Self::default() }
+            Some((context, active)) => match context.segment() {
+                Some(segment) if segment.key != active.span => {
+                    Self { place: Some((Arc::clone(context), Lineage::of(segment.key))), ..Self::default() }
                 }
                 _ => self.clone(),
             },
@@ -212,8 +220,8 @@ impl Span {
     /// `start_timestamp`, `status`, `origin`, `data`, `links`.
     ///
     /// A span that was started by a function call, and is asked by the handle that came of it, knows all of that
-    /// until it ends. Of the root of a transaction name and start are known, of any other span the ids: what was
-    /// said of them is on its way. `null` without a client that records traces.
+    /// until it ends. Of the root of a transaction name and start are known, of any other span the ids and what it stands
+    /// under: what was said of them is on its way. `null` without a client that records traces.
     ///
     /// ```
     /// let span = sentry::start_inactive_span("charge card");
@@ -223,13 +231,19 @@ impl Span {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let known = self.open.as_ref().and_then(|open| open.describe());
-        let json = |span| serde_json::to_value(span).unwrap_or_default();
+        let shown = |span| serde_json::to_value(span).unwrap_or_default();
         match (known, &self.place) {
-            (Some(span), _) => json(span),
-            (None, Some((context, span))) if *span != 0 => match context.segment() {
-                Some(segment) if segment.key == *span => json(open::describe_root(segment)),
+            (Some(span), _) => shown(span),
+            (None, Some((context, Lineage { span, parent }))) if *span != 0 => match context.segment() {
+                Some(segment) if segment.key == *span => shown(open::describe_root(segment)),
                 Some(segment) => {
-                    serde_json::json!({"trace_id": segment.trace_id(), "span_id": ids::wire(*span)})
+                    let (trace_id, span_id) = (segment.trace_id(), ids::wire(*span));
+                    match parent {
+                        0 => json!({"trace_id": trace_id, "span_id": span_id}),
+                        &parent => {
+                            json!({"trace_id": trace_id, "span_id": span_id, "parent_span_id": ids::wire(parent)})
+                        }
+                    }
                 }
                 None => Value::Null,
             },
@@ -245,7 +259,10 @@ impl Span {
     /// }
     /// ```
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let Some((context, span)) = self.place.as_ref().filter(|_| self.is_recording()) else { return };
+        let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| self.is_recording())
+        else {
+            return;
+        };
         let (key, mut value) = (key.into(), value.into());
         if matches!(value, AttributeValue::Array(_)) {
             // It is copied in a moment, and lists may lie in lists.
@@ -294,9 +311,9 @@ impl Span {
     /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
     /// ```
     pub fn update_name(&self, name: impl Into<String>) {
-        let Some((context, span)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
+        let Some((context, active)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
         let name = name.into();
-        if let Some(segment) = context.segment().filter(|segment| segment.key == *span) {
+        if let Some(segment) = context.segment().filter(|segment| segment.key == active.span) {
             segment.rename(name, "custom");
         } else {
             self.note(|span| span.name = Cow::Owned(name.clone()));

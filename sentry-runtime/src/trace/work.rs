@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::callsite::{self, Callsite};
 use super::guard::{self, Prepared};
-use super::ids::{self, LocalId};
+use super::ids::{self, Lineage, LocalId};
 use super::instrumented::{Before, End, Previous, Stage, Work};
 use super::local::local;
 use super::recorder;
@@ -90,8 +90,8 @@ extern "C" fn active_span() -> LocalId {
 pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork {
     let place = (client::level() != client::Level::Off).then(|| parent.into_parent().place()).flatten();
     match place {
-        Some((context, span)) => {
-            let _entered = active::enter(context, span);
+        Some((context, active)) => {
+            let _entered = active::enter(context, active);
             let mut work = self::span(site);
             work.start |= GIVEN;
             work
@@ -201,37 +201,40 @@ impl SpanWork {
 /// Puts the span in place, and answers with the one that was there. The context that was there, if it is another one,
 /// waits where the span's own was.
 #[inline(never)]
-extern "C" fn enter(work: &mut SpanWork) -> LocalId {
+extern "C" fn enter(work: &mut SpanWork) -> Lineage {
     if work.start & !FLAGS == 0 {
         work.begin();
         if work.start & OVER != 0 {
-            return 0;
+            return Lineage::NONE;
         }
     }
-    let span = if work.id == 0 { work.parent } else { work.id };
+    let active = match work.id {
+        0 => Lineage::of(work.parent),
+        span => Lineage { span, parent: work.parent },
+    };
     if work.context.as_ref().is_some_and(active::is_in) {
         // Polled where it was called, as nearly always: the context stands where it should.
-        return active::replace(span);
+        return active::replace(active);
     }
     work.start |= SWAPPED;
-    swap(work, span)
+    swap(work, active)
 }
 
 /// Puts back what was there.
 #[inline(never)]
-extern "C" fn leave(work: &mut SpanWork, span: LocalId) {
+extern "C" fn leave(work: &mut SpanWork, before: Lineage) {
     if work.start & SWAPPED == 0 {
-        active::replace(span);
+        active::replace(before);
     } else {
         work.start &= !SWAPPED;
-        swap(work, span);
+        swap(work, before);
     }
 }
 
-fn swap(work: &mut SpanWork, span: LocalId) -> LocalId {
-    let saved = active::swap(Saved { context: work.context.take(), span });
+fn swap(work: &mut SpanWork, active: Lineage) -> Lineage {
+    let saved = active::swap(Saved { context: work.context.take(), active });
     work.context = saved.context;
-    saved.span
+    saved.active
 }
 
 impl Work for SpanWork {

@@ -168,7 +168,10 @@ fn a_span_describes_itself_with_the_names_of_the_wire() {
         })
     );
     assert_eq!((&active["span_id"], &active["description"]), (&json!(sent_root.id), &json!("renamed")));
-    assert_eq!(*ended, json!({"span_id": sent_child.id, "trace_id": sent_child.trace}));
+    assert_eq!(
+        *ended,
+        json!({"span_id": sent_child.id, "trace_id": sent_child.trace, "parent_span_id": sent_root.id})
+    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod filters;
 mod hooks;
 mod incoming;
 mod outgoing;
+mod parents;
 mod payload;
 mod sampling;
 mod span_hook;

@@ -24,7 +24,9 @@ mod record {
 }
 
 mod ids {
-    pub(crate) type LocalId = u64;
+    /// Two words, as in the library.
+    #[derive(Debug, Clone, Copy, Default)]
+    pub(crate) struct Lineage(u64, u64);
 }
 
 mod scope {
@@ -38,13 +40,13 @@ mod scope {
         use std::sync::Arc;
 
         use super::context::Context;
-        use crate::ids::LocalId;
+        use crate::ids::Lineage;
 
         /// As in the library.
         #[derive(Debug, Default)]
         pub(crate) struct Saved {
             pub(crate) context: Option<Arc<Context>>,
-            pub(crate) span: LocalId,
+            pub(crate) active: Lineage,
         }
 
         /// In the library these change what is active on the thread.
@@ -52,7 +54,7 @@ mod scope {
             new
         }
 
-        pub(crate) fn replace(span: LocalId) -> LocalId {
+        pub(crate) fn replace(span: Lineage) -> Lineage {
             span
         }
     }

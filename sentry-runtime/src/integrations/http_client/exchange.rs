@@ -53,7 +53,7 @@ impl Exchange {
             options = options.attribute("http.query", query.clone());
         }
         let span = Span::start(options);
-        let entered = span.place().map(|(context, id)| active::enter(context, id));
+        let entered = span.place().map(|(context, active)| active::enter(context, active));
         outgoing::propagate(&client, &target.compared_url(&url), headers);
         drop(entered);
 

@@ -14,7 +14,7 @@ use crate::scope::ScopeCell;
 use crate::scope::active::{self, Saved};
 use crate::scope::context::Context;
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::LocalId;
+use crate::trace::ids::Lineage;
 use crate::trace::instrumented::End;
 use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
@@ -30,7 +30,7 @@ pub(crate) struct Handling(Option<Box<Running>>);
 pub(crate) struct Running {
     /// Absent while it stands in the thread.
     context: Option<Arc<Context>>,
-    active: LocalId,
+    active: Lineage,
     span: Span,
     since: Ticks,
     naming: Naming,
@@ -73,11 +73,11 @@ impl Handling {
             .op("http.server")
             .origin(incoming.origin)
             .source(incoming.name.source);
-        let span = Span::start_in(Arc::clone(&context), 0, options);
+        let span = Span::start_in(Arc::clone(&context), Lineage::NONE, options);
         if span.is_recording() {
             incoming.attributes.into_iter().for_each(|(key, value)| span.set_attribute(key, value));
         }
-        let (context, active) = span.place().unwrap_or((context, 0));
+        let (context, active) = span.place().unwrap_or((context, Lineage::NONE));
         let segment = context.segment().cloned();
         let naming = Naming {
             segment,
@@ -125,7 +125,7 @@ impl Handling {
             }
         }
         let Some(running) = &mut self.0 else { return run(None) };
-        let previous = active::swap(Saved { context: running.context.take(), span: running.active });
+        let previous = active::swap(Saved { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
         run(entered.handling.0.as_deref_mut())
     }

@@ -20,14 +20,14 @@ use super::standing;
 use super::{ids, open};
 use crate::scope::active;
 use crate::scope::context::Context;
-use crate::trace::ids::LocalId;
+use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 use crate::trace::shown::Shown;
 
 /// What a context of OpenTelemetry means here.
 enum View {
     /// A span that is recorded.
-    Span(Arc<Context>, LocalId),
+    Span(Arc<Context>, Lineage),
     /// A trace from elsewhere, or a span that somebody else records.
     Trace(Arc<Propagation>),
     Nothing,
@@ -105,7 +105,7 @@ fn show(context: &OtelContext) -> Option<Shown> {
     let view = context.observer_view().as_ref().and_then(|view| view.as_any().downcast_ref());
     match view.unwrap_or(&View::Nothing) {
         View::Span(context, span) => {
-            if active::position() == (context.key(), *span) {
+            if active::position() == (context.key(), span.span) {
                 return None;
             }
             // On another thread the scopes come along, in the same transaction those of here are newer.
@@ -119,8 +119,8 @@ fn show(context: &OtelContext) -> Option<Shown> {
             {
                 return None;
             }
-            Some(Shown::put(Arc::new(here.in_new_trace((**propagation).clone())), 0))
+            Some(Shown::put(Arc::new(here.in_new_trace((**propagation).clone())), Lineage::NONE))
         }
-        View::Nothing => Some(Shown::put(Arc::new(here.with_segment(None)), 0)),
+        View::Nothing => Some(Shown::put(Arc::new(here.with_segment(None)), Lineage::NONE)),
     }
 }

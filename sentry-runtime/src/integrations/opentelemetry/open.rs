@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::ids;
 use crate::fork::PerProcess;
 use crate::scope::context::Context;
-use crate::trace::ids::{IdMap, LocalId};
+use crate::trace::ids::{IdMap, Lineage, LocalId};
 use crate::trace::span::Span;
 
 /// A span of ours that stands for one of OpenTelemetry.
@@ -55,8 +55,8 @@ pub(super) fn find(id: opentelemetry::trace::SpanId) -> Option<Open> {
     part(id).as_ref()?.get(&id).cloned()
 }
 
-/// The context and the local id of a span.
-pub(super) fn place(id: opentelemetry::trace::SpanId) -> Option<(Arc<Context>, LocalId)> {
+/// The context of a span, and the span in it.
+pub(super) fn place(id: opentelemetry::trace::SpanId) -> Option<(Arc<Context>, Lineage)> {
     find(id)?.span.place()
 }
 

@@ -17,6 +17,7 @@ use crate::client::{self, Client};
 use crate::diagnostics;
 use crate::protocol::{Map, SpanLink, Value};
 use crate::scope::active;
+use crate::trace::ids::Lineage;
 use crate::trace::options::SpanOptions;
 use crate::trace::span::Span;
 
@@ -117,10 +118,10 @@ impl SpanProcessor for SentrySpanProcessor {
             );
         let span_id = data.span_context.span_id();
         let (base, active, judged) = match judged {
-            Some(judged) => (judged.base, 0, Some(judged.decision)),
+            Some(judged) => (judged.base, Lineage::NONE, Some(judged.decision)),
             None => match standing::of(parent, data.span_context.trace_id()) {
                 Standing::Child(base, active) => (base, active, None),
-                Standing::Root(base) => (base, 0, None),
+                Standing::Root(base) => (base, Lineage::NONE, None),
             },
         };
         let span = Span::start_as(ids::local_id(span_id), base, active, options, judged);
@@ -134,7 +135,8 @@ impl SpanProcessor for SentrySpanProcessor {
 
     fn on_end(&self, data: SpanData) {
         let Some(Open { span, url }) = open::take(data.span_context.span_id()) else { return };
-        let Some((context, id)) = span.place() else { return };
+        let Some((context, active)) = span.place() else { return };
+        let id = active.span;
         if url.is_none() && url_of(&data.attributes).as_deref().is_some_and(is_sentry) {
             return span.discard();
         }
@@ -162,7 +164,7 @@ impl SpanProcessor for SentrySpanProcessor {
             }
         }
         if !data.events.is_empty() {
-            let _entered = active::enter(Arc::clone(&context), id);
+            let _entered = active::enter(Arc::clone(&context), active);
             for event in data.events.iter() {
                 events::capture(event, &data.attributes, &self.resource, !self.leaves_exceptions);
             }

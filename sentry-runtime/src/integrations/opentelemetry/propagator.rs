@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::scope::active;
 use crate::scope::context::Context;
 use crate::trace::headers::HeaderSource;
+use crate::trace::ids::Lineage;
 use crate::trace::outgoing::TraceData;
 use crate::trace::place::TracePlace;
 use crate::trace::propagation::Propagation;
@@ -78,12 +79,12 @@ fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
         return Some(TraceData::current(client));
     }
     let place = match known.and_then(|open| open.span.place()) {
-        Some((context, id)) => TracePlace::of(&context, id),
+        Some((context, active)) => TracePlace::of(&context, active),
         None => {
             let mut propagation = Propagation::clone(&*standing::incoming(context)?);
             // What is not recorded here stands for the span that OpenTelemetry has.
             propagation.span_id = ids::span_id(span.span_id())?;
-            TracePlace::of(&Context::in_new_trace(&here, propagation), 0)
+            TracePlace::of(&Context::in_new_trace(&here, propagation), Lineage::NONE)
         }
     };
     Some(TraceData::at(client, &place, suppressed))

@@ -12,7 +12,7 @@ use super::{ids, open};
 use crate::protocol::SpanId;
 use crate::scope::active;
 use crate::scope::context::Context;
-use crate::trace::ids::LocalId;
+use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
 /// A trace that came in with headers, in a context of OpenTelemetry.
@@ -23,7 +23,7 @@ pub(super) struct Incoming(pub(super) Arc<Propagation>);
 #[derive(Debug)]
 pub(super) enum Standing {
     /// Under a span of this process.
-    Child(Arc<Context>, LocalId),
+    Child(Arc<Context>, Lineage),
     /// It is the first of its trace here: the root of a transaction in this context.
     Root(Arc<Context>),
 }
@@ -73,8 +73,8 @@ pub(super) fn of(parent: &OtelContext, trace_id: OtelTraceId) -> Standing {
     let span = parent.span();
     let span = span.span_context();
     let here = active::context();
-    let (_, active) = active::position();
-    let here_trace = here.segment().filter(|_| active != 0).map(|segment| segment.trace_id());
+    let active = active::lineage();
+    let here_trace = here.segment().filter(|_| active.span != 0).map(|segment| segment.trace_id());
     let is_ours = here_trace.is_some_and(|trace| ids::to_otel_trace(trace) == trace_id);
     if !span.is_valid() {
         let detached = !is_current(parent);

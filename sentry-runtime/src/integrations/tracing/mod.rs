@@ -211,8 +211,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         }
         let given = event.parent().and_then(|parent| ctx.span(parent)).and_then(|span| self.nearest(span));
         let _entered = given.map(|recorded| {
-            let (context, span) = recorded.place();
-            active::enter(context, span)
+            let (context, active) = recorded.place();
+            active::enter(context, active)
         });
         Entry {
             origin: &ORIGIN,

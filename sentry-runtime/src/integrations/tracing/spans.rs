@@ -17,7 +17,7 @@ use crate::client;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::scope::active;
 use crate::scope::context::Context;
-use crate::trace::ids::LocalId;
+use crate::trace::ids::Lineage;
 use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
@@ -38,7 +38,7 @@ pub(super) struct Recorded {
     /// The layer that recorded it.
     pub(super) layer: usize,
     context: Arc<Context>,
-    active: LocalId,
+    active: Lineage,
     span: Span,
     failed: AtomicBool,
     /// Whether a status was said in so many words.
@@ -54,8 +54,8 @@ impl Recorded {
         parent: Parent,
     ) -> Self {
         let (base, active) = match parent {
-            Parent::Active => (active::context(), active::position().1),
-            Parent::None => (Arc::new(active::context().with_segment(None)), 0),
+            Parent::Active => (active::context(), active::lineage()),
+            Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
             Parent::Given(parent) => parent.place(),
         };
         if client::level() != client::Level::Tracing {
@@ -79,7 +79,7 @@ impl Recorded {
         recorded
     }
 
-    fn new(layer: usize, context: Arc<Context>, active: LocalId, span: Span) -> Self {
+    fn new(layer: usize, context: Arc<Context>, active: Lineage, span: Span) -> Self {
         let (failed, has_status) = (AtomicBool::new(false), AtomicBool::new(false));
         Self { layer, context, active, span, failed, has_status }
     }
@@ -127,7 +127,7 @@ impl Recorded {
     }
 
     /// What is put in place on this thread for the span to be active.
-    pub(super) fn place(&self) -> (Arc<Context>, LocalId) {
+    pub(super) fn place(&self) -> (Arc<Context>, Lineage) {
         let here = active::context();
         let context = if self.belongs_to(&here) {
             Arc::new(here.with_segment(self.context.segment().cloned()))
@@ -140,7 +140,8 @@ impl Recorded {
 
     /// Whether this thread is where the span would put it.
     fn is_here(&self) -> bool {
-        active::position() == (self.context.key(), self.active) && active::with(|here| self.belongs_to(here))
+        active::position() == (self.context.key(), self.active.span)
+            && active::with(|here| self.belongs_to(here))
     }
 
     /// Whether a context is one of the same piece of work. What was made outside of any belongs wherever it is used.
