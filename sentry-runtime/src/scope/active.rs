@@ -6,7 +6,7 @@ use super::context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::light;
-use crate::trace::local::{Unsettled, local};
+use crate::trace::local::{Local, Unsettled, local};
 use crate::trace::shown;
 
 /// A context and a span of it, to be put in place, or that were in place before.
@@ -55,7 +55,11 @@ pub(crate) fn replace(span: Lineage) -> Lineage {
 /// Whether a context is the active one.
 #[inline]
 pub(crate) fn is_in(context: &Arc<Context>) -> bool {
-    local().context.borrow().as_ref().is_some_and(|active| Arc::ptr_eq(active, context))
+    let local = local();
+    local
+        .context
+        .try_borrow()
+        .is_ok_and(|own| own.as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
 }
 
 /// The open spans of this thread are the parent's: runs in the child of a fork, on its only thread. What the child
@@ -103,6 +107,15 @@ fn settle_inherited() {
 pub(crate) fn own_context() -> Option<Arc<Context>> {
     settle_light();
     local().context.borrow().clone()
+}
+
+/// The same where that takes no call, else `None`.
+#[inline]
+pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>> {
+    if local.unsettled.get() != Unsettled::NOTHING {
+        return None;
+    }
+    local.context.try_borrow().ok().map(|own| own.clone())
 }
 
 /// The active context.

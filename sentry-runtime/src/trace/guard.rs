@@ -251,9 +251,26 @@ extern "C" fn end(guard: &mut SpanGuard) {
     let outcome = guard.outcome();
     let local = local();
     let SpanGuard { site, id, parent, start, outer, .. } = *guard;
-    local.replace(Lineage { span: parent, parent: outer });
     let segment = local.segment.get();
-    recorder::span_ended(local, segment, id, parent, site, start & !FLAGS, outcome);
+    // The ways that call something end there.
+    if !recorder::span_ended_at_once(local, segment, id, parent, site, start & !FLAGS, outcome) {
+        return end_child_slowly(guard, outcome);
+    }
+    local.replace(Lineage { span: parent, parent: outer });
+}
+
+/// The same for the first and the last record of a chunk, and where the processor's counter is no clock.
+#[cold]
+#[inline(never)]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: Outcome) {
+    let local = local();
+    let SpanGuard { site, id, parent, start, outer, .. } = *guard;
+    recorder::span_ended(local, local.segment.get(), id, parent, site, start & !FLAGS, outcome);
+    local.replace(Lineage { span: parent, parent: outer });
 }
 
 /// Ends a span that put a context in place, or the root of a trace.

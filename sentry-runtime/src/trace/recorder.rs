@@ -152,6 +152,20 @@ pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record
     true
 }
 
+/// The same where that takes no call: into an open queue, as a record that is not the last of its chunk. What ends in a
+/// call otherwise has nothing to keep for after one. Answers whether it was written.
+#[inline(always)]
+fn push_at_once(local: &Local, make: impl FnOnce() -> Record) -> bool {
+    let Ok(mut output) = local.output.try_borrow_mut() else { return false };
+    match &mut *output {
+        Output::Open(producer) if producer.has_room_to_spare() => {
+            producer.write(make);
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Writes down that the span of an annotated function has ended, now.
 #[inline(always)]
 pub(crate) fn span_ended(
@@ -167,6 +181,21 @@ pub(crate) fn span_ended(
     push_made(local, Kind::Span, || Record::Span { segment, id, parent, site, start, end, outcome });
 }
 
+/// The same where it takes no call, see [`push_at_once`]. Answers whether it was written.
+#[inline(always)]
+pub(crate) fn span_ended_at_once(
+    local: &Local,
+    segment: LocalId,
+    id: LocalId,
+    parent: LocalId,
+    site: &'static Callsite,
+    start: Ticks,
+    outcome: Outcome,
+) -> bool {
+    let Some(end) = clock::now_by_counter() else { return false };
+    push_at_once(local, || Record::Span { segment, id, parent, site, start, end, outcome })
+}
+
 /// Gives a span of a segment an attribute.
 #[inline(always)]
 pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
@@ -178,32 +207,60 @@ pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, valu
     }
 }
 
+// They are `extern "C"`, since such a function does not unwind, and what calls it needs no code for that case.
 macro_rules! attributes {
-    ($($name:ident($value:ident: $ty:ty) => $made:expr;)*) => {$(
+    ($($name:ident or $slowly:ident ($value:ident: $ty:ty) => $made:expr;)*) => {$(
         #[inline(never)]
-        fn $name(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
+        #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+        extern "C" fn $name(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
+            let make = || Record::Attribute { segment, span, key, value: $made };
+            if !push_at_once(local(), make) {
+                $slowly(segment, span, key, $value);
+            }
+        }
+
+        #[cold]
+        #[inline(never)]
+        #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+        extern "C" fn $slowly(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
             push_made(local(), Kind::More, || Record::Attribute { segment, span, key, value: $made });
         }
     )*};
 }
 
 attributes! {
-    integer(value: i64) => AttributeValue::I64(value);
-    text(value: &'static str) => AttributeValue::Str(value);
-    any(value: AttributeValue) => value;
+    integer or integer_slowly (value: i64) => AttributeValue::I64(value);
+    text or text_slowly (value: &'static str) => AttributeValue::Str(value);
+}
+
+#[inline(never)]
+fn any(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
+    push_made(local(), Kind::More, || Record::Attribute { segment, span, key, value });
 }
 
 /// Gives a span of a segment an attribute whose text is copied here: a short one straight into the record.
 #[inline(never)]
-pub(crate) fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
-    if InlineStr::fits(text) {
-        push_made(local(), Kind::More, || {
-            let value = AttributeValue::Inline(InlineStr::new(text).unwrap_or_default());
-            Record::Attribute { segment, span, key, value }
-        });
-    } else {
-        any(segment, span, key, AttributeValue::from(text));
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+pub(crate) extern "C" fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
+    let written = InlineStr::new(text).is_some_and(|text| {
+        let make = || Record::Attribute { segment, span, key, value: AttributeValue::Inline(text) };
+        push_at_once(local(), make)
+    });
+    if !written {
+        copied_slowly(segment, span, key, text);
     }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+extern "C" fn copied_slowly(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
+    any(
+        segment,
+        span,
+        key,
+        InlineStr::new(text).map_or_else(|| AttributeValue::from(text), AttributeValue::Inline),
+    );
 }
 
 /// Takes a fresh chunk, or opens the thread's queue; `None` when there is no memory left, or the thread ends.

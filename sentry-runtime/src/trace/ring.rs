@@ -140,6 +140,12 @@ impl<T> Producer<T> {
         self.written < CHUNK
     }
 
+    /// Whether there is room for an item in this chunk that does not fill it.
+    #[inline]
+    pub(crate) fn has_room_to_spare(&self) -> bool {
+        self.written < CHUNK - 1
+    }
+
     /// Whether there is room for an item; a fresh chunk is taken if there must be one.
     #[inline]
     pub(crate) fn make_room(&mut self) -> bool {

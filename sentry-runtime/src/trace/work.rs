@@ -59,18 +59,37 @@ pub fn span(site: &'static Callsite) -> SpanWork {
 }
 
 /// What the call takes along: the context, and an id if anything may be recorded.
+///
+/// This, [`enter`] and [`leave`] call nothing where the call is an ordinary one: the ways that call something end there,
+/// so nothing has to be kept for afterwards.
 #[inline(never)]
-#[expect(
-    improper_ctypes_definitions,
-    reason = "called from Rust alone; the convention is there for not unwinding"
-)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
 extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
+    let local = local();
+    // The id is drawn now, so that attributes can be written before the first poll.
+    let id = match local.mode.get() {
+        Mode::Sampled => ids::next_of_seeded(local),
+        Mode::Unsampled => Some(0),
+        Mode::Root => None,
+    };
+    match id {
+        Some(id) => match active::own_context_at_once(local) {
+            Some(context) => (context, id),
+            None => called_slowly(site),
+        },
+        None => called_slowly(site),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
     let mode = active::mode();
     if mode == Mode::Root {
         callback::contain(active::settle);
     }
     let context = active::own_context();
-    // The id is drawn now, so that attributes can be written before the first poll.
     let id = match mode {
         Mode::Sampled => ids::next(),
         Mode::Root if client::level() == client::Level::Tracing && !site.has(callsite::ONLY_IF_PARENT) => {
@@ -140,19 +159,32 @@ impl SpanWork {
         }
     }
 
-    /// Starts the span at its first poll.
+    /// What is active while it is polled: the span, or without one what was active before.
     #[inline]
+    fn active(&self) -> Lineage {
+        match self.id {
+            0 => Lineage::of(self.parent),
+            span => Lineage { span, parent: self.parent },
+        }
+    }
+
+    /// Whether the span is a child of what is active when it is first polled, in a context that says all there is to
+    /// say.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.start & GIVEN == 0
+            && !self.site.has(callsite::NEEDS_CONTEXT)
+            && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root)
+    }
+
+    /// Starts the span at its first poll.
     fn begin(&mut self) {
-        let given = self.start & GIVEN != 0;
-        let plain = !given && !self.site.has(callsite::NEEDS_CONTEXT);
-        if plain
-            && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root && active::is_in(taken))
-        {
-            // Polled where it was called, as nearly always.
+        if self.is_plain() && self.context.as_ref().is_some_and(active::is_in) {
             self.start = clock::now();
             self.parent = active::position().1;
             return;
         }
+        let given = self.start & GIVEN != 0;
         if callback::contain(|| self.find_place(given)).is_none() {
             self.start |= OVER;
         }
@@ -198,22 +230,37 @@ impl SpanWork {
     }
 }
 
-/// Puts the span in place, and answers with the one that was there. The context that was there, if it is another one,
-/// waits where the span's own was.
+/// Puts the span in place, and answers with the one that was there.
 #[inline(never)]
 extern "C" fn enter(work: &mut SpanWork) -> Lineage {
+    // Polled where it was called, as nearly always: the context stands where it should.
+    if !work.context.as_ref().is_some_and(active::is_in) {
+        return enter_slowly(work);
+    }
+    if work.start & !FLAGS == 0 {
+        if !work.is_plain() {
+            return enter_slowly(work);
+        }
+        let Some(now) = clock::now_by_counter() else { return enter_slowly(work) };
+        work.start = now;
+        work.parent = local().span.get();
+    }
+    active::replace(work.active())
+}
+
+/// The same for whatever is less common. The context that was there, if it is another one, waits where the span's own
+/// was.
+#[cold]
+#[inline(never)]
+extern "C" fn enter_slowly(work: &mut SpanWork) -> Lineage {
     if work.start & !FLAGS == 0 {
         work.begin();
         if work.start & OVER != 0 {
             return Lineage::NONE;
         }
     }
-    let active = match work.id {
-        0 => Lineage::of(work.parent),
-        span => Lineage { span, parent: work.parent },
-    };
+    let active = work.active();
     if work.context.as_ref().is_some_and(active::is_in) {
-        // Polled where it was called, as nearly always: the context stands where it should.
         return active::replace(active);
     }
     work.start |= SWAPPED;
@@ -223,12 +270,17 @@ extern "C" fn enter(work: &mut SpanWork) -> Lineage {
 /// Puts back what was there.
 #[inline(never)]
 extern "C" fn leave(work: &mut SpanWork, before: Lineage) {
-    if work.start & SWAPPED == 0 {
-        active::replace(before);
-    } else {
-        work.start &= !SWAPPED;
-        swap(work, before);
+    if work.start & SWAPPED != 0 {
+        return leave_slowly(work, before);
     }
+    active::replace(before);
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn leave_slowly(work: &mut SpanWork, before: Lineage) {
+    work.start &= !SWAPPED;
+    swap(work, before);
 }
 
 fn swap(work: &mut SpanWork, active: Lineage) -> Lineage {
