@@ -3,6 +3,7 @@
 //! Spec: `foundations/client/configuration/index.mdx`, `expected-features/environment-variables.mdx`.
 
 mod builder;
+mod callbacks;
 mod error;
 mod lifecycle;
 pub(crate) mod names;
@@ -12,6 +13,7 @@ mod release;
 mod span_filter;
 mod views;
 
+pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 pub use error::OptionsError;
 pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
@@ -21,6 +23,7 @@ pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
 pub(crate) use views::open_for_views;
+pub use views::{LocalView, Spotlight};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,67 +32,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::errors::{ErrorPattern, GroupReader};
-use crate::hint::Hint;
 use crate::integrations::registry::Integration;
 use crate::protocol::{
-    Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction,
+    Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Transaction,
 };
-use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
-
-/// A callback that may change a value, and drop it by answering `None`. It runs on the pipeline thread
-/// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.
-pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
-
-/// The same for a callback that sees the [`Hint`] as well, and may change it.
-pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send + Sync>;
-
-/// Decides about the sample rate of a root span, from 0 to 1. It runs on the caller's thread.
-pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
-
-/// Sees every span, and answers with the span to send. It runs on the pipeline thread. Of a span for which it panics,
-/// only ids, times, status, operation and origin are sent. A span that is streamed has all its attributes
-/// in `data`; those that the protocol wants on every span return where they are removed, those of the user do not.
-///
-/// ```
-/// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
-///     span.data.remove("db.query.text");
-///     span
-/// });
-/// ```
-///
-/// Spec: `telemetry/spans/scrubbing-data.mdx`.
-pub type BeforeSendSpan = Arc<dyn Fn(Span) -> Span + Send + Sync>;
-
-/// The local view: what would be sent, in readable form on stderr. See the option
-/// [`local`](field@ClientOptions::local).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum LocalView {
-    /// As `SENTRY_LOCAL` says: `1` switches it on, a path also appends the raw envelopes to that file.
-    #[default]
-    FromEnvironment,
-    /// Switched off.
-    Off,
-    /// Switched on.
-    On,
-    /// Switched on; raw envelopes are appended to a file as well.
-    File(PathBuf),
-}
-
-/// Where Sentry's Spotlight, the development server, is told of everything as well. See the option
-/// [`spotlight`](field@ClientOptions::spotlight).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Spotlight {
-    /// As `SENTRY_SPOTLIGHT` says: a yes, a no, or a URL.
-    #[default]
-    FromEnvironment,
-    /// Not told.
-    Off,
-    /// Told at `SENTRY_SPOTLIGHT` if that is a URL, else at `http://localhost:8969/stream`.
-    On,
-    /// Told at this URL.
-    Url(String),
-}
 
 /// The options of a client. Start from [`ClientOptions::new`] and call what you need; what you leave out comes
 /// from the environment where a variable exists for it, or has the default that is written beside it.
@@ -196,13 +143,13 @@ pub struct ClientOptions {
     pub max_value_length: usize,
     /// Sees every error event last; may change or drop it.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
-    /// Sees every error event after `before_send`, with its [`Hint`]; may change or drop it.
+    /// Sees every error event after `before_send`, with its [`Hint`](crate::Hint); may change or drop it.
     pub before_send_with_hint: Option<BeforeHintedCallback<Event<'static>>>,
     /// Sees every transaction last; may change or drop it.
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
     /// Sees every breadcrumb, on the caller's thread; may change or drop it.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
-    /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`], on the caller's thread.
+    /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`](crate::Hint), on the caller's thread.
     pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
     /// Sees every check-in last; may change or drop it.
     pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,

@@ -1,4 +1,4 @@
-//! What is collected where no server takes it, and a developer looks on: everything.
+//! The views that a developer has of what is sent, and what is collected where no server takes it: everything.
 //!
 //! Sampling spares a server and its quota. A program without a server that tells Spotlight or prints the local view
 //! has neither to spare, and half a picture helps nobody. Both views are fed by the one pipeline there is: beside a
@@ -6,9 +6,40 @@
 //!
 //! Spec: `foundations/client/integrations/spotlight.mdx`, "Data Collection Behavior" and "Fallback Implementation".
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ClientOptions, LocalView, Spotlight};
+use super::ClientOptions;
+
+/// The local view: what would be sent, in readable form on stderr. See the option
+/// [`local`](field@ClientOptions::local).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LocalView {
+    /// As `SENTRY_LOCAL` says: `1` switches it on, a path also appends the raw envelopes to that file.
+    #[default]
+    FromEnvironment,
+    /// Switched off.
+    Off,
+    /// Switched on.
+    On,
+    /// Switched on; raw envelopes are appended to a file as well.
+    File(PathBuf),
+}
+
+/// Where Sentry's Spotlight, the development server, is told of everything as well. See the option
+/// [`spotlight`](field@ClientOptions::spotlight).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Spotlight {
+    /// As `SENTRY_SPOTLIGHT` says: a yes, a no, or a URL.
+    #[default]
+    FromEnvironment,
+    /// Not told.
+    Off,
+    /// Told at `SENTRY_SPOTLIGHT` if that is a URL, else at `http://localhost:8969/stream`.
+    On,
+    /// Told at this URL.
+    Url(String),
+}
 
 /// Opens completed options for the views that nothing else stands beside.
 pub(crate) fn open_for_views(options: &mut ClientOptions) {

@@ -37,4 +37,5 @@ pub(crate) mod segment;
 pub(crate) mod shown;
 mod side_table;
 pub(crate) mod span;
+mod start;
 pub(crate) mod work;

@@ -6,22 +6,15 @@ use std::time::SystemTime;
 
 use serde_json::json;
 
-use super::ids::{self, Lineage, LocalId};
+use super::ids::{self, Lineage};
 use super::open::{self, OpenSpan, Unended};
-use super::options::{Parent, SpanOptions};
 use super::record::{Detail, Outcome, Record, Start};
-use super::root::{self, RootKind};
-use super::sampling::{Decision, Hints};
-use super::segment::RootName;
-use super::{clock, gen_ai, recorder};
-use crate::client;
+use super::{clock, recorder};
 use crate::diagnostics;
 use crate::protocol::nesting;
-use crate::protocol::{
-    AttributeValue, DataCategory, DiscardReason, SpanId, SpanLink, SpanStatus, TraceId, Value,
-};
+use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::scope::active;
-use crate::scope::context::{Context, Mode};
+use crate::scope::context::Context;
 
 /// A handle to a span. Handles are cheap to clone and may be used from any thread; without a client, or in a
 /// trace that is not sampled, every call is a no-op.
@@ -33,11 +26,11 @@ use crate::scope::context::{Context, Mode};
 /// span may be written already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
-    place: Option<(Arc<Context>, Lineage)>,
-    open: Option<Arc<OpenSpan>>,
+    pub(super) place: Option<(Arc<Context>, Lineage)>,
+    pub(super) open: Option<Arc<OpenSpan>>,
     /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
     /// is kept.
-    stands_in: bool,
+    pub(super) stands_in: bool,
 }
 
 impl Span {
@@ -46,84 +39,6 @@ impl Span {
         let (segment, active) = (active::position().0, active::lineage());
         let context = active::own_context()?;
         (segment != 0 && active.span != 0).then(|| Self { place: Some((context, active)), ..Self::default() })
-    }
-
-    /// Starts a span without making it active.
-    pub(crate) fn start(options: SpanOptions) -> Self {
-        if client::level() != client::Level::Tracing {
-            return Self::default();
-        }
-        let (base, active) = match &options.parent {
-            Parent::Active => (active::context(), active::lineage()),
-            Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
-            Parent::Given(span) => match span.place() {
-                Some(place) => place,
-                None => (active::context(), active::lineage()),
-            },
-        };
-        Self::start_in(base, active, options)
-    }
-
-    /// Starts a span in a context, under the span that is active in it.
-    pub(crate) fn start_in(base: Arc<Context>, active: Lineage, options: SpanOptions) -> Self {
-        Self::start_as(ids::next(), base, active, options, None)
-    }
-
-    /// The same with a local id of the caller's, and perhaps with a decision that was made before.
-    pub(crate) fn start_as(
-        id: LocalId,
-        base: Arc<Context>,
-        active: Lineage,
-        options: SpanOptions,
-        judged: Option<Decision>,
-    ) -> Self {
-        let start = match options.start_time {
-            Some(wall) => Start::Wall(wall),
-            None => Start::Ticks(clock::now()),
-        };
-        let parent = active.span;
-        let mode = base.mode();
-        let is_root = mode == Mode::Root || options.force_transaction;
-        let context = if is_root {
-            if mode == Mode::Root && options.only_if_parent {
-                return Self::default();
-            }
-            let root_name = RootName::Given {
-                name: options.name.clone(),
-                op: options.op.clone(),
-                origin: options.origin.clone(),
-                source: options.source,
-            };
-            let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
-            let hints = Hints {
-                attributes: &options.attributes,
-                custom: &options.sampling_values,
-                sampled: options.sampled,
-                judged,
-            };
-            match root::start_with(&base, kind, root_name, Some(start), id, &hints) {
-                Some((context, _)) => context,
-                None => return Self::default(),
-            }
-        } else if mode != Mode::Sampled || is_ignored(&base, &options) {
-            return Self { place: Some((base, active)), open: None, stands_in: true };
-        } else {
-            base
-        };
-        let SpanOptions { name, op, origin, attributes, links, .. } = options;
-        if gen_ai::is_gen_ai(&op) {
-            gen_ai::begin(&context, id, &op);
-        }
-        let unended = Unended::new(parent, name, op, origin, start);
-        let open = OpenSpan::new(Arc::clone(&context), id, unended);
-        let span = Self {
-            place: Some((context, Lineage { span: id, parent })),
-            open: Some(Arc::new(open)),
-            stands_in: false,
-        };
-        span.set_attributes(attributes);
-        span.add_links(links);
-        span
     }
 
     /// Ends the span at a given time; the root of a transaction with the scopes of another context.
@@ -370,20 +285,6 @@ impl Span {
             open.end(Start::Wall(time), Outcome::Ok);
         }
     }
-}
-
-/// Whether the option `ignore_spans` names a child span that is about to start. What happens inside of it belongs to
-/// its parent.
-fn is_ignored(base: &Context, options: &SpanOptions) -> bool {
-    let Some(segment) = base.segment() else { return false };
-    let filters = &segment.client.options().ignore_spans;
-    let ignored =
-        filters.iter().any(|filter| filter.matches(&options.name, &options.op, &options.attributes));
-    if ignored {
-        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", options.name));
-        segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, 1);
-    }
-    ignored
 }
 
 /// What can be given as a span's parent: a span, or perhaps one.

@@ -13,6 +13,7 @@ mod queue;
 mod reports;
 mod request;
 mod spool;
+mod spooler;
 mod spotlight;
 mod tls;
 mod waiting;
