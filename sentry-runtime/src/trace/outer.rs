@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use super::recorder;
 use crate::scope::active::Saved;
 
 /// What waits to be put back. Guards are nearly always dropped in the order that is the reverse of that in which they
@@ -17,6 +18,10 @@ impl Outer {
     /// Keeps what was active, and answers where.
     pub(super) fn put(&self, saved: Saved) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
+        // What is allocated here is freed when the thread ends.
+        if waiting.capacity() == 0 && !recorder::closes_at_exit() {
+            return u64::MAX;
+        }
         waiting.push(Some(saved));
         waiting.len() as u64 - 1
     }

@@ -70,6 +70,11 @@ impl Drop for AtExit {
     }
 }
 
+/// Sees to it that what this thread has is let go of when it ends. `false`: it is ending.
+pub(super) fn closes_at_exit() -> bool {
+    AT_EXIT.try_with(|_| ()).is_ok()
+}
+
 fn fresh() -> MutexGuard<'static, Vec<Source>> {
     FRESH.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -272,7 +277,7 @@ fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
 }
 
 fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
-    if matches!(output, Output::None) && AT_EXIT.try_with(|_| ()).is_ok() {
+    if matches!(output, Output::None) && closes_at_exit() {
         let (producer, records) = ring::queue(&BUDGET)?;
         let source = Source { records, thread: thread::current(), around: None };
         fresh().push(source);

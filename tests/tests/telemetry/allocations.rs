@@ -2,31 +2,46 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicIsize, Ordering};
 
 use sentry::protocol::Unit;
 use sentry::{logger, metrics};
 
-use crate::support::{observe, untraced};
+use crate::support::{observe, options, untraced};
 
 struct Counting;
 
-thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// What this thread has allocated and not freed, while somebody wants to know.
+    static HELD: Cell<Option<&'static AtomicIsize>> = const { Cell::new(None) };
+}
+
+fn hold(bytes: usize, sign: isize) {
+    if let Ok(Some(held)) = HELD.try_with(Cell::get) {
+        held.fetch_add(sign * bytes.cast_signed(), Ordering::Relaxed);
+    }
+}
 
 // SAFETY: every call is handed to the system's allocator as it came; counting touches a plain thread-local alone.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        hold(layout.size(), 1);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        hold(layout.size(), -1);
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        hold(size, 1);
+        hold(layout.size(), -1);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(at, layout, size) }
     }
@@ -91,4 +106,35 @@ fn what_is_off_costs_nothing() {
     });
     assert_eq!(seen.result, 0);
     assert_eq!((seen.logs().len(), seen.metrics().len()), (0, 0));
+}
+
+/// How much a thread leaves behind that runs a function.
+fn left_by_a_thread(run: fn()) -> isize {
+    let held: &AtomicIsize = Box::leak(Box::default());
+    let thread = std::thread::spawn(move || {
+        HELD.set(Some(held));
+        run();
+    });
+    thread.join().unwrap();
+    held.load(Ordering::Relaxed)
+}
+
+#[sentry::span(err)]
+fn captures() -> Result<(), String> {
+    captures_deeper()
+}
+
+#[sentry::span(err)]
+fn captures_deeper() -> Result<(), String> {
+    Ok(())
+}
+
+#[test]
+fn a_thread_leaves_nothing_behind() {
+    // What a thread records is freed by whoever reads it.
+    for options in [untraced(), options().traces_sample_rate(0.0)] {
+        let seen = observe(options, || (left_by_a_thread(|| ()), left_by_a_thread(|| captures().unwrap())));
+        let (plain, annotated) = seen.result;
+        assert_eq!(annotated, plain);
+    }
 }
