@@ -90,8 +90,8 @@ impl Scrubber {
         }
         let mut rewrite = Rewrite::new(text);
         let mut at = 0;
-        while let Some(start) = text[at..].find(|c: char| !c.is_whitespace()).map(|found| at + found) {
-            let end = text[start..].find(char::is_whitespace).map_or(text.len(), |found| start + found);
+        while let Some(start) = text[at..].find(|c: char| !ends_pair(c)).map(|found| at + found) {
+            let end = text[start..].find(ends_pair).map_or(text.len(), |found| start + found);
             at = end;
             let word = &text[start..end];
             if is_announcement(word) {
@@ -217,6 +217,11 @@ fn is_announcement(word: &str) -> bool {
     CREDENTIALS.iter().any(|credential| word.ends_with(credential))
 }
 
+/// What stands between pairs of name and value in a text: words, the fields of a form, of a connection string.
+fn ends_pair(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '&')
+}
+
 /// Where a value that stands in a text ends.
 fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
@@ -236,9 +241,9 @@ fn scrub_user_infos(text: &str) -> Cow<'_, str> {
     let mut searched = 0;
     while let Some(start) = text[searched..].find("://").map(|at| searched + at + 3) {
         let url = text[start..].split(ends_url).next().unwrap_or_default();
-        let len = user_info(url).unwrap_or(0);
+        let len = user_info(url).or_else(|| user_info_with_marks(&text[start..])).unwrap_or(0);
         if len > 0 {
-            let has_password = url[..len].contains(':');
+            let has_password = text[start..start + len].contains(':');
             rewrite
                 .replace(start..start + len, if has_password { "[Filtered]:[Filtered]" } else { FILTERED });
         }
@@ -257,6 +262,14 @@ fn user_info(url: &str) -> Option<usize> {
     let (_, port) = authority.rsplit_once(':').filter(|_| !authority.starts_with('['))?;
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
     url.rfind('@').filter(|_| !is_port)
+}
+
+/// The same of a password with quotes or brackets in it: a URL may have them there, where a text mostly ends it.
+fn user_info_with_marks(text: &str) -> Option<usize> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`' | '/' | '?' | '#' | '\\');
+    let authority = text.split(ends).next().unwrap_or_default();
+    let at = authority.rfind('@')?;
+    authority[..at].contains(':').then_some(at)
 }
 
 /// Whether a character cannot be part of a URL in a text.
@@ -312,6 +325,7 @@ mod tests {
             ),
             ("http://u:p@h,http://v:q@i", "http://[Filtered]:[Filtered]@h,http://[Filtered]:[Filtered]@i"),
             ("pg://u:p/w?x@host:1/db?a=1&pwd=2", "pg://[Filtered]:[Filtered]@host:1/db?a=1&pwd=[Filtered]"),
+            ("pg://u:p(1)'x@host/db", "pg://[Filtered]:[Filtered]@host/db"),
             ("/p?user[password]=x&p%61sswd=y&key=", "/p?user[password]=[Filtered]&p%61sswd=[Filtered]&key="),
             ("https://h/cb#access_token=abc&state=1", "https://h/cb#access_token=[Filtered]&state=1"),
             (
@@ -331,6 +345,8 @@ mod tests {
             "?",
             "#=",
             "mail me@host",
+            "(http://h:80) of me@host",
+            "see 'http://h' or me@host",
         ] {
             assert!(matches!(scrubber.scrub_url(url), Cow::Borrowed(same) if same == url), "{url}");
         }
@@ -368,6 +384,15 @@ mod tests {
         for (text, expected) in [
             ("login failed password=x, user=ada", "login failed password=[Filtered], user=ada"),
             ("pwd='a b' then token=\"c\"", "pwd='[Filtered]' then token=\"[Filtered]\""),
+            ("posted user=ada&password=x&page=2", "posted user=ada&password=[Filtered]&page=2"),
+            (
+                "Server=db;User Id=sa;Password=x;Timeout=5",
+                "Server=db;User Id=sa;Password=[Filtered];Timeout=5",
+            ),
+            (
+                "at http://h/?a=1&key=2&b=3, user=ada,pwd=x",
+                "at http://h/?a=1&key=[Filtered]&b=3, user=ada,pwd=[Filtered]",
+            ),
             ("Authorization: Bearer abc.def", "Authorization: Bearer [Filtered]"),
             ("Bearer Basic abc=", "Bearer Basic [Filtered]"),
             ("Bearer password='a b'", "Bearer password='[Filtered]'"),
