@@ -43,6 +43,12 @@ pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
+/// Whether a panic here would be no event.
+#[cfg(test)]
+pub(crate) fn is_quiet() -> bool {
+    QUIET.get()
+}
+
 fn capture_panic(info: &PanicHookInfo<'_>) {
     let end = Aftermath::of(info);
     // Panics that are contained stay quiet; one that ends the program is contained by nobody.

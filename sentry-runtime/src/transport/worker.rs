@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use super::ledger::Ledger;
 use super::lock;
 use super::queue::{Queue, Queued};
 use super::thread::{Delivery, Destination, ThreadOptions};
+use crate::callback;
 use crate::diagnostics;
 use crate::protocol::ack::Outcome;
 use crate::protocol::{DiscardReason, Envelope};
@@ -298,9 +298,10 @@ impl Shared {
     }
 }
 
-/// Runs a step of the destination; a panic in it costs the step, not the thread.
+/// Runs a step of the destination; a panic in it costs the step, not the thread. It is no event: that would be
+/// delivered the same way, panic as well, and so on without end.
 pub(super) fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(step)).ok()
+    callback::contain(step)
 }
 
 /// Between half and all of the pause, so that the processes of a fleet do not return all at once.

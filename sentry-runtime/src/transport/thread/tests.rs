@@ -261,3 +261,20 @@ fn dropping_the_transport_sends_what_is_queued() {
     assert_eq!(setup.seen.recv_timeout(SOON).unwrap(), "2");
     assert!(setup.seen.recv_timeout(SOON).is_err(), "the thread has ended");
 }
+
+#[test]
+fn a_panic_of_the_destination_is_no_event_to_deliver() {
+    let setup = setup(10);
+    let (tell, told) = channel();
+    setup
+        .script
+        .send(Box::new(move || {
+            tell.send(crate::integrations::panic::is_quiet()).unwrap();
+            panic!("as if the HTTP client did")
+        }))
+        .unwrap();
+    setup.transport.send_envelope(error("one"));
+    assert!(told.recv_timeout(SOON).unwrap());
+    setup.transport.send_envelope(error("two"));
+    assert!(setup.transport.flush(SOON), "the thread goes on");
+}
