@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ureq::http::{HeaderName, HeaderValue};
+
 use super::{ClientOptions, OptionsError};
 use crate::protocol::Scheme;
 
@@ -148,6 +150,17 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     if options.queue_bytes < 64 << 10 {
         return wrong("queue_bytes", options.queue_bytes, "at least 65536 bytes");
     }
+    if HeaderValue::from_str(&options.user_agent).is_err() {
+        let rule = "text without control characters: it goes out in headers";
+        return wrong("user_agent", options.user_agent.escape_debug(), rule);
+    }
+    for (name, value) in &options.otlp_headers {
+        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err() {
+            // The value may be a secret.
+            let rule = "the name of a header, with a value without control characters";
+            return wrong("otlp_header", name.escape_debug(), rule);
+        }
+    }
     let SpoolLimits { bytes, envelopes, age } = options.spool_limits;
     if bytes < 64 << 10 || !(1..=100_000).contains(&envelopes) || age.is_zero() {
         let limits = format!("{bytes} bytes, {envelopes} envelopes, {age:?}");
@@ -189,6 +202,9 @@ mod tests {
             (ClientOptions::new().queue_bytes(1), "queue_bytes"),
             (ClientOptions::new().tunnel("/tunnel"), "tunnel"),
             (ClientOptions::new().otlp_endpoint("collector:4318"), "otlp_endpoint"),
+            (ClientOptions::new().user_agent("shop/1\r\nX-Other: 1"), "user_agent"),
+            (ClientOptions::new().otlp_header("X Api", "secret"), "otlp_header"),
+            (ClientOptions::new().otlp_header("X-Api", "secret\n"), "otlp_header"),
             (
                 ClientOptions::new().spool_limits(SpoolLimits { envelopes: 0, ..SpoolLimits::default() }),
                 "spool_limits",
@@ -196,6 +212,7 @@ mod tests {
         ] {
             let message = check(&options).unwrap_err().to_string();
             assert!(message.starts_with(name), "{message}");
+            assert!(!message.contains("secret"), "{message}");
         }
         assert_eq!(check(&ClientOptions::new().tunnel("http://localhost/t")), Ok(()));
     }

@@ -111,6 +111,13 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
+fn what_no_header_can_carry_is_told_before_anything_is_lost() {
+    let agent = options().dsn("http://key@localhost:1/7").user_agent("shop/7\n");
+    let error = sentry::try_init(agent).unwrap_err().to_string();
+    assert!(error.starts_with(r"user_agent is `shop/7\n`"), "{error}");
+}
+
+#[test]
 fn a_tunnel_is_told_the_dsn_and_no_key() {
     let server = FakeSentry::start();
     let dsn = "https://key@o1.ingest.sentry.io/42";
