@@ -1,10 +1,11 @@
 //! Which proxy stands between the program and its server: the options first, then the environment.
 //!
-//! `https_proxy`, `http_proxy` and `all_proxy` are read in lower and upper case, `no_proxy` lists hosts that are
+//! `https_proxy`, `http_proxy` and `all_proxy` are read in lower and upper case, `no_proxy` lists hosts and networks that are
 //! reached directly. As curl does, `HTTP_PROXY` in upper case is not read inside a CGI program, where a request
 //! could set it. The proxy is asked to connect through (`CONNECT`) for plain and for encrypted targets alike.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use ureq::http::Uri;
 
@@ -59,8 +60,9 @@ fn from_environment(
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<ureq::Proxy>, ProxyError> {
     let host = target.host().unwrap_or_default();
+    let port = target.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
     let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-    let exempt = env("no_proxy").or_else(|| env("NO_PROXY")).is_some_and(|list| is_exempt(host, &list));
+    let exempt = env("no_proxy").or_else(|| env("NO_PROXY")).is_some_and(|list| is_exempt(host, port, &list));
     if exempt || is_local(host) {
         return Ok(None);
     }
@@ -89,10 +91,29 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// Whether a list like `example.com, .internal, 10.0.0.7, *` names the host, or a domain above it.
-fn is_exempt(host: &str, list: &str) -> bool {
+/// Whether a list like `example.com, .internal, 10.0.0.0/8, db.lan:5432, *` names the host, a domain above it, or
+/// the network that it is in. An entry with a port means that port alone.
+fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
+    let address = host.parse::<IpAddr>().ok();
     list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
+        if let Some((network, bits)) = entry.split_once('/') {
+            return address.is_some_and(|address| is_in(address, network, bits));
+        }
+        let entry = match entry.rsplit_once(':') {
+            // Of an address of IPv6 without brackets, no part is a port.
+            Some((name, given)) if !name.contains(':') || name.ends_with(']') => {
+                if given.parse() != Ok(port) {
+                    return false;
+                }
+                name
+            }
+            _ => entry,
+        };
+        let entry = entry.trim_start_matches('[').trim_end_matches(']');
+        if let (Some(address), Ok(exempt)) = (address, entry.parse::<IpAddr>()) {
+            return address == exempt;
+        }
         let domain = entry.trim_start_matches('*').trim_start_matches('.');
         if domain.is_empty() {
             return entry == "*";
@@ -106,12 +127,30 @@ fn is_exempt(host: &str, list: &str) -> bool {
     })
 }
 
+/// Whether an address is in a network like `10.0.0.0` with `8` bits.
+fn is_in(address: IpAddr, network: &str, bits: &str) -> bool {
+    fn shared(one: &[u8], other: &[u8]) -> u32 {
+        let differs = one.iter().zip(other).position(|(one, other)| one != other);
+        differs.map_or(one.len() as u32 * 8, |at| at as u32 * 8 + (one[at] ^ other[at]).leading_zeros())
+    }
+    let Ok(bits) = bits.parse::<u32>() else { return false };
+    match (address, network.trim_start_matches('[').trim_end_matches(']').parse()) {
+        (IpAddr::V4(one), Ok(IpAddr::V4(other))) => {
+            bits <= 32 && shared(&one.octets(), &other.octets()) >= bits
+        }
+        (IpAddr::V6(one), Ok(IpAddr::V6(other))) => {
+            bits <= 128 && shared(&one.octets(), &other.octets()) >= bits
+        }
+        _ => false,
+    }
+}
+
 /// Whether the host is this machine.
 pub(crate) fn is_local(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -163,8 +202,24 @@ mod tests {
             ("sentry.io", "*", true),
             ("sentry.io", " , .", false),
             ("10.0.0.7", "10.0.0.7", true),
+            ("sentry.io", "sentry.io:443", true),
+            ("sentry.io", "sentry.io:8443", false),
+            ("o1.sentry.io", ".sentry.io:443, x", true),
+            ("10.1.2.3", "10.0.0.0/8", true),
+            ("11.1.2.3", "10.0.0.0/8", false),
+            ("192.168.9.1", "192.168.8.0/23", true),
+            ("192.168.10.1", "192.168.8.0/23", false),
+            ("10.1.2.3", "0.0.0.0/0", true),
+            ("10.1.2.3", "10.1.2.3/32, 10.0.0.0/40", true),
+            ("10.1.2.4", "10.1.2.3/32, 10.0.0.0/40, 10.0.0.0/x", false),
+            ("sentry.io", "10.0.0.0/8", false),
+            ("[fd00::7]", "fd00::/8", true),
+            ("[fd00::7]", "fd00:0::7", true),
+            ("[fd00::7]", "[fd00::7]:443", true),
+            ("[fd00::7]", "[fd00::7]:444", false),
+            ("[fd00::7]", "10.0.0.0/8", false),
         ] {
-            assert_eq!(is_exempt(host, list), exempt, "{host} in {list}");
+            assert_eq!(is_exempt(host, 443, list), exempt, "{host} in {list}");
         }
     }
 
