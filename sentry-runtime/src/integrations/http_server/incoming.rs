@@ -7,7 +7,7 @@
 //! `telemetry/traces/span-data-conventions.mdx`.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::integrations::url::{FILTERED, MAX_ENTRIES, MAX_PATH, kept_query};
 use crate::options::ClientOptions;
@@ -174,7 +174,7 @@ impl Incoming {
             url: Some(url),
             method: Some(head.method.to_owned()),
             query_string: query,
-            cookies: header("cookie").filter(|_| pii).map(|value| truncated(value, MAX_VALUE).into_owned()),
+            cookies: if pii { cookies(headers) } else { None },
             headers: kept_headers(headers, pii),
             env: client.map(|address| ("REMOTE_ADDR".to_owned(), address)).into_iter().collect(),
             ..Request::default()
@@ -208,9 +208,20 @@ fn kept_headers(headers: &[(&str, &[u8])], pii: bool) -> Map<String, String> {
     kept
 }
 
-/// The one who sent the request: as proxies say, else as the connection says.
+/// All cookies: HTTP/2 may spread them over several headers.
+fn cookies(headers: &[(&str, &[u8])]) -> Option<String> {
+    let of_cookies = headers.iter().take(MAX_ENTRIES).filter(|(name, _)| *name == "cookie");
+    let values: Vec<_> = of_cookies.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
+    (!values.is_empty()).then(|| truncated(&values.join("; "), MAX_VALUE).into_owned())
+}
+
+/// The one who sent the request: as proxies say, some of them with a port, else as the connection says.
 fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<IpAddr>) -> Option<String> {
-    let first = |name| header(name)?.split(',').next()?.trim().parse::<IpAddr>().ok();
+    let address = |text: &str| {
+        let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+        text.parse::<IpAddr>().ok().or_else(with_port)
+    };
+    let first = |name| address(header(name)?.split(',').next()?.trim());
     let address = first("x-forwarded-for").or_else(|| first("x-real-ip")).or(peer)?;
     Some(address.to_string())
 }

@@ -91,3 +91,21 @@ fn everything_is_bounded() {
     assert_eq!(kept.len(), MAX_ENTRIES);
     assert!(kept.values().all(|value| value.chars().count() <= MAX_VALUE));
 }
+
+#[test]
+fn cookies_of_several_headers_are_all_kept() {
+    let headers = &[("cookie", "theme=dark"), ("accept", "*/*"), ("cookie", "lang=de")];
+    assert_eq!(read(true, headers, None).request.cookies.as_deref(), Some("theme=dark; lang=de"));
+    assert_eq!(read(false, headers, None).request.cookies, None);
+}
+
+#[test]
+fn a_proxy_may_name_the_port_of_the_client_too() {
+    for (value, address) in
+        [("10.1.2.3:4711", "10.1.2.3"), ("[2001:db8::1]:80, x", "2001:db8::1"), ("x", "127.0.0.1")]
+    {
+        let headers: &'static [_] = vec![("x-forwarded-for", value)].leak();
+        let env = read(true, headers, None).request.env;
+        assert_eq!(env.get("REMOTE_ADDR").map(String::as_str), Some(address), "{value}");
+    }
+}
