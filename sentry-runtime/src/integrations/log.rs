@@ -141,7 +141,8 @@ impl<L: Log + 'static> SentryLogger<L> {
 
 impl<L: Log> Log for SentryLogger<L> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.dest.enabled(metadata) || !self.choose(metadata).is_ignore()
+        // Behind the gate: a filter may ask the same, and would be asked by that without end.
+        self.dest.enabled(metadata) || Gate::ask().is_some_and(|_gate| !self.choose(metadata).is_ignore())
     }
 
     fn log(&self, record: &Record<'_>) {

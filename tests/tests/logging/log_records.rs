@@ -1,6 +1,6 @@
 //! What becomes of a record of `log`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use log::{Level, Log, Metadata, Record};
 use sentry::integrations::log::{LogFilter, SentryLogger};
@@ -107,6 +107,23 @@ fn another_logger_is_served_in_any_case() {
     let metadata = |level| Metadata::builder().level(level).target("shop").build();
     assert!(logger.enabled(&metadata(Level::Error)) && !logger.enabled(&metadata(Level::Info)));
     assert!(SentryLogger::with_dest(kept).enabled(&metadata(Level::Info)));
+}
+
+#[test]
+fn a_filter_may_ask_whether_it_is_worth_it_to_log() {
+    static LOGGER: OnceLock<SentryLogger> = OnceLock::new();
+    let error = || Metadata::builder().level(Level::Error).target("shop").build();
+    let logger = SentryLogger::new().filter(move |_| {
+        // As the macro `log_enabled` does.
+        assert!(!LOGGER.get().unwrap().enabled(&error()), "nothing is captured meanwhile");
+        LogFilter::Event
+    });
+    let logger = LOGGER.get_or_init(|| logger);
+    let seen = observe(untraced(), || {
+        assert!(logger.enabled(&error()));
+        write(logger, Level::Error, "heard", &[]);
+    });
+    assert!(seen.event().to_string().contains("heard"));
 }
 
 #[test]

@@ -18,10 +18,15 @@ pub(crate) struct Gate(PhantomData<*const ()>);
 impl Gate {
     /// Passes the gate, if it is open.
     pub(crate) fn pass() -> Option<Self> {
-        if client::level() == client::Level::Off || own_thread::is_this() || BUSY.replace(true) {
+        if client::level() == client::Level::Off || own_thread::is_this() {
             return None;
         }
-        Some(Self(PhantomData))
+        Self::ask()
+    }
+
+    /// Passes the gate unless this thread is at an entry: to ask what would become of one.
+    pub(crate) fn ask() -> Option<Self> {
+        (!BUSY.replace(true)).then_some(Self(PhantomData))
     }
 }
 
