@@ -207,6 +207,8 @@ impl LocalView {
 
     fn hold_spans(&mut self, spans: Vec<(String, Span)>, now: Instant) {
         for (trace_id, span) in spans {
+            // A trace that this pushes out is remembered before the list is taken away.
+            self.hold(&trace_id, now);
             let shown = std::mem::take(&mut self.shown);
             self.hold(&trace_id, now).add(span, &shown);
             self.shown = shown;
