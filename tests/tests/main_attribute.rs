@@ -228,3 +228,18 @@ fn a_server_that_is_down_or_silent_changes_no_exit_code() {
         started.elapsed()
     );
 }
+
+#[test]
+fn a_redirect_of_the_server_is_told_once_with_where_it_leads() {
+    let server = FakeSentry::start();
+    server.answer_all(sentry_tests::Answer::status(301).header("Location", "https://shop.example/api/1/"));
+    let dsn = server.dsn();
+    let ended = run(RETURNS_ERROR, &["x"], &[("SENTRY_DSN", &*dsn), ("SENTRY_TRACES_SAMPLE_RATE", "1.0")]);
+    let note = only(ended.notes());
+    assert!(
+        note.starts_with(
+            "[sentry] error: the server answered 301, a redirect to https://shop.example/api/1/"
+        )
+    );
+    assert!(server.requests().len() > 1, "each envelope was answered so");
+}

@@ -17,31 +17,35 @@ impl Fanout {
         Self { transports }
     }
 
-    /// Asks all at the same time: one that hangs must not use up the time of the others.
     fn all(&self, ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
-        let Some((last, others)) = self.transports.split_last() else {
-            return true;
-        };
-        let ask = &ask;
-        std::thread::scope(|scope| {
-            let mut ok = true;
-            let mut asked = Vec::with_capacity(others.len());
-            for transport in others {
-                let transport: &dyn Transport = &**transport;
-                let ask_there = move || {
-                    crate::own_thread::mark();
-                    ask(transport)
-                };
-                match std::thread::Builder::new().spawn_scoped(scope, ask_there) {
-                    Ok(thread) => asked.push(thread),
-                    Err(_) => ok &= ask(transport),
-                }
-            }
-            ok &= ask(&**last);
-            // One that panicked has not delivered.
-            asked.into_iter().fold(ok, |ok, thread| thread.join().unwrap_or(false) && ok)
-        })
+        let transports: Vec<_> = self.transports.iter().map(|transport| &**transport).collect();
+        ask_all(&transports, ask)
     }
+}
+
+/// Asks all at the same time: one that hangs must not use up the time of the others. Answers whether all said yes.
+pub(super) fn ask_all(transports: &[&dyn Transport], ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
+    let Some((last, others)) = transports.split_last() else {
+        return true;
+    };
+    let ask = &ask;
+    std::thread::scope(|scope| {
+        let mut ok = true;
+        let mut asked = Vec::with_capacity(others.len());
+        for &transport in others {
+            let ask_there = move || {
+                crate::own_thread::mark();
+                ask(transport)
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, ask_there) {
+                Ok(thread) => asked.push(thread),
+                Err(_) => ok &= ask(transport),
+            }
+        }
+        ok &= ask(*last);
+        // One that panicked has not delivered.
+        asked.into_iter().fold(ok, |ok, thread| thread.join().unwrap_or(false) && ok)
+    })
 }
 
 impl Transport for Fanout {

@@ -17,8 +17,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use self::sender::Answer;
 pub(super) use self::sender::HttpSender;
-use self::sender::{Answer, NoAnswer};
 use super::ledger::Ledger;
 use super::proxy::ProxyOptions;
 use super::rate_limits::{LimitHeaders, RateLimits};
@@ -142,30 +142,14 @@ impl HttpDestination {
         let delivery = match self.sender.post(&envelope) {
             Ok(answer) => self.judge(&answer),
             Err(no_answer) => {
-                self.explain(&no_answer);
-                if no_answer.is_worth_a_retry() {
-                    Delivery::Failed(DiscardReason::NetworkError)
-                } else {
-                    Delivery::Lost(DiscardReason::NetworkError)
-                }
+                no_answer.explain("the server", &mut self.complained);
+                no_answer.delivery()
             }
         };
         if !matches!(delivery, Delivery::Sent { .. }) {
             self.ledger.put_back(losses);
         }
         delivery
-    }
-
-    fn explain(&mut self, no_answer: &NoAnswer) {
-        if no_answer.is_refused_certificate() && self.complained != Some(0) {
-            diagnostics::error(format_args!(
-                "no encrypted connection to the server: {no_answer}. If its certificate is of an authority of your own, \
-                 name that by the option ca_certs"
-            ));
-            self.complained = Some(0);
-        } else {
-            diagnostics::debug(format_args!("no answer from the server: {no_answer}"));
-        }
     }
 
     fn judge(&mut self, answer: &Answer) -> Delivery {
@@ -185,6 +169,14 @@ impl HttpDestination {
                 return Delivery::Refused;
             }
             // These the user can do something about.
+            300..=399 if self.complained != Some(answer.status) => {
+                let location = answer.location.as_deref().unwrap_or("nowhere");
+                diagnostics::error(format_args!(
+                    "the server answered {}, a redirect to {location}, which is not followed as the key would go \
+                     along: nothing arrives; let the DSN name the address that answers itself",
+                    answer.status
+                ));
+            }
             401 | 403 | 404 | 413 if self.complained != Some(answer.status) => {
                 let fix = match answer.status {
                     413 => "an envelope was too large; send fewer or smaller attachments and contexts",

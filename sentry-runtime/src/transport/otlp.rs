@@ -11,6 +11,7 @@ mod json;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fanout::ask_all;
 use super::http::{HttpOptions, HttpSender};
 use super::thread::{Delivery, Destination};
 use super::{QueueDepths, Transport};
@@ -52,8 +53,8 @@ impl Destination for Collector {
         let answer = match self.sender.post_body(&body, "application/json", &self.headers) {
             Ok(answer) => answer,
             Err(no_answer) => {
-                diagnostics::debug(format_args!("no answer from the collector: {no_answer}"));
-                return Delivery::Failed(DiscardReason::NetworkError);
+                no_answer.explain("the collector", &mut self.complained);
+                return no_answer.delivery();
             }
         };
         match answer.status {
@@ -90,6 +91,10 @@ impl Split {
     pub(crate) fn new(spans: Arc<dyn Transport>, rest: Option<Arc<dyn Transport>>) -> Self {
         Self { spans, rest }
     }
+
+    fn both(&self) -> Vec<&dyn Transport> {
+        [Some(&self.spans), self.rest.as_ref()].into_iter().flatten().map(|transport| &**transport).collect()
+    }
 }
 
 impl Transport for Split {
@@ -109,15 +114,11 @@ impl Transport for Split {
     }
 
     fn flush(&self, timeout: Duration) -> bool {
-        let started = std::time::Instant::now();
-        let flushed = self.rest.as_ref().is_none_or(|rest| rest.flush(timeout));
-        self.spans.flush(timeout.saturating_sub(started.elapsed())) && flushed
+        ask_all(&self.both(), |transport| transport.flush(timeout))
     }
 
     fn shutdown(&self, timeout: Duration) -> bool {
-        let started = std::time::Instant::now();
-        let flushed = self.rest.as_ref().is_none_or(|rest| rest.shutdown(timeout));
-        self.spans.shutdown(timeout.saturating_sub(started.elapsed())) && flushed
+        ask_all(&self.both(), |transport| transport.shutdown(timeout))
     }
 
     fn is_rate_limited(&self, category: DataCategory) -> bool {
@@ -131,5 +132,40 @@ impl Transport for Split {
         let spans = self.spans.queue_depths();
         let rest = self.rest.as_ref().map(|rest| rest.queue_depths()).unwrap_or_default();
         QueueDepths { envelopes: spans.envelopes + rest.envelopes, bytes: spans.bytes + rest.bytes, ..rest }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    /// Is done when the other one is asked as well.
+    struct Meets(Arc<Barrier>);
+
+    impl Transport for Meets {
+        fn send_envelope(&self, _: Envelope) {}
+
+        fn flush(&self, _: Duration) -> bool {
+            self.0.wait();
+            true
+        }
+    }
+
+    #[test]
+    fn neither_uses_up_the_time_of_the_other() {
+        let barrier = Arc::new(Barrier::new(2));
+        let meets = || -> Arc<dyn Transport> { Arc::new(Meets(Arc::clone(&barrier))) };
+        let split = Split::new(meets(), Some(meets()));
+        // Asked one after the other, this would never end.
+        assert!(split.flush(Duration::from_secs(1)) && split.shutdown(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn an_endpoint_without_a_path_is_the_base() {
+        assert_eq!(traces_url("http://h:4318"), "http://h:4318/v1/traces");
+        assert_eq!(traces_url("http://h:4318/"), "http://h:4318/v1/traces");
+        assert_eq!(traces_url("http://h:4318/own"), "http://h:4318/own");
     }
 }

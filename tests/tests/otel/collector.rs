@@ -3,6 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use sentry::protocol::DataCategory;
 
 use serde_json::{Value, json};
 
@@ -73,7 +76,7 @@ fn spans_go_to_the_collector_and_errors_to_the_server() {
     let trace = &seen.event()["contexts"]["trace"];
     assert_eq!(trace["span_id"], root["spanId"]);
     assert!(seen.transactions().is_empty());
-    assert_eq!(seen.stats.sent(sentry::protocol::DataCategory::Transaction), 1);
+    assert_eq!(seen.stats.sent(DataCategory::Transaction), 1);
 }
 
 #[test]
@@ -103,4 +106,16 @@ fn no_dsn_is_needed() {
         drop(guard);
     });
     assert_eq!(spans(&requests.recv_timeout(LONG).unwrap().2)[0]["name"], "alone");
+}
+
+#[test]
+fn a_collector_that_does_not_answer_is_asked_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let options = options().otlp_endpoint(url).read_timeout(Duration::from_millis(300));
+    let seen = observe(options, || sentry::start_span("silence", |_| ()));
+    listener.set_nonblocking(true).unwrap();
+    let asked = std::iter::from_fn(|| listener.accept().ok()).count();
+    assert_eq!(asked, 1, "it may have taken the spans, and another attempt would take as long");
+    assert_eq!(seen.stats.sent(DataCategory::Transaction), 0);
 }

@@ -9,9 +9,11 @@ use std::time::{Duration, SystemTime};
 use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
 use super::compress::Compressor;
+use crate::diagnostics;
 use crate::options::{Compression, OptionsError};
-use crate::protocol::Envelope;
 use crate::protocol::buffers::Recycled;
+use crate::protocol::{DiscardReason, Envelope};
+use crate::transport::thread::Delivery;
 use crate::transport::{certificates, lock, proxy};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
@@ -36,6 +38,8 @@ pub(in crate::transport) struct Answer {
     pub(super) rate_limits: Option<String>,
     pub(super) retry_after: Option<String>,
     pub(super) date: Option<String>,
+    /// Where a redirect leads.
+    pub(super) location: Option<String>,
     /// The server's own words on what is wrong.
     pub(super) detail: String,
     /// How many bytes it was sent.
@@ -49,9 +53,32 @@ pub(in crate::transport) struct NoAnswer {
 }
 
 impl NoAnswer {
+    /// What it means for the envelope.
+    pub(in crate::transport) fn delivery(&self) -> Delivery {
+        if self.is_worth_a_retry() {
+            Delivery::Failed(DiscardReason::NetworkError)
+        } else {
+            Delivery::Lost(DiscardReason::NetworkError)
+        }
+    }
+
+    /// Tells the user, as loud as they can do something about it. A refused certificate is said once: `complained` is
+    /// the status that was complained about last, 0 for a certificate.
+    pub(in crate::transport) fn explain(&self, server: &str, complained: &mut Option<u16>) {
+        if self.is_refused_certificate() && *complained != Some(0) {
+            diagnostics::error(format_args!(
+                "no encrypted connection to {server}: {self}. If its certificate is of an authority of your own, \
+                 name that by the option ca_certs"
+            ));
+            *complained = Some(0);
+        } else {
+            diagnostics::debug(format_args!("no answer from {server}: {self}"));
+        }
+    }
+
     /// Whether another attempt may do better. What ran into a timeout once the server was reached has held up the
     /// queue for long enough, and may have arrived all the same.
-    pub(super) fn is_worth_a_retry(&self) -> bool {
+    fn is_worth_a_retry(&self) -> bool {
         matches!(
             self.error,
             ureq::Error::Io(_)
@@ -64,7 +91,7 @@ impl NoAnswer {
     }
 
     /// Whether the server was refused, as nobody vouches for its certificate.
-    pub(super) fn is_refused_certificate(&self) -> bool {
+    fn is_refused_certificate(&self) -> bool {
         is_refused_certificate(&self.error)
     }
 }
@@ -149,6 +176,11 @@ impl HttpSender {
         };
         let (rate_limits, retry_after, date) =
             (header("X-Sentry-Rate-Limits"), header("Retry-After"), header("Date"));
+        // They end up in lines on a terminal.
+        let shown = |text: String| -> String {
+            text.chars().filter(|c| !c.is_control()).take(DETAIL_LIMIT).collect()
+        };
+        let location = header("Location").map(shown);
         let mut detail = header("X-Sentry-Error").unwrap_or_default();
         // Read whatever the status: a connection is only used again when its answer was read.
         let mut text = Vec::new();
@@ -156,8 +188,14 @@ impl HttpSender {
         if detail.is_empty() && read.is_ok() {
             detail = String::from_utf8_lossy(&text).into_owned();
         }
-        // It ends up in a line on a terminal.
-        detail = detail.chars().filter(|c| !c.is_control()).take(DETAIL_LIMIT).collect();
-        Ok(Answer { status, rate_limits, retry_after, date, detail, sent: body.len() })
+        Ok(Answer {
+            status,
+            rate_limits,
+            retry_after,
+            date,
+            location,
+            detail: shown(detail),
+            sent: body.len(),
+        })
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn request(envelope: &Envelope) -> Option<Vec<u8>> {
 }
 
 fn resource_spans(resource: &[(&str, &Value)], spans: Vec<Value>) -> Value {
-    let service = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| service_of(resource));
+    let given = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+    let service = given.unwrap_or_else(|| service_of(resource));
     let mut attributes = Map::new();
     attributes.insert("service.name".to_owned(), service.into());
     attributes.insert("telemetry.sdk.name".to_owned(), SDK.name.into());
