@@ -15,11 +15,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use self::state::current_user;
+use self::state::{current_user, user_of};
 use crate::client::Client;
 use crate::pipeline::{self, Message, PendingSession, SessionChange};
 use crate::protocol::session::{SessionAggregate, SessionAttributes, SessionCounts};
 use crate::protocol::{SessionMode, SessionStatus};
+use crate::scope::context::Context;
 use crate::scope::{ScopeCell, Scopes, active};
 
 pub(crate) fn attributes(client: &Client) -> SessionAttributes {
@@ -87,7 +88,16 @@ fn hand_over(client: &Arc<Client>, session: Arc<Session>, change: SessionChange)
 }
 
 fn hand_over_end(client: &Arc<Client>, session: Arc<Session>, status: SessionStatus) {
-    let change = SessionChange::Ended { status, after: session.since.elapsed(), user: current_user() };
+    hand_over_end_of(client, session, status, current_user());
+}
+
+fn hand_over_end_of(
+    client: &Arc<Client>,
+    session: Arc<Session>,
+    status: SessionStatus,
+    user: Option<String>,
+) {
+    let change = SessionChange::Ended { status, after: session.since.elapsed(), user };
     hand_over(client, session, change);
 }
 
@@ -119,10 +129,11 @@ pub(crate) fn request_started(client: &Arc<Client>, isolation: &ScopeCell) {
     }
 }
 
-/// Ends the session of a request.
-pub(crate) fn request_ended(client: &Arc<Client>, isolation: &ScopeCell, status: SessionStatus) {
-    if let Some(session) = isolation.update(|scope| scope.session.take()) {
-        hand_over_end(client, session, status);
+/// Ends the session of a request, whose context this is. Its user is the one of that, whatever is active here: the
+/// end of a request is seen from outside.
+pub(crate) fn request_ended(client: &Arc<Client>, request: &Context, status: SessionStatus) {
+    if let Some(session) = request.isolation.update(|scope| scope.session.take()) {
+        hand_over_end_of(client, session, status, user_of(&Scopes::of(request)));
     }
 }
 
@@ -135,8 +146,7 @@ pub(crate) fn end(client: &Arc<Client>, status: SessionStatus) {
             }
         }
         SessionMode::Request => {
-            let isolation = active::with(|context| Arc::clone(&context.isolation));
-            request_ended(client, &isolation, status);
+            request_ended(client, &active::context(), status);
         }
     }
 }

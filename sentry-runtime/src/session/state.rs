@@ -46,9 +46,13 @@ fn distinct_id(user: Option<&User>) -> Option<String> {
     [&user.id, &user.email, &user.username].into_iter().flatten().next().cloned()
 }
 
-pub(super) fn current_user() -> Option<String> {
-    let scopes = active::with(Scopes::of);
+/// The user that scopes name.
+pub(super) fn user_of(scopes: &Scopes) -> Option<String> {
     distinct_id(scopes.user())
+}
+
+pub(super) fn current_user() -> Option<String> {
+    user_of(&active::with(Scopes::of))
 }
 
 impl Session {

@@ -30,6 +30,30 @@ fn every_request_is_counted_by_how_it_ended() {
 }
 
 #[test]
+fn a_request_counts_for_the_user_that_it_names() {
+    async fn ada() -> &'static str {
+        sentry::set_user(Some(sentry::User { id: Some("ada".into()), ..Default::default() }));
+        "hello"
+    }
+    let router =
+        Router::new().route("/", get(|| async { "hello" })).route("/ada", get(ada)).layer(SentryLayer::new());
+    let options = options().auto_session_tracking(true).session_mode(SessionMode::Request);
+    let seen = observe(options, || {
+        serve::axum(router, |server| {
+            for target in ["/ada", "/", "/ada"] {
+                client::get(server, target);
+            }
+        });
+    });
+    let of = |did: Option<&str>| -> u64 {
+        let groups = seen.session_groups();
+        let own = groups.iter().filter(|group| group["did"].as_str() == did);
+        own.filter_map(|group| group["exited"].as_u64()).sum()
+    };
+    assert_eq!((of(Some("ada")), of(None)), (2, 1));
+}
+
+#[test]
 fn nothing_is_counted_unless_it_is_wanted() {
     let router = Router::new().route("/", get(|| async { "hello" })).layer(SentryLayer::new());
     let seen = observe(options().session_mode(SessionMode::Request), || {

@@ -30,6 +30,6 @@ pub(super) fn begin(request: &Context) {
 pub(super) fn end(request: &Context, end: End) {
     if let Some(client) = counting(request) {
         let status = if end == End::Panicked { SessionStatus::Crashed } else { SessionStatus::Exited };
-        session::request_ended(&client, &request.isolation, status);
+        session::request_ended(&client, request, status);
     }
 }
