@@ -242,12 +242,10 @@ impl State {
 
     /// The context with an isolation scope of its own, unless it belongs to a request that has one.
     fn isolated(&self, here: &Context) -> Context {
-        let of_process = Arc::ptr_eq(&here.isolation, &Context::default_ref().isolation);
-        if here.segment().is_some() && !of_process && !self.kind.is_always_isolated() {
-            here.clone()
-        } else {
-            here.isolated()
-        }
+        let of_process = || Arc::ptr_eq(&here.isolation, &Context::default_ref().isolation);
+        let of_request = || here.isolation.snapshot().captured.is_some();
+        let belongs = if here.segment().is_some() { !of_process() } else { of_request() };
+        if belongs && !self.kind.is_always_isolated() { here.clone() } else { here.isolated() }
     }
 
     /// Puts the tags on the isolation scope, and the name where no span will carry it or a poorer one stands.

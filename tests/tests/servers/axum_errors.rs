@@ -133,6 +133,21 @@ fn a_server_error_of_which_nobody_told_is_an_event_of_its_own() {
     assert_eq!(seen.span("GET /bare").status, "internal_error");
 }
 
+#[sentry::api_handler("/tagged")]
+async fn tags() -> StatusCode {
+    sentry::set_tag("shelf", "7");
+    StatusCode::BAD_GATEWAY
+}
+
+#[test]
+fn what_an_api_handler_says_of_the_request_is_known_with_and_without_traces() {
+    for options in [options(), untraced()] {
+        let app = Router::new().route("/tagged", get(tags)).layer(SentryLayer::new());
+        let seen = observe(options, || serve::axum(app, |at| drop(fetch(at, "/tagged"))));
+        assert_eq!(seen.event()["tags"]["shelf"], "7");
+    }
+}
+
 #[test]
 fn what_the_client_did_wrong_is_no_event() {
     let seen = visit("/teapot");
