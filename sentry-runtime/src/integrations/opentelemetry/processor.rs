@@ -85,12 +85,12 @@ fn url_of(attributes: &[KeyValue]) -> Option<String> {
     values::text(attributes, &["url.full", "http.url"])
 }
 
-/// Whether a URL is that of the server of our own.
+/// Whether a URL is that of the server of our own. The program may have an API on that host, with a path much like it.
 fn is_sentry(url: &str) -> bool {
     let Some(client) = active::context().client() else { return false };
-    client
-        .dsn()
-        .is_some_and(|dsn| url.contains(dsn.host()) && url.contains(&format!("/api/{}/", dsn.project_id())))
+    client.dsn().is_some_and(|dsn| {
+        url.contains(dsn.host()) && url.contains(&format!("/api/{}/envelope", dsn.project_id()))
+    })
 }
 
 impl SpanProcessor for SentrySpanProcessor {
