@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ledger::Ledger;
 use super::otlp::{self, Collector, Split};
-use super::proxy::ProxyOptions;
+use super::proxy::{self, ProxyOptions};
 use super::queue::Capacity;
 use super::spool::Spool;
 use super::{
@@ -58,8 +58,12 @@ pub(crate) fn from_options(
         transports.push(Arc::new(TransportThread::new(destination, Some(Arc::clone(ledger)), threads)));
     }
     if let Some(endpoint) = &options.otlp_endpoint {
-        let http =
-            with_network(HttpOptions::new(otlp::traces_url(endpoint), None, &*options.user_agent), options);
+        let url = otlp::traces_url(endpoint);
+        let mut http = with_network(HttpOptions::new(&*url, None, &*options.user_agent), options);
+        if proxy::is_local_url(&url) {
+            // The options name the way to the server; nobody else sees a collector on this machine.
+            http.proxy = ProxyOptions::default();
+        }
         let collector = Collector::new(http, options.otlp_headers.clone())?;
         let spans = TransportThread::new(collector, Some(Arc::clone(ledger)), threads.clone());
         let split = Split::new(Arc::new(spans), transports.pop());

@@ -153,6 +153,11 @@ pub(crate) fn is_local(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether a URL is one of this machine.
+pub(crate) fn is_local_url(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|url| url.host().is_some_and(is_local))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

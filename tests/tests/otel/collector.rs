@@ -119,3 +119,16 @@ fn a_collector_that_does_not_answer_is_asked_once() {
     assert_eq!(asked, 1, "it may have taken the spans, and another attempt would take as long");
     assert_eq!(seen.stats.sent(DataCategory::Transaction), 0);
 }
+
+#[test]
+fn the_proxy_to_the_server_is_none_to_a_collector_on_this_machine() {
+    // Nobody listens there any more.
+    let proxy = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let (url, requests) = collector(&[200]);
+    without_client(|| {
+        let guard = sentry::init(options().otlp_endpoint(url).http_proxy(proxy));
+        sentry::start_span("straight", |_| ());
+        drop(guard);
+    });
+    assert_eq!(spans(&requests.recv_timeout(LONG).unwrap().2)[0]["name"], "straight");
+}
