@@ -5,7 +5,8 @@
 //! are never filtered: neither holds a secret, and `is_authenticated` helps a reader.
 //!
 //! The parts: [`names`] decides which names are sensitive, [`text`] finds names inside URLs, cookies, forms and
-//! JSON in a string, [`fields`] those of JSON that is only a part of one, this module walks through the payloads.
+//! JSON in a string, [`words`] those in prose, [`fields`] those of JSON that is only a part of a text, this module walks
+//! through the payloads.
 //!
 //! Where the spec says that data set by the user is left alone, this toolkit is stricter: on the pipeline thread
 //! nobody can tell any more who set it, and what was leaked cannot be called back.
@@ -15,6 +16,7 @@
 mod fields;
 mod names;
 mod text;
+mod words;
 
 use std::borrow::Cow;
 
