@@ -2,14 +2,15 @@
 //!
 //! With the option `otlp_endpoint` spans leave the stream to the server: [`Split`] gives transactions and batches of
 //! spans to the thread of [`Collector`], which posts them in OTLP's JSON ([`json`](self::json)), and everything else to
-//! the transport that there is besides. An answer that asks for patience is tried again, as network errors are.
+//! the transport that there is besides. An answer that asks for patience is tried again, as network errors are; until
+//! the time that it names, the collector is not asked.
 //!
 //! Spec: `telemetry/traces/otlp.mdx`; OTLP 1.x, "OTLP/HTTP".
 
 mod json;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::fanout::ask_all;
 use super::http::{HttpOptions, HttpSender};
@@ -26,6 +27,8 @@ pub(crate) struct Collector {
     headers: Vec<(String, String)>,
     /// The status that was complained about last: each new one is said once.
     complained: Option<u16>,
+    /// Until when the collector wants nothing.
+    paused_until: Option<Instant>,
 }
 
 /// The URL that takes traces: an endpoint without a path is the base of OTLP's own.
@@ -41,12 +44,15 @@ pub(crate) fn traces_url(endpoint: &str) -> String {
 impl Collector {
     /// Fails when the proxy or the certificates cannot be used.
     pub(crate) fn new(options: HttpOptions, headers: Vec<(String, String)>) -> Result<Self, OptionsError> {
-        Ok(Self { sender: HttpSender::new(options)?, headers, complained: None })
+        Ok(Self { sender: HttpSender::new(options)?, headers, complained: None, paused_until: None })
     }
 }
 
 impl Destination for Collector {
     fn deliver(&mut self, envelope: &mut Envelope) -> Delivery {
+        if self.paused_until.is_some_and(|until| Instant::now() < until) {
+            return Delivery::Failed(DiscardReason::RatelimitBackoff);
+        }
         let Some(body) = json::request(envelope) else {
             return Delivery::Lost(DiscardReason::InternalSdkError);
         };
@@ -63,7 +69,13 @@ impl Destination for Collector {
                 Delivery::Sent { bytes: answer.sent }
             }
             // OTLP names these as worth another attempt.
-            429 | 502..=504 => Delivery::Failed(DiscardReason::NetworkError),
+            429 | 502..=504 => match answer.pause() {
+                Some(pause) => {
+                    self.paused_until = Some(Instant::now() + pause);
+                    Delivery::Failed(DiscardReason::RatelimitBackoff)
+                }
+                None => Delivery::Failed(DiscardReason::NetworkError),
+            },
             status => {
                 if self.complained != Some(status) {
                     diagnostics::error(format_args!(

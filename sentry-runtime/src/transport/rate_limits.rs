@@ -115,13 +115,14 @@ fn parse_seconds(value: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64())))
 }
 
-fn parse_retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+/// The pause that `Retry-After` asks for, a day at most; a date in it is meant by the server's `Date`.
+pub(super) fn parse_retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     parse_seconds(value).or_else(|| {
         let until = parse_http_date(value)?;
         let now = date.and_then(parse_http_date).unwrap_or_else(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
         });
-        Some(Duration::from_secs(until.saturating_sub(now)))
+        Some(Duration::from_secs(until.saturating_sub(now)).min(LONGEST))
     })
 }
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use sentry::protocol::DataCategory;
+use sentry::protocol::{DataCategory, DiscardReason};
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::support::{LONG, observe, options, without_client};
 /// A request: its path, its headers as they came, in lowercase, and its body.
 type Request = (String, Vec<String>, Value);
 
-/// A collector that answers with these statuses, one after the other.
+/// A collector that answers with these statuses, one after the other; with a 429 it asks for an hour.
 fn collector(statuses: &'static [u16]) -> (String, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -29,8 +29,12 @@ fn collector(statuses: &'static [u16]) -> (String, Receiver<Request>) {
             let length = headers.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
             let mut body = vec![0; length.parse().unwrap()];
             reader.read_exact(&mut body).unwrap();
-            write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}")
-                .unwrap();
+            let pause = if *status == 429 { "Retry-After: 3600\r\n" } else { "" };
+            write!(
+                stream,
+                "HTTP/1.1 {status} X\r\n{pause}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+            )
+            .unwrap();
             if told.send((path, headers, serde_json::from_slice(&body).unwrap())).is_err() {
                 return;
             }
@@ -131,4 +135,21 @@ fn the_proxy_to_the_server_is_none_to_a_collector_on_this_machine() {
         drop(guard);
     });
     assert_eq!(spans(&requests.recv_timeout(LONG).unwrap().2)[0]["name"], "straight");
+}
+
+#[test]
+fn a_collector_that_asks_for_a_pause_is_left_alone() {
+    let (url, requests) = collector(&[429, 200]);
+    let seen = observe(options().otlp_endpoint(url), || {
+        sentry::start_span("one", |_| ());
+        assert!(sentry::flush(LONG));
+        sentry::start_span("two", |_| ());
+    });
+    assert_eq!(spans(&requests.recv_timeout(LONG).unwrap().2)[0]["name"], "one");
+    assert!(requests.try_recv().is_err(), "neither was tried again");
+    let lost = |category| {
+        let entries = seen.stats.dropped.iter().filter(|entry| entry.category == category);
+        entries.map(|entry| (entry.reason, entry.quantity)).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(DataCategory::Transaction), [(DiscardReason::RatelimitBackoff, 2)]);
 }

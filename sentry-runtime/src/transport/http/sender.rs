@@ -14,7 +14,7 @@ use crate::options::{Compression, OptionsError};
 use crate::protocol::buffers::Recycled;
 use crate::protocol::{DiscardReason, Envelope};
 use crate::transport::thread::Delivery;
-use crate::transport::{certificates, lock, proxy};
+use crate::transport::{certificates, lock, proxy, rate_limits};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;
@@ -44,6 +44,13 @@ pub(in crate::transport) struct Answer {
     pub(super) detail: String,
     /// How many bytes it was sent.
     pub(in crate::transport) sent: usize,
+}
+
+impl Answer {
+    /// The pause that `Retry-After` asks for.
+    pub(in crate::transport) fn pause(&self) -> Option<Duration> {
+        rate_limits::parse_retry_after(self.retry_after.as_deref()?, self.date.as_deref())
+    }
 }
 
 /// No answer.
