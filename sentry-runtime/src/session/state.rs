@@ -116,11 +116,15 @@ impl Session {
             state.duration = Some(after);
         }
         state.closed = true;
+        if !state.sent {
+            // Whom it concerns is often known late, after a login for example.
+            state.did = user.or(state.did.take());
+        }
         if self.mode == SessionMode::Application || state.sent {
             // A crash went out with its event.
             return if crashed && state.sent { End::Nothing } else { End::Update };
         }
-        let did = state.did.take().or(user);
+        let did = state.did.take();
         let mut counts = SessionCounts::default();
         let count = match state.status {
             SessionStatus::Crashed => &mut counts.crashed,
@@ -228,6 +232,21 @@ mod tests {
         assert!(!session.error(false, None));
         assert!(session.error(true, None));
         assert!(!session.error(true, None), "a session that is over does not change");
+    }
+
+    #[test]
+    fn the_user_at_the_end_counts_unless_another_one_was_sent() {
+        let did = |sent: bool, before: Option<&str>, at_end: Option<&str>| {
+            let session = session(SessionMode::Application);
+            session.state().sent = sent;
+            session.state().did = before.map(str::to_owned);
+            session.end(SessionStatus::Exited, Duration::ZERO, at_end.map(str::to_owned));
+            session.state().did.clone()
+        };
+        assert_eq!(did(false, None, Some("ada")).as_deref(), Some("ada"));
+        assert_eq!(did(false, Some("guest"), Some("ada")).as_deref(), Some("ada"));
+        assert_eq!(did(false, Some("ada"), None).as_deref(), Some("ada"));
+        assert_eq!(did(true, Some("guest"), Some("ada")).as_deref(), Some("guest"));
     }
 
     #[test]
