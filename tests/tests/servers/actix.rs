@@ -361,3 +361,18 @@ fn of_a_request_nothing_is_told_that_names_a_person() {
     });
     assert_eq!(seen.event()["request"]["env"]["REMOTE_ADDR"], "127.0.0.1");
 }
+
+#[test]
+fn a_second_middleware_further_in_begins_nothing() {
+    fn twice(config: &mut ServiceConfig) {
+        let shelf = web::scope("/shelf").wrap(Sentry::new()).route("/{id}", web::get().to(lamp));
+        config.service(shelf);
+    }
+    let options = options().auto_session_tracking(true).session_mode(sentry::SessionMode::Request);
+    let seen = observe(options, || serve::actix(Sentry::new(), twice, |at| fetch(at, "/shelf/7").status));
+    assert_eq!((seen.result, seen.transactions().len()), (200, 1));
+    let request = seen.span("GET /shelf/{id}");
+    assert_eq!(seen.span("step").parent.as_deref(), Some(&*request.id));
+    let counted: u64 = seen.session_groups().iter().filter_map(|group| group["exited"].as_u64()).sum();
+    assert_eq!(counted, 1);
+}

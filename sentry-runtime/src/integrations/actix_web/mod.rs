@@ -31,7 +31,7 @@
 //!   `#[sentry::server_action]` or `#[sentry::span(err)]` captured further in is captured once.
 //!
 //! What is annotated inside becomes part of the transaction, `#[sentry::server_action]` included. Wrap it around the
-//! `App` as the last one, so that it is the outermost.
+//! `App` as the last one, so that it is the outermost; another one further in, around a scope, does nothing.
 //!
 //! # Privacy
 //! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings without their values,
@@ -48,13 +48,13 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
+use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
 
-use super::http_server::{Handling, Running};
+use super::http_server::{Handling, Naming, Running};
 use crate::errors::Failure;
 use crate::trace::instrumented::End;
 
@@ -127,11 +127,21 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let is_head = request.method() == Method::HEAD;
-        let mut handling = Handling::begin(|options| read::request(&request, options));
+        let outer = request.extensions().get::<Begun>().is_some_and(|outer| outer.0.is_active());
+        let mut handling = Handling::default();
+        if !outer {
+            handling = Handling::begin(|options| read::request(&request, options));
+            if let Some(naming) = handling.naming() {
+                request.extensions_mut().insert(Begun(naming.clone()));
+            }
+        }
         let inner = handling.inside(|_| self.inner.call(request));
         ResponseFuture { inner: Some(inner), handling, is_head, server_errors: self.server_errors }
     }
 }
+
+/// Left in a request for middlewares of ours further in.
+struct Begun(Naming);
 
 pin_project! {
     /// The future of [`SentryMiddleware`].

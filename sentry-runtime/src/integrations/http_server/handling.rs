@@ -101,7 +101,6 @@ impl Handling {
     }
 
     /// The name of its transaction.
-    #[cfg(feature = "tower")]
     pub(crate) fn naming(&self) -> Option<&Naming> {
         self.0.as_ref().map(|running| &running.naming)
     }
@@ -226,7 +225,6 @@ impl Naming {
     }
 
     /// Whether a thread works on this request.
-    #[cfg(feature = "tower")]
     pub(crate) fn is_active(&self) -> bool {
         let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
         isolation.captured.as_ref().is_some_and(|captured| Arc::ptr_eq(captured, &self.captured))

@@ -11,8 +11,6 @@ mod incoming;
 mod outcome;
 mod session;
 
-#[cfg(feature = "tower")]
-pub(crate) use handling::Naming;
-pub(crate) use handling::{Handling, Running};
+pub(crate) use handling::{Handling, Naming, Running};
 pub(crate) use incoming::{Head, Incoming};
 pub(crate) use outcome::BodyEnd;
