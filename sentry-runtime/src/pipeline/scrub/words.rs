@@ -16,7 +16,7 @@ impl Scrubber {
     }
 
     fn scrub_words<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !text.contains('=') && !CREDENTIALS.iter().any(|word| text.contains(word)) {
+        if !text.contains('=') && !CREDENTIALS.iter().chain(&HEADER).any(|word| text.contains(word)) {
             return Cow::Borrowed(text);
         }
         let mut rewrite = Rewrite::new(text);
@@ -25,10 +25,11 @@ impl Scrubber {
             let end = text[start..].find(ends_pair).map_or(text.len(), |found| start + found);
             at = end;
             let word = &text[start..end];
-            if is_announcement(word) {
-                let next =
-                    text[end..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |found| end + found);
-                let value = text[next..].find(ends_value).map_or(text.len(), |found| next + found);
+            if is_announcement(word) || is_header(word) {
+                let (mut next, mut value) = value_behind(text, end);
+                if is_header(word) && is_scheme(&text[next..value]) {
+                    (next, value) = value_behind(text, value);
+                }
                 let credential = &text[next..value];
                 let has_name = credential.split_once('=').is_some_and(|(name, _)| self.is_sensitive(name));
                 if has_name || is_announcement(credential) {
@@ -60,6 +61,27 @@ impl Scrubber {
 
 /// The words before a credential.
 const CREDENTIALS: [&str; 2] = ["Bearer", "Basic"];
+
+/// How the name of the header ends that holds one, in either case.
+const HEADER: [&str; 2] = ["uthorization:", "UTHORIZATION:"];
+
+/// Whether a word is the name of a header with a credential.
+fn is_header(word: &str) -> bool {
+    HEADER.iter().any(|name| word.ends_with(name))
+}
+
+/// Whether a word behind that says what kind of credential follows; headers are written in any case.
+fn is_scheme(word: &str) -> bool {
+    ["bearer", "basic", "digest", "negotiate", "token", "apikey"]
+        .iter()
+        .any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Where the value stands that follows behind some space.
+fn value_behind(text: &str, end: usize) -> (usize, usize) {
+    let next = text[end..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |found| end + found);
+    (next, text[next..].find(ends_value).map_or(text.len(), |found| next + found))
+}
 
 fn is_announcement(word: &str) -> bool {
     CREDENTIALS.iter().any(|credential| word.ends_with(credential))
@@ -103,6 +125,8 @@ mod tests {
                 "at http://h/?a=1&key=[Filtered]&b=3, user=ada,pwd=[Filtered]",
             ),
             ("Authorization: Bearer abc.def", "Authorization: Bearer [Filtered]"),
+            ("authorization: bearer abc.def, accept: */*", "authorization: bearer [Filtered], accept: */*"),
+            ("got PROXY-AUTHORIZATION: abc", "got PROXY-AUTHORIZATION: [Filtered]"),
             ("Bearer Basic abc=", "Bearer Basic [Filtered]"),
             ("Bearer password='a b'", "Bearer password='[Filtered]'"),
             (

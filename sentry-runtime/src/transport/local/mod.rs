@@ -19,7 +19,7 @@ mod tree;
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
@@ -134,23 +134,28 @@ struct Remembered {
     title: String,
 }
 
+/// Opens the raw file. What it makes only this user may read: it holds what a server would be sent.
+fn open_raw(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 impl LocalView {
     /// A view on stderr. A raw file that cannot be opened is said, and done without.
     pub(crate) fn new(options: LocalOptions) -> Self {
         let style = Style::detect(options.color, options.width, |name| std::env::var(name).ok());
         let raw = options.raw_file.and_then(|path| {
-            OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .inspect_err(|error| {
-                    diagnostics::error(format_args!(
-                        "the file for raw envelopes, {}, cannot be opened: {error}; check that its directory \
-                         exists and may be written to",
-                        path.display()
-                    ));
-                })
-                .ok()
+            let opened = open_raw(&path).inspect_err(|error| {
+                diagnostics::error(format_args!(
+                    "the file for raw envelopes, {}, cannot be opened: {error}; check that its directory exists and \
+                     may be written to",
+                    path.display()
+                ));
+            });
+            opened.ok()
         });
         Self::with(Box::new(io::stderr()), raw, style)
     }

@@ -298,6 +298,11 @@ fn the_raw_file_has_what_would_go_over_the_wire() {
         view.deliver(&mut envelope(ItemType::Session, &json!({"sid": "1"})));
     }
     let text = std::fs::read_to_string(&path).unwrap();
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777,
+        0o600
+    );
     std::fs::remove_file(&path).unwrap();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 6);
