@@ -97,6 +97,12 @@ impl<'a> Returns<'a> {
         matches!(self, Self::Type(ty) if contains_word(ty.to_token_stream(), "impl"))
     }
 
+    /// Whether the type is called as the alias of a boxed future is. What a crate's own alias of that name makes of
+    /// its arguments, such as a result of them, the compiler alone knows.
+    pub(crate) fn is_boxed_alias(self) -> bool {
+        matches!(self, Self::Type(ty) if last_segment(ty).is_some_and(names_boxed_alias))
+    }
+
     /// Whether the type is a tuple of something.
     pub(crate) fn is_tuple(self) -> bool {
         matches!(self, Self::Type(ty) if matches!(ungrouped(ty), Type::Tuple(_)))
@@ -171,6 +177,10 @@ fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
+fn names_boxed_alias(segment: &syn::PathSegment) -> bool {
+    segment.ident == "BoxFuture" || segment.ident == "LocalBoxFuture"
+}
+
 /// The type arguments of `Name<A, B>`.
 fn type_arguments(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
@@ -193,11 +203,13 @@ pub(crate) fn output_of_impl(ty: &Type) -> Option<Option<Type>> {
     }
 }
 
-/// `Pin<Box<dyn Future<Output = T>>>`, `BoxFuture<'_, T>` and `LocalBoxFuture<'_, T>`.
+/// `Pin<Box<dyn Future<Output = T>>>`, `BoxFuture<'_, T>` and `LocalBoxFuture<'_, T>`; of an alias with other
+/// arguments the output is not known.
 pub(crate) fn output_of_boxed(ty: &Type) -> Option<Option<Type>> {
     let segment = last_segment(ty)?;
-    if segment.ident == "BoxFuture" || segment.ident == "LocalBoxFuture" {
-        return Some(type_arguments(segment).last().cloned());
+    if names_boxed_alias(segment) {
+        let mut types = type_arguments(segment);
+        return Some(types.next().filter(|_| types.next().is_none()).cloned());
     }
     if segment.ident != "Pin" {
         return None;
@@ -222,12 +234,14 @@ fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option
         if segment.ident == "Future" {
             let written = match &segment.arguments {
                 PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().find_map(|argument| match argument {
+                    let written = arguments.args.iter().find_map(|argument| match argument {
                         GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
                             Some(assoc.ty.clone())
                         }
                         _ => None,
-                    })
+                    });
+                    // Another trait of that name has other types, as `Item` and `Error` of futures 0.1.
+                    Some(written?)
                 }
                 _ => None,
             };
@@ -359,6 +373,10 @@ mod tests {
         assert_eq!(output("BoxFuture<'a, u8>"), Some(Some("u8".into())));
         assert_eq!(output("impl Future<Output = u8> + Clone"), None);
         assert_eq!(output("Box<dyn Future<Output = u8>>"), None);
+        assert_eq!(output("BoxFuture<u8>"), Some(Some("u8".into())));
+        assert_eq!(output("BoxFuture<'a, u8, Error>"), Some(None));
+        assert_eq!(output("BoxFuture"), Some(None));
+        assert_eq!(output("impl Future<Item = u8, Error = E>"), None);
         assert_eq!(output("impl Iterator<Item = u8>"), None);
         assert_eq!(output("Pin<Box<T>>"), None);
     }

@@ -85,7 +85,7 @@ impl Wrap<'_> {
         let Work { items, create, .. } = work;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
-            let future = self.instrument_output(output, &tail.future);
+            let future = self.instrument_boxed(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
             let body = block(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
             return self.with_body(
@@ -103,7 +103,7 @@ impl Wrap<'_> {
         let create = self.seeing(Some(&params), create);
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
-        let future = self.instrument_output(output, &inner.to_token_stream());
+        let future = self.instrument_boxed(output, &inner.to_token_stream());
         self.with_body(
             Some(&params),
             None,
@@ -129,6 +129,19 @@ impl Wrap<'_> {
         self.instrument(output, output.map(|output| output.nameable(self.span)), future)
     }
 
+    /// The same for a boxed future. Behind an alias there may be another output than its argument, so the compiler is
+    /// asked for it.
+    fn instrument_boxed(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
+        let boxed = self.function.returns();
+        if !boxed.is_boxed_alias() {
+            return self.instrument_output(output, future);
+        }
+        let ty = boxed.nameable(self.span);
+        let named = quote_spanned!(self.span=> <#ty as ::core::future::Future>::Output);
+        let result = output.map(Returns::of_type).filter(|output| output.names_result());
+        self.instrument(result, Some(named), future)
+    }
+
     /// The future that `returns` something with the work around it, and what it returns as it is `named`, if it is.
     fn instrument(
         &self,
@@ -138,7 +151,7 @@ impl Wrap<'_> {
     ) -> TokenStream {
         let Self { work, span, name, .. } = self;
         let Work { private, .. } = work;
-        let sees = returns.map_or(work.look == Look::Always, |returns| self.sees(returns));
+        let sees = returns.map_or(work.look != Look::Results, |returns| self.sees(returns));
         if !sees {
             let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
             return quote_spanned!(*span=> #private::instrument #types (#name, #future));

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::support::{block_on, log, logged, panic_of, pause, same, statuses, twins};
+use crate::support::{block_on, log, logged, panic_of, pause, recorded, same, statuses, twins};
 
 mod plain_async {
     use super::*;
@@ -163,6 +163,78 @@ mod boxed {
             "{spans:?}"
         );
     });
+}
+
+/// Aliases of a crate's own, which are called as those of the `futures` crate and make something else of their
+/// arguments.
+mod aliases {
+    use super::*;
+    use std::num::ParseIntError;
+    type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ParseIntError>> + Send + 'a>>;
+    type LocalBoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>>>>;
+    mod bare {
+        use super::*;
+        pub type BoxFuture = Pin<Box<dyn Future<Output = Result<u8, std::num::ParseIntError>> + Send>>;
+    }
+    mod plainly {
+        use super::*;
+        pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+    }
+    twins! {
+        fn tail(a: &str) -> BoxFuture<'_, u8> {
+            Box::pin(async move { pause().await; let b = a.parse::<u8>()?; Ok(b) })
+        }
+        fn no_tail(a: &str) -> BoxFuture<'_, u8> {
+            let future = Box::pin(async move { pause().await; let b = a.parse::<u8>()?; Ok(b) });
+            future
+        }
+        fn two(a: u8) -> LocalBoxFuture<u8, ()> {
+            Box::pin(async move { if a > 1 { Err(())?; } Ok(a) })
+        }
+        fn none(a: String) -> bare::BoxFuture {
+            Box::pin(async move { let b = a.parse::<u8>()?; Ok(b) })
+        }
+        fn of_result(a: &str) -> plainly::BoxFuture<'_, Result<u8, ParseIntError>> {
+            Box::pin(async move { let b = a.parse::<u8>()?; Ok(b) })
+        }
+        fn of_text(a: &str) -> plainly::BoxFuture<'_, &str> {
+            Box::pin(async move { a.trim() })
+        }
+        pub fn run() -> String {
+            block_on(async {
+                let a = (tail("x").await.is_err(), tail("1").await, no_tail("x").await.is_err(), no_tail("2").await);
+                let b = (two(1).await, two(2).await, none("x".into()).await.is_err(), none("3".into()).await);
+                format!("{a:?} {b:?} {:?} {:?}", of_result("x").await.is_err(), of_text(" y ").await)
+            })
+        }
+    }
+    same!(aliases_of_boxed_futures, |spans| {
+        assert_eq!(statuses(&spans, "of_result"), ["internal_error"]);
+        assert_eq!(statuses(&spans, "tail"), ["ok", "ok"]);
+    });
+
+    #[sentry::span(err)]
+    fn looked_at(a: &str) -> BoxFuture<'_, u8> {
+        Box::pin(async move {
+            let b = a.parse::<u8>()?;
+            Ok(b)
+        })
+    }
+    #[sentry::span(err)]
+    fn of_two(a: u8) -> LocalBoxFuture<u8, String> {
+        let future = async move { if a > 1 { Err("more".to_owned()) } else { Ok(a) } };
+        Box::pin(future)
+    }
+
+    /// With `err` every value is looked at, whatever the alias is written with.
+    #[test]
+    fn an_error_behind_an_alias_is_looked_for() {
+        let spans = recorded((false, Err("more".into())), || {
+            block_on(async { (looked_at("x").await.is_ok(), of_two(2).await) })
+        });
+        assert_eq!(statuses(&spans, "looked_at"), ["internal_error"]);
+        assert_eq!(statuses(&spans, "of_two"), ["internal_error"]);
+    }
 }
 
 /// `Send` is what it was: the plain functions decide, the annotated ones agree, either way.
