@@ -33,7 +33,10 @@ fn messages(log: &str) -> Messages {
     let mut messages = Messages::new();
     for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let message = &line["message"];
-        let Some(code) = message["code"]["code"].as_str() else { continue };
+        // What a macro says has no code.
+        let code =
+            message["code"]["code"].as_str().or(message["level"].as_str().filter(|level| *level == "error"));
+        let Some(code) = code else { continue };
         let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
         let Some(primary) = spans.iter().find(|span| span["is_primary"] == true) else { continue };
         let place = outermost(primary);
