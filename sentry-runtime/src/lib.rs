@@ -43,7 +43,7 @@
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `signals`: `flush_on_signals`: what was captured is sent before SIGTERM or SIGINT ends the program.
 //! * `regex`: regular expressions as patterns of options.
-//! * `anyhow`: `capture_anyhow`, and errors of that crate with everything they know.
+//! * `anyhow`: `capture_anyhow`, which captures errors of that crate with their own backtrace.
 //! * `eyre`: `capture_eyre`, likewise.
 //! * `tower`: `integrations::tower`: a layer for every server made of tower services (axum, tonic, hyper).
 //! * `axum`: the same layer, naming transactions by axum's routes.

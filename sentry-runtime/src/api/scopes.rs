@@ -151,7 +151,7 @@ pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F
 
 /// Gives a closure the scopes and the span that are active now, on whatever thread it is called. Futures have
 /// [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope) for that, and annotated `async` functions need
-/// neither.
+/// neither. For a closure that is called for each of many items there is [`bind_scope_each`].
 ///
 /// ```
 /// sentry::with_isolation_scope(|| {
@@ -167,6 +167,35 @@ pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F>
     move || {
         let _entered = active::enter(context, active);
         run()
+    }
+}
+
+/// The same for a closure that is called many times, once for each item, by whatever threads: what parallel iterators,
+/// as those of `rayon`, and worker pools take. Make it before the work is given away: the scopes and the span are those
+/// of the thread that makes it.
+///
+/// ```
+/// #[sentry::span]
+/// fn resize(picture: &str) -> usize {
+///     picture.len()
+/// }
+///
+/// sentry::start_span("album", |_| {
+///     // With rayon: `pictures.par_iter().map(resize)`.
+///     let resize = sentry::bind_scope_each(resize);
+///     std::thread::scope(|threads| {
+///         for picture in ["sea", "lake"] {
+///             let resize = &resize;
+///             threads.spawn(move || resize(picture)); // a child of `album`
+///         }
+///     });
+/// });
+/// ```
+pub fn bind_scope_each<A, R, F: Fn(A) -> R>(run: F) -> impl Fn(A) -> R + use<A, R, F> {
+    let (context, active) = (active::context(), active::lineage());
+    move |item| {
+        let _entered = active::enter(Arc::clone(&context), active);
+        run(item)
     }
 }
 

@@ -19,3 +19,25 @@ fn every_function_of_the_public_face_is_in_the_table() {
     functions.retain(|name| !table.contains(&format!("`{name}`")));
     assert!(functions.is_empty(), "the table of the documentation lacks {functions:?}");
 }
+
+/// Compiles code and gives its text.
+macro_rules! compiled {
+    ($($code:tt)*) => {{
+        let _ = || { $($code)*; };
+        stringify!($($code)*)
+    }};
+}
+
+#[test]
+fn calls_that_the_readme_writes_out_compile() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let order = 1002;
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    for call in [
+        compiled!(sentry::logger_info!(amount = 7, "paid {}", order)),
+        compiled!(sentry::metrics::count("paid", 1).capture()),
+    ] {
+        assert!(bare(&readme).contains(&bare(call)), "the README does not write {call}");
+    }
+}

@@ -8,6 +8,41 @@ fn tell(text: &str) {
     sentry::capture_message(text, Level::Info);
 }
 
+/// As a parallel iterator does: one closure, shared by threads, called for many items.
+#[test]
+fn a_closure_for_many_items_has_the_scopes_of_where_it_was_made() {
+    #[sentry::span("item")]
+    fn item(number: u32) -> u32 {
+        tell("item");
+        number * 2
+    }
+    let seen = observe(options(), || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_tag("batch", "7");
+            sentry::start_span("batch", |_| {
+                let item = sentry::bind_scope_each(item);
+                std::thread::scope(|threads| {
+                    let workers = [[1, 2], [3, 4]].map(|numbers| {
+                        let item = &item;
+                        threads.spawn(move || numbers.map(item))
+                    });
+                    assert_eq!(workers.map(|worker| worker.join().unwrap()), [[2, 4], [6, 8]]);
+                });
+            });
+        });
+        // The threads of a pool go on without them.
+        tell("after");
+    });
+    let transactions = seen.transactions();
+    let [batch] = transactions.as_slice() else { panic!("one transaction: {transactions:?}") };
+    let root = &batch["contexts"]["trace"]["span_id"];
+    let spans = batch["spans"].as_array().unwrap();
+    assert_eq!(spans.len(), 4);
+    assert!(spans.iter().all(|span| span["description"] == "item" && span["parent_span_id"] == *root));
+    let tags: Vec<_> = seen.events().iter().map(|event| event["tags"]["batch"] == "7").collect();
+    assert_eq!(tags, [true, true, true, true, false]);
+}
+
 #[test]
 fn every_form_forks_and_leaves_nothing_behind() {
     let seen = observe(options(), || {

@@ -17,6 +17,16 @@ fn logs_say_what_was_logged() {
     assert_eq!(serde_json::to_value(trace).unwrap()["span_id"], log.span_id.unwrap().to_string());
 }
 
+/// A failing test prints it.
+#[test]
+fn what_was_captured_is_shown_without_the_bytes_of_its_payloads() {
+    let captured = with_captured(|| sentry::capture_message("sold out", Level::Warning));
+    let shown = format!("{captured:?}");
+    assert!(shown.contains("sold out"), "{shown}");
+    assert!(shown.contains(" bytes"), "{shown}");
+    assert!(!shown.contains("123, 34, "), "{shown}");
+}
+
 #[test]
 fn metrics_say_what_was_measured() {
     let captured = with_captured(|| {
