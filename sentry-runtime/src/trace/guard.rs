@@ -17,7 +17,7 @@ use super::ids::{self, Lineage, LocalId};
 use super::light;
 use super::local::local;
 use super::record::Outcome;
-use super::recorder;
+use super::recorder::Ending;
 use super::root::{self, RootKind};
 use super::segment::RootName;
 use super::shown;
@@ -250,13 +250,11 @@ extern "C" fn end(guard: &mut SpanGuard) {
     // The child of a sampled span, in whose segment the thread is again.
     let outcome = guard.outcome();
     let local = local();
-    let SpanGuard { site, id, parent, start, outer, .. } = *guard;
-    let segment = local.segment.get();
     // The ways that call something end there.
-    if !recorder::span_ended_at_once(local, segment, id, parent, site, start & !FLAGS, outcome) {
+    if !guard.ending(local.segment.get(), outcome).write_at_once(local) {
         return end_child_slowly(guard, outcome);
     }
-    local.replace(Lineage { span: parent, parent: outer });
+    local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
 /// The same for the first and the last record of a chunk, and where the processor's counter is no clock.
@@ -268,9 +266,8 @@ extern "C" fn end(guard: &mut SpanGuard) {
 )]
 extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: Outcome) {
     let local = local();
-    let SpanGuard { site, id, parent, start, outer, .. } = *guard;
-    recorder::span_ended(local, local.segment.get(), id, parent, site, start & !FLAGS, outcome);
-    local.replace(Lineage { span: parent, parent: outer });
+    guard.ending(local.segment.get(), outcome).write(local);
+    local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
 /// Ends a span that put a context in place, or the root of a trace.
@@ -347,6 +344,13 @@ impl SpanGuard {
         }
     }
 
+    /// The span as it ends.
+    #[inline(always)]
+    fn ending(&self, segment: LocalId, outcome: Outcome) -> Ending {
+        let Self { site, id, parent, start, .. } = *self;
+        Ending { segment, id, parent, site, start: start & !FLAGS, outcome }
+    }
+
     fn outcome(&self) -> Outcome {
         if self.start & FAILED != 0 || std::thread::panicking() { Outcome::Failed } else { Outcome::Ok }
     }
@@ -361,7 +365,7 @@ impl SpanGuard {
         if nested {
             shown::settle();
         }
-        let Self { site, id, parent, start, .. } = *self;
+        let Self { site, id, start, .. } = *self;
         if site.has(callsite::CAPTURE_ERR) {
             errors::close(context.frame);
         }
@@ -369,7 +373,7 @@ impl SpanGuard {
             root::end(&context, id, None, outcome);
             root::retire(context);
         } else if start & RECORDING != 0 {
-            recorder::span_ended(local(), segment, id, parent, site, start & !FLAGS, outcome);
+            self.ending(segment, outcome).write(local());
         }
     }
 }

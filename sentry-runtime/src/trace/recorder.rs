@@ -171,34 +171,36 @@ fn push_at_once(local: &Local, make: impl FnOnce() -> Record) -> bool {
     }
 }
 
-/// Writes down that the span of an annotated function has ended, now.
-#[inline(always)]
-pub(crate) fn span_ended(
-    local: &Local,
-    segment: LocalId,
-    id: LocalId,
-    parent: LocalId,
-    site: &'static Callsite,
-    start: Ticks,
-    outcome: Outcome,
-) {
-    let end = clock::now();
-    push_made(local, Kind::Span, || Record::Span { segment, id, parent, site, start, end, outcome });
+/// The span of an annotated function that ends now.
+#[derive(Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) segment: LocalId,
+    pub(crate) id: LocalId,
+    pub(crate) parent: LocalId,
+    pub(crate) site: &'static Callsite,
+    pub(crate) start: Ticks,
+    pub(crate) outcome: Outcome,
 }
 
-/// The same where it takes no call, see [`push_at_once`]. Answers whether it was written.
-#[inline(always)]
-pub(crate) fn span_ended_at_once(
-    local: &Local,
-    segment: LocalId,
-    id: LocalId,
-    parent: LocalId,
-    site: &'static Callsite,
-    start: Ticks,
-    outcome: Outcome,
-) -> bool {
-    let Some(end) = clock::now_by_counter() else { return false };
-    push_at_once(local, || Record::Span { segment, id, parent, site, start, end, outcome })
+impl Ending {
+    #[inline(always)]
+    fn at(self, end: Ticks) -> Record {
+        let Self { segment, id, parent, site, start, outcome } = self;
+        Record::Span { segment, id, parent, site, start, end, outcome }
+    }
+
+    /// Writes it down.
+    #[inline(always)]
+    pub(crate) fn write(self, local: &Local) {
+        let end = clock::now();
+        push_made(local, Kind::Span, || self.at(end));
+    }
+
+    /// The same where it takes no call, see [`push_at_once`]. Answers whether it was written.
+    #[inline(always)]
+    pub(crate) fn write_at_once(self, local: &Local) -> bool {
+        clock::now_by_counter().is_some_and(|end| push_at_once(local, || self.at(end)))
+    }
 }
 
 /// Gives a span of a segment an attribute.

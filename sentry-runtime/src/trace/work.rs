@@ -11,7 +11,7 @@ use super::guard::{self, Prepared};
 use super::ids::{self, Lineage, LocalId};
 use super::instrumented::{Before, End, Previous, Stage, Work};
 use super::local::local;
-use super::recorder;
+use super::recorder::Ending;
 use super::span::IntoParent;
 use super::{clock, gen_ai, root};
 use crate::callback;
@@ -335,6 +335,6 @@ impl Work for SpanWork {
             return;
         }
         let Self { id, parent, site, .. } = *self;
-        recorder::span_ended(local(), segment, id, parent, site, start & !FLAGS, outcome);
+        Ending { segment, id, parent, site, start: start & !FLAGS, outcome }.write(local());
     }
 }

@@ -92,17 +92,18 @@ async fn inner_async() {
     yield_once().await;
 }
 
+const OF_FUTURES: [(&str, &str); 5] = [
+    ("1 before", "middle_async"),
+    ("2 inside", "inner_async"),
+    ("3 at the bottom", "inner"),
+    ("4 after", "middle_async"),
+    ("5 in the root", "outer_async"),
+];
+
 #[test]
 fn of_nested_futures() {
     let seen = observe(options(), || block_on(outer_async()));
-    let expected = [
-        ("1 before", "middle_async"),
-        ("2 inside", "inner_async"),
-        ("3 at the bottom", "inner"),
-        ("4 after", "middle_async"),
-        ("5 in the root", "outer_async"),
-    ];
-    assert_told(&seen, &expected);
+    assert_told(&seen, &OF_FUTURES);
 }
 
 #[test]
@@ -112,14 +113,7 @@ fn of_a_future_that_another_thread_goes_on_with() {
         assert!(!poll_once(work.as_mut()));
         std::thread::spawn(move || block_on(work)).join().unwrap();
     });
-    let expected = [
-        ("1 before", "middle_async"),
-        ("2 inside", "inner_async"),
-        ("3 at the bottom", "inner"),
-        ("4 after", "middle_async"),
-        ("5 in the root", "outer_async"),
-    ];
-    assert_told(&seen, &expected);
+    assert_told(&seen, &OF_FUTURES);
 }
 
 #[test]
