@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::model::text;
 use super::style::{Line, Paint, Style, width};
+use super::tree::Mark;
 
 /// Frames that are shown of one exception.
 const FRAMES: usize = 8;
@@ -80,19 +81,32 @@ impl ErrorEvent {
     }
 
     /// `type: value` of the outermost exception, or the message: one line.
-    pub(super) fn title(&self) -> String {
+    fn title(&self) -> String {
         let title = self.exceptions.first().map_or_else(|| self.message.clone(), Exception::title);
         title.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// What stands in front of it, by its level.
+    pub(super) fn sign(&self) -> (&'static str, Paint) {
+        match self.level {
+            Level::Error => ("✗ ", Paint::BoldRed),
+            Level::Warning => ("▲ ", Paint::Yellow),
+            Level::Info => ("● ", Paint::Cyan),
+        }
+    }
+
+    /// What marks the span that it happened in.
+    pub(super) fn mark(&self) -> Mark {
+        let (sign, paint) = self.sign();
+        // The event in full follows below.
+        let paint = if paint == Paint::BoldRed { Paint::Red } else { paint };
+        Mark { title: format!("{sign}{}", self.title()), paint }
     }
 
     /// The event in full; one of several lines with an empty line below.
     pub(super) fn lines(&self, style: &Style, trace_id: Option<&str>) -> Vec<Line> {
         let mut lines = Vec::new();
-        let (sign, paint) = match self.level {
-            Level::Error => ("✗ ", Paint::BoldRed),
-            Level::Warning => ("▲ ", Paint::Yellow),
-            Level::Info => ("● ", Paint::Cyan),
-        };
+        let (sign, paint) = self.sign();
         let title = self.exceptions.first().map_or_else(|| self.message.clone(), Exception::title);
         let ids = self.ids(trace_id);
         wrap(&mut lines, sign, &title, paint, style, width(&ids) + 2);

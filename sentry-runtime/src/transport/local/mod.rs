@@ -27,6 +27,7 @@ use serde_json::Value;
 use self::error::ErrorEvent;
 use self::model::Span;
 use self::style::{Line, Style};
+use self::tree::Mark;
 use super::thread::{Delivery, Destination};
 use crate::diagnostics;
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
@@ -131,7 +132,7 @@ impl Held {
 struct Remembered {
     trace_id: String,
     span_id: String,
-    title: String,
+    mark: Mark,
 }
 
 /// Opens the raw file. What it makes only this user may read: it holds what a server would be sent.
@@ -261,19 +262,19 @@ impl LocalView {
     }
 
     fn show(&mut self, held: Held) {
-        let mut marks: Vec<(String, String)> = Vec::new();
+        let mut marks: Vec<(String, Mark)> = Vec::new();
         self.remembered.retain(|known| {
             let here =
                 known.trace_id == held.trace_id && held.spans.iter().any(|span| span.id == known.span_id);
             if here {
-                marks.push((known.span_id.clone(), known.title.clone()));
+                marks.push((known.span_id.clone(), known.mark.clone()));
             }
             !here
         });
         for event in &held.errors {
             let Some(span_id) = &event.span_id else { continue };
             if held.spans.iter().any(|span| &span.id == span_id) {
-                marks.push((span_id.clone(), event.title()));
+                marks.push((span_id.clone(), event.mark()));
             } else {
                 if self.remembered.len() >= REMEMBERED {
                     self.remembered.pop_front();
@@ -281,7 +282,7 @@ impl LocalView {
                 self.remembered.push_back(Remembered {
                     trace_id: held.trace_id.clone(),
                     span_id: span_id.clone(),
-                    title: event.title(),
+                    mark: event.mark(),
                 });
             }
         }

@@ -290,6 +290,20 @@ fn a_closed_terminal_and_strange_payloads_do_not_matter() {
 }
 
 #[test]
+fn a_message_is_no_failure_of_its_span() {
+    let mut message = card_declined(5);
+    message["level"] = json!("info");
+    message["logentry"] = json!({"formatted": "card looked at"});
+    message.as_object_mut().unwrap().remove("exception");
+    let mut parts = storefront();
+    // The event of the storefront is the same one, as an error.
+    parts[0].1 = message;
+    let seen = seen(100, &parts);
+    assert!(seen.contains("│  ● card looked at\n"), "{seen}");
+    assert!(!seen.contains("✗ card looked at"), "{seen}");
+}
+
+#[test]
 fn the_raw_file_has_what_would_go_over_the_wire() {
     let path = std::env::temp_dir().join(format!("sentry-local-view-{}", std::process::id()));
     for _ in 0..2 {

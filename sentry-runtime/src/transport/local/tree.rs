@@ -41,8 +41,15 @@ pub(super) struct Of<'a> {
     pub(super) uncounted: usize,
 }
 
-/// The trace as lines. `marks` are errors: the span's id and the error's title.
-pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, String)], style: &Style) -> Vec<Line> {
+/// An event in the tree, in one line.
+#[derive(Debug, Clone)]
+pub(super) struct Mark {
+    pub(super) title: String,
+    pub(super) paint: Paint,
+}
+
+/// The trace as lines. `marks` are events, each with the id of its span.
+pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, Mark)], style: &Style) -> Vec<Line> {
     let tree = Tree::new(spans, marks, style);
     let uncounted = of.uncounted;
     let mut lines = vec![tree.header(of, spans.len() + uncounted)];
@@ -68,7 +75,7 @@ struct Tree<'a> {
     spans: &'a [Span],
     roots: Vec<usize>,
     children: HashMap<usize, Vec<usize>>,
-    errors: HashMap<&'a str, Vec<&'a str>>,
+    errors: HashMap<&'a str, Vec<&'a Mark>>,
     start: f64,
     length: f64,
     style: &'a Style,
@@ -103,7 +110,7 @@ struct Spans {
 }
 
 impl<'a> Tree<'a> {
-    fn new(spans: &'a [Span], marks: &'a [(String, String)], style: &'a Style) -> Self {
+    fn new(spans: &'a [Span], marks: &'a [(String, Mark)], style: &'a Style) -> Self {
         let by_id: HashMap<&str, usize> =
             spans.iter().enumerate().map(|(index, span)| (span.id.as_str(), index)).collect();
         let mut roots = Vec::new();
@@ -114,9 +121,9 @@ impl<'a> Tree<'a> {
                 _ => roots.push(index),
             }
         }
-        let mut errors: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (span_id, title) in marks {
-            errors.entry(span_id).or_default().push(title);
+        let mut errors: HashMap<&str, Vec<&Mark>> = HashMap::new();
+        for (span_id, mark) in marks {
+            errors.entry(span_id).or_default().push(mark);
         }
         let start = spans.iter().map(|span| span.start).fold(f64::INFINITY, f64::min);
         let end = spans.iter().map(|span| span.end).fold(f64::NEG_INFINITY, f64::max);
@@ -199,7 +206,7 @@ impl<'a> Tree<'a> {
         let children = group.iter().flat_map(|index| self.children.get(index).into_iter().flatten().copied());
         let children = self.groups(children.collect());
         let errors = group.iter().filter_map(|&index| self.errors.get(self.spans[index].id.as_str()));
-        let errors: Vec<&str> = errors.flatten().take(ERRORS).copied().collect();
+        let errors: Vec<&Mark> = errors.flatten().take(ERRORS).copied().collect();
         view.shown += group.len();
         view.rows.push(Row::Spans(Spans {
             lead: Line::new().with(Paint::Dim, &format!("{lead}{branch}")),
@@ -209,9 +216,9 @@ impl<'a> Tree<'a> {
         }));
         let lead = format!("{lead}{below}");
         let spine = if children.is_empty() { "   " } else { "│  " };
-        for title in errors {
+        for Mark { title, paint } in errors {
             let mut line = Line::new().with(Paint::Dim, &format!("{lead}{spine}"));
-            line.push(Paint::Red, &format!("✗ {title}"));
+            line.push(*paint, title);
             line.cut(self.style.width);
             view.rows.push(Row::Error(line));
         }
