@@ -11,12 +11,12 @@ use crate::diagnostics;
 use crate::errors::chain::{Chain, Entry};
 use crate::errors::ignore;
 use crate::hint::Hint;
-use crate::pipeline::stack::RawStack;
 use crate::pipeline::{self, Message};
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Memory, Scope, Scopes, active};
 use crate::session::{self, Session};
+use crate::stacktrace::RawStack;
 use crate::trace::ids;
 use crate::trace::place::TracePlace;
 

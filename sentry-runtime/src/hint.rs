@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::pipeline::stack::RawStack;
 use crate::protocol::{Attachment, Mechanism};
+use crate::stacktrace::RawStack;
 
 /// What comes along with something captured: attachments, how it came to be captured, and any value of yours that
 /// a callback should see.

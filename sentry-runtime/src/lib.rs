@@ -89,7 +89,9 @@ mod pipeline;
 mod probe;
 pub mod protocol;
 mod scope;
+mod scrub;
 mod session;
+mod stacktrace;
 #[cfg(feature = "test")]
 pub mod test;
 mod trace;

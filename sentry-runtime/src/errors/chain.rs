@@ -22,8 +22,8 @@ use std::sync::Arc;
 use super::ErrorGroup;
 use crate::callback::contain as contained;
 use crate::client::Client;
-use crate::pipeline::stack::names;
 use crate::scope::active;
+use crate::stacktrace::names;
 
 /// The most entries of a chain. Longer ones are rings, or made by accident.
 pub(crate) const MAX_ENTRIES: usize = 50;

@@ -10,8 +10,8 @@
 use std::time::{Duration, Instant};
 
 use super::chain::Chain;
-use crate::pipeline::stack::RawStack;
 use crate::protocol::Uuid;
+use crate::stacktrace::RawStack;
 
 /// Longer than an error takes from a function to its caller. What comes later is another one.
 const BETWEEN: Duration = Duration::from_secs(1);

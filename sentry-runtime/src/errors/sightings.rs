@@ -12,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chain::Chain;
 use crate::fork::PerProcess;
-use crate::pipeline::stack::RawStack;
 use crate::protocol::Uuid;
 use crate::scope::active;
+use crate::stacktrace::RawStack;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids;
 use crate::trace::place::TracePlace;

@@ -34,8 +34,8 @@ use reqwest_middleware::{Middleware, Next, Result};
 use ureq::http::Extensions;
 
 use super::http_client::{Exchange, Target};
-use crate::SentryFutureExt as _;
 use crate::client;
+use crate::trace::future::SentryFutureExt as _;
 
 /// Makes a span of every request and tells it of the trace, see the [module](self).
 #[derive(Debug, Clone, Copy, Default)]

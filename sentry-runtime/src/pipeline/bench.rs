@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::output;
-use super::scrub::Scrubber;
-use super::stack::{InAppRules, Resolver, Symbolicator};
 use crate::client::Client;
 use crate::integrations::contexts;
 use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
+use crate::scrub::Scrubber;
+use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
 
 /// Symbols, names to filter, and the contexts that stay the same.
 #[derive(Debug)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::bench::{self, Bench};
 use super::normalize::Limits;
-use super::stack::{Image, ResolvedFrame, ResolvedStack};
 use super::{attachments, exceptions, hooks, output, prompt, queue, sessions};
 use crate::capture::{Body, Capture};
 use crate::diagnostics;
@@ -16,6 +15,7 @@ use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
     LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
+use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
 use crate::trace::ids;
 
 /// Builds, filters and sends one event, in the order of the client page's event pipeline: sampling comes last, so

@@ -20,7 +20,7 @@ pub(super) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanDat
         diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_transactions"));
         return Some(DiscardReason::Ignored);
     }
-    let ignored = |filter: &crate::SpanFilter| filter.matches(name, &root.op, &root.attributes);
+    let ignored = |filter: &crate::options::SpanFilter| filter.matches(name, &root.op, &root.attributes);
     if options.ignore_spans.iter().any(ignored) {
         diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_spans"));
         return Some(DiscardReason::Ignored);

@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::batch::{Batched, Lane};
 use super::bench::{self, Bench};
-use super::scrub::Scrubber;
 use super::{hooks, output};
 use crate::client::Client;
 use crate::diagnostics;
@@ -26,6 +25,7 @@ use crate::protocol::limits::truncated;
 use crate::protocol::{
     AttributeValue, DataCategory, DiscardReason, EnvelopeItem, ItemType, Log, Map, Metric,
 };
+use crate::scrub::Scrubber;
 
 type Attributes = Map<Cow<'static, str>, AttributeValue>;
 

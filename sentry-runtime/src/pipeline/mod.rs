@@ -7,6 +7,7 @@
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.
 
+use crate::scrub;
 mod as_event;
 mod attachments;
 mod batch;
@@ -26,11 +27,9 @@ mod output;
 mod prompt;
 mod queue;
 mod row;
-mod scrub;
 mod sessions;
 mod span_hook;
 mod span_json;
-pub(crate) mod stack;
 mod stream;
 mod stream_batch;
 mod stream_json;
@@ -60,7 +59,7 @@ pub(crate) mod fuzz {
 
     use std::borrow::Cow;
 
-    use super::scrub::Scrubber;
+    use crate::scrub::Scrubber;
 
     pub(crate) fn scrubbing(text: &str) {
         const SECRET: &str = "hunter2value";

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::normalize::normalize_tags;
-use super::scrub::Scrubber;
 use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
 use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value, map_of};
+use crate::scrub::Scrubber;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{self, LocalId};

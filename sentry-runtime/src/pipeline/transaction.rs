@@ -11,8 +11,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::bench::{self, Bench};
-use super::collector::{Child, ChildKind, Gathered};
 use super::event::limits;
+use super::gathered::{Child, ChildKind, Gathered};
 use super::row::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
 use super::{as_event, filter, gen_ai, hooks, output, span_hook};

@@ -327,5 +327,4 @@ fn replace<T: PartialEq>(slot: &mut T, with: T) -> bool {
 }
 
 #[cfg(test)]
-#[path = "scrub/tests.rs"]
 mod tests;
