@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::base::diagnostics;
 use crate::client::{self, Client};
-use crate::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::light;
 

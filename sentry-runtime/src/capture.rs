@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::errors::chain::{Chain, Entry};
 use crate::errors::ignore;
 use crate::hint::Hint;

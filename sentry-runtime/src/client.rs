@@ -19,7 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::backpressure::Backpressure;
-use crate::fork::PerProcess;
+use crate::base::fork::PerProcess;
+use crate::base::{callback, diagnostics};
 use crate::integrations;
 use crate::integrations::registry::{Integration, Integrations};
 use crate::options::{ClientOptions, OptionsError};
@@ -28,7 +29,7 @@ use crate::protocol::Dsn;
 use crate::session::{self, Sessions};
 use crate::transport::ledger::Ledger;
 use crate::transport::{self, QueueDepths, Transport};
-use crate::{callback, diagnostics, environment, trace};
+use crate::{environment, trace};
 
 /// Sends what is captured to one place, by one set of options.
 ///
@@ -297,7 +298,7 @@ fn patiently(own: &Arc<dyn Transport>, rest: Duration, end: fn(&dyn Transport, D
     let own = Arc::clone(own);
     let (say, said) = crate::answer::owed();
     let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
-        crate::own_thread::mark();
+        crate::base::thread_role::mark();
         let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
         say.give(ended);
     });

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::{
     ClientOptions, LocalView, OptionsError, Spotlight, check_filters, names, open_for_views,
 };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::answer::{Awaited, NoAnswer};
-use crate::callback;
+use crate::base::callback;
 use crate::client::Client;
 use crate::moment;
 use crate::pipeline::{self, Message, PendingFeedback};

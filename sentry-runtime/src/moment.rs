@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::{self, Client};
-use crate::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
 use crate::scope::{Scopes, active};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::diagnostics;
 use crate::capture::last;
 use crate::client::{self, Client, ClientInitGuard};
-use crate::diagnostics;
 use crate::integrations::registry::Integration;
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::errors::{ErrorValue, Failure};
 use crate::handler::{
     ApiHandlerOptions, DataFetcherOptions, Handler, Kind, Looks, Options, ServerActionOptions,

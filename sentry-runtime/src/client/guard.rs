@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError};
 
 use super::registry::slot;
 use super::{Client, set_global};
+use crate::base::diagnostics;
 use crate::options::{ClientOptions, OptionsError};
+use crate::session;
 use crate::trace::light;
-use crate::{diagnostics, session};
 
 /// Keeps the client that [`init`](crate::init) made. When it is dropped, what is not yet sent is sent, for at most
 /// the option `shutdown_timeout`, and the client is closed. Hold it to the end of `main`.

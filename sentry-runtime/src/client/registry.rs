@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use super::Client;
-use crate::fork::{self, PerProcess};
+use crate::base::fork::{self, PerProcess};
 use crate::scope::{active, context::Context, during_fork};
 use crate::trace::{self, light};
 

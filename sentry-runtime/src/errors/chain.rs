@@ -20,7 +20,7 @@ use std::fmt::{self, Debug, Display, Write};
 use std::sync::Arc;
 
 use super::ErrorGroup;
-use crate::callback::contain as contained;
+use crate::base::callback::contain as contained;
 use crate::client::Client;
 use crate::scope::active;
 use crate::stacktrace::names;

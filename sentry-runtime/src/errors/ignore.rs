@@ -11,8 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chain::Entry;
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Event};
 use crate::scope::active;
 

@@ -23,9 +23,9 @@ pub use value::ErrorValue;
 
 use chain::{Chain, Entry};
 
+use crate::base::diagnostics;
 use crate::capture::{self, Capture, Mechanism};
 use crate::client;
-use crate::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
 use crate::scope::active;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chain::Chain;
-use crate::fork::PerProcess;
+use crate::base::fork::PerProcess;
 use crate::protocol::Uuid;
 use crate::scope::active;
 use crate::stacktrace::RawStack;

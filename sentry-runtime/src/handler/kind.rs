@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::plan::Plan;
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::errors::Origin;
 use crate::trace::options::SpanOptions;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use ureq::http::{Response, StatusCode};
 
-use crate::callback;
+use crate::base::callback;
 use crate::protocol::{AttributeValue, Value};
 
 /// A value that stands for an HTTP status: the response of a handler, or an error that is an answer.

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
-use crate::fork::PerProcess;
+use crate::base::fork::PerProcess;
 use crate::protocol::time::rfc3339;
 
 /// What `rustc --version` said, like `rustc 1.95.0 (59807616e 2026-04-14)`.

@@ -39,8 +39,8 @@ use log::kv::{self, VisitSource, VisitValue};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
 use super::entries::{self, Entry, Gate, Origin, Said};
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::protocol::{AttributeValue, LogLevel};
 
 const ORIGIN: Origin =

@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::Event;
 

@@ -14,8 +14,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use crate::fork::PerProcess;
-use crate::{client, diagnostics, monitor};
+use crate::base::diagnostics;
+use crate::base::fork::PerProcess;
+use crate::{client, monitor};
 
 /// The signals that are watched, once they are.
 static WATCHED: OnceLock<Vec<c_int>> = OnceLock::new();

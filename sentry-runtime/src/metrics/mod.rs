@@ -20,7 +20,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::moment::{self, Fields, Moment};
 use crate::pipeline;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, MetricType, MetricValue, Unit};

@@ -15,11 +15,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
+use crate::base::fork::{self, PerProcess};
 use crate::client::{self, Client};
-use crate::diagnostics;
 use crate::errors::{self, Failure, Origin};
-use crate::fork::{self, PerProcess};
 use crate::pipeline::{self, Message, PendingCheckIn};
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::{ClientOptions, OptionsError};
-use crate::diagnostics;
+use crate::base::diagnostics;
 
 const RELEASE: &str = "1 to 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or \
     `latest`, such as `shop@1.4.2`";

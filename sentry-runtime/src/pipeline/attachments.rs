@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, EnvelopeItem};
 
 /// The items of an event's attachments. Together they have no more bytes than one may have.

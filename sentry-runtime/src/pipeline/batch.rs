@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::queue;
+use crate::base::diagnostics;
+use crate::base::fork::PerProcess;
 use crate::bounded::Bounded;
 use crate::client::Client;
-use crate::diagnostics;
-use crate::fork::PerProcess;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;
 use crate::moment::Moment;

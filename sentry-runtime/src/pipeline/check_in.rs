@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{bench, hooks, output};
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::protocol::{
     Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, TraceContext,
 };
@@ -16,7 +16,7 @@ pub(crate) struct PendingCheckIn {
     pub(crate) check_in: MonitorCheckIn,
     pub(crate) place: TracePlace,
     pub(crate) client: Arc<Client>,
-    /// How many callbacks it was made in, see [`crate::callback`].
+    /// How many callbacks it was made in, see [`crate::base::callback`].
     pub(crate) depth: u8,
 }
 

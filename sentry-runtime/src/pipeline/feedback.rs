@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use super::attachments;
 use super::event::{complete, limits};
 use super::{bench, hooks, output};
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::row::{Carrier, Row, SpanData};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
 use crate::trace::clock::Anchor;

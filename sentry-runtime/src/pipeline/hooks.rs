@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::text::Text;
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};

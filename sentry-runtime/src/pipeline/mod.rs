@@ -47,7 +47,7 @@ pub(crate) use sessions::{PendingSession, SessionChange};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::callback;
+use crate::base::callback;
 use crate::client::Client;
 use crate::logger::record::LogRecord;
 use crate::metrics::MetricRecord;

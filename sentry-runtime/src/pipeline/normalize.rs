@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::limits::{
     MAX_BREADTH, MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames,
     limit_value, truncate,

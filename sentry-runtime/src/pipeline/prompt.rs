@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::bench;
+use crate::base::thread_role;
 use crate::capture::Capture;
 use crate::client::Client;
-use crate::own_thread;
 
 /// How long traces may lie before they are written, while there is work.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -39,7 +39,7 @@ pub(super) fn warm(client: &Arc<Client>) {
     PROMPT.store(true, Ordering::Relaxed);
     let client = Arc::clone(client);
     let warm = move || {
-        own_thread::mark();
+        thread_role::mark();
         bench::with(&client, |bench| bench.resolver.warm());
     };
     // Without the thread the first error is slower.

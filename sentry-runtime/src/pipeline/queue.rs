@@ -10,12 +10,12 @@ use super::feedback::PendingFeedback;
 use super::sessions::PendingSession;
 use super::worker;
 use crate::answer::{Answer, owed};
+use crate::base::callback;
+use crate::base::diagnostics;
+use crate::base::fork::PerProcess;
 use crate::bounded::Bounded;
-use crate::callback;
 use crate::capture::Capture;
 use crate::client::Client;
-use crate::diagnostics;
-use crate::fork::PerProcess;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::recorder;
 

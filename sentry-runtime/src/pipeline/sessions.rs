@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::output;
+use crate::base::diagnostics;
 use crate::capture::{Body, Capture};
 use crate::client::{self, Client};
-use crate::diagnostics;
 use crate::protocol::session::SessionAggregates;
 use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionStatus};
 use crate::session::{self, End, Session};

@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::row::Row;
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::options::BeforeSendSpan;
 use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::scope::active;

@@ -9,8 +9,8 @@ use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
 use super::{check_in, event, feedback, prompt, sessions};
 use crate::backpressure::Watch;
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// So many quiet rounds, and the thread sleeps until it is woken.
@@ -27,7 +27,7 @@ pub(super) fn run() {
         }
     }
     let _replace = Replace;
-    crate::own_thread::mark();
+    crate::base::thread_role::mark();
     let mut collector = Collector::default();
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::Probe;
 use crate::__private::MainGuard;
-use crate::callback;
+use crate::base::callback;
 use crate::errors::{ActionError, ControlFlow, ErrorGroup, Failure};
 use crate::handler::Handler;
 use crate::monitor::Monitor;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::active;
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::{Breadcrumb, nesting};
 

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::Processor;
 use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
 use super::flags::Flags;
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::hint::Hint;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
 use crate::protocol::nesting;

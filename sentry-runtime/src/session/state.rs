@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::attributes;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::protocol::session::{SessionCounts, SessionUpdate};
 use crate::protocol::{SessionMode, SessionStatus, User, Uuid};
 use crate::scope::{Scopes, active};

@@ -75,7 +75,7 @@ impl Resolver {
         let (answer, answers) = owed();
         let own = stack.clone();
         let work = move || {
-            crate::own_thread::mark();
+            crate::base::thread_role::mark();
             let resolved = symbolicator.resolve(&own);
             answer.give((resolved, symbolicator));
         };

@@ -1,7 +1,7 @@
 //! What is written of a callsite: its name and its fields, found out at its first span and kept from then on.
 
 use super::callsite::Callsite;
-use super::side_table::SideTable;
+use crate::base::static_map::StaticMap;
 use crate::protocol::json::write_str;
 
 /// How spans of a function are written.
@@ -15,7 +15,7 @@ pub(crate) struct Described {
 
 /// What is written of `site`.
 pub(crate) fn described(site: &'static Callsite) -> &'static Described {
-    static TABLE: SideTable<Callsite, Described> = SideTable::new();
+    static TABLE: StaticMap<Callsite, Described> = StaticMap::new();
     TABLE.get(site, find_out)
 }
 

@@ -22,7 +22,7 @@ use super::root::{self, RootKind};
 use super::segment::RootName;
 use super::shown;
 use super::span::IntoParent;
-use crate::callback;
+use crate::base::callback;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::probe::ToldAttribute;

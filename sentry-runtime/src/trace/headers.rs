@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
 /// Where headers are read from. Names are asked for in lowercase and match in any case.

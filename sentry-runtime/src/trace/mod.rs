@@ -35,7 +35,6 @@ pub(crate) mod root;
 pub(crate) mod sampling;
 pub(crate) mod segment;
 pub(crate) mod shown;
-mod side_table;
 pub(crate) mod span;
 mod start;
 pub(crate) mod work;

@@ -14,8 +14,8 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::headers::{self, HeaderSource};
 use super::place::TracePlace;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::scope::active;
 
 /// The headers that link an outgoing request to the active trace, see [`get_trace_data`](crate::get_trace_data).

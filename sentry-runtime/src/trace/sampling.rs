@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use super::propagation::Propagation;
 use super::segment::{RootName, Segment};
-use crate::callback;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::client::Client;
-use crate::diagnostics;
 use crate::protocol::{AttributeValue, DiscardReason, TraceId};
 
 /// Names and values, as a caller gives them.

@@ -10,7 +10,7 @@ use super::ids::{self, Lineage};
 use super::open::{self, OpenSpan, Unended};
 use super::record::{Detail, Outcome, Record, Start};
 use super::{clock, recorder};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::nesting;
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::scope::active;

@@ -14,7 +14,7 @@ use super::local::local;
 use super::recorder::Ending;
 use super::span::IntoParent;
 use super::{clock, gen_ai, root};
-use crate::callback;
+use crate::base::callback;
 use crate::client;
 use crate::errors::{self, Failure, Origin};
 use crate::probe::ToldAttribute;

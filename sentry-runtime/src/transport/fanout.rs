@@ -34,7 +34,7 @@ pub(super) fn ask_all(transports: &[&dyn Transport], ask: impl Fn(&dyn Transport
         let mut asked = Vec::with_capacity(others.len());
         for &transport in others {
             let ask_there = move || {
-                crate::own_thread::mark();
+                crate::base::thread_role::mark();
                 ask(transport)
             };
             match std::thread::Builder::new().spawn_scoped(scope, ask_there) {

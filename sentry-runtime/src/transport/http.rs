@@ -23,7 +23,7 @@ use super::ledger::Ledger;
 use super::proxy::ProxyOptions;
 use super::rate_limits::{LimitHeaders, RateLimits};
 use super::thread::{Delivery, Destination};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::{CaCertificates, Compression, OptionsError};
 use crate::protocol::{
     ClientReport, DataCategory, DiscardReason, DiscardedEvents, Envelope, EnvelopeItem, ItemType,

@@ -16,7 +16,7 @@ use super::fanout::ask_all;
 use super::http::{HttpOptions, HttpSender};
 use super::thread::{Delivery, Destination};
 use super::{QueueDepths, Transport};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::OptionsError;
 use crate::protocol::{DataCategory, DiscardReason, Envelope, EnvelopeItem, ItemType};
 

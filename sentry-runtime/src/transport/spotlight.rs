@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{HttpOptions, HttpSender};
 use super::thread::{Delivery, Destination};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::{Compression, OptionsError};
 use crate::protocol::{DiscardReason, Envelope};
 

@@ -19,7 +19,7 @@ use super::rate_limits::RateLimits;
 use super::spool::Spool;
 use super::worker::{Flush, Shared, State};
 use super::{QueueDepths, Transport, lock};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::ack::Outcome;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
@@ -128,7 +128,7 @@ impl TransportThread {
         }
         let shared = Arc::clone(&self.shared);
         let run = move || {
-            crate::own_thread::mark();
+            crate::base::thread_role::mark();
             shared.run();
         };
         let spawned = std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(run);

@@ -14,8 +14,8 @@ use super::ledger::Ledger;
 use super::lock;
 use super::queue::{Queue, Queued};
 use super::thread::{Delivery, Destination, ThreadOptions};
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::protocol::ack::Outcome;
 use crate::protocol::{DiscardReason, Envelope};
 

@@ -6,7 +6,8 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::{client, own_thread};
+use crate::base::thread_role;
+use crate::client;
 
 thread_local!(static BUSY: Cell<bool> = const { Cell::new(false) });
 
@@ -18,7 +19,7 @@ pub(crate) struct Gate(PhantomData<*const ()>);
 impl Gate {
     /// Passes the gate, if it is open.
     pub(crate) fn pass() -> Option<Self> {
-        if client::level() == client::Level::Off || own_thread::is_this() {
+        if client::level() == client::Level::Off || thread_role::is_this() {
             return None;
         }
         Self::ask()

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ids;
-use crate::fork::PerProcess;
+use crate::base::fork::PerProcess;
 use crate::scope::context::Context;
 use crate::trace::ids::{IdMap, Lineage, LocalId};
 use crate::trace::span::Span;

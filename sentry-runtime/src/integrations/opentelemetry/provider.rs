@@ -6,8 +6,8 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, TracerProviderBuilder};
 
 use super::{SentryIdGenerator, SentrySampler, SentrySpanProcessor};
+use crate::base::fork::PerProcess;
 use crate::client::Client;
-use crate::fork::PerProcess;
 
 type Providers = Vec<(Weak<Client>, SdkTracerProvider)>;
 

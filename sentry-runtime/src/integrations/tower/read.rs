@@ -6,8 +6,8 @@ use http::uri::Scheme;
 use http::{HeaderValue, Version};
 
 use super::{Ask, ORIGIN, Settings, grpc};
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::integrations::http_server::{Head, Incoming};
 use crate::options::ClientOptions;
 

@@ -64,8 +64,8 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::entries::{Entry, Gate, Origin};
-use crate::callback;
-use crate::diagnostics;
+use crate::base::callback;
+use crate::base::diagnostics;
 use crate::protocol::LogLevel;
 use crate::scope::active;
 use fields::{EventFields, SpanFields};

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
 use super::compress::Compressor;
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::{Compression, OptionsError};
 use crate::protocol::buffers::Recycled;
 use crate::protocol::{DiscardReason, Envelope};

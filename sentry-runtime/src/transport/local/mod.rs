@@ -29,7 +29,7 @@ use self::model::Span;
 use self::style::{Line, Style};
 use self::tree::Mark;
 use super::thread::{Delivery, Destination};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 
 /// A trace is complete when nothing more of it came for so long.

@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::file::{self, FileName};
 use super::index::{Entry, Ticket};
 use super::{FOLDER, Spool, State};
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
 /// So many files that could not be read are kept for whoever wants to know why.

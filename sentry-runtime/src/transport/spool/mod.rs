@@ -36,7 +36,7 @@ use self::index::{Entry, Index};
 use self::pace::Pace;
 use super::ledger::Ledger;
 use super::lock;
-use crate::diagnostics;
+use crate::base::diagnostics;
 use crate::options::SpoolLimits;
 use crate::protocol::{DiscardReason, Dsn, Envelope};
 

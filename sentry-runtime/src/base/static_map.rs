@@ -1,7 +1,7 @@
 //! What is kept beside things that stay for ever and are never written to: found out at the first question, and read
 //! without a lock from then on. The child of a fork would wait for a lock that another thread of its parent held.
 
-#![expect(unsafe_code, reason = "nodes are shared as raw pointers and never freed, see `SideTable`")]
+#![expect(unsafe_code, reason = "nodes are shared as raw pointers and never freed, see `StaticMap`")]
 
 use std::marker::PhantomData;
 use std::ptr;
@@ -12,7 +12,7 @@ const CHAINS: usize = 1 << 10;
 
 /// A `V` for each `K`, which is told by its address. Each chain is a list to whose front nodes are added; what is in
 /// it stays.
-pub(crate) struct SideTable<K: 'static, V: 'static> {
+pub(crate) struct StaticMap<K: 'static, V: 'static> {
     /// The newest node of each chain.
     chains: [AtomicPtr<Node<K, V>>; CHAINS],
     _shared: PhantomData<&'static (K, V)>,
@@ -24,7 +24,7 @@ struct Node<K: 'static, V> {
     next: *const Self,
 }
 
-impl<K: Sync, V: Send + Sync> SideTable<K, V> {
+impl<K: Sync, V: Send + Sync> StaticMap<K, V> {
     pub(crate) const fn new() -> Self {
         Self { chains: [const { AtomicPtr::new(ptr::null_mut()) }; CHAINS], _shared: PhantomData }
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn all_threads_are_told_the_same() {
-        static TABLE: SideTable<u64, String> = SideTable::new();
+        static TABLE: StaticMap<u64, String> = StaticMap::new();
         // More than there are chains, so that some share one.
         let count = if cfg!(miri) { 1_100 } else { 20_000 };
         let keys: &'static [u64] = (0..count).collect::<Vec<u64>>().leak();

@@ -73,7 +73,9 @@ fn register() {
     // SAFETY: the functions live as long as the program; they do not unwind, as the hooks do not panic.
     let refused = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     if refused != 0 {
-        crate::diagnostics::debug(format_args!("a fork of this program will not be noticed ({refused})"));
+        crate::base::diagnostics::debug(format_args!(
+            "a fork of this program will not be noticed ({refused})"
+        ));
     }
 }
 
