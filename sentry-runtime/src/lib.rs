@@ -64,22 +64,16 @@
 pub mod ai;
 mod answer;
 mod api;
-mod backpressure;
 mod base;
 mod bounded;
 mod capture;
 mod client;
-mod environment;
-mod errors;
-mod feedback;
+mod error;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
 mod handler;
-mod hint;
 pub mod integrations;
-pub mod logger;
-pub mod metrics;
-mod moment;
+mod lifecycle;
 mod monitor;
 mod options;
 mod pipeline;
@@ -87,7 +81,6 @@ mod probe;
 pub mod protocol;
 mod scope;
 mod scrub;
-mod session;
 mod stacktrace;
 #[cfg(feature = "test")]
 pub mod test;
@@ -102,14 +95,19 @@ pub use sentry_macros::{api_handler, data_fetcher, main, monitor, server_action,
 
 pub use ai::set_conversation_id;
 pub use api::*;
-pub use client::{Client, ClientInitGuard, Stats};
-pub use errors::{ActionError, ControlFlow, ErrorGroup, ErrorPattern, ErrorValue, GroupReader};
-pub use feedback::{FeedbackError, FeedbackHint};
+pub use capture::feedback::{FeedbackError, FeedbackHint};
+pub use capture::{logger, metrics};
+pub use client::hint::Hint;
+pub use client::integration::Integration;
+pub use client::{Client, Stats};
+pub use error::failure::{ActionError, ControlFlow};
+pub use error::group::{ErrorGroup, GroupReader};
+pub use error::pattern::ErrorPattern;
+pub use error::value::ErrorValue;
 pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
-pub use hint::Hint;
-pub use integrations::registry::Integration;
+pub use lifecycle::guard::ClientInitGuard;
 #[cfg(all(unix, feature = "signals"))]
-pub use integrations::signals::flush_on_signals;
+pub use lifecycle::signals::flush_on_signals;
 pub use monitor::MonitorOptions;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,

@@ -1,8 +1,10 @@
 //! What the expansions of the attributes call: the whole contract between the two crates. It may change with
 //! every release, together with the macros; programs do not call it.
 
-use crate::client::{self, ClientInitGuard};
-use crate::errors::{self, Failure, Origin};
+use crate::capture::errors::{self, Origin};
+use crate::error::failure::Failure;
+use crate::lifecycle::guard::ClientInitGuard;
+use crate::lifecycle::init;
 use crate::options::ClientOptions;
 use crate::scope::active::{self, Entered};
 use crate::trace::clock::{self, Ticks};
@@ -28,11 +30,11 @@ pub use crate::{
 
 /// What the macros of the logger call.
 pub mod log {
-    pub use crate::logger::parameter::{
+    pub use crate::capture::logger::parameter::{
         Parameter, ParameterAny, ParameterDebug, ParameterDisplay, ParameterPlain, Plain,
     };
-    pub use crate::logger::record::{Draft, open};
-    pub use crate::logger::template::is_plain;
+    pub use crate::capture::logger::record::{Draft, open};
+    pub use crate::capture::logger::template::is_plain;
 }
 
 /// What an `async` block is said to return, in code that is never reached: cheaper to compile than any value.
@@ -67,7 +69,7 @@ pub struct MainGuard {
 /// Makes the client of an annotated `main`.
 #[must_use]
 pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
-    let client = client::init(options.unwrap_or_default());
+    let client = init::init(options.unwrap_or_default());
     let context = std::sync::Arc::new(active::context().framed());
     MainGuard {
         entered: Some(active::enter(context, Lineage::NONE)),

@@ -5,10 +5,11 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::{is_enabled, with_scope};
-use crate::capture::{self, Capture};
-use crate::errors::chain::{self, Chain};
-use crate::errors::{self, ErrorGroup};
-use crate::hint::Hint;
+use crate::capture::errors;
+use crate::capture::event::{self, Capture};
+use crate::client::hint::Hint;
+use crate::error::chain::{self, Chain};
+use crate::error::group::ErrorGroup;
 use crate::protocol::nesting;
 use crate::protocol::{Event, Level, Uuid};
 use crate::scope::Scope;
@@ -168,9 +169,9 @@ fn explicitly(chain: impl FnOnce() -> Chain, hint: Hint) -> Uuid {
     errors::capture_explicitly(chain(), hint).unwrap_or_default()
 }
 
-fn submit(draft: impl FnOnce() -> capture::Draft) -> Uuid {
+fn submit(draft: impl FnOnce() -> event::Draft) -> Uuid {
     if !is_enabled() {
         return Uuid::nil();
     }
-    capture::submit(draft()).unwrap_or_default()
+    event::submit(draft()).unwrap_or_default()
 }

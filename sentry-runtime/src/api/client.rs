@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::diagnostics;
-use crate::capture::last;
-use crate::client::{self, Client, ClientInitGuard};
-use crate::integrations::registry::Integration;
+use crate::capture::event::last;
+use crate::client::integration::Integration;
+use crate::client::{self, Client};
+use crate::lifecycle::guard::ClientInitGuard;
+use crate::lifecycle::init;
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
 use crate::scope::active;
@@ -31,7 +33,7 @@ use crate::scope::active;
 /// # drop(_guard);
 /// ```
 pub fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
-    client::init(options)
+    init::init(options)
 }
 
 /// Starts the toolkit, or says which option cannot be used and why.
@@ -44,7 +46,7 @@ pub fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
 /// assert!(error.to_string().starts_with("traces_sample_rate is `20`"));
 /// ```
 pub fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
-    client::try_init(options)
+    init::try_init(options)
 }
 
 /// The client of this piece of work: its own, or the one of the process.

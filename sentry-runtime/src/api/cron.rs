@@ -2,7 +2,7 @@
 
 use super::get_client;
 use super::handlers::unlooked_at;
-use crate::errors::ErrorValue;
+use crate::error::value::ErrorValue;
 use crate::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
 use crate::trace::instrumented::{Instrumented, hold, instrument, observe};

@@ -1,7 +1,7 @@
 //! Feedback of the program's users.
 
 use super::get_client;
-use crate::feedback::{self, FeedbackError, FeedbackHint};
+use crate::capture::feedback::{self, FeedbackError, FeedbackHint};
 use crate::protocol::{Feedback, Uuid};
 
 /// Captures what a user of the program has to say, with files if there are any: `()`, an attachment, or a list of

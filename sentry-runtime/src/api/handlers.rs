@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use crate::base::diagnostics;
-use crate::errors::{ErrorValue, Failure};
+use crate::error::failure::Failure;
+use crate::error::value::ErrorValue;
 use crate::handler::{
     ApiHandlerOptions, DataFetcherOptions, Handler, Kind, Looks, Options, ServerActionOptions,
 };

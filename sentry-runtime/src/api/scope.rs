@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::client;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::nesting;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
 use crate::scope::breadcrumbs::{self, IntoBreadcrumb};

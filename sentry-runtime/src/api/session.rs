@@ -1,9 +1,9 @@
 //! Sessions by hand.
 
 use super::get_client;
+use crate::capture::session;
 use crate::client::Client;
 use crate::protocol::SessionStatus;
-use crate::session;
 use std::sync::Arc;
 
 fn client() -> Option<Arc<Client>> {

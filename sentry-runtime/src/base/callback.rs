@@ -8,7 +8,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::integrations::panic::quietly;
+use crate::lifecycle::panic::quietly;
 
 thread_local!(static DEPTH: Cell<u8> = const { Cell::new(0) });
 

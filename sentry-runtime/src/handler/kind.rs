@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::plan::Plan;
 use crate::base::diagnostics;
-use crate::errors::Origin;
+use crate::capture::errors::Origin;
 use crate::trace::options::SpanOptions;
 
 /// Which kind of handler runs, and as what it is known.

@@ -9,7 +9,7 @@ use super::form::FormData;
 use super::plan::Plan;
 use super::response::{ResponseStatus, shown};
 use super::run::Handler;
-use crate::errors::{ActionError, ControlFlow};
+use crate::error::failure::{ActionError, ControlFlow};
 use crate::protocol::AttributeValue;
 use crate::trace::headers::HeaderSource;
 

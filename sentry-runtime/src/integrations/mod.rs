@@ -40,7 +40,3 @@ mod http_server;
 mod url;
 
 pub(crate) mod contexts;
-pub(crate) mod panic;
-pub(crate) mod registry;
-#[cfg(all(unix, feature = "signals"))]
-pub(crate) mod signals;

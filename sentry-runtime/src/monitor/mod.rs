@@ -18,8 +18,9 @@ use std::time::Instant;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::{self, PerProcess};
+use crate::capture::errors::{self, Origin};
 use crate::client::{self, Client};
-use crate::errors::{self, Failure, Origin};
+use crate::error::failure::Failure;
 use crate::pipeline::{self, Message, PendingCheckIn};
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,

@@ -10,9 +10,10 @@ use super::{
     CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
     Spotlight, StatusCodes, TraceLifecycle,
 };
-use crate::errors::{ErrorGroup, ErrorPattern, GroupReader};
-use crate::hint::Hint;
-use crate::integrations::registry::Integration;
+use crate::client::hint::Hint;
+use crate::client::integration::Integration;
+use crate::error::group::{ErrorGroup, GroupReader};
+use crate::error::pattern::ErrorPattern;
 use crate::protocol::{
     Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::Span;
 use crate::trace::sampling::SamplingContext;
 

@@ -4,6 +4,7 @@
 
 mod builder;
 mod callbacks;
+pub(crate) mod environment;
 mod error;
 mod lifecycle;
 pub(crate) mod names;
@@ -31,8 +32,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::errors::{ErrorPattern, GroupReader};
-use crate::integrations::registry::Integration;
+use crate::client::integration::Integration;
+use crate::error::group::GroupReader;
+use crate::error::pattern::ErrorPattern;
 use crate::protocol::{
     Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Transaction,
 };
@@ -209,11 +211,11 @@ pub struct ClientOptions {
     pub trace_lifecycle: TraceLifecycle,
     /// Whether panics are captured, by a panic hook. Default: yes.
     pub capture_panics: bool,
-    /// Whether structured logs are sent, see [`logger`](crate::logger). Default: no. Spec: `telemetry/logs.mdx`.
+    /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: no. Spec: `telemetry/logs.mdx`.
     pub enable_logs: bool,
     /// Sees every log last; may change or drop it.
     pub before_send_log: Option<BeforeCallback<Log>>,
-    /// Whether metrics are sent, see [`metrics`](crate::metrics). Default: yes. Spec: `telemetry/metrics.mdx`.
+    /// Whether metrics are sent, see [`metrics`](crate::capture::metrics). Default: yes. Spec: `telemetry/metrics.mdx`.
     pub enable_metrics: bool,
     /// Sees every metric last; may change or drop it.
     pub before_send_metric: Option<BeforeCallback<Metric>>,

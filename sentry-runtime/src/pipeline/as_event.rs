@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::hooks;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{Context, DiscardReason, Event, Level, Map, Transaction};
 use crate::scope::Scope;
 

@@ -15,10 +15,10 @@ use super::queue;
 use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::bounded::Bounded;
+use crate::capture::logger::record::LogRecord;
+use crate::capture::metrics::MetricRecord;
+use crate::capture::record_context::Moment;
 use crate::client::Client;
-use crate::logger::record::LogRecord;
-use crate::metrics::MetricRecord;
-use crate::moment::Moment;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// Items of one envelope: what receivers are made for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{bench, hooks, output};
+use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::protocol::{
@@ -26,7 +26,7 @@ pub(super) fn process(pending: PendingCheckIn) {
     let options = client.options();
     check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
     check_in.environment = check_in.environment.or_else(|| options.environment.as_deref().map(str::to_owned));
-    bench::with(&client, |bench| bench.scrubber.scrub_contexts(&mut check_in.contexts));
+    client_state::with(&client, |state| state.scrubber.scrub_contexts(&mut check_in.contexts));
     check_in.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
             trace_id: place.trace_id(),

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bench::{self, Bench};
+use super::client_state::{self, ClientState};
 use super::normalize::Limits;
 use super::{attachments, exceptions, hooks, output, prompt, queue, sessions};
 use crate::base::diagnostics;
-use crate::capture::{Body, Capture};
-use crate::hint::Hint;
+use crate::capture::event::{Body, Capture};
+use crate::client::hint::Hint;
 use crate::integrations::contexts;
 use crate::options::ClientOptions;
 use crate::protocol::{
@@ -31,13 +31,13 @@ pub(super) fn process(mut capture: Capture) {
     let scope = capture.scopes.merged();
     let mut hint = std::mem::take(&mut *capture.hint);
     // The client's tools are free again while the user's callbacks run: those may capture, flush, close.
-    let event = bench::with(&client, |bench| {
-        let mut event = build(&capture, hint.mechanism.as_ref(), bench);
+    let event = client_state::with(&client, |state| {
+        let mut event = build(&capture, hint.mechanism.as_ref(), state);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
         if event.transaction.is_none() {
             event.transaction = capture.place.transaction();
         }
-        complete(&mut event, bench, options);
+        complete(&mut event, state, options);
         event
     });
     describe(&mut hint, &event);
@@ -52,7 +52,7 @@ pub(super) fn process(mut capture: Capture) {
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
         return lost(DiscardReason::SampleRate);
     }
-    let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
+    let scrubber = client_state::with(&client, |state| Arc::clone(&state.scrubber));
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
@@ -90,9 +90,9 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 }
 
 /// What the caller said.
-fn build(capture: &Capture, told: Option<&Mechanism>, bench: &mut Bench) -> Event<'static> {
+fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -> Event<'static> {
     let hurry = || queue::is_hurried() || prompt::is_late(capture);
-    let resolved = capture.stack.as_ref().map(|stack| bench.resolver.resolve(stack, &hurry));
+    let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),
         _ => Event {
@@ -147,8 +147,8 @@ fn build(capture: &Capture, told: Option<&Mechanism>, bench: &mut Bench) -> Even
 }
 
 /// What every event carries, unless somebody said otherwise.
-pub(super) fn complete(event: &mut Event<'static>, bench: &Bench, options: &ClientOptions) {
-    for (name, context) in &bench.contexts {
+pub(super) fn complete(event: &mut Event<'static>, state: &ClientState, options: &ClientOptions) {
+    for (name, context) in &state.contexts {
         if !event.contexts.contains_key(name) {
             let now = match name.as_str() {
                 "app" => Context::from(contexts::app_now()),
@@ -166,9 +166,9 @@ pub(super) fn complete(event: &mut Event<'static>, bench: &Bench, options: &Clie
     set(&mut event.release, &options.release);
     set(&mut event.dist, &options.dist);
     set(&mut event.environment, &options.environment);
-    set(&mut event.server_name, &bench.server_name.clone().map(Cow::Owned));
+    set(&mut event.server_name, &state.server_name.clone().map(Cow::Owned));
     if event.sdk.is_none() {
-        event.sdk = Some(Cow::Owned(bench.sdk.clone()));
+        event.sdk = Some(Cow::Owned(state.sdk.clone()));
     }
 }
 

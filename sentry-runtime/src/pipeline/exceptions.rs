@@ -2,8 +2,8 @@
 //!
 //! Spec: `foundations/transport/event-payloads/exception.mdx`.
 
-use crate::capture::{self, Mechanism};
-use crate::errors::chain::{Chain, Entry};
+use crate::capture::event::{self, Mechanism};
+use crate::error::chain::{Chain, Entry};
 use crate::protocol::{self, Exception, Stacktrace};
 
 /// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from
@@ -65,14 +65,14 @@ pub(super) fn of_panic(
     if let Some((file, line, column)) = location {
         mechanism.data.insert("location".to_owned(), format!("{file}:{line}:{column}").into());
     }
-    let Entry { ty, value, .. } = capture::panic_entry(message);
+    let Entry { ty, value, .. } = event::panic_entry(message);
     Exception { ty, value: Some(value), stacktrace, mechanism: Some(mechanism), ..Exception::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errors::chain;
+    use crate::error::chain;
 
     const GENERIC: Mechanism = Mechanism { ty: "generic", handled: true };
 

@@ -8,10 +8,10 @@ use std::time::SystemTime;
 
 use super::attachments;
 use super::event::{complete, limits};
-use super::{bench, hooks, output};
+use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{
     Attachment, Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, Feedback, ItemType,
@@ -58,10 +58,10 @@ pub(super) fn process(pending: PendingFeedback) {
     let options = client.options();
     let trace = pending.place.dsc(&client);
     let scope = pending.scopes.merged();
-    let event = bench::with(&client, |bench| {
+    let event = client_state::with(&client, |state| {
         let mut event = build(&pending);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
-        complete(&mut event, bench, options);
+        complete(&mut event, state, options);
         event
     });
     let mut hint = Hint::new();
@@ -71,7 +71,7 @@ pub(super) fn process(pending: PendingFeedback) {
         Ok(event) => event,
         Err(reason) => return pending.lost(reason),
     };
-    let scrubber = bench::with(&client, |bench| Arc::clone(&bench.scrubber));
+    let scrubber = client_state::with(&client, |state| Arc::clone(&state.scrubber));
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {

@@ -7,7 +7,7 @@ use super::text::Text;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope, active};

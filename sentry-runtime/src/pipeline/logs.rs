@@ -12,14 +12,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::batch::{Batched, Lane};
-use super::bench::{self, Bench};
+use super::client_state::{self, ClientState};
 use super::{hooks, output};
 use crate::base::diagnostics;
+use crate::capture::logger::record::{LogRecord, Text};
+use crate::capture::logger::template;
+use crate::capture::metrics::MetricRecord;
+use crate::capture::record_context::{Field, Moment};
 use crate::client::Client;
-use crate::logger::record::{LogRecord, Text};
-use crate::logger::template;
-use crate::metrics::MetricRecord;
-use crate::moment::{Field, Moment};
 use crate::protocol::envelope::SDK;
 use crate::protocol::limits::truncated;
 use crate::protocol::{
@@ -58,7 +58,7 @@ impl Batched for LogRecord {
         }
         let show = |record: Self| {
             let depth = record.moment.depth;
-            let log = bench::with(client, |bench| log(record, bench));
+            let log = client_state::with(client, |state| log(record, state));
             diagnostics::debug(format_args!("log {}: {}", log.level, log.body));
             let bytes = LOG_BYTES + log.body.len();
             hooks::log(client, depth, log).map_err(|reason| lost_log(client, reason, bytes)).ok()
@@ -100,7 +100,7 @@ impl Batched for MetricRecord {
         }
         let show = |record: Self| {
             let depth = record.moment.depth;
-            let metric = bench::with(client, |bench| metric(record, bench));
+            let metric = client_state::with(client, |state| metric(record, state));
             diagnostics::debug(format_args!("{} {} {:?}", metric.ty.as_str(), metric.name, metric.value));
             let lost = |reason| client.ledger().lost(reason, DataCategory::TraceMetric, 1);
             hooks::metric(client, depth, metric).map_err(lost).ok()
@@ -133,10 +133,10 @@ fn lost_log(client: &Client, reason: DiscardReason, bytes: usize) {
 }
 
 fn scrubber(client: &Client) -> Arc<Scrubber> {
-    bench::with(client, |bench| Arc::clone(&bench.scrubber))
+    client_state::with(client, |state| Arc::clone(&state.scrubber))
 }
 
-fn log(record: LogRecord, bench: &Bench) -> Log {
+fn log(record: LogRecord, state: &ClientState) -> Log {
     let LogRecord { moment, level, text, template, fields, attributes: own } = record;
     let parameters = || fields.iter().skip(own).map(|(name, value)| (&**name, value));
     let body = match text {
@@ -159,7 +159,7 @@ fn log(record: LogRecord, bench: &Bench) -> Log {
         };
         attributes.insert(key, value);
     }
-    complete(&mut attributes, &moment, bench);
+    complete(&mut attributes, &moment, state);
     Log {
         timestamp: moment.at,
         trace_id: moment.trace_id,
@@ -171,10 +171,10 @@ fn log(record: LogRecord, bench: &Bench) -> Log {
     }
 }
 
-fn metric(record: MetricRecord, bench: &Bench) -> Metric {
+fn metric(record: MetricRecord, state: &ClientState) -> Metric {
     let MetricRecord { moment, draft } = record;
     let mut attributes = draft.fields.into_iter().collect();
-    complete(&mut attributes, &moment, bench);
+    complete(&mut attributes, &moment, state);
     Metric {
         timestamp: moment.at,
         trace_id: moment.trace_id,
@@ -188,7 +188,7 @@ fn metric(record: MetricRecord, bench: &Bench) -> Metric {
 }
 
 /// Adds the attributes of the scopes, then what every log and metric carries, unless it says it itself.
-fn complete(attributes: &mut Attributes, moment: &Moment, bench: &Bench) {
+fn complete(attributes: &mut Attributes, moment: &Moment, state: &ClientState) {
     moment.scopes.add_attributes(attributes);
     let options = moment.client.options();
     let mut add = |key: &'static str, value: AttributeValue| {
@@ -200,7 +200,7 @@ fn complete(attributes: &mut Attributes, moment: &Moment, bench: &Bench) {
     add("sentry.release", text(options.release.as_ref()));
     add("sentry.sdk.name", AttributeValue::from_static(SDK.name));
     add("sentry.sdk.version", AttributeValue::from_static(SDK.version));
-    add("server.address", bench.server_name.as_deref().into());
+    add("server.address", state.server_name.as_deref().into());
     if options.send_default_pii
         && let Some(user) = moment.scopes.user()
     {

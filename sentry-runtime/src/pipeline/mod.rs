@@ -2,7 +2,7 @@
 //!
 //! Events and check-ins come through bounded queues, spans through the threads' recorders. The thread
 //! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
-//! does not cost a wake-up. Per client it keeps a [`bench`](bench::Bench) of tools: symbols, names to filter.
+//! does not cost a wake-up. Per client it keeps a [`state`](client_state::ClientState) of tools: symbols, names to filter.
 //!
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.
@@ -10,9 +10,10 @@
 use crate::scrub;
 mod as_event;
 mod attachments;
+mod backpressure;
 mod batch;
-pub(crate) mod bench;
 mod check_in;
+mod client_state;
 mod collector;
 mod event;
 mod exceptions;
@@ -48,9 +49,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::callback;
+use crate::capture::logger::record::LogRecord;
+use crate::capture::metrics::MetricRecord;
 use crate::client::Client;
-use crate::logger::record::LogRecord;
-use crate::metrics::MetricRecord;
 use crate::protocol::limits::truncated;
 
 #[cfg(any(test, fuzzing))]

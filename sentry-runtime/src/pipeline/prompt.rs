@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::bench;
+use super::client_state;
 use crate::base::thread_role;
-use crate::capture::Capture;
+use crate::capture::event::Capture;
 use crate::client::Client;
 
 /// How long traces may lie before they are written, while there is work.
@@ -40,7 +40,7 @@ pub(super) fn warm(client: &Arc<Client>) {
     let client = Arc::clone(client);
     let warm = move || {
         thread_role::mark();
-        bench::with(&client, |bench| bench.resolver.warm());
+        client_state::with(&client, |state| state.resolver.warm());
     };
     // Without the thread the first error is slower.
     drop(std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(warm));

@@ -14,7 +14,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::bounded::Bounded;
-use crate::capture::Capture;
+use crate::capture::event::Capture;
 use crate::client::Client;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::recorder;
@@ -103,7 +103,7 @@ fn begin() -> &'static Queues {
         nested: AtomicBool::new(false),
     });
     #[cfg(all(unix, feature = "signals"))]
-    if let Err(error) = crate::integrations::signals::resume() {
+    if let Err(error) = crate::lifecycle::signals::resume() {
         diagnostics::error(format_args!(
             "signals end this process at once, before anything is sent: {error}"
         ));

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use super::output;
 use crate::base::diagnostics;
-use crate::capture::{Body, Capture};
+use crate::capture::event::{Body, Capture};
+use crate::client::session::{End, Session};
 use crate::client::{self, Client};
 use crate::protocol::session::SessionAggregates;
 use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionStatus};
-use crate::session::{self, End, Session};
 
 /// A session that lives so long is told of before it ends: it may never come to an end that we see.
 const FIRST_UPDATE: Duration = Duration::from_secs(5);
@@ -127,7 +127,7 @@ fn send_update(client: &Client, session: &Session) {
 
 fn send_counted(client: &Client) {
     for aggregates in client.sessions().take_counted().chunks(GROUPS) {
-        let payload = SessionAggregates { aggregates, attrs: session::attributes(client) };
+        let payload = SessionAggregates { aggregates, attrs: crate::client::session::attributes(client) };
         if let Some(item) = item(client, ItemType::Sessions, &payload) {
             send_item(client, item);
         }

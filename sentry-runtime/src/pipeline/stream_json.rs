@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::thread::{Thread, ThreadId};
 
-use super::bench::Bench;
+use super::client_state::ClientState;
 use super::row::{Call, Row, SpanData};
 use crate::client::Client;
 use crate::integrations::contexts;
@@ -68,9 +68,9 @@ impl Common {
     }
 
     /// Filters the values as those of a span are.
-    pub(super) fn complete(&mut self, bench: &Bench, max_text: usize) {
+    pub(super) fn complete(&mut self, state: &ClientState, max_text: usize) {
         for (key, value) in &mut self.pairs {
-            bench.scrubber.scrub_attribute(key, value);
+            state.scrubber.scrub_attribute(key, value);
             if let Some(text) = value.as_str()
                 && let Cow::Owned(cut) = crate::protocol::limits::truncated(text, max_text)
             {
@@ -108,7 +108,7 @@ const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.sour
 /// What is said of a segment on its root span alone: what a transaction would say beside its spans.
 pub(super) fn of_segment(
     client: &Client,
-    bench: &Bench,
+    state: &ClientState,
     source: &'static str,
     scope: &Scope,
     root: &mut SpanData,
@@ -119,13 +119,13 @@ pub(super) fn of_segment(
     let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(str::to_owned);
     let mut request = scope.request.as_deref().cloned();
     if let Some(request) = &mut request {
-        bench.scrubber.scrub_request(request);
+        state.scrubber.scrub_request(request);
     }
     let (url, method) = request.map_or((None, None), |request| (request.url, request.method));
     let facts = [
         ("sentry.platform", Some("native".to_owned())),
         ("sentry.dist", options.dist.as_deref().map(str::to_owned)),
-        ("server.address", bench.server_name.clone()),
+        ("server.address", state.server_name.clone()),
         ("os.version", text(facts.os.get("version"))),
         ("process.runtime.name", text(facts.runtime.get("name"))),
         ("process.runtime.version", text(facts.runtime.get("version"))),

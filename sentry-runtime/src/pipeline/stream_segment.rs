@@ -12,7 +12,7 @@ use super::row::{Row, SpanData};
 use super::stream_batch::Batches;
 use super::stream_json::{self, Common, Label, Writer};
 use super::transaction::{self, Ended, Said, wall};
-use super::{bench, filter, gen_ai, span_hook};
+use super::{client_state, filter, gen_ai, span_hook};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::Anchor;
@@ -280,13 +280,13 @@ impl Stream {
         let scopes = self.scopes();
         let mut common = Common::of(&self.segment, &self.name(&scopes).0, &scopes);
         let trace_id = self.segment.trace_id();
-        bench::with(client, |bench| {
-            common.complete(bench, max_text);
+        client_state::with(client, |state| {
+            common.complete(state, max_text);
             for (row, _) in &mut rows {
                 let Row::Full(span) = row else { continue };
                 tags_to_attributes(span);
                 if let Some(source) = root {
-                    stream_json::of_segment(client, bench, source, &scopes.merged(), span);
+                    stream_json::of_segment(client, state, source, &scopes.merged(), span);
                 }
             }
         });
@@ -302,9 +302,9 @@ impl Stream {
         }
         common.seal();
         let mut writer = Writer { trace_id, anchor, common: &common, label };
-        bench::with(client, |bench| {
+        client_state::with(client, |state| {
             for (row, thread) in &mut rows {
-                row.scrub(&bench.scrubber, max_text);
+                row.scrub(&state.scrubber, max_text);
                 let write = |out: &mut Vec<u8>| writer.write(out, row, root.is_some(), thread.as_ref());
                 batches.add(&self.segment, since, write);
             }

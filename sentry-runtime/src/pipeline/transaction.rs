@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::bench::{self, Bench};
+use super::client_state::{self, ClientState};
 use super::event::limits;
 use super::gathered::{Child, ChildKind, Gathered};
 use super::row::{self, Call, Row, SpanData};
@@ -285,7 +285,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
     };
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
-    let mut transaction = bench::with(client, |bench| build(&root, source, segment, &scope, bench));
+    let mut transaction = client_state::with(client, |state| build(&root, source, segment, &scope, state));
     if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
         return lost(reason);
     }
@@ -297,8 +297,8 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         || options.before_send_span.is_some()
         || scope.shows_transactions();
     if shown {
-        bench::with(client, |bench| {
-            for (name, context) in &bench.contexts {
+        client_state::with(client, |state| {
+            for (name, context) in &state.contexts {
                 transaction.contexts.entry(name.clone()).or_insert_with(|| context.clone());
             }
         });
@@ -314,13 +314,13 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         client.ledger().lost(DiscardReason::BeforeSend, DataCategory::Span, dropped);
     }
     let written = rows.len() + transaction.spans.len();
-    let payload = bench::with(client, |bench| {
+    let payload = client_state::with(client, |state| {
         for row in &mut rows {
-            row.scrub(&bench.scrubber, options.max_value_length);
+            row.scrub(&state.scrubber, options.max_value_length);
         }
-        bench.scrubber.scrub_transaction(&mut transaction);
+        state.scrubber.scrub_transaction(&mut transaction);
         limits(options).normalize_transaction(&mut transaction);
-        let contexts = if shown { &[][..] } else { &bench.contexts_json };
+        let contexts = if shown { &[][..] } else { &state.contexts_json };
         transaction_json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
     });
     let item = EnvelopeItem::transaction(payload, written);
@@ -332,7 +332,7 @@ fn build(
     source: &str,
     segment: &Segment,
     scope: &Scope,
-    bench: &Bench,
+    state: &ClientState,
 ) -> Transaction<'static> {
     let options = segment.client.options();
     let data: Map<String, Value> =
@@ -357,8 +357,8 @@ fn build(
         release: options.release.clone(),
         dist: options.dist.clone(),
         environment: options.environment.clone(),
-        server_name: bench.server_name.clone().map(Cow::Owned),
-        sdk: Some(Cow::Owned(bench.sdk.clone())),
+        server_name: state.server_name.clone().map(Cow::Owned),
+        sdk: Some(Cow::Owned(state.sdk.clone())),
         ..Transaction::of_id(ids::event_id())
     };
     transaction.contexts.insert("trace".to_owned(), Context::from(trace));

@@ -4,11 +4,11 @@
 //! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
 //! before has been read for certain. A flush is two rounds.
 
+use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
 use super::{check_in, event, feedback, prompt, sessions};
-use crate::backpressure::Watch;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};

@@ -50,7 +50,8 @@ mod tests {
 
     use serde::Serialize;
 
-    use crate::errors::{ActionError, ControlFlow, ErrorGroup, Failure, FailureValue};
+    use crate::error::failure::{ActionError, ControlFlow, Failure, FailureValue};
+    use crate::error::group::ErrorGroup;
     use crate::handler::FormData;
     use crate::probe::Fails;
     use crate::protocol::AttributeValue;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::active;
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{Breadcrumb, nesting};
 
 /// What [`add_breadcrumb`](crate::add_breadcrumb) takes: a breadcrumb, perhaps one, or a closure that makes it when

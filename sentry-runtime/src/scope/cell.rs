@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Scope;
-use crate::errors::Captured;
+use crate::base::epoch;
+use crate::error::repeat::Captured;
 use crate::protocol::Uuid;
-use crate::trace::light;
 
 /// A shared scope. The lock is held for the time of a clone of an `Arc` or of one setter, never while a
 /// user's code runs.
@@ -37,7 +37,7 @@ impl ScopeCell {
 
     fn changed(&self) {
         if self.of_process {
-            light::begin_epoch();
+            epoch::begin();
         }
     }
 

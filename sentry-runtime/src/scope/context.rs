@@ -6,8 +6,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::ScopeCell;
+use crate::capture::seen::FrameId;
 use crate::client::Client;
-use crate::errors::FrameId;
 use crate::trace::ids::LocalId;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
@@ -53,7 +53,7 @@ pub(crate) struct Context {
     pub(crate) current: Arc<ScopeCell>,
     pub(crate) propagation: Arc<Propagation>,
     segment: Option<Arc<Segment>>,
-    /// The innermost annotated function that captures errors, see [`crate::errors`].
+    /// The innermost annotated function that captures errors, see [`crate::capture::errors`].
     pub(crate) frame: FrameId,
     /// The frame around that one.
     pub(crate) outer_frame: FrameId,

@@ -9,13 +9,13 @@ use super::Processor;
 use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
 use super::flags::Flags;
 use crate::base::diagnostics;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
+use crate::client::session::Session;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
 use crate::protocol::nesting;
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
-use crate::session::Session;
 
 /// Files that one scope keeps. More are no help to anybody who reads the event, and each is held in memory.
 const MAX_ATTACHMENTS: usize = 64;
@@ -44,7 +44,7 @@ pub struct Scope {
     pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) processors: Vec<Processor>,
     pub(crate) conversation_id: Option<Arc<str>>,
-    /// The session of this request or job, see [`crate::session`].
+    /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
     /// In a request that a server's integration handles: whether an event was captured in it, by whatever scope
     /// was forked from this one.

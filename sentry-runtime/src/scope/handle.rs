@@ -8,7 +8,7 @@ use super::active::{self, Entered};
 use super::breadcrumbs::{self, IntoBreadcrumb};
 use super::{Scope, ScopeCell};
 use crate::client;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Request, Transaction, User, Value};
 
 /// A handle to the global scope, an isolation scope or a current scope: see

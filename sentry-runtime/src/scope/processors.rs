@@ -9,7 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{Event, Transaction};
 
 /// Looks at everything before it is sent, may change it, and may drop it by answering `None`.

@@ -11,7 +11,6 @@
 //! surroundings are as before reads one shared number and writes to nothing that is shared but the client's count.
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::callsite::Callsite;
@@ -23,20 +22,13 @@ use super::record::{Outcome, Record, Start};
 use super::recorder::{self, Kind};
 use super::segment::{RootName, Segment};
 use super::{reuse, sampling};
+use crate::base::epoch;
 use crate::client::{self, Client};
 use crate::options::TraceLifecycle;
 use crate::protocol::random::random_u64;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::context::{Context, Mode};
 use crate::scope::{Scope, active};
-
-/// A number that changes with every change of the client or of the scopes of the process. Threads start at zero.
-static EPOCH: AtomicU64 = AtomicU64::new(1);
-
-/// Says that the client or a scope of the process, or what the client says of roots, has changed.
-pub(crate) fn begin_epoch() {
-    EPOCH.fetch_add(1, Ordering::Release);
-}
 
 /// What a thread knows of the process, and its light root.
 pub(crate) struct Light {
@@ -118,7 +110,7 @@ impl Light {
 #[inline]
 pub(super) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, Ticks, bool)> {
     let light = &local.light;
-    if light.epoch.get() != EPOCH.load(Ordering::Acquire) {
+    if light.epoch.get() != epoch::current() {
         look_around(local, false);
     }
     let rate = light.rate.get();
@@ -160,7 +152,7 @@ pub(super) fn end(local: &Local, outcome: Outcome) {
         return;
     }
     let rate = light.rate.get();
-    if light.epoch.get() != EPOCH.load(Ordering::Acquire) {
+    if light.epoch.get() != epoch::current() {
         // The scopes are those at its end.
         look_around(local, true);
     }
@@ -176,7 +168,7 @@ pub(super) fn end(local: &Local, outcome: Outcome) {
 fn look_around(local: &Local, ending: bool) {
     let light = &local.light;
     // First the number: what changes from here on is noticed the next time.
-    let epoch = EPOCH.load(Ordering::Acquire);
+    let epoch = epoch::current();
     let client = client::global();
     let rate = client.as_deref().map_or(HEAVY, rate_of);
     if light.salt.get() == 0 {
@@ -214,7 +206,7 @@ fn rate_of(client: &Client) -> f32 {
         && options.traces_sampler.is_none()
         && options.ignore_spans.is_empty()
         && options.trace_lifecycle != TraceLifecycle::Stream
-        && client.backpressure().halvings() == 0
+        && client.pressure().halvings() == 0
         && !Context::default_ref().continues;
     options.traces_sample_rate.filter(|_| plain).unwrap_or(HEAVY)
 }

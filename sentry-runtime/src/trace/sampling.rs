@@ -156,7 +156,7 @@ pub(crate) fn judge(
 /// that are pressed alike keep the same traces.
 fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let decision = decide_as_set(client, propagation, name, hints);
-    match client.backpressure().halvings() {
+    match client.pressure().halvings() {
         0 => decision,
         halvings => relieved(decision, halvings, propagation.sample_rand),
     }
@@ -171,7 +171,7 @@ fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
 
 /// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
 pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
-    let halvings = segment.client.backpressure().halvings();
+    let halvings = segment.client.pressure().halvings();
     if halvings == 0 {
         return DiscardReason::SampleRate;
     }

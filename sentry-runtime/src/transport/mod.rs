@@ -11,7 +11,6 @@
 
 pub(crate) mod certificates;
 mod depths;
-mod factory;
 pub(crate) mod fanout;
 pub(crate) mod http;
 pub(crate) mod ledger;
@@ -29,7 +28,6 @@ mod worker;
 
 pub use certificates::CertificatesError;
 pub use depths::QueueDepths;
-pub(crate) use factory::from_options;
 pub(crate) use fanout::Fanout;
 pub(crate) use http::{HttpDestination, HttpOptions};
 pub(crate) use local::{LocalOptions, LocalView};

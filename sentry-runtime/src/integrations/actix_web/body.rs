@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
-use crate::errors::Failure;
+use crate::error::failure::Failure;
 use crate::integrations::http_server::{BodyEnd, Handling};
 use crate::trace::instrumented::End;
 

@@ -55,7 +55,7 @@ use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
 
 use super::http_server::{Handling, Naming, Running};
-use crate::errors::Failure;
+use crate::error::failure::Failure;
 use crate::trace::instrumented::End;
 
 /// Who makes these spans and events.

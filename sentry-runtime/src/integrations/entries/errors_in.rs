@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 
 use super::Said;
-use crate::errors::chain::{self, Chain};
+use crate::error::chain::{self, Chain};
 
 impl Said {
     /// Adds a field that is an error: its texts, and, for the first one, all that is known of it.

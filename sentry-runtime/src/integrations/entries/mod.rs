@@ -18,12 +18,12 @@ pub(crate) use gate::Gate;
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use crate::capture::{self, Capture};
-use crate::errors;
-use crate::errors::chain::{self, Chain};
-use crate::hint::Hint;
-use crate::logger;
-use crate::moment;
+use crate::capture::errors;
+use crate::capture::event::{self, Capture};
+use crate::capture::logger;
+use crate::capture::record_context;
+use crate::client::hint::Hint;
+use crate::error::chain::{self, Chain};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
@@ -87,7 +87,9 @@ impl Entry<'_> {
         if filter.contains(Filter::Breadcrumb) {
             crate::add_breadcrumb(|| self.breadcrumb(&text));
         }
-        if filter.contains(Filter::Log) && moment::client_that(|options| options.enable_logs).is_some() {
+        if filter.contains(Filter::Log)
+            && record_context::client_that(|options| options.enable_logs).is_some()
+        {
             let fields = std::mem::take(&mut self.said.fields);
             logger::log(self.level, text, fields.into_iter().chain(self.own_attributes()));
         }
@@ -126,7 +128,7 @@ impl Entry<'_> {
             None => {
                 let mut over = Scope::default();
                 self.dress(&mut over, None);
-                capture::submit(Capture::message(text.to_owned(), level).with_scope(over));
+                event::submit(Capture::message(text.to_owned(), level).with_scope(over));
             }
             Some(chain) => {
                 let message = (chain.entries[0].value != text).then(|| text.to_owned());

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Target;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
 use crate::scope::active;
 use crate::scope::breadcrumbs;

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::incoming::{Incoming, Route};
 use super::session;
-use crate::capture::{self, Capture};
+use crate::capture::errors::{self, Origin};
+use crate::capture::event::{self, Capture};
 use crate::client;
-use crate::errors::{self, Failure, Origin};
+use crate::error::failure::Failure;
 use crate::options::ClientOptions;
 use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
 use crate::scope::ScopeCell;
@@ -196,7 +197,7 @@ impl Running {
             mechanism: Some(mechanism),
             ..Exception::default()
         };
-        capture::submit(Capture::event(Event {
+        event::submit(Capture::event(Event {
             level: Level::Error,
             exception: vec![exception].into(),
             ..Event::default()

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
+use crate::capture::session;
 use crate::client::Client;
 use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::context::Context;
-use crate::session;
 use crate::trace::instrumented::End;
 
 /// The client, if it counts requests by itself.

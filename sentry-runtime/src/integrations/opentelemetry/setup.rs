@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor, TracerProviderB
 
 use super::{SentryPropagator, bridge, provider};
 use crate::client::Client;
-use crate::integrations::registry::Integration;
+use crate::client::integration::Integration;
 
 type Instrumentation = Box<dyn FnOnce(&SdkTracerProvider) + Send>;
 

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
 use super::grpc;
-use crate::errors::Failure;
+use crate::error::failure::Failure;
 use crate::integrations::http_server::{BodyEnd, Handling, Running};
 use crate::trace::instrumented::End;
 

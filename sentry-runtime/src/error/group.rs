@@ -52,7 +52,7 @@ impl GroupReader {
         Self(|error| error.downcast_ref::<E>().map(ErrorGroup::errors))
     }
 
-    pub(super) fn parts<'a>(self, error: &'a (dyn Error + 'static)) -> Option<Parts<'a>> {
+    pub(crate) fn parts<'a>(self, error: &'a (dyn Error + 'static)) -> Option<Parts<'a>> {
         (self.0)(error)
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// An error that [`try_with_server_action`](crate::try_with_server_action), [`try_with_monitor`](crate::try_with_monitor)
 /// and their like capture: anything that implements [`Error`], `Box<dyn Error>` and `Box<dyn Error + Send + Sync>`,

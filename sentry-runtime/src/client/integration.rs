@@ -9,10 +9,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::hint::Hint;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::hint::Hint;
 use crate::protocol::Event;
 
 /// Something that extends a client: sets up hooks of its own, looks at events, or both.

@@ -50,7 +50,7 @@ static AT_ONCE: AtomicBool = AtomicBool::new(true);
 /// ```
 pub fn flush_on_signals() -> io::Result<()> {
     // The child of a fork has the handlers, but not the thread.
-    client::watch_forks();
+    super::forks::watch();
     if WATCHED.get().is_none() {
         let left_to_us: Vec<c_int> =
             [SIGTERM, SIGINT].into_iter().filter(|&signal| is_default(signal)).collect();

@@ -19,7 +19,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
 use std::sync::Arc;
 
-use super::ErrorGroup;
+use super::group::ErrorGroup;
 use crate::base::callback::contain as contained;
 use crate::client::Client;
 use crate::scope::active;

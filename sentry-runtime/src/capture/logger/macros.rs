@@ -85,7 +85,7 @@ macro_rules! __sentry_log_text {
     };
 }
 
-/// Writes a log of level `trace`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `trace`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_trace!(rows = 3, "the cache was asked");
@@ -95,7 +95,7 @@ macro_rules! logger_trace {
     ($($log:tt)+) => { $crate::__sentry_log!(Trace [] $($log)+) };
 }
 
-/// Writes a log of level `debug`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `debug`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_debug!("{} rows", 3);
@@ -105,7 +105,7 @@ macro_rules! logger_debug {
     ($($log:tt)+) => { $crate::__sentry_log!(Debug [] $($log)+) };
 }
 
-/// Writes a log of level `info`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `info`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_info!("the shop is open");
@@ -115,7 +115,7 @@ macro_rules! logger_info {
     ($($log:tt)+) => { $crate::__sentry_log!(Info [] $($log)+) };
 }
 
-/// Writes a log of level `warn`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `warn`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_warn!("{left} lamps left", left = 2);
@@ -125,7 +125,7 @@ macro_rules! logger_warn {
     ($($log:tt)+) => { $crate::__sentry_log!(Warn [] $($log)+) };
 }
 
-/// Writes a log of level `error`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `error`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_error!("order.id" = 1002, "not paid");
@@ -135,7 +135,7 @@ macro_rules! logger_error {
     ($($log:tt)+) => { $crate::__sentry_log!(Error [] $($log)+) };
 }
 
-/// Writes a log of level `fatal`. Syntax and limits: [`logger`](mod@crate::logger).
+/// Writes a log of level `fatal`. Syntax and limits: [`logger`](mod@crate::capture::logger).
 ///
 /// ```
 /// sentry::logger_fatal!("the disk is full");

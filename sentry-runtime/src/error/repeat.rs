@@ -26,12 +26,12 @@ pub(crate) struct Captured {
 }
 
 impl Captured {
-    pub(super) fn new(chain: Chain, stack: RawStack, event_id: Uuid) -> Self {
+    pub(crate) fn new(chain: Chain, stack: RawStack, event_id: Uuid) -> Self {
         Self { at: Instant::now(), chain, stack, event_id }
     }
 
     /// The id of the event, if this is the error that the caller of the function now captures.
-    pub(super) fn again(&self, chain: &Chain, stack: &RawStack) -> Option<Uuid> {
+    pub(crate) fn again(&self, chain: &Chain, stack: &RawStack) -> Option<Uuid> {
         let is_again = is_cut_out_of(stack.addresses(), self.stack.addresses())
             && says_the_same(chain, &self.chain)
             && self.at.elapsed() < BETWEEN;

@@ -10,10 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::record_context;
 use crate::answer::{Awaited, NoAnswer};
 use crate::base::callback;
 use crate::client::Client;
-use crate::moment;
 use crate::pipeline::{self, Message, PendingFeedback};
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Feedback, Uuid};
@@ -113,7 +113,7 @@ pub(crate) fn submit(
         client.ledger().lost(DiscardReason::Invalid, DataCategory::Feedback, 1);
         return Err(FeedbackError::Empty);
     }
-    if moment::is_circular(&client, DataCategory::Feedback) {
+    if record_context::is_circular(&client, DataCategory::Feedback) {
         return Err(FeedbackError::Dropped(DiscardReason::InternalSdkError));
     }
     feedback.limit();

@@ -7,79 +7,28 @@
 //!
 //! Spec: `telemetry/sessions/index.mdx`.
 
-mod state;
+use std::sync::Arc;
 
-pub(crate) use state::{End, Session};
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-use self::state::{current_user, user_of};
 use crate::client::Client;
+use crate::client::session::{Session, distinct_id};
 use crate::pipeline::{self, Message, PendingSession, SessionChange};
-use crate::protocol::session::{SessionAggregate, SessionAttributes, SessionCounts};
 use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::context::Context;
 use crate::scope::{ScopeCell, Scopes, active};
+use crate::trace::ids;
 
-pub(crate) fn attributes(client: &Client) -> SessionAttributes {
-    let options = client.options();
-    SessionAttributes {
-        release: options.release.clone().unwrap_or_default().into_owned(),
-        environment: options.environment.as_ref().map(|environment| environment.clone().into_owned()),
-    }
+/// The user that scopes name.
+fn user_of(scopes: &Scopes) -> Option<String> {
+    distinct_id(scopes.user())
 }
 
-/// Counts that wait to be sent, with when the first of them came.
-pub(crate) type Counted = (Instant, BTreeMap<(SystemTime, Option<String>), SessionCounts>);
-
-/// The sessions of a client.
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {
-    /// The session of application mode.
-    application: Mutex<Option<Arc<Session>>>,
-    counted: Mutex<Option<Counted>>,
+fn current_user() -> Option<String> {
+    user_of(&active::with(Scopes::of))
 }
 
-impl Sessions {
-    /// The session of application mode, if one runs.
-    pub(crate) fn application(&self) -> Option<Arc<Session>> {
-        self.application.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn replace(&self, session: Option<Arc<Session>>) -> Option<Arc<Session>> {
-        std::mem::replace(&mut *self.application.lock().unwrap_or_else(PoisonError::into_inner), session)
-    }
-
-    fn counted(&self) -> MutexGuard<'_, Option<Counted>> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a session that has ended. Answers how many groups there are.
-    pub(crate) fn count(&self, session: &Session, did: Option<String>, more: SessionCounts) -> usize {
-        let since = session.started.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let minute = UNIX_EPOCH + Duration::from_secs(since.as_secs() / 60 * 60);
-        let mut counted = self.counted();
-        let (_, groups) = counted.get_or_insert_with(|| (Instant::now(), BTreeMap::new()));
-        let counts = groups.entry((minute, did)).or_default();
-        counts.exited += more.exited;
-        counts.errored += more.errored;
-        counts.abnormal += more.abnormal;
-        counts.crashed += more.crashed;
-        groups.len()
-    }
-
-    /// How long counts have waited, if there are any.
-    pub(crate) fn counted_since(&self) -> Option<Duration> {
-        self.counted().as_ref().map(|(since, _)| since.elapsed())
-    }
-
-    /// Takes what was counted.
-    pub(crate) fn take_counted(&self) -> Vec<SessionAggregate> {
-        let groups = self.counted().take().map(|(_, groups)| groups).unwrap_or_default();
-        groups.into_iter().map(|((started, did), counts)| SessionAggregate { started, did, counts }).collect()
-    }
+/// A session that begins now, with the user of this moment.
+fn begin(client: &Client, home: usize) -> Option<Arc<Session>> {
+    Session::start(client.options(), ids::event_id(), current_user(), home)
 }
 
 fn hand_over(client: &Arc<Client>, session: Arc<Session>, change: SessionChange) {
@@ -106,7 +55,7 @@ pub(crate) fn start(client: &Arc<Client>) {
     match client.options().session_mode {
         SessionMode::Application => {
             end(client, SessionStatus::Exited);
-            if let Some(session) = Session::start(client, 0) {
+            if let Some(session) = begin(client, 0) {
                 client.sessions().replace(Some(Arc::clone(&session)));
                 hand_over(client, session, SessionChange::Started);
             }
@@ -121,7 +70,7 @@ pub(crate) fn start(client: &Arc<Client>) {
 /// Starts the session of a request, in its isolation scope. One that was started there ends.
 pub(crate) fn request_started(client: &Arc<Client>, isolation: &ScopeCell) {
     let home = std::ptr::from_ref(isolation).addr();
-    let session = Session::start(client, home);
+    let session = begin(client, home);
     let before = isolation.update(|scope| std::mem::replace(&mut scope.session, session));
     // That of the request around this one goes on.
     if let Some(before) = before.filter(|before| before.home == home) {

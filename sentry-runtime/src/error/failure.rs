@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::{Debug, Display};
 
-use super::ErrorGroup;
+use super::group::ErrorGroup;
 
 /// The error inside of an `Err`, by the best that its type offers.
 #[derive(Clone, Copy)]

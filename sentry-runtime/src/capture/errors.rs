@@ -5,35 +5,27 @@
 //! ([`capture`]). Sightings belong to the innermost frame; an error that is captured moves, as captured, to the
 //! frame outside. So whoever sees it next knows that it has been taken care of, and from where it came.
 
-pub(crate) mod chain;
-mod failure;
-mod group;
-pub(crate) mod ignore;
-mod repeat;
-mod sightings;
-mod value;
+use super::seen::FrameId;
+use crate::capture::seen;
+use crate::error::chain;
+use crate::error::failure::Failure;
+use crate::error::failure::FailureValue;
+use crate::error::pattern;
+use crate::error::repeat::Captured;
 
-pub(crate) use failure::FailureValue;
-pub use failure::{ActionError, ControlFlow, Failure};
-pub use group::{ErrorGroup, GroupReader};
-pub use ignore::ErrorPattern;
-pub(crate) use repeat::Captured;
-pub(crate) use sightings::FrameId;
-pub use value::ErrorValue;
+use crate::error::chain::{Chain, Entry};
 
-use chain::{Chain, Entry};
-
+use super::event::{self, Capture, Mechanism};
+use super::seen::Sighting;
 use crate::base::diagnostics;
-use crate::capture::{self, Capture, Mechanism};
 use crate::client;
-use crate::hint::Hint;
+use crate::client::hint::Hint;
 use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
 use crate::scope::active;
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 use crate::trace::place::TracePlace;
-use sightings::Sighting;
 
 /// Which annotated function captures an error.
 #[derive(Debug, Clone, Copy)]
@@ -84,11 +76,11 @@ pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
     }
     let frame = FrameId::current();
     let chain = describe(&failure);
-    if !sightings::renew(frame, since, &chain) {
+    if !seen::renew(frame, since, &chain) {
         // Outside of a frame the stack would be taken for nobody: an explicit capture takes its own.
-        let wants_stack = frame.is_function() && sightings::worth_a_stack(frame);
+        let wants_stack = frame.is_function() && seen::worth_a_stack(frame);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        sightings::add(Sighting::new(frame, &chain, TracePlace::current(), stack));
+        seen::add(Sighting::new(frame, &chain, TracePlace::current(), stack));
     }
 }
 
@@ -97,14 +89,14 @@ pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
 pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Option<Uuid> {
     let frame = FrameId::current();
     let chain = describe(&failure);
-    let known = sightings::take(frame, since, &chain);
+    let known = seen::take(frame, since, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
-        sightings::move_out(frame, known, &chain, event_id);
+        seen::move_out(frame, known, &chain, event_id);
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0]) {
+    if pattern::drops(&chain.entries[0]) {
         // Whoever sees it next need not count it again.
-        sightings::move_out(frame, known, &chain, Uuid::nil());
+        seen::move_out(frame, known, &chain, Uuid::nil());
         return None;
     }
     let (place, stack) = match &known {
@@ -117,8 +109,8 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
         None => RawStack::capture(),
     };
     let event_id =
-        capture::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
-    sightings::move_out(frame, known, &chain, event_id);
+        event::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
+    seen::move_out(frame, known, &chain, event_id);
     Some(event_id)
 }
 
@@ -126,11 +118,11 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
 /// captured again, once; nor is one that a function captured by hand which the user's function called.
 pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let frame = FrameId::current();
-    let known = sightings::acknowledge(frame, &chain);
+    let known = seen::acknowledge(frame, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0]) {
+    if pattern::drops(&chain.entries[0]) {
         return None;
     }
     let (place, stack) = match &known {
@@ -145,17 +137,17 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let stack = hint.stack.take().or(stack).unwrap_or_else(|| here.clone());
     let mechanism = Mechanism { ty: "generic", handled: true };
     let draft = Capture::error(chain.clone(), mechanism, Level::Error, place, stack).with_hint(hint);
-    let event_id = capture::submit(draft)?;
-    sightings::add(Sighting::captured_explicitly(frame, &chain, event_id));
+    let event_id = event::submit(draft)?;
+    seen::add(Sighting::captured_explicitly(frame, &chain, event_id));
     let captured = Captured::new(chain, here, event_id);
-    capture::last::with(|memory| memory.error = Some(captured));
+    event::last::with(|memory| memory.error = Some(captured));
     Some(event_id)
 }
 
 /// Forgets what was captured by hand last: whoever captures it again means another event.
 pub(crate) fn forget_captured() {
     if client::level() != client::Level::Off {
-        capture::last::with(|memory| memory.error = None);
+        event::last::with(|memory| memory.error = None);
     }
 }
 
@@ -163,7 +155,7 @@ pub(crate) fn forget_captured() {
 /// that has returned it since. The repetition is counted.
 fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
     let client = active::with(|context| context.client()).filter(|client| client.options().dedupe)?;
-    let event_id = capture::last::with(|memory| memory.error.as_ref()?.again(chain, here))?;
+    let event_id = event::last::with(|memory| memory.error.as_ref()?.again(chain, here))?;
     diagnostics::debug(format_args!("an error that was captured by a called function is not captured again"));
     client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
     Some(event_id)
@@ -171,7 +163,7 @@ fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
 
 /// Forgets what was sighted in a frame that has ended.
 pub(crate) fn close(frame: FrameId) {
-    sightings::forget(frame);
+    seen::forget(frame);
 }
 
 /// The chain of a failure: type and text of the error and of its sources.
@@ -193,7 +185,7 @@ fn describe(failure: &Failure<'_>) -> Chain {
 }
 
 /// The frame around an active one.
-fn outside(frame: FrameId) -> FrameId {
+pub(super) fn outside(frame: FrameId) -> FrameId {
     let (active, outer) = active::with(|context| (context.frame, context.outer_frame));
     if active == frame && outer != FrameId::NONE { outer } else { FrameId::of_thread() }
 }

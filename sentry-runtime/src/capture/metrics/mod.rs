@@ -20,8 +20,8 @@
 
 use std::borrow::Cow;
 
+use super::record_context::{self, Fields, Moment};
 use crate::base::diagnostics;
-use crate::moment::{self, Fields, Moment};
 use crate::pipeline;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, MetricType, MetricValue, Unit};
 
@@ -51,8 +51,8 @@ impl Draft {
     }
 
     fn capture(self) {
-        let Some(client) = moment::client_that(|options| options.enable_metrics) else { return };
-        if moment::is_circular(&client, DataCategory::TraceMetric) {
+        let Some(client) = record_context::client_that(|options| options.enable_metrics) else { return };
+        if record_context::is_circular(&client, DataCategory::TraceMetric) {
             return;
         }
         if self.name.is_empty() || !self.value.is_finite() {

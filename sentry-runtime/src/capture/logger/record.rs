@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::parameter::Parameter;
-use crate::moment::{self, Fields, Moment};
+use crate::capture::record_context::{self, Fields, Moment};
 use crate::pipeline;
 use crate::protocol::{AttributeValue, DataCategory, LogLevel};
 
@@ -47,8 +47,8 @@ pub struct Draft {
 /// Begins a log, if the client wants logs.
 #[must_use]
 pub fn open(level: LogLevel) -> Option<Draft> {
-    let client = moment::client_that(|options| options.enable_logs)?;
-    if moment::is_circular(&client, DataCategory::LogItem) {
+    let client = record_context::client_that(|options| options.enable_logs)?;
+    if record_context::is_circular(&client, DataCategory::LogItem) {
         return None;
     }
     let moment = Moment::now(client);

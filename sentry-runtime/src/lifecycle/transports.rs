@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::ledger::Ledger;
-use super::otlp::{self, Collector, Split};
-use super::proxy::{self, ProxyOptions};
-use super::queue::Capacity;
-use super::spool::Spool;
-use super::{
+use crate::options::{self, ClientOptions, OptionsError};
+use crate::transport::ledger::Ledger;
+use crate::transport::otlp::{self, Collector, Split};
+use crate::transport::proxy::{self, ProxyOptions};
+use crate::transport::queue::Capacity;
+use crate::transport::spool::Spool;
+use crate::transport::{
     Fanout, HttpDestination, HttpOptions, LocalOptions, LocalView, Spotlight, ThreadOptions, Transport,
     TransportThread,
 };
-use crate::options::{self, ClientOptions, OptionsError};
 
 /// What the options say of the way to any server.
 fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {

@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::chain::Chain;
 use crate::base::fork::PerProcess;
+use crate::error::chain::Chain;
 use crate::protocol::Uuid;
 use crate::scope::active;
 use crate::stacktrace::RawStack;
@@ -35,7 +35,7 @@ impl FrameId {
     }
 
     /// The frame that stands for this thread.
-    pub(super) fn of_thread() -> Self {
+    pub(crate) fn of_thread() -> Self {
         thread_local!(static FRAME: Cell<u64> = const { Cell::new(0) });
         FRAME.with(|frame| {
             if frame.get() == 0 {
@@ -46,22 +46,22 @@ impl FrameId {
     }
 
     /// Whether a function stands behind it, one that will capture what comes out.
-    pub(super) fn is_function(self) -> bool {
+    pub(crate) fn is_function(self) -> bool {
         self.0 & THREAD == 0
     }
 }
 
 /// An error that was seen.
 #[derive(Debug, Clone)]
-pub(super) struct Sighting {
+pub(crate) struct Sighting {
     frame: FrameId,
     /// What it said, and what was said around it since. What its sources say is not among it: another error with the
     /// same cause is another error.
     texts: Vec<String>,
     at: Ticks,
-    pub(super) place: TracePlace,
-    pub(super) stack: Option<RawStack>,
-    pub(super) captured: Option<Uuid>,
+    pub(crate) place: TracePlace,
+    pub(crate) stack: Option<RawStack>,
+    pub(crate) captured: Option<Uuid>,
     /// The user captured it explicitly: the next explicit capture of the same text is another error.
     acknowledged: bool,
 }
@@ -88,12 +88,12 @@ fn outermost(chain: &Chain) -> impl Iterator<Item = &String> {
 }
 
 impl Sighting {
-    pub(super) fn new(frame: FrameId, chain: &Chain, place: TracePlace, stack: Option<RawStack>) -> Self {
+    pub(crate) fn new(frame: FrameId, chain: &Chain, place: TracePlace, stack: Option<RawStack>) -> Self {
         let texts = outermost(chain).cloned().collect();
         Self { frame, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
     }
 
-    pub(super) fn captured_explicitly(frame: FrameId, chain: &Chain, event_id: Uuid) -> Self {
+    pub(crate) fn captured_explicitly(frame: FrameId, chain: &Chain, event_id: Uuid) -> Self {
         let sighting = Self::new(frame, chain, TracePlace::current(), None);
         Self { captured: Some(event_id), acknowledged: true, ..sighting }
     }
@@ -116,7 +116,7 @@ fn position(memory: &VecDeque<Sighting>, frame: FrameId, since: Ticks, chain: &C
 }
 
 /// Recognises an error that was seen before in the frame; it is now known by its new texts too.
-pub(super) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
+pub(crate) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
     let mut memory = memory();
     let Some(sighting) = position(&memory, frame, since, chain).and_then(|at| memory.get_mut(at)) else {
         return false;
@@ -132,13 +132,13 @@ pub(super) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
 }
 
 /// Whether a frame has few enough stacks that another one may be taken.
-pub(super) fn worth_a_stack(frame: FrameId) -> bool {
+pub(crate) fn worth_a_stack(frame: FrameId) -> bool {
     let taken = |sighting: &&Sighting| sighting.frame == frame && sighting.stack.is_some();
     memory().iter().filter(taken).count() < MAX_STACKS
 }
 
 /// Remembers an error. The oldest of its frame, or of all, makes room.
-pub(super) fn add(sighting: Sighting) {
+pub(crate) fn add(sighting: Sighting) {
     active::note_sighting(sighting.at);
     let mut memory = memory();
     let of_frame = memory.iter().filter(|known| known.frame == sighting.frame).count();
@@ -154,7 +154,7 @@ pub(super) fn add(sighting: Sighting) {
 }
 
 /// Takes the error out of the memory, if it was seen since the function started.
-pub(super) fn take(frame: FrameId, since: Ticks, chain: &Chain) -> Option<Sighting> {
+pub(crate) fn take(frame: FrameId, since: Ticks, chain: &Chain) -> Option<Sighting> {
     let mut memory = memory();
     let taken = position(&memory, frame, since, chain).and_then(|at| memory.remove(at));
     REMEMBERED.store(memory.len(), Ordering::Relaxed);
@@ -162,7 +162,7 @@ pub(super) fn take(frame: FrameId, since: Ticks, chain: &Chain) -> Option<Sighti
 }
 
 /// The error, if it was seen in the frame and the user did not capture it before.
-pub(super) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
+pub(crate) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
     let mut memory = memory();
     let at = position(&memory, frame, 0, chain)?;
     let sighting = memory.get_mut(at).filter(|sighting| !sighting.acknowledged)?;
@@ -176,8 +176,8 @@ pub(super) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
 }
 
 /// Hands a captured error over to the frame outside of the one that captured it.
-pub(super) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
-    let outer = super::outside(from);
+pub(crate) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
+    let outer = crate::capture::errors::outside(from);
     let mut sighting = known.unwrap_or_else(|| Sighting::new(outer, chain, TracePlace::current(), None));
     sighting.texts.extend(outermost(chain).cloned());
     sighting.texts.truncate(2 * MAX_TEXTS);
@@ -192,7 +192,7 @@ pub(super) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, ev
 }
 
 /// Forgets the errors of a frame.
-pub(super) fn forget(frame: FrameId) {
+pub(crate) fn forget(frame: FrameId) {
     // Nearly always nothing failed, and the lock need not be taken.
     if REMEMBERED.load(Ordering::Relaxed) > 0 {
         let mut memory = memory();

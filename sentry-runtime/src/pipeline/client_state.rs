@@ -1,4 +1,4 @@
-//! The tools of the pipeline thread for one client, made when the first item needs them.
+//! The state that the pipeline thread keeps for a client, made when the first item needs it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
 
 /// Symbols, names to filter, and the contexts that stay the same.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct ClientState {
     pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
     pub(super) contexts: Map<String, Context>,
@@ -23,7 +23,7 @@ pub(crate) struct Bench {
     pub(super) server_name: Option<String>,
 }
 
-impl Bench {
+impl ClientState {
     fn new(client: &Client) -> Self {
         let options = client.options();
         let owned = |prefixes: &[std::borrow::Cow<'static, str>]| {
@@ -55,15 +55,19 @@ impl Bench {
     }
 }
 
-/// Works with the client's tools.
-pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut Bench) -> R) -> R {
-    let mut bench = client.bench();
-    let bench = bench.get_or_insert_with(|| Bench::new(client));
-    let integrations = client.integrations().version();
-    if bench.integrations != integrations {
-        (bench.integrations, bench.sdk) = (integrations, sdk(client));
+/// Works with the state of a client.
+pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R) -> R {
+    let mut slot = client.pipeline_state();
+    if !slot.as_ref().is_some_and(|state| state.is::<ClientState>()) {
+        *slot = Some(Box::new(ClientState::new(client)));
     }
-    work(bench)
+    let state = slot.as_mut().and_then(|state| state.downcast_mut::<ClientState>());
+    let state = state.expect("put there above");
+    let integrations = client.integrations().version();
+    if state.integrations != integrations {
+        (state.integrations, state.sdk) = (integrations, sdk(client));
+    }
+    work(state)
 }
 
 /// This toolkit with what is added to it.

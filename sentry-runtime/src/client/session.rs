@@ -1,27 +1,26 @@
-//! One session: what is known of it, and what its errors and its end lead to.
+//! A session, from its start to its end, and the sessions of a client.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::attributes;
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::protocol::session::{SessionCounts, SessionUpdate};
+use crate::options::ClientOptions;
+use crate::protocol::session::{SessionAggregate, SessionAttributes, SessionCounts, SessionUpdate};
 use crate::protocol::{SessionMode, SessionStatus, User, Uuid};
-use crate::scope::{Scopes, active};
-use crate::trace::ids;
 
 /// A session and what is known of it so far.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: Uuid,
     mode: SessionMode,
-    pub(super) started: SystemTime,
-    pub(super) since: Instant,
+    pub(crate) started: SystemTime,
+    pub(crate) since: Instant,
     /// The address of the isolation scope in which it was started; scopes forked from that one share the session,
     /// and have not started it.
-    pub(super) home: usize,
+    pub(crate) home: usize,
     state: Mutex<State>,
 }
 
@@ -41,32 +40,28 @@ struct State {
 }
 
 /// How a session is known to the server by its user: the first of these that there is.
-fn distinct_id(user: Option<&User>) -> Option<String> {
+pub(crate) fn distinct_id(user: Option<&User>) -> Option<String> {
     let user = user?;
     [&user.id, &user.email, &user.username].into_iter().flatten().next().cloned()
 }
 
-/// The user that scopes name.
-pub(super) fn user_of(scopes: &Scopes) -> Option<String> {
-    distinct_id(scopes.user())
-}
-
-pub(super) fn current_user() -> Option<String> {
-    user_of(&active::with(Scopes::of))
-}
-
 impl Session {
     /// A session that begins now, or nothing without a release to be healthy.
-    pub(super) fn start(client: &Client, home: usize) -> Option<Arc<Self>> {
-        if client.options().release.is_none() {
+    pub(crate) fn start(
+        options: &ClientOptions,
+        id: Uuid,
+        user: Option<String>,
+        home: usize,
+    ) -> Option<Arc<Self>> {
+        if options.release.is_none() {
             diagnostics::debug(format_args!(
                 "no session is started: sessions are of a release, and the option `release` is not set"
             ));
             return None;
         }
         Some(Arc::new(Self {
-            id: ids::event_id(),
-            mode: client.options().session_mode,
+            id,
+            mode: options.session_mode,
             started: SystemTime::now(),
             since: Instant::now(),
             home,
@@ -74,7 +69,7 @@ impl Session {
                 status: SessionStatus::Ok,
                 errors: 0,
                 duration: None,
-                did: current_user(),
+                did: user,
                 sent: false,
                 introduced: Arc::default(),
                 closed: false,
@@ -175,16 +170,72 @@ pub(crate) enum End {
     Nothing,
 }
 
+pub(crate) fn attributes(client: &Client) -> SessionAttributes {
+    let options = client.options();
+    SessionAttributes {
+        release: options.release.clone().unwrap_or_default().into_owned(),
+        environment: options.environment.as_ref().map(|environment| environment.clone().into_owned()),
+    }
+}
+
+/// Counts that wait to be sent, with when the first of them came.
+pub(crate) type Counted = (Instant, BTreeMap<(SystemTime, Option<String>), SessionCounts>);
+
+/// The sessions of a client.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    /// The session of application mode.
+    application: Mutex<Option<Arc<Session>>>,
+    counted: Mutex<Option<Counted>>,
+}
+
+impl Sessions {
+    /// The session of application mode, if one runs.
+    pub(crate) fn application(&self) -> Option<Arc<Session>> {
+        self.application.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace(&self, session: Option<Arc<Session>>) -> Option<Arc<Session>> {
+        std::mem::replace(&mut *self.application.lock().unwrap_or_else(PoisonError::into_inner), session)
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Option<Counted>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a session that has ended. Answers how many groups there are.
+    pub(crate) fn count(&self, session: &Session, did: Option<String>, more: SessionCounts) -> usize {
+        let since = session.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let minute = UNIX_EPOCH + Duration::from_secs(since.as_secs() / 60 * 60);
+        let mut counted = self.counted();
+        let (_, groups) = counted.get_or_insert_with(|| (Instant::now(), BTreeMap::new()));
+        let counts = groups.entry((minute, did)).or_default();
+        counts.exited += more.exited;
+        counts.errored += more.errored;
+        counts.abnormal += more.abnormal;
+        counts.crashed += more.crashed;
+        groups.len()
+    }
+
+    /// How long counts have waited, if there are any.
+    pub(crate) fn counted_since(&self) -> Option<Duration> {
+        self.counted().as_ref().map(|(since, _)| since.elapsed())
+    }
+
+    /// Takes what was counted.
+    pub(crate) fn take_counted(&self) -> Vec<SessionAggregate> {
+        let groups = self.counted().take().map(|(_, groups)| groups).unwrap_or_default();
+        groups.into_iter().map(|((started, did), counts)| SessionAggregate { started, did, counts }).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
-    use super::super::Sessions;
     use super::*;
 
     fn session(mode: SessionMode) -> Session {
         Session {
-            id: ids::event_id(),
+            id: Uuid::default(),
             mode,
             started: UNIX_EPOCH + Duration::from_secs(119),
             since: Instant::now(),

@@ -9,7 +9,7 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 use std::time::Duration;
 
-use crate::capture::{self, Capture};
+use crate::capture::event::{self, Capture};
 use crate::scope::active;
 use crate::{client, monitor};
 
@@ -62,7 +62,7 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     if let Some(client) = wanted {
         if end != Aftermath::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
-            capture::submit(Capture::panic(message(info.payload()), location));
+            event::submit(Capture::panic(message(info.payload()), location));
         }
         if end != Aftermath::Unwinds {
             // Nothing runs after this hook: what is open ends here, and what is captured goes out now.

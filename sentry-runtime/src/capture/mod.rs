@@ -1,0 +1,13 @@
+//! The caller's half of capturing: events, errors, sessions, logs, metrics and feedback, on the thread where they happen.
+//!
+//! Each function takes a snapshot of the thread's context and hands it to the intake; everything that takes time
+//! happens on the pipeline thread.
+
+pub(crate) mod errors;
+pub(crate) mod event;
+pub(crate) mod feedback;
+pub mod logger;
+pub mod metrics;
+pub(crate) mod record_context;
+pub(crate) mod seen;
+pub(crate) mod session;

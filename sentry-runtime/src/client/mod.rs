@@ -1,0 +1,225 @@
+//! The client: options, destination and counters of one `init`.
+//!
+//! The process has one; a context may have its own, as tests that run side by side do. Whether there is any at
+//! all, and whether it traces, is one atomic for the hot path ([`level`]).
+
+pub(crate) mod hint;
+pub(crate) mod integration;
+pub(crate) mod pressure;
+mod registry;
+pub(crate) mod session;
+mod stats;
+
+pub(crate) use registry::{Level, all, global, level, refresh_level, register, release_global, set_global};
+pub use stats::Stats;
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use integration::{Integration, Integrations};
+use session::Sessions;
+
+use crate::base::diagnostics;
+use crate::base::fork::PerProcess;
+use crate::client::pressure::Pressure;
+use crate::options::{ClientOptions, OptionsError};
+use crate::protocol::Dsn;
+use crate::transport::Transport;
+use crate::transport::ledger::Ledger;
+
+/// Builds the transport that the options ask for, and nothing when there is nowhere to send to.
+pub(crate) type TransportFactory =
+    fn(&ClientOptions, &Arc<Ledger>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
+
+/// Sends what is captured to one place, by one set of options.
+///
+/// Most programs never see it: [`init`](crate::init) makes one and the free functions use it.
+pub struct Client {
+    options: ClientOptions,
+    transport_factory: TransportFactory,
+    parts: PerProcess<Parts>,
+    integrations: Integrations,
+}
+
+/// What a client has in one process. The child of a fork makes its own: the parent's threads are not there, its
+/// losses are reported by itself, and its locks may be held for good.
+struct Parts {
+    transport: Option<Arc<dyn Transport>>,
+    ledger: Arc<Ledger>,
+    pressure: Pressure,
+    closed: AtomicBool,
+    /// What the pipeline keeps for this client, whose type only the pipeline knows.
+    pipeline_state: Mutex<PipelineState>,
+    sessions: Sessions,
+}
+
+pub(crate) type PipelineState = Option<Box<dyn Any + Send>>;
+
+impl Parts {
+    fn new(options: &ClientOptions, factory: TransportFactory) -> Result<Self, OptionsError> {
+        let ledger = Arc::new(Ledger::default());
+        let transport = factory(options, &ledger)?;
+        Ok(Self {
+            transport,
+            ledger,
+            closed: AtomicBool::new(false),
+            pipeline_state: Mutex::new(None),
+            sessions: Sessions::default(),
+            pressure: Pressure::default(),
+        })
+    }
+
+    fn none() -> Self {
+        Self {
+            transport: None,
+            ledger: Arc::default(),
+            closed: AtomicBool::new(true),
+            pipeline_state: Mutex::new(None),
+            sessions: Sessions::default(),
+            pressure: Pressure::default(),
+        }
+    }
+
+    /// Those of the child of a fork.
+    fn inherit(parent: Option<&Self>, options: &ClientOptions, factory: TransportFactory) -> Self {
+        match parent {
+            Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
+                Self::new(options, factory).unwrap_or_else(|error| {
+                    diagnostics::error(format_args!("{error}. Nothing is captured in this process."));
+                    Self::none()
+                })
+            }
+            _ => Self::none(),
+        }
+    }
+}
+
+impl Client {
+    /// Makes a client from complete options, which no registry knows yet.
+    pub(crate) fn assemble(
+        options: ClientOptions,
+        transport_factory: TransportFactory,
+    ) -> Result<Arc<Self>, OptionsError> {
+        let parts = PerProcess::of(Parts::new(&options, transport_factory)?);
+        Ok(Arc::new(Self { options, transport_factory, parts, integrations: Integrations::default() }))
+    }
+
+    /// A client that does nothing.
+    pub(crate) fn disabled() -> Arc<Self> {
+        Arc::new(Self {
+            options: ClientOptions::default(),
+            transport_factory: |_, _| Ok(None),
+            parts: PerProcess::of(Parts::none()),
+            integrations: Integrations::default(),
+        })
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get_or_make(|parent| Parts::inherit(parent, &self.options, self.transport_factory))
+    }
+
+    fn level(&self) -> Level {
+        match (self.is_enabled(), self.options.traces()) {
+            (false, _) => Level::Off,
+            (true, false) => Level::Errors,
+            (true, true) => Level::Tracing,
+        }
+    }
+
+    /// The options, as completed from the environment.
+    #[must_use]
+    pub fn options(&self) -> &ClientOptions {
+        &self.options
+    }
+
+    /// Where it sends to, if it sends to a server.
+    #[must_use]
+    pub fn dsn(&self) -> Option<&Dsn> {
+        self.options.dsn.as_ref()
+    }
+
+    /// Whether anything is captured: there is somewhere to send to, and the client was not closed.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        let parts = self.parts();
+        parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
+    /// let guard = sentry::init(("http://key@localhost:1/7", options));
+    /// assert!(guard.should_propagate("https://api.shop.example/orders"));
+    /// assert!(!guard.should_propagate("https://elsewhere.example/"));
+    /// ```
+    ///
+    /// Spec: `foundations/trace-propagation/index.mdx`.
+    #[must_use]
+    pub fn should_propagate(&self, url: &str) -> bool {
+        let targets = &self.options.trace_propagation_targets;
+        targets.as_ref().is_none_or(|targets| targets.iter().any(|target| target.matches(url)))
+    }
+
+    /// Whether spans are recorded.
+    pub(crate) fn is_tracing(&self) -> bool {
+        self.is_enabled() && self.options.traces()
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.parts().ledger
+    }
+
+    pub(crate) fn pressure(&self) -> &Pressure {
+        &self.parts().pressure
+    }
+
+    pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
+        self.parts().transport.as_ref()
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.integrations
+    }
+
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration).
+    pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
+        self.integrations.add(self, Arc::new(integration))
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.parts().sessions
+    }
+
+    /// Another handle of the same client.
+    pub(crate) fn handle(&self) -> Option<Arc<Self>> {
+        all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
+    }
+
+    /// What the pipeline thread keeps for this client.
+    pub(crate) fn pipeline_state(&self) -> MutexGuard<'_, PipelineState> {
+        self.parts().pipeline_state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Switches the client off for good.
+    pub(crate) fn switch_off(&self) {
+        self.parts().closed.store(true, Ordering::Relaxed);
+        refresh_level();
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.get().filter(|parts| parts.transport.is_some()) {
+            parts.closed.store(true, Ordering::Relaxed);
+            refresh_level();
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("enabled", &self.is_enabled()).field("options", &self.options).finish()
+    }
+}

@@ -1,0 +1,23 @@
+//! The hooks that run when the process forks: locks are held, and the child starts with fresh queues, ids and contexts.
+
+use crate::base::fork;
+use crate::scope::{active, context::Context, during_fork};
+use crate::trace::{ids, recorder};
+
+/// Lets the toolkit begin anew in every child of a fork.
+pub(crate) fn watch() {
+    // What every fork looks at is there before the first.
+    Context::default_ref();
+    fork::watch(fork::Hooks {
+        before: during_fork::hold,
+        in_parent: during_fork::release,
+        in_child: || {
+            during_fork::release();
+            recorder::begin_anew();
+            ids::begin_anew();
+            active::begin_anew();
+            #[cfg(all(unix, feature = "signals"))]
+            super::signals::begin_anew();
+        },
+    });
+}

@@ -1,0 +1,79 @@
+//! The start of a client: options are completed, integrations set up, forks and panics watched.
+
+use std::sync::Arc;
+
+use super::guard::ClientInitGuard;
+use super::{forks, panic, transports};
+use crate::base::diagnostics;
+use crate::capture::session;
+use crate::client::{self, Client, set_global};
+use crate::options::{ClientOptions, OptionsError, environment};
+use crate::pipeline;
+use crate::trace::{clock, recorder};
+
+impl Client {
+    /// Makes a client that belongs to nothing yet: [`set_current_client`](crate::set_current_client) makes it the one
+    /// of the process. What [`init`](crate::init) does beside that is left out: what is not yet sent is not sent when
+    /// it is dropped, so [`close`](Self::close) it; and no session is started.
+    ///
+    /// ```
+    /// let client = sentry::Client::new("https://public@o1.ingest.sentry.io/1")?;
+    /// sentry::set_current_client(Some(client));
+    /// assert!(sentry::is_enabled());
+    /// # sentry::set_current_client(None);
+    /// # Ok::<(), sentry::OptionsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Options that cannot be used as given, as of [`try_init`](crate::try_init).
+    pub fn new(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
+        let client = Self::make(options)?;
+        client.set_up_integrations();
+        Ok(client)
+    }
+
+    /// Sets up the integrations of the options.
+    pub(super) fn set_up_integrations(self: &Arc<Self>) {
+        for integration in &self.options().integrations {
+            self.integrations().add(self, Arc::clone(integration));
+        }
+    }
+
+    pub(super) fn make(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
+        let options = environment::complete(options.into())?;
+        diagnostics::set_debug(options.debug.unwrap_or(false));
+        clock::start();
+        recorder::set_memory_limit(options.max_record_memory);
+        let client = Self::assemble(options, transports::from_options)?;
+        if client.transport().is_some() {
+            if client.options().spool_dir.is_some() {
+                pipeline::be_prompt(&client);
+            }
+            forks::watch();
+            if client.options().capture_panics {
+                panic::install();
+            }
+            client::register(&client);
+        }
+        Ok(client)
+    }
+}
+
+/// Makes the client of the process.
+pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
+    let client = Client::make(options)?;
+    drop(set_global(Some(Arc::clone(&client))));
+    client.set_up_integrations();
+    session::client_started(&client);
+    Ok(ClientInitGuard(client))
+}
+
+/// The same, with an error told on stderr and the client disabled.
+pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
+    try_init(options).unwrap_or_else(|error| {
+        diagnostics::error(format_args!("{error}. Nothing is captured until this is mended."));
+        let client = Client::disabled();
+        drop(set_global(Some(Arc::clone(&client))));
+        ClientInitGuard(client)
+    })
+}

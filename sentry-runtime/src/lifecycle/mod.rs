@@ -1,0 +1,12 @@
+//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, forks, and the transports that the
+//! options ask for.
+
+pub(crate) mod forks;
+pub(crate) mod guard;
+pub(crate) mod init;
+pub(crate) mod panic;
+mod shutdown;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) mod signals;
+mod stats;
+mod transports;

@@ -1,0 +1,64 @@
+//! The end of a client: flush and close, within the time that the caller has.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::base::{callback, thread_role};
+use crate::capture::session;
+use crate::client::Client;
+use crate::pipeline;
+use crate::transport::Transport;
+
+impl Client {
+    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
+    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.finish(timeout, pipeline::flush, |transport, rest| transport.flush(rest))
+    }
+
+    /// Flushes, then switches the client off for good.
+    pub fn close(&self, timeout: Duration) -> bool {
+        session::client_ends(self);
+        let process = |timeout| pipeline::close(self.handle(), timeout);
+        let flushed = self.finish(timeout, process, |transport, rest| transport.shutdown(rest));
+        self.switch_off();
+        flushed
+    }
+
+    fn finish(
+        &self,
+        timeout: Duration,
+        process: impl FnOnce(Duration) -> bool,
+        end: fn(&dyn Transport, Duration) -> bool,
+    ) -> bool {
+        let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
+            return true;
+        };
+        let started = Instant::now();
+        let processed = process(timeout);
+        let rest = timeout.saturating_sub(started.elapsed());
+        let ended = match &self.options().transport {
+            None => end(&**transport, rest),
+            Some(own) => with_deadline(own, rest, end),
+        };
+        ended && processed
+    }
+}
+
+/// Asks a transport of the user's, which may hang or panic, from a thread that can be left behind.
+fn with_deadline(
+    own: &Arc<dyn Transport>,
+    rest: Duration,
+    end: fn(&dyn Transport, Duration) -> bool,
+) -> bool {
+    /// What even a transport that is done needs to say so.
+    const MOMENT: Duration = Duration::from_millis(50);
+    let own = Arc::clone(own);
+    let (say, said) = crate::answer::owed();
+    let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
+        thread_role::mark();
+        let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
+        say.give(ended);
+    });
+    asked.is_ok() && said.wait(rest.max(MOMENT)).unwrap_or(false)
+}

@@ -1,0 +1,27 @@
+//! The counters of a client, as they are now.
+
+use crate::client::{Client, Stats};
+use crate::pipeline;
+use crate::transport::QueueDepths;
+
+impl Client {
+    /// What was accepted, sent and dropped so far, and what still waits.
+    ///
+    /// ```
+    /// let _guard = sentry::init("");
+    /// let client = sentry::get_client().unwrap();
+    /// assert_eq!(client.stats().lost(), 0);
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let queued = self.transport().map(|transport| transport.queue_depths()).unwrap_or_default();
+        let ledger = self.ledger();
+        Stats {
+            accepted: ledger.all_accepted(),
+            queued: QueueDepths { captured: pipeline::depth(), ..queued },
+            sent: ledger.all_sent(),
+            dropped: ledger.all_lost(),
+            bytes: ledger.all_bytes(),
+        }
+    }
+}
