@@ -61,23 +61,21 @@
 //!
 #![doc = include_str!("surface.md")]
 
-pub mod ai;
 mod answer;
 mod api;
 mod base;
 mod bounded;
 mod capture;
 mod client;
+mod context;
 mod error;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
-mod handler;
+mod instrument;
 pub mod integrations;
 mod lifecycle;
-mod monitor;
 mod options;
 mod pipeline;
-mod probe;
 pub mod protocol;
 mod scope;
 mod scrub;
@@ -93,7 +91,6 @@ pub mod __private;
 
 pub use sentry_macros::{api_handler, data_fetcher, main, monitor, server_action, span};
 
-pub use ai::set_conversation_id;
 pub use api::*;
 pub use capture::feedback::{FeedbackError, FeedbackHint};
 pub use capture::{logger, metrics};
@@ -104,11 +101,20 @@ pub use error::failure::{ActionError, ControlFlow};
 pub use error::group::{ErrorGroup, GroupReader};
 pub use error::pattern::ErrorPattern;
 pub use error::value::ErrorValue;
-pub use handler::{ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions};
+pub use instrument::ai;
+pub use instrument::ai::set_conversation_id;
+pub use instrument::future::SentryFutureExt;
+pub use instrument::guard::SpanGuard;
+pub use instrument::handler::{
+    ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions,
+};
+pub use instrument::monitor::MonitorOptions;
+pub use instrument::options::SpanOptions;
+pub use instrument::outgoing::{HeaderSink, TraceData};
+pub use instrument::span::{IntoParent, Span};
 pub use lifecycle::guard::ClientInitGuard;
 #[cfg(all(unix, feature = "signals"))]
 pub use lifecycle::signals::flush_on_signals;
-pub use monitor::MonitorOptions;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
     IntoRelease, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes,
@@ -119,14 +125,9 @@ pub use protocol::{
 };
 pub use scope::breadcrumbs::IntoBreadcrumb;
 pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
-pub use trace::future::SentryFutureExt;
-pub use trace::guard::SpanGuard;
 pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
-pub use trace::options::SpanOptions;
-pub use trace::outgoing::{HeaderSink, TraceData};
 pub use trace::sampling::SamplingContext;
-pub use trace::span::{IntoParent, Span};
 pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
 /// Types by the paths that they have in the official crate.

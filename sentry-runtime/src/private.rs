@@ -2,26 +2,26 @@
 //! every release, together with the macros; programs do not call it.
 
 use crate::capture::errors::{self, Origin};
+use crate::context::active::{self, Entered};
 use crate::error::failure::Failure;
 use crate::lifecycle::guard::ClientInitGuard;
 use crate::lifecycle::init;
 use crate::options::ClientOptions;
-use crate::scope::active::{self, Entered};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::Lineage;
 
 #[cfg(fuzzing)]
 pub use crate::fuzz;
-pub use crate::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
-pub use crate::monitor::{Monitor, MonitorSite, monitor};
-pub use crate::probe::*;
-pub use crate::protocol::AttributeValue;
-pub use crate::trace::callsite::{Callsite, CallsiteOptions};
-pub use crate::trace::guard::{GuardUnder, SpanGuard, begin, begin_special, enter, enter_under, guard};
-pub use crate::trace::instrumented::{
+pub use crate::instrument::async_span::{SpanWork, span, span_under};
+pub use crate::instrument::autoref::*;
+pub use crate::instrument::guard::{GuardUnder, SpanGuard, begin, begin_special, enter, enter_under, guard};
+pub use crate::instrument::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
+pub use crate::instrument::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };
-pub use crate::trace::work::{SpanWork, span, span_under};
+pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
+pub use crate::protocol::AttributeValue;
+pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
     __sentry_made_attribute as made_attribute, __sentry_report as report, __sentry_response as response,

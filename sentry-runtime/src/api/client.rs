@@ -7,11 +7,11 @@ use crate::base::diagnostics;
 use crate::capture::event::last;
 use crate::client::integration::Integration;
 use crate::client::{self, Client};
+use crate::context::active;
 use crate::lifecycle::guard::ClientInitGuard;
 use crate::lifecycle::init;
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
-use crate::scope::active;
 
 /// Starts the toolkit. Takes a DSN, [`ClientOptions`], both as a pair, or `()`; what they leave out comes from the
 /// environment. Options that cannot be used are told on stderr, and nothing is captured; [`try_init`] returns them.

@@ -2,11 +2,11 @@
 
 use super::get_client;
 use super::handlers::unlooked_at;
+use crate::context::span_context::TracePlace;
 use crate::error::value::ErrorValue;
-use crate::monitor::{self, Monitor, MonitorOptions};
+use crate::instrument::instrumented::{Instrumented, hold, instrument, observe};
+use crate::instrument::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
-use crate::trace::instrumented::{Instrumented, hold, instrument, observe};
-use crate::trace::place::TracePlace;
 
 /// Sends a check-in by hand, with the configuration of its monitor if that is to be created or updated. Answers
 /// with its id, by which a later check-in updates it; nil without a client.

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use crate::base::diagnostics;
 use crate::error::failure::Failure;
 use crate::error::value::ErrorValue;
-use crate::handler::{
+use crate::instrument::handler::{
     ApiHandlerOptions, DataFetcherOptions, Handler, Kind, Looks, Options, ServerActionOptions,
 };
-use crate::trace::instrumented::{hold, observe};
+use crate::instrument::instrumented::{hold, observe};
 
 /// Runs a closure as a server action: with an isolation scope of its own, in the trace that the headers carry, in a
 /// span `serverAction/<name>`. A panic is captured and goes on; for an `Err` there is [`try_with_server_action`].

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::get_client;
 use crate::client::{self, Client};
-use crate::scope::active;
-use crate::scope::context::Context;
-use crate::trace::future::Bound;
+use crate::context::active;
+use crate::context::thread_context::Context;
+use crate::instrument::future::Bound;
+use crate::instrument::instrumented::{Instrumented, instrument};
+use crate::instrument::outgoing::{self, HeaderSink, TraceData};
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::Lineage;
-use crate::trace::instrumented::{Instrumented, instrument};
-use crate::trace::outgoing::{self, HeaderSink, TraceData};
 use crate::trace::propagation::Propagation;
 
 /// Runs a closure that continues the trace which headers carry: `sentry-trace` and `baggage`, or `traceparent`.

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use crate::client;
 use crate::client::hint::Hint;
+use crate::context::active;
+use crate::instrument::flags;
 use crate::protocol::nesting;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
+use crate::scope::Scope;
 use crate::scope::breadcrumbs::{self, IntoBreadcrumb};
-use crate::scope::{Scope, active, flags};
 
 fn update_isolation(change: impl FnOnce(&mut Scope)) {
     if client::level() != client::Level::Off {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::client;
-use crate::scope::active::{self, Entered};
-use crate::trace::future::Bound;
+use crate::context::active::{self, Entered};
+use crate::instrument::future::Bound;
+use crate::instrument::instrumented::{Instrumented, instrument};
+use crate::instrument::options::SpanOptions;
+use crate::instrument::span::Span;
 use crate::trace::ids::Lineage;
-use crate::trace::instrumented::{Instrumented, instrument};
-use crate::trace::options::SpanOptions;
 use crate::trace::record::Outcome;
-use crate::trace::span::Span;
 
 /// Runs a closure in a span that is active meanwhile, and gives it the span.
 ///

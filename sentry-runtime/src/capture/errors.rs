@@ -20,12 +20,12 @@ use super::seen::Sighting;
 use crate::base::diagnostics;
 use crate::client;
 use crate::client::hint::Hint;
+use crate::context::active;
+use crate::context::span_context::TracePlace;
 use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
-use crate::scope::active;
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
-use crate::trace::place::TracePlace;
 
 /// Which annotated function captures an error.
 #[derive(Debug, Clone, Copy)]

@@ -11,15 +11,16 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
+use crate::context::active;
+use crate::context::span_context::TracePlace;
 use crate::error::chain::{Chain, Entry};
 use crate::error::pattern;
 use crate::pipeline::{self, Message};
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
-use crate::scope::{Memory, Scope, Scopes, active};
+use crate::scope::{Memory, Scope, Scopes};
 use crate::stacktrace::RawStack;
 use crate::trace::ids;
-use crate::trace::place::TracePlace;
 
 /// How an error came to be captured.
 #[derive(Debug, Clone, Copy)]
@@ -213,9 +214,10 @@ pub(crate) mod last {
     use std::cell::RefCell;
     use std::sync::Arc;
 
+    use crate::context::active;
+    use crate::context::thread_context::Context;
     use crate::protocol::Uuid;
-    use crate::scope::context::Context;
-    use crate::scope::{Memory, active};
+    use crate::scope::Memory;
 
     thread_local!(static OF_THREAD: RefCell<Memory> = RefCell::default());
 

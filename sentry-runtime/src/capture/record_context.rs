@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::{self, Client};
+use crate::context::active;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
-use crate::scope::{Scopes, active};
+use crate::scope::Scopes;
 use crate::trace::ids;
 
 /// The client of this piece of work, if it wants what is about to be recorded.

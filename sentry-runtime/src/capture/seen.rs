@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::fork::PerProcess;
+use crate::context::active;
+use crate::context::span_context::TracePlace;
 use crate::error::chain::Chain;
 use crate::protocol::Uuid;
-use crate::scope::active;
 use crate::stacktrace::RawStack;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids;
-use crate::trace::place::TracePlace;
 
 /// An annotated function that captures errors, while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use crate::client::Client;
 use crate::client::session::{Session, distinct_id};
+use crate::context::active;
+use crate::context::thread_context::Context;
 use crate::pipeline::{self, Message, PendingSession, SessionChange};
 use crate::protocol::{SessionMode, SessionStatus};
-use crate::scope::context::Context;
-use crate::scope::{ScopeCell, Scopes, active};
+use crate::scope::{ScopeCell, Scopes};
 use crate::trace::ids;
 
 /// The user that scopes name.

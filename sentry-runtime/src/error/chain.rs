@@ -22,7 +22,7 @@ use std::sync::Arc;
 use super::group::ErrorGroup;
 use crate::base::callback::contain as contained;
 use crate::client::Client;
-use crate::scope::active;
+use crate::context::active;
 use crate::stacktrace::names;
 
 /// The most entries of a chain. Longer ones are rings, or made by accident.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::chain::Entry;
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::context::active;
 use crate::protocol::{DataCategory, DiscardReason, Event};
-use crate::scope::active;
 
 /// What the option `ignore_errors` leaves out.
 ///

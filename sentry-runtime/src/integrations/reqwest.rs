@@ -35,7 +35,7 @@ use ureq::http::Extensions;
 
 use super::http_client::{Exchange, Target};
 use crate::client;
-use crate::trace::future::SentryFutureExt as _;
+use crate::instrument::future::SentryFutureExt as _;
 
 /// Makes a span of every request and tells it of the trace, see the [module](self).
 #[derive(Debug, Clone, Copy, Default)]

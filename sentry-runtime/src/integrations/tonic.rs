@@ -36,8 +36,8 @@ use ::tonic::service::Interceptor;
 use ::tonic::{GrpcMethod, Request, Status};
 
 use crate::client;
+use crate::instrument::outgoing::HeaderSink;
 use crate::trace::headers::HeaderSource;
-use crate::trace::outgoing::HeaderSink;
 
 /// Puts the active trace into the metadata of outgoing calls, see the [module](self).
 ///

@@ -30,7 +30,7 @@ use ::ureq::{Body, Error, SendBody};
 
 use super::http_client::{Exchange, Target};
 use crate::client;
-use crate::scope::active;
+use crate::context::active;
 
 /// Makes a span of every request and tells it of the trace, see the [module](self).
 #[derive(Debug, Clone, Copy, Default)]

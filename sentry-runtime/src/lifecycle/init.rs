@@ -7,9 +7,10 @@ use super::{forks, panic, transports};
 use crate::base::diagnostics;
 use crate::capture::session;
 use crate::client::{self, Client, set_global};
+use crate::context::recorder;
 use crate::options::{ClientOptions, OptionsError, environment};
 use crate::pipeline;
-use crate::trace::{clock, recorder};
+use crate::trace::clock;
 
 impl Client {
     /// Makes a client that belongs to nothing yet: [`set_current_client`](crate::set_current_client) makes it the one

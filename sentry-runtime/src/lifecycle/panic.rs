@@ -10,8 +10,9 @@ use std::sync::Once;
 use std::time::Duration;
 
 use crate::capture::event::{self, Capture};
-use crate::scope::active;
-use crate::{client, monitor};
+use crate::client;
+use crate::context::active;
+use crate::instrument::monitor;
 
 thread_local! {
     /// Panics of code that we run and contain ourselves are no events.

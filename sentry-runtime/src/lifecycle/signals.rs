@@ -16,7 +16,8 @@ use signal_hook::{flag, low_level};
 
 use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
-use crate::{client, monitor};
+use crate::client;
+use crate::instrument::monitor;
 
 /// The signals that are watched, once they are.
 static WATCHED: OnceLock<Vec<c_int>> = OnceLock::new();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::client::Client;
+use crate::context::span_context::TracePlace;
 use crate::protocol::{
     Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, TraceContext,
 };
-use crate::trace::place::TracePlace;
 
 /// A check-in and where in which trace it was made.
 #[derive(Debug)]

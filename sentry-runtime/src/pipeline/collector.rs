@@ -21,13 +21,13 @@ use super::stream::Streams;
 use super::transaction::{self, Ended};
 use super::worker::{contain, contain_all};
 use crate::client::{self, Client};
+use crate::context::lazy_root::Surroundings;
+use crate::context::recorder::{self, Source};
 use crate::options::TraceLifecycle;
 use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
-use crate::trace::light::Surroundings;
 use crate::trace::record::{Detail, Record};
-use crate::trace::recorder::{self, Source};
 
 /// The most segments that are gathered at a time.
 const MAX_SEGMENTS: usize = 16_384;

@@ -12,13 +12,13 @@ use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
+use crate::context::span_context::TracePlace;
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{
     Attachment, Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, Feedback, ItemType,
     Level, TraceContext, Uuid, Value, map_of,
 };
 use crate::scope::Scopes;
-use crate::trace::place::TracePlace;
 
 /// Feedback and where it was given.
 #[derive(Debug)]

@@ -8,9 +8,10 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
+use crate::context::active;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
-use crate::scope::{Processor, Scope, active};
+use crate::scope::{Processor, Scope};
 use crate::trace::ids::Lineage;
 
 /// How many callbacks panicked so far.

@@ -16,8 +16,8 @@ use crate::base::fork::PerProcess;
 use crate::bounded::Bounded;
 use crate::capture::event::Capture;
 use crate::client::Client;
+use crate::context::recorder;
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::trace::recorder;
 
 /// What callers hand over.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use super::row::Row;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
+use crate::context::active;
 use crate::options::BeforeSendSpan;
 use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
-use crate::scope::active;
 use crate::trace::clock::Anchor;
 use crate::trace::ids::Lineage;
 

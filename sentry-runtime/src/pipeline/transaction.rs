@@ -17,6 +17,7 @@ use super::row::{self, Call, Row, SpanData};
 use super::transaction_json::{self, Extras};
 use super::{as_event, filter, gen_ai, hooks, output, span_hook};
 use crate::client::Client;
+use crate::context::lazy_root::{LightRoot, Surroundings};
 use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -25,7 +26,6 @@ use crate::protocol::{
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
 use crate::trace::ids::{self, IdMap, LocalId};
-use crate::trace::light::{LightRoot, Surroundings};
 use crate::trace::record::{Detail, Outcome, Start};
 use crate::trace::segment::Segment;
 

@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::active;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
+use crate::context::active;
 use crate::protocol::{Breadcrumb, nesting};
 
 /// What [`add_breadcrumb`](crate::add_breadcrumb) takes: a breadcrumb, perhaps one, or a closure that makes it when

@@ -31,7 +31,7 @@ impl ScopeCell {
     }
 
     /// An empty scope of the process.
-    pub(super) fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         Self { of_process: true, ..Self::default() }
     }
 
@@ -41,7 +41,7 @@ impl ScopeCell {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Arc<Scope>> {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

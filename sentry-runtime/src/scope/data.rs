@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::Processor;
 use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
-use super::flags::Flags;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
+use crate::instrument::flags::Flags;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
 use crate::protocol::nesting;
 use crate::protocol::{

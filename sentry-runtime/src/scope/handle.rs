@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::active::{self, Entered};
 use super::breadcrumbs::{self, IntoBreadcrumb};
 use super::{Scope, ScopeCell};
 use crate::client;
 use crate::client::hint::Hint;
+use crate::context::active::{self, Entered};
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Request, Transaction, User, Value};
 
 /// A handle to the global scope, an isolation scope or a current scope: see

@@ -13,13 +13,10 @@
 //!
 //! Spec: `foundations/state-management/scopes/index.mdx`.
 
-pub(crate) mod active;
+use crate::context::thread_context;
 pub(crate) mod breadcrumbs;
 mod cell;
-pub(crate) mod context;
 mod data;
-pub(crate) mod during_fork;
-pub(crate) mod flags;
 mod handle;
 mod merge;
 mod processors;
@@ -51,7 +48,7 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    pub(crate) fn of(context: &context::Context) -> Self {
+    pub(crate) fn of(context: &thread_context::Context) -> Self {
         Self {
             global: global().snapshot(),
             isolation: context.isolation.snapshot(),

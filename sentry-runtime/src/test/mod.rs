@@ -29,16 +29,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::context::active;
+use crate::context::thread_context::Context;
+use crate::instrument::future::Bound;
+use crate::instrument::instrumented::instrument;
 use crate::options::{ClientOptions, LocalView, Spotlight};
 use crate::protocol::{
     Attachment, Context as EventContext, Envelope, Event, Feedback, ItemType, Log, Metric, MonitorCheckIn,
     Transaction,
 };
-use crate::scope::active;
-use crate::scope::context::Context;
-use crate::trace::future::Bound;
 use crate::trace::ids::Lineage;
-use crate::trace::instrumented::instrument;
 use crate::transport::TestTransport;
 
 /// How long a test waits for the pipeline: it works off what a test captures in milliseconds.

@@ -3,7 +3,7 @@
 //! It is written as literals, down to the place: a `static` would be computed by the compiler in every `cargo check`,
 //! which took a third of all that an annotated function costs there.
 
-use super::described::described;
+use super::callsite_metadata::described;
 use crate::protocol::Level;
 
 /// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.
@@ -37,7 +37,7 @@ pub(crate) const ONLY_IF_PARENT: u8 = 2;
 pub(crate) const FORCE_TRANSACTION: u8 = 4;
 /// A trace of its own.
 pub(crate) const NEW_TRACE: u8 = 8;
-/// A call of a model, an agent or a tool, see [`super::gen_ai`].
+/// A call of a model, an agent or a tool, see [`crate::instrument::gen_ai`].
 pub(crate) const GEN_AI: u8 = 16;
 /// Flags for which a span is not simply the child of the active one.
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
@@ -65,7 +65,7 @@ impl CallsiteOptions {
     #[must_use]
     pub const fn op(mut self, op: &'static str) -> Self {
         self.op = op;
-        if super::gen_ai::is_gen_ai(op) {
+        if crate::instrument::gen_ai::is_gen_ai(op) {
             self.flags |= GEN_AI;
         }
         self

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::local::{Local, local};
+use crate::context::local::{Local, local};
 use crate::protocol::random::random_u64;
 use crate::protocol::{SpanId, TraceId, Uuid};
 
@@ -114,7 +114,7 @@ fn unmix(mut value: u64) -> u64 {
 }
 
 /// A bijective scrambling of 64 bits: neighbours in become strangers out.
-pub(super) fn mix(mut value: u64) -> u64 {
+pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

@@ -6,35 +6,15 @@
 //! whether any of them are recorded; a [`light`] root does so without making one; [`propagation`], [`headers`] and [`outgoing`] link
 //! segments to those of other services.
 
-mod block;
 pub(crate) mod callsite;
+mod callsite_metadata;
 pub(crate) mod clock;
-mod described;
-pub(crate) mod future;
-pub(crate) mod gen_ai;
-pub(crate) mod guard;
 pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
-pub(crate) mod instrumented;
-pub(crate) mod light;
-pub(crate) mod local;
-mod official;
-pub(crate) mod open;
-pub(crate) mod options;
-mod outer;
-pub(crate) mod outgoing;
-pub(crate) mod place;
 pub(crate) mod propagation;
 pub(crate) mod record;
-pub(crate) mod recorder;
-pub(crate) mod reuse;
 pub(crate) mod ring;
 mod ring_parts;
-pub(crate) mod root;
 pub(crate) mod sampling;
 pub(crate) mod segment;
-pub(crate) mod shown;
-pub(crate) mod span;
-mod start;
-pub(crate) mod work;

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use super::callsite::Callsite;
 use super::clock::Ticks;
 use super::ids::LocalId;
-use super::light::{LightRoot, Surroundings};
 use super::segment::Segment;
+use crate::context::lazy_root::{LightRoot, Surroundings};
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
 use crate::scope::{Scope, ScopeCell};
 

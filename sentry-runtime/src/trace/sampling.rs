@@ -170,7 +170,7 @@ fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
 }
 
 /// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
-pub(super) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
+pub(crate) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
     let halvings = segment.client.pressure().halvings();
     if halvings == 0 {
         return DiscardReason::SampleRate;
@@ -225,7 +225,7 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
     }
 }
 
-pub(super) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
+pub(crate) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
     Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate), ignored: false }
 }
 

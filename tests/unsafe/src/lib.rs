@@ -4,33 +4,35 @@
 #![cfg(test)]
 #![allow(dead_code, reason = "the rest of the library uses it")]
 
-#[path = "../../../sentry-runtime/src/trace/instrumented.rs"]
+#[path = "../../../sentry-runtime/src/instrument/instrumented.rs"]
 mod instrumented;
 #[path = "../../../sentry-runtime/src/trace/ring.rs"]
 mod ring;
 #[path = "../../../sentry-runtime/src/trace/ring_parts.rs"]
 mod ring_parts;
-#[path = "../../../sentry-runtime/src/trace/side_table.rs"]
-mod side_table;
+#[path = "../../../sentry-runtime/src/base/static_map.rs"]
+mod static_map;
 
-mod record {
-    /// As in the library.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) enum Outcome {
-        Ok,
-        Failed,
-        Cancelled,
+mod trace {
+    pub(crate) mod record {
+        /// As in the library.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Outcome {
+            Ok,
+            Failed,
+            Cancelled,
+        }
+    }
+
+    pub(crate) mod ids {
+        /// Two words, as in the library.
+        #[derive(Debug, Clone, Copy, Default)]
+        pub(crate) struct Lineage(u64, u64);
     }
 }
 
-mod ids {
-    /// Two words, as in the library.
-    #[derive(Debug, Clone, Copy, Default)]
-    pub(crate) struct Lineage(u64, u64);
-}
-
-mod scope {
-    pub(crate) mod context {
+mod context {
+    pub(crate) mod thread_context {
         /// The future only carries it.
         #[derive(Debug)]
         pub(crate) struct Context;
@@ -39,8 +41,8 @@ mod scope {
     pub(crate) mod active {
         use std::sync::Arc;
 
-        use super::context::Context;
-        use crate::ids::Lineage;
+        use super::thread_context::Context;
+        use crate::trace::ids::Lineage;
 
         /// As in the library.
         #[derive(Debug, Default)]

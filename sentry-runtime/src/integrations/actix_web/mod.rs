@@ -56,7 +56,7 @@ use pin_project_lite::pin_project;
 
 use super::http_server::{Handling, Naming, Running};
 use crate::error::failure::Failure;
-use crate::trace::instrumented::End;
+use crate::instrument::instrumented::End;
 
 /// Who makes these spans and events.
 const ORIGIN: &str = "auto.http.actix_web";

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::Target;
 use crate::client::hint::Hint;
+use crate::context::active;
+use crate::instrument::options::SpanOptions;
+use crate::instrument::outgoing::{self, HeaderSink};
+use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
-use crate::scope::active;
 use crate::scope::breadcrumbs;
-use crate::trace::options::SpanOptions;
-use crate::trace::outgoing::{self, HeaderSink};
 use crate::trace::record::Outcome;
-use crate::trace::span::Span;
 
 /// A request that is on its way. Without a client there is nothing to it.
 #[derive(Debug, Default)]

@@ -8,19 +8,19 @@ use super::session;
 use crate::capture::errors::{self, Origin};
 use crate::capture::event::{self, Capture};
 use crate::client;
+use crate::context::active::{self, Saved};
+use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
+use crate::instrument::instrumented::End;
+use crate::instrument::options::SpanOptions;
+use crate::instrument::span::Span;
 use crate::options::ClientOptions;
 use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
 use crate::scope::ScopeCell;
-use crate::scope::active::{self, Saved};
-use crate::scope::context::Context;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::Lineage;
-use crate::trace::instrumented::End;
-use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
-use crate::trace::span::Span;
 
 /// One request. Without a client there is nothing to it.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::capture::session;
 use crate::client::Client;
+use crate::context::thread_context::Context;
+use crate::instrument::instrumented::End;
 use crate::protocol::{SessionMode, SessionStatus};
-use crate::scope::context::Context;
-use crate::trace::instrumented::End;
 
 /// The client, if it counts requests by itself.
 fn counting(request: &Context) -> Option<Arc<Client>> {

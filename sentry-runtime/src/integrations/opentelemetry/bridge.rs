@@ -18,11 +18,11 @@ use opentelemetry::trace::TraceContextExt as _;
 
 use super::standing;
 use super::{ids, open};
-use crate::scope::active;
-use crate::scope::context::Context;
+use crate::context::activation::Shown;
+use crate::context::active;
+use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
-use crate::trace::shown::Shown;
 
 /// What a context of OpenTelemetry means here.
 enum View {

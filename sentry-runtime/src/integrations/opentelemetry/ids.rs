@@ -4,10 +4,10 @@
 use opentelemetry::trace as otel;
 use opentelemetry_sdk::trace::IdGenerator;
 
+use crate::context::active;
+use crate::context::span_context::TracePlace;
 use crate::protocol::{SpanId, TraceId};
-use crate::scope::active;
 use crate::trace::ids::{self, LocalId};
-use crate::trace::place::TracePlace;
 
 /// Ids for a tracer provider: a trace that begins inside of a span of ours, or of a trace that was continued here,
 /// is that trace.

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ids;
 use crate::base::fork::PerProcess;
-use crate::scope::context::Context;
+use crate::context::thread_context::Context;
+use crate::instrument::span::Span;
 use crate::trace::ids::{IdMap, Lineage, LocalId};
-use crate::trace::span::Span;
 
 /// A span of ours that stands for one of OpenTelemetry.
 #[derive(Debug, Clone)]

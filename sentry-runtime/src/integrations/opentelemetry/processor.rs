@@ -15,11 +15,11 @@ use super::standing::{self, Standing};
 use super::{bridge, describe, events, ids, sampler, values};
 use crate::base::diagnostics;
 use crate::client::{self, Client};
+use crate::context::active;
+use crate::instrument::options::SpanOptions;
+use crate::instrument::span::Span;
 use crate::protocol::{Map, SpanLink, Value};
-use crate::scope::active;
 use crate::trace::ids::Lineage;
-use crate::trace::options::SpanOptions;
-use crate::trace::span::Span;
 
 /// Records every span of a tracer provider as a span of ours, with the same ids.
 ///

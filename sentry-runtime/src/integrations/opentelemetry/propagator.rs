@@ -12,12 +12,12 @@ use opentelemetry_sdk::propagation::BaggagePropagator;
 use super::standing::{self, Incoming};
 use super::{ids, open};
 use crate::client::Client;
-use crate::scope::active;
-use crate::scope::context::Context;
+use crate::context::active;
+use crate::context::span_context::TracePlace;
+use crate::context::thread_context::Context;
+use crate::instrument::outgoing::TraceData;
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::Lineage;
-use crate::trace::outgoing::TraceData;
-use crate::trace::place::TracePlace;
 use crate::trace::propagation::Propagation;
 
 /// Hands the trace on by the headers of Sentry, and takes it from them or from W3C's `traceparent`.

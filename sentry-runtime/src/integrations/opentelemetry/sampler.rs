@@ -9,8 +9,8 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::standing::{self, Standing};
 use super::{describe, values};
-use crate::scope::active;
-use crate::scope::context::Context;
+use crate::context::active;
+use crate::context::thread_context::Context;
 use crate::trace::sampling::{self, Decision, Hints};
 use crate::trace::segment::RootName;
 

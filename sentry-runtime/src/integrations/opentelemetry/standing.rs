@@ -9,9 +9,9 @@ use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId as OtelTraceId};
 
 use super::{ids, open};
+use crate::context::active;
+use crate::context::thread_context::Context;
 use crate::protocol::SpanId;
-use crate::scope::active;
-use crate::scope::context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 

@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 
 use super::future::failure;
 use super::grpc;
+use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling};
-use crate::trace::instrumented::End;
 
 pin_project! {
     /// The body of a response, whose end is that of the request's transaction. One that is dropped before its end

@@ -15,8 +15,8 @@ use pin_project_lite::pin_project;
 use super::body::ResponseBody;
 use super::grpc;
 use crate::error::failure::Failure;
+use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling, Running};
-use crate::trace::instrumented::End;
 
 pin_project! {
     /// The future of [`SentryService`](super::SentryService).

@@ -66,8 +66,8 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::entries::{Entry, Gate, Origin};
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::context::active;
 use crate::protocol::LogLevel;
-use crate::scope::active;
 use fields::{EventFields, SpanFields};
 use spans::{Parent, Recorded};
 

@@ -4,7 +4,7 @@
 //! what is active there when that belongs to the same piece of work (it has the same isolation scope, perhaps with a
 //! scope or a function around it that was not there before, or the span was made outside of any), and from the remembered one elsewhere: another
 //! thread, another task. Every entry is a place of its own, so leaving them in another order than the reverse one is
-//! no harm: see [`shown`](crate::trace::shown).
+//! no harm: see [`shown`](crate::context::activation).
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use tracing_core::Metadata;
 
 use super::fields::SpanFields;
 use crate::client;
+use crate::context::activation::Shown;
+use crate::context::active;
+use crate::context::thread_context::Context;
+use crate::instrument::options::SpanOptions;
+use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, SpanStatus};
-use crate::scope::active;
-use crate::scope::context::Context;
 use crate::trace::ids::Lineage;
-use crate::trace::options::SpanOptions;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
-use crate::trace::shown::Shown;
-use crate::trace::span::Span;
 
 /// Under what a span stands.
 #[derive(Debug)]

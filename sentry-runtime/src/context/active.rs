@@ -1,0 +1,173 @@
+//! The active context and span of a thread.
+
+use std::sync::Arc;
+
+use super::activation;
+use super::lazy_root;
+use super::local::{Local, Unsettled, local};
+use super::thread_context::{Context, Mode};
+use crate::trace::clock::Ticks;
+use crate::trace::ids::{Lineage, LocalId};
+
+/// A context and a span of it, to be put in place, or that were in place before.
+#[derive(Debug, Default)]
+pub(crate) struct Saved {
+    pub(crate) context: Option<Arc<Context>>,
+    pub(crate) active: Lineage,
+}
+
+#[inline]
+pub(crate) fn mode() -> Mode {
+    local().mode.get()
+}
+
+/// The active segment's key and the active span in it.
+#[inline]
+pub(crate) fn position() -> (LocalId, LocalId) {
+    let local = local();
+    (local.segment.get(), local.span.get())
+}
+
+/// The active span, and the one that it stands under.
+#[inline]
+pub(crate) fn lineage() -> Lineage {
+    local().lineage()
+}
+
+/// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
+/// is recorded.
+#[inline]
+pub(crate) fn after_last_sighting() -> Ticks {
+    local().sighted.get() + 1
+}
+
+/// Notes that this thread saw an error.
+pub(crate) fn note_sighting(at: Ticks) {
+    local().sighted.set(at);
+}
+
+/// Makes another span of the same segment active and answers with the one that was.
+#[inline]
+pub(crate) fn replace(span: Lineage) -> Lineage {
+    local().replace(span)
+}
+
+/// Whether a context is the active one.
+#[inline]
+pub(crate) fn is_in(context: &Arc<Context>) -> bool {
+    let local = local();
+    local
+        .context
+        .try_borrow()
+        .is_ok_and(|own| own.as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
+}
+
+/// The open spans of this thread are the parent's: runs in the child of a fork, on its only thread. What the child
+/// starts under them becomes a transaction of its own in the same trace, see [`settle`].
+pub(crate) fn begin_anew() {
+    let local = local();
+    if local.segment.get() != 0 {
+        // The next span looks at the context, as every root does.
+        local.mode.set(Mode::Root);
+        local.unsettled.set(local.unsettled.get().with(Unsettled::INHERITED));
+    }
+}
+
+/// Makes the context say everything: of a light root, and in the child of a fork, where a context with spans of the
+/// parent is replaced by one that continues their trace. Called where a root span or a capture looks at the context.
+pub(crate) fn settle() {
+    if local().unsettled.get() != Unsettled::NOTHING {
+        settle_light();
+        if local().unsettled.replace(Unsettled::NOTHING) == Unsettled::INHERITED {
+            settle_inherited();
+        }
+    }
+}
+
+/// Makes the context of a light root, if there is one.
+#[inline]
+fn settle_light() {
+    if local().unsettled.get().has(Unsettled::LIGHT) {
+        lazy_root::settle();
+    }
+}
+
+#[cold]
+fn settle_inherited() {
+    let span = position().1;
+    let Some(context) = own_context() else { return };
+    if let Some(segment) = context.segment().filter(|segment| !segment.is_ours()) {
+        let own = context.in_new_trace(segment.inherited(span));
+        drop(swap(Saved { context: Some(Arc::new(own)), active: Lineage::NONE }));
+    }
+}
+
+/// The active context, if the thread has one of its own.
+#[inline]
+pub(crate) fn own_context() -> Option<Arc<Context>> {
+    settle_light();
+    local().context.borrow().clone()
+}
+
+/// The same where that takes no call, else `None`.
+#[inline]
+pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>> {
+    if local.unsettled.get() != Unsettled::NOTHING {
+        return None;
+    }
+    local.context.try_borrow().ok().map(|own| own.clone())
+}
+
+/// The active context.
+pub(crate) fn context() -> Arc<Context> {
+    settle();
+    own_context().unwrap_or_else(|| Arc::clone(Context::default_ref()))
+}
+
+/// Looks at the active context without cloning it. `look` must not run a user's code.
+pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
+    settle();
+    match &*local().context.borrow() {
+        Some(context) => look(context),
+        None => look(Context::default_ref()),
+    }
+}
+
+/// Puts a context and a span of it in place, and answers with what was there.
+#[inline]
+pub(crate) fn swap(new: Saved) -> Saved {
+    settle_light();
+    let (mode, segment) = match &new.context {
+        Some(context) => (context.mode(), context.key()),
+        None => (Mode::Root, 0),
+    };
+    let local = local();
+    local.mode.set(mode);
+    local.segment.set(segment);
+    Saved { active: local.replace(new.active), context: local.context.replace(new.context) }
+}
+
+/// Keeps a context in place until it is dropped, on this thread.
+#[derive(Debug)]
+#[must_use = "the context is active only as long as the guard lives"]
+pub(crate) struct Entered {
+    saved: Option<Saved>,
+    _stays_on_its_thread: std::marker::PhantomData<*const ()>,
+}
+
+/// Makes a context active with the given span of it.
+pub(crate) fn enter(context: Arc<Context>, active: Lineage) -> Entered {
+    Entered {
+        saved: Some(swap(Saved { context: Some(context), active })),
+        _stays_on_its_thread: std::marker::PhantomData,
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(saved) = self.saved.take() {
+            drop(swap(saved));
+            activation::settle();
+        }
+    }
+}

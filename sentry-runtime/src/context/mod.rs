@@ -1,0 +1,15 @@
+//! The context of a thread: which client, scopes, segment and span it works in, and where its records go.
+//!
+//! [`local`] declares the one thread-local with all of that; the other files read and change it. The data itself
+//! (scopes, segments) lies below and knows no thread.
+
+pub(crate) mod activation;
+pub(crate) mod active;
+pub(crate) mod context_stack;
+pub(crate) mod during_fork;
+pub(crate) mod lazy_root;
+pub(crate) mod local;
+pub(crate) mod recorder;
+pub(crate) mod recycling;
+pub(crate) mod span_context;
+pub(crate) mod thread_context;

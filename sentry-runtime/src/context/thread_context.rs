@@ -1,0 +1,243 @@
+//! The context: everything that is "current" for a piece of work, behind one pointer.
+//!
+//! A context never changes; work that needs another one makes it from the old one and puts it in place.
+//! Futures carry theirs from poll to poll, so whatever thread polls them sees the right one.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::capture::seen::FrameId;
+use crate::client::Client;
+use crate::scope::ScopeCell;
+use crate::trace::ids::LocalId;
+use crate::trace::propagation::Propagation;
+use crate::trace::segment::Segment;
+
+/// What a new span becomes in a context, decided once for the hot path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// No span is active: it becomes the root of a segment.
+    Root,
+    /// The active segment is not sampled, or tracing is suppressed: nothing is recorded.
+    Unsampled,
+    /// It becomes a child of the active span.
+    Sampled,
+}
+
+/// Whether spans are recorded in a context; what comes later here counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Recording {
+    /// As the options say.
+    Asked,
+    /// They are not. Other services are told nothing of that: a trace that was continued goes on as it came.
+    Silenced,
+    /// They are not, and other services are told that the trace is not sampled.
+    Suppressed,
+}
+
+/// How a context stands to that of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    /// It is that one.
+    Default,
+    /// It differs in its segment alone.
+    Child,
+    Other,
+}
+
+/// Isolation scope, current scope, segment, propagation and client of a piece of work.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) client: Option<Arc<Client>>,
+    pub(crate) isolation: Arc<ScopeCell>,
+    pub(crate) current: Arc<ScopeCell>,
+    pub(crate) propagation: Arc<Propagation>,
+    segment: Option<Arc<Segment>>,
+    /// The innermost annotated function that captures errors, see [`crate::capture::errors`].
+    pub(crate) frame: FrameId,
+    /// The frame around that one.
+    pub(crate) outer_frame: FrameId,
+    recording: Recording,
+    /// What follows from the fields above, for the hot path.
+    mode: Mode,
+    key: LocalId,
+    /// The context of the process, or what a root span made of it.
+    kin: Kin,
+    /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
+    pub(crate) continues: bool,
+}
+
+impl Context {
+    /// The context of work that runs in none of its own: one a process.
+    pub(crate) fn default_ref() -> &'static Arc<Self> {
+        static DEFAULT: OnceLock<Arc<Context>> = OnceLock::new();
+        DEFAULT.get_or_init(|| {
+            let client = crate::client::global();
+            let inherited = Propagation::from_environment(client.as_ref().map(|client| client.options()));
+            let continues = inherited.is_some();
+            Arc::new(Self {
+                client: None,
+                isolation: Arc::new(ScopeCell::of_process()),
+                current: Arc::new(ScopeCell::of_process()),
+                propagation: Arc::new(inherited.unwrap_or_else(Propagation::new)),
+                segment: None,
+                frame: FrameId::NONE,
+                outer_frame: FrameId::NONE,
+                recording: Recording::Asked,
+                mode: Mode::Root,
+                key: 0,
+                kin: Kin::Default,
+                continues,
+            })
+        })
+    }
+
+    /// The context of work that has a client of its own, and nothing from around it.
+    #[cfg(feature = "test")]
+    pub(crate) fn of_client(client: Arc<Client>) -> Self {
+        Self {
+            client: Some(client),
+            isolation: Arc::default(),
+            current: Arc::default(),
+            propagation: Arc::new(Propagation::new()),
+            frame: FrameId::NONE,
+            outer_frame: FrameId::NONE,
+            continues: false,
+            recording: Recording::Asked,
+            kin: Kin::Other,
+            ..Self::clone(Self::default_ref())
+        }
+        .sealed()
+    }
+
+    /// What a new span becomes.
+    #[inline]
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The key of the active segment, zero without one.
+    #[inline]
+    pub(crate) fn key(&self) -> LocalId {
+        self.key
+    }
+
+    /// The active segment.
+    #[inline]
+    pub(crate) fn segment(&self) -> Option<&Arc<Segment>> {
+        self.segment.as_ref()
+    }
+
+    /// Whether no spans are recorded, whatever the options say.
+    pub(crate) fn is_unrecorded(&self) -> bool {
+        self.recording != Recording::Asked
+    }
+
+    /// Whether other services are told that nothing is recorded.
+    pub(crate) fn is_suppressed(&self) -> bool {
+        self.recording == Recording::Suppressed
+    }
+
+    fn sealed(mut self) -> Self {
+        self.mode = match &self.segment {
+            _ if self.is_unrecorded() => Mode::Unsampled,
+            None => Mode::Root,
+            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(_) => Mode::Unsampled,
+        };
+        self.key = self.segment.as_ref().map_or(0, |segment| segment.key);
+        self
+    }
+
+    /// Whether this is the context of the process.
+    pub(crate) fn is_default(&self) -> bool {
+        self.kin == Kin::Default
+    }
+
+    /// Whether it differs from that in its segment alone.
+    pub(crate) fn is_child_of_default(&self) -> bool {
+        self.kin == Kin::Child
+    }
+
+    /// Replaces the segment of a context that nobody else has.
+    pub(crate) fn put_segment(&mut self, segment: Option<Arc<Segment>>) {
+        self.mode = match &segment {
+            None => Mode::Root,
+            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(_) => Mode::Unsampled,
+        };
+        self.key = segment.as_ref().map_or(0, |segment| segment.key);
+        self.segment = segment;
+    }
+
+    /// A copy with another segment, or none.
+    pub(crate) fn with_segment(&self, segment: Option<Arc<Segment>>) -> Self {
+        // Written out: a clone would count the replaced segment up and down.
+        Self {
+            client: self.client.clone(),
+            isolation: Arc::clone(&self.isolation),
+            current: Arc::clone(&self.current),
+            propagation: Arc::clone(&self.propagation),
+            segment,
+            kin: if self.kin == Kin::Other { Kin::Other } else { Kin::Child },
+            ..*self
+        }
+        .sealed()
+    }
+
+    /// A copy in which no spans are recorded, which other services are told.
+    pub(crate) fn suppressing(&self) -> Self {
+        Self { recording: Recording::Suppressed, kin: Kin::Other, ..self.clone() }.sealed()
+    }
+
+    /// A copy in which no spans are recorded, and of which other services are told nothing.
+    pub(crate) fn silenced(&self) -> Self {
+        let recording = self.recording.max(Recording::Silenced);
+        Self { recording, kin: Kin::Other, ..self.clone() }.sealed()
+    }
+
+    /// A copy with a current scope of its own.
+    pub(crate) fn with_own_scope(&self) -> Self {
+        Self { current: self.current.fork(), kin: Kin::Other, ..self.clone() }
+    }
+
+    /// The client of this work: its own, or the one of the process.
+    pub(crate) fn client(&self) -> Option<Arc<Client>> {
+        self.client.clone().or_else(crate::client::global)
+    }
+
+    /// A copy with an isolation scope and a current scope of its own.
+    pub(crate) fn isolated(&self) -> Self {
+        Self {
+            isolation: self.isolation.fork(),
+            current: self.current.fork(),
+            kin: Kin::Other,
+            ..self.clone()
+        }
+    }
+
+    /// A copy inside of a function that captures errors.
+    pub(crate) fn framed(&self) -> Self {
+        Self { frame: FrameId::open(), outer_frame: self.frame, kin: Kin::Other, ..self.clone() }
+    }
+
+    /// A copy in a trace of its own, without an active span.
+    pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
+        Self {
+            propagation: Arc::new(propagation),
+            continues: true,
+            kin: Kin::Other,
+            ..self.with_segment(None)
+        }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("propagation", &self.propagation)
+            .field("segment", &self.segment)
+            .field("frame", &self.frame)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,342 @@
+//! The span of an annotated `async` function: five words beside the future.
+//!
+//! The span's parent is looked for twice. When the function is called, the context of the caller is taken along,
+//! so that a spawned call belongs to the one who spawned it. When it is polled for the first time inside the
+//! same segment, or with no context taken along, the span that is active then is nearer, and becomes the parent.
+
+use std::sync::Arc;
+
+use super::autoref::ToldAttribute;
+use super::guard::{self, Prepared};
+use super::instrumented::{Before, End, Previous, Stage, Work};
+use super::span::IntoParent;
+use super::{gen_ai, root};
+use crate::base::callback;
+use crate::capture::errors::{self, Origin};
+use crate::client;
+use crate::context::active::{self, Saved};
+use crate::context::local::local;
+use crate::context::recorder::Ending;
+use crate::context::thread_context::{Context, Mode};
+use crate::error::failure::Failure;
+use crate::trace::callsite::{self, Callsite};
+use crate::trace::clock;
+use crate::trace::ids::{self, Lineage, LocalId};
+
+/// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
+const FAILED: u64 = 1 << 63;
+/// There is nothing to do, or nothing any more.
+const OVER: u64 = 1 << 62;
+/// Before the first poll: the parent was given, so none that is active then is nearer.
+const GIVEN: u64 = 1 << 61;
+/// While it is polled: another context was in place before, which waits in the work.
+const SWAPPED: u64 = GIVEN;
+const FLAGS: u64 = FAILED | OVER | GIVEN;
+
+/// The span of a future. It starts with the first poll.
+#[derive(Debug)]
+pub struct SpanWork {
+    context: Option<Arc<Context>>,
+    site: &'static Callsite,
+    /// Zero until a span is recorded.
+    id: LocalId,
+    parent: LocalId,
+    start: u64,
+}
+
+const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more than this");
+
+/// The span of a call of an annotated `async` function.
+///
+/// What it calls does not unwind, and `enter` and `leave` do not: they are called by every annotated function, which
+/// needs no code for that case. And what they answer fits into registers: what goes through memory would have to
+/// be read back there at once, in other pieces than it was written.
+#[inline]
+pub fn span(site: &'static Callsite) -> SpanWork {
+    if client::level() == client::Level::Off {
+        return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
+    }
+    let (context, id) = called(site);
+    SpanWork { context, site, id, parent: active_span(), start: 0 }
+}
+
+/// What the call takes along: the context, and an id if anything may be recorded.
+///
+/// This, [`enter`] and [`leave`] call nothing where the call is an ordinary one: the ways that call something end there,
+/// so nothing has to be kept for afterwards.
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
+    let local = local();
+    // The id is drawn now, so that attributes can be written before the first poll.
+    let id = match local.mode.get() {
+        Mode::Sampled => ids::next_of_seeded(local),
+        Mode::Unsampled => Some(0),
+        Mode::Root => None,
+    };
+    match id {
+        Some(id) => match active::own_context_at_once(local) {
+            Some(context) => (context, id),
+            None => called_slowly(site),
+        },
+        None => called_slowly(site),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
+extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
+    let mode = active::mode();
+    if mode == Mode::Root {
+        callback::contain(active::settle);
+    }
+    let context = active::own_context();
+    let id = match mode {
+        Mode::Sampled => ids::next(),
+        Mode::Root if client::level() == client::Level::Tracing && !site.has(callsite::ONLY_IF_PARENT) => {
+            ids::next()
+        }
+        _ => 0,
+    };
+    (context, id)
+}
+
+#[inline(never)]
+extern "C" fn active_span() -> LocalId {
+    active::position().1
+}
+
+/// The span of such a call under a given parent.
+pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork {
+    let place = (client::level() != client::Level::Off).then(|| parent.into_parent().place()).flatten();
+    match place {
+        Some((context, active)) => {
+            let _entered = active::enter(context, active);
+            let mut work = self::span(site);
+            work.start |= GIVEN;
+            work
+        }
+        None => span(site),
+    }
+}
+
+impl SpanWork {
+    /// Whether attributes are worth computing. Of a call that becomes a root this is not known yet: yes.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.id != 0
+    }
+
+    /// Gives the span an attribute.
+    pub fn set(&self, key: &'static str, value: impl ToldAttribute) {
+        if self.id == 0 {
+            return;
+        }
+        let segment = if self.start & !FLAGS != 0 {
+            // Entered: the context stands in the thread.
+            active::position().0
+        } else {
+            match self.context.as_ref().and_then(|context| context.segment()) {
+                Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
+                // It may become a root; the pipeline finds such attributes by the span's id alone.
+                _ => self.id,
+            }
+        };
+        value.tell(segment, self.id, key);
+    }
+
+    /// Says that the function returned an error.
+    #[cold]
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        if !failure.is_failure() {
+            return;
+        }
+        let since = self.start & !FLAGS;
+        self.start |= FAILED;
+        if self.site.has(callsite::CAPTURE_ERR) {
+            errors::capture(failure, since, Origin::Span(self.site));
+        } else {
+            errors::sight(failure, since);
+        }
+    }
+
+    /// What is active while it is polled: the span, or without one what was active before.
+    #[inline]
+    fn active(&self) -> Lineage {
+        match self.id {
+            0 => Lineage::of(self.parent),
+            span => Lineage { span, parent: self.parent },
+        }
+    }
+
+    /// Whether the span is a child of what is active when it is first polled, in a context that says all there is to
+    /// say.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.start & GIVEN == 0
+            && !self.site.has(callsite::NEEDS_CONTEXT)
+            && self.context.as_ref().is_some_and(|taken| taken.mode() != Mode::Root)
+    }
+
+    /// Starts the span at its first poll.
+    fn begin(&mut self) {
+        if self.is_plain() && self.context.as_ref().is_some_and(active::is_in) {
+            self.start = clock::now();
+            self.parent = active::position().1;
+            return;
+        }
+        let given = self.start & GIVEN != 0;
+        if callback::contain(|| self.find_place(given)).is_none() {
+            self.start |= OVER;
+        }
+    }
+
+    /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
+    #[cold]
+    fn find_place(&mut self, given: bool) {
+        self.start = clock::now();
+        let here = active::own_context();
+        let (here_segment, here_span) = active::position();
+        let taken_segment = self.context.as_ref().and_then(|context| context.segment());
+        let nearer = match taken_segment {
+            _ if given => false,
+            Some(segment) => here.is_some() && segment.key == here_segment,
+            None => here.is_some(),
+        };
+        if nearer {
+            self.context = here;
+            self.parent = here_span;
+        }
+        let base = match &self.context {
+            Some(context) => Arc::clone(context),
+            None => Arc::clone(Context::default_ref()),
+        };
+        let drawn = if self.id == 0 { ids::next() } else { self.id };
+        match guard::prepare(self.site, &base, self.parent, drawn) {
+            Some(Prepared { context, id, parent }) => {
+                if self.site.has(callsite::GEN_AI) && id != 0 {
+                    gen_ai::begin(&context, id, self.site.operation());
+                }
+                self.id = id;
+                self.context = Some(context);
+                self.parent = parent;
+            }
+            None => {
+                self.id = 0;
+                if self.context.is_none() {
+                    self.start |= OVER;
+                }
+            }
+        }
+    }
+}
+
+/// Puts the span in place, and answers with the one that was there.
+#[inline(never)]
+extern "C" fn enter(work: &mut SpanWork) -> Lineage {
+    // Polled where it was called, as nearly always: the context stands where it should.
+    if !work.context.as_ref().is_some_and(active::is_in) {
+        return enter_slowly(work);
+    }
+    if work.start & !FLAGS == 0 {
+        if !work.is_plain() {
+            return enter_slowly(work);
+        }
+        let Some(now) = clock::now_by_counter() else { return enter_slowly(work) };
+        work.start = now;
+        work.parent = local().span.get();
+    }
+    active::replace(work.active())
+}
+
+/// The same for whatever is less common. The context that was there, if it is another one, waits where the span's own
+/// was.
+#[cold]
+#[inline(never)]
+extern "C" fn enter_slowly(work: &mut SpanWork) -> Lineage {
+    if work.start & !FLAGS == 0 {
+        work.begin();
+        if work.start & OVER != 0 {
+            return Lineage::NONE;
+        }
+    }
+    let active = work.active();
+    if work.context.as_ref().is_some_and(active::is_in) {
+        return active::replace(active);
+    }
+    work.start |= SWAPPED;
+    swap(work, active)
+}
+
+/// Puts back what was there.
+#[inline(never)]
+extern "C" fn leave(work: &mut SpanWork, before: Lineage) {
+    if work.start & SWAPPED != 0 {
+        return leave_slowly(work, before);
+    }
+    active::replace(before);
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn leave_slowly(work: &mut SpanWork, before: Lineage) {
+    work.start &= !SWAPPED;
+    swap(work, before);
+}
+
+fn swap(work: &mut SpanWork, active: Lineage) -> Lineage {
+    let saved = active::swap(Saved { context: work.context.take(), active });
+    work.context = saved.context;
+    saved.active
+}
+
+impl Work for SpanWork {
+    #[inline]
+    fn stage(&self) -> Stage {
+        if self.start & OVER != 0 {
+            Stage::Over
+        } else if self.start & !FLAGS == 0 {
+            Stage::New
+        } else {
+            Stage::Begun
+        }
+    }
+
+    #[inline]
+    fn enter(&mut self) -> Option<Previous> {
+        if self.start & OVER != 0 {
+            return None;
+        }
+        let before = enter(self);
+        (self.start & OVER == 0).then_some(Previous(Before::Span(before)))
+    }
+
+    #[inline]
+    fn leave(&mut self, previous: Previous) {
+        // Never a context: that waits in the work itself.
+        if let Before::Span(before) = previous.0 {
+            leave(self, before);
+        }
+    }
+
+    fn finish(&mut self, end: End) {
+        let start = std::mem::replace(&mut self.start, OVER);
+        let outcome = end.outcome(start & FAILED != 0);
+        let Some(context) = self.context.take() else { return };
+        if self.site.has(callsite::CAPTURE_ERR) {
+            errors::close(context.frame);
+        }
+        let segment = context.key();
+        if self.id == 0 || segment == 0 {
+            return;
+        }
+        if segment == self.id {
+            root::end(&context, self.id, None, outcome);
+            root::retire(context);
+            return;
+        }
+        let Self { id, parent, site, .. } = *self;
+        Ending { segment, id, parent, site, start: start & !FLAGS, outcome }.write(local());
+    }
+}

@@ -1,0 +1,206 @@
+//! The error in a returned value: found, shown by the best that its type offers, and told to the work.
+//!
+//! Every annotated function that returns a result asks for this, so what it costs there counts: one method call to
+//! compile, a test and a call to run. The rest stands in [`tell`], which is compiled once.
+
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+
+use super::Probe;
+use crate::__private::MainGuard;
+use crate::base::callback;
+use crate::error::failure::{ActionError, ControlFlow, Failure};
+use crate::error::group::ErrorGroup;
+use crate::instrument::async_span::SpanWork;
+use crate::instrument::guard::{GuardUnder, SpanGuard};
+use crate::instrument::handler::Handler;
+use crate::instrument::instrumented::{Held, Work};
+use crate::instrument::monitor::Monitor;
+
+/// Tells some work of the failure in a value, if there is one. All levels are one trait, and it does all there is to
+/// do: each trait in scope and each call is a question that the compiler answers for every annotated function.
+#[doc(hidden)]
+pub trait Reports {
+    type Value: ?Sized;
+    fn sentry_report<W: Fails, M: Means<Self::Value>>(self, work: &mut W, meaning: M);
+}
+
+macro_rules! failures {
+    ($($level:ident: [$($bound:tt)*] $refs:ty => |$error:ident| $failure:expr;)*) => {$(
+        #[doc(hidden)]
+        #[derive(Debug)]
+        pub enum $level {}
+
+        impl<E: $($bound)*> Shows<E> for $level {
+            fn failure($error: &E) -> Failure<'_> {
+                $failure
+            }
+        }
+
+        impl<'a, T, E: $($bound)*> Reports for $refs {
+            type Value = Result<T, E>;
+            #[inline]
+            fn sentry_report<W: Fails, M: Means<Result<T, E>>>(self, work: &mut W, _meaning: M) {
+                if self.0.is_err() {
+                    report::<T, E, W, $level, M>(work, self.0);
+                }
+            }
+        }
+    )*};
+}
+
+failures! {
+    // The first two are asked for behind the references that the macro writes, and behind one more.
+    ByGroup: [ErrorGroup] &&&&&&Probe<'a, Result<T, E>> => |error| Failure::group(error);
+    ByError: [Error] &&&&&&&Probe<'a, Result<T, E>> => |error| Failure::error(error);
+    ByDynamic: [AsRef<dyn Error + 'static>] &&&&&Probe<'a, Result<T, E>> =>
+        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
+    BySendSync: [AsRef<dyn Error + Send + Sync + 'static>] &&&&Probe<'a, Result<T, E>> =>
+        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
+    ByDisplay: [Display] &&&Probe<'a, Result<T, E>> => |error| Failure::display(error);
+    ByDebug: [Debug] &&Probe<'a, Result<T, E>> => |error| Failure::debug(error);
+    ByType: [Sized] &Probe<'a, Result<T, E>> => |error| Failure::opaque(error);
+}
+
+/// Anything that is no result holds no failure.
+impl<T: ?Sized> Reports for Probe<'_, T> {
+    type Value = T;
+    #[inline]
+    fn sentry_report<W: Fails, M: Means<T>>(self, _work: &mut W, _meaning: M) {}
+}
+
+/// A way to make a failure of an error.
+#[doc(hidden)]
+pub trait Shows<E> {
+    fn failure(error: &E) -> Failure<'_>;
+}
+
+/// Work that can be told that its function failed.
+pub trait Fails {
+    /// The function returned an error.
+    fn fail(&mut self, failure: Failure<'_>);
+}
+
+impl<W: Work + Fails> Fails for Held<W> {
+    fn fail(&mut self, failure: Failure<'_>) {
+        (**self).fail(failure);
+    }
+}
+
+macro_rules! fails {
+    ($($work:ty),*) => {$(
+        impl Fails for $work {
+            fn fail(&mut self, failure: Failure<'_>) {
+                self.failed(failure);
+            }
+        }
+    )*};
+}
+
+fails!(GuardUnder, SpanGuard, SpanWork, Handler, Monitor, MainGuard);
+
+/// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
+/// function; and nothing unwinds from here, so that the function needs no code for that case.
+#[cold]
+#[inline(never)]
+extern "C" fn report<T, E, W: Fails, S: Shows<E>, M: Means<Result<T, E>>>(
+    work: &mut W,
+    value: &Result<T, E>,
+) {
+    tell(work, &Returned::<T, E, S, M>(value, PhantomData));
+}
+
+/// A result that is an error, and how to find out about it.
+struct Returned<'a, T, E, S, M>(&'a Result<T, E>, PhantomData<(S, M)>);
+
+#[doc(hidden)]
+pub trait Fallen {
+    fn failure(&self) -> Option<Failure<'_>>;
+}
+
+impl<T, E, S: Shows<E>, M: Means<Result<T, E>>> Fallen for Returned<'_, T, E, S, M> {
+    fn failure(&self) -> Option<Failure<'_>> {
+        let error = self.0.as_ref().err()?;
+        Some(S::failure(error).meaning(M::of(self.0)))
+    }
+}
+
+/// The same for any type: what is compiled anew for each is short. The error's type may run code of the user's.
+#[doc(hidden)]
+#[expect(
+    improper_ctypes_definitions,
+    reason = "called from Rust alone; the convention is there for not unwinding"
+)]
+pub extern "C" fn tell(work: &mut dyn Fails, value: &dyn Fallen) {
+    callback::contain(|| {
+        if let Some(failure) = value.failure() {
+            work.fail(failure);
+        }
+    });
+}
+
+/// What an `Err` means: a failure, if its type does not say otherwise.
+#[doc(hidden)]
+pub trait Means<T: ?Sized> {
+    fn of(value: &T) -> ControlFlow;
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct MeansFailure;
+
+impl<T: ?Sized> Means<T> for MeansFailure {
+    fn of(_value: &T) -> ControlFlow {
+        ControlFlow::Failure
+    }
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct MeansWhatItSays;
+
+impl<T, E: ActionError> Means<Result<T, E>> for MeansWhatItSays {
+    fn of(value: &Result<T, E>) -> ControlFlow {
+        value.as_ref().err().map_or(ControlFlow::Failure, ActionError::control_flow)
+    }
+}
+
+#[doc(hidden)]
+pub trait Meant {
+    type Meaning;
+    fn sentry_meaning(self) -> Self::Meaning;
+}
+
+impl<T, E: ActionError> Meant for &Probe<'_, Result<T, E>> {
+    type Meaning = MeansWhatItSays;
+    #[inline]
+    fn sentry_meaning(self) -> MeansWhatItSays {
+        MeansWhatItSays
+    }
+}
+
+impl<T: ?Sized> Meant for Probe<'_, T> {
+    type Meaning = MeansFailure;
+    #[inline]
+    fn sentry_meaning(self) -> MeansFailure {
+        MeansFailure
+    }
+}
+
+/// Tells some work of the error in a returned value, if there is one. A `borrowed` error is asked for no trait that may
+/// have been implemented for what lives as long as the program alone: the compiler does not look at that in time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_report {
+    (borrowed $work:expr, $value:expr) => {{
+        use $crate::__private::{Meant as _, Reports as _};
+        let __sentry_probe = &$crate::__private::Probe($value);
+        (&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
+    }};
+    ($work:expr, $value:expr) => {{
+        use $crate::__private::{Meant as _, Reports as _};
+        let __sentry_probe = &$crate::__private::Probe($value);
+        (&&&&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
+    }};
+}

@@ -1,0 +1,196 @@
+//! Any value as an attribute: by what its type offers, the best first.
+
+use std::cell::Cell;
+use std::fmt::{Debug, Display};
+
+use super::Probe;
+use crate::context::recorder;
+use crate::protocol::AttributeValue;
+
+levels! { sentry_attribute -> Text<'a>;
+    AttributeOfText: [T: AsText + ?Sized] &&&&&Probe<'a, T> => |value| Text(value.as_text());
+}
+
+levels! { sentry_attribute -> AttributeValue;
+    AttributeOfCopy: [T: Copy + Into<AttributeValue>] &&&&Probe<'a, T> => |value| (*value).into();
+    AttributeOfClone: [T: Clone + Into<AttributeValue>] &&&Probe<'a, T> => |value| value.clone().into();
+    AttributeOfDisplay: [T: Display] &&Probe<'a, T> => |value| AttributeValue::from(value.to_string());
+    AttributeOfDebug: [T: Debug] &Probe<'a, T> => |value| AttributeValue::from(format!("{value:?}"));
+    AttributeOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::from(std::any::type_name::<T>());
+}
+
+/// Any value as an attribute.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_attribute {
+    (&($value:literal)) => {
+        $crate::__private::AttributeLiteral::into_attribute($value)
+    };
+    // A match, since what the expression makes on the way has to live as long as a text of it.
+    ($value:expr) => {
+        match $value {
+            __sentry_value => {
+                #[allow(unused_imports)]
+                use $crate::__private::{
+                    AttributeOfAny as _, AttributeOfClone as _, AttributeOfCopy as _, AttributeOfDebug as _,
+                    AttributeOfDisplay as _, AttributeOfText as _,
+                };
+                (&&&&&&$crate::__private::Probe(__sentry_value)).sentry_attribute()
+            }
+        }
+    };
+}
+
+/// A value that an expression has just made, as an attribute: it is moved, not copied.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_made_attribute {
+    ($value:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{MadeAny as _, MadeAttribute as _, MadeDebug as _, MadeDisplay as _};
+        (&&&&$crate::__private::Made::new($value)).sentry_made()
+    }};
+}
+
+/// A text that is copied to where the attribute stays, and not before.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a>(&'a str);
+
+impl From<Text<'_>> for AttributeValue {
+    fn from(text: Text<'_>) -> Self {
+        Self::from(text.0)
+    }
+}
+
+/// What is a text as it is.
+pub trait AsText {
+    /// The text.
+    fn as_text(&self) -> &str;
+}
+
+impl AsText for &str {
+    #[inline]
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+impl AsText for String {
+    #[inline]
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+/// What a span is told as an attribute's value.
+pub trait ToldAttribute {
+    /// Writes it down for a span of a segment.
+    fn tell(self, segment: u64, span: u64, key: &'static str);
+}
+
+impl ToldAttribute for AttributeValue {
+    #[inline(always)]
+    fn tell(self, segment: u64, span: u64, key: &'static str) {
+        recorder::attribute(segment, span, key, self);
+    }
+}
+
+impl ToldAttribute for Text<'_> {
+    #[inline(always)]
+    fn tell(self, segment: u64, span: u64, key: &'static str) {
+        recorder::copied(segment, span, key, self.0);
+    }
+}
+
+/// A literal as an attribute: a text in the program needs no copy.
+pub trait AttributeLiteral {
+    /// The attribute.
+    fn into_attribute(self) -> AttributeValue;
+}
+
+impl AttributeLiteral for &'static str {
+    #[inline]
+    fn into_attribute(self) -> AttributeValue {
+        AttributeValue::from_static(self)
+    }
+}
+
+macro_rules! literals {
+    ($($ty:ty),*) => {$(
+        impl AttributeLiteral for $ty {
+            #[inline]
+            fn into_attribute(self) -> AttributeValue {
+                self.into()
+            }
+        }
+    )*};
+}
+
+literals!(bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
+
+/// A value that may be taken, once.
+pub struct Made<T>(Cell<Option<T>>);
+
+impl<T> std::fmt::Debug for Made<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Made").finish_non_exhaustive()
+    }
+}
+
+impl<T> Made<T> {
+    /// Holds a value.
+    #[inline]
+    pub fn new(value: T) -> Self {
+        Self(Cell::new(Some(value)))
+    }
+}
+
+macro_rules! made {
+    ($($name:ident: [$($generics:tt)*] $refs:ty => |$value:ident| $body:expr;)*) => {$(
+        #[doc(hidden)]
+        pub trait $name {
+            fn sentry_made(&self) -> AttributeValue;
+        }
+        impl<$($generics)*> $name for $refs {
+            #[inline]
+            fn sentry_made(&self) -> AttributeValue {
+                match self.0.take() {
+                    Some($value) => $body,
+                    None => AttributeValue::Null,
+                }
+            }
+        }
+    )*};
+}
+
+made! {
+    MadeAttribute: [T: Into<AttributeValue>] &&&Made<T> => |value| value.into();
+    MadeDisplay: [T: Display] &&Made<T> => |value| AttributeValue::from(value.to_string());
+    MadeDebug: [T: Debug] &Made<T> => |value| AttributeValue::from(format!("{value:?}"));
+    MadeAny: [T] Made<T> => |_value| AttributeValue::from_static(std::any::type_name::<T>());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anything_can_be_an_attribute() {
+        struct Silent;
+        assert_eq!(__sentry_attribute!(&7_u8), AttributeValue::from(7_u8));
+        assert_eq!(AttributeValue::from(__sentry_attribute!(&"x")), AttributeValue::from("x"));
+        assert_eq!(AttributeValue::from(__sentry_attribute!(&String::from("x"))), AttributeValue::from("x"));
+        assert_eq!(__sentry_attribute!(&std::fmt::Error), AttributeValue::from(std::fmt::Error.to_string()));
+        assert_eq!(__sentry_attribute!(&(1, 2)), AttributeValue::from("(1, 2)"));
+        let _ = __sentry_attribute!(&Silent);
+        assert_eq!(__sentry_attribute!(&("x")), AttributeValue::from_static("x"));
+        assert_eq!(__sentry_attribute!(&(7)), AttributeValue::from(7));
+        assert_eq!(__sentry_made_attribute!(String::from("x")), AttributeValue::from("x"));
+        assert_eq!(
+            __sentry_made_attribute!(std::fmt::Error),
+            AttributeValue::from(std::fmt::Error.to_string())
+        );
+        assert_eq!(__sentry_made_attribute!((1, 2)), AttributeValue::from("(1, 2)"));
+        let _ = __sentry_made_attribute!(Silent);
+    }
+}

@@ -1,0 +1,87 @@
+//! In what the kinds of web handlers differ: their names, and what their spans say.
+
+use std::borrow::Cow;
+
+use super::plan::Plan;
+use crate::base::diagnostics;
+use crate::capture::errors::Origin;
+use crate::instrument::options::SpanOptions;
+
+/// Which kind of handler runs, and as what it is known.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    ServerAction { name: Cow<'static, str> },
+    ApiHandler { route: Cow<'static, str> },
+    DataFetcher { kind: Cow<'static, str>, route: Cow<'static, str> },
+}
+
+impl Kind {
+    /// A handler of a route that is known only at run time. A route that breaks the rules is told, and kept.
+    pub(crate) fn api_handler(route: Cow<'static, str>) -> Self {
+        Self::ApiHandler { route: told(route) }
+    }
+
+    /// A data fetcher of a route that is known only at run time.
+    pub(crate) fn data_fetcher(kind: Cow<'static, str>, route: Cow<'static, str>) -> Self {
+        Self::DataFetcher { kind, route: told(route) }
+    }
+
+    /// Which function captures the errors.
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::ServerAction { .. } => Origin::ServerAction,
+            Self::ApiHandler { .. } => Origin::ApiHandler,
+            Self::DataFetcher { .. } => Origin::DataFetcher,
+        }
+    }
+
+    /// Whether it always has an isolation scope of its own. The others are part of the request they run in, where a
+    /// server's layer gave that one.
+    pub(super) fn is_always_isolated(&self) -> bool {
+        matches!(self, Self::ServerAction { .. })
+    }
+
+    /// The name of the span, and of the transaction if it is one.
+    fn name(&self, method: Option<&str>) -> Cow<'static, str> {
+        match (self, method) {
+            (Self::ServerAction { name }, _) => Cow::Owned(format!("serverAction/{name}")),
+            (Self::ApiHandler { route }, None) => route.clone(),
+            (Self::ApiHandler { route }, Some(method)) => Cow::Owned(format!("{method} {route}")),
+            (Self::DataFetcher { kind, route }, _) => Cow::Owned(format!("{kind} ({route})")),
+        }
+    }
+
+    /// What the span is to be.
+    pub(super) fn span(&self, plan: &mut Plan) -> SpanOptions {
+        let method = plan.method.take();
+        let own = plan.name.take();
+        let source = if own.is_some() { "custom" } else { "route" };
+        let name = own.unwrap_or_else(|| self.name(method.as_deref()));
+        let options = SpanOptions::new(name).source(source);
+        match self {
+            Self::ServerAction { .. } => {
+                options.op("function.server_action").origin("auto.function.server_action")
+            }
+            Self::ApiHandler { route } => {
+                let options = options.op("http.server").origin("auto.http.api_handler");
+                let options = options.attribute("http.route", &**route);
+                match method {
+                    Some(method) => options.attribute("http.request.method", method),
+                    None => options,
+                }
+            }
+            Self::DataFetcher { kind, route } => options
+                .op("function.data_fetcher")
+                .origin("auto.function.data_fetcher")
+                .attribute("data_fetcher.kind", &**kind)
+                .attribute("http.route", &**route),
+        }
+    }
+}
+
+fn told(route: Cow<'static, str>) -> Cow<'static, str> {
+    if let Err(error) = sentry_rules::route::check(&route) {
+        diagnostics::error(format_args!("{error}. It is used as it is."));
+    }
+    route
+}

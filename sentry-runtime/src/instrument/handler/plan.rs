@@ -1,0 +1,55 @@
+//! What a handler was told before it starts.
+
+use std::borrow::Cow;
+
+use super::form::FormData;
+use crate::client;
+use crate::context::active;
+use crate::trace::headers::HeaderSource;
+use crate::trace::propagation::Propagation;
+
+/// See [the module](self).
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The trace that the headers carry.
+    pub(super) headers: Option<Propagation>,
+    pub(super) has_headers: bool,
+    pub(super) method: Option<String>,
+    /// A name instead of the one that its kind gives it.
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) form: Option<FormData>,
+    /// Left out, the option `send_default_pii` decides.
+    pub(super) record_response: Option<bool>,
+    pub(super) flush: bool,
+    pub(super) tags: Vec<(Cow<'static, str>, String)>,
+}
+
+impl Plan {
+    /// Reads the trace, and the method if none was given.
+    pub(super) fn read_headers(&mut self, headers: &dyn HeaderSource) {
+        if client::level() == client::Level::Off {
+            return;
+        }
+        let client = active::with(|context| context.client());
+        self.headers = Propagation::from_headers(headers, client.as_ref().map(|client| client.options()));
+        self.has_headers = true;
+        if self.method.is_none() {
+            self.method = headers.request_method().and_then(method);
+        }
+    }
+
+    /// Whether the request is a browser's question, as far as is known.
+    pub(super) fn is_options_request(&self) -> bool {
+        self.method.as_deref() == Some("OPTIONS")
+    }
+
+    pub(super) fn set_method(&mut self, given: &str) {
+        self.method = method(given);
+    }
+}
+
+/// A method in capitals; `None` if it cannot be one.
+fn method(given: &str) -> Option<String> {
+    let given = given.trim();
+    sentry_rules::route::check_method(given).is_ok().then(|| given.to_ascii_uppercase())
+}

@@ -1,0 +1,341 @@
+//! The run of a web handler, from its first poll to its end.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::form::FormData;
+use super::kind::Kind;
+use super::plan::Plan;
+use super::response::attribute;
+use crate::capture::errors;
+use crate::client;
+use crate::context::active;
+use crate::context::recorder;
+use crate::context::thread_context::{Context, Mode};
+use crate::error::failure::{ControlFlow, Failure};
+use crate::instrument::instrumented::{End, Previous, Stage, Work};
+use crate::instrument::span::Span;
+use crate::protocol::{AttributeValue, SpanStatus};
+use crate::trace::clock::{self, Ticks};
+use crate::trace::headers::HeaderSource;
+use crate::trace::ids::{Lineage, LocalId};
+use crate::trace::propagation::Propagation;
+use crate::trace::record::{Detail, Record};
+
+/// A run of a web handler.
+#[derive(Debug)]
+pub struct Handler(Option<Box<State>>);
+
+#[derive(Debug)]
+struct State {
+    kind: Kind,
+    plan: Plan,
+    taken: Arc<Context>,
+    parent: Lineage,
+    running: Option<Running>,
+    status: Option<SpanStatus>,
+    http_status: Option<u16>,
+    failed: bool,
+}
+
+#[derive(Debug)]
+struct Running {
+    context: Option<Arc<Context>>,
+    active: Lineage,
+    handle: Span,
+    since: Ticks,
+}
+
+/// A run of an annotated server action. Like the others it starts when it is entered.
+#[must_use]
+pub fn server_action(name: &'static str) -> Handler {
+    Handler::new(Kind::ServerAction { name: Cow::Borrowed(name) }, Plan::default())
+}
+
+/// A run of an annotated handler of a route.
+#[must_use]
+pub fn api_handler(route: &'static str) -> Handler {
+    Handler::new(Kind::ApiHandler { route: Cow::Borrowed(route) }, Plan::default())
+}
+
+/// A run of an annotated data fetcher.
+#[must_use]
+pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
+    Handler::new(Kind::DataFetcher { kind: kind.into(), route: route.into() }, Plan::default())
+}
+
+impl Handler {
+    pub(crate) fn new(kind: Kind, plan: Plan) -> Self {
+        if client::level() == client::Level::Off {
+            return Self(None);
+        }
+        Self(Some(Box::new(State {
+            kind,
+            plan,
+            taken: active::context(),
+            parent: active::lineage(),
+            running: None,
+            status: None,
+            http_status: None,
+            failed: false,
+        })))
+    }
+
+    /// Continues the trace that the request's headers carry, unless a span is active.
+    #[must_use]
+    pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.read_headers(&headers);
+        }
+        self
+    }
+
+    /// Says with which method the handler was called.
+    #[must_use]
+    pub fn method<M: AsRef<str> + ?Sized>(mut self, method: &M) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.set_method(method.as_ref());
+        }
+        self
+    }
+
+    /// Names the span.
+    #[must_use]
+    pub fn name(mut self, name: &'static str) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.name = Some(Cow::Borrowed(name));
+        }
+        self
+    }
+
+    /// Records the submitted form.
+    #[must_use]
+    pub fn form_data(mut self, form: FormData) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.form = Some(form);
+        }
+        self
+    }
+
+    /// Records what the handler returns, or does not.
+    #[must_use]
+    pub fn record_response(mut self, record: bool) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.record_response = Some(record);
+        }
+        self
+    }
+
+    /// Sets a tag on the handler's isolation scope.
+    #[must_use]
+    pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.tags.push((Cow::Borrowed(key), value.to_string()));
+        }
+        self
+    }
+
+    /// Waits for everything to be sent before the handler returns, for environments that freeze afterwards.
+    #[must_use]
+    pub fn flush(mut self) -> Self {
+        if let Some(state) = &mut self.0 {
+            state.plan.flush = true;
+        }
+        self
+    }
+
+    /// Whether the response is worth computing.
+    #[must_use]
+    pub fn wants_response(&self) -> bool {
+        let by_default = |state: &State| {
+            matches!(state.kind, Kind::ServerAction { .. })
+                && state.taken.client().is_some_and(|client| client.options().send_default_pii)
+        };
+        self.0.as_ref().is_some_and(|state| state.plan.record_response.unwrap_or_else(|| by_default(state)))
+    }
+
+    /// What the handler returned.
+    pub fn response(&mut self, value: AttributeValue) {
+        let Some(state) = &mut self.0 else { return };
+        active::with(|context| {
+            let shown = serde_json::to_value(&value).unwrap_or_default();
+            context.isolation.update(|scope| scope.set_extra("server_action_result", shown));
+        });
+        if state.running.is_some()
+            && let Some((segment, span)) = recording()
+        {
+            recorder::push(Record::Attribute { segment, span, key: "server_action_result", value });
+        }
+    }
+
+    /// Whether the status of the response is worth asking for.
+    #[must_use]
+    pub fn wants_status(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The HTTP status of what the handler returned.
+    pub fn answered(&mut self, status: Option<u16>) {
+        if let Some(state) = &mut self.0 {
+            state.http_status = status.filter(|code| (100..600).contains(code));
+        }
+    }
+
+    /// Says that the handler returned an error, or what looks like one.
+    #[cold]
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        let Some(state) = &mut self.0 else { return };
+        match failure.control {
+            ControlFlow::Redirect => state.status = Some(SpanStatus::Ok),
+            ControlFlow::NotFound => state.status = Some(SpanStatus::NotFound),
+            // An answer that came by way of an `Err`: the caller's mistake, not the handler's.
+            ControlFlow::Failure if state.http_status.is_some_and(|code| code < 500) => {}
+            ControlFlow::Failure => {
+                state.failed = true;
+                let since = state.running.as_ref().map_or(0, |running| running.since);
+                errors::capture(failure, since, state.kind.origin());
+            }
+        }
+    }
+}
+
+/// The active span, if what is set on it is kept.
+fn recording() -> Option<(LocalId, LocalId)> {
+    let (segment, span) = active::position();
+    (segment != 0 && span != 0 && active::mode() == Mode::Sampled).then_some((segment, span))
+}
+
+/// The option `trace_options_requests` of the client here.
+fn traces_options_requests(context: &Context) -> bool {
+    context.client().is_some_and(|client| client.options().trace_options_requests)
+}
+
+impl State {
+    fn start(&mut self) {
+        let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
+        if here.segment().is_some() {
+            self.parent = active::lineage();
+        }
+        let mut context = self.isolated(&here).framed();
+        // A server's integration has read the headers of its request before, and its trace goes on here.
+        let in_request = || context.isolation.snapshot().captured.is_some();
+        if context.segment().is_none() && !in_request() {
+            // Without headers a handler is the head of a trace; with them it continues what they carry.
+            if let Some(incoming) = self.plan.headers.take() {
+                context = context.in_new_trace(incoming);
+            } else if self.plan.has_headers || !context.continues {
+                context = context.in_new_trace(Propagation::new());
+            }
+        }
+        if context.segment().is_none() && self.plan.is_options_request() && !traces_options_requests(&context)
+        {
+            context = context.silenced();
+        }
+        let parent = if context.segment().is_some() { self.parent } else { Lineage::NONE };
+        let options = self.kind.span(&mut self.plan);
+        self.describe(&context, &options.name);
+        // Inside of an active span it is a child of that, and part of its transaction.
+        let context = Arc::new(context);
+        let handle = Span::start_in(Arc::clone(&context), parent, options);
+        let (context, active) = handle.place().unwrap_or((context, Lineage::NONE));
+        self.running = Some(Running { context: Some(context), active, handle, since: clock::now() });
+    }
+
+    /// The context with an isolation scope of its own, unless it belongs to a request that has one.
+    fn isolated(&self, here: &Context) -> Context {
+        let of_process = || Arc::ptr_eq(&here.isolation, &Context::default_ref().isolation);
+        let of_request = || here.isolation.snapshot().captured.is_some();
+        let belongs = if here.segment().is_some() { !of_process() } else { of_request() };
+        if belongs && !self.kind.is_always_isolated() { here.clone() } else { here.isolated() }
+    }
+
+    /// Puts the tags on the isolation scope, and the name where no span will carry it or a poorer one stands.
+    fn describe(&mut self, context: &Context, name: &str) {
+        let tags = std::mem::take(&mut self.plan.tags);
+        let is_silent = context.segment().is_none() && context.is_unrecorded();
+        let untraced = is_silent || client::level() != client::Level::Tracing;
+        if !tags.is_empty() || untraced {
+            context.isolation.update(|scope| {
+                for (key, value) in tags {
+                    scope.set_tag(&key, value);
+                }
+                if untraced && scope.transaction.is_none() {
+                    scope.set_transaction(Some(name));
+                }
+            });
+        }
+        // A server's layer that knows no routes named its transaction by the URL.
+        if let (Kind::ApiHandler { .. }, Some(segment)) = (&self.kind, context.segment())
+            && segment.name().1 == "url"
+        {
+            segment.rename(name.to_owned(), "route");
+        }
+    }
+}
+
+impl Work for Handler {
+    fn stage(&self) -> Stage {
+        match &self.0 {
+            None => Stage::Over,
+            Some(state) if state.running.is_none() => Stage::New,
+            Some(_) => Stage::Begun,
+        }
+    }
+
+    fn enter(&mut self) -> Option<Previous> {
+        let state = self.0.as_mut()?;
+        if state.running.is_none() {
+            state.start();
+        }
+        let running = state.running.as_mut()?;
+        let previous = Previous::swap(running.context.take(), running.active);
+        if let Some(form) = state.plan.form.take() {
+            record_form(form);
+        }
+        Some(previous)
+    }
+
+    fn leave(&mut self, previous: Previous) {
+        let own = previous.restore();
+        if let Some(running) = self.0.as_mut().and_then(|state| state.running.as_mut()) {
+            running.context = own.context;
+        }
+    }
+
+    fn finish(&mut self, end: End) {
+        let Some(state) = self.0.take() else { return };
+        let Some(Running { context: Some(context), handle, .. }) = state.running else { return };
+        errors::close(context.frame);
+        let outcome = end.outcome(state.failed);
+        if let Some(code) = state.http_status {
+            handle.set_http_status(code);
+        }
+        if let Some(status) = state.status {
+            handle.set_status(status);
+        }
+        handle.end_as(outcome);
+        if state.plan.flush
+            && let Some(client) = context.client()
+        {
+            client.flush(client.options().shutdown_timeout);
+        }
+    }
+}
+
+/// Puts the fields on the span and, for errors, on the isolation scope.
+fn record_form(form: FormData) {
+    let fields = form.grouped();
+    active::with(|context| {
+        context.isolation.update(|scope| {
+            for (field, value) in &fields {
+                scope.set_extra(&format!("server_action_form_data.{field}"), value.clone());
+            }
+        });
+    });
+    let Some((segment, span)) = recording() else { return };
+    for (field, value) in fields {
+        let key = format!("server_action_form_data.{field}");
+        let detail = Box::new(Detail::Attribute(key, attribute(value)));
+        recorder::push(Record::Detail { segment, span, detail });
+    }
+}

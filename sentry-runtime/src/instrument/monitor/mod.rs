@@ -1,0 +1,273 @@
+//! Cron monitors: a job tells that it starts, and how it ended.
+//!
+//! Both check-ins share an id, so that overlapping runs do not mix; the first carries the configuration, which
+//! creates or updates the monitor. Check-ins are never sampled away.
+//!
+//! Spec: `telemetry/check-ins/index.mdx`.
+
+mod options;
+mod site;
+
+pub use options::MonitorOptions;
+pub use site::MonitorSite;
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::instrumented::{End, Previous, Stage, Work};
+use super::root::{self, RootKind};
+use crate::base::callback;
+use crate::base::diagnostics;
+use crate::base::fork::{self, PerProcess};
+use crate::capture::errors::{self, Origin};
+use crate::client::{self, Client};
+use crate::context::active;
+use crate::context::span_context::TracePlace;
+use crate::context::thread_context::Context;
+use crate::error::failure::Failure;
+use crate::pipeline::{self, Message, PendingCheckIn};
+use crate::protocol::{
+    DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
+};
+use crate::trace::callsite::Callsite;
+use crate::trace::clock::{self, Ticks};
+use crate::trace::ids::{self, Lineage};
+use crate::trace::propagation::Propagation;
+use crate::trace::record::Outcome;
+use crate::trace::segment::RootName;
+
+/// Hands a check-in to the pipeline. Answers with its id, or `None` without a client. A configuration that the server
+/// would refuse, and the check-in with it, is told and left out.
+pub(crate) fn submit(
+    client: Option<Arc<Client>>,
+    mut check_in: MonitorCheckIn,
+    place: TracePlace,
+) -> Option<Uuid> {
+    let client = client.filter(|client| client.is_enabled())?;
+    if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
+        let slug = &check_in.monitor_slug;
+        diagnostics::error(format_args!(
+            "{error}. The check-in of `{slug}` goes out without a configuration."
+        ));
+        check_in.monitor_config = None;
+    }
+    if callback::is_too_deep() {
+        diagnostics::debug(format_args!(
+            "before_send_check_in sends a check-in for everything it sees, also for that: it is dropped"
+        ));
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
+        return None;
+    }
+    let id = check_in.check_in_id;
+    let depth = callback::depth();
+    pipeline::send(Message::CheckIn(Box::new(PendingCheckIn { check_in, place, client, depth })));
+    Some(id)
+}
+
+/// The pair of check-ins of one run.
+#[derive(Debug, Clone)]
+struct Run {
+    id: Uuid,
+    slug: String,
+    started: Instant,
+    place: TracePlace,
+    client: Arc<Client>,
+    /// The process that it began in; a child that inherits it does not end it.
+    generation: u32,
+}
+
+/// The runs that have not ended, for programs that end without destructors: by a panic that aborts, or by a signal.
+static OPEN: PerProcess<Mutex<Vec<Run>>> = PerProcess::new();
+
+fn open() -> MutexGuard<'static, Vec<Run>> {
+    OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Run {
+    fn start(client: Arc<Client>, slug: String, config: Option<MonitorConfig>, place: TracePlace) -> Self {
+        let run = Self {
+            id: ids::event_id(),
+            slug,
+            started: Instant::now(),
+            place,
+            client,
+            generation: fork::generation(),
+        };
+        let mut check_in = run.check_in(MonitorCheckInStatus::InProgress);
+        check_in.monitor_config = config;
+        submit(Some(Arc::clone(&run.client)), check_in, run.place.clone());
+        open().push(run.clone());
+        run
+    }
+
+    fn check_in(&self, status: MonitorCheckInStatus) -> MonitorCheckIn {
+        MonitorCheckIn {
+            check_in_id: self.id,
+            monitor_slug: self.slug.clone(),
+            status,
+            environment: None,
+            release: None,
+            duration: None,
+            monitor_config: None,
+            contexts: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn end(self, ok: bool) {
+        open().retain(|open| open.id != self.id);
+        if self.generation != fork::generation() {
+            return;
+        }
+        let status = if ok { MonitorCheckInStatus::Ok } else { MonitorCheckInStatus::Error };
+        let mut check_in = self.check_in(status);
+        check_in.duration = Some(self.started.elapsed().as_secs_f64());
+        submit(Some(self.client), check_in, self.place);
+    }
+}
+
+/// Ends every open run as failed: the program is about to abort.
+pub(crate) fn fail_open_runs() {
+    let open = std::mem::take(&mut *open());
+    for run in open {
+        run.end(false);
+    }
+}
+
+/// A monitored run: check-ins, a trace of its own or a place in the caller's, captured errors.
+#[derive(Debug)]
+pub struct Monitor {
+    plan: Option<Plan>,
+    running: Option<Running>,
+    failed: bool,
+}
+
+#[derive(Debug)]
+struct Plan {
+    slug: String,
+    options: MonitorOptions,
+    name: RootName,
+    context: Arc<Context>,
+    parent: Lineage,
+}
+
+#[derive(Debug)]
+struct Running {
+    context: Option<Arc<Context>>,
+    active: Lineage,
+    run: Run,
+    since: Ticks,
+}
+
+/// A run of an annotated function. It starts when it is entered.
+pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monitor {
+    Monitor::planned(site.slug.to_owned(), RootName::Site(callsite), || MonitorOptions {
+        config: site.config(),
+        isolate_trace: site.isolate_trace,
+        tags: Vec::new(),
+    })
+}
+
+impl Monitor {
+    /// A run of a monitor that is known only at run time. With a slug that Sentry would refuse, that is told and
+    /// nothing is sent.
+    pub(crate) fn named(slug: &str, options: MonitorOptions) -> Self {
+        if let Err(error) = sentry_rules::slug::check(slug) {
+            diagnostics::error(format_args!("{error}. The job runs unmonitored."));
+            return Self { plan: None, running: None, failed: false };
+        }
+        let name = RootName::Given {
+            name: slug.to_owned().into(),
+            op: "function.monitor".into(),
+            origin: "auto.function.monitor".into(),
+            source: "task",
+        };
+        Self::planned(slug.to_owned(), name, || options)
+    }
+
+    fn planned(slug: String, name: RootName, options: impl FnOnce() -> MonitorOptions) -> Self {
+        let plan = (client::level() != client::Level::Off).then(|| Plan {
+            slug,
+            options: options(),
+            name,
+            context: active::context(),
+            parent: active::lineage(),
+        });
+        Self { plan, running: None, failed: false }
+    }
+
+    /// Sets a tag on the run's isolation scope.
+    #[must_use]
+    pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
+        if let Some(plan) = &mut self.plan {
+            plan.options.tags.push((Cow::Borrowed(key), value.to_string()));
+        }
+        self
+    }
+
+    /// Says that the job returned an error.
+    #[cold]
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        if !failure.is_failure() {
+            return;
+        }
+        self.failed = true;
+        let since = self.running.as_ref().map_or(0, |running| running.since);
+        errors::capture(failure, since, Origin::Monitor);
+    }
+
+    fn start(plan: Plan) -> Option<Running> {
+        let client = plan.context.client().filter(|client| client.is_enabled())?;
+        let MonitorOptions { config, isolate_trace, tags } = plan.options;
+        let mut context = plan.context.isolated().framed();
+        if !tags.is_empty() {
+            context.isolation.update(|scope| tags.iter().for_each(|(key, value)| scope.set_tag(key, value)));
+        }
+        if isolate_trace || (context.segment().is_none() && !context.continues) {
+            context = context.in_new_trace(Propagation::new());
+        }
+        let parent = if context.segment().is_some() { plan.parent } else { Lineage::NONE };
+        let key = ids::next();
+        let kind = RootKind { new_trace: false, under: (parent.span != 0).then_some(parent.span) };
+        let (context, active) = match root::start(&context, kind, plan.name, None, key) {
+            Some((context, span)) => (context, Lineage::of(span)),
+            None => (Arc::new(context), parent),
+        };
+        let place = TracePlace::of(&context, active);
+        let run = Run::start(client, plan.slug, config, place);
+        Some(Running { context: Some(context), active, run, since: clock::now() })
+    }
+}
+
+impl Work for Monitor {
+    fn stage(&self) -> Stage {
+        match (&self.plan, &self.running) {
+            (Some(_), _) => Stage::New,
+            (None, Some(_)) => Stage::Begun,
+            (None, None) => Stage::Over,
+        }
+    }
+
+    fn enter(&mut self) -> Option<Previous> {
+        if let Some(plan) = self.plan.take() {
+            self.running = Self::start(plan);
+        }
+        let running = self.running.as_mut()?;
+        Some(Previous::swap(running.context.take(), running.active))
+    }
+
+    fn leave(&mut self, previous: Previous) {
+        let own = previous.restore();
+        if let Some(running) = &mut self.running {
+            running.context = own.context;
+        }
+    }
+
+    fn finish(&mut self, end: End) {
+        let Some(Running { context: Some(context), active, run, .. }) = self.running.take() else { return };
+        let outcome = end.outcome(self.failed);
+        errors::close(context.frame);
+        root::end(&context, active.span, None, outcome);
+        run.end(outcome == Outcome::Ok);
+    }
+}

@@ -1,0 +1,244 @@
+//! What goes out with a request to another service, so that it continues the trace.
+//!
+//! [`TraceData`] is the values of the headers; a [`HeaderSink`] is where they are put. Requests are told of the trace
+//! only when their URL is one of the option `trace_propagation_targets`, and never when the user has told them
+//! already. Other vendors' baggage stays as it is.
+//!
+//! Spec: `foundations/trace-propagation/index.mdx`, `…/dynamic-sampling-context.mdx`, "Baggage Header".
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+
+use ureq::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::base::diagnostics;
+use crate::client::Client;
+use crate::context::active;
+use crate::context::span_context::TracePlace;
+use crate::trace::headers::{self, HeaderSource};
+
+/// The headers that link an outgoing request to the active trace, see [`get_trace_data`](crate::get_trace_data).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TraceData {
+    /// The value of the header `sentry-trace`.
+    pub sentry_trace: String,
+    /// The value of the header `baggage`: the dynamic sampling context. Empty in a trace that came without one.
+    pub baggage: String,
+    /// The value of W3C's header `traceparent`.
+    pub traceparent: String,
+    /// The option `propagate_traceparent`.
+    sends_traceparent: bool,
+}
+
+impl TraceData {
+    /// What links a request that is made here and now.
+    pub(crate) fn current(client: &Client) -> Self {
+        Self::at(client, &TracePlace::current(), active::with(|context| context.is_suppressed()))
+    }
+
+    /// What links a request that is made at a place.
+    pub(crate) fn at(client: &Client, place: &TracePlace, suppressed: bool) -> Self {
+        let options = client.options();
+        let mut decision = place.decision(options);
+        let mut dsc = place.dsc(client);
+        if suppressed {
+            // Without tracing there is no decision to hand on, neither way.
+            decision = (options.traces() || decision.is_some()).then_some(false);
+            if dsc.get("sampled") == Some("true") {
+                Arc::make_mut(&mut dsc).set("sampled", "false");
+            }
+        }
+        let sampled = u8::from(decision == Some(true));
+        Self {
+            sentry_trace: place.sentry_trace(decision),
+            baggage: headers::format_baggage(&dsc),
+            traceparent: format!("00-{}-{}-0{sampled}", place.trace_id(), place.span_id),
+            sends_traceparent: options.propagate_traceparent,
+        }
+    }
+
+    /// Names and values for a loop over a request's headers: `sentry-trace`, `baggage` unless it is empty, and
+    /// `traceparent` with the option `propagate_traceparent`.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let traceparent = if self.sends_traceparent { &*self.traceparent } else { "" };
+        [("sentry-trace", &*self.sentry_trace), ("baggage", &*self.baggage), ("traceparent", traceparent)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+    }
+
+    /// The same for a process that is started here: names and values of the environment variables by which a program
+    /// with a Sentry SDK continues the trace.
+    ///
+    /// ```
+    /// let mut command = std::process::Command::new("convert");
+    /// if let Some(trace) = sentry::get_trace_data() {
+    ///     command.envs(trace.environment());
+    /// }
+    /// ```
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("SENTRY_TRACE", &*self.sentry_trace), ("SENTRY_BAGGAGE", &*self.baggage)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+    }
+
+    /// One `baggage` header of what a request already has and what is ours. Other vendors' entries keep their
+    /// properties and their order; entries of another Sentry SDK are replaced. What would grow over 8192 bytes,
+    /// W3C's limit, stays as it was.
+    ///
+    /// ```
+    /// # let _guard = sentry::init("http://key@localhost:1/7");
+    /// let trace = sentry::get_trace_data().expect("there is a client");
+    /// let merged = trace.merge_baggage("tenant=7;ttl=60, sentry-release=old");
+    /// assert!(merged.starts_with("tenant=7;ttl=60,sentry-trace_id="));
+    /// ```
+    #[must_use]
+    pub fn merge_baggage(&self, existing: &str) -> String {
+        headers::merge_baggage(existing, &self.baggage)
+    }
+
+    /// Puts the headers into a request, unless it has a `sentry-trace` of its own. Answers whether it did.
+    fn put_into(&self, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
+        if has(headers, "sentry-trace") {
+            return false;
+        }
+        headers.put("sentry-trace", &self.sentry_trace);
+        if !self.baggage.is_empty() {
+            let mut existing = String::new();
+            headers.visit("baggage", &mut |value| {
+                if !existing.is_empty() {
+                    existing.push(',');
+                }
+                existing.push_str(value);
+            });
+            let merged = self.merge_baggage(&existing);
+            if merged != existing {
+                headers.put("baggage", &merged);
+            }
+        }
+        if self.sends_traceparent && !has(headers, "traceparent") {
+            headers.put("traceparent", &self.traceparent);
+        }
+        true
+    }
+}
+
+fn has(headers: &(impl HeaderSource + ?Sized), name: &str) -> bool {
+    let mut found = false;
+    headers.visit(name, &mut |_| found = true);
+    found
+}
+
+/// Tells a request of the trace that is active here. Answers whether it was told.
+pub(crate) fn propagate(client: &Client, url: &str, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
+    client.should_propagate(url) && TraceData::current(client).put_into(headers)
+}
+
+/// Where headers of an outgoing request are put.
+///
+/// Implemented for `http::HeaderMap`, for maps of strings and for vectors of pairs of strings; implement it for a
+/// type of your own to use it with [`propagate`](crate::propagate).
+pub trait HeaderSink: HeaderSource {
+    /// Sets the header `name`, given in lowercase, in place of every value that it has. Values that are not text
+    /// stay beside the new one.
+    fn put(&mut self, name: &'static str, value: &str);
+}
+
+impl HeaderSink for HeaderMap {
+    fn put(&mut self, name: &'static str, value: &str) {
+        let Ok(value) = HeaderValue::from_str(value) else {
+            return diagnostics::debug(format_args!("the header {name} cannot be `{value}`; it is left out"));
+        };
+        let name = HeaderName::from_static(name);
+        let unreadable: Vec<_> =
+            self.get_all(&name).iter().filter(|value| value.to_str().is_err()).cloned().collect();
+        self.insert(&name, value);
+        for value in unreadable {
+            self.append(&name, value);
+        }
+    }
+}
+
+impl<K: AsRef<str> + From<&'static str>, V: AsRef<str> + From<String>> HeaderSink for Vec<(K, V)> {
+    fn put(&mut self, name: &'static str, value: &str) {
+        self.retain(|(key, _)| !key.as_ref().eq_ignore_ascii_case(name));
+        self.push((K::from(name), V::from(value.to_owned())));
+    }
+}
+
+impl<K, V, S> HeaderSink for HashMap<K, V, S>
+where
+    K: AsRef<str> + From<&'static str> + Eq + Hash,
+    V: AsRef<str> + From<String>,
+    S: BuildHasher,
+{
+    fn put(&mut self, name: &'static str, value: &str) {
+        self.retain(|key, _| !key.as_ref().eq_ignore_ascii_case(name));
+        self.insert(K::from(name), V::from(value.to_owned()));
+    }
+}
+
+impl<K, V> HeaderSink for BTreeMap<K, V>
+where
+    K: AsRef<str> + From<&'static str> + Ord,
+    V: AsRef<str> + From<String>,
+{
+    fn put(&mut self, name: &'static str, value: &str) {
+        self.retain(|key, _| !key.as_ref().eq_ignore_ascii_case(name));
+        self.insert(K::from(name), V::from(value.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data() -> TraceData {
+        TraceData {
+            sentry_trace: "trace".into(),
+            baggage: "sentry-a=1".into(),
+            traceparent: "parent".into(),
+            sends_traceparent: true,
+        }
+    }
+
+    #[test]
+    fn headers_of_every_kind_are_filled() {
+        fn check(mut headers: impl HeaderSink) {
+            assert!(data().put_into(&mut headers));
+            for (name, expected) in
+                [("sentry-trace", "trace"), ("baggage", "theirs=1;p,sentry-a=1"), ("traceparent", "parent")]
+            {
+                let mut values = Vec::new();
+                headers.visit(name, &mut |value| values.push(value.to_owned()));
+                assert_eq!(values, [expected], "{name}");
+            }
+            assert!(!data().put_into(&mut headers), "it was told already");
+        }
+        let theirs = || ("Baggage".to_owned(), "theirs=1;p".to_owned());
+        check(vec![theirs()]);
+        check(HashMap::from([theirs()]));
+        check(BTreeMap::from([theirs()]));
+        let mut map = HeaderMap::new();
+        map.insert("baggage", HeaderValue::from_static("theirs=1;p"));
+        check(map);
+    }
+
+    #[test]
+    fn a_header_that_is_no_text_stays() {
+        let mut map = HeaderMap::new();
+        map.insert("baggage", HeaderValue::from_bytes(b"name=\xfcml").expect("bytes are allowed"));
+        assert!(data().put_into(&mut map));
+        let values: Vec<_> = map.get_all("baggage").iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(values, [&b"sentry-a=1"[..], b"name=\xfcml"]);
+    }
+
+    #[test]
+    fn a_traceparent_of_the_users_stays() {
+        let mut headers = vec![("traceparent".to_owned(), "theirs".to_owned())];
+        assert!(data().put_into(&mut headers));
+        assert_eq!(headers[0].1, "theirs");
+        assert_eq!(headers.len(), 3);
+    }
+}

@@ -1,0 +1,115 @@
+//! The start and the end of a segment: everything that a root span needs and a child does not.
+
+use std::sync::Arc;
+
+use crate::context::thread_context::Context;
+use crate::context::{recorder, recycling};
+use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::ids::{self, LocalId};
+use crate::trace::propagation::Propagation;
+use crate::trace::record::{Outcome, Record, Start};
+use crate::trace::sampling::{self, Decision, Hints};
+use crate::trace::segment::{RootName, Segment};
+use crate::trace::{callsite, clock};
+
+/// How a root span stands to what is active.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RootKind {
+    /// A trace of its own, whatever is active.
+    pub(crate) new_trace: bool,
+    /// The active span becomes its parent, in a transaction of its own.
+    pub(crate) under: Option<LocalId>,
+}
+
+impl RootKind {
+    /// As the flags of a callsite ask for it, with the given span active.
+    pub(crate) fn of(site: &callsite::Callsite, active: LocalId) -> Self {
+        let new_trace = site.has(callsite::NEW_TRACE);
+        Self { new_trace, under: (active != 0 && !new_trace).then_some(active) }
+    }
+}
+
+/// Starts a segment whose root span is `key`. Answers with its context and its root span, or `None` without a client that traces.
+pub(crate) fn start(
+    base: &Context,
+    kind: RootKind,
+    name: RootName,
+    start: Option<Start>,
+    key: LocalId,
+) -> Option<(Arc<Context>, LocalId)> {
+    start_with(base, kind, name, start, key, &Hints::default())
+}
+
+/// The same for a root of which more is known.
+pub(crate) fn start_with(
+    base: &Context,
+    kind: RootKind,
+    name: RootName,
+    start: Option<Start>,
+    key: LocalId,
+    hints: &Hints<'_>,
+) -> Option<(Arc<Context>, LocalId)> {
+    let client = base.client()?;
+    if !client.is_tracing() {
+        return None;
+    }
+    let active = base.segment().filter(|_| !kind.new_trace);
+    let (propagation, parent, inherited) = match active {
+        Some(segment) => {
+            let parent = kind.under.map(ids::wire);
+            let Segment { sampled, sample_rate: rate, .. } = **segment;
+            // All transactions of a trace say the same of it.
+            let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
+            (propagation, parent, Some(Decision { sampled, rate, ignored: false }))
+        }
+        None if base.continues && !kind.new_trace => {
+            (Propagation::clone(&base.propagation), base.propagation.parent, None)
+        }
+        None => (Propagation::new(), None, None),
+    };
+    let Decision { sampled, rate, ignored } = sampling::judge(&client, &propagation, inherited, &name, hints);
+    let sampled = sampled && !base.is_unrecorded();
+    let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
+    let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
+    segment.ignored = ignored;
+    let segment = Arc::new(segment);
+    if sampled && segment.is_streamed() {
+        recorder::push(Record::Start {
+            segment: Arc::clone(&segment),
+            isolation: Arc::clone(&base.isolation),
+            current: Arc::clone(&base.current),
+        });
+        crate::pipeline::segment_began();
+    }
+    Some((recycling::context(base, segment), key))
+}
+
+/// Gives a context back whose root has ended.
+pub(crate) fn retire(context: Arc<Context>) {
+    recycling::retire(context);
+}
+
+/// Ends the segment of a context whose root span is `root`.
+pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: Outcome) {
+    let Some(segment) = context.segment().filter(|segment| segment.key == root && segment.is_ours()) else {
+        return;
+    };
+    if !segment.sampled {
+        let ledger = segment.client.ledger();
+        let reason =
+            if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };
+        if !segment.is_streamed() {
+            ledger.lost(reason, DataCategory::Transaction, 1);
+        }
+        ledger.lost(reason, DataCategory::Span, 1);
+        return;
+    }
+    recorder::push(Record::End {
+        segment: Arc::clone(segment),
+        isolation: context.isolation.snapshot(),
+        current: context.current.snapshot(),
+        end: end.unwrap_or_else(|| Start::Ticks(clock::now())),
+        outcome,
+    });
+    crate::pipeline::segment_ended();
+}

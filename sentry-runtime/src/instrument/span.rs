@@ -1,0 +1,320 @@
+//! The span as a user holds it: the active one, or one that was started by a function call.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::json;
+
+use super::open::{self, OpenSpan, Unended};
+use crate::base::diagnostics;
+use crate::context::active;
+use crate::context::recorder;
+use crate::context::thread_context::Context;
+use crate::protocol::nesting;
+use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::trace::clock;
+use crate::trace::ids::{self, Lineage};
+use crate::trace::record::{Detail, Outcome, Record, Start};
+
+/// A handle to a span. Handles are cheap to clone and may be used from any thread; without a client, or in a
+/// trace that is not sampled, every call is a no-op.
+///
+/// A span that [`start_inactive_span`](crate::start_inactive_span) made ends with [`Span::end`], or when its last
+/// handle is dropped. The handle of an active span does not keep it from ending.
+///
+/// Say what there is to say before the end: what is set on a span after it has ended may still be seen or not, as the
+/// span may be written already.
+#[derive(Debug, Clone, Default)]
+pub struct Span {
+    pub(crate) place: Option<(Arc<Context>, Lineage)>,
+    pub(crate) open: Option<Arc<OpenSpan>>,
+    /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
+    /// is kept.
+    pub(crate) stands_in: bool,
+}
+
+impl Span {
+    /// The active span of this thread.
+    pub(crate) fn active() -> Option<Self> {
+        let (segment, active) = (active::position().0, active::lineage());
+        let context = active::own_context()?;
+        (segment != 0 && active.span != 0).then(|| Self { place: Some((context, active)), ..Self::default() })
+    }
+
+    /// Ends the span at a given time; the root of a transaction with the scopes of another context.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {
+        if let Some(open) = &self.open {
+            open.end_in(context, Start::Wall(time), Outcome::Ok);
+        }
+    }
+
+    /// Ends the span without a trace of it. Of the root of a transaction that is not possible.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn discard(&self) {
+        if let Some(open) = &self.open {
+            open.discard();
+        }
+    }
+
+    /// Ends the span with the given outcome.
+    pub(crate) fn end_as(&self, outcome: Outcome) {
+        if let Some(open) = &self.open {
+            open.end(Start::Ticks(clock::now()), outcome);
+        }
+    }
+
+    /// The context and the local id, to make the span active or the parent of another.
+    pub(crate) fn place(&self) -> Option<(Arc<Context>, Lineage)> {
+        self.place.clone().filter(|(_, active)| active.span != 0)
+    }
+
+    /// Keeps what is said for whoever asks the span.
+    fn note(&self, note: impl FnOnce(&mut Unended)) {
+        if let Some(open) = &self.open {
+            open.note(note);
+        }
+    }
+
+    fn detail(&self, detail: Detail) {
+        if let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| !self.stands_in)
+            && let Some(segment) = context.segment().filter(|segment| segment.sampled)
+        {
+            recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
+        }
+    }
+
+    /// Whether what is set on the span is kept: there is a client, and the trace is sampled.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
+        !self.stands_in
+            && self.place.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
+    }
+
+    /// The trace that the span belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.place.as_ref()?.0.segment().map(|segment| segment.trace_id())
+    }
+
+    /// The span's id on the wire.
+    #[must_use]
+    pub fn span_id(&self) -> Option<SpanId> {
+        self.place.as_ref().filter(|(_, active)| active.span != 0).map(|(_, active)| ids::wire(active.span))
+    }
+
+    /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
+    #[must_use]
+    pub(crate) fn root(&self) -> Self {
+        match &self.place {
+            Some((context, active)) => match context.segment() {
+                Some(segment) if segment.key != active.span => {
+                    Self { place: Some((Arc::clone(context), Lineage::of(segment.key))), ..Self::default() }
+                }
+                _ => self.clone(),
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// A link to this span, for [`Span::add_link`] of another.
+    ///
+    /// ```
+    /// let first = sentry::start_inactive_span("first attempt");
+    /// let second = sentry::start_inactive_span("second attempt");
+    /// second.add_links(first.link().map(|link| link.attribute("sentry.link.type", "previous_trace")));
+    /// ```
+    #[must_use]
+    pub fn link(&self) -> Option<SpanLink> {
+        let (trace_id, span_id) = (self.trace_id()?, self.span_id()?);
+        Some(SpanLink { sampled: Some(self.is_recording()), ..SpanLink::new(trace_id, span_id) })
+    }
+
+    /// The span as JSON, with the names of the wire: `span_id`, `trace_id`, `parent_span_id`, `op`, `description`,
+    /// `start_timestamp`, `status`, `origin`, `data`, `links`.
+    ///
+    /// A span that was started by a function call, and is asked by the handle that came of it, knows all of that
+    /// until it ends. Of the root of a transaction name and start are known, of any other span the ids and what it stands
+    /// under: what was said of them is on its way. `null` without a client that records traces.
+    ///
+    /// ```
+    /// let span = sentry::start_inactive_span("charge card");
+    /// let json = span.to_json();
+    /// # assert!(json.is_null());
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let known = self.open.as_ref().and_then(|open| open.describe());
+        let shown = |span| serde_json::to_value(span).unwrap_or_default();
+        match (known, &self.place) {
+            (Some(span), _) => shown(span),
+            (None, Some((context, Lineage { span, parent }))) if *span != 0 => match context.segment() {
+                Some(segment) if segment.key == *span => shown(open::describe_root(segment)),
+                Some(segment) => {
+                    let (trace_id, span_id) = (segment.trace_id(), ids::wire(*span));
+                    match parent {
+                        0 => json!({"trace_id": trace_id, "span_id": span_id}),
+                        &parent => {
+                            json!({"trace_id": trace_id, "span_id": span_id, "parent_span_id": ids::wire(parent)})
+                        }
+                    }
+                }
+                None => Value::Null,
+            },
+            _ => Value::Null,
+        }
+    }
+
+    /// Sets an attribute; one of the same name is replaced. Numbers can be summed up and charted in Sentry.
+    ///
+    /// ```
+    /// if let Some(span) = sentry::get_active_span() {
+    ///     span.set_attribute("cart.items", 3);
+    /// }
+    /// ```
+    pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| self.is_recording())
+        else {
+            return;
+        };
+        let (key, mut value) = (key.into(), value.into());
+        if matches!(value, AttributeValue::Array(_)) {
+            // It is copied in a moment, and lists may lie in lists.
+            nesting::prune_attribute(&mut value);
+        }
+        self.note(|span| span.set_attribute(key.clone(), value.clone()));
+        match (key, context.segment()) {
+            (Cow::Borrowed(key), Some(segment)) => {
+                recorder::push(Record::Attribute { segment: segment.key, span: *span, key, value });
+            }
+            (key, _) => self.detail(Detail::Attribute(key.into_owned(), value)),
+        }
+    }
+
+    /// Sets attributes.
+    pub fn set_attributes<K, V>(&self, attributes: impl IntoIterator<Item = (K, V)>)
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<AttributeValue>,
+    {
+        for (key, value) in attributes {
+            self.set_attribute(key, value);
+        }
+    }
+
+    /// Sets the status instead of the one that the span would end with.
+    pub fn set_status(&self, status: SpanStatus) {
+        self.note(|span| span.status = Some(status));
+        self.detail(Detail::Status(status));
+    }
+
+    /// Sets the status and the attribute `http.response.status_code` by the status code of a response: `ok` below 400,
+    /// for the others see [`SpanStatus::from_http_status`].
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.set_http_status(404));
+    /// ```
+    pub fn set_http_status(&self, status_code: u16) {
+        self.set_attribute("http.response.status_code", i64::from(status_code));
+        self.set_status(SpanStatus::from_http_status(status_code));
+    }
+
+    /// Renames the span, and the transaction if the span is its root.
+    ///
+    /// ```
+    /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
+    /// ```
+    pub fn update_name(&self, name: impl Into<String>) {
+        let Some((context, active)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
+        let name = name.into();
+        if let Some(segment) = context.segment().filter(|segment| segment.key == active.span) {
+            segment.rename(name, "custom");
+        } else {
+            self.note(|span| span.name = Cow::Owned(name.clone()));
+            self.detail(Detail::Name(name));
+        }
+    }
+
+    /// Sets another operation.
+    pub fn set_op(&self, op: impl Into<Cow<'static, str>>) {
+        let op = op.into();
+        self.note(|span| span.op.clone_from(&op));
+        self.detail(Detail::Op(op));
+    }
+
+    /// Sets a tag of the span, of the whole transaction if the span is its root. The rules for keys and values are
+    /// those of tags on scopes.
+    pub fn set_tag(&self, key: impl Into<String>, value: impl ToString) {
+        self.detail(Detail::Tag(key.into(), value.to_string()));
+    }
+
+    /// Links the span to one of another trace, or of another part of this one; see [`Span::link`].
+    pub fn add_link(&self, link: SpanLink) {
+        self.note(|span| span.add_link(&link));
+        self.detail(Detail::Link(link));
+    }
+
+    /// Links the span to others.
+    pub fn add_links(&self, links: impl IntoIterator<Item = SpanLink>) {
+        for link in links {
+            self.add_link(link);
+        }
+    }
+
+    /// Makes the span active on this thread until it ends.
+    pub(crate) fn show(&self) {
+        let Some(open) = self.open.as_ref() else { return };
+        if !open.show() {
+            diagnostics::debug(format_args!(
+                "set_active_span: the span has ended, or another transaction is active here; use with_active_span"
+            ));
+        }
+    }
+
+    /// Ends a span that was started by a function call. Later calls, and calls on other spans, do nothing.
+    pub fn end(&self) {
+        if let Some(open) = &self.open {
+            open.end(Start::Ticks(clock::now()), Outcome::Ok);
+        }
+    }
+
+    /// Ends the span at a given time.
+    pub fn end_at(&self, time: SystemTime) {
+        if let Some(open) = &self.open {
+            open.end(Start::Wall(time), Outcome::Ok);
+        }
+    }
+}
+
+/// What can be given as a span's parent: a span, or perhaps one.
+pub trait IntoParent {
+    /// The span; the default span stands for none.
+    fn into_parent(self) -> Span;
+}
+
+impl IntoParent for Span {
+    fn into_parent(self) -> Span {
+        self
+    }
+}
+
+impl IntoParent for &Span {
+    fn into_parent(self) -> Span {
+        self.clone()
+    }
+}
+
+/// An argument of an annotated function can only be lent: the function's body owns it.
+impl IntoParent for &Option<Span> {
+    fn into_parent(self) -> Span {
+        self.clone().unwrap_or_default()
+    }
+}
+
+impl<T: IntoParent> IntoParent for Option<T> {
+    fn into_parent(self) -> Span {
+        self.map(IntoParent::into_parent).unwrap_or_default()
+    }
+}

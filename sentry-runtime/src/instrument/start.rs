@@ -1,0 +1,113 @@
+//! How the span of a function call starts: under which parent, in which segment, and whether at all.
+
+use std::sync::Arc;
+
+use super::gen_ai;
+use super::open::{OpenSpan, Unended};
+use super::options::{Parent, SpanOptions};
+use super::root::{self, RootKind};
+use super::span::Span;
+use crate::base::diagnostics;
+use crate::client;
+use crate::context::active;
+use crate::context::thread_context::{Context, Mode};
+use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::clock;
+use crate::trace::ids::{self, Lineage, LocalId};
+use crate::trace::record::Start;
+use crate::trace::sampling::{Decision, Hints};
+use crate::trace::segment::RootName;
+
+impl Span {
+    /// Starts a span without making it active.
+    pub(crate) fn start(options: SpanOptions) -> Self {
+        if client::level() != client::Level::Tracing {
+            return Self::default();
+        }
+        let (base, active) = match &options.parent {
+            Parent::Active => (active::context(), active::lineage()),
+            Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
+            Parent::Given(span) => match span.place() {
+                Some(place) => place,
+                None => (active::context(), active::lineage()),
+            },
+        };
+        Self::start_in(base, active, options)
+    }
+
+    /// Starts a span in a context, under the span that is active in it.
+    pub(crate) fn start_in(base: Arc<Context>, active: Lineage, options: SpanOptions) -> Self {
+        Self::start_as(ids::next(), base, active, options, None)
+    }
+
+    /// The same with a local id of the caller's, and perhaps with a decision that was made before.
+    pub(crate) fn start_as(
+        id: LocalId,
+        base: Arc<Context>,
+        active: Lineage,
+        options: SpanOptions,
+        judged: Option<Decision>,
+    ) -> Self {
+        let start = match options.start_time {
+            Some(wall) => Start::Wall(wall),
+            None => Start::Ticks(clock::now()),
+        };
+        let parent = active.span;
+        let mode = base.mode();
+        let is_root = mode == Mode::Root || options.force_transaction;
+        let context = if is_root {
+            if mode == Mode::Root && options.only_if_parent {
+                return Self::default();
+            }
+            let root_name = RootName::Given {
+                name: options.name.clone(),
+                op: options.op.clone(),
+                origin: options.origin.clone(),
+                source: options.source,
+            };
+            let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
+            let hints = Hints {
+                attributes: &options.attributes,
+                custom: &options.sampling_values,
+                sampled: options.sampled,
+                judged,
+            };
+            match root::start_with(&base, kind, root_name, Some(start), id, &hints) {
+                Some((context, _)) => context,
+                None => return Self::default(),
+            }
+        } else if mode != Mode::Sampled || is_ignored(&base, &options) {
+            return Self { place: Some((base, active)), open: None, stands_in: true };
+        } else {
+            base
+        };
+        let SpanOptions { name, op, origin, attributes, links, .. } = options;
+        if gen_ai::is_gen_ai(&op) {
+            gen_ai::begin(&context, id, &op);
+        }
+        let unended = Unended::new(parent, name, op, origin, start);
+        let open = OpenSpan::new(Arc::clone(&context), id, unended);
+        let span = Self {
+            place: Some((context, Lineage { span: id, parent })),
+            open: Some(Arc::new(open)),
+            stands_in: false,
+        };
+        span.set_attributes(attributes);
+        span.add_links(links);
+        span
+    }
+}
+
+/// Whether the option `ignore_spans` names a child span that is about to start. What happens inside of it belongs to
+/// its parent.
+fn is_ignored(base: &Context, options: &SpanOptions) -> bool {
+    let Some(segment) = base.segment() else { return false };
+    let filters = &segment.client.options().ignore_spans;
+    let ignored =
+        filters.iter().any(|filter| filter.matches(&options.name, &options.op, &options.attributes));
+    if ignored {
+        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", options.name));
+        segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, 1);
+    }
+    ignored
+}
