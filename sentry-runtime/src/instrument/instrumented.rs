@@ -279,4 +279,5 @@ impl<W: Work> Drop for Held<W> {
 
 // Named, since `tests/unsafe` takes this file from here.
 #[cfg(test)]
+#[path = "instrumented/tests.rs"]
 mod tests;

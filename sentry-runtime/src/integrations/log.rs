@@ -31,14 +31,14 @@
 //!
 //! Records of the toolkit's own threads are handed on, but not captured: its HTTP client logs as well.
 
-pub use super::entries::Filter as LogFilter;
+pub use super::log_bridge::Filter as LogFilter;
 
 use std::fmt;
 
 use log::kv::{self, VisitSource, VisitValue};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
-use super::entries::{self, Entry, Gate, Origin, Said};
+use super::log_bridge::{self, Entry, Gate, Origin, Said};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{AttributeValue, LogLevel};
@@ -110,7 +110,7 @@ impl<L: Log> SentryLogger<L> {
         if filter.is_ignore() {
             return;
         }
-        let mut said = Said { message: Some(entries::written(record.args())), ..Said::default() };
+        let mut said = Said { message: Some(log_bridge::written(record.args())), ..Said::default() };
         // What cannot be read is left out.
         let _ = record.key_values().visit(&mut Reader(&mut said));
         Entry {
@@ -215,7 +215,7 @@ macro_rules! reads {
 
 impl<'v> VisitValue<'v> for Read {
     fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
-        self.0 = entries::written(&value).into();
+        self.0 = log_bridge::written(&value).into();
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl<'v> VisitValue<'v> for Read {
     }
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
-        self.0 = entries::text(value).into();
+        self.0 = log_bridge::text(value).into();
         Ok(())
     }
 

@@ -17,6 +17,8 @@
 pub mod actix_web;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "_entries")]
+mod log_bridge;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(feature = "reqwest")]
@@ -30,13 +32,9 @@ pub mod tracing;
 #[cfg(feature = "ureq")]
 pub mod ureq;
 
-#[cfg(feature = "_entries")]
-mod entries;
 #[cfg(feature = "_http-client")]
 mod http_client;
 #[cfg(feature = "_http-server")]
 mod http_server;
 #[cfg(any(feature = "_http-client", feature = "_http-server"))]
 mod url;
-
-pub(crate) mod contexts;

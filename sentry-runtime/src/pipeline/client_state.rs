@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::contexts;
 use super::output;
 use crate::client::Client;
-use crate::integrations::contexts;
 use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
 use crate::scrub::Scrubber;
 use crate::stacktrace::{InAppRules, Resolver, Symbolicator};

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-pub(super) use super::gathered::{Child, ChildKind, Gathered};
+pub(super) use super::span::buffer::{Child, ChildKind, Gathered};
 
-use super::gathered::Room;
+use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
 use super::worker::{contain, contain_all};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::attachments;
+use super::event::attachments;
 use super::event::{complete, limits};
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::text::Text;
+use super::event::text::Text;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;

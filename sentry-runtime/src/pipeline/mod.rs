@@ -8,36 +8,23 @@
 //! `stream`) → `output` → transport.
 
 use crate::scrub;
-mod as_event;
-mod attachments;
 mod backpressure;
 mod batch;
 mod check_in;
 mod client_state;
 mod collector;
+pub(crate) mod contexts;
 mod event;
-mod exceptions;
 mod feedback;
-mod filter;
-mod gathered;
-mod gen_ai;
 mod hooks;
 mod logs;
-mod normalize;
 mod output;
-mod prompt;
 mod queue;
-mod row;
 mod sessions;
-mod span_hook;
-mod span_json;
+mod span;
 mod stream;
-mod stream_batch;
-mod stream_json;
-mod stream_segment;
-mod text;
 mod transaction;
-mod transaction_json;
+mod warmup;
 mod worker;
 
 pub(crate) use check_in::PendingCheckIn;
@@ -105,7 +92,7 @@ pub(crate) fn start() {
 /// What this client captures is wanted on disk within 50 ms.
 pub(crate) fn be_prompt(client: &Arc<Client>) {
     start();
-    prompt::warm(client);
+    warmup::warm(client);
 }
 
 /// Hands a message over, or counts its loss when there is no room.

@@ -8,7 +8,7 @@ use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
 use super::queue::{FlushRequest, Queues, queues};
-use super::{check_in, event, feedback, prompt, sessions};
+use super::{check_in, event, feedback, sessions, warmup};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -90,7 +90,7 @@ fn work(
         let pause = if idle && was_idle {
             due
         } else {
-            Some(due.map_or_else(prompt::moment, |due| due.min(prompt::moment())))
+            Some(due.map_or_else(warmup::moment, |due| due.min(warmup::moment())))
         };
         queues.sleep(pause);
         was_idle = idle;

@@ -15,12 +15,12 @@
 //! Frames follow the [stack trace](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/stacktrace/)
 //! and images the [debug meta](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/debugmeta/) page.
 
+mod background;
 mod capture;
 mod elf;
 mod files;
 mod images;
 pub(crate) mod names;
-mod patient;
 mod resolve;
 mod rules;
 mod source;
@@ -29,8 +29,8 @@ mod trim;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::stacktrace::background::Resolver;
 pub(crate) use capture::RawStack;
 pub(crate) use images::Image;
-pub(crate) use patient::Resolver;
 pub(crate) use resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
 pub(crate) use rules::InAppRules;

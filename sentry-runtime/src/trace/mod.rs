@@ -7,7 +7,6 @@
 //! segments to those of other services.
 
 pub(crate) mod callsite;
-mod callsite_metadata;
 pub(crate) mod clock;
 pub(crate) mod header_source;
 pub(crate) mod headers;

@@ -10,7 +10,6 @@
 //! What is lost on the way is counted in the [`ledger`].
 
 pub(crate) mod certificates;
-mod depths;
 pub(crate) mod fanout;
 pub(crate) mod http;
 pub(crate) mod ledger;
@@ -18,16 +17,16 @@ pub(crate) mod local;
 pub(crate) mod otlp;
 pub(crate) mod proxy;
 pub(crate) mod queue;
+mod queue_depths;
 pub(crate) mod rate_limits;
 pub(crate) mod spool;
-mod spooled;
 pub(crate) mod spotlight;
 pub(crate) mod test;
 pub(crate) mod thread;
 mod worker;
 
+pub use crate::transport::queue_depths::QueueDepths;
 pub use certificates::CertificatesError;
-pub use depths::QueueDepths;
 pub(crate) use fanout::Fanout;
 pub(crate) use http::{HttpDestination, HttpOptions};
 pub(crate) use local::{LocalOptions, LocalView};

@@ -1,7 +1,7 @@
 //! The loop of a transport's thread, and the state that it shares with those who call the transport.
 //!
 //! The loop takes one step at a time: a flush that is due, else a left-over of the spool whose time has come, else the
-//! next envelope, else a rest until somebody calls. What becomes of copies on disk is in [`spooled`](super::spooled).
+//! next envelope, else a rest until somebody calls. What becomes of copies on disk is in [`spooled`](crate::transport::spool::inflight).
 //! The state is locked between the steps, never during one.
 
 use std::collections::VecDeque;

@@ -16,7 +16,7 @@ use opentelemetry::Context as OtelContext;
 use opentelemetry::context::{ContextObserver, GlobalContextObserver, ObserverContextView};
 use opentelemetry::trace::TraceContextExt as _;
 
-use super::standing;
+use super::parent;
 use super::{ids, open};
 use crate::context::activation::Shown;
 use crate::context::active;
@@ -67,13 +67,13 @@ impl ContextObserver for Bridge {
         let span = span.span_context();
         let view = match open::place(span.span_id()).filter(|_| span.is_valid()) {
             Some((context, id)) => View::Span(context, id),
-            None => standing::incoming(context).map_or(View::Nothing, View::Trace),
+            None => parent::incoming(context).map_or(View::Nothing, View::Trace),
         };
         Some(Arc::new(view))
     }
 
     fn on_context_enter(&self, from: &OtelContext, to: &OtelContext) {
-        let unchanged = standing::same_span(from.span().span_context(), to.span().span_context());
+        let unchanged = parent::same_span(from.span().span_context(), to.span().span_context());
         let shown = if unchanged { None } else { show(to) };
         let entry = Entry { view: identity(to), shown };
         let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(entry));

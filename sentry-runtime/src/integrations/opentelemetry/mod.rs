@@ -31,12 +31,12 @@ mod describe;
 mod events;
 mod ids;
 mod open;
+mod parent;
 mod processor;
 mod propagator;
 mod provider;
 mod sampler;
 mod setup;
-mod standing;
 #[cfg(test)]
 mod tests;
 mod values;

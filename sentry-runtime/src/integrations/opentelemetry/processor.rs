@@ -11,7 +11,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span as OtelSpan, SpanData, SpanProcessor};
 
 use super::open::{self, Open};
-use super::standing::{self, Standing};
+use super::parent::{self, Standing};
 use super::{bridge, describe, events, ids, sampler, values};
 use crate::base::diagnostics;
 use crate::client::{self, Client};
@@ -119,7 +119,7 @@ impl SpanProcessor for SentrySpanProcessor {
         let span_id = data.span_context.span_id();
         let (base, active, judged) = match judged {
             Some(judged) => (judged.base, Lineage::NONE, Some(judged.decision)),
-            None => match standing::of(parent, data.span_context.trace_id()) {
+            None => match parent::of(parent, data.span_context.trace_id()) {
                 Standing::Child(base, active) => (base, active, None),
                 Standing::Root(base) => (base, Lineage::NONE, None),
             },

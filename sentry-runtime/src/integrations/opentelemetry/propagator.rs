@@ -9,7 +9,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry_sdk::propagation::BaggagePropagator;
 
-use super::standing::{self, Incoming};
+use super::parent::{self, Incoming};
 use super::{ids, open};
 use crate::client::Client;
 use crate::context::active;
@@ -75,13 +75,13 @@ fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
     let suppressed = here.is_suppressed();
     let is_ours =
         || here.segment().is_some_and(|segment| ids::to_otel_trace(segment.trace_id()) == span.trace_id());
-    if !span.is_valid() || (standing::is_current(context) && is_ours()) {
+    if !span.is_valid() || (parent::is_current(context) && is_ours()) {
         return Some(TraceData::current(client));
     }
     let place = match known.and_then(|open| open.span.place()) {
         Some((context, active)) => TracePlace::of(&context, active),
         None => {
-            let mut propagation = Propagation::clone(&*standing::incoming(context)?);
+            let mut propagation = Propagation::clone(&*parent::incoming(context)?);
             // What is not recorded here stands for the span that OpenTelemetry has.
             propagation.span_id = ids::span_id(span.span_id())?;
             TracePlace::of(&Context::in_new_trace(&here, propagation), Lineage::NONE)

@@ -7,7 +7,7 @@ use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceS
 use opentelemetry::{Context as OtelContext, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::standing::{self, Standing};
+use super::parent::{self, Standing};
 use super::{describe, values};
 use crate::context::active;
 use crate::context::thread_context::Context;
@@ -81,7 +81,7 @@ fn decide(
     if active::with(Context::is_unrecorded) {
         return SamplingDecision::Drop;
     }
-    let base = match standing::of(parent, trace_id) {
+    let base = match parent::of(parent, trace_id) {
         Standing::Child(context, _) => {
             let sampled = context.segment().is_some_and(|segment| segment.sampled);
             return if sampled { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };

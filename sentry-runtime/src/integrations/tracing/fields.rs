@@ -6,7 +6,7 @@ use std::fmt;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use crate::integrations::entries::{self, Said};
+use crate::integrations::log_bridge::{self, Said};
 use crate::protocol::{AttributeValue, SpanStatus};
 
 /// The fields of a span, sorted by what they say.
@@ -29,13 +29,13 @@ impl SpanFields {
     fn add(&mut self, field: &Field, value: AttributeValue) {
         let name = field.name();
         if let Some(tag) = name.strip_prefix("tags.") {
-            self.tags.push((tag, entries::plain(&value)));
+            self.tags.push((tag, log_bridge::plain(&value)));
             return;
         }
         match name {
-            "sentry.name" | "otel.name" => self.name = Some(entries::plain(&value)),
-            "sentry.op" => self.op = Some(entries::plain(&value)),
-            "sentry.trace" => self.trace = Some(entries::plain(&value)),
+            "sentry.name" | "otel.name" => self.name = Some(log_bridge::plain(&value)),
+            "sentry.op" => self.op = Some(log_bridge::plain(&value)),
+            "sentry.trace" => self.trace = Some(log_bridge::plain(&value)),
             "otel.status_code" => self.status = otel_status(&value).or(self.status),
             _ => {
                 if matches!(name, "http.response.status_code" | "http.status_code") {
@@ -104,7 +104,7 @@ pub(super) struct EventFields {
 impl EventFields {
     fn add(&mut self, field: &Field, value: AttributeValue) {
         match field.name() {
-            "message" => self.said.message = Some(entries::plain(&value)),
+            "message" => self.said.message = Some(log_bridge::plain(&value)),
             name => {
                 self.has_error |= name == "error";
                 self.said.add(name, value);
@@ -134,11 +134,11 @@ macro_rules! visit {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                self.add(field, entries::text(value).into());
+                self.add(field, log_bridge::text(value).into());
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                self.add(field, entries::written(&Shown(value)).into());
+                self.add(field, log_bridge::written(&Shown(value)).into());
             }
 
             fn record_error(&mut $self, $field: &Field, $error: &(dyn Error + 'static)) {
@@ -159,7 +159,7 @@ impl fmt::Display for Shown<'_> {
 
 visit!(SpanFields, |self, field, error| {
     self.failed = true;
-    self.add(field, entries::error_text(error).into())
+    self.add(field, log_bridge::error_text(error).into())
 });
 
 visit!(EventFields, |self, field, error| {

@@ -52,7 +52,7 @@
 mod fields;
 mod spans;
 
-pub use super::entries::Filter as EventFilter;
+pub use super::log_bridge::Filter as EventFilter;
 
 use std::fmt;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ use tracing_core::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::entries::{Entry, Gate, Origin};
+use super::log_bridge::{Entry, Gate, Origin};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::context::active;

@@ -10,7 +10,7 @@
 
 mod error;
 mod model;
-mod notes;
+mod one_liners;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -200,12 +200,12 @@ impl LocalView {
             }
             ItemType::Transaction => self.hold_spans(model::read_transaction(&payload), now),
             ItemType::Span => self.hold_spans(model::read_spans(&payload), now),
-            ItemType::CheckIn => self.print(&notes::check_in(&payload, &self.style)),
-            ItemType::Log => self.print(&notes::logs(&payload, &self.style)),
-            ItemType::TraceMetric => self.print(&notes::metrics(&payload, &self.style)),
-            ItemType::Feedback => self.print(&notes::feedback(&payload, &self.style)),
-            ItemType::Session => self.print(&notes::session(&payload, &self.style)),
-            ItemType::Sessions => self.print(&notes::sessions(&payload, &self.style)),
+            ItemType::CheckIn => self.print(&one_liners::check_in(&payload, &self.style)),
+            ItemType::Log => self.print(&one_liners::logs(&payload, &self.style)),
+            ItemType::TraceMetric => self.print(&one_liners::metrics(&payload, &self.style)),
+            ItemType::Feedback => self.print(&one_liners::feedback(&payload, &self.style)),
+            ItemType::Session => self.print(&one_liners::session(&payload, &self.style)),
+            ItemType::Sessions => self.print(&one_liners::sessions(&payload, &self.style)),
             // Of no interest to a person who watches the program at work.
             ItemType::Attachment | ItemType::ClientReport => {}
         }

@@ -18,8 +18,9 @@
 mod claim;
 mod file;
 mod index;
-mod left_overs;
+pub(crate) mod inflight;
 mod pace;
+mod recovery;
 #[cfg(test)]
 mod tests;
 

@@ -1,17 +1,17 @@
-//! Where the transport's thread and the [`spool`](super::spool) meet: what becomes of an envelope's copy on disk, and
+//! Where the transport's thread and the [`spool`](crate::transport::spool) meet: what becomes of an envelope's copy on disk, and
 //! when a left-over is sent.
 
-use super::ledger::Ledger;
-use super::queue::Queued;
-use super::spool::Ticket;
-use super::thread::{Delivery, Destination};
-use super::worker::{Shared, guarded};
+use super::Ticket;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
+use crate::transport::ledger::Ledger;
+use crate::transport::queue::Queued;
+use crate::transport::thread::{Delivery, Destination};
+use crate::transport::worker::{Shared, guarded};
 
 impl Shared {
     /// Counts what became of an envelope, and deletes its copy on disk or leaves it to that. `items` is how many it
     /// had when it was written.
-    pub(super) fn settle(
+    pub(crate) fn settle(
         &self,
         delivery: Delivery,
         envelope: &Envelope,
@@ -42,7 +42,7 @@ impl Shared {
     }
 
     /// Leaves what has no room in memory, or no time, to its copy on disk. Answers whether there is one. No I/O.
-    pub(super) fn put_off(&self, queued: &Queued) -> bool {
+    pub(crate) fn put_off(&self, queued: &Queued) -> bool {
         match (&self.options.spool, queued.ticket) {
             (Some(spool), Some(ticket)) => spool.put_off(ticket, false),
             _ => false,
@@ -50,12 +50,12 @@ impl Shared {
     }
 
     /// Whether it is time to look after the left-overs.
-    pub(super) fn left_overs_are_due(&self) -> bool {
+    pub(crate) fn left_overs_are_due(&self) -> bool {
         self.options.spool.as_ref().and_then(|spool| spool.wait()).is_some_and(|wait| wait.is_zero())
     }
 
     /// Sends one left-over, with a single attempt: if that fails, it stays where it is.
-    pub(super) fn deliver_left_over(&self, destination: &mut dyn Destination) {
+    pub(crate) fn deliver_left_over(&self, destination: &mut dyn Destination) {
         let Some(spool) = &self.options.spool else { return };
         let limits = destination.rate_limits();
         let unwanted =
@@ -78,7 +78,7 @@ impl Shared {
     }
 
     /// Counts an envelope that was handed over.
-    pub(super) fn count_accepted(&self, envelope: &Envelope) {
+    pub(crate) fn count_accepted(&self, envelope: &Envelope) {
         let count = |ledger: &Ledger| envelope.items().iter().for_each(|item| ledger.accepted_item(item));
         self.ledger.as_deref().into_iter().for_each(count);
     }

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::hooks;
 use crate::client::hint::Hint;
+use crate::pipeline::hooks;
 use crate::protocol::{Context, DiscardReason, Event, Level, Map, Transaction};
 use crate::scope::Scope;
 
 /// Shows a transaction to the event processors of the scopes.
-pub(super) fn shown(
+pub(crate) fn shown(
     scope: &Scope,
     mut transaction: Transaction<'static>,
 ) -> Result<Transaction<'static>, DiscardReason> {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::row::{Carrier, Row, SpanData};
+use super::record::{Carrier, Row, SpanData};
 use crate::instrument::gen_ai::is_gen_ai;
 use crate::protocol::{AttributeValue, SpanId};
 
@@ -21,7 +21,7 @@ fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
 
 /// Names an AI span that was given no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`. A root
 /// keeps its name: events and other services know the transaction by it.
-pub(super) fn name(span: &mut SpanData, unnamed: bool) {
+pub(crate) fn name(span: &mut SpanData, unnamed: bool) {
     if !unnamed || !is_gen_ai(&span.op) {
         return;
     }
@@ -37,7 +37,7 @@ pub(super) fn name(span: &mut SpanData, unnamed: bool) {
 }
 
 /// Gives an AI span what was said so far of a span around it that is still open.
-pub(super) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, AttributeValue)]) {
+pub(crate) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, AttributeValue)]) {
     if !is_gen_ai(&span.op) {
         return;
     }
@@ -51,7 +51,7 @@ pub(super) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, Attribu
 }
 
 /// Gives the spans under an agent its name, and that of its pipeline.
-pub(super) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [C]) {
+pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [C]) {
     let is_ai = |row: &C| matches!(row.row(), Row::Full(span) if is_gen_ai(&span.op));
     if !rows.iter().any(is_ai) {
         return;

@@ -1,10 +1,14 @@
 //! Traces that are sent while they run: every span leaves soon after its end.
 //!
 //! A segment is known from its first record on, with its scopes. A span that has ended waits one round, so that what
-//! other threads said of it before is read for certain; then it is written to the [batch](super::stream_batch) of its
+//! other threads said of it before is read for certain; then it is written to the [batch](crate::pipeline::stream::batch) of its
 //! trace, and nothing of it is kept. Of a span that is still open only what was said of it is kept.
 //!
 //! Spec: `telemetry/spans/implementation.mdx`, `telemetry/spans/span-buffer.mdx`.
+
+pub(crate) mod batch;
+pub(crate) mod json;
+pub(crate) mod segment;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -12,10 +16,10 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use super::gathered::{Child, Gathered, Room};
-use super::stream_batch::{Batches, Key, LONGEST};
-use super::stream_json::Label;
-use super::stream_segment::{Place, Stream};
+use super::span::buffer::{Child, Gathered, Room};
+use super::stream::batch::{Batches, Key, LONGEST};
+use super::stream::json::Label;
+use super::stream::segment::{Place, Stream};
 use super::transaction::Ended;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::ScopeCell;

@@ -10,28 +10,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::output;
 use crate::client::Client;
+use crate::pipeline::output;
 use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, MAX_ITEMS, OPENING};
 use crate::protocol::{DataCategory, EnvelopeItem, ItemType, TraceId};
 use crate::trace::segment::Segment;
 
 /// How long a span waits for others.
-pub(super) const LONGEST: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST: Duration = Duration::from_secs(5);
 /// How large a batch grows, in bytes. Servers take ten times as much; a batch of full size is a thousand spans with a
 /// kilobyte each.
 const MAX_BYTES: usize = 1 << 20;
 
 /// One trace of one client: a span's batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(crate) struct Key {
     trace: TraceId,
     /// The client's address: it lives as long as one of its segments.
     client: usize,
 }
 
 impl Key {
-    pub(super) fn of(segment: &Segment) -> Self {
+    pub(crate) fn of(segment: &Segment) -> Self {
         Self { trace: segment.trace_id(), client: Arc::as_ptr(&segment.client) as usize }
     }
 }
@@ -50,7 +50,7 @@ struct Batch {
 
 /// All batches that wait.
 #[derive(Debug, Default)]
-pub(super) struct Batches {
+pub(crate) struct Batches {
     waiting: HashMap<Key, Batch>,
     full: Vec<Batch>,
     bytes: usize,
@@ -58,7 +58,7 @@ pub(super) struct Batches {
 
 impl Batches {
     /// Adds a span that `write` writes; it ended after `since`.
-    pub(super) fn add(&mut self, segment: &Arc<Segment>, since: Instant, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn add(&mut self, segment: &Arc<Segment>, since: Instant, write: impl FnOnce(&mut Vec<u8>)) {
         let key = Key::of(segment);
         let batch = self.waiting.entry(key).or_insert_with(|| Batch {
             segment: Arc::clone(segment),
@@ -80,19 +80,19 @@ impl Batches {
     }
 
     /// How many bytes wait.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Lets a batch leave at the end of a round.
-    pub(super) fn close(&mut self, key: Key, round: u64) {
+    pub(crate) fn close(&mut self, key: Key, round: u64) {
         if let Some(batch) = self.waiting.get_mut(&key) {
             batch.leaves = Some(round);
         }
     }
 
     /// Sends what is full.
-    pub(super) fn send_full(&mut self) {
+    pub(crate) fn send_full(&mut self) {
         for batch in std::mem::take(&mut self.full) {
             self.bytes = self.bytes.saturating_sub(batch.payload.len() - OPENING.len());
             batch.send();
@@ -100,7 +100,7 @@ impl Batches {
     }
 
     /// Sends what is due; all of it, if it takes more than `room`.
-    pub(super) fn send_due(&mut self, now: Instant, round: u64, room: usize) {
+    pub(crate) fn send_due(&mut self, now: Instant, round: u64, room: usize) {
         let crowded = self.bytes > room;
         self.send_those(|batch| {
             crowded
@@ -110,7 +110,7 @@ impl Batches {
     }
 
     /// Sends everything.
-    pub(super) fn send_all(&mut self) {
+    pub(crate) fn send_all(&mut self) {
         self.send_those(|_| true);
     }
 
@@ -120,17 +120,17 @@ impl Batches {
     }
 
     /// When the next batch is due.
-    pub(super) fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self) -> Option<Instant> {
         self.waiting.values().map(|batch| batch.since + LONGEST).min()
     }
 
     /// Whether a batch is about to leave.
-    pub(super) fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.waiting.values().any(|batch| batch.leaves.is_some())
     }
 
     /// Gives everything up, and says whose spans those were and how many.
-    pub(super) fn give_up(&mut self) -> Vec<(Arc<Client>, u64)> {
+    pub(crate) fn give_up(&mut self) -> Vec<(Arc<Client>, u64)> {
         self.bytes = 0;
         let batches = self.waiting.drain().map(|(_, batch)| batch).chain(self.full.drain(..));
         batches.map(|batch| (Arc::clone(&batch.segment.client), batch.count as u64)).collect()

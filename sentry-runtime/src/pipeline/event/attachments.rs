@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, EnvelopeItem};
 
 /// The items of an event's attachments. Together they have no more bytes than one may have.
-pub(super) fn items(client: &Client, attachments: &[Arc<Attachment>]) -> Vec<EnvelopeItem> {
+pub(crate) fn items(client: &Client, attachments: &[Arc<Attachment>]) -> Vec<EnvelopeItem> {
     let mut left = client.options().max_attachment_size;
     let mut items = Vec::with_capacity(attachments.len());
     for attachment in attachments {

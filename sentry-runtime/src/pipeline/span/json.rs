@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use super::row::{Call, Row, SpanData};
+use super::record::{Call, Row, SpanData};
 use crate::protocol::json::{TimeWriter, write_micros, write_str};
 use crate::protocol::time::since_epoch;
 use crate::protocol::{SpanId, SpanStatus, TraceId};
@@ -40,7 +40,7 @@ const fn behind(piece: &[u8]) -> usize {
 }
 
 /// Writes spans of one trace.
-pub(super) struct SpanWriter<'a> {
+pub(crate) struct SpanWriter<'a> {
     out: &'a mut Vec<u8>,
     anchor: &'a Anchor,
     /// [`CALL`], filled in.
@@ -50,18 +50,18 @@ pub(super) struct SpanWriter<'a> {
 }
 
 impl<'a> SpanWriter<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
+    pub(crate) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
         let mut call = CALL;
         call[TRACE_ID..TRACE_ID + 32].copy_from_slice(&trace_id.hex());
         Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new() }
     }
 
     /// Parts two spans.
-    pub(super) fn comma(&mut self) {
+    pub(crate) fn comma(&mut self) {
         self.out.push(b',');
     }
 
-    pub(super) fn write(&mut self, row: &Row) {
+    pub(crate) fn write(&mut self, row: &Row) {
         match row {
             Row::Call(call) => self.call(call),
             Row::Full(span) => self.full(span),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::normalize::normalize_tags;
+use crate::pipeline::event::normalize::normalize_tags;
 use crate::protocol::limits::{MAX_HELD, MAX_KEY, MAX_OP, limit_attribute, limit_value, truncated};
 use crate::protocol::{AttributeValue, Map, Span, SpanId, SpanLink, SpanStatus, TraceId, Value, map_of};
 use crate::scrub::Scrubber;
@@ -14,36 +14,36 @@ use crate::trace::record::Outcome;
 
 /// A span of a transaction.
 #[derive(Debug)]
-pub(super) enum Row {
+pub(crate) enum Row {
     Call(Call),
     Full(Box<SpanData>),
 }
 
 /// A call of an annotated function of which nothing else was said.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Call {
-    pub(super) id: LocalId,
-    pub(super) parent: LocalId,
-    pub(super) site: &'static Callsite,
-    pub(super) start: Ticks,
-    pub(super) end: Ticks,
-    pub(super) outcome: Outcome,
+pub(crate) struct Call {
+    pub(crate) id: LocalId,
+    pub(crate) parent: LocalId,
+    pub(crate) site: &'static Callsite,
+    pub(crate) start: Ticks,
+    pub(crate) end: Ticks,
+    pub(crate) outcome: Outcome,
 }
 
 /// A span with everything that was said of it.
 #[derive(Debug)]
-pub(super) struct SpanData {
-    pub(super) id: SpanId,
-    pub(super) parent: Option<SpanId>,
-    pub(super) name: Cow<'static, str>,
-    pub(super) op: Cow<'static, str>,
-    pub(super) origin: Cow<'static, str>,
-    pub(super) start: SystemTime,
-    pub(super) end: SystemTime,
-    pub(super) status: SpanStatus,
-    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(super) tags: Map<String, String>,
-    pub(super) links: Vec<SpanLink>,
+pub(crate) struct SpanData {
+    pub(crate) id: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) op: Cow<'static, str>,
+    pub(crate) origin: Cow<'static, str>,
+    pub(crate) start: SystemTime,
+    pub(crate) end: SystemTime,
+    pub(crate) status: SpanStatus,
+    pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(crate) tags: Map<String, String>,
+    pub(crate) links: Vec<SpanLink>,
 }
 
 impl Default for SpanData {
@@ -66,7 +66,7 @@ impl Default for SpanData {
 
 impl Call {
     /// The same with room for more.
-    pub(super) fn with_room(&self, anchor: &Anchor) -> SpanData {
+    pub(crate) fn with_room(&self, anchor: &Anchor) -> SpanData {
         SpanData {
             id: ids::wire(self.id),
             parent: Some(ids::wire(self.parent)),
@@ -82,14 +82,14 @@ impl Call {
 }
 
 impl Row {
-    pub(super) fn id(&self) -> SpanId {
+    pub(crate) fn id(&self) -> SpanId {
         match self {
             Self::Call(call) => ids::wire(call.id),
             Self::Full(span) => span.id,
         }
     }
 
-    pub(super) fn parent(&self) -> Option<SpanId> {
+    pub(crate) fn parent(&self) -> Option<SpanId> {
         match self {
             Self::Call(call) => Some(ids::wire(call.parent)),
             Self::Full(span) => span.parent,
@@ -97,7 +97,7 @@ impl Row {
     }
 
     /// Everything that is known of the span.
-    pub(super) fn into_full(self, anchor: &Anchor) -> SpanData {
+    pub(crate) fn into_full(self, anchor: &Anchor) -> SpanData {
         match self {
             Self::Call(call) => call.with_room(anchor),
             Self::Full(span) => *span,
@@ -105,7 +105,7 @@ impl Row {
     }
 
     /// Filters sensitive attributes and cuts long texts. What the program's text says needs neither.
-    pub(super) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
+    pub(crate) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         if let Self::Full(span) = self {
             span.scrub(scrubber, max_text);
         }
@@ -113,7 +113,7 @@ impl Row {
 }
 
 /// A row, and what goes along with it.
-pub(super) trait Carrier {
+pub(crate) trait Carrier {
     fn row(&self) -> &Row;
     fn row_mut(&mut self) -> &mut Row;
 }
@@ -168,7 +168,7 @@ impl SpanData {
     }
 
     /// Takes over what a callback has made of the span; where it stands stays as it is.
-    pub(super) fn take_over(&mut self, changed: Span) {
+    pub(crate) fn take_over(&mut self, changed: Span) {
         self.name = Cow::Owned(changed.description.unwrap_or_default());
         self.op = Cow::Owned(changed.op.unwrap_or_default());
         self.origin = Cow::Owned(changed.origin.unwrap_or_default());
@@ -183,7 +183,7 @@ impl SpanData {
     }
 
     /// The span as the user's callbacks see it.
-    pub(super) fn to_protocol(&self, trace_id: TraceId) -> Span {
+    pub(crate) fn to_protocol(&self, trace_id: TraceId) -> Span {
         Span {
             span_id: self.id,
             trace_id,
@@ -203,6 +203,6 @@ impl SpanData {
 }
 
 /// An attribute as a JSON value.
-pub(super) fn value(attribute: &AttributeValue) -> Value {
+pub(crate) fn value(attribute: &AttributeValue) -> Value {
     serde_json::to_value(attribute).unwrap_or(Value::Null)
 }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::row::{Carrier, Row, SpanData};
+use super::record::{Carrier, Row, SpanData};
 use crate::base::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
@@ -15,7 +15,7 @@ use crate::trace::clock::Anchor;
 use crate::trace::segment::Segment;
 
 /// Why a transaction of this name and root span is not sent, if it is not.
-pub(super) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanData) -> Option<DiscardReason> {
+pub(crate) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanData) -> Option<DiscardReason> {
     if options.ignore_transactions.iter().any(|pattern| pattern.matches(name)) {
         diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_transactions"));
         return Some(DiscardReason::Ignored);
@@ -48,7 +48,7 @@ fn status_code(root: &SpanData) -> Option<u16> {
 }
 
 /// Takes out the spans that `ignore_spans` names, and puts their children under the nearest parent that stays.
-pub(super) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &Anchor) -> Vec<C> {
+pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &Anchor) -> Vec<C> {
     let filters = &segment.client.options().ignore_spans;
     if filters.is_empty() {
         return rows;

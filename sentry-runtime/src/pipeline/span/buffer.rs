@@ -1,6 +1,6 @@
 //! What was recorded of one segment, kept until it can be sent, and the memory that all of it may take.
 
-use super::transaction;
+use crate::pipeline::transaction;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
@@ -14,41 +14,41 @@ const MAX_SPANS: usize = 4 * transaction::MAX_SPANS;
 const MAX_DETAILS: usize = 32 * transaction::MAX_SPANS;
 
 /// A child span as it was recorded.
-pub(super) struct Child {
-    pub(super) id: LocalId,
-    pub(super) parent: LocalId,
-    pub(super) kind: ChildKind,
+pub(crate) struct Child {
+    pub(crate) id: LocalId,
+    pub(crate) parent: LocalId,
+    pub(crate) kind: ChildKind,
 }
 
 /// See [`Child`].
-pub(super) enum ChildKind {
+pub(crate) enum ChildKind {
     Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: Outcome },
     Dynamic(Box<DynamicSpan>),
 }
 
 /// What was recorded of a segment so far.
 #[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) children: Vec<Child>,
-    pub(super) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
-    pub(super) details: Vec<(LocalId, Detail)>,
+pub(crate) struct Gathered {
+    pub(crate) children: Vec<Child>,
+    pub(crate) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
+    pub(crate) details: Vec<(LocalId, Detail)>,
     /// How many attributes were left when replaced ones were forgotten last.
     distinct: usize,
     /// Spans for which there was no room.
-    pub(super) dropped: u64,
+    pub(crate) dropped: u64,
     /// The round in which something was added last.
-    pub(super) changed: u64,
+    pub(crate) changed: u64,
     /// What it takes of the [`Room`].
-    pub(super) weight: usize,
+    pub(crate) weight: usize,
 }
 
 /// The memory for what was read and not yet sent.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     held: usize,
     limit: usize,
     /// Something was turned away since the last look.
-    pub(super) short: bool,
+    pub(crate) short: bool,
 }
 
 impl Default for Room {
@@ -59,17 +59,17 @@ impl Default for Room {
 
 impl Room {
     /// Sets what the whole may take.
-    pub(super) fn set_limit(&mut self, bytes: usize) {
+    pub(crate) fn set_limit(&mut self, bytes: usize) {
         self.limit = bytes;
     }
 
     /// How much is taken.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.held
     }
 
     /// Whether more than this share, in eighths, is taken.
-    pub(super) fn is_fuller_than(&self, eighths: usize) -> bool {
+    pub(crate) fn is_fuller_than(&self, eighths: usize) -> bool {
         self.held > self.limit / 8 * eighths
     }
 
@@ -78,7 +78,7 @@ impl Room {
     }
 
     /// Takes room, if there is any left.
-    pub(super) fn take(&mut self, weight: usize) -> bool {
+    pub(crate) fn take(&mut self, weight: usize) -> bool {
         if !self.has(weight) {
             self.short = true;
             return false;
@@ -88,7 +88,7 @@ impl Room {
     }
 
     /// Gives room back.
-    pub(super) fn give_back(&mut self, weight: usize) {
+    pub(crate) fn give_back(&mut self, weight: usize) {
         self.held = self.held.saturating_sub(weight);
     }
 }
@@ -98,7 +98,7 @@ const SLACK: usize = 2;
 
 impl Child {
     /// The memory that it takes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let own = match &self.kind {
             ChildKind::Site { .. } => 0,
             ChildKind::Dynamic(span) => size_of::<DynamicSpan>() + span.name.len() + span.op.len(),
@@ -108,7 +108,7 @@ impl Child {
 }
 
 /// The memory that an attribute takes.
-pub(super) fn attribute_weight(value: &AttributeValue) -> usize {
+pub(crate) fn attribute_weight(value: &AttributeValue) -> usize {
     SLACK * size_of::<(LocalId, &str, AttributeValue)>() + heap(value)
 }
 
@@ -123,7 +123,7 @@ fn heap(value: &AttributeValue) -> usize {
 }
 
 /// The memory that a detail takes.
-pub(super) fn detail_weight(detail: &Detail) -> usize {
+pub(crate) fn detail_weight(detail: &Detail) -> usize {
     let own = match detail {
         Detail::Span(_) | Detail::Op(_) | Detail::Status(_) => 0,
         Detail::Name(name) => name.len(),
@@ -138,7 +138,7 @@ pub(super) fn detail_weight(detail: &Detail) -> usize {
 
 impl Gathered {
     /// Adds a span, or counts it as dropped when there is no room.
-    pub(super) fn add(&mut self, child: Child, room: &mut Room) {
+    pub(crate) fn add(&mut self, child: Child, room: &mut Room) {
         let weight = child.weight();
         if !room.take(weight) {
             self.dropped += 1;
@@ -162,7 +162,7 @@ impl Gathered {
     }
 
     /// Adds an attribute, if there is room.
-    pub(super) fn add_attribute(
+    pub(crate) fn add_attribute(
         &mut self,
         span: LocalId,
         key: &'static str,
@@ -205,7 +205,7 @@ impl Gathered {
     }
 
     /// Adds a detail, if there is room.
-    pub(super) fn add_detail(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
+    pub(crate) fn add_detail(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
         let weight = detail_weight(&detail);
         if self.details.len() < MAX_DETAILS && room.take(weight) {
             self.weight += weight;

@@ -1,10 +1,15 @@
 //! From a segment that has ended to a transaction on the wire.
 //!
-//! The transaction around the spans is a typed value; the spans themselves are written by hand ([`super::span_json`]),
+//! The transaction around the spans is a typed value; the spans themselves are written by hand ([`crate::pipeline::span::json`]),
 //! since there are hundreds of them. When the user wants to see transactions before they are sent, the spans become
 //! typed values as well.
 //!
 //! Spec: `telemetry/transactions/index.mdx`, `foundations/transport/event-payloads/transaction.mdx`.
+
+pub(crate) mod as_event;
+pub(crate) mod json;
+
+use json::Extras;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,10 +17,10 @@ use std::sync::Arc;
 
 use super::client_state::{self, ClientState};
 use super::event::limits;
-use super::gathered::{Child, ChildKind, Gathered};
-use super::row::{self, Call, Row, SpanData};
-use super::transaction_json::{self, Extras};
-use super::{as_event, filter, gen_ai, hooks, output, span_hook};
+use super::span::buffer::{Child, ChildKind, Gathered};
+use super::span::record::{self, Call, Row, SpanData};
+use super::span::{filter, gen_ai, hook};
+use super::{hooks, output};
 use crate::client::Client;
 use crate::context::lazy_root::{LightRoot, Surroundings};
 use crate::protocol::limits::MAX_BREADTH;
@@ -305,7 +310,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         let full =
             std::mem::take(&mut rows).into_iter().map(|row| row.into_full(anchor).to_protocol(trace_id));
         transaction.spans = full.collect();
-        span_hook::show(client, &mut transaction);
+        hook::show(client, &mut transaction);
         match hooks::transaction(client, &scope, transaction) {
             Ok(changed) => transaction = changed,
             Err(reason) => return lost(reason),
@@ -321,7 +326,7 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor:
         state.scrubber.scrub_transaction(&mut transaction);
         limits(options).normalize_transaction(&mut transaction);
         let contexts = if shown { &[][..] } else { &state.contexts_json };
-        transaction_json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
+        json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
     });
     let item = EnvelopeItem::transaction(payload, written);
     output::send(transport, Some(transaction.event_id), Some(segment.dsc()), [item]);
@@ -336,7 +341,7 @@ fn build(
 ) -> Transaction<'static> {
     let options = segment.client.options();
     let data: Map<String, Value> =
-        map_of(root.attributes.iter().map(|(key, value)| (key.clone().into_owned(), row::value(value))));
+        map_of(root.attributes.iter().map(|(key, value)| (key.clone().into_owned(), record::value(value))));
     let trace = TraceContext {
         trace_id: segment.trace_id(),
         span_id: root.id,

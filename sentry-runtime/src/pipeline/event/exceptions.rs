@@ -8,7 +8,7 @@ use crate::protocol::{self, Exception, Stacktrace};
 
 /// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from
 /// there. `told` is what the user says of the mechanism.
-pub(super) fn of_chain(
+pub(crate) fn of_chain(
     chain: &Chain,
     mechanism: Mechanism,
     told: Option<&protocol::Mechanism>,
@@ -52,7 +52,7 @@ pub(super) fn of_chain(
 }
 
 /// The exception of a panic.
-pub(super) fn of_panic(
+pub(crate) fn of_panic(
     message: &str,
     location: Option<&(String, u32, u32)>,
     stacktrace: Option<Stacktrace>,

@@ -4,11 +4,11 @@
 use crate::protocol::{Event, LogEntry};
 
 /// The text of an event before a callback saw it.
-pub(super) struct Text(Option<String>);
+pub(crate) struct Text(Option<String>);
 
 impl Text {
     /// Has both fields hold the text, and remembers it.
-    pub(super) fn shown(event: &mut Event<'_>) -> Self {
+    pub(crate) fn shown(event: &mut Event<'_>) -> Self {
         match (&mut event.message, &event.logentry) {
             (message, Some(entry)) if message.as_ref() != Some(&entry.message) => {
                 *message = Some(entry.message.clone());
@@ -22,7 +22,7 @@ impl Text {
     /// Has both fields hold what the callback made of the text. Of two different new texts it is that of `logentry`.
     ///
     /// Parameters go with the text that they were for: they may hold what a callback meant to remove.
-    pub(super) fn settle(self, event: &mut Event<'_>) {
+    pub(crate) fn settle(self, event: &mut Event<'_>) {
         let of_entry = event.logentry.as_ref().map(|entry| &entry.message);
         if of_entry == event.message.as_ref() {
             return;

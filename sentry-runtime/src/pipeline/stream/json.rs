@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::thread::{Thread, ThreadId};
 
-use super::client_state::ClientState;
-use super::row::{Call, Row, SpanData};
 use crate::client::Client;
-use crate::integrations::contexts;
+use crate::pipeline::client_state::ClientState;
+use crate::pipeline::contexts;
+use crate::pipeline::span::record::{Call, Row, SpanData};
 use crate::protocol::envelope::SDK;
 use crate::protocol::span_v2::{Attributes, SpanV2};
 use crate::protocol::{AttributeValue, SpanStatus, TraceId, User};
@@ -21,7 +21,7 @@ use crate::trace::segment::Segment;
 
 /// The attributes that all spans of a segment share.
 #[derive(Debug, Default)]
-pub(super) struct Common {
+pub(crate) struct Common {
     pairs: Vec<(&'static str, AttributeValue)>,
     /// The same as JSON.
     written: Vec<u8>,
@@ -29,7 +29,7 @@ pub(super) struct Common {
 
 impl Common {
     /// The attributes of a segment's spans as they are now.
-    pub(super) fn of(segment: &Segment, name: &str, scopes: &Scopes) -> Self {
+    pub(crate) fn of(segment: &Segment, name: &str, scopes: &Scopes) -> Self {
         let options = segment.client.options();
         let mut pairs = Vec::with_capacity(12);
         let mut put = |key, value: Option<&str>| {
@@ -57,18 +57,18 @@ impl Common {
     }
 
     /// What all of the spans share.
-    pub(super) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
+    pub(crate) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
         &self.pairs
     }
 
     /// Leaves out who the user is: a callback has seen it on every span, and may have removed it. The rest is what
     /// every span has to say, and returns where a callback removes it.
-    pub(super) fn leave_out_persons(&mut self) {
+    pub(crate) fn leave_out_persons(&mut self) {
         self.pairs.retain(|(key, _)| !key.starts_with("user."));
     }
 
     /// Filters the values as those of a span are.
-    pub(super) fn complete(&mut self, state: &ClientState, max_text: usize) {
+    pub(crate) fn complete(&mut self, state: &ClientState, max_text: usize) {
         for (key, value) in &mut self.pairs {
             state.scrubber.scrub_attribute(key, value);
             if let Some(text) = value.as_str()
@@ -80,7 +80,7 @@ impl Common {
     }
 
     /// Writes them.
-    pub(super) fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         let mut object = Vec::new();
         Attributes::object(&mut object, |attributes| {
             self.pairs.iter().for_each(|(key, value)| attributes.put(key, value));
@@ -95,7 +95,7 @@ fn user(scopes: &Scopes) -> Option<&User> {
 }
 
 /// The name that the scopes give the transaction, if one of them does.
-pub(super) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
+pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
     [&scopes.current, &scopes.isolation, &scopes.global]
         .into_iter()
         .find_map(|scope| scope.transaction.as_deref())
@@ -106,7 +106,7 @@ pub(super) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
 const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.source"];
 
 /// What is said of a segment on its root span alone: what a transaction would say beside its spans.
-pub(super) fn of_segment(
+pub(crate) fn of_segment(
     client: &Client,
     state: &ClientState,
     source: &'static str,
@@ -146,7 +146,7 @@ pub(super) fn of_segment(
 }
 
 /// Says where the name of a segment comes from, unless it is said: the protocol wants it.
-pub(super) fn say_source(source: &'static str, root: &mut SpanData) {
+pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
     for key in NAME_SOURCES {
         if !root.attributes.iter().any(|(known, _)| known == key) {
             root.attributes.push((Cow::Borrowed(key), AttributeValue::from_static(source)));
@@ -156,7 +156,7 @@ pub(super) fn say_source(source: &'static str, root: &mut SpanData) {
 
 /// The thread of the spans that are being written: neighbours mostly come from one.
 #[derive(Debug, Default)]
-pub(super) struct Label {
+pub(crate) struct Label {
     thread: Option<ThreadId>,
     written: Vec<u8>,
 }
@@ -186,16 +186,16 @@ impl Label {
 }
 
 /// Writes spans of one segment.
-pub(super) struct Writer<'a> {
-    pub(super) trace_id: TraceId,
-    pub(super) anchor: &'a Anchor,
-    pub(super) common: &'a Common,
-    pub(super) label: &'a mut Label,
+pub(crate) struct Writer<'a> {
+    pub(crate) trace_id: TraceId,
+    pub(crate) anchor: &'a Anchor,
+    pub(crate) common: &'a Common,
+    pub(crate) label: &'a mut Label,
 }
 
 impl Writer<'_> {
     /// Appends a span; `segment` says that it is the segment's own.
-    pub(super) fn write(&mut self, out: &mut Vec<u8>, row: &Row, segment: bool, thread: Option<&Thread>) {
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, row: &Row, segment: bool, thread: Option<&Thread>) {
         match row {
             Row::Call(call) => self.call(out, call, thread),
             Row::Full(span) => self.full(out, span, segment, thread),

@@ -1,15 +1,21 @@
 //! From what a caller captured to an event on the wire.
 
+pub(crate) mod attachments;
+pub(crate) mod exceptions;
+pub(crate) mod normalize;
+pub(crate) mod text;
+
+use normalize::Limits;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::client_state::{self, ClientState};
-use super::normalize::Limits;
-use super::{attachments, exceptions, hooks, output, prompt, queue, sessions};
+use super::contexts;
+use super::{hooks, output, queue, sessions, warmup};
 use crate::base::diagnostics;
 use crate::capture::event::{Body, Capture};
 use crate::client::hint::Hint;
-use crate::integrations::contexts;
 use crate::options::ClientOptions;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
@@ -91,7 +97,7 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 
 /// What the caller said.
 fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -> Event<'static> {
-    let hurry = || queue::is_hurried() || prompt::is_late(capture);
+    let hurry = || queue::is_hurried() || warmup::is_late(capture);
     let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),

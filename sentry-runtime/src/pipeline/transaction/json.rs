@@ -1,26 +1,26 @@
 //! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
 
-use super::row::Row;
-use super::span_json::SpanWriter;
+use crate::pipeline::span::json::SpanWriter;
+use crate::pipeline::span::record::Row;
 use crate::protocol::buffers;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::{TraceId, Transaction};
 use crate::trace::clock::Anchor;
 
 /// What is written beside the fields of the typed transaction.
-pub(super) struct Extras<'a> {
-    pub(super) trace_id: TraceId,
-    pub(super) anchor: &'a Anchor,
-    pub(super) rows: &'a [Row],
+pub(crate) struct Extras<'a> {
+    pub(crate) trace_id: TraceId,
+    pub(crate) anchor: &'a Anchor,
+    pub(crate) rows: &'a [Row],
     /// Names and JSON of contexts; one that the transaction has itself is left out.
-    pub(super) contexts: &'a [(String, Vec<u8>)],
+    pub(crate) contexts: &'a [(String, Vec<u8>)],
 }
 
 /// About what a span takes.
 const SPAN_BYTES: usize = 300;
 
 /// Writes the transaction.
-pub(super) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u8> {
+pub(crate) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u8> {
     let mut out = buffers::take(4096 + SPAN_BYTES * (extras.rows.len() + transaction.spans.len()));
     let mut object = ObjectWriter::new(&mut out);
     object.field("type", "transaction");

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::row::Row;
+use super::record::Row;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
@@ -20,7 +20,7 @@ use crate::trace::clock::Anchor;
 use crate::trace::ids::Lineage;
 
 /// Shows the root of a transaction and its spans to the callback, if there is one.
-pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
+pub(crate) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     let Some(callback) = &client.options().before_send_span else { return };
     // Spans that the callback starts would be shown to it in turn.
     let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
@@ -38,7 +38,7 @@ pub(super) fn show(client: &Client, transaction: &mut Transaction<'static>) {
 
 /// Shows spans that are sent while their trace runs. `common` are attributes that all of them have: each is given
 /// those that it lacks before it is shown. Answers whether there is a callback.
-pub(super) fn show_streamed<T>(
+pub(crate) fn show_streamed<T>(
     client: &Client,
     trace_id: TraceId,
     anchor: &Anchor,

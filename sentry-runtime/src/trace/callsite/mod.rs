@@ -3,7 +3,9 @@
 //! It is written as literals, down to the place: a `static` would be computed by the compiler in every `cargo check`,
 //! which took a third of all that an annotated function costs there.
 
-use super::callsite_metadata::described;
+pub(crate) mod metadata;
+
+use super::callsite::metadata::described;
 use crate::protocol::Level;
 
 /// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.

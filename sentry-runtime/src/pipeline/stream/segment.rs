@@ -1,18 +1,19 @@
 //! One segment that is sent while it runs: what was said of its open spans, and how those that ended are written.
 //!
-//! [`stream`](super::stream) keeps these and says when.
+//! [`stream`](crate::pipeline::stream) keeps these and says when.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::gathered::{Child, Gathered, Room, attribute_weight, detail_weight};
-use super::row::{Row, SpanData};
-use super::stream_batch::Batches;
-use super::stream_json::{self, Common, Label, Writer};
-use super::transaction::{self, Ended, Said, wall};
-use super::{client_state, filter, gen_ai, span_hook};
+use super::batch::Batches;
+use super::json::{self, Common, Label, Writer};
+use crate::pipeline::client_state;
+use crate::pipeline::span::buffer::{Child, Gathered, Room, attribute_weight, detail_weight};
+use crate::pipeline::span::record::{Row, SpanData};
+use crate::pipeline::span::{filter, gen_ai, hook};
+use crate::pipeline::transaction::{self, Ended, Said, wall};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::Anchor;
@@ -26,13 +27,13 @@ const MAX_SAID: usize = 4096;
 const MAX_DETAILS: usize = 1024;
 
 /// A span that has ended.
-pub(super) struct Finished {
-    pub(super) child: Child,
+pub(crate) struct Finished {
+    pub(crate) child: Child,
     thread: Option<Thread>,
 }
 
 /// Where the scopes of a segment are found.
-pub(super) enum Place {
+pub(crate) enum Place {
     /// It runs.
     Live { isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
     /// It has ended.
@@ -40,22 +41,22 @@ pub(super) enum Place {
 }
 
 /// A segment whose spans are sent while it runs.
-pub(super) struct Stream {
-    pub(super) segment: Arc<Segment>,
-    pub(super) place: Place,
-    pub(super) finished: Vec<Finished>,
+pub(crate) struct Stream {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) place: Place,
+    pub(crate) finished: Vec<Finished>,
     /// How many of those were read before this round.
-    pub(super) settled: usize,
+    pub(crate) settled: usize,
     /// It is on the list of those with spans that wait.
-    pub(super) touched: bool,
+    pub(crate) touched: bool,
     said: IdMap<Said>,
     /// The thread that its root ended on.
     thread: Option<Thread>,
-    pub(super) weight: usize,
+    pub(crate) weight: usize,
 }
 
 impl Stream {
-    pub(super) fn new(segment: Arc<Segment>, place: Place) -> Self {
+    pub(crate) fn new(segment: Arc<Segment>, place: Place) -> Self {
         Self {
             segment,
             place,
@@ -69,17 +70,17 @@ impl Stream {
     }
 
     /// Notes on which thread the root has ended.
-    pub(super) fn ended_on(&mut self, thread: &Thread) {
+    pub(crate) fn ended_on(&mut self, thread: &Thread) {
         self.thread = Some(thread.clone());
     }
 
     /// Counts spans for which there was no room.
-    pub(super) fn lost(&self, spans: u64) {
+    pub(crate) fn lost(&self, spans: u64) {
         self.segment.client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, spans);
     }
 
     /// Takes a span that has ended.
-    pub(super) fn add(&mut self, child: Child, thread: Option<&Thread>, room: &mut Room) {
+    pub(crate) fn add(&mut self, child: Child, thread: Option<&Thread>, room: &mut Room) {
         let weight = child.weight();
         if !room.take(weight) {
             return self.lost(1);
@@ -90,7 +91,7 @@ impl Stream {
 
     /// Sets an attribute of a span that has not ended; one of the same name is replaced, so that a root that never
     /// ends does not gather them.
-    pub(super) fn set(
+    pub(crate) fn set(
         &mut self,
         span: LocalId,
         key: Cow<'static, str>,
@@ -113,7 +114,7 @@ impl Stream {
     }
 
     /// Notes something else about a span that has not ended.
-    pub(super) fn say(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
+    pub(crate) fn say(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
         if let Detail::Attribute(key, value) = detail {
             return self.set(span, Cow::Owned(key), value, room);
         }
@@ -131,14 +132,14 @@ impl Stream {
     }
 
     /// The spans that were read before this round.
-    pub(super) fn take_settled(&mut self) -> Vec<Finished> {
+    pub(crate) fn take_settled(&mut self) -> Vec<Finished> {
         let ready = self.finished.drain(..self.settled).collect();
         self.settled = self.finished.len();
         ready
     }
 
     /// All spans that wait.
-    pub(super) fn take_all(&mut self) -> Vec<Finished> {
+    pub(crate) fn take_all(&mut self) -> Vec<Finished> {
         self.settled = 0;
         std::mem::take(&mut self.finished)
     }
@@ -153,14 +154,14 @@ impl Stream {
 
     /// The segment's name now, and where it comes from.
     fn name(&self, scopes: &Scopes) -> (Cow<'static, str>, &'static str) {
-        match stream_json::name_by_scope(scopes) {
+        match json::name_by_scope(scopes) {
             Some(name) => (Cow::Owned(name.to_owned()), "custom"),
             None => self.segment.name(),
         }
     }
 
     /// Writes spans that have ended to the batch of their trace.
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         ready: Vec<Finished>,
         strays: &mut IdMap<Gathered>,
@@ -218,7 +219,7 @@ impl Stream {
     }
 
     /// Writes the segment's own span.
-    pub(super) fn write_root(
+    pub(crate) fn write_root(
         &mut self,
         since: Instant,
         batches: &mut Batches,
@@ -286,17 +287,17 @@ impl Stream {
                 let Row::Full(span) = row else { continue };
                 tags_to_attributes(span);
                 if let Some(source) = root {
-                    stream_json::of_segment(client, state, source, &scopes.merged(), span);
+                    json::of_segment(client, state, source, &scopes.merged(), span);
                 }
             }
         });
         // The user's callback may do what it likes: no lock is held.
-        if span_hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
+        if hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
             common.leave_out_persons();
             rows.iter_mut().for_each(|(row, _)| {
                 if let Row::Full(span) = row {
                     tags_to_attributes(span);
-                    root.iter().for_each(|source| stream_json::say_source(source, span));
+                    root.iter().for_each(|source| json::say_source(source, span));
                 }
             });
         }

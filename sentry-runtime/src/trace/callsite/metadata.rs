@@ -1,6 +1,6 @@
 //! What is written of a callsite: its name and its fields, found out at its first span and kept from then on.
 
-use super::callsite::Callsite;
+use super::Callsite;
 use crate::base::static_map::StaticMap;
 use crate::protocol::json::write_str;
 
