@@ -97,6 +97,8 @@ pub use capture::{logger, metrics};
 pub use client::hint::Hint;
 pub use client::integration::Integration;
 pub use client::{Client, Stats};
+pub use context::breadcrumbs::IntoBreadcrumb;
+pub use context::scope_handle::{ScopeGuard, ScopeHandle};
 pub use error::failure::{ActionError, ControlFlow};
 pub use error::group::{ErrorGroup, GroupReader};
 pub use error::pattern::ErrorPattern;
@@ -115,6 +117,7 @@ pub use instrument::span::{IntoParent, Span};
 pub use lifecycle::guard::ClientInitGuard;
 #[cfg(all(unix, feature = "signals"))]
 pub use lifecycle::signals::flush_on_signals;
+pub use options::sampling::SamplingContext;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
     IntoRelease, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes,
@@ -123,11 +126,9 @@ pub use options::{
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,
 };
-pub use scope::breadcrumbs::IntoBreadcrumb;
-pub use scope::{EventProcessor, Scope, ScopeGuard, ScopeHandle, TransactionProcessor};
+pub use scope::{EventProcessor, Scope, TransactionProcessor};
 pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
-pub use trace::sampling::SamplingContext;
 pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
 /// Types by the paths that they have in the official crate.

@@ -1,14 +1,7 @@
 //! What the expansions of the attributes call: the whole contract between the two crates. It may change with
 //! every release, together with the macros; programs do not call it.
 
-use crate::capture::errors::{self, Origin};
-use crate::context::active::{self, Entered};
-use crate::error::failure::Failure;
-use crate::lifecycle::guard::ClientInitGuard;
-use crate::lifecycle::init;
 use crate::options::ClientOptions;
-use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::Lineage;
 
 #[cfg(fuzzing)]
 pub use crate::fuzz;
@@ -20,6 +13,7 @@ pub use crate::instrument::instrumented::{
     End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
 };
 pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
+pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::{
@@ -56,46 +50,4 @@ pub fn call<R, F: FnOnce() -> R>(function: F) -> R {
 pub fn default_release(options: ClientOptions, release: &'static str) -> ClientOptions {
     let named = std::env::var("SENTRY_RELEASE").is_ok_and(|release| !release.trim().is_empty());
     if options.release.is_some() || named { options } else { options.release(release) }
-}
-
-/// The client of a program, from before the runtime starts until after it has ended.
-#[derive(Debug)]
-pub struct MainGuard {
-    entered: Option<Entered>,
-    since: Ticks,
-    client: Option<ClientInitGuard>,
-}
-
-/// Makes the client of an annotated `main`.
-#[must_use]
-pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
-    let client = init::init(options.unwrap_or_default());
-    let context = std::sync::Arc::new(active::context().framed());
-    MainGuard {
-        entered: Some(active::enter(context, Lineage::NONE)),
-        since: clock::now(),
-        client: Some(client),
-    }
-}
-
-impl MainGuard {
-    /// Captures what `main` returned if it is an error, sends everything, and hands the value back.
-    pub fn finish<R>(mut self, result: R, look: impl FnOnce(&R, &mut Self)) -> R {
-        look(&result, &mut self);
-        drop(self);
-        result
-    }
-
-    /// Says that `main` returned an error.
-    pub fn failed(&mut self, failure: Failure<'_>) {
-        errors::capture(failure, self.since, Origin::Main);
-    }
-}
-
-impl Drop for MainGuard {
-    fn drop(&mut self) {
-        errors::close(active::with(|context| context.frame));
-        drop(self.entered.take());
-        drop(self.client.take());
-    }
 }

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::protocol::limits::truncated;
 use crate::protocol::{
     AttributeValue, Breadcrumb, Context, Event, Map, Request, Span, SpanLink, Stacktrace, TraceContext,
     Transaction, User,
@@ -324,6 +325,19 @@ fn replace<T: PartialEq>(slot: &mut T, with: T) -> bool {
     let changed = *slot != with;
     *slot = with;
     changed
+}
+
+/// A short text that leaves the process on another way than through this thread: what it says of secrets is filtered,
+/// and it is cut. Nearly always there is nothing to do.
+pub(crate) fn without_secrets(text: &str, deny_names: &[String]) -> String {
+    const MAX: usize = 200;
+    let text = truncated(text, MAX);
+    if text.contains(['?', '#', '=', '@', '"']) {
+        let scrubber = Scrubber::new(deny_names);
+        scrubber.scrub_message(&text).into_owned()
+    } else {
+        text.into_owned()
+    }
 }
 
 #[cfg(test)]

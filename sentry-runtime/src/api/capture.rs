@@ -7,6 +7,7 @@ use std::fmt::{Debug, Display};
 use super::{is_enabled, with_scope};
 use crate::capture::errors;
 use crate::capture::event::{self, Capture};
+use crate::capture::reading;
 use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::error::group::ErrorGroup;
@@ -33,7 +34,7 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
     if !is_enabled() {
         return Uuid::nil();
     }
-    errors::capture_explicitly(chain::read(error), Hint::new()).unwrap_or_default()
+    errors::capture_explicitly(reading::read(error), Hint::new()).unwrap_or_default()
 }
 
 /// Captures an error with a hint: attachments, the mechanism, a backtrace of its own, or values for callbacks.
@@ -43,12 +44,12 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
 /// sentry::capture_error_with_hint(&error, sentry::Hint::new().handled(false));
 /// ```
 pub fn capture_error_with_hint<E: Error + ?Sized>(error: &E, hint: Hint) -> Uuid {
-    explicitly(|| chain::read(error), hint)
+    explicitly(|| reading::read(error), hint)
 }
 
 /// Captures an error that consists of several, with all of them: see [`ErrorGroup`].
 pub fn capture_error_group<E: ErrorGroup + ?Sized>(group: &E) -> Uuid {
-    explicitly(|| chain::read_group(group, type_name::<E>()), Hint::new())
+    explicitly(|| reading::read_group(group, type_name::<E>()), Hint::new())
 }
 
 /// Captures a value that is no error but can be shown. Its Rust type becomes the type of the exception; a plain text
@@ -89,7 +90,7 @@ pub fn capture_anyhow(error: &anyhow::Error) -> Uuid {
     if !is_enabled() {
         return Uuid::nil();
     }
-    let chain = chain::read_dynamic(error.as_ref(), type_name::<anyhow::Error>());
+    let chain = reading::read_dynamic(error.as_ref(), type_name::<anyhow::Error>());
     errors::capture_explicitly(chain, Hint::new().backtrace(error.backtrace())).unwrap_or_default()
 }
 
@@ -108,7 +109,7 @@ pub fn capture_anyhow(error: &anyhow::Error) -> Uuid {
 /// ```
 #[cfg(feature = "eyre")]
 pub fn capture_eyre(report: &eyre::Report) -> Uuid {
-    explicitly(|| chain::read_dynamic(report.as_ref(), type_name::<eyre::Report>()), Hint::new())
+    explicitly(|| reading::read_dynamic(report.as_ref(), type_name::<eyre::Report>()), Hint::new())
 }
 
 /// Captures an error with tags, a level or the like for this event alone. A caller that captures the same error again

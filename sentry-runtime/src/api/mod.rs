@@ -5,6 +5,7 @@ mod client;
 mod cron;
 mod feedback;
 mod handlers;
+mod official;
 mod propagation;
 mod scope;
 mod scopes;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use crate::client;
 use crate::client::hint::Hint;
 use crate::context::active;
+use crate::context::breadcrumbs::{self, IntoBreadcrumb};
 use crate::instrument::flags;
 use crate::protocol::nesting;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
 use crate::scope::Scope;
-use crate::scope::breadcrumbs::{self, IntoBreadcrumb};
 
 fn update_isolation(change: impl FnOnce(&mut Scope)) {
     if client::level() != client::Level::Off {

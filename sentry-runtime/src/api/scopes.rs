@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::client;
 use crate::context::active;
+use crate::context::scope_handle::{ScopeGuard, ScopeHandle};
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
-use crate::scope::{self, Scope, ScopeGuard, ScopeHandle};
+use crate::scope::{self, Scope};
 
 /// The scope of the process: what is set here belongs to everything captured, also to what is captured by work that
 /// has an isolation scope of its own. It is there before `init`.

@@ -8,9 +8,11 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::lifecycle::panic::quietly;
-
-thread_local!(static DEPTH: Cell<u8> = const { Cell::new(0) });
+thread_local! {
+    static DEPTH: Cell<u8> = const { Cell::new(0) };
+    /// A panic of code that we run and contain ourselves is not an event.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
 
 /// So deep nothing is made any more.
 pub(crate) const DEEPEST: u8 = 2;
@@ -52,4 +54,21 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(second) = quietly(|| catch_unwind(AssertUnwindSafe(|| drop(payload)))) {
         std::mem::forget(second);
     }
+}
+
+/// Runs something that may panic and is contained by the caller, without making an event of it.
+pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    let _restore = Restore(QUIET.replace(true));
+    run()
+}
+
+/// Whether a panic here is contained, so that the panic hook makes no event of it.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.get()
 }

@@ -1,21 +1,22 @@
 //! Errors on their way up: each is captured once, with the place where it was first seen.
 //!
 //! An annotated function that returns `Err` *sights* the error ([`sight`]); one that captures errors (a web handler,
-//! a monitored job, `main`, `#[span(err)]`) opens a *frame*, and at its end captures what comes out of it
-//! ([`capture`]). Sightings belong to the innermost frame; an error that is captured moves, as captured, to the
-//! frame outside. So whoever sees it next knows that it has been taken care of, and from where it came.
+//! a monitored job, `main`, `#[span(err)]`) opens a *boundary*, and at its end captures what comes out of it
+//! ([`capture`]). Sightings belong to the innermost boundary; an error that is captured moves, as captured, to the
+//! boundary outside. So whoever sees it next knows that it has been taken care of, and from where it came.
 
-use super::seen::FrameId;
 use crate::capture::seen;
+use crate::context::boundary::CaptureBoundary;
 use crate::error::chain;
 use crate::error::failure::Failure;
 use crate::error::failure::FailureValue;
-use crate::error::pattern;
 use crate::error::repeat::Captured;
 
 use crate::error::chain::{Chain, Entry};
 
 use super::event::{self, Capture, Mechanism};
+use super::ignore;
+use super::reading;
 use super::seen::Sighting;
 use crate::base::diagnostics;
 use crate::client;
@@ -74,55 +75,55 @@ pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
     if client::level() == client::Level::Off {
         return;
     }
-    let frame = FrameId::current();
+    let boundary = CaptureBoundary::current();
     let chain = describe(&failure);
-    if !seen::renew(frame, since, &chain) {
-        // Outside of a frame the stack would be taken for nobody: an explicit capture takes its own.
-        let wants_stack = frame.is_function() && seen::worth_a_stack(frame);
+    if !seen::renew(boundary, since, &chain) {
+        // Outside of a boundary the stack would be taken for nobody: an explicit capture takes its own.
+        let wants_stack = boundary.is_function() && seen::worth_a_stack(boundary);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        seen::add(Sighting::new(frame, &chain, TracePlace::current(), stack));
+        seen::add(Sighting::new(boundary, &chain, TracePlace::current(), stack));
     }
 }
 
 /// Captures an error that comes out of a function that captures errors, unless that has been done further in.
 #[cold]
 pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Option<Uuid> {
-    let frame = FrameId::current();
+    let boundary = CaptureBoundary::current();
     let chain = describe(&failure);
-    let known = seen::take(frame, since, &chain);
+    let known = seen::take(boundary, since, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
-        seen::move_out(frame, known, &chain, event_id);
+        seen::move_out(boundary, known, &chain, event_id);
         return Some(event_id);
     }
-    if pattern::drops(&chain.entries[0]) {
+    if ignore::drops(&chain.entries[0]) {
         // Whoever sees it next need not count it again.
-        seen::move_out(frame, known, &chain, Uuid::nil());
+        seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
     }
     let (place, stack) = match &known {
         Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
         None => (TracePlace::current(), None),
     };
-    // Written out, so that no frame of the standard library comes between.
+    // Written out, so that no boundary of the standard library comes between.
     let stack = match stack {
         Some(stack) => stack,
         None => RawStack::capture(),
     };
     let event_id =
         event::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
-    seen::move_out(frame, known, &chain, event_id);
+    seen::move_out(boundary, known, &chain, event_id);
     Some(event_id)
 }
 
 /// Captures an error because the user says so. One that an annotated function captured on its way here is not
 /// captured again, once; nor is one that a function captured by hand which the user's function called.
 pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
-    let frame = FrameId::current();
-    let known = seen::acknowledge(frame, &chain);
+    let boundary = CaptureBoundary::current();
+    let known = seen::acknowledge(boundary, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
         return Some(event_id);
     }
-    if pattern::drops(&chain.entries[0]) {
+    if ignore::drops(&chain.entries[0]) {
         return None;
     }
     let (place, stack) = match &known {
@@ -138,7 +139,7 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let mechanism = Mechanism { ty: "generic", handled: true };
     let draft = Capture::error(chain.clone(), mechanism, Level::Error, place, stack).with_hint(hint);
     let event_id = event::submit(draft)?;
-    seen::add(Sighting::captured_explicitly(frame, &chain, event_id));
+    seen::add(Sighting::captured_explicitly(boundary, &chain, event_id));
     let captured = Captured::new(chain, here, event_id);
     event::last::with(|memory| memory.error = Some(captured));
     Some(event_id)
@@ -161,17 +162,17 @@ fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
     Some(event_id)
 }
 
-/// Forgets what was sighted in a frame that has ended.
-pub(crate) fn close(frame: FrameId) {
-    seen::forget(frame);
+/// Forgets what was sighted in a boundary that has ended.
+pub(crate) fn close(boundary: CaptureBoundary) {
+    seen::forget(boundary);
 }
 
 /// The chain of a failure: type and text of the error and of its sources.
 fn describe(failure: &Failure<'_>) -> Chain {
     match failure.value {
-        FailureValue::Error(error) => chain::read_named(error, failure.type_name),
-        FailureValue::Dynamic(error) => chain::read_dynamic(error, failure.type_name),
-        FailureValue::Group(group) => chain::read_group(group, failure.type_name),
+        FailureValue::Error(error) => reading::read_named(error, failure.type_name),
+        FailureValue::Dynamic(error) => reading::read_dynamic(error, failure.type_name),
+        FailureValue::Group(group) => reading::read_group(group, failure.type_name),
         FailureValue::Display(value) => chain::of_display(value, failure.type_name),
         FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
         FailureValue::Opaque => Chain {
@@ -184,18 +185,18 @@ fn describe(failure: &Failure<'_>) -> Chain {
     }
 }
 
-/// The frame around an active one.
-pub(super) fn outside(frame: FrameId) -> FrameId {
-    let (active, outer) = active::with(|context| (context.frame, context.outer_frame));
-    if active == frame && outer != FrameId::NONE { outer } else { FrameId::of_thread() }
+/// The boundary around an active one.
+pub(super) fn outside(boundary: CaptureBoundary) -> CaptureBoundary {
+    let (active, outer) = active::with(|context| (context.boundary, context.outer_boundary));
+    if active == boundary && outer != CaptureBoundary::NONE { outer } else { CaptureBoundary::of_thread() }
 }
 
-impl FrameId {
+impl CaptureBoundary {
     /// The innermost function that captures errors, on this thread; outside of any, one that stands for the thread.
     fn current() -> Self {
-        match active::with(|context| context.frame) {
+        match active::with(|context| context.boundary) {
             Self::NONE => Self::of_thread(),
-            frame => frame,
+            boundary => boundary,
         }
     }
 }

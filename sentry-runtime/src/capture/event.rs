@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
+use super::ignore;
 use super::session;
 use crate::base::callback;
 use crate::base::diagnostics;
@@ -12,15 +13,14 @@ use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
 use crate::context::active;
+use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::error::chain::{Chain, Entry};
-use crate::error::pattern;
 use crate::pipeline::{self, Message};
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Memory, Scope, Scopes};
 use crate::stacktrace::RawStack;
-use crate::trace::ids;
 
 /// How an error came to be captured.
 #[derive(Debug, Clone, Copy)]
@@ -167,9 +167,9 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
     let is_ignored = match &draft.body {
         // Recognised before their stack was taken.
         Body::Error { .. } => false,
-        Body::Panic { message, .. } => pattern::drops(&panic_entry(message)),
-        Body::Message(text) => pattern::drops_message(text),
-        Body::Event(event) => pattern::drops_event(event),
+        Body::Panic { message, .. } => ignore::drops(&panic_entry(message)),
+        Body::Message(text) => ignore::drops_message(text),
+        Body::Event(event) => ignore::drops_event(event),
     };
     if is_ignored {
         return None;

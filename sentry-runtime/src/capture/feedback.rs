@@ -15,12 +15,12 @@ use crate::answer::{Awaited, NoAnswer};
 use crate::base::callback;
 use crate::client::Client;
 use crate::context::active;
+use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::pipeline::{self, Message, PendingFeedback};
 use crate::protocol::ack::{Ack, Outcome};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Feedback, Uuid};
 use crate::scope::Scopes;
-use crate::trace::ids;
 
 /// How long [`send_feedback`](crate::send_feedback) waits for the server's answer.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30);

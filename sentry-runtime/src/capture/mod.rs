@@ -6,8 +6,10 @@
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod feedback;
+mod ignore;
 pub mod logger;
 pub mod metrics;
+pub(crate) mod reading;
 pub(crate) mod record_context;
 pub(crate) mod seen;
 pub(crate) mod session;

@@ -1,60 +1,27 @@
-//! The memory of errors that were seen and are still on their way: by frame, bounded, touched only when
+//! The memory of errors that were seen and are still on their way: by boundary, bounded, touched only when
 //! something fails.
 //!
 //! Whether two errors are the same is judged by their texts: an error that is wrapped keeps its old text as
-//! that of a source, or inside of its new text. Only errors of the same frame are compared, the latest first,
+//! that of a source, or inside of its new text. Only errors of the same boundary are compared, the latest first,
 //! and only those seen since the asking function started.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::fork::PerProcess;
 use crate::context::active;
+use crate::context::boundary::CaptureBoundary;
 use crate::context::span_context::TracePlace;
 use crate::error::chain::Chain;
 use crate::protocol::Uuid;
 use crate::stacktrace::RawStack;
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids;
-
-/// An annotated function that captures errors, while it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FrameId(u64);
-
-/// Marks the frames that stand for a thread outside of any function that captures errors.
-const THREAD: u64 = 1;
-
-impl FrameId {
-    pub(crate) const NONE: Self = Self(0);
-
-    /// A frame of its own.
-    pub(crate) fn open() -> Self {
-        Self((ids::next() & !THREAD).max(2))
-    }
-
-    /// The frame that stands for this thread.
-    pub(crate) fn of_thread() -> Self {
-        thread_local!(static FRAME: Cell<u64> = const { Cell::new(0) });
-        FRAME.with(|frame| {
-            if frame.get() == 0 {
-                frame.set(ids::next() | THREAD);
-            }
-            Self(frame.get())
-        })
-    }
-
-    /// Whether a function stands behind it, one that will capture what comes out.
-    pub(crate) fn is_function(self) -> bool {
-        self.0 & THREAD == 0
-    }
-}
 
 /// An error that was seen.
 #[derive(Debug, Clone)]
 pub(crate) struct Sighting {
-    frame: FrameId,
+    boundary: CaptureBoundary,
     /// What it said, and what was said around it since. What its sources say is not among it: another error with the
     /// same cause is another error.
     texts: Vec<String>,
@@ -66,9 +33,9 @@ pub(crate) struct Sighting {
     acknowledged: bool,
 }
 
-/// Errors remembered in all, in one frame, and with their stack in one frame.
+/// Errors remembered in all, in one boundary, and with their stack in one boundary.
 const MAX: usize = 1024;
-const MAX_IN_FRAME: usize = 32;
+const MAX_IN_BOUNDARY: usize = 32;
 const MAX_STACKS: usize = 16;
 /// Texts compared, and how much of each.
 const MAX_TEXTS: usize = 8;
@@ -88,13 +55,18 @@ fn outermost(chain: &Chain) -> impl Iterator<Item = &String> {
 }
 
 impl Sighting {
-    pub(crate) fn new(frame: FrameId, chain: &Chain, place: TracePlace, stack: Option<RawStack>) -> Self {
+    pub(crate) fn new(
+        boundary: CaptureBoundary,
+        chain: &Chain,
+        place: TracePlace,
+        stack: Option<RawStack>,
+    ) -> Self {
         let texts = outermost(chain).cloned().collect();
-        Self { frame, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
+        Self { boundary, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
     }
 
-    pub(crate) fn captured_explicitly(frame: FrameId, chain: &Chain, event_id: Uuid) -> Self {
-        let sighting = Self::new(frame, chain, TracePlace::current(), None);
+    pub(crate) fn captured_explicitly(boundary: CaptureBoundary, chain: &Chain, event_id: Uuid) -> Self {
+        let sighting = Self::new(boundary, chain, TracePlace::current(), None);
         Self { captured: Some(event_id), acknowledged: true, ..sighting }
     }
 
@@ -111,14 +83,21 @@ impl Sighting {
     }
 }
 
-fn position(memory: &VecDeque<Sighting>, frame: FrameId, since: Ticks, chain: &Chain) -> Option<usize> {
-    memory.iter().rposition(|sighting| sighting.frame == frame && sighting.at >= since && sighting.is(chain))
+fn position(
+    memory: &VecDeque<Sighting>,
+    boundary: CaptureBoundary,
+    since: Ticks,
+    chain: &Chain,
+) -> Option<usize> {
+    memory
+        .iter()
+        .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
 }
 
-/// Recognises an error that was seen before in the frame; it is now known by its new texts too.
-pub(crate) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
+/// Recognises an error that was seen before in the boundary; it is now known by its new texts too.
+pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> bool {
     let mut memory = memory();
-    let Some(sighting) = position(&memory, frame, since, chain).and_then(|at| memory.get_mut(at)) else {
+    let Some(sighting) = position(&memory, boundary, since, chain).and_then(|at| memory.get_mut(at)) else {
         return false;
     };
     for text in outermost(chain) {
@@ -131,19 +110,19 @@ pub(crate) fn renew(frame: FrameId, since: Ticks, chain: &Chain) -> bool {
     true
 }
 
-/// Whether a frame has few enough stacks that another one may be taken.
-pub(crate) fn worth_a_stack(frame: FrameId) -> bool {
-    let taken = |sighting: &&Sighting| sighting.frame == frame && sighting.stack.is_some();
+/// Whether a boundary has few enough stacks that another one may be taken.
+pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
+    let taken = |sighting: &&Sighting| sighting.boundary == boundary && sighting.stack.is_some();
     memory().iter().filter(taken).count() < MAX_STACKS
 }
 
-/// Remembers an error. The oldest of its frame, or of all, makes room.
+/// Remembers an error. The oldest of its boundary, or of all, makes room.
 pub(crate) fn add(sighting: Sighting) {
     active::note_sighting(sighting.at);
     let mut memory = memory();
-    let of_frame = memory.iter().filter(|known| known.frame == sighting.frame).count();
-    if of_frame >= MAX_IN_FRAME
-        && let Some(oldest) = memory.iter().position(|known| known.frame == sighting.frame)
+    let of_frame = memory.iter().filter(|known| known.boundary == sighting.boundary).count();
+    if of_frame >= MAX_IN_BOUNDARY
+        && let Some(oldest) = memory.iter().position(|known| known.boundary == sighting.boundary)
     {
         memory.remove(oldest);
     } else if memory.len() >= MAX {
@@ -154,17 +133,17 @@ pub(crate) fn add(sighting: Sighting) {
 }
 
 /// Takes the error out of the memory, if it was seen since the function started.
-pub(crate) fn take(frame: FrameId, since: Ticks, chain: &Chain) -> Option<Sighting> {
+pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Option<Sighting> {
     let mut memory = memory();
-    let taken = position(&memory, frame, since, chain).and_then(|at| memory.remove(at));
+    let taken = position(&memory, boundary, since, chain).and_then(|at| memory.remove(at));
     REMEMBERED.store(memory.len(), Ordering::Relaxed);
     taken
 }
 
-/// The error, if it was seen in the frame and the user did not capture it before.
-pub(crate) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
+/// The error, if it was seen in the boundary and the user did not capture it before.
+pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Sighting> {
     let mut memory = memory();
-    let at = position(&memory, frame, 0, chain)?;
+    let at = position(&memory, boundary, 0, chain)?;
     let sighting = memory.get_mut(at).filter(|sighting| !sighting.acknowledged)?;
     sighting.acknowledged = true;
     let known = sighting.clone();
@@ -175,14 +154,14 @@ pub(crate) fn acknowledge(frame: FrameId, chain: &Chain) -> Option<Sighting> {
     Some(known)
 }
 
-/// Hands a captured error over to the frame outside of the one that captured it.
-pub(crate) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
+/// Hands a captured error over to the boundary outside of the one that captured it.
+pub(crate) fn move_out(from: CaptureBoundary, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
     let outer = crate::capture::errors::outside(from);
     let mut sighting = known.unwrap_or_else(|| Sighting::new(outer, chain, TracePlace::current(), None));
     sighting.texts.extend(outermost(chain).cloned());
     sighting.texts.truncate(2 * MAX_TEXTS);
     add(Sighting {
-        frame: outer,
+        boundary: outer,
         at: clock::now(),
         captured: Some(event_id),
         acknowledged: false,
@@ -191,12 +170,12 @@ pub(crate) fn move_out(from: FrameId, known: Option<Sighting>, chain: &Chain, ev
     });
 }
 
-/// Forgets the errors of a frame.
-pub(crate) fn forget(frame: FrameId) {
+/// Forgets the errors of a boundary.
+pub(crate) fn forget(boundary: CaptureBoundary) {
     // Nearly always nothing failed, and the lock need not be taken.
     if REMEMBERED.load(Ordering::Relaxed) > 0 {
         let mut memory = memory();
-        memory.retain(|sighting| sighting.frame != frame);
+        memory.retain(|sighting| sighting.boundary != boundary);
         REMEMBERED.store(memory.len(), Ordering::Relaxed);
     }
 }

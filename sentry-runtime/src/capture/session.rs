@@ -12,11 +12,11 @@ use std::sync::Arc;
 use crate::client::Client;
 use crate::client::session::{Session, distinct_id};
 use crate::context::active;
+use crate::context::ids;
 use crate::context::thread_context::Context;
 use crate::pipeline::{self, Message, PendingSession, SessionChange};
 use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::{ScopeCell, Scopes};
-use crate::trace::ids;
 
 /// The user that scopes name.
 fn user_of(scopes: &Scopes) -> Option<String> {

@@ -97,7 +97,7 @@ fn settle_inherited() {
     let span = position().1;
     let Some(context) = own_context() else { return };
     if let Some(segment) = context.segment().filter(|segment| !segment.is_ours()) {
-        let own = context.in_new_trace(segment.inherited(span));
+        let own = context.in_new_trace(segment.inherited(span, crate::trace::ids::wire(super::ids::next())));
         drop(swap(Saved { context: Some(Arc::new(own)), active: Lineage::NONE }));
     }
 }

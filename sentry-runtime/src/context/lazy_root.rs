@@ -20,15 +20,15 @@ use super::recycling;
 use super::thread_context::{Context, Mode};
 use crate::base::epoch;
 use crate::client::{self, Client};
+use crate::context::ids;
 use crate::options::TraceLifecycle;
 use crate::protocol::random::random_u64;
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::scope::Scope;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::{self, Lineage, LocalId};
+use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{Outcome, Record, Start};
+use crate::trace::record::{LightRoot, Outcome, Record, Start, Surroundings};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
@@ -49,24 +49,6 @@ pub(crate) struct Light {
     start: Cell<Ticks>,
     /// The client that it started with.
     owner: RefCell<Option<Arc<Client>>>,
-}
-
-/// The scopes of the process, as they are from this record of a thread on.
-pub(crate) struct Surroundings {
-    pub(crate) isolation: Arc<Scope>,
-    pub(crate) current: Arc<Scope>,
-    salt: u64,
-}
-
-/// A light root that was recorded, and has ended.
-pub(crate) struct LightRoot {
-    pub(crate) key: LocalId,
-    pub(crate) site: &'static Callsite,
-    pub(crate) start: Ticks,
-    pub(crate) end: Ticks,
-    pub(crate) client: Arc<Client>,
-    pub(crate) rate: f32,
-    pub(crate) outcome: Outcome,
 }
 
 impl Light {
@@ -216,14 +198,14 @@ fn rate_of(client: &Client) -> f32 {
 /// The random number of a trace whose root is light, in millionths.
 fn sample_rand(key: LocalId) -> u32 {
     const OTHER_THAN_ITS_SPAN_ID: u64 = 0x5851_F42D_4C95_7F2D;
-    u32::try_from(ids::mix(key ^ OTHER_THAN_ITS_SPAN_ID) % 1_000_000).unwrap_or_default()
+    u32::try_from(trace_ids::mix(key ^ OTHER_THAN_ITS_SPAN_ID) % 1_000_000).unwrap_or_default()
 }
 
 fn propagation(key: LocalId, salt: u64) -> Propagation {
-    let (high, low) = (ids::mix(key ^ salt), ids::mix(key.wrapping_add(salt.rotate_left(32))));
+    let (high, low) = (trace_ids::mix(key ^ salt), trace_ids::mix(key.wrapping_add(salt.rotate_left(32))));
     Propagation {
         trace_id: crate::protocol::TraceId::from_u128(u128::from(high) << 64 | u128::from(low)),
-        span_id: ids::wire(!key),
+        span_id: trace_ids::wire(!key),
         parent: None,
         sampled: None,
         sample_rand: sample_rand(key),

@@ -5,11 +5,16 @@
 
 pub(crate) mod activation;
 pub(crate) mod active;
+pub(crate) mod boundary;
+pub(crate) mod breadcrumbs;
 pub(crate) mod context_stack;
+mod continuation;
 pub(crate) mod during_fork;
+pub(crate) mod ids;
 pub(crate) mod lazy_root;
 pub(crate) mod local;
 pub(crate) mod recorder;
 pub(crate) mod recycling;
+pub(crate) mod scope_handle;
 pub(crate) mod span_context;
 pub(crate) mod thread_context;

@@ -11,7 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
 use super::active;
-use super::lazy_root::Surroundings;
 use super::local::{Local, local};
 use crate::base::callback;
 use crate::base::fork::PerProcess;
@@ -20,6 +19,7 @@ use crate::protocol::inline_str::InlineStr;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
+use crate::trace::record::Surroundings;
 use crate::trace::record::{Outcome, Record};
 use crate::trace::ring::{self, Budget, Consumer, Producer};
 

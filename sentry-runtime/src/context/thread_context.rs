@@ -5,9 +5,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::capture::seen::FrameId;
 use crate::client::Client;
-use crate::scope::ScopeCell;
+use crate::context::boundary::CaptureBoundary;
+use crate::scope::{ScopeCell, Scopes};
 use crate::trace::ids::LocalId;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
@@ -54,9 +54,9 @@ pub(crate) struct Context {
     pub(crate) propagation: Arc<Propagation>,
     segment: Option<Arc<Segment>>,
     /// The innermost annotated function that captures errors, see [`crate::capture::errors`].
-    pub(crate) frame: FrameId,
-    /// The frame around that one.
-    pub(crate) outer_frame: FrameId,
+    pub(crate) boundary: CaptureBoundary,
+    /// The boundary around that one.
+    pub(crate) outer_boundary: CaptureBoundary,
     recording: Recording,
     /// What follows from the fields above, for the hot path.
     mode: Mode,
@@ -81,8 +81,8 @@ impl Context {
                 current: Arc::new(ScopeCell::of_process()),
                 propagation: Arc::new(inherited.unwrap_or_else(Propagation::new)),
                 segment: None,
-                frame: FrameId::NONE,
-                outer_frame: FrameId::NONE,
+                boundary: CaptureBoundary::NONE,
+                outer_boundary: CaptureBoundary::NONE,
                 recording: Recording::Asked,
                 mode: Mode::Root,
                 key: 0,
@@ -100,8 +100,8 @@ impl Context {
             isolation: Arc::default(),
             current: Arc::default(),
             propagation: Arc::new(Propagation::new()),
-            frame: FrameId::NONE,
-            outer_frame: FrameId::NONE,
+            boundary: CaptureBoundary::NONE,
+            outer_boundary: CaptureBoundary::NONE,
             continues: false,
             recording: Recording::Asked,
             kin: Kin::Other,
@@ -217,8 +217,13 @@ impl Context {
     }
 
     /// A copy inside of a function that captures errors.
-    pub(crate) fn framed(&self) -> Self {
-        Self { frame: FrameId::open(), outer_frame: self.frame, kin: Kin::Other, ..self.clone() }
+    pub(crate) fn with_boundary(&self) -> Self {
+        Self {
+            boundary: CaptureBoundary::open(),
+            outer_boundary: self.boundary,
+            kin: Kin::Other,
+            ..self.clone()
+        }
     }
 
     /// A copy in a trace of its own, without an active span.
@@ -237,7 +242,18 @@ impl std::fmt::Debug for Context {
         f.debug_struct("Context")
             .field("propagation", &self.propagation)
             .field("segment", &self.segment)
-            .field("frame", &self.frame)
+            .field("boundary", &self.boundary)
             .finish_non_exhaustive()
+    }
+}
+
+impl Scopes {
+    /// The scopes of a context as they are now.
+    pub(crate) fn of(context: &Context) -> Self {
+        Self {
+            global: crate::scope::global().snapshot(),
+            isolation: context.isolation.snapshot(),
+            current: context.current.snapshot(),
+        }
     }
 }

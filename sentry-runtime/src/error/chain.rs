@@ -17,12 +17,9 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
-use std::sync::Arc;
 
-use super::group::ErrorGroup;
+use super::group::{ErrorGroup, GroupReader};
 use crate::base::callback::contain as contained;
-use crate::client::Client;
-use crate::context::active;
 use crate::stacktrace::names;
 
 /// The most entries of a chain. Longer ones are rings, or made by accident.
@@ -61,30 +58,38 @@ pub(crate) struct Chain {
 }
 
 /// Reads an error and its causes. `E` may be `dyn Error`, and is then named like a cause.
-pub(crate) fn read<E: Error + ?Sized>(error: &E) -> Chain {
+pub(crate) fn read<E: Error + ?Sized>(error: &E, groups: &[GroupReader]) -> Chain {
     let outermost = outermost(&error, type_name::<E>());
-    Reader::start(outermost).causes(contained(|| error.source()).flatten(), None)
+    Reader::start(outermost, groups).causes(contained(|| error.source()).flatten(), None)
 }
 
 /// Reads an error of which the caller knows the [`type_name`]. That may be one that hides another type
 /// (`Box<dyn Error>`, `anyhow::Error`, `eyre::Report`): `error` is then what is inside.
-pub(crate) fn read_named(error: &dyn Error, static_name: &str) -> Chain {
+pub(crate) fn read_named(error: &dyn Error, static_name: &str, groups: &[GroupReader]) -> Chain {
     let outermost = outermost(error, static_name);
-    Reader::start(outermost).causes(contained(|| error.source()).flatten(), None)
+    Reader::start(outermost, groups).causes(contained(|| error.source()).flatten(), None)
 }
 
 /// The same for an error that may be a group of a known type.
-pub(crate) fn read_dynamic(error: &(dyn Error + 'static), static_name: &str) -> Chain {
-    let reader = Reader::start(outermost(error, static_name));
+pub(crate) fn read_dynamic(
+    error: &(dyn Error + 'static),
+    static_name: &str,
+    groups: &[GroupReader],
+) -> Chain {
+    let reader = Reader::start(outermost(error, static_name), groups);
     let parts = reader.parts(error);
     reader.causes(contained(|| error.source()).flatten(), parts)
 }
 
 /// Reads a group, its parts, and its causes.
-pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E, static_name: &str) -> Chain {
+pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
+    group: &E,
+    static_name: &str,
+    groups: &[GroupReader],
+) -> Chain {
     let parts = contained(|| group.errors()).unwrap_or_default();
     let outermost = outermost(&group, static_name);
-    Reader::start(outermost).causes(contained(|| group.source()).flatten(), Some(parts))
+    Reader::start(outermost, groups).causes(contained(|| group.source()).flatten(), Some(parts))
 }
 
 fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> Entry {
@@ -122,22 +127,20 @@ impl Entry {
 }
 
 /// Follows an error to its causes and parts.
-struct Reader {
+struct Reader<'g> {
     chain: Chain,
     /// For the types that are groups.
-    client: Option<Arc<Client>>,
+    groups: &'g [GroupReader],
 }
 
-impl Reader {
-    fn start(outermost: Entry) -> Self {
-        let client = active::with(|context| context.client());
-        Self { chain: Chain { entries: vec![outermost], cut: false }, client }
+impl<'g> Reader<'g> {
+    fn start(outermost: Entry, groups: &'g [GroupReader]) -> Self {
+        Self { chain: Chain { entries: vec![outermost], cut: false }, groups }
     }
 
     /// The parts of an error that is a group of a known type.
     fn parts<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<Vec<&'e (dyn Error + 'static)>> {
-        let groups = &self.client.as_ref()?.options().error_groups;
-        groups.iter().find_map(|group| contained(|| group.parts(error)).flatten())
+        self.groups.iter().find_map(|group| contained(|| group.parts(error)).flatten())
     }
 
     /// Adds what the outermost error refers to.

@@ -13,8 +13,6 @@ use std::sync::Arc;
 use super::chain::Entry;
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::context::active;
-use crate::protocol::{DataCategory, DiscardReason, Event};
 
 /// What the option `ignore_errors` leaves out.
 ///
@@ -53,7 +51,7 @@ impl ErrorPattern {
         Self::Matches(Arc::new(matches))
     }
 
-    fn is(&self, what: &Described<'_>) -> bool {
+    pub(crate) fn is(&self, what: &Candidate<'_>) -> bool {
         match self {
             Self::Text(part) => what.text.contains(&**part) || what.titled().contains(&**part),
             Self::Type(path) => what.is_of_type(path),
@@ -93,15 +91,15 @@ impl fmt::Debug for ErrorPattern {
 }
 
 /// An error or a message, as far as patterns look at it.
-struct Described<'a> {
+pub(crate) struct Candidate<'a> {
     /// Empty for a message.
-    ty: &'a str,
-    module: Option<&'a str>,
-    text: &'a str,
+    pub(crate) ty: &'a str,
+    pub(crate) module: Option<&'a str>,
+    pub(crate) text: &'a str,
 }
 
-impl Described<'_> {
-    fn titled(&self) -> String {
+impl Candidate<'_> {
+    pub(crate) fn titled(&self) -> String {
         if self.ty.is_empty() { self.text.to_owned() } else { format!("{}: {}", self.ty, self.text) }
     }
 
@@ -113,48 +111,12 @@ impl Described<'_> {
     }
 }
 
-/// Whether the active client ignores an error. If so, it is counted.
-pub(crate) fn drops(error: &Entry) -> bool {
-    ignores(&Described { ty: &error.ty, module: error.module.as_deref(), text: &error.value })
-}
-
-/// Whether the active client ignores a message. If so, it is counted.
-pub(crate) fn drops_message(text: &str) -> bool {
-    ignores(&Described { ty: "", module: None, text })
-}
-
-/// Whether the active client ignores an event that the program made: by its message, or its outermost exception. If
-/// so, it is counted.
-pub(crate) fn drops_event(event: &Event<'_>) -> bool {
-    let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());
-    let exception = event.exception.last().map(|exception| Described {
-        ty: &exception.ty,
-        module: exception.module.as_deref(),
-        text: exception.value.as_deref().unwrap_or_default(),
-    });
-    let message = message.map(|text| Described { ty: "", module: None, text });
-    // Feedback is no error, whatever it says.
-    event.ty.is_none() && [exception, message].iter().flatten().any(ignores)
-}
-
-fn ignores(what: &Described<'_>) -> bool {
-    let Some(client) = active::with(|context| context.client()).filter(|client| client.is_enabled()) else {
-        return false;
-    };
-    let Some(pattern) = client.options().ignore_errors.iter().find(|pattern| pattern.is(what)) else {
-        return false;
-    };
-    diagnostics::debug(format_args!("`{}` is ignored by {pattern:?} of ignore_errors", what.titled()));
-    client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn error<'a>(ty: &'a str, module: Option<&'a str>, text: &'a str) -> Described<'a> {
-        Described { ty, module, text }
+    fn error<'a>(ty: &'a str, module: Option<&'a str>, text: &'a str) -> Candidate<'a> {
+        Candidate { ty, module, text }
     }
 
     #[test]

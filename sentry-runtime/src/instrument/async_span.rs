@@ -15,13 +15,14 @@ use crate::base::callback;
 use crate::capture::errors::{self, Origin};
 use crate::client;
 use crate::context::active::{self, Saved};
+use crate::context::ids;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock;
-use crate::trace::ids::{self, Lineage, LocalId};
+use crate::trace::ids::{Lineage, LocalId};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
@@ -325,7 +326,7 @@ impl Work for SpanWork {
         let outcome = end.outcome(start & FAILED != 0);
         let Some(context) = self.context.take() else { return };
         if self.site.has(callsite::CAPTURE_ERR) {
-            errors::close(context.frame);
+            errors::close(context.boundary);
         }
         let segment = context.key();
         if self.id == 0 || segment == 0 {

@@ -9,46 +9,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::span::Span;
-use crate::protocol::{AttributeValue, Context, Map, Value};
+use crate::protocol::{AttributeValue, Value};
 use crate::trace::ids::LocalId;
 
-/// Flags that a scope keeps.
-const MAX: usize = 100;
 /// Flags that a span keeps.
 const MAX_OF_SPAN: usize = 10;
 /// Spans of which a thread remembers how many flags they have.
 const MAX_SPANS: usize = 16;
-
-/// The flags of a scope, the one evaluated last at the end.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Flags(Vec<(String, Value)>);
-
-impl Flags {
-    /// Notes an evaluation. The one that lies back furthest makes room.
-    pub(crate) fn add(&mut self, name: &str, result: Value) {
-        if let Some(at) = self.0.iter().position(|(known, _)| known == name) {
-            self.0.remove(at);
-        } else if self.0.len() >= MAX {
-            self.0.remove(0);
-        }
-        self.0.push((name.to_owned(), result));
-    }
-
-    /// Adds the flags of a more special scope.
-    pub(crate) fn extend(&mut self, over: &Self) {
-        for (name, result) in &over.0 {
-            self.add(name, result.clone());
-        }
-    }
-
-    /// The context `flags`; none without a flag.
-    pub(crate) fn context(&self) -> Option<Context> {
-        let flag =
-            |(name, result): &(String, Value)| serde_json::json!({ "flag": name.as_str(), "result": result });
-        (!self.0.is_empty())
-            .then(|| Map::from([("values".to_owned(), self.0.iter().map(flag).collect())]).into())
-    }
-}
 
 /// Notes an evaluation on the active span, unless that has its share.
 pub(crate) fn add_to_active_span(name: &str, result: &Value) {
@@ -91,21 +58,5 @@ fn attribute(result: &Value) -> AttributeValue {
         },
         Value::String(text) => text.clone().into(),
         Value::Array(_) | Value::Object(_) => result.to_string().into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_hundred_are_kept_each_once() {
-        let mut flags = Flags::default();
-        (0..MAX).for_each(|number| flags.add(&number.to_string(), true.into()));
-        flags.add("0", false.into());
-        flags.add("new", true.into());
-        let names: Vec<_> = flags.0.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!((names.len(), names[0]), (MAX, "2"));
-        assert_eq!(flags.0[MAX - 2..], [("0".into(), false.into()), ("new".into(), true.into())]);
     }
 }

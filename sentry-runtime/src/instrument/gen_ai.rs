@@ -8,27 +8,9 @@
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
 use crate::protocol::AttributeValue;
+use crate::trace::gen_ai::PREFIX;
 use crate::trace::ids::LocalId;
 use crate::trace::record::{Detail, Record};
-
-/// With what the operations of such spans start.
-const PREFIX: &str = "gen_ai.";
-
-/// Whether an operation is one of them.
-pub(crate) const fn is_gen_ai(op: &str) -> bool {
-    let (op, prefix) = (op.as_bytes(), PREFIX.as_bytes());
-    if op.len() <= prefix.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < prefix.len() {
-        if op[at] != prefix[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
 
 /// Writes down what the span is and to which conversation it belongs, unless the user says it.
 pub(crate) fn begin(context: &Context, span: LocalId, op: &str) {
@@ -44,20 +26,5 @@ pub(crate) fn begin(context: &Context, span: LocalId, op: &str) {
     let scopes = [&*context.current, &*context.isolation, crate::scope::global()];
     if let Some(id) = scopes.into_iter().find_map(|scope| scope.snapshot().conversation_id.clone()) {
         set("gen_ai.conversation.id", AttributeValue::from(&*id));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_gen_ai;
-
-    #[test]
-    fn only_operations_of_the_module_count() {
-        for op in ["gen_ai.chat", "gen_ai.x"] {
-            assert!(is_gen_ai(op), "{op}");
-        }
-        for op in ["", "gen_ai", "gen_ai.", "gen_aichat", "ai.chat", "function"] {
-            assert!(!is_gen_ai(op), "{op}");
-        }
     }
 }

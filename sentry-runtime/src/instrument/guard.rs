@@ -19,6 +19,7 @@ use crate::capture::errors::{self, Origin};
 use crate::client;
 use crate::context::activation;
 use crate::context::active::{self, Entered, Saved};
+use crate::context::ids;
 use crate::context::lazy_root;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
@@ -27,7 +28,7 @@ use crate::error::failure::Failure;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::{self, Lineage, LocalId};
+use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::Outcome;
 use crate::trace::segment::RootName;
 
@@ -155,7 +156,7 @@ pub(crate) fn prepare(
         None if capture => (Arc::clone(base), 0),
         None => return None,
     };
-    let context = if capture { Arc::new(context.framed()) } else { context };
+    let context = if capture { Arc::new(context.with_boundary()) } else { context };
     Some(Prepared { context, id, parent: active })
 }
 
@@ -369,7 +370,7 @@ impl SpanGuard {
         }
         let Self { site, id, start, .. } = *self;
         if site.has(callsite::CAPTURE_ERR) {
-            errors::close(context.frame);
+            errors::close(context.boundary);
         }
         if id != 0 && segment == id {
             root::end(&context, id, None, outcome);

@@ -14,7 +14,6 @@ pub(crate) mod guard;
 pub(crate) mod handler;
 pub(crate) mod instrumented;
 pub(crate) mod monitor;
-pub(crate) mod official;
 pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod outgoing;

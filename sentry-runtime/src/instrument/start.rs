@@ -10,10 +10,11 @@ use super::span::Span;
 use crate::base::diagnostics;
 use crate::client;
 use crate::context::active;
+use crate::context::ids;
 use crate::context::thread_context::{Context, Mode};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::clock;
-use crate::trace::ids::{self, Lineage, LocalId};
+use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::Start;
 use crate::trace::sampling::{Decision, Hints};
 use crate::trace::segment::RootName;
@@ -82,7 +83,7 @@ impl Span {
             base
         };
         let SpanOptions { name, op, origin, attributes, links, .. } = options;
-        if gen_ai::is_gen_ai(&op) {
+        if crate::trace::gen_ai::is_gen_ai(&op) {
             gen_ai::begin(&context, id, &op);
         }
         let unended = Unended::new(parent, name, op, origin, start);

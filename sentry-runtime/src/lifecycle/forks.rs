@@ -1,10 +1,10 @@
 //! The hooks that run when the process forks: locks are held, and the child starts with fresh queues, ids and contexts.
 
 use crate::base::fork;
+use crate::context::ids;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
 use crate::context::{active, during_fork};
-use crate::trace::ids;
 
 /// Lets the toolkit begin anew in every child of a fork.
 pub(crate) fn watch() {

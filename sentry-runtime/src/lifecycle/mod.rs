@@ -4,6 +4,7 @@
 pub(crate) mod forks;
 pub(crate) mod guard;
 pub(crate) mod init;
+pub(crate) mod main_guard;
 pub(crate) mod panic;
 mod shutdown;
 #[cfg(all(unix, feature = "signals"))]

@@ -9,14 +9,13 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 use std::time::Duration;
 
+use crate::base::callback;
 use crate::capture::event::{self, Capture};
 use crate::client;
 use crate::context::active;
 use crate::instrument::monitor;
 
 thread_local! {
-    /// Panics of code that we run and contain ourselves are no events.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -32,28 +31,10 @@ pub(crate) fn install() {
     });
 }
 
-/// Runs something that may panic and is contained by the caller, without making an event of it.
-pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            QUIET.set(self.0);
-        }
-    }
-    let _restore = Restore(QUIET.replace(true));
-    run()
-}
-
-/// Whether a panic here would be no event.
-#[cfg(test)]
-pub(crate) fn is_quiet() -> bool {
-    QUIET.get()
-}
-
 fn capture_panic(info: &PanicHookInfo<'_>) {
     let end = Aftermath::of(info);
     // Panics that are contained stay quiet; one that ends the program is contained by nobody.
-    if client::level() == client::Level::Off || (QUIET.get() && end == Aftermath::Unwinds) {
+    if client::level() == client::Level::Off || (callback::is_quiet() && end == Aftermath::Unwinds) {
         return;
     }
     if CAPTURING.replace(true) {

@@ -14,10 +14,10 @@ use crate::client::hint::Hint;
 use crate::client::integration::Integration;
 use crate::error::group::{ErrorGroup, GroupReader};
 use crate::error::pattern::ErrorPattern;
+use crate::options::sampling::SamplingContext;
 use crate::protocol::{
     Breadcrumb, DataCategory, Dsn, Event, Log, Metric, MonitorCheckIn, SessionMode, Span, Transaction,
 };
-use crate::trace::sampling::SamplingContext;
 use crate::transport::Transport;
 
 macro_rules! setters {

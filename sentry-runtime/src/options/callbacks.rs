@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::client::hint::Hint;
+use crate::options::sampling::SamplingContext;
 use crate::protocol::Span;
-use crate::trace::sampling::SamplingContext;
 
 /// A callback that may change a value, and drop it by answering `None`. It runs on the pipeline thread
 /// (`before_breadcrumb`: on the caller's). One that panics loses its value, and nothing else.

@@ -11,6 +11,7 @@ pub(crate) mod names;
 mod network;
 mod pattern;
 mod release;
+pub(crate) mod sampling;
 mod span_filter;
 mod views;
 

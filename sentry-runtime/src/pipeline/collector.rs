@@ -21,12 +21,12 @@ use super::stream::Streams;
 use super::transaction::{self, Ended};
 use super::worker::{contain, contain_all};
 use crate::client::{self, Client};
-use crate::context::lazy_root::Surroundings;
 use crate::context::recorder::{self, Source};
 use crate::options::TraceLifecycle;
 use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
+use crate::trace::record::Surroundings;
 use crate::trace::record::{Detail, Record};
 
 /// The most segments that are gathered at a time.

@@ -7,7 +7,6 @@
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.
 
-use crate::scrub;
 mod backpressure;
 mod batch;
 mod check_in;
@@ -39,7 +38,6 @@ use crate::base::callback;
 use crate::capture::logger::record::LogRecord;
 use crate::capture::metrics::MetricRecord;
 use crate::client::Client;
-use crate::protocol::limits::truncated;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz {
@@ -68,19 +66,6 @@ pub(crate) mod fuzz {
             assert!(before.contains(SECRET) || !scrubbed.contains(SECRET), "{text:?} became {scrubbed:?}");
             assert!(!scrubbed.contains("user:hunter2value"), "{text:?} became {scrubbed:?}");
         }
-    }
-}
-
-/// A short text that leaves the process on another way than through this thread: what it says of secrets is filtered,
-/// and it is cut. Nearly always there is nothing to do.
-pub(crate) fn without_secrets(text: &str, client: &Client) -> String {
-    const MAX: usize = 200;
-    let text = truncated(text, MAX);
-    if text.contains(['?', '#', '=', '@', '"']) {
-        let scrubber = scrub::Scrubber::new(&client.options().deny_names);
-        scrubber.scrub_message(&text).into_owned()
-    } else {
-        text.into_owned()
     }
 }
 

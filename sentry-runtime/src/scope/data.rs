@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Processor;
-use super::breadcrumbs::{self, IntoBreadcrumb, Trail};
+use super::breadcrumbs::Trail;
+use super::flags::Flags;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
-use crate::instrument::flags::Flags;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
 use crate::protocol::nesting;
 use crate::protocol::{
@@ -202,14 +202,6 @@ impl Scope {
     /// Spec: `foundations/client/integrations/feature-flags.mdx`.
     pub fn add_feature_flag(&mut self, name: &str, result: impl Into<Value>) {
         self.flags.add(name, result.into());
-    }
-
-    /// Adds a breadcrumb here alone; [`add_breadcrumb`](crate::add_breadcrumb) adds it for the whole request or job.
-    /// Without a client nothing is kept.
-    pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
-        if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut Hint::new()) {
-            self.breadcrumbs.push(breadcrumb, max);
-        }
     }
 
     /// Adds a processor that runs for what is captured here; see [`EventProcessor`](crate::EventProcessor) for what

@@ -13,16 +13,14 @@
 //!
 //! Spec: `foundations/state-management/scopes/index.mdx`.
 
-use crate::context::thread_context;
 pub(crate) mod breadcrumbs;
 mod cell;
 mod data;
-mod handle;
+pub(crate) mod flags;
 mod merge;
 mod processors;
 
 pub use data::Scope;
-pub use handle::{ScopeGuard, ScopeHandle};
 pub use processors::{EventProcessor, TransactionProcessor};
 
 pub(crate) use cell::{Memory, ScopeCell};
@@ -48,14 +46,6 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    pub(crate) fn of(context: &thread_context::Context) -> Self {
-        Self {
-            global: global().snapshot(),
-            isolation: context.isolation.snapshot(),
-            current: context.current.snapshot(),
-        }
-    }
-
     /// The user, from the most special scope that names one.
     pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
         [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())

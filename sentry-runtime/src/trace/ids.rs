@@ -1,4 +1,4 @@
-//! Where ids come from: a generator a thread, seeded by the operating system.
+//! Ids of spans: in memory and on the wire.
 //!
 //! A span's id in memory is a *local id*: the next number of its thread's Weyl sequence, one addition.
 //! Its id on the wire is that number, mixed ([`wire`]); the mix is a bijection, so what is different in memory
@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::context::local::{Local, local};
-use crate::protocol::random::random_u64;
-use crate::protocol::{SpanId, TraceId, Uuid};
+use crate::protocol::SpanId;
 
 /// The id of a span inside this process. Zero means none.
 pub(crate) type LocalId = u64;
@@ -34,41 +32,7 @@ impl Lineage {
     }
 }
 
-const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// The next local id of this thread.
-#[inline]
-pub(crate) fn next() -> LocalId {
-    let local = local();
-    next_of_seeded(local).unwrap_or_else(|| {
-        let first = seed();
-        local.last_id.set(first);
-        first
-    })
-}
-
-/// The same, without the way to the operating system: `None` before the thread's first id.
-#[inline]
-pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
-    let last = local.last_id.get();
-    if last == 0 {
-        return None;
-    }
-    let next = last.wrapping_add(STEP);
-    local.last_id.set(next);
-    Some(next)
-}
-
-/// A random number that no other thread or process is likely to draw.
-#[cold]
-fn seed() -> u64 {
-    random_u64().max(1)
-}
-
-/// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
-pub(crate) fn begin_anew() {
-    local().last_id.set(0);
-}
+pub(crate) const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A map by local ids: they are spread well as they are, so hashing them is one multiplication.
 pub(crate) type IdMap<V> = HashMap<LocalId, V, BuildHasherDefault<IdHasher>>;
@@ -118,60 +82,4 @@ pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
-}
-
-fn random() -> u64 {
-    mix(next())
-}
-
-/// A new trace id.
-pub(crate) fn trace_id() -> TraceId {
-    TraceId::from_u128(u128::from(random()) << 64 | u128::from(random()))
-}
-
-/// A new event, check-in or session id: a random UUID, version 4.
-pub(crate) fn event_id() -> Uuid {
-    let bytes = (u128::from(random()) << 64 | u128::from(random())).to_be_bytes();
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
-}
-
-/// A number from 0 up to, not including, a million: what `sample_rand` is on the wire, six digits.
-pub(crate) fn millionths() -> u32 {
-    u32::try_from(random() % 1_000_000).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn ids_of_several_threads_differ() {
-        let draw = || (0..1000).map(|_| wire(next())).collect::<Vec<_>>();
-        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
-        let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-        assert_eq!(all.len(), 4000);
-    }
-
-    #[test]
-    fn an_id_of_the_wire_has_one_local_id() {
-        for _ in 0..1000 {
-            let id = next();
-            assert_eq!(local_of(wire(id)), id);
-        }
-        for foreign in [1, u64::MAX, 0x1234_5678_90AB_CDEF] {
-            assert_eq!(wire(local_of(SpanId::from_u64(foreign))), SpanId::from_u64(foreign));
-        }
-    }
-
-    #[test]
-    fn event_ids_are_random_uuids() {
-        assert_eq!(event_id().get_version_num(), 4);
-        assert_ne!(event_id(), event_id());
-    }
-
-    #[test]
-    fn sample_rand_has_six_digits() {
-        assert!((0..1000).all(|_| millionths() < 1_000_000));
-    }
 }

@@ -8,6 +8,7 @@
 
 pub(crate) mod callsite;
 pub(crate) mod clock;
+pub(crate) mod gen_ai;
 pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;

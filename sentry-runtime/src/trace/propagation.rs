@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use super::headers::{self, HeaderSource, IncomingTrace};
-use super::ids;
 use crate::client::Client;
 use crate::options::ClientOptions;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
@@ -28,47 +26,6 @@ pub(crate) struct Propagation {
 }
 
 impl Propagation {
-    /// A trace of our own.
-    pub(crate) fn new() -> Self {
-        Self {
-            trace_id: ids::trace_id(),
-            span_id: ids::wire(ids::next()),
-            parent: None,
-            sampled: None,
-            sample_rand: ids::millionths(),
-            dsc: None,
-        }
-    }
-
-    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, if it does and it may be
-    /// continued.
-    pub(crate) fn from_environment(options: Option<&ClientOptions>) -> Option<Self> {
-        let read = |name| std::env::var(name).unwrap_or_default();
-        let headers = [("sentry-trace", read("SENTRY_TRACE")), ("baggage", read("SENTRY_BAGGAGE"))];
-        Self::from_headers(&headers, options)
-    }
-
-    /// The trace that headers carry, if they do and it may be continued.
-    pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
-        let (incoming, of_sentry) = incoming_trace(headers)?;
-        let mut dsc = DynamicSamplingContext::default();
-        headers.visit("baggage", &mut |value| headers::parse_baggage(value, &mut dsc));
-        if let Some(options) = options
-            && !may_continue(dsc.get("org_id"), options)
-        {
-            return None;
-        }
-        let sample_rand = sample_rand(&dsc, incoming.sampled);
-        Some(Self {
-            trace_id: incoming.trace_id,
-            span_id: ids::wire(ids::next()),
-            parent: Some(incoming.span_id),
-            sampled: incoming.sampled,
-            sample_rand,
-            dsc: (of_sentry || !dsc.is_empty()).then(|| Arc::new(dsc)),
-        })
-    }
-
     /// The rate at which the head of the trace was sampled, if it said so.
     pub(crate) fn parent_sample_rate(&self) -> Option<f32> {
         self.dsc.as_ref()?.get("sample_rate")?.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
@@ -114,130 +71,5 @@ impl Propagation {
             dsc.set("sampled", "false");
         }
         Arc::new(dsc)
-    }
-}
-
-/// `sentry-trace` counts before `traceparent`; of the latter there must be exactly one. Answers whether it was the
-/// former.
-fn incoming_trace(headers: &dyn HeaderSource) -> Option<(IncomingTrace, bool)> {
-    let mut values = Vec::new();
-    headers.visit("sentry-trace", &mut |value| values.push(headers::parse_sentry_trace(value)));
-    if let Some(incoming) = values.into_iter().flatten().next() {
-        return Some((incoming, true));
-    }
-    let mut values = Vec::new();
-    headers.visit("traceparent", &mut |value| values.push(headers::parse_traceparent(value)));
-    match values[..] {
-        [incoming] => incoming.map(|incoming| (incoming, false)),
-        _ => None,
-    }
-}
-
-/// Whether a trace of an organisation may be continued here.
-fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
-    match (incoming, options.effective_org_id()) {
-        (Some(theirs), Some(ours)) => theirs == ours,
-        (None, None) => true,
-        _ => !options.strict_trace_continuation,
-    }
-}
-
-/// The number that came with the trace; else one that agrees with the decision that came with it.
-fn sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
-    let fraction = |key: &str| dsc.get(key).and_then(|value| value.parse::<f64>().ok());
-    if let Some(rand) = fraction("sample_rand").filter(|rand| (0.0..1.0).contains(rand)) {
-        return to_millionths(rand).min(999_999);
-    }
-    let fresh = ids::millionths();
-    let rate = fraction("sample_rate").filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
-    match (sampled, rate) {
-        (Some(true), Some(rate)) if rate > 0 => fresh % rate,
-        (Some(false), Some(rate)) if rate < 1_000_000 => rate + fresh % (1_000_000 - rate),
-        _ => fresh,
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the fraction lies in 0..=1")]
-fn to_millionths(fraction: f64) -> u32 {
-    (fraction * 1e6) as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TRACE: &str = "771a43a4192642f0b136d5159a501700-1234567890abcdef";
-
-    fn continued(headers: &[(&str, String)]) -> Propagation {
-        Propagation::from_headers(&headers.to_vec(), None).unwrap()
-    }
-
-    #[test]
-    fn a_trace_without_baggage_has_an_empty_frozen_context() {
-        let propagation = continued(&[("sentry-trace", TRACE.to_owned())]);
-        assert!(propagation.dsc.unwrap().is_empty());
-        assert_eq!(propagation.sampled, None);
-    }
-
-    #[test]
-    fn the_context_of_a_trace_from_outside_of_sentry_is_ours_to_make() {
-        let traceparent = ("traceparent", format!("00-{TRACE}-01"));
-        assert!(continued(std::slice::from_ref(&traceparent)).dsc.is_none());
-        let foreign = ("baggage", "tenant=7".to_owned());
-        assert!(continued(&[traceparent.clone(), foreign]).dsc.is_none());
-        let ours = ("baggage", "sentry-release=1".to_owned());
-        assert_eq!(continued(&[traceparent, ours]).dsc.unwrap().get("release"), Some("1"));
-    }
-
-    #[test]
-    fn sample_rand_agrees_with_the_decision() {
-        for _ in 0..200 {
-            let baggage = ("baggage", "sentry-sample_rate=0.25".to_owned());
-            let yes = continued(&[("sentry-trace", format!("{TRACE}-1")), baggage.clone()]);
-            assert!(yes.sample_rand < 250_000);
-            let no = continued(&[("sentry-trace", format!("{TRACE}-0")), baggage]);
-            assert!((250_000..1_000_000).contains(&no.sample_rand));
-        }
-    }
-
-    #[test]
-    fn a_sample_rand_of_one_is_out_of_range() {
-        let propagation = continued(&[
-            ("sentry-trace", format!("{TRACE}-1")),
-            ("baggage", "sentry-sample_rand=1.0,sentry-sample_rate=0.000001".to_owned()),
-        ]);
-        assert_eq!(propagation.sample_rand, 0);
-    }
-
-    #[test]
-    fn two_traceparents_start_a_new_trace() {
-        let parent = format!("00-{TRACE}-01");
-        let one = [("traceparent", parent.clone())];
-        assert_eq!(continued(&one).sampled, Some(true));
-        let two = [("traceparent", parent.clone()), ("traceparent", parent)];
-        assert!(Propagation::from_headers(&two, None).is_none());
-    }
-
-    #[test]
-    fn organisations_are_compared_as_the_spec_says() {
-        let check = |theirs: Option<&str>, ours: Option<&str>, strict: bool| {
-            let mut options = ClientOptions { strict_trace_continuation: strict, ..ClientOptions::default() };
-            options.org_id = ours.map(str::to_owned);
-            may_continue(theirs, &options)
-        };
-        for (theirs, ours, strict, expected) in [
-            (Some("1"), Some("1"), false, true),
-            (None, Some("1"), false, true),
-            (Some("1"), None, false, true),
-            (None, None, false, true),
-            (Some("1"), Some("2"), false, false),
-            (Some("1"), Some("1"), true, true),
-            (None, Some("1"), true, false),
-            (Some("1"), None, true, false),
-            (None, None, true, true),
-            (Some("1"), Some("2"), true, false),
-        ] {
-            assert_eq!(check(theirs, ours, strict), expected, "{theirs:?} {ours:?} {strict}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::clock::Ticks;
 use super::ids::LocalId;
 use super::segment::Segment;
-use crate::context::lazy_root::{LightRoot, Surroundings};
+use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
 use crate::scope::{Scope, ScopeCell};
 
@@ -56,6 +56,24 @@ pub(crate) enum Record {
     LightEnd(LightRoot),
     /// The root of a segment ended, and with it the segment.
     End { segment: Arc<Segment>, isolation: Arc<Scope>, current: Arc<Scope>, end: Start, outcome: Outcome },
+}
+
+/// The scopes of the process, as they are from this record of a thread on.
+pub(crate) struct Surroundings {
+    pub(crate) isolation: Arc<Scope>,
+    pub(crate) current: Arc<Scope>,
+    pub(crate) salt: u64,
+}
+
+/// A light root that was recorded, and has ended.
+pub(crate) struct LightRoot {
+    pub(crate) key: LocalId,
+    pub(crate) site: &'static Callsite,
+    pub(crate) start: Ticks,
+    pub(crate) end: Ticks,
+    pub(crate) client: Arc<Client>,
+    pub(crate) rate: f32,
+    pub(crate) outcome: Outcome,
 }
 
 /// What is said of a span too rarely to have a record of its own.

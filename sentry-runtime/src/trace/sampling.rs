@@ -2,17 +2,13 @@
 //!
 //! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value"; `telemetry/traces/backpressure.mdx`.
 
-use std::borrow::Cow;
-
 use super::propagation::Propagation;
 use super::segment::{RootName, Segment};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::protocol::{AttributeValue, DiscardReason, TraceId};
-
-/// Names and values, as a caller gives them.
-type Values = [(Cow<'static, str>, AttributeValue)];
+use crate::options::sampling::{SamplingContext, Values};
+use crate::protocol::DiscardReason;
 
 /// What a caller says of a root span besides its name, for the decision.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,94 +21,6 @@ pub(crate) struct Hints<'a> {
     pub(crate) sampled: Option<bool>,
     /// The decision that [`judge`] gave the caller before.
     pub(crate) judged: Option<Decision>,
-}
-
-/// What a `traces_sampler` knows of the root span that is about to start.
-#[derive(Debug, Clone)]
-pub struct SamplingContext {
-    name: String,
-    op: String,
-    trace_id: TraceId,
-    parent_sampled: Option<bool>,
-    parent_sample_rate: Option<f32>,
-    attributes: Box<Values>,
-    custom: Box<Values>,
-}
-
-fn find<'a>(values: &'a Values, key: &str) -> Option<&'a AttributeValue> {
-    values.iter().rev().find(|(known, _)| known == key).map(|(_, value)| value)
-}
-
-impl SamplingContext {
-    /// The name of the root span.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its operation, such as `http.server`.
-    #[must_use]
-    pub fn operation(&self) -> &str {
-        &self.op
-    }
-
-    /// The value of an attribute that the span starts with. Annotated functions are given theirs after the decision.
-    #[must_use]
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
-
-    /// The attributes that the span starts with.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
-        self.attributes.iter().map(|(key, value)| (&**key, value))
-    }
-
-    /// What the program says to the sampler alone, by [`SpanOptions::sampling_value`](crate::SpanOptions::sampling_value).
-    ///
-    /// ```
-    /// let options = sentry::ClientOptions::new().traces_sampler(|span| {
-    ///     if span.custom("customer").and_then(|it| it.as_str()) == Some("gold") { 1.0 } else { 0.1 }
-    /// });
-    /// ```
-    #[must_use]
-    pub fn custom(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.custom, key)
-    }
-
-    /// The trace that it belongs to.
-    #[must_use]
-    pub fn trace_id(&self) -> TraceId {
-        self.trace_id
-    }
-
-    /// The decision that came with the trace from another service.
-    #[must_use]
-    pub fn sampled(&self) -> Option<bool> {
-        self.parent_sampled
-    }
-
-    /// The rate at which the head of the trace was sampled.
-    #[must_use]
-    pub fn parent_sample_rate(&self) -> Option<f32> {
-        self.parent_sample_rate
-    }
-
-    /// The rate that keeps a trace whole: the one of its head, else a decision that came without a rate,
-    /// else `fallback`.
-    ///
-    /// ```
-    /// let options = sentry::ClientOptions::new().traces_sampler(|span| {
-    ///     if span.name().contains("health") { 0.0 } else { span.inherit_or_sample_with(0.2) }
-    /// });
-    /// ```
-    #[must_use]
-    pub fn inherit_or_sample_with(&self, fallback: f32) -> f32 {
-        match (self.parent_sample_rate, self.parent_sampled) {
-            (Some(rate), _) => rate,
-            (None, Some(sampled)) => f32::from(u8::from(sampled)),
-            (None, None) => fallback,
-        }
-    }
 }
 
 /// The decision and the rate that it was made with.

@@ -10,8 +10,8 @@ use super::record::Start;
 use crate::base::fork;
 use crate::client::Client;
 use crate::options::TraceLifecycle;
-use crate::pipeline;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
+use crate::scrub;
 
 /// What the root of a segment is called.
 #[derive(Debug, Clone)]
@@ -122,10 +122,10 @@ impl Segment {
 
     /// The trace as the child of a fork goes on with it, under a span that was open at the fork. Locks are left
     /// alone: who held them may not be there any more.
-    pub(crate) fn inherited(&self, span: LocalId) -> Propagation {
+    pub(crate) fn inherited(&self, span: LocalId, span_id: SpanId) -> Propagation {
         let mut propagation = self.propagation.clone();
         propagation.parent = (span != 0).then(|| ids::wire(span)).or(self.parent);
-        propagation.span_id = ids::wire(ids::next());
+        propagation.span_id = span_id;
         propagation.sampled = Some(self.sampled);
         propagation.dsc.get_or_insert_with(|| Arc::new(self.own_dsc(None)));
         propagation
@@ -167,7 +167,7 @@ impl Segment {
         let mut dsc = self.propagation.base_dsc(&self.client);
         if let Some((name, _)) = name.filter(|(_, source)| *source != "url") {
             // It goes to other services, and into headers, as it is.
-            dsc.set("transaction", pipeline::without_secrets(&name, &self.client));
+            dsc.set("transaction", scrub::without_secrets(&name, &self.client.options().deny_names));
         }
         if let Some(rate) = self.sample_rate {
             dsc.set("sample_rate", rate.to_string());

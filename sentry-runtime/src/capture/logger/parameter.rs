@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::{Debug, Display, Write as _};
 
-use crate::instrument::autoref::Probe;
+use crate::base::probe::Probe;
 use crate::protocol::AttributeValue;
 
 /// An argument of a log's text.

@@ -67,7 +67,7 @@ fn types(chain: &Chain) -> Vec<&str> {
 }
 
 fn only(error: &dyn Error) -> Entry {
-    let chain = read(error);
+    let chain = read(error, &[]);
     assert_eq!(chain.entries.len(), 1);
     chain.entries.into_iter().next().unwrap()
 }
@@ -75,7 +75,7 @@ fn only(error: &dyn Error) -> Entry {
 #[test]
 fn a_chain_is_read_outermost_first() {
     let cause: Box<dyn Error + Send + Sync> = Box::new("x".parse::<u8>().unwrap_err());
-    let chain = read(&Link { number: 2, cause: Some(cause) });
+    let chain = read(&Link { number: 2, cause: Some(cause) }, &[]);
     assert_eq!(types(&chain), ["Link", "ParseIntError"]);
     assert_eq!(chain.entries[0].module.as_deref(), Some("sentry::errors::chain::tests"));
     assert_eq!(chain.entries[1].module, None);
@@ -87,12 +87,12 @@ fn a_chain_is_read_outermost_first() {
 #[test]
 fn hidden_types_are_guessed_from_debug_output() {
     let hidden: Box<dyn Error + Send + Sync> = Box::new(Link { number: 1, cause: None });
-    assert_eq!(types(&read(&*hidden)), ["Link"]);
+    assert_eq!(types(&read(&*hidden, &[])), ["Link"]);
     for name in [type_name::<Box<dyn Error + Send + Sync>>(), "anyhow::Error", "&mut dyn core::error::Error"]
     {
-        assert_eq!(types(&read_named(&*hidden, name)), ["Link"], "{name}");
+        assert_eq!(types(&read_named(&*hidden, name, &[])), ["Link"], "{name}");
     }
-    assert_eq!(types(&read_named(&*hidden, "alloc::boxed::Box<shop::PayError>")), ["PayError"]);
+    assert_eq!(types(&read_named(&*hidden, "alloc::boxed::Box<shop::PayError>", &[])), ["PayError"]);
     for (debug, ty) in [
         (Odd { debug: |f| f.write_str("shop::Failed<u8> { .. }"), ..ODD }, "Failed<u8>"),
         (Odd { debug: |f| f.write_str("NotFound(\"x\")"), ..ODD }, "NotFound"),
@@ -119,9 +119,9 @@ fn an_error_called_error_says_whose() {
     assert_eq!(named("serde_json::error::Error").unwrap().0, "serde_json::Error");
     assert_eq!(named("shop::pay::Error").unwrap().0, "pay::Error");
     assert_eq!(named("Error").unwrap().0, "Error");
-    assert_eq!(types(&read(&fmt::Error)), ["fmt::Error"]);
+    assert_eq!(types(&read(&fmt::Error, &[])), ["fmt::Error"]);
     let io = std::io::Error::other(Link { number: 1, cause: None });
-    let chain = read(&io);
+    let chain = read(&io, &[]);
     assert_eq!(types(&chain), ["io::Error"]);
     assert_eq!(chain.entries[0].value, "link 1");
 }
@@ -134,14 +134,14 @@ fn generic_types_are_readable() {
 
 #[test]
 fn long_chains_and_rings_are_cut_and_say_so() {
-    assert!(!read(&link(MAX_ENTRIES)).cut);
-    let long = read(&link(100_000));
+    assert!(!read(&link(MAX_ENTRIES), &[]).cut);
+    let long = read(&link(100_000), &[]);
     assert_eq!((long.entries.len(), long.cut), (MAX_ENTRIES, true));
     assert_eq!(long.entries[0].value, "link 99999");
     assert!(long.entries[MAX_ENTRIES - 1].value.ends_with("the chain is cut after 50)"));
 
     static RING: Odd = Odd { source: || Some(&RING), ..ODD };
-    assert!(read(&RING).cut);
+    assert!(read(&RING, &[]).cut);
 }
 
 #[test]

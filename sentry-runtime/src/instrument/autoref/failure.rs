@@ -8,7 +8,6 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use super::Probe;
-use crate::__private::MainGuard;
 use crate::base::callback;
 use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
@@ -98,7 +97,7 @@ macro_rules! fails {
     )*};
 }
 
-fails!(GuardUnder, SpanGuard, SpanWork, Handler, Monitor, MainGuard);
+fails!(GuardUnder, SpanGuard, SpanWork, Handler, Monitor);
 
 /// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
 /// function; and nothing unwinds from here, so that the function needs no code for that case.

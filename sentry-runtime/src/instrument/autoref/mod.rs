@@ -7,17 +7,7 @@
 //! [`failure`] finds the error in a returned value, [`values`] makes attributes of values, [`web`] looks at requests
 //! and responses.
 
-/// A value under examination.
-#[derive(Debug)]
-pub struct Probe<'a, T: ?Sized>(pub &'a T);
-
-impl<T: ?Sized> Clone for Probe<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: ?Sized> Copy for Probe<'_, T> {}
+pub use crate::base::probe::Probe;
 
 macro_rules! levels {
     ($method:ident -> $answer:ty; $($name:ident: [$($generics:tt)*] $refs:ty => |$value:ident| $body:expr;)*) => {$(

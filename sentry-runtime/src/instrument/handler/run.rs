@@ -216,7 +216,7 @@ impl State {
         if here.segment().is_some() {
             self.parent = active::lineage();
         }
-        let mut context = self.isolated(&here).framed();
+        let mut context = self.isolated(&here).with_boundary();
         // A server's integration has read the headers of its request before, and its trace goes on here.
         let in_request = || context.isolation.snapshot().captured.is_some();
         if context.segment().is_none() && !in_request() {
@@ -305,7 +305,7 @@ impl Work for Handler {
     fn finish(&mut self, end: End) {
         let Some(state) = self.0.take() else { return };
         let Some(Running { context: Some(context), handle, .. }) = state.running else { return };
-        errors::close(context.frame);
+        errors::close(context.boundary);
         let outcome = end.outcome(state.failed);
         if let Some(code) = state.http_status {
             handle.set_http_status(code);

@@ -23,6 +23,7 @@ use crate::base::fork::{self, PerProcess};
 use crate::capture::errors::{self, Origin};
 use crate::client::{self, Client};
 use crate::context::active;
+use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
@@ -32,7 +33,7 @@ use crate::protocol::{
 };
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::{self, Lineage};
+use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::Outcome;
 use crate::trace::segment::RootName;
@@ -219,7 +220,7 @@ impl Monitor {
     fn start(plan: Plan) -> Option<Running> {
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let MonitorOptions { config, isolate_trace, tags } = plan.options;
-        let mut context = plan.context.isolated().framed();
+        let mut context = plan.context.isolated().with_boundary();
         if !tags.is_empty() {
             context.isolation.update(|scope| tags.iter().for_each(|(key, value)| scope.set_tag(key, value)));
         }
@@ -266,7 +267,7 @@ impl Work for Monitor {
     fn finish(&mut self, end: End) {
         let Some(Running { context: Some(context), active, run, .. }) = self.running.take() else { return };
         let outcome = end.outcome(self.failed);
-        errors::close(context.frame);
+        errors::close(context.boundary);
         root::end(&context, active.span, None, outcome);
         run.end(outcome == Outcome::Ok);
     }

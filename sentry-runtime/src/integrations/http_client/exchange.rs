@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::Target;
 use crate::client::hint::Hint;
 use crate::context::active;
+use crate::context::breadcrumbs;
 use crate::instrument::options::SpanOptions;
 use crate::instrument::outgoing::{self, HeaderSink};
 use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
-use crate::scope::breadcrumbs;
 use crate::trace::record::Outcome;
 
 /// A request that is on its way. Without a client there is nothing to it.

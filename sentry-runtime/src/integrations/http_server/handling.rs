@@ -62,7 +62,7 @@ impl Handling {
         let incoming = read(client.options());
         // A span that is active here is one of the server's own work: no request waits for that to end.
         let trace = incoming.propagation.unwrap_or_else(Propagation::new);
-        let context = here.isolated().framed().in_new_trace(trace);
+        let context = here.isolated().with_boundary().in_new_trace(trace);
         // What is annotated inside is no transaction either.
         let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
         let captured = Arc::new(AtomicBool::new(false));
@@ -134,7 +134,7 @@ impl Handling {
     pub(crate) fn end(&mut self, end: End) {
         let Some(mut running) = self.0.take() else { return };
         let Some(context) = running.context.take() else { return };
-        errors::close(context.frame);
+        errors::close(context.boundary);
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
             running.span.set_status(status);
         }

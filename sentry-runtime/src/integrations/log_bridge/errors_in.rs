@@ -5,7 +5,8 @@ use std::error::Error;
 use std::io;
 
 use super::Said;
-use crate::error::chain::{self, Chain};
+use crate::capture::reading;
+use crate::error::chain::Chain;
 
 impl Said {
     /// Adds a field that is an error: its texts, and, for the first one, all that is known of it.
@@ -24,7 +25,7 @@ pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
 /// An error with its causes. Of the types that it may have one is known whose `Debug` output does not tell it.
 fn read(error: &(dyn Error + 'static)) -> Chain {
     let name = if error.is::<io::Error>() { type_name::<io::Error>() } else { type_name::<dyn Error>() };
-    chain::read_dynamic(error, name)
+    reading::read_dynamic(error, name)
 }
 
 /// The texts of an error and of its causes, the outermost first.

@@ -5,9 +5,10 @@ use opentelemetry::trace as otel;
 use opentelemetry_sdk::trace::IdGenerator;
 
 use crate::context::active;
+use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::protocol::{SpanId, TraceId};
-use crate::trace::ids::{self, LocalId};
+use crate::trace::ids::{self as trace_ids, LocalId};
 
 /// Ids for a tracer provider: a trace that begins inside of a span of ours, or of a trace that was continued here,
 /// is that trace.
@@ -34,7 +35,7 @@ impl IdGenerator for SentryIdGenerator {
     }
 
     fn new_span_id(&self) -> otel::SpanId {
-        to_otel_span(ids::wire(ids::next()))
+        to_otel_span(trace_ids::wire(ids::next()))
     }
 }
 
@@ -58,5 +59,5 @@ pub(super) fn span_id(id: otel::SpanId) -> Option<SpanId> {
 
 /// The local id of OpenTelemetry's.
 pub(super) fn local_id(id: otel::SpanId) -> LocalId {
-    span_id(id).map_or(0, ids::local_of)
+    span_id(id).map_or(0, crate::trace::ids::local_of)
 }

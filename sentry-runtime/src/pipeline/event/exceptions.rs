@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_the_user_says_of_the_mechanism_counts() {
-        let chain = chain::read(&std::fmt::Error);
+        let chain = chain::read(&std::fmt::Error, &[]);
         let told = protocol::Mechanism { handled: Some(false), ..protocol::Mechanism::default() };
         let exceptions = of_chain(&chain, GENERIC, Some(&told), None);
         let mechanism = exceptions[0].mechanism.as_ref().unwrap();

@@ -16,13 +16,13 @@ use super::{hooks, output, queue, sessions, warmup};
 use crate::base::diagnostics;
 use crate::capture::event::{Body, Capture};
 use crate::client::hint::Hint;
+use crate::context::ids;
 use crate::options::ClientOptions;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
     LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
 use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
-use crate::trace::ids;
 
 /// Builds, filters and sends one event, in the order of the client page's event pipeline: sampling comes last, so
 /// that an event which is sampled out has counted for release health by then.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::record::{Carrier, Row, SpanData};
-use crate::instrument::gen_ai::is_gen_ai;
 use crate::protocol::{AttributeValue, SpanId};
+use crate::trace::gen_ai::is_gen_ai;
 
 /// What the spans under an agent have of it.
 const INHERITED: [&str; 2] = ["gen_ai.agent.name", "gen_ai.pipeline.name"];

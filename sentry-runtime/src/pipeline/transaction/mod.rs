@@ -22,7 +22,7 @@ use super::span::record::{self, Call, Row, SpanData};
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
 use crate::client::Client;
-use crate::context::lazy_root::{LightRoot, Surroundings};
+use crate::context::ids;
 use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
     AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
@@ -30,8 +30,9 @@ use crate::protocol::{
 };
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
-use crate::trace::ids::{self, IdMap, LocalId};
+use crate::trace::ids::{self as trace_ids, IdMap, LocalId};
 use crate::trace::record::{Detail, Outcome, Start};
+use crate::trace::record::{LightRoot, Surroundings};
 use crate::trace::segment::Segment;
 
 /// The most spans of a transaction on the wire.
@@ -92,7 +93,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let mut root = SpanData {
-        id: ids::wire(segment.key),
+        id: trace_ids::wire(segment.key),
         parent: segment.parent,
         name,
         op: segment.root.op(),
@@ -200,8 +201,8 @@ pub(super) fn row(segment: &Segment, child: Child, said: Option<Said>, anchor: &
             call.with_room(anchor)
         }
         ChildKind::Dynamic(span) => SpanData {
-            id: ids::wire(child.id),
-            parent: Some(ids::wire(parent)),
+            id: trace_ids::wire(child.id),
+            parent: Some(trace_ids::wire(parent)),
             name: span.name,
             op: span.op,
             origin: span.origin,

@@ -67,7 +67,7 @@ impl CallsiteOptions {
     #[must_use]
     pub const fn op(mut self, op: &'static str) -> Self {
         self.op = op;
-        if crate::instrument::gen_ai::is_gen_ai(op) {
+        if crate::trace::gen_ai::is_gen_ai(op) {
             self.flags |= GEN_AI;
         }
         self

@@ -269,7 +269,7 @@ fn a_panic_of_the_destination_is_no_event_to_deliver() {
     setup
         .script
         .send(Box::new(move || {
-            tell.send(crate::lifecycle::panic::is_quiet()).unwrap();
+            tell.send(crate::base::callback::is_quiet()).unwrap();
             panic!("as if the HTTP client did")
         }))
         .unwrap();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::options::SpanOptions;
-use super::span::Span;
+use crate::instrument::options::SpanOptions;
+use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Value};
 
 impl Span {

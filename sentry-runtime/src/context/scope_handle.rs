@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::active::{self, Entered};
 use super::breadcrumbs::{self, IntoBreadcrumb};
-use super::{Scope, ScopeCell};
 use crate::client;
 use crate::client::hint::Hint;
-use crate::context::active::{self, Entered};
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Request, Transaction, User, Value};
+use crate::scope::{Scope, ScopeCell};
 
 /// A handle to the global scope, an isolation scope or a current scope: see
 /// [`get_global_scope`](crate::get_global_scope), [`get_isolation_scope`](crate::get_isolation_scope) and

@@ -1,0 +1,88 @@
+//! Breadcrumbs on their way into a scope: made, shown to `before_breadcrumb` of the active client, and kept.
+//!
+//! [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/)
+
+use super::active;
+use crate::base::{callback, diagnostics};
+use crate::client::hint::Hint;
+use crate::protocol::{Breadcrumb, nesting};
+use crate::scope::Scope;
+
+/// What [`add_breadcrumb`](crate::add_breadcrumb) takes: a breadcrumb, perhaps one, or a closure that makes it when
+/// there is a client.
+pub trait IntoBreadcrumb {
+    /// The breadcrumb.
+    fn into_breadcrumb(self) -> Option<Breadcrumb>;
+
+    /// Drops it, as nobody wants it. A closure is not called.
+    #[doc(hidden)]
+    fn give_up(self)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+impl IntoBreadcrumb for Breadcrumb {
+    fn into_breadcrumb(self) -> Option<Breadcrumb> {
+        Some(self)
+    }
+
+    fn give_up(mut self) {
+        nesting::prune_breadcrumb(&mut self);
+    }
+}
+
+impl IntoBreadcrumb for Option<Breadcrumb> {
+    fn into_breadcrumb(self) -> Option<Breadcrumb> {
+        self
+    }
+}
+
+impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
+    fn into_breadcrumb(self) -> Option<Breadcrumb> {
+        self().into_breadcrumb()
+    }
+}
+
+/// Makes a breadcrumb and shows it to `before_breadcrumb`. Answers with what is left of it, and with how many are to
+/// be kept. Nothing without a client.
+pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<(Breadcrumb, usize)> {
+    let client = active::with(|context| context.client());
+    let Some(client) = client.filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
+        breadcrumb.give_up();
+        return None;
+    };
+    let options = client.options();
+    let mut look = |breadcrumb| {
+        let breadcrumb = match &options.before_breadcrumb {
+            Some(callback) => callback(breadcrumb)?,
+            None => breadcrumb,
+        };
+        match &options.before_breadcrumb_with_hint {
+            Some(callback) => callback(breadcrumb, hint),
+            None => Some(breadcrumb),
+        }
+    };
+    let mut breadcrumb = breadcrumb.into_breadcrumb()?;
+    nesting::prune_breadcrumb(&mut breadcrumb);
+    let is_shown = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
+    let breadcrumb = match is_shown {
+        false => Some(breadcrumb),
+        true => callback::run(callback::depth(), || look(breadcrumb)).unwrap_or_else(|_| {
+            diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
+            None
+        }),
+    };
+    Some((breadcrumb?, options.max_breadcrumbs))
+}
+
+impl Scope {
+    /// Adds a breadcrumb here alone; [`add_breadcrumb`](crate::add_breadcrumb) adds it for the whole request or job.
+    /// Without a client nothing is kept.
+    pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
+        if let Some((breadcrumb, max)) = admit(breadcrumb, &mut Hint::new()) {
+            self.breadcrumbs.push(breadcrumb, max);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The generator of ids: one a thread, seeded by the operating system.
+//!
+//! A local id is the next number of the Weyl sequence of its thread: one addition.
+
+use super::local::{Local, local};
+use crate::protocol::random::random_u64;
+use crate::protocol::{TraceId, Uuid};
+use crate::trace::ids::{LocalId, STEP, mix};
+
+/// The next local id of this thread.
+#[inline]
+pub(crate) fn next() -> LocalId {
+    let local = local();
+    next_of_seeded(local).unwrap_or_else(|| {
+        let first = seed();
+        local.last_id.set(first);
+        first
+    })
+}
+
+/// The same, without the way to the operating system: `None` before the thread's first id.
+#[inline]
+pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
+    let last = local.last_id.get();
+    if last == 0 {
+        return None;
+    }
+    let next = last.wrapping_add(STEP);
+    local.last_id.set(next);
+    Some(next)
+}
+
+/// A random number that no other thread or process is likely to draw.
+#[cold]
+fn seed() -> u64 {
+    random_u64().max(1)
+}
+
+/// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
+pub(crate) fn begin_anew() {
+    local().last_id.set(0);
+}
+
+fn random() -> u64 {
+    mix(next())
+}
+
+/// A new trace id.
+pub(crate) fn trace_id() -> TraceId {
+    TraceId::from_u128(u128::from(random()) << 64 | u128::from(random()))
+}
+
+/// A new event, check-in or session id: a random UUID, version 4.
+pub(crate) fn event_id() -> Uuid {
+    let bytes = (u128::from(random()) << 64 | u128::from(random())).to_be_bytes();
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// A number from 0 up to, not including, a million: what `sample_rand` is on the wire, six digits.
+pub(crate) fn millionths() -> u32 {
+    u32::try_from(random() % 1_000_000).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::SpanId;
+    use crate::trace::ids::{local_of, wire};
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_of_several_threads_differ() {
+        let draw = || (0..1000).map(|_| wire(next())).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
+        let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.len(), 4000);
+    }
+
+    #[test]
+    fn an_id_of_the_wire_has_one_local_id() {
+        for _ in 0..1000 {
+            let id = next();
+            assert_eq!(local_of(wire(id)), id);
+        }
+        for foreign in [1, u64::MAX, 0x1234_5678_90AB_CDEF] {
+            assert_eq!(wire(local_of(SpanId::from_u64(foreign))), SpanId::from_u64(foreign));
+        }
+    }
+
+    #[test]
+    fn event_ids_are_random_uuids() {
+        assert_eq!(event_id().get_version_num(), 4);
+        assert_ne!(event_id(), event_id());
+    }
+
+    #[test]
+    fn sample_rand_has_six_digits() {
+        assert!((0..1000).all(|_| millionths() < 1_000_000));
+    }
+}

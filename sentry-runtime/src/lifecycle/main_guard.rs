@@ -1,0 +1,59 @@
+//! The guard of `#[sentry::main]`.
+
+use crate::capture::errors::{self, Origin};
+use crate::context::active::{self, Entered};
+use crate::error::failure::Failure;
+use crate::instrument::autoref::Fails;
+use crate::lifecycle::guard::ClientInitGuard;
+use crate::lifecycle::init;
+use crate::options::ClientOptions;
+use crate::trace::clock::{self, Ticks};
+use crate::trace::ids::Lineage;
+
+/// The client of a program, from before the runtime starts until after it has ended.
+#[derive(Debug)]
+pub struct MainGuard {
+    entered: Option<Entered>,
+    since: Ticks,
+    client: Option<ClientInitGuard>,
+}
+
+/// Makes the client of an annotated `main`.
+#[must_use]
+pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
+    let client = init::init(options.unwrap_or_default());
+    let context = std::sync::Arc::new(active::context().with_boundary());
+    MainGuard {
+        entered: Some(active::enter(context, Lineage::NONE)),
+        since: clock::now(),
+        client: Some(client),
+    }
+}
+
+impl MainGuard {
+    /// Captures what `main` returned if it is an error, sends everything, and hands the value back.
+    pub fn finish<R>(mut self, result: R, look: impl FnOnce(&R, &mut Self)) -> R {
+        look(&result, &mut self);
+        drop(self);
+        result
+    }
+
+    /// Says that `main` returned an error.
+    pub fn failed(&mut self, failure: Failure<'_>) {
+        errors::capture(failure, self.since, Origin::Main);
+    }
+}
+
+impl Drop for MainGuard {
+    fn drop(&mut self) {
+        errors::close(active::with(|context| context.boundary));
+        drop(self.entered.take());
+        drop(self.client.take());
+    }
+}
+
+impl Fails for MainGuard {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
+    }
+}

@@ -1,0 +1,57 @@
+//! The feature flags of a scope: the 100 that were evaluated last, each with its last result, in the order of evaluation.
+//!
+//! On an event they are the context `flags`.
+//!
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
+
+use crate::protocol::{Context, Map, Value};
+
+/// Flags that a scope keeps.
+const MAX: usize = 100;
+
+/// The flags of a scope, the one evaluated last at the end.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Flags(Vec<(String, Value)>);
+
+impl Flags {
+    /// Notes an evaluation. The one that lies back furthest makes room.
+    pub(crate) fn add(&mut self, name: &str, result: Value) {
+        if let Some(at) = self.0.iter().position(|(known, _)| known == name) {
+            self.0.remove(at);
+        } else if self.0.len() >= MAX {
+            self.0.remove(0);
+        }
+        self.0.push((name.to_owned(), result));
+    }
+
+    /// Adds the flags of a more special scope.
+    pub(crate) fn extend(&mut self, over: &Self) {
+        for (name, result) in &over.0 {
+            self.add(name, result.clone());
+        }
+    }
+
+    /// The context `flags`; none without a flag.
+    pub(crate) fn context(&self) -> Option<Context> {
+        let flag =
+            |(name, result): &(String, Value)| serde_json::json!({ "flag": name.as_str(), "result": result });
+        (!self.0.is_empty())
+            .then(|| Map::from([("values".to_owned(), self.0.iter().map(flag).collect())]).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_hundred_are_kept_each_once() {
+        let mut flags = Flags::default();
+        (0..MAX).for_each(|number| flags.add(&number.to_string(), true.into()));
+        flags.add("0", false.into());
+        flags.add("new", true.into());
+        let names: Vec<_> = flags.0.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((names.len(), names[0]), (MAX, "2"));
+        assert_eq!(flags.0[MAX - 2..], [("0".into(), false.into()), ("new".into(), true.into())]);
+    }
+}
