@@ -61,10 +61,8 @@
 //!
 #![doc = include_str!("surface.md")]
 
-mod answer;
 mod api;
 mod base;
-mod bounded;
 mod capture;
 mod client;
 mod context;
@@ -72,6 +70,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
 mod instrument;
+mod intake;
 pub mod integrations;
 mod lifecycle;
 mod options;

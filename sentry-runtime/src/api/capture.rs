@@ -6,11 +6,12 @@ use std::fmt::{Debug, Display};
 
 use super::{is_enabled, with_scope};
 use crate::capture::errors;
-use crate::capture::event::{self, Capture};
+use crate::capture::event;
 use crate::capture::reading;
 use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::error::group::ErrorGroup;
+use crate::intake::message::Capture;
 use crate::protocol::nesting;
 use crate::protocol::{Event, Level, Uuid};
 use crate::scope::Scope;

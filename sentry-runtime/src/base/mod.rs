@@ -9,3 +9,4 @@ pub(crate) mod fork;
 pub(crate) mod probe;
 pub(crate) mod static_map;
 pub(crate) mod thread_role;
+pub(crate) mod worker;

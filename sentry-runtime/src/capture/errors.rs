@@ -14,7 +14,7 @@ use crate::error::repeat::Captured;
 
 use crate::error::chain::{Chain, Entry};
 
-use super::event::{self, Capture, Mechanism};
+use super::event;
 use super::ignore;
 use super::reading;
 use super::seen::Sighting;
@@ -23,6 +23,7 @@ use crate::client;
 use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::span_context::TracePlace;
+use crate::intake::message::{Capture, Mechanism};
 use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;

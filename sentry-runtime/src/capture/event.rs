@@ -9,74 +9,22 @@ use super::ignore;
 use super::session;
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::client::Client;
 use crate::client::hint::Hint;
-use crate::client::session::Session;
 use crate::context::active;
 use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::error::chain::{Chain, Entry};
-use crate::pipeline::{self, Message};
+use crate::intake::message::{Body, Capture, CapturingThread, Mechanism};
+use crate::intake::queue;
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{Memory, Scope, Scopes};
 use crate::stacktrace::RawStack;
 
-/// How an error came to be captured.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mechanism {
-    pub(crate) ty: &'static str,
-    /// Whether the program goes on as if nothing had happened.
-    pub(crate) handled: bool,
-}
-
-/// What an event is about.
-#[derive(Debug)]
-pub(crate) enum Body {
-    Error {
-        chain: Chain,
-        mechanism: Mechanism,
-    },
-    Panic {
-        message: String,
-        location: Option<(String, u32, u32)>,
-    },
-    Message(String),
-    /// Made by the user.
-    Event(Box<Event<'static>>),
-}
-
-/// An event as its caller saw it. The pipeline makes a wire event of it.
-#[derive(Debug)]
-pub(crate) struct Capture {
-    pub(crate) event_id: Uuid,
-    pub(crate) timestamp: SystemTime,
-    pub(crate) body: Body,
-    pub(crate) level: Level,
-    pub(crate) place: TracePlace,
-    pub(crate) stack: Option<RawStack>,
-    pub(crate) thread: CapturingThread,
-    pub(crate) hint: Box<Hint>,
-    pub(crate) scopes: Scopes,
-    /// The session that it happened in.
-    pub(crate) session: Option<Arc<Session>>,
-    pub(crate) client: Arc<Client>,
-    /// How many of the user's callbacks it was captured in.
-    pub(crate) depth: u8,
-}
-
-/// The thread on which something was captured.
-#[derive(Debug)]
-pub(crate) struct CapturingThread {
-    pub(crate) id: u64,
-    pub(crate) name: Option<String>,
-}
-
-impl CapturingThread {
-    fn current() -> Self {
-        let thread = std::thread::current();
-        Self { id: number_of(thread.id()), name: thread.name().map(str::to_owned) }
-    }
+/// The thread that captures.
+fn current_thread() -> CapturingThread {
+    let thread = std::thread::current();
+    CapturingThread { id: number_of(thread.id()), name: thread.name().map(str::to_owned) }
 }
 
 /// The number of a thread. The standard library shows it in debug output alone; should that change, a hash is as
@@ -191,7 +139,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         level: draft.level,
         place: draft.place,
         stack: draft.stack,
-        thread: CapturingThread::current(),
+        thread: current_thread(),
         hint: Box::new(draft.hint),
         session: session::of(&client, &scopes),
         scopes,
@@ -199,7 +147,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         depth: callback::depth(),
     };
     last::with(|memory| *memory = Memory { event: Some(event_id), error: None });
-    pipeline::send(Message::Event(Box::new(capture)));
+    queue::send_event(Box::new(capture));
     Some(event_id)
 }
 

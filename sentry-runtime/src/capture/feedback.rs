@@ -10,15 +10,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::record_context;
-use crate::answer::{Awaited, NoAnswer};
+use crate::intake::record_context;
+use crossbeam_channel::RecvTimeoutError;
+
 use crate::base::callback;
+use crate::base::worker;
 use crate::client::Client;
 use crate::context::active;
 use crate::context::ids;
 use crate::context::span_context::TracePlace;
-use crate::pipeline::{self, Message, PendingFeedback};
-use crate::protocol::ack::{Ack, Outcome};
+use crate::intake::message::PendingFeedback;
+use crate::intake::queue;
+use crate::protocol::ack::{Ack, Awaited, Outcome};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Feedback, Uuid};
 use crate::scope::Scopes;
 
@@ -119,7 +122,7 @@ pub(crate) fn submit(
     }
     feedback.limit();
     let event_id = ids::event_id();
-    pipeline::send(Message::Feedback(Box::new(PendingFeedback {
+    queue::send_feedback(Box::new(PendingFeedback {
         event_id,
         timestamp: SystemTime::now(),
         feedback,
@@ -129,7 +132,7 @@ pub(crate) fn submit(
         client,
         depth: callback::depth(),
         ack,
-    })));
+    }));
     Ok(event_id)
 }
 
@@ -141,21 +144,21 @@ pub(crate) fn submit_and_wait(
 ) -> Result<Uuid, FeedbackError> {
     let (ack, answer) = Ack::new();
     let event_id = submit(client, feedback, hint, Some(ack))?;
-    if pipeline::is_own_thread() {
+    if worker::is_this_thread() {
         return Err(FeedbackError::InCallback);
     }
     wait(&answer).map(|()| event_id)
 }
 
-fn wait(answer: &Awaited<Outcome>) -> Result<(), FeedbackError> {
+fn wait(answer: &Awaited) -> Result<(), FeedbackError> {
     match answer.wait(LONGEST_WAIT) {
         Ok(Outcome::Sent) => Ok(()),
         Ok(Outcome::Lost(DiscardReason::RatelimitBackoff)) => Err(FeedbackError::RateLimited),
         Ok(Outcome::Lost(DiscardReason::SendError)) => Err(FeedbackError::Refused),
         Ok(Outcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
         Ok(Outcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
-        Err(NoAnswer::Late) => Err(FeedbackError::TimedOut),
+        Err(RecvTimeoutError::Timeout) => Err(FeedbackError::TimedOut),
         // The envelope is gone without an answer: put by for later, or with the thread that had it.
-        Err(NoAnswer::Never) => Err(FeedbackError::Unreachable),
+        Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Unreachable),
     }
 }

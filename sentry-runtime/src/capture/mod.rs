@@ -10,6 +10,5 @@ mod ignore;
 pub mod logger;
 pub mod metrics;
 pub(crate) mod reading;
-pub(crate) mod record_context;
 pub(crate) mod seen;
 pub(crate) mod session;

@@ -14,7 +14,8 @@ use crate::client::session::{Session, distinct_id};
 use crate::context::active;
 use crate::context::ids;
 use crate::context::thread_context::Context;
-use crate::pipeline::{self, Message, PendingSession, SessionChange};
+use crate::intake::message::{PendingSession, SessionChange};
+use crate::intake::queue;
 use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::{ScopeCell, Scopes};
 
@@ -34,7 +35,7 @@ fn begin(client: &Client, home: usize) -> Option<Arc<Session>> {
 
 fn hand_over(client: &Arc<Client>, session: Arc<Session>, change: SessionChange) {
     let client = Arc::clone(client);
-    pipeline::send(Message::Session(Box::new(PendingSession { client, session, change })));
+    queue::send_session(Box::new(PendingSession { client, session, change }));
 }
 
 fn hand_over_end(client: &Arc<Client>, session: Arc<Session>, status: SessionStatus) {

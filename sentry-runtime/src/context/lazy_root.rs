@@ -143,7 +143,7 @@ pub(crate) fn end(local: &Local, outcome: Outcome) {
     recorder::push_made(local, Kind::Segment, || {
         Record::LightEnd(LightRoot { key, site, start, end, client, rate, outcome })
     });
-    crate::pipeline::segment_ended();
+    crate::base::worker::nudge();
 }
 
 /// Learns how the process is now, and announces its scopes to the pipeline; for a root that is `ending` these alone.

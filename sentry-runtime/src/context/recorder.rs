@@ -152,7 +152,7 @@ pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record
         },
     };
     if producer.write(make) {
-        crate::pipeline::chunk_filled();
+        crate::base::worker::chunk_filled();
     }
     true
 }
@@ -286,8 +286,8 @@ fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
         *output = Output::Open(producer);
         // The first record of a process starts the pipeline. Beyond that, many short threads take chunks as quickly
         // as one thread that fills its own.
-        crate::pipeline::start();
-        crate::pipeline::chunk_filled();
+        crate::base::worker::ensure();
+        crate::base::worker::chunk_filled();
     }
     match output {
         Output::Open(producer) => producer.make_room().then_some(producer),

@@ -279,5 +279,4 @@ impl<W: Work> Drop for Held<W> {
 
 // Named, since `tests/unsafe` takes this file from here.
 #[cfg(test)]
-#[path = "instrumented/tests.rs"]
 mod tests;

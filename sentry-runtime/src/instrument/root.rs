@@ -79,7 +79,7 @@ pub(crate) fn start_with(
             isolation: Arc::clone(&base.isolation),
             current: Arc::clone(&base.current),
         });
-        crate::pipeline::segment_began();
+        crate::base::worker::nudge();
     }
     Some((recycling::context(base, segment), key))
 }
@@ -111,5 +111,5 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
         end: end.unwrap_or_else(|| Start::Ticks(clock::now())),
         outcome,
     });
-    crate::pipeline::segment_ended();
+    crate::base::worker::nudge();
 }

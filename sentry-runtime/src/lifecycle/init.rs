@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::guard::ClientInitGuard;
 use super::{forks, panic, transports};
-use crate::base::diagnostics;
+use crate::base::{diagnostics, worker};
 use crate::capture::session;
 use crate::client::{self, Client, set_global};
 use crate::context::recorder;
@@ -43,12 +43,14 @@ impl Client {
     pub(super) fn make(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
         let options = environment::complete(options.into())?;
         diagnostics::set_debug(options.debug.unwrap_or(false));
+        worker::install(worker::Hooks { run: pipeline::run, prepare });
         clock::start();
         recorder::set_memory_limit(options.max_record_memory);
         let client = Self::assemble(options, transports::from_options)?;
         if client.transport().is_some() {
             if client.options().spool_dir.is_some() {
-                pipeline::be_prompt(&client);
+                worker::ensure();
+                pipeline::warm(&client);
             }
             forks::watch();
             if client.options().capture_panics {
@@ -77,4 +79,14 @@ pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
         drop(set_global(Some(Arc::clone(&client))));
         ClientInitGuard(client)
     })
+}
+
+/// Runs in each process before its worker starts.
+fn prepare() {
+    #[cfg(all(unix, feature = "signals"))]
+    if let Err(error) = super::signals::resume() {
+        diagnostics::error(format_args!(
+            "signals end this process at once, before anything is sent: {error}"
+        ));
+    }
 }

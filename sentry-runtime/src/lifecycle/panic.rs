@@ -10,10 +10,11 @@ use std::sync::Once;
 use std::time::Duration;
 
 use crate::base::callback;
-use crate::capture::event::{self, Capture};
+use crate::capture::event;
 use crate::client;
 use crate::context::active;
 use crate::instrument::monitor;
+use crate::intake::message::Capture;
 
 thread_local! {
     static CAPTURING: Cell<bool> = const { Cell::new(false) };

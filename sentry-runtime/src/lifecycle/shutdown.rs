@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use crate::base::{callback, thread_role};
 use crate::capture::session;
 use crate::client::Client;
-use crate::pipeline;
+use crate::intake::queue;
 use crate::transport::Transport;
 
 impl Client {
     /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
     /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.finish(timeout, pipeline::flush, |transport, rest| transport.flush(rest))
+        self.finish(timeout, |timeout| queue::flush(None, timeout), |transport, rest| transport.flush(rest))
     }
 
     /// Flushes, then switches the client off for good.
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
-        let process = |timeout| pipeline::close(self.handle(), timeout);
+        let process = |timeout| queue::flush(self.handle(), timeout);
         let flushed = self.finish(timeout, process, |transport, rest| transport.shutdown(rest));
         self.switch_off();
         flushed
@@ -54,11 +54,12 @@ fn with_deadline(
     /// What even a transport that is done needs to say so.
     const MOMENT: Duration = Duration::from_millis(50);
     let own = Arc::clone(own);
-    let (say, said) = crate::answer::owed();
+    let (say, said) = crossbeam_channel::bounded(1);
     let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
         thread_role::mark();
-        let ended = callback::contain(|| end(&*own, rest)).unwrap_or(false);
-        say.give(ended);
+        if callback::contain(|| end(&*own, rest)).unwrap_or(false) {
+            let _ = say.try_send(());
+        }
     });
-    asked.is_ok() && said.wait(rest.max(MOMENT)).unwrap_or(false)
+    asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).is_ok()
 }

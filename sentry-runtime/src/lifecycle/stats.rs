@@ -1,7 +1,7 @@
 //! The counters of a client, as they are now.
 
 use crate::client::{Client, Stats};
-use crate::pipeline;
+use crate::intake::queue;
 use crate::transport::QueueDepths;
 
 impl Client {
@@ -18,7 +18,7 @@ impl Client {
         let ledger = self.ledger();
         Stats {
             accepted: ledger.all_accepted(),
-            queued: QueueDepths { captured: pipeline::depth(), ..queued },
+            queued: QueueDepths { captured: queue::depth(), ..queued },
             sent: ledger.all_sent(),
             dropped: ledger.all_lost(),
             bytes: ledger.all_bytes(),

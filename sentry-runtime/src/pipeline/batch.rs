@@ -1,8 +1,8 @@
 //! What travels in batches: logs and metrics wait here until 100 have come, five seconds have passed, or somebody
 //! flushes.
 //!
-//! Callers push records of fixed size on a bounded lane each, under a lock held for that alone. The pipeline thread moves
-//! them to a batch of less than 100 and sends it when it is full or due, so that never more than 1000 wait.
+//! Callers put records into a bounded queue. The pipeline thread moves them to a batch of less than 100 and sends it when
+//! it is full or due, so that never more than 1000 wait.
 //!
 //! Spec: `telemetry/logs.mdx` and `telemetry/metrics.mdx`, buffering;
 //! `foundations/processing/telemetry-processor/index.mdx`.
@@ -11,20 +11,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::queue;
 use crate::base::diagnostics;
-use crate::base::fork::PerProcess;
-use crate::bounded::Bounded;
-use crate::capture::logger::record::LogRecord;
-use crate::capture::metrics::MetricRecord;
-use crate::capture::record_context::Moment;
 use crate::client::Client;
+use crate::intake::log::LogRecord;
+use crate::intake::metric::MetricRecord;
+use crate::intake::queue::{Queues, queues};
+use crate::intake::record_context::Moment;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// Items of one envelope: what receivers are made for.
 const BATCH: usize = 100;
-/// Records that wait for the pipeline thread. With a batch in its hands that is the 1000 of the spec.
-const LANE: usize = 900;
 /// The first item of a batch waits no longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -32,36 +28,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(super) trait Batched: Send + Sized + 'static {
     const CATEGORY: DataCategory;
 
-    /// Where the records wait.
-    fn lane() -> &'static Lane<Self>;
+    /// Takes the oldest record that waits.
+    fn next(queues: &Queues) -> Option<Box<Self>>;
+    /// Returns the number of records that wait.
+    fn waiting(queues: &Queues) -> usize;
     fn moment(&self) -> &Moment;
-    /// Counts the loss of the record.
-    fn lost(&self, reason: DiscardReason);
     /// Builds, filters and sends records of one client, at most [`BATCH`].
     fn send(client: &Arc<Client>, records: Vec<Self>);
-}
-
-/// The way from the callers to the pipeline thread. The child of a fork has its own: what waits is its parent's.
-pub(super) struct Lane<T>(PerProcess<Bounded<T>>);
-
-impl<T> Lane<T> {
-    pub(super) const fn new() -> Self {
-        Self(PerProcess::new())
-    }
-
-    fn queue(&self) -> &Bounded<T> {
-        self.0.get_or_make(|_| Bounded::new(LANE))
-    }
-}
-
-/// Hands a record over, or counts its loss when there is no room.
-pub(super) fn push<T: Batched>(record: T) {
-    match T::lane().queue().push(record) {
-        // The first starts the clock, and a full batch can go.
-        Ok(1 | BATCH | LANE) => queue::wake(),
-        Ok(_) => {}
-        Err(record) => record.lost(DiscardReason::BufferOverflow),
-    }
 }
 
 /// The records of one kind that the pipeline thread holds.
@@ -70,12 +43,12 @@ struct Batch<T>(Vec<T>);
 impl<T: Batched> Batch<T> {
     /// Takes what has come, and sends what is full or due. Answers whether anything was sent.
     fn round(&mut self, all: bool) -> bool {
-        let lane = T::lane().queue();
+        let queues = queues();
         let mut sent = false;
         // What comes meanwhile has its turn in the next round: a loop that logs must not hold up the rest.
-        for _ in 0..lane.len() {
-            let Some(record) = lane.pop() else { break };
-            self.0.push(record);
+        for _ in 0..T::waiting(queues) {
+            let Some(record) = T::next(queues) else { break };
+            self.0.push(*record);
             if self.0.len() == BATCH {
                 self.send();
                 sent = true;

@@ -1,24 +1,9 @@
 //! Check-ins on their way out. They are never sampled away.
 
-use std::sync::Arc;
-
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;
-use crate::client::Client;
-use crate::context::span_context::TracePlace;
-use crate::protocol::{
-    Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, TraceContext,
-};
-
-/// A check-in and where in which trace it was made.
-#[derive(Debug)]
-pub(crate) struct PendingCheckIn {
-    pub(crate) check_in: MonitorCheckIn,
-    pub(crate) place: TracePlace,
-    pub(crate) client: Arc<Client>,
-    /// How many callbacks it was made in, see [`crate::base::callback`].
-    pub(crate) depth: u8,
-}
+use crate::intake::message::PendingCheckIn;
+use crate::protocol::{Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, TraceContext};
 
 pub(super) fn process(pending: PendingCheckIn) {
     let PendingCheckIn { mut check_in, place, client, depth } = pending;

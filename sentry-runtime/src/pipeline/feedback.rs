@@ -4,51 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::event::attachments;
 use super::event::{complete, limits};
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;
-use crate::client::Client;
 use crate::client::hint::Hint;
-use crate::context::span_context::TracePlace;
-use crate::protocol::ack::{Ack, Outcome};
+use crate::intake::message::PendingFeedback;
+use crate::protocol::ack::Outcome;
 use crate::protocol::{
-    Attachment, Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, Feedback, ItemType,
-    Level, TraceContext, Uuid, Value, map_of,
+    Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, ItemType, Level, TraceContext,
+    Value, map_of,
 };
-use crate::scope::Scopes;
-
-/// Feedback and where it was given.
-#[derive(Debug)]
-pub(crate) struct PendingFeedback {
-    pub(crate) event_id: Uuid,
-    pub(crate) timestamp: SystemTime,
-    pub(crate) feedback: Feedback,
-    pub(crate) attachments: Vec<Attachment>,
-    pub(crate) place: TracePlace,
-    pub(crate) scopes: Scopes,
-    pub(crate) client: Arc<Client>,
-    /// How many of the user's callbacks it was captured in.
-    pub(crate) depth: u8,
-    /// Somebody waits for what becomes of it.
-    pub(crate) ack: Option<Ack>,
-}
-
-impl PendingFeedback {
-    /// Counts the loss, and tells who waits.
-    pub(super) fn lost(&self, reason: DiscardReason) {
-        self.client.ledger().lost(reason, DataCategory::Feedback, 1);
-        self.answer(Outcome::Lost(reason));
-    }
-
-    fn answer(&self, outcome: Outcome) {
-        if let Some(ack) = &self.ack {
-            ack.answer(outcome);
-        }
-    }
-}
 
 pub(super) fn process(pending: PendingFeedback) {
     let client = Arc::clone(&pending.client);

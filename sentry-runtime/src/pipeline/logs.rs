@@ -11,15 +11,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::batch::{Batched, Lane};
+use super::batch::Batched;
 use super::client_state::{self, ClientState};
 use super::{hooks, output};
 use crate::base::diagnostics;
-use crate::capture::logger::record::{LogRecord, Text};
 use crate::capture::logger::template;
-use crate::capture::metrics::MetricRecord;
-use crate::capture::record_context::{Field, Moment};
 use crate::client::Client;
+use crate::intake::log::{LOG_BYTES, LogRecord, Text, lost_log};
+use crate::intake::metric::MetricRecord;
+use crate::intake::queue::Queues;
+use crate::intake::record_context::Moment;
 use crate::protocol::envelope::SDK;
 use crate::protocol::limits::truncated;
 use crate::protocol::{
@@ -32,23 +33,19 @@ type Attributes = Map<Cow<'static, str>, AttributeValue>;
 const LOGS: &str = "application/vnd.sentry.items.log+json";
 const METRICS: &str = "application/vnd.sentry.items.trace-metric+json";
 
-/// What a log costs beside its texts, roughly.
-const LOG_BYTES: usize = 256;
-
 impl Batched for LogRecord {
     const CATEGORY: DataCategory = DataCategory::LogItem;
 
-    fn lane() -> &'static Lane<Self> {
-        static LANE: Lane<LogRecord> = Lane::new();
-        &LANE
+    fn next(queues: &Queues) -> Option<Box<Self>> {
+        queues.next_log()
+    }
+
+    fn waiting(queues: &Queues) -> usize {
+        queues.waiting_logs()
     }
 
     fn moment(&self) -> &Moment {
         &self.moment
-    }
-
-    fn lost(&self, reason: DiscardReason) {
-        lost_log(&self.moment.client, reason, self.bytes());
     }
 
     fn send(client: &Arc<Client>, records: Vec<Self>) {
@@ -81,17 +78,16 @@ impl Batched for LogRecord {
 impl Batched for MetricRecord {
     const CATEGORY: DataCategory = DataCategory::TraceMetric;
 
-    fn lane() -> &'static Lane<Self> {
-        static LANE: Lane<MetricRecord> = Lane::new();
-        &LANE
+    fn next(queues: &Queues) -> Option<Box<Self>> {
+        queues.next_metric()
+    }
+
+    fn waiting(queues: &Queues) -> usize {
+        queues.waiting_metrics()
     }
 
     fn moment(&self) -> &Moment {
         &self.moment
-    }
-
-    fn lost(&self, reason: DiscardReason) {
-        self.moment.client.ledger().lost(reason, DataCategory::TraceMetric, 1);
     }
 
     fn send(client: &Arc<Client>, records: Vec<Self>) {
@@ -112,24 +108,6 @@ impl Batched for MetricRecord {
         }
         send(client, ItemType::TraceMetric, METRICS, DataCategory::TraceMetric, &metrics);
     }
-}
-
-impl LogRecord {
-    /// The size of the log on the wire, roughly.
-    fn bytes(&self) -> usize {
-        let text = match &self.text {
-            Text::Whole(text) => text.len(),
-            Text::Template(text) => text.len(),
-        };
-        let field = |(key, value): &Field| key.len() + value.as_str().map_or(8, str::len) + 32;
-        LOG_BYTES + text + self.fields.iter().map(field).sum::<usize>()
-    }
-}
-
-/// The size is that of the text and a bit: near enough for a report, as the spec says.
-fn lost_log(client: &Client, reason: DiscardReason, bytes: usize) {
-    client.ledger().lost(reason, DataCategory::LogItem, 1);
-    client.ledger().lost(reason, DataCategory::LogByte, bytes as u64);
 }
 
 fn scrubber(client: &Client) -> Arc<Scrubber> {

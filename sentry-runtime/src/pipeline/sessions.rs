@@ -6,18 +6,18 @@
 //!
 //! Spec: `telemetry/sessions/index.mdx`.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::output;
 use crate::base::diagnostics;
-use crate::capture::event::{Body, Capture};
 use crate::client::session::{End, Session};
 use crate::client::{self, Client};
+use crate::intake::message::{Body, Capture};
+use crate::intake::message::{PendingSession, SessionChange};
 use crate::protocol::session::SessionAggregates;
-use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level, SessionStatus};
+use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level};
 
 /// A session that lives so long is told of before it ends: it may never come to an end that we see.
 const FIRST_UPDATE: Duration = Duration::from_secs(5);
@@ -27,27 +27,6 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const GROUPS: usize = 100;
 /// Groups that may wait: users by minutes.
 const MAX_GROUPS: usize = 10 * GROUPS;
-
-/// What happened to a session.
-#[derive(Debug)]
-pub(crate) struct PendingSession {
-    pub(crate) client: Arc<Client>,
-    pub(crate) session: Arc<Session>,
-    pub(crate) change: SessionChange,
-}
-
-/// See [`PendingSession`].
-#[derive(Debug)]
-pub(crate) enum SessionChange {
-    Started,
-    /// The server is to be told how it stands.
-    Captured,
-    Ended {
-        status: SessionStatus,
-        after: Duration,
-        user: Option<String>,
-    },
-}
 
 pub(super) fn process(pending: PendingSession) {
     let PendingSession { client, session, change } = pending;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::client_state;
 use crate::base::thread_role;
-use crate::capture::event::Capture;
 use crate::client::Client;
+use crate::intake::message::Capture;
 
 /// How long traces may lie before they are written, while there is work.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ pub(super) fn is_late(capture: &Capture) -> bool {
 }
 
 /// Prepares for a client with a spool. Returns at once: what takes time is done on a thread that ends with it.
-pub(super) fn warm(client: &Arc<Client>) {
+pub(crate) fn warm(client: &Arc<Client>) {
     PROMPT.store(true, Ordering::Relaxed);
     let client = Arc::clone(client);
     let warm = move || {

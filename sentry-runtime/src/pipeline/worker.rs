@@ -7,10 +7,12 @@
 use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
-use super::queue::{FlushRequest, Queues, queues};
 use super::{check_in, event, feedback, sessions, warmup};
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::base::worker;
+use crate::intake::message::FlushRequest;
+use crate::intake::queue::{Queues, queues};
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// So many quiet rounds, and the thread sleeps until it is woken.
@@ -18,12 +20,12 @@ const QUIET_ROUNDS: u32 = 4;
 /// Events in one round, before spans have their turn.
 const EVENTS_PER_ROUND: usize = 64;
 
-pub(super) fn run() {
+pub(crate) fn run() {
     /// Lets nothing end the pipeline but the end of the program.
     struct Replace;
     impl Drop for Replace {
         fn drop(&mut self) {
-            queues().replace_worker();
+            worker::replace();
         }
     }
     let _replace = Replace;
@@ -52,8 +54,8 @@ fn work(
     let mut watch = Watch::new();
     let mut was_idle = false;
     loop {
-        queues.begin_round();
-        let flushes: Vec<FlushRequest> = std::iter::from_fn(|| queues.next_flush()).collect();
+        worker::begin_round();
+        let flushes: Vec<Box<FlushRequest>> = std::iter::from_fn(|| queues.next_flush()).collect();
         let asked = !flushes.is_empty();
         let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };
         // What callbacks capture while they look at what a flush is for is part of it, and so on.
@@ -75,7 +77,7 @@ fn work(
                 if let Some(client) = flush.closing {
                     collector.close(&client);
                 }
-                flush.done.give(());
+                let _ = flush.done.try_send(());
             }
         }
         watch.look();
@@ -84,7 +86,7 @@ fn work(
         }
         quiet = if busy { 0 } else { quiet + 1 };
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
-        queues.set_idle(idle);
+        worker::set_idle(idle);
         let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
         // The last look before a long sleep comes after everybody was told of it.
         let pause = if idle && was_idle {
@@ -92,7 +94,10 @@ fn work(
         } else {
             Some(due.map_or_else(warmup::moment, |due| due.min(warmup::moment())))
         };
-        queues.sleep(pause);
+        // Not where a message came meanwhile.
+        if !queues.has_messages() {
+            worker::sleep(pause);
+        }
         was_idle = idle;
     }
 }

@@ -1,7 +1,11 @@
 //! The answer to an envelope that somebody waits for.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
 use super::client_report::DiscardReason;
-use crate::answer::{Answer, Awaited, owed};
 
 /// What became of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,19 +16,44 @@ pub(crate) enum Outcome {
     Lost(DiscardReason),
 }
 
-/// Tells who waits for an envelope what became of it. The first answer counts.
+/// The side that answers. The first answer counts.
 #[derive(Debug, Clone)]
-pub(crate) struct Ack(Answer<Outcome>);
+pub(crate) struct Ack {
+    outcome: Arc<OnceLock<Outcome>>,
+    answered: Sender<()>,
+}
+
+/// The side that waits.
+#[derive(Debug)]
+pub(crate) struct Awaited {
+    outcome: Arc<OnceLock<Outcome>>,
+    answered: Receiver<()>,
+}
 
 impl Ack {
-    /// An answer to wait for.
-    pub(crate) fn new() -> (Self, Awaited<Outcome>) {
-        let (answer, awaited) = owed();
-        (Self(answer), awaited)
+    /// Makes both sides of an answer.
+    pub(crate) fn new() -> (Self, Awaited) {
+        let outcome = Arc::default();
+        // The outcome lies beside the channel, so that only one type of channel is compiled for all one-shot signals.
+        let (sender, receiver) = bounded(1);
+        (Self { outcome: Arc::clone(&outcome), answered: sender }, Awaited { outcome, answered: receiver })
     }
 
-    /// Answers.
+    /// Answers, unless there was an answer before.
     pub(crate) fn answer(&self, outcome: Outcome) {
-        self.0.give(outcome);
+        if self.outcome.set(outcome).is_ok() {
+            let _ = self.answered.try_send(());
+        }
+    }
+}
+
+impl Awaited {
+    /// Waits for the answer, at most `timeout`.
+    ///
+    /// # Errors
+    /// `Timeout` when no answer came in time, `Disconnected` when none will come.
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<Outcome, RecvTimeoutError> {
+        self.answered.recv_timeout(timeout)?;
+        self.outcome.get().copied().ok_or(RecvTimeoutError::Disconnected)
     }
 }

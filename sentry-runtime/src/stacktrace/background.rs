@@ -5,21 +5,30 @@
 //! is done on a thread beside the pipeline, and given up when somebody waits for a flush: the event then carries
 //! bare addresses and the images they lie in, from which the server can find the names.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::capture::RawStack;
 use super::images::Images;
 use super::resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
-use crate::answer::{Awaited, NoAnswer, owed};
 
 type Resolved = (ResolvedStack, Symbolicator);
+
+/// A stack that another thread resolves.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    resolved: Arc<Mutex<Option<Resolved>>>,
+    done: Receiver<()>,
+}
 
 /// Turns addresses into frames, as long as there is time.
 #[derive(Debug)]
 pub(crate) enum Resolver {
     Ready(Symbolicator),
     /// A stack that was given up is still being resolved; what is learned from it is not lost.
-    Busy(Awaited<Resolved>),
+    Busy(Pending),
     /// Nothing is known: the thread died with what it had.
     Lost,
 }
@@ -72,12 +81,15 @@ impl Resolver {
         stack: &RawStack,
         hurry: &dyn Fn() -> bool,
     ) -> ResolvedStack {
-        let (answer, answers) = owed();
+        let resolved = Arc::new(Mutex::new(None));
+        let (done, finished) = bounded(1);
+        let answers = Pending { resolved: Arc::clone(&resolved), done: finished };
         let own = stack.clone();
         let work = move || {
             crate::base::thread_role::mark();
-            let resolved = symbolicator.resolve(&own);
-            answer.give((resolved, symbolicator));
+            let stack = symbolicator.resolve(&own);
+            *resolved.lock().unwrap_or_else(PoisonError::into_inner) = Some((stack, symbolicator));
+            let _ = done.try_send(());
         };
         if std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(work).is_err() {
             return bare(stack);
@@ -104,13 +116,16 @@ enum Waited {
     Lost,
 }
 
-fn wait(answers: &Awaited<Resolved>, hurry: &dyn Fn() -> bool) -> Waited {
+fn wait(pending: &Pending, hurry: &dyn Fn() -> bool) -> Waited {
     loop {
-        match answers.wait(PATIENCE) {
-            Ok(answer) => return Waited::Answer(Box::new(answer)),
-            Err(NoAnswer::Late) if hurry() => return Waited::Hurried,
-            Err(NoAnswer::Late) => {}
-            Err(NoAnswer::Never) => return Waited::Lost,
+        match pending.done.recv_timeout(PATIENCE) {
+            Ok(()) => {
+                let resolved = pending.resolved.lock().unwrap_or_else(PoisonError::into_inner).take();
+                return resolved.map_or(Waited::Lost, |resolved| Waited::Answer(Box::new(resolved)));
+            }
+            Err(RecvTimeoutError::Timeout) if hurry() => return Waited::Hurried,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Waited::Lost,
         }
     }
 }

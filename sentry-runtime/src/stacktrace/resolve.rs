@@ -232,7 +232,7 @@ fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
 }
 
 /// Where functions of ours live that stand between two of the user's.
-const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::trace::"];
+const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::instrument::"];
 
 /// Whether a frame is that of the body of the annotated function around it.
 fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {

@@ -37,9 +37,9 @@ fn a_capture_names_functions_files_and_lines() {
     let [.., order, checkout] = &resolved.frames[..] else { panic!("two frames at least: {resolved:?}") };
 
     assert_eq!(checkout.function.as_deref(), Some("<Cart as Shop>::checkout"));
-    assert_eq!(checkout.module.as_deref(), Some("sentry::pipeline::stack::tests"));
+    assert_eq!(checkout.module.as_deref(), Some("sentry::stacktrace::tests"));
     assert_eq!(checkout.package.as_deref(), Some("sentry"));
-    assert_eq!(checkout.filename.as_deref(), Some("sentry-runtime/src/pipeline/stack/tests.rs"));
+    assert_eq!(checkout.filename.as_deref(), Some("sentry-runtime/src/stacktrace/tests.rs"));
     assert_eq!((checkout.lineno, checkout.in_app), (Some(line), true));
     assert!(checkout.colno.is_some());
     assert_eq!(checkout.context_line.as_deref(), Some("        (RawStack::capture(), line!())"));
@@ -55,7 +55,7 @@ fn the_machinery_at_both_ends_is_left_out() {
     let resolved = resolve(&place_order().0);
     let symbols: Vec<&str> = resolved.frames.iter().filter_map(|frame| frame.symbol.as_deref()).collect();
     // The outermost is the test, or the closure that the harness calls it through.
-    assert!(symbols[0].starts_with("sentry::pipeline::stack::tests::"), "{symbols:?}");
+    assert!(symbols[0].starts_with("sentry::stacktrace::tests::"), "{symbols:?}");
     assert!(resolved.frames.iter().all(|frame| frame.in_app), "{symbols:?}");
     assert!(!symbols.iter().any(|symbol| symbol.contains("capture::")), "{symbols:?}");
 }
@@ -72,7 +72,7 @@ fn an_async_body_is_called_by_its_function() {
     };
     let frames = resolve(&stack).frames;
     let refund = frames.iter().find(|frame| frame.function.as_deref() == Some("refund")).unwrap();
-    assert_eq!(refund.module.as_deref(), Some("sentry::pipeline::stack::tests"));
+    assert_eq!(refund.module.as_deref(), Some("sentry::stacktrace::tests"));
     assert!(refund.in_app);
 }
 
@@ -101,7 +101,7 @@ fn frames_of_the_library_are_not_in_app() {
 #[test]
 fn the_users_prefixes_decide() {
     let stack = place_order().0;
-    let exclude = InAppRules::new(Vec::new(), vec!["sentry::pipeline::stack::tests".into()]);
+    let exclude = InAppRules::new(Vec::new(), vec!["sentry::stacktrace::tests".into()]);
     let resolved = Symbolicator::new(exclude).resolve(&stack);
     assert!(resolved.frames.iter().all(|frame| !frame.in_app && frame.context_line.is_none()));
 }

@@ -170,9 +170,9 @@ mod tests {
             kept(&[
                 "core::ops::function::FnOnce::call_once",
                 "core::option::Option<T>::unwrap_or_else",
-                "sentry::errors::capture_explicitly",
+                "sentry::capture::errors::capture_explicitly",
                 "core::bool::<impl bool>::then",
-                "sentry::api::capture_error",
+                "sentry::api::capture::capture_error",
                 "core::result::Result<T,E>::inspect_err",
                 "shop::pay",
             ]),
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn what_we_contain_while_we_report_is_the_report() {
         let stack = [
-            "sentry::errors::capture",
+            "sentry::capture::errors::capture",
             "std::panicking::catch_unwind::do_call",
             "__rust_try",
             "std::panic::catch_unwind",
-            "sentry::callback::contain",
-            "sentry::probe::failure::tell",
-            "<&&&&sentry::probe::Probe<core::result::Result<T,E>> as sentry::probe::failure::Reports>::sentry_report",
+            "sentry::base::callback::contain",
+            "sentry::instrument::autoref::failure::tell",
+            "<&&&&sentry::base::probe::Probe<core::result::Result<T,E>> as sentry::instrument::autoref::failure::Reports>::sentry_report",
             "shop::pay",
             "__rust_try",
             "std::panic::catch_unwind",
@@ -202,8 +202,8 @@ mod tests {
     fn a_panic_in_main() {
         let stack = [
             "backtrace::backtrace::libunwind::trace",
-            "sentry::pipeline::stack::capture::RawStack::capture",
-            "sentry::integrations::panic::hook::{{closure}}",
+            "sentry::stacktrace::capture::RawStack::capture",
+            "sentry::lifecycle::panic::hook::{{closure}}",
             "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",
             "std::panicking::panic_with_hook",
             "std::panicking::panic_handler::{{closure}}",
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_hook_of_the_users_around_ours_is_not_the_fault() {
         let stack = [
-            "sentry::integrations::panic::hook",
+            "sentry::lifecycle::panic::hook",
             "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",
             "shop::main::{{closure}}",
             "<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call",

@@ -4,35 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::parameter::Parameter;
-use crate::capture::record_context::{self, Fields, Moment};
-use crate::pipeline;
+use crate::intake::log::{LogRecord, Text};
+use crate::intake::queue;
+use crate::intake::record_context::{self, Fields, Moment};
 use crate::protocol::{AttributeValue, DataCategory, LogLevel};
-
-/// The text of a log.
-#[derive(Debug)]
-pub(crate) enum Text {
-    /// To be sent as it is.
-    Whole(Cow<'static, str>),
-    /// To be filled in with the parameters.
-    Template(&'static str),
-}
-
-/// A log as its caller left it.
-#[derive(Debug)]
-pub(crate) struct LogRecord {
-    pub(crate) moment: Moment,
-    pub(crate) level: LogLevel,
-    pub(crate) text: Text,
-    /// The text with its placeholders.
-    pub(crate) template: &'static str,
-    /// The attributes, then the parameters.
-    pub(crate) fields: Fields,
-    /// How many of the fields are attributes.
-    pub(crate) attributes: usize,
-}
-
-// Nine hundred of them may wait.
-const _: () = assert!(size_of::<LogRecord>() <= 512);
 
 /// A log that is being written.
 #[derive(Debug)]
@@ -96,6 +71,6 @@ impl Draft {
 
     fn end(self, text: Text, template: &'static str) {
         let Self { moment, level, fields, attributes, .. } = self;
-        pipeline::send_log(LogRecord { moment, level, text, template, fields, attributes });
+        queue::send_log(LogRecord { moment, level, text, template, fields, attributes });
     }
 }

@@ -20,32 +20,13 @@
 
 use std::borrow::Cow;
 
-use super::record_context::{self, Fields, Moment};
 use crate::base::diagnostics;
-use crate::pipeline;
+use crate::intake::metric::{MetricDraft, MetricRecord};
+use crate::intake::queue;
+use crate::intake::record_context::{self, Fields, Moment};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, MetricType, MetricValue, Unit};
 
-/// A metric as its caller left it.
-#[derive(Debug)]
-pub(crate) struct MetricRecord {
-    pub(crate) moment: Moment,
-    pub(crate) draft: Draft,
-}
-
-// Nine hundred of them may wait.
-const _: () = assert!(size_of::<MetricRecord>() <= 512);
-
-/// What the caller says.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) ty: MetricType,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) value: MetricValue,
-    pub(crate) unit: Option<Unit>,
-    pub(crate) fields: Fields,
-}
-
-impl Draft {
+impl MetricDraft {
     fn new(ty: MetricType, name: Cow<'static, str>, value: MetricValue) -> Self {
         Self { ty, name, value, unit: None, fields: Fields::new() }
     }
@@ -62,7 +43,7 @@ impl Draft {
             ));
             return client.ledger().lost(DiscardReason::Invalid, DataCategory::TraceMetric, 1);
         }
-        pipeline::send_metric(MetricRecord { moment: Moment::now(client), draft: self });
+        queue::send_metric(MetricRecord { moment: Moment::now(client), draft: self });
     }
 }
 
@@ -71,7 +52,7 @@ macro_rules! metrics {
         $(#[$doc])*
         #[derive(Debug)]
         #[must_use = "a metric is recorded by `.capture()`"]
-        pub struct $name(Draft);
+        pub struct $name(MetricDraft);
 
         impl $name {
             /// Adds an attribute, to filter and group by.
@@ -119,7 +100,7 @@ impl DistributionMetric {
 
 /// Counts: how often something happened. Values are added up; counters have no unit.
 pub fn count(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> CounterMetric {
-    CounterMetric(Draft::new(MetricType::Counter, name.into(), value.into()))
+    CounterMetric(MetricDraft::new(MetricType::Counter, name.into(), value.into()))
 }
 
 /// The same as [`count`], by its name in the official crate.
@@ -129,10 +110,10 @@ pub fn counter(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>
 
 /// Tells how much of something there is now, such as the length of a queue.
 pub fn gauge(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> GaugeMetric {
-    GaugeMetric(Draft::new(MetricType::Gauge, name.into(), value.into()))
+    GaugeMetric(MetricDraft::new(MetricType::Gauge, name.into(), value.into()))
 }
 
 /// Adds a measured value of which the spread matters, such as a duration.
 pub fn distribution(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> DistributionMetric {
-    DistributionMetric(Draft::new(MetricType::Distribution, name.into(), value.into()))
+    DistributionMetric(MetricDraft::new(MetricType::Distribution, name.into(), value.into()))
 }

@@ -77,7 +77,7 @@ fn a_chain_is_read_outermost_first() {
     let cause: Box<dyn Error + Send + Sync> = Box::new("x".parse::<u8>().unwrap_err());
     let chain = read(&Link { number: 2, cause: Some(cause) }, &[]);
     assert_eq!(types(&chain), ["Link", "ParseIntError"]);
-    assert_eq!(chain.entries[0].module.as_deref(), Some("sentry::errors::chain::tests"));
+    assert_eq!(chain.entries[0].module.as_deref(), Some("sentry::error::chain::tests"));
     assert_eq!(chain.entries[1].module, None);
     assert_eq!(chain.entries[0].value, "link 2");
     assert_eq!(chain.entries[1].value, "invalid digit found in string");

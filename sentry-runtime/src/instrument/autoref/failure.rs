@@ -7,8 +7,8 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::Probe;
 use crate::base::callback;
+use crate::base::probe::Probe;
 use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
 use crate::instrument::async_span::SpanWork;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 
-use super::Probe;
+use crate::base::probe::Probe;
 use crate::context::recorder;
 use crate::protocol::AttributeValue;
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
-use super::Probe;
+use crate::base::probe::Probe;
 use crate::instrument::handler::{FormData, ResponseStatus, contained};
 use crate::protocol::AttributeValue;
 use crate::trace::header_source::{HeaderLookup, HeaderPairs};

@@ -27,7 +27,8 @@ use crate::context::ids;
 use crate::context::span_context::TracePlace;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
-use crate::pipeline::{self, Message, PendingCheckIn};
+use crate::intake::message::PendingCheckIn;
+use crate::intake::queue;
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
 };
@@ -62,7 +63,7 @@ pub(crate) fn submit(
     }
     let id = check_in.check_in_id;
     let depth = callback::depth();
-    pipeline::send(Message::CheckIn(Box::new(PendingCheckIn { check_in, place, client, depth })));
+    queue::send_check_in(Box::new(PendingCheckIn { check_in, place, client, depth }));
     Some(id)
 }
 

@@ -19,11 +19,12 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use crate::capture::errors;
-use crate::capture::event::{self, Capture};
+use crate::capture::event;
 use crate::capture::logger;
-use crate::capture::record_context;
 use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
+use crate::intake::message::Capture;
+use crate::intake::record_context;
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;

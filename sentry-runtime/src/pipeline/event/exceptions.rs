@@ -2,8 +2,9 @@
 //!
 //! Spec: `foundations/transport/event-payloads/exception.mdx`.
 
-use crate::capture::event::{self, Mechanism};
+use crate::capture::event;
 use crate::error::chain::{Chain, Entry};
+use crate::intake::message::Mechanism;
 use crate::protocol::{self, Exception, Stacktrace};
 
 /// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from

@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use super::client_state::{self, ClientState};
 use super::contexts;
-use super::{hooks, output, queue, sessions, warmup};
+use super::{hooks, output, sessions, warmup};
 use crate::base::diagnostics;
-use crate::capture::event::{Body, Capture};
 use crate::client::hint::Hint;
 use crate::context::ids;
+use crate::intake::message::{Body, Capture};
+use crate::intake::queue;
 use crate::options::ClientOptions;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,

@@ -1,0 +1,33 @@
+//! The record of a metric, as its caller left it.
+
+use std::borrow::Cow;
+
+use super::record_context::{Fields, Moment};
+use crate::protocol::{DataCategory, DiscardReason, MetricType, MetricValue, Unit};
+
+/// A metric as its caller left it.
+#[derive(Debug)]
+pub(crate) struct MetricRecord {
+    pub(crate) moment: Moment,
+    pub(crate) draft: MetricDraft,
+}
+
+// Nine hundred of them may wait.
+const _: () = assert!(size_of::<MetricRecord>() <= 512);
+
+/// What the caller says.
+#[derive(Debug)]
+pub(crate) struct MetricDraft {
+    pub(crate) ty: MetricType,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) value: MetricValue,
+    pub(crate) unit: Option<Unit>,
+    pub(crate) fields: Fields,
+}
+
+impl MetricRecord {
+    /// Counts the loss of the record.
+    pub(crate) fn lost(&self, reason: DiscardReason) {
+        self.moment.client.ledger().lost(reason, DataCategory::TraceMetric, 1);
+    }
+}

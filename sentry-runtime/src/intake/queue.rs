@@ -1,0 +1,299 @@
+//! The queues between the callers and the pipeline thread: bounded, one for each kind of message.
+//!
+//! A caller never waits: where a queue is full the message is dropped and counted. Check-ins have a queue of their own,
+//! so that no flood of errors can drop them.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use super::log::LogRecord;
+use super::message::{Capture, FlushRequest, Message, PendingCheckIn, PendingFeedback, PendingSession};
+use super::metric::MetricRecord;
+use crate::base::fork::PerProcess;
+use crate::base::{callback, diagnostics, worker};
+use crate::client::Client;
+use crate::context::recorder;
+use crate::protocol::{DataCategory, DiscardReason};
+
+/// The number of messages of each kind that wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessageCounts {
+    pub(crate) sessions: usize,
+    pub(crate) events: usize,
+    pub(crate) feedback: usize,
+    pub(crate) check_ins: usize,
+}
+
+const EVENTS: usize = 1024;
+const CHECK_INS: usize = 1024;
+const FEEDBACK: usize = 64;
+const SESSIONS: usize = 4096;
+/// Logs, and metrics, that wait. With a batch of 100 in the hands of the pipeline that is the 1000 of the spec.
+const RECORDS: usize = 900;
+/// The number of waiting logs, or metrics, that is worth a wake-up: a batch.
+const RECORDS_PER_WAKE: usize = 100;
+
+/// One queue. The pipeline thread alone takes messages out.
+struct Queue {
+    sender: Sender<Message>,
+    waiting: Receiver<Message>,
+}
+
+impl Queue {
+    fn new((sender, waiting): (Sender<Message>, Receiver<Message>)) -> Self {
+        Self { sender, waiting }
+    }
+
+    /// Appends a message, or gives it back where there is no room.
+    fn push(&self, message: Message) -> Result<(), Message> {
+        self.sender.try_send(message).map_err(crossbeam_channel::TrySendError::into_inner)
+    }
+
+    fn pop(&self) -> Option<Message> {
+        self.waiting.try_recv().ok()
+    }
+
+    fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+pub(crate) struct Queues {
+    events: Queue,
+    check_ins: Queue,
+    feedback: Queue,
+    sessions: Queue,
+    logs: Queue,
+    metrics: Queue,
+    flushes: Queue,
+    /// Who waits for a flush: since when, and how long at most.
+    waiting: Mutex<Vec<(Instant, Duration)>>,
+    /// The number of those, to be asked without the lock.
+    waiters: AtomicUsize,
+    /// A callback has captured an event since the pipeline last asked.
+    nested: AtomicBool,
+}
+
+static QUEUES: PerProcess<Queues> = PerProcess::new();
+
+pub(crate) fn queues() -> &'static Queues {
+    match QUEUES.get() {
+        Some(queues) => queues,
+        None => begin(),
+    }
+}
+
+/// The queues of a process that has none yet: at the first client, and in a child after a fork.
+#[cold]
+fn begin() -> &'static Queues {
+    QUEUES.get_or_make(|_| Queues {
+        events: Queue::new(bounded(EVENTS)),
+        check_ins: Queue::new(bounded(CHECK_INS)),
+        feedback: Queue::new(bounded(FEEDBACK)),
+        sessions: Queue::new(bounded(SESSIONS)),
+        logs: Queue::new(bounded(RECORDS)),
+        metrics: Queue::new(bounded(RECORDS)),
+        flushes: Queue::new(unbounded()),
+        waiting: Mutex::new(Vec::new()),
+        waiters: AtomicUsize::new(0),
+        nested: AtomicBool::new(false),
+    })
+}
+
+/// Takes the oldest message of a queue, in which all are of one kind.
+macro_rules! next {
+    ($($(#[$doc:meta])* $name:ident: $queue:ident, $kind:ident => $ty:ty;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name(&self) -> Option<Box<$ty>> {
+            match self.$queue.pop()? {
+                Message::$kind(message) => Some(message),
+                _ => None,
+            }
+        }
+    )*};
+}
+
+impl Queues {
+    next! {
+        next_check_in: check_ins, CheckIn => PendingCheckIn;
+        next_event: events, Event => Capture;
+        next_feedback: feedback, Feedback => PendingFeedback;
+        next_session: sessions, Session => PendingSession;
+        next_log: logs, Log => LogRecord;
+        next_metric: metrics, Metric => MetricRecord;
+        next_flush: flushes, Flush => FlushRequest;
+    }
+
+    /// Counts what waits now, except for logs, metrics and flushes.
+    pub(crate) fn count_messages(&self) -> MessageCounts {
+        MessageCounts {
+            // Before the events: those that happened in such a session are counted then, too.
+            sessions: self.sessions.len(),
+            events: self.events.len(),
+            feedback: self.feedback.len(),
+            check_ins: self.check_ins.len(),
+        }
+    }
+
+    pub(crate) fn waiting_logs(&self) -> usize {
+        self.logs.len()
+    }
+
+    pub(crate) fn waiting_metrics(&self) -> usize {
+        self.metrics.len()
+    }
+
+    /// Returns whether something waits that is not sent in batches.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.check_ins.len()
+            + self.events.len()
+            + self.feedback.len()
+            + self.sessions.len()
+            + self.flushes.len()
+            > 0
+    }
+
+    /// Returns whether a callback has captured an event since this was last asked.
+    pub(crate) fn take_nested(&self) -> bool {
+        self.nested.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// Hands an event to the pipeline.
+pub(crate) fn send_event(capture: Box<Capture>) {
+    let queues = queues();
+    if callback::depth() > 0 {
+        queues.nested.store(true, Ordering::SeqCst);
+    }
+    if let Err(Message::Event(capture)) = queues.events.push(Message::Event(capture)) {
+        capture.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Error, 1);
+    }
+    worker::wake();
+}
+
+/// Hands a check-in to the pipeline.
+pub(crate) fn send_check_in(check_in: Box<PendingCheckIn>) {
+    if let Err(Message::CheckIn(check_in)) = queues().check_ins.push(Message::CheckIn(check_in)) {
+        check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+    }
+    worker::wake();
+}
+
+/// Hands feedback to the pipeline.
+pub(crate) fn send_feedback(feedback: Box<PendingFeedback>) {
+    if let Err(Message::Feedback(feedback)) = queues().feedback.push(Message::Feedback(feedback)) {
+        feedback.lost(DiscardReason::QueueOverflow);
+    }
+    worker::wake();
+}
+
+/// Hands a change of a session to the pipeline. Requests end by the thousand: a pipeline that is awake finds the change
+/// in its next round.
+pub(crate) fn send_session(session: Box<PendingSession>) {
+    if let Err(Message::Session(session)) = queues().sessions.push(Message::Session(session)) {
+        return session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
+    }
+    worker::ensure();
+    worker::nudge();
+}
+
+/// Hands a log to the pipeline.
+pub(crate) fn send_log(record: LogRecord) {
+    let queue = &queues().logs;
+    match queue.push(Message::Log(Box::new(record))) {
+        Ok(()) => wake_for_records(queue),
+        Err(Message::Log(record)) => record.lost(DiscardReason::BufferOverflow),
+        Err(_) => {}
+    }
+}
+
+/// Hands a metric to the pipeline.
+pub(crate) fn send_metric(record: MetricRecord) {
+    let queue = &queues().metrics;
+    match queue.push(Message::Metric(Box::new(record))) {
+        Ok(()) => wake_for_records(queue),
+        Err(Message::Metric(record)) => record.lost(DiscardReason::BufferOverflow),
+        Err(_) => {}
+    }
+}
+
+/// The first record of a batch starts the clock, and a full batch can go.
+fn wake_for_records(queue: &Queue) {
+    worker::ensure();
+    if queue.len() >= RECORDS_PER_WAKE {
+        worker::wake();
+    } else {
+        worker::nudge();
+    }
+}
+
+/// Returns the number of messages that wait.
+pub(crate) fn depth() -> usize {
+    let queues = queues();
+    queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
+}
+
+/// Waits until the pipeline has processed everything that was handed over before, at most `timeout`. Returns whether it
+/// has. A client that is closing sends nothing after that.
+pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
+    if worker::is_this_thread() {
+        // A callback asks for the end of the work that it is part of.
+        diagnostics::debug(format_args!("flush was called by a callback: it cannot wait for itself"));
+        return false;
+    }
+    let queues = queues();
+    if !worker::is_running() {
+        if !queues.has_messages() && !recorder::has_fresh() {
+            // Nothing was ever captured.
+            return true;
+        }
+        worker::ensure();
+    }
+    let (done, finished) = bounded(1);
+    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing }))).is_err() {
+        return false;
+    }
+    let waiting = Waiting::new(queues, timeout);
+    worker::wake();
+    let in_time = finished.recv_timeout(timeout).is_ok();
+    drop(waiting);
+    in_time
+}
+
+/// Somebody waits for a flush, as long as it lives.
+struct Waiting<'a>(&'a Queues, Instant);
+
+impl<'a> Waiting<'a> {
+    fn new(queues: &'a Queues, timeout: Duration) -> Self {
+        let now = Instant::now();
+        queues.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((now, timeout));
+        queues.waiters.fetch_add(1, Ordering::SeqCst);
+        Self(queues, now)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiters.fetch_sub(1, Ordering::SeqCst);
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = waiting.iter().position(|(since, _)| *since == self.1) {
+            waiting.swap_remove(at);
+        }
+    }
+}
+
+/// Whether somebody has waited for half of their time: what is slow should be left out now, so that the rest still
+/// gets out.
+pub(crate) fn is_hurried() -> bool {
+    let queues = queues();
+    queues.waiters.load(Ordering::SeqCst) > 0
+        && queues
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .any(|(since, timeout)| since.elapsed() > *timeout / 2)
+}
