@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::protocol::ParseDsnError;
+use crate::transport::config::TransportError;
 use crate::transport::{CertificatesError, ProxyError};
 
 /// An option that cannot be used as it was given: names the value, the rule and the fix.
@@ -42,5 +43,14 @@ impl std::error::Error for OptionsError {}
 impl From<ParseDsnError> for OptionsError {
     fn from(error: ParseDsnError) -> Self {
         Self::Dsn(error)
+    }
+}
+
+impl From<TransportError> for OptionsError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Proxy(error) => Self::Proxy(error),
+            TransportError::Certificates(error) => Self::Certificates(error),
+        }
     }
 }

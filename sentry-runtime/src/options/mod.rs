@@ -15,11 +15,11 @@ pub(crate) mod sampling;
 mod span_filter;
 mod views;
 
+pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 pub use error::OptionsError;
 pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
-pub use network::{CaCertificates, Compression, SpoolLimits};
 pub use pattern::Pattern;
 pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;

@@ -8,7 +8,7 @@ use std::fmt;
 #[cfg(feature = "rustls")]
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
-use crate::options::CaCertificates;
+use crate::transport::config::CaCertificates;
 
 /// Certificates that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,15 +19,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use self::sender::Answer;
 pub(super) use self::sender::HttpSender;
+use super::destination::{Delivery, Destination};
 use super::ledger::Ledger;
 use super::proxy::ProxyOptions;
 use super::rate_limits::{LimitHeaders, RateLimits};
-use super::thread::{Delivery, Destination};
 use crate::base::diagnostics;
-use crate::options::{CaCertificates, Compression, OptionsError};
 use crate::protocol::{
     ClientReport, DataCategory, DiscardReason, DiscardedEvents, Envelope, EnvelopeItem, ItemType,
 };
+use crate::transport::config::{CaCertificates, Compression, TransportError};
 
 /// Losses are reported at least this often.
 const REPORT_INTERVAL: Duration = Duration::from_secs(30);
@@ -95,7 +95,7 @@ pub(crate) struct HttpDestination {
 
 impl HttpDestination {
     /// Fails when the proxy or the certificates cannot be used.
-    pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, OptionsError> {
+    pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, TransportError> {
         let client_reports = options.client_reports;
         Ok(Self {
             sender: HttpSender::new(options)?,

@@ -9,12 +9,16 @@
 //!
 //! What is lost on the way is counted in the [`ledger`].
 
+mod backoff;
 pub(crate) mod certificates;
+pub(crate) mod config;
+pub(crate) mod destination;
 pub(crate) mod fanout;
 pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod local;
 pub(crate) mod otlp;
+mod priority;
 pub(crate) mod proxy;
 pub(crate) mod queue;
 mod queue_depths;

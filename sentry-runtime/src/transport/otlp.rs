@@ -12,13 +12,13 @@ mod json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::destination::{Delivery, Destination};
 use super::fanout::ask_all;
 use super::http::{HttpOptions, HttpSender};
-use super::thread::{Delivery, Destination};
 use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
-use crate::options::OptionsError;
 use crate::protocol::{DataCategory, DiscardReason, Envelope, EnvelopeItem, ItemType};
+use crate::transport::config::TransportError;
 
 /// A collector. Run it in a [`TransportThread`](super::TransportThread).
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) fn traces_url(endpoint: &str) -> String {
 
 impl Collector {
     /// Fails when the proxy or the certificates cannot be used.
-    pub(crate) fn new(options: HttpOptions, headers: Vec<(String, String)>) -> Result<Self, OptionsError> {
+    pub(crate) fn new(options: HttpOptions, headers: Vec<(String, String)>) -> Result<Self, TransportError> {
         Ok(Self { sender: HttpSender::new(options)?, headers, complained: None, paused_until: None })
     }
 }

@@ -10,11 +10,10 @@
 
 use std::collections::VecDeque;
 
+use super::priority::{LEVELS, category, importance};
 use super::spool::Ticket;
-use crate::protocol::{DataCategory, Envelope, ItemType};
+use crate::protocol::{DataCategory, Envelope};
 
-/// How many levels of importance there are.
-pub(super) const LEVELS: usize = 5;
 const CATEGORIES: usize = DataCategory::ALL.len();
 
 /// How many envelopes of each level leave before all levels had their turn. The weights are those of the spec.
@@ -159,31 +158,10 @@ fn size(envelope: &Envelope) -> usize {
     envelope.items().iter().fold(HEADER_BYTES, |sum, item| sum + item.payload().len() + HEADER_BYTES)
 }
 
-/// The level of an envelope's most important item; 0 is the most important.
-pub(super) fn importance(envelope: &Envelope) -> usize {
-    envelope.items().iter().map(|item| level(item.ty())).min().unwrap_or(LEVELS - 1)
-}
-
-/// The category of an envelope's most important item.
-pub(super) fn category(envelope: &Envelope) -> DataCategory {
-    let first = envelope.items().iter().min_by_key(|item| level(item.ty()));
-    first.and_then(|item| item.quantities().first()).map_or(DataCategory::Default, |&(category, _)| category)
-}
-
-fn level(ty: ItemType) -> usize {
-    match ty {
-        ItemType::CheckIn => 0,
-        ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => 1,
-        ItemType::Sessions => 2,
-        ItemType::Transaction | ItemType::Span => 3,
-        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{DataCategory, EnvelopeItem};
+    use crate::protocol::{DataCategory, EnvelopeItem, ItemType};
 
     fn envelope(ty: ItemType, payload: &str) -> Envelope {
         let mut envelope = Envelope::new();

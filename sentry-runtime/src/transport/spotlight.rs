@@ -8,11 +8,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::destination::{Delivery, Destination};
 use super::http::{HttpOptions, HttpSender};
-use super::thread::{Delivery, Destination};
 use crate::base::diagnostics;
-use crate::options::{Compression, OptionsError};
 use crate::protocol::{DiscardReason, Envelope};
+use crate::transport::config::{Compression, TransportError};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ pub(crate) struct Spotlight {
 
 impl Spotlight {
     /// A sidecar at a URL.
-    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, OptionsError> {
+    pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, TransportError> {
         let mut options = HttpOptions::new(url, None, user_agent);
         options.compression = Compression::Off;
         options.connect_timeout = Duration::from_secs(2);

@@ -5,15 +5,15 @@
 //! The state is locked between the steps, never during one.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::backoff::jitter;
+use super::destination::{Delivery, Destination};
 use super::ledger::Ledger;
 use super::lock;
 use super::queue::{Queue, Queued};
-use super::thread::{Delivery, Destination, ThreadOptions};
+use super::thread::ThreadOptions;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::ack::Outcome;
@@ -302,10 +302,4 @@ impl Shared {
 /// delivered the same way, panic as well, and so on without end.
 pub(super) fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
     callback::contain(step)
-}
-
-/// Between half and all of the pause, so that the processes of a fleet do not return all at once.
-pub(super) fn jitter(pause: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0_u8) % 1_000;
-    pause / 2 + pause.mul_f64(0.5 * random as f64 / 1_000.0)
 }

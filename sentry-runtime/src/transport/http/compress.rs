@@ -4,7 +4,7 @@
 
 use flate2::{Compress, Crc, FlushCompress, Status};
 
-use crate::options::Compression;
+use crate::transport::config::Compression;
 
 /// Compresses bodies, one after the other. It keeps what deflate works with: to make that anew for each body, some
 /// hundred kilobytes of fresh memory, takes four times as long as compressing it.

@@ -10,10 +10,10 @@ use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
 use super::compress::Compressor;
 use crate::base::diagnostics;
-use crate::options::{Compression, OptionsError};
 use crate::protocol::buffers::Recycled;
 use crate::protocol::{DiscardReason, Envelope};
-use crate::transport::thread::Delivery;
+use crate::transport::config::{Compression, TransportError};
+use crate::transport::destination::Delivery;
 use crate::transport::{certificates, lock, proxy, rate_limits};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
@@ -110,10 +110,10 @@ impl std::fmt::Display for NoAnswer {
 }
 
 impl HttpSender {
-    pub(in crate::transport) fn new(options: HttpOptions) -> Result<Self, OptionsError> {
+    pub(in crate::transport) fn new(options: HttpOptions) -> Result<Self, TransportError> {
         let target: ureq::http::Uri = options.url.parse().unwrap_or_default();
         let proxy = proxy::select(&target, &options.proxy, |name| std::env::var(name).ok())
-            .map_err(OptionsError::Proxy)?;
+            .map_err(TransportError::Proxy)?;
         let local = target.host().is_some_and(proxy::is_local);
         let config = || {
             ureq::Agent::config_builder()
@@ -134,11 +134,11 @@ impl HttpSender {
         #[cfg(feature = "rustls")]
         let agents = {
             let trusted = options.ca_certs.as_ref().map(certificates::read).transpose();
-            Agents::new(config, trusted.map_err(OptionsError::Certificates)?)
+            Agents::new(config, trusted.map_err(TransportError::Certificates)?)
         };
         #[cfg(not(feature = "rustls"))]
         let agents = match &options.ca_certs {
-            Some(given) => return Err(OptionsError::Certificates(certificates::refuse(given))),
+            Some(given) => return Err(TransportError::Certificates(certificates::refuse(given))),
             None => Agents::new(config),
         };
         let compression =

@@ -28,7 +28,7 @@ use self::error::ErrorEvent;
 use self::model::Span;
 use self::style::{Line, Style};
 use self::tree::Mark;
-use super::thread::{Delivery, Destination};
+use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 

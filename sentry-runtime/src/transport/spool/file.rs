@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{DataCategory, Envelope};
-use crate::transport::queue;
+use crate::transport::priority;
 
 /// What is being written ends like this.
 pub(super) const UNFINISHED: &str = ".tmp";
@@ -28,15 +28,15 @@ pub(super) struct FileName {
     pub(super) written: u64,
     /// Keeps apart what was written in the same millisecond.
     pub(super) number: u32,
-    /// See [`queue::importance`].
+    /// See [`priority::importance`].
     pub(super) level: usize,
     pub(super) category: DataCategory,
 }
 
 impl FileName {
     pub(super) fn new(envelope: &Envelope, number: u32) -> Self {
-        let level = queue::importance(envelope);
-        Self { written: now(), number, level, category: queue::category(envelope) }
+        let level = priority::importance(envelope);
+        Self { written: now(), number, level, category: priority::category(envelope) }
     }
 
     /// Whether the file has become too old. One from the future has not: clocks jump.
@@ -65,7 +65,7 @@ impl FromStr for FileName {
         let mut part = || parts.next().ok_or(());
         let written = u64::from_str_radix(part()?, 16).map_err(drop)?;
         let number = u32::from_str_radix(part()?, 16).map_err(drop)?;
-        let level = part()?.parse().ok().filter(|level| *level < queue::LEVELS).ok_or(())?;
+        let level = part()?.parse().ok().filter(|level| *level < priority::LEVELS).ok_or(())?;
         let category = DataCategory::of_name(part()?).ok_or(())?;
         Ok(Self { written, number, level, category })
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::FileName;
-use crate::options::SpoolLimits;
 use crate::protocol::DataCategory;
+use crate::transport::config::SpoolLimits;
 
 /// Stands for the copy on disk of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,9 +3,9 @@
 
 use super::Ticket;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
+use crate::transport::destination::{Delivery, Destination};
 use crate::transport::ledger::Ledger;
 use crate::transport::queue::Queued;
-use crate::transport::thread::{Delivery, Destination};
 use crate::transport::worker::{Shared, guarded};
 
 impl Shared {

@@ -38,8 +38,8 @@ use self::pace::Pace;
 use super::ledger::Ledger;
 use super::lock;
 use crate::base::diagnostics;
-use crate::options::SpoolLimits;
 use crate::protocol::{DiscardReason, Dsn, Envelope};
+use crate::transport::config::SpoolLimits;
 
 /// What the folder of a project begins with.
 const FOLDER: &str = "sentry-";

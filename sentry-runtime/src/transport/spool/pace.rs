@@ -64,7 +64,7 @@ impl Pace {
     pub(super) fn failed(&mut self) {
         let now = Instant::now();
         if self.next <= now {
-            self.next = now + super::super::worker::jitter(self.pause);
+            self.next = now + crate::transport::backoff::jitter(self.pause);
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         }
     }

@@ -1,0 +1,27 @@
+//! The priority of envelopes: who leaves first, and who makes room when the queue is full.
+
+use crate::protocol::{DataCategory, Envelope, ItemType};
+
+/// The number of levels of importance.
+pub(super) const LEVELS: usize = 5;
+
+/// The level of an envelope's most important item; 0 is the most important.
+pub(super) fn importance(envelope: &Envelope) -> usize {
+    envelope.items().iter().map(|item| level(item.ty())).min().unwrap_or(LEVELS - 1)
+}
+
+/// The category of an envelope's most important item.
+pub(super) fn category(envelope: &Envelope) -> DataCategory {
+    let first = envelope.items().iter().min_by_key(|item| level(item.ty()));
+    first.and_then(|item| item.quantities().first()).map_or(DataCategory::Default, |&(category, _)| category)
+}
+
+fn level(ty: ItemType) -> usize {
+    match ty {
+        ItemType::CheckIn => 0,
+        ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => 1,
+        ItemType::Sessions => 2,
+        ItemType::Transaction | ItemType::Span => 3,
+        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 4,
+    }
+}
