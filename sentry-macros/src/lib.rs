@@ -4,43 +4,17 @@
 //! generated code calls.
 //!
 //! # How an attribute becomes code
-//! `args.rs` reads the arguments as a list, and the file of the attribute (`span.rs`, `server_action.rs`,
-//! `api_handler.rs`, `data_fetcher.rs`, `monitor.rs`, `main_attr.rs`) turns them into its model, those of web handlers
-//! with what `handler.rs` has for all; `check.rs` says what is wrong, at the token.
-//! `function.rs` reads the item: its signature is parsed (`older.rs` has what syn does not read), its body stays the
-//! tokens that the user wrote.
-//! `wrap.rs` and the files below it put the work around the body, `params.rs` moves the arguments in where a closure
-//! or an `async` block needs them, and `callsite.rs` writes the constant that stands for the function; `borrowed.rs`
-//! tells whether its error may be asked for everything, with what `around.rs` knows of the block. Clippy is given the
-//! function as it is (`lints.rs`). On an error `fallback.rs` emits the item as it was, so that one mistake gives one
-//! error. An attribute on a block is taken apart by `container.rs` and `items.rs`, and becomes one of these for each
-//! function in it.
+//! 1. `parse/` reads the tokens: the list of arguments, and the item below the attribute. A signature is parsed; a body
+//!    stays the tokens that the user wrote.
+//! 2. `attributes/` has one file for each attribute, which turns the list of arguments into a model.
+//! 3. `check/` says what is wrong, at the token.
+//! 4. `expand/` puts the code that the model asks for around the body of the function. On an error it emits the item
+//!    unchanged, so that one mistake gives one error.
 
-mod api_handler;
-mod args;
-mod around;
-mod borrowed;
-mod callsite;
+mod attributes;
 mod check;
-mod container;
-mod data_fetcher;
 mod expand;
-mod fallback;
-mod function;
-mod handler;
-mod items;
-mod lints;
-mod main_attr;
-mod monitor;
-mod older;
-mod params;
-mod returns;
-mod schedule;
-mod server_action;
-mod span;
-mod tail;
-mod work;
-mod wrap;
+mod parse;
 
 use proc_macro::TokenStream;
 

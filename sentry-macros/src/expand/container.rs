@@ -23,14 +23,14 @@ use quote::{ToTokens, quote};
 use syn::Attribute;
 use syn::parse::Parser;
 
-use crate::args::Arguments;
-use crate::around::Around;
+use crate::attributes::span::{REPLACES, SpanArgs};
 use crate::check::{self, Mistakes};
-use crate::fallback::compile_error;
-use crate::function::{Function, is_inert, is_ours};
-use crate::items::{self, Item, Kind};
-use crate::span::{REPLACES, SpanArgs};
-use crate::wrap;
+use crate::expand::fallback::compile_error;
+use crate::expand::wrap;
+use crate::parse::args::Arguments;
+use crate::parse::enclosing::Around;
+use crate::parse::function::{Function, is_inert, is_ours};
+use crate::parse::split_items::{self, Item, Kind};
 
 /// Instruments what is in `item`, which starts with `keyword`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
@@ -73,7 +73,7 @@ impl Walk {
             let outside = self.is_read;
             self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
             let around = self.around.replace(Rc::new(Around::new(head, body.stream())));
-            let contents = items::split(body.stream());
+            let contents = split_items::split(body.stream());
             let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
             self.is_read = outside;
             self.around = around;

@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use crate::args::{Arguments, Raw};
+use crate::attributes::handler::{HandlerArgs, start_of};
 use crate::check::{self, Mistakes};
-use crate::function::Function;
-use crate::handler::{HandlerArgs, start_of};
-use crate::params::generated_at;
-use crate::work::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::parse::args::{Arguments, Raw};
+use crate::parse::function::Function;
+use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
 

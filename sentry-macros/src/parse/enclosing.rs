@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Generics, WhereClause};
 
-use crate::items;
+use crate::parse::split_items;
 
 /// An impl block, a trait or a module.
 #[derive(Clone)]
@@ -76,9 +76,9 @@ impl Around {
             };
             found.then(|| tokens[value..].iter().take_while(|token| !is_end(token)).cloned().collect())
         };
-        items::split(self.contents.clone())
+        split_items::split(self.contents.clone())
             .iter()
-            .filter(|item| item.kind == items::Kind::Other)
+            .filter(|item| item.kind == split_items::Kind::Other)
             .find_map(|item| named(&item.tokens))
     }
 

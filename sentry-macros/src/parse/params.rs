@@ -24,8 +24,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType};
 
-use crate::function::{Function, Receiver, bindings, simple_name};
-use crate::tail::contains_word;
+use crate::parse::function::{Function, Receiver, bindings, simple_name};
+use crate::parse::tail_expr::contains_word;
 
 /// The arguments as a wrapper needs them.
 pub(crate) struct Params {

@@ -5,9 +5,7 @@
 //! user's tokens: they are parsed to find where they end, and never printed anew. The lists inside of
 //! `attributes(…)`, `tags(…)` and `args(…)` are read by [`entries`].
 
-mod entries;
-
-pub(crate) use entries::{Recorded, attributes, names, tags};
+pub(crate) use crate::parse::entries::{Recorded, attributes, names, tags};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;

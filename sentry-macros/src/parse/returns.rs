@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, TypePath};
 
-use crate::tail::contains_word;
+use crate::parse::tail_expr::contains_word;
 
 /// The return type of a function.
 #[derive(Clone, Copy)]

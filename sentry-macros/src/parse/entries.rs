@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use super::{Arguments, Raw};
 use crate::check::{self, Mistakes};
-use crate::function::Function;
+use crate::parse::args::{Arguments, Raw};
+use crate::parse::function::Function;
 
 /// One recorded value: its key, and the expression over the function's arguments.
 pub(crate) struct Recorded {

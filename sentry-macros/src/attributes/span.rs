@@ -4,12 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::args::{self, Arguments, Krate, Recorded};
-use crate::callsite::Callsite;
 use crate::check::{self, Mistakes};
-use crate::function::{Function, plain_name};
-use crate::params::generated_at;
-use crate::work::{Look, OnValue, Work};
+use crate::expand::callsite::Callsite;
+use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::parse::args::{self, Arguments, Krate, Recorded};
+use crate::parse::function::{Function, plain_name};
+use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &[
     "name",

@@ -4,13 +4,13 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::api_handler::route;
-use crate::args::Arguments;
+use crate::attributes::api_handler::route;
+use crate::attributes::handler::HandlerArgs;
 use crate::check::Mistakes;
-use crate::function::{Function, plain_name};
-use crate::handler::HandlerArgs;
-use crate::params::generated_at;
-use crate::work::{Look, Work};
+use crate::expand::instrumentation::{Look, Work};
+use crate::parse::args::Arguments;
+use crate::parse::function::{Function, plain_name};
+use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 

@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
 use syn::{Expr, Lit, LitStr};
 
-use crate::function::{Function, Receiver, is_ours};
+use crate::parse::function::{Function, Receiver, is_ours};
 
 /// The mistakes found so far.
 #[derive(Default, Clone)]

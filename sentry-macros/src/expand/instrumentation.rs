@@ -1,8 +1,8 @@
-//! What an attribute does around a function, for [`crate::wrap`] to put it there.
+//! What an attribute does around a function, for [`crate::expand::wrap`] to put it there.
 
 use proc_macro2::{Span, TokenStream};
 
-use crate::args::Recorded;
+use crate::parse::args::Recorded;
 
 /// When the value that a function returns has to be seen.
 #[derive(Clone, Copy, PartialEq, Eq)]

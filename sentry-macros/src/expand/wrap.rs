@@ -12,20 +12,18 @@
 //! boxed future         { let work = new; { …; Box::pin(instrument(work, tail)) } }
 //! ```
 
-mod for_lints;
-mod futures;
-
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::args::Recorded;
-use crate::borrowed::error_may_borrow;
-use crate::function::{Function, Receiver, Shape};
-use crate::lints::{holds_code, is_clippy};
-use crate::params::{Params, generated_at, own_name};
-use crate::returns::Returns;
-use crate::tail::{ends_in_panic, is_made};
-use crate::work::{Look, Work};
+use crate::expand::for_lints;
+use crate::expand::instrumentation::{Look, Work};
+use crate::expand::lints::{holds_code, is_clippy};
+use crate::parse::args::Recorded;
+use crate::parse::error_lifetime::error_may_borrow;
+use crate::parse::function::{Function, Receiver, Shape};
+use crate::parse::params::{Params, generated_at, own_name};
+use crate::parse::returns::Returns;
+use crate::parse::tail_expr::{ends_in_panic, is_made};
 
 /// The function `item` with the work of an attribute around it.
 pub(crate) fn item(args: &TokenStream, item: TokenStream, function: &Function, work: &Work) -> TokenStream {
@@ -50,26 +48,26 @@ fn function(function: &Function, work: &Work) -> TokenStream {
     }
 }
 
-struct Wrap<'a> {
-    function: &'a Function,
-    work: &'a Work,
+pub(super) struct Wrap<'a> {
+    pub(super) function: &'a Function,
+    pub(super) work: &'a Work,
     /// The type of the work.
     ty: Ident,
     /// Where generated tokens are shown: at the function's name.
-    span: Span,
+    pub(super) span: Span,
     /// The variable that holds the work.
-    name: Ident,
+    pub(super) name: Ident,
 }
 
 impl<'a> Wrap<'a> {
     /// With work of the first of its types or of the second.
-    fn new(function: &'a Function, work: &'a Work, ty: usize) -> Self {
+    pub(super) fn new(function: &'a Function, work: &'a Work, ty: usize) -> Self {
         let span = generated_at(function.sig.ident.span());
         Self { function, work, ty: Ident::new(work.types[ty], span), span, name: own_name("work", span) }
     }
 
     /// The value is seen when it can matter, and when no closure is in the way of `#[track_caller]`.
-    fn sees(&self, returns: Returns<'_>) -> bool {
+    pub(super) fn sees(&self, returns: Returns<'_>) -> bool {
         match (self.work.look, returns) {
             (_, Returns::Never) => false,
             (_, returns) if returns.is_closure() => false,
@@ -157,7 +155,7 @@ impl<'a> Wrap<'a> {
     /// The semicolon keeps the compiler from calling the braces of a short body unnecessary; it is
     /// gone before anything else looks at the block. The braces keep the user's span, because the
     /// edition of a block decides when its temporaries are dropped.
-    fn body(&self) -> TokenStream {
+    pub(super) fn body(&self) -> TokenStream {
         let span = self.span;
         let inner = self.function.body.stream();
         // One of the user's does as well, and what the compiler has to say about it is said.
@@ -168,7 +166,7 @@ impl<'a> Wrap<'a> {
 
     /// The body behind its arguments, which are variables in front of it. Up to edition 2021 what the last expression
     /// of a block leaves behind is dropped after the block's variables; of an arm of a `match`, before them.
-    fn body_after(&self, params: &Params) -> TokenStream {
+    pub(super) fn body_after(&self, params: &Params) -> TokenStream {
         let Params { rebinds, .. } = params;
         let body = self.body();
         if rebinds.is_empty() {
@@ -178,7 +176,7 @@ impl<'a> Wrap<'a> {
     }
 
     /// The body as a closure that is called at once, so that `return` and `?` end there.
-    fn call(&self, params: &Params, returned: &TokenStream) -> TokenStream {
+    pub(super) fn call(&self, params: &Params, returned: &TokenStream) -> TokenStream {
         let span = self.span;
         let Work { private, .. } = self.work;
         let body = self.body_after(params);
@@ -193,7 +191,12 @@ impl<'a> Wrap<'a> {
     }
 
     /// Looks at the value behind the reference `value`, with `name` as a mutable reference to the work.
-    fn observe(&self, returns: Returns<'_>, name: &TokenStream, value: &TokenStream) -> TokenStream {
+    pub(super) fn observe(
+        &self,
+        returns: Returns<'_>,
+        name: &TokenStream,
+        value: &TokenStream,
+    ) -> TokenStream {
         let Self { work, span, ty, .. } = self;
         let Work { private, .. } = work;
         let ty = quote_spanned!(*span=> #private::#ty);
@@ -214,7 +217,7 @@ impl<'a> Wrap<'a> {
 
     /// An expression of the attribute's arguments, which may name what a pattern of an argument binds: the pattern
     /// itself binds further in, where the body is.
-    fn seeing(&self, params: Option<&Params>, expression: &TokenStream) -> TokenStream {
+    pub(super) fn seeing(&self, params: Option<&Params>, expression: &TokenStream) -> TokenStream {
         match params.map(|params| &params.views).filter(|views| !views.is_empty()) {
             Some(views) if !self.work.mentioned.is_empty() => {
                 quote_spanned!(self.span=> { #views #expression })
@@ -232,7 +235,7 @@ impl<'a> Wrap<'a> {
     }
 
     /// Records the attributes, if anybody listens.
-    fn record(&self, params: Option<&Params>) -> TokenStream {
+    pub(super) fn record(&self, params: Option<&Params>) -> TokenStream {
         let Self { work, span, name, ty, .. } = self;
         let Work { private, recorded, .. } = work;
         if recorded.is_empty() {
@@ -256,7 +259,7 @@ impl<'a> Wrap<'a> {
     }
 
     /// The function again, with other contents.
-    fn with_body(
+    pub(super) fn with_body(
         &self,
         params: Option<&Params>,
         future: Option<TokenStream>,
@@ -266,7 +269,7 @@ impl<'a> Wrap<'a> {
     }
 
     /// The function again, with another body.
-    fn written(
+    pub(super) fn written(
         &self,
         params: Option<&Params>,
         future: Option<TokenStream>,
@@ -305,7 +308,7 @@ impl<'a> Wrap<'a> {
     }
 }
 
-fn block(contents: TokenStream, span: Span) -> TokenStream {
+pub(super) fn block(contents: TokenStream, span: Span) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, contents);
     block.set_span(span);
     TokenTree::Group(block).into()

@@ -4,13 +4,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 
-use super::{Wrap, block};
-use crate::function::{Function, Shape};
-use crate::lints::is_known_shape;
-use crate::params::{generated_at, own_name};
-use crate::returns::Returns;
-use crate::tail::contains_word;
-use crate::work::Work;
+use crate::expand::instrumentation::Work;
+use crate::expand::lints::is_known_shape;
+use crate::expand::wrap::{Wrap, block};
+use crate::parse::function::{Function, Shape};
+use crate::parse::params::{generated_at, own_name};
+use crate::parse::returns::Returns;
+use crate::parse::tail_expr::contains_word;
 
 /// The function as it is, with what the attribute uses of the user's in front of its body.
 pub(super) fn as_written(function: &Function, work: &Work) -> TokenStream {

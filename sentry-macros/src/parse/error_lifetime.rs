@@ -13,10 +13,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericParam, Generics, Signature, Type, TypeParamBound, WherePredicate};
 
-use crate::around::Around;
-use crate::function::Function;
-use crate::returns::Returns;
-use crate::tail::contains_word;
+use crate::parse::enclosing::Around;
+use crate::parse::function::Function;
+use crate::parse::returns::Returns;
+use crate::parse::tail_expr::contains_word;
 
 /// Whether the error in what the function returns may be borrowed, as far as the written types tell.
 pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> bool {

@@ -5,10 +5,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::args::{self, Arguments, Krate, Recorded};
-use crate::function::Function;
-use crate::params::generated_at;
-use crate::work::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::parse::args::{self, Arguments, Krate, Recorded};
+use crate::parse::function::Function;
+use crate::parse::params::generated_at;
 
 /// The arguments that every one of them takes.
 pub(crate) struct HandlerArgs {

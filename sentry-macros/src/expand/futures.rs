@@ -5,11 +5,11 @@ use quote::{ToTokens, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::{Wrap, block};
-use crate::params::{Params, generated_at, own_name};
-use crate::returns::Returns;
-use crate::tail::{BoxedTail, contains_word};
-use crate::work::{Look, Work};
+use crate::expand::instrumentation::{Look, Work};
+use crate::expand::wrap::{Wrap, block};
+use crate::parse::params::{Params, generated_at, own_name};
+use crate::parse::returns::Returns;
+use crate::parse::tail_expr::{BoxedTail, contains_word};
 
 impl Wrap<'_> {
     pub(super) fn async_fn(&self) -> TokenStream {

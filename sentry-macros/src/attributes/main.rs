@@ -16,10 +16,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::args::{Arguments, Krate};
 use crate::check::{self, Mistakes};
-use crate::function::Function;
-use crate::params::{generated_at, own_name};
+use crate::parse::args::{Arguments, Krate};
+use crate::parse::function::Function;
+use crate::parse::params::{generated_at, own_name};
 
 const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
 

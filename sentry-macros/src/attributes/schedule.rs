@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::args::Arguments;
 use crate::check;
+use crate::parse::args::Arguments;
 
 /// A checked schedule.
 pub(crate) enum Schedule {

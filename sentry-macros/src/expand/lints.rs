@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::function::Function;
+use crate::parse::function::Function;
 
 /// Whether clippy is compiling. Told by the program, since the environment of `cargo clippy` is that of the compiler
 /// of the dependencies too, whose output may be used again later.

@@ -4,12 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
-use crate::args::Arguments;
+use crate::attributes::handler::HandlerArgs;
 use crate::check::Mistakes;
-use crate::function::{Function, plain_name};
-use crate::handler::HandlerArgs;
-use crate::params::generated_at;
-use crate::work::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::parse::args::Arguments;
+use crate::parse::function::{Function, plain_name};
+use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 

@@ -3,17 +3,26 @@
 //! Each attribute is a plain function over tokens, so that a test can compare what it gives:
 //! read the item, read the arguments into the attribute's model, check both, wrap the function.
 
+pub(crate) mod callsite;
+mod container;
+mod fallback;
+mod for_lints;
+mod futures;
+pub(crate) mod instrumentation;
+mod lints;
+mod wrap;
+
 use proc_macro2::TokenStream;
 
-use crate::api_handler::ApiHandlerArgs;
-use crate::data_fetcher::DataFetcherArgs;
-use crate::fallback::expand_or_item;
-use crate::function::{Function, Target};
-use crate::main_attr::{self, MainArgs};
-use crate::monitor::MonitorArgs;
-use crate::server_action::ServerActionArgs;
-use crate::span::SpanArgs;
-use crate::{check, container, wrap};
+use crate::attributes::api_handler::ApiHandlerArgs;
+use crate::attributes::data_fetcher::DataFetcherArgs;
+use crate::attributes::main::{self as main_attr, MainArgs};
+use crate::attributes::monitor::MonitorArgs;
+use crate::attributes::server_action::ServerActionArgs;
+use crate::attributes::span::SpanArgs;
+use crate::check;
+use crate::expand::fallback::expand_or_item;
+use crate::parse::function::{Function, Target};
 
 /// `#[span(args)] item`
 pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {

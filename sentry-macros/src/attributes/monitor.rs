@@ -5,14 +5,14 @@ use quote::quote_spanned;
 use sentry_rules::monitor;
 use syn::LitStr;
 
-use crate::args::{self, Arguments, Krate, Recorded};
-use crate::callsite::Callsite;
+use crate::attributes::handler::start_of;
+use crate::attributes::schedule::Schedule;
 use crate::check::{self, Mistakes};
-use crate::function::Function;
-use crate::handler::start_of;
-use crate::params::generated_at;
-use crate::schedule::Schedule;
-use crate::work::{Look, Work};
+use crate::expand::callsite::Callsite;
+use crate::expand::instrumentation::{Look, Work};
+use crate::parse::args::{self, Arguments, Krate, Recorded};
+use crate::parse::function::Function;
+use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &[
     "slug",

@@ -1,0 +1,12 @@
+//! The syntax of an attribute and of the item below it, read from tokens.
+
+pub(crate) mod args;
+pub(crate) mod enclosing;
+pub(crate) mod entries;
+pub(crate) mod error_lifetime;
+pub(crate) mod function;
+pub(crate) mod legacy_syntax;
+pub(crate) mod params;
+pub(crate) mod returns;
+pub(crate) mod split_items;
+pub(crate) mod tail_expr;
