@@ -13,8 +13,11 @@
 
 mod attributes;
 mod check;
+mod errors;
 mod expand;
+mod hygiene;
 mod parse;
+mod tokens;
 
 use proc_macro::TokenStream;
 

@@ -3,12 +3,13 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use crate::attributes::handler::{HandlerArgs, start_of};
-use crate::check::{self, Mistakes};
+use crate::attributes::handler::HandlerArgs;
+use crate::check;
+use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::hygiene::{generated_at, generated_at_start};
 use crate::parse::args::{Arguments, Raw};
 use crate::parse::function::Function;
-use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
 
@@ -21,14 +22,14 @@ pub(crate) struct ApiHandlerArgs {
 
 impl ApiHandlerArgs {
     /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read("api_handler", tokens, KNOWN, Some("route"));
         let route = route(&mut list, "`#[api_handler]` needs the route: `#[api_handler(\"/users/{id}\")]`");
         let method = list.value("method");
         let this = Self {
             common: HandlerArgs::take(&mut list, function),
             route: route.unwrap_or_default(),
-            method: method.map(|raw| checked_method(&raw, &mut list.mistakes)),
+            method: method.map(|raw| checked_method(&raw, &mut list.errors)),
         };
         (this, list.finish())
     }
@@ -39,7 +40,7 @@ impl ApiHandlerArgs {
         let private = self.common.private(span);
         let route = &self.route;
         let method = self.method.as_ref().map(|method| {
-            let at = start_of(method, span);
+            let at = generated_at_start(method, span);
             quote_spanned!(at=> .method(&(#method)))
         });
         let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
@@ -56,26 +57,26 @@ pub(crate) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> 
         Some(leading) => Some(leading),
         None => {
             let raw = list.value("route");
-            if raw.is_none() && !given && list.mistakes.is_empty() {
-                list.mistakes.add(Span::call_site(), missing);
+            if raw.is_none() && !given && list.errors.is_empty() {
+                list.errors.add(Span::call_site(), missing);
             }
             let raw = raw?;
             match check::ungrouped(&raw.expr) {
-                syn::Expr::Lit(_) => list.mistakes.keep(check::string("route", &raw.expr)),
-                _ => return list.mistakes.keep(check::text("route", &raw.expr, &raw.tokens)),
+                syn::Expr::Lit(_) => list.errors.handle(check::string("route", &raw.expr)),
+                _ => return list.errors.handle(check::text("route", &raw.expr, &raw.tokens)),
             }
         }
     }?;
-    list.mistakes.keep(check::route(&literal))?;
+    list.errors.handle(check::route(&literal))?;
     Some(literal.into_token_stream())
 }
 
 /// A method: any expression; a literal is checked.
-fn checked_method(raw: &Raw, mistakes: &mut Mistakes) -> TokenStream {
+fn checked_method(raw: &Raw, errors: &mut Errors) -> TokenStream {
     if matches!(check::ungrouped(&raw.expr), syn::Expr::Lit(_))
-        && let Some(text) = mistakes.keep(check::string("method", &raw.expr))
+        && let Some(text) = errors.handle(check::string("method", &raw.expr))
     {
-        mistakes.keep(check::method(&text));
+        errors.handle(check::method(&text));
     }
     raw.tokens.clone()
 }

@@ -6,11 +6,11 @@ use syn::LitStr;
 
 use crate::attributes::api_handler::route;
 use crate::attributes::handler::HandlerArgs;
-use crate::check::Mistakes;
+use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, Work};
+use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::function::{Function, plain_name};
-use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 
@@ -26,11 +26,11 @@ pub(crate) struct DataFetcherArgs {
 
 impl DataFetcherArgs {
     /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
         let (kind, rest) = split_kind(tokens);
         let mut list = Arguments::read("data_fetcher", rest, KNOWN, Some("route"));
-        if kind.is_none() && list.mistakes.is_empty() {
-            list.mistakes.add(
+        if kind.is_none() && list.errors.is_empty() {
+            list.errors.add(
                 Span::call_site(),
                 "`#[data_fetcher]` needs its kind in front, as in `#[data_fetcher(get_server_side_props, \
                  \"/users/{id}\")]`; known are `get_server_side_props`, `get_static_props`, `get_initial_props`, \

@@ -6,9 +6,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::hygiene::generated_at_start;
 use crate::parse::args::{self, Arguments, Krate, Recorded};
 use crate::parse::function::Function;
-use crate::parse::params::generated_at;
 
 /// The arguments that every one of them takes.
 pub(crate) struct HandlerArgs {
@@ -53,13 +53,13 @@ impl HandlerArgs {
             None => made,
             Some(headers) => {
                 // The path too: an error is shown at the whole of a macro call.
-                let at = start_of(headers, span);
+                let at = generated_at_start(headers, span);
                 let private = self.krate.private(at);
                 quote_spanned!(at=> #private::headers!(#made, &(#headers)))
             }
         };
         let tags = self.tags.into_iter().map(|Recorded { key, value }| {
-            let at = start_of(&value, span);
+            let at = generated_at_start(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
         let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
@@ -78,9 +78,4 @@ impl HandlerArgs {
             private,
         }
     }
-}
-
-/// Where an expression starts: a value of the wrong type is pointed at, not the function.
-pub(crate) fn start_of(value: &TokenStream, otherwise: Span) -> Span {
-    value.clone().into_iter().next().map_or(otherwise, |token| generated_at(token.span()))
 }

@@ -16,10 +16,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
+use crate::hygiene::{generated_at, own_name};
 use crate::parse::args::{Arguments, Krate};
 use crate::parse::function::Function;
-use crate::parse::params::{generated_at, own_name};
 
 const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
 
@@ -34,7 +35,7 @@ pub(crate) struct MainArgs {
 
 impl MainArgs {
     /// Reads the arguments.
-    pub(crate) fn read(tokens: TokenStream) -> (Self, Mistakes) {
+    pub(crate) fn read(tokens: TokenStream) -> (Self, Errors) {
         let mut list = Arguments::read("main", tokens, KNOWN, None);
         let mut calls = Vec::new();
         for name in ["dsn", "traces_sample_rate", "environment"] {
@@ -51,10 +52,10 @@ impl MainArgs {
 }
 
 /// What `#[main]` asks of the function beside what every attribute does.
-pub(crate) fn check(function: &Function, mistakes: &mut Mistakes) {
+pub(crate) fn check(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
     if sig.ident != "main" {
-        mistakes.add(
+        errors.add(
             sig.ident.span(),
             format!(
                 "`#[main]` goes on `fn main`, and this is `{}`; use `#[span]` on other functions",
@@ -62,15 +63,15 @@ pub(crate) fn check(function: &Function, mistakes: &mut Mistakes) {
             ),
         );
     } else if let Some(argument) = sig.inputs.first() {
-        mistakes.note(syn::Error::new_spanned(argument, "`fn main` takes no arguments"));
+        errors.push(syn::Error::new_spanned(argument, "`fn main` takes no arguments"));
     }
     if let (Some(asyncness), false) = (&sig.asyncness, function.attrs.iter().any(starts_a_runtime)) {
-        mistakes.add(
+        errors.add(
             asyncness.span,
             "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
         );
     }
-    check::only_one("main", function, "remove one", mistakes);
+    check::only_one("main", function, "remove one", errors);
 }
 
 /// An attribute that may turn `async fn main` into a plain one.

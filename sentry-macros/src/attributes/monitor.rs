@@ -5,14 +5,14 @@ use quote::quote_spanned;
 use sentry_rules::monitor;
 use syn::LitStr;
 
-use crate::attributes::handler::start_of;
 use crate::attributes::schedule::Schedule;
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
 use crate::expand::instrumentation::{Look, Work};
+use crate::hygiene::{generated_at, generated_at_start};
 use crate::parse::args::{self, Arguments, Krate, Recorded};
 use crate::parse::function::Function;
-use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &[
     "slug",
@@ -42,16 +42,16 @@ pub(crate) struct MonitorArgs {
 
 impl MonitorArgs {
     /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read("monitor", tokens, KNOWN, Some("slug"));
         let slug_missing = list.place("slug").is_none();
         let slug = list.leading().or_else(|| list.string("slug"));
         match &slug {
             Some(slug) => {
                 let checked = check::monitor_slug(slug);
-                list.mistakes.keep(checked);
+                list.errors.handle(checked);
             }
-            None if slug_missing && list.mistakes.is_empty() => list.mistakes.add(
+            None if slug_missing && list.errors.is_empty() => list.errors.add(
                 Span::call_site(),
                 "`#[monitor]` needs the slug of the monitor: `#[monitor(\"nightly-report\")]`",
             ),
@@ -62,7 +62,7 @@ impl MonitorArgs {
         let timezone = list.string("timezone");
         if let Some(timezone) = &timezone {
             let checked = check::time_zone(timezone);
-            list.mistakes.keep(checked);
+            list.errors.handle(checked);
         }
         let mut numbers = Vec::new();
         let mut first_number = None;
@@ -76,12 +76,12 @@ impl MonitorArgs {
             first_number = first_number.or_else(|| list.place(name).map(|place| (name, place)));
             if let Some(raw) = list.value(name) {
                 let number = read(name, &raw.expr, range);
-                numbers.extend(list.mistakes.keep(number).map(|number| (name, number)));
+                numbers.extend(list.errors.handle(number).map(|number| (name, number)));
             }
         }
         let needs_schedule = first_number.or(timezone_at.map(|place| ("timezone", place)));
-        if let (false, true, Some((name, place))) = (configured, list.mistakes.is_empty(), needs_schedule) {
-            list.mistakes.add(
+        if let (false, true, Some((name, place))) = (configured, list.errors.is_empty(), needs_schedule) {
+            list.errors.add(
                 place,
                 format!(
                     "`{name}` is part of the monitor's configuration, which Sentry takes with a schedule only; \
@@ -122,7 +122,7 @@ impl MonitorArgs {
         };
         let mentioned = self.tags.iter().map(|tag| tag.value.clone()).collect();
         let tags = self.tags.into_iter().map(|Recorded { key, value }| {
-            let at = start_of(&value, span);
+            let at = generated_at_start(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
         let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);

@@ -21,13 +21,13 @@ impl Schedule {
         let crontab = list.string("schedule");
         let every = list.string("every");
         if let Some(place) = both {
-            list.mistakes.add(place, "a monitor has one schedule: keep `schedule` or `every`");
+            list.errors.add(place, "a monitor has one schedule: keep `schedule` or `every`");
             return None;
         }
         match (crontab, every) {
-            (Some(text), _) => list.mistakes.keep(check::schedule(&text)).map(Self::Crontab),
+            (Some(text), _) => list.errors.handle(check::schedule(&text)).map(Self::Crontab),
             (None, Some(text)) => {
-                let interval = list.mistakes.keep(check::every(&text));
+                let interval = list.errors.handle(check::every(&text));
                 interval.map(|(number, unit)| Self::Interval(number, unit))
             }
             (None, None) => None,

@@ -5,11 +5,11 @@ use quote::quote_spanned;
 use syn::LitStr;
 
 use crate::attributes::handler::HandlerArgs;
-use crate::check::Mistakes;
+use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::function::{Function, plain_name};
-use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 
@@ -23,7 +23,7 @@ pub(crate) struct ServerActionArgs {
 
 impl ServerActionArgs {
     /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Mistakes) {
+    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read("server_action", tokens, KNOWN, None);
         let this = Self {
             common: HandlerArgs::take(&mut list, function),

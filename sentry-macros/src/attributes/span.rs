@@ -4,12 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
 use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::hygiene::generated_at;
 use crate::parse::args::{self, Arguments, Krate, Recorded};
 use crate::parse::function::{Function, plain_name};
-use crate::parse::params::generated_at;
 
 const KNOWN: &[&str] = &[
     "name",
@@ -56,48 +57,48 @@ impl SpanArgs {
     pub(crate) fn list(tokens: TokenStream) -> Arguments {
         let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
         if let (Some(place), true) = (list.place("skip"), list.others("skip")) {
-            list.mistakes.add(place, "`skip` leaves the function out; it stands alone");
+            list.errors.add(place, "`skip` leaves the function out; it stands alone");
         }
         list
     }
 
     /// The arguments on a block or a module, which are defaults for what is in it.
-    pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Mistakes) {
+    pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Errors) {
         let list = Self::list(tokens);
-        let (_, mut mistakes) = Self::of(list.clone(), None);
+        let (_, mut errors) = Self::of(list.clone(), None);
         let named = list.place("name").or(list.leading_place());
         if let Some(place) = named {
-            mistakes.add(place, "one name would stand for every function in here; name them one by one");
+            errors.add(place, "one name would stand for every function in here; name them one by one");
         }
         if let Some(place) = list.place("args") {
-            mistakes.add(place, "`args` names arguments of one function; put it on that function");
+            errors.add(place, "`args` names arguments of one function; put it on that function");
         }
-        (list, mistakes)
+        (list, errors)
     }
 
     /// The model of a list of arguments on `function`, or on a block.
-    pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Mistakes) {
+    pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
         let level_at = list.place("level");
         let err_given = list.place("err").is_some();
         let new_trace_at = list.place("new_trace");
         let leading = list.leading();
         if let Some(leading) = &leading {
             let checked = check::not_blank("name", leading);
-            list.mistakes.keep(checked);
+            list.errors.handle(checked);
         }
         let mut recorded = Vec::new();
         if let Some(named) = list.list("args") {
             // On a block `args` is a mistake as a whole.
             if let Some(function) = function {
-                recorded = arguments(named, function, &mut list.mistakes);
+                recorded = arguments(named, function, &mut list.errors);
             }
         }
         if let Some(tokens) = list.list("attributes") {
-            for attribute in args::attributes(tokens, function, &mut list.mistakes) {
+            for attribute in args::attributes(tokens, function, &mut list.errors) {
                 if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
                     let message =
                         format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
-                    list.mistakes.add(attribute.key.span(), message);
+                    list.errors.add(attribute.key.span(), message);
                 } else {
                     recorded.push(attribute);
                 }
@@ -117,22 +118,22 @@ impl SpanArgs {
             level: list.string("level"),
         };
         list.flag("skip");
-        let mut mistakes = list.finish();
+        let mut errors = list.finish();
         if let Some(level) = &this.level {
-            mistakes.keep(check::one_of("level", level, LEVELS));
+            errors.handle(check::one_of("level", level, LEVELS));
             if let (false, Some(place)) = (err_given, level_at) {
-                mistakes.add(place, "`level` is the level of the events that `err` captures; add `err`");
+                errors.add(place, "`level` is the level of the events that `err` captures; add `err`");
             }
         }
         if let (true, Some(place)) = (this.parent.is_some() || this.only_if_parent, new_trace_at)
             && this.new_trace
         {
-            mistakes.add(
+            errors.add(
                 place,
                 "`new_trace` has no parent; it cannot stand beside `parent` and `only_if_parent`",
             );
         }
-        (this, mistakes)
+        (this, errors)
     }
 
     /// What the attribute does around the function.
@@ -202,15 +203,15 @@ fn record_return(
 }
 
 /// `args(a, b)`: arguments under their own names.
-fn arguments(tokens: TokenStream, function: &Function, mistakes: &mut Mistakes) -> Vec<Recorded> {
+fn arguments(tokens: TokenStream, function: &Function, errors: &mut Errors) -> Vec<Recorded> {
     let mut recorded: Vec<Recorded> = Vec::new();
-    for name in args::names(tokens, mistakes) {
-        if mistakes.keep(check::in_scope(&name, function)).is_none() {
+    for name in args::names(tokens, errors) {
+        if errors.handle(check::in_scope(&name, function)).is_none() {
             continue;
         }
         let key = LitStr::new(&plain_name(&name), name.span());
         if recorded.iter().any(|other| other.key.value() == key.value()) {
-            mistakes.add(name.span(), format!("`{name}` is given twice; keep one"));
+            errors.add(name.span(), format!("`{name}` is given twice; keep one"));
         } else {
             recorded.push(Recorded { key, value: name.into_token_stream() });
         }

@@ -1,50 +1,14 @@
 //! Everything that can be wrong with the use of an attribute, said at the token.
 //!
 //! The readers of `args.rs` and the models call into here. A message names what was found, the rule,
-//! and what to write instead; mistakes are collected, so that all of them are told at once.
+//! and what to write instead; errors are collected, so that all of them are told at once.
 
 use proc_macro2::{Span, TokenStream};
 use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
 use syn::{Expr, Lit, LitStr};
 
+use crate::errors::Errors;
 use crate::parse::function::{Function, Receiver, is_ours};
-
-/// The mistakes found so far.
-#[derive(Default, Clone)]
-pub(crate) struct Mistakes(Option<syn::Error>);
-
-impl Mistakes {
-    /// Notes a mistake at `span`.
-    pub(crate) fn add(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.note(syn::Error::new(span, message));
-    }
-
-    /// Notes an error that already has its place.
-    pub(crate) fn note(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    /// Keeps the value of `result`, or notes its error.
-    pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.note(error)).ok()
-    }
-
-    /// Whether nothing was wrong so far.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// `value`, if there was no mistake.
-    pub(crate) fn or<T>(self, value: T) -> syn::Result<T> {
-        match self.0 {
-            Some(error) => Err(error),
-            None => Ok(value),
-        }
-    }
-}
 
 /// An argument that the attribute does not have.
 pub(crate) fn unknown(attribute: &str, name: &str, known: &[&'static str], span: Span) -> syn::Error {
@@ -60,9 +24,9 @@ pub(crate) fn unknown(attribute: &str, name: &str, known: &[&'static str], span:
 }
 
 /// The function itself: what no attribute of ours can wrap.
-pub(crate) fn function(attribute: &str, function: &Function, mistakes: &mut Mistakes) {
+pub(crate) fn function(attribute: &str, function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.sig.constness {
-        mistakes.add(
+        errors.add(
             constness.span,
             format!(
                 "`#[{attribute}]` cannot go on a `const fn`, which may run in the compiler; \
@@ -71,13 +35,13 @@ pub(crate) fn function(attribute: &str, function: &Function, mistakes: &mut Mist
         );
     }
     if let Some(variadic) = &function.sig.variadic {
-        mistakes.add(
+        errors.add(
             variadic.dots.spans[0],
             format!("`#[{attribute}]` cannot wrap a function with variable arguments; annotate its callers"),
         );
     }
     if let Some(naked) = function.naked() {
-        mistakes.add(
+        errors.add(
             naked.path().segments[0].ident.span(),
             format!(
                 "`#[{attribute}]` cannot go on a naked function, whose body is assembly; annotate its callers"
@@ -87,10 +51,10 @@ pub(crate) fn function(attribute: &str, function: &Function, mistakes: &mut Mist
 }
 
 /// A second attribute of the same name on the function.
-pub(crate) fn only_one(attribute: &str, function: &Function, why: &str, mistakes: &mut Mistakes) {
+pub(crate) fn only_one(attribute: &str, function: &Function, why: &str, errors: &mut Errors) {
     for other in &function.attrs {
         if is_ours(other, attribute) {
-            mistakes.add(
+            errors.add(
                 other.path().segments[0].ident.span(),
                 format!("a function takes one `#[{attribute}]`, and this is a second one; {why}"),
             );

@@ -24,7 +24,8 @@ use syn::Attribute;
 use syn::parse::Parser;
 
 use crate::attributes::span::{REPLACES, SpanArgs};
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
 use crate::expand::fallback::compile_error;
 use crate::expand::wrap;
 use crate::parse::args::Arguments;
@@ -34,23 +35,23 @@ use crate::parse::split_items::{self, Item, Kind};
 
 /// Instruments what is in `item`, which starts with `keyword`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
-    let (defaults, mut mistakes) = SpanArgs::defaults(args.clone());
+    let (defaults, mut errors) = SpanArgs::defaults(args.clone());
     if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
-        mistakes.add(keyword, "the body of this item is elsewhere; put `#[span]` on the items that have one");
+        errors.add(keyword, "the body of this item is elsewhere; put `#[span]` on the items that have one");
     }
-    let mut defaults = mistakes.or(defaults)?;
+    let mut defaults = errors.finish_with(defaults)?;
     if defaults.flag("skip") {
         return Ok(item);
     }
-    let mut walk = Walk { mistakes: Mistakes::default(), args, is_read: false, around: None };
+    let mut walk = Walk { errors: Errors::default(), args, is_read: false, around: None };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
-    let errors = walk.mistakes.or(()).err().map(compile_error);
+    let errors = walk.errors.finish_with(()).err().map(compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 
 struct Walk {
-    mistakes: Mistakes,
+    errors: Errors,
     /// The arguments of the blocks around the current item, as they are written.
     args: TokenStream,
     /// Whether a block around the current item carries a macro that is still to run.
@@ -103,7 +104,7 @@ impl Walk {
             Err(error) => {
                 if !own.is_some_and(|own| self.is_skipped(&own)) {
                     let advice = "`#[span]` cannot read this function, which `#[span(skip)]` leaves out";
-                    self.mistakes.add(error.span(), format!("{advice}: {error}"));
+                    self.errors.add(error.span(), format!("{advice}: {error}"));
                 }
                 return plain;
             }
@@ -117,11 +118,11 @@ impl Walk {
         let Some(list) = self.merged(own, defaults) else {
             return plain;
         };
-        let (model, mistakes) = SpanArgs::of(list, Some(&function));
-        match mistakes.or(model) {
+        let (model, errors) = SpanArgs::of(list, Some(&function));
+        match errors.finish_with(model) {
             Ok(model) => wrap::item(&args, plain, &function, &model.work(&function)),
             Err(error) => {
-                self.mistakes.note(error);
+                self.errors.push(error);
                 plain
             }
         }
@@ -135,8 +136,8 @@ impl Walk {
         let plain = written(&attrs, rest);
         if own.is_some_and(|own| !self.is_skipped(&own)) {
             match syn::parse2::<Function>(plain.clone()) {
-                Ok(function) => check::function("span", &function, &mut self.mistakes),
-                Err(error) => self.mistakes.note(error),
+                Ok(function) => check::function("span", &function, &mut self.errors),
+                Err(error) => self.errors.push(error),
             }
         }
         plain
@@ -147,8 +148,8 @@ impl Walk {
         let mut list = SpanArgs::list(arguments_of(own));
         let skips = list.flag("skip");
         if skips {
-            let checked = list.mistakes.or(());
-            self.mistakes.keep(checked);
+            let checked = list.errors.finish_with(());
+            self.errors.handle(checked);
         }
         skips
     }
@@ -158,13 +159,13 @@ impl Walk {
         let own = take_own(&mut attrs);
         let checked = own.map(|own| {
             let tokens = arguments_of(&own);
-            let (_, mistakes) = SpanArgs::defaults(tokens);
-            mistakes.or(own)
+            let (_, errors) = SpanArgs::defaults(tokens);
+            errors.finish_with(own)
         });
         let own = match checked.transpose() {
             Ok(own) => own,
             Err(error) => {
-                self.mistakes.note(error);
+                self.errors.push(error);
                 return written(&attrs, rest);
             }
         };

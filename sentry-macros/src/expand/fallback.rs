@@ -4,7 +4,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::parse::params::generated_at;
+use crate::hygiene::generated_at;
 
 /// Runs an expansion; on an error emits `item` unchanged beside one `compile_error!` a mistake.
 pub(crate) fn expand_or_item(

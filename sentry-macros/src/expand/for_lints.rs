@@ -6,11 +6,11 @@ use quote::{ToTokens, quote_spanned};
 
 use crate::expand::instrumentation::Work;
 use crate::expand::lints::is_known_shape;
-use crate::expand::wrap::{Wrap, block};
+use crate::expand::wrap::Wrap;
+use crate::hygiene::{generated_at, own_name};
 use crate::parse::function::{Function, Shape};
-use crate::parse::params::{generated_at, own_name};
 use crate::parse::returns::Returns;
-use crate::parse::tail_expr::contains_word;
+use crate::tokens::{braced, contains_word};
 
 /// The function as it is, with what the attribute uses of the user's in front of its body.
 pub(super) fn as_written(function: &Function, work: &Work) -> TokenStream {
@@ -30,7 +30,7 @@ pub(super) fn as_written(function: &Function, work: &Work) -> TokenStream {
         }
         #body
     };
-    wrap.written(None, None, block(contents, end))
+    wrap.written(None, None, braced(contents, end))
 }
 
 impl Wrap<'_> {

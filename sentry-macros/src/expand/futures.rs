@@ -6,10 +6,12 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::expand::instrumentation::{Look, Work};
-use crate::expand::wrap::{Wrap, block};
-use crate::parse::params::{Params, generated_at, own_name};
+use crate::expand::wrap::Wrap;
+use crate::hygiene::{generated_at, own_name};
+use crate::parse::params::Params;
 use crate::parse::returns::Returns;
-use crate::parse::tail_expr::{BoxedTail, contains_word};
+use crate::parse::tail_expr::BoxedTail;
+use crate::tokens::{braced, contains_word};
 
 impl Wrap<'_> {
     pub(super) fn async_fn(&self) -> TokenStream {
@@ -23,7 +25,7 @@ impl Wrap<'_> {
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
             let place = function.body.span();
-            let inner = block(quote_spanned!(*span=> #pin #body), place);
+            let inner = braced(quote_spanned!(*span=> #pin #body), place);
             let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>
@@ -87,7 +89,7 @@ impl Wrap<'_> {
             let record = self.record(None);
             let future = self.instrument_boxed(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
-            let body = block(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
+            let body = braced(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
             return self.with_body(
                 None,
                 None,

@@ -33,11 +33,11 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
         };
         let mut list = SpanArgs::list(args.clone());
         if list.flag("skip") {
-            return list.mistakes.or(item);
+            return list.errors.finish_with(item);
         }
-        let (model, mut mistakes) = SpanArgs::of(list, Some(&function));
-        check::function("span", &function, &mut mistakes);
-        let model = mistakes.or(model)?;
+        let (model, mut errors) = SpanArgs::of(list, Some(&function));
+        check::function("span", &function, &mut errors);
+        let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
@@ -46,10 +46,10 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("server_action", item.clone())?;
-        let (model, mut mistakes) = ServerActionArgs::read(args.clone(), &function);
-        check::function("server_action", &function, &mut mistakes);
-        check::only_one("server_action", &function, "remove one", &mut mistakes);
-        let model = mistakes.or(model)?;
+        let (model, mut errors) = ServerActionArgs::read(args.clone(), &function);
+        check::function("server_action", &function, &mut errors);
+        check::only_one("server_action", &function, "remove one", &mut errors);
+        let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
@@ -58,10 +58,10 @@ pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream
 pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("api_handler", item.clone())?;
-        let (model, mut mistakes) = ApiHandlerArgs::read(args.clone(), &function);
-        check::function("api_handler", &function, &mut mistakes);
-        check::only_one("api_handler", &function, "remove one", &mut mistakes);
-        let model = mistakes.or(model)?;
+        let (model, mut errors) = ApiHandlerArgs::read(args.clone(), &function);
+        check::function("api_handler", &function, &mut errors);
+        check::only_one("api_handler", &function, "remove one", &mut errors);
+        let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
@@ -70,10 +70,10 @@ pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("data_fetcher", item.clone())?;
-        let (model, mut mistakes) = DataFetcherArgs::read(args.clone(), &function);
-        check::function("data_fetcher", &function, &mut mistakes);
-        check::only_one("data_fetcher", &function, "remove one", &mut mistakes);
-        let model = mistakes.or(model)?;
+        let (model, mut errors) = DataFetcherArgs::read(args.clone(), &function);
+        check::function("data_fetcher", &function, &mut errors);
+        check::only_one("data_fetcher", &function, "remove one", &mut errors);
+        let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
@@ -82,11 +82,11 @@ pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream 
 pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("monitor", item.clone())?;
-        let (model, mut mistakes) = MonitorArgs::read(args.clone(), &function);
-        check::function("monitor", &function, &mut mistakes);
+        let (model, mut errors) = MonitorArgs::read(args.clone(), &function);
+        check::function("monitor", &function, &mut errors);
         let why = "give each job its own function, and let one call the other";
-        check::only_one("monitor", &function, why, &mut mistakes);
-        let model = mistakes.or(model)?;
+        check::only_one("monitor", &function, why, &mut errors);
+        let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
 }
@@ -95,10 +95,10 @@ pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("main", item)?;
-        let (args, mut mistakes) = MainArgs::read(args);
-        check::function("main", &function, &mut mistakes);
-        main_attr::check(&function, &mut mistakes);
-        let args = mistakes.or(args)?;
+        let (args, mut errors) = MainArgs::read(args);
+        check::function("main", &function, &mut errors);
+        main_attr::check(&function, &mut errors);
+        let args = errors.finish_with(args)?;
         Ok(main_attr::expand(args, &function))
     })
 }

@@ -18,12 +18,14 @@ use quote::{ToTokens, quote, quote_spanned};
 use crate::expand::for_lints;
 use crate::expand::instrumentation::{Look, Work};
 use crate::expand::lints::{holds_code, is_clippy};
+use crate::hygiene::{generated_at, own_name, respanned};
 use crate::parse::args::Recorded;
 use crate::parse::error_lifetime::error_may_borrow;
 use crate::parse::function::{Function, Receiver, Shape};
-use crate::parse::params::{Params, generated_at, own_name};
+use crate::parse::params::Params;
 use crate::parse::returns::Returns;
 use crate::parse::tail_expr::{ends_in_panic, is_made};
+use crate::tokens::braced;
 
 /// The function `item` with the work of an attribute around it.
 pub(crate) fn item(args: &TokenStream, item: TokenStream, function: &Function, work: &Work) -> TokenStream {
@@ -161,7 +163,7 @@ impl<'a> Wrap<'a> {
         // One of the user's does as well, and what the compiler has to say about it is said.
         let own = matches!(inner.clone().into_iter().next(), Some(TokenTree::Punct(first)) if first.as_char() == ';');
         let semicolon = (!own).then(|| quote_spanned!(span=> ;));
-        block(quote!(#semicolon #inner), self.function.body.span())
+        braced(quote!(#semicolon #inner), self.function.body.span())
     }
 
     /// The body behind its arguments, which are variables in front of it. Up to edition 2021 what the last expression
@@ -184,7 +186,7 @@ impl<'a> Wrap<'a> {
         // they look for in a body of the user's.
         let closure = {
             let place = self.function.body.span();
-            let inner = block(body, place);
+            let inner = braced(body, place);
             quote_spanned!(place=> move || -> #returned #inner)
         };
         quote_spanned!(span=> #private::call(#closure))
@@ -205,7 +207,7 @@ impl<'a> Wrap<'a> {
         // The stack of an error begins here. The line of code that comes from an attribute is that of the attribute, so
         // this call counts as the user's: its line is the function's.
         let place = self.function.sig.ident.span();
-        let report = placed(quote_spanned!(*span=> #private::report!), place);
+        let report = respanned(quote_spanned!(*span=> #private::report!), place);
         let mut arguments =
             Group::new(Delimiter::Parenthesis, quote_spanned!(*span=> #borrowed #name, #value));
         arguments.set_span(place);
@@ -265,7 +267,7 @@ impl<'a> Wrap<'a> {
         future: Option<TokenStream>,
         contents: TokenStream,
     ) -> TokenStream {
-        self.written(params, future, block(contents, self.function.end))
+        self.written(params, future, braced(contents, self.function.end))
     }
 
     /// The function again, with another body.
@@ -306,21 +308,4 @@ impl<'a> Wrap<'a> {
             #body
         }
     }
-}
-
-pub(super) fn block(contents: TokenStream, span: Span) -> TokenStream {
-    let mut block = Group::new(Delimiter::Brace, contents);
-    block.set_span(span);
-    TokenTree::Group(block).into()
-}
-
-/// Tokens at another place.
-fn placed(tokens: TokenStream, place: Span) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(place);
-            token
-        })
-        .collect()
 }

@@ -13,7 +13,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Token, token};
 
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
 
 /// The arguments of one use of an attribute.
 #[derive(Clone)]
@@ -22,7 +23,7 @@ pub(crate) struct Arguments {
     leading: Option<LitStr>,
     named: Vec<Argument>,
     /// What is wrong, as found so far; [`Arguments::finish`] gives it back.
-    pub(crate) mistakes: Mistakes,
+    pub(crate) errors: Errors,
 }
 
 #[derive(Clone)]
@@ -98,11 +99,10 @@ impl Arguments {
         known: &'static [&'static str],
         leads: Option<&'static str>,
     ) -> Self {
-        let mut arguments =
-            Self { attribute, leading: None, named: Vec::new(), mistakes: Mistakes::default() };
+        let mut arguments = Self { attribute, leading: None, named: Vec::new(), errors: Errors::default() };
         let parsed = (|input: ParseStream<'_>| arguments.parse(input, known, leads)).parse2(tokens);
         if let Err(error) = parsed {
-            arguments.mistakes.note(error);
+            arguments.errors.push(error);
         }
         arguments
     }
@@ -136,11 +136,11 @@ impl Arguments {
         let name = argument.name.unraw().to_string();
         let span = argument.name.span();
         if !known.contains(&name.as_str()) {
-            self.mistakes.note(check::unknown(self.attribute, &name, known, span));
+            self.errors.push(check::unknown(self.attribute, &name, known, span));
         } else if self.named.iter().any(|other| other.name.unraw() == name) {
-            self.mistakes.add(span, format!("`{name}` is given twice; keep one"));
+            self.errors.add(span, format!("`{name}` is given twice; keep one"));
         } else if self.leading.is_some() && leads == Some(name.as_str()) {
-            self.mistakes.add(span, format!("the {name} is already given by the leading literal; keep one"));
+            self.errors.add(span, format!("the {name} is already given by the leading literal; keep one"));
         } else {
             self.named.push(argument);
         }
@@ -201,7 +201,7 @@ impl Arguments {
             return Some(flag.value);
         }
         if !matches!(argument.value, Value::None) {
-            self.mistakes.add(argument.name.span(), format!("`{name}` takes no value; write `{name}` alone"));
+            self.errors.add(argument.name.span(), format!("`{name}` takes no value; write `{name}` alone"));
         }
         Some(true)
     }
@@ -212,7 +212,7 @@ impl Arguments {
         match argument.value {
             Value::Expr(raw) => Some(*raw),
             Value::None | Value::List(_) => {
-                self.mistakes.add(argument.name.span(), format!("`{name}` takes a value: `{name} = …`"));
+                self.errors.add(argument.name.span(), format!("`{name}` takes a value: `{name} = …`"));
                 None
             }
         }
@@ -221,13 +221,13 @@ impl Arguments {
     /// `name = "literal"` or `name = CONSTANT`.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<TokenStream> {
         let raw = self.value(name)?;
-        self.mistakes.keep(check::text(name, &raw.expr, &raw.tokens))
+        self.errors.handle(check::text(name, &raw.expr, &raw.tokens))
     }
 
     /// `name = "literal"`.
     pub(crate) fn string(&mut self, name: &'static str) -> Option<LitStr> {
         let raw = self.value(name)?;
-        self.mistakes.keep(check::string(name, &raw.expr))
+        self.errors.handle(check::string(name, &raw.expr))
     }
 
     /// `name(…)`, with what stands between the parentheses.
@@ -236,7 +236,7 @@ impl Arguments {
         match argument.value {
             Value::List(tokens) => Some(tokens),
             Value::None | Value::Expr(_) => {
-                self.mistakes.add(argument.name.span(), format!("`{name}` takes a list: `{name}(…)`"));
+                self.errors.add(argument.name.span(), format!("`{name}` takes a list: `{name}(…)`"));
                 None
             }
         }
@@ -256,17 +256,17 @@ impl Arguments {
                 {
                     return Krate(Some(path.into_token_stream()));
                 }
-                self.mistakes.add(literal.lit.span(), wrong);
+                self.errors.add(literal.lit.span(), wrong);
             }
-            other => self.mistakes.note(syn::Error::new_spanned(other, wrong)),
+            other => self.errors.push(syn::Error::new_spanned(other, wrong)),
         }
         Krate(None)
     }
 
-    /// The mistakes, once every argument has been taken.
-    pub(crate) fn finish(self) -> Mistakes {
+    /// The errors, once every argument has been taken.
+    pub(crate) fn finish(self) -> Errors {
         debug_assert!(self.named.is_empty(), "every known argument is taken");
-        self.mistakes
+        self.errors
     }
 }
 

@@ -8,6 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Generics, WhereClause};
 
 use crate::parse::split_items;
+use crate::tokens::is_punct;
 
 /// An impl block, a trait or a module.
 #[derive(Clone)]
@@ -57,7 +58,11 @@ impl Around {
             match &token {
                 TokenTree::Ident(word) if word == "where" => break,
                 // `for<'a>` is part of a type.
-                TokenTree::Ident(word) if word == "for" && !is_mark(tokens.peek(), '<') => ty.clear(),
+                TokenTree::Ident(word)
+                    if word == "for" && !tokens.peek().is_some_and(|next| is_punct(next, '<')) =>
+                {
+                    ty.clear()
+                }
                 _ => ty.push(token),
             }
         }
@@ -70,9 +75,9 @@ impl Around {
             let start =
                 tokens.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "type"))?;
             let found = matches!(tokens.get(start + 1), Some(TokenTree::Ident(own)) if own == name);
-            let value = start + tokens[start..].iter().position(|token| is_mark(Some(token), '='))? + 1;
+            let value = start + tokens[start..].iter().position(|token| is_punct(token, '='))? + 1;
             let is_end = |token: &&TokenTree| {
-                is_mark(Some(token), ';') || matches!(token, TokenTree::Ident(word) if word == "where")
+                is_punct(token, ';') || matches!(token, TokenTree::Ident(word) if word == "where")
             };
             found.then(|| tokens[value..].iter().take_while(|token| !is_end(token)).cloned().collect())
         };
@@ -90,8 +95,4 @@ impl Around {
         let (generics, rest) = parser.parse2(rest.clone()).unwrap_or_else(|_| (Generics::default(), rest));
         (generics, rest.into_iter().collect())
     }
-}
-
-fn is_mark(token: Option<&TokenTree>, mark: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
 }

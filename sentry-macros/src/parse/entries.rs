@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use crate::check::{self, Mistakes};
+use crate::check;
+use crate::errors::Errors;
 use crate::parse::args::{Arguments, Raw};
 use crate::parse::function::Function;
 
@@ -22,10 +23,10 @@ pub(crate) struct Recorded {
 pub(crate) fn attributes(
     tokens: TokenStream,
     function: Option<&Function>,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Vec<Recorded> {
     let noun = Noun { article: "an", word: "attribute", example: "order.id" };
-    entries(tokens, &noun, function, |recorded| check::attribute_name(&recorded.key), mistakes)
+    entries(tokens, &noun, function, |recorded| check::attribute_name(&recorded.key), errors)
 }
 
 /// Takes `tags(key = expr, "key" = expr, key)` out of the arguments of an attribute on `function`. Keys are checked,
@@ -42,7 +43,7 @@ pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
             Err(_) => Ok(()),
         }
     };
-    entries(tokens, &noun, Some(function), check, &mut list.mistakes)
+    entries(tokens, &noun, Some(function), check, &mut list.errors)
 }
 
 /// What an entry is called in messages.
@@ -57,7 +58,7 @@ fn entries(
     noun: &Noun,
     function: Option<&Function>,
     check: impl Fn(&Recorded) -> syn::Result<()>,
-    mistakes: &mut Mistakes,
+    errors: &mut Errors,
 ) -> Vec<Recorded> {
     let mut all: Vec<Recorded> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
@@ -66,10 +67,10 @@ fn entries(
             let key = recorded.key.value();
             if all.iter().any(|other| other.key.value() == key) {
                 let message = format!("the {} `{key}` is given twice; keep one", noun.word);
-                mistakes.add(recorded.key.span(), message);
+                errors.add(recorded.key.span(), message);
             } else if let (Some(()), Some(())) = (
-                mistakes.keep(check(&recorded)),
-                mistakes.keep(bare.map_or(Ok(()), |name| check::bare_attribute(&name, function))),
+                errors.handle(check(&recorded)),
+                errors.handle(bare.map_or(Ok(()), |name| check::bare_attribute(&name, function))),
             ) {
                 all.push(recorded);
             }
@@ -80,7 +81,7 @@ fn entries(
         Ok(())
     })
     .parse2(tokens);
-    mistakes.keep(parsed);
+    errors.handle(parsed);
     all
 }
 
@@ -145,7 +146,7 @@ fn dotted(input: ParseStream<'_>, noun: &Noun) -> syn::Result<(LitStr, Option<(I
 }
 
 /// Reads `a, b, self`: the function's arguments to record under their names.
-pub(crate) fn names(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Ident> {
+pub(crate) fn names(tokens: TokenStream, errors: &mut Errors) -> Vec<Ident> {
     let parser = |input: ParseStream<'_>| input.parse_terminated(Ident::parse_any, Token![,]);
-    mistakes.keep(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()
+    errors.handle(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use syn::{GenericParam, Generics, Signature, Type, TypeParamBound, WherePredicat
 use crate::parse::enclosing::Around;
 use crate::parse::function::Function;
 use crate::parse::returns::Returns;
-use crate::parse::tail_expr::contains_word;
+use crate::tokens::contains_word;
 
 /// Whether the error in what the function returns may be borrowed, as far as the written types tell.
 pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> bool {

@@ -12,11 +12,11 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Visibility, token};
 
+use crate::hygiene::generated_at;
 use crate::parse::enclosing::Around;
 use crate::parse::legacy_syntax::signature;
-use crate::parse::params::generated_at;
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
-use crate::parse::tail_expr::contains_word;
+use crate::tokens::contains_word;
 
 /// An item that an attribute stands on.
 pub(crate) enum Target {

@@ -9,6 +9,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Pat, PatType, PatWild, ReturnType, Signature, Token, Type, token};
 
+use crate::tokens::is_punct;
+
 /// Reads a signature; an error is the one that syn has.
 pub(crate) fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
     let ahead = input.fork();
@@ -58,7 +60,7 @@ fn arguments(tokens: TokenStream) -> syn::Result<Punctuated<FnArg, Token![,]>> {
     let mut run = Vec::new();
     let mut marks = Marks::default();
     for token in tokens {
-        if marks.outside(&token) && is_mark(&token, ',') {
+        if marks.outside(&token) && is_punct(&token, ',') {
             arguments.push_value(argument(std::mem::take(&mut run))?);
             let comma: TokenStream = token.into();
             arguments.push_punct(syn::parse2(comma)?);
@@ -144,18 +146,14 @@ struct Marks {
 impl Marks {
     /// Whether the next token is outside of all of them.
     fn outside(&mut self, token: &TokenTree) -> bool {
-        let dash = std::mem::replace(&mut self.dash, is_mark(token, '-'));
-        if is_mark(token, '<') {
+        let dash = std::mem::replace(&mut self.dash, is_punct(token, '-'));
+        if is_punct(token, '<') {
             self.depth += 1;
-        } else if is_mark(token, '>') && !dash {
+        } else if is_punct(token, '>') && !dash {
             self.depth = self.depth.saturating_sub(1);
         }
         self.depth == 0
     }
-}
-
-fn is_mark(token: &TokenTree, mark: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
 #[cfg(test)]

@@ -19,13 +19,14 @@
 //!
 //! The names and patterns keep the user's tokens: what the compiler has to say about them is said there.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType};
 
+use crate::hygiene::{generated_at, own_name};
 use crate::parse::function::{Function, Receiver, bindings, simple_name};
-use crate::parse::tail_expr::contains_word;
+use crate::tokens::contains_word;
 
 /// The arguments as a wrapper needs them.
 pub(crate) struct Params {
@@ -86,7 +87,7 @@ impl Params {
             self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
             return;
         }
-        let name = Ident::new(&format!("__sentry_arg{index}"), span);
+        let name = own_name(&format!("arg{index}"), span);
         let mutable = binds_mutably(pat.to_token_stream()).then(|| quote_spanned!(span=> mut));
         self.inputs.extend(quote!(#(#on_input)* #name #colon_token #ty));
         self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let #mutable #name = #name;));
@@ -164,14 +165,4 @@ fn view(pattern: TokenStream, behind_reference: bool) -> TokenStream {
         after_and = and;
     }
     output
-}
-
-/// A span for generated tokens that the compiler shows at the user's `span`.
-pub(crate) fn generated_at(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
-}
-
-/// A name that generated code uses for itself.
-pub(crate) fn own_name(name: &str, span: Span) -> Ident {
-    format_ident!("__sentry_{}", name, span = span)
 }

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound, TypePath};
 
-use crate::parse::tail_expr::contains_word;
+use crate::tokens::{contains_word, is_punct};
 
 /// The return type of a function.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ impl<'a> Returns<'a> {
         match ungrouped(ty) {
             // A type of an older edition: its name is what stands in front of its arguments.
             Type::Verbatim(tokens) => {
-                let name = tokens.clone().into_iter().take_while(|token| !is_mark(token, '<'));
+                let name = tokens.clone().into_iter().take_while(|token| !is_punct(token, '<'));
                 name.last().is_some_and(|name| name.to_string().contains("Result"))
             }
             _ => last_segment(ty).is_some_and(|segment| segment.ident.to_string().contains("Result")),
@@ -132,7 +132,7 @@ fn holds_closure(ty: TokenStream) -> bool {
             TokenTree::Punct(mark) => {
                 match mark.as_char() {
                     '<' => depth += 1,
-                    '>' if !before.as_ref().is_some_and(|before| is_mark(before, '-')) => {
+                    '>' if !before.as_ref().is_some_and(|before| is_punct(before, '-')) => {
                         depth = depth.saturating_sub(1)
                     }
                     _ => {}
@@ -154,10 +154,6 @@ fn holds_closure(ty: TokenStream) -> bool {
         before = Some(token);
     }
     false
-}
-
-fn is_mark(token: &TokenTree, mark: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
 fn ungrouped(mut ty: &Type) -> &Type {

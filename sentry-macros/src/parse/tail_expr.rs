@@ -3,6 +3,8 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use crate::tokens::contains_word;
+
 /// A body that ends in `Box::pin(future)`.
 pub(crate) struct BoxedTail {
     /// The statements in front of it.
@@ -56,15 +58,6 @@ fn without_comma(argument: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = argument.into_iter().collect();
     tokens.pop_if(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == ','));
     tokens.into_iter().collect()
-}
-
-/// Whether a word stands anywhere in the tokens.
-pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => contains_word(group.stream(), word),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 /// Whether a body ends in `todo!()` or its like, and nothing before gives a value.
