@@ -4,12 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use crate::attributes::handler::HandlerArgs;
-use crate::check;
+use crate::check::values;
 use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, OnValue, Work};
 use crate::hygiene::{generated_at, generated_at_start};
-use crate::parse::args::{Arguments, Raw};
+use crate::parse::args::Arguments;
 use crate::parse::function::Function;
+use crate::parse::value::{self, Raw};
 
 const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
 
@@ -52,7 +53,7 @@ impl ApiHandlerArgs {
 
 /// Takes the route: the leading literal, or `route = "…"`, or a constant.
 pub(crate) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
-    let given = list.place("route").is_some();
+    let given = list.span_of("route").is_some();
     let literal = match list.leading() {
         Some(leading) => Some(leading),
         None => {
@@ -61,22 +62,22 @@ pub(crate) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> 
                 list.errors.add(Span::call_site(), missing);
             }
             let raw = raw?;
-            match check::ungrouped(&raw.expr) {
-                syn::Expr::Lit(_) => list.errors.handle(check::string("route", &raw.expr)),
-                _ => return list.errors.handle(check::text("route", &raw.expr, &raw.tokens)),
+            match value::ungrouped(&raw.expr) {
+                syn::Expr::Lit(_) => list.errors.handle(value::string("route", &raw.expr)),
+                _ => return list.errors.handle(value::text("route", &raw)),
             }
         }
     }?;
-    list.errors.handle(check::route(&literal))?;
+    list.errors.handle(values::route(&literal))?;
     Some(literal.into_token_stream())
 }
 
 /// A method: any expression; a literal is checked.
 fn checked_method(raw: &Raw, errors: &mut Errors) -> TokenStream {
-    if matches!(check::ungrouped(&raw.expr), syn::Expr::Lit(_))
-        && let Some(text) = errors.handle(check::string("method", &raw.expr))
+    if matches!(value::ungrouped(&raw.expr), syn::Expr::Lit(_))
+        && let Some(text) = errors.handle(value::string("method", &raw.expr))
     {
-        errors.handle(check::method(&text));
+        errors.handle(values::method(&text));
     }
     raw.tokens.clone()
 }

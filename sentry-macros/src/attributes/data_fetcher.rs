@@ -10,7 +10,8 @@ use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, Work};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
-use crate::parse::function::{Function, plain_name};
+use crate::parse::function::Function;
+use crate::parse::pattern::plain_name;
 
 const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 
@@ -40,7 +41,7 @@ impl DataFetcherArgs {
         let kind = kind.unwrap_or_else(|| LitStr::new("", Span::call_site()));
         let own = WHOLE_APP.iter().find(|(name, _)| *name == kind.value());
         let route = match own {
-            Some((_, route)) if list.leading_place().or(list.place("route")).is_none() => {
+            Some((_, route)) if list.leading_span().or(list.span_of("route")).is_none() => {
                 Some(LitStr::new(route, kind.span()).into_token_stream())
             }
             _ => {

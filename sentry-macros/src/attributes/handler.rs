@@ -5,14 +5,17 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
+use crate::check;
 use crate::expand::instrumentation::{Look, OnValue, Work};
 use crate::hygiene::generated_at_start;
-use crate::parse::args::{self, Arguments, Krate, Recorded};
+use crate::parse::args::Arguments;
+use crate::parse::crate_path::CratePath;
+use crate::parse::entries::Recorded;
 use crate::parse::function::Function;
 
 /// The arguments that every one of them takes.
 pub(crate) struct HandlerArgs {
-    krate: Krate,
+    crate_path: CratePath,
     pub(crate) name: Option<TokenStream>,
     headers: Option<TokenStream>,
     tags: Vec<Recorded>,
@@ -23,17 +26,17 @@ impl HandlerArgs {
     /// Takes them out of the list.
     pub(crate) fn take(list: &mut Arguments, function: &Function) -> Self {
         Self {
-            krate: list.krate(),
+            crate_path: list.crate_path(),
             name: list.text("name"),
             headers: list.value("headers").map(|raw| raw.tokens),
-            tags: args::tags(list, function),
+            tags: check::entries::tags(list, function),
             flush: list.flag("flush"),
         }
     }
 
     /// What expansions call.
     pub(crate) fn private(&self, span: Span) -> TokenStream {
-        self.krate.private(span)
+        self.crate_path.private(span)
     }
 
     /// The work that `made` is, an expression that gives a handler; `further` is what else the attribute mentions.
@@ -54,7 +57,7 @@ impl HandlerArgs {
             Some(headers) => {
                 // The path too: an error is shown at the whole of a macro call.
                 let at = generated_at_start(headers, span);
-                let private = self.krate.private(at);
+                let private = self.crate_path.private(at);
                 quote_spanned!(at=> #private::headers!(#made, &(#headers)))
             }
         };

@@ -19,14 +19,15 @@ use syn::Attribute;
 use crate::check;
 use crate::errors::Errors;
 use crate::hygiene::{generated_at, own_name};
-use crate::parse::args::{Arguments, Krate};
+use crate::parse::args::Arguments;
+use crate::parse::crate_path::CratePath;
 use crate::parse::function::Function;
 
 const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
 
 /// The arguments of `#[main]`.
 pub(crate) struct MainArgs {
-    krate: Krate,
+    crate_path: CratePath,
     options: Option<TokenStream>,
     /// Calls of the options' builder, in the order of the options.
     calls: Vec<(&'static str, TokenStream)>,
@@ -42,7 +43,7 @@ impl MainArgs {
             calls.extend(list.value(name).map(|raw| (name, raw.tokens)));
         }
         let this = Self {
-            krate: list.krate(),
+            crate_path: list.crate_path(),
             options: list.value("options").map(|raw| raw.tokens),
             calls,
             release: list.value("release").map(|raw| raw.tokens),
@@ -71,7 +72,7 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) {
             "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
         );
     }
-    check::only_one("main", function, "remove one", errors);
+    check::function::only_one("main", function, "remove one", errors);
 }
 
 /// An attribute that may turn `async fn main` into a plain one.
@@ -89,10 +90,10 @@ fn stays_outside(attr: &Attribute) -> bool {
 pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let Function { attrs, vis, modifiers, sig, body, end, .. } = function;
     let span = generated_at(sig.ident.span());
-    let MainArgs { krate, options, calls, release } = args;
-    let private = krate.private(span);
-    let krate = krate.path(span);
-    let options = options.unwrap_or_else(|| quote_spanned!(span=> #krate::ClientOptions::new()));
+    let MainArgs { crate_path, options, calls, release } = args;
+    let private = crate_path.private(span);
+    let crate_path = crate_path.path(span);
+    let options = options.unwrap_or_else(|| quote_spanned!(span=> #crate_path::ClientOptions::new()));
     let calls = calls.into_iter().map(|(name, value)| {
         let method = proc_macro2::Ident::new(name, span);
         quote_spanned!(span=> .#method(#value))

@@ -6,12 +6,14 @@ use sentry_rules::monitor;
 use syn::LitStr;
 
 use crate::attributes::schedule::Schedule;
-use crate::check;
+use crate::check::{self, values};
 use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
 use crate::expand::instrumentation::{Look, Work};
 use crate::hygiene::{generated_at, generated_at_start};
-use crate::parse::args::{self, Arguments, Krate, Recorded};
+use crate::parse::args::Arguments;
+use crate::parse::crate_path::CratePath;
+use crate::parse::entries::Recorded;
 use crate::parse::function::Function;
 
 const KNOWN: &[&str] = &[
@@ -30,7 +32,7 @@ const KNOWN: &[&str] = &[
 
 /// The arguments of `#[monitor]`.
 pub(crate) struct MonitorArgs {
-    krate: Krate,
+    crate_path: CratePath,
     slug: Option<LitStr>,
     schedule: Option<Schedule>,
     timezone: Option<LitStr>,
@@ -44,11 +46,11 @@ impl MonitorArgs {
     /// Reads the arguments of the attribute on `function`.
     pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read("monitor", tokens, KNOWN, Some("slug"));
-        let slug_missing = list.place("slug").is_none();
+        let slug_missing = list.span_of("slug").is_none();
         let slug = list.leading().or_else(|| list.string("slug"));
         match &slug {
             Some(slug) => {
-                let checked = check::monitor_slug(slug);
+                let checked = values::monitor_slug(slug);
                 list.errors.handle(checked);
             }
             None if slug_missing && list.errors.is_empty() => list.errors.add(
@@ -58,22 +60,22 @@ impl MonitorArgs {
             None => {}
         }
         let schedule = Schedule::take(&mut list);
-        let (timezone_at, configured) = (list.place("timezone"), schedule.is_some());
+        let (timezone_at, configured) = (list.span_of("timezone"), schedule.is_some());
         let timezone = list.string("timezone");
         if let Some(timezone) = &timezone {
-            let checked = check::time_zone(timezone);
+            let checked = values::time_zone(timezone);
             list.errors.handle(checked);
         }
         let mut numbers = Vec::new();
         let mut first_number = None;
-        let ranges: [(&'static str, check::Number, check::Range); 4] = [
-            ("checkin_margin", check::minutes, monitor::checkin_margin),
-            ("max_runtime", check::minutes, monitor::max_runtime),
-            ("failure_issue_threshold", check::count, monitor::failure_issue_threshold),
-            ("recovery_threshold", check::count, monitor::recovery_threshold),
+        let ranges: [(&'static str, values::Number, values::Range); 4] = [
+            ("checkin_margin", values::minutes, monitor::checkin_margin),
+            ("max_runtime", values::minutes, monitor::max_runtime),
+            ("failure_issue_threshold", values::count, monitor::failure_issue_threshold),
+            ("recovery_threshold", values::count, monitor::recovery_threshold),
         ];
         for (name, read, range) in ranges {
-            first_number = first_number.or_else(|| list.place(name).map(|place| (name, place)));
+            first_number = first_number.or_else(|| list.span_of(name).map(|place| (name, place)));
             if let Some(raw) = list.value(name) {
                 let number = read(name, &raw.expr, range);
                 numbers.extend(list.errors.handle(number).map(|number| (name, number)));
@@ -90,13 +92,13 @@ impl MonitorArgs {
             );
         }
         let this = Self {
-            krate: list.krate(),
+            crate_path: list.crate_path(),
             slug,
             schedule,
             timezone,
             numbers,
             isolate_trace: list.flag("isolate_trace"),
-            tags: args::tags(&mut list, function),
+            tags: check::entries::tags(&mut list, function),
         };
         (this, list.finish())
     }
@@ -104,7 +106,7 @@ impl MonitorArgs {
     /// What the attribute does around the function.
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
-        let private = self.krate.private(span);
+        let private = self.crate_path.private(span);
         let callsite = Callsite::new(private.clone(), span)
             .with("op", Some(&quote_spanned!(span=> "function.monitor")))
             .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")));

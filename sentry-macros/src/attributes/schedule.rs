@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::check;
+use crate::check::values;
 use crate::parse::args::Arguments;
 
 /// A checked schedule.
@@ -17,7 +17,7 @@ pub(crate) enum Schedule {
 impl Schedule {
     /// Takes `schedule` or `every` out of the arguments.
     pub(crate) fn take(list: &mut Arguments) -> Option<Self> {
-        let both = list.place("schedule").and(list.place("every"));
+        let both = list.span_of("schedule").and(list.span_of("every"));
         let crontab = list.string("schedule");
         let every = list.string("every");
         if let Some(place) = both {
@@ -25,9 +25,9 @@ impl Schedule {
             return None;
         }
         match (crontab, every) {
-            (Some(text), _) => list.errors.handle(check::schedule(&text)).map(Self::Crontab),
+            (Some(text), _) => list.errors.handle(values::schedule(&text)).map(Self::Crontab),
             (None, Some(text)) => {
-                let interval = list.errors.handle(check::every(&text));
+                let interval = list.errors.handle(values::every(&text));
                 interval.map(|(number, unit)| Self::Interval(number, unit))
             }
             (None, None) => None,

@@ -9,7 +9,8 @@ use crate::errors::Errors;
 use crate::expand::instrumentation::{Look, OnValue, Work};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
-use crate::parse::function::{Function, plain_name};
+use crate::parse::function::Function;
+use crate::parse::pattern::plain_name;
 
 const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 

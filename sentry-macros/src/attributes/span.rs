@@ -4,13 +4,16 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::check;
+use crate::check::{self, values};
 use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
 use crate::expand::instrumentation::{Look, OnValue, Work};
 use crate::hygiene::generated_at;
-use crate::parse::args::{self, Arguments, Krate, Recorded};
-use crate::parse::function::{Function, plain_name};
+use crate::parse::args::Arguments;
+use crate::parse::crate_path::CratePath;
+use crate::parse::entries::Recorded;
+use crate::parse::function::Function;
+use crate::parse::value;
 
 const KNOWN: &[&str] = &[
     "name",
@@ -39,7 +42,7 @@ const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
 
 /// The arguments of `#[span]`.
 pub(crate) struct SpanArgs {
-    krate: Krate,
+    crate_path: CratePath,
     name: Option<TokenStream>,
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
@@ -56,7 +59,7 @@ impl SpanArgs {
     /// The list of arguments, as it stands.
     pub(crate) fn list(tokens: TokenStream) -> Arguments {
         let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
-        if let (Some(place), true) = (list.place("skip"), list.others("skip")) {
+        if let (Some(place), true) = (list.span_of("skip"), list.has_others("skip")) {
             list.errors.add(place, "`skip` leaves the function out; it stands alone");
         }
         list
@@ -66,11 +69,11 @@ impl SpanArgs {
     pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Errors) {
         let list = Self::list(tokens);
         let (_, mut errors) = Self::of(list.clone(), None);
-        let named = list.place("name").or(list.leading_place());
+        let named = list.span_of("name").or(list.leading_span());
         if let Some(place) = named {
             errors.add(place, "one name would stand for every function in here; name them one by one");
         }
-        if let Some(place) = list.place("args") {
+        if let Some(place) = list.span_of("args") {
             errors.add(place, "`args` names arguments of one function; put it on that function");
         }
         (list, errors)
@@ -78,23 +81,23 @@ impl SpanArgs {
 
     /// The model of a list of arguments on `function`, or on a block.
     pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
-        let level_at = list.place("level");
-        let err_given = list.place("err").is_some();
-        let new_trace_at = list.place("new_trace");
+        let level_at = list.span_of("level");
+        let err_given = list.span_of("err").is_some();
+        let new_trace_at = list.span_of("new_trace");
         let leading = list.leading();
         if let Some(leading) = &leading {
-            let checked = check::not_blank("name", leading);
+            let checked = value::not_blank("name", leading);
             list.errors.handle(checked);
         }
         let mut recorded = Vec::new();
         if let Some(named) = list.list("args") {
             // On a block `args` is a mistake as a whole.
             if let Some(function) = function {
-                recorded = arguments(named, function, &mut list.errors);
+                recorded = check::entries::args(named, function, &mut list.errors);
             }
         }
         if let Some(tokens) = list.list("attributes") {
-            for attribute in args::attributes(tokens, function, &mut list.errors) {
+            for attribute in check::entries::attributes(tokens, function, &mut list.errors) {
                 if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
                     let message =
                         format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
@@ -105,7 +108,7 @@ impl SpanArgs {
             }
         }
         let this = Self {
-            krate: list.krate(),
+            crate_path: list.crate_path(),
             name: list.text("name").or_else(|| leading.map(ToTokens::into_token_stream)),
             op: list.text("op"),
             recorded,
@@ -120,7 +123,7 @@ impl SpanArgs {
         list.flag("skip");
         let mut errors = list.finish();
         if let Some(level) = &this.level {
-            errors.handle(check::one_of("level", level, LEVELS));
+            errors.handle(values::one_of("level", level, LEVELS));
             if let (false, Some(place)) = (err_given, level_at) {
                 errors.add(place, "`level` is the level of the events that `err` captures; add `err`");
             }
@@ -139,7 +142,7 @@ impl SpanArgs {
     /// What the attribute does around the function.
     pub(crate) fn work(self, function: &Function) -> Work {
         let span = generated_at(function.sig.ident.span());
-        let private = self.krate.private(span);
+        let private = self.crate_path.private(span);
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
@@ -200,21 +203,4 @@ fn record_return(
             #ty::set(#work, "return", #private::attribute!(#value));
         }
     }
-}
-
-/// `args(a, b)`: arguments under their own names.
-fn arguments(tokens: TokenStream, function: &Function, errors: &mut Errors) -> Vec<Recorded> {
-    let mut recorded: Vec<Recorded> = Vec::new();
-    for name in args::names(tokens, errors) {
-        if errors.handle(check::in_scope(&name, function)).is_none() {
-            continue;
-        }
-        let key = LitStr::new(&plain_name(&name), name.span());
-        if recorded.iter().any(|other| other.key.value() == key.value()) {
-            errors.add(name.span(), format!("`{name}` is given twice; keep one"));
-        } else {
-            recorded.push(Recorded { key, value: name.into_token_stream() });
-        }
-    }
-    recorded
 }

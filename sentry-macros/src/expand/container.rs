@@ -30,7 +30,8 @@ use crate::expand::fallback::compile_error;
 use crate::expand::wrap;
 use crate::parse::args::Arguments;
 use crate::parse::enclosing::Around;
-use crate::parse::function::{Function, is_inert, is_ours};
+use crate::parse::function::Function;
+use crate::parse::known_attributes::{is_inert, is_ours};
 use crate::parse::split_items::{self, Item, Kind};
 
 /// Instruments what is in `item`, which starts with `keyword`.
@@ -136,7 +137,7 @@ impl Walk {
         let plain = written(&attrs, rest);
         if own.is_some_and(|own| !self.is_skipped(&own)) {
             match syn::parse2::<Function>(plain.clone()) {
-                Ok(function) => check::function("span", &function, &mut self.errors),
+                Ok(function) => check::function::can_be_wrapped("span", &function, &mut self.errors),
                 Err(error) => self.errors.push(error),
             }
         }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 
-use crate::parse::args::Recorded;
+use crate::parse::entries::Recorded;
 
 /// When the value that a function returns has to be seen.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,8 @@ use crate::attributes::server_action::ServerActionArgs;
 use crate::attributes::span::SpanArgs;
 use crate::check;
 use crate::expand::fallback::expand_or_item;
-use crate::parse::function::{Function, Target};
+use crate::parse::function::Function;
+use crate::parse::target::Target;
 
 /// `#[span(args)] item`
 pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -36,7 +37,7 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
             return list.errors.finish_with(item);
         }
         let (model, mut errors) = SpanArgs::of(list, Some(&function));
-        check::function("span", &function, &mut errors);
+        check::function::can_be_wrapped("span", &function, &mut errors);
         let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
@@ -47,8 +48,8 @@ pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream
     expand_or_item(item, |item| {
         let function = read("server_action", item.clone())?;
         let (model, mut errors) = ServerActionArgs::read(args.clone(), &function);
-        check::function("server_action", &function, &mut errors);
-        check::only_one("server_action", &function, "remove one", &mut errors);
+        check::function::can_be_wrapped("server_action", &function, &mut errors);
+        check::function::only_one("server_action", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
@@ -59,8 +60,8 @@ pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("api_handler", item.clone())?;
         let (model, mut errors) = ApiHandlerArgs::read(args.clone(), &function);
-        check::function("api_handler", &function, &mut errors);
-        check::only_one("api_handler", &function, "remove one", &mut errors);
+        check::function::can_be_wrapped("api_handler", &function, &mut errors);
+        check::function::only_one("api_handler", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
@@ -71,8 +72,8 @@ pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream 
     expand_or_item(item, |item| {
         let function = read("data_fetcher", item.clone())?;
         let (model, mut errors) = DataFetcherArgs::read(args.clone(), &function);
-        check::function("data_fetcher", &function, &mut errors);
-        check::only_one("data_fetcher", &function, "remove one", &mut errors);
+        check::function::can_be_wrapped("data_fetcher", &function, &mut errors);
+        check::function::only_one("data_fetcher", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
@@ -83,9 +84,9 @@ pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("monitor", item.clone())?;
         let (model, mut errors) = MonitorArgs::read(args.clone(), &function);
-        check::function("monitor", &function, &mut errors);
+        check::function::can_be_wrapped("monitor", &function, &mut errors);
         let why = "give each job its own function, and let one call the other";
-        check::only_one("monitor", &function, why, &mut errors);
+        check::function::only_one("monitor", &function, why, &mut errors);
         let model = errors.finish_with(model)?;
         Ok(wrap::item(&args, item, &function, &model.work(&function)))
     })
@@ -96,7 +97,7 @@ pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_or_item(item, |item| {
         let function = read("main", item)?;
         let (args, mut errors) = MainArgs::read(args);
-        check::function("main", &function, &mut errors);
+        check::function::can_be_wrapped("main", &function, &mut errors);
         main_attr::check(&function, &mut errors);
         let args = errors.finish_with(args)?;
         Ok(main_attr::expand(args, &function))

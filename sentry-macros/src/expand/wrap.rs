@@ -19,7 +19,7 @@ use crate::expand::for_lints;
 use crate::expand::instrumentation::{Look, Work};
 use crate::expand::lints::{holds_code, is_clippy};
 use crate::hygiene::{generated_at, own_name, respanned};
-use crate::parse::args::Recorded;
+use crate::parse::entries::Recorded;
 use crate::parse::error_lifetime::error_may_borrow;
 use crate::parse::function::{Function, Receiver, Shape};
 use crate::parse::params::Params;

@@ -1,20 +1,18 @@
-//! The arguments of an attribute as a list: `name = value`, `name(…)`, `name`, one leading literal.
+//! The argument list of an attribute: one leading literal, `name = value`, `name(…)`, `name`.
 //!
-//! [`Arguments`] reads the list and reports unknown and repeated names; the model of each attribute
-//! then takes its arguments out by name, each with the check that belongs to its kind. Values keep the
-//! user's tokens: they are parsed to find where they end, and never printed anew. The lists inside of
-//! `attributes(…)`, `tags(…)` and `args(…)` are read by [`entries`].
-
-pub(crate) use crate::parse::entries::{Recorded, attributes, names, tags};
+//! [`Arguments::read`] parses the list and reports unknown and repeated names. Each attribute then takes its arguments
+//! out by name, each with the kind of value it has. The lists inside of `attributes(…)`, `tags(…)` and `args(…)` are
+//! read by [`crate::parse::entries`].
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use sentry_rules::nearest;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, Ident, LitStr, Token, token};
+use syn::{Ident, Lit, LitStr, Token, token};
 
-use crate::check;
 use crate::errors::Errors;
+use crate::parse::crate_path::CratePath;
+use crate::parse::value::{self, Raw};
 
 /// The arguments of one use of an attribute.
 #[derive(Clone)]
@@ -22,7 +20,7 @@ pub(crate) struct Arguments {
     attribute: &'static str,
     leading: Option<LitStr>,
     named: Vec<Argument>,
-    /// What is wrong, as found so far; [`Arguments::finish`] gives it back.
+    /// The errors found so far; [`Arguments::finish`] returns them.
     pub(crate) errors: Errors,
 }
 
@@ -39,28 +37,9 @@ enum Value {
     List(TokenStream),
 }
 
-/// An expression with the tokens it was written in.
-#[derive(Clone)]
-pub(crate) struct Raw {
-    pub(crate) expr: Expr,
-    pub(crate) tokens: TokenStream,
-}
-
-impl Parse for Raw {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let start = input.cursor();
-        let expr = input.parse()?;
-        let end = input.cursor();
-        let mut tokens = TokenStream::new();
-        let mut cursor = start;
-        while cursor != end {
-            let Some((token, next)) = cursor.token_tree() else {
-                break;
-            };
-            tokens.extend(Some(token));
-            cursor = next;
-        }
-        Ok(Self { expr, tokens })
+impl Argument {
+    fn is(&self, name: &str) -> bool {
+        self.name.unraw() == name
     }
 }
 
@@ -90,9 +69,9 @@ impl Parse for Argument {
 }
 
 impl Arguments {
-    /// Reads the list of an attribute that knows the arguments `known`.
+    /// Reads the list of an attribute that has the arguments `known`.
     ///
-    /// `leads` tells what a bare string literal at the start stands for, if the attribute has one.
+    /// `leads` names the argument that a bare string literal at the start sets, if the attribute has one.
     pub(crate) fn read(
         attribute: &'static str,
         tokens: TokenStream,
@@ -136,8 +115,8 @@ impl Arguments {
         let name = argument.name.unraw().to_string();
         let span = argument.name.span();
         if !known.contains(&name.as_str()) {
-            self.errors.push(check::unknown(self.attribute, &name, known, span));
-        } else if self.named.iter().any(|other| other.name.unraw() == name) {
+            self.errors.push(unknown_argument(self.attribute, &name, known, span));
+        } else if self.named.iter().any(|other| other.is(&name)) {
             self.errors.add(span, format!("`{name}` is given twice; keep one"));
         } else if self.leading.is_some() && leads == Some(name.as_str()) {
             self.errors.add(span, format!("the {name} is already given by the leading literal; keep one"));
@@ -147,56 +126,55 @@ impl Arguments {
     }
 
     fn take(&mut self, name: &str) -> Option<Argument> {
-        let index = self.named.iter().position(|argument| argument.name.unraw() == name)?;
+        let index = self.named.iter().position(|argument| argument.is(name))?;
         Some(self.named.remove(index))
     }
 
-    /// Where the argument `name` stands, if it is given.
-    pub(crate) fn place(&self, name: &str) -> Option<Span> {
-        self.named.iter().find(|argument| argument.name.unraw() == name).map(|argument| argument.name.span())
+    /// Returns the span of the argument `name`, if it is given.
+    pub(crate) fn span_of(&self, name: &str) -> Option<Span> {
+        self.named.iter().find(|argument| argument.is(name)).map(|argument| argument.name.span())
     }
 
-    /// Whether any argument is given beside `name`.
-    pub(crate) fn others(&self, name: &str) -> bool {
-        self.leading.is_some() || self.named.iter().any(|argument| argument.name.unraw() != name)
+    /// Returns whether any argument other than `name` is given.
+    pub(crate) fn has_others(&self, name: &str) -> bool {
+        self.leading.is_some() || self.named.iter().any(|argument| !argument.is(name))
     }
 
-    /// Fills in what the block around the item gives for all, unless it says so itself.
+    /// Adds the arguments of the block around the item, except those that the item has itself.
     ///
-    /// `unless` names, for an argument of the item, the defaults that it replaces beside its own.
-    pub(crate) fn default_to(&mut self, defaults: &Self, unless: &[(&str, &[&str])]) {
+    /// `replaces` names, for an argument of the item, further defaults that it replaces.
+    pub(crate) fn default_to(&mut self, defaults: &Self, replaces: &[(&str, &[&str])]) {
         let own: Vec<String> = self.named.iter().map(|argument| argument.name.unraw().to_string()).collect();
         let given = |name: &str| own.iter().any(|own| own == name);
         for argument in &defaults.named {
             let name = argument.name.unraw().to_string();
-            let replaced = unless.iter().any(|(own, names)| given(own) && names.contains(&name.as_str()));
+            let replaced = replaces.iter().any(|(own, names)| given(own) && names.contains(&name.as_str()));
             if !given(&name) && !replaced {
                 self.named.push(argument.clone());
             }
         }
     }
 
-    /// Where the leading literal stands, if there is one.
-    pub(crate) fn leading_place(&self) -> Option<Span> {
+    /// Returns the span of the leading literal, if there is one.
+    pub(crate) fn leading_span(&self) -> Option<Span> {
         self.leading.as_ref().map(LitStr::span)
     }
 
-    /// The leading literal.
+    /// Takes the leading literal.
     pub(crate) fn leading(&mut self) -> Option<LitStr> {
         self.leading.take()
     }
 
-    /// A flag: present, or `= true` or `= false`.
+    /// Takes a flag: present, or `= true` or `= false`.
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {
         self.switch(name) == Some(true)
     }
 
-    /// A flag for which being left out is a third thing.
+    /// Takes a flag that has a third meaning when it is left out.
     pub(crate) fn switch(&mut self, name: &'static str) -> Option<bool> {
         let argument = self.take(name)?;
         if let Value::Expr(raw) = &argument.value
-            && let Expr::Lit(literal) = check::ungrouped(&raw.expr)
-            && let syn::Lit::Bool(flag) = &literal.lit
+            && let Some(Lit::Bool(flag)) = value::literal(&raw.expr)
         {
             return Some(flag.value);
         }
@@ -206,7 +184,7 @@ impl Arguments {
         Some(true)
     }
 
-    /// `name = expression`.
+    /// Takes `name = expression`.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<Raw> {
         let argument = self.take(name)?;
         match argument.value {
@@ -218,19 +196,19 @@ impl Arguments {
         }
     }
 
-    /// `name = "literal"` or `name = CONSTANT`.
+    /// Takes `name = "literal"` or `name = CONSTANT`.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<TokenStream> {
         let raw = self.value(name)?;
-        self.errors.handle(check::text(name, &raw.expr, &raw.tokens))
+        self.errors.handle(value::text(name, &raw))
     }
 
-    /// `name = "literal"`.
+    /// Takes `name = "literal"`.
     pub(crate) fn string(&mut self, name: &'static str) -> Option<LitStr> {
         let raw = self.value(name)?;
-        self.errors.handle(check::string(name, &raw.expr))
+        self.errors.handle(value::string(name, &raw.expr))
     }
 
-    /// `name(…)`, with what stands between the parentheses.
+    /// Takes `name(…)` and returns the tokens between the parentheses.
     pub(crate) fn list(&mut self, name: &'static str) -> Option<TokenStream> {
         let argument = self.take(name)?;
         match argument.value {
@@ -242,37 +220,35 @@ impl Arguments {
         }
     }
 
-    /// `crate = path`, or `crate = "path"` as other attributes write it.
-    pub(crate) fn krate(&mut self) -> Krate {
-        let Some(raw) = self.value("crate") else {
-            return Krate(None);
-        };
-        let wrong = "`crate` takes the path of the crate, as in `crate = my_app::sentry`";
-        match check::ungrouped(&raw.expr) {
-            Expr::Path(path) if path.qself.is_none() => return Krate(Some(raw.tokens)),
-            Expr::Lit(literal) => {
-                if let syn::Lit::Str(text) = &literal.lit
-                    && let Ok(path) = text.parse::<syn::Path>()
-                {
-                    return Krate(Some(path.into_token_stream()));
-                }
-                self.errors.add(literal.lit.span(), wrong);
-            }
-            other => self.errors.push(syn::Error::new_spanned(other, wrong)),
-        }
-        Krate(None)
+    /// Takes `crate = path`.
+    pub(crate) fn crate_path(&mut self) -> CratePath {
+        let path = self.value("crate").and_then(|raw| self.errors.handle(CratePath::read(raw)));
+        path.unwrap_or(CratePath::DEFAULT)
     }
 
-    /// The errors, once every argument has been taken.
+    /// Returns the errors, once every argument has been taken.
     pub(crate) fn finish(self) -> Errors {
         debug_assert!(self.named.is_empty(), "every known argument is taken");
         self.errors
     }
 }
 
+/// An argument that the attribute does not have.
+fn unknown_argument(attribute: &str, name: &str, known: &[&'static str], span: Span) -> syn::Error {
+    let meant = match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`? "),
+        None => String::new(),
+    };
+    let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+    syn::Error::new(
+        span,
+        format!("`#[{attribute}]` has no argument `{name}`; {meant}known are {}", known.join(", ")),
+    )
+}
+
 /// A literal where a name belongs.
 fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -> Option<syn::Error> {
-    if !input.peek(syn::Lit) || input.peek(syn::LitBool) {
+    if !input.peek(Lit) || input.peek(syn::LitBool) {
         return None;
     }
     let advice = match leads {
@@ -283,24 +259,4 @@ fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -
         None => "write it as `name = value`".to_owned(),
     };
     Some(input.error(format!("a literal without a name; {advice}")))
-}
-
-/// Where the runtime is found: `::sentry`, unless `crate = path` says otherwise.
-pub(crate) struct Krate(Option<TokenStream>);
-
-impl Krate {
-    /// The path. All of an expression is placed at `span`: one that began at the attribute and ended at the
-    /// function would reach from one file into another where a macro puts the two together.
-    pub(crate) fn path(&self, span: Span) -> TokenStream {
-        match &self.0 {
-            Some(path) => path.clone(),
-            None => quote::quote_spanned!(span=> ::sentry),
-        }
-    }
-
-    /// The path of what expansions call.
-    pub(crate) fn private(&self, span: Span) -> TokenStream {
-        let path = self.path(span);
-        quote::quote_spanned!(span=> #path::__private)
-    }
 }

@@ -6,73 +6,47 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use crate::check;
 use crate::errors::Errors;
-use crate::parse::args::{Arguments, Raw};
-use crate::parse::function::Function;
+use crate::parse::value::Raw;
 
-/// One recorded value: its key, and the expression over the function's arguments.
+/// A value to record: its key, and an expression over the function's arguments.
 pub(crate) struct Recorded {
     pub(crate) key: LitStr,
     pub(crate) value: TokenStream,
 }
 
-/// Reads `order.id = expr, "order.value" = expr, key`.
-///
-/// Of a `function`, a bare name must be one of its arguments; on a block no name is one of every function's.
-pub(crate) fn attributes(
-    tokens: TokenStream,
-    function: Option<&Function>,
-    errors: &mut Errors,
-) -> Vec<Recorded> {
-    let noun = Noun { article: "an", word: "attribute", example: "order.id" };
-    entries(tokens, &noun, function, |recorded| check::attribute_name(&recorded.key), errors)
+/// The name of an entry in messages.
+pub(crate) struct Noun {
+    pub(crate) article: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) example: &'static str,
 }
 
-/// Takes `tags(key = expr, "key" = expr, key)` out of the arguments of an attribute on `function`. Keys are checked,
-/// and values that are literals.
-pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
-    let Some(tokens) = list.list("tags") else {
-        return Vec::new();
-    };
-    let noun = Noun { article: "a", word: "tag", example: "customer.plan" };
-    let check = |recorded: &Recorded| {
-        check::tag_key(&recorded.key)?;
-        match syn::parse2::<LitStr>(recorded.value.clone()) {
-            Ok(value) => check::tag_value(&value),
-            Err(_) => Ok(()),
-        }
-    };
-    entries(tokens, &noun, Some(function), check, &mut list.errors)
+/// One entry of a list.
+pub(crate) struct Entry {
+    pub(crate) recorded: Recorded,
+    /// The first name of an entry without a value, such as `order` in `order.id`.
+    pub(crate) bare: Option<Ident>,
 }
 
-/// What an entry is called in messages.
-struct Noun {
-    article: &'static str,
-    word: &'static str,
-    example: &'static str,
-}
-
-fn entries(
+/// Reads `order.id = expr, "order.value" = expr, key`. Entries that `check` rejects, or whose key is taken, are left
+/// out.
+pub(crate) fn recorded(
     tokens: TokenStream,
     noun: &Noun,
-    function: Option<&Function>,
-    check: impl Fn(&Recorded) -> syn::Result<()>,
+    check: impl Fn(&Entry, &mut Errors) -> bool,
     errors: &mut Errors,
 ) -> Vec<Recorded> {
     let mut all: Vec<Recorded> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            let Entry { recorded, bare } = Entry::read(input, noun)?;
-            let key = recorded.key.value();
+            let entry = Entry::read(input, noun)?;
+            let key = entry.recorded.key.value();
             if all.iter().any(|other| other.key.value() == key) {
                 let message = format!("the {} `{key}` is given twice; keep one", noun.word);
-                errors.add(recorded.key.span(), message);
-            } else if let (Some(()), Some(())) = (
-                errors.handle(check(&recorded)),
-                errors.handle(bare.map_or(Ok(()), |name| check::bare_attribute(&name, function))),
-            ) {
-                all.push(recorded);
+                errors.add(entry.recorded.key.span(), message);
+            } else if check(&entry, errors) {
+                all.push(entry.recorded);
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -83,13 +57,6 @@ fn entries(
     .parse2(tokens);
     errors.handle(parsed);
     all
-}
-
-/// One entry of such a list.
-struct Entry {
-    recorded: Recorded,
-    /// The name that an entry without a value starts with.
-    bare: Option<Ident>,
 }
 
 impl Entry {
@@ -120,7 +87,7 @@ impl Entry {
     }
 }
 
-/// Reads `a.b.c`, as the key `"a.b.c"`, and as its first name and the expression it also is.
+/// Reads `a.b.c`: the key `"a.b.c"`, its first name, and the expression that the tokens also are.
 fn dotted(input: ParseStream<'_>, noun: &Noun) -> syn::Result<(LitStr, Option<(Ident, TokenStream)>)> {
     let first = Ident::parse_any(input).map_err(|error| {
         let Noun { article, word, example } = noun;
@@ -145,7 +112,7 @@ fn dotted(input: ParseStream<'_>, noun: &Noun) -> syn::Result<(LitStr, Option<(I
     Ok((LitStr::new(&name, span), Some((first, value))))
 }
 
-/// Reads `a, b, self`: the function's arguments to record under their names.
+/// Reads `a, b, self`: names of the function's arguments.
 pub(crate) fn names(tokens: TokenStream, errors: &mut Errors) -> Vec<Ident> {
     let parser = |input: ParseStream<'_>| input.parse_terminated(Ident::parse_any, Token![,]);
     errors.handle(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()

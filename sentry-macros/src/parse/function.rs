@@ -1,4 +1,4 @@
-//! The annotated item: what kind it is, and, of a function, its parts.
+//! The annotated function in its parts.
 //!
 //! The signature is parsed. The body is not: it stays the group of tokens that the user wrote, so that
 //! nothing in it can change and a half-written body still gives the item. Inner attributes of the body
@@ -8,25 +8,16 @@ use std::rc::Rc;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, FnArg, Ident, Pat, ReceiverKind, Signature, Token, Type, Visibility, token};
+use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, token};
 
 use crate::hygiene::generated_at;
 use crate::parse::enclosing::Around;
+use crate::parse::known_attributes::{OURS, is_from_sentry, is_inert, is_ours};
 use crate::parse::legacy_syntax::signature;
+use crate::parse::pattern::{bindings, plain_name};
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
 use crate::tokens::contains_word;
-
-/// An item that an attribute stands on.
-pub(crate) enum Target {
-    /// A function, a method or a trait method with a body.
-    Function(Box<Function>),
-    /// An impl block, a trait or a module: what it is, and where.
-    Container(&'static str, Span),
-    /// Something else: what it is, and where.
-    Other(&'static str, Span),
-}
 
 /// A function in its parts.
 pub(crate) struct Function {
@@ -66,83 +57,6 @@ pub(crate) enum Shape {
     ImplFuture(Option<Type>),
     /// It returns `Pin<Box<dyn Future>>`, as `async_trait` makes them; the type of the output.
     BoxedFuture(Option<Type>),
-}
-
-impl Target {
-    /// Reads the item that `#[attribute]` stands on.
-    pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
-        (|input: ParseStream<'_>| {
-            let other = other_kind(&input.fork());
-            match other {
-                Some((kind, span)) => {
-                    input.parse::<TokenStream>()?;
-                    let container = ["an impl block", "a trait", "a module"].contains(&kind);
-                    Ok(if container { Self::Container(kind, span) } else { Self::Other(kind, span) })
-                }
-                None => input.parse().map(|function| Self::Function(Box::new(function))),
-            }
-        })
-        .parse2(item)
-    }
-
-    /// The function, or the error that this is none.
-    pub(crate) fn function(self, attribute: &str) -> syn::Result<Function> {
-        match self {
-            Self::Function(function) => Ok(*function),
-            Self::Container(kind, span) | Self::Other(kind, span) => {
-                let advice = match kind {
-                    "an impl block" => "put it on the methods in it",
-                    "a trait" => "put it on the methods that have a body",
-                    "a module" => "put it on the functions in it",
-                    _ => "put it on a function",
-                };
-                Err(syn::Error::new(
-                    span,
-                    format!("`#[{attribute}]` goes on a function, and this is {kind}; {advice}"),
-                ))
-            }
-        }
-    }
-}
-
-/// The kind of an item that is no function, with the keyword's place.
-fn other_kind(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
-    input.call(Attribute::parse_outer).ok()?;
-    input.parse::<Visibility>().ok()?;
-    loop {
-        if input.peek(token::Brace) {
-            return Some(("a block", input.span()));
-        }
-        if input.peek(syn::Lit) {
-            input.parse::<syn::Lit>().ok()?;
-            continue;
-        }
-        let word = Ident::parse_any(input).ok()?;
-        let kind = match word.to_string().as_str() {
-            "impl" => "an impl block",
-            "trait" => "a trait",
-            "mod" => "a module",
-            "struct" => "a struct",
-            "enum" => "an enum",
-            "union" => "a union",
-            "static" => "a static",
-            "type" => "a type alias",
-            "use" => "an import",
-            "let" => "a statement",
-            "const" if !(input.peek(Token![fn]) || is_modifier(input)) => "a constant",
-            "extern" if input.peek(token::Brace) || input.peek2(token::Brace) => "a foreign block",
-            "extern" if input.peek(Token![crate]) => "an import",
-            "const" | "extern" | "unsafe" | "async" | "default" | "auto" | "safe" => continue,
-            "fn" => return None,
-            _ if input.peek(Token![!]) => "a macro call",
-            _ => return None,
-        };
-        return Some((kind, word.span()));
-    }
-}
-
-fn is_modifier(input: ParseStream<'_>) -> bool {
-    input.peek(Token![async]) || input.peek(Token![unsafe]) || input.peek(Token![extern])
 }
 
 impl Parse for Function {
@@ -295,105 +209,4 @@ impl Function {
         }
         names
     }
-}
-
-/// The name of a function as the reader knows it: `r#type` is `type`.
-pub(crate) fn plain_name(ident: &Ident) -> String {
-    ident.unraw().to_string()
-}
-
-/// The argument's name, when its pattern is a name alone.
-pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
-    match pat {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            // A capital letter may be a unit struct or a constant: those are patterns.
-            let text = plain_name(&name.ident);
-            let plain = text.trim_start_matches('_').starts_with(|first: char| !first.is_uppercase());
-            plain.then_some(&name.ident)
-        }
-        _ => None,
-    }
-}
-
-/// The names that a pattern binds: words in lower case that are no part of a path and no field in front
-/// of a colon.
-pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
-    let mut names = Vec::new();
-    let tokens: Vec<TokenTree> = pattern.into_iter().collect();
-    let colon =
-        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-    for (index, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => names.extend(bindings(group.stream())),
-            TokenTree::Ident(ident) => {
-                let name = plain_name(ident);
-                let keyword = matches!(name.as_str(), "mut" | "ref" | "_" | "box");
-                let in_path = index > 0 && colon(tokens.get(index - 1));
-                let field_or_path = colon(tokens.get(index + 1));
-                let after_field = in_path && !(index > 1 && colon(tokens.get(index - 2)));
-                if !keyword
-                    && !field_or_path
-                    && (!in_path || after_field)
-                    && !name.starts_with(char::is_uppercase)
-                {
-                    names.push(ident.clone());
-                }
-            }
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-    names
-}
-
-/// Attributes that the compiler knows, or that are ours: they do not read the function's tokens, or
-/// take every form of it.
-pub(crate) fn is_inert(attr: &Attribute) -> bool {
-    const BUILT_IN: &[&str] = &[
-        "allow",
-        "automatically_derived",
-        "cfg",
-        "cold",
-        "deny",
-        "deprecated",
-        "doc",
-        "expect",
-        "export_name",
-        "forbid",
-        "ignore",
-        "inline",
-        "instruction_set",
-        "link_section",
-        "must_use",
-        "naked",
-        "no_mangle",
-        "should_panic",
-        "target_feature",
-        "track_caller",
-        "unsafe",
-        "warn",
-    ];
-    const TOOLS: &[&str] = &["clippy", "diagnostic", "rust_analyzer", "rustc", "rustdoc", "rustfmt"];
-    let segments = &attr.path().segments;
-    let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
-        return true;
-    };
-    if segments.len() == 1 {
-        BUILT_IN.iter().chain(OURS).any(|known| first.ident == known)
-    } else {
-        TOOLS.iter().any(|known| first.ident == known)
-            || (first.ident == "sentry" && OURS.iter().any(|known| last.ident == known))
-    }
-}
-
-/// The attributes of ours that go on a function.
-const OURS: &[&str] = &["span", "server_action", "api_handler", "data_fetcher", "monitor"];
-
-/// Whether an attribute is `#[name]` or `#[sentry::name]`.
-pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {
-    attr.path().is_ident(name) || is_from_sentry(attr, name)
-}
-
-fn is_from_sentry(attr: &Attribute, name: &str) -> bool {
-    let segments = &attr.path().segments;
-    segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name
 }

@@ -25,7 +25,8 @@ use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType};
 
 use crate::hygiene::{generated_at, own_name};
-use crate::parse::function::{Function, Receiver, bindings, simple_name};
+use crate::parse::function::{Function, Receiver};
+use crate::parse::pattern::{bindings, simple_name};
 use crate::tokens::contains_word;
 
 /// The arguments as a wrapper needs them.

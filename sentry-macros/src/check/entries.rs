@@ -1,0 +1,73 @@
+//! Checks of the lists `attributes(…)`, `tags(…)` and `args(…)`: keys, values, and the arguments that they name.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::LitStr;
+
+use crate::check::{function, values};
+use crate::errors::Errors;
+use crate::parse::args::Arguments;
+use crate::parse::entries::{self, Entry, Noun, Recorded};
+use crate::parse::function::Function;
+use crate::parse::pattern::plain_name;
+
+/// Reads and checks `attributes(order.id = expr, "order.value" = expr, key)`.
+///
+/// A bare name must be an argument of `function`. On a block, where there is none, bare names are errors.
+pub(crate) fn attributes(
+    tokens: TokenStream,
+    function: Option<&Function>,
+    errors: &mut Errors,
+) -> Vec<Recorded> {
+    let noun = Noun { article: "an", word: "attribute", example: "order.id" };
+    let check = |entry: &Entry, errors: &mut Errors| {
+        let key = values::attribute_name(&entry.recorded.key);
+        is_valid(entry, key, function, errors)
+    };
+    entries::recorded(tokens, &noun, check, errors)
+}
+
+/// Takes `tags(key = expr, "key" = expr, key)` out of the arguments of an attribute on `function`. Keys are checked, and
+/// values that are literals.
+pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
+    let Some(tokens) = list.list("tags") else {
+        return Vec::new();
+    };
+    let noun = Noun { article: "a", word: "tag", example: "customer.plan" };
+    let check =
+        |entry: &Entry, errors: &mut Errors| is_valid(entry, tag(&entry.recorded), Some(function), errors);
+    entries::recorded(tokens, &noun, check, &mut list.errors)
+}
+
+/// Reads and checks `args(a, b)`: arguments of the function, recorded under their own names.
+pub(crate) fn args(tokens: TokenStream, function: &Function, errors: &mut Errors) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    for name in entries::names(tokens, errors) {
+        if errors.handle(function::has_argument(&name, function)).is_none() {
+            continue;
+        }
+        let key = LitStr::new(&plain_name(&name), name.span());
+        if recorded.iter().any(|other| other.key.value() == key.value()) {
+            errors.add(name.span(), format!("`{name}` is given twice; keep one"));
+        } else {
+            recorded.push(Recorded { key, value: name.into_token_stream() });
+        }
+    }
+    recorded
+}
+
+/// Adds what is wrong with the key and with a bare name; returns whether nothing is.
+fn is_valid(entry: &Entry, key: syn::Result<()>, function: Option<&Function>, errors: &mut Errors) -> bool {
+    let key = errors.handle(key);
+    let bare = entry.bare.as_ref().map_or(Ok(()), |name| function::bare_name(name, function));
+    let bare = errors.handle(bare);
+    key.is_some() && bare.is_some()
+}
+
+fn tag(recorded: &Recorded) -> syn::Result<()> {
+    values::tag_key(&recorded.key)?;
+    match syn::parse2::<LitStr>(recorded.value.clone()) {
+        Ok(value) => values::tag_value(&value),
+        Err(_) => Ok(()),
+    }
+}

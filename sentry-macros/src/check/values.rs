@@ -1,0 +1,112 @@
+//! Checks of the values of arguments.
+
+use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
+use syn::{Expr, Lit, LitStr};
+
+use crate::parse::value::{literal, not_blank};
+
+/// The name of an attribute: one line without spaces at its ends, and not more than Sentry keeps.
+pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
+    /// What Sentry's conventions for attribute names allow.
+    const LONGEST: usize = 200;
+    not_blank("attribute name", name)?;
+    let value = name.value();
+    let wrong = if value.trim() != value {
+        format!("the attribute name `{value}` starts or ends with a space; write `{}`", value.trim())
+    } else if value.chars().any(char::is_control) {
+        format!("the attribute name {value:?} has a control character; leave it out")
+    } else if value.chars().count() > LONGEST {
+        format!(
+            "the attribute name has {} characters, and {LONGEST} are kept; shorten it",
+            value.chars().count()
+        )
+    } else {
+        return Ok(());
+    };
+    Err(syn::Error::new(name.span(), wrong))
+}
+
+/// One of a few words.
+pub(crate) fn one_of(argument: &str, text: &LitStr, known: &[&'static str]) -> syn::Result<()> {
+    let value = text.value();
+    if known.contains(&value.as_str()) {
+        return Ok(());
+    }
+    let meant = match nearest(&value, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`? "),
+        None => String::new(),
+    };
+    Err(syn::Error::new(
+        text.span(),
+        format!("`{value}` is no {argument}; {meant}known are `{}`", known.join("`, `")),
+    ))
+}
+
+/// A crontab, in its canonical form.
+pub(crate) fn schedule(text: &LitStr) -> syn::Result<String> {
+    crontab::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The interval of a schedule.
+pub(crate) fn every(text: &LitStr) -> syn::Result<(u64, &'static str)> {
+    interval::parse(&text.value()).map_err(|error| at(text, error))
+}
+
+/// A monitor slug.
+pub(crate) fn monitor_slug(text: &LitStr) -> syn::Result<()> {
+    slug::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The name of a time zone.
+pub(crate) fn time_zone(text: &LitStr) -> syn::Result<()> {
+    timezone::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The key of a tag.
+pub(crate) fn tag_key(text: &LitStr) -> syn::Result<()> {
+    tag::check_key(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The value of a tag.
+pub(crate) fn tag_value(text: &LitStr) -> syn::Result<()> {
+    tag::check_value(&text.value()).map_err(|error| at(text, error))
+}
+
+/// The route of a web handler.
+pub(crate) fn route(text: &LitStr) -> syn::Result<()> {
+    route::check(&text.value()).map_err(|error| at(text, error))
+}
+
+/// An HTTP method.
+pub(crate) fn method(text: &LitStr) -> syn::Result<()> {
+    route::check_method(&text.value()).map_err(|error| at(text, error))
+}
+
+/// How a number of a monitor's configuration is checked.
+pub(crate) type Range = fn(u64) -> Result<u64, monitor::RangeError>;
+
+/// How a number is read: [`minutes`] or [`count`].
+pub(crate) type Number = fn(&str, &Expr, Range) -> syn::Result<u64>;
+
+/// A number of minutes, or a string such as `"30m"`.
+pub(crate) fn minutes(argument: &str, value: &Expr, range: Range) -> syn::Result<u64> {
+    let takes = "a number of minutes or a duration such as `\"30m\"`";
+    let minutes = match literal(value) {
+        Some(Lit::Str(text)) => interval::minutes(&text.value()).map_err(|error| at(text, error))?,
+        Some(Lit::Int(number)) => number.base10_parse()?,
+        _ => return Err(at(value, format!("`{argument}` takes {takes}"))),
+    };
+    range(minutes).map_err(|error| at(value, error))
+}
+
+/// A count.
+pub(crate) fn count(argument: &str, value: &Expr, range: Range) -> syn::Result<u64> {
+    match literal(value) {
+        Some(Lit::Int(number)) => range(number.base10_parse()?).map_err(|error| at(value, error)),
+        _ => Err(at(value, format!("`{argument}` takes a number of check-ins"))),
+    }
+}
+
+fn at(place: &impl quote::ToTokens, error: impl std::fmt::Display) -> syn::Error {
+    syn::Error::new_spanned(place, error)
+}

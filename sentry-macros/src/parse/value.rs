@@ -1,0 +1,97 @@
+//! Argument values: expressions in the user's tokens, string literals, and text that is a literal or a constant.
+
+use proc_macro2::TokenStream;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Lit, LitStr};
+
+/// An expression with the tokens it was written in, which expansions repeat instead of printing the expression anew.
+#[derive(Clone)]
+pub(crate) struct Raw {
+    pub(crate) expr: Expr,
+    pub(crate) tokens: TokenStream,
+}
+
+impl Parse for Raw {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let start = input.cursor();
+        let expr = input.parse()?;
+        let end = input.cursor();
+        let mut tokens = TokenStream::new();
+        let mut cursor = start;
+        while cursor != end {
+            let Some((token, next)) = cursor.token_tree() else {
+                break;
+            };
+            tokens.extend(Some(token));
+            cursor = next;
+        }
+        Ok(Self { expr, tokens })
+    }
+}
+
+/// Reads a string literal.
+pub(crate) fn string(argument: &str, value: &Expr) -> syn::Result<LitStr> {
+    match ungrouped(value) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => Ok(text.clone()),
+            other => Err(syn::Error::new(
+                other.span(),
+                format!("`{argument}` takes a string literal, as in `{argument} = \"…\"`"),
+            )),
+        },
+        other => Err(syn::Error::new_spanned(
+            other,
+            format!("`{argument}` is checked while compiling, so it takes a string literal"),
+        )),
+    }
+}
+
+/// Reads a string literal or a constant. A literal must not be blank and has one line.
+pub(crate) fn text(argument: &str, value: &Raw) -> syn::Result<TokenStream> {
+    match ungrouped(&value.expr) {
+        Expr::Lit(_) => {
+            let text = string(argument, &value.expr)?;
+            not_blank(argument, &text)?;
+            Ok(value.tokens.clone())
+        }
+        Expr::Path(_) | Expr::Macro(_) => Ok(value.tokens.clone()),
+        other => Err(syn::Error::new_spanned(
+            other,
+            format!("`{argument}` takes a string literal or a constant, because it is kept in a `static`"),
+        )),
+    }
+}
+
+/// Checks that a literal holds something readable, in one line.
+pub(crate) fn not_blank(argument: &str, text: &LitStr) -> syn::Result<()> {
+    let value = text.value();
+    if value.trim().is_empty() {
+        return Err(syn::Error::new(
+            text.span(),
+            format!("the {argument} is empty; write one or leave it out"),
+        ));
+    }
+    if value.contains(['\n', '\r']) {
+        return Err(syn::Error::new(
+            text.span(),
+            format!("the {argument} has a line break; write it in one line"),
+        ));
+    }
+    Ok(())
+}
+
+/// Returns the literal that `value` is, if it is one.
+pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
+    match ungrouped(value) {
+        Expr::Lit(literal) => Some(&literal.lit),
+        _ => None,
+    }
+}
+
+/// Looks through the invisible groups around what a `macro_rules!` macro interpolated.
+pub(crate) fn ungrouped(mut value: &Expr) -> &Expr {
+    while let Expr::Group(group) = value {
+        value = &group.expr;
+    }
+    value
+}
