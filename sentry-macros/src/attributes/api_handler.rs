@@ -6,7 +6,7 @@ use quote::{ToTokens, quote_spanned};
 use crate::attributes::handler::HandlerArgs;
 use crate::check::values;
 use crate::errors::Errors;
-use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::{generated_at, generated_at_start};
 use crate::parse::args::Arguments;
 use crate::parse::function::Function;
@@ -36,7 +36,7 @@ impl ApiHandlerArgs {
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(mut self, function: &Function) -> Work {
+    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.common.private(span);
         let route = &self.route;
@@ -47,7 +47,13 @@ impl ApiHandlerArgs {
         let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
         let made = quote_spanned!(span=> #private::api_handler(#route) #method #name);
         let further = self.method.unwrap_or_default();
-        self.common.work(span, made, further, Look::MayAnswer, Some(record_status as OnValue))
+        self.common.instrumentation(
+            span,
+            made,
+            further,
+            Inspect::PossibleResponse,
+            Some(record_status as OnValue),
+        )
     }
 }
 
@@ -83,16 +89,11 @@ fn checked_method(raw: &Raw, errors: &mut Errors) -> TokenStream {
 }
 
 /// Hands the status of the response over.
-fn record_status(
-    private: &TokenStream,
-    ty: &TokenStream,
-    work: &TokenStream,
-    value: &TokenStream,
-    span: Span,
-) -> TokenStream {
-    quote_spanned! {span=>
-        if #ty::wants_status(#work) {
-            #ty::answered(#work, #private::status!(#value));
+fn record_status(tokens: &ValueTokens<'_>) -> TokenStream {
+    let ValueTokens { private, guard_type, guard, value, span } = tokens;
+    quote_spanned! {*span=>
+        if #guard_type::wants_status(#guard) {
+            #guard_type::answered(#guard, #private::status!(#value));
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::LitStr;
 use crate::attributes::api_handler::route;
 use crate::attributes::handler::HandlerArgs;
 use crate::errors::Errors;
-use crate::expand::instrumentation::{Look, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::function::Function;
@@ -57,13 +57,13 @@ impl DataFetcherArgs {
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(mut self, function: &Function) -> Work {
+    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.common.private(span);
         let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));
         let Self { kind, route, .. } = &self;
         let made = quote_spanned!(span=> #private::data_fetcher(#kind, #route) #name);
-        self.common.work(span, made, TokenStream::new(), Look::MayFail, None)
+        self.common.instrumentation(span, made, TokenStream::new(), Inspect::PossibleError, None)
     }
 }
 

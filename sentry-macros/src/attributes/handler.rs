@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::check;
-use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue};
 use crate::hygiene::generated_at_start;
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -40,14 +40,14 @@ impl HandlerArgs {
     }
 
     /// The work that `made` is, an expression that gives a handler; `further` is what else the attribute mentions.
-    pub(crate) fn work(
+    pub(crate) fn instrumentation(
         self,
         span: Span,
         made: TokenStream,
         further: TokenStream,
-        look: Look,
+        inspect: Inspect,
         on_value: Option<OnValue>,
-    ) -> Work {
+    ) -> Instrumentation {
         let private = self.private(span);
         let mut mentioned = further;
         mentioned.extend(self.headers.clone());
@@ -67,15 +67,16 @@ impl HandlerArgs {
         });
         let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
         let create = quote_spanned!(span=> #made #(#tags)* #flush);
-        Work {
+        Instrumentation {
             items: TokenStream::new(),
-            types: ["Handler"; 2],
+            sync_guard: "Handler",
+            future_guard: "Handler",
             enter: quote_spanned!(span=> #private::hold(#create)),
             begin: None,
             create,
             mentioned,
             recorded: Vec::new(),
-            look,
+            inspect,
             keeps_caller: false,
             on_value,
             private,

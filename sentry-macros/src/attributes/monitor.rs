@@ -9,7 +9,7 @@ use crate::attributes::schedule::Schedule;
 use crate::check::{self, values};
 use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
-use crate::expand::instrumentation::{Look, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation};
 use crate::hygiene::{generated_at, generated_at_start};
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -104,7 +104,7 @@ impl MonitorArgs {
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(self, function: &Function) -> Work {
+    pub(crate) fn instrumentation(self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.crate_path.private(span);
         let callsite = Callsite::new(private.clone(), span)
@@ -128,15 +128,16 @@ impl MonitorArgs {
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
         let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);
-        Work {
+        Instrumentation {
             items: callsite.item(),
-            types: ["Monitor"; 2],
+            sync_guard: "Monitor",
+            future_guard: "Monitor",
             enter: quote_spanned!(span=> #private::hold(#create)),
             begin: None,
             create,
             mentioned,
             recorded: Vec::new(),
-            look: Look::MayFail,
+            inspect: Inspect::PossibleError,
             keeps_caller: false,
             on_value: None,
             private,

@@ -1,12 +1,12 @@
 //! `#[server_action]`: its arguments, and the work they ask for.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::LitStr;
 
 use crate::attributes::handler::HandlerArgs;
 use crate::errors::Errors;
-use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::function::Function;
@@ -35,7 +35,7 @@ impl ServerActionArgs {
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(mut self, function: &Function) -> Work {
+    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let ident = &function.sig.ident;
         let span = generated_at(ident.span());
         let private = self.common.private(span);
@@ -51,26 +51,21 @@ impl ServerActionArgs {
         // Where nothing is said, one in a chain of `#[track_caller]` is looked at for its error alone: a function that
         // cannot fail stays in the chain. A lost error would be worse than another place of the caller.
         let unasked = self.record_response.is_none() && function.has("track_caller");
-        let (look, on_value) = if self.record_response == Some(false) || unasked {
-            (Look::MayFail, None)
+        let (inspect, on_value) = if self.record_response == Some(false) || unasked {
+            (Inspect::PossibleError, None)
         } else {
-            (Look::Always, Some(record_response_value as OnValue))
+            (Inspect::Always, Some(record_response_value as OnValue))
         };
-        self.common.work(span, made, self.form_data.unwrap_or_default(), look, on_value)
+        self.common.instrumentation(span, made, self.form_data.unwrap_or_default(), inspect, on_value)
     }
 }
 
 /// Hands the response over, if the action wants it.
-fn record_response_value(
-    private: &TokenStream,
-    ty: &TokenStream,
-    work: &TokenStream,
-    value: &TokenStream,
-    span: Span,
-) -> TokenStream {
-    quote_spanned! {span=>
-        if #ty::wants_response(#work) {
-            #ty::response(#work, #private::response!(#value));
+fn record_response_value(tokens: &ValueTokens<'_>) -> TokenStream {
+    let ValueTokens { private, guard_type, guard, value, span } = tokens;
+    quote_spanned! {*span=>
+        if #guard_type::wants_response(#guard) {
+            #guard_type::response(#guard, #private::response!(#value));
         }
     }
 }

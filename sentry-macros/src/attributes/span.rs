@@ -1,13 +1,13 @@
 //! `#[span]`: its arguments, and the work they ask for.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use crate::check::{self, values};
 use crate::errors::Errors;
 use crate::expand::callsite::Callsite;
-use crate::expand::instrumentation::{Look, OnValue, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -140,7 +140,7 @@ impl SpanArgs {
     }
 
     /// What the attribute does around the function.
-    pub(crate) fn work(self, function: &Function) -> Work {
+    pub(crate) fn instrumentation(self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.crate_path.private(span);
         let mut mentioned: TokenStream =
@@ -169,20 +169,21 @@ impl SpanArgs {
                 quote_spanned!(span=> #private::span_under(#site, #parent)),
             ),
         };
-        let look = match (self.ret, self.err) {
-            (true, _) => Look::Always,
-            (false, true) => Look::MayFail,
-            (false, false) => Look::Results,
+        let inspect = match (self.ret, self.err) {
+            (true, _) => Inspect::Always,
+            (false, true) => Inspect::PossibleError,
+            (false, false) => Inspect::NamedResult,
         };
-        Work {
+        Instrumentation {
             items: callsite.item(),
-            types: ["SpanGuard", "SpanWork"],
+            sync_guard: "SpanGuard",
+            future_guard: "SpanWork",
             enter,
             begin,
             create,
             mentioned,
             recorded: self.recorded,
-            look,
+            inspect,
             keeps_caller: !self.ret && !self.err,
             on_value: self.ret.then_some(record_return as OnValue),
             private,
@@ -191,16 +192,11 @@ impl SpanArgs {
 }
 
 /// Records the returned value, if anybody listens.
-fn record_return(
-    private: &TokenStream,
-    ty: &TokenStream,
-    work: &TokenStream,
-    value: &TokenStream,
-    span: Span,
-) -> TokenStream {
-    quote_spanned! {span=>
-        if #ty::is_recording(#work) {
-            #ty::set(#work, "return", #private::attribute!(#value));
+fn record_return(tokens: &ValueTokens<'_>) -> TokenStream {
+    let ValueTokens { private, guard_type, guard, value, span } = tokens;
+    quote_spanned! {*span=>
+        if #guard_type::is_recording(#guard) {
+            #guard_type::set(#guard, "return", #private::attribute!(#value));
         }
     }
 }

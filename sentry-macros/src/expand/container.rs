@@ -27,7 +27,7 @@ use crate::attributes::span::{REPLACES, SpanArgs};
 use crate::check;
 use crate::errors::Errors;
 use crate::expand::fallback::compile_error;
-use crate::expand::wrap;
+use crate::expand::function;
 use crate::parse::args::Arguments;
 use crate::parse::enclosing::Around;
 use crate::parse::function::Function;
@@ -121,7 +121,7 @@ impl Walk {
         };
         let (model, errors) = SpanArgs::of(list, Some(&function));
         match errors.finish_with(model) {
-            Ok(model) => wrap::item(&args, plain, &function, &model.work(&function)),
+            Ok(model) => function::expand(&args, plain, &function, &model.instrumentation(&function)),
             Err(error) => {
                 self.errors.push(error);
                 plain

@@ -1,10 +1,10 @@
-//! What clippy is given where the attribute uses something of the user's: the function as it is, with that in front of
-//! its body.
+//! The expansion for clippy if the attribute uses code of the user's: the function as it is written, with that code in
+//! front of its body.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 
-use crate::expand::instrumentation::Work;
+use crate::expand::instrumentation::Instrumentation;
 use crate::expand::lints::is_known_shape;
 use crate::expand::wrap::Wrap;
 use crate::hygiene::{generated_at, own_name};
@@ -12,49 +12,49 @@ use crate::parse::function::{Function, Shape};
 use crate::parse::returns::Returns;
 use crate::tokens::{braced, contains_word};
 
-/// The function as it is, with what the attribute uses of the user's in front of its body.
-pub(super) fn as_written(function: &Function, work: &Work) -> TokenStream {
-    let wrap = Wrap::new(function, work, 1);
-    let Wrap { span, name, .. } = &wrap;
-    let Work { items, create, .. } = work;
+/// Returns the function as it is written, with what the attribute uses of the user's in front of its body.
+pub(super) fn for_lints(function: &Function, instrumentation: &Instrumentation) -> TokenStream {
+    let wrap = Wrap::future(function, instrumentation);
+    let Wrap { span, guard, .. } = &wrap;
+    let Instrumentation { items, create, .. } = instrumentation;
     let record = wrap.record(None);
-    let look = wrap.look_at_none();
+    let inspect = wrap.inspect_unreached();
     let body = wrap.body();
     let end = if is_known_shape(function) { generated_at(function.end) } else { function.end };
     let contents = quote_spanned! {*span=>
         {
-            let mut #name = { #items #create };
+            let mut #guard = { #items #create };
             #record
-            #look
-            let _ = &mut #name;
+            #inspect
+            let _ = &mut #guard;
         }
         #body
     };
-    wrap.written(None, None, braced(contents, end))
+    wrap.with_body(None, None, braced(contents, end))
 }
 
 impl Wrap<'_> {
-    /// Code that would look at a value and is never reached, for lints that ask what is used: a response may be asked
-    /// for its `status()`. None where the type cannot be written.
-    fn look_at_none(&self) -> Option<TokenStream> {
-        let Self { function, work, span, name, .. } = self;
-        let private = &work.private;
+    /// Inspects a value in code that is never reached, for lints that look for uses: the expansion may call a response's
+    /// `status()`. `None` if the type of the value cannot be written.
+    fn inspect_unreached(&self) -> Option<TokenStream> {
+        let Self { function, instrumentation, span, guard, .. } = self;
+        let private = &instrumentation.private;
         let shape = function.shape();
         let returns = match &shape {
             Shape::Sync | Shape::Async => function.returns(),
             Shape::ImplFuture(output) | Shape::BoxedFuture(output) => Returns::of_type(output.as_ref()?),
         };
         let Returns::Type(ty) = returns else { return None };
-        if work.on_value.is_none() || contains_word(ty.to_token_stream(), "impl") {
+        if instrumentation.on_value.is_none() || contains_word(ty.to_token_stream(), "impl") {
             return None;
         }
         let value = own_name("value", *span);
-        let look =
-            self.observe(returns, &quote_spanned!(*span=> &mut #name), &quote_spanned!(*span=> &#value));
+        let inspect =
+            self.inspect(returns, &quote_spanned!(*span=> &mut #guard), &quote_spanned!(*span=> &#value));
         Some(quote_spanned! {*span=>
             if false {
                 let #value = #private::output::<#ty>();
-                #look
+                #inspect
             }
         })
     }

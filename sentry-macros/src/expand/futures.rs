@@ -1,11 +1,11 @@
-//! The shapes that give a future: the work goes around the future, which is made when the function is called.
+//! Functions that give a future: the guard is made when the function is called, and goes around the future.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::expand::instrumentation::{Look, Work};
+use crate::expand::instrumentation::{Inspect, Instrumentation};
 use crate::expand::wrap::Wrap;
 use crate::hygiene::{generated_at, own_name};
 use crate::parse::params::Params;
@@ -15,12 +15,12 @@ use crate::tokens::{braced, contains_word};
 
 impl Wrap<'_> {
     pub(super) fn async_fn(&self) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
+        let Self { function, instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, create, .. } = instrumentation;
         let returns = function.returns();
-        let params = Params::moved(function, &work.mentioned);
+        let params = Params::moved(function, &instrumentation.mentioned);
         let record = self.record(Some(&params));
-        let create = self.seeing(Some(&params), create);
+        let create = self.with_views(Some(&params), create);
         let body = self.body_after(&params);
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
@@ -29,7 +29,7 @@ impl Wrap<'_> {
             let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>
-                let #name = { #items #create };
+                let #guard = { #items #create };
                 #record
                 #future
             }
@@ -38,11 +38,15 @@ impl Wrap<'_> {
         if matches!(returns, Returns::Never) {
             // `!` is no type argument yet; a body that never ends is of any type, of an empty one too.
             let started = started(&quote_spanned!(*span=> ::core::convert::Infallible));
-            return self.with_body(Some(&params), None, quote_spanned!(*span=> match { #started }.await {}));
+            return self.with_contents(
+                Some(&params),
+                None,
+                quote_spanned!(*span=> match { #started }.await {}),
+            );
         }
         if function.must_stay_async() {
             let started = started(&output);
-            return self.with_body(Some(&params), None, quote_spanned!(*span=> #started.await));
+            return self.with_contents(Some(&params), None, quote_spanned!(*span=> #started.await));
         }
         let output = match returns {
             Returns::Type(ty) => ty.to_token_stream(),
@@ -55,27 +59,27 @@ impl Wrap<'_> {
         };
         let returned = quote_spanned!(place=> -> impl ::core::future::Future<Output = #output>);
         let started = started(&returns.nameable(*span));
-        self.with_body(Some(&params), Some(returned), started)
+        self.with_contents(Some(&params), Some(returned), started)
     }
 
     pub(super) fn impl_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
+        let Self { function, instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, create, .. } = instrumentation;
         let (params, future) = if contains_word(function.body.stream(), "return") {
-            let params = Params::moved(function, &work.mentioned);
+            let params = Params::moved(function, &instrumentation.mentioned);
             let call = self.call(&params, &quote_spanned!(*span=> _));
             (Some(params), call)
         } else {
             (None, self.body())
         };
         let record = self.record(params.as_ref());
-        let create = self.seeing(params.as_ref(), create);
+        let create = self.with_views(params.as_ref(), create);
         let future = self.instrument_output(output, &future);
-        self.with_body(
+        self.with_contents(
             params.as_ref(),
             None,
             quote_spanned! {*span=>
-                let #name = { #items #create };
+                let #guard = { #items #create };
                 #record
                 #future
             },
@@ -83,34 +87,34 @@ impl Wrap<'_> {
     }
 
     pub(super) fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
-        let Self { function, work, span, name, .. } = self;
-        let Work { items, create, .. } = work;
+        let Self { function, instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, create, .. } = instrumentation;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
             let future = self.instrument_boxed(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
             let body = braced(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
-            return self.with_body(
+            return self.with_contents(
                 None,
                 None,
                 quote_spanned! {*span=>
-                    let #name = { #items #create };
+                    let #guard = { #items #create };
                     #record
                     #body
                 },
             );
         }
-        let params = Params::moved(function, &work.mentioned);
+        let params = Params::moved(function, &instrumentation.mentioned);
         let record = self.record(Some(&params));
-        let create = self.seeing(Some(&params), create);
+        let create = self.with_views(Some(&params), create);
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
         let future = self.instrument_boxed(output, &inner.to_token_stream());
-        self.with_body(
+        self.with_contents(
             Some(&params),
             None,
             quote_spanned! {*span=>
-                let #name = { #items #create };
+                let #guard = { #items #create };
                 #record
                 let #inner = #call;
                 ::std::boxed::Box::pin(#future)
@@ -118,21 +122,21 @@ impl Wrap<'_> {
         )
     }
 
-    /// Fixes what an `async` block returns, which cannot be written: `?` and coercions need to know.
+    /// Fixes the output of an `async` block, for which there is no syntax: `?` and coercions need to know it.
     fn pin_output(&self, output: &TokenStream) -> TokenStream {
-        let private = &self.work.private;
+        let private = &self.instrumentation.private;
         quote_spanned!(self.span=> if false { return #private::output::<#output>(); })
     }
 
-    /// The future that gives an `output` with the work around it. The output is named where the return type of the
-    /// function would tell the compiler what an `async` block gives.
+    /// Instruments a future that gives an `output`. The output is named, because the compiler no longer infers the output
+    /// of an `async` block from the function's return type.
     fn instrument_output(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
         let output = output.map(Returns::of_type);
         self.instrument(output, output.map(|output| output.nameable(self.span)), future)
     }
 
-    /// The same for a boxed future. Behind an alias there may be another output than its argument, so the compiler is
-    /// asked for it.
+    /// Instruments a future that the function boxes. The output of an alias may differ from its argument, so generated code
+    /// names it through the type.
     fn instrument_boxed(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
         let boxed = self.function.returns();
         if !boxed.is_boxed_alias() {
@@ -144,24 +148,25 @@ impl Wrap<'_> {
         self.instrument(result, Some(named), future)
     }
 
-    /// The future that `returns` something with the work around it, and what it returns as it is `named`, if it is.
+    /// Instruments a future with the output `returns`, which generated code writes as `named`.
     fn instrument(
         &self,
         returns: Option<Returns<'_>>,
         named: Option<TokenStream>,
         future: &TokenStream,
     ) -> TokenStream {
-        let Self { work, span, name, .. } = self;
-        let Work { private, .. } = work;
-        let sees = returns.map_or(work.look != Look::Results, |returns| self.sees(returns));
-        if !sees {
+        let Self { instrumentation, span, guard, .. } = self;
+        let Instrumentation { private, .. } = instrumentation;
+        let inspects =
+            returns.map_or(instrumentation.inspect != Inspect::NamedResult, |returns| self.inspects(returns));
+        if !inspects {
             let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
-            return quote_spanned!(*span=> #private::instrument #types (#name, #future));
+            return quote_spanned!(*span=> #private::instrument #types (#guard, #future));
         }
         let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
         let value = own_name("value", *span);
         let returns = returns.unwrap_or(Returns::Unit);
-        let observe = self.observe(returns, &name.to_token_stream(), &value.to_token_stream());
-        quote_spanned!(*span=> #private::observe #types (#name, #future, |#value, #name| { #observe }))
+        let inspect = self.inspect(returns, &guard.to_token_stream(), &value.to_token_stream());
+        quote_spanned!(*span=> #private::observe #types (#guard, #future, |#value, #guard| { #inspect }))
     }
 }

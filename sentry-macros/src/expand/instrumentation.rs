@@ -1,48 +1,68 @@
-//! What an attribute does around a function, for [`crate::expand::wrap`] to put it there.
+//! The plan of an expansion: what an attribute adds to its function, independent of the function's shape.
+//!
+//! The files of `attributes/` make an [`Instrumentation`], [`crate::expand::function`] puts it around the body. At run
+//! time a *guard* does the work: a value of the runtime that holds the span, the handler or the check-in while the
+//! function runs.
 
 use proc_macro2::{Span, TokenStream};
 
 use crate::parse::entries::Recorded;
 
-/// When the value that a function returns has to be seen.
+/// When the value that a function returns is inspected.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// When its type is called a result.
-    Results,
-    /// When its type is not known to hold no error.
-    MayFail,
-    /// When its type is not known to hold no error and no HTTP status.
-    MayAnswer,
-    /// Always, because it is recorded.
+pub(crate) enum Inspect {
+    /// If the name of its type contains `Result`.
+    NamedResult,
+    /// Unless its type is known to hold no error.
+    PossibleError,
+    /// Unless its type is known to hold no error and no HTTP status.
+    PossibleResponse,
+    /// Always, because the value is recorded.
     Always,
 }
 
-/// What an attribute does around a function.
-pub(crate) struct Work {
+/// The code that an attribute puts around a function.
+pub(crate) struct Instrumentation {
     /// `::sentry::__private`
     pub(crate) private: TokenStream,
-    /// The items that the expressions name. They stand in a block of their own, where the user's body does not see them.
+    /// Items that the expressions below name. They go into a block that the user's body cannot see into.
     pub(crate) items: TokenStream,
-    /// The types whose methods the work has, of a sync function and of a future. Calls name the type, because a
-    /// method found by name might be that of a trait of the user.
-    pub(crate) types: [&'static str; 2],
-    /// The expression that starts the work now, or that makes what [`Work::begin`] starts.
+    /// The type of the guard of a sync function. Generated code calls methods through the type, because a method found
+    /// by name might be that of a trait of the user's.
+    pub(crate) sync_guard: &'static str,
+    /// The type of the guard of a future.
+    pub(crate) future_guard: &'static str,
+    /// The expression for a sync function: it starts the guard, or makes one for [`Instrumentation::begin`] to start.
     pub(crate) enter: TokenStream,
-    /// The function that starts the work in its place, so that it need not be moved there.
+    /// The function that starts a guard where it lies, so that a started guard is never moved.
     pub(crate) begin: Option<&'static str>,
-    /// The expression that makes the work for a future.
+    /// The expression that makes the guard of a future.
     pub(crate) create: TokenStream,
     /// The user's expressions over the arguments, which count as uses of them.
     pub(crate) mentioned: TokenStream,
     /// The values recorded at the start.
     pub(crate) recorded: Vec<Recorded>,
-    pub(crate) look: Look,
-    /// Whether the function keeps its place in a chain of `#[track_caller]` rather than have its value seen.
+    pub(crate) inspect: Inspect,
+    /// Whether a `#[track_caller]` function keeps its caller's location instead of having its value inspected: the
+    /// closure that makes a value inspectable hides the caller.
     pub(crate) keeps_caller: bool,
-    /// What is done with the value beside asking for its error; `__sentry_work` is the work.
+    /// What is done with the value beyond reporting its error.
     pub(crate) on_value: Option<OnValue>,
 }
 
-/// Statements about the value; takes the private path, the path of the work's type, a mutable reference to the work, a reference to
-/// the value, and a span.
-pub(crate) type OnValue = fn(&TokenStream, &TokenStream, &TokenStream, &TokenStream, Span) -> TokenStream;
+/// Generates statements that use the returned value.
+pub(crate) type OnValue = fn(&ValueTokens<'_>) -> TokenStream;
+
+/// What the statements about a returned value are made of.
+pub(crate) struct ValueTokens<'a> {
+    /// `::sentry::__private`
+    pub(crate) private: &'a TokenStream,
+    /// The path of the guard's type.
+    pub(crate) guard_type: &'a TokenStream,
+    /// A mutable reference to the guard.
+    pub(crate) guard: &'a TokenStream,
+    /// A reference to the value.
+    pub(crate) value: &'a TokenStream,
+    /// The span of the statements.
+    pub(crate) span: Span,
+}

@@ -7,9 +7,11 @@ pub(crate) mod callsite;
 mod container;
 mod fallback;
 mod for_lints;
+mod function;
 mod futures;
 pub(crate) mod instrumentation;
 mod lints;
+mod sync;
 mod wrap;
 
 use proc_macro2::TokenStream;
@@ -39,7 +41,7 @@ pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
         let (model, mut errors) = SpanArgs::of(list, Some(&function));
         check::function::can_be_wrapped("span", &function, &mut errors);
         let model = errors.finish_with(model)?;
-        Ok(wrap::item(&args, item, &function, &model.work(&function)))
+        Ok(function::expand(&args, item, &function, &model.instrumentation(&function)))
     })
 }
 
@@ -51,7 +53,7 @@ pub(crate) fn server_action(args: TokenStream, item: TokenStream) -> TokenStream
         check::function::can_be_wrapped("server_action", &function, &mut errors);
         check::function::only_one("server_action", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
-        Ok(wrap::item(&args, item, &function, &model.work(&function)))
+        Ok(function::expand(&args, item, &function, &model.instrumentation(&function)))
     })
 }
 
@@ -63,7 +65,7 @@ pub(crate) fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
         check::function::can_be_wrapped("api_handler", &function, &mut errors);
         check::function::only_one("api_handler", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
-        Ok(wrap::item(&args, item, &function, &model.work(&function)))
+        Ok(function::expand(&args, item, &function, &model.instrumentation(&function)))
     })
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream 
         check::function::can_be_wrapped("data_fetcher", &function, &mut errors);
         check::function::only_one("data_fetcher", &function, "remove one", &mut errors);
         let model = errors.finish_with(model)?;
-        Ok(wrap::item(&args, item, &function, &model.work(&function)))
+        Ok(function::expand(&args, item, &function, &model.instrumentation(&function)))
     })
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
         let why = "give each job its own function, and let one call the other";
         check::function::only_one("monitor", &function, why, &mut errors);
         let model = errors.finish_with(model)?;
-        Ok(wrap::item(&args, item, &function, &model.work(&function)))
+        Ok(function::expand(&args, item, &function, &model.instrumentation(&function)))
     })
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn ends_in_panic(body: &Group) -> bool {
 }
 
 /// Whether an expression is a call: what it gives is nobody else's, and can be moved.
-pub(crate) fn is_made(value: &TokenStream) -> bool {
+pub(crate) fn is_call(value: &TokenStream) -> bool {
     let tokens: Vec<_> = value.clone().into_iter().collect();
     match &tokens[..] {
         [.., called, TokenTree::Group(arguments)] => {

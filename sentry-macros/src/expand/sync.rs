@@ -1,0 +1,93 @@
+//! Functions that run when they are called: the guard is in front of the body.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use crate::expand::instrumentation::Instrumentation;
+use crate::expand::wrap::Wrap;
+use crate::hygiene::own_name;
+use crate::parse::params::Params;
+use crate::parse::returns::Returns;
+
+impl Wrap<'_> {
+    /// Wraps the body, in a closure if the value is inspected.
+    pub(super) fn sync_fn(&self) -> TokenStream {
+        let Self { function, instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, enter, .. } = instrumentation;
+        let returns = function.returns();
+        let keeps_caller = instrumentation.keeps_caller && function.has("track_caller");
+        if !self.inspects(returns) || keeps_caller {
+            return self.sync_fn_uninspected(returns);
+        }
+        let params = Params::moved(function, &instrumentation.mentioned);
+        let record = self.record(Some(&params));
+        let enter = self.with_views(Some(&params), enter);
+        let call = self.call(&params, &returns.nameable(*span));
+        let value = own_name("value", *span);
+        let inspect =
+            self.inspect(returns, &quote_spanned!(*span=> &mut #guard), &quote_spanned!(*span=> &#value));
+        let begin = self.begin();
+        self.with_contents(
+            Some(&params),
+            None,
+            quote_spanned! {*span=>
+                let mut #guard = { #items #enter };
+                #begin
+                #record
+                let #value = #call;
+                #inspect
+                #value
+            },
+        )
+    }
+
+    /// Puts the guard in front of the body.
+    ///
+    /// The guard is a temporary around the body and not a variable, wherever that is possible: up to edition 2021 the
+    /// temporaries of the body's last expression are dropped after all variables, and so after the span had ended.
+    fn sync_fn_uninspected(&self, returns: Returns<'_>) -> TokenStream {
+        let Self { instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, enter, .. } = instrumentation;
+        let record = self.record(None);
+        let body = self.body();
+        // A body learns what its `impl Trait` is from the function's signature, but not through a `match`.
+        if returns.is_opaque() {
+            let begin = self.begin();
+            let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
+            let contents = quote_spanned! {*span=>
+                let #mutable #guard = { #items #enter };
+                #begin
+                #record
+                #body
+            };
+            return self.with_contents(None, None, contents);
+        }
+        let begin = instrumentation.begin.map(|begin| {
+            let (private, begin) = (&instrumentation.private, Ident::new(begin, *span));
+            quote_spanned!(*span=> #private::#begin(#guard);)
+        });
+        // If the expression holds code of the user's, its temporaries must end before the body.
+        let made = match begin {
+            Some(_) => enter.clone(),
+            None => quote_spanned!(*span=> let #guard = #enter; #guard),
+        };
+        let contents = quote_spanned! {*span=>
+            match &mut { #items #made } {
+                #guard => {
+                    #begin
+                    #record
+                    #body
+                }
+            }
+        };
+        self.with_contents(None, None, contents)
+    }
+
+    /// Starts the guard where it lies.
+    fn begin(&self) -> Option<TokenStream> {
+        let Self { instrumentation, span, guard, .. } = self;
+        let private = &instrumentation.private;
+        let begin = Ident::new(instrumentation.begin?, *span);
+        Some(quote_spanned!(*span=> #private::#begin(&mut #guard);))
+    }
+}
