@@ -99,7 +99,7 @@ use proc_macro::TokenStream;
 /// `const fn` are errors at compile time, at the token; the item stays as it was.
 #[proc_macro_attribute]
 pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::span(args.into(), item.into()).into()
+    attributes::span(args.into(), item.into()).into()
 }
 
 /// A web handler: its own isolation scope, the caller's trace continued, errors captured.
@@ -136,7 +136,7 @@ pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 /// As for [`macro@span`].
 #[proc_macro_attribute]
 pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::server_action(args.into(), item.into()).into()
+    attributes::server_action(args.into(), item.into()).into()
 }
 
 /// A handler of an HTTP route: its own isolation scope, the caller's trace continued, its status, errors captured.
@@ -177,7 +177,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// As for [`macro@span`]; the route is checked at compile time.
 #[proc_macro_attribute]
 pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::api_handler(args.into(), item.into()).into()
+    attributes::api_handler(args.into(), item.into()).into()
 }
 
 /// A function that fetches the data of a page: a span, and errors captured.
@@ -208,7 +208,7 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// As for [`macro@span`]; the route is checked at compile time.
 #[proc_macro_attribute]
 pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::data_fetcher(args.into(), item.into()).into()
+    attributes::data_fetcher(args.into(), item.into()).into()
 }
 
 /// A cron job: a check-in when it starts, and one when it ends, with its duration.
@@ -246,7 +246,7 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// As for [`macro@span`]; every value is checked at compile time, by the rules that Sentry has.
 #[proc_macro_attribute]
 pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::monitor(args.into(), item.into()).into()
+    attributes::monitor(args.into(), item.into()).into()
 }
 
 /// The client's life around `fn main`: started before, flushed after, an `Err` reported.
@@ -278,5 +278,5 @@ pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 /// below are errors at compile time; see [`macro@span`] for what all attributes check.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::main(args.into(), item.into()).into()
+    attributes::main(args.into(), item.into()).into()
 }

@@ -1,11 +1,12 @@
-//! `#[api_handler]`: its arguments, and the work they ask for.
+//! `#[api_handler]`: the handler of an HTTP route.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 
-use crate::attributes::handler::HandlerArgs;
+use crate::attributes::handler::{HandlerArgs, route};
 use crate::check::values;
 use crate::errors::Errors;
+use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::{generated_at, generated_at_start};
 use crate::parse::args::Arguments;
@@ -15,16 +16,17 @@ use crate::parse::value::{self, Raw};
 const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "flush", "crate"];
 
 /// The arguments of `#[api_handler]`.
-pub(crate) struct ApiHandlerArgs {
+pub(super) struct ApiHandlerArgs {
     common: HandlerArgs,
     route: TokenStream,
     method: Option<TokenStream>,
 }
 
-impl ApiHandlerArgs {
-    /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
-        let mut list = Arguments::read("api_handler", tokens, KNOWN, Some("route"));
+impl Attribute for ApiHandlerArgs {
+    const NAME: &'static str = "api_handler";
+
+    fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
+        let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("route"));
         let route = route(&mut list, "`#[api_handler]` needs the route: `#[api_handler(\"/users/{id}\")]`");
         let method = list.value("method");
         let this = Self {
@@ -34,9 +36,10 @@ impl ApiHandlerArgs {
         };
         (this, list.finish())
     }
+}
 
-    /// What the attribute does around the function.
-    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
+impl Instrument for ApiHandlerArgs {
+    fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.common.private(span);
         let route = &self.route;
@@ -55,27 +58,6 @@ impl ApiHandlerArgs {
             Some(record_status as OnValue),
         )
     }
-}
-
-/// Takes the route: the leading literal, or `route = "…"`, or a constant.
-pub(crate) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
-    let given = list.span_of("route").is_some();
-    let literal = match list.leading() {
-        Some(leading) => Some(leading),
-        None => {
-            let raw = list.value("route");
-            if raw.is_none() && !given && list.errors.is_empty() {
-                list.errors.add(Span::call_site(), missing);
-            }
-            let raw = raw?;
-            match value::ungrouped(&raw.expr) {
-                syn::Expr::Lit(_) => list.errors.handle(value::string("route", &raw.expr)),
-                _ => return list.errors.handle(value::text("route", &raw)),
-            }
-        }
-    }?;
-    list.errors.handle(values::route(&literal))?;
-    Some(literal.into_token_stream())
 }
 
 /// A method: any expression; a literal is checked.

@@ -1,12 +1,12 @@
-//! `#[data_fetcher]`: its arguments, and the work they ask for.
+//! `#[data_fetcher]`: a function that fetches the data of a page.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
-use crate::attributes::api_handler::route;
-use crate::attributes::handler::HandlerArgs;
+use crate::attributes::handler::{HandlerArgs, route};
 use crate::errors::Errors;
+use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::instrumentation::{Inspect, Instrumentation};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
@@ -19,17 +19,18 @@ const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 const WHOLE_APP: &[(&str, &str)] = &[("app", "/_app"), ("document", "/_document"), ("error", "/_error")];
 
 /// The arguments of `#[data_fetcher]`.
-pub(crate) struct DataFetcherArgs {
+pub(super) struct DataFetcherArgs {
     common: HandlerArgs,
     kind: LitStr,
     route: TokenStream,
 }
 
-impl DataFetcherArgs {
-    /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
-        let (kind, rest) = split_kind(tokens);
-        let mut list = Arguments::read("data_fetcher", rest, KNOWN, Some("route"));
+impl Attribute for DataFetcherArgs {
+    const NAME: &'static str = "data_fetcher";
+
+    fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
+        let (kind, rest) = split_kind(args);
+        let mut list = Arguments::read(Self::NAME, rest, KNOWN, Some("route"));
         if kind.is_none() && list.errors.is_empty() {
             list.errors.add(
                 Span::call_site(),
@@ -55,9 +56,10 @@ impl DataFetcherArgs {
         let common = HandlerArgs::take(&mut list, function);
         (Self { common, kind, route: route.unwrap_or_default() }, list.finish())
     }
+}
 
-    /// What the attribute does around the function.
-    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
+impl Instrument for DataFetcherArgs {
+    fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.common.private(span);
         let name = self.common.name.take().map(|name| quote_spanned!(span=> .name(#name)));

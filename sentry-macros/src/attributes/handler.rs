@@ -3,15 +3,16 @@
 //! Each makes a `Handler` of the runtime, in one expression, and says with further calls what it was told.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
-use crate::check;
+use crate::check::{self, values};
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue};
 use crate::hygiene::generated_at_start;
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
 use crate::parse::entries::Recorded;
 use crate::parse::function::Function;
+use crate::parse::value;
 
 /// The arguments that every one of them takes.
 pub(crate) struct HandlerArgs {
@@ -82,4 +83,25 @@ impl HandlerArgs {
             private,
         }
     }
+}
+
+/// Takes the route: the leading literal, or `route = "…"`, or a constant.
+pub(super) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
+    let given = list.span_of("route").is_some();
+    let literal = match list.leading() {
+        Some(leading) => Some(leading),
+        None => {
+            let raw = list.value("route");
+            if raw.is_none() && !given && list.errors.is_empty() {
+                list.errors.add(Span::call_site(), missing);
+            }
+            let raw = raw?;
+            match value::ungrouped(&raw.expr) {
+                syn::Expr::Lit(_) => list.errors.handle(value::string("route", &raw.expr)),
+                _ => return list.errors.handle(value::text("route", &raw)),
+            }
+        }
+    }?;
+    list.errors.handle(values::route(&literal))?;
+    Some(literal.into_token_stream())
 }

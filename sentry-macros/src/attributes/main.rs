@@ -14,10 +14,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Attribute;
 
-use crate::check;
 use crate::errors::Errors;
+use crate::expand::attribute::Attribute;
 use crate::hygiene::{generated_at, own_name};
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -26,7 +25,7 @@ use crate::parse::function::Function;
 const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
 
 /// The arguments of `#[main]`.
-pub(crate) struct MainArgs {
+pub(super) struct MainArgs {
     crate_path: CratePath,
     options: Option<TokenStream>,
     /// Calls of the options' builder, in the order of the options.
@@ -34,10 +33,11 @@ pub(crate) struct MainArgs {
     release: Option<TokenStream>,
 }
 
-impl MainArgs {
-    /// Reads the arguments.
-    pub(crate) fn read(tokens: TokenStream) -> (Self, Errors) {
-        let mut list = Arguments::read("main", tokens, KNOWN, None);
+impl Attribute for MainArgs {
+    const NAME: &'static str = "main";
+
+    fn read(args: TokenStream, _function: &Function) -> (Self, Errors) {
+        let mut list = Arguments::read(Self::NAME, args, KNOWN, None);
         let mut calls = Vec::new();
         for name in ["dsn", "traces_sample_rate", "environment"] {
             calls.extend(list.value(name).map(|raw| (name, raw.tokens)));
@@ -50,44 +50,42 @@ impl MainArgs {
         };
         (this, list.finish())
     }
-}
 
-/// What `#[main]` asks of the function beside what every attribute does.
-pub(crate) fn check(function: &Function, errors: &mut Errors) {
-    let sig = &function.sig;
-    if sig.ident != "main" {
-        errors.add(
-            sig.ident.span(),
-            format!(
-                "`#[main]` goes on `fn main`, and this is `{}`; use `#[span]` on other functions",
-                sig.ident
-            ),
-        );
-    } else if let Some(argument) = sig.inputs.first() {
-        errors.push(syn::Error::new_spanned(argument, "`fn main` takes no arguments"));
+    fn check(function: &Function, errors: &mut Errors) {
+        let sig = &function.sig;
+        if sig.ident != "main" {
+            errors.add(
+                sig.ident.span(),
+                format!(
+                    "`#[main]` goes on `fn main`, and this is `{}`; use `#[span]` on other functions",
+                    sig.ident
+                ),
+            );
+        } else if let Some(argument) = sig.inputs.first() {
+            errors.push(syn::Error::new_spanned(argument, "`fn main` takes no arguments"));
+        }
+        if let (Some(asyncness), false) = (&sig.asyncness, function.attrs.iter().any(starts_a_runtime)) {
+            errors.add(
+                asyncness.span,
+                "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
+            );
+        }
     }
-    if let (Some(asyncness), false) = (&sig.asyncness, function.attrs.iter().any(starts_a_runtime)) {
-        errors.add(
-            asyncness.span,
-            "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
-        );
-    }
-    check::function::only_one("main", function, "remove one", errors);
 }
 
 /// An attribute that may turn `async fn main` into a plain one.
-fn starts_a_runtime(attr: &Attribute) -> bool {
+fn starts_a_runtime(attr: &syn::Attribute) -> bool {
     !stays_outside(attr) && !["inline", "cold", "must_use"].iter().any(|known| attr.path().is_ident(known))
 }
 
 /// Attributes of the whole item; all others go with the user's `main`.
-fn stays_outside(attr: &Attribute) -> bool {
+fn stays_outside(attr: &syn::Attribute) -> bool {
     let known = ["cfg", "doc", "allow", "warn", "deny", "expect", "forbid", "deprecated"];
     known.iter().any(|known| attr.path().is_ident(known))
 }
 
 /// The `main` around `function`.
-pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
+pub(super) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let Function { attrs, vis, modifiers, sig, body, end, .. } = function;
     let span = generated_at(sig.ident.span());
     let MainArgs { crate_path, options, calls, release } = args;
@@ -108,7 +106,7 @@ pub(crate) fn expand(args: MainArgs, function: &Function) -> TokenStream {
             )
         },
     };
-    let (outside, inside): (Vec<&Attribute>, Vec<&Attribute>) =
+    let (outside, inside): (Vec<&syn::Attribute>, Vec<&syn::Attribute>) =
         attrs.iter().partition(|attr| stays_outside(attr));
     let guard = own_name("guard", span);
     let value = own_name("value", span);

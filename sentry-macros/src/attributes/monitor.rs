@@ -1,4 +1,4 @@
-//! `#[monitor]`: its arguments, and the work they ask for.
+//! `#[monitor]`: a cron job that sends check-ins.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -8,6 +8,7 @@ use syn::LitStr;
 use crate::attributes::schedule::Schedule;
 use crate::check::{self, values};
 use crate::errors::Errors;
+use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::callsite::Callsite;
 use crate::expand::instrumentation::{Inspect, Instrumentation};
 use crate::hygiene::{generated_at, generated_at_start};
@@ -31,7 +32,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The arguments of `#[monitor]`.
-pub(crate) struct MonitorArgs {
+pub(super) struct MonitorArgs {
     crate_path: CratePath,
     slug: Option<LitStr>,
     schedule: Option<Schedule>,
@@ -42,10 +43,12 @@ pub(crate) struct MonitorArgs {
     tags: Vec<Recorded>,
 }
 
-impl MonitorArgs {
-    /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
-        let mut list = Arguments::read("monitor", tokens, KNOWN, Some("slug"));
+impl Attribute for MonitorArgs {
+    const NAME: &'static str = "monitor";
+    const REPEATED: Option<&'static str> = Some("give each job its own function, and let one call the other");
+
+    fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
+        let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("slug"));
         let slug_missing = list.span_of("slug").is_none();
         let slug = list.leading().or_else(|| list.string("slug"));
         match &slug {
@@ -102,9 +105,10 @@ impl MonitorArgs {
         };
         (this, list.finish())
     }
+}
 
-    /// What the attribute does around the function.
-    pub(crate) fn instrumentation(self, function: &Function) -> Instrumentation {
+impl Instrument for MonitorArgs {
+    fn instrumentation(self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.crate_path.private(span);
         let callsite = Callsite::new(private.clone(), span)

@@ -1,4 +1,4 @@
-//! `#[server_action]`: its arguments, and the work they ask for.
+//! `#[server_action]`: a web handler that is called like a function, with form data and a response.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -6,6 +6,7 @@ use syn::LitStr;
 
 use crate::attributes::handler::HandlerArgs;
 use crate::errors::Errors;
+use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
@@ -15,17 +16,18 @@ use crate::parse::pattern::plain_name;
 const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "flush", "crate"];
 
 /// The arguments of `#[server_action]`.
-pub(crate) struct ServerActionArgs {
+pub(super) struct ServerActionArgs {
     common: HandlerArgs,
     form_data: Option<TokenStream>,
     /// Left out, the option `send_default_pii` decides.
     record_response: Option<bool>,
 }
 
-impl ServerActionArgs {
-    /// Reads the arguments of the attribute on `function`.
-    pub(crate) fn read(tokens: TokenStream, function: &Function) -> (Self, Errors) {
-        let mut list = Arguments::read("server_action", tokens, KNOWN, None);
+impl Attribute for ServerActionArgs {
+    const NAME: &'static str = "server_action";
+
+    fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
+        let mut list = Arguments::read(Self::NAME, args, KNOWN, None);
         let this = Self {
             common: HandlerArgs::take(&mut list, function),
             form_data: list.value("form_data").map(|raw| raw.tokens),
@@ -33,9 +35,10 @@ impl ServerActionArgs {
         };
         (this, list.finish())
     }
+}
 
-    /// What the attribute does around the function.
-    pub(crate) fn instrumentation(mut self, function: &Function) -> Instrumentation {
+impl Instrument for ServerActionArgs {
+    fn instrumentation(mut self, function: &Function) -> Instrumentation {
         let ident = &function.sig.ident;
         let span = generated_at(ident.span());
         let private = self.common.private(span);

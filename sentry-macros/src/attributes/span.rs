@@ -1,4 +1,4 @@
-//! `#[span]`: its arguments, and the work they ask for.
+//! `#[span]`: a span around a function, or around every function of a block.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -6,7 +6,9 @@ use syn::LitStr;
 
 use crate::check::{self, values};
 use crate::errors::Errors;
+use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::callsite::Callsite;
+use crate::expand::container::BlockAttribute;
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
@@ -31,17 +33,10 @@ const KNOWN: &[&str] = &[
     "crate",
 ];
 
-/// What an argument of a function replaces among the defaults of the block around it, beside its own like.
-pub(crate) const REPLACES: &[(&str, &[&str])] = &[
-    ("new_trace", &["parent", "only_if_parent"]),
-    ("parent", &["new_trace"]),
-    ("only_if_parent", &["new_trace"]),
-];
-
 const LEVELS: &[&str] = &["fatal", "error", "warning", "info", "debug"];
 
 /// The arguments of `#[span]`.
-pub(crate) struct SpanArgs {
+pub(super) struct SpanArgs {
     crate_path: CratePath,
     name: Option<TokenStream>,
     op: Option<TokenStream>,
@@ -55,20 +50,33 @@ pub(crate) struct SpanArgs {
     level: Option<LitStr>,
 }
 
-impl SpanArgs {
-    /// The list of arguments, as it stands.
-    pub(crate) fn list(tokens: TokenStream) -> Arguments {
-        let mut list = Arguments::read("span", tokens, KNOWN, Some("name"));
+impl Attribute for SpanArgs {
+    const NAME: &'static str = "span";
+    const REPEATED: Option<&'static str> = None;
+
+    fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
+        Self::take(Self::list(args), function)
+    }
+}
+
+impl BlockAttribute for SpanArgs {
+    const REPLACES: &'static [(&'static str, &'static [&'static str])] = &[
+        ("new_trace", &["parent", "only_if_parent"]),
+        ("parent", &["new_trace"]),
+        ("only_if_parent", &["new_trace"]),
+    ];
+
+    fn list(args: TokenStream) -> Arguments {
+        let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("name"));
         if let (Some(place), true) = (list.span_of("skip"), list.has_others("skip")) {
             list.errors.add(place, "`skip` leaves the function out; it stands alone");
         }
         list
     }
 
-    /// The arguments on a block or a module, which are defaults for what is in it.
-    pub(crate) fn defaults(tokens: TokenStream) -> (Arguments, Errors) {
-        let list = Self::list(tokens);
-        let (_, mut errors) = Self::of(list.clone(), None);
+    fn defaults(args: TokenStream) -> (Arguments, Errors) {
+        let list = Self::list(args);
+        let (_, mut errors) = Self::take_for(list.clone(), None);
         let named = list.span_of("name").or(list.leading_span());
         if let Some(place) = named {
             errors.add(place, "one name would stand for every function in here; name them one by one");
@@ -79,8 +87,14 @@ impl SpanArgs {
         (list, errors)
     }
 
-    /// The model of a list of arguments on `function`, or on a block.
-    pub(crate) fn of(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
+    fn take(list: Arguments, function: &Function) -> (Self, Errors) {
+        Self::take_for(list, Some(function))
+    }
+}
+
+impl SpanArgs {
+    /// Takes the arguments on `function`, or on a block, out of `list`.
+    fn take_for(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
         let level_at = list.span_of("level");
         let err_given = list.span_of("err").is_some();
         let new_trace_at = list.span_of("new_trace");
@@ -91,7 +105,7 @@ impl SpanArgs {
         }
         let mut recorded = Vec::new();
         if let Some(named) = list.list("args") {
-            // On a block `args` is a mistake as a whole.
+            // On a block, `args` as a whole is an error.
             if let Some(function) = function {
                 recorded = check::entries::args(named, function, &mut list.errors);
             }
@@ -138,15 +152,16 @@ impl SpanArgs {
         }
         (this, errors)
     }
+}
 
-    /// What the attribute does around the function.
-    pub(crate) fn instrumentation(self, function: &Function) -> Instrumentation {
+impl Instrument for SpanArgs {
+    fn instrumentation(self, function: &Function) -> Instrumentation {
         let span = generated_at(function.sig.ident.span());
         let private = self.crate_path.private(span);
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
-        // A block around the function may give the level of what the function does not capture.
+        // The level may come from the block around a function that captures nothing itself.
         let level = self.level.filter(|_| self.err).map(ToTokens::into_token_stream);
         let callsite = Callsite::new(private.clone(), span)
             .with("name", self.name.as_ref())
@@ -191,7 +206,7 @@ impl SpanArgs {
     }
 }
 
-/// Records the returned value, if anybody listens.
+/// Records the returned value, if the span records at all.
 fn record_return(tokens: &ValueTokens<'_>) -> TokenStream {
     let ValueTokens { private, guard_type, guard, value, span } = tokens;
     quote_spanned! {*span=>

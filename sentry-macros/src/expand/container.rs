@@ -1,7 +1,7 @@
-//! `#[span]` on an impl block, a trait or a module: every function in it that can be instrumented is.
+//! An attribute on an impl block, a trait or a module: every function in it that can be instrumented is.
 //!
-//! The arguments there are defaults. A function, or a nested block, that carries a `#[span(…)]` of its own has its
-//! own arguments in front of them, and `#[span(skip)]` leaves it out:
+//! The arguments on the block are defaults. The arguments that a function, or a nested block, has in an attribute of its
+//! own replace them, and `#[span(skip)]` leaves it out:
 //!
 //! ```text
 //! #[span(op = "db")]            impl Store {
@@ -14,76 +14,119 @@
 //! }
 //! ```
 //!
-//! A function is wrapped here and now, as its own attribute would do it: no second round of expansion.
+//! Functions are expanded at once, with the code that their own attributes would give: there is no second round of
+//! expansion.
 
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Attribute;
 use syn::parse::Parser;
 
-use crate::attributes::span::{REPLACES, SpanArgs};
 use crate::check;
 use crate::errors::Errors;
-use crate::expand::fallback::compile_error;
+use crate::expand::attribute::{self, Instrument};
+use crate::expand::fallback::{compile_error, expand_or_item};
 use crate::expand::function;
 use crate::parse::args::Arguments;
-use crate::parse::enclosing::Around;
+use crate::parse::enclosing::Enclosing;
 use crate::parse::function::Function;
 use crate::parse::known_attributes::{is_inert, is_ours};
 use crate::parse::split_items::{self, Item, Kind};
+use crate::parse::target::Target;
 
-/// Instruments what is in `item`, which starts with `keyword`.
-pub(crate) fn expand(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
-    let (defaults, mut errors) = SpanArgs::defaults(args.clone());
+/// An attribute that also goes on blocks and modules, with the flag `skip` to leave a function out.
+pub(crate) trait BlockAttribute: Instrument {
+    /// The defaults that an argument of a function replaces besides the one of its own name.
+    const REPLACES: &'static [(&'static str, &'static [&'static str])];
+
+    /// Reads the list of arguments.
+    fn list(args: TokenStream) -> Arguments;
+
+    /// Reads and checks the arguments on a block, which are defaults for the functions in it.
+    fn defaults(args: TokenStream) -> (Arguments, Errors);
+
+    /// Takes the arguments for `function` out of `list`, in which the defaults are filled in.
+    fn take(list: Arguments, function: &Function) -> (Self, Errors);
+}
+
+/// Expands an attribute that instruments a function, or all functions of a block.
+pub(crate) fn instrument<A: BlockAttribute>(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_or_item(item, |item| {
+        let function = match Target::read(item.clone())? {
+            Target::Container(_, keyword) => return block::<A>(args, item, keyword),
+            other => other.function(A::NAME)?,
+        };
+        let mut list = A::list(args.clone());
+        if list.flag("skip") {
+            return list.errors.finish_with(item);
+        }
+        let attribute = attribute::check(A::take(list, &function), &function)?;
+        Ok(function::expand(&args, item, &function, &attribute.instrumentation(&function)))
+    })
+}
+
+/// Instruments the functions in `item`, which starts with `keyword`.
+fn block<A: BlockAttribute>(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
+    let (defaults, mut errors) = A::defaults(args.clone());
     if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
-        errors.add(keyword, "the body of this item is elsewhere; put `#[span]` on the items that have one");
+        let message =
+            format!("the body of this item is elsewhere; put `#[{}]` on the items that have one", A::NAME);
+        errors.add(keyword, message);
     }
     let mut defaults = errors.finish_with(defaults)?;
     if defaults.flag("skip") {
         return Ok(item);
     }
-    let mut walk = Walk { errors: Errors::default(), args, is_read: false, around: None };
+    let mut walk = Walk::<A> {
+        errors: Errors::default(),
+        args,
+        is_read: false,
+        enclosing: None,
+        attribute: PhantomData,
+    };
     let (attrs, rest) = split_attributes(item.into_iter().collect());
     let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.errors.finish_with(()).err().map(compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 
-struct Walk {
+/// The walk through the items of a block.
+struct Walk<A> {
     errors: Errors,
     /// The arguments of the blocks around the current item, as they are written.
     args: TokenStream,
-    /// Whether a block around the current item carries a macro that is still to run.
+    /// Whether a block around the current item carries an attribute macro that is still to run.
     is_read: bool,
     /// The block around the current item.
-    around: Option<Rc<Around>>,
+    enclosing: Option<Rc<Enclosing>>,
+    attribute: PhantomData<A>,
 }
 
-impl Walk {
-    /// The tokens in front of the last brace stay, those in it are instrumented.
+impl<A: BlockAttribute> Walk<A> {
+    /// Instruments the items between the last braces. The tokens in front of them stay.
     fn container(
         &mut self,
-        attrs: &[Attribute],
+        attrs: &[syn::Attribute],
         mut rest: Vec<TokenTree>,
         defaults: &Arguments,
     ) -> TokenStream {
         if let Some((TokenTree::Group(body), head)) = rest.split_last_mut()
             && body.delimiter() == Delimiter::Brace
         {
-            let outside = self.is_read;
+            let outer_is_read = self.is_read;
             self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
-            let around = self.around.replace(Rc::new(Around::new(head, body.stream())));
+            let outer = self.enclosing.replace(Rc::new(Enclosing::new(head, body.stream())));
             let contents = split_items::split(body.stream());
             let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
-            self.is_read = outside;
-            self.around = around;
+            self.is_read = outer_is_read;
+            self.enclosing = outer;
             let span = body.span();
             *body = Group::new(Delimiter::Brace, contents);
             body.set_span(span);
         }
-        written(attrs, rest)
+        joined(attrs, rest)
     }
 
     fn item(&mut self, item: Item, defaults: &Arguments) -> TokenStream {
@@ -98,20 +141,23 @@ impl Walk {
     fn function(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
         let as_written = || tokens.iter().cloned().collect();
         let (mut attrs, rest) = split_attributes(tokens.clone());
-        let own = take_own(&mut attrs);
-        let plain = written(&attrs, rest);
+        let own = take_own::<A>(&mut attrs);
+        let plain = joined(&attrs, rest);
         let mut function = match syn::parse2::<Function>(plain.clone()) {
             Ok(function) => function,
             Err(error) => {
                 if !own.is_some_and(|own| self.is_skipped(&own)) {
-                    let advice = "`#[span]` cannot read this function, which `#[span(skip)]` leaves out";
-                    self.errors.add(error.span(), format!("{advice}: {error}"));
+                    let name = A::NAME;
+                    let message = format!(
+                        "`#[{name}]` cannot read this function, which `#[{name}(skip)]` leaves out: {error}"
+                    );
+                    self.errors.add(error.span(), message);
                 }
                 return plain;
             }
         };
         function.block_is_read = self.is_read;
-        function.around = self.around.clone();
+        function.enclosing = self.enclosing.clone();
         if function.is_left_alone() {
             return if own.is_some_and(|own| self.is_skipped(&own)) { plain } else { as_written() };
         }
@@ -119,9 +165,9 @@ impl Walk {
         let Some(list) = self.merged(own, defaults) else {
             return plain;
         };
-        let (model, errors) = SpanArgs::of(list, Some(&function));
-        match errors.finish_with(model) {
-            Ok(model) => function::expand(&args, plain, &function, &model.instrumentation(&function)),
+        let (attribute, errors) = A::take(list, &function);
+        match errors.finish_with(attribute) {
+            Ok(attribute) => function::expand(&args, plain, &function, &attribute.instrumentation(&function)),
             Err(error) => {
                 self.errors.push(error);
                 plain
@@ -129,24 +175,24 @@ impl Walk {
         }
     }
 
-    /// A function that cannot be instrumented. That it is not to be, `#[span(skip)]`, it may say all the same; and
-    /// nobody but this block knows the attribute where it is not imported.
+    /// Emits a function that cannot be instrumented. `#[span(skip)]` is allowed on it, and is removed here: if the
+    /// attribute is not imported, no one else knows it. Any other use of the attribute on it is an error.
     fn plain_function(&mut self, tokens: Vec<TokenTree>) -> TokenStream {
         let (mut attrs, rest) = split_attributes(tokens);
-        let own = take_own(&mut attrs);
-        let plain = written(&attrs, rest);
+        let own = take_own::<A>(&mut attrs);
+        let plain = joined(&attrs, rest);
         if own.is_some_and(|own| !self.is_skipped(&own)) {
             match syn::parse2::<Function>(plain.clone()) {
-                Ok(function) => check::function::can_be_wrapped("span", &function, &mut self.errors),
+                Ok(function) => check::function::can_be_wrapped(A::NAME, &function, &mut self.errors),
                 Err(error) => self.errors.push(error),
             }
         }
         plain
     }
 
-    /// Whether an item's own attribute leaves it out.
-    fn is_skipped(&mut self, own: &Attribute) -> bool {
-        let mut list = SpanArgs::list(arguments_of(own));
+    /// Returns whether an item's own attribute leaves it out.
+    fn is_skipped(&mut self, own: &syn::Attribute) -> bool {
+        let mut list = A::list(arguments_of(own));
         let skips = list.flag("skip");
         if skips {
             let checked = list.errors.finish_with(());
@@ -157,79 +203,78 @@ impl Walk {
 
     fn nested(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
         let (mut attrs, rest) = split_attributes(tokens);
-        let own = take_own(&mut attrs);
+        let own = take_own::<A>(&mut attrs);
         let checked = own.map(|own| {
-            let tokens = arguments_of(&own);
-            let (_, errors) = SpanArgs::defaults(tokens);
+            let (_, errors) = A::defaults(arguments_of(&own));
             errors.finish_with(own)
         });
         let own = match checked.transpose() {
             Ok(own) => own,
             Err(error) => {
                 self.errors.push(error);
-                return written(&attrs, rest);
+                return joined(&attrs, rest);
             }
         };
         let args = self.args_with(own.as_ref());
         let Some(defaults) = self.merged(own, defaults) else {
-            return written(&attrs, rest);
+            return joined(&attrs, rest);
         };
-        let outside = std::mem::replace(&mut self.args, args);
+        let outer_args = std::mem::replace(&mut self.args, args);
         let instrumented = self.container(&attrs, rest, &defaults);
-        self.args = outside;
+        self.args = outer_args;
         instrumented
     }
 
-    /// The arguments that are written around an item and on it.
-    fn args_with(&self, own: Option<&Attribute>) -> TokenStream {
+    /// Returns the arguments that are written around an item and on it.
+    fn args_with(&self, own: Option<&syn::Attribute>) -> TokenStream {
         let own = own.map(arguments_of).unwrap_or_default();
-        let around = &self.args;
-        quote!(#around, #own)
+        let outer = &self.args;
+        quote!(#outer, #own)
     }
 
-    /// The arguments of an item, its own before the defaults; `None` if it is to be left out.
-    fn merged(&mut self, own: Option<Attribute>, defaults: &Arguments) -> Option<Arguments> {
+    /// Returns the arguments of an item: its own, and the defaults that they leave; `None` if the item is skipped.
+    fn merged(&mut self, own: Option<syn::Attribute>, defaults: &Arguments) -> Option<Arguments> {
         let Some(own) = own else {
             return Some(defaults.clone());
         };
         if self.is_skipped(&own) {
             return None;
         }
-        let mut list = SpanArgs::list(arguments_of(&own));
-        list.default_to(defaults, REPLACES);
+        let mut list = A::list(arguments_of(&own));
+        list.default_to(defaults, A::REPLACES);
         Some(list)
     }
 }
 
-/// Takes the item's own `#[span]` out.
-fn take_own(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
-    let index = attrs.iter().position(|attr| is_ours(attr, "span"))?;
+/// Takes the item's own attribute out.
+fn take_own<A: BlockAttribute>(attrs: &mut Vec<syn::Attribute>) -> Option<syn::Attribute> {
+    let index = attrs.iter().position(|attr| is_ours(attr, A::NAME))?;
     Some(attrs.remove(index))
 }
 
-/// What stands between the parentheses of an attribute.
-fn arguments_of(attr: &Attribute) -> TokenStream {
+/// Returns the tokens between the parentheses of an attribute.
+fn arguments_of(attr: &syn::Attribute) -> TokenStream {
     match &attr.meta {
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     }
 }
 
-/// An item in its tokens again.
-fn written(attrs: &[Attribute], rest: Vec<TokenTree>) -> TokenStream {
-    let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
-    tokens.extend(rest);
-    tokens
-}
-
-/// The outer attributes of an item, and what follows.
-fn split_attributes(tokens: Vec<TokenTree>) -> (Vec<Attribute>, Vec<TokenTree>) {
+/// Splits the outer attributes of an item from what follows.
+fn split_attributes(tokens: Vec<TokenTree>) -> (Vec<syn::Attribute>, Vec<TokenTree>) {
     let stream: TokenStream = tokens.iter().cloned().collect();
     let parser = |input: syn::parse::ParseStream<'_>| {
-        Ok((input.call(Attribute::parse_outer)?, input.parse::<TokenStream>()?))
+        Ok((input.call(syn::Attribute::parse_outer)?, input.parse::<TokenStream>()?))
     };
     match parser.parse2(stream) {
         Ok((attrs, rest)) => (attrs, rest.into_iter().collect()),
         Err(_) => (Vec::new(), tokens),
     }
+}
+
+/// Joins the attributes of an item with what follows them.
+fn joined(attrs: &[syn::Attribute], rest: Vec<TokenTree>) -> TokenStream {
+    let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
+    tokens.extend(rest);
+    tokens
 }

@@ -12,13 +12,13 @@ use crate::tokens::is_punct;
 
 /// An impl block, a trait or a module.
 #[derive(Clone)]
-pub(crate) struct Around {
+pub(crate) struct Enclosing {
     /// What stands in front of the braces, from the keyword on.
     head: Vec<TokenTree>,
     contents: TokenStream,
 }
 
-impl Around {
+impl Enclosing {
     /// The block of which this is the `head`, without its attributes, and these are the `contents`.
     pub(crate) fn new(head: &[TokenTree], contents: TokenStream) -> Self {
         let keyword = head.iter().position(|token| {

@@ -13,7 +13,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericParam, Generics, Signature, Type, TypeParamBound, WherePredicate};
 
-use crate::parse::enclosing::Around;
+use crate::parse::enclosing::Enclosing;
 use crate::parse::function::Function;
 use crate::parse::returns::Returns;
 use crate::tokens::contains_word;
@@ -25,7 +25,7 @@ pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> boo
         return true;
     }
     let Some(error) = returns.error() else { return false };
-    let names = Names { sig: &function.sig, around: function.around.as_deref() };
+    let names = Names { sig: &function.sig, enclosing: function.enclosing.as_deref() };
     let tokens: Vec<TokenTree> = error.to_token_stream().into_iter().collect();
     match tokens.as_slice() {
         [TokenTree::Ident(this)] if this == "Self" => names.this_borrows(),
@@ -37,28 +37,29 @@ pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> boo
 /// What the names in a type stand for.
 struct Names<'a> {
     sig: &'a Signature,
-    around: Option<&'a Around>,
+    enclosing: Option<&'a Enclosing>,
 }
 
 impl Names<'_> {
     /// Whether `Self` may be borrowed.
     fn this_borrows(&self) -> bool {
-        self.around.is_none_or(|around| around.is_trait() || self.borrows(&around.self_type(), true))
+        self.enclosing
+            .is_none_or(|enclosing| enclosing.is_trait() || self.borrows(&enclosing.self_type(), true))
     }
 
     /// Whether `Self::Name` may be borrowed.
     fn of_this_borrows(&self, tokens: &[TokenTree]) -> bool {
-        let Some(around) = self.around else {
+        let Some(enclosing) = self.enclosing else {
             return lifetimes(self.sig.to_token_stream())
                 .iter()
                 .any(|lifetime| lifetime != "static" && !declares(self.sig, lifetime));
         };
-        if around.is_trait() {
+        if enclosing.is_trait() {
             // What it has the trait says, whose bounds hold for whatever it is.
             return false;
         }
         let named = match tokens.last() {
-            Some(TokenTree::Ident(name)) => around.type_named(name),
+            Some(TokenTree::Ident(name)) => enclosing.type_named(name),
             _ => None,
         };
         match named {
@@ -101,11 +102,11 @@ impl Names<'_> {
         if let Some(borrows) = parameter(&self.sig.generics, name) {
             return Some(borrows);
         }
-        if let Some(around) = self.around {
+        if let Some(enclosing) = self.enclosing {
             return Some(if name == "Self" {
                 self.this_borrows()
             } else {
-                parameter(&around.generics(), name).unwrap_or(false)
+                parameter(&enclosing.generics(), name).unwrap_or(false)
             });
         }
         let text = name.to_string();
@@ -202,7 +203,7 @@ mod tests {
     fn may_borrow_in(head: &str, contents: &str, sig: &str) -> bool {
         let mut function: Function = syn::parse_str(&format!("{sig} {{}}")).unwrap();
         let head: Vec<TokenTree> = head.parse::<TokenStream>().unwrap().into_iter().collect();
-        function.around = Some(Rc::new(Around::new(&head, contents.parse().unwrap())));
+        function.enclosing = Some(Rc::new(Enclosing::new(&head, contents.parse().unwrap())));
         error_may_borrow(function.returns(), &function)
     }
 

@@ -12,7 +12,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, token};
 
 use crate::hygiene::generated_at;
-use crate::parse::enclosing::Around;
+use crate::parse::enclosing::Enclosing;
 use crate::parse::known_attributes::{OURS, is_from_sentry, is_inert, is_ours};
 use crate::parse::legacy_syntax::signature;
 use crate::parse::pattern::{bindings, plain_name};
@@ -34,7 +34,7 @@ pub(crate) struct Function {
     /// Whether the block around it carries a macro that is still to run, such as `async_trait`.
     pub(crate) block_is_read: bool,
     /// The block around it, where the attribute stands on that.
-    pub(crate) around: Option<Rc<Around>>,
+    pub(crate) enclosing: Option<Rc<Enclosing>>,
 }
 
 /// How a function takes `self`.
@@ -84,7 +84,7 @@ impl Parse for Function {
         let (inner, body) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false, around: None })
+        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false, enclosing: None })
     }
 }
 

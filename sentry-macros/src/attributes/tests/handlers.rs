@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{assert_tokens, site};
-use crate::expand::{api_handler, data_fetcher, monitor, server_action};
+use crate::attributes::{api_handler, data_fetcher, monitor, server_action};
 
 fn contains(expansion: &TokenStream, part: &TokenStream) {
     let (text, part) = (expansion.to_string(), part.to_string());

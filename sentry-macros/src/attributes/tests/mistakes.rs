@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::expand::{main, monitor, span};
+use crate::attributes::{main, monitor, span};
 
 /// The messages of all `compile_error!` of an expansion, and whether the item follows unchanged.
 fn errors(expansion: &TokenStream, item: &TokenStream) -> Vec<String> {

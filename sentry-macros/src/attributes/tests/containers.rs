@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::assert_tokens;
-use crate::expand::span;
+use crate::attributes::span;
 
 /// What `#[span(args)]` makes of one function.
 fn one(args: TokenStream, item: TokenStream) -> TokenStream {
