@@ -82,16 +82,16 @@ impl fmt::Display for IntervalError {
         match self {
             Self::Shape { text } => write!(
                 f,
-                "`{text}` is not a number and a unit; write it as `10 minutes`, `30m`, `2h` or `1 day`"
+                "`{text}` is not a length of time; write a number and a unit, as in `10 minutes`, `30m`, `2h` or `1 day`"
             ),
-            Self::Zero { text } => write!(f, "`{text}` is no time at all; the number is at least 1"),
+            Self::Zero { text } => write!(f, "`{text}` is an empty interval; the number must be at least 1"),
             Self::TooLarge { text } => write!(f, "`{text}` is too long; use a larger unit"),
             Self::Unit { unit, suggestion } => {
-                write!(f, "`{unit}` is not a unit; ")?;
-                if let Some(suggestion) = suggestion {
-                    write!(f, "did you mean `{suggestion}`? ")?;
+                write!(f, "unknown unit `{unit}`; expected minute, hour, day, week, month or year")?;
+                match suggestion {
+                    Some(suggestion) => write!(f, "; did you mean `{suggestion}`?"),
+                    None => Ok(()),
                 }
-                write!(f, "units are minute, hour, day, week, month and year")
             }
             Self::TooFine { text } => {
                 write!(
@@ -100,7 +100,7 @@ impl fmt::Display for IntervalError {
                 )
             }
             Self::Compound { text, minutes } => {
-                write!(f, "`{text}` has several parts, a schedule takes one number and one unit")?;
+                write!(f, "`{text}` has several parts, but a schedule takes one number and one unit")?;
                 match minutes {
                     Some(minutes) => write!(f, "; use `{minutes} minutes`"),
                     None => Ok(()),

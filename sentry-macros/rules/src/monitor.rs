@@ -27,7 +27,7 @@ pub struct RangeError {
 impl fmt::Display for RangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, value, max, unit } = self;
-        write!(f, "`{what}` is {value}; Sentry takes 1 to {max} {unit}")
+        write!(f, "`{what}` is {value}; Sentry accepts 1 to {max} {unit}")
     }
 }
 
@@ -91,6 +91,6 @@ mod tests {
     #[test]
     fn the_text_names_value_and_range() {
         let text = recovery_threshold(0).unwrap_err().to_string();
-        assert_eq!(text, "`recovery_threshold` is 0; Sentry takes 1 to 720 check-ins");
+        assert_eq!(text, "`recovery_threshold` is 0; Sentry accepts 1 to 720 check-ins");
     }
 }

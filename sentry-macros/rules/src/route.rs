@@ -67,14 +67,17 @@ impl fmt::Display for RouteError {
             Self::Space { route } => {
                 write!(
                     f,
-                    "the route {route:?} holds a space or a line break; write `{{name}}` for what varies"
+                    "the route {route:?} contains a space or a line break; write `{{name}}` for a part that varies"
                 )
             }
             Self::TooLong { length } => {
-                write!(f, "the route has {length} characters, and {MAX_LENGTH} are kept; shorten it")
+                write!(
+                    f,
+                    "the route has {length} characters, but Sentry keeps at most {MAX_LENGTH}; shorten it"
+                )
             }
             Self::NoMethod { method } => {
-                write!(f, "`{method}` is no HTTP method; write one such as `GET` or `POST`")
+                write!(f, "`{method}` is not an HTTP method; use one such as `GET` or `POST`")
             }
         }
     }

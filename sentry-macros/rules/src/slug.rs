@@ -41,12 +41,12 @@ impl fmt::Display for SlugError {
             Self::Empty => f.write_str("the monitor slug is empty; name the monitor, as in `nightly-report`"),
             Self::TooLong { slug, length } => write!(
                 f,
-                "the monitor slug `{slug}` has {length} characters, Sentry takes at most {MAX_LENGTH}; shorten it"
+                "the monitor slug `{slug}` has {length} characters, but Sentry accepts at most {MAX_LENGTH}; shorten it"
             ),
             Self::Character { slug, character } => {
                 write!(
                     f,
-                    "the monitor slug `{slug}` holds {character:?}; a slug is made of lowercase letters, digits, `-` and `_`"
+                    "the monitor slug `{slug}` contains {character:?}; a slug consists of lowercase letters, digits, `-` and `_`"
                 )?;
                 match suggest(slug) {
                     Some(better) => write!(f, "; use `{better}`"),
@@ -56,7 +56,7 @@ impl fmt::Display for SlugError {
             Self::OnlyDigits { slug } => {
                 write!(
                     f,
-                    "the monitor slug `{slug}` is made of digits alone; add a letter, as in `job-{slug}`"
+                    "the monitor slug `{slug}` consists only of digits; add a letter, as in `job-{slug}`"
                 )
             }
         }

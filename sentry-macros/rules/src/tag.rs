@@ -49,20 +49,20 @@ impl fmt::Display for TagError {
             Self::EmptyKey => f.write_str("the tag key is empty; name the tag, as in `customer.plan`"),
             Self::KeyTooLong { key, length } => write!(
                 f,
-                "the tag key `{key}` has {length} characters, Sentry takes at most {MAX_KEY_LENGTH}; shorten it"
+                "the tag key `{key}` has {length} characters, but Sentry accepts at most {MAX_KEY_LENGTH}; shorten it"
             ),
             Self::KeyCharacter { key, character } => write!(
                 f,
-                "the tag key `{key}` holds {character:?}; a key is made of letters, digits, `_`, `.`, `:` and `-`"
+                "the tag key `{key}` contains {character:?}; a key consists of letters, digits, `_`, `.`, `:` and `-`"
             ),
             Self::EmptyValue => f.write_str("the tag value is empty; give it a value or leave the tag out"),
             Self::ValueTooLong { length } => write!(
                 f,
-                "the tag value has {length} characters, Sentry takes at most {MAX_VALUE_LENGTH}; \
-                 shorten it, or put it into a context or an attribute"
+                "the tag value has {length} characters, but Sentry accepts at most {MAX_VALUE_LENGTH}; \
+                 shorten it, or record it as a context or an attribute"
             ),
             Self::ValueNewline { value } => {
-                write!(f, "the tag value {value:?} holds a line break; write it in one line")
+                write!(f, "the tag value {value:?} contains a line break; write it on one line")
             }
         }
     }

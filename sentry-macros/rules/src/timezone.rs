@@ -19,10 +19,12 @@ pub struct TimezoneError {
 
 impl fmt::Display for TimezoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a name of the tz database; ", self.name)?;
+        write!(f, "unknown time zone `{}`; ", self.name)?;
         match self.suggestion {
             Some(suggestion) => write!(f, "did you mean `{suggestion}`?"),
-            None => f.write_str("use a name such as `UTC`, `Europe/Vienna` or `America/New_York`"),
+            None => f.write_str(
+                "use a name of the tz database, such as `UTC`, `Europe/Vienna` or `America/New_York`",
+            ),
         }
     }
 }

@@ -27,7 +27,7 @@ impl Attribute for ApiHandlerArgs {
 
     fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("route"));
-        let route = route(&mut list, "`#[api_handler]` needs the route: `#[api_handler(\"/users/{id}\")]`");
+        let route = route(&mut list, "`#[api_handler]` needs a route: `#[api_handler(\"/users/{id}\")]`");
         let method = list.value("method");
         let this = Self {
             common: HandlerArgs::take(&mut list, function),

@@ -34,9 +34,9 @@ impl Attribute for DataFetcherArgs {
         if kind.is_none() && list.errors.is_empty() {
             list.errors.add(
                 Span::call_site(),
-                "`#[data_fetcher]` needs its kind in front, as in `#[data_fetcher(get_server_side_props, \
-                 \"/users/{id}\")]`; known are `get_server_side_props`, `get_static_props`, `get_initial_props`, \
-                 `app`, `document` and `error`, and any name of your own will do",
+                "`#[data_fetcher]` needs its kind as the first argument, as in \
+                 `#[data_fetcher(get_server_side_props, \"/users/{id}\")]`; expected `get_server_side_props`, \
+                 `get_static_props`, `get_initial_props`, `app`, `document`, `error` or a name of your own",
             );
         }
         let kind = kind.unwrap_or_else(|| LitStr::new("", Span::call_site()));
@@ -49,7 +49,7 @@ impl Attribute for DataFetcherArgs {
                 let kind = kind.value();
                 route(
                     &mut list,
-                    &format!("a data fetcher needs its route: `#[data_fetcher({kind}, \"/users/{{id}}\")]`"),
+                    &format!("`#[data_fetcher]` needs a route: `#[data_fetcher({kind}, \"/users/{{id}}\")]`"),
                 )
             }
         };

@@ -57,7 +57,7 @@ impl Attribute for MainArgs {
             errors.add(
                 sig.ident.span(),
                 format!(
-                    "`#[main]` goes on `fn main`, and this is `{}`; use `#[span]` on other functions",
+                    "`#[main]` goes on `fn main`, but this is `{}`; use `#[span]` on other functions",
                     sig.ident
                 ),
             );
@@ -67,7 +67,7 @@ impl Attribute for MainArgs {
         if let (Some(asyncness), false) = (&sig.asyncness, function.attrs.iter().any(starts_a_runtime)) {
             errors.add(
                 asyncness.span,
-                "an `async fn main` needs a runtime; put its attribute below this one, as in `#[tokio::main]`",
+                "an `async fn main` needs a runtime; put the runtime's attribute below this one, such as `#[tokio::main]`",
             );
         }
     }

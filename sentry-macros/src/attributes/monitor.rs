@@ -45,7 +45,7 @@ pub(super) struct MonitorArgs {
 
 impl Attribute for MonitorArgs {
     const NAME: &'static str = "monitor";
-    const REPEATED: Option<&'static str> = Some("give each job its own function, and let one call the other");
+    const REPEATED: Option<&'static str> = Some("give each job a function of its own");
 
     fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("slug"));
@@ -58,7 +58,7 @@ impl Attribute for MonitorArgs {
             }
             None if slug_missing && list.errors.is_empty() => list.errors.add(
                 Span::call_site(),
-                "`#[monitor]` needs the slug of the monitor: `#[monitor(\"nightly-report\")]`",
+                "`#[monitor]` needs the slug of a monitor: `#[monitor(\"nightly-report\")]`",
             ),
             None => {}
         }
@@ -89,7 +89,7 @@ impl Attribute for MonitorArgs {
             list.errors.add(
                 place,
                 format!(
-                    "`{name}` is part of the monitor's configuration, which Sentry takes with a schedule only; \
+                    "`{name}` is part of the monitor's configuration, which Sentry accepts only with a schedule; \
                      add `schedule = \"0 3 * * *\"` or `every = \"10 minutes\"`"
                 ),
             );

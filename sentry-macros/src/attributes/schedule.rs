@@ -21,7 +21,7 @@ impl Schedule {
         let crontab = list.string("schedule");
         let every = list.string("every");
         if let Some(place) = both {
-            list.errors.add(place, "a monitor has one schedule: keep `schedule` or `every`");
+            list.errors.add(place, "a monitor has one schedule; keep either `schedule` or `every`");
             return None;
         }
         match (crontab, every) {

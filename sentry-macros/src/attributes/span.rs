@@ -69,7 +69,7 @@ impl BlockAttribute for SpanArgs {
     fn list(args: TokenStream) -> Arguments {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("name"));
         if let (Some(place), true) = (list.span_of("skip"), list.has_others("skip")) {
-            list.errors.add(place, "`skip` leaves the function out; it stands alone");
+            list.errors.add(place, "`skip` leaves the function out; remove the other arguments");
         }
         list
     }
@@ -79,7 +79,10 @@ impl BlockAttribute for SpanArgs {
         let (_, mut errors) = Self::take_for(list.clone(), None);
         let named = list.span_of("name").or(list.leading_span());
         if let Some(place) = named {
-            errors.add(place, "one name would stand for every function in here; name them one by one");
+            errors.add(
+                place,
+                "one name would apply to every function in this block; name the functions one by one",
+            );
         }
         if let Some(place) = list.span_of("args") {
             errors.add(place, "`args` names arguments of one function; put it on that function");
@@ -139,7 +142,7 @@ impl SpanArgs {
         if let Some(level) = &this.level {
             errors.handle(values::one_of("level", level, LEVELS));
             if let (false, Some(place)) = (err_given, level_at) {
-                errors.add(place, "`level` is the level of the events that `err` captures; add `err`");
+                errors.add(place, "`level` sets the level of the events that `err` captures; add `err`");
             }
         }
         if let (true, Some(place)) = (this.parent.is_some() || this.only_if_parent, new_trace_at)
@@ -147,7 +150,7 @@ impl SpanArgs {
         {
             errors.add(
                 place,
-                "`new_trace` has no parent; it cannot stand beside `parent` and `only_if_parent`",
+                "`new_trace` starts without a parent; it cannot be combined with `parent` or `only_if_parent`",
             );
         }
         (this, errors)

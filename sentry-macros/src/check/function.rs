@@ -12,15 +12,15 @@ pub(crate) fn can_be_wrapped(attribute: &str, function: &Function, errors: &mut 
         errors.add(
             constness.span,
             format!(
-                "`#[{attribute}]` cannot go on a `const fn`, which may run in the compiler; \
-                 leave it plain and annotate its callers"
+                "`#[{attribute}]` cannot go on a `const fn`, which may run at compile time; \
+                 annotate its callers"
             ),
         );
     }
     if let Some(variadic) = &function.sig.variadic {
         errors.add(
             variadic.dots.spans[0],
-            format!("`#[{attribute}]` cannot wrap a function with variable arguments; annotate its callers"),
+            format!("`#[{attribute}]` cannot go on a function with variable arguments; annotate its callers"),
         );
     }
     if let Some(naked) = function.naked() {
@@ -39,7 +39,7 @@ pub(crate) fn only_one(attribute: &str, function: &Function, why: &str, errors: 
         if is_ours(other, attribute) {
             errors.add(
                 other.path().segments[0].ident.span(),
-                format!("a function takes one `#[{attribute}]`, and this is a second one; {why}"),
+                format!("a function can have only one `#[{attribute}]`; {why}"),
             );
         }
     }
@@ -57,7 +57,7 @@ pub(crate) fn has_argument(name: &syn::Ident, function: &Function) -> syn::Resul
     let known: Vec<&str> = bindings.iter().map(String::as_str).collect();
     let advice = match (nearest(&name.to_string(), known.iter().copied()), known.is_empty()) {
         (Some(meant), _) => format!("did you mean `{meant}`?"),
-        (None, true) => "the function has none".to_owned(),
+        (None, true) => "it has no arguments".to_owned(),
         (None, false) => format!("its arguments are `{}`", known.join("`, `")),
     };
     Err(syn::Error::new(name.span(), format!("the function has no argument `{name}`; {advice}")))
@@ -69,7 +69,7 @@ pub(crate) fn bare_name(name: &syn::Ident, function: Option<&Function>) -> syn::
         return Err(syn::Error::new(
             name.span(),
             format!(
-                "not every function in here has an argument `{name}`; write `key = expression`, or put it on the functions"
+                "not every function in this block has an argument `{name}`; write `key = expression`, or move it to the functions that have one"
             ),
         ));
     };

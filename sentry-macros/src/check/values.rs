@@ -14,10 +14,10 @@ pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
     let wrong = if value.trim() != value {
         format!("the attribute name `{value}` starts or ends with a space; write `{}`", value.trim())
     } else if value.chars().any(char::is_control) {
-        format!("the attribute name {value:?} has a control character; leave it out")
+        format!("the attribute name {value:?} contains a control character; remove it")
     } else if value.chars().count() > LONGEST {
         format!(
-            "the attribute name has {} characters, and {LONGEST} are kept; shorten it",
+            "the attribute name has {} characters, but Sentry keeps at most {LONGEST}; shorten it",
             value.chars().count()
         )
     } else {
@@ -32,13 +32,12 @@ pub(crate) fn one_of(argument: &str, text: &LitStr, known: &[&'static str]) -> s
     if known.contains(&value.as_str()) {
         return Ok(());
     }
-    let meant = match nearest(&value, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`? "),
-        None => String::new(),
-    };
+    let meant = nearest(&value, known.iter().copied());
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let known = known.join("`, `");
     Err(syn::Error::new(
         text.span(),
-        format!("`{value}` is no {argument}; {meant}known are `{}`", known.join("`, `")),
+        format!("unknown {argument} `{value}`; expected one of `{known}`{meant}"),
     ))
 }
 

@@ -71,8 +71,7 @@ pub(crate) fn instrument<A: BlockAttribute>(args: TokenStream, item: TokenStream
 fn block<A: BlockAttribute>(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
     let (defaults, mut errors) = A::defaults(args.clone());
     if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
-        let message =
-            format!("the body of this item is elsewhere; put `#[{}]` on the items that have one", A::NAME);
+        let message = format!("this item has no body here; put `#[{}]` on the items that have one", A::NAME);
         errors.add(keyword, message);
     }
     let mut defaults = errors.finish_with(defaults)?;
@@ -149,7 +148,7 @@ impl<A: BlockAttribute> Walk<A> {
                 if !own.is_some_and(|own| self.is_skipped(&own)) {
                     let name = A::NAME;
                     let message = format!(
-                        "`#[{name}]` cannot read this function, which `#[{name}(skip)]` leaves out: {error}"
+                        "`#[{name}]` cannot parse this function; `#[{name}(skip)]` leaves it out: {error}"
                     );
                     self.errors.add(error.span(), message);
                 }

@@ -51,7 +51,7 @@ impl Parse for Argument {
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             if input.is_empty() || input.peek(Token![,]) {
-                return Err(syn::Error::new(name.span(), format!("`{name} =` lacks its value")));
+                return Err(syn::Error::new(name.span(), format!("expected a value after `{name} =`")));
             }
             Value::Expr(input.parse()?)
         } else if input.peek(token::Paren) {
@@ -235,14 +235,12 @@ impl Arguments {
 
 /// An argument that the attribute does not have.
 fn unknown_argument(attribute: &str, name: &str, known: &[&'static str], span: Span) -> syn::Error {
-    let meant = match nearest(name, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`? "),
-        None => String::new(),
-    };
-    let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+    let meant = nearest(name, known.iter().copied());
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let known = known.join("`, `");
     syn::Error::new(
         span,
-        format!("`#[{attribute}]` has no argument `{name}`; {meant}known are {}", known.join(", ")),
+        format!("unknown argument `{name}` of `#[{attribute}]`; expected one of `{known}`{meant}"),
     )
 }
 
@@ -253,10 +251,10 @@ fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -
     }
     let advice = match leads {
         Some(leads) if input.peek(LitStr) => {
-            format!("the {leads} comes first, in `#[{attribute}(\"…\", …)]`")
+            format!("the {leads} goes first, as in `#[{attribute}(\"…\", …)]`")
         }
-        Some(leads) => format!("the {leads} is a string: `#[{attribute}(\"…\")]`"),
+        Some(leads) => format!("the {leads} is a string, as in `#[{attribute}(\"…\")]`"),
         None => "write it as `name = value`".to_owned(),
     };
-    Some(input.error(format!("a literal without a name; {advice}")))
+    Some(input.error(format!("unexpected literal; {advice}")))
 }

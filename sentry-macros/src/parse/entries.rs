@@ -67,7 +67,7 @@ impl Entry {
         if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             if input.is_empty() || input.peek(Token![,]) {
-                let message = format!("the {word} `{}` lacks its value", key.value());
+                let message = format!("expected a value for the {word} `{}`", key.value());
                 return Err(syn::Error::new(key.span(), message));
             }
             let value = input.parse::<Raw>()?.tokens;
@@ -80,7 +80,7 @@ impl Entry {
             Some(_) => Err(input.error(format!("expected `=` or a comma after the {word}'s name"))),
             None => {
                 let message =
-                    format!("{article} {word} named by a literal takes a value: `\"{example}\" = {example}`");
+                    format!("{article} {word} named by a literal needs a value: `\"{example}\" = {example}`");
                 Err(syn::Error::new(key.span(), message))
             }
         }

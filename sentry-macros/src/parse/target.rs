@@ -40,14 +40,14 @@ impl Target {
             Self::Function(function) => Ok(*function),
             Self::Container(kind, span) | Self::Other(kind, span) => {
                 let advice = match kind {
-                    "an impl block" => "put it on the methods in it",
-                    "a trait" => "put it on the methods that have a body",
-                    "a module" => "put it on the functions in it",
-                    _ => "put it on a function",
+                    "an impl block" => "put it on its methods",
+                    "a trait" => "put it on its methods that have a body",
+                    "a module" => "put it on its functions",
+                    _ => "move it to a function",
                 };
                 Err(syn::Error::new(
                     span,
-                    format!("`#[{attribute}]` goes on a function, and this is {kind}; {advice}"),
+                    format!("`#[{attribute}]` goes on a function, but this is {kind}; {advice}"),
                 ))
             }
         }

@@ -41,7 +41,7 @@ pub(crate) fn string(argument: &str, value: &Expr) -> syn::Result<LitStr> {
         },
         other => Err(syn::Error::new_spanned(
             other,
-            format!("`{argument}` is checked while compiling, so it takes a string literal"),
+            format!("`{argument}` is checked at compile time, so it takes a string literal"),
         )),
     }
 }
@@ -57,7 +57,7 @@ pub(crate) fn text(argument: &str, value: &Raw) -> syn::Result<TokenStream> {
         Expr::Path(_) | Expr::Macro(_) => Ok(value.tokens.clone()),
         other => Err(syn::Error::new_spanned(
             other,
-            format!("`{argument}` takes a string literal or a constant, because it is kept in a `static`"),
+            format!("`{argument}` takes a string literal or a constant, because it is stored in a `static`"),
         )),
     }
 }
@@ -74,7 +74,7 @@ pub(crate) fn not_blank(argument: &str, text: &LitStr) -> syn::Result<()> {
     if value.contains(['\n', '\r']) {
         return Err(syn::Error::new(
             text.span(),
-            format!("the {argument} has a line break; write it in one line"),
+            format!("the {argument} contains a line break; write it on one line"),
         ));
     }
     Ok(())

@@ -65,22 +65,21 @@ impl fmt::Display for CrontabError {
             Self::FieldCount { crontab, count } => {
                 write!(
                     f,
-                    "the crontab `{crontab}` has {count} field{}, it takes five: minute, hour, day of month, \
+                    "the crontab `{crontab}` has {count} field{}; expected five: minute, hour, day of month, \
                      month, day of week",
                     if *count == 1 { "" } else { "s" }
                 )?;
                 if *count > 5 { f.write_str("; leave out seconds and years") } else { Ok(()) }
             }
             Self::Word { word, suggestion } => {
-                write!(f, "`{word}` is not a schedule; ")?;
-                if let Some(suggestion) = suggestion {
-                    write!(f, "did you mean `{suggestion}`? ")?;
-                }
-                f.write_str("known are")?;
+                write!(f, "unknown schedule `{word}`; expected one of")?;
                 for (index, (known, _)) in WORDS.iter().enumerate() {
                     write!(f, "{} `{known}`", if index == 0 { "" } else { "," })?;
                 }
-                Ok(())
+                match suggestion {
+                    Some(suggestion) => write!(f, "; did you mean `{suggestion}`?"),
+                    None => Ok(()),
+                }
             }
             Self::Value { field, value, min, max, names } => {
                 let value = if value.is_empty() { "nothing" } else { value };
@@ -100,11 +99,14 @@ impl fmt::Display for CrontabError {
             Self::Step { field, step, max } => {
                 write!(
                     f,
-                    "the {field} field holds the step `/{step}`; a step there is a number from 1 to {max}"
+                    "the {field} field holds the step `/{step}`; the step must be a number from 1 to {max}"
                 )
             }
             Self::NeverRuns { day, month } => {
-                write!(f, "day {day} of month {month} never comes; choose a day that one of the months has")
+                write!(
+                    f,
+                    "day {day} of month {month} does not exist; choose a day that one of the months has"
+                )
             }
         }
     }

@@ -144,7 +144,7 @@ fn a_half_written_function_spoils_itself_alone() {
     let half = quote!(fn g(&self, x) { x. });
     let text = one(quote!(), quote!(impl S { #half #f })).to_string();
     assert!(
-        text.contains("cannot read this function") && text.matches("compile_error").count() == 1,
+        text.contains("cannot parse this function") && text.matches("compile_error").count() == 1,
         "{text}"
     );
     assert!(text.ends_with(&quote!(impl S { #half #good }).to_string()), "{text}");

@@ -120,14 +120,14 @@ fn every_mistake_is_told_and_the_item_stays() {
             quote!(
                 fn f() {}
             ),
-            "`warn` is no level",
+            "unknown level `warn`",
         ),
         (
             quote!(new_trace, only_if_parent),
             quote!(
                 fn f() {}
             ),
-            "`new_trace` has no parent",
+            "`new_trace` starts without a parent",
         ),
         (
             quote!(crate = 1),
@@ -141,7 +141,7 @@ fn every_mistake_is_told_and_the_item_stays() {
             quote!(
                 const fn f() {}
             ),
-            "leave it plain",
+            "annotate its callers",
         ),
         (
             quote!(),
@@ -162,10 +162,10 @@ fn every_mistake_is_told_and_the_item_stays() {
             quote!(
                 pub mod m;
             ),
-            "the body of this item is elsewhere",
+            "this item has no body here",
         ),
-        (quote!("x"), quote!(unsafe impl S {}), "one name would stand for every function"),
-        (quote!(name = "x"), quote!(impl S {}), "one name would stand for every function"),
+        (quote!("x"), quote!(unsafe impl S {}), "one name would apply to every function"),
+        (quote!(name = "x"), quote!(impl S {}), "one name would apply to every function"),
         (
             quote!(args(a)),
             quote!(
@@ -176,9 +176,9 @@ fn every_mistake_is_told_and_the_item_stays() {
         (
             quote!(attributes(order.id)),
             quote!(impl S {}),
-            "not every function in here has an argument `order`",
+            "not every function in this block has an argument `order`",
         ),
-        (quote!(skip, err), quote!(impl S {}), "it stands alone"),
+        (quote!(skip, err), quote!(impl S {}), "remove the other arguments"),
         (
             quote!(attributes(ordre.id)),
             quote!(
@@ -226,7 +226,7 @@ fn monitors_are_checked() {
         (quote!("n", schedule = "0 25 * * *"), "the hour field holds `25`"),
         (quote!("n", schedule = "@daily", every = "1 day"), "one schedule"),
         (quote!("n", every = "5 seconds"), "finer than"),
-        (quote!("n", timezone = "UTC"), "with a schedule only"),
+        (quote!("n", timezone = "UTC"), "only with a schedule"),
         (quote!("n", schedule = "@daily", timezone = "Europe/Viena"), "`Europe/Vienna`"),
         (quote!("n", schedule = "@daily", max_runtime = 0), "`max_runtime` is 0"),
         (quote!("n", schedule = "@daily", recovery_threshold = "2"), "takes a number of check-ins"),
