@@ -1,15 +1,17 @@
 //! Crontab schedules: five fields, names, lists, ranges and steps, or one of the `@` words.
 //!
-//! [`check`] reads the text field by field against a small table and gives back the canonical text:
-//! one blank between fields, names in capitals, `@daily` and its like written out. What Sentry's
-//! scheduler refuses is refused here: six fields, `@reboot`, ranges that run backwards, and days that no
-//! month has.
+//! [`check`] compares the fields with a small table and returns the canonical text: one space between fields, names in
+//! capitals, words such as `@daily` written out. It rejects what Sentry's scheduler rejects: six fields, `@reboot`,
+//! ranges that run backwards, and days that no month has.
+//!
+//! Crates that parse crontabs accept more than Sentry does (seconds, `L`, `#`) and depend on a calendar; a proc macro
+//! should build quickly.
 
 mod error;
 
 pub use error::CrontabError;
 
-/// What one of the five fields may hold.
+/// The values of one of the five fields.
 struct Field {
     name: &'static str,
     min: u8,
@@ -29,7 +31,7 @@ const FIELDS: [Field; 5] = [
     Field { name: "day of week", min: 0, max: 7, names: DAYS },
 ];
 
-/// The `@` words and what they stand for.
+/// The `@` words and their five fields.
 const WORDS: [(&str, &str); 7] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
@@ -40,7 +42,7 @@ const WORDS: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
 ];
 
-/// Checks a crontab and gives its canonical form: five fields, one blank between them.
+/// Checks a crontab and returns its canonical form: five fields with one space between them.
 ///
 /// ```
 /// use sentry_rules::crontab::check;
@@ -50,7 +52,7 @@ const WORDS: [(&str, &str); 7] = [
 /// ```
 ///
 /// # Errors
-/// The first thing that is wrong, from left to right.
+/// Returns the first error from left to right.
 pub fn check(crontab: &str) -> Result<String, CrontabError> {
     let crontab = crontab.trim();
     if crontab.starts_with('@') {
@@ -71,7 +73,7 @@ pub fn check(crontab: &str) -> Result<String, CrontabError> {
     for ((field, part), set) in FIELDS.iter().zip(&parts).zip(&mut sets) {
         *set = field.check(part)?;
     }
-    // With a weekday the schedule runs on that weekday too, whatever the day of the month.
+    // If a weekday is given, the schedule also runs on that weekday, whatever the day of the month.
     if weekday.starts_with('*') && !has_a_day(sets[2], sets[3]) {
         return Err(CrontabError::NeverRuns { day: (*day).to_owned(), month: (*month).to_owned() });
     }
@@ -79,12 +81,12 @@ pub fn check(crontab: &str) -> Result<String, CrontabError> {
 }
 
 impl Field {
-    /// Checks the comma separated parts of a field and gives the set of its values, as bits.
+    /// Checks the comma-separated parts of a field and returns the set of its values, as bits.
     fn check(&self, text: &str) -> Result<u64, CrontabError> {
         text.split(',').try_fold(0, |set, part| Ok(set | self.part(part)?))
     }
 
-    /// One of `*`, `7`, `1-5`, each with or without `/step`.
+    /// Reads `*`, `7` or `1-5`, each with or without `/step`.
     fn part(&self, part: &str) -> Result<u64, CrontabError> {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(self.step(step)?)),
@@ -93,7 +95,7 @@ impl Field {
         let (start, end) = match range.split_once('-') {
             _ if range == "*" => (self.min, self.max),
             Some((start, end)) => (self.value(start, part)?, self.value(end, part)?),
-            // `5/15` means from 5 to the end, every 15th.
+            // `5/15` means every 15th value, starting from 5.
             None if step.is_some() => (self.value(range, part)?, self.max),
             None => {
                 let value = self.value(range, part)?;
@@ -129,12 +131,12 @@ impl Field {
     }
 }
 
-/// A number of digits alone: `u8::from_str` would take `+5` too.
+/// Reads a number of digits only: `u8::from_str` would also accept `+5`.
 fn number(text: &str) -> Option<u8> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// Whether one of the months has one of the days.
+/// Returns whether one of the months has one of the days.
 fn has_a_day(days: u64, months: u64) -> bool {
     const LENGTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let first = days.trailing_zeros();

@@ -1,16 +1,16 @@
-//! Spans of time as people write them: `10 minutes`, `30m`, `2h`, `1 day`.
+//! Intervals and durations in words: `10 minutes`, `30m`, `2h`, `1 day`.
 //!
-//! [`parse`] reads the interval of a schedule, one number and one unit; [`minutes`] reads a duration,
-//! several parts of which are added up (`1h 30m`).
+//! [`parse`] reads the interval of a schedule, which is one number and one unit. [`minutes`] reads a duration, whose parts
+//! are added up (`1h 30m`).
 
 use std::fmt;
 
 use crate::nearest;
 
-/// The units of a schedule, as Sentry names them.
+/// The units of a schedule, with Sentry's names.
 pub const UNITS: [&str; 6] = ["year", "month", "week", "day", "hour", "minute"];
 
-/// Every spelling of a unit, with the unit and its minutes where it has a fixed length.
+/// Every spelling of a unit, with the unit and, if its length is fixed, its minutes.
 const SPELLINGS: &[(&str, &str, Option<u64>)] = &[
     ("m", "minute", Some(1)),
     ("min", "minute", Some(1)),
@@ -33,46 +33,46 @@ const SPELLINGS: &[(&str, &str, Option<u64>)] = &[
     ("years", "year", None),
 ];
 
-/// Why a string is no interval or no duration. The text names it, the rule and the fix.
+/// An invalid interval or duration. The message names the text, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IntervalError {
-    /// Not a number followed by a unit.
+    /// The text is not a number followed by a unit.
     Shape {
-        /// The text as it was given.
+        /// The text as written.
         text: String,
     },
     /// The number is zero.
     Zero {
-        /// The text as it was given.
+        /// The text as written.
         text: String,
     },
     /// The number has too many digits.
     TooLarge {
-        /// The text as it was given.
+        /// The text as written.
         text: String,
     },
-    /// The word after the number is no unit.
+    /// The word after the number is not a unit.
     Unit {
-        /// The word as it was given.
+        /// The word as written.
         unit: String,
         /// The unit it probably stands for.
         suggestion: Option<&'static str>,
     },
-    /// Seconds and smaller units, which Sentry has no schedule for.
+    /// The unit is seconds or smaller, for which Sentry has no schedule.
     TooFine {
-        /// The text as it was given.
+        /// The text as written.
         text: String,
     },
-    /// Several parts where a schedule takes one number and one unit.
+    /// The text has several parts, but a schedule takes one number and one unit.
     Compound {
-        /// The text as it was given.
+        /// The text as written.
         text: String,
         /// The same interval in one part, in minutes.
         minutes: Option<u64>,
     },
-    /// A month or a year as a duration: their length varies.
+    /// The unit of a duration is month or year, whose length varies.
     Varies {
-        /// The unit as it was given.
+        /// The unit as written.
         unit: &'static str,
     },
 }
@@ -115,7 +115,7 @@ impl fmt::Display for IntervalError {
 
 impl std::error::Error for IntervalError {}
 
-/// Reads the interval of a schedule: the number and the unit, one of [`UNITS`].
+/// Reads the interval of a schedule. Returns the number and the unit, which is one of [`UNITS`].
 ///
 /// ```
 /// assert_eq!(sentry_rules::interval::parse("10 minutes").unwrap(), (10, "minute"));
@@ -123,7 +123,7 @@ impl std::error::Error for IntervalError {}
 /// ```
 ///
 /// # Errors
-/// What is wrong with `text`.
+/// Returns an error if `text` is not valid.
 pub fn parse(text: &str) -> Result<(u64, &'static str), IntervalError> {
     match parts(text)?.as_slice() {
         [(number, unit, _)] => Ok((*number, unit)),
@@ -131,7 +131,7 @@ pub fn parse(text: &str) -> Result<(u64, &'static str), IntervalError> {
     }
 }
 
-/// Reads a duration in minutes; several parts are added up.
+/// Reads a duration and returns it in minutes. Several parts are added up.
 ///
 /// ```
 /// assert_eq!(sentry_rules::interval::minutes("30m").unwrap(), 30);
@@ -139,7 +139,7 @@ pub fn parse(text: &str) -> Result<(u64, &'static str), IntervalError> {
 /// ```
 ///
 /// # Errors
-/// What is wrong with `text`.
+/// Returns an error if `text` is not valid.
 pub fn minutes(text: &str) -> Result<u64, IntervalError> {
     let mut total: u64 = 0;
     for (number, unit, length) in parts(text)? {

@@ -1,9 +1,10 @@
-//! The rules both halves of `sentry-runtime` check by.
+//! Validation rules that the attribute macros and the runtime of `sentry-runtime` share.
 //!
-//! The attribute macros apply them when a program is compiled, to the literals they are given; the
-//! runtime applies the same code to values that only exist at run time. Every check is a pure
-//! function from a string to a parsed value or to an error whose text names the value, the rule
-//! and the fix. No dependency, no allocation but for the answers.
+//! Do not depend on this crate: it is an implementation detail of `sentry-runtime` and may change with every release.
+//!
+//! The attribute macros apply the rules to literals at compile time; the runtime applies the same code to values that
+//! exist only at run time. Every check is a pure function from a string to a parsed value, or to an error whose message
+//! names the value, the rule and the fix. The crate has no dependencies, because every user of the macros builds it.
 //!
 //! ```
 //! assert_eq!(sentry_rules::crontab::check("@daily").unwrap(), "0 0 * * *");

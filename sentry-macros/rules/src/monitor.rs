@@ -1,26 +1,26 @@
-//! The limits Sentry sets to the numbers of a monitor's configuration.
+//! The ranges of the numbers in a monitor's configuration.
 //!
-//! Spec: <https://develop.sentry.dev/sdk/telemetry/check-ins/>; the limits are those of the server.
+//! Spec: <https://develop.sentry.dev/sdk/telemetry/check-ins/>. The limits are those of Sentry's server.
 
 use std::fmt;
 
-/// The latest a check-in may come after its time, in minutes: 28 days.
+/// The maximum of `checkin_margin` in minutes: 28 days.
 pub const MAX_CHECKIN_MARGIN: u64 = 40_320;
-/// The longest a run may be in progress, in minutes: 7 days.
+/// The maximum of `max_runtime` in minutes: 7 days.
 pub const MAX_RUNTIME: u64 = 10_080;
-/// The most check-ins that a threshold may count.
+/// The maximum of `failure_issue_threshold` and `recovery_threshold`, in check-ins.
 pub const MAX_THRESHOLD: u64 = 720;
 
-/// A number outside of the range that Sentry accepts.
+/// A number that is out of the range that Sentry accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RangeError {
-    /// What the number is: the name of the argument.
+    /// The name of the argument.
     pub what: &'static str,
-    /// The number as it was given.
+    /// The number as written.
     pub value: u64,
     /// The largest number allowed; the smallest is 1.
     pub max: u64,
-    /// What is counted.
+    /// The unit of the number.
     pub unit: &'static str,
 }
 
@@ -33,34 +33,34 @@ impl fmt::Display for RangeError {
 
 impl std::error::Error for RangeError {}
 
-/// Checks how late a check-in may be, in minutes.
+/// Checks `checkin_margin`: how late a check-in may be, in minutes.
 ///
 /// # Errors
-/// A number outside of 1 to [`MAX_CHECKIN_MARGIN`].
+/// Returns an error if the number is not in the range from 1 to [`MAX_CHECKIN_MARGIN`].
 pub fn checkin_margin(minutes: u64) -> Result<u64, RangeError> {
     in_range("checkin_margin", minutes, MAX_CHECKIN_MARGIN, "minutes (28 days)")
 }
 
-/// Checks how long a run may take, in minutes.
+/// Checks `max_runtime`: how long a run may take, in minutes.
 ///
 /// # Errors
-/// A number outside of 1 to [`MAX_RUNTIME`].
+/// Returns an error if the number is not in the range from 1 to [`MAX_RUNTIME`].
 pub fn max_runtime(minutes: u64) -> Result<u64, RangeError> {
     in_range("max_runtime", minutes, MAX_RUNTIME, "minutes (7 days)")
 }
 
-/// Checks after how many failed check-ins an issue is made.
+/// Checks `failure_issue_threshold`: the number of failed check-ins in a row that open an issue.
 ///
 /// # Errors
-/// A number outside of 1 to [`MAX_THRESHOLD`].
+/// Returns an error if the number is not in the range from 1 to [`MAX_THRESHOLD`].
 pub fn failure_issue_threshold(count: u64) -> Result<u64, RangeError> {
     in_range("failure_issue_threshold", count, MAX_THRESHOLD, "check-ins")
 }
 
-/// Checks after how many good check-ins an issue is resolved.
+/// Checks `recovery_threshold`: the number of successful check-ins in a row that resolve an issue.
 ///
 /// # Errors
-/// A number outside of 1 to [`MAX_THRESHOLD`].
+/// Returns an error if the number is not in the range from 1 to [`MAX_THRESHOLD`].
 pub fn recovery_threshold(count: u64) -> Result<u64, RangeError> {
     in_range("recovery_threshold", count, MAX_THRESHOLD, "check-ins")
 }

@@ -1,7 +1,7 @@
 //! The names of the tz database (release 2025b and its aliases), sorted, as Sentry accepts them.
 //!
-//! A table and nothing else: [`crate::timezone`] searches it. Regenerate it from a newer release by
-//! listing every zone and link name in byte order.
+//! [`crate::timezone`] searches this table. To update it to a newer release, list every zone and link name in byte
+//! order.
 
 /// Every zone and link name, in byte order, so that a binary search works.
 #[rustfmt::skip]

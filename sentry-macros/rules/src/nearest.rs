@@ -1,10 +1,10 @@
-//! "Did you mean": the known word closest to a misspelt one.
+//! Suggestions ("did you mean …?"): the known word closest to a misspelt one.
 
-/// The entry of `known` that `word` most probably stands for, or `None` when nothing is close.
+/// Returns the entry of `known` that is closest to `word`, or `None` if none is close.
 ///
-/// Distance is the number of letters to insert, delete, replace or swap with a neighbour, letter
-/// case aside. A word may be off by a third of its length, at least by one letter. Where nothing is so close, a
-/// known word that holds all of what was written is meant.
+/// The distance is the number of letters to insert, delete, replace or swap with a neighbour; letter case is ignored. An
+/// entry is close if its distance is at most a third of the word's length, or 1. If none is, the first entry that
+/// contains the word is returned.
 ///
 /// ```
 /// assert_eq!(sentry_rules::nearest("nmae", ["name", "op"]), Some("name"));
@@ -27,7 +27,7 @@ pub fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>)
         })
 }
 
-/// Shorter words are found in too many others.
+/// The minimum length of a word to search for in others; shorter words are part of too many.
 const MIN_PART: usize = 4;
 
 /// Optimal string alignment distance, with three rows instead of the whole matrix.

@@ -1,50 +1,50 @@
-//! Routes of web handlers, such as `/users/{id}`, and the methods they are called with.
+//! Routes of web handlers, such as `/users/{id}`, and HTTP methods.
 //!
-//! A route groups requests, so it names the place of a value and not the value: no query string, no space. How a
-//! place is written is the framework's business: `{id}`, `:id`, `<id>` and `[id]` are all taken.
+//! A route groups requests, so it has placeholders and not values: no query string, no space. Every framework's syntax for
+//! placeholders is accepted: `{id}`, `:id`, `<id>` and `[id]`.
 
 use std::fmt;
 
-/// The longest route, in characters: transaction names are cut there.
+/// The maximum length of a route, in characters. Longer transaction names are truncated.
 pub const MAX_LENGTH: usize = 200;
 
-/// Why a string is no route or no method. The text names the string, the rule and the fix.
+/// An invalid route or method. The message names the text, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteError {
-    /// The route has no character.
+    /// The route is empty.
     Empty,
     /// The route does not start with a slash.
     NoSlash {
-        /// The route as it was given.
+        /// The route as written.
         route: String,
     },
     /// The route starts with a method.
     Method {
-        /// The method in front.
+        /// The method.
         method: String,
-        /// What follows it.
+        /// The path after the method.
         path: String,
     },
-    /// The route holds a query string or a fragment.
+    /// The route contains a query string or a fragment.
     Query {
-        /// The route as it was given.
+        /// The route as written.
         route: String,
-        /// What is in front of it.
+        /// The path in front of the query string.
         path: String,
     },
-    /// The route holds a space, a line break or the like.
+    /// The route contains whitespace or a control character.
     Space {
-        /// The route as it was given.
+        /// The route as written.
         route: String,
     },
     /// The route has more than [`MAX_LENGTH`] characters.
     TooLong {
-        /// How many characters it has.
+        /// The number of characters.
         length: usize,
     },
-    /// The method is not made of letters.
+    /// The method contains something other than letters and `-`.
     NoMethod {
-        /// The method as it was given.
+        /// The method as written.
         method: String,
     },
 }
@@ -88,7 +88,7 @@ impl std::error::Error for RouteError {}
 /// Checks a route.
 ///
 /// # Errors
-/// The first rule that `route` breaks.
+/// Returns the first rule that `route` breaks.
 pub fn check(route: &str) -> Result<(), RouteError> {
     if route.is_empty() {
         return Err(RouteError::Empty);
@@ -105,7 +105,7 @@ pub fn check(route: &str) -> Result<(), RouteError> {
     if !route.starts_with('/') {
         return Err(RouteError::NoSlash { route: route.to_owned() });
     }
-    // `{id?}` and `[[...slug]]` are places; a question mark outside of brackets begins a query.
+    // `{id?}` and `[[...slug]]` are placeholders; a question mark outside of brackets starts a query.
     let mut depth = 0_u32;
     for (at, character) in route.char_indices() {
         match character {
@@ -124,10 +124,10 @@ pub fn check(route: &str) -> Result<(), RouteError> {
     Ok(())
 }
 
-/// Checks an HTTP method, in any case.
+/// Checks an HTTP method, in upper or lower case.
 ///
 /// # Errors
-/// A method that is empty or holds something other than letters and `-`.
+/// Returns an error if the method is empty or contains something other than letters and `-`.
 pub fn check_method(method: &str) -> Result<(), RouteError> {
     let good = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
     if method.is_empty() || !method.bytes().all(good) {

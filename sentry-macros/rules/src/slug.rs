@@ -1,36 +1,37 @@
-//! Monitor slugs: lowercase letters, digits, `-` and `_`, at most 50 characters, not digits alone.
+//! Monitor slugs: lowercase letters, digits, `-` and `_`, at most 50 characters, not only digits.
 //!
-//! Sentry rewrites a slug that breaks the rule, so that the monitor shows up under another name than
-//! the one in the code; here it is an error that proposes a valid slug.
+//! Sentry rewrites an invalid slug, so that the monitor appears under another name than the one in the code. Here it is an
+//! error that suggests a valid slug.
+//!
 //! Spec: <https://develop.sentry.dev/sdk/telemetry/check-ins/>.
 
 use std::fmt;
 
-/// The longest slug, in characters.
+/// The maximum length of a slug, in characters.
 pub const MAX_LENGTH: usize = 50;
 
-/// Why a string is no monitor slug. The text names the slug, the rule and a slug to use instead.
+/// An invalid monitor slug. The message names the slug, the rule and a slug to use instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlugError {
-    /// The slug has no character.
+    /// The slug is empty.
     Empty,
     /// The slug has more than [`MAX_LENGTH`] characters.
     TooLong {
-        /// The slug as it was given.
+        /// The slug as written.
         slug: String,
-        /// How many characters it has.
+        /// The number of characters.
         length: usize,
     },
-    /// The slug holds a character outside of `a-z0-9_-`.
+    /// The slug contains a character other than `a-z0-9_-`.
     Character {
-        /// The slug as it was given.
+        /// The slug as written.
         slug: String,
         /// The first character that is not allowed.
         character: char,
     },
-    /// The slug consists of digits, which Sentry takes for an id.
+    /// The slug consists only of digits, which Sentry reads as an id.
     OnlyDigits {
-        /// The slug as it was given.
+        /// The slug as written.
         slug: String,
     },
 }
@@ -68,7 +69,7 @@ impl std::error::Error for SlugError {}
 /// Checks a monitor slug.
 ///
 /// # Errors
-/// The first rule that `slug` breaks.
+/// Returns the first rule that `slug` breaks.
 pub fn check(slug: &str) -> Result<(), SlugError> {
     if slug.is_empty() {
         return Err(SlugError::Empty);
@@ -89,7 +90,7 @@ fn allowed(character: char) -> bool {
     matches!(character, 'a'..='z' | '0'..='9' | '-' | '_')
 }
 
-/// The valid slug closest to what was written, if letters remain.
+/// Returns the valid slug closest to `slug`, if any letters remain.
 fn suggest(slug: &str) -> Option<String> {
     let mut better = String::new();
     for character in slug.chars().flat_map(char::to_lowercase) {

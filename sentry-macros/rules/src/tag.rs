@@ -1,44 +1,44 @@
 //! Tag keys and values: keys of at most 32 characters of `a-zA-Z0-9_.:-`, values of at most 200
-//! characters without a newline.
+//! characters without a line break.
 //!
 //! Spec: <https://develop.sentry.dev/sdk/data-model/event-payloads/>, attribute `tags`.
 
 use std::fmt;
 
-/// The longest tag key, in characters.
+/// The maximum length of a tag key, in characters.
 pub const MAX_KEY_LENGTH: usize = 32;
-/// The longest tag value, in characters.
+/// The maximum length of a tag value, in characters.
 pub const MAX_VALUE_LENGTH: usize = 200;
 
-/// Why a string is no tag key or no tag value. The text names the string, the rule and the fix.
+/// An invalid tag key or tag value. The message names the text, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagError {
-    /// The key has no character.
+    /// The key is empty.
     EmptyKey,
     /// The key has more than [`MAX_KEY_LENGTH`] characters.
     KeyTooLong {
-        /// The key as it was given.
+        /// The key as written.
         key: String,
-        /// How many characters it has.
+        /// The number of characters.
         length: usize,
     },
-    /// The key holds a character outside of `a-zA-Z0-9_.:-`.
+    /// The key contains a character other than `a-zA-Z0-9_.:-`.
     KeyCharacter {
-        /// The key as it was given.
+        /// The key as written.
         key: String,
         /// The first character that is not allowed.
         character: char,
     },
-    /// The value has no character.
+    /// The value is empty.
     EmptyValue,
     /// The value has more than [`MAX_VALUE_LENGTH`] characters.
     ValueTooLong {
-        /// How many characters it has.
+        /// The number of characters.
         length: usize,
     },
-    /// The value holds a line break.
+    /// The value contains a line break.
     ValueNewline {
-        /// The value as it was given.
+        /// The value as written.
         value: String,
     },
 }
@@ -73,7 +73,7 @@ impl std::error::Error for TagError {}
 /// Checks a tag key.
 ///
 /// # Errors
-/// The first rule that `key` breaks.
+/// Returns the first rule that `key` breaks.
 pub fn check_key(key: &str) -> Result<(), TagError> {
     if key.is_empty() {
         return Err(TagError::EmptyKey);
@@ -91,7 +91,7 @@ pub fn check_key(key: &str) -> Result<(), TagError> {
 /// Checks a tag value.
 ///
 /// # Errors
-/// The first rule that `value` breaks.
+/// Returns the first rule that `value` breaks.
 pub fn check_value(value: &str) -> Result<(), TagError> {
     if value.is_empty() {
         return Err(TagError::EmptyValue);

@@ -1,19 +1,19 @@
-//! Time zones of monitors: a name of the tz database, such as `Europe/Vienna`.
+//! Time zones of monitors: names of the tz database, such as `Europe/Vienna`.
 //!
-//! Sentry rejects a check-in whose monitor configuration names an unknown zone, so an unknown name is
-//! an error here, with the nearest known one.
+//! Sentry rejects a check-in whose monitor configuration names an unknown zone, so an unknown name is an error that
+//! suggests the nearest known name.
 
 use std::fmt;
 
 use crate::names::NAMES;
 use crate::nearest;
 
-/// A string that is no time zone name. The text names it and the nearest known name.
+/// An unknown time zone. The message names it and the nearest known name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimezoneError {
-    /// The name as it was given.
+    /// The name as written.
     pub name: String,
-    /// The known name it probably stands for.
+    /// The most similar known name, if one is close.
     pub suggestion: Option<&'static str>,
 }
 
@@ -31,10 +31,10 @@ impl fmt::Display for TimezoneError {
 
 impl std::error::Error for TimezoneError {}
 
-/// Checks that `name` is a zone or an alias of the tz database; letter case counts.
+/// Checks that `name` is a zone or an alias of the tz database. Letter case matters.
 ///
 /// # Errors
-/// The name, with the nearest known one.
+/// Returns an error with the nearest known name if `name` is unknown.
 pub fn check(name: &str) -> Result<(), TimezoneError> {
     if NAMES.binary_search(&name).is_ok() {
         return Ok(());
@@ -44,8 +44,8 @@ pub fn check(name: &str) -> Result<(), TimezoneError> {
 
 fn suggest(name: &str) -> Option<&'static str> {
     let name = name.trim();
-    // A blank instead of the underscore, or a city without its continent, is further away by letters
-    // than a wrong name is, but leaves no doubt.
+    // A space instead of the underscore, or a city without its continent, may differ in more letters than an unrelated name,
+    // but is unambiguous.
     let joined = name.replace(' ', "_");
     let exact = |known: &&&str| known.eq_ignore_ascii_case(&joined);
     let city =

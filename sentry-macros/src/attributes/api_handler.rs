@@ -60,7 +60,7 @@ impl Instrument for ApiHandlerArgs {
     }
 }
 
-/// A method: any expression; a literal is checked.
+/// Returns the method, which may be any expression. A literal is checked.
 fn checked_method(raw: &Raw, errors: &mut Errors) -> TokenStream {
     if matches!(value::ungrouped(&raw.expr), syn::Expr::Lit(_))
         && let Some(text) = errors.handle(value::string("method", &raw.expr))
@@ -70,7 +70,7 @@ fn checked_method(raw: &Raw, errors: &mut Errors) -> TokenStream {
     raw.tokens.clone()
 }
 
-/// Hands the status of the response over.
+/// Records the status of the response, if the handler wants it.
 fn record_status(tokens: &ValueTokens<'_>) -> TokenStream {
     let ValueTokens { private, guard_type, guard, value, span } = tokens;
     quote_spanned! {*span=>

@@ -15,7 +15,7 @@ use crate::parse::pattern::plain_name;
 
 const KNOWN: &[&str] = &["route", "name", "headers", "tags", "flush", "crate"];
 
-/// The kinds that serve every page, and the route that stands for it.
+/// The kinds that serve every page, and their default routes.
 const WHOLE_APP: &[(&str, &str)] = &[("app", "/_app"), ("document", "/_document"), ("error", "/_error")];
 
 /// The arguments of `#[data_fetcher]`.
@@ -69,7 +69,7 @@ impl Instrument for DataFetcherArgs {
     }
 }
 
-/// Takes the kind, a bare word in front: `get_static_props, "/about"`.
+/// Splits off the kind, a bare word at the start: `get_static_props, "/about"`.
 fn split_kind(tokens: TokenStream) -> (Option<LitStr>, TokenStream) {
     let mut rest = tokens.clone().into_iter();
     let Some(TokenTree::Ident(kind)) = rest.next() else {

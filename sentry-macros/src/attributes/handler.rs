@@ -1,6 +1,6 @@
-//! What the attributes of web handlers have in common: `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`.
+//! The arguments and the instrumentation that `#[server_action]`, `#[api_handler]` and `#[data_fetcher]` share.
 //!
-//! Each makes a `Handler` of the runtime, in one expression, and says with further calls what it was told.
+//! Each creates a `Handler` of the runtime in one expression and passes its arguments on with builder calls.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -14,18 +14,18 @@ use crate::parse::entries::Recorded;
 use crate::parse::function::Function;
 use crate::parse::value;
 
-/// The arguments that every one of them takes.
-pub(crate) struct HandlerArgs {
+/// The arguments that all of them have.
+pub(super) struct HandlerArgs {
     crate_path: CratePath,
-    pub(crate) name: Option<TokenStream>,
+    pub(super) name: Option<TokenStream>,
     headers: Option<TokenStream>,
     tags: Vec<Recorded>,
     flush: bool,
 }
 
 impl HandlerArgs {
-    /// Takes them out of the list.
-    pub(crate) fn take(list: &mut Arguments, function: &Function) -> Self {
+    /// Takes the shared arguments out of the list.
+    pub(super) fn take(list: &mut Arguments, function: &Function) -> Self {
         Self {
             crate_path: list.crate_path(),
             name: list.text("name"),
@@ -35,13 +35,14 @@ impl HandlerArgs {
         }
     }
 
-    /// What expansions call.
-    pub(crate) fn private(&self, span: Span) -> TokenStream {
+    /// Returns the path of the module that generated code calls.
+    pub(super) fn private(&self, span: Span) -> TokenStream {
         self.crate_path.private(span)
     }
 
-    /// The work that `made` is, an expression that gives a handler; `further` is what else the attribute mentions.
-    pub(crate) fn instrumentation(
+    /// Returns the instrumentation of a handler that the expression `made` creates. `further` holds expressions of the
+    /// user's besides the shared ones.
+    pub(super) fn instrumentation(
         self,
         span: Span,
         made: TokenStream,
@@ -56,7 +57,7 @@ impl HandlerArgs {
         let made = match &self.headers {
             None => made,
             Some(headers) => {
-                // The path too: an error is shown at the whole of a macro call.
+                // This includes the path, because an error is shown at the whole macro call.
                 let at = generated_at_start(headers, span);
                 let private = self.crate_path.private(at);
                 quote_spanned!(at=> #private::headers!(#made, &(#headers)))
@@ -85,7 +86,7 @@ impl HandlerArgs {
     }
 }
 
-/// Takes the route: the leading literal, or `route = "…"`, or a constant.
+/// Takes the route: the leading literal, `route = "…"`, or a constant.
 pub(super) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
     let given = list.span_of("route").is_some();
     let literal = match list.leading() {

@@ -1,4 +1,4 @@
-//! `#[main]`: its arguments, and the `main` around the user's.
+//! `#[main]`: a `main` around the user's that owns the client.
 //!
 //! ```text
 //! #[main] #[tokio::main] async fn main() -> Ret { body }
@@ -10,7 +10,7 @@
 //! }
 //! ```
 //!
-//! So the client is there before the async runtime starts, and everything is flushed after it ended.
+//! So the client exists before the async runtime starts, and is flushed after it has ended.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -28,7 +28,7 @@ const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", 
 pub(super) struct MainArgs {
     crate_path: CratePath,
     options: Option<TokenStream>,
-    /// Calls of the options' builder, in the order of the options.
+    /// Calls on the options' builder.
     calls: Vec<(&'static str, TokenStream)>,
     release: Option<TokenStream>,
 }
@@ -73,18 +73,18 @@ impl Attribute for MainArgs {
     }
 }
 
-/// An attribute that may turn `async fn main` into a plain one.
+/// Returns whether an attribute may turn `async fn main` into a plain one.
 fn starts_a_runtime(attr: &syn::Attribute) -> bool {
     !stays_outside(attr) && !["inline", "cold", "must_use"].iter().any(|known| attr.path().is_ident(known))
 }
 
-/// Attributes of the whole item; all others go with the user's `main`.
+/// Returns whether an attribute belongs to the whole item. All others stay on the user's `main`.
 fn stays_outside(attr: &syn::Attribute) -> bool {
     let known = ["cfg", "doc", "allow", "warn", "deny", "expect", "forbid", "deprecated"];
     known.iter().any(|known| attr.path().is_ident(known))
 }
 
-/// The `main` around `function`.
+/// Returns the `main` around `function`.
 pub(super) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let Function { attrs, vis, modifiers, sig, body, end, .. } = function;
     let span = generated_at(sig.ident.span());

@@ -37,7 +37,7 @@ pub(super) struct MonitorArgs {
     slug: Option<LitStr>,
     schedule: Option<Schedule>,
     timezone: Option<LitStr>,
-    /// The numbers that are given, each with the builder's method for it.
+    /// The numbers that are given, each with its builder method.
     numbers: Vec<(&'static str, u64)>,
     isolate_trace: bool,
     tags: Vec<Recorded>,

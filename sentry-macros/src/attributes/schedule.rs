@@ -1,4 +1,4 @@
-//! When a monitor runs: a crontab or an interval, checked by the rules that the runtime has too.
+//! The schedule of a monitor: a crontab or an interval, checked by the rules that the runtime uses, too.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -6,8 +6,8 @@ use quote::quote_spanned;
 use crate::check::values;
 use crate::parse::args::Arguments;
 
-/// A checked schedule.
-pub(crate) enum Schedule {
+/// A valid schedule.
+pub(super) enum Schedule {
     /// The five fields in canonical form.
     Crontab(String),
     /// A number of units.
@@ -16,7 +16,7 @@ pub(crate) enum Schedule {
 
 impl Schedule {
     /// Takes `schedule` or `every` out of the arguments.
-    pub(crate) fn take(list: &mut Arguments) -> Option<Self> {
+    pub(super) fn take(list: &mut Arguments) -> Option<Self> {
         let both = list.span_of("schedule").and(list.span_of("every"));
         let crontab = list.string("schedule");
         let every = list.string("every");
@@ -34,8 +34,8 @@ impl Schedule {
         }
     }
 
-    /// The call of the site's builder.
-    pub(crate) fn call(self, span: Span) -> TokenStream {
+    /// Returns the call on the monitor site's builder.
+    pub(super) fn call(self, span: Span) -> TokenStream {
         match self {
             Self::Crontab(fields) => quote_spanned!(span=> .crontab(#fields)),
             Self::Interval(number, unit) => quote_spanned!(span=> .interval(#number, #unit)),

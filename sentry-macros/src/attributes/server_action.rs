@@ -19,7 +19,7 @@ const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tag
 pub(super) struct ServerActionArgs {
     common: HandlerArgs,
     form_data: Option<TokenStream>,
-    /// Left out, the option `send_default_pii` decides.
+    /// `None` if the option `send_default_pii` decides.
     record_response: Option<bool>,
 }
 
@@ -51,8 +51,8 @@ impl Instrument for ServerActionArgs {
         let record_response =
             self.record_response.map(|record| quote_spanned!(span=> .record_response(#record)));
         let made = quote_spanned!(span=> #private::server_action(#name) #form_data #record_response);
-        // Where nothing is said, one in a chain of `#[track_caller]` is looked at for its error alone: a function that
-        // cannot fail stays in the chain. A lost error would be worse than another place of the caller.
+        // By default, the value of a `#[track_caller]` function is inspected only if it may hold an error: a function that
+        // cannot fail keeps its caller's location. To lose an error would be worse than to lose the location.
         let unasked = self.record_response.is_none() && function.has("track_caller");
         let (inspect, on_value) = if self.record_response == Some(false) || unasked {
             (Inspect::PossibleError, None)
@@ -63,7 +63,7 @@ impl Instrument for ServerActionArgs {
     }
 }
 
-/// Hands the response over, if the action wants it.
+/// Records the response, if the action wants it.
 fn record_response_value(tokens: &ValueTokens<'_>) -> TokenStream {
     let ValueTokens { private, guard_type, guard, value, span } = tokens;
     quote_spanned! {*span=>

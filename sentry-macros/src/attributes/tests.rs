@@ -1,8 +1,8 @@
-//! Expansions compared with the code they should be, token by token.
+//! Tests of the expansions, compared with the expected code token by token.
 
 mod containers;
+mod errors;
 mod handlers;
-mod mistakes;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -27,7 +27,7 @@ fn site(calls: TokenStream) -> TokenStream {
 }
 
 fn assert_tokens(expansion: TokenStream, expected: TokenStream) {
-    // Whether `>>` is one token or two is no difference.
+    // `>>` may be one token or two.
     let text = |tokens: TokenStream| tokens.to_string().replace("> >", ">>");
     assert_eq!(text(expansion), text(expected));
 }
@@ -253,7 +253,7 @@ fn patterns_are_visible_to_attributes() {
         text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; :: sentry :: __private :: SpanWork :: set (& __sentry_work , \"b\""),
         "{text}"
     );
-    // And the body need not use it: the attribute does.
+    // The attribute uses the argument, so the body need not.
     assert!(text.contains("let (mut b , _c) = __sentry_arg0 ; let _ = & b ;"), "{text}");
 }
 

@@ -6,7 +6,7 @@ use crate::errors::Errors;
 use crate::parse::function::{Function, Receiver};
 use crate::parse::known_attributes::is_ours;
 
-/// The function itself: what no attribute of ours can wrap.
+/// Checks that the function is one that code can be put around.
 pub(crate) fn can_be_wrapped(attribute: &str, function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.sig.constness {
         errors.add(
@@ -33,19 +33,19 @@ pub(crate) fn can_be_wrapped(attribute: &str, function: &Function, errors: &mut 
     }
 }
 
-/// A second attribute of the same name on the function.
-pub(crate) fn only_one(attribute: &str, function: &Function, why: &str, errors: &mut Errors) {
+/// Checks that the function does not carry the attribute a second time.
+pub(crate) fn only_one(attribute: &str, function: &Function, advice: &str, errors: &mut Errors) {
     for other in &function.attrs {
         if is_ours(other, attribute) {
             errors.add(
                 other.path().segments[0].ident.span(),
-                format!("a function can have only one `#[{attribute}]`; {why}"),
+                format!("a function can have only one `#[{attribute}]`; {advice}"),
             );
         }
     }
 }
 
-/// An argument that the attribute names must be one of the function.
+/// Checks that the function has the argument that an attribute names.
 pub(crate) fn has_argument(name: &syn::Ident, function: &Function) -> syn::Result<()> {
     let bindings = function.bindings();
     if bindings.iter().any(|binding| name == binding) {
@@ -63,7 +63,7 @@ pub(crate) fn has_argument(name: &syn::Ident, function: &Function) -> syn::Resul
     Err(syn::Error::new(name.span(), format!("the function has no argument `{name}`; {advice}")))
 }
 
-/// An attribute that is given as a name alone, or as `name.field`.
+/// Checks the first name of an entry without a value, such as `name` in `name.field`: it must be an argument.
 pub(crate) fn bare_name(name: &syn::Ident, function: Option<&Function>) -> syn::Result<()> {
     let Some(function) = function else {
         return Err(syn::Error::new(
@@ -73,6 +73,6 @@ pub(crate) fn bare_name(name: &syn::Ident, function: Option<&Function>) -> syn::
             ),
         ));
     };
-    // In capitals it is a constant, which the compiler looks for.
+    // A name in capitals is a constant, which the compiler looks up.
     if name.to_string().starts_with(char::is_uppercase) { Ok(()) } else { has_argument(name, function) }
 }

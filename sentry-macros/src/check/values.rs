@@ -5,9 +5,9 @@ use syn::{Expr, Lit, LitStr};
 
 use crate::parse::value::{literal, not_blank};
 
-/// The name of an attribute: one line without spaces at its ends, and not more than Sentry keeps.
+/// Checks the name of an attribute: one line, without spaces at its ends, and no longer than Sentry keeps.
 pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
-    /// What Sentry's conventions for attribute names allow.
+    /// The limit in Sentry's conventions for attribute names.
     const LONGEST: usize = 200;
     not_blank("attribute name", name)?;
     let value = name.value();
@@ -26,7 +26,7 @@ pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
     Err(syn::Error::new(name.span(), wrong))
 }
 
-/// One of a few words.
+/// Checks that a text is one of a few words.
 pub(crate) fn one_of(argument: &str, text: &LitStr, known: &[&'static str]) -> syn::Result<()> {
     let value = text.value();
     if known.contains(&value.as_str()) {
@@ -41,53 +41,53 @@ pub(crate) fn one_of(argument: &str, text: &LitStr, known: &[&'static str]) -> s
     ))
 }
 
-/// A crontab, in its canonical form.
+/// Checks a crontab and returns its canonical form.
 pub(crate) fn schedule(text: &LitStr) -> syn::Result<String> {
     crontab::check(&text.value()).map_err(|error| at(text, error))
 }
 
-/// The interval of a schedule.
+/// Reads the interval of a schedule.
 pub(crate) fn every(text: &LitStr) -> syn::Result<(u64, &'static str)> {
     interval::parse(&text.value()).map_err(|error| at(text, error))
 }
 
-/// A monitor slug.
+/// Checks a monitor slug.
 pub(crate) fn monitor_slug(text: &LitStr) -> syn::Result<()> {
     slug::check(&text.value()).map_err(|error| at(text, error))
 }
 
-/// The name of a time zone.
+/// Checks the name of a time zone.
 pub(crate) fn time_zone(text: &LitStr) -> syn::Result<()> {
     timezone::check(&text.value()).map_err(|error| at(text, error))
 }
 
-/// The key of a tag.
+/// Checks the key of a tag.
 pub(crate) fn tag_key(text: &LitStr) -> syn::Result<()> {
     tag::check_key(&text.value()).map_err(|error| at(text, error))
 }
 
-/// The value of a tag.
+/// Checks the value of a tag.
 pub(crate) fn tag_value(text: &LitStr) -> syn::Result<()> {
     tag::check_value(&text.value()).map_err(|error| at(text, error))
 }
 
-/// The route of a web handler.
+/// Checks the route of a web handler.
 pub(crate) fn route(text: &LitStr) -> syn::Result<()> {
     route::check(&text.value()).map_err(|error| at(text, error))
 }
 
-/// An HTTP method.
+/// Checks an HTTP method.
 pub(crate) fn method(text: &LitStr) -> syn::Result<()> {
     route::check_method(&text.value()).map_err(|error| at(text, error))
 }
 
-/// How a number of a monitor's configuration is checked.
+/// A check that a number of a monitor's configuration is in its range.
 pub(crate) type Range = fn(u64) -> Result<u64, monitor::RangeError>;
 
-/// How a number is read: [`minutes`] or [`count`].
+/// A reader of such a number: [`minutes`] or [`count`].
 pub(crate) type Number = fn(&str, &Expr, Range) -> syn::Result<u64>;
 
-/// A number of minutes, or a string such as `"30m"`.
+/// Reads a number of minutes, or a string such as `"30m"`.
 pub(crate) fn minutes(argument: &str, value: &Expr, range: Range) -> syn::Result<u64> {
     let takes = "a number of minutes or a duration such as `\"30m\"`";
     let minutes = match literal(value) {
@@ -98,7 +98,7 @@ pub(crate) fn minutes(argument: &str, value: &Expr, range: Range) -> syn::Result
     range(minutes).map_err(|error| at(value, error))
 }
 
-/// A count.
+/// Reads a count.
 pub(crate) fn count(argument: &str, value: &Expr, range: Range) -> syn::Result<u64> {
     match literal(value) {
         Some(Lit::Int(number)) => range(number.base10_parse()?).map_err(|error| at(value, error)),

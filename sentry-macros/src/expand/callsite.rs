@@ -1,27 +1,28 @@
-//! The constant that stands for an annotated function: where it is, what it is called.
+//! The callsite of an annotated function: a constant with its location, its name and its options.
 //!
-//! It is written as a reference to literals, which the compiler makes a constant of when code is made, and not before.
+//! The constant is written as a reference to literals, which the compiler promotes to a `static` only when it generates
+//! code; `cargo check` does not pay for it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
-/// What a callsite says beside its place; each call becomes one `const fn` call of the options' builder.
+/// A callsite. Each option becomes one `const fn` call on the options' builder.
 pub(crate) struct Callsite {
     private: TokenStream,
     calls: TokenStream,
-    /// Whether something is said of how the span starts.
+    /// Whether an option changes how the span starts.
     pub(crate) is_special: bool,
     span: Span,
 }
 
 impl Callsite {
-    /// A callsite without name, of the operation `function`.
+    /// Creates a callsite without a name and with the default operation, `function`.
     pub(crate) fn new(private: TokenStream, span: Span) -> Self {
         Self { private, calls: TokenStream::new(), is_special: false, span }
     }
 
-    /// Adds `.method(value)`, if there is a value.
+    /// Adds `.method(value)` if there is a value.
     pub(crate) fn with(mut self, method: &str, value: Option<&TokenStream>) -> Self {
         if let Some(value) = value {
             let method = Ident::new(method, self.span);
@@ -30,7 +31,7 @@ impl Callsite {
         self
     }
 
-    /// Adds the operation, if there is one. That of a generative model starts in its own way.
+    /// Adds the operation if there is one. Spans of generative AI start in their own way.
     pub(crate) fn op(mut self, op: Option<&TokenStream>) -> Self {
         let literal = |op: &TokenStream| syn::parse2::<LitStr>(op.clone()).map(|op| op.value());
         self.is_special |=
@@ -38,7 +39,7 @@ impl Callsite {
         self.with("op", op)
     }
 
-    /// Adds `.method()`, if it is set.
+    /// Adds `.method()` if it is set.
     pub(crate) fn flag(mut self, method: &str, set: bool) -> Self {
         if set {
             let method = Ident::new(method, self.span);
@@ -48,16 +49,16 @@ impl Callsite {
         self
     }
 
-    /// The item beside the reference from whose type name the default name is read. Of all that has such a name a type
-    /// without values costs the compiler least: there is no body to check.
+    /// Returns the item whose type name gives the default name of the span. An enum without variants costs the compiler
+    /// least: there is no body to check.
     pub(crate) fn item(&self) -> TokenStream {
         quote_spanned!(self.span=> enum __SentryFunction {})
     }
 
-    /// The reference.
+    /// Returns the reference to the callsite.
     pub(crate) fn reference(&self) -> TokenStream {
         let Self { private, calls, span, .. } = self;
-        let place = LitStr::new(&place(*span), *span);
+        let place = LitStr::new(&location(*span), *span);
         let options = if calls.is_empty() {
             quote_spanned!(*span=> #private::CallsiteOptions::DEFAULT)
         } else {
@@ -74,8 +75,8 @@ impl Callsite {
     }
 }
 
-/// File and line of a place, if the compiler is there to tell.
-fn place(span: Span) -> String {
+/// Returns the file and line of a span; empty outside of the compiler, as in tests.
+fn location(span: Span) -> String {
     if !proc_macro::is_available() {
         return String::new();
     }

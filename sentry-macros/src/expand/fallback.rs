@@ -1,12 +1,12 @@
-//! What is emitted when something is wrong: the errors, and the user's item as it was written.
+//! The fallback after an error: the errors as code, and the user's item as it was written.
 //!
-//! Without the item every call of it would be an error too; with it one mistake gives one error.
+//! Without the item every use of it would be an error, too; with it one mistake gives one error.
 
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::hygiene::generated_at;
 
-/// Runs an expansion; on an error emits `item` unchanged beside one `compile_error!` a mistake.
+/// Runs an expansion. If it fails, returns one `compile_error!` for each error, followed by `item` unchanged.
 pub(crate) fn expand_or_item(
     item: TokenStream,
     expansion: impl FnOnce(TokenStream) -> syn::Result<TokenStream>,
@@ -21,8 +21,9 @@ pub(crate) fn expand_or_item(
     }
 }
 
-/// The errors as code. In edition 2015 their path `::core` would be one of the user's crate, so it is this crate's
-/// there. Not elsewhere: the compiler adds to such an error that it comes from a macro.
+/// Returns the errors as code. In edition 2015 their path `::core` would be looked up in the user's crate, so there it
+/// gets the span of generated code. In other editions it does not: the compiler would add a note that the error
+/// originates in a macro.
 pub(crate) fn compile_error(error: syn::Error) -> TokenStream {
     let errors = error.into_compile_error();
     if !is_edition_2015() {
@@ -40,12 +41,13 @@ pub(crate) fn compile_error(error: syn::Error) -> TokenStream {
     ours.collect()
 }
 
-/// Whether the crate is of the edition that a compiler takes which is told none.
+/// Returns whether the crate is compiled for edition 2015, which is also the default of the compiler.
 fn is_edition_2015() -> bool {
-    let mut told = std::env::args().skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
-    match told.next() {
+    let mut edition =
+        std::env::args().skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
+    match edition.next() {
         None => true,
-        Some(edition) if edition == "--edition" => told.next().is_some_and(|edition| edition == "2015"),
-        Some(edition) => edition == "--edition=2015",
+        Some(flag) if flag == "--edition" => edition.next().is_some_and(|edition| edition == "2015"),
+        Some(flag) => flag == "--edition=2015",
     }
 }

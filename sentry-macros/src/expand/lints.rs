@@ -1,9 +1,9 @@
-//! Lints, which shall say of an annotated function what they say of the plain one.
+//! Lints: clippy reports the same for an annotated function as for the plain one.
 //!
-//! Clippy looks for forms of code, and nobody runs what it compiles; so it is given the plain function. Arguments of
-//! the attribute that hold code of the user's stand in front of the body then: they use what they name.
+//! Clippy looks at the form of code, and what it compiles is never run, so it gets the plain function. If the arguments
+//! of the attribute hold code of the user's, that code comes in front of the body, because it uses what it names.
 //!
-//! Some bodies clippy knows by their whole shape, and must not see anything in front of: an empty one, the canonical
+//! Clippy recognises some bodies as a whole, and must not see anything in front of them: an empty body, the canonical
 //! `clone` of a `Copy` type, `{ *self }`, and the canonical `partial_cmp` of an `Ord` type, `{ Some(self.cmp(other)) }`.
 
 use std::sync::OnceLock;
@@ -12,8 +12,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::parse::function::Function;
 
-/// Whether clippy is compiling. Told by the program, since the environment of `cargo clippy` is that of the compiler
-/// of the dependencies too, whose output may be used again later.
+/// Returns whether clippy is compiling. This is read from the name of the program: `cargo clippy` sets its environment for
+/// the dependencies, too, which the plain compiler compiles and whose output later builds reuse.
 pub(crate) fn is_clippy() -> bool {
     static IS_CLIPPY: OnceLock<bool> = OnceLock::new();
     *IS_CLIPPY.get_or_init(|| {
@@ -23,12 +23,14 @@ pub(crate) fn is_clippy() -> bool {
     })
 }
 
-/// Whether an attribute's arguments are more than flags, literals and names that are given literals.
+/// Returns whether the arguments of an attribute hold more than flags and literals.
 pub(crate) fn holds_code(args: &TokenStream) -> bool {
-    let mut given = false;
+    let mut after_equals = false;
     args.clone().into_iter().any(|token| {
-        let is_value =
-            std::mem::replace(&mut given, matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '='));
+        let is_value = std::mem::replace(
+            &mut after_equals,
+            matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '='),
+        );
         match token {
             TokenTree::Group(_) => true,
             TokenTree::Ident(name) => is_value && name != "true" && name != "false",
@@ -38,7 +40,7 @@ pub(crate) fn holds_code(args: &TokenStream) -> bool {
     })
 }
 
-/// Whether clippy knows the body by its whole shape. It leaves a body alone that stands at generated braces.
+/// Returns whether clippy recognises the body as a whole. It ignores a body whose braces are generated.
 pub(crate) fn is_known_shape(function: &Function) -> bool {
     if function.body.stream().is_empty() {
         return true;
@@ -52,7 +54,7 @@ pub(crate) fn is_known_shape(function: &Function) -> bool {
             if some == "Some" && this == "self" && dot == "." && cmp == "cmp")
 }
 
-/// The tokens as texts, those in groups too; stops when there are more than a canonical body has.
+/// Returns the tokens as text, groups included; stops when there are more than a canonical body has.
 fn words(tokens: TokenStream) -> Vec<String> {
     let mut all = Vec::new();
     collect(tokens, &mut all);

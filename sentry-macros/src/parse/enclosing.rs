@@ -1,7 +1,7 @@
-//! The block around a function, where the attribute stands on the block, or on a module around that: what a method
-//! alone does not tell about `Self` and about names that the block declares.
+//! The block around a function, if the attribute is on that block or on a module around it: the meaning of `Self` and of
+//! the names that the block declares.
 //!
-//! It is kept in its tokens, and read when somebody asks: few functions make anybody ask.
+//! The block is kept as tokens and parsed on demand, because few functions need it.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
@@ -13,13 +13,13 @@ use crate::tokens::is_punct;
 /// An impl block, a trait or a module.
 #[derive(Clone)]
 pub(crate) struct Enclosing {
-    /// What stands in front of the braces, from the keyword on.
+    /// The tokens in front of the braces, from the keyword on.
     head: Vec<TokenTree>,
     contents: TokenStream,
 }
 
 impl Enclosing {
-    /// The block of which this is the `head`, without its attributes, and these are the `contents`.
+    /// Creates a block from its `head`, without attributes, and the `contents` of its braces.
     pub(crate) fn new(head: &[TokenTree], contents: TokenStream) -> Self {
         let keyword = head.iter().position(|token| {
             matches!(token, TokenTree::Ident(word)
@@ -28,17 +28,17 @@ impl Enclosing {
         Self { head: head.get(keyword.unwrap_or(0)..).unwrap_or_default().to_vec(), contents }
     }
 
-    /// Whether `Self` is whatever type has the trait.
+    /// Returns whether the block is a trait, where `Self` is any type that implements it.
     pub(crate) fn is_trait(&self) -> bool {
         self.keyword("trait")
     }
 
-    /// Whether it begins with this word.
+    /// Returns whether the block begins with this keyword.
     fn keyword(&self, keyword: &str) -> bool {
         matches!(self.head.first(), Some(TokenTree::Ident(word)) if word == keyword)
     }
 
-    /// What the block declares, its `where` clause included.
+    /// Returns the generics that the block declares, with its `where` clause.
     pub(crate) fn generics(&self) -> Generics {
         let (mut generics, rest) = self.split();
         let clause = rest.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "where"));
@@ -49,7 +49,7 @@ impl Enclosing {
         generics
     }
 
-    /// The type that an impl block is for.
+    /// Returns the type that an impl block is for.
     pub(crate) fn self_type(&self) -> Vec<TokenTree> {
         let (_, rest) = self.split();
         let mut ty = Vec::new();
@@ -69,7 +69,7 @@ impl Enclosing {
         ty
     }
 
-    /// What the block says that the type `name` is.
+    /// Returns the value of the associated type `name`.
     pub(crate) fn type_named(&self, name: &Ident) -> Option<Vec<TokenTree>> {
         let named = |tokens: &[TokenTree]| {
             let start =
@@ -87,7 +87,7 @@ impl Enclosing {
             .find_map(|item| named(&item.tokens))
     }
 
-    /// The generics between the angle brackets, and what follows them.
+    /// Splits the head after the keyword into the generics and what follows them.
     fn split(&self) -> (Generics, Vec<TokenTree>) {
         let named = usize::from(!self.keyword("impl"));
         let rest: TokenStream = self.head.iter().skip(1 + named).cloned().collect();

@@ -1,13 +1,14 @@
-//! Whether the error of a function may hold something that does not live as long as the program.
+//! The lifetime of a function's error: whether it may hold something that is not `'static`.
 //!
-//! What an error offers is found out by asking the compiler which traits it has, and the compiler does not look at
-//! lifetimes while it chooses. Of `impl<T: 'static> Error for Full<T>` it says that `Full<&str>` is an error, and then
-//! that the text does not live long enough. Such an error is not asked for more than its text: its causes are not told.
+//! Generated code finds out by autoref specialisation which traits an error implements, and the compiler ignores
+//! lifetimes when it selects an implementation. For `impl<T: 'static> Error for Full<T>` it selects `Error` for
+//! `Full<&str>` and then reports that the text does not live long enough. So for an error that may be borrowed, only its
+//! text is recorded and not its causes.
 //!
-//! A method that is annotated alone does not tell what the block around it declares. There `Self::Error` counts as
-//! borrowed if the method names a lifetime of the block's (all others would lose their causes for the sake of few), and
-//! a name inside of the error as that of a type parameter, unless it looks like something else. Where the attribute
-//! stands on the block, nothing is guessed.
+//! If only a method is annotated, the macro does not see the block around it. Then `Self::Error` counts as borrowed if
+//! the method names a lifetime of the block (otherwise every such error would lose its causes), and a name inside of the
+//! error's type counts as a type parameter unless it looks like something else. If the attribute is on the block, nothing
+//! has to be guessed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -18,9 +19,9 @@ use crate::parse::function::Function;
 use crate::parse::returns::Returns;
 use crate::tokens::contains_word;
 
-/// Whether the error in what the function returns may be borrowed, as far as the written types tell.
+/// Returns whether the error of a function that returns `returns` may be borrowed, as far as the written types tell.
 pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> bool {
-    // A result takes no lifetime; what does is an alias, which may hand it on to the error.
+    // `Result` has no lifetime argument; an alias may have one and pass it on to the error.
     if returns.takes_lifetime() {
         return true;
     }
@@ -34,20 +35,20 @@ pub(crate) fn error_may_borrow(returns: Returns<'_>, function: &Function) -> boo
     }
 }
 
-/// What the names in a type stand for.
+/// The names that a type may use.
 struct Names<'a> {
     sig: &'a Signature,
     enclosing: Option<&'a Enclosing>,
 }
 
 impl Names<'_> {
-    /// Whether `Self` may be borrowed.
+    /// Returns whether `Self` may be borrowed.
     fn this_borrows(&self) -> bool {
         self.enclosing
             .is_none_or(|enclosing| enclosing.is_trait() || self.borrows(&enclosing.self_type(), true))
     }
 
-    /// Whether `Self::Name` may be borrowed.
+    /// Returns whether `Self::Name` may be borrowed.
     fn of_this_borrows(&self, tokens: &[TokenTree]) -> bool {
         let Some(enclosing) = self.enclosing else {
             return lifetimes(self.sig.to_token_stream())
@@ -55,7 +56,7 @@ impl Names<'_> {
                 .any(|lifetime| lifetime != "static" && !declares(self.sig, lifetime));
         };
         if enclosing.is_trait() {
-            // What it has the trait says, whose bounds hold for whatever it is.
+            // The bounds in the trait hold for every implementation.
             return false;
         }
         let named = match tokens.last() {
@@ -68,7 +69,7 @@ impl Names<'_> {
         }
     }
 
-    /// Whether tokens of a type name a lifetime, a reference or, `inside` of another type, a type parameter.
+    /// Returns whether tokens of a type name a lifetime, a reference or, `inside` of another type, a type parameter.
     fn borrows(&self, tokens: &[TokenTree], mut inside: bool) -> bool {
         let mark = |index: Option<usize>, mark: char| {
             let token = index.and_then(|index| tokens.get(index));
@@ -96,8 +97,8 @@ impl Names<'_> {
         })
     }
 
-    /// Whether a name is that of a type parameter which may be borrowed: one of the function's, or one of the block's
-    /// around it. `None` if that block is not seen, and the name could be one of its.
+    /// Returns whether a name is a type parameter, of the function or of the block around it, that may be borrowed. `None`
+    /// if the macro does not see the block and the name could be one of its parameters.
     fn may_be_parameter(&self, name: &Ident) -> Option<bool> {
         if let Some(borrows) = parameter(&self.sig.generics, name) {
             return Some(borrows);
@@ -114,7 +115,7 @@ impl Names<'_> {
         if text == "Self" || is_short {
             return Some(true);
         }
-        // A function that has nothing of the block's, as far as it shows, is taken for one without a block.
+        // A function that does not seem to use anything of a block is taken for one outside of any.
         let of_block = self.sig.receiver().is_some()
             || contains_word(self.sig.inputs.to_token_stream(), &text)
             || contains_word(self.sig.to_token_stream(), "Self");
@@ -122,20 +123,21 @@ impl Names<'_> {
     }
 }
 
-/// Whether a type parameter of that name is declared here and may be borrowed.
+/// Returns whether the type parameter `name` may be borrowed; `None` if it is not declared here.
 fn parameter(generics: &Generics, name: &Ident) -> Option<bool> {
     let declared = generics.type_params().find(|parameter| parameter.ident == *name)?;
     Some(!declared.bounds.iter().any(is_static) && !is_static_by_clause(name, generics))
 }
 
-/// A word like `Item`: no constant, no primitive, nothing that is called an error, whose causes would be missed.
+/// Returns whether a name may be a type parameter, like `Item`: not a constant, not a primitive, and not the name of an
+/// error, whose causes would be missed.
 fn looks_like_parameter(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.contains(|letter: char| letter.is_ascii_lowercase())
         && !["Error", "Err", "Failure", "String", "Infallible"].iter().any(|known| name.ends_with(known))
 }
 
-/// Whether a name is a whole type, as a parameter is: no part of a path, no trait, nothing with arguments.
+/// Returns whether a name is a whole type, as a parameter is: not part of a path, not a trait, and without arguments.
 fn stands_for_a_type(tokens: &[TokenTree], index: usize) -> bool {
     let follows = match index.checked_sub(1).and_then(|before| tokens.get(before)) {
         Some(TokenTree::Punct(mark)) => matches!(mark.as_char(), ':' | '+' | '?'),
@@ -165,7 +167,7 @@ fn is_static_by_clause(name: &Ident, generics: &Generics) -> bool {
     })
 }
 
-/// The names of the lifetimes in tokens.
+/// Returns the names of the lifetimes in tokens.
 fn lifetimes(tokens: TokenStream) -> Vec<String> {
     let mut names = Vec::new();
     let mut tokens = tokens.into_iter();

@@ -1,8 +1,7 @@
 //! The annotated function in its parts.
 //!
-//! The signature is parsed. The body is not: it stays the group of tokens that the user wrote, so that
-//! nothing in it can change and a half-written body still gives the item. Inner attributes of the body
-//! become outer ones, because the body moves one block deeper.
+//! The signature is parsed; the body stays the group of tokens that the user wrote. Inner attributes of the body become
+//! outer ones, because the body moves one block deeper.
 
 use std::rc::Rc;
 
@@ -21,19 +20,19 @@ use crate::tokens::contains_word;
 
 /// A function in its parts.
 pub(crate) struct Function {
-    /// The attributes that are left on it, its inner ones included.
+    /// The attributes that are left on the function, inner ones included.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
-    /// `default`, in a specialising impl.
+    /// `default`, in an impl that can be specialised.
     pub(crate) modifiers: TokenStream,
     pub(crate) sig: Signature,
     /// The body between braces, without inner attributes.
     pub(crate) body: Group,
-    /// Where the function ends for the compiler: a body passed on by `macro_rules!` is not the user's.
+    /// The span of generated braces. It is generated itself if a `macro_rules!` macro passed the body on.
     pub(crate) end: Span,
-    /// Whether the block around it carries a macro that is still to run, such as `async_trait`.
+    /// Whether a block around the function carries an attribute macro that is still to run, such as `async_trait`.
     pub(crate) block_is_read: bool,
-    /// The block around it, where the attribute stands on that.
+    /// The block around the function, if the attribute is on that block.
     pub(crate) enclosing: Option<Rc<Enclosing>>,
 }
 
@@ -41,21 +40,21 @@ pub(crate) struct Function {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
     None,
-    /// `&self`, `&mut self`: a wrapper captures the reference as it is.
+    /// `&self`, `&mut self`: a closure captures the reference as it is.
     Reference,
-    /// `self`, `self: Box<Self>` and the like: a wrapper has to take it as a whole.
+    /// `self`, `self: Box<Self>`: a closure must be made to capture it as a whole.
     Value,
 }
 
-/// How a function gives its result, and so how it is wrapped.
+/// How a function gives its result, which decides how it is wrapped.
 pub(crate) enum Shape {
-    /// It runs when it is called.
+    /// A function that runs when it is called.
     Sync,
     /// `async fn`.
     Async,
-    /// It returns `impl Future`; the type of the output where it is written out.
+    /// A function that returns `impl Future`; the type of the output if it is written.
     ImplFuture(Option<Type>),
-    /// It returns `Pin<Box<dyn Future>>`, as `async_trait` makes them; the type of the output.
+    /// A function that returns `Pin<Box<dyn Future>>`, as `async_trait` generates; the type of the output if it is written.
     BoxedFuture(Option<Type>),
 }
 
@@ -88,7 +87,7 @@ impl Parse for Function {
     }
 }
 
-/// The body's group; one that a `macro_rules!` macro passed on as `$body:block` is unwrapped.
+/// Reads the body. A body that a `macro_rules!` macro passed on as `$body:block` is unwrapped.
 fn body(input: ParseStream<'_>) -> syn::Result<Group> {
     if !input.peek(token::Brace) {
         return Err(input.error("expected the body of the function"));
@@ -108,7 +107,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-/// Takes `#![…]` and `//!` out of the head of a body.
+/// Splits `#![…]` and `//!` off the start of a body.
 fn without_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
     let mut head = body.stream().into_iter();
     let starts = matches!(head.next(), Some(TokenTree::Punct(pound)) if pound.as_char() == '#')
@@ -128,7 +127,7 @@ fn without_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)>
 }
 
 impl Function {
-    /// How the function takes `self`.
+    /// Returns how the function takes `self`.
     pub(crate) fn receiver(&self) -> Receiver {
         match self.sig.receiver() {
             None => Receiver::None,
@@ -140,17 +139,17 @@ impl Function {
         }
     }
 
-    /// Whether the function takes `mut self`.
+    /// Returns whether the function takes `mut self`.
     pub(crate) fn is_mut_self(&self) -> bool {
         self.sig.receiver().is_some_and(|receiver| receiver.mutability.is_some())
     }
 
-    /// What the function returns.
+    /// Returns the return type.
     pub(crate) fn returns(&self) -> Returns<'_> {
         Returns::of(&self.sig.output)
     }
 
-    /// How the function gives its result.
+    /// Returns how the function gives its result.
     pub(crate) fn shape(&self) -> Shape {
         if self.sig.asyncness.is_some() {
             return Shape::Async;
@@ -167,18 +166,18 @@ impl Function {
         }
     }
 
-    /// Whether an attribute macro that is still to run may want to see `async fn`.
+    /// Returns whether an attribute macro that is still to run may depend on `async fn`.
     pub(crate) fn must_stay_async(&self) -> bool {
         self.block_is_read || self.attrs.iter().any(|attr| !is_inert(attr))
     }
 
-    /// Whether the function carries the attribute `name`.
+    /// Returns whether the function carries the attribute `name`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.attrs.iter().any(|attr| attr.path().is_ident(name))
     }
 
-    /// Whether an attribute on the block around it leaves the function as it is: what cannot be wrapped, and
-    /// what has its work from another attribute.
+    /// Returns whether an attribute on the block leaves this function as it is: one that cannot be wrapped, or that another
+    /// attribute of this crate instruments.
     pub(crate) fn is_left_alone(&self) -> bool {
         self.sig.constness.is_some()
             || self.sig.variadic.is_some()
@@ -191,7 +190,7 @@ impl Function {
             })
     }
 
-    /// The attribute `#[naked]`, in either of its forms: the body is assembly alone.
+    /// Returns the attribute `#[naked]`, in either of its forms: the body is assembly.
     pub(crate) fn naked(&self) -> Option<&Attribute> {
         self.attrs.iter().find(|attr| {
             attr.path().is_ident("naked")
@@ -199,7 +198,7 @@ impl Function {
         })
     }
 
-    /// The names that the function's arguments bind, those inside of patterns included.
+    /// Returns the names that the function's arguments bind, also inside of patterns.
     pub(crate) fn bindings(&self) -> Vec<String> {
         let mut names = Vec::new();
         for input in &self.sig.inputs {

@@ -2,8 +2,8 @@
 
 use syn::Attribute;
 
-/// Attributes that the compiler knows, or that are ours: they do not read the function's tokens, or
-/// take every form of it.
+/// Returns whether an attribute is one of the compiler's, of a tool, or of this crate. Such attributes either ignore the
+/// function's tokens or accept every form of them.
 pub(crate) fn is_inert(attr: &Attribute) -> bool {
     const BUILT_IN: &[&str] = &[
         "allow",
@@ -42,14 +42,15 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
     }
 }
 
-/// The attributes of ours that go on a function.
+/// The attributes of this crate that instrument a function.
 pub(crate) const OURS: &[&str] = &["span", "server_action", "api_handler", "data_fetcher", "monitor"];
 
-/// Whether an attribute is `#[name]` or `#[sentry::name]`.
+/// Returns whether an attribute is `#[name]` or `#[sentry::name]`.
 pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {
     attr.path().is_ident(name) || is_from_sentry(attr, name)
 }
 
+/// Returns whether an attribute is `#[sentry::name]`.
 pub(crate) fn is_from_sentry(attr: &Attribute, name: &str) -> bool {
     let segments = &attr.path().segments;
     segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name

@@ -1,7 +1,7 @@
-//! Signatures that only edition 2015 or 2018 has, and syn does not read: `Box<Fn(u8) -> u8>` without `dyn`, and an
-//! argument of a trait's method that is a type alone.
+//! Syntax of editions 2015 and 2018 that syn does not parse: `Box<Fn(u8) -> u8>` without `dyn`, and trait methods whose
+//! arguments have a type but no name.
 //!
-//! What syn reads is read by syn. A type that it does not stays in its tokens, as the compiler knows it.
+//! Everything that syn can parse is parsed by syn. Other types stay tokens, which the compiler understands.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative;
@@ -11,7 +11,7 @@ use syn::{Attribute, FnArg, Pat, PatType, PatWild, ReturnType, Signature, Token,
 
 use crate::tokens::is_punct;
 
-/// Reads a signature; an error is the one that syn has.
+/// Reads a signature. If it is invalid in every edition, returns the error of syn.
 pub(crate) fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
     let ahead = input.fork();
     let error = match ahead.parse() {
@@ -22,12 +22,12 @@ pub(crate) fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
         Err(error) => error,
     };
     let ahead = input.fork();
-    let signature = older(&ahead).map_err(|_| error)?;
+    let signature = legacy_signature(&ahead).map_err(|_| error)?;
     input.advance_to(&ahead);
     Ok(signature)
 }
 
-fn older(input: ParseStream<'_>) -> syn::Result<Signature> {
+fn legacy_signature(input: ParseStream<'_>) -> syn::Result<Signature> {
     let constness = input.parse()?;
     let asyncness = input.parse()?;
     let safety = syn::Safety::parse_unsafe_only(input)?;
@@ -58,9 +58,9 @@ fn older(input: ParseStream<'_>) -> syn::Result<Signature> {
 fn arguments(tokens: TokenStream) -> syn::Result<Punctuated<FnArg, Token![,]>> {
     let mut arguments = Punctuated::new();
     let mut run = Vec::new();
-    let mut marks = Marks::default();
+    let mut brackets = AngleBrackets::default();
     for token in tokens {
-        if marks.outside(&token) && is_punct(&token, ',') {
+        if brackets.outside(&token) && is_punct(&token, ',') {
             arguments.push_value(argument(std::mem::take(&mut run))?);
             let comma: TokenStream = token.into();
             arguments.push_punct(syn::parse2(comma)?);
@@ -104,7 +104,7 @@ fn argument(tokens: Vec<TokenTree>) -> syn::Result<FnArg> {
     .parse2(tokens)
 }
 
-/// A word in lower case that is no type of the language: a name whose type is still to be written.
+/// Returns whether the input is a name whose type is missing: a word in lower case that is not a primitive type.
 fn is_half_written(input: ParseStream<'_>) -> bool {
     const TYPES: &[&str] = &[
         "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
@@ -136,15 +136,15 @@ fn ty(tokens: TokenStream) -> Type {
     syn::parse2(tokens.clone()).unwrap_or(Type::Verbatim(tokens))
 }
 
-/// What stands between `<` and `>`.
+/// The nesting of `<` and `>` in a run of tokens.
 #[derive(Default)]
-struct Marks {
+struct AngleBrackets {
     depth: u32,
     dash: bool,
 }
 
-impl Marks {
-    /// Whether the next token is outside of all of them.
+impl AngleBrackets {
+    /// Reads the next token and returns whether it is outside of all angle brackets.
     fn outside(&mut self, token: &TokenTree) -> bool {
         let dash = std::mem::replace(&mut self.dash, is_punct(token, '-'));
         if is_punct(token, '<') {

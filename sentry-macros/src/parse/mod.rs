@@ -1,4 +1,8 @@
-//! The syntax of an attribute and of the item below it, read from tokens.
+//! The parser: the arguments of an attribute and the item below it, read from tokens.
+//!
+//! A macro sees tokens and names, never types. Signatures are parsed, bodies are not: a body is emitted in the tokens
+//! that the user wrote, so that the compiler's errors and lints in it stay the same and an unfinished body still
+//! expands.
 
 pub(crate) mod args;
 pub(crate) mod crate_path;
@@ -7,7 +11,7 @@ pub(crate) mod entries;
 pub(crate) mod error_lifetime;
 pub(crate) mod function;
 pub(crate) mod known_attributes;
-pub(crate) mod legacy_syntax;
+mod legacy_syntax;
 pub(crate) mod params;
 pub(crate) mod pattern;
 pub(crate) mod returns;

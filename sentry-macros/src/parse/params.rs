@@ -1,7 +1,6 @@
 //! The arguments of a function whose body moves into a closure or an `async` block.
 //!
-//! All of them have to move in, used or not, and have to be dropped there in the order in which the
-//! plain function drops them:
+//! All of them must move in, used or not, and must be dropped in the order in which the plain function drops them:
 //!
 //! ```text
 //! fn f(mut a: A, (b, _): B, _: C) { body }
@@ -17,7 +16,7 @@
 //! }
 //! ```
 //!
-//! The names and patterns keep the user's tokens: what the compiler has to say about them is said there.
+//! Names and patterns keep the user's spans, so that the compiler reports at them as it does for the plain function.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -29,18 +28,18 @@ use crate::parse::function::{Function, Receiver};
 use crate::parse::pattern::{bindings, simple_name};
 use crate::tokens::contains_word;
 
-/// The arguments as a wrapper needs them.
+/// The arguments, split for a function whose body moves.
 pub(crate) struct Params {
-    /// What stands in the signature.
+    /// The arguments in the signature.
     pub(crate) inputs: TokenStream,
-    /// What stands before the body, inside of the wrapper.
+    /// The statements in front of the body, inside of the closure.
     pub(crate) rebinds: TokenStream,
-    /// The bindings of patterns by reference, for expressions outside of the wrapper.
+    /// Statements that bind the names of patterns by reference, for expressions outside of the closure.
     pub(crate) views: TokenStream,
 }
 
 impl Params {
-    /// Splits the arguments of `function`, some of which are `mentioned` by the attribute.
+    /// Splits the arguments of `function`. `mentioned` holds the expressions of the attribute that may use them.
     pub(crate) fn moved(function: &Function, mentioned: &TokenStream) -> Self {
         let mut params =
             Self { inputs: TokenStream::new(), rebinds: TokenStream::new(), views: TokenStream::new() };
@@ -50,7 +49,7 @@ impl Params {
                 FnArg::Receiver(receiver) => {
                     receiver.to_tokens(&mut params.inputs);
                     if function.receiver() == Receiver::Value {
-                        // A closure would capture only the fields in use, and leave the others behind.
+                        // A closure would capture only the fields that the body uses.
                         let span = generated_at(receiver.self_token.span);
                         let this = &receiver.self_token;
                         params.rebinds.extend(quote_spanned!(span=> let _ = &#this;));
@@ -66,7 +65,7 @@ impl Params {
         params
     }
 
-    /// An argument that only the attribute reads is in use, though the body does not read it.
+    /// Keeps the compiler from calling an argument unused that only the attribute reads.
     fn mark_used(&mut self, argument: &PatType, mentioned: &TokenStream) {
         let span = generated_at(argument.pat.span());
         let cfgs: Vec<&Attribute> = argument.attrs.iter().filter(|attr| role(attr) == Role::Both).collect();
@@ -103,7 +102,7 @@ impl Params {
     }
 }
 
-/// Where an attribute of an argument belongs after the split.
+/// The half of a split argument that an attribute on it belongs to.
 #[derive(PartialEq, Eq)]
 enum Role {
     Input,
@@ -122,7 +121,7 @@ fn role(attr: &Attribute) -> Role {
     }
 }
 
-/// Whether a pattern binds something as `ref mut`.
+/// Returns whether a pattern binds with `ref mut`.
 fn binds_mutably(pattern: TokenStream) -> bool {
     let mut after_ref = false;
     pattern.into_iter().any(|token| match token {
@@ -136,10 +135,11 @@ fn binds_mutably(pattern: TokenStream) -> bool {
     })
 }
 
-/// A pattern that binds by reference: without a word of its own on how it binds. `behind_reference` it keeps those,
-/// but for `mut`: there it can only copy or borrow.
+/// Returns a pattern that binds the same names by reference: without `mut`, `ref` and `&`. A pattern that is itself a
+/// reference (`behind_reference`) keeps `ref` and `&`, since it can only copy or borrow.
 ///
-/// Its names come from the expansion, so that those which no attribute uses are not called unused.
+/// The names get the span of generated code, so that the compiler does not call those unused that no expression of the
+/// attribute uses.
 fn view(pattern: TokenStream, behind_reference: bool) -> TokenStream {
     let mut output = TokenStream::new();
     let mut after_and = false;

@@ -4,16 +4,16 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Pat;
 use syn::ext::IdentExt;
 
-/// The name of a function as the reader knows it: `r#type` is `type`.
+/// Returns a name without `r#`.
 pub(crate) fn plain_name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// The argument's name, when its pattern is a name alone.
+/// Returns the argument's name if its pattern is just a name.
 pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
     match pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            // A capital letter may be a unit struct or a constant: those are patterns.
+            // A name with a capital letter may be a unit struct or a constant, which are patterns.
             let text = plain_name(&name.ident);
             let plain = text.trim_start_matches('_').starts_with(|first: char| !first.is_uppercase());
             plain.then_some(&name.ident)
@@ -22,8 +22,8 @@ pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
     }
 }
 
-/// The names that a pattern binds: words in lower case that are no part of a path and no field in front
-/// of a colon.
+/// Returns the names that a pattern binds: words in lower case that are neither part of a path nor a field name in
+/// front of a colon.
 pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
     let mut names = Vec::new();
     let tokens: Vec<TokenTree> = pattern.into_iter().collect();

@@ -1,7 +1,6 @@
-//! What a function returns, as far as the written type tells.
+//! The return type of a function, as it is written.
 //!
-//! A macro sees names, not types. Two questions are answered here: can this value hold an error, and
-//! is it a future.
+//! A macro sees names, not types. The names must answer two questions: may the value hold an error, and is it a future?
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -12,7 +11,7 @@ use crate::tokens::{contains_word, is_punct};
 /// The return type of a function.
 #[derive(Clone, Copy)]
 pub(crate) enum Returns<'a> {
-    /// None is written.
+    /// `()`, or no type at all.
     Unit,
     /// `!`
     Never,
@@ -21,7 +20,7 @@ pub(crate) enum Returns<'a> {
 }
 
 impl<'a> Returns<'a> {
-    /// Reads a signature's output.
+    /// Reads the output of a signature.
     pub(crate) fn of(output: &'a ReturnType) -> Self {
         match output {
             ReturnType::Default => Self::Unit,
@@ -29,7 +28,7 @@ impl<'a> Returns<'a> {
         }
     }
 
-    /// Reads a written type.
+    /// Reads a type.
     pub(crate) fn of_type(ty: &'a Type) -> Self {
         match ungrouped(ty) {
             Type::Never(_) => Self::Never,
@@ -38,11 +37,11 @@ impl<'a> Returns<'a> {
         }
     }
 
-    /// Whether the type is called a result: `Result`, `io::Result`, `PlaceResult`.
+    /// Returns whether the name of the type contains `Result`: `Result`, `io::Result`, `PlaceResult`.
     pub(crate) fn names_result(self) -> bool {
         let Self::Type(ty) = self else { return false };
         match ungrouped(ty) {
-            // A type of an older edition: its name is what stands in front of its arguments.
+            // A type of an older edition, in tokens: its name is the last word before its arguments.
             Type::Verbatim(tokens) => {
                 let name = tokens.clone().into_iter().take_while(|token| !is_punct(token, '<'));
                 name.last().is_some_and(|name| name.to_string().contains("Result"))
@@ -51,7 +50,7 @@ impl<'a> Returns<'a> {
         }
     }
 
-    /// Whether the value may be a result under another name: any type that is not known to be none.
+    /// Returns whether the value may be a result under another name: any type that is not known to be something else.
     pub(crate) fn may_fail(self) -> bool {
         const NEVER_FAIL: &[&str] = &[
             "String", "Vec", "Option", "Self", "bool", "char", "str", "f32", "f64", "i8", "i16", "i32",
@@ -68,13 +67,13 @@ impl<'a> Returns<'a> {
         }
     }
 
-    /// The error of a result, where it is written.
+    /// Returns the error type of a result, if it is written.
     pub(crate) fn error(self) -> Option<&'a Type> {
         let Self::Type(ty) = self else { return None };
         type_arguments(last_segment(ty)?).nth(1)
     }
 
-    /// Whether the type is given a lifetime, as an alias of a result may be.
+    /// Returns whether the type has a lifetime argument, as an alias of a result may have.
     pub(crate) fn takes_lifetime(self) -> bool {
         let Self::Type(ty) = self else { return false };
         let arguments = match last_segment(ty).map(|segment| &segment.arguments) {
@@ -86,29 +85,30 @@ impl<'a> Returns<'a> {
         )
     }
 
-    /// Whether the type holds `impl Fn(…)` and its like. A closure that is returned learns its arguments from it, and
-    /// would not if it passed through another one's result. A result is looked at all the same, for its error.
+    /// Returns whether the type contains `impl Fn(…)`, `impl FnMut(…)` or `impl FnOnce(…)`. The compiler infers the
+    /// argument types of a returned closure from it, and could not do so through the wrapper's closure. A result is
+    /// inspected nevertheless, for its error.
     pub(crate) fn is_closure(self) -> bool {
         matches!(self, Self::Type(ty) if !self.names_result() && holds_closure(ty.to_token_stream()))
     }
 
-    /// Whether the type is not written out, so that the body alone says what it is.
+    /// Returns whether the type contains `impl Trait`, so that only the body determines what it is.
     pub(crate) fn is_opaque(self) -> bool {
         matches!(self, Self::Type(ty) if contains_word(ty.to_token_stream(), "impl"))
     }
 
-    /// Whether the type is called as the alias of a boxed future is. What a crate's own alias of that name makes of
-    /// its arguments, such as a result of them, the compiler alone knows.
+    /// Returns whether the type has the name of an alias for a boxed future. A crate's own alias of that name may have
+    /// another output than its argument, such as a result of it.
     pub(crate) fn is_boxed_alias(self) -> bool {
         matches!(self, Self::Type(ty) if last_segment(ty).is_some_and(names_boxed_alias))
     }
 
-    /// Whether the type is a tuple of something.
+    /// Returns whether the type is a tuple other than `()`.
     pub(crate) fn is_tuple(self) -> bool {
         matches!(self, Self::Type(ty) if matches!(ungrouped(ty), Type::Tuple(_)))
     }
 
-    /// The type as it can be written inside of the function: each `impl Trait` becomes `_`.
+    /// Returns the type as it can be written inside of the function: each `impl Trait` becomes `_`.
     pub(crate) fn nameable(self, span: proc_macro2::Span) -> TokenStream {
         match self {
             Self::Unit => quote_spanned!(span=> ()),
@@ -118,7 +118,7 @@ impl<'a> Returns<'a> {
     }
 }
 
-/// Whether a type has a bound of an `impl …` that is called: a word in front of parentheses.
+/// Returns whether a type contains an `impl …` with a bound like `Fn(…)`: a word in front of parentheses.
 fn holds_closure(ty: TokenStream) -> bool {
     let mut bounds = None;
     let mut depth = 0_u32;
@@ -177,7 +177,7 @@ fn names_boxed_alias(segment: &syn::PathSegment) -> bool {
     segment.ident == "BoxFuture" || segment.ident == "LocalBoxFuture"
 }
 
-/// The type arguments of `Name<A, B>`.
+/// Returns the type arguments of `Name<A, B>`.
 fn type_arguments(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
@@ -189,9 +189,9 @@ fn type_arguments(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// `impl Future<Output = T>`: `Some`, with the `T` where it is written.
+/// Returns `Some` for `impl Future<Output = T>`, with the `T` if it is written.
 ///
-/// Other traits beside `Future` could not be kept by a wrapper, so such a type counts as no future.
+/// A type with further traits does not count as a future, because the instrumented future would not implement them.
 pub(crate) fn output_of_impl(ty: &Type) -> Option<Option<Type>> {
     match ungrouped(ty) {
         Type::ImplTrait(ty) => future_output(ty.bounds.iter()),
@@ -199,8 +199,8 @@ pub(crate) fn output_of_impl(ty: &Type) -> Option<Option<Type>> {
     }
 }
 
-/// `Pin<Box<dyn Future<Output = T>>>`, `BoxFuture<'_, T>` and `LocalBoxFuture<'_, T>`; of an alias with other
-/// arguments the output is not known.
+/// Returns `Some` for `Pin<Box<dyn Future<Output = T>>>`, `BoxFuture<'_, T>` and `LocalBoxFuture<'_, T>`, with the `T`.
+/// The output of an alias with other arguments is unknown.
 pub(crate) fn output_of_boxed(ty: &Type) -> Option<Option<Type>> {
     let segment = last_segment(ty)?;
     if names_boxed_alias(segment) {
@@ -236,7 +236,7 @@ fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option
                         }
                         _ => None,
                     });
-                    // Another trait of that name has other types, as `Item` and `Error` of futures 0.1.
+                    // Another trait of that name has other associated types, such as `Item` and `Error` in futures 0.1.
                     Some(written?)
                 }
                 _ => None,

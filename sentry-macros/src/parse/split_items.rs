@@ -1,7 +1,7 @@
-//! The items between the braces of a module, an impl block or a trait, told apart by their tokens.
+//! The items between the braces of a module, an impl block or a trait, split by their tokens.
 //!
-//! Nothing is parsed that need not be: an item is the run of tokens up to its end, and its first words say
-//! what it is. So a half-written item spoils nothing but itself.
+//! Items are not parsed: an item is the run of tokens up to its end, and its first words determine its kind. So an unfinished
+//! item does not affect the others.
 
 use std::collections::VecDeque;
 
@@ -13,12 +13,12 @@ pub(crate) struct Item {
     pub(crate) tokens: Vec<TokenTree>,
 }
 
-/// What an item is, as far as instrumenting goes.
+/// The kind of an item, as far as instrumenting needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A function with a body.
     Function,
-    /// A `const fn`, or a function without a body: it stays as it is.
+    /// A `const fn`, or a function without a body, which cannot be instrumented.
     PlainFunction,
     /// An impl block, a trait or a module with a body.
     Container,
@@ -36,12 +36,12 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<Item> {
     items
 }
 
-/// How an item ends, known once its keyword is read.
+/// How an item ends, known from its keyword.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     /// With a block, or with a semicolon.
     Block,
-    /// With a semicolon alone: the braces before it are part of a value.
+    /// With a semicolon: braces before it are part of a value.
     Semicolon,
 }
 
@@ -50,7 +50,7 @@ fn next(rest: &mut VecDeque<TokenTree>) -> Item {
     let mut kind = None;
     let mut ending = Ending::Block;
     let mut constness = false;
-    // Braces between `<` and `>` are a value of a const generic.
+    // Braces between `<` and `>` are const arguments.
     let mut depth = 0_u32;
     let mut dash = false;
     while let Some(token) = rest.pop_front() {
@@ -62,7 +62,7 @@ fn next(rest: &mut VecDeque<TokenTree>) -> Item {
                     break;
                 }
                 if kind.is_none() {
-                    // `$item` and `$vis` of a `macro_rules!` macro: the item goes on inside.
+                    // `$item` or `$vis` of a `macro_rules!` macro: the item continues inside.
                     for inner in group.stream().into_iter().collect::<Vec<_>>().into_iter().rev() {
                         rest.push_front(inner);
                     }
@@ -95,7 +95,7 @@ fn next(rest: &mut VecDeque<TokenTree>) -> Item {
                 '>' if !follows_dash => depth = depth.saturating_sub(1),
                 '-' => dash = true,
                 '!' if kind.is_none() && matches!(rest.front(), Some(TokenTree::Group(_))) => {
-                    // `#![…]`: an inner attribute is no part of the item behind it.
+                    // `#![…]`: an inner attribute does not belong to the item behind it.
                     tokens.push(token);
                     tokens.extend(rest.pop_front());
                     break;
@@ -114,7 +114,7 @@ fn next(rest: &mut VecDeque<TokenTree>) -> Item {
     Item { kind, tokens }
 }
 
-/// What the item is if `word` says so, and how it then ends.
+/// Returns the kind of an item if `word` determines it, and how the item then ends.
 fn keyword(word: &str, following: Option<&TokenTree>) -> (Option<Kind>, Ending) {
     if matches!(following, Some(TokenTree::Punct(punct)) if punct.as_char() == '!') {
         return (Some(Kind::Other), Ending::Block);
@@ -135,7 +135,7 @@ fn keyword(word: &str, following: Option<&TokenTree>) -> (Option<Kind>, Ending) 
     }
 }
 
-/// A body that a `macro_rules!` macro passed on as `$body:block`.
+/// Returns whether a group is a body that a `macro_rules!` macro passed on as `$body:block`.
 fn holds_block(group: &proc_macro2::Group) -> bool {
     let mut inner = group.stream().into_iter();
     match (inner.next(), inner.next()) {

@@ -1,5 +1,4 @@
-//! How code ends, as far as tokens tell: a body in `Box::pin(future)`, which `async_trait` writes too, an expression
-//! in a call.
+//! The last expression of a body or of a value, recognised by its tokens: `Box::pin(future)`, a panic, a call.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -7,16 +6,17 @@ use crate::tokens::contains_word;
 
 /// A body that ends in `Box::pin(future)`.
 pub(crate) struct BoxedTail {
-    /// The statements in front of it.
+    /// The statements in front of the expression.
     pub(crate) before: TokenStream,
-    /// `Box::pin`, as it is written.
+    /// `Box::pin`, in the user's tokens.
     pub(crate) path: TokenStream,
-    /// What is pinned.
+    /// The argument of `Box::pin`.
     pub(crate) future: TokenStream,
 }
 
 impl BoxedTail {
-    /// Finds the tail, unless a `return` before it gives another future.
+    /// Returns the last expression if it is `Box::pin(…)` and no `return` gives another future. `async_trait` generates
+    /// such bodies, too.
     pub(crate) fn find(body: &Group) -> Option<Self> {
         let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
         let Some(TokenTree::Group(arguments)) = tokens.pop() else {
@@ -53,14 +53,14 @@ impl BoxedTail {
     }
 }
 
-/// An argument without the comma that may stand behind it.
+/// Removes a trailing comma.
 fn without_comma(argument: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = argument.into_iter().collect();
     tokens.pop_if(|last| matches!(last, TokenTree::Punct(mark) if mark.as_char() == ','));
     tokens.into_iter().collect()
 }
 
-/// Whether a body ends in `todo!()` or its like, and nothing before gives a value.
+/// Returns whether a body ends in `todo!()` or another macro that panics, and nothing before it returns a value.
 pub(crate) fn ends_in_panic(body: &Group) -> bool {
     const PANICS: &[&str] = &["todo", "unimplemented", "panic", "unreachable"];
     let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
@@ -70,7 +70,7 @@ pub(crate) fn ends_in_panic(body: &Group) -> bool {
     panics && !contains_word(body.stream(), "return")
 }
 
-/// Whether an expression is a call: what it gives is nobody else's, and can be moved.
+/// Returns whether an expression is a call. The value of a call is a temporary, which can be moved.
 pub(crate) fn is_call(value: &TokenStream) -> bool {
     let tokens: Vec<_> = value.clone().into_iter().collect();
     match &tokens[..] {

@@ -1,4 +1,4 @@
-//! The kind of the annotated item, told by its keyword.
+//! The kind of the annotated item, determined by its keyword.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -7,18 +7,18 @@ use syn::{Attribute, Ident, Token, Visibility, token};
 
 use crate::parse::function::Function;
 
-/// An item that an attribute stands on.
+/// The item that an attribute is on.
 pub(crate) enum Target {
     /// A function, a method or a trait method with a body.
     Function(Box<Function>),
-    /// An impl block, a trait or a module: what it is, and where.
+    /// An impl block, a trait or a module: its kind, and the span of its keyword.
     Container(&'static str, Span),
-    /// Something else: what it is, and where.
+    /// Any other item: its kind, and the span of its keyword.
     Other(&'static str, Span),
 }
 
 impl Target {
-    /// Reads the item that `#[attribute]` stands on.
+    /// Reads an item.
     pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
         (|input: ParseStream<'_>| {
             let other = other_kind(&input.fork());
@@ -34,7 +34,7 @@ impl Target {
         .parse2(item)
     }
 
-    /// The function, or the error that this is none.
+    /// Returns the function, or an error if the item is not one.
     pub(crate) fn function(self, attribute: &str) -> syn::Result<Function> {
         match self {
             Self::Function(function) => Ok(*function),
@@ -54,7 +54,7 @@ impl Target {
     }
 }
 
-/// The kind of an item that is no function, with the keyword's place.
+/// Returns the kind of an item that is not a function, and the span of its keyword.
 fn other_kind(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
     input.call(Attribute::parse_outer).ok()?;
     input.parse::<Visibility>().ok()?;

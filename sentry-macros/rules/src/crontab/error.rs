@@ -1,60 +1,60 @@
-//! What can be wrong with a crontab, and how it is said.
+//! The errors of a crontab and their messages.
 
 use std::fmt;
 
 use super::WORDS;
 
-/// Why a string is no crontab. The text names the field, the value, the allowed range and the fix.
+/// An invalid crontab. The message names the field, the value, the allowed range and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CrontabError {
-    /// Not five fields.
+    /// The number of fields is not five.
     FieldCount {
-        /// The crontab as it was given.
+        /// The crontab as written.
         crontab: String,
-        /// How many fields it has.
+        /// The number of fields.
         count: usize,
     },
-    /// An `@` word that is not known.
+    /// The `@` word is unknown.
     Word {
-        /// The word as it was given.
+        /// The word as written.
         word: String,
-        /// The known word it probably stands for.
+        /// The most similar known word, if one is close.
         suggestion: Option<&'static str>,
     },
-    /// A part of a field that is neither a number nor a name, or lies outside of the range.
+    /// A part of a field is neither a number nor a name, or is out of range.
     Value {
         /// The name of the field, such as `day of month`.
         field: &'static str,
-        /// The part as it was given.
+        /// The part as written.
         value: String,
         /// The smallest number of the field.
         min: u8,
         /// The largest number of the field.
         max: u8,
-        /// The names that the field takes beside numbers.
+        /// The names that the field accepts besides numbers.
         names: &'static [&'static str],
     },
-    /// A range whose end lies before its start.
+    /// The end of a range is before its start.
     Backwards {
         /// The name of the field.
         field: &'static str,
-        /// The range as it was given.
+        /// The range as written.
         range: String,
     },
-    /// A step that is no number, or zero, or larger than the field.
+    /// A step is not a number, is zero, or is larger than the field.
     Step {
         /// The name of the field.
         field: &'static str,
-        /// The step as it was given.
+        /// The step as written.
         step: String,
         /// The largest step of the field.
         max: u8,
     },
-    /// A day that none of the months has.
+    /// None of the months has the day.
     NeverRuns {
-        /// The day of month field as it was given.
+        /// The day of month field as written.
         day: String,
-        /// The month field as it was given.
+        /// The month field as written.
         month: String,
     },
 }

@@ -1,4 +1,4 @@
-//! `#[span]` on blocks and modules: the functions in them as their own attributes would make them.
+//! Tests of `#[span]` on blocks and modules: the functions in them expand as with attributes of their own.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! The attributes of web handlers: one expression that says everything, and what is looked at.
+//! Tests of the attributes of web handlers: the expression that makes the handler, and the inspection of the value.
 
 use proc_macro2::TokenStream;
 use quote::quote;

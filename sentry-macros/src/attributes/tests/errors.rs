@@ -1,4 +1,4 @@
-//! One mistake, one error, and the item as it was.
+//! Tests of errors: one for each mistake, followed by the item as it was.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,7 +22,7 @@ fn span_error(args: TokenStream, item: TokenStream) -> String {
 }
 
 #[test]
-fn every_mistake_is_told_and_the_item_stays() {
+fn every_mistake_is_reported_and_the_item_stays() {
     for (args, item, expected) in [
         (
             quote!(nmae = "x"),
@@ -270,7 +270,7 @@ fn main_is_checked() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let item = quote!(
         const fn f() {}
     );
