@@ -1,15 +1,23 @@
-//! The attribute macros of `sentry-runtime`.
+//! The attribute macros of `sentry-runtime`: [`macro@span`], [`macro@server_action`], [`macro@api_handler`],
+//! [`macro@data_fetcher`], [`macro@monitor`] and [`macro@main`].
 //!
-//! Do not depend on this crate: the macros are re-exported by `sentry-runtime`, whose functions the
-//! generated code calls.
+//! Do not depend on this crate: `sentry-runtime` re-exports the macros, and the generated code calls functions of
+//! `sentry-runtime` that may change with every release.
 //!
 //! # How an attribute becomes code
-//! 1. `parse/` reads the tokens: the list of arguments, and the item below the attribute. A signature is parsed; a body
-//!    stays the tokens that the user wrote.
-//! 2. `attributes/` has one file for each attribute, which turns the list of arguments into a model.
-//! 3. `check/` says what is wrong, at the token.
-//! 4. `expand/` puts the code that the model asks for around the body of the function. On an error it emits the item
-//!    unchanged, so that one mistake gives one error.
+//! The crate is a stack of layers. A module imports only from layers below its own:
+//!
+//! | layer | task |
+//! |---|---|
+//! | `lib.rs` | the entry points that the compiler calls, and the documentation for users |
+//! | `attributes/` | one file for each attribute: its arguments, and the instrumentation that they ask for |
+//! | `expand/` | read the item and the arguments, check both, put the instrumentation around the body |
+//! | `check/` | the rules for functions and for the values of arguments |
+//! | `parse/` | the list of arguments and the annotated item, read from tokens |
+//! | `errors.rs`, `hygiene.rs`, `tokens.rs` | the error collector; spans and names of generated code; questions about tokens |
+//!
+//! `expand/attribute.rs` has the steps that every attribute goes through. `expand/function.rs` shows the shape of the
+//! generated code, `attributes/tests.rs` complete expansions.
 
 mod attributes;
 mod check;
@@ -21,7 +29,7 @@ mod tokens;
 
 use proc_macro::TokenStream;
 
-/// A span around a function: its duration, its place in the trace, and whether it failed.
+/// Records a span around a function: its duration, its place in the trace, and its status.
 ///
 /// ```ignore
 /// #[sentry::span]
@@ -35,25 +43,46 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// It goes on functions and methods with a body: sync, `async`, generic, `unsafe`, in traits, made by
-/// `async_trait`, returning a boxed future or `impl Future`. A `const fn` cannot be instrumented, and what records a
-/// span must not be: a `GlobalAlloc` whose `alloc` has a span would be called for that span again, without an end. The span of
-/// an `async fn` gets its parent when the function is called, so that `tokio::spawn(fetch())` nests
-/// by itself, and is active while the future is polled.
+/// The attribute goes on functions and methods that have a body: sync, `async`, generic or `unsafe` ones, methods of
+/// traits and of `async_trait`, and functions that return a boxed future or `impl Future`. The function keeps its
+/// signature, its panics and its errors.
+///
+/// The span of an `async fn` gets its parent when the function is called, so `tokio::spawn(fetch())` is nested in the
+/// caller's span. It is active whenever the future is polled.
 ///
 /// # Status
-/// `ok`, or `internal_error` when a returned `Result` is an `Err` or the function panics, or `cancelled` when
-/// the future is dropped before it is done. A return type counts as a result when its name
-/// contains `Result`; with `err` or `ret` every value is looked at. A `#[track_caller]` function keeps
-/// its caller's place and has its value seen with `err` or `ret` only.
+/// | status | when |
+/// |---|---|
+/// | `ok` | the function returns |
+/// | `internal_error` | it returns an `Err`, or it panics |
+/// | `cancelled` | its future is dropped before it is ready |
 ///
-/// An error that may be borrowed, because its type names a lifetime, is shown by its text, without its causes.
+/// By default, a returned value is inspected for an `Err` if the name of its type contains `Result`. With `err`, a value is
+/// also inspected if it may be a result under another name; with `ret`, every value is.
 ///
-/// # Many functions at once
-/// On an impl block, a trait or an inline module the attribute instruments every function in it, each under its
-/// own name, as in `Cart::checkout`; in a module also those in the blocks and modules inside. Its arguments are
-/// defaults there: those of a function's own `#[span(…)]` come first, and `#[span(skip)]` leaves a function,
-/// or a block, out.
+/// # Arguments
+/// Arguments are separated by commas. A flag is a bare name; `flag = true` and `flag = false` are accepted, too.
+///
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `"checkout"` or `name = "checkout"` | string literal or constant | the function's path, such as `Cart::checkout` | The name of the span. |
+/// | `op = "db.query"` | string literal or constant | `"function"` | The operation of the span. |
+/// | `attributes(order.id = order.id, "order.total" = order.total(), user)` | `key = expression`, or the name of an argument or of its field | none | Records attributes. The expressions may use the function's arguments and are evaluated before the body, but only if the span is recorded. |
+/// | `args(id, page)` | names of arguments | none | Records arguments under their own names. |
+/// | `ret` | flag | off | Records the returned value as the attribute `return`. |
+/// | `err` | flag | off | Captures a returned `Err` as an event. Without it an `Err` only sets the status. |
+/// | `level = "warning"` | `"fatal"`, `"error"`, `"warning"`, `"info"` or `"debug"` | `"error"` | The level of the events that `err` captures. |
+/// | `parent = request.span` | expression: a span, a reference to one, or an `Option` of either | the active span | The parent of the span. |
+/// | `only_if_parent` | flag | off | Records no span if none is active. |
+/// | `force_transaction` | flag | off | Starts a transaction, even inside of an active span. |
+/// | `new_trace` | flag | off | Starts a new trace. Cannot be combined with `parent` or `only_if_parent`. |
+/// | `skip` | flag, without other arguments | off | Leaves the function out if the attribute is on the block around it. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+///
+/// # Blocks and modules
+/// On an impl block, a trait or an inline module, the attribute instruments every function in it, each under its own
+/// name; in a module also the functions in the blocks and modules inside. Its arguments are defaults: arguments of a
+/// function's own `#[span(…)]` replace them. `#[span(skip)]` leaves a function or a block out.
 ///
 /// ```ignore
 /// #[sentry::span(op = "db")]
@@ -68,41 +97,73 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Left as they are: a `const fn`, a function without a body, what a macro call in the block makes, and a
-/// function that has its work from `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`, `#[monitor]` or
-/// `#[sentry::main]`, or that carries a `#[cfg_attr(…, span)]`. The function's own attribute is known as `#[span]` and `#[sentry::span]`.
+/// Inside of the block, the attribute is recognised as `#[span]` and as `#[sentry::span]`, whether or not it is imported.
+/// Some functions are left as they are: `const fn`s, functions without a body, functions that a macro call in the block
+/// generates, functions with `#[cfg_attr(…, span)]`, and functions that `#[server_action]`, `#[api_handler]`,
+/// `#[data_fetcher]`, `#[monitor]` or `#[sentry::main]` instruments.
 ///
-/// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `"name"` or `name = "…"` | the span's name: a string literal or a constant; by default the function's path, as in `Cart::checkout` |
-/// | `op = "…"` | the operation: a string literal or a constant; `function` by default |
-/// | `attributes(key = expr, "key" = expr, key)` | values to record, over the function's arguments; not evaluated when nothing is recorded |
-/// | `args(a, b)` | the arguments to record, under their own names |
-/// | `ret` | records the returned value as `return` |
-/// | `err` | captures an `Err` as an event, beside the status |
-/// | `level = "warning"` | the level of those events: `fatal`, `error`, `warning`, `info` or `debug` |
-/// | `parent = expr` | the parent, instead of the span that is active |
-/// | `only_if_parent` | no span when none is active |
-/// | `force_transaction` | a transaction of its own, also below another span |
-/// | `new_trace` | the root of a new trace |
-/// | `skip` | no span: on a function in an annotated block |
-/// | `crate = path` | where `sentry-runtime` is found, when it is renamed or re-exported; `::sentry` by default |
+/// # Compile-time errors
+/// An invalid use gives one error for each mistake, at the token: an unknown, repeated or malformed argument, an item that
+/// is not a function or a block, a `const fn`, a function without a body, with variable arguments or with `#[naked]`. The
+/// item is still compiled as it was written, so no other errors follow.
 ///
 /// # Lints
-/// Clippy is given the function as it is written, as by every attribute here but [`macro@main`]: it says what it says
-/// without the attribute. Code in the arguments counts as using what it names, and what a returned value is asked for
-/// counts as used.
+/// Clippy reports the same as without the attribute, because it is given the plain function. If the arguments of the
+/// attribute hold code (anything but flags and literals), that code comes in front of the body and counts as a use of what
+/// it names. Then `missing_const_for_fn` and `manual_async_fn` do not fire, and `inline_always` may fire. With `ret` and on
+/// web handlers `many_single_char_names` may fire; `derivable_impls`, `default_numeric_fallback` and
+/// `doc_paragraphs_missing_punctuation` may not.
 ///
-/// # Errors
-/// An unknown, repeated or wrong argument, an item that is no function, a function without a body and a
-/// `const fn` are errors at compile time, at the token; the item stays as it was.
+/// Some lints of the compiler do not fire on an annotated function: `async_fn_in_trait`, `unused_must_use` for the output
+/// of an `async fn` with `#[must_use]`, and, if the value is inspected, `unconditional_recursion`, and `unused_assignments`
+/// in a method with `mut self`.
+///
+/// # Limitations
+/// These limits apply to all attributes of this crate, except [`macro@main`].
+///
+/// To inspect a value, the macro moves the body of the function into a closure; the body of an `async fn` always moves into
+/// an `async` block. From that follows:
+///
+/// * **Compiler messages.** Some errors in the body mention a closure or an `async` block instead of the function, such as
+///   a misplaced `?`. Their code and their position are the same. For rare mistakes the code or the position differs:
+///   `break` outside of a loop, a recursive `async fn`, lifetimes of arguments in an `async fn`.
+/// * **`#[track_caller]`.** `Location::caller()` is the function itself if its value is inspected. `#[span]` without `err`
+///   and `ret` keeps the caller's location and does not inspect such a function, so its status is `ok` for an `Err`.
+/// * **`std::any::type_name_of_val`** of a local item ends in `::{{closure}}` if the value is inspected.
+/// * **Returned closures.** If an `async fn` returns `impl Fn(&T)`, the argument types of the closure must be written in
+///   the body. The same applies to an inspected function that returns such a closure in a `Result`, or as `impl Handler`
+///   where `Handler` is a trait with the supertrait `Fn(&T)`.
+/// * **Macros in the return type.** If an `async fn` or an inspected function returns `impl Trait`, the type must be written
+///   out; it cannot come from a macro call.
+/// * **Memory.** The future of an `async fn` grows by 40 bytes. A synchronous call needs about 50 to 80 more bytes of stack
+///   in an optimised build, and 100 to 200 in a debug build.
+/// * **Deep `async` chains.** Each future is nested in one of the runtime's. Where futures must be `Send`, the compiler's
+///   default `recursion_limit` is reached with 21 nested `async fn`s that return a `Result`, instead of 42. A higher
+///   `#![recursion_limit = "256"]` helps.
+///
+/// A macro sees the names of types and not the types:
+///
+/// * **Borrowed errors.** Of an error whose type names a lifetime, only the text is recorded and not its causes. If an error
+///   type implements `Error` only for `'static` parameters (`impl<T: 'static> Error for Full<T>`) and the macro cannot see
+///   that the parameter is borrowed (behind an alias without a lifetime, or as `Self::Error` of a method that is annotated
+///   alone), compilation fails. Write the error type out, or put the attribute on the impl block.
+/// * **Names of futures.** A return type with the name `BoxFuture` or `LocalBoxFuture` must be a pinned box of a future.
+/// * **Names of results.** `#[span]` does not recognise a result whose type has another name, unless `err` or `ret` is given.
+///
+/// Also:
+///
+/// * **Recursion.** Do not annotate code that recording itself calls: a span on `GlobalAlloc::alloc` would recurse forever,
+///   because a span occasionally allocates.
+/// * **Reserved names.** Names that start with `__sentry_` are reserved for generated code.
+/// * **Edition 2015.** An argument whose name became a keyword later, such as `async` or `dyn`, must be written `r#async`.
+///   The compiler does not warn about trait methods with unnamed arguments (`fn f(&self, u8)`).
 #[proc_macro_attribute]
 pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::span(args.into(), item.into()).into()
 }
 
-/// A web handler: its own isolation scope, the caller's trace continued, errors captured.
+/// Instruments a web handler that is called like a function: isolates its scope, continues the caller's trace, and captures
+/// an `Err` or a panic once.
 ///
 /// ```ignore
 /// #[sentry::server_action(headers = headers, form_data = form, record_response)]
@@ -111,35 +172,41 @@ pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The span is called `serverAction/<name>`, with the operation `function.server_action`. An `Err` and a panic
-/// are captured once, and the value is returned, or the panic goes on, as without the attribute.
-///
-/// A `#[track_caller]` function keeps its caller's place unless its value is looked at, as any is that may be a `Result`, or that `record_response` asks for:
-/// then `Location::caller()` in it is the function itself.
+/// The span has the name `serverAction/<name>` and the operation `function.server_action`. After an `Err` is captured the
+/// value is returned unchanged; after a panic is captured it continues. An error type that implements `ActionError` can
+/// mark values as redirects or as not found; those are not captured.
 ///
 /// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `name = "…"` | the action's name: a string literal or a constant; the function's name by default |
-/// | `headers = expr` | the request's headers, whose trace is continued unless a span is active |
-/// | `form_data = expr` | the submitted fields, recorded as `server_action_form_data.<field>` |
-/// | `record_response` | records the returned value as `server_action_result`; left out, it is recorded with the option `send_default_pii` only, and with `= false` never |
-/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the action; keys and literals are checked |
-/// | `flush` | sends what is captured before the action ends: for processes that are frozen between requests |
-/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `name = "order"` | string literal or constant | the function's name | The name of the action. |
+/// | `headers = headers` | expression, see below | none | The headers of the request. Their trace is continued, unless a span is active. |
+/// | `form_data = form` | expression: a type that implements `Serialize`, or pairs | none | Records the submitted fields as `server_action_form_data.<field>`, on the span and on error events. |
+/// | `record_response` | flag | the option `send_default_pii` | Records the returned value as `server_action_result`; `record_response = false` never does. |
+/// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the action. Keys and literal values are checked at compile time. |
+/// | `flush` | flag | off | Sends everything captured before the action ends, for processes that are frozen between requests. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
 ///
-/// Headers are an `http::HeaderMap`, an `http::Request`, a map, a list of pairs, anything that is iterated as pairs
-/// (as actix's map is), a closure from a name to a value, or a type of yours that says how (`HeaderSource`). A form is
-/// anything that implements `Serialize`, or pairs. The response is shown by `Serialize`, else by `Debug`.
+/// `headers` takes an `http::HeaderMap`, an `http::Request`, a map, a list of pairs, anything that iterates over pairs (such
+/// as actix's header map), a closure from a name to a value, or a type of your own that implements `HeaderSource`. The
+/// response is recorded with `Serialize` if the type implements it, and with `Debug` otherwise.
 ///
-/// # Errors
-/// As for [`macro@span`].
+/// # Compile-time errors
+/// As for [`macro@span`]. Tags are checked, too: a key has at most 32 characters of `a-zA-Z0-9_.:-`, a value at most 200
+/// characters and no line break.
+///
+/// # Limitations
+/// The [limitations of `#[span]`](macro@span#limitations) apply.
+///
+/// The value of a `#[track_caller]` function is inspected if it may be a `Result`, or if `record_response` is given; then
+/// `Location::caller()` in it is the function itself.
 #[proc_macro_attribute]
 pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::server_action(args.into(), item.into()).into()
 }
 
-/// A handler of an HTTP route: its own isolation scope, the caller's trace continued, its status, errors captured.
+/// Instruments the handler of an HTTP route: continues the caller's trace, records the response's status, and captures an
+/// `Err` or a panic once.
 ///
 /// ```ignore
 /// #[sentry::api_handler("/users/{id}", method = "GET", headers = headers)]
@@ -148,39 +215,49 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The span is called `<METHOD> <route>`, or by the route alone where no method is known, with the operation
-/// `http.server`. Inside of an active span, such as that of a server's layer, it is a child of it; otherwise it is a
-/// transaction. An `Err` and a panic are captured once. Of a request whose method is known to be `OPTIONS` no transaction
-/// is made, unless the option `trace_options_requests` says so.
+/// The span has the name `<METHOD> <route>`, or the route alone if the method is unknown, and the operation `http.server`.
+/// Inside of an active span, such as that of a server's layer, it is a child of that span; otherwise it is a transaction.
+/// The handler uses the isolation scope of the request it runs in, or its own if there is none. A request with the method
+/// `OPTIONS` gets no transaction unless the option `trace_options_requests` is set.
 ///
 /// # Status
-/// Recorded as `http.response.status_code` where the value tells it: an `http::Response` (axum's, hyper's), an
-/// `http::StatusCode` alone or in front of a tuple, a type of yours that says how (`ResponseStatus`), anything with a
-/// method `status()` that gives a number or a status code, or a `Result` of one of these. The span's status follows
-/// from it. An `Err` that is an answer by itself, as `Err(StatusCode::NOT_FOUND)` is, is captured from 500 on only.
+/// The status is recorded as `http.response.status_code` and determines the status of the span. It is read from
 ///
-/// A `#[track_caller]` function keeps its caller's place unless its value may be an answer or a `Result`, see
-/// [`macro@server_action`].
+/// * an `http::Response` (of axum and hyper, for example),
+/// * an `http::StatusCode`, alone or as the first element of a tuple,
+/// * a type of your own that implements `ResponseStatus`,
+/// * anything with a method `status()` that returns a number or a status code,
+/// * a `Result` of one of these.
+///
+/// An `Err` that is itself a response, such as `Err(StatusCode::NOT_FOUND)`, is captured only if its status is 500 or
+/// higher.
 ///
 /// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `"/route"` or `route = "…"` | the route: a string literal or a constant, with places for what varies |
-/// | `method = expr` | the method: a literal, a text or a `Method`; by default that of a request given as `headers` |
-/// | `name = "…"` | the span's name instead |
-/// | `headers = expr` | the request or its headers, see [`macro@server_action`] |
-/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the handler; keys and literals are checked |
-/// | `flush` | sends what is captured before the handler ends: for processes that are frozen between requests |
-/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `"/users/{id}"` or `route = "/users/{id}"` | string literal or constant | required | The route, with placeholders for the parts that vary: `{id}`, `:id`, `<id>` or `[id]`. |
+/// | `method = "GET"` | expression: a literal, text or a `Method` | the method of a request given as `headers` | The HTTP method. |
+/// | `name = "user"` | string literal or constant | method and route | The name of the span. |
+/// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
+/// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the handler. Keys and literal values are checked at compile time. |
+/// | `flush` | flag | off | Sends everything captured before the handler ends, for processes that are frozen between requests. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
 ///
-/// # Errors
-/// As for [`macro@span`]; the route is checked at compile time.
+/// # Compile-time errors
+/// As for [`macro@server_action`]. The route is checked, too: it starts with `/`, has at most 200 characters, and contains
+/// neither a method, a query string nor spaces.
+///
+/// # Limitations
+/// The [limitations of `#[span]`](macro@span#limitations) apply.
+///
+/// The value of a `#[track_caller]` function is inspected if it may be a response or a `Result`; then
+/// `Location::caller()` in it is the function itself.
 #[proc_macro_attribute]
 pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::api_handler(args.into(), item.into()).into()
 }
 
-/// A function that fetches the data of a page: a span, and errors captured.
+/// Instruments a function that fetches the data of a page: records a span, and captures an `Err` or a panic once.
 ///
 /// ```ignore
 /// #[sentry::data_fetcher(get_server_side_props, "/users/{id}", headers = headers)]
@@ -189,29 +266,35 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The span is called `<kind> (<route>)`, with the operation `function.data_fetcher`; kind and route are its attributes
-/// `data_fetcher.kind` and `http.route`. Inside of an active span it is a child of it; otherwise it is a transaction.
-/// An `Err` and a panic are captured once. What is said of `#[track_caller]` at [`macro@server_action`] is so here.
+/// The span has the name `<kind> (<route>)`, the operation `function.data_fetcher`, and the attributes
+/// `data_fetcher.kind` and `http.route`. Inside of an active span it is a child of that span; otherwise it is a
+/// transaction.
 ///
 /// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `kind`, in front | `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or a name of your own |
-/// | `"/route"` or `route = "…"` | the page's route; `app`, `document` and `error` stand for `/_app`, `/_document` and `/_error` without one |
-/// | `name = "…"` | the span's name instead |
-/// | `headers = expr` | the request or its headers, see [`macro@server_action`] |
-/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured meanwhile; keys and literals are checked |
-/// | `flush` | sends what is captured before the function ends |
-/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `get_server_side_props`, as the first argument | `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or a name of your own | required | The kind of the data fetcher. |
+/// | `"/users/{id}"` or `route = "/users/{id}"` | string literal or constant | `/_app`, `/_document` and `/_error` for the kinds `app`, `document` and `error`; otherwise required | The route of the page. |
+/// | `name = "user page"` | string literal or constant | kind and route | The name of the span. |
+/// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
+/// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the function. Keys and literal values are checked at compile time. |
+/// | `flush` | flag | off | Sends everything captured before the function ends, for processes that are frozen between requests. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
 ///
-/// # Errors
-/// As for [`macro@span`]; the route is checked at compile time.
+/// # Compile-time errors
+/// As for [`macro@api_handler`].
+///
+/// # Limitations
+/// The [limitations of `#[span]`](macro@span#limitations) apply.
+///
+/// The value of a `#[track_caller]` function is inspected if it may be a `Result`; then `Location::caller()` in it is the
+/// function itself.
 #[proc_macro_attribute]
 pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::data_fetcher(args.into(), item.into()).into()
 }
 
-/// A cron job: a check-in when it starts, and one when it ends, with its duration.
+/// Monitors a cron job: sends a check-in when the job starts, and another with its duration when it ends.
 ///
 /// ```ignore
 /// #[sentry::monitor("nightly-report", schedule = "0 3 * * *", timezone = "Europe/Vienna", max_runtime = "30m")]
@@ -220,36 +303,49 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The second check-in is `ok`, or `error` for an `Err`, a panic and a dropped future. The error itself is
-/// captured once. See <https://develop.sentry.dev/sdk/telemetry/check-ins/>. What is said of `#[track_caller]` at
-/// [`macro@server_action`] is so here.
+/// The second check-in has the status `ok`, or `error` after an `Err`, a panic or a dropped future. The error itself is
+/// captured once. Check-ins are never sampled away.
+///
+/// If `schedule` or `every` is given, the check-ins carry the configuration of the monitor, and Sentry creates or updates
+/// it. Otherwise the monitor must exist in Sentry.
+///
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/)
 ///
 /// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `"slug"` or `slug = "…"` | the monitor: at most 50 of `a-z0-9_-`, not digits alone |
-/// | `schedule = "0 3 * * *"` | a crontab of five fields, or `@daily` and its like |
-/// | `every = "10 minutes"` | an interval in minutes, hours, days, weeks, months or years |
-/// | `timezone = "Europe/Vienna"` | a name of the tz database |
-/// | `checkin_margin = 5` | how late a check-in may be: minutes or `"5m"`, at most 28 days |
-/// | `max_runtime = "30m"` | how long a run may take: minutes or `"30m"`, at most 7 days |
-/// | `failure_issue_threshold = 2` | after how many bad check-ins an issue is made, at most 720 |
-/// | `recovery_threshold = 2` | after how many good check-ins it is resolved, at most 720 |
-/// | `isolate_trace` | each run is a trace of its own |
-/// | `tags(key = expr, "key" = expr, key)` | tags of everything captured in the run; keys and literals are checked |
-/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+/// All values except those of `tags` and `crate` are literals, because they are checked at compile time. The arguments from
+/// `timezone` to `recovery_threshold` need a schedule.
 ///
-/// With a schedule the check-ins carry the monitor's configuration, and Sentry makes the monitor; without, the
-/// monitor is configured there.
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `"nightly-report"` or `slug = "nightly-report"` | at most 50 characters of `a-z0-9_-`, not only digits | required | The slug of the monitor. |
+/// | `schedule = "0 3 * * *"` | a crontab of five fields, or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually` | none | The schedule, as a crontab. |
+/// | `every = "10 minutes"` | a number and a unit: minutes, hours, days, weeks, months or years | none | The schedule, as an interval. Cannot be combined with `schedule`. |
+/// | `timezone = "Europe/Vienna"` | a name of the tz database | `UTC` | The time zone of the schedule. |
+/// | `checkin_margin = 5` | minutes or a duration such as `"5m"`, at most 28 days | Sentry's default | How late a check-in may be before the run counts as missed. |
+/// | `max_runtime = "30m"` | minutes or a duration such as `"1h 30m"`, at most 7 days | Sentry's default | How long a run may take before it counts as timed out. |
+/// | `failure_issue_threshold = 2` | 1 to 720 | Sentry's default | The number of failed check-ins in a row that open an issue. |
+/// | `recovery_threshold = 2` | 1 to 720 | Sentry's default | The number of successful check-ins in a row that resolve the issue. |
+/// | `isolate_trace` | flag | off | Starts a new trace for each run, even inside of an active one. |
+/// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the run. Keys and literal values are checked at compile time. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
 ///
-/// # Errors
-/// As for [`macro@span`]; every value is checked at compile time, by the rules that Sentry has.
+/// # Compile-time errors
+/// As for [`macro@span`]. Every value is checked by Sentry's rules: a crontab that never runs or an unknown time zone does
+/// not compile.
+///
+/// # Limitations
+/// The [limitations of `#[span]`](macro@span#limitations) apply.
+///
+/// The value of a `#[track_caller]` function is inspected if it may be a `Result`; then `Location::caller()` in it is the
+/// function itself.
+///
+/// A function has one monitor. To monitor several jobs, give each a function of its own.
 #[proc_macro_attribute]
 pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::monitor(args.into(), item.into()).into()
 }
 
-/// The client's life around `fn main`: started before, flushed after, an `Err` reported.
+/// Starts the client before `fn main`, flushes it afterwards, and captures an `Err` that `main` returns.
 ///
 /// ```ignore
 /// #[sentry::main(dsn = "https://key@example.ingest.sentry.io/1", traces_sample_rate = 0.2)]
@@ -259,23 +355,31 @@ pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Put it above the attribute of the async runtime, so that the client is there before the runtime starts
-/// and everything is flushed after it ended. What `main` returns is returned unchanged, and so is the exit
-/// code. The environment (`SENTRY_DSN` and its like) fills in what is not given here.
+/// Put it above the attribute of an async runtime, so that the client starts before the runtime and is flushed after the
+/// runtime has ended. The value of `main` is returned unchanged, and so the exit code stays the same.
 ///
 /// # Arguments
-/// | argument | meaning |
-/// |---|---|
-/// | `dsn = expr` | where to send to |
-/// | `options = expr` | the options to start from; `ClientOptions::new()` by default |
-/// | `traces_sample_rate = expr` | the share of traces to keep, 0.0 to 1.0 |
-/// | `environment = expr` | the environment's name |
-/// | `release = expr` | the release; by default `SENTRY_RELEASE`, or `name@version` of the program's package |
-/// | `crate = path` | where `sentry-runtime` is found; `::sentry` by default |
+/// Values are expressions, which are evaluated when the program starts. The environment supplies options that are not set
+/// here or in `options`.
 ///
-/// # Errors
-/// A function that is not `main`, arguments of `main`, and an `async fn main` without a runtime's attribute
-/// below are errors at compile time; see [`macro@span`] for what all attributes check.
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `dsn = "https://key@example.com/1"` | a DSN | the environment variable `SENTRY_DSN` | The project to send to. |
+/// | `options = options()` | `ClientOptions` | `ClientOptions::new()` | The options to start from. The other arguments replace theirs. |
+/// | `traces_sample_rate = 0.2` | a number from 0.0 to 1.0 | the environment variable `SENTRY_TRACES_SAMPLE_RATE` | The share of traces to record. |
+/// | `environment = "staging"` | text | the environment variable `SENTRY_ENVIRONMENT` | The environment of the program. |
+/// | `release = "shop@1.2.0"` | text | the environment variable `SENTRY_RELEASE`, otherwise `name@version` of the package | The release of the program. |
+/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+///
+/// # Compile-time errors
+/// A function with another name than `main`, a `main` with arguments, and an `async fn main` without the attribute of a
+/// runtime below this one. Unknown and malformed arguments are errors as for [`macro@span`].
+///
+/// # Limitations
+/// The user's `main` becomes a function inside of the generated one, so stack traces show it as `main::main`. Attributes other than `cfg`, `doc`, `deprecated` and lint levels stay on the inner function.
+///
+/// A program that ends with `std::process::exit` does not return from `main`, so the client is not flushed. Call
+/// `sentry::flush` before.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::main(args.into(), item.into()).into()
