@@ -1,7 +1,7 @@
 //! The stages that every attribute goes through: read the item and the arguments, check both, expand.
 //!
 //! An attribute is a type that holds its arguments and implements [`Attribute`], and [`Instrument`] if it puts code
-//! around its function's body. [`crate::expand::container`] adds attributes on blocks.
+//! around its function's body. `expand/container.rs` adds attributes on blocks.
 
 use proc_macro2::TokenStream;
 

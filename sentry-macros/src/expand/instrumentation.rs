@@ -1,6 +1,6 @@
 //! The plan of an expansion: what an attribute adds to its function, independent of the function's shape.
 //!
-//! The files of `attributes/` make an [`Instrumentation`], [`crate::expand::function`] puts it around the body. At run
+//! The files of `attributes/` make an [`Instrumentation`], `expand/function.rs` puts it around the body. At run
 //! time a *guard* does the work: a value of the runtime that holds the span, the handler or the check-in while the
 //! function runs.
 

@@ -2,7 +2,7 @@
 //!
 //! [`Arguments::read`] parses the list and reports unknown and repeated names. Each attribute then takes its arguments
 //! out by name, each with the kind of value it has. The lists inside of `attributes(…)`, `tags(…)` and `args(…)` are
-//! read by [`crate::parse::entries`].
+//! read by `parse/entries.rs`.
 
 use proc_macro2::{Span, TokenStream};
 use sentry_rules::nearest;
