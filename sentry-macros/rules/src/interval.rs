@@ -55,7 +55,7 @@ pub enum IntervalError {
     Unit {
         /// The word as written.
         unit: String,
-        /// The unit it probably stands for.
+        /// The most similar known unit, if one is close.
         suggestion: Option<&'static str>,
     },
     /// The unit is seconds or smaller, for which Sentry has no schedule.

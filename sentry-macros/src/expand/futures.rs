@@ -36,7 +36,7 @@ impl Wrap<'_> {
         };
         let output = returns.nameable(*span);
         if matches!(returns, Returns::Never) {
-            // `!` is no type argument yet; a body that never ends is of any type, of an empty one too.
+            // `!` cannot be a type argument yet; a body that never ends can have any type, also an empty one.
             let started = started(&quote_spanned!(*span=> ::core::convert::Infallible));
             return self.with_contents(
                 Some(&params),
