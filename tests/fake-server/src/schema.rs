@@ -38,7 +38,7 @@ impl Schema {
     /// What of a value breaks the schema, by its path; nothing if the value is valid.
     ///
     /// ```
-    /// use sentry_tests::Schema;
+    /// use sentry_fake_server::Schema;
     /// use serde_json::json;
     ///
     /// let schema = Schema::new(json!({
