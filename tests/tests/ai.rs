@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-
 use std::time::Duration;
 
 use sentry::ai::{self, Message};
+use sentry_tests::support::{self, SeenSpan, block_on, names, observe, only, options, yield_once};
 use serde_json::{Value, json};
-use support::{SeenSpan, block_on, names, observe, only, options, yield_once};
 
 /// The attributes of a span that start with `gen_ai.`.
 fn ai_data(span: &SeenSpan) -> Value {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sentry::{Breadcrumb, Level};
-use support::{LONG, observe, only, options, untraced};
+use sentry_tests::support::{self, LONG, observe, only, options, untraced};
 
 fn message(text: &str) {
     sentry::capture_message(text, Level::Info);

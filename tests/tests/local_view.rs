@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support_more;
-
 use std::path::PathBuf;
 
+use sentry_tests::support::programs::run;
 use sentry_tests::{Envelope, FakeSentry};
-use support_more::run;
 
 const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
 

@@ -3,13 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-mod support_more;
-
+use sentry_tests::support::programs::{Ended, run};
+use sentry_tests::support::{LONG, only};
 use sentry_tests::{Answer, FakeSentry};
 use serde_json::Value;
-use support::only;
-use support_more::run;
 
 const RETURNS_ERROR: &str = env!("CARGO_BIN_EXE_returns_error");
 const RETURNS_CODE: &str = env!("CARGO_BIN_EXE_returns_code");
@@ -17,11 +14,7 @@ const RETURNS_LATER: &str = env!("CARGO_BIN_EXE_returns_later");
 const CRON_JOB: &str = env!("CARGO_BIN_EXE_cron_job");
 
 /// Runs a program that sends to a server of its own.
-fn observed(
-    program: &str,
-    arguments: &[&str],
-    environment: &[(&str, &str)],
-) -> (support_more::Ended, FakeSentry) {
+fn observed(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (Ended, FakeSentry) {
     let server = FakeSentry::start();
     let dsn = server.dsn();
     let mut environment = environment.to_vec();
@@ -222,11 +215,7 @@ fn a_server_that_is_down_or_silent_changes_no_exit_code() {
     server.answer_all(Answer::never());
     let ended = run(RETURNS_CODE, &["42"], &[("SENTRY_DSN", &server.dsn())]);
     assert_eq!(ended.code, Some(42));
-    assert!(
-        started.elapsed() < support::LONG / 6,
-        "two programs wait two seconds each: {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < LONG / 6, "two programs wait two seconds each: {:?}", started.elapsed());
 }
 
 #[test]

@@ -3,14 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
 use sentry::protocol::{Context, Event, Request, Value};
 use sentry::{Breadcrumb, ClientOptions, Level};
+use sentry_tests::support::{self, Seen, observe, only, options, untraced};
 use serde_json::json;
-use support::{Seen, observe, only, options, untraced};
 
 const FILTERED: &str = "[Filtered]";
 

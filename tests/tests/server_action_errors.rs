@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-
 use std::fmt;
 
 use sentry::{ActionError, ControlFlow, FormData};
+use sentry_tests::support::{self, Seen, block_on, observe, only, options, untraced, yield_once};
 use serde::Serialize;
 use serde_json::{Value, json};
-use support::{Seen, block_on, observe, only, options, untraced, yield_once};
 
 #[derive(Debug)]
 enum PageError {

@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-mod support;
-
 use std::collections::{BTreeMap, HashMap};
 
 use sentry::HeaderSource;
+use sentry_tests::support::{self, Seen, block_on, observe, only, options, spans_of, untraced, yield_once};
 use serde_json::{Value, json};
-use support::{Seen, block_on, observe, only, options, spans_of, untraced, yield_once};
 
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";
 const SPAN: &str = "1234567890abcdef";

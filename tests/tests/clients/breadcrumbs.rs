@@ -1,11 +1,11 @@
 //! What a request leaves for an event that comes later.
 
+use sentry_tests::support::{observe, options, untraced};
 use serde_json::{Value, json};
 
 use crate::alone;
 use crate::client::ALL;
 use crate::recorder::Recorder;
-use crate::support::{observe, options, untraced};
 
 #[test]
 fn an_error_tells_which_requests_went_before() {

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use sentry::integrations::{reqwest as of_reqwest, ureq as of_ureq};
-
-use crate::support::LONG;
+use sentry_tests::support::LONG;
 
 /// A client with its middleware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
 use sentry::integrations::reqwest::SentryMiddleware;
+use sentry_tests::support::{observe, options};
 
 use crate::client::{client, run};
 use crate::recorder::Recorder;
-use crate::support::{observe, options};
 
 #[test]
 fn requests_beside_each_other_are_siblings() {

@@ -10,6 +10,7 @@ use bytes::{Buf as _, BufMut as _};
 use sentry::integrations::tonic::SentryInterceptor;
 use sentry::integrations::tower::SentryLayer;
 use sentry::{HeaderSource as _, propagate};
+use sentry_tests::support::{SeenSpan, observe, options, without_client};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor as _;
@@ -19,7 +20,6 @@ use tonic::{GrpcMethod, Request, Response, Status};
 use tower::{Service, service_fn};
 
 use crate::client::run;
-use crate::support::{SeenSpan, observe, options, without_client};
 
 /// Messages that are text: what is generated of `.proto` files differs in the codec alone.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod breadcrumbs;
 mod client;
 mod futures;

@@ -1,8 +1,9 @@
 //! What the toolkit itself sends is no request of the program's.
 
+use sentry_tests::support::{observe, observe_server, options};
+
 use crate::client::{agent, client, run};
 use crate::recorder::Recorder;
-use crate::support::{observe, observe_server, options};
 
 #[test]
 fn what_is_sent_to_sentry_is_left_alone() {

@@ -1,8 +1,9 @@
 //! What a request tells the service that answers it.
 
+use sentry_tests::support::{observe, options, untraced, without_client};
+
 use crate::client::{ALL, Client};
 use crate::recorder::{Recorded, Recorder};
-use crate::support::{observe, options, untraced, without_client};
 
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";
 const INCOMING: [(&str, &str); 1] = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef")];

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::support::only;
+use sentry_tests::support::only;
 
 /// One request: its first line, and its headers by their names in lower case.
 #[derive(Debug, Clone)]

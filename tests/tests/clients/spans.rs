@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 
+use sentry_tests::support::{observe, options, untraced, without_client};
+
 use crate::alone;
 use crate::client::ALL;
 use crate::recorder::Recorder;
-use crate::support::{observe, options, untraced, without_client};
 
 #[test]
 fn a_request_is_a_span_below_the_active_one() {

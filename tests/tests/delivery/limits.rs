@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
+use sentry_tests::support::{LONG, observe_server, options};
 
-use crate::support::{LONG, observe_server, options};
 use crate::{lost, message, texts, transaction};
 
 #[test]

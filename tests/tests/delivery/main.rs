@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod backpressure;
 mod limits;
 mod network;
@@ -23,8 +20,7 @@ use std::time::{Duration, Instant};
 use sentry::Level;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::FakeSentry;
-
-use crate::support::LONG;
+use sentry_tests::support::LONG;
 
 pub(crate) fn message(text: &str) {
     sentry::capture_message(text, Level::Info);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sentry::ClientOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
+use sentry_tests::support::{self, LONG, observe_server, options};
 
-use crate::support::{self, LONG, observe_server, options};
 use crate::{lost, message, texts};
 
 /// Options of somebody who waits longer than any test: only the limit that a test sets ends the waiting.

@@ -2,8 +2,8 @@
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
+use sentry_tests::support::{LONG, observe, observe_server, options, untraced};
 
-use crate::support::{LONG, observe, observe_server, options, untraced};
 use crate::{lost, message, texts, transaction};
 
 #[test]

@@ -5,9 +5,9 @@ use std::net::{Ipv6Addr, TcpStream};
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry::{Compression, TestTransport};
+use sentry_tests::support::{self, LONG, observe, observe_server, only, options, untraced};
 use sentry_tests::{Answer, FakeSentry};
 
-use crate::support::{self, LONG, observe, observe_server, only, options, untraced};
 use crate::{lost, message, texts, transaction};
 
 #[test]

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry::{SpoolLimits, Stats};
+use sentry_tests::support::{self, LONG, observe_server, options, untraced};
 use sentry_tests::{Answer, FakeSentry};
 use serde_json::Value;
 
 use crate::spooler::{Dir, Spooler};
-use crate::support::{self, LONG, observe_server, options, untraced};
 use crate::{lost, message, texts, transaction, until};
 
 /// Left-overs are sent 100 ms apart.

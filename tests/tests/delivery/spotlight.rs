@@ -2,8 +2,8 @@
 
 use sentry::ClientOptions;
 use sentry_tests::FakeSentry;
+use sentry_tests::support::{LONG, observe, untraced, without_client};
 
-use crate::support::{LONG, observe, untraced, without_client};
 use crate::{message, texts, transaction};
 
 /// Options that would have nothing sent to a server but feedback and sessions.

@@ -11,8 +11,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry::{ClientOptions, Stats};
 use sentry_tests::FakeSentry;
+use sentry_tests::support::{self, untraced};
 
-use crate::support::{self, untraced};
 use crate::{lost, message, texts};
 
 /// An authority of our own, and a server in front of a fake one that it vouches for. Answers with the authority's

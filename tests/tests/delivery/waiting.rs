@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use sentry::Level;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
+use sentry_tests::support::{self, LONG, observe, observe_server, options};
 
-use crate::support::{self, LONG, observe, observe_server, options};
 use crate::{lost, message, texts, transaction, until};
 
 #[test]

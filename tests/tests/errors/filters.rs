@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sentry::protocol::{Event, Exception};
 use sentry::{ErrorPattern, Level};
+use sentry_tests::support::{Seen, observe, only, options, untraced};
 use serde_json::Value;
-
-use crate::support::{Seen, observe, only, options, untraced};
 
 #[derive(Debug, Clone)]
 struct Failed(&'static str);

@@ -4,9 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use sentry::ErrorGroup;
+use sentry_tests::support::{observe, untraced};
 use serde_json::{Value, json};
-
-use crate::support::{observe, untraced};
 
 /// An error with parts, and perhaps a cause.
 #[derive(Debug)]

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sentry::Level;
 use sentry::protocol::{Event, Value};
-
-use crate::support::{LONG, observe, options};
+use sentry_tests::support::{LONG, observe, options};
 
 fn message(text: &str) {
     sentry::capture_message(text, Level::Info);

@@ -2,9 +2,8 @@
 
 use std::panic::catch_unwind;
 
+use sentry_tests::support::{block_on, names, observe, only, options, yield_once};
 use serde_json::{Value, json};
-
-use crate::support::{block_on, names, observe, only, options, yield_once};
 
 #[inline(never)]
 fn panics(text: Option<&'static str>) -> u32 {

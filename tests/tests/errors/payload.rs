@@ -5,9 +5,8 @@ use std::fmt;
 
 use sentry::Level;
 use sentry::protocol::{Event, LogEntry};
+use sentry_tests::support::{observe, only, options, untraced, without_client};
 use serde_json::{Value, json};
-
-use crate::support::{observe, only, options, untraced, without_client};
 
 #[derive(Debug)]
 struct NoCard(std::num::ParseIntError);

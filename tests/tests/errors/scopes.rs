@@ -1,9 +1,8 @@
 //! What is said once and belongs to many events.
 
 use sentry::{Breadcrumb, Level, SentryFutureExt as _, User};
+use sentry_tests::support::{block_on, observe, options, yield_once};
 use serde_json::{Value, json};
-
-use crate::support::{block_on, observe, options, yield_once};
 
 fn message(text: &str) {
     sentry::capture_message(text, Level::Info);

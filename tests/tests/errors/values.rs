@@ -4,9 +4,8 @@ use std::backtrace::Backtrace;
 
 use sentry::protocol::{Event, Mechanism};
 use sentry::{Hint, Level};
+use sentry_tests::support::{observe, only, untraced, without_client};
 use serde_json::{Value, json};
-
-use crate::support::{observe, only, untraced, without_client};
 
 fn exceptions(event: &Value) -> Vec<Value> {
     event["exception"]["values"].as_array().cloned().unwrap_or_default()

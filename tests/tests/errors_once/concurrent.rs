@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Barrier;
 use std::thread;
 
-use crate::support::{Seen, observe, options, untraced, yield_once};
+use sentry_tests::support::{Seen, observe, options, untraced, yield_once};
+
 use crate::{Failed, text};
 
 #[sentry::span(name = "query")]
@@ -119,7 +120,7 @@ async fn joining() -> Result<u32, Failed> {
 
 #[test]
 fn joined_children_of_a_request_fail_it_once() {
-    let seen = observe(options(), || drop(crate::support::block_on(joining())));
+    let seen = observe(options(), || drop(sentry_tests::support::block_on(joining())));
     assert_eq!(text(&seen.event()), "connection refused");
     let failed: Vec<_> = seen.spans().into_iter().filter(|span| span.status == "internal_error").collect();
     assert_eq!(failed.len(), 2, "the child and the request: {failed:?}");

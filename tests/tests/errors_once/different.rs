@@ -1,6 +1,7 @@
 //! Several errors that look alike.
 
-use crate::support::{block_on, observe, options, untraced, yield_once};
+use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
+
 use crate::{Failed, text};
 
 #[sentry::span(name = "fails", err)]

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::panic::catch_unwind;
 
-use crate::support::{block_on, observe, options, untraced, yield_once};
+use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
+
 use crate::{Failed, assert_begins_in, chain, text};
 
 #[inline(never)]

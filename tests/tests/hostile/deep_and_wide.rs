@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sentry::protocol::{Attachment, AttributeValue, Context, Event, Value};
 use sentry::{Breadcrumb, Level};
-
-use crate::support::{Seen, observe, options, untraced};
+use sentry_tests::support::{Seen, observe, options, untraced};
 
 /// Deeper than any stack.
 const DEEP: usize = 100_000;
@@ -81,7 +80,7 @@ fn depth_is_limited_wherever_data_is_handed_over() {
 
 #[test]
 fn depth_is_no_danger_without_a_client_either() {
-    crate::support::without_client(|| {
+    sentry_tests::support::without_client(|| {
         sentry::set_extra("lists", lists());
         sentry::set_context("shop", Context::Other(BTreeMap::from([("deep".to_owned(), objects())])));
         sentry::add_breadcrumb(Breadcrumb {

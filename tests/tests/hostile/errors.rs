@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::support::{observe, untraced};
+use sentry_tests::support::{observe, untraced};
 
 /// Its own cause.
 #[derive(Debug)]

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sentry::protocol::{Attachment, Event, LogEntry, Request};
 use sentry::{Breadcrumb, Level, SpanOptions};
-
-use crate::support::{observe, options, untraced};
+use sentry_tests::support::{observe, options, untraced};
 
 fn megabytes(unit: &str) -> String {
     unit.repeat((2 << 20) / unit.len())
@@ -128,7 +127,7 @@ fn a_hostile_caller_cannot_reach_an_envelope_header_through_baggage() {
 
 #[test]
 fn a_user_agent_that_is_no_header_is_refused() {
-    crate::support::without_client(|| {
+    sentry_tests::support::without_client(|| {
         let error = sentry::try_init(untraced().user_agent("a\r\nX-Evil: 1")).unwrap_err().to_string();
         assert!(error.starts_with("user_agent is `a\\r\\nX-Evil: 1`"), "{error}");
     });

@@ -4,8 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sentry::protocol::{Event, MonitorCheckIn, MonitorCheckInStatus};
 use sentry::{Breadcrumb, Level, SpanOptions};
-
-use crate::support::{observe, options};
+use sentry_tests::support::{observe, options};
 
 fn times() -> Vec<SystemTime> {
     let far = [10, 1 << 40, 1 << 60, i64::MAX as u64].map(Duration::from_secs);
@@ -73,7 +72,7 @@ fn numbers_that_are_none_are_sent_as_nothing() {
 #[test]
 fn a_sampler_that_answers_nonsense_samples_nothing() {
     for answer in [f32::NAN, f32::INFINITY, -1.0, 2.0] {
-        let seen = observe(crate::support::untraced().traces_sampler(move |_| answer), || {
+        let seen = observe(sentry_tests::support::untraced().traces_sampler(move |_| answer), || {
             sentry::start_span("work", |_| ());
         });
         assert!(seen.transactions().is_empty(), "{answer}");

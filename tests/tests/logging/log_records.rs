@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use log::{Level, Log, Metadata, Record};
 use sentry::integrations::log::{LogFilter, SentryLogger};
+use sentry_tests::support::{observe, only, options, untraced, without_client};
 use serde_json::json;
 
 use crate::alone;
-use crate::support::{observe, only, options, untraced, without_client};
 
 /// Keeps what it is given.
 #[derive(Clone, Default)]

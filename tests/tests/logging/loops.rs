@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use sentry::integrations::log::SentryLogger;
 use sentry::{Envelope, Transport};
+use sentry_tests::support::{LONG, observe, options, without_client};
 use tracing_subscriber::layer::SubscriberExt as _;
-
-use crate::support::{LONG, observe, options, without_client};
 
 /// A transport that logs of every envelope, as HTTP clients do.
 #[derive(Default)]

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod log_records;
 mod loops;
 mod tracing_active;

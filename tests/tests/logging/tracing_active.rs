@@ -2,10 +2,10 @@
 
 use std::thread;
 
+use sentry_tests::support::{Seen, names, observe, options};
 use tracing::{Span, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::support::{Seen, names, observe, options};
 use crate::{traced, traced_by};
 
 #[sentry::span("annotated")]

@@ -1,9 +1,9 @@
 //! Instrumented futures: the span is entered at every poll.
 
 use sentry::SentryFutureExt as _;
+use sentry_tests::support::{Seen, block_on, observe, options, poll_once, yield_once};
 use tracing::{Instrument as _, info_span};
 
-use crate::support::{Seen, block_on, observe, options, poll_once, yield_once};
 use crate::traced;
 
 #[sentry::span("annotated")]

@@ -1,10 +1,10 @@
 //! What becomes of an event of `tracing`.
 
 use sentry::integrations::tracing::{EventFilter, layer};
+use sentry_tests::support::{observe, only, options, untraced};
 use serde_json::json;
 use tracing::{debug, error, info, info_span, warn};
 
-use crate::support::{observe, only, options, untraced};
 use crate::{DiskFull, NotSaved, alone, traced, traced_by};
 
 #[test]
@@ -166,7 +166,7 @@ fn the_layer_stands_beside_others_and_their_filters() {
             error!(error = "sold out", "failed");
         });
     });
-    assert_eq!(crate::support::names(&seen.spans()), ["root", "child"]);
+    assert_eq!(sentry_tests::support::names(&seen.spans()), ["root", "child"]);
     assert_eq!(seen.span("child").parent, Some(seen.span("root").id));
     assert_eq!(seen.span("root").status, "internal_error");
     assert_eq!(seen.event()["contexts"]["trace"]["span_id"], *seen.span("root").id);

@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sentry::ClientOptions;
+use sentry_tests::support::{names, observe, options, untraced, without_client};
 use serde_json::json;
 use tracing::field::Empty;
 use tracing::{Level, debug_span, error, info_span, span};
 
-use crate::support::{names, observe, options, untraced, without_client};
 use crate::{DiskFull, traced, traced_by};
 
 #[test]

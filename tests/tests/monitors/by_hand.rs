@@ -4,11 +4,11 @@ use sentry::MonitorOptions;
 use sentry::protocol::{
     MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorIntervalUnit, MonitorSchedule,
 };
-use serde_json::json;
-
-use crate::support::{
+use sentry_tests::support::{
     LONG, block_on, observe, observe_server, only, options, poll_once, untraced, yield_once,
 };
+use serde_json::json;
+
 use crate::{DiskFull, backup, caught, import, pair, report};
 
 fn config() -> MonitorConfig {
@@ -100,7 +100,7 @@ fn backup_by_hand() -> anyhow::Result<()> {
 #[test]
 fn a_run_by_hand_can_be_a_trace_of_its_own_and_have_tags() {
     let run = |options: MonitorOptions| {
-        observe(crate::support::options(), || {
+        observe(sentry_tests::support::options(), || {
             sentry::start_span("scheduler", |_| {
                 sentry::try_with_monitor("by-hand", options, || Err::<(), _>("no paper")).is_err()
             })
@@ -150,7 +150,7 @@ fn a_bad_slug_at_run_time_runs_the_job_unmonitored() {
 
 #[test]
 fn without_a_client_a_job_runs_as_it_is() {
-    crate::support::without_client(|| {
+    sentry_tests::support::without_client(|| {
         assert_eq!(report(), 7);
         assert!(backup().is_err());
         assert_eq!(block_on(import()).unwrap(), 7);

@@ -1,10 +1,10 @@
 //! The configuration that goes out with the first check-in.
 
 use sentry::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
+use sentry_tests::support::{observe, options};
 use serde_json::json;
 
 use crate::pair;
-use crate::support::{observe, options};
 
 #[sentry::monitor(
     "everything",

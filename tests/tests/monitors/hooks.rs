@@ -1,8 +1,8 @@
 //! `before_send_check_in`: it may change a check-in and drop it, and harms nothing but what it looks at.
 
 use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
+use sentry_tests::support::{observe, options};
 
-use crate::support::{observe, options};
 use crate::{backup, pair};
 
 #[test]

@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod by_hand;
 mod config;
 mod hooks;
@@ -13,8 +10,8 @@ mod side_by_side;
 
 use std::time::Duration;
 
+use sentry_tests::support::{Seen, block_on, observe, only, options, poll_once, untraced, yield_once};
 use serde_json::{Value, json};
-use support::{Seen, block_on, observe, only, options, poll_once, untraced, yield_once};
 
 #[derive(Debug)]
 struct DiskFull;

@@ -1,7 +1,8 @@
 //! Runs that overlap, on one thread and on several.
 
+use sentry_tests::support::{block_on, observe, only, options, yield_once};
+
 use crate::DiskFull;
-use crate::support::{block_on, observe, only, options, yield_once};
 
 #[sentry::monitor("side-by-side")]
 async fn side_by_side(number: u32, fails: bool) -> Result<(), DiskFull> {

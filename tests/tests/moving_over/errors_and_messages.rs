@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sentry::protocol::{Event, Exception, Level};
+use sentry_tests::support::{options, without_client};
 
 use crate::captured;
-use crate::support::{options, without_client};
 
 /// The quickstart of the official documentation. Changed: `sample_rate` stands behind `Some`.
 #[test]

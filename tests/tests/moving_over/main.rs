@@ -1,9 +1,6 @@
 //! Programs as they are written for the official crate, against this one. What a program has to change is in the
 //! README's table and nowhere else: here it is marked by a comment.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod errors_and_messages;
 mod panics_and_threads;
 mod scopes_and_breadcrumbs;
@@ -13,6 +10,7 @@ mod types;
 
 use sentry::ClientOptions;
 use sentry::protocol::Event;
+use sentry_tests::support;
 
 /// The events of a closure, as they arrive at a server.
 fn captured(options: ClientOptions, run: impl FnOnce()) -> Vec<Event<'static>> {

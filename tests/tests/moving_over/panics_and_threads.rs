@@ -1,9 +1,9 @@
 //! Panics, and work on other threads.
 
 use sentry::SentryFutureExt;
+use sentry_tests::support::{block_on, options};
 
 use crate::captured;
-use crate::support::{block_on, options};
 
 #[test]
 fn panics_are_captured_by_the_hook() {

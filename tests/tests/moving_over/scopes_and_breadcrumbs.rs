@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sentry::protocol::{Breadcrumb, Context, Map, Value};
 use sentry::{Level, User};
+use sentry_tests::support::options;
 
 use crate::captured;
-use crate::support::options;
 
 #[test]
 fn configure_scope_with_scope_and_breadcrumbs() {

@@ -1,6 +1,6 @@
 //! Transactions and spans by hand.
 
-use crate::support::{observe, options};
+use sentry_tests::support::{observe, options};
 
 /// Changed: `TransactionContext::new(name, op)` is `SpanOptions::new(name).op(op)`; the rest is as it was.
 #[test]

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use sentry::protocol::{DataCategory, DiscardReason};
 
+use sentry_tests::support::{LONG, observe, options, without_client};
 use serde_json::{Value, json};
-
-use crate::support::{LONG, observe, options, without_client};
 
 /// A request: its path, its headers as they came, in lowercase, and its body.
 type Request = (String, Vec<String>, Value);

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod collector;
 mod nesting;
 mod propagation;

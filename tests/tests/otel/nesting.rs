@@ -4,8 +4,7 @@ use opentelemetry::trace::{
     FutureExt as _, SpanContext, TraceContextExt as _, TraceFlags, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
-
-use crate::support::{SeenSpan, block_on, observe, options};
+use sentry_tests::support::{SeenSpan, block_on, observe, options};
 
 #[sentry::span(name = "ours")]
 fn ours() -> Option<sentry::Span> {

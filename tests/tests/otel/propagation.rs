@@ -7,8 +7,7 @@ use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use sentry::integrations::opentelemetry::SentryPropagator;
-
-use crate::support::{observe, options, without_client};
+use sentry_tests::support::{observe, options, without_client};
 
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";
 

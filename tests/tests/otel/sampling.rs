@@ -7,8 +7,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use sentry::integrations::opentelemetry::SentrySpanProcessor;
 use sentry::protocol::{DataCategory, DiscardReason};
-
-use crate::support::{observe, options, untraced};
+use sentry_tests::support::{observe, options, untraced};
 
 fn tracer() -> opentelemetry_sdk::trace::SdkTracer {
     sentry::get_client().unwrap().tracer()

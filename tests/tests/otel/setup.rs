@@ -10,8 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use sentry::integrations::opentelemetry::OpenTelemetry;
-
-use crate::support::{observe, observe_server, options};
+use sentry_tests::support::{observe, observe_server, options};
 
 #[derive(Debug, Clone, Default)]
 struct MySpanProcessor {

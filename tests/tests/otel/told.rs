@@ -7,9 +7,8 @@ use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, Status, TraceFlags, TraceState, Tracer as _,
 };
 use sentry::integrations::opentelemetry::OpenTelemetry;
+use sentry_tests::support::{observe, observe_server, options};
 use serde_json::json;
-
-use crate::support::{observe, observe_server, options};
 
 fn tracer() -> opentelemetry_sdk::trace::SdkTracer {
     sentry::get_client().unwrap().tracer()

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sentry_tests::FakeSentry;
+use sentry_tests::support::only;
 use serde_json::{Deserializer, Value};
-
-use crate::support::only;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use sentry_tests::FakeSentry;
+use sentry_tests::support::only;
+use sentry_tests::support::programs::run;
 use serde_json::Value;
-
-use crate::support::only;
-use crate::support_more::run;
 
 fn ids(payloads: &[Value], id: impl Fn(&Value) -> &Value) -> HashSet<String> {
     payloads.iter().map(|payload| id(payload).as_str().unwrap().to_owned()).collect()

@@ -3,11 +3,6 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../support_more/mod.rs"]
-mod support_more;
-
 mod abort;
 mod fork;
 mod signals;

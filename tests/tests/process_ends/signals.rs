@@ -5,9 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use sentry_tests::support::{LONG, only};
 use sentry_tests::{Answer, FakeSentry};
-
-use crate::support::{LONG, only};
 
 /// A program that has said that it waits.
 struct Waiting {

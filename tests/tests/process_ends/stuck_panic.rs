@@ -4,10 +4,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use sentry_tests::support::LONG;
 use sentry_tests::{Answer, FakeSentry};
 use serde_json::Value;
-
-use crate::support::LONG;
 
 fn run(how: &str, patience: &str, server: &FakeSentry) -> ExitStatus {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stuck_panic"));

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use sentry_tests::FakeSentry;
-
-use crate::support_more::run;
+use sentry_tests::support::programs::run;
 
 /// What the program measured.
 fn measure(lifecycle: &str) -> HashMap<String, u64> {

@@ -4,8 +4,7 @@ use std::thread;
 
 use sentry::SpanOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
-
-use crate::support::{LONG, Seen, observe, options};
+use sentry_tests::support::{LONG, Seen, observe, options};
 
 #[sentry::span(name = "step", args(number))]
 fn step(number: u32) -> u32 {

@@ -4,9 +4,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
 use sentry::{SentryFutureExt as _, User};
+use sentry_tests::support::{block_on, options, untraced, yield_once};
 use serde_json::json;
 
-use crate::support::{block_on, options, untraced, yield_once};
 use crate::{crumb, crumbs, events, message};
 
 /// Polls a future to its end on a thread of its own.

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use sentry::protocol::{Attachment, AttachmentType, Event};
 use sentry::{Breadcrumb, Hint, Level};
+use sentry_tests::support::{observe, options, untraced};
 use serde_json::{Value, json};
 
-use crate::support::{observe, options, untraced};
 use crate::{crumb, crumbs, events, message};
 
 #[test]

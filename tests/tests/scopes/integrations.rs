@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use sentry::protocol::Event;
 use sentry::{Client, Hint, Integration, Level};
+use sentry_tests::support::{observe, options, untraced, without_client};
 use serde_json::Value;
 
 use crate::message;
-use crate::support::{observe, options, untraced, without_client};
 
 /// Notes what happens to it, and marks events.
 #[derive(Clone, Default)]
@@ -52,7 +52,7 @@ fn one_of_the_options_and_one_that_comes_later() {
     let (watched, also) = (early.clone(), late.clone());
     let seen = observe(options().integration(early), || {
         message("first");
-        assert!(sentry::flush(crate::support::LONG));
+        assert!(sentry::flush(sentry_tests::support::LONG));
         assert!(sentry::add_integration(late));
         message("second");
         sentry::start_span("later", |_| ());

@@ -2,9 +2,9 @@
 
 use sentry::protocol::{Event, LogEntry};
 use sentry::{Level, ScopeHandle, User};
+use sentry_tests::support::{observe, options, untraced, without_client};
 use serde_json::json;
 
-use crate::support::{observe, options, untraced, without_client};
 use crate::{crumb, crumbs, events, message};
 
 #[test]

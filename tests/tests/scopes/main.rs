@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod asynchronous;
 mod content;
 mod integrations;
@@ -13,8 +10,8 @@ mod layers;
 mod processors;
 
 use sentry::{ClientOptions, Level};
+use sentry_tests::support::observe;
 use serde_json::Value;
-use support::observe;
 
 fn message(text: &str) {
     sentry::capture_message(text, Level::Info);

@@ -2,9 +2,9 @@
 
 use sentry::Hint;
 use sentry::protocol::{Event, Transaction};
+use sentry_tests::support::{names, observe, options, untraced};
 use serde_json::json;
 
-use crate::support::{names, observe, options, untraced};
 use crate::{events, message};
 
 fn note(name: &'static str) -> impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static {

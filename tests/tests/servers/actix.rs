@@ -12,11 +12,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpResponse, ResponseError};
 use sentry::integrations::actix_web::Sentry;
+use sentry_tests::support::{LONG, Seen, observe, observe_server, options, untraced};
 use serde_json::{Value, json};
 
 use crate::client::{ask, get as fetch, send};
 use crate::serve;
-use crate::support::{LONG, Seen, observe, observe_server, options, untraced};
 
 #[derive(Debug)]
 struct SoldOut(StatusCode);

@@ -14,11 +14,11 @@ use axum::response::Response;
 use axum::routing::get;
 use http_body::{Frame, SizeHint};
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{LONG, observe, options, without_client};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::client::{ask, get as fetch, send};
 use crate::serve;
-use crate::support::{LONG, observe, options, without_client};
 
 /// A body that sends what comes through a channel, and says when it is dropped.
 pub struct Streamed<E> {
@@ -255,7 +255,7 @@ fn frames_sizes_and_trailers_are_those_of_the_body_inside() {
         Ok::<_, Infallible>(Response::new(Streamed::<Infallible> { frames, dropped: None }))
     }));
     let seen = observe(options(), || {
-        crate::support::block_on(async {
+        sentry_tests::support::block_on(async {
             let request = axum::extract::Request::new(Body::empty());
             let mut body = std::pin::pin!(service.oneshot(request).await.unwrap().into_body());
             use http_body::Body as _;
@@ -274,6 +274,6 @@ fn frames_sizes_and_trailers_are_those_of_the_body_inside() {
         Ok::<_, Infallible>(Response::new(Body::from("four")))
     }));
     let request = axum::extract::Request::new(Body::empty());
-    let response = without_client(|| crate::support::block_on(of_text.oneshot(request))).unwrap();
+    let response = without_client(|| sentry_tests::support::block_on(of_text.oneshot(request))).unwrap();
     assert_eq!(http_body::Body::size_hint(response.body()).exact(), Some(4));
 }

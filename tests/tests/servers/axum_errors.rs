@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{Seen, observe, options, untraced};
 use serde_json::Value;
 
 use crate::client::get as fetch;
 use crate::serve;
-use crate::support::{Seen, observe, options, untraced};
 
 #[derive(Debug)]
 struct SoldOut;

@@ -8,12 +8,12 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::routing::{any, get};
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{observe, options, untraced};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
 use crate::client::{ask, get as fetch};
 use crate::serve;
-use crate::support::{observe, options, untraced};
 
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";
 const SPAN: &str = "1234567890abcdef";

@@ -4,11 +4,11 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{Seen, observe, only, options, untraced};
 use serde_json::Value;
 
 use crate::client::{ask, get as fetch};
 use crate::serve;
-use crate::support::{Seen, observe, only, options, untraced};
 
 /// The names of all transactions with their sources, sorted.
 fn named<R>(seen: &Seen<R>) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::support::LONG;
+use sentry_tests::support::LONG;
 
 /// An answer.
 #[derive(Debug)]

@@ -6,9 +6,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{SeenSpan, block_on, observe, options};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-
-use crate::support::{SeenSpan, block_on, observe, options};
 
 /// A body that consists of trailers, as the answer to a call that failed late.
 struct Trailers(Option<HeaderMap>);

@@ -7,8 +7,7 @@ use std::thread;
 
 use axum::Router;
 use sentry::integrations::actix_web::Sentry;
-
-use crate::support::LONG;
+use sentry_tests::support::LONG;
 
 /// Runs a closure with an axum server.
 pub fn axum<R>(router: Router, run: impl FnOnce(SocketAddr) -> R) -> R {

@@ -7,9 +7,8 @@ use std::io;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{block_on, observe, options, without_client};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-
-use crate::support::{block_on, observe, options, without_client};
 
 fn request(path: &str) -> Request<Body> {
     Request::get(format!("https://ada:secret@shop.example:8443{path}?q=novel")).body(Body::empty()).unwrap()

@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use sentry::SessionMode;
 use sentry::integrations::tower::SentryLayer;
+use sentry_tests::support::{observe, options};
 
 use crate::client;
 use crate::serve;
-use crate::support::{observe, options};
 
 #[test]
 fn every_request_is_counted_by_how_it_ended() {

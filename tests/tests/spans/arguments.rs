@@ -3,9 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sentry_tests::support::{block_on, names, observe, options};
 use serde_json::json;
-
-use crate::support::{block_on, names, observe, options};
 
 #[sentry::span("first name")]
 fn leading_name() {}
@@ -159,7 +158,7 @@ fn what_is_recorded_is_not_evaluated_when_nothing_is() {
     fn sync() {}
     #[sentry::span(attributes(costly = evaluate()))]
     async fn later() {}
-    crate::support::without_client(|| {
+    sentry_tests::support::without_client(|| {
         sync();
         block_on(later());
     });

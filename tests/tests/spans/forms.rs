@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::support::{names, observe, options};
+use sentry_tests::support::{names, observe, options};
 
 struct Counter {
     count: u32,
@@ -118,7 +118,7 @@ fn a_recursive_function_is_a_tree_of_spans() {
 
 #[test]
 fn without_a_client_nothing_changes_and_nothing_is_left_behind() {
-    crate::support::without_client(|| {
+    sentry_tests::support::without_client(|| {
         assert_eq!(fibonacci(5), 5);
         assert_eq!(early("6"), Ok(7));
         assert!(sentry::get_active_span().is_none());

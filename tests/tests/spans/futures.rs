@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::support::{block_on, names, observe, options, yield_once};
+use sentry_tests::support::{block_on, names, observe, options, yield_once};
 
 #[sentry::span]
 async fn double(value: u32) -> u32 {

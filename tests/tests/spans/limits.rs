@@ -1,8 +1,7 @@
 //! A segment carries so many spans; what is over is counted.
 
 use sentry::protocol::{DataCategory, DiscardReason};
-
-use crate::support::{Seen, observe, options};
+use sentry_tests::support::{Seen, observe, options};
 
 #[sentry::span(name = "one of many", args(number))]
 fn one_of_many(number: u32) -> u32 {
@@ -59,7 +58,7 @@ fn what_ended_in_a_trace_that_is_open_at_the_end_is_counted() {
     let seen = observe(options(), || {
         let root = sentry::start_transaction("never ended in time");
         sentry::with_active_span(&root, || drop((0..3).map(one_of_many).collect::<Vec<_>>()));
-        assert!(sentry::flush(crate::support::LONG));
+        assert!(sentry::flush(sentry_tests::support::LONG));
         sentry::with_active_span(&root, || one_of_many(3));
         root
     });

@@ -1,6 +1,6 @@
 //! Without a name of its own, a span is called as a reader would call its function.
 
-use crate::support::{block_on, names, observe, options};
+use sentry_tests::support::{block_on, names, observe, options};
 
 struct Cart<T> {
     items: Vec<T>,

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::support::{LONG, block_on, observe, observe_server, options, poll_once, yield_once};
+use sentry_tests::support::{LONG, block_on, observe, observe_server, options, poll_once, yield_once};
 
 #[sentry::span(name = "leaf", args(of))]
 fn leaf(of: usize) -> usize {
@@ -102,7 +102,7 @@ async fn joined() -> usize {
 
 /// Asserts that every span's parent is one with the same `of`, up to the tasks.
 #[track_caller]
-fn assert_unmixed(spans: &[crate::support::SeenSpan]) {
+fn assert_unmixed(spans: &[sentry_tests::support::SeenSpan]) {
     for span in spans.iter().filter(|span| matches!(&*span.name, "step" | "leaf")) {
         let parent = spans.iter().find(|other| Some(&other.id) == span.parent.as_ref()).expect("a parent");
         let expected = if span.name == "step" { "task" } else { "step" };

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::support::{block_on, observe, options, poll_once, yield_once};
+use sentry_tests::support::{block_on, observe, options, poll_once, yield_once};
 
 #[derive(Debug, PartialEq)]
 struct Empty;

@@ -7,9 +7,8 @@ use std::thread;
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::FakeSentry;
+use sentry_tests::support::{LONG, observe, options};
 use serde_json::Value;
-
-use crate::support::{LONG, observe, options};
 
 #[sentry::span]
 fn step() {}

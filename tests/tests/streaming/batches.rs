@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sentry::SpanOptions;
+use sentry_tests::support::{LONG, observe, observe_server};
 use serde_json::Value;
 
 use super::{span, streaming};
-use crate::support::{LONG, observe, observe_server};
 
 #[sentry::span(name = "step", args(number))]
 fn step(number: u32) -> u32 {

@@ -2,10 +2,10 @@
 
 use sentry::protocol::{DiscardReason, Span, SpanId, TraceId};
 use sentry::{SpanFilter, SpanOptions, ai};
+use sentry_tests::support::{Seen, observe};
 use serde_json::{Value, json};
 
 use super::{attribute, span, streaming};
-use crate::support::{Seen, observe};
 
 #[sentry::span(name = "child", op = "db.query", attributes(card.number = "4111"))]
 fn child() {}

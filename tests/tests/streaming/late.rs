@@ -3,9 +3,9 @@
 use std::thread;
 
 use sentry::{SentryFutureExt, SpanOptions};
+use sentry_tests::support::{block_on, observe, observe_server};
 
 use super::{attribute, span, streaming};
-use crate::support::{block_on, observe, observe_server};
 
 #[sentry::span(name = "elsewhere")]
 async fn elsewhere() {}

@@ -3,9 +3,9 @@
 use sentry::SpanOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
+use sentry_tests::support::{LONG, Seen, observe, observe_server};
 
 use super::streaming;
-use crate::support::{LONG, Seen, observe, observe_server};
 
 #[sentry::span(name = "step")]
 fn step() {}

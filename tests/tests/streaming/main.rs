@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod batches;
 mod hooks;
 mod late;
@@ -12,9 +9,8 @@ mod losses;
 mod spans;
 
 use sentry::{ClientOptions, TraceLifecycle};
+use sentry_tests::support::{self, Seen, only};
 use serde_json::Value;
-
-use crate::support::{Seen, only};
 
 /// Options of a client that streams.
 fn streaming() -> ClientOptions {

@@ -4,10 +4,10 @@ use std::error::Error;
 
 use sentry::protocol::{SpanLink, SpanStatus, TraceId};
 use sentry::{AttributeValue, SpanOptions, User};
+use sentry_tests::support::{block_on, observe, poll_once, yield_once};
 use serde_json::json;
 
 use super::{attribute, span, streaming};
-use crate::support::{block_on, observe, poll_once, yield_once};
 
 #[sentry::span(name = "load cart", op = "db.query", attributes(cart.id = id, cart.items = 3_u8))]
 fn load_cart(id: &str) -> usize {

@@ -6,8 +6,7 @@ use std::time::Duration;
 use sentry::protocol::Event;
 use sentry::{Client, ClientOptions, Hint, Integration, Level};
 use sentry_tests::FakeSentry;
-
-use crate::support::{LONG, observe, options, untraced, without_client};
+use sentry_tests::support::{LONG, observe, options, untraced, without_client};
 
 #[test]
 fn a_client_is_started_with_whatever_names_a_server() {

@@ -2,9 +2,8 @@
 
 use sentry::protocol::{Attachment, Breadcrumb, Context};
 use sentry::{Level, User};
+use sentry_tests::support::{observe, options};
 use serde_json::{Value, json};
-
-use crate::support::{observe, options};
 
 #[test]
 fn every_setter_is_on_the_event_and_what_is_taken_back_is_not() {

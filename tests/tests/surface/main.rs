@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod core;
 mod enriching;
 mod listed;

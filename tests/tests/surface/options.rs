@@ -1,8 +1,7 @@
 //! Options that no other test needs.
 
 use sentry::ClientOptions;
-
-use crate::support::{observe, untraced, without_client};
+use sentry_tests::support::{observe, untraced, without_client};
 
 #[test]
 fn the_local_view_can_go_to_a_file() {

@@ -1,8 +1,7 @@
 //! Scopes in all their forms.
 
 use sentry::Level;
-
-use crate::support::{block_on, observe, options, yield_once};
+use sentry_tests::support::{block_on, observe, options, yield_once};
 
 fn tell(text: &str) {
     sentry::capture_message(text, Level::Info);

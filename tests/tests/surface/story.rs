@@ -2,8 +2,7 @@
 
 use sentry::protocol::{Feedback, MonitorConfig, MonitorSchedule};
 use sentry::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};
-
-use crate::support::{LONG, block_on, observe, options, yield_once};
+use sentry_tests::support::{LONG, block_on, observe, options, yield_once};
 
 #[derive(Debug)]
 struct OutOfStock;

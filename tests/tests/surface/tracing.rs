@@ -2,8 +2,7 @@
 
 use sentry::protocol::SpanStatus;
 use sentry::{SentryFutureExt as _, SpanOptions};
-
-use crate::support::{block_on, observe, options, yield_once};
+use sentry_tests::support::{block_on, observe, options, yield_once};
 
 #[sentry::span("annotated", op = "task")]
 fn annotated() {

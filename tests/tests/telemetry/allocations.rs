@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 
 use sentry::protocol::Unit;
 use sentry::{logger, metrics};
-
-use crate::support::{observe, options, untraced};
+use sentry_tests::support::{observe, options, untraced};
 
 struct Counting;
 

@@ -3,8 +3,7 @@
 use sentry::protocol::{Attachment, Feedback};
 use sentry::{FeedbackError, Level, User};
 use sentry_tests::Answer;
-
-use crate::support::{LONG, observe, observe_server, only, options, untraced};
+use sentry_tests::support::{LONG, observe, observe_server, only, options, untraced};
 
 fn feedback() -> Feedback {
     Feedback {

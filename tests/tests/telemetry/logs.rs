@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use sentry::protocol::{Log, LogLevel};
 use sentry::{ClientOptions, User, logger};
 use sentry_tests::Answer;
+use sentry_tests::support::{LONG, Seen, observe, observe_server, only, options, untraced};
 use serde_json::{Value, json};
-
-use crate::support::{LONG, Seen, observe, observe_server, only, options, untraced};
 
 fn with_logs() -> ClientOptions {
     untraced().enable_logs(true)

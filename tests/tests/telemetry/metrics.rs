@@ -2,9 +2,8 @@
 
 use sentry::metrics;
 use sentry::protocol::{Metric, Unit};
+use sentry_tests::support::{observe, only, options, untraced};
 use serde_json::{Value, json};
-
-use crate::support::{observe, only, options, untraced};
 
 #[test]
 fn each_kind_has_its_name_value_and_unit() {

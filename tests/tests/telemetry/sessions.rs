@@ -3,9 +3,8 @@
 use sentry::protocol::Event;
 use sentry::{ClientOptions, Level, SessionMode, SessionStatus, User};
 use sentry_tests::Answer;
+use sentry_tests::support::{LONG, observe, observe_server, only, untraced};
 use serde_json::{Value, json};
-
-use crate::support::{LONG, observe, observe_server, only, untraced};
 
 fn tracked() -> ClientOptions {
     untraced().auto_session_tracking(true)

@@ -1,8 +1,9 @@
 //! Which span is active: set until it ends, for a closure, for a future; and the root above it.
 
 use sentry::{SentryFutureExt as _, SpanOptions, SpanStatus};
-
-use crate::support::{block_on, names, observe, options, poll_once, untraced, without_client, yield_once};
+use sentry_tests::support::{
+    block_on, names, observe, options, poll_once, untraced, without_client, yield_once,
+};
 
 #[sentry::span(name = "annotated")]
 fn annotated() {}

@@ -1,8 +1,7 @@
 //! `enter_span!`: the span of a block.
 
+use sentry_tests::support::{observe, options, without_client};
 use serde_json::json;
-
-use crate::support::{observe, options, without_client};
 
 const NAME: &str = "named by a constant";
 

@@ -3,8 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use sentry::{SentryFutureExt as _, SpanOptions, SpanStatus};
-
-use crate::support::{block_on, names, observe, options, poll_once, yield_once};
+use sentry_tests::support::{block_on, names, observe, options, poll_once, yield_once};
 
 #[sentry::span(name = "annotated")]
 fn annotated() {}

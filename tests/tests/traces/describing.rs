@@ -4,9 +4,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sentry::protocol::{SpanLink, Value};
 use sentry::{SpanOptions, SpanStatus};
+use sentry_tests::support::{observe, options};
 use serde_json::json;
 
-use crate::support::{observe, options};
 use crate::{SPAN, TRACE};
 
 #[test]

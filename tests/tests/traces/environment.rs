@@ -1,10 +1,10 @@
 //! A trace that comes with the environment of a process.
 
 use sentry_tests::FakeSentry;
+use sentry_tests::support::programs::run;
+use sentry_tests::support::{only, without_client};
 use serde_json::{Value, json};
 
-use crate::support::{only, without_client};
-use crate::support_more::run;
 use crate::{SPAN, TRACE};
 
 /// The root span and the envelope's trace of a program that ran in such an environment.

@@ -1,8 +1,7 @@
 //! What is not sent by option: `ignore_spans`, `ignore_transactions`, `trace_ignore_status_codes`.
 
 use sentry::{Pattern, SpanFilter, SpanOptions, StatusCodes};
-
-use crate::support::{block_on, names, observe, options, yield_once};
+use sentry_tests::support::{block_on, names, observe, options, yield_once};
 
 #[sentry::span(name = "leaf")]
 fn leaf() {}
@@ -124,7 +123,7 @@ fn ignored_spans_take_no_room() {
 fn work_that_goes_on_after_its_root_is_filtered_too() {
     let seen = observe(options().ignore_spans(["noise"]), || {
         let later = sentry::start_span("root", |_| sentry::start_inactive_span("later"));
-        assert!(sentry::flush(crate::support::LONG));
+        assert!(sentry::flush(sentry_tests::support::LONG));
         sentry::with_active_span(&later, noise);
         later.end();
     });

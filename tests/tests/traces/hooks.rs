@@ -1,6 +1,6 @@
 //! `before_send_transaction`.
 
-use crate::support::{observe, only, options};
+use sentry_tests::support::{observe, only, options};
 
 #[sentry::span(name = "child")]
 fn child() {}

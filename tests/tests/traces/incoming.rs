@@ -1,8 +1,8 @@
 //! A trace that another service began.
 
+use sentry_tests::support::{block_on, observe, only, options, yield_once};
 use serde_json::json;
 
-use crate::support::{block_on, observe, only, options, yield_once};
 use crate::{SPAN, TRACE, sentry_trace};
 
 #[sentry::span(name = "handler")]

@@ -3,11 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../support_more/mod.rs"]
-mod support_more;
-
 mod active;
 mod blocks;
 mod by_hand;

@@ -1,6 +1,7 @@
 //! Headers and meta tags that hand the trace on.
 
-use crate::support::{observe, options, untraced, without_client};
+use sentry_tests::support::{observe, options, untraced, without_client};
+
 use crate::{SPAN, TRACE, sentry_trace};
 
 fn baggage_of(baggage: &str) -> Vec<(&str, &str)> {

@@ -1,8 +1,7 @@
 //! An event says in which span it was captured, and what that stands under: as the spans themselves say.
 
 use sentry::{Level, SentryFutureExt as _, SpanOptions};
-
-use crate::support::{Seen, block_on, observe, only, options, poll_once, yield_once};
+use sentry_tests::support::{Seen, block_on, observe, only, options, poll_once, yield_once};
 
 fn note(text: &str) {
     sentry::capture_message(text, Level::Info);

@@ -2,9 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sentry_tests::support::{observe, only, options};
 use serde_json::json;
-
-use crate::support::{observe, only, options};
 
 #[sentry::span(name = "inner", op = "db.query")]
 fn inner() {}

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sentry::SpanOptions;
+use sentry_tests::support::{names, observe, options, untraced};
 
-use crate::support::{names, observe, options, untraced};
 use crate::{TRACE, sentry_trace};
 
 #[sentry::span(name = "child")]

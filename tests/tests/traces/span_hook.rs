@@ -1,8 +1,7 @@
 //! `before_send_span`.
 
 use sentry::protocol::{Span, SpanId, TraceId};
-
-use crate::support::{names, observe, only, options};
+use sentry_tests::support::{names, observe, only, options};
 
 #[sentry::span(name = "child", op = "db.query", attributes(card.number = "4111"))]
 fn child() {}

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sentry::Pattern;
+use sentry_tests::support::{observe, only, options, untraced, without_client};
 
-use crate::support::{observe, only, options, untraced, without_client};
 use crate::{SPAN, TRACE, sentry_trace};
 
 type Headers = Vec<(String, String)>;

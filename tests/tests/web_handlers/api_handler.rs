@@ -2,9 +2,11 @@
 
 use http::{Response, StatusCode};
 use sentry::ResponseStatus;
+use sentry_tests::support::{
+    Seen, block_on, observe, options, poll_once, untraced, without_client, yield_once,
+};
 use serde_json::{Value, json};
 
-use crate::support::{Seen, block_on, observe, options, poll_once, untraced, without_client, yield_once};
 use crate::{PageError, SPAN, TRACE, caught, exception, ignore, root, sentry_trace};
 
 fn response(code: u16) -> Response<String> {
@@ -295,7 +297,7 @@ async fn flushed() -> Result<StatusCode, PageError> {
 
 #[test]
 fn with_flush_everything_has_arrived_when_it_returns() {
-    let seen = crate::support::observe_server(options(), |server| {
+    let seen = sentry_tests::support::observe_server(options(), |server| {
         assert!(block_on(flushed()).is_err());
         (server.events().len(), server.transactions().len())
     });

@@ -1,8 +1,8 @@
 //! `#[sentry::data_fetcher]`: one attribute for every function that fetches the data of a page.
 
+use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::json;
 
-use crate::support::{block_on, observe, options, untraced, yield_once};
 use crate::{PageError, SPAN, TRACE, caught, exception, ignore, root, sentry_trace};
 
 #[sentry::data_fetcher(get_server_side_props, "/users/{id}", headers = headers)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use sentry::FormData;
+use sentry_tests::support::{Seen, observe, options};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::support::{Seen, observe, options};
 use crate::{PageError, ignore, root};
 
 #[derive(Serialize)]

@@ -2,9 +2,9 @@
 
 use http::{Response, StatusCode};
 use sentry::{ApiHandlerOptions, DataFetcherOptions, FormData, ServerActionOptions};
+use sentry_tests::support::{block_on, observe, options, poll_once, untraced, without_client, yield_once};
 use serde_json::{Value, json};
 
-use crate::support::{block_on, observe, options, poll_once, untraced, without_client, yield_once};
 use crate::{PageError, SPAN, TRACE, caught, exception, root, sentry_trace};
 
 /// Options of an action that returns any type.
@@ -108,7 +108,7 @@ fn panics_dropped_futures_and_flush() {
     });
     assert!(!seen.result);
     assert_eq!(root(&seen)["status"], "cancelled");
-    let seen = crate::support::observe_server(options(), |server| {
+    let seen = sentry_tests::support::observe_server(options(), |server| {
         sentry::with_server_action("order", ServerActionOptions::new().flush(), || ());
         server.transactions().len()
     });

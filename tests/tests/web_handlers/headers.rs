@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sentry::{HeaderLookup, HeaderPairs, ServerActionOptions};
+use sentry_tests::support::{Seen, block_on, observe, options};
 
-use crate::support::{Seen, block_on, observe, options};
 use crate::{SPAN, TRACE, root, sentry_trace};
 
 /// A map as servers have it that share no type with anybody: names and values of its own, the values as bytes.

@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod api_handler;
 mod data_fetcher;
 mod forms;
@@ -16,8 +13,8 @@ mod tags;
 use std::fmt;
 
 use sentry::{ActionError, ControlFlow};
+use sentry_tests::support::{Seen, only};
 use serde_json::Value;
-use support::{Seen, only};
 
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";
 const SPAN: &str = "1234567890abcdef";

@@ -1,9 +1,9 @@
 //! `tags(…)`: on everything captured in the handler, and on nothing else.
 
+use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::json;
 
 use crate::PageError;
-use crate::support::{block_on, observe, options, untraced, yield_once};
 
 struct Customer {
     plan: &'static str,

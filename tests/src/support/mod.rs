@@ -3,8 +3,9 @@
 //! The client belongs to the process, so tests of one file take turns: [`observe`] holds a lock while it starts a
 //! server, makes a client, runs the test's closure and flushes. What arrived is looked at afterwards.
 
-#![allow(dead_code, reason = "every test file uses its part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by a panic")]
+
+pub mod programs;
 
 use std::ops::Deref;
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use sentry::{ClientOptions, Stats};
-use sentry_tests::{FakeSentry, Schema};
+use sentry_fake_server::{FakeSentry, Schema};
 use serde_json::Value;
 
 /// Longer than anything takes, so that no test is decided by time.
@@ -117,18 +118,29 @@ pub fn without_client<R>(run: impl FnOnce() -> R) -> R {
 /// One span as it arrived, be it the root of a transaction or one of its spans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenSpan {
+    /// The name of the transaction, or the description of the span.
     pub name: String,
+    /// The operation; empty if there is none.
     pub op: String,
+    /// The status, as a word of the protocol.
     pub status: String,
+    /// Which instrumentation made the span.
     pub origin: String,
+    /// The trace id.
     pub trace: String,
+    /// The span id.
     pub id: String,
+    /// The id of the parent span.
     pub parent: Option<String>,
+    /// Start time, in seconds since 1970.
     pub start: f64,
+    /// End time, in seconds since 1970.
     pub end: f64,
+    /// The attributes.
     pub data: Value,
+    /// Whether the span is the root of its transaction.
     pub is_root: bool,
-    /// The id of the root of the transaction that carried it.
+    /// The id of the root of the transaction that carried the span.
     pub root: String,
 }
 

@@ -1,14 +1,15 @@
 //! Child programs: run with an environment of their own, looked at by what they print and send.
 
-#![allow(dead_code, reason = "every test file uses its part of this")]
-
 use std::process::{Command, Output, Stdio};
 
 /// How a program ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// The exit code; none if a signal ended the program.
     pub code: Option<i32>,
+    /// Everything that the program printed on stdout.
     pub stdout: String,
+    /// Everything that the program printed on stderr.
     pub stderr: String,
 }
 
