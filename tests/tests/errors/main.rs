@@ -6,6 +6,7 @@
 mod filters;
 mod groups;
 mod hooks;
+mod once;
 mod panics;
 mod payload;
 mod scopes;

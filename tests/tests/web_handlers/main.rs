@@ -8,6 +8,8 @@ mod data_fetcher;
 mod forms;
 mod functions;
 mod headers;
+mod server_action;
+mod server_action_errors;
 mod tags;
 
 use std::fmt;

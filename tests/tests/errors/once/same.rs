@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 
-use crate::{Failed, assert_begins_in, chain, text};
+use super::{Failed, assert_begins_in, chain, text};
 
 #[inline(never)]
 #[sentry::span(name = "deepest")]

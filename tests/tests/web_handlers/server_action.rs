@@ -1,8 +1,6 @@
 //! Web handlers through `#[sentry::server_action]`: their span, the trace of their headers, their isolation.
 //! What they capture and record is in `server_action_errors.rs`.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
-
 use std::collections::{BTreeMap, HashMap};
 
 use sentry::HeaderSource;

@@ -1,7 +1,5 @@
 //! Web handlers through `#[sentry::server_action]`: captured errors, redirects, form data, responses, flush.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
-
 use std::fmt;
 
 use sentry::{ActionError, ControlFlow, FormData};

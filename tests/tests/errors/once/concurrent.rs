@@ -6,7 +6,7 @@ use std::thread;
 
 use sentry_tests::support::{Seen, observe, options, untraced, yield_once};
 
-use crate::{Failed, text};
+use super::{Failed, text};
 
 #[sentry::span(name = "query")]
 async fn query(text: String) -> Result<u32, Failed> {

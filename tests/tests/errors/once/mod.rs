@@ -1,8 +1,6 @@
 //! An error on its way up through annotated functions is one event, with the place where it was first seen; two
 //! errors are two, however alike they look.
 
-#![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
-
 mod concurrent;
 mod different;
 mod same;

@@ -2,7 +2,7 @@
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 
-use crate::{Failed, text};
+use super::{Failed, text};
 
 #[sentry::span(name = "fails", err)]
 fn fails() -> Result<u32, Failed> {
