@@ -1,4 +1,4 @@
-//! Form data and responses, beside what `server_action_errors.rs` tests.
+//! Form data and responses: nested values, and values of every type. `server_action_errors.rs` has the common cases.
 
 use std::collections::BTreeMap;
 

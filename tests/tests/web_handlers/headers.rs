@@ -1,4 +1,4 @@
-//! Where an attribute and a function read headers from, beside what `server_actions.rs` tests.
+//! The sources that attributes and functions read headers from; `server_action.rs` has the common ones.
 
 use std::collections::HashMap;
 

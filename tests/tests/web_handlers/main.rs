@@ -1,5 +1,4 @@
-//! Web handlers: `#[api_handler]`, `#[data_fetcher]`, what `#[server_action]` takes beside its own tests, and the
-//! function forms of all three.
+//! Web handlers: `#[server_action]`, `#[api_handler]`, `#[data_fetcher]` and the function forms of all three.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 

@@ -4,20 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sentry::HeaderSource;
-use sentry_tests::support::{self, Seen, block_on, observe, only, options, spans_of, untraced, yield_once};
+use sentry_tests::support::{self, block_on, observe, only, options, spans_of, untraced, yield_once};
 use serde_json::{Value, json};
 
-const TRACE: &str = "771a43a4192642f0b136d5159a501700";
-const SPAN: &str = "1234567890abcdef";
-
-fn sentry_trace() -> String {
-    format!("{TRACE}-{SPAN}-1")
-}
-
-/// The trace context of the only transaction.
-fn root<R>(seen: &Seen<R>) -> Value {
-    seen.transaction()["contexts"]["trace"].clone()
-}
+use crate::{SPAN, TRACE, root, sentry_trace};
 
 // ---- the span
 

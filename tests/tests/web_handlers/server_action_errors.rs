@@ -1,45 +1,11 @@
 //! Web handlers through `#[sentry::server_action]`: captured errors, redirects, form data, responses, flush.
 
-use std::fmt;
-
-use sentry::{ActionError, ControlFlow, FormData};
-use sentry_tests::support::{self, Seen, block_on, observe, only, options, untraced, yield_once};
+use sentry::FormData;
+use sentry_tests::support::{self, Seen, block_on, observe, options, untraced, yield_once};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-#[derive(Debug)]
-enum PageError {
-    Moved,
-    Missing,
-    Broken,
-}
-
-impl fmt::Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the page is {self:?}")
-    }
-}
-
-impl std::error::Error for PageError {}
-
-impl ActionError for PageError {
-    fn control_flow(&self) -> ControlFlow {
-        match self {
-            Self::Moved => ControlFlow::Redirect,
-            Self::Missing => ControlFlow::NotFound,
-            Self::Broken => ControlFlow::Failure,
-        }
-    }
-}
-
-/// The trace context of the only transaction.
-fn root<R>(seen: &Seen<R>) -> Value {
-    seen.transaction()["contexts"]["trace"].clone()
-}
-
-fn exception(event: &Value) -> Value {
-    only(event["exception"]["values"].as_array().cloned().unwrap_or_default())
-}
+use crate::{PageError, exception, root};
 
 #[sentry::server_action]
 fn submit_order() -> u32 {
@@ -71,7 +37,7 @@ fn an_error_is_captured_once_and_returned() {
     ] {
         assert!(matches!(seen.result, Err(PageError::Broken)));
         let event = seen.event();
-        let exception = exception(&event);
+        let exception = exception(&seen);
         assert_eq!(exception["type"], "PageError");
         assert_eq!(exception["value"], "the page is Broken");
         assert_eq!(exception["mechanism"]["handled"], false);
@@ -87,7 +53,7 @@ fn an_error_is_captured_once_and_returned() {
 #[test]
 fn errors_are_captured_without_tracing_too() {
     let seen = observe(untraced(), || fails(PageError::Broken));
-    assert_eq!(exception(&seen.event())["value"], "the page is Broken");
+    assert_eq!(exception(&seen)["value"], "the page is Broken");
     assert!(seen.transactions().is_empty());
 }
 
@@ -109,7 +75,7 @@ fn outermost() -> Result<u8, PageError> {
 #[test]
 fn an_error_that_passes_several_annotated_functions_is_captured_once() {
     let seen = observe(options(), outermost);
-    assert_eq!(exception(&seen.event())["value"], "the page is Broken");
+    assert_eq!(exception(&seen)["value"], "the page is Broken");
     assert!(seen.spans().iter().all(|span| span.status == "internal_error"), "{:#?}", seen.spans());
 }
 
@@ -180,13 +146,13 @@ fn caught<R>(run: impl FnOnce() -> R) -> Box<dyn std::any::Any + Send> {
 fn a_panic_is_captured_once_and_goes_on() {
     let seen = observe(options(), || caught(panics));
     assert_eq!(seen.result.downcast_ref(), Some(&Payload(41)), "the payload is the one of the panic");
-    assert_eq!(exception(&seen.event())["mechanism"]["handled"], false);
+    assert_eq!(exception(&seen)["mechanism"]["handled"], false);
     assert_eq!(root(&seen)["status"], "internal_error");
 
     let seen = observe(options(), || caught(|| block_on(panics_later(7))));
     assert_eq!(seen.result.downcast_ref::<String>().unwrap(), "broken lamp 7");
     let event = seen.event();
-    let exception = exception(&event);
+    let exception = exception(&seen);
     assert_eq!(exception["value"], "broken lamp 7");
     assert_eq!(exception["mechanism"]["handled"], false);
     let root = root(&seen);
