@@ -17,7 +17,7 @@ fn ai_data(span: &SeenSpan) -> Value {
 }
 
 #[test]
-fn the_helpers_say_what_the_spec_wants() {
+fn helpers_set_the_names_and_attributes_of_the_spec() {
     let seen = observe(options(), || {
         sentry::start_span(ai::agent("Weather Agent").model("gpt-4o").pipeline("weather"), |_| {
             let call = ai::chat("openai", "o3-mini").temperature(0.1).max_tokens(500).top_k(35).seed("12345");
@@ -213,7 +213,7 @@ fn a_span_belongs_to_the_conversation_of_its_start() {
 }
 
 #[test]
-fn a_transaction_that_is_an_ai_span_has_it_too() {
+fn a_root_that_is_an_ai_span_has_the_conversation_id() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
             sentry::set_conversation_id("conv_1");
@@ -251,7 +251,7 @@ fn say(with_contents: bool) {
 }
 
 #[test]
-fn what_was_said_leaves_the_process_only_where_that_is_allowed() {
+fn messages_are_sent_only_with_send_default_pii_or_on_request() {
     let seen = observe(options(), || say(false));
     let data = &seen.span("chat gpt-4o").data;
     assert_eq!(data["gen_ai.usage.total_tokens"], 3);

@@ -19,7 +19,7 @@ fn counter() -> (Arc<AtomicU64>, Arc<AtomicU64>) {
 }
 
 #[test]
-fn one_that_panics_loses_its_item_and_nothing_else() {
+fn a_callback_that_panics_loses_its_item_and_nothing_else() {
     let options = options()
         .before_send(|event| match &event.logentry {
             Some(entry) if entry.message == "fine" => Some(event),

@@ -41,7 +41,7 @@ fn a_program_prints_its_traces_errors_and_check_ins() {
 }
 
 #[test]
-fn it_prints_nothing_unless_asked() {
+fn the_local_view_prints_nothing_unless_switched_on() {
     for environment in [&[][..], &[("SENTRY_LOCAL", "0")], &[("SENTRY_LOCAL", "")]] {
         let ended = run(STOREFRONT, &[], environment);
         assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (Some(0), "", ""));
@@ -53,7 +53,7 @@ fn it_prints_nothing_unless_asked() {
 }
 
 #[test]
-fn it_prints_beside_sending() {
+fn the_local_view_prints_beside_sending_to_a_server() {
     let server = FakeSentry::start();
     let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "1"), ("SENTRY_DSN", &server.dsn())]);
     server.assert_valid();
@@ -120,7 +120,7 @@ fn a_path_takes_the_raw_envelopes() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_said_and_done_without() {
+fn a_file_that_cannot_be_opened_is_reported_and_the_program_goes_on() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "/nowhere/at/all")]);
     assert_eq!(ended.code, Some(0));
     let note = line(&ended.stderr, &["[sentry] error:"]);

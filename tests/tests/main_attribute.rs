@@ -154,7 +154,7 @@ fn debug_output_is_on_by_the_environment_alone() {
 }
 
 #[test]
-fn a_bad_value_is_said_once_and_stops_nothing() {
+fn a_bad_environment_variable_is_reported_once_and_the_program_goes_on() {
     for (name, bad, rule) in [
         ("SENTRY_DSN", "not a dsn", "https://"),
         ("SENTRY_DSN", "https://example.com/1", "key"),
@@ -188,7 +188,7 @@ fn a_bad_value_is_said_once_and_stops_nothing() {
 }
 
 #[test]
-fn spotlight_is_told_by_the_environment_alone() {
+fn the_environment_alone_switches_spotlight_on() {
     let spotlight = FakeSentry::start();
     let url = spotlight.spotlight_url();
     let ended = run(RETURNS_CODE, &[], &[("SENTRY_SPOTLIGHT", &url)]);
@@ -219,7 +219,7 @@ fn a_server_that_is_down_or_silent_changes_no_exit_code() {
 }
 
 #[test]
-fn a_redirect_of_the_server_is_told_once_with_where_it_leads() {
+fn a_redirect_of_the_server_is_reported_once_with_its_target() {
     let server = FakeSentry::start();
     server.answer_all(sentry_tests::Answer::status(301).header("Location", "https://shop.example/api/1/"));
     let dsn = server.dsn();

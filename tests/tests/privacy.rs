@@ -142,7 +142,7 @@ fn urls_queries_headers_and_cookies_are_filtered_by_their_names() {
 }
 
 #[test]
-fn the_list_holds_everywhere_also_with_pii() {
+fn sensitive_names_are_filtered_with_send_default_pii_too() {
     let options = options().send_default_pii(true).normalize_depth(8);
     let seen = observe(options, || {
         sentry::with_isolation_scope(|| {
@@ -205,7 +205,7 @@ fn the_list_holds_everywhere_also_with_pii() {
 }
 
 #[test]
-fn what_a_callback_puts_in_is_filtered_too() {
+fn values_added_by_callbacks_are_filtered_too() {
     let options = untraced().before_send(|mut event| {
         event.extra.insert("password".into(), secret().into());
         Some(event)
@@ -229,7 +229,7 @@ fn arguments_and_returned_values_are_filtered() {
 }
 
 #[test]
-fn what_holds_no_secret_stays() {
+fn values_without_secrets_are_kept() {
     let seen = observe(untraced(), || {
         sentry::with_isolation_scope(|| {
             sentry::set_extra("is_authenticated", true);
@@ -247,7 +247,7 @@ fn what_holds_no_secret_stays() {
 }
 
 #[test]
-fn the_secret_of_a_dsn_stays_at_home() {
+fn the_secret_key_of_a_dsn_is_never_sent() {
     let server = sentry_tests::FakeSentry::start();
     let dsn = server.dsn().replacen('@', &format!(":{}@", secret()), 1);
     let shown = support::without_client(|| {
@@ -272,7 +272,7 @@ fn the_secret_of_a_dsn_stays_at_home() {
 }
 
 #[test]
-fn nothing_names_a_person_unless_asked() {
+fn personal_data_is_not_sent_unless_switched_on() {
     #[sentry::server_action(headers = headers)]
     fn handler(headers: &http::HeaderMap) {
         let _ = headers;

@@ -94,7 +94,7 @@ fn only_event<'a>(events: &'a [Value], ty: &str) -> &'a Value {
 }
 
 #[test]
-fn the_shop_tells_its_story() {
+fn the_example_sends_what_it_prints_and_every_trace_is_whole() {
     let server = FakeSentry::start();
     let output = run(&server);
     assert!(output.status.success(), "{output:?}");

@@ -284,7 +284,7 @@ mod sendness {
     }
     same!(futures_are_send_or_not);
     #[test]
-    fn the_check_tells_them_apart() {
+    fn send_and_unpin_are_detected() {
         assert_eq!(plain::run(), [true, false, false, true, false, true, true, false]);
     }
 }
@@ -331,7 +331,7 @@ mod unwinding {
     }
     same!(futures_are_unwind_safe_or_not);
     #[test]
-    fn the_check_tells_them_apart() {
+    fn unwind_safety_is_detected() {
         assert_eq!(plain::run(), [true, true, false, false, true, true]);
     }
 
@@ -362,7 +362,7 @@ mod unwinding {
         std::future::pending().await
     }
     #[test]
-    fn no_attribute_is_in_the_way() {
+    fn futures_of_every_attribute_are_unwind_safe() {
         drop((may_be_caught(seen(String::new())), may_be_caught(action(vec![])), may_be_caught(handler())));
         drop((may_be_caught(fetcher()), may_be_caught(job()), may_be_caught(never())));
         let guard = may_be_caught(sentry::enter_span!("guarded"));

@@ -164,7 +164,7 @@ fn captured_with_cause<E: Error + 'static>(error: E) -> Result<u8, Failed<E>> {
 }
 
 #[test]
-fn they_are_captured_with_what_they_can_show() {
+fn borrowed_errors_are_captured_with_their_texts_and_causes() {
     let events = sentry::test::with_captured_events(|| {
         let text = String::from("text");
         assert_eq!(captured(&text), Err(Full(text.as_str())));

@@ -114,7 +114,7 @@ mod left_out_twice {
 }
 
 #[test]
-fn left_out_without_need() {
+fn skip_is_allowed_where_nothing_is_instrumented() {
     use left_out_twice::{Bodiless, Constant};
     let spans = recorded((3, 4), || (Constant::value(), Constant.action()));
     assert_eq!(names(&spans), ["serverAction/action"]);

@@ -41,7 +41,7 @@ fn an_error_tells_which_requests_went_before() {
 }
 
 #[test]
-fn before_breadcrumb_sees_them() {
+fn before_breadcrumb_sees_the_breadcrumbs_of_requests() {
     for client in ALL {
         let server = Recorder::start();
         let options = untraced().before_breadcrumb(|crumb| (crumb.ty != "http").then_some(crumb));

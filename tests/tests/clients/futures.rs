@@ -63,7 +63,7 @@ impl Middleware for Sign {
 }
 
 #[test]
-fn what_happens_meanwhile_is_below_the_request() {
+fn spans_of_inner_middlewares_are_children_of_the_request() {
     let server = Recorder::start();
     let seen = observe(options(), || {
         run(sentry::start_span_async("checkout", |_| async {

@@ -163,7 +163,7 @@ fn value(metadata: &MetadataMap, name: &str) -> Option<String> {
 }
 
 #[test]
-fn only_targets_are_told() {
+fn trace_metadata_goes_to_propagation_targets_only() {
     for (target, is_told) in
         [("lamps.example:443/shop.Lamps/", true), ("https://", true), ("payments.example", false)]
     {
@@ -177,7 +177,7 @@ fn only_targets_are_told() {
 }
 
 #[test]
-fn metadata_of_the_users_stays() {
+fn trace_metadata_of_the_user_is_kept() {
     const OWN: &str = "771a43a4192642f0b136d5159a501700-1234567890abcdef-1";
     observe(options(), || {
         let metadata = told("http://lamps.example", &[("sentry-trace", OWN), ("baggage", "tenant=7")]);

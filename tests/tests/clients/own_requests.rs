@@ -6,7 +6,7 @@ use crate::client::{agent, client, run};
 use crate::recorder::Recorder;
 
 #[test]
-fn what_is_sent_to_sentry_is_left_alone() {
+fn the_transports_own_requests_make_no_spans() {
     let server = Recorder::start();
     let seen = observe(options(), || {
         sentry::start_span("checkout", |_| agent().get(server.url("/200")).call().map(drop).unwrap());
@@ -23,7 +23,7 @@ fn what_is_sent_to_sentry_is_left_alone() {
 
 /// A transport of the user's may be made of the program's HTTP client.
 #[test]
-fn so_is_what_the_program_sends_there() {
+fn requests_of_the_program_to_sentry_make_no_spans() {
     const BODY: &str = "{}\n{\"type\":\"client_report\",\"length\":23}\n{\"discarded_events\":[]}\n";
     let seen = observe_server(options(), |sentry| {
         let url = sentry.envelope_url();

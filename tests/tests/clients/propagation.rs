@@ -55,7 +55,7 @@ fn baggage_carries_what_the_trace_was_sampled_by() {
 }
 
 #[test]
-fn a_trace_is_told_without_an_active_span_too() {
+fn trace_headers_are_sent_without_an_active_span_too() {
     for client in ALL {
         for options in [untraced(), options()] {
             let server = Recorder::start();
@@ -69,7 +69,7 @@ fn a_trace_is_told_without_an_active_span_too() {
 }
 
 #[test]
-fn that_a_trace_is_not_recorded_is_told() {
+fn trace_headers_say_that_a_trace_is_not_recorded() {
     for client in ALL {
         let server = Recorder::start();
         let seen = observe(options().traces_sample_rate(0.0), || {
@@ -80,7 +80,7 @@ fn that_a_trace_is_not_recorded_is_told() {
 }
 
 #[test]
-fn only_targets_are_told() {
+fn trace_headers_go_to_propagation_targets_only() {
     for client in ALL {
         for (target, is_told) in
             [("127.0.0.1", true), ("/200?id=7", true), ("payments.example", false), ("ada", false)]
@@ -99,7 +99,7 @@ fn only_targets_are_told() {
 }
 
 #[test]
-fn a_trace_that_the_user_tells_stays() {
+fn trace_headers_of_the_user_are_kept() {
     for client in ALL {
         let server = Recorder::start();
         let own = [("sentry-trace", INCOMING[0].1), ("baggage", "tenant=7")];
@@ -113,7 +113,7 @@ fn a_trace_that_the_user_tells_stays() {
 }
 
 #[test]
-fn without_a_client_nothing_is_told() {
+fn without_a_client_no_trace_headers_are_sent() {
     for client in ALL {
         let server = Recorder::start();
         let request = without_client(|| told(client, &server.url("/200"), &server, &[]));

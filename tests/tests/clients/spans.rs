@@ -32,7 +32,7 @@ fn a_request_is_a_span_below_the_active_one() {
 }
 
 #[test]
-fn users_and_values_of_the_query_are_not_told() {
+fn credentials_and_query_values_are_not_recorded() {
     for client in ALL {
         for pii in [false, true] {
             let server = Recorder::start();

@@ -49,7 +49,7 @@ fn traces_are_halved_while_the_queues_overflow_and_all_come_back() {
 }
 
 #[test]
-fn it_can_be_switched_off() {
+fn backpressure_can_be_switched_off() {
     let options = options()
         .queue_size(1)
         .backpressure_interval(Duration::from_millis(20))
@@ -69,7 +69,7 @@ fn it_can_be_switched_off() {
 }
 
 #[test]
-fn a_server_that_wants_no_traces_gets_fewer() {
+fn a_rate_limit_on_traces_lowers_the_sampling_rate() {
     let options = options().backpressure_interval(Duration::from_millis(20));
     let seen = observe_server(options, |server| {
         server.answer_next(Answer::ok().header("X-Sentry-Rate-Limits", "60:transaction;span:organization"));

@@ -9,7 +9,7 @@ use sentry_tests::support::{LONG, observe_server, options};
 use crate::{lost, message, texts, transaction};
 
 #[test]
-fn a_pause_for_one_category_leaves_the_others_alone() {
+fn a_rate_limit_for_one_category_leaves_the_others_alone() {
     let seen = observe_server(options(), |server| {
         let limits = "60:transaction:organization, 60:session:key";
         server.answer_next(Answer::ok().header("X-Sentry-Rate-Limits", limits));
@@ -29,7 +29,7 @@ fn a_pause_for_one_category_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_pause_for_everything_is_kept() {
+fn a_rate_limit_for_everything_is_kept() {
     for answer in [
         Answer::status(429),
         Answer::status(429).header("Retry-After", "60"),
@@ -55,7 +55,7 @@ fn a_pause_for_everything_is_kept() {
 }
 
 #[test]
-fn a_pause_ends() {
+fn a_rate_limit_ends() {
     let seen = observe_server(options(), |server| {
         server.answer_next(Answer::status(429).header("Retry-After", "1"));
         message("one");
@@ -81,7 +81,7 @@ fn a_pause_ends() {
 }
 
 #[test]
-fn what_the_server_refuses_is_counted_and_told_later() {
+fn items_that_the_server_refuses_are_counted_and_reported_later() {
     for status in [400, 401, 413, 500, 503] {
         let seen = observe_server(options(), |server| {
             server.answer_next(Answer::status(status));

@@ -64,7 +64,7 @@ fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
 }
 
 #[test]
-fn what_breaks_in_the_middle_is_tried_again_some_times_and_then_lost() {
+fn a_broken_request_is_retried_a_few_times_and_then_lost() {
     let seen = observe_server(options(), |server| {
         for answer in [Answer::hangup(), Answer::cut_short(), Answer::hangup(), Answer::hangup()] {
             server.answer_next(answer);

@@ -56,7 +56,7 @@ fn no_report_is_sent_when_switched_off() {
 }
 
 #[test]
-fn a_report_that_is_lost_is_told_again() {
+fn a_client_report_that_is_lost_is_sent_again() {
     let seen = observe_server(options().before_send(|_| None), |server| {
         server.answer_next(Answer::status(500));
         message("one");

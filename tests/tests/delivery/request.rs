@@ -111,14 +111,14 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn what_no_header_can_carry_is_told_before_anything_is_lost() {
+fn a_user_agent_that_no_header_can_carry_is_an_error_of_init() {
     let agent = options().dsn("http://key@localhost:1/7").user_agent("shop/7\n");
     let error = sentry::try_init(agent).unwrap_err().to_string();
     assert!(error.starts_with(r"user_agent is `shop/7\n`"), "{error}");
 }
 
 #[test]
-fn a_tunnel_is_told_the_dsn_and_no_key() {
+fn a_tunnel_gets_the_dsn_in_the_envelope_and_no_auth_header() {
     let server = FakeSentry::start();
     let dsn = "https://key@o1.ingest.sentry.io/42";
     let stats = support::without_client(|| {
@@ -173,7 +173,7 @@ fn connections_are_used_again_even_after_refusals() {
 }
 
 #[test]
-fn a_transport_of_ones_own_needs_no_tls() {
+fn a_custom_transport_needs_no_tls() {
     let transport = TestTransport::new();
     support::without_client(|| {
         let guard =

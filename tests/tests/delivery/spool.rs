@@ -83,7 +83,7 @@ fn kills_in_the_middle_of_sending_lose_nothing() {
 }
 
 #[test]
-fn what_is_captured_is_on_disk_in_a_moment() {
+fn captured_items_are_on_disk_in_a_moment() {
     let dir = Dir::new("moment");
     let best = std::cell::Cell::new(LONG);
     observe_server(options().spool_dir(&dir.0).read_timeout(Duration::from_millis(300)), |server| {
@@ -129,7 +129,7 @@ fn processes_that_share_a_directory_lose_nothing_and_send_nothing_twice() {
 }
 
 #[test]
-fn left_overs_are_sent_slowly() {
+fn files_of_earlier_runs_are_sent_slowly() {
     let dir = Dir::new("slowly");
     let server = FakeSentry::start();
     let run = |answer: Answer, work: &dyn Fn()| {
@@ -151,7 +151,7 @@ fn left_overs_are_sent_slowly() {
 }
 
 #[test]
-fn left_overs_respect_limits() {
+fn files_of_earlier_runs_respect_rate_limits() {
     let dir = Dir::new("limits");
     let options = || options().spool_dir(&dir.0);
     let server = FakeSentry::start();
@@ -285,7 +285,7 @@ fn an_outage_loses_nothing() {
 }
 
 #[test]
-fn what_has_no_room_in_memory_waits_on_disk() {
+fn items_that_do_not_fit_in_memory_wait_on_disk() {
     let dir = Dir::new("overflow");
     let seen = observe_server(untraced().spool_dir(&dir.0).queue_size(2), |server| {
         server.answer_next(Answer::ok().delay(Duration::from_millis(500)));
@@ -301,7 +301,7 @@ fn what_has_no_room_in_memory_waits_on_disk() {
 }
 
 #[test]
-fn what_was_taken_or_refused_leaves_the_disk() {
+fn accepted_and_refused_items_are_removed_from_disk() {
     for status in [200, 400, 413, 429, 500] {
         let dir = Dir::new("taken");
         let seen = observe_server(untraced().spool_dir(&dir.0), |server| {

@@ -41,7 +41,7 @@ fn names(server: &FakeSentry) -> Vec<String> {
 }
 
 #[test]
-fn alone_it_gets_everything_whatever_was_set() {
+fn spotlight_alone_gets_everything_whatever_the_sampling_rates() {
     for options in [untraced(), reserved()] {
         let spotlight = spotlit(options, work);
         assert_eq!(texts(&spotlight), ["at work"]);
@@ -56,7 +56,7 @@ fn order() -> &'static str {
 }
 
 #[test]
-fn alone_it_gets_what_may_name_persons_but_no_secrets() {
+fn spotlight_alone_gets_personal_data_but_no_secrets() {
     let spotlight = spotlit(untraced(), || {
         order();
         sentry::with_isolation_scope(|| {
@@ -78,7 +78,7 @@ fn filters_and_callbacks_still_run() {
 }
 
 #[test]
-fn beside_a_server_it_gets_what_the_server_gets() {
+fn spotlight_beside_a_server_gets_the_same_items() {
     let spotlight = FakeSentry::start();
     let seen = observe(reserved().spotlight_url(spotlight.spotlight_url()), || {
         work();

@@ -96,7 +96,7 @@ fn send(options: ClientOptions) -> Stats {
 }
 
 #[test]
-fn an_authority_of_ones_own_is_trusted_from_a_file_or_from_memory() {
+fn a_private_certificate_authority_is_trusted_from_a_file_or_from_memory() {
     let server = FakeSentry::start();
     let (ca, dsn) = encrypted(&server);
     let file: PathBuf = std::env::temp_dir().join(format!("sentry-tests-ca-{}.pem", std::process::id()));
@@ -114,7 +114,7 @@ fn an_authority_of_ones_own_is_trusted_from_a_file_or_from_memory() {
 }
 
 #[test]
-fn a_server_that_nobody_vouches_for_gets_nothing() {
+fn a_server_with_an_untrusted_certificate_gets_nothing() {
     let (server, other) = (FakeSentry::start(), FakeSentry::start());
     let (_, dsn) = encrypted(&server);
     let (foreign, _) = encrypted(&other);
@@ -126,7 +126,7 @@ fn a_server_that_nobody_vouches_for_gets_nothing() {
 }
 
 #[test]
-fn certificates_that_are_none_are_an_error_at_once() {
+fn invalid_certificates_are_an_error_of_init() {
     for bad in [untraced().ca_certs("/nowhere/ca.pem"), untraced().ca_certs(b"no certificate".as_slice())] {
         let error = sentry::try_init(bad.dsn("https://key@localhost/1")).unwrap_err().to_string();
         assert!(error.starts_with("ca_certs is "), "{error}");

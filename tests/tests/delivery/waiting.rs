@@ -57,7 +57,7 @@ fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
 }
 
 #[test]
-fn nobody_waits_longer_than_told_for_a_server_that_never_answers() {
+fn no_call_waits_past_its_deadline_for_a_server_that_never_answers() {
     // A machine may be busy with other things for most of the time, not for all of it.
     let overruns: Vec<_> = (0..5).map(|_| longest_overrun()).take_while(|&late| late >= SOON).collect();
     assert!(overruns.len() < 5, "{overruns:?}");

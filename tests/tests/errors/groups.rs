@@ -106,7 +106,7 @@ fn an_annotated_function_that_returns_a_group_captures_all_of_it() {
 }
 
 #[test]
-fn a_group_further_in_is_known_by_its_type() {
+fn an_inner_group_is_recognised_by_its_registered_type() {
     #[sentry::span(err)]
     fn boxed() -> Result<(), Box<dyn Error>> {
         Err(Box::new(group(false)))

@@ -143,7 +143,7 @@ fn a_message_is_a_log_entry() {
 }
 
 #[test]
-fn an_event_that_the_program_made_is_sent_as_it_is() {
+fn a_hand_made_event_is_sent_unchanged() {
     let seen = observe(options(), || {
         let mut event = Event {
             level: Level::Warning,

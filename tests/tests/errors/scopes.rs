@@ -22,7 +22,7 @@ fn events_with(options: sentry::ClientOptions, run: impl FnOnce()) -> impl Fn(&s
 }
 
 #[test]
-fn everything_that_can_be_set() {
+fn every_value_set_on_a_scope_is_on_the_event() {
     let event = events(|| {
         sentry::set_tag("shop", "vienna");
         sentry::set_tags([("floor", 2), ("row", 7)]);

@@ -42,7 +42,7 @@ fn any_time_is_sent_as_one_that_can_be_read() {
 }
 
 #[test]
-fn numbers_that_are_none_are_sent_as_nothing() {
+fn nan_and_infinity_leave_payloads_valid() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
             sentry::start_span("work", |span| {

@@ -25,7 +25,7 @@ fn captured(mut command: Command) -> FakeSentry {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_text_is_shown_as_far_as_it_is() {
+fn names_that_are_not_utf_8_are_sent_as_far_as_they_are_readable() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     let broken = OsStr::from_bytes(b"br\xffken\n\x01");

@@ -29,7 +29,7 @@ impl Transport for Talkative {
 
 /// One test, as it sets what is global.
 #[test]
-fn what_own_threads_log_is_not_captured() {
+fn logs_of_the_clients_own_threads_and_callbacks_are_not_captured() {
     let subscriber = tracing_subscriber::registry().with(sentry::integrations::tracing::layer());
     tracing::subscriber::set_global_default(subscriber).unwrap();
     SentryLogger::new().init().unwrap();

@@ -166,7 +166,7 @@ fn scopes_around_an_entry_are_kept() {
 }
 
 #[test]
-fn the_current_span_of_tracing_can_be_told_more() {
+fn attributes_can_be_set_on_the_current_span_of_tracing() {
     let seen = observe(options(), || {
         traced_by(sentry::integrations::tracing::layer(), || {
             let _root = info_span!("root", user = tracing::field::Empty).entered();

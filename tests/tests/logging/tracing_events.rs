@@ -127,7 +127,7 @@ fn logs_have_fields_and_place_and_stand_in_the_span() {
 }
 
 #[test]
-fn the_filter_decides() {
+fn the_event_filter_chooses_breadcrumb_log_or_event() {
     let quiet = layer().event_filter(|metadata| match *metadata.level() {
         tracing::Level::ERROR => EventFilter::Ignore,
         tracing::Level::DEBUG => EventFilter::Event | EventFilter::Breadcrumb,

@@ -84,7 +84,7 @@ fn fields_say_name_operation_tags_and_status() {
 }
 
 #[test]
-fn what_is_recorded_later_counts() {
+fn fields_recorded_after_the_start_are_sent() {
     let seen = observe(options(), || {
         traced(|| {
             let root = info_span!("root", rows = Empty, otel.name = Empty);

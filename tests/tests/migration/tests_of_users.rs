@@ -11,7 +11,7 @@ fn captured_events_are_looked_at() {
 }
 
 #[test]
-fn options_come_second() {
+fn with_captured_events_options_takes_the_options_as_second_argument() {
     let events = sentry::test::with_captured_events_options(
         || {
             sentry::capture_message("Hello World!", sentry::Level::Warning);

@@ -161,7 +161,7 @@ fn without_a_client_a_job_runs_as_it_is() {
 }
 
 #[test]
-fn the_start_is_told_while_the_job_runs() {
+fn the_in_progress_check_in_is_sent_while_the_job_runs() {
     let seen = observe_server(options(), |server| {
         sentry::with_monitor("long", None, || server.wait_for_type("check_in", 1, LONG))
     });

@@ -31,7 +31,7 @@ fn a_dropped_check_in_is_counted() {
 }
 
 #[test]
-fn a_panic_in_it_costs_the_check_in_alone() {
+fn a_callback_that_panics_loses_its_check_in_alone() {
     let seen = observe(
         options().before_send_check_in(|check_in| {
             assert_ne!(check_in.status, MonitorCheckInStatus::InProgress, "a mistake in the callback");
@@ -45,7 +45,7 @@ fn a_panic_in_it_costs_the_check_in_alone() {
 }
 
 #[test]
-fn one_that_sends_check_ins_itself_does_not_run_in_circles() {
+fn a_callback_that_sends_check_ins_does_not_run_in_circles() {
     let seen = observe(
         options().before_send_check_in(|check_in| {
             sentry::capture_check_in(

@@ -40,7 +40,7 @@ fn overlapping_runs_do_not_mix() {
 }
 
 #[test]
-fn threads_do_not_mix() {
+fn runs_on_several_threads_do_not_mix() {
     #[sentry::monitor("threads")]
     fn job(fails: bool) -> Result<(), DiskFull> {
         if fails { Err(DiskFull) } else { Ok(()) }

@@ -100,7 +100,7 @@ fn streamed_spans_go_there_too_and_a_busy_collector_is_asked_again() {
 }
 
 #[test]
-fn no_dsn_is_needed() {
+fn a_collector_needs_no_dsn() {
     let (url, requests) = collector(&[200]);
     without_client(|| {
         let guard = sentry::init(options().otlp_endpoint(url));
@@ -124,7 +124,7 @@ fn a_collector_that_does_not_answer_is_asked_once() {
 }
 
 #[test]
-fn the_proxy_to_the_server_is_none_to_a_collector_on_this_machine() {
+fn a_collector_on_this_machine_is_reached_without_the_proxy() {
     // Nobody listens there any more.
     let proxy = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let (url, requests) = collector(&[200]);

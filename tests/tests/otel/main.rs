@@ -7,4 +7,4 @@ mod nesting;
 mod propagation;
 mod sampling;
 mod setup;
-mod told;
+mod span_data;

@@ -22,7 +22,7 @@ fn under(child: &SeenSpan, parent: &SeenSpan) {
 }
 
 #[test]
-fn ours_stands_under_theirs_and_theirs_under_ours() {
+fn sentry_spans_and_opentelemetry_spans_nest_in_each_other() {
     let seen = observe(options(), || {
         tracer().in_span("outer", |context| {
             let ids = context.span().span_context().clone();
@@ -45,7 +45,7 @@ fn ours_stands_under_theirs_and_theirs_under_ours() {
 }
 
 #[test]
-fn theirs_under_our_root_has_the_same_trace() {
+fn an_opentelemetry_span_under_a_sentry_root_is_in_its_trace() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             tracer().in_span("theirs", |context| context.span().span_context().trace_id())
@@ -56,7 +56,7 @@ fn theirs_under_our_root_has_the_same_trace() {
 }
 
 #[test]
-fn after_theirs_nothing_is_active() {
+fn no_span_is_active_after_an_opentelemetry_span() {
     let seen = observe(options(), || {
         tracer().in_span("first", |_| assert!(sentry::get_active_span().is_some()));
         assert!(sentry::get_active_span().is_none());
@@ -169,7 +169,7 @@ fn an_empty_context_detaches() {
 }
 
 #[test]
-fn an_attached_remote_parent_is_continued_by_ours_and_theirs() {
+fn spans_of_both_kinds_continue_an_attached_remote_parent() {
     let remote = SpanContext::new(
         0x771a_u128.into(),
         0x1234_u64.into(),
@@ -191,7 +191,7 @@ fn an_attached_remote_parent_is_continued_by_ours_and_theirs() {
 }
 
 #[test]
-fn errors_know_the_span_of_a_provider_that_is_not_ours() {
+fn errors_name_the_span_of_a_foreign_tracer_provider() {
     let foreign = SpanContext::new(
         0x99_u128.into(),
         0x77_u64.into(),

@@ -57,7 +57,7 @@ fn a_trace_is_continued_and_handed_on_with_its_context() {
 }
 
 #[test]
-fn a_decision_against_is_kept() {
+fn an_incoming_decision_not_to_sample_is_kept() {
     let incoming = headers(&[("sentry-trace", &format!("{TRACE}-1234567890abcdef-0"))]);
     let seen = observe(options(), || {
         let parent = SentryPropagator::new().extract_with_context(&Context::new(), &incoming);
@@ -72,7 +72,7 @@ fn a_decision_against_is_kept() {
 }
 
 #[test]
-fn our_active_span_is_handed_on() {
+fn the_active_sentry_span_is_injected() {
     let seen = observe(options().propagate_traceparent(true), || {
         tracer().in_span("theirs", |context| sentry::start_span("ours", |_| injected(&context)))
     });
@@ -82,7 +82,7 @@ fn our_active_span_is_handed_on() {
 }
 
 #[test]
-fn requests_to_elsewhere_are_told_nothing() {
+fn requests_outside_the_propagation_targets_get_no_headers() {
     let seen = observe(options().trace_propagation_targets(["shop.example"]), || {
         let request = |url: &'static str| {
             let span = tracer()

@@ -62,7 +62,7 @@ fn without_tracing_nothing_is_recorded() {
 }
 
 #[test]
-fn the_processor_alone_decides_too() {
+fn the_span_processor_samples_without_the_sentry_sampler() {
     let seen =
         observe(untraced().traces_sampler(|span| f32::from(u8::from(span.name() == "wanted"))), || {
             let provider =

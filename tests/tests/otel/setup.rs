@@ -63,7 +63,7 @@ fn processors_and_instrumentations_are_added() {
 }
 
 #[test]
-fn the_provider_is_one_a_client() {
+fn each_client_has_one_tracer_provider() {
     observe(options(), || {
         let client = sentry::get_client().unwrap();
         let (one, other) = (client.tracer_provider(), client.tracer_provider());

@@ -69,7 +69,7 @@ fn everything_is_sent_and_the_status_is_that_of_the_signal() {
 }
 
 #[test]
-fn a_silent_server_is_waited_for_no_longer_than_told() {
+fn a_silent_server_delays_the_end_no_longer_than_the_shutdown_timeout() {
     let server = FakeSentry::start();
     server.answer_all(Answer::never());
     let waiting = Waiting::start(program(""), &server, 1);

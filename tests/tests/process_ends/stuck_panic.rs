@@ -67,7 +67,7 @@ fn a_failed_check_of_unsafe_code_is_sent() {
 }
 
 #[test]
-fn a_silent_server_holds_up_the_abort_no_longer_than_told() {
+fn a_silent_server_delays_the_abort_no_longer_than_the_shutdown_timeout() {
     let server = FakeSentry::start();
     server.answer_all(Answer::never());
     let started = Instant::now();

@@ -32,6 +32,6 @@ fn an_idle_program_is_never_woken() {
 }
 
 #[test]
-fn nor_is_one_whose_spans_are_streamed() {
+fn an_idle_program_that_streams_spans_is_never_woken() {
     assert_frugal("stream");
 }

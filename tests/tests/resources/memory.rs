@@ -44,7 +44,7 @@ fn threads_that_come_and_go_leave_their_memory_to_others() {
 }
 
 #[test]
-fn a_root_that_does_not_end_takes_no_more_than_there_is() {
+fn a_root_that_does_not_end_takes_bounded_memory() {
     const SPANS: u32 = 50_000;
     let seen = observe(options().max_record_memory(512 << 10), || {
         sentry::start_span(SpanOptions::new("root"), |_| {

@@ -106,7 +106,7 @@ fn an_isolation_scope_follows_its_future_to_another_thread() {
 }
 
 #[test]
-fn what_a_future_binds_nests() {
+fn scopes_bound_to_a_future_nest() {
     let event = events(untraced(), || {
         let inner = async {
             sentry::with_scope_async(|scope| scope.set_tag("inner", 1), async {

@@ -47,7 +47,7 @@ fn integrations(payload: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn one_of_the_options_and_one_that_comes_later() {
+fn an_integration_can_be_given_in_options_or_added_later() {
     let (early, late) = (marking("early", "1"), marking("late", "2"));
     let (watched, also) = (early.clone(), late.clone());
     let seen = observe(options().integration(early), || {
@@ -69,7 +69,7 @@ fn one_of_the_options_and_one_that_comes_later() {
 }
 
 #[test]
-fn of_two_with_one_name_the_first_stays() {
+fn of_two_integrations_with_one_name_the_first_is_kept() {
     let second = marking("shelf", "second");
     let watched = second.clone();
     let seen = observe(untraced().integration(marking("shelf", "first")), || {
@@ -82,7 +82,7 @@ fn of_two_with_one_name_the_first_stays() {
 }
 
 #[test]
-fn one_that_panics_is_left_out() {
+fn an_integration_that_panics_is_left_out() {
     let seen = observe(untraced().integration(marking("broken", "1")), || {
         assert!(!sentry::add_integration(marking("broken", "2")), "its setup panics as well");
         assert!(sentry::add_integration(marking("whole", "3")));
@@ -98,12 +98,12 @@ fn one_that_panics_is_left_out() {
 }
 
 #[test]
-fn without_a_client_there_is_nothing_to_add_to() {
+fn without_a_client_no_integration_is_added() {
     without_client(|| assert!(!sentry::add_integration(marking("early", "1"))));
 }
 
 #[test]
-fn the_default_ones_are_named_and_can_be_switched_off() {
+fn the_default_integrations_are_named_and_can_be_switched_off() {
     let names = |options| {
         let seen = observe(options, || sentry::capture_message("named", Level::Info));
         integrations(&seen.event()).join(" ")

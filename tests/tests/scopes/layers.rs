@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{crumb, crumbs, events, message};
 
 #[test]
-fn the_more_special_scope_counts_and_the_event_most() {
+fn an_event_overrides_scopes_and_an_inner_scope_the_outer_ones() {
     let event = events(untraced(), || {
         let scopes: [(&str, ScopeHandle); 3] = [
             ("global", sentry::get_global_scope()),
@@ -101,7 +101,7 @@ fn a_guard_without_a_client_does_nothing() {
 }
 
 #[test]
-fn clearing_a_scope_keeps_what_looks_at_events() {
+fn clearing_a_scope_keeps_its_event_processors() {
     let event = events(untraced(), || {
         sentry::configure_scope(|scope| {
             scope.set_tag("gone", 1);

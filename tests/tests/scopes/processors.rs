@@ -16,7 +16,7 @@ fn note(name: &'static str) -> impl Fn(Event<'static>) -> Option<Event<'static>>
 }
 
 #[test]
-fn those_of_the_request_and_the_scope_run_before_the_global_ones() {
+fn processors_of_the_request_and_the_scope_run_before_the_global_ones() {
     // The global scope keeps its processors: this one is for the thread of this test alone.
     let marked = |event: &Event<'_>| event.tags.contains_key("order");
     let global = note("3");

@@ -315,7 +315,7 @@ fn a_body_is_part_of_the_request_until_its_end() {
 }
 
 #[test]
-fn whoever_goes_away_cancels_the_request() {
+fn a_client_that_disconnects_cancels_the_request() {
     for path in ["/slow", "/endless"] {
         let seen = observe_server(options(), |server| {
             serve::actix(Sentry::new(), shop, |at| {
@@ -344,7 +344,7 @@ fn whoever_goes_away_cancels_the_request() {
 }
 
 #[test]
-fn of_a_request_nothing_is_told_that_names_a_person() {
+fn personal_data_of_a_request_is_not_sent() {
     let headers = [("authorization", "Bearer secret-1"), ("cookie", "a=secret-2"), ("user-agent", "ua/1")];
     let seen = observe(options(), || {
         serve::actix(Sentry::new(), shop, |at| drop(ask(at, "GET", "/plain?q=secret-3", &headers)));
@@ -363,7 +363,7 @@ fn of_a_request_nothing_is_told_that_names_a_person() {
 }
 
 #[test]
-fn a_second_middleware_further_in_begins_nothing() {
+fn an_inner_second_middleware_starts_no_transaction() {
     fn twice(config: &mut ServiceConfig) {
         let shelf = web::scope("/shelf").wrap(Sentry::new()).route("/{id}", web::get().to(lamp));
         config.service(shelf);

@@ -78,7 +78,7 @@ fn exception(event: &Value) -> &Value {
 }
 
 #[test]
-fn an_error_that_something_further_in_captures_is_captured_once() {
+fn an_error_that_an_inner_function_captures_is_captured_once() {
     for (path, mechanism, handled) in [
         ("/annotated", "auto.function.span", true),
         ("/action", "auto.function.server_action", false),
@@ -113,7 +113,7 @@ fn a_server_action_inside_is_part_of_the_request() {
 }
 
 #[test]
-fn a_server_error_of_which_nobody_told_is_an_event_of_its_own() {
+fn a_server_error_that_nothing_captured_is_an_event_of_its_own() {
     for (path, ty, status) in [("/plain", "Internal Server Error", 500), ("/bare", "Bad Gateway", 502)] {
         let seen = visit(path);
         assert_eq!(seen.result, status);
@@ -149,7 +149,7 @@ fn what_an_api_handler_says_of_the_request_is_known_with_and_without_traces() {
 }
 
 #[test]
-fn what_the_client_did_wrong_is_no_event() {
+fn client_errors_are_not_captured() {
     let seen = visit("/teapot");
     assert!(seen.events().is_empty());
     assert_eq!(seen.span("GET /teapot").status, "invalid_argument");

@@ -162,7 +162,7 @@ const SECRETS: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn of_a_request_nothing_is_told_that_names_a_person() {
+fn personal_data_of_a_request_is_not_sent() {
     let target = "/report?token=secret-4&q=novel";
     let seen = observe(options(), || {
         serve::axum(reporting(), |at| drop(ask(at, "GET", target, &SECRETS)));
@@ -183,7 +183,7 @@ fn of_a_request_nothing_is_told_that_names_a_person() {
 }
 
 #[test]
-fn with_leave_what_names_a_person_is_told_but_no_secret() {
+fn with_send_default_pii_personal_data_is_sent_but_no_secrets() {
     let layer = SentryLayer::new().client_address(|_| Some([127, 0, 0, 1].into()));
     let router = Router::new()
         .route("/report", get(|| async { sentry::capture_message("hi", sentry::Level::Info).to_string() }))

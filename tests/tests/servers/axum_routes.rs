@@ -90,7 +90,7 @@ fn a_second_layer_further_in_names_the_transaction_of_the_first() {
 }
 
 #[test]
-fn a_name_that_the_program_gives_stays() {
+fn a_name_that_the_program_sets_is_kept() {
     let inner = Router::new()
         .route(
             "/lamps/{id}",

@@ -54,7 +54,7 @@ fn a_request_counts_for_the_user_that_it_names() {
 }
 
 #[test]
-fn nothing_is_counted_unless_it_is_wanted() {
+fn requests_are_not_counted_unless_switched_on() {
     let router = Router::new().route("/", get(|| async { "hello" })).layer(SentryLayer::new());
     let seen = observe(options().session_mode(SessionMode::Request), || {
         serve::axum(router, |server| {

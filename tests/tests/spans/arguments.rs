@@ -279,7 +279,7 @@ fn a_given_parent_counts_before_the_active_span() {
 }
 
 #[test]
-fn no_parent_given_means_the_active_span() {
+fn a_parent_of_none_means_the_active_span() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             adopted(None);

@@ -42,7 +42,7 @@ fn likeness(transaction: &Value) -> Value {
 }
 
 #[test]
-fn a_root_that_is_looked_at_is_sent_like_one_that_is_not() {
+fn a_root_whose_header_was_read_is_sent_like_any_other() {
     let seen = observe(options(), || (job(false), job(true)));
     let transactions = seen.transactions();
     assert_eq!(transactions.len(), 2);
@@ -81,7 +81,7 @@ fn job_that_says(step: &str) {
 }
 
 #[test]
-fn the_scopes_are_those_at_its_end() {
+fn a_root_has_the_scopes_of_its_end() {
     let seen = observe(options(), || {
         sentry::set_tag("before", "yes");
         job(false);
@@ -139,7 +139,7 @@ fn a_root_stays_with_the_client_that_it_started_with() {
 }
 
 #[test]
-fn half_of_them_are_recorded_where_the_rate_is_a_half() {
+fn half_of_the_roots_are_recorded_at_a_rate_of_one_half() {
     const JOBS: usize = 400;
     let seen = observe(options().traces_sample_rate(0.5), || (0..JOBS).for_each(|at| _ = job(at % 3 == 0)));
     let transactions = seen.transactions();

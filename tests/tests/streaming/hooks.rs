@@ -83,7 +83,7 @@ fn before_send_span_changes_every_span() {
 }
 
 #[test]
-fn nothing_comes_back_that_the_callback_took_away() {
+fn attributes_that_the_callback_removes_stay_removed() {
     let user = || sentry::User { email: Some("ada@shop.example".into()), ..sentry::User::default() };
     let change = |mut span: Span| {
         span.data.clear();
@@ -106,7 +106,7 @@ fn nothing_comes_back_that_the_callback_took_away() {
 }
 
 #[test]
-fn a_span_stays_where_it_is() {
+fn before_send_span_cannot_change_the_ids_and_the_parent_of_a_span() {
     let move_away = |span: Span| Span {
         span_id: SpanId::default(),
         trace_id: TraceId::default(),
@@ -121,7 +121,7 @@ fn a_span_stays_where_it_is() {
 }
 
 #[test]
-fn of_a_span_for_which_it_panics_nothing_is_told() {
+fn a_span_for_which_before_send_span_panics_is_sent_without_its_data() {
     let panics = |span: Span| {
         assert_ne!(span.op.as_deref(), Some("db.query"), "thrown by the callback");
         span

@@ -35,7 +35,7 @@ fn threads_add_to_the_trace_that_they_were_given() {
 }
 
 #[test]
-fn what_another_thread_sets_before_the_end_is_there() {
+fn attributes_set_on_another_thread_before_the_end_are_sent() {
     for _ in 0..20 {
         let seen = observe(streaming(), || {
             sentry::start_span(SpanOptions::new("root"), |_| {

@@ -58,7 +58,7 @@ fn the_client_can_be_asked_for_taken_away_and_given_back() {
 }
 
 #[test]
-fn two_clients_are_two_clients() {
+fn an_event_goes_to_the_client_that_is_current_when_it_is_captured() {
     let other = FakeSentry::start();
     let seen = observe(untraced(), || {
         let first = sentry::get_client().unwrap();

@@ -93,7 +93,7 @@ fn texts_and_numbers_need_no_allocation() {
 }
 
 #[test]
-fn what_is_off_costs_nothing() {
+fn telemetry_that_is_off_does_not_allocate() {
     let seen = observe(untraced().enable_metrics(false), || {
         // The first look for a client makes the context of the process.
         static_log();
@@ -129,7 +129,7 @@ fn captures_deeper() -> Result<(), String> {
 }
 
 #[test]
-fn a_thread_leaves_nothing_behind() {
+fn the_buffers_of_a_thread_are_freed_with_it() {
     // What a thread records is freed by whoever reads it.
     for options in [untraced(), options().traces_sample_rate(0.0)] {
         let seen = observe(options, || (left_by_a_thread(|| ()), left_by_a_thread(|| captures().unwrap())));

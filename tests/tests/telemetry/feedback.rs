@@ -97,7 +97,7 @@ fn who_sends_feedback_learns_what_the_server_said() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_told_apart() {
+fn an_unreachable_server_is_an_error_of_its_own() {
     let seen = observe_server(untraced(), |server| {
         server.answer_all(Answer::hangup());
         let answer = sentry::send_feedback(feedback(), ());
@@ -108,7 +108,7 @@ fn a_server_that_cannot_be_reached_is_told_apart() {
 }
 
 #[test]
-fn what_is_dropped_on_the_way_is_said_and_counted() {
+fn feedback_dropped_before_sending_is_reported_to_the_caller_and_counted() {
     let dropping = untraced().before_send_feedback(|_| None);
     let seen = observe(dropping, || {
         (sentry::send_feedback(feedback(), ()), sentry::send_feedback(Feedback::new("  "), ()))
@@ -137,7 +137,7 @@ fn a_callback_cannot_wait_for_an_answer_and_its_feedback_is_sent() {
 }
 
 #[test]
-fn long_messages_are_cut() {
+fn long_messages_of_feedback_are_cut() {
     let seen = observe(untraced(), || sentry::capture_feedback(Feedback::new("x".repeat(5_000)), ()));
     let message = only(seen.feedback())["contexts"]["feedback"]["message"].clone();
     assert_eq!(message.as_str().unwrap().len(), 4_096);

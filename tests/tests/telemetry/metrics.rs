@@ -78,7 +78,7 @@ fn before_send_metric_changes_and_drops() {
 }
 
 #[test]
-fn what_no_server_could_take_is_counted_and_not_sent() {
+fn invalid_metrics_are_counted_and_not_sent() {
     let seen = observe(untraced(), || {
         metrics::gauge("share", f64::NAN).capture();
         metrics::gauge("", 1).capture();

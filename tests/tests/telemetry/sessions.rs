@@ -46,7 +46,7 @@ fn a_run_without_errors_is_one_update() {
 }
 
 #[test]
-fn a_run_that_lasts_is_told_of_before_it_ends() {
+fn a_long_run_sends_an_update_before_it_ends() {
     let seen = observe_server(tracked(), |server| {
         assert!(server.wait_for_type("session", 1, LONG), "nobody flushed");
     });
@@ -67,7 +67,7 @@ fn sessions_are_off_unless_wanted_and_need_a_release() {
 }
 
 #[test]
-fn the_first_error_is_told_with_its_event_and_the_rest_at_the_end() {
+fn the_first_error_is_in_an_update_with_its_event_and_the_rest_in_the_last_update() {
     let seen = observe(tracked(), || {
         fail();
         sentry::capture_error(&std::fmt::Error);
@@ -224,7 +224,7 @@ fn a_session_is_introduced_by_the_first_update_that_arrives() {
 }
 
 #[test]
-fn the_end_of_a_session_never_overtakes_what_an_error_told_of_it() {
+fn the_last_update_of_a_session_never_overtakes_the_update_of_an_error() {
     let seen = observe_server(untraced(), |server| {
         server.answer_all(Answer::ok().delay(std::time::Duration::from_millis(2)));
         sentry::start_session();
@@ -241,7 +241,7 @@ fn the_end_of_a_session_never_overtakes_what_an_error_told_of_it() {
 }
 
 #[test]
-fn a_session_that_starts_just_after_others_were_looked_at_is_told_of_too() {
+fn a_session_that_starts_just_after_a_check_of_the_sessions_is_sent_too() {
     // The first one makes the pipeline look at its clock; the second starts a moment later.
     observe(tracked(), || {});
     let seen = observe_server(tracked(), |server| server.wait_for_type("session", 1, LONG));

@@ -9,7 +9,7 @@ use sentry::{Client, ClientOptions, Level, SentryFutureExt as _, TestTransport};
 use super::{checkout, fetch};
 
 #[test]
-fn threads_see_their_own() {
+fn each_thread_captures_its_own_items() {
     const THREADS: usize = 8;
     let barrier = Barrier::new(THREADS);
     std::thread::scope(|scope| {
@@ -37,7 +37,7 @@ fn threads_see_their_own() {
 }
 
 #[test]
-fn futures_of_one_runtime_see_their_own() {
+fn each_future_of_a_runtime_captures_its_own_items() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let tasks: Vec<_> = (1..=6)

@@ -33,7 +33,7 @@ fn a_span_is_active_until_it_ends() {
 }
 
 #[test]
-fn spans_that_were_set_active_lie_one_in_the_other() {
+fn spans_that_were_set_active_nest() {
     let seen = observe(options(), || {
         let outer = sentry::start_transaction("outer");
         sentry::set_active_span(&outer);
@@ -52,7 +52,7 @@ fn spans_that_were_set_active_lie_one_in_the_other() {
 }
 
 #[test]
-fn what_encloses_a_span_that_was_set_active_takes_it_away() {
+fn the_end_of_the_enclosing_scope_deactivates_a_span_that_was_set_active() {
     let seen = observe(options(), || {
         let child = sentry::start_span("root", |root| {
             let child = sentry::start_inactive_span("child");
@@ -143,7 +143,7 @@ fn a_span_that_was_set_active_may_end_anywhere() {
 }
 
 #[test]
-fn another_transaction_is_not_pushed_aside() {
+fn set_active_span_does_not_replace_the_active_span_of_another_transaction() {
     let seen = observe(options(), || {
         let other = sentry::start_transaction("other");
         sentry::start_span("root", |root| {
@@ -222,7 +222,7 @@ fn the_root_of_a_span_can_be_found_and_described() {
 }
 
 #[test]
-fn futures_have_the_same_choices() {
+fn the_async_forms_set_replace_and_suppress_the_active_span() {
     let seen = observe(options(), || {
         let inactive = sentry::start_transaction("inactive");
         block_on(sentry::with_active_span_async(&inactive, async {

@@ -54,7 +54,7 @@ fn computed() -> u8 {
 }
 
 #[test]
-fn values_are_not_computed_for_nobody() {
+fn values_are_not_computed_for_a_span_that_is_not_recorded() {
     let seen = observe(options().traces_sample_rate(0.0), || {
         let _span = sentry::enter_span!("root", value = computed());
     });

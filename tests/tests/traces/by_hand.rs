@@ -117,7 +117,7 @@ fn without_an_active_span_what_follows_is_a_root() {
 }
 
 #[test]
-fn options_for_transactions() {
+fn only_if_parent_and_force_transaction_choose_where_a_span_goes() {
     let seen = observe(options(), || {
         sentry::start_span(SpanOptions::new("nobody's").only_if_parent(), |span| {
             assert!(!span.is_recording())

@@ -175,7 +175,7 @@ fn a_span_describes_itself_with_the_names_of_the_wire() {
 }
 
 #[test]
-fn nothing_is_said_of_a_span_that_is_not_recorded() {
+fn a_span_that_is_not_recorded_keeps_no_attributes() {
     let seen = observe(options().traces_sample_rate(0.0), || {
         sentry::start_span("root", |root| {
             root.set_attribute("n", 1);
@@ -191,7 +191,7 @@ fn nothing_is_said_of_a_span_that_is_not_recorded() {
 }
 
 #[test]
-fn what_is_said_of_an_unrecorded_span_is_not_said_of_its_parent() {
+fn attributes_of_an_unrecorded_span_do_not_go_to_its_parent() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             sentry::suppress_tracing(|| {

@@ -38,7 +38,7 @@ fn the_trace_of_the_parent_process_is_continued() {
 }
 
 #[test]
-fn what_is_no_trace_is_not_continued() {
+fn invalid_trace_variables_are_ignored() {
     let (root, _) = root_in("nonsense", "sentry-release=parent");
     assert!(root.is_null(), "the rate of zero decides, not the parent: {root}");
 }

@@ -89,7 +89,7 @@ fn an_ignored_root_takes_its_tree_with_it() {
 }
 
 #[test]
-fn a_root_is_judged_by_what_it_became_as_well() {
+fn filters_see_the_name_of_a_root_at_its_start_and_at_its_end() {
     let filter = SpanFilter::from("healthz").attribute("http.response.status_code", 200);
     let seen = observe(options().ignore_spans([filter]), || {
         for status in [200, 503] {

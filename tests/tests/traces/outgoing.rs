@@ -36,7 +36,7 @@ fn headers_of_an_active_span_name_it() {
 }
 
 #[test]
-fn what_was_handed_on_does_not_change_when_the_transaction_is_renamed() {
+fn propagated_headers_do_not_change_when_the_transaction_is_renamed() {
     let seen = observe(options(), || {
         sentry::start_span("first", |span| {
             let before = sentry::get_trace_data().unwrap();
@@ -135,7 +135,7 @@ fn meta_tags_are_fit_for_a_page() {
 }
 
 #[test]
-fn without_a_client_there_is_nothing_to_hand_on() {
+fn without_a_client_there_are_no_headers_to_propagate() {
     without_client(|| {
         assert_eq!(sentry::get_trace_data(), None);
         assert_eq!(sentry::get_trace_meta_tags(), "");

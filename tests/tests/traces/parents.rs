@@ -54,7 +54,7 @@ fn inner() {
 }
 
 #[test]
-fn of_nested_functions() {
+fn events_in_nested_functions_name_the_active_span_and_its_parent() {
     let seen = observe(options(), outer);
     let expected = [
         ("1 in the root", "outer"),
@@ -100,13 +100,13 @@ const OF_FUTURES: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn of_nested_futures() {
+fn events_in_nested_futures_name_the_active_span_and_its_parent() {
     let seen = observe(options(), || block_on(outer_async()));
     assert_told(&seen, &OF_FUTURES);
 }
 
 #[test]
-fn of_a_future_that_another_thread_goes_on_with() {
+fn events_in_a_future_that_changes_threads_name_the_active_span_and_its_parent() {
     let seen = observe(options(), || {
         let mut work = Box::pin(outer_async());
         assert!(!poll_once(work.as_mut()));
@@ -116,7 +116,7 @@ fn of_a_future_that_another_thread_goes_on_with() {
 }
 
 #[test]
-fn of_spans_that_were_started_by_a_call() {
+fn events_in_spans_started_by_a_call_name_the_active_span_and_its_parent() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             sentry::start_span("child", |child| {
@@ -175,7 +175,7 @@ fn around_all() {
 }
 
 #[test]
-fn of_functions_with_scopes_of_their_own() {
+fn events_in_isolated_functions_name_the_active_span_and_its_parent() {
     let seen = observe(options(), || {
         around_all();
         around_all();
@@ -192,7 +192,7 @@ fn of_functions_with_scopes_of_their_own() {
 }
 
 #[test]
-fn of_guards_that_are_dropped_in_the_wrong_order() {
+fn events_after_guards_dropped_out_of_order_name_a_span_of_the_trace() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             let first = sentry::enter_span!("first");
@@ -207,7 +207,7 @@ fn of_guards_that_are_dropped_in_the_wrong_order() {
 }
 
 #[test]
-fn a_handle_of_the_active_span_says_so_too() {
+fn a_handle_of_the_active_span_names_its_parent() {
     let seen = observe(options(), || {
         sentry::start_span("root", |_| {
             sentry::start_span("child", |_| sentry::get_active_span().map(|span| span.to_json()))

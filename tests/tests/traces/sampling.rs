@@ -137,7 +137,7 @@ fn a_sampler_that_panics_changes_no_decision() {
 }
 
 #[test]
-fn where_nothing_is_sampled_others_are_told_so_outside_of_spans_too() {
+fn headers_outside_of_spans_say_that_nothing_is_sampled() {
     let told = || sentry::get_trace_data().unwrap();
     let never = observe(options().traces_sample_rate(0.0), told).result;
     assert!(never.sentry_trace.ends_with("-0"), "{never:?}");
@@ -192,7 +192,7 @@ fn errors_of_a_trace_that_is_not_sampled_still_name_it() {
 }
 
 #[test]
-fn a_sampler_sees_attributes_and_what_is_said_to_it_alone() {
+fn a_sampler_sees_attributes_and_sampling_context() {
     let sampler = |span: &sentry::SamplingContext| {
         let gold = span.custom("customer").and_then(|value| value.as_str()) == Some("gold");
         let listed: Vec<_> = span.attributes().map(|(key, _)| key).collect();
@@ -226,7 +226,7 @@ const HEAD: &str = "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-publ
     sentry-sample_rand=0.300000,sentry-sample_rate=0.5,sentry-sampled=true";
 
 #[test]
-fn a_rate_of_our_own_is_said_and_an_inherited_one_stays() {
+fn an_own_sample_rate_is_propagated_and_an_inherited_one_is_kept() {
     let baggage = |options, head: &str| {
         let headers = [sentry_trace("-1"), ("baggage", head.to_owned())];
         let seen = observe(options, || {
@@ -245,7 +245,7 @@ fn a_rate_of_our_own_is_said_and_an_inherited_one_stays() {
 }
 
 #[test]
-fn a_decision_that_was_left_to_us_is_said() {
+fn a_decision_deferred_to_this_service_is_propagated() {
     let head = "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=theirs,sentry-sample_rand=0.300000";
     let headers = [sentry_trace(""), ("baggage", head.to_owned())];
     let seen = observe(options().traces_sample_rate(0.5), || {
@@ -256,7 +256,7 @@ fn a_decision_that_was_left_to_us_is_said() {
 }
 
 #[test]
-fn all_transactions_of_a_trace_say_the_same_of_it() {
+fn all_transactions_of_a_trace_have_the_same_sampling_context() {
     let seen = observe(options(), || {
         sentry::start_span("head", |head| {
             sentry::start_span(SpanOptions::new("forced").force_transaction(), |_| ());

@@ -35,7 +35,7 @@ fn every_span_can_be_changed() {
 }
 
 #[test]
-fn a_span_stays_where_it_is() {
+fn before_send_span_cannot_change_the_ids_and_the_parent_of_a_span() {
     let move_away = |span: Span| Span {
         span_id: SpanId::default(),
         trace_id: TraceId::default(),
@@ -49,7 +49,7 @@ fn a_span_stays_where_it_is() {
 }
 
 #[test]
-fn it_comes_before_the_callback_for_transactions() {
+fn before_send_span_runs_before_before_send_transaction() {
     let change = |span: Span| Span { description: Some("changed".into()), ..span };
     let check = |transaction: sentry::protocol::Transaction<'static>| {
         assert_eq!(transaction.name.as_deref(), Some("changed"));
@@ -61,7 +61,7 @@ fn it_comes_before_the_callback_for_transactions() {
 }
 
 #[test]
-fn a_span_for_which_it_panics_is_sent_without_what_it_says() {
+fn a_span_for_which_before_send_span_panics_is_sent_without_its_data() {
     let panics = |span: Span| {
         assert_ne!(span.op.as_deref(), Some("db.query"), "thrown by the callback");
         span
@@ -75,7 +75,7 @@ fn a_span_for_which_it_panics_is_sent_without_what_it_says() {
 }
 
 #[test]
-fn ignored_spans_are_not_shown() {
+fn before_send_span_does_not_see_ignored_spans() {
     let seen = observe(
         options().ignore_spans(["child"]).before_send_span(|span| {
             assert_ne!(span.description.as_deref(), Some("child"));

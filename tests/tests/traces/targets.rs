@@ -25,7 +25,7 @@ fn told(url: &str) -> Headers {
 }
 
 #[test]
-fn a_request_is_told_when_its_url_is_a_target() {
+fn a_request_gets_trace_headers_when_its_url_is_a_target() {
     let targets =
         [Pattern::from("localhost"), Pattern::prefix("/"), Pattern::from_fn(|url| url.ends_with("/v2"))];
     observe(options().trace_propagation_targets(targets), || {
@@ -44,7 +44,7 @@ fn a_request_is_told_when_its_url_is_a_target() {
 
 /// The matrix of `foundations/trace-propagation/index.mdx`.
 #[test]
-fn spans_are_sent_and_traces_told_as_the_matrix_says() {
+fn spans_are_sent_and_headers_propagated_as_the_matrix_says() {
     for incoming in [None, Some(""), Some("-1"), Some("-0")] {
         for target in [true, false] {
             for rate in [None, Some(0.0), Some(1.0)] {
@@ -104,7 +104,7 @@ fn other_vendors_baggage_is_kept_in_one_header() {
 }
 
 #[test]
-fn a_request_that_names_a_trace_is_left_alone() {
+fn trace_headers_that_a_request_has_are_kept() {
     observe(options().propagate_traceparent(true), || {
         let mut headers = HashMap::from([("Sentry-Trace".to_owned(), "the user's".to_owned())]);
         assert!(!sentry::propagate("https://api/", &mut headers));
@@ -113,7 +113,7 @@ fn a_request_that_names_a_trace_is_left_alone() {
 }
 
 #[test]
-fn a_process_that_is_started_is_told_by_its_environment() {
+fn a_child_process_gets_the_trace_in_its_environment() {
     observe(options(), || {
         let trace = sentry::get_trace_data().unwrap();
         let told: Vec<_> = trace.environment().collect();
@@ -158,7 +158,7 @@ fn traceparent_goes_along_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_head_map_is_filled_as_http_wants_it() {
+fn trace_headers_can_be_written_into_a_header_map() {
     observe(options(), || {
         let mut headers = http::HeaderMap::new();
         headers.append("baggage", "a=1;p".parse().unwrap());

@@ -181,7 +181,7 @@ fn the_status_is_found_in_whatever_is_returned() {
 }
 
 #[test]
-fn an_error_that_is_an_answer_is_captured_from_500_on() {
+fn an_error_with_a_status_is_captured_from_500_on() {
     let seen = observe(options(), || refusal_of(Err(StatusCode::NOT_FOUND)).is_err());
     assert_eq!(statuses(&seen), (json!(404), "not_found".to_owned()));
     assert!(seen.events().is_empty(), "the caller's mistake");
@@ -273,7 +273,7 @@ fn tagging() {
 }
 
 #[test]
-fn what_it_sets_belongs_to_the_request_of_a_layer_and_to_nobody_else() {
+fn scope_values_set_in_a_handler_belong_to_the_request_of_the_layer() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| sentry::start_span("request", |_| tagging()));
         sentry::capture_message("after", sentry::Level::Info);

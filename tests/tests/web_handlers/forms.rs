@@ -29,7 +29,7 @@ fn place(order: &Order) -> Result<(), PageError> {
 }
 
 #[test]
-fn what_is_nested_is_flattened_on_spans_and_events() {
+fn nested_form_data_is_flattened_on_spans_and_events() {
     let order = Order {
         address: Address { city: "Vienna", secret_door: concat!("be", "hind") },
         items: vec![BTreeMap::from([("pieces", 3)]), BTreeMap::from([("pieces", 4)])],
@@ -92,7 +92,7 @@ fn never() -> &'static str {
 }
 
 #[test]
-fn unasked_it_is_recorded_with_send_default_pii_only() {
+fn without_record_response_a_response_is_recorded_with_send_default_pii_only() {
     assert_eq!(result(&observe(options(), unasked)), None);
     assert_eq!(result(&observe(options().send_default_pii(true), unasked)), Some(json!("thank you")));
     assert_eq!(result(&observe(options().send_default_pii(true), never)), None);
@@ -138,7 +138,7 @@ fn of_broken(form: &Broken) -> Broken {
 }
 
 #[test]
-fn a_type_that_cannot_be_shown_harms_nobody() {
+fn a_type_that_cannot_be_shown_is_left_out() {
     let seen = observe(options(), || {
         of_broken(&Broken);
     });

@@ -68,7 +68,7 @@ fn every_form_of_error_is_captured_once_and_returned() {
 }
 
 #[test]
-fn an_error_says_what_it_means_where_it_is_asked() {
+fn control_flow_of_an_error_sets_status_and_capture() {
     for (error, status) in [(PageError::Moved, "ok"), (PageError::Missing, "not_found")] {
         let seen = observe(options(), || {
             let options = ServerActionOptions::new().control_flow();
@@ -221,7 +221,7 @@ fn without_a_client_or_with_a_bad_route_the_code_runs() {
 }
 
 #[test]
-fn futures_of_them_can_be_spawned() {
+fn futures_of_the_function_forms_are_send() {
     fn assert_send<T: Send + 'static>(future: T) -> T {
         future
     }

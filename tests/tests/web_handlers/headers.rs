@@ -80,7 +80,7 @@ fn assert_continued<R>(seen: &Seen<R>) {
 }
 
 #[test]
-fn an_attribute_takes_them_as_they_are() {
+fn an_attribute_takes_header_maps_of_any_type() {
     assert_continued(&observe(options(), || of_foreign(&foreign())));
     assert_continued(&observe(options(), || block_on(of_a_field(parts()))));
     assert_continued(&observe(options(), || of_parts(&parts())));
@@ -90,7 +90,7 @@ fn an_attribute_takes_them_as_they_are() {
 }
 
 #[test]
-fn a_function_takes_them_in_a_wrapper() {
+fn a_function_takes_header_maps_of_any_type_in_a_wrapper() {
     let map = foreign();
     let lookup = |name: &str| (name == "sentry-trace").then(sentry_trace);
     let run = |options| sentry::with_server_action("action", options, || ());

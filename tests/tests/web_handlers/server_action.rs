@@ -31,7 +31,7 @@ const NAME: &str = "orders.constant";
 async fn named_by_a_constant() {}
 
 #[test]
-fn the_span_is_that_of_the_original() {
+fn name_source_operation_and_origin_are_those_of_sentrys_server_actions() {
     for (name, seen) in [
         ("submit_order", observe(options(), || assert_eq!(submit_order(), 7))),
         ("submit_order_later", observe(options(), || assert_eq!(block_on(submit_order_later()), 7))),
@@ -218,7 +218,7 @@ fn bad_or_missing_headers_start_a_trace() {
 }
 
 #[test]
-fn an_active_span_counts_more_than_headers() {
+fn an_active_span_overrides_headers() {
     let seen = observe(options(), || {
         sentry::start_span("outside", |_| of_slice(&[("sentry-trace", &*sentry_trace())]));
     });

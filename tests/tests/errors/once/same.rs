@@ -102,7 +102,7 @@ fn an_error_is_one_event_in_a_trace_that_is_not_recorded_too() {
 }
 
 #[test]
-fn no_error_is_no_event() {
+fn calls_that_succeed_capture_nothing() {
     let seen = observe(options(), || WAYS.into_iter().for_each(|(_, run)| run("7")));
     assert_eq!(seen.events().len(), 0);
 }

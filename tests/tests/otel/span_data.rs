@@ -1,4 +1,4 @@
-//! What a span of OpenTelemetry says arrives.
+//! Data of OpenTelemetry spans: times, attributes, links, status and exceptions.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ fn tracer() -> opentelemetry_sdk::trace::SdkTracer {
 }
 
 #[test]
-fn times_attributes_links_and_status_go_over() {
+fn times_attributes_links_and_status_are_sent() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let other =
         SpanContext::new(5_u128.into(), 6_u64.into(), TraceFlags::SAMPLED, true, TraceState::default());
@@ -68,7 +68,7 @@ fn exceptions_become_errors_and_other_events_breadcrumbs() {
 }
 
 #[test]
-fn exceptions_are_left_alone_on_request() {
+fn capturing_exceptions_can_be_switched_off() {
     let otel = OpenTelemetry::new().capture_exceptions(false).global(false);
     let seen = observe(options().integration(otel), || {
         let mut span = tracer().start("import");
@@ -79,7 +79,7 @@ fn exceptions_are_left_alone_on_request() {
 }
 
 #[test]
-fn requests_to_the_server_itself_are_left_out() {
+fn spans_of_requests_to_the_sentry_server_are_left_out() {
     let seen = observe_server(options(), |server| {
         let dsn = server.dsn();
         let (scheme, rest) = dsn.split_once("://").unwrap();
