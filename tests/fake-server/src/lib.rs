@@ -1,8 +1,8 @@
-//! What the tests of the workspace share: a Sentry server of their own.
+//! A Sentry server for tests.
 //!
-//! [`FakeSentry`] listens on a real socket, speaks HTTP/1.1, reads what it gets as strictly as no real server
-//! does, keeps all of it, and answers as a test scripts it. Everything that breaks a rule of the protocol is
-//! kept as a *violation*; a test ends with [`FakeSentry::assert_valid`].
+//! [`FakeSentry`] listens on a real socket, speaks HTTP/1.1, checks requests more strictly than a real server,
+//! stores all of them, and answers as a test scripts it. It records everything that breaks a rule of the protocol
+//! as a *violation*; a test ends with [`FakeSentry::assert_valid`].
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -28,9 +28,9 @@
 //! server.assert_valid();
 //! ```
 //!
-//! The parts: `server.rs` accepts, keeps and answers, `http.rs` reads requests, `request.rs` and `envelope.rs`
-//! take them apart and note what is wrong, `answer.rs` says what the server answers. `schema.rs` checks payloads
-//! against Sentry's published schema, `spans.rs` checks batches of spans.
+//! `server.rs` accepts and stores requests and answers them; `http.rs` reads them; `request.rs` and `envelope.rs`
+//! parse them and note violations; `answer.rs` describes answers. `schema.rs` checks payloads against Sentry's
+//! published schema, `spans.rs` checks batches of spans, and `telemetry.rs` checks logs and metrics.
 
 mod answer;
 mod envelope;

@@ -1,7 +1,7 @@
-//! What every test through the public face needs: a client of its own against a fake server, one at a time.
+//! A client and a fake server for each test, one test at a time.
 //!
-//! The client belongs to the process, so tests of one file take turns: [`observe`] holds a lock while it starts a
-//! server, makes a client, runs the test's closure and flushes. What arrived is looked at afterwards.
+//! The client belongs to the process, so the tests of one program take turns: [`observe`] holds a lock while it starts
+//! a server, makes a client, runs the test's closure and flushes. The test then inspects everything that arrived.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by a panic")]
 
@@ -17,17 +17,17 @@ use sentry::{ClientOptions, Stats};
 use sentry_fake_server::{FakeSentry, Schema};
 use serde_json::Value;
 
-/// Longer than anything takes, so that no test is decided by time.
+/// Longer than anything takes, so that no test depends on the speed of the machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// Options that take nothing from the environment of whoever runs the tests, and record every trace.
+/// Returns options that ignore the environment variables of whoever runs the tests, and record every trace.
 pub fn options() -> ClientOptions {
     untraced().traces_sample_rate(1.0)
 }
 
-/// The same without traces. What limits come from a server does not lower the rate of traces meanwhile.
+/// Returns the same options without traces. Backpressure does not lower the sampling rate during a test.
 pub fn untraced() -> ClientOptions {
     ClientOptions::new()
         .backpressure_interval(Duration::from_secs(3600))
@@ -40,7 +40,7 @@ pub fn untraced() -> ClientOptions {
         .shutdown_timeout(LONG)
 }
 
-/// What came of a closure that ran with a client.
+/// The result of a closure that ran with a client.
 pub struct Seen<R> {
     /// The server with everything that arrived; `Seen` derefs to it.
     pub server: FakeSentry,
@@ -58,14 +58,14 @@ impl<R> Deref for Seen<R> {
     }
 }
 
-/// Runs a closure with a client that sends to a fake server, flushes, and checks that nothing which arrived breaks
-/// the protocol. Scopes are those of the process: whoever sets tags does so in `sentry::with_isolation_scope`.
+/// Runs a closure with a client that sends to a fake server, flushes, and checks everything that arrived against the
+/// protocol. The scopes are those of the process: a test that sets tags uses `sentry::with_isolation_scope`.
 #[track_caller]
 pub fn observe<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Seen<R> {
     observe_server(options, |_| run())
 }
 
-/// The same; the closure is given the server, to script its answers or to wait.
+/// Does the same as [`observe`], and passes the server to the closure, to script its answers or to wait.
 #[track_caller]
 pub fn observe_server<R>(options: ClientOptions, run: impl FnOnce(&FakeSentry) -> R) -> Seen<R> {
     let _turn = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +117,7 @@ pub fn without_client<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// One span as it arrived, be it the root of a transaction or one of its spans.
+/// One span as it arrived: the root of a transaction, or one of its spans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenSpan {
     /// The name of the transaction, or the description of the span.
@@ -147,12 +147,12 @@ pub struct SeenSpan {
 }
 
 impl<R> Seen<R> {
-    /// All spans of all transactions, roots first.
+    /// Returns all spans of all transactions, each root before its children.
     pub fn spans(&self) -> Vec<SeenSpan> {
         self.transactions().iter().flat_map(spans_of).collect()
     }
 
-    /// The only span of this name.
+    /// Returns the only span with this name.
     #[track_caller]
     pub fn span(&self, name: &str) -> SeenSpan {
         let all = self.spans();
@@ -161,32 +161,32 @@ impl<R> Seen<R> {
         named.remove(0)
     }
 
-    /// The only transaction.
+    /// Returns the only transaction.
     #[track_caller]
     pub fn transaction(&self) -> Value {
         only(self.transactions())
     }
 
-    /// The only event.
+    /// Returns the only event.
     #[track_caller]
     pub fn event(&self) -> Value {
         only(self.events())
     }
 }
 
-/// The only one.
+/// Returns the only element.
 #[track_caller]
 pub fn only<T: std::fmt::Debug>(mut list: Vec<T>) -> T {
     assert_eq!(list.len(), 1, "exactly one of: {list:#?}");
     list.remove(0)
 }
 
-/// The names of spans, for messages and comparisons.
+/// Returns the names of spans, for messages and comparisons.
 pub fn names(spans: &[SeenSpan]) -> Vec<&str> {
     spans.iter().map(|span| &*span.name).collect()
 }
 
-/// The root of a transaction and its spans.
+/// Returns the root of a transaction, followed by its spans.
 pub fn spans_of(transaction: &Value) -> Vec<SeenSpan> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let root = &transaction["contexts"]["trace"];
@@ -229,12 +229,12 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Polls a future once, and drops it. Answers whether it was ready.
+/// Polls a future once and drops it. Returns whether it was ready.
 pub fn poll_once<F: Future>(future: F) -> bool {
     pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-/// Is pending once, after it has asked to be polled again.
+/// Is pending once, and wakes its task at once.
 pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|context| {

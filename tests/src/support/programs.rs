@@ -1,4 +1,4 @@
-//! Child programs: run with an environment of their own, looked at by what they print and send.
+//! Child programs: each runs with its own environment, and tests inspect what it prints and sends.
 
 use std::process::{Command, Output, Stdio};
 
@@ -14,20 +14,19 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The lines that the toolkit printed about itself.
+    /// Returns the lines that the toolkit printed.
     pub fn notes(&self) -> Vec<&str> {
         self.stderr.lines().filter(|line| line.starts_with("[sentry]")).collect()
     }
 
-    /// What the program itself printed on stderr.
+    /// Returns what the program itself printed on stderr.
     pub fn own_stderr(&self) -> String {
         let own: Vec<&str> = self.stderr.lines().filter(|line| !line.starts_with("[sentry]")).collect();
         own.join("\n")
     }
 }
 
-/// Runs a program to its end. Of the environment it gets only what is given, so that nothing depends on who runs
-/// the tests.
+/// Runs a program to its end, with only the given environment, so that nothing depends on who runs the tests.
 pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().stdin(Stdio::null());
