@@ -5,7 +5,7 @@ use std::time::Duration;
 /// An answer that a test scripts.
 ///
 /// ```
-/// use sentry_tests::Answer;
+/// use sentry_fake_server::Answer;
 ///
 /// let limited = Answer::status(429).header("X-Sentry-Rate-Limits", "60:error:organization");
 /// assert!(!limited.is_accepted());
