@@ -60,6 +60,7 @@
 //! thread sends them. No async runtime is needed, and every one is supported.
 //!
 #![doc = include_str!("surface.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod base;
