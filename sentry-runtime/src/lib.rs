@@ -1,4 +1,4 @@
-//! Instrument a program by annotating functions: spans, captured errors and cron check-ins for Sentry.
+//! Instruments a program by annotating its functions: records spans, errors and cron check-ins for Sentry.
 //!
 //! ```no_run
 //! #[sentry::span]
@@ -19,45 +19,56 @@
 //! ```
 //!
 //! With `SENTRY_DSN` set, this program sends its trace, its check-ins and any error to that server. With
-//! `SENTRY_LOCAL=1` it prints them instead.
+//! `SENTRY_LOCAL=1`, it prints them instead. This is not Sentry's own SDK.
 //!
 //! # The attributes
-//! * [`#[span]`](macro@span) opens a span around a function, or around every function of an `impl` block, a trait or
-//!   a module.
-//! * [`#[server_action]`](macro@server_action) wraps a web handler: isolation, continued trace, captured errors.
-//! * [`#[api_handler]`](macro@api_handler) does so for a route, with the status of the response.
-//! * [`#[data_fetcher]`](macro@data_fetcher) does so for what loads the data of a page.
-//! * [`#[monitor]`](macro@monitor) makes a function a monitored cron job.
-//! * [`#[main]`](macro@main) starts the toolkit before `main` and sends what is left after it.
+//! * [`#[span]`](macro@span) records a span around a function, or around every function of an `impl` block, a trait
+//!   or a module.
+//! * [`#[server_action]`](macro@server_action) wraps a web handler: isolates its scope, continues the caller's trace,
+//!   and captures errors.
+//! * [`#[api_handler]`](macro@api_handler) wraps the handler of a route and records the status of its response.
+//! * [`#[data_fetcher]`](macro@data_fetcher) wraps a function that loads the data of a page.
+//! * [`#[monitor]`](macro@monitor) monitors a cron job.
+//! * [`#[main]`](macro@main) starts the client before `main` and flushes it afterwards.
+//!
+//! # The guides
+//! * [`guide::attributes`]: the arguments of each attribute, and limitations.
+//! * [`guide::functions`]: the function calls by task.
+//! * [`guide::options`]: every option with its default, range and environment variable.
+//! * [`guide::integrations`]: the features of the package.
+//! * [`guide::privacy`]: what leaves the process.
+//! * [`guide::delivery`]: what is promised when something fails.
+//! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
 //! # The modules
 //! * [`ai`]: spans of agents, models and tools.
-//! * [`integrations`]: layers for servers, and what else is captured by itself.
+//! * [`integrations`]: layers and middleware for other crates.
 //! * [`logger`] and [`metrics`]: structured logs and metrics.
-//! * [`protocol`]: everything that is sent, as types.
-//! * `test`: what a program captures, for its own tests; with the feature `test`.
+//! * [`protocol`]: the types of everything that is sent.
+//! * `test`: captures what a piece of a program sends, for its own tests; with the feature `test`.
 //!
 //! # The features
-//! * `rustls`: encrypted connections; on by default. Without it only `http` DSNs can be used.
-//! * `test`: the module of that name.
+//! * `rustls`: encrypted connections; on by default. Without it, only `http` DSNs can be used.
+//! * `test`: the module `test`.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
-//! * `signals`: `flush_on_signals`: what was captured is sent before SIGTERM or SIGINT ends the program.
+//! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
 //! * `regex`: regular expressions as patterns of options.
-//! * `anyhow`: `capture_anyhow`, which captures errors of that crate with their own backtrace.
-//! * `eyre`: `capture_eyre`, likewise.
-//! * `tower`: `integrations::tower`: a layer for every server made of tower services (axum, tonic, hyper).
-//! * `axum`: the same layer, naming transactions by axum's routes.
-//! * `actix-web`: `integrations::actix_web`: a middleware for actix-web.
-//! * `tracing`: `integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing`.
-//! * `log`: `integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log`.
-//! * `opentelemetry`: `integrations::opentelemetry`: spans of OpenTelemetry and of this crate in one trace.
-//! * `reqwest`, `ureq`: `integrations::reqwest`, `integrations::ureq`: a middleware for requests to other services.
-//! * `tonic`: `integrations::tonic`: an interceptor for clients of gRPC services, and traces in gRPC metadata.
+//! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own
+//!   backtrace.
+//! * `tower`: `integrations::tower`, a layer for every server made of tower services (axum, tonic, hyper).
+//! * `axum`: the same layer; transactions are named after axum's routes.
+//! * `actix-web`: `integrations::actix_web`, a middleware for actix-web.
+//! * `tracing`: `integrations::tracing`, a layer that turns spans and events of `tracing` into spans, breadcrumbs,
+//!   events and logs.
+//! * `log`: `integrations::log`, a logger that turns records of `log` into breadcrumbs, events and logs.
+//! * `opentelemetry`: `integrations::opentelemetry`, which joins spans of OpenTelemetry and of this crate in one trace.
+//! * `reqwest`, `ureq`: `integrations::reqwest` and `integrations::ureq`, middleware for outgoing requests.
+//! * `tonic`: `integrations::tonic`, an interceptor for gRPC clients, and traces in gRPC metadata.
 //!
 //! # How it works
-//! The caller's thread only writes down: a span is a fixed-size record in a queue of its thread, an error is its
-//! texts and the addresses of its stack. One pipeline thread of the process makes envelopes of that, one transport
-//! thread sends them. No async runtime is needed, and every one is supported.
+//! The caller's thread only records: a span is a fixed-size record in a queue of its thread, an error is its messages
+//! and the addresses of its stack. One pipeline thread of the process builds envelopes from these records, and one
+//! transport thread delivers them. No async runtime is required, and any can be used.
 //!
 #![doc = include_str!("surface.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -131,7 +142,34 @@ pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
 pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
-/// Types by the paths that they have in the official crate.
+/// Guides: the attributes, the options and the promises in detail. The same pages are in the folder `docs` of the
+/// package.
+pub mod guide {
+    #[cfg(doc)]
+    use crate::ClientOptions;
+
+    #[doc = include_str!("../docs/attributes.md")]
+    pub mod attributes {}
+    #[doc = include_str!("../docs/delivery.md")]
+    pub mod delivery {}
+    #[doc = include_str!("../docs/functions.md")]
+    pub mod functions {}
+    #[doc = include_str!("../docs/integrations.md")]
+    pub mod integrations {}
+    #[doc = include_str!("../docs/migrating.md")]
+    pub mod migrating {}
+    #[doc = include_str!("../docs/options.md")]
+    pub mod options {}
+    #[doc = include_str!("../docs/privacy.md")]
+    pub mod privacy {}
+}
+
+// The doc tests compile the Rust blocks of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+/// Types under the paths that they have in the official crate.
 ///
 /// ```
 /// let dsn: sentry::types::Dsn = "https://public@o1.ingest.sentry.io/1".parse()?;
@@ -142,7 +180,8 @@ pub mod types {
     pub use crate::protocol::{Dsn, Uuid};
 }
 
-/// The release of the calling crate, `name@version`, from its Cargo.toml; an `Option`, as the options have it.
+/// Returns the release of the calling crate, `name@version`, from its `Cargo.toml`. The result is an `Option`, the type
+/// of the option `release`.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().release(sentry::release_name!());
