@@ -70,7 +70,7 @@ impl Destination for Spotlight {
 
 #[cfg(test)]
 mod tests {
-    use sentry_tests::{Answer, FakeSentry};
+    use sentry_fake_server::{Answer, FakeSentry};
 
     use super::*;
     use crate::protocol::{DataCategory, EnvelopeItem, ItemType};

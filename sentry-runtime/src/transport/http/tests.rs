@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use sentry_tests::{Answer, FakeSentry};
+use sentry_fake_server::{Answer, FakeSentry};
 
 use super::*;
 use crate::transport::{ThreadOptions, Transport as _, TransportThread};

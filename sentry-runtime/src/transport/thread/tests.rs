@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::protocol::{EnvelopeItem, ItemType};
+use crate::transport::destination::Delivery;
 
 const SOON: Duration = Duration::from_secs(60);
 
