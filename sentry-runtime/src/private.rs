@@ -5,12 +5,12 @@ use crate::options::ClientOptions;
 
 #[cfg(fuzzing)]
 pub use crate::fuzz;
-pub use crate::instrument::async_span::{SpanWork, span, span_under};
+pub use crate::instrument::async_span::{AsyncSpan, span, span_under};
 pub use crate::instrument::autoref::*;
 pub use crate::instrument::guard::{GuardUnder, SpanGuard, begin, begin_special, enter, enter_under, guard};
 pub use crate::instrument::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
 pub use crate::instrument::instrumented::{
-    End, Held, Instrumented, Observer, Unobserved, Work, hold, instrument, observe,
+    End, Held, Instrumented, Observer, PollHooks, Unobserved, hold, instrument, observe,
 };
 pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
@@ -27,7 +27,7 @@ pub mod log {
     pub use crate::capture::logger::parameter::{
         Parameter, ParameterAny, ParameterDebug, ParameterDisplay, ParameterPlain, Plain,
     };
-    pub use crate::capture::logger::record::{Draft, open};
+    pub use crate::capture::logger::record::{LogDraft, open};
     pub use crate::capture::logger::template::is_plain;
 }
 

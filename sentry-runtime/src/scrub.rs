@@ -101,14 +101,14 @@ impl Scrubber {
     }
 
     fn scrub_text_at(&self, text: &mut String, depth: usize) -> bool {
-        rewrite(text, |text| self.scrubbed(Kind::Text, text, depth))
+        rewrite(text, |text| self.scrubbed(TextKind::Text, text, depth))
     }
 
-    fn scrubbed<'a>(&self, kind: Kind, text: &'a str, depth: usize) -> Cow<'a, str> {
+    fn scrubbed<'a>(&self, kind: TextKind, text: &'a str, depth: usize) -> Cow<'a, str> {
         match kind {
-            Kind::Cookies => self.scrub_cookies(text),
-            Kind::Query => self.scrub_query(text),
-            Kind::Text => self.scrub_text(text, depth),
+            TextKind::Cookies => self.scrub_cookies(text),
+            TextKind::Query => self.scrub_query(text),
+            TextKind::Text => self.scrub_text(text, depth),
         }
     }
 
@@ -277,25 +277,25 @@ impl Scrubber {
 }
 
 /// What a text is, by its name.
-enum Kind {
+enum TextKind {
     Cookies,
     Query,
     Text,
 }
 
-fn kind(name: &str) -> Kind {
+fn kind(name: &str) -> TextKind {
     let last = name.rsplit('.').next().unwrap_or(name);
     if ["cookie", "cookies", "set-cookie", "set_cookie", "http_cookie"]
         .iter()
         .any(|it| last.eq_ignore_ascii_case(it))
     {
-        Kind::Cookies
+        TextKind::Cookies
     } else if matches!(name, "http.query" | "url.query" | "url.fragment" | "http.fragment")
         || name.eq_ignore_ascii_case("query_string")
     {
-        Kind::Query
+        TextKind::Query
     } else {
-        Kind::Text
+        TextKind::Text
     }
 }
 

@@ -195,7 +195,7 @@ impl Instrument for SpanArgs {
         Instrumentation {
             items: callsite.item(),
             sync_guard: "SpanGuard",
-            future_guard: "SpanWork",
+            future_guard: "AsyncSpan",
             enter,
             begin,
             create,

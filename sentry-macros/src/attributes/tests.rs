@@ -250,7 +250,7 @@ fn patterns_are_visible_to_attributes() {
     )
     .to_string();
     assert!(
-        text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; :: sentry :: __private :: SpanWork :: set (& __sentry_work , \"b\""),
+        text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; :: sentry :: __private :: AsyncSpan :: set (& __sentry_work , \"b\""),
         "{text}"
     );
     // The attribute uses the argument, so the body need not.

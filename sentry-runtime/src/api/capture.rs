@@ -171,7 +171,7 @@ fn explicitly(chain: impl FnOnce() -> Chain, hint: Hint) -> Uuid {
     errors::capture_explicitly(chain(), hint).unwrap_or_default()
 }
 
-fn submit(draft: impl FnOnce() -> event::Draft) -> Uuid {
+fn submit(draft: impl FnOnce() -> event::EventDraft) -> Uuid {
     if !is_enabled() {
         return Uuid::nil();
     }

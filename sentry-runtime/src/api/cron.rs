@@ -2,7 +2,7 @@
 
 use super::get_client;
 use super::handlers::unlooked_at;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::error::value::ErrorValue;
 use crate::instrument::instrumented::{Instrumented, hold, instrument, observe};
 use crate::instrument::monitor::{self, Monitor, MonitorOptions};
@@ -29,7 +29,7 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
     if config.is_some() {
         check_in.monitor_config = config;
     }
-    monitor::submit(get_client(), check_in, TracePlace::current()).unwrap_or_default()
+    monitor::submit(get_client(), check_in, SpanContext::current()).unwrap_or_default()
 }
 
 /// Runs a closure as a monitored job: a check-in when it starts, one when it ends, with the same id and the duration.

@@ -9,7 +9,7 @@ use crate::base::diagnostics;
 use crate::error::failure::Failure;
 use crate::error::value::ErrorValue;
 use crate::instrument::handler::{
-    ApiHandlerOptions, DataFetcherOptions, Handler, Kind, Looks, Options, ServerActionOptions,
+    ApiHandlerOptions, DataFetcherOptions, Handler, HandlerKind, Looks, Options, ServerActionOptions,
 };
 use crate::instrument::instrumented::{hold, observe};
 
@@ -32,7 +32,7 @@ pub fn with_server_action<R>(
     options: ServerActionOptions<R>,
     run: impl FnOnce() -> R,
 ) -> R {
-    run_now(Kind::ServerAction { name: name.into() }, options, run, no_error)
+    run_now(HandlerKind::ServerAction { name: name.into() }, options, run, no_error)
 }
 
 /// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
@@ -48,7 +48,7 @@ pub fn try_with_server_action<T, E: ErrorValue<Form>, Form>(
     options: ServerActionOptions<Result<T, E>>,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    run_now(Kind::ServerAction { name: name.into() }, options, run, error_of)
+    run_now(HandlerKind::ServerAction { name: name.into() }, options, run, error_of)
 }
 
 /// [`with_server_action`] for a future.
@@ -57,7 +57,7 @@ pub fn with_server_action_async<F: Future>(
     options: ServerActionOptions<F::Output>,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    run_later(Kind::ServerAction { name: name.into() }, options, future, no_error)
+    run_later(HandlerKind::ServerAction { name: name.into() }, options, future, no_error)
 }
 
 /// [`try_with_server_action`] for a future.
@@ -66,7 +66,7 @@ pub fn try_with_server_action_async<T, E: ErrorValue<Form>, Form, F: Future<Outp
     options: ServerActionOptions<Result<T, E>>,
     future: F,
 ) -> impl Future<Output = Result<T, E>> {
-    run_later(Kind::ServerAction { name: name.into() }, options, future, error_of)
+    run_later(HandlerKind::ServerAction { name: name.into() }, options, future, error_of)
 }
 
 /// Runs a closure as the handler of an HTTP route, such as `/users/{id}`: in the trace that the headers carry, in a span
@@ -87,7 +87,7 @@ pub fn with_api_handler<R>(
     options: ApiHandlerOptions<R>,
     run: impl FnOnce() -> R,
 ) -> R {
-    run_now(Kind::api_handler(route.into()), options, run, no_error)
+    run_now(HandlerKind::api_handler(route.into()), options, run, no_error)
 }
 
 /// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
@@ -96,7 +96,7 @@ pub fn try_with_api_handler<T, E: ErrorValue<Form>, Form>(
     options: ApiHandlerOptions<Result<T, E>>,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    run_now(Kind::api_handler(route.into()), options, run, error_of)
+    run_now(HandlerKind::api_handler(route.into()), options, run, error_of)
 }
 
 /// [`with_api_handler`] for a future.
@@ -105,7 +105,7 @@ pub fn with_api_handler_async<F: Future>(
     options: ApiHandlerOptions<F::Output>,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    run_later(Kind::api_handler(route.into()), options, future, no_error)
+    run_later(HandlerKind::api_handler(route.into()), options, future, no_error)
 }
 
 /// [`try_with_api_handler`] for a future.
@@ -114,7 +114,7 @@ pub fn try_with_api_handler_async<T, E: ErrorValue<Form>, Form, F: Future<Output
     options: ApiHandlerOptions<Result<T, E>>,
     future: F,
 ) -> impl Future<Output = Result<T, E>> {
-    run_later(Kind::api_handler(route.into()), options, future, error_of)
+    run_later(HandlerKind::api_handler(route.into()), options, future, error_of)
 }
 
 /// Runs a closure that fetches the data of a page, in a span `<kind> (<route>)`. The kind names the fetcher:
@@ -136,7 +136,7 @@ pub fn with_data_fetcher<R>(
     options: DataFetcherOptions<R>,
     run: impl FnOnce() -> R,
 ) -> R {
-    run_now(Kind::data_fetcher(kind.into(), route.into()), options, run, no_error)
+    run_now(HandlerKind::data_fetcher(kind.into(), route.into()), options, run, no_error)
 }
 
 /// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
@@ -146,7 +146,7 @@ pub fn try_with_data_fetcher<T, E: ErrorValue<Form>, Form>(
     options: DataFetcherOptions<Result<T, E>>,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    run_now(Kind::data_fetcher(kind.into(), route.into()), options, run, error_of)
+    run_now(HandlerKind::data_fetcher(kind.into(), route.into()), options, run, error_of)
 }
 
 /// [`with_data_fetcher`] for a future.
@@ -156,7 +156,7 @@ pub fn with_data_fetcher_async<F: Future>(
     options: DataFetcherOptions<F::Output>,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    run_later(Kind::data_fetcher(kind.into(), route.into()), options, future, no_error)
+    run_later(HandlerKind::data_fetcher(kind.into(), route.into()), options, future, no_error)
 }
 
 /// [`try_with_data_fetcher`] for a future.
@@ -166,7 +166,7 @@ pub fn try_with_data_fetcher_async<T, E: ErrorValue<Form>, Form, F: Future<Outpu
     options: DataFetcherOptions<Result<T, E>>,
     future: F,
 ) -> impl Future<Output = Result<T, E>> {
-    run_later(Kind::data_fetcher(kind.into(), route.into()), options, future, error_of)
+    run_later(HandlerKind::data_fetcher(kind.into(), route.into()), options, future, error_of)
 }
 
 /// The error in a returned value.
@@ -191,7 +191,7 @@ fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failur
     value.as_ref().err().map(ErrorValue::failure)
 }
 
-fn run_now<R>(kind: Kind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
+fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
     let (plan, looks) = options.into_parts();
     let mut held = hold(Handler::new(kind, plan));
     let value = run();
@@ -200,7 +200,7 @@ fn run_now<R>(kind: Kind, options: impl Options<R>, run: impl FnOnce() -> R, err
 }
 
 fn run_later<F: Future>(
-    kind: Kind,
+    kind: HandlerKind,
     options: impl Options<F::Output>,
     future: F,
     error: ErrorOf<F::Output>,

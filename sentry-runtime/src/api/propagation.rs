@@ -23,7 +23,7 @@ use crate::trace::propagation::Propagation;
 /// });
 /// ```
 pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
     let _entered = active::enter(Arc::new(continued(headers)), Lineage::NONE);
@@ -41,7 +41,7 @@ pub fn continue_trace_async<F: Future>(
     headers: &(impl HeaderSource + ?Sized),
     future: F,
 ) -> Instrumented<Bound, F> {
-    let bound = if client::level() == client::Level::Off {
+    let bound = if client::capture_mode() == client::CaptureMode::Off {
         Bound::new(active::own_context(), Lineage::NONE)
     } else {
         Bound::new(Some(Arc::new(continued(headers))), Lineage::NONE)
@@ -64,7 +64,7 @@ fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
 /// }
 /// ```
 pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
     let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), Lineage::NONE);

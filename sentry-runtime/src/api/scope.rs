@@ -16,7 +16,7 @@ use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transac
 use crate::scope::Scope;
 
 fn update_isolation(change: impl FnOnce(&mut Scope)) {
-    if client::level() != client::Level::Off {
+    if client::capture_mode() != client::CaptureMode::Off {
         let isolation = active::with(|context| Arc::clone(&context.isolation));
         isolation.update(change);
     }
@@ -131,7 +131,7 @@ pub fn remove_attribute(key: &str) {
 ///
 /// Spec: `foundations/client/integrations/feature-flags.mdx`. Sentry shows flags that are `true` or `false`.
 pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return;
     }
     let result = result.into();

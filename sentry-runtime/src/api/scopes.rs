@@ -92,7 +92,7 @@ where
     C: FnOnce(&mut Scope),
     F: FnOnce() -> R,
 {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
     let _entered = active::enter(Arc::new(scoped(configure)), active::lineage());
@@ -129,7 +129,7 @@ where
 /// }
 /// ```
 pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
     let context = active::context().isolated();
@@ -208,9 +208,9 @@ fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
 }
 
 fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumented<Bound, F> {
-    let context = match client::level() {
-        client::Level::Off => active::own_context(),
-        client::Level::Errors | client::Level::Tracing => Some(Arc::new(context())),
+    let context = match client::capture_mode() {
+        client::CaptureMode::Off => active::own_context(),
+        client::CaptureMode::Errors | client::CaptureMode::Tracing => Some(Arc::new(context())),
     };
     instrument(Bound::new(context, active::lineage()), future)
 }

@@ -9,7 +9,7 @@ use crate::instrument::instrumented::{Instrumented, instrument};
 use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
 use crate::trace::ids::Lineage;
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// Runs a closure in a span that is active meanwhile, and gives it the span.
 ///
@@ -50,7 +50,11 @@ pub async fn start_span_async<F: Future>(
     impl Drop for Cancelled {
         fn drop(&mut self) {
             if let Some(span) = self.0.take() {
-                span.end_as(if std::thread::panicking() { Outcome::Failed } else { Outcome::Cancelled });
+                span.end_as(if std::thread::panicking() {
+                    SpanOutcome::Failed
+                } else {
+                    SpanOutcome::Cancelled
+                });
             }
         }
     }
@@ -133,7 +137,7 @@ pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {
-    span.place().map(|(context, active)| active::enter(context, active))
+    span.span_context().map(|(context, active)| active::enter(context, active))
 }
 
 /// The active span.
@@ -189,7 +193,7 @@ pub fn set_active_span(span: &Span) {
 pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOnce() -> R) -> R {
     let _entered = match span.into() {
         Some(span) => enter_span(span),
-        None if client::level() == client::Level::Off => None,
+        None if client::capture_mode() == client::CaptureMode::Off => None,
         None => Some(active::enter(Arc::new(active::context().with_segment(None)), Lineage::NONE)),
     };
     run()
@@ -220,7 +224,7 @@ pub fn with_active_span_async<'a, F: Future>(
 /// # assert!(healthy);
 /// ```
 pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
     let _entered = active::enter(Arc::new(active::context().suppressing()), active::lineage());

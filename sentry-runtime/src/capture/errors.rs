@@ -1,6 +1,6 @@
 //! Errors on their way up: each is captured once, with the place where it was first seen.
 //!
-//! An annotated function that returns `Err` *sights* the error ([`sight`]); one that captures errors (a web handler,
+//! An annotated function that returns `Err` *sights* the error ([`note_seen`]); one that captures errors (a web handler,
 //! a monitored job, `main`, `#[span(err)]`) opens a *boundary*, and at its end captures what comes out of it
 //! ([`capture`]). Sightings belong to the innermost boundary; an error that is captured moves, as captured, to the
 //! boundary outside. So whoever sees it next knows that it has been taken care of, and from where it came.
@@ -12,18 +12,18 @@ use crate::error::failure::Failure;
 use crate::error::failure::FailureValue;
 use crate::error::repeat::Captured;
 
-use crate::error::chain::{Chain, Entry};
+use crate::error::chain::{Chain, ChainEntry};
 
 use super::event;
 use super::ignore;
 use super::reading;
-use super::seen::Sighting;
+use super::seen::SeenError;
 use crate::base::diagnostics;
 use crate::client;
 use crate::client::hint::Hint;
 use crate::context::active;
-use crate::context::span_context::TracePlace;
-use crate::intake::message::{Capture, Mechanism};
+use crate::context::span_context::SpanContext;
+use crate::intake::message::{Capture, CaptureMechanism};
 use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;
@@ -31,7 +31,7 @@ use crate::trace::clock::Ticks;
 
 /// Which annotated function captures an error.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Origin {
+pub(crate) enum ErrorOrigin {
     Span(&'static Callsite),
     ServerAction,
     ApiHandler,
@@ -43,18 +43,18 @@ pub(crate) enum Origin {
     Server(&'static str),
 }
 
-impl Origin {
-    fn mechanism(self) -> Mechanism {
+impl ErrorOrigin {
+    fn mechanism(self) -> CaptureMechanism {
         match self {
             // The caller may well deal with it.
-            Self::Span(_) => Mechanism { ty: "auto.function.span", handled: true },
-            Self::ServerAction => Mechanism { ty: "auto.function.server_action", handled: false },
-            Self::ApiHandler => Mechanism { ty: "auto.http.api_handler", handled: false },
-            Self::DataFetcher => Mechanism { ty: "auto.function.data_fetcher", handled: false },
-            Self::Monitor => Mechanism { ty: "auto.function.monitor", handled: false },
-            Self::Main => Mechanism { ty: "auto.function.main", handled: false },
+            Self::Span(_) => CaptureMechanism { ty: "auto.function.span", handled: true },
+            Self::ServerAction => CaptureMechanism { ty: "auto.function.server_action", handled: false },
+            Self::ApiHandler => CaptureMechanism { ty: "auto.http.api_handler", handled: false },
+            Self::DataFetcher => CaptureMechanism { ty: "auto.function.data_fetcher", handled: false },
+            Self::Monitor => CaptureMechanism { ty: "auto.function.monitor", handled: false },
+            Self::Main => CaptureMechanism { ty: "auto.function.main", handled: false },
             #[cfg(feature = "_http-server")]
-            Self::Server(ty) => Mechanism { ty, handled: false },
+            Self::Server(ty) => CaptureMechanism { ty, handled: false },
         }
     }
 
@@ -72,8 +72,8 @@ impl Origin {
 /// Notes that an error passes an annotated function that does not capture it. `since` is when that function
 /// started, or zero when nobody noted it.
 #[cold]
-pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
-    if client::level() == client::Level::Off {
+pub(crate) fn note_seen(failure: Failure<'_>, since: Ticks) {
+    if client::capture_mode() == client::CaptureMode::Off {
         return;
     }
     let boundary = CaptureBoundary::current();
@@ -82,13 +82,13 @@ pub(crate) fn sight(failure: Failure<'_>, since: Ticks) {
         // Outside of a boundary the stack would be taken for nobody: an explicit capture takes its own.
         let wants_stack = boundary.is_function() && seen::worth_a_stack(boundary);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        seen::add(Sighting::new(boundary, &chain, TracePlace::current(), stack));
+        seen::add(SeenError::new(boundary, &chain, SpanContext::current(), stack));
     }
 }
 
 /// Captures an error that comes out of a function that captures errors, unless that has been done further in.
 #[cold]
-pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Option<Uuid> {
+pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -> Option<Uuid> {
     let boundary = CaptureBoundary::current();
     let chain = describe(&failure);
     let known = seen::take(boundary, since, &chain);
@@ -101,17 +101,22 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: Origin) -> Opt
         seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
     }
-    let (place, stack) = match &known {
-        Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
-        None => (TracePlace::current(), None),
+    let (span_context, stack) = match &known {
+        Some(sighting) => (sighting.span_context.clone(), sighting.stack.clone()),
+        None => (SpanContext::current(), None),
     };
     // Written out, so that no boundary of the standard library comes between.
     let stack = match stack {
         Some(stack) => stack,
         None => RawStack::capture(),
     };
-    let event_id =
-        event::submit(Capture::error(chain.clone(), origin.mechanism(), origin.level(), place, stack))?;
+    let event_id = event::submit(Capture::error(
+        chain.clone(),
+        origin.mechanism(),
+        origin.level(),
+        span_context,
+        stack,
+    ))?;
     seen::move_out(boundary, known, &chain, event_id);
     Some(event_id)
 }
@@ -127,9 +132,9 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     if ignore::drops(&chain.entries[0]) {
         return None;
     }
-    let (place, stack) = match &known {
-        Some(sighting) => (sighting.place.clone(), sighting.stack.clone()),
-        None => (TracePlace::current(), None),
+    let (span_context, stack) = match &known {
+        Some(sighting) => (sighting.span_context.clone(), sighting.stack.clone()),
+        None => (SpanContext::current(), None),
     };
     let here = RawStack::capture();
     if let Some(event_id) = captured_further_in(&chain, &here) {
@@ -137,10 +142,10 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     }
     // Where the error was made says more than where it was seen first, and that more than where it is captured.
     let stack = hint.stack.take().or(stack).unwrap_or_else(|| here.clone());
-    let mechanism = Mechanism { ty: "generic", handled: true };
-    let draft = Capture::error(chain.clone(), mechanism, Level::Error, place, stack).with_hint(hint);
+    let mechanism = CaptureMechanism { ty: "generic", handled: true };
+    let draft = Capture::error(chain.clone(), mechanism, Level::Error, span_context, stack).with_hint(hint);
     let event_id = event::submit(draft)?;
-    seen::add(Sighting::captured_explicitly(boundary, &chain, event_id));
+    seen::add(SeenError::captured_explicitly(boundary, &chain, event_id));
     let captured = Captured::new(chain, here, event_id);
     event::last::with(|memory| memory.error = Some(captured));
     Some(event_id)
@@ -148,7 +153,7 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
 
 /// Forgets what was captured by hand last: whoever captures it again means another event.
 pub(crate) fn forget_captured() {
-    if client::level() != client::Level::Off {
+    if client::capture_mode() != client::CaptureMode::Off {
         event::last::with(|memory| memory.error = None);
     }
 }
@@ -177,7 +182,7 @@ fn describe(failure: &Failure<'_>) -> Chain {
         FailureValue::Display(value) => chain::of_display(value, failure.type_name),
         FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
         FailureValue::Opaque => Chain {
-            entries: vec![Entry::of_type(
+            entries: vec![ChainEntry::of_type(
                 failure.type_name,
                 format!("a value of type {}", failure.type_name),
             )],

@@ -12,13 +12,13 @@ use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::ids;
-use crate::context::span_context::TracePlace;
-use crate::error::chain::{Chain, Entry};
-use crate::intake::message::{Body, Capture, CapturingThread, Mechanism};
+use crate::context::span_context::SpanContext;
+use crate::error::chain::{Chain, ChainEntry};
+use crate::intake::message::{Body, Capture, CaptureMechanism, CapturingThread};
 use crate::intake::queue;
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
-use crate::scope::{Memory, Scope, Scopes};
+use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
 
 /// The thread that captures.
@@ -42,11 +42,11 @@ fn number_of(id: std::thread::ThreadId) -> u64 {
 
 /// What a caller says of an event before the rest is added.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct EventDraft {
     event_id: Uuid,
     body: Body,
     level: Level,
-    place: TracePlace,
+    span_context: SpanContext,
     stack: Option<RawStack>,
     over: Option<Scope>,
     hint: Hint,
@@ -55,37 +55,40 @@ pub(crate) struct Draft {
 impl Capture {
     pub(crate) fn error(
         chain: Chain,
-        mechanism: Mechanism,
+        mechanism: CaptureMechanism,
         level: Level,
-        place: TracePlace,
+        span_context: SpanContext,
         stack: RawStack,
-    ) -> Draft {
-        Draft::new(Body::Error { chain, mechanism }, level, place, Some(stack))
+    ) -> EventDraft {
+        EventDraft::new(Body::Error { chain, mechanism }, level, span_context, Some(stack))
     }
 
-    pub(crate) fn panic(mut message: String, location: Option<(String, u32, u32)>) -> Draft {
+    pub(crate) fn panic(mut message: String, location: Option<(String, u32, u32)>) -> EventDraft {
         truncate(&mut message, MAX_HELD);
         let body = Body::Panic { message, location };
-        Draft::new(body, Level::Fatal, TracePlace::current(), Some(RawStack::capture()))
+        EventDraft::new(body, Level::Fatal, SpanContext::current(), Some(RawStack::capture()))
     }
 
-    pub(crate) fn message(mut text: String, level: Level) -> Draft {
+    pub(crate) fn message(mut text: String, level: Level) -> EventDraft {
         truncate(&mut text, MAX_HELD);
         let wants_stack =
             active::with(|context| context.client()).is_some_and(|client| client.options().attach_stacktrace);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        Draft::new(Body::Message(text), level, TracePlace::current(), stack)
+        EventDraft::new(Body::Message(text), level, SpanContext::current(), stack)
     }
 
-    pub(crate) fn event(event: Event<'static>) -> Draft {
+    pub(crate) fn event(event: Event<'static>) -> EventDraft {
         let (event_id, level) = (event.event_id, event.level);
-        Draft { event_id, ..Draft::new(Body::Event(Box::new(event)), level, TracePlace::current(), None) }
+        EventDraft {
+            event_id,
+            ..EventDraft::new(Body::Event(Box::new(event)), level, SpanContext::current(), None)
+        }
     }
 }
 
-impl Draft {
-    fn new(body: Body, level: Level, place: TracePlace, stack: Option<RawStack>) -> Self {
-        Self { event_id: ids::event_id(), body, level, place, stack, over: None, hint: Hint::new() }
+impl EventDraft {
+    fn new(body: Body, level: Level, span_context: SpanContext, stack: Option<RawStack>) -> Self {
+        Self { event_id: ids::event_id(), body, level, span_context, stack, over: None, hint: Hint::new() }
     }
 
     /// Adds what callbacks should see beside the event.
@@ -102,7 +105,7 @@ impl Draft {
 }
 
 /// Hands an event to the pipeline. `None` without a client that is switched on.
-pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
+pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
     if callback::is_too_deep() {
@@ -137,7 +140,7 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         timestamp: SystemTime::now(),
         body: draft.body,
         level: draft.level,
-        place: draft.place,
+        span_context: draft.span_context,
         stack: draft.stack,
         thread: current_thread(),
         hint: Box::new(draft.hint),
@@ -146,14 +149,14 @@ pub(crate) fn submit(draft: Draft) -> Option<Uuid> {
         client,
         depth: callback::depth(),
     };
-    last::with(|memory| *memory = Memory { event: Some(event_id), error: None });
+    last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
     queue::send_event(Box::new(capture));
     Some(event_id)
 }
 
 /// A panic as the exception that it becomes.
-pub(crate) fn panic_entry(message: &str) -> Entry {
-    Entry::of_type("panic", message.to_owned())
+pub(crate) fn panic_entry(message: &str) -> ChainEntry {
+    ChainEntry::of_type("panic", message.to_owned())
 }
 
 pub(crate) mod last {
@@ -165,16 +168,16 @@ pub(crate) mod last {
     use crate::context::active;
     use crate::context::thread_context::Context;
     use crate::protocol::Uuid;
-    use crate::scope::Memory;
+    use crate::scope::LastCaptured;
 
-    thread_local!(static OF_THREAD: RefCell<Memory> = RefCell::default());
+    thread_local!(static OF_THREAD: RefCell<LastCaptured> = RefCell::default());
 
     /// Looks at what was captured last, or changes it. `look` must not run a user's code.
-    pub(crate) fn with<R: Default>(look: impl FnOnce(&mut Memory) -> R) -> R {
+    pub(crate) fn with<R: Default>(look: impl FnOnce(&mut LastCaptured) -> R) -> R {
         let isolation = active::with(|context| Arc::clone(&context.isolation));
         if Arc::ptr_eq(&isolation, &Context::default_ref().isolation) {
             // A thread that ends captures without this.
-            let look = |memory: &RefCell<Memory>| Some(look(&mut *memory.try_borrow_mut().ok()?));
+            let look = |memory: &RefCell<LastCaptured>| Some(look(&mut *memory.try_borrow_mut().ok()?));
             OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
         } else {
             look(&mut isolation.memory())

@@ -18,10 +18,10 @@ use crate::base::worker;
 use crate::client::Client;
 use crate::context::active;
 use crate::context::ids;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::intake::message::PendingFeedback;
 use crate::intake::queue;
-use crate::protocol::ack::{Ack, Awaited, Outcome};
+use crate::protocol::ack::{Ack, Awaited, DeliveryOutcome};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Feedback, Uuid};
 use crate::scope::Scopes;
 
@@ -127,7 +127,7 @@ pub(crate) fn submit(
         timestamp: SystemTime::now(),
         feedback,
         attachments: hint.attachments,
-        place: TracePlace::current(),
+        span_context: SpanContext::current(),
         scopes: active::with(Scopes::of),
         client,
         depth: callback::depth(),
@@ -152,11 +152,11 @@ pub(crate) fn submit_and_wait(
 
 fn wait(answer: &Awaited) -> Result<(), FeedbackError> {
     match answer.wait(LONGEST_WAIT) {
-        Ok(Outcome::Sent) => Ok(()),
-        Ok(Outcome::Lost(DiscardReason::RatelimitBackoff)) => Err(FeedbackError::RateLimited),
-        Ok(Outcome::Lost(DiscardReason::SendError)) => Err(FeedbackError::Refused),
-        Ok(Outcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
-        Ok(Outcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
+        Ok(DeliveryOutcome::Sent) => Ok(()),
+        Ok(DeliveryOutcome::Lost(DiscardReason::RatelimitBackoff)) => Err(FeedbackError::RateLimited),
+        Ok(DeliveryOutcome::Lost(DiscardReason::SendError)) => Err(FeedbackError::Refused),
+        Ok(DeliveryOutcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
+        Ok(DeliveryOutcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
         Err(RecvTimeoutError::Timeout) => Err(FeedbackError::TimedOut),
         // The envelope is gone without an answer: put by for later, or with the thread that had it.
         Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Unreachable),

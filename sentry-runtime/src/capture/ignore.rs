@@ -4,12 +4,12 @@
 
 use crate::base::diagnostics;
 use crate::context::active;
-use crate::error::chain::Entry;
+use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
 use crate::protocol::{DataCategory, DiscardReason, Event};
 
 /// Whether the active client ignores an error. If so, it is counted.
-pub(crate) fn drops(error: &Entry) -> bool {
+pub(crate) fn drops(error: &ChainEntry) -> bool {
     ignores(&Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value })
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::base::fork::PerProcess;
 use crate::context::active;
 use crate::context::boundary::CaptureBoundary;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::error::chain::Chain;
 use crate::protocol::Uuid;
 use crate::stacktrace::RawStack;
@@ -20,13 +20,13 @@ use crate::trace::clock::{self, Ticks};
 
 /// An error that was seen.
 #[derive(Debug, Clone)]
-pub(crate) struct Sighting {
+pub(crate) struct SeenError {
     boundary: CaptureBoundary,
     /// What it said, and what was said around it since. What its sources say is not among it: another error with the
     /// same cause is another error.
     texts: Vec<String>,
     at: Ticks,
-    pub(crate) place: TracePlace,
+    pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
     pub(crate) captured: Option<Uuid>,
     /// The user captured it explicitly: the next explicit capture of the same text is another error.
@@ -43,10 +43,10 @@ const MAX_TEXTS: usize = 8;
 const MIN_PART: usize = 4;
 
 /// A child of a fork remembers nothing: its parent captures what its own functions return.
-static MEMORY: PerProcess<Mutex<VecDeque<Sighting>>> = PerProcess::new();
+static MEMORY: PerProcess<Mutex<VecDeque<SeenError>>> = PerProcess::new();
 static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
 
-fn memory() -> MutexGuard<'static, VecDeque<Sighting>> {
+fn memory() -> MutexGuard<'static, VecDeque<SeenError>> {
     MEMORY.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -54,19 +54,19 @@ fn outermost(chain: &Chain) -> impl Iterator<Item = &String> {
     chain.entries.iter().take(1).map(|entry| &entry.value)
 }
 
-impl Sighting {
+impl SeenError {
     pub(crate) fn new(
         boundary: CaptureBoundary,
         chain: &Chain,
-        place: TracePlace,
+        span_context: SpanContext,
         stack: Option<RawStack>,
     ) -> Self {
         let texts = outermost(chain).cloned().collect();
-        Self { boundary, texts, at: clock::now(), place, stack, captured: None, acknowledged: false }
+        Self { boundary, texts, at: clock::now(), span_context, stack, captured: None, acknowledged: false }
     }
 
     pub(crate) fn captured_explicitly(boundary: CaptureBoundary, chain: &Chain, event_id: Uuid) -> Self {
-        let sighting = Self::new(boundary, chain, TracePlace::current(), None);
+        let sighting = Self::new(boundary, chain, SpanContext::current(), None);
         Self { captured: Some(event_id), acknowledged: true, ..sighting }
     }
 
@@ -84,7 +84,7 @@ impl Sighting {
 }
 
 fn position(
-    memory: &VecDeque<Sighting>,
+    memory: &VecDeque<SeenError>,
     boundary: CaptureBoundary,
     since: Ticks,
     chain: &Chain,
@@ -112,12 +112,12 @@ pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> b
 
 /// Whether a boundary has few enough stacks that another one may be taken.
 pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
-    let taken = |sighting: &&Sighting| sighting.boundary == boundary && sighting.stack.is_some();
+    let taken = |sighting: &&SeenError| sighting.boundary == boundary && sighting.stack.is_some();
     memory().iter().filter(taken).count() < MAX_STACKS
 }
 
 /// Remembers an error. The oldest of its boundary, or of all, makes room.
-pub(crate) fn add(sighting: Sighting) {
+pub(crate) fn add(sighting: SeenError) {
     active::note_sighting(sighting.at);
     let mut memory = memory();
     let of_frame = memory.iter().filter(|known| known.boundary == sighting.boundary).count();
@@ -133,7 +133,7 @@ pub(crate) fn add(sighting: Sighting) {
 }
 
 /// Takes the error out of the memory, if it was seen since the function started.
-pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Option<Sighting> {
+pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Option<SeenError> {
     let mut memory = memory();
     let taken = position(&memory, boundary, since, chain).and_then(|at| memory.remove(at));
     REMEMBERED.store(memory.len(), Ordering::Relaxed);
@@ -141,7 +141,7 @@ pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Op
 }
 
 /// The error, if it was seen in the boundary and the user did not capture it before.
-pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Sighting> {
+pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<SeenError> {
     let mut memory = memory();
     let at = position(&memory, boundary, 0, chain)?;
     let sighting = memory.get_mut(at).filter(|sighting| !sighting.acknowledged)?;
@@ -155,12 +155,12 @@ pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Si
 }
 
 /// Hands a captured error over to the boundary outside of the one that captured it.
-pub(crate) fn move_out(from: CaptureBoundary, known: Option<Sighting>, chain: &Chain, event_id: Uuid) {
+pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &Chain, event_id: Uuid) {
     let outer = crate::capture::errors::outside(from);
-    let mut sighting = known.unwrap_or_else(|| Sighting::new(outer, chain, TracePlace::current(), None));
+    let mut sighting = known.unwrap_or_else(|| SeenError::new(outer, chain, SpanContext::current(), None));
     sighting.texts.extend(outermost(chain).cloned());
     sighting.texts.truncate(2 * MAX_TEXTS);
-    add(Sighting {
+    add(SeenError {
         boundary: outer,
         at: clock::now(),
         captured: Some(event_id),

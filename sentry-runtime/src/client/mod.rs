@@ -1,7 +1,7 @@
 //! The client: options, destination and counters of one `init`.
 //!
 //! The process has one; a context may have its own, as tests that run side by side do. Whether there is any at
-//! all, and whether it traces, is one atomic for the hot path ([`level`]).
+//! all, and whether it traces, is one atomic for the hot path ([`capture_mode`]).
 
 pub(crate) mod hint;
 pub(crate) mod integration;
@@ -10,7 +10,9 @@ mod registry;
 pub(crate) mod session;
 mod stats;
 
-pub(crate) use registry::{Level, all, global, level, refresh_level, register, release_global, set_global};
+pub(crate) use registry::{
+    CaptureMode, all, capture_mode, global, refresh_capture_mode, register, release_global, set_global,
+};
 pub use stats::Stats;
 
 use std::any::Any;
@@ -119,11 +121,11 @@ impl Client {
         self.parts.get_or_make(|parent| Parts::inherit(parent, &self.options, self.transport_factory))
     }
 
-    fn level(&self) -> Level {
+    fn capture_mode(&self) -> CaptureMode {
         match (self.is_enabled(), self.options.traces()) {
-            (false, _) => Level::Off,
-            (true, false) => Level::Errors,
-            (true, true) => Level::Tracing,
+            (false, _) => CaptureMode::Off,
+            (true, false) => CaptureMode::Errors,
+            (true, true) => CaptureMode::Tracing,
         }
     }
 
@@ -205,7 +207,7 @@ impl Client {
     /// Switches the client off for good.
     pub(crate) fn switch_off(&self) {
         self.parts().closed.store(true, Ordering::Relaxed);
-        refresh_level();
+        refresh_capture_mode();
     }
 }
 
@@ -213,7 +215,7 @@ impl Drop for Client {
     fn drop(&mut self) {
         if let Some(parts) = self.parts.get().filter(|parts| parts.transport.is_some()) {
             parts.closed.store(true, Ordering::Relaxed);
-            refresh_level();
+            refresh_capture_mode();
         }
     }
 }

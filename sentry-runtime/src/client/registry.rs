@@ -10,7 +10,7 @@ use crate::base::fork::PerProcess;
 /// How much work an annotated function has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub(crate) enum Level {
+pub(crate) enum CaptureMode {
     /// None: there is no client.
     Off,
     /// Errors, but no spans.
@@ -19,7 +19,7 @@ pub(crate) enum Level {
     Tracing,
 }
 
-static LEVEL: AtomicU8 = AtomicU8::new(0);
+static CAPTURE_MODE: AtomicU8 = AtomicU8::new(0);
 static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
 static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
 
@@ -44,11 +44,11 @@ fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
 
 /// The most that any client of the process wants.
 #[inline]
-pub(crate) fn level() -> Level {
-    match LEVEL.load(Ordering::Relaxed) {
-        0 => Level::Off,
-        1 => Level::Errors,
-        _ => Level::Tracing,
+pub(crate) fn capture_mode() -> CaptureMode {
+    match CAPTURE_MODE.load(Ordering::Relaxed) {
+        0 => CaptureMode::Off,
+        1 => CaptureMode::Errors,
+        _ => CaptureMode::Tracing,
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn release_global(client: &Arc<Client>) {
 /// Adds a client to those that live.
 pub(crate) fn register(client: &Arc<Client>) {
     known().push(Arc::downgrade(client));
-    refresh_level();
+    refresh_capture_mode();
 }
 
 /// All clients that live.
@@ -85,12 +85,12 @@ pub(crate) fn all() -> Vec<Arc<Client>> {
 }
 
 /// Finds out anew how much work annotated functions have to do, after a client came or went.
-pub(crate) fn refresh_level() {
+pub(crate) fn refresh_capture_mode() {
     let mut all = known();
     all.retain(|client| client.strong_count() > 0);
     let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
-    let level = living.iter().map(|client| client.level()).max().unwrap_or(Level::Off);
-    LEVEL.store(level as u8, Ordering::Relaxed);
+    let capture_mode = living.iter().map(|client| client.capture_mode()).max().unwrap_or(CaptureMode::Off);
+    CAPTURE_MODE.store(capture_mode as u8, Ordering::Relaxed);
     epoch::begin();
     // One of these may be the last of its client, which asks for this lock as it goes.
     drop(all);

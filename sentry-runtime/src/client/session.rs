@@ -21,11 +21,11 @@ pub(crate) struct Session {
     /// The address of the isolation scope in which it was started; scopes forked from that one share the session,
     /// and have not started it.
     pub(crate) home: usize,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct SessionState {
     status: SessionStatus,
     errors: u64,
     duration: Option<Duration>,
@@ -65,7 +65,7 @@ impl Session {
             started: SystemTime::now(),
             since: Instant::now(),
             home,
-            state: Mutex::new(State {
+            state: Mutex::new(SessionState {
                 status: SessionStatus::Ok,
                 errors: 0,
                 duration: None,
@@ -77,7 +77,7 @@ impl Session {
         }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -240,7 +240,7 @@ mod tests {
             started: UNIX_EPOCH + Duration::from_secs(119),
             since: Instant::now(),
             home: 0,
-            state: Mutex::new(State {
+            state: Mutex::new(SessionState {
                 status: SessionStatus::Ok,
                 errors: 0,
                 duration: None,

@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::active::{self, Saved};
+use super::active::{self, SavedContext};
 use super::thread_context::Context;
 use crate::trace::ids::Lineage;
 
 /// A place where a span is the active one until it ends.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct Activation {
     context: Arc<Context>,
     active: Lineage,
     /// What was active before.
@@ -21,38 +21,38 @@ pub(crate) struct Shown {
 }
 
 /// A place whose span has ended while something lay over it.
-struct Covered(Shown);
+struct CoveredContext(Activation);
 
 /// How many of them there are, so that nobody looks for none.
 static COVERED: AtomicUsize = AtomicUsize::new(0);
 /// So many a thread remembers.
 const MAX_COVERED: usize = 64;
 
-thread_local!(static PLACES: RefCell<Vec<Covered>> = const { RefCell::new(Vec::new()) });
+thread_local!(static PLACES: RefCell<Vec<CoveredContext>> = const { RefCell::new(Vec::new()) });
 
-impl Covered {
-    fn new(place: Shown) -> Self {
+impl CoveredContext {
+    fn new(span_context: Activation) -> Self {
         COVERED.fetch_add(1, Ordering::Relaxed);
-        Self(place)
+        Self(span_context)
     }
 }
 
-impl Drop for Covered {
+impl Drop for CoveredContext {
     fn drop(&mut self) {
         COVERED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Shown {
+impl Activation {
     /// Puts a context with the span active in place.
     pub(crate) fn put(context: Arc<Context>, active: Lineage) -> Self {
-        let before = active::swap(Saved { context: Some(Arc::clone(&context)), active });
+        let before = active::swap(SavedContext { context: Some(Arc::clone(&context)), active });
         Self { context, active, previous: (before.context, before.active) }
     }
 
     fn restore(&self) {
         let (context, active) = self.previous.clone();
-        drop(active::swap(Saved { context, active }));
+        drop(active::swap(SavedContext { context, active }));
     }
 
     /// Whether the span is what this thread sees as active, at this place.
@@ -68,7 +68,7 @@ impl Shown {
             self.restore();
         }
         self.remember();
-        settle();
+        materialize();
     }
 
     /// Leaves the place of a span that goes on: puts back what was active before, at once if the place is seen,
@@ -80,7 +80,7 @@ impl Shown {
         } else {
             self.remember();
         }
-        settle();
+        materialize();
     }
 
     /// Keeps the place in mind, as far as anybody can bring it to light again.
@@ -88,8 +88,8 @@ impl Shown {
         // A thread that ends has nothing more to show.
         let _ = PLACES.try_with(|places| {
             let mut places = places.borrow_mut();
-            places.retain(Covered::is_held);
-            let covered = Covered::new(self);
+            places.retain(CoveredContext::is_held);
+            let covered = CoveredContext::new(self);
             if covered.is_held() && places.len() < MAX_COVERED {
                 places.push(covered);
             }
@@ -97,7 +97,7 @@ impl Shown {
     }
 }
 
-impl Covered {
+impl CoveredContext {
     /// Whether anybody else holds the place: a guard that will put it back, a span that was started in it.
     fn is_held(&self) -> bool {
         Arc::strong_count(&self.0.context) > 1
@@ -106,7 +106,7 @@ impl Covered {
 
 /// Something was taken away on this thread: takes away the places below it whose span has ended.
 #[inline]
-pub(crate) fn settle() {
+pub(crate) fn materialize() {
     if COVERED.load(Ordering::Relaxed) != 0 {
         uncover();
     }
@@ -117,11 +117,11 @@ fn uncover() {
     let next = || {
         PLACES.try_with(|places| {
             let mut places = places.borrow_mut();
-            let at = places.iter().position(|place| place.0.is_seen())?;
+            let at = places.iter().position(|span_context| span_context.0.is_seen())?;
             Some(places.swap_remove(at))
         })
     };
-    while let Ok(Some(place)) = next() {
-        place.0.restore();
+    while let Ok(Some(span_context)) = next() {
+        span_context.0.restore();
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::activation;
 use super::lazy_root;
-use super::local::{Local, Unsettled, local};
+use super::local::{Local, Unmaterialized, local};
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
 
 /// A context and a span of it, to be put in place, or that were in place before.
 #[derive(Debug, Default)]
-pub(crate) struct Saved {
+pub(crate) struct SavedContext {
     pub(crate) context: Option<Arc<Context>>,
     pub(crate) active: Lineage,
 }
@@ -37,13 +37,13 @@ pub(crate) fn lineage() -> Lineage {
 /// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
 /// is recorded.
 #[inline]
-pub(crate) fn after_last_sighting() -> Ticks {
-    local().sighted.get() + 1
+pub(crate) fn after_last_seen_error() -> Ticks {
+    local().seen_error_at.get() + 1
 }
 
 /// Notes that this thread saw an error.
 pub(crate) fn note_sighting(at: Ticks) {
-    local().sighted.set(at);
+    local().seen_error_at.set(at);
 }
 
 /// Makes another span of the same segment active and answers with the one that was.
@@ -63,56 +63,56 @@ pub(crate) fn is_in(context: &Arc<Context>) -> bool {
 }
 
 /// The open spans of this thread are the parent's: runs in the child of a fork, on its only thread. What the child
-/// starts under them becomes a transaction of its own in the same trace, see [`settle`].
-pub(crate) fn begin_anew() {
+/// starts under them becomes a transaction of its own in the same trace, see [`materialize`].
+pub(crate) fn reset_after_fork() {
     let local = local();
     if local.segment.get() != 0 {
         // The next span looks at the context, as every root does.
         local.mode.set(Mode::Root);
-        local.unsettled.set(local.unsettled.get().with(Unsettled::INHERITED));
+        local.unmaterialized.set(local.unmaterialized.get().with(Unmaterialized::INHERITED));
     }
 }
 
 /// Makes the context say everything: of a light root, and in the child of a fork, where a context with spans of the
 /// parent is replaced by one that continues their trace. Called where a root span or a capture looks at the context.
-pub(crate) fn settle() {
-    if local().unsettled.get() != Unsettled::NOTHING {
-        settle_light();
-        if local().unsettled.replace(Unsettled::NOTHING) == Unsettled::INHERITED {
-            settle_inherited();
+pub(crate) fn materialize() {
+    if local().unmaterialized.get() != Unmaterialized::NOTHING {
+        materialize_lazy_root();
+        if local().unmaterialized.replace(Unmaterialized::NOTHING) == Unmaterialized::INHERITED {
+            materialize_inherited();
         }
     }
 }
 
 /// Makes the context of a light root, if there is one.
 #[inline]
-fn settle_light() {
-    if local().unsettled.get().has(Unsettled::LIGHT) {
-        lazy_root::settle();
+fn materialize_lazy_root() {
+    if local().unmaterialized.get().has(Unmaterialized::LIGHT) {
+        lazy_root::materialize();
     }
 }
 
 #[cold]
-fn settle_inherited() {
+fn materialize_inherited() {
     let span = position().1;
     let Some(context) = own_context() else { return };
     if let Some(segment) = context.segment().filter(|segment| !segment.is_ours()) {
         let own = context.in_new_trace(segment.inherited(span, crate::trace::ids::wire(super::ids::next())));
-        drop(swap(Saved { context: Some(Arc::new(own)), active: Lineage::NONE }));
+        drop(swap(SavedContext { context: Some(Arc::new(own)), active: Lineage::NONE }));
     }
 }
 
 /// The active context, if the thread has one of its own.
 #[inline]
 pub(crate) fn own_context() -> Option<Arc<Context>> {
-    settle_light();
+    materialize_lazy_root();
     local().context.borrow().clone()
 }
 
 /// The same where that takes no call, else `None`.
 #[inline]
 pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>> {
-    if local.unsettled.get() != Unsettled::NOTHING {
+    if local.unmaterialized.get() != Unmaterialized::NOTHING {
         return None;
     }
     local.context.try_borrow().ok().map(|own| own.clone())
@@ -120,13 +120,13 @@ pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>>
 
 /// The active context.
 pub(crate) fn context() -> Arc<Context> {
-    settle();
+    materialize();
     own_context().unwrap_or_else(|| Arc::clone(Context::default_ref()))
 }
 
 /// Looks at the active context without cloning it. `look` must not run a user's code.
 pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
-    settle();
+    materialize();
     match &*local().context.borrow() {
         Some(context) => look(context),
         None => look(Context::default_ref()),
@@ -135,8 +135,8 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
 
 /// Puts a context and a span of it in place, and answers with what was there.
 #[inline]
-pub(crate) fn swap(new: Saved) -> Saved {
-    settle_light();
+pub(crate) fn swap(new: SavedContext) -> SavedContext {
+    materialize_lazy_root();
     let (mode, segment) = match &new.context {
         Some(context) => (context.mode(), context.key()),
         None => (Mode::Root, 0),
@@ -144,21 +144,21 @@ pub(crate) fn swap(new: Saved) -> Saved {
     let local = local();
     local.mode.set(mode);
     local.segment.set(segment);
-    Saved { active: local.replace(new.active), context: local.context.replace(new.context) }
+    SavedContext { active: local.replace(new.active), context: local.context.replace(new.context) }
 }
 
 /// Keeps a context in place until it is dropped, on this thread.
 #[derive(Debug)]
 #[must_use = "the context is active only as long as the guard lives"]
 pub(crate) struct Entered {
-    saved: Option<Saved>,
+    saved: Option<SavedContext>,
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
 
 /// Makes a context active with the given span of it.
 pub(crate) fn enter(context: Arc<Context>, active: Lineage) -> Entered {
     Entered {
-        saved: Some(swap(Saved { context: Some(context), active })),
+        saved: Some(swap(SavedContext { context: Some(context), active })),
         _stays_on_its_thread: std::marker::PhantomData,
     }
 }
@@ -167,7 +167,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         if let Some(saved) = self.saved.take() {
             drop(swap(saved));
-            activation::settle();
+            activation::materialize();
         }
     }
 }

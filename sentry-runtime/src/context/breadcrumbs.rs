@@ -16,7 +16,7 @@ pub trait IntoBreadcrumb {
 
     /// Drops it, as nobody wants it. A closure is not called.
     #[doc(hidden)]
-    fn give_up(self)
+    fn discard(self)
     where
         Self: Sized,
     {
@@ -28,7 +28,7 @@ impl IntoBreadcrumb for Breadcrumb {
         Some(self)
     }
 
-    fn give_up(mut self) {
+    fn discard(mut self) {
         nesting::prune_breadcrumb(&mut self);
     }
 }
@@ -50,7 +50,7 @@ impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
 pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<(Breadcrumb, usize)> {
     let client = active::with(|context| context.client());
     let Some(client) = client.filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
-        breadcrumb.give_up();
+        breadcrumb.discard();
         return None;
     };
     let options = client.options();

@@ -3,20 +3,20 @@
 
 use std::cell::RefCell;
 
-use super::active::Saved;
+use super::active::SavedContext;
 use super::recorder;
 
 /// What waits to be put back. Guards are nearly always dropped in the order that is the reverse of that in which they
 /// were made, so this is a stack; the others leave a gap until what lies above it is gone.
-pub(crate) struct Outer(RefCell<Vec<Option<Saved>>>);
+pub(crate) struct ContextStack(RefCell<Vec<Option<SavedContext>>>);
 
-impl Outer {
+impl ContextStack {
     pub(crate) const fn new() -> Self {
         Self(RefCell::new(Vec::new()))
     }
 
     /// Keeps what was active, and answers where.
-    pub(crate) fn put(&self, saved: Saved) -> u64 {
+    pub(crate) fn put(&self, saved: SavedContext) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
         // What is allocated here is freed when the thread ends.
         if waiting.capacity() == 0 && !recorder::closes_at_exit() {
@@ -27,8 +27,8 @@ impl Outer {
     }
 
     /// What was active, or nothing where the thread is ending.
-    pub(crate) fn take(&self, at: u64) -> Saved {
-        let Ok(mut waiting) = self.0.try_borrow_mut() else { return Saved::default() };
+    pub(crate) fn take(&self, at: u64) -> SavedContext {
+        let Ok(mut waiting) = self.0.try_borrow_mut() else { return SavedContext::default() };
         let saved = usize::try_from(at).ok().and_then(|at| waiting.get_mut(at)?.take());
         while waiting.last().is_some_and(Option::is_none) {
             waiting.pop();
@@ -49,15 +49,16 @@ mod tests {
 
     #[test]
     fn what_was_put_is_taken_in_any_order() {
-        let outer = Outer::new();
-        let at: Vec<_> =
-            (1..=3).map(|span| outer.put(Saved { context: None, active: Lineage::of(span) })).collect();
-        let taken = |at| outer.take(at).active.span;
+        let context_stack = ContextStack::new();
+        let at: Vec<_> = (1..=3)
+            .map(|span| context_stack.put(SavedContext { context: None, active: Lineage::of(span) }))
+            .collect();
+        let taken = |at| context_stack.take(at).active.span;
         assert_eq!(taken(at[1]), 2);
         assert_eq!(taken(at[1]), 0, "it is gone");
         assert_eq!(taken(at[2]), 3);
-        assert_eq!(outer.0.borrow().len(), 1, "the gap is closed");
+        assert_eq!(context_stack.0.borrow().len(), 1, "the gap is closed");
         assert_eq!(taken(at[0]), 1);
-        assert!(outer.0.borrow().is_empty());
+        assert!(context_stack.0.borrow().is_empty());
     }
 }

@@ -37,7 +37,7 @@ fn seed() -> u64 {
 }
 
 /// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
-pub(crate) fn begin_anew() {
+pub(crate) fn reset_after_fork() {
     local().last_id.set(0);
 }
 

@@ -1,9 +1,9 @@
 //! Roots that live in their thread: nothing of them is in any other memory until somebody asks for their context.
 //!
 //! The root span of an annotated function that runs in no context of its own, where nothing but a rate decides, needs
-//! no more than its id: trace id and random number follow from it. It stands in the thread's [`Light`] while it is
+//! no more than its id: trace id and random number follow from it. It stands in the thread's [`LazyRoot`] while it is
 //! open, and in one record when it has ended; the pipeline makes the segment from that. Whoever asks for the context
-//! meanwhile (a capture, a header, a future that takes it along) has it made then, by [`settle`], and from there on
+//! meanwhile (a capture, a header, a future that takes it along) has it made then, by [`materialize`], and from there on
 //! the root is like any other.
 //!
 //! The scopes that go with such a segment are those of the process. The thread announces them to the pipeline when it
@@ -14,8 +14,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
 
 use super::active;
-use super::local::{Local, Unsettled, local};
-use super::recorder::{self, Kind};
+use super::local::{Local, Unmaterialized, local};
+use super::recorder::{self, RecordKind};
 use super::recycling;
 use super::thread_context::{Context, Mode};
 use crate::base::epoch;
@@ -28,12 +28,12 @@ use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{LightRoot, Outcome, Record, Start, Surroundings};
+use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome, Start};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
 /// What a thread knows of the process, and its light root.
-pub(crate) struct Light {
+pub(crate) struct LazyRoot {
     /// The epoch of what follows.
     epoch: Cell<u64>,
     /// The share of roots that are recorded, below zero where roots cannot be light.
@@ -51,11 +51,11 @@ pub(crate) struct Light {
     owner: RefCell<Option<Arc<Client>>>,
 }
 
-impl Light {
+impl LazyRoot {
     pub(crate) const fn new() -> Self {
         Self {
             epoch: Cell::new(0),
-            rate: Cell::new(HEAVY),
+            rate: Cell::new(NOT_LAZY),
             client: RefCell::new(Weak::new()),
             salt: Cell::new(0),
             root: Cell::new(0),
@@ -85,7 +85,7 @@ impl Light {
     }
 
     /// What was announced was announced to the parent's pipeline: runs in the child of a fork.
-    pub(crate) fn begin_anew(&self) {
+    pub(crate) fn reset_after_fork(&self) {
         self.epoch.set(0);
     }
 }
@@ -93,24 +93,24 @@ impl Light {
 /// Starts a light root, if it can be one. Answers with its id, its start, and whether it is recorded.
 #[inline]
 pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, Ticks, bool)> {
-    let light = &local.light;
-    if light.epoch.get() != epoch::current() {
-        look_around(local, false);
+    let lazy_root = &local.lazy_root;
+    if lazy_root.epoch.get() != epoch::current() {
+        refresh(local, false);
     }
-    let rate = light.rate.get();
-    if rate < 0.0 || local.unsettled.get() != Unsettled::NOTHING || !local.is_in_process_context() {
+    let rate = lazy_root.rate.get();
+    if rate < 0.0 || local.unmaterialized.get() != Unmaterialized::NOTHING || !local.is_in_process_context() {
         return None;
     }
-    let client = light.client.try_borrow().ok()?.upgrade()?;
+    let client = lazy_root.client.try_borrow().ok()?.upgrade()?;
     let key = ids::next();
     let sampled = sampling::by_rate(rate, sample_rand(key)).sampled;
     let start = clock::now();
-    *light.owner.try_borrow_mut().ok()? = Some(client);
-    light.root.set(key);
-    light.sampled.set(sampled);
-    light.site.set(Some(site));
-    light.start.set(start);
-    local.unsettled.set(Unsettled::LIGHT);
+    *lazy_root.owner.try_borrow_mut().ok()? = Some(client);
+    lazy_root.root.set(key);
+    lazy_root.sampled.set(sampled);
+    lazy_root.site.set(Some(site));
+    lazy_root.start.set(start);
+    local.unmaterialized.set(Unmaterialized::LIGHT);
     local.mode.set(if sampled { Mode::Sampled } else { Mode::Unsampled });
     local.segment.set(key);
     local.replace(Lineage::of(key));
@@ -118,30 +118,30 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
 }
 
 /// Ends the light root, which is open.
-pub(crate) fn end(local: &Local, outcome: Outcome) {
-    let light = &local.light;
-    let (key, start, end) = (light.root.get(), light.start.get(), clock::now());
-    let inherited = local.unsettled.replace(Unsettled::NOTHING) != Unsettled::LIGHT;
+pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
+    let lazy_root = &local.lazy_root;
+    let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
+    let inherited = local.unmaterialized.replace(Unmaterialized::NOTHING) != Unmaterialized::LIGHT;
     local.mode.set(Mode::Root);
     local.segment.set(0);
     local.replace(Lineage::NONE);
-    let (Some(client), Some(site)) = (light.take(), light.site.get()) else { return };
+    let (Some(client), Some(site)) = (lazy_root.take(), lazy_root.site.get()) else { return };
     // What was open at a fork is the parent's to send.
     if inherited {
         return;
     }
-    if !light.sampled.get() {
+    if !lazy_root.sampled.get() {
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Span, 1);
         return;
     }
-    let rate = light.rate.get();
-    if light.epoch.get() != epoch::current() {
+    let rate = lazy_root.rate.get();
+    if lazy_root.epoch.get() != epoch::current() {
         // The scopes are those at its end.
-        look_around(local, true);
+        refresh(local, true);
     }
-    recorder::push_made(local, Kind::Segment, || {
-        Record::LightEnd(LightRoot { key, site, start, end, client, rate, outcome })
+    recorder::push_made(local, RecordKind::Segment, || {
+        Record::LazyRootEnd(LazyRootRecord { key, site, start, end, client, rate, outcome })
     });
     crate::base::worker::nudge();
 }
@@ -149,39 +149,39 @@ pub(crate) fn end(local: &Local, outcome: Outcome) {
 /// Learns how the process is now, and announces its scopes to the pipeline; for a root that is `ending` these alone.
 #[cold]
 #[inline(never)]
-fn look_around(local: &Local, ending: bool) {
-    let light = &local.light;
+fn refresh(local: &Local, ending: bool) {
+    let lazy_root = &local.lazy_root;
     // First the number: what changes from here on is noticed the next time.
     let epoch = epoch::current();
     let client = client::global();
-    let rate = client.as_deref().map_or(HEAVY, rate_of);
-    if light.salt.get() == 0 {
-        light.salt.set(random_u64());
+    let rate = client.as_deref().map_or(NOT_LAZY, rate_of);
+    if lazy_root.salt.get() == 0 {
+        lazy_root.salt.set(random_u64());
     }
     if !ending && rate < 0.0 {
-        light.rate.set(HEAVY);
-        light.epoch.set(epoch);
+        lazy_root.rate.set(NOT_LAZY);
+        lazy_root.epoch.set(epoch);
         return;
     }
     let process = Context::default_ref();
     let (isolation, current) = (process.isolation.snapshot(), process.current.snapshot());
-    let around = Box::new(Surroundings { isolation, current, salt: light.salt.get() });
-    let announced = recorder::push_made(local, Kind::More, || Record::Surroundings(around));
+    let around = Box::new(ProcessScopes { isolation, current, salt: lazy_root.salt.get() });
+    let announced = recorder::push_made(local, RecordKind::More, || Record::ProcessScopes(around));
     if ending {
         // What holds for the next root is found out at that one.
-        light.epoch.set(0);
+        lazy_root.epoch.set(0);
         return;
     }
-    light.rate.set(if announced { rate } else { HEAVY });
+    lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
     // What was not announced is announced another time.
-    light.epoch.set(if announced { epoch } else { 0 });
-    if let Ok(mut known) = light.client.try_borrow_mut() {
+    lazy_root.epoch.set(if announced { epoch } else { 0 });
+    if let Ok(mut known) = lazy_root.client.try_borrow_mut() {
         *known = client.as_ref().map(Arc::downgrade).unwrap_or_default();
     }
 }
 
 /// The rate where roots cannot be light.
-const HEAVY: f32 = -1.0;
+const NOT_LAZY: f32 = -1.0;
 
 /// The share of roots that a client records, if that is all that decides.
 fn rate_of(client: &Client) -> f32 {
@@ -192,7 +192,7 @@ fn rate_of(client: &Client) -> f32 {
         && options.trace_lifecycle != TraceLifecycle::Stream
         && client.pressure().halvings() == 0
         && !Context::default_ref().continues;
-    options.traces_sample_rate.filter(|_| plain).unwrap_or(HEAVY)
+    options.traces_sample_rate.filter(|_| plain).unwrap_or(NOT_LAZY)
 }
 
 /// The random number of a trace whose root is light, in millionths.
@@ -213,9 +213,9 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
     }
 }
 
-impl LightRoot {
+impl LazyRootRecord {
     /// The segment that it was the root of, as anybody would have seen it.
-    pub(crate) fn into_segment(self, around: &Surroundings) -> Segment {
+    pub(crate) fn into_segment(self, around: &ProcessScopes) -> Segment {
         let Self { key, site, start, client, rate, .. } = self;
         let (name, start) = (RootName::Site(site), Start::Ticks(start));
         Segment::new(key, true, Some(rate), propagation(key, around.salt), name, start, None, client)
@@ -225,22 +225,23 @@ impl LightRoot {
 /// Makes the context of the light root that is open, and puts it in place.
 #[cold]
 #[inline(never)]
-pub(crate) fn settle() {
+pub(crate) fn materialize() {
     let local = local();
-    let light = &local.light;
-    let inherited = local.unsettled.get() != Unsettled::LIGHT;
-    local.unsettled.set(if inherited { Unsettled::INHERITED } else { Unsettled::NOTHING });
-    let (key, rate, start) = (light.root.get(), light.rate.get(), Start::Ticks(light.start.get()));
-    let (Some(client), Some(site)) = (light.take(), light.site.get()) else { return };
-    let (name, propagation) = (RootName::Site(site), propagation(key, light.salt.get()));
+    let lazy_root = &local.lazy_root;
+    let inherited = local.unmaterialized.get() != Unmaterialized::LIGHT;
+    local.unmaterialized.set(if inherited { Unmaterialized::INHERITED } else { Unmaterialized::NOTHING });
+    let (key, rate, start) =
+        (lazy_root.root.get(), lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
+    let (Some(client), Some(site)) = (lazy_root.take(), lazy_root.site.get()) else { return };
+    let (name, propagation) = (RootName::Site(site), propagation(key, lazy_root.salt.get()));
     let mut segment =
-        Segment::new(key, light.sampled.get(), Some(rate), propagation, name, start, None, client);
+        Segment::new(key, lazy_root.sampled.get(), Some(rate), propagation, name, start, None, client);
     if inherited {
         segment.leave_to_parent();
     }
     let context = recycling::context(Context::default_ref(), Arc::new(segment));
     let (mode, active) = (local.mode.get(), local.lineage());
-    drop(active::swap(active::Saved { context: Some(context), active }));
+    drop(active::swap(active::SavedContext { context: Some(context), active }));
     // In the child of a fork the next span looks at the context all the same.
     local.mode.set(mode);
 }

@@ -11,8 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::context_stack::Outer;
-use super::lazy_root::Light;
+use super::context_stack::ContextStack;
+use super::lazy_root::LazyRoot;
 use super::recorder::Output;
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
@@ -33,28 +33,28 @@ pub(crate) struct Local {
     /// The last id of this thread, zero until it needs its first one.
     pub(crate) last_id: Cell<LocalId>,
     /// When this thread last saw an error on its way, zero if never.
-    pub(crate) sighted: Cell<Ticks>,
+    pub(crate) seen_error_at: Cell<Ticks>,
     /// What the context does not say yet.
-    pub(crate) unsettled: Cell<Unsettled>,
+    pub(crate) unmaterialized: Cell<Unmaterialized>,
     /// Where records go.
     pub(crate) output: RefCell<Output>,
     /// Roots of which there is no context.
-    pub(crate) light: Light,
+    pub(crate) lazy_root: LazyRoot,
     /// The active context; `None` stands for that of the process.
     pub(crate) context: RefCell<Option<Arc<Context>>>,
     /// What was in place before what guards put there.
-    pub(crate) outer: Outer,
+    pub(crate) context_stack: ContextStack,
 }
 
 /// What a thread's context does not say, until somebody asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unsettled(u8);
+pub(crate) struct Unmaterialized(u8);
 
-impl Unsettled {
+impl Unmaterialized {
     pub(crate) const NOTHING: Self = Self(0);
     /// A light root is open, see [`crate::context::lazy_root`].
     pub(crate) const LIGHT: Self = Self(1);
-    /// The context is that of the parent process, see [`crate::context::active::begin_anew`].
+    /// The context is that of the parent process, see [`crate::context::active::reset_after_fork`].
     pub(crate) const INHERITED: Self = Self(2);
 
     pub(crate) const fn with(self, other: Self) -> Self {
@@ -92,13 +92,13 @@ thread_local! {
             segment: Cell::new(0),
             span: Cell::new(0),
             parent: Cell::new(0),
-            sighted: Cell::new(0),
+            seen_error_at: Cell::new(0),
             last_id: Cell::new(0),
-            unsettled: Cell::new(Unsettled::NOTHING),
-            light: Light::new(),
+            unmaterialized: Cell::new(Unmaterialized::NOTHING),
+            lazy_root: LazyRoot::new(),
             output: RefCell::new(Output::None),
             context: RefCell::new(None),
-            outer: Outer::new(),
+            context_stack: ContextStack::new(),
         })
     };
 }

@@ -19,8 +19,8 @@ use crate::protocol::inline_str::InlineStr;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
-use crate::trace::record::Surroundings;
-use crate::trace::record::{Outcome, Record};
+use crate::trace::record::ProcessScopes;
+use crate::trace::record::{Record, SpanOutcome};
 use crate::trace::ring::{self, Budget, Consumer, Producer};
 
 /// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
@@ -43,7 +43,7 @@ pub(crate) struct Source {
     /// The thread that writes them.
     pub(crate) thread: Thread,
     /// The scopes of the process as the thread announced them last.
-    pub(crate) around: Option<Box<Surroundings>>,
+    pub(crate) around: Option<Box<ProcessScopes>>,
 }
 
 /// Where the records of a thread go.
@@ -64,9 +64,9 @@ struct AtExit;
 impl Drop for AtExit {
     fn drop(&mut self) {
         drop(local().output.replace(Output::Closed));
-        drop(active::swap(active::Saved::default()));
-        local().light.close();
-        local().outer.close();
+        drop(active::swap(active::SavedContext::default()));
+        local().lazy_root.close();
+        local().context_stack.close();
     }
 }
 
@@ -81,7 +81,7 @@ fn fresh() -> MutexGuard<'static, Vec<Source>> {
 
 /// Lets go of the queues of the parent process: what is in them is the parent's to send. Runs in the child of a
 /// fork, on its only thread.
-pub(crate) fn begin_anew() {
+pub(crate) fn reset_after_fork() {
     // The thread may be one that is ending, which has closed its queue.
     if let Ok(mut output) = local().output.try_borrow_mut()
         && matches!(*output, Output::Open(_))
@@ -89,8 +89,8 @@ pub(crate) fn begin_anew() {
         // Its chunk would be read by nobody, and freed by nobody.
         std::mem::forget(std::mem::replace(&mut *output, Output::None));
     }
-    local().light.begin_anew();
-    BUDGET.begin_anew();
+    local().lazy_root.reset_after_fork();
+    BUDGET.reset_after_fork();
     LOST_SPANS.store(0, Ordering::Relaxed);
     LOST_SEGMENTS.store(0, Ordering::Relaxed);
 }
@@ -113,7 +113,7 @@ pub(crate) fn set_held(bytes: usize) {
 
 /// What a record says, for the count of those that found no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RecordKind {
     /// That a span ended.
     Span,
     /// That a segment ended.
@@ -125,9 +125,9 @@ pub(crate) enum Kind {
 /// Writes a record down. Without room it is dropped and counted.
 pub(crate) fn push(record: Record) {
     let kind = match &record {
-        Record::End { .. } | Record::LightEnd(_) => Kind::Segment,
-        Record::Span { .. } | Record::Detail { .. } => Kind::Span,
-        Record::Attribute { .. } | Record::Start { .. } | Record::Surroundings(_) => Kind::More,
+        Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
+        Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
+        Record::Attribute { .. } | Record::Start { .. } | Record::ProcessScopes(_) => RecordKind::More,
     };
     push_made(local(), kind, || record);
 }
@@ -136,7 +136,7 @@ pub(crate) fn push(record: Record) {
 /// what was written a moment ago, in larger pieces than it was written in, holds the processor up. Answers whether
 /// there was room.
 #[inline(always)]
-pub(crate) fn push_made(local: &Local, kind: Kind, make: impl FnOnce() -> Record) -> bool {
+pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> Record) -> bool {
     let Ok(mut output) = local.output.try_borrow_mut() else {
         count_lost(kind);
         return false;
@@ -179,7 +179,7 @@ pub(crate) struct Ending {
     pub(crate) parent: LocalId,
     pub(crate) site: &'static Callsite,
     pub(crate) start: Ticks,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: SpanOutcome,
 }
 
 impl Ending {
@@ -193,7 +193,7 @@ impl Ending {
     #[inline(always)]
     pub(crate) fn write(self, local: &Local) {
         let end = clock::now();
-        push_made(local, Kind::Span, || self.at(end));
+        push_made(local, RecordKind::Span, || self.at(end));
     }
 
     /// The same where it takes no call, see [`push_at_once`]. Answers whether it was written.
@@ -230,7 +230,7 @@ macro_rules! attributes {
         #[inline(never)]
         #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
         extern "C" fn $slowly(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
-            push_made(local(), Kind::More, || Record::Attribute { segment, span, key, value: $made });
+            push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value: $made });
         }
     )*};
 }
@@ -242,7 +242,7 @@ attributes! {
 
 #[inline(never)]
 fn any(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
-    push_made(local(), Kind::More, || Record::Attribute { segment, span, key, value });
+    push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value });
 }
 
 /// Gives a span of a segment an attribute whose text is copied here: a short one straight into the record.
@@ -297,11 +297,11 @@ fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
 
 #[cold]
 #[inline(never)]
-fn count_lost(kind: Kind) {
+fn count_lost(kind: RecordKind) {
     match kind {
-        Kind::Segment => LOST_SEGMENTS.fetch_add(1, Ordering::Relaxed),
-        Kind::Span => LOST_SPANS.fetch_add(1, Ordering::Relaxed),
-        Kind::More => 0,
+        RecordKind::Segment => LOST_SEGMENTS.fetch_add(1, Ordering::Relaxed),
+        RecordKind::Span => LOST_SPANS.fetch_add(1, Ordering::Relaxed),
+        RecordKind::More => 0,
     };
 }
 

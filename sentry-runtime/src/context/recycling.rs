@@ -27,7 +27,7 @@ pub(crate) fn context(base: &Context, segment: Arc<Segment>) -> Arc<Context> {
 }
 
 /// Takes back a context that was made by [`context`].
-pub(crate) fn retire(mut retired: Arc<Context>) {
+pub(crate) fn recycle(mut retired: Arc<Context>) {
     if retired.is_child_of_default()
         && let Some(context) = Arc::get_mut(&mut retired)
     {

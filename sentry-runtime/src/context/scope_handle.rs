@@ -210,7 +210,7 @@ pub struct ScopeGuard {
 impl ScopeGuard {
     /// Makes a fork of the current scope the current one.
     pub(crate) fn enter() -> Self {
-        if client::level() == client::Level::Off {
+        if client::capture_mode() == client::CaptureMode::Off {
             return Self { scope: ScopeHandle::new(Arc::default()), _entered: None };
         }
         let context = active::context().with_own_scope();

@@ -13,7 +13,7 @@ use crate::trace::segment::Segment;
 
 /// A span of a recorded trace, or our own place in a trace of which nothing is recorded.
 #[derive(Debug, Clone)]
-pub(crate) struct TracePlace {
+pub(crate) struct SpanContext {
     source: Source,
     pub(crate) span_id: SpanId,
     pub(crate) parent_span_id: Option<SpanId>,
@@ -25,7 +25,7 @@ enum Source {
     Propagation(Arc<Propagation>),
 }
 
-impl TracePlace {
+impl SpanContext {
     /// The place of what happens now on this thread.
     pub(crate) fn current() -> Self {
         // The context first: in the child of a fork the position changes with it.

@@ -37,7 +37,7 @@ enum Recording {
 
 /// How a context stands to that of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kin {
+enum ContextOrigin {
     /// It is that one.
     Default,
     /// It differs in its segment alone.
@@ -62,7 +62,7 @@ pub(crate) struct Context {
     mode: Mode,
     key: LocalId,
     /// The context of the process, or what a root span made of it.
-    kin: Kin,
+    kin: ContextOrigin,
     /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
     pub(crate) continues: bool,
 }
@@ -86,7 +86,7 @@ impl Context {
                 recording: Recording::Asked,
                 mode: Mode::Root,
                 key: 0,
-                kin: Kin::Default,
+                kin: ContextOrigin::Default,
                 continues,
             })
         })
@@ -104,7 +104,7 @@ impl Context {
             outer_boundary: CaptureBoundary::NONE,
             continues: false,
             recording: Recording::Asked,
-            kin: Kin::Other,
+            kin: ContextOrigin::Other,
             ..Self::clone(Self::default_ref())
         }
         .sealed()
@@ -151,12 +151,12 @@ impl Context {
 
     /// Whether this is the context of the process.
     pub(crate) fn is_default(&self) -> bool {
-        self.kin == Kin::Default
+        self.kin == ContextOrigin::Default
     }
 
     /// Whether it differs from that in its segment alone.
     pub(crate) fn is_child_of_default(&self) -> bool {
-        self.kin == Kin::Child
+        self.kin == ContextOrigin::Child
     }
 
     /// Replaces the segment of a context that nobody else has.
@@ -179,7 +179,7 @@ impl Context {
             current: Arc::clone(&self.current),
             propagation: Arc::clone(&self.propagation),
             segment,
-            kin: if self.kin == Kin::Other { Kin::Other } else { Kin::Child },
+            kin: if self.kin == ContextOrigin::Other { ContextOrigin::Other } else { ContextOrigin::Child },
             ..*self
         }
         .sealed()
@@ -187,18 +187,18 @@ impl Context {
 
     /// A copy in which no spans are recorded, which other services are told.
     pub(crate) fn suppressing(&self) -> Self {
-        Self { recording: Recording::Suppressed, kin: Kin::Other, ..self.clone() }.sealed()
+        Self { recording: Recording::Suppressed, kin: ContextOrigin::Other, ..self.clone() }.sealed()
     }
 
     /// A copy in which no spans are recorded, and of which other services are told nothing.
     pub(crate) fn silenced(&self) -> Self {
         let recording = self.recording.max(Recording::Silenced);
-        Self { recording, kin: Kin::Other, ..self.clone() }.sealed()
+        Self { recording, kin: ContextOrigin::Other, ..self.clone() }.sealed()
     }
 
     /// A copy with a current scope of its own.
     pub(crate) fn with_own_scope(&self) -> Self {
-        Self { current: self.current.fork(), kin: Kin::Other, ..self.clone() }
+        Self { current: self.current.fork(), kin: ContextOrigin::Other, ..self.clone() }
     }
 
     /// The client of this work: its own, or the one of the process.
@@ -211,7 +211,7 @@ impl Context {
         Self {
             isolation: self.isolation.fork(),
             current: self.current.fork(),
-            kin: Kin::Other,
+            kin: ContextOrigin::Other,
             ..self.clone()
         }
     }
@@ -221,7 +221,7 @@ impl Context {
         Self {
             boundary: CaptureBoundary::open(),
             outer_boundary: self.boundary,
-            kin: Kin::Other,
+            kin: ContextOrigin::Other,
             ..self.clone()
         }
     }
@@ -231,7 +231,7 @@ impl Context {
         Self {
             propagation: Arc::new(propagation),
             continues: true,
-            kin: Kin::Other,
+            kin: ContextOrigin::Other,
             ..self.with_segment(None)
         }
     }

@@ -33,7 +33,7 @@ const UNKNOWN: &str = "Error";
 
 /// One error of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct ChainEntry {
     /// The type's name, like `ParseIntError`. Never empty.
     pub(crate) ty: String,
     /// The module of the type, where it is known.
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// At least one, at most 50.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ChainEntry>,
     /// Whether there were more causes; the last entry's text says so too.
     pub(crate) cut: bool,
 }
@@ -92,22 +92,22 @@ pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
     Reader::start(outermost, groups).causes(contained(|| group.source()).flatten(), Some(parts))
 }
 
-fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> Entry {
+fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> ChainEntry {
     let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&error), None));
-    Entry::new(ty, module, text(&error))
+    ChainEntry::new(ty, module, text(&error))
 }
 
 /// Reads a value that is no error but can be shown.
 pub(crate) fn of_display(value: &dyn Display, static_name: &str) -> Chain {
-    Chain { entries: vec![Entry::of_type(static_name, text(&value))], cut: false }
+    Chain { entries: vec![ChainEntry::of_type(static_name, text(&value))], cut: false }
 }
 
 /// Reads a value that is no error but can be debugged.
 pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
-    Chain { entries: vec![Entry::of_type(static_name, text(&format_args!("{value:?}")))], cut: false }
+    Chain { entries: vec![ChainEntry::of_type(static_name, text(&format_args!("{value:?}")))], cut: false }
 }
 
-impl Entry {
+impl ChainEntry {
     fn new(ty: String, module: Option<String>, value: String) -> Self {
         Self { ty, module, value, parent: 0, source: Cow::Borrowed("source"), is_group: false }
     }
@@ -134,7 +134,7 @@ struct Reader<'g> {
 }
 
 impl<'g> Reader<'g> {
-    fn start(outermost: Entry, groups: &'g [GroupReader]) -> Self {
+    fn start(outermost: ChainEntry, groups: &'g [GroupReader]) -> Self {
         Self { chain: Chain { entries: vec![outermost], cut: false }, groups }
     }
 
@@ -185,7 +185,7 @@ impl<'g> Reader<'g> {
             return;
         }
         let own = entries.len();
-        entries.push(Entry::of(error, parent, source));
+        entries.push(ChainEntry::of(error, parent, source));
         let parts = self.parts(error);
         self.below(own, contained(|| error.source()).flatten(), parts);
     }

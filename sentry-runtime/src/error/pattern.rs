@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::Entry;
+use super::chain::ChainEntry;
 use crate::base::callback;
 use crate::base::diagnostics;
 
@@ -104,7 +104,7 @@ impl Candidate<'_> {
     }
 
     fn is_of_type(&self, path: &str) -> bool {
-        let named = Entry::of_type(path, String::new());
+        let named = ChainEntry::of_type(path, String::new());
         !self.ty.is_empty()
             && self.ty == named.ty
             && (self.module.is_none() || named.module.is_none() || self.module == named.module.as_deref())

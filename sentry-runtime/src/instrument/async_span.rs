@@ -6,15 +6,15 @@
 
 use std::sync::Arc;
 
-use super::autoref::ToldAttribute;
+use super::autoref::RecordAttribute;
 use super::guard::{self, Prepared};
-use super::instrumented::{Before, End, Previous, Stage, Work};
+use super::instrumented::{Before, End, PollHooks, Previous, Stage};
 use super::span::IntoParent;
 use super::{gen_ai, root};
 use crate::base::callback;
-use crate::capture::errors::{self, Origin};
+use crate::capture::errors::{self, ErrorOrigin};
 use crate::client;
-use crate::context::active::{self, Saved};
+use crate::context::active::{self, SavedContext};
 use crate::context::ids;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
@@ -36,7 +36,7 @@ const FLAGS: u64 = FAILED | OVER | GIVEN;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
-pub struct SpanWork {
+pub struct AsyncSpan {
     context: Option<Arc<Context>>,
     site: &'static Callsite,
     /// Zero until a span is recorded.
@@ -45,7 +45,7 @@ pub struct SpanWork {
     start: u64,
 }
 
-const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more than this");
+const _: () = assert!(size_of::<AsyncSpan>() <= 40, "a future grows by no more than this");
 
 /// The span of a call of an annotated `async` function.
 ///
@@ -53,12 +53,12 @@ const _: () = assert!(size_of::<SpanWork>() <= 40, "a future grows by no more th
 /// needs no code for that case. And what they answer fits into registers: what goes through memory would have to
 /// be read back there at once, in other pieces than it was written.
 #[inline]
-pub fn span(site: &'static Callsite) -> SpanWork {
-    if client::level() == client::Level::Off {
-        return SpanWork { context: None, site, id: 0, parent: 0, start: OVER };
+pub fn span(site: &'static Callsite) -> AsyncSpan {
+    if client::capture_mode() == client::CaptureMode::Off {
+        return AsyncSpan { context: None, site, id: 0, parent: 0, start: OVER };
     }
     let (context, id) = called(site);
-    SpanWork { context, site, id, parent: active_span(), start: 0 }
+    AsyncSpan { context, site, id, parent: active_span(), start: 0 }
 }
 
 /// What the call takes along: the context, and an id if anything may be recorded.
@@ -90,12 +90,15 @@ extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId)
 extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
     let mode = active::mode();
     if mode == Mode::Root {
-        callback::contain(active::settle);
+        callback::contain(active::materialize);
     }
     let context = active::own_context();
     let id = match mode {
         Mode::Sampled => ids::next(),
-        Mode::Root if client::level() == client::Level::Tracing && !site.has(callsite::ONLY_IF_PARENT) => {
+        Mode::Root
+            if client::capture_mode() == client::CaptureMode::Tracing
+                && !site.has(callsite::ONLY_IF_PARENT) =>
+        {
             ids::next()
         }
         _ => 0,
@@ -109,9 +112,11 @@ extern "C" fn active_span() -> LocalId {
 }
 
 /// The span of such a call under a given parent.
-pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork {
-    let place = (client::level() != client::Level::Off).then(|| parent.into_parent().place()).flatten();
-    match place {
+pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan {
+    let span_context = (client::capture_mode() != client::CaptureMode::Off)
+        .then(|| parent.into_parent().span_context())
+        .flatten();
+    match span_context {
         Some((context, active)) => {
             let _entered = active::enter(context, active);
             let mut work = self::span(site);
@@ -122,7 +127,7 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> SpanWork 
     }
 }
 
-impl SpanWork {
+impl AsyncSpan {
     /// Whether attributes are worth computing. Of a call that becomes a root this is not known yet: yes.
     #[must_use]
     pub fn is_recording(&self) -> bool {
@@ -130,7 +135,7 @@ impl SpanWork {
     }
 
     /// Gives the span an attribute.
-    pub fn set(&self, key: &'static str, value: impl ToldAttribute) {
+    pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
         if self.id == 0 {
             return;
         }
@@ -144,7 +149,7 @@ impl SpanWork {
                 _ => self.id,
             }
         };
-        value.tell(segment, self.id, key);
+        value.record(segment, self.id, key);
     }
 
     /// Says that the function returned an error.
@@ -156,9 +161,9 @@ impl SpanWork {
         let since = self.start & !FLAGS;
         self.start |= FAILED;
         if self.site.has(callsite::CAPTURE_ERR) {
-            errors::capture(failure, since, Origin::Span(self.site));
+            errors::capture(failure, since, ErrorOrigin::Span(self.site));
         } else {
-            errors::sight(failure, since);
+            errors::note_seen(failure, since);
         }
     }
 
@@ -235,7 +240,7 @@ impl SpanWork {
 
 /// Puts the span in place, and answers with the one that was there.
 #[inline(never)]
-extern "C" fn enter(work: &mut SpanWork) -> Lineage {
+extern "C" fn enter(work: &mut AsyncSpan) -> Lineage {
     // Polled where it was called, as nearly always: the context stands where it should.
     if !work.context.as_ref().is_some_and(active::is_in) {
         return enter_slowly(work);
@@ -255,7 +260,7 @@ extern "C" fn enter(work: &mut SpanWork) -> Lineage {
 /// was.
 #[cold]
 #[inline(never)]
-extern "C" fn enter_slowly(work: &mut SpanWork) -> Lineage {
+extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
     if work.start & !FLAGS == 0 {
         work.begin();
         if work.start & OVER != 0 {
@@ -272,7 +277,7 @@ extern "C" fn enter_slowly(work: &mut SpanWork) -> Lineage {
 
 /// Puts back what was there.
 #[inline(never)]
-extern "C" fn leave(work: &mut SpanWork, before: Lineage) {
+extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
     if work.start & SWAPPED != 0 {
         return leave_slowly(work, before);
     }
@@ -281,18 +286,18 @@ extern "C" fn leave(work: &mut SpanWork, before: Lineage) {
 
 #[cold]
 #[inline(never)]
-extern "C" fn leave_slowly(work: &mut SpanWork, before: Lineage) {
+extern "C" fn leave_slowly(work: &mut AsyncSpan, before: Lineage) {
     work.start &= !SWAPPED;
     swap(work, before);
 }
 
-fn swap(work: &mut SpanWork, active: Lineage) -> Lineage {
-    let saved = active::swap(Saved { context: work.context.take(), active });
+fn swap(work: &mut AsyncSpan, active: Lineage) -> Lineage {
+    let saved = active::swap(SavedContext { context: work.context.take(), active });
     work.context = saved.context;
     saved.active
 }
 
-impl Work for SpanWork {
+impl PollHooks for AsyncSpan {
     #[inline]
     fn stage(&self) -> Stage {
         if self.start & OVER != 0 {
@@ -334,7 +339,7 @@ impl Work for SpanWork {
         }
         if segment == self.id {
             root::end(&context, self.id, None, outcome);
-            root::retire(context);
+            root::recycle(context);
             return;
         }
         let Self { id, parent, site, .. } = *self;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::instrumented::{End, Instrumented, Previous, Stage, Work, instrument};
+use super::instrumented::{End, Instrumented, PollHooks, Previous, Stage, instrument};
 use super::span::Span;
 use crate::context::active;
 use crate::context::thread_context::Context;
@@ -25,7 +25,7 @@ impl Bound {
 
     /// The place of a span, or the active one when nothing is recorded.
     pub(crate) fn in_span(span: Span) -> Self {
-        match span.place() {
+        match span.span_context() {
             Some((context, active)) => {
                 Self { context: Some(context), active, _span: span, stage: Stage::New }
             }
@@ -34,7 +34,7 @@ impl Bound {
     }
 }
 
-impl Work for Bound {
+impl PollHooks for Bound {
     fn stage(&self) -> Stage {
         self.stage
     }

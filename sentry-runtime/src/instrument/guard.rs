@@ -10,15 +10,15 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
-use super::autoref::ToldAttribute;
+use super::autoref::RecordAttribute;
 use super::gen_ai;
 use super::root::{self, RootKind};
 use super::span::IntoParent;
 use crate::base::callback;
-use crate::capture::errors::{self, Origin};
+use crate::capture::errors::{self, ErrorOrigin};
 use crate::client;
 use crate::context::activation;
-use crate::context::active::{self, Entered, Saved};
+use crate::context::active::{self, Entered, SavedContext};
 use crate::context::ids;
 use crate::context::lazy_root;
 use crate::context::local::local;
@@ -29,7 +29,7 @@ use crate::protocol::AttributeValue;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 use crate::trace::segment::RootName;
 
 /// The flags live in the start time: in its highest bits, which a clock does not reach in decades, and in its lowest.
@@ -81,7 +81,7 @@ pub const fn guard(site: &'static Callsite) -> SpanGuard {
 /// Starts the span of an annotated function whose attribute says nothing of how it starts.
 #[inline]
 pub fn begin(guard: &mut SpanGuard) {
-    if client::level() != client::Level::Off {
+    if client::capture_mode() != client::CaptureMode::Off {
         start(guard);
     }
 }
@@ -89,7 +89,7 @@ pub fn begin(guard: &mut SpanGuard) {
 /// Starts the span of an annotated function as its attribute says.
 #[inline]
 pub fn begin_special(guard: &mut SpanGuard) {
-    if client::level() != client::Level::Off {
+    if client::capture_mode() != client::CaptureMode::Off {
         start_special(guard);
     }
 }
@@ -113,9 +113,9 @@ pub struct GuardUnder {
 
 /// Starts the span of an annotated function under a given parent.
 pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
-    let on = client::level() != client::Level::Off;
-    let place = on.then(|| parent.into_parent().place()).flatten();
-    let entered = place.map(|(context, active)| active::enter(context, active));
+    let on = client::capture_mode() != client::CaptureMode::Off;
+    let span_context = on.then(|| parent.into_parent().span_context()).flatten();
+    let entered = span_context.map(|(context, active)| active::enter(context, active));
     GuardUnder { guard: enter(site), _entered: entered }
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn prepare(
 ) -> Option<Prepared> {
     let mode = base.mode();
     let root = match mode {
-        _ if client::level() != client::Level::Tracing => false,
+        _ if client::capture_mode() != client::CaptureMode::Tracing => false,
         Mode::Root => !site.has(callsite::ONLY_IF_PARENT),
         _ => site.has(callsite::NOT_A_PLAIN_CHILD),
     };
@@ -197,7 +197,7 @@ extern "C" fn start(guard: &mut SpanGuard) {
             guard.id = id;
             guard.start = start & !FLAGS | LIVE | RECORDING;
         }
-        Mode::Unsampled => guard.start = local.sighted.get() + 1,
+        Mode::Unsampled => guard.start = local.seen_error_at.get() + 1,
         Mode::Root => start_root(guard),
     }
 }
@@ -212,8 +212,8 @@ extern "C" fn start_special(guard: &mut SpanGuard) {
 #[inline(never)]
 extern "C" fn start_root(guard: &mut SpanGuard) {
     let local = local();
-    if client::level() != client::Level::Tracing || guard.site.has(callsite::ONLY_IF_PARENT) {
-        guard.start = local.sighted.get() + 1;
+    if client::capture_mode() != client::CaptureMode::Tracing || guard.site.has(callsite::ONLY_IF_PARENT) {
+        guard.start = local.seen_error_at.get() + 1;
         return;
     }
     let Some((id, start, sampled)) = callback::contain(|| lazy_root::begin(local, guard.site)).flatten()
@@ -267,7 +267,7 @@ extern "C" fn end(guard: &mut SpanGuard) {
     improper_ctypes_definitions,
     reason = "called from Rust alone; the convention is there for not unwinding"
 )]
-extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: Outcome) {
+extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: SpanOutcome) {
     let local = local();
     guard.ending(local.segment.get(), outcome).write(local);
     local.replace(Lineage { span: guard.parent, parent: guard.outer });
@@ -277,7 +277,7 @@ extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: Outcome) {
 #[inline(never)]
 extern "C" fn end_root(guard: &mut SpanGuard) {
     let local = local();
-    if local.light.is_open(guard.id) {
+    if local.lazy_root.is_open(guard.id) {
         callback::contain(|| lazy_root::end(local, guard.outcome()));
     } else {
         callback::contain(|| guard.end_with_context());
@@ -289,7 +289,7 @@ impl SpanGuard {
         let base = active::context();
         let before = active::lineage();
         let Some(prepared) = prepare(self.site, &base, before.span, ids::next()) else {
-            self.start = active::after_last_sighting();
+            self.start = active::after_last_seen_error();
             return;
         };
         let active = prepared.active(before);
@@ -298,7 +298,7 @@ impl SpanGuard {
         if self.site.has(callsite::GEN_AI) && id != 0 {
             gen_ai::begin(&context, id, self.site.operation());
         }
-        self.outer = local().outer.put(active::swap(Saved { context: Some(context), active }));
+        self.outer = local().context_stack.put(active::swap(SavedContext { context: Some(context), active }));
         self.id = id;
         self.parent = before.span;
         self.start = clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 };
@@ -314,9 +314,9 @@ impl SpanGuard {
     /// Gives the span an attribute.
     #[inline(always)]
     #[doc(hidden)]
-    pub fn set(&self, key: &'static str, value: impl ToldAttribute) {
+    pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
         if self.is_recording() {
-            value.tell(active::position().0, self.id, key);
+            value.record(active::position().0, self.id, key);
         }
     }
 
@@ -336,37 +336,41 @@ impl SpanGuard {
             return;
         }
         if self.start & LIVE == 0 {
-            return errors::sight(failure, self.start);
+            return errors::note_seen(failure, self.start);
         }
         let since = self.start & !FLAGS;
         self.start |= FAILED;
         if self.site.has(callsite::CAPTURE_ERR) {
-            errors::capture(failure, since, Origin::Span(self.site));
+            errors::capture(failure, since, ErrorOrigin::Span(self.site));
         } else {
-            errors::sight(failure, since);
+            errors::note_seen(failure, since);
         }
     }
 
     /// The span as it ends.
     #[inline(always)]
-    fn ending(&self, segment: LocalId, outcome: Outcome) -> Ending {
+    fn ending(&self, segment: LocalId, outcome: SpanOutcome) -> Ending {
         let Self { site, id, parent, start, .. } = *self;
         Ending { segment, id, parent, site, start: start & !FLAGS, outcome }
     }
 
-    fn outcome(&self) -> Outcome {
-        if self.start & FAILED != 0 || std::thread::panicking() { Outcome::Failed } else { Outcome::Ok }
+    fn outcome(&self) -> SpanOutcome {
+        if self.start & FAILED != 0 || std::thread::panicking() {
+            SpanOutcome::Failed
+        } else {
+            SpanOutcome::Ok
+        }
     }
 
     /// Takes away the context that was put in place, and ends the span in it, if there is one.
     fn end_with_context(&mut self) {
         let outcome = self.outcome();
         let segment = active::position().0;
-        let outer = local().outer.take(self.outer);
+        let outer = local().context_stack.take(self.outer);
         let nested = outer.context.is_some();
         let Some(context) = active::swap(outer).context else { return };
         if nested {
-            activation::settle();
+            activation::materialize();
         }
         let Self { site, id, start, .. } = *self;
         if site.has(callsite::CAPTURE_ERR) {
@@ -374,7 +378,7 @@ impl SpanGuard {
         }
         if id != 0 && segment == id {
             root::end(&context, id, None, outcome);
-            root::retire(context);
+            root::recycle(context);
         } else if start & RECORDING != 0 {
             self.ending(segment, outcome).write(local());
         }

@@ -13,18 +13,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use crate::context::active::{self, Saved};
+use crate::context::active::{self, SavedContext};
 use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
-pub trait Work {
+pub trait PollHooks {
     /// How far it came. Kept by the work, which has room for it where a field beside the future would cost a word.
     #[doc(hidden)]
     fn stage(&self) -> Stage;
     /// Puts the work's context in place, and begins the work the first time. `None`: there is nothing to put, and
-    /// [`Work::leave`] is not called.
+    /// [`PollHooks::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
     /// Puts back what was there.
@@ -54,7 +54,7 @@ pub struct Previous(pub(crate) Before);
 #[derive(Debug)]
 pub(crate) enum Before {
     /// Another context.
-    Context(Saved),
+    Context(SavedContext),
     /// Another span, in the same context.
     Span(Lineage),
 }
@@ -63,15 +63,15 @@ impl Previous {
     /// Puts a context and a span of it in place.
     #[inline]
     pub(crate) fn swap(context: Option<Arc<Context>>, active: Lineage) -> Self {
-        Self(Before::Context(active::swap(Saved { context, active })))
+        Self(Before::Context(active::swap(SavedContext { context, active })))
     }
 
     /// Puts back what was there, and answers with what was in place: no context if that stays.
     #[inline]
-    pub(crate) fn restore(self) -> Saved {
+    pub(crate) fn restore(self) -> SavedContext {
         match self.0 {
             Before::Context(saved) => active::swap(saved),
-            Before::Span(span) => Saved { context: None, active: active::replace(span) },
+            Before::Span(span) => SavedContext { context: None, active: active::replace(span) },
         }
     }
 }
@@ -89,12 +89,12 @@ pub enum End {
 
 impl End {
     /// The outcome of work that ended so, and that said before whether it failed.
-    pub(crate) fn outcome(self, failed: bool) -> Outcome {
+    pub(crate) fn outcome(self, failed: bool) -> SpanOutcome {
         match self {
-            Self::Panicked => Outcome::Failed,
-            Self::Done | Self::Cancelled if failed => Outcome::Failed,
-            Self::Done => Outcome::Ok,
-            Self::Cancelled => Outcome::Cancelled,
+            Self::Panicked => SpanOutcome::Failed,
+            Self::Done | Self::Cancelled if failed => SpanOutcome::Failed,
+            Self::Done => SpanOutcome::Ok,
+            Self::Cancelled => SpanOutcome::Cancelled,
         }
     }
 }
@@ -124,7 +124,7 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
 /// A future and the work that it is.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Instrumented<W: Work, F, O = Unobserved> {
+pub struct Instrumented<W: PollHooks, F, O = Unobserved> {
     work: W,
     observer: O,
     future: ManuallyDrop<F>,
@@ -133,15 +133,15 @@ pub struct Instrumented<W: Work, F, O = Unobserved> {
 /// A panic is caught with the annotated future where it is with the plain one. The work reaches the client's callbacks,
 /// of which nobody knows what a panic leaves behind, but it is left in order by every panic of the future ([`Entered`]),
 /// and a panic of a callback ends where it is called.
-impl<W: Work, F: UnwindSafe, O: UnwindSafe> UnwindSafe for Instrumented<W, F, O> {}
-impl<W: Work, F: RefUnwindSafe, O: RefUnwindSafe> RefUnwindSafe for Instrumented<W, F, O> {}
+impl<W: PollHooks, F: UnwindSafe, O: UnwindSafe> UnwindSafe for Instrumented<W, F, O> {}
+impl<W: PollHooks, F: RefUnwindSafe, O: RefUnwindSafe> RefUnwindSafe for Instrumented<W, F, O> {}
 
 /// A future whose output is not looked at.
 ///
 /// The output is a parameter of its own, for an expansion to name: what the compiler knows of it before it reads
 /// an `async` block, it takes for the block's `?` and its tail.
 #[inline]
-pub fn instrument<T, W: Work, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
+pub fn instrument<T, W: PollHooks, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
     Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
@@ -150,7 +150,7 @@ pub fn instrument<T, W: Work, F: Future<Output = T>>(work: W, future: F) -> Inst
 /// The bound is spelled `Fn`, not [`Observer`]: only so does the compiler know the types of a closure's arguments
 /// before it reads the closure.
 #[inline]
-pub fn observe<T, W: Work, F: Future<Output = T>, O: Fn(&T, &mut W)>(
+pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     work: W,
     future: F,
     observer: O,
@@ -159,12 +159,12 @@ pub fn observe<T, W: Work, F: Future<Output = T>, O: Fn(&T, &mut W)>(
 }
 
 /// Leaves the work's context however the poll ends.
-struct Entered<'a, W: Work> {
+struct Entered<'a, W: PollHooks> {
     work: &'a mut W,
     previous: Option<Previous>,
 }
 
-impl<'a, W: Work> Entered<'a, W> {
+impl<'a, W: PollHooks> Entered<'a, W> {
     #[inline]
     fn new(work: &'a mut W) -> Self {
         let previous = if work.stage() == Stage::Over { None } else { work.enter() };
@@ -179,7 +179,7 @@ impl<'a, W: Work> Entered<'a, W> {
     }
 }
 
-impl<W: Work> Drop for Entered<'_, W> {
+impl<W: PollHooks> Drop for Entered<'_, W> {
     #[cold]
     fn drop(&mut self) {
         self.leave();
@@ -190,7 +190,7 @@ impl<W: Work> Drop for Entered<'_, W> {
     }
 }
 
-impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F, O> {
+impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F, O> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
@@ -216,7 +216,7 @@ impl<W: Work, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F
     }
 }
 
-impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
+impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
     /// Drops the future inside of its context, for the last time that anything is done with it, if it did not end. The
     /// user's code stands here once, in whichever case: it may be large.
     #[inline]
@@ -240,19 +240,19 @@ impl<W: Work, F, O> Drop for Instrumented<W, F, O> {
 /// Work held by a guard: entered when it is made, finished when it is dropped.
 #[derive(Debug)]
 #[must_use = "the work ends when the guard is dropped"]
-pub struct Held<W: Work> {
+pub struct Held<W: PollHooks> {
     work: W,
     previous: Option<Previous>,
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
 
 /// Enters some work until the guard is dropped.
-pub fn hold<W: Work>(mut work: W) -> Held<W> {
+pub fn hold<W: PollHooks>(mut work: W) -> Held<W> {
     let previous = work.enter();
     Held { work, previous, _stays_on_its_thread: std::marker::PhantomData }
 }
 
-impl<W: Work> std::ops::Deref for Held<W> {
+impl<W: PollHooks> std::ops::Deref for Held<W> {
     type Target = W;
 
     fn deref(&self) -> &W {
@@ -260,13 +260,13 @@ impl<W: Work> std::ops::Deref for Held<W> {
     }
 }
 
-impl<W: Work> std::ops::DerefMut for Held<W> {
+impl<W: PollHooks> std::ops::DerefMut for Held<W> {
     fn deref_mut(&mut self) -> &mut W {
         &mut self.work
     }
 }
 
-impl<W: Work> Drop for Held<W> {
+impl<W: PollHooks> Drop for Held<W> {
     fn drop(&mut self) {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
@@ -279,4 +279,5 @@ impl<W: Work> Drop for Held<W> {
 
 // Named, since `tests/unsafe` takes this file from here.
 #[cfg(test)]
+#[path = "instrumented/tests.rs"] // named for `tests/unsafe`, which includes this file from elsewhere
 mod tests;

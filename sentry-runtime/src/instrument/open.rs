@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::root;
-use crate::context::activation::Shown;
+use crate::context::activation::Activation;
 use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
 use crate::protocol::{self, AttributeValue, SpanId, SpanLink, SpanStatus};
 use crate::trace::clock::{self, Anchor};
 use crate::trace::ids::{self, Lineage, LocalId};
-use crate::trace::record::{Detail, DynamicSpan, Outcome, Record, Start};
+use crate::trace::record::{Detail, DynamicSpan, Record, SpanOutcome, Start};
 use crate::trace::segment::Segment;
 
 /// The most attributes of one span, and the most links, that are kept for whoever asks.
@@ -40,7 +40,7 @@ pub(crate) struct Unended {
     pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(crate) links: Vec<SpanLink>,
     /// Where it was made active until its end.
-    pub(crate) shown: Option<Shown>,
+    pub(crate) shown: Option<Activation>,
 }
 
 impl OpenSpan {
@@ -53,12 +53,12 @@ impl OpenSpan {
     }
 
     /// Ends the span. A second end does nothing.
-    pub(crate) fn end(&self, end: Start, outcome: Outcome) {
+    pub(crate) fn end(&self, end: Start, outcome: SpanOutcome) {
         self.end_in(&self.context, end, outcome);
     }
 
     /// The same in a context with the same segment and other scopes: a root is sent with those.
-    pub(crate) fn end_in(&self, context: &Context, end: Start, outcome: Outcome) {
+    pub(crate) fn end_in(&self, context: &Context, end: Start, outcome: SpanOutcome) {
         let Some(unended) = self.lock().take() else { return };
         let Unended { parent, name, op, origin, start, shown, .. } = unended;
         if let Some(shown) = shown {
@@ -97,7 +97,7 @@ impl OpenSpan {
             return true;
         }
         let context = Arc::new(here.with_segment(Some(Arc::clone(segment))));
-        unended.shown = Some(Shown::put(context, Lineage { span: self.id, parent: unended.parent }));
+        unended.shown = Some(Activation::put(context, Lineage { span: self.id, parent: unended.parent }));
         true
     }
 
@@ -192,7 +192,7 @@ fn wall(start: Start) -> std::time::SystemTime {
 
 impl Drop for OpenSpan {
     fn drop(&mut self) {
-        let outcome = if std::thread::panicking() { Outcome::Failed } else { Outcome::Ok };
+        let outcome = if std::thread::panicking() { SpanOutcome::Failed } else { SpanOutcome::Ok };
         self.end(Start::Ticks(clock::now()), outcome);
     }
 }

@@ -15,7 +15,7 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::active;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::trace::headers::{self, HeaderSource};
 
 /// The headers that link an outgoing request to the active trace, see [`get_trace_data`](crate::get_trace_data).
@@ -35,14 +35,14 @@ pub struct TraceData {
 impl TraceData {
     /// What links a request that is made here and now.
     pub(crate) fn current(client: &Client) -> Self {
-        Self::at(client, &TracePlace::current(), active::with(|context| context.is_suppressed()))
+        Self::at(client, &SpanContext::current(), active::with(|context| context.is_suppressed()))
     }
 
     /// What links a request that is made at a place.
-    pub(crate) fn at(client: &Client, place: &TracePlace, suppressed: bool) -> Self {
+    pub(crate) fn at(client: &Client, span_context: &SpanContext, suppressed: bool) -> Self {
         let options = client.options();
-        let mut decision = place.decision(options);
-        let mut dsc = place.dsc(client);
+        let mut decision = span_context.decision(options);
+        let mut dsc = span_context.dsc(client);
         if suppressed {
             // Without tracing there is no decision to hand on, neither way.
             decision = (options.traces() || decision.is_some()).then_some(false);
@@ -52,9 +52,9 @@ impl TraceData {
         }
         let sampled = u8::from(decision == Some(true));
         Self {
-            sentry_trace: place.sentry_trace(decision),
+            sentry_trace: span_context.sentry_trace(decision),
             baggage: headers::format_baggage(&dsc),
-            traceparent: format!("00-{}-{}-0{sampled}", place.trace_id(), place.span_id),
+            traceparent: format!("00-{}-{}-0{sampled}", span_context.trace_id(), span_context.span_id),
             sends_traceparent: options.propagate_traceparent,
         }
     }

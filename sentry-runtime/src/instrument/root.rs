@@ -7,7 +7,7 @@ use crate::context::{recorder, recycling};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{self, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{Outcome, Record, Start};
+use crate::trace::record::{Record, SpanOutcome, Start};
 use crate::trace::sampling::{self, Decision, Hints};
 use crate::trace::segment::{RootName, Segment};
 use crate::trace::{callsite, clock};
@@ -85,12 +85,12 @@ pub(crate) fn start_with(
 }
 
 /// Gives a context back whose root has ended.
-pub(crate) fn retire(context: Arc<Context>) {
-    recycling::retire(context);
+pub(crate) fn recycle(context: Arc<Context>) {
+    recycling::recycle(context);
 }
 
 /// Ends the segment of a context whose root span is `root`.
-pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: Outcome) {
+pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: SpanOutcome) {
     let Some(segment) = context.segment().filter(|segment| segment.key == root && segment.is_ours()) else {
         return;
     };

@@ -15,7 +15,7 @@ use crate::protocol::nesting;
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::clock;
 use crate::trace::ids::{self, Lineage};
-use crate::trace::record::{Detail, Outcome, Record, Start};
+use crate::trace::record::{Detail, Record, SpanOutcome, Start};
 
 /// A handle to a span. Handles are cheap to clone and may be used from any thread; without a client, or in a
 /// trace that is not sampled, every call is a no-op.
@@ -27,7 +27,7 @@ use crate::trace::record::{Detail, Outcome, Record, Start};
 /// span may be written already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
-    pub(crate) place: Option<(Arc<Context>, Lineage)>,
+    pub(crate) span_context: Option<(Arc<Context>, Lineage)>,
     pub(crate) open: Option<Arc<OpenSpan>>,
     /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
     /// is kept.
@@ -39,14 +39,15 @@ impl Span {
     pub(crate) fn active() -> Option<Self> {
         let (segment, active) = (active::position().0, active::lineage());
         let context = active::own_context()?;
-        (segment != 0 && active.span != 0).then(|| Self { place: Some((context, active)), ..Self::default() })
+        (segment != 0 && active.span != 0)
+            .then(|| Self { span_context: Some((context, active)), ..Self::default() })
     }
 
     /// Ends the span at a given time; the root of a transaction with the scopes of another context.
     #[cfg(feature = "opentelemetry")]
     pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {
         if let Some(open) = &self.open {
-            open.end_in(context, Start::Wall(time), Outcome::Ok);
+            open.end_in(context, Start::Wall(time), SpanOutcome::Ok);
         }
     }
 
@@ -59,15 +60,15 @@ impl Span {
     }
 
     /// Ends the span with the given outcome.
-    pub(crate) fn end_as(&self, outcome: Outcome) {
+    pub(crate) fn end_as(&self, outcome: SpanOutcome) {
         if let Some(open) = &self.open {
             open.end(Start::Ticks(clock::now()), outcome);
         }
     }
 
     /// The context and the local id, to make the span active or the parent of another.
-    pub(crate) fn place(&self) -> Option<(Arc<Context>, Lineage)> {
-        self.place.clone().filter(|(_, active)| active.span != 0)
+    pub(crate) fn span_context(&self) -> Option<(Arc<Context>, Lineage)> {
+        self.span_context.clone().filter(|(_, active)| active.span != 0)
     }
 
     /// Keeps what is said for whoever asks the span.
@@ -78,7 +79,7 @@ impl Span {
     }
 
     fn detail(&self, detail: Detail) {
-        if let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| !self.stands_in)
+        if let Some((context, Lineage { span, .. })) = self.span_context.as_ref().filter(|_| !self.stands_in)
             && let Some(segment) = context.segment().filter(|segment| segment.sampled)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
@@ -90,29 +91,36 @@ impl Span {
     pub fn is_recording(&self) -> bool {
         let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
         !self.stands_in
-            && self.place.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
+            && self
+                .span_context
+                .as_ref()
+                .is_some_and(|(context, active)| active.span != 0 && sampled(context))
     }
 
     /// The trace that the span belongs to.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
-        self.place.as_ref()?.0.segment().map(|segment| segment.trace_id())
+        self.span_context.as_ref()?.0.segment().map(|segment| segment.trace_id())
     }
 
     /// The span's id on the wire.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
-        self.place.as_ref().filter(|(_, active)| active.span != 0).map(|(_, active)| ids::wire(active.span))
+        self.span_context
+            .as_ref()
+            .filter(|(_, active)| active.span != 0)
+            .map(|(_, active)| ids::wire(active.span))
     }
 
     /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
     #[must_use]
     pub(crate) fn root(&self) -> Self {
-        match &self.place {
+        match &self.span_context {
             Some((context, active)) => match context.segment() {
-                Some(segment) if segment.key != active.span => {
-                    Self { place: Some((Arc::clone(context), Lineage::of(segment.key))), ..Self::default() }
-                }
+                Some(segment) if segment.key != active.span => Self {
+                    span_context: Some((Arc::clone(context), Lineage::of(segment.key))),
+                    ..Self::default()
+                },
                 _ => self.clone(),
             },
             None => self.clone(),
@@ -148,7 +156,7 @@ impl Span {
     pub fn to_json(&self) -> Value {
         let known = self.open.as_ref().and_then(|open| open.describe());
         let shown = |span| serde_json::to_value(span).unwrap_or_default();
-        match (known, &self.place) {
+        match (known, &self.span_context) {
             (Some(span), _) => shown(span),
             (None, Some((context, Lineage { span, parent }))) if *span != 0 => match context.segment() {
                 Some(segment) if segment.key == *span => shown(open::describe_root(segment)),
@@ -175,7 +183,8 @@ impl Span {
     /// }
     /// ```
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let Some((context, Lineage { span, .. })) = self.place.as_ref().filter(|_| self.is_recording())
+        let Some((context, Lineage { span, .. })) =
+            self.span_context.as_ref().filter(|_| self.is_recording())
         else {
             return;
         };
@@ -227,7 +236,7 @@ impl Span {
     /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
     /// ```
     pub fn update_name(&self, name: impl Into<String>) {
-        let Some((context, active)) = self.place.as_ref().filter(|_| !self.stands_in) else { return };
+        let Some((context, active)) = self.span_context.as_ref().filter(|_| !self.stands_in) else { return };
         let name = name.into();
         if let Some(segment) = context.segment().filter(|segment| segment.key == active.span) {
             segment.rename(name, "custom");
@@ -276,14 +285,14 @@ impl Span {
     /// Ends a span that was started by a function call. Later calls, and calls on other spans, do nothing.
     pub fn end(&self) {
         if let Some(open) = &self.open {
-            open.end(Start::Ticks(clock::now()), Outcome::Ok);
+            open.end(Start::Ticks(clock::now()), SpanOutcome::Ok);
         }
     }
 
     /// Ends the span at a given time.
     pub fn end_at(&self, time: SystemTime) {
         if let Some(open) = &self.open {
-            open.end(Start::Wall(time), Outcome::Ok);
+            open.end(Start::Wall(time), SpanOutcome::Ok);
         }
     }
 }

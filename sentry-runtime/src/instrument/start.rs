@@ -22,14 +22,14 @@ use crate::trace::segment::RootName;
 impl Span {
     /// Starts a span without making it active.
     pub(crate) fn start(options: SpanOptions) -> Self {
-        if client::level() != client::Level::Tracing {
+        if client::capture_mode() != client::CaptureMode::Tracing {
             return Self::default();
         }
         let (base, active) = match &options.parent {
             Parent::Active => (active::context(), active::lineage()),
             Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
-            Parent::Given(span) => match span.place() {
-                Some(place) => place,
+            Parent::Given(span) => match span.span_context() {
+                Some(span_context) => span_context,
                 None => (active::context(), active::lineage()),
             },
         };
@@ -78,7 +78,7 @@ impl Span {
                 None => return Self::default(),
             }
         } else if mode != Mode::Sampled || is_ignored(&base, &options) {
-            return Self { place: Some((base, active)), open: None, stands_in: true };
+            return Self { span_context: Some((base, active)), open: None, stands_in: true };
         } else {
             base
         };
@@ -89,7 +89,7 @@ impl Span {
         let unended = Unended::new(parent, name, op, origin, start);
         let open = OpenSpan::new(Arc::clone(&context), id, unended);
         let span = Self {
-            place: Some((context, Lineage { span: id, parent })),
+            span_context: Some((context, Lineage { span: id, parent })),
             open: Some(Arc::new(open)),
             stands_in: false,
         };

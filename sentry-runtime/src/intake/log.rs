@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::record_context::{Field, Fields, Moment};
+use super::record_context::{Field, Fields, RecordContext};
 use crate::client::Client;
 use crate::protocol::{DataCategory, DiscardReason, LogLevel};
 
@@ -18,7 +18,7 @@ pub(crate) enum Text {
 /// A log as its caller left it.
 #[derive(Debug)]
 pub(crate) struct LogRecord {
-    pub(crate) moment: Moment,
+    pub(crate) moment: RecordContext,
     pub(crate) level: LogLevel,
     pub(crate) text: Text,
     /// The text with its placeholders.

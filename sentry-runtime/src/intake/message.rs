@@ -10,9 +10,9 @@ use super::metric::MetricRecord;
 use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::error::chain::Chain;
-use crate::protocol::ack::{Ack, Outcome};
+use crate::protocol::ack::{Ack, DeliveryOutcome};
 use crate::protocol::{
     Attachment, DataCategory, DiscardReason, Event, Feedback, Level, MonitorCheckIn, SessionStatus, Uuid,
 };
@@ -41,7 +41,7 @@ pub(crate) struct FlushRequest {
 
 /// How an error came to be captured.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mechanism {
+pub(crate) struct CaptureMechanism {
     pub(crate) ty: &'static str,
     /// Whether the program goes on as if nothing had happened.
     pub(crate) handled: bool,
@@ -52,7 +52,7 @@ pub(crate) struct Mechanism {
 pub(crate) enum Body {
     Error {
         chain: Chain,
-        mechanism: Mechanism,
+        mechanism: CaptureMechanism,
     },
     Panic {
         message: String,
@@ -70,7 +70,7 @@ pub(crate) struct Capture {
     pub(crate) timestamp: SystemTime,
     pub(crate) body: Body,
     pub(crate) level: Level,
-    pub(crate) place: TracePlace,
+    pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
     pub(crate) thread: CapturingThread,
     pub(crate) hint: Box<Hint>,
@@ -93,7 +93,7 @@ pub(crate) struct CapturingThread {
 #[derive(Debug)]
 pub(crate) struct PendingCheckIn {
     pub(crate) check_in: MonitorCheckIn,
-    pub(crate) place: TracePlace,
+    pub(crate) span_context: SpanContext,
     pub(crate) client: Arc<Client>,
     /// How many callbacks it was made in, see [`crate::base::callback`].
     pub(crate) depth: u8,
@@ -106,7 +106,7 @@ pub(crate) struct PendingFeedback {
     pub(crate) timestamp: SystemTime,
     pub(crate) feedback: Feedback,
     pub(crate) attachments: Vec<Attachment>,
-    pub(crate) place: TracePlace,
+    pub(crate) span_context: SpanContext,
     pub(crate) scopes: Scopes,
     pub(crate) client: Arc<Client>,
     /// How many of the user's callbacks it was captured in.
@@ -119,10 +119,10 @@ impl PendingFeedback {
     /// Counts the loss, and tells who waits.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         self.client.ledger().lost(reason, DataCategory::Feedback, 1);
-        self.answer(Outcome::Lost(reason));
+        self.answer(DeliveryOutcome::Lost(reason));
     }
 
-    pub(crate) fn answer(&self, outcome: Outcome) {
+    pub(crate) fn answer(&self, outcome: DeliveryOutcome) {
         if let Some(ack) = &self.ack {
             ack.answer(outcome);
         }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::record_context::{Fields, Moment};
+use super::record_context::{Fields, RecordContext};
 use crate::protocol::{DataCategory, DiscardReason, MetricType, MetricValue, Unit};
 
 /// A metric as its caller left it.
 #[derive(Debug)]
 pub(crate) struct MetricRecord {
-    pub(crate) moment: Moment,
+    pub(crate) moment: RecordContext,
     pub(crate) draft: MetricDraft,
 }
 

@@ -16,7 +16,7 @@ use crate::trace::ids;
 
 /// The client of this piece of work, if it wants what is about to be recorded.
 pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<Arc<Client>> {
-    if client::level() == client::Level::Off {
+    if client::capture_mode() == client::CaptureMode::Off {
         return None;
     }
     active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))
@@ -35,7 +35,7 @@ pub(crate) fn is_circular(client: &Client, category: DataCategory) -> bool {
 
 /// When and where something was recorded.
 #[derive(Debug)]
-pub(crate) struct Moment {
+pub(crate) struct RecordContext {
     pub(crate) client: Arc<Client>,
     pub(crate) scopes: Scopes,
     pub(crate) at: SystemTime,
@@ -46,7 +46,7 @@ pub(crate) struct Moment {
     pub(crate) depth: u8,
 }
 
-impl Moment {
+impl RecordContext {
     /// Here and now.
     pub(crate) fn now(client: Arc<Client>) -> Self {
         let (_, span) = active::position();

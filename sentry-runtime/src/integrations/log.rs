@@ -38,13 +38,13 @@ use std::fmt;
 use log::kv::{self, VisitSource, VisitValue};
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 
-use super::log_bridge::{self, Entry, Gate, Origin, Said};
+use super::log_bridge::{self, Gate, LogEntry, LogFields, LogOrigin};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{AttributeValue, LogLevel};
 
-const ORIGIN: Origin =
-    Origin { name: "auto.log.log", fields: "Rust Log Attributes", location: "Rust Log Metadata" };
+const ORIGIN: LogOrigin =
+    LogOrigin { name: "auto.log.log", fields: "Rust Log Attributes", location: "Rust Log Metadata" };
 
 /// A logger that drops everything: what [`SentryLogger::new`] hands records on to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -110,10 +110,11 @@ impl<L: Log> SentryLogger<L> {
         if filter.is_ignore() {
             return;
         }
-        let mut said = Said { message: Some(log_bridge::written(record.args())), ..Said::default() };
+        let mut said =
+            LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
         // What cannot be read is left out.
         let _ = record.key_values().visit(&mut Reader(&mut said));
-        Entry {
+        LogEntry {
             origin: &ORIGIN,
             level: level(record.level()),
             target: record.target(),
@@ -190,7 +191,7 @@ fn level(level: log::Level) -> LogLevel {
 }
 
 /// Reads key-values.
-struct Reader<'a>(&'a mut Said);
+struct Reader<'a>(&'a mut LogFields);
 
 impl<'kvs> VisitSource<'kvs> for Reader<'_> {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {

@@ -58,7 +58,7 @@ impl Middleware for SentryMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        if client::level() == client::Level::Off {
+        if client::capture_mode() == client::CaptureMode::Off {
             return next.run(request, extensions).await;
         }
         let exchange = begin(&mut request);

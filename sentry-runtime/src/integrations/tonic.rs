@@ -68,7 +68,7 @@ impl SentryInterceptor {
 
 impl Interceptor for SentryInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if client::level() != client::Level::Off {
+        if client::capture_mode() != client::CaptureMode::Off {
             let url = self.url(request.extensions().get::<GrpcMethod<'_>>());
             crate::propagate(&url, request.metadata_mut());
         }

@@ -51,11 +51,11 @@ impl Middleware for SentryMiddleware {
         mut request: Request<SendBody<'_>>,
         next: MiddlewareNext<'_>,
     ) -> Result<Response<Body>, Error> {
-        if client::level() == client::Level::Off {
+        if client::capture_mode() == client::CaptureMode::Off {
             return next.handle(request);
         }
         let exchange = begin(&mut request);
-        let entered = exchange.span().place().map(|(context, active)| active::enter(context, active));
+        let entered = exchange.span().span_context().map(|(context, active)| active::enter(context, active));
         let answer = next.handle(request);
         drop(entered);
         match &answer {

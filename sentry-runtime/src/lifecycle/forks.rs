@@ -15,11 +15,11 @@ pub(crate) fn watch() {
         in_parent: during_fork::release,
         in_child: || {
             during_fork::release();
-            recorder::begin_anew();
-            ids::begin_anew();
-            active::begin_anew();
+            recorder::reset_after_fork();
+            ids::reset_after_fork();
+            active::reset_after_fork();
             #[cfg(all(unix, feature = "signals"))]
-            super::signals::begin_anew();
+            super::signals::reset_after_fork();
         },
     });
 }

@@ -1,6 +1,6 @@
 //! The guard of `#[sentry::main]`.
 
-use crate::capture::errors::{self, Origin};
+use crate::capture::errors::{self, ErrorOrigin};
 use crate::context::active::{self, Entered};
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
@@ -40,7 +40,7 @@ impl MainGuard {
 
     /// Says that `main` returned an error.
     pub fn failed(&mut self, failure: Failure<'_>) {
-        errors::capture(failure, self.since, Origin::Main);
+        errors::capture(failure, self.since, ErrorOrigin::Main);
     }
 }
 

@@ -33,9 +33,11 @@ pub(crate) fn install() {
 }
 
 fn capture_panic(info: &PanicHookInfo<'_>) {
-    let end = Aftermath::of(info);
+    let end = PanicOutcome::of(info);
     // Panics that are contained stay quiet; one that ends the program is contained by nobody.
-    if client::level() == client::Level::Off || (callback::is_quiet() && end == Aftermath::Unwinds) {
+    if client::capture_mode() == client::CaptureMode::Off
+        || (callback::is_quiet() && end == PanicOutcome::Unwinds)
+    {
         return;
     }
     if CAPTURING.replace(true) {
@@ -43,11 +45,11 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     }
     let wanted = active::with(|context| context.client()).filter(|client| client.options().capture_panics);
     if let Some(client) = wanted {
-        if end != Aftermath::AbortsForAnother {
+        if end != PanicOutcome::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
             event::submit(Capture::panic(message(info.payload()), location));
         }
-        if end != Aftermath::Unwinds {
+        if end != PanicOutcome::Unwinds {
             // Nothing runs after this hook: what is open ends here, and what is captured goes out now.
             monitor::fail_open_runs();
             client.flush(client.options().shutdown_timeout.max(Duration::from_millis(100)));
@@ -58,7 +60,7 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
 
 /// What comes after the hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Aftermath {
+enum PanicOutcome {
     Unwinds,
     Aborts,
     /// The panic that was captured before could not go on; this is only how the standard library says so.
@@ -76,7 +78,7 @@ const CHECKS: [&str; 3] = [
     "misaligned pointer dereference: ",
 ];
 
-impl Aftermath {
+impl PanicOutcome {
     fn of(info: &PanicHookInfo<'_>) -> Self {
         let text = text(info.payload()).unwrap_or_default();
         let is_in_core = |file: &str| {

@@ -74,7 +74,7 @@ fn is_default(signal: c_int) -> bool {
 }
 
 /// Signals end the child of a fork at once, until it has something to send.
-pub(crate) fn begin_anew() {
+pub(crate) fn reset_after_fork() {
     AT_ONCE.store(true, Ordering::SeqCst);
 }
 

@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::intake::log::LogRecord;
 use crate::intake::metric::MetricRecord;
 use crate::intake::queue::{Queues, queues};
-use crate::intake::record_context::Moment;
+use crate::intake::record_context::RecordContext;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// Items of one envelope: what receivers are made for.
@@ -32,7 +32,7 @@ pub(super) trait Batched: Send + Sized + 'static {
     fn next(queues: &Queues) -> Option<Box<Self>>;
     /// Returns the number of records that wait.
     fn waiting(queues: &Queues) -> usize;
-    fn moment(&self) -> &Moment;
+    fn moment(&self) -> &RecordContext;
     /// Builds, filters and sends records of one client, at most [`BATCH`].
     fn send(client: &Arc<Client>, records: Vec<Self>);
 }

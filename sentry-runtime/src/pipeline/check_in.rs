@@ -6,7 +6,7 @@ use crate::intake::message::PendingCheckIn;
 use crate::protocol::{Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, TraceContext};
 
 pub(super) fn process(pending: PendingCheckIn) {
-    let PendingCheckIn { mut check_in, place, client, depth } = pending;
+    let PendingCheckIn { mut check_in, span_context, client, depth } = pending;
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
     let options = client.options();
     check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
@@ -14,9 +14,9 @@ pub(super) fn process(pending: PendingCheckIn) {
     client_state::with(&client, |state| state.scrubber.scrub_contexts(&mut check_in.contexts));
     check_in.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
-            trace_id: place.trace_id(),
-            span_id: place.span_id,
-            parent_span_id: place.parent_span_id,
+            trace_id: span_context.trace_id(),
+            span_id: span_context.span_id,
+            parent_span_id: span_context.parent_span_id,
             ..TraceContext::default()
         })
     });
@@ -27,7 +27,7 @@ pub(super) fn process(pending: PendingCheckIn) {
     match serde_json::to_vec(&check_in) {
         Ok(payload) => {
             let item = EnvelopeItem::json(ItemType::CheckIn, payload, DataCategory::Monitor);
-            output::send(transport, None, Some(place.dsc(&client)), [item]);
+            output::send(transport, None, Some(span_context.dsc(&client)), [item]);
         }
         Err(error) => {
             diagnostics::error(format_args!("a check-in of {} failed: {error}", check_in.monitor_slug));

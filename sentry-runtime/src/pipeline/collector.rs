@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-pub(super) use super::span::buffer::{Child, ChildKind, Gathered};
+pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
 use super::span::buffer::Room;
 use super::stream::Streams;
@@ -26,7 +26,7 @@ use crate::options::TraceLifecycle;
 use crate::protocol::nesting;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
-use crate::trace::record::Surroundings;
+use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Detail, Record};
 
 /// The most segments that are gathered at a time.
@@ -46,7 +46,7 @@ const SILENCE: u64 = 2;
 #[derive(Default)]
 pub(super) struct Collector {
     queues: Vec<Source>,
-    open: IdMap<Gathered>,
+    open: IdMap<BufferedSpan>,
     streams: Streams,
     room: Room,
     /// How many bytes may wait in batches.
@@ -103,7 +103,7 @@ impl Collector {
             self.finish(ended, since);
         }
         self.finish_late(all, now);
-        self.streams.settle(&mut self.open, since, &mut self.room);
+        self.streams.assign(&mut self.open, since, &mut self.room);
         self.streams.send_due(now, self.round, self.batch_room, &mut self.room);
         self.count_lost();
         self.looked = [self.looked[1], Some(now)];
@@ -144,10 +144,10 @@ impl Collector {
         came
     }
 
-    fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<Surroundings>>) {
+    fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<ProcessScopes>>) {
         match record {
-            Record::Surroundings(announced) => *around = Some(announced),
-            Record::LightEnd(root) => match around {
+            Record::ProcessScopes(announced) => *around = Some(announced),
+            Record::LazyRootEnd(root) => match around {
                 Some(around) => self.ending.push(Ended::light(root, around)),
                 // It is announced before the first root.
                 None => {
@@ -213,7 +213,7 @@ impl Collector {
         }
     }
 
-    fn gathered(&mut self, segment: LocalId) -> (&mut Gathered, &mut Room) {
+    fn gathered(&mut self, segment: LocalId) -> (&mut BufferedSpan, &mut Room) {
         if !self.open.contains_key(&segment) {
             self.begin(segment);
         }
@@ -241,7 +241,7 @@ impl Collector {
 
     /// Gives up segments that nothing was recorded for the longest.
     #[cold]
-    fn give_up_oldest(&mut self, most: usize, may_go: impl Fn(&Gathered) -> bool) {
+    fn give_up_oldest(&mut self, most: usize, may_go: impl Fn(&BufferedSpan) -> bool) {
         let ages = self.open.iter().filter(|(_, gathered)| may_go(gathered));
         let mut ages: Vec<_> = ages.map(|(&key, gathered)| (gathered.changed, key)).collect();
         ages.sort_unstable();
@@ -281,16 +281,16 @@ impl Collector {
     }
 
     /// Attributes of futures that were called in one place and polled in another lie under the span's own id.
-    fn adopt_strays(&mut self, gathered: &mut Gathered) {
+    fn adopt_strays(&mut self, gathered: &mut BufferedSpan) {
         if self.open.is_empty() {
             return;
         }
         for child in &gathered.children {
-            if self.open.get(&child.id).is_some_and(|stray| stray.children.is_empty())
-                && let Some(stray) = self.open.remove(&child.id)
+            if self.open.get(&child.id).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
+                && let Some(unassigned_span) = self.open.remove(&child.id)
             {
-                self.room.give_back(stray.weight);
-                gathered.attributes.extend(stray.attributes);
+                self.room.give_back(unassigned_span.weight);
+                gathered.attributes.extend(unassigned_span.attributes);
             }
         }
     }
@@ -351,7 +351,7 @@ impl Collector {
             return;
         }
         let open = std::mem::take(&mut self.open);
-        let lost = |gathered: Gathered| {
+        let lost = |gathered: BufferedSpan| {
             self.room.give_back(gathered.weight);
             gathered.children.len() as u64 + gathered.dropped
         };
@@ -359,8 +359,8 @@ impl Collector {
     }
 
     /// Counts everything as lost, after a mistake of our own.
-    pub(super) fn give_up(mut self) {
-        self.streams.give_up();
+    pub(super) fn discard(mut self) {
+        self.streams.discard();
         let spans = self.open.values().map(|gathered| gathered.children.len() as u64).sum::<u64>();
         for ended in self.ending.iter().chain(&self.ended) {
             let ledger = ended.segment.client.ledger();

@@ -11,7 +11,7 @@ use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::intake::message::PendingFeedback;
-use crate::protocol::ack::Outcome;
+use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{
     Context, DataCategory, DiscardReason, Envelope, EnvelopeItem, Event, ItemType, Level, TraceContext,
     Value, map_of,
@@ -20,10 +20,10 @@ use crate::protocol::{
 pub(super) fn process(pending: PendingFeedback) {
     let client = Arc::clone(&pending.client);
     let Some(transport) = output::open(&client, DataCategory::Feedback, 1) else {
-        return pending.answer(Outcome::Lost(DiscardReason::RatelimitBackoff));
+        return pending.answer(DeliveryOutcome::Lost(DiscardReason::RatelimitBackoff));
     };
     let options = client.options();
-    let trace = pending.place.dsc(&client);
+    let trace = pending.span_context.dsc(&client);
     let scope = pending.scopes.merged();
     let event = client_state::with(&client, |state| {
         let mut event = build(&pending);
@@ -56,7 +56,7 @@ pub(super) fn process(pending: PendingFeedback) {
     output::send_envelope(transport, envelope, Some(trace));
     if options.transport.is_some() {
         // What the user's own transport makes of it is not known.
-        pending.answer(Outcome::Sent);
+        pending.answer(DeliveryOutcome::Sent);
     }
 }
 
@@ -66,7 +66,7 @@ fn build(pending: &PendingFeedback) -> Event<'static> {
         ty: Some("feedback".into()),
         level: Level::Info,
         timestamp: pending.timestamp,
-        transaction: pending.place.transaction(),
+        transaction: pending.span_context.transaction(),
         ..Event::default()
     };
     let fields: BTreeMap<String, Value> = match serde_json::to_value(&pending.feedback) {
@@ -77,9 +77,9 @@ fn build(pending: &PendingFeedback) -> Event<'static> {
     event.contexts.insert(
         "trace".to_owned(),
         Context::from(TraceContext {
-            trace_id: pending.place.trace_id(),
-            span_id: pending.place.span_id,
-            parent_span_id: pending.place.parent_span_id,
+            trace_id: pending.span_context.trace_id(),
+            span_id: pending.span_context.span_id,
+            parent_span_id: pending.span_context.parent_span_id,
             ..TraceContext::default()
         }),
     );

@@ -58,7 +58,7 @@ fn show(
     let text = Text::shown(&mut event);
     let mut event = run(name, reason, made_at, event, callback)?;
     nesting::prune_event(&mut event);
-    text.settle(&mut event);
+    text.reconcile(&mut event);
     Ok(event)
 }
 

@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::intake::log::{LOG_BYTES, LogRecord, Text, lost_log};
 use crate::intake::metric::MetricRecord;
 use crate::intake::queue::Queues;
-use crate::intake::record_context::Moment;
+use crate::intake::record_context::RecordContext;
 use crate::protocol::envelope::SDK;
 use crate::protocol::limits::truncated;
 use crate::protocol::{
@@ -44,7 +44,7 @@ impl Batched for LogRecord {
         queues.waiting_logs()
     }
 
-    fn moment(&self) -> &Moment {
+    fn moment(&self) -> &RecordContext {
         &self.moment
     }
 
@@ -86,7 +86,7 @@ impl Batched for MetricRecord {
         queues.waiting_metrics()
     }
 
-    fn moment(&self) -> &Moment {
+    fn moment(&self) -> &RecordContext {
         &self.moment
     }
 
@@ -166,7 +166,7 @@ fn metric(record: MetricRecord, state: &ClientState) -> Metric {
 }
 
 /// Adds the attributes of the scopes, then what every log and metric carries, unless it says it itself.
-fn complete(attributes: &mut Attributes, moment: &Moment, state: &ClientState) {
+fn complete(attributes: &mut Attributes, moment: &RecordContext, state: &ClientState) {
     moment.scopes.add_attributes(attributes);
     let options = moment.client.options();
     let mut add = |key: &'static str, value: AttributeValue| {

@@ -39,7 +39,7 @@ pub(crate) fn run() {
             diagnostics::error(format_args!(
                 "the pipeline failed and starts anew; what it held is counted as lost"
             ));
-            std::mem::take(&mut collector).give_up();
+            std::mem::take(&mut collector).discard();
         }
     }
 }

@@ -9,7 +9,7 @@ use super::client_report::DiscardReason;
 
 /// What became of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// The server took it.
     Sent,
     /// It is lost.
@@ -19,14 +19,14 @@ pub(crate) enum Outcome {
 /// The side that answers. The first answer counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Ack {
-    outcome: Arc<OnceLock<Outcome>>,
+    outcome: Arc<OnceLock<DeliveryOutcome>>,
     answered: Sender<()>,
 }
 
 /// The side that waits.
 #[derive(Debug)]
 pub(crate) struct Awaited {
-    outcome: Arc<OnceLock<Outcome>>,
+    outcome: Arc<OnceLock<DeliveryOutcome>>,
     answered: Receiver<()>,
 }
 
@@ -40,7 +40,7 @@ impl Ack {
     }
 
     /// Answers, unless there was an answer before.
-    pub(crate) fn answer(&self, outcome: Outcome) {
+    pub(crate) fn answer(&self, outcome: DeliveryOutcome) {
         if self.outcome.set(outcome).is_ok() {
             let _ = self.answered.try_send(());
         }
@@ -52,7 +52,7 @@ impl Awaited {
     ///
     /// # Errors
     /// `Timeout` when no answer came in time, `Disconnected` when none will come.
-    pub(crate) fn wait(&self, timeout: Duration) -> Result<Outcome, RecvTimeoutError> {
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<DeliveryOutcome, RecvTimeoutError> {
         self.answered.recv_timeout(timeout)?;
         self.outcome.get().copied().ok_or(RecvTimeoutError::Disconnected)
     }

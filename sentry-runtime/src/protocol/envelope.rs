@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ack::{Ack, Outcome};
+use super::ack::{Ack, DeliveryOutcome};
 use super::buffers::{self, Recycled};
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
@@ -238,7 +238,7 @@ impl Envelope {
     }
 
     /// Tells who waits for the envelope what became of it.
-    pub(crate) fn answer(&self, outcome: Outcome) {
+    pub(crate) fn answer(&self, outcome: DeliveryOutcome) {
         if let Some(ack) = &self.ack {
             ack.answer(outcome);
         }

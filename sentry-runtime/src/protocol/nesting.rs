@@ -12,9 +12,9 @@ const DEEPEST: usize = 64;
 
 /// Prunes a value.
 pub(crate) fn prune(value: &mut Value) {
-    let mut rubble = Vec::new();
-    prune_at(value, DEEPEST, &mut rubble);
-    free(rubble);
+    let mut pruned = Vec::new();
+    prune_at(value, DEEPEST, &mut pruned);
+    free(pruned);
 }
 
 /// The pruned value.
@@ -23,19 +23,19 @@ pub(crate) fn pruned(mut value: Value) -> Value {
     value
 }
 
-fn prune_at(value: &mut Value, left: usize, rubble: &mut Vec<Value>) {
+fn prune_at(value: &mut Value, left: usize, pruned: &mut Vec<Value>) {
     match value {
         Value::Array(items) if left == 0 && !items.is_empty() => {
-            rubble.push(std::mem::replace(value, "[Array]".into()));
+            pruned.push(std::mem::replace(value, "[Array]".into()));
         }
         Value::Object(fields) if left == 0 && !fields.is_empty() => {
-            rubble.push(std::mem::replace(value, "[Object]".into()));
+            pruned.push(std::mem::replace(value, "[Object]".into()));
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| prune_at(item, left.saturating_sub(1), rubble))
+            items.iter_mut().for_each(|item| prune_at(item, left.saturating_sub(1), pruned))
         }
         Value::Object(fields) => {
-            fields.values_mut().for_each(|field| prune_at(field, left.saturating_sub(1), rubble));
+            fields.values_mut().for_each(|field| prune_at(field, left.saturating_sub(1), pruned));
         }
         Value::String(text) => hold(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -50,11 +50,11 @@ fn hold(text: &mut String) {
 }
 
 /// Frees values with what is in them, one level at a time.
-fn free(mut rubble: Vec<Value>) {
-    while let Some(value) = rubble.pop() {
+fn free(mut pruned: Vec<Value>) {
+    while let Some(value) = pruned.pop() {
         match value {
-            Value::Array(items) => rubble.extend(items),
-            Value::Object(fields) => rubble.extend(fields.into_iter().map(|(_, field)| field)),
+            Value::Array(items) => pruned.extend(items),
+            Value::Object(fields) => pruned.extend(fields.into_iter().map(|(_, field)| field)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -131,7 +131,7 @@ pub(crate) fn prune_transaction(transaction: &mut Transaction<'_>) {
 
 /// Prunes an attribute: lists may lie in lists.
 pub(crate) fn prune_attribute(value: &mut AttributeValue) {
-    fn prune_at(value: &mut AttributeValue, left: usize, rubble: &mut Vec<AttributeValue>) {
+    fn prune_at(value: &mut AttributeValue, left: usize, pruned: &mut Vec<AttributeValue>) {
         if let AttributeValue::String(text) = value
             && text.len() > MAX_HELD
         {
@@ -139,16 +139,16 @@ pub(crate) fn prune_attribute(value: &mut AttributeValue) {
         }
         let AttributeValue::Array(items) = value else { return };
         if left == 0 {
-            rubble.push(std::mem::replace(value, AttributeValue::from_static("[Array]")));
+            pruned.push(std::mem::replace(value, AttributeValue::from_static("[Array]")));
         } else {
-            items.iter_mut().for_each(|item| prune_at(item, left - 1, rubble));
+            items.iter_mut().for_each(|item| prune_at(item, left - 1, pruned));
         }
     }
-    let mut rubble = Vec::new();
-    prune_at(value, DEEPEST, &mut rubble);
-    while let Some(value) = rubble.pop() {
+    let mut pruned = Vec::new();
+    prune_at(value, DEEPEST, &mut pruned);
+    while let Some(value) = pruned.pop() {
         if let AttributeValue::Array(items) = value {
-            rubble.extend(items.into_vec());
+            pruned.extend(items.into_vec());
         }
     }
 }

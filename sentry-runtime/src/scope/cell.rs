@@ -14,12 +14,12 @@ pub(crate) struct ScopeCell {
     scope: Mutex<Arc<Scope>>,
     /// It is one of the process: others are told when it changes.
     of_process: bool,
-    memory: Mutex<Memory>,
+    memory: Mutex<LastCaptured>,
 }
 
 /// What was captured last in an isolation scope.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(crate) struct LastCaptured {
     pub(crate) event: Option<Uuid>,
     /// The same event, if it was an error that the user captured.
     pub(crate) error: Option<Captured>,
@@ -74,7 +74,7 @@ impl ScopeCell {
     }
 
     /// What was captured last.
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, LastCaptured> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -23,7 +23,7 @@ mod processors;
 pub use data::Scope;
 pub use processors::{EventProcessor, TransactionProcessor};
 
-pub(crate) use cell::{Memory, ScopeCell};
+pub(crate) use cell::{LastCaptured, ScopeCell};
 pub(crate) use processors::Processor;
 
 use std::borrow::Cow;

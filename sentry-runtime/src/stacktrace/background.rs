@@ -18,7 +18,7 @@ type Resolved = (ResolvedStack, Symbolicator);
 
 /// A stack that another thread resolves.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingStack {
     resolved: Arc<Mutex<Option<Resolved>>>,
     done: Receiver<()>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Pending {
 pub(crate) enum Resolver {
     Ready(Symbolicator),
     /// A stack that was given up is still being resolved; what is learned from it is not lost.
-    Busy(Pending),
+    Busy(PendingStack),
     /// Nothing is known: the thread died with what it had.
     Lost,
 }
@@ -83,7 +83,7 @@ impl Resolver {
     ) -> ResolvedStack {
         let resolved = Arc::new(Mutex::new(None));
         let (done, finished) = bounded(1);
-        let answers = Pending { resolved: Arc::clone(&resolved), done: finished };
+        let answers = PendingStack { resolved: Arc::clone(&resolved), done: finished };
         let own = stack.clone();
         let work = move || {
             crate::base::thread_role::mark();
@@ -116,7 +116,7 @@ enum Waited {
     Lost,
 }
 
-fn wait(pending: &Pending, hurry: &dyn Fn() -> bool) -> Waited {
+fn wait(pending: &PendingStack, hurry: &dyn Fn() -> bool) -> Waited {
     loop {
         match pending.done.recv_timeout(PATIENCE) {
             Ok(()) => {

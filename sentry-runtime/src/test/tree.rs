@@ -32,7 +32,7 @@ pub(super) fn of(captured: &Captured) -> String {
         write_span(&mut out, root, &lines, captured, 0);
     }
     for event in &captured.events {
-        let of_a_span = place(event)
+        let of_a_span = span_context(event)
             .is_some_and(|(trace, span)| lines.iter().any(|line| line.trace == trace && line.id == span));
         if !of_a_span {
             write_event(&mut out, event, 0);
@@ -110,13 +110,13 @@ fn write_span(out: &mut String, line: &Line, lines: &[Line], captured: &Captured
         write_span(out, child, lines, captured, depth + 1);
     }
     for event in &captured.events {
-        if place(event) == Some((line.trace, line.id)) {
+        if span_context(event) == Some((line.trace, line.id)) {
             write_event(out, event, depth + 1);
         }
     }
 }
 
-fn place(event: &Event<'static>) -> Option<(TraceId, SpanId)> {
+fn span_context(event: &Event<'static>) -> Option<(TraceId, SpanId)> {
     match event.contexts.get("trace") {
         Some(Context::Trace(trace)) => Some((trace.trace_id, trace.span_id)),
         _ => None,

@@ -10,19 +10,19 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// A reading of the span clock. Only differences and [`Anchor`]s give it meaning.
 pub(crate) type Ticks = u64;
 
-struct Origin {
+struct ClockOrigin {
     ticks: Ticks,
     instant: Instant,
 }
 
-static ORIGIN: OnceLock<Origin> = OnceLock::new();
+static ORIGIN: OnceLock<ClockOrigin> = OnceLock::new();
 
 /// Chooses the source of ticks and notes when that was. Called before the first span can start.
 pub(crate) fn start() {
     ORIGIN.get_or_init(|| {
         counter::choose();
         let instant = Instant::now();
-        Origin { ticks: counter::read().unwrap_or(0), instant }
+        ClockOrigin { ticks: counter::read().unwrap_or(0), instant }
     });
 }
 
@@ -76,7 +76,7 @@ impl Anchor {
         }
     }
 
-    fn read(origin: &Origin) -> Self {
+    fn read(origin: &ClockOrigin) -> Self {
         let elapsed = origin.instant.elapsed();
         let (ticks, wall) = (now(), SystemTime::now());
         let passed = ticks.saturating_sub(origin.ticks);

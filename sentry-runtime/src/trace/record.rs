@@ -14,7 +14,7 @@ use crate::scope::{Scope, ScopeCell};
 
 /// How a span ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum SpanOutcome {
     Ok,
     /// The function returned `Err` or panicked.
     Failed,
@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
-impl Outcome {
+impl SpanOutcome {
     pub(crate) fn status(self) -> SpanStatus {
         match self {
             Self::Ok => SpanStatus::Ok,
@@ -42,7 +42,7 @@ pub(crate) enum Record {
         site: &'static Callsite,
         start: Ticks,
         end: Ticks,
-        outcome: Outcome,
+        outcome: SpanOutcome,
     },
     /// A span was given an attribute.
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
@@ -51,29 +51,35 @@ pub(crate) enum Record {
     /// A segment began whose spans are sent while it runs. Of others the pipeline learns when they end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
     /// The scopes of the process, for the light roots that follow.
-    Surroundings(Box<Surroundings>),
+    ProcessScopes(Box<ProcessScopes>),
     /// A light root ended.
-    LightEnd(LightRoot),
+    LazyRootEnd(LazyRootRecord),
     /// The root of a segment ended, and with it the segment.
-    End { segment: Arc<Segment>, isolation: Arc<Scope>, current: Arc<Scope>, end: Start, outcome: Outcome },
+    End {
+        segment: Arc<Segment>,
+        isolation: Arc<Scope>,
+        current: Arc<Scope>,
+        end: Start,
+        outcome: SpanOutcome,
+    },
 }
 
 /// The scopes of the process, as they are from this record of a thread on.
-pub(crate) struct Surroundings {
+pub(crate) struct ProcessScopes {
     pub(crate) isolation: Arc<Scope>,
     pub(crate) current: Arc<Scope>,
     pub(crate) salt: u64,
 }
 
 /// A light root that was recorded, and has ended.
-pub(crate) struct LightRoot {
+pub(crate) struct LazyRootRecord {
     pub(crate) key: LocalId,
     pub(crate) site: &'static Callsite,
     pub(crate) start: Ticks,
     pub(crate) end: Ticks,
     pub(crate) client: Arc<Client>,
     pub(crate) rate: f32,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: SpanOutcome,
 }
 
 /// What is said of a span too rarely to have a record of its own.
@@ -98,7 +104,7 @@ pub(crate) struct DynamicSpan {
     pub(crate) origin: Cow<'static, str>,
     pub(crate) start: Start,
     pub(crate) end: Start,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: SpanOutcome,
 }
 
 /// A moment: read from the span clock, or given by the user.

@@ -97,7 +97,7 @@ impl<T> Budget<T> {
     }
 
     /// Forgets all queues, in the child of a fork: they are the parent's.
-    pub(crate) fn begin_anew(&self) {
+    pub(crate) fn reset_after_fork(&self) {
         self.live.store(0, Ordering::Relaxed);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rate_limits::RateLimits;
-use crate::protocol::ack::Outcome;
+use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
 
 /// What became of an envelope.
@@ -27,12 +27,12 @@ pub(crate) enum Delivery {
 
 impl Delivery {
     /// What it is to somebody who waits for the envelope.
-    pub(super) fn outcome(self) -> Outcome {
+    pub(super) fn outcome(self) -> DeliveryOutcome {
         match self {
-            Self::Sent { .. } => Outcome::Sent,
+            Self::Sent { .. } => DeliveryOutcome::Sent,
             // What is left out, limits have left out.
-            Self::Refused | Self::Empty => Outcome::Lost(DiscardReason::RatelimitBackoff),
-            Self::Lost(reason) | Self::Failed(reason) => Outcome::Lost(reason),
+            Self::Refused | Self::Empty => DeliveryOutcome::Lost(DiscardReason::RatelimitBackoff),
+            Self::Lost(reason) | Self::Failed(reason) => DeliveryOutcome::Lost(reason),
         }
     }
 }

@@ -17,8 +17,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use self::sender::Answer;
 pub(super) use self::sender::HttpSender;
+use self::sender::Response;
 use super::destination::{Delivery, Destination};
 use super::ledger::Ledger;
 use super::proxy::ProxyOptions;
@@ -152,7 +152,7 @@ impl HttpDestination {
         delivery
     }
 
-    fn judge(&mut self, answer: &Answer) -> Delivery {
+    fn judge(&mut self, answer: &Response) -> Delivery {
         let headers = LimitHeaders {
             rate_limits: answer.rate_limits.as_deref(),
             retry_after: answer.retry_after.as_deref(),

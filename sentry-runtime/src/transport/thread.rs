@@ -18,7 +18,7 @@ use super::ledger::Ledger;
 use super::queue::Capacity;
 use super::rate_limits::RateLimits;
 use super::spool::Spool;
-use super::worker::{Flush, Shared, State};
+use super::worker::{Flush, Shared, WorkerState};
 use super::{QueueDepths, Transport, lock};
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
@@ -72,7 +72,7 @@ impl TransportThread {
     }
 
     /// Starts the thread if it does not run: at first, and after it died or could not be started.
-    fn ensure_running(&self, state: &mut State) {
+    fn ensure_running(&self, state: &mut WorkerState) {
         if state.running || state.stopping {
             return;
         }

@@ -16,7 +16,7 @@ use super::queue::{Queue, Queued};
 use super::thread::ThreadOptions;
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::protocol::ack::Outcome;
+use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
 
 /// The longest pause between two attempts while a flush waits.
@@ -24,7 +24,7 @@ const HURRIED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the thread and its callers share.
 pub(super) struct Shared {
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<WorkerState>,
     /// Something for the thread to do.
     pub(super) work: Condvar,
     /// Something that a caller may wait for.
@@ -38,7 +38,7 @@ pub(super) struct Shared {
 
 /// What is locked between two steps.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct WorkerState {
     pub(super) queue: Queue,
     /// The envelope that is being delivered.
     in_flight: Option<u64>,
@@ -63,7 +63,7 @@ pub(super) struct Flush {
     pub(super) target: u64,
 }
 
-impl State {
+impl WorkerState {
     /// The one that came first of all that are not gone yet.
     pub(super) fn oldest(&self) -> Option<u64> {
         match (self.in_flight, self.queue.first_seq()) {
@@ -90,9 +90,9 @@ impl State {
 }
 
 /// Says that the thread is gone, however it went.
-struct Running<'a>(&'a Shared);
+struct RunningWorker<'a>(&'a Shared);
 
-impl Drop for Running<'_> {
+impl Drop for RunningWorker<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.0.state);
         state.running = false;
@@ -117,7 +117,7 @@ impl Shared {
         ledger: Option<Arc<Ledger>>,
         options: ThreadOptions,
     ) -> Self {
-        let state = State {
+        let state = WorkerState {
             queue: Queue::new(options.capacity.clone()),
             in_flight: None,
             flushes: VecDeque::new(),
@@ -140,7 +140,7 @@ impl Shared {
 
     /// The thread's main loop.
     pub(super) fn run(&self) {
-        let _running = Running(self);
+        let _running = RunningWorker(self);
         let mut destination = lock(&self.destination);
         // Whether the last envelope was lost to the network: then a hurried flush tries each only once.
         let mut offline = false;
@@ -171,7 +171,7 @@ impl Shared {
                 Step::Stop => {
                     guarded(|| destination.flush());
                     if let Some(spool) = &self.options.spool {
-                        spool.give_up();
+                        spool.discard();
                     }
                     return;
                 }
@@ -230,7 +230,7 @@ impl Shared {
                 attempt += 1;
                 continue;
             }
-            self.settle(delivery, &envelope, ticket, items);
+            self.finish(delivery, &envelope, ticket, items);
             return Some(delivery);
         }
     }
@@ -275,7 +275,7 @@ impl Shared {
     pub(super) fn count_lost(&self, reason: DiscardReason, envelope: &Envelope) {
         diagnostics::debug(format_args!("an envelope was lost: {reason:?}"));
         if let Some(ledger) = &self.ledger {
-            envelope.answer(Outcome::Lost(reason));
+            envelope.answer(DeliveryOutcome::Lost(reason));
             envelope.items().iter().for_each(|item| ledger.lost_item(reason, item));
         }
     }
@@ -283,10 +283,10 @@ impl Shared {
     /// Waits until the condition holds or the deadline has passed.
     pub(super) fn wait<'a>(
         &self,
-        mut state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, WorkerState>,
         deadline: Instant,
-        condition: impl Fn(&State) -> bool,
-    ) -> MutexGuard<'a, State> {
+        condition: impl Fn(&WorkerState) -> bool,
+    ) -> MutexGuard<'a, WorkerState> {
         while !condition(&state) {
             let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {

@@ -17,7 +17,7 @@ mod trace {
     pub(crate) mod record {
         /// As in the library.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Outcome {
+        pub(crate) enum SpanOutcome {
             Ok,
             Failed,
             Cancelled,
@@ -46,13 +46,13 @@ mod context {
 
         /// As in the library.
         #[derive(Debug, Default)]
-        pub(crate) struct Saved {
+        pub(crate) struct SavedContext {
             pub(crate) context: Option<Arc<Context>>,
             pub(crate) active: Lineage,
         }
 
         /// In the library these change what is active on the thread.
-        pub(crate) fn swap(new: Saved) -> Saved {
+        pub(crate) fn swap(new: SavedContext) -> SavedContext {
             new
         }
 

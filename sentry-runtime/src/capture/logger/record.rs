@@ -6,13 +6,13 @@ use std::fmt;
 use super::parameter::Parameter;
 use crate::intake::log::{LogRecord, Text};
 use crate::intake::queue;
-use crate::intake::record_context::{self, Fields, Moment};
+use crate::intake::record_context::{self, Fields, RecordContext};
 use crate::protocol::{AttributeValue, DataCategory, LogLevel};
 
 /// A log that is being written.
 #[derive(Debug)]
-pub struct Draft {
-    moment: Moment,
+pub struct LogDraft {
+    moment: RecordContext,
     level: LogLevel,
     fields: Fields,
     attributes: usize,
@@ -21,16 +21,16 @@ pub struct Draft {
 
 /// Begins a log, if the client wants logs.
 #[must_use]
-pub fn open(level: LogLevel) -> Option<Draft> {
+pub fn open(level: LogLevel) -> Option<LogDraft> {
     let client = record_context::client_that(|options| options.enable_logs)?;
     if record_context::is_circular(&client, DataCategory::LogItem) {
         return None;
     }
-    let moment = Moment::now(client);
-    Some(Draft { moment, level, fields: Fields::new(), attributes: 0, can_wait: true })
+    let moment = RecordContext::now(client);
+    Some(LogDraft { moment, level, fields: Fields::new(), attributes: 0, can_wait: true })
 }
 
-impl Draft {
+impl LogDraft {
     /// Adds an attribute.
     pub fn set(&mut self, key: &'static str, value: AttributeValue) {
         self.attribute(Cow::Borrowed(key), value);

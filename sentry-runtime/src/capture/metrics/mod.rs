@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use crate::base::diagnostics;
 use crate::intake::metric::{MetricDraft, MetricRecord};
 use crate::intake::queue;
-use crate::intake::record_context::{self, Fields, Moment};
+use crate::intake::record_context::{self, Fields, RecordContext};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, MetricType, MetricValue, Unit};
 
 impl MetricDraft {
@@ -43,7 +43,7 @@ impl MetricDraft {
             ));
             return client.ledger().lost(DiscardReason::Invalid, DataCategory::TraceMetric, 1);
         }
-        queue::send_metric(MetricRecord { moment: Moment::now(client), draft: self });
+        queue::send_metric(MetricRecord { moment: RecordContext::now(client), draft: self });
     }
 }
 

@@ -66,7 +66,7 @@ fn types(chain: &Chain) -> Vec<&str> {
     chain.entries.iter().map(|entry| entry.ty.as_str()).collect()
 }
 
-fn only(error: &dyn Error) -> Entry {
+fn only(error: &dyn Error) -> ChainEntry {
     let chain = read(error, &[]);
     assert_eq!(chain.entries.len(), 1);
     chain.entries.into_iter().next().unwrap()

@@ -43,7 +43,7 @@ use crate::context::active;
 /// sentry::set_conversation_id(None);
 /// ```
 pub fn set_conversation_id<'a>(id: impl Into<Option<&'a str>>) {
-    if client::level() != client::Level::Off {
+    if client::capture_mode() != client::CaptureMode::Off {
         let isolation = active::with(|context| Arc::clone(&context.isolation));
         let id = id.into().filter(|id| !id.is_empty());
         isolation.update(|scope| scope.set_conversation_id(id));

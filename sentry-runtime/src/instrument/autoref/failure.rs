@@ -11,10 +11,10 @@ use crate::base::callback;
 use crate::base::probe::Probe;
 use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
-use crate::instrument::async_span::SpanWork;
+use crate::instrument::async_span::AsyncSpan;
 use crate::instrument::guard::{GuardUnder, SpanGuard};
 use crate::instrument::handler::Handler;
-use crate::instrument::instrumented::{Held, Work};
+use crate::instrument::instrumented::{Held, PollHooks};
 use crate::instrument::monitor::Monitor;
 
 /// Tells some work of the failure in a value, if there is one. All levels are one trait, and it does all there is to
@@ -81,7 +81,7 @@ pub trait Fails {
     fn fail(&mut self, failure: Failure<'_>);
 }
 
-impl<W: Work + Fails> Fails for Held<W> {
+impl<W: PollHooks + Fails> Fails for Held<W> {
     fn fail(&mut self, failure: Failure<'_>) {
         (**self).fail(failure);
     }
@@ -97,7 +97,7 @@ macro_rules! fails {
     )*};
 }
 
-fails!(GuardUnder, SpanGuard, SpanWork, Handler, Monitor);
+fails!(GuardUnder, SpanGuard, AsyncSpan, Handler, Monitor);
 
 /// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
 /// function; and nothing unwinds from here, so that the function needs no code for that case.

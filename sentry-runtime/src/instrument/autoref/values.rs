@@ -83,21 +83,21 @@ impl AsText for String {
 }
 
 /// What a span is told as an attribute's value.
-pub trait ToldAttribute {
+pub trait RecordAttribute {
     /// Writes it down for a span of a segment.
-    fn tell(self, segment: u64, span: u64, key: &'static str);
+    fn record(self, segment: u64, span: u64, key: &'static str);
 }
 
-impl ToldAttribute for AttributeValue {
+impl RecordAttribute for AttributeValue {
     #[inline(always)]
-    fn tell(self, segment: u64, span: u64, key: &'static str) {
+    fn record(self, segment: u64, span: u64, key: &'static str) {
         recorder::attribute(segment, span, key, self);
     }
 }
 
-impl ToldAttribute for Text<'_> {
+impl RecordAttribute for Text<'_> {
     #[inline(always)]
-    fn tell(self, segment: u64, span: u64, key: &'static str) {
+    fn record(self, segment: u64, span: u64, key: &'static str) {
         recorder::copied(segment, span, key, self.0);
     }
 }

@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::plan::Plan;
+use super::plan::HandlerPlan;
 use crate::base::diagnostics;
-use crate::capture::errors::Origin;
+use crate::capture::errors::ErrorOrigin;
 use crate::instrument::options::SpanOptions;
 
 /// Which kind of handler runs, and as what it is known.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum HandlerKind {
     ServerAction { name: Cow<'static, str> },
     ApiHandler { route: Cow<'static, str> },
     DataFetcher { kind: Cow<'static, str>, route: Cow<'static, str> },
 }
 
-impl Kind {
+impl HandlerKind {
     /// A handler of a route that is known only at run time. A route that breaks the rules is told, and kept.
     pub(crate) fn api_handler(route: Cow<'static, str>) -> Self {
         Self::ApiHandler { route: told(route) }
@@ -27,11 +27,11 @@ impl Kind {
     }
 
     /// Which function captures the errors.
-    pub(super) fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> ErrorOrigin {
         match self {
-            Self::ServerAction { .. } => Origin::ServerAction,
-            Self::ApiHandler { .. } => Origin::ApiHandler,
-            Self::DataFetcher { .. } => Origin::DataFetcher,
+            Self::ServerAction { .. } => ErrorOrigin::ServerAction,
+            Self::ApiHandler { .. } => ErrorOrigin::ApiHandler,
+            Self::DataFetcher { .. } => ErrorOrigin::DataFetcher,
         }
     }
 
@@ -52,7 +52,7 @@ impl Kind {
     }
 
     /// What the span is to be.
-    pub(super) fn span(&self, plan: &mut Plan) -> SpanOptions {
+    pub(super) fn span(&self, plan: &mut HandlerPlan) -> SpanOptions {
         let method = plan.method.take();
         let own = plan.name.take();
         let source = if own.is_some() { "custom" } else { "route" };

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::form::FormData;
-use super::plan::Plan;
+use super::plan::HandlerPlan;
 use super::response::{ResponseStatus, shown};
 use super::run::Handler;
 use crate::error::failure::{ActionError, ControlFlow};
@@ -48,7 +48,7 @@ impl<R> Looks<R> {
 
 /// One of the types below, taken apart.
 pub(crate) trait Options<R> {
-    fn into_parts(self) -> (Plan, Looks<R>);
+    fn into_parts(self) -> (HandlerPlan, Looks<R>);
 }
 
 macro_rules! options {
@@ -56,7 +56,7 @@ macro_rules! options {
         $(#[$doc])*
         #[must_use]
         pub struct $name<R> {
-            plan: Plan,
+            plan: HandlerPlan,
             looks: Looks<R>,
         }
 
@@ -68,12 +68,12 @@ macro_rules! options {
 
         impl<R> Default for $name<R> {
             fn default() -> Self {
-                Self { plan: Plan::default(), looks: Looks::default() }
+                Self { plan: HandlerPlan::default(), looks: Looks::default() }
             }
         }
 
         impl<R> Options<R> for $name<R> {
-            fn into_parts(self) -> (Plan, Looks<R>) {
+            fn into_parts(self) -> (HandlerPlan, Looks<R>) {
                 (self.plan, self.looks)
             }
         }

@@ -10,7 +10,7 @@ use crate::trace::propagation::Propagation;
 
 /// See [the module](self).
 #[derive(Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct HandlerPlan {
     /// The trace that the headers carry.
     pub(super) headers: Option<Propagation>,
     pub(super) has_headers: bool,
@@ -24,10 +24,10 @@ pub(crate) struct Plan {
     pub(super) tags: Vec<(Cow<'static, str>, String)>,
 }
 
-impl Plan {
+impl HandlerPlan {
     /// Reads the trace, and the method if none was given.
     pub(super) fn read_headers(&mut self, headers: &dyn HeaderSource) {
-        if client::level() == client::Level::Off {
+        if client::capture_mode() == client::CaptureMode::Off {
             return;
         }
         let client = active::with(|context| context.client());

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::form::FormData;
-use super::kind::Kind;
-use super::plan::Plan;
+use super::kind::HandlerKind;
+use super::plan::HandlerPlan;
 use super::response::attribute;
 use crate::capture::errors;
 use crate::client;
@@ -13,7 +13,7 @@ use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::{ControlFlow, Failure};
-use crate::instrument::instrumented::{End, Previous, Stage, Work};
+use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
 use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::trace::clock::{self, Ticks};
@@ -24,22 +24,22 @@ use crate::trace::record::{Detail, Record};
 
 /// A run of a web handler.
 #[derive(Debug)]
-pub struct Handler(Option<Box<State>>);
+pub struct Handler(Option<Box<HandlerState>>);
 
 #[derive(Debug)]
-struct State {
-    kind: Kind,
-    plan: Plan,
+struct HandlerState {
+    kind: HandlerKind,
+    plan: HandlerPlan,
     taken: Arc<Context>,
     parent: Lineage,
-    running: Option<Running>,
+    running: Option<RunningHandler>,
     status: Option<SpanStatus>,
     http_status: Option<u16>,
     failed: bool,
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningHandler {
     context: Option<Arc<Context>>,
     active: Lineage,
     handle: Span,
@@ -49,27 +49,27 @@ struct Running {
 /// A run of an annotated server action. Like the others it starts when it is entered.
 #[must_use]
 pub fn server_action(name: &'static str) -> Handler {
-    Handler::new(Kind::ServerAction { name: Cow::Borrowed(name) }, Plan::default())
+    Handler::new(HandlerKind::ServerAction { name: Cow::Borrowed(name) }, HandlerPlan::default())
 }
 
 /// A run of an annotated handler of a route.
 #[must_use]
 pub fn api_handler(route: &'static str) -> Handler {
-    Handler::new(Kind::ApiHandler { route: Cow::Borrowed(route) }, Plan::default())
+    Handler::new(HandlerKind::ApiHandler { route: Cow::Borrowed(route) }, HandlerPlan::default())
 }
 
 /// A run of an annotated data fetcher.
 #[must_use]
 pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
-    Handler::new(Kind::DataFetcher { kind: kind.into(), route: route.into() }, Plan::default())
+    Handler::new(HandlerKind::DataFetcher { kind: kind.into(), route: route.into() }, HandlerPlan::default())
 }
 
 impl Handler {
-    pub(crate) fn new(kind: Kind, plan: Plan) -> Self {
-        if client::level() == client::Level::Off {
+    pub(crate) fn new(kind: HandlerKind, plan: HandlerPlan) -> Self {
+        if client::capture_mode() == client::CaptureMode::Off {
             return Self(None);
         }
-        Self(Some(Box::new(State {
+        Self(Some(Box::new(HandlerState {
             kind,
             plan,
             taken: active::context(),
@@ -147,8 +147,8 @@ impl Handler {
     /// Whether the response is worth computing.
     #[must_use]
     pub fn wants_response(&self) -> bool {
-        let by_default = |state: &State| {
-            matches!(state.kind, Kind::ServerAction { .. })
+        let by_default = |state: &HandlerState| {
+            matches!(state.kind, HandlerKind::ServerAction { .. })
                 && state.taken.client().is_some_and(|client| client.options().send_default_pii)
         };
         self.0.as_ref().is_some_and(|state| state.plan.record_response.unwrap_or_else(|| by_default(state)))
@@ -210,7 +210,7 @@ fn traces_options_requests(context: &Context) -> bool {
     context.client().is_some_and(|client| client.options().trace_options_requests)
 }
 
-impl State {
+impl HandlerState {
     fn start(&mut self) {
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
         if here.segment().is_some() {
@@ -237,8 +237,8 @@ impl State {
         // Inside of an active span it is a child of that, and part of its transaction.
         let context = Arc::new(context);
         let handle = Span::start_in(Arc::clone(&context), parent, options);
-        let (context, active) = handle.place().unwrap_or((context, Lineage::NONE));
-        self.running = Some(Running { context: Some(context), active, handle, since: clock::now() });
+        let (context, active) = handle.span_context().unwrap_or((context, Lineage::NONE));
+        self.running = Some(RunningHandler { context: Some(context), active, handle, since: clock::now() });
     }
 
     /// The context with an isolation scope of its own, unless it belongs to a request that has one.
@@ -253,7 +253,7 @@ impl State {
     fn describe(&mut self, context: &Context, name: &str) {
         let tags = std::mem::take(&mut self.plan.tags);
         let is_silent = context.segment().is_none() && context.is_unrecorded();
-        let untraced = is_silent || client::level() != client::Level::Tracing;
+        let untraced = is_silent || client::capture_mode() != client::CaptureMode::Tracing;
         if !tags.is_empty() || untraced {
             context.isolation.update(|scope| {
                 for (key, value) in tags {
@@ -265,7 +265,7 @@ impl State {
             });
         }
         // A server's layer that knows no routes named its transaction by the URL.
-        if let (Kind::ApiHandler { .. }, Some(segment)) = (&self.kind, context.segment())
+        if let (HandlerKind::ApiHandler { .. }, Some(segment)) = (&self.kind, context.segment())
             && segment.name().1 == "url"
         {
             segment.rename(name.to_owned(), "route");
@@ -273,7 +273,7 @@ impl State {
     }
 }
 
-impl Work for Handler {
+impl PollHooks for Handler {
     fn stage(&self) -> Stage {
         match &self.0 {
             None => Stage::Over,
@@ -304,7 +304,7 @@ impl Work for Handler {
 
     fn finish(&mut self, end: End) {
         let Some(state) = self.0.take() else { return };
-        let Some(Running { context: Some(context), handle, .. }) = state.running else { return };
+        let Some(RunningHandler { context: Some(context), handle, .. }) = state.running else { return };
         errors::close(context.boundary);
         let outcome = end.outcome(state.failed);
         if let Some(code) = state.http_status {

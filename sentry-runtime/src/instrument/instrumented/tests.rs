@@ -17,7 +17,7 @@ struct Noted {
     stage: Stage,
 }
 
-impl Work for Noted {
+impl PollHooks for Noted {
     fn stage(&self) -> Stage {
         self.stage
     }
@@ -25,7 +25,7 @@ impl Work for Noted {
     fn enter(&mut self) -> Option<Previous> {
         self.log.borrow_mut().push("enter");
         self.stage = Stage::Begun;
-        Some(Previous(Before::Context(Saved::default())))
+        Some(Previous(Before::Context(SavedContext::default())))
     }
 
     fn leave(&mut self, _previous: Previous) {

@@ -15,16 +15,16 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::instrumented::{End, Previous, Stage, Work};
+use super::instrumented::{End, PollHooks, Previous, Stage};
 use super::root::{self, RootKind};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::{self, PerProcess};
-use crate::capture::errors::{self, Origin};
+use crate::capture::errors::{self, ErrorOrigin};
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::context::ids;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
 use crate::intake::message::PendingCheckIn;
@@ -36,7 +36,7 @@ use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 use crate::trace::segment::RootName;
 
 /// Hands a check-in to the pipeline. Answers with its id, or `None` without a client. A configuration that the server
@@ -44,7 +44,7 @@ use crate::trace::segment::RootName;
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
     mut check_in: MonitorCheckIn,
-    place: TracePlace,
+    span_context: SpanContext,
 ) -> Option<Uuid> {
     let client = client.filter(|client| client.is_enabled())?;
     if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
@@ -63,7 +63,7 @@ pub(crate) fn submit(
     }
     let id = check_in.check_in_id;
     let depth = callback::depth();
-    queue::send_check_in(Box::new(PendingCheckIn { check_in, place, client, depth }));
+    queue::send_check_in(Box::new(PendingCheckIn { check_in, span_context, client, depth }));
     Some(id)
 }
 
@@ -73,7 +73,7 @@ struct Run {
     id: Uuid,
     slug: String,
     started: Instant,
-    place: TracePlace,
+    span_context: SpanContext,
     client: Arc<Client>,
     /// The process that it began in; a child that inherits it does not end it.
     generation: u32,
@@ -87,18 +87,23 @@ fn open() -> MutexGuard<'static, Vec<Run>> {
 }
 
 impl Run {
-    fn start(client: Arc<Client>, slug: String, config: Option<MonitorConfig>, place: TracePlace) -> Self {
+    fn start(
+        client: Arc<Client>,
+        slug: String,
+        config: Option<MonitorConfig>,
+        span_context: SpanContext,
+    ) -> Self {
         let run = Self {
             id: ids::event_id(),
             slug,
             started: Instant::now(),
-            place,
+            span_context,
             client,
             generation: fork::generation(),
         };
         let mut check_in = run.check_in(MonitorCheckInStatus::InProgress);
         check_in.monitor_config = config;
-        submit(Some(Arc::clone(&run.client)), check_in, run.place.clone());
+        submit(Some(Arc::clone(&run.client)), check_in, run.span_context.clone());
         open().push(run.clone());
         run
     }
@@ -124,7 +129,7 @@ impl Run {
         let status = if ok { MonitorCheckInStatus::Ok } else { MonitorCheckInStatus::Error };
         let mut check_in = self.check_in(status);
         check_in.duration = Some(self.started.elapsed().as_secs_f64());
-        submit(Some(self.client), check_in, self.place);
+        submit(Some(self.client), check_in, self.span_context);
     }
 }
 
@@ -139,13 +144,13 @@ pub(crate) fn fail_open_runs() {
 /// A monitored run: check-ins, a trace of its own or a place in the caller's, captured errors.
 #[derive(Debug)]
 pub struct Monitor {
-    plan: Option<Plan>,
-    running: Option<Running>,
+    plan: Option<MonitorPlan>,
+    running: Option<RunningMonitor>,
     failed: bool,
 }
 
 #[derive(Debug)]
-struct Plan {
+struct MonitorPlan {
     slug: String,
     options: MonitorOptions,
     name: RootName,
@@ -154,7 +159,7 @@ struct Plan {
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningMonitor {
     context: Option<Arc<Context>>,
     active: Lineage,
     run: Run,
@@ -188,7 +193,7 @@ impl Monitor {
     }
 
     fn planned(slug: String, name: RootName, options: impl FnOnce() -> MonitorOptions) -> Self {
-        let plan = (client::level() != client::Level::Off).then(|| Plan {
+        let plan = (client::capture_mode() != client::CaptureMode::Off).then(|| MonitorPlan {
             slug,
             options: options(),
             name,
@@ -215,10 +220,10 @@ impl Monitor {
         }
         self.failed = true;
         let since = self.running.as_ref().map_or(0, |running| running.since);
-        errors::capture(failure, since, Origin::Monitor);
+        errors::capture(failure, since, ErrorOrigin::Monitor);
     }
 
-    fn start(plan: Plan) -> Option<Running> {
+    fn start(plan: MonitorPlan) -> Option<RunningMonitor> {
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let MonitorOptions { config, isolate_trace, tags } = plan.options;
         let mut context = plan.context.isolated().with_boundary();
@@ -235,13 +240,13 @@ impl Monitor {
             Some((context, span)) => (context, Lineage::of(span)),
             None => (Arc::new(context), parent),
         };
-        let place = TracePlace::of(&context, active);
-        let run = Run::start(client, plan.slug, config, place);
-        Some(Running { context: Some(context), active, run, since: clock::now() })
+        let span_context = SpanContext::of(&context, active);
+        let run = Run::start(client, plan.slug, config, span_context);
+        Some(RunningMonitor { context: Some(context), active, run, since: clock::now() })
     }
 }
 
-impl Work for Monitor {
+impl PollHooks for Monitor {
     fn stage(&self) -> Stage {
         match (&self.plan, &self.running) {
             (Some(_), _) => Stage::New,
@@ -266,10 +271,12 @@ impl Work for Monitor {
     }
 
     fn finish(&mut self, end: End) {
-        let Some(Running { context: Some(context), active, run, .. }) = self.running.take() else { return };
+        let Some(RunningMonitor { context: Some(context), active, run, .. }) = self.running.take() else {
+            return;
+        };
         let outcome = end.outcome(self.failed);
         errors::close(context.boundary);
         root::end(&context, active.span, None, outcome);
-        run.end(outcome == Outcome::Ok);
+        run.end(outcome == SpanOutcome::Ok);
     }
 }

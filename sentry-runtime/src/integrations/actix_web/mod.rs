@@ -54,7 +54,7 @@ use actix_web::http::Method;
 use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
 
-use super::http_server::{Handling, Naming, Running};
+use super::http_server::{Handling, Naming, RunningRequest};
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
 
@@ -201,7 +201,11 @@ where
     }
 }
 
-fn answered<B: MessageBody>(running: &mut Running, response: &ServiceResponse<B>, server_errors: bool) {
+fn answered<B: MessageBody>(
+    running: &mut RunningRequest,
+    response: &ServiceResponse<B>,
+    server_errors: bool,
+) {
     let request = response.request();
     if let Some(route) = request.match_pattern() {
         running.routed(request.method().as_str(), &route);
@@ -219,7 +223,7 @@ fn answered<B: MessageBody>(running: &mut Running, response: &ServiceResponse<B>
 }
 
 /// A middleware further in refused the request: actix makes the answer of its error outside of this middleware.
-fn refused(running: &mut Running, error: &Error, server_errors: bool) {
+fn refused(running: &mut RunningRequest, error: &Error, server_errors: bool) {
     let status = error.as_response_error().status_code();
     running.answered(status.as_u16(), None);
     if server_errors && status.is_server_error() {

@@ -13,7 +13,7 @@ use crate::instrument::options::SpanOptions;
 use crate::instrument::outgoing::{self, HeaderSink};
 use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// A request that is on its way. Without a client there is nothing to it.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Exchange {
             options = options.attribute("http.query", query.clone());
         }
         let span = Span::start(options);
-        let entered = span.place().map(|(context, active)| active::enter(context, active));
+        let entered = span.span_context().map(|(context, active)| active::enter(context, active));
         outgoing::propagate(&client, &target.compared_url(&url), headers);
         drop(entered);
 
@@ -99,7 +99,7 @@ impl Exchange {
     /// No answer came. Of the error nothing is told: it may name the whole URL.
     pub(in crate::integrations) fn failed(mut self) {
         let Some(mut open) = self.0.take() else { return };
-        open.span.end_as(Outcome::Failed);
+        open.span.end_as(SpanOutcome::Failed);
         open.breadcrumb.level = Level::Error;
         leave(open.breadcrumb);
     }
@@ -108,7 +108,11 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         if let Some(open) = self.0.take() {
-            open.span.end_as(if std::thread::panicking() { Outcome::Failed } else { Outcome::Cancelled });
+            open.span.end_as(if std::thread::panicking() {
+                SpanOutcome::Failed
+            } else {
+                SpanOutcome::Cancelled
+            });
         }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::incoming::{Incoming, Route};
 use super::session;
-use crate::capture::errors::{self, Origin};
+use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::event;
 use crate::client;
-use crate::context::active::{self, Saved};
+use crate::context::active::{self, SavedContext};
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
@@ -25,11 +25,11 @@ use crate::trace::segment::Segment;
 
 /// One request. Without a client there is nothing to it.
 #[derive(Debug, Default)]
-pub(crate) struct Handling(Option<Box<Running>>);
+pub(crate) struct Handling(Option<Box<RunningRequest>>);
 
 /// A request that is being handled.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RunningRequest {
     /// Absent while it stands in the thread.
     context: Option<Arc<Context>>,
     active: Lineage,
@@ -55,7 +55,7 @@ pub(crate) struct Naming {
 impl Handling {
     /// Begins a request: scopes, a trace and a transaction of its own.
     pub(crate) fn begin(read: impl FnOnce(&ClientOptions) -> Incoming) -> Self {
-        if client::level() == client::Level::Off {
+        if client::capture_mode() == client::CaptureMode::Off {
             return Self(None);
         }
         let here = active::context();
@@ -79,7 +79,7 @@ impl Handling {
         if span.is_recording() {
             incoming.attributes.into_iter().for_each(|(key, value)| span.set_attribute(key, value));
         }
-        let (context, active) = span.place().unwrap_or((context, Lineage::NONE));
+        let (context, active) = span.span_context().unwrap_or((context, Lineage::NONE));
         let segment = context.segment().cloned();
         let naming = Naming {
             segment,
@@ -90,7 +90,7 @@ impl Handling {
         };
         naming.tell_scope(None);
         session::begin(&context);
-        Self(Some(Box::new(Running {
+        Self(Some(Box::new(RunningRequest {
             context: Some(context),
             active,
             span,
@@ -108,10 +108,10 @@ impl Handling {
     }
 
     /// Runs something in the request's context. A panic in it goes on, and ends the request.
-    pub(crate) fn inside<R>(&mut self, run: impl FnOnce(Option<&mut Running>) -> R) -> R {
+    pub(crate) fn inside<R>(&mut self, run: impl FnOnce(Option<&mut RunningRequest>) -> R) -> R {
         struct Entered<'a> {
             handling: &'a mut Handling,
-            previous: Option<Saved>,
+            previous: Option<SavedContext>,
         }
         impl Drop for Entered<'_> {
             fn drop(&mut self) {
@@ -126,7 +126,7 @@ impl Handling {
             }
         }
         let Some(running) = &mut self.0 else { return run(None) };
-        let previous = active::swap(Saved { context: running.context.take(), active: running.active });
+        let previous = active::swap(SavedContext { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
         run(entered.handling.0.as_deref_mut())
     }
@@ -150,7 +150,7 @@ impl Drop for Handling {
     }
 }
 
-impl Running {
+impl RunningRequest {
     /// The handler, or whatever makes the body, failed. To be called inside of the request.
     pub(crate) fn failed(&mut self, failure: Failure<'_>) {
         self.failed = true;
@@ -159,7 +159,7 @@ impl Running {
 
     /// An error became the answer, which has the status for it. To be called inside of the request.
     pub(crate) fn saw(&self, failure: Failure<'_>) {
-        errors::capture(failure, self.since, Origin::Server(self.mechanism));
+        errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
     }
 
     /// The head of the answer is known.

@@ -11,6 +11,6 @@ mod incoming;
 mod outcome;
 mod session;
 
-pub(crate) use handling::{Handling, Naming, Running};
+pub(crate) use handling::{Handling, Naming, RunningRequest};
 pub(crate) use incoming::{Head, Incoming};
 pub(crate) use outcome::BodyEnd;

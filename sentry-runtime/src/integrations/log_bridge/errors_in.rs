@@ -4,11 +4,11 @@ use std::any::type_name;
 use std::error::Error;
 use std::io;
 
-use super::Said;
+use super::LogFields;
 use crate::capture::reading;
 use crate::error::chain::Chain;
 
-impl Said {
+impl LogFields {
     /// Adds a field that is an error: its texts, and, for the first one, all that is known of it.
     pub(crate) fn add_error(&mut self, key: &'static str, error: &(dyn Error + 'static)) {
         let chain = read(error);

@@ -19,7 +19,7 @@ pub(crate) struct Gate(PhantomData<*const ()>);
 impl Gate {
     /// Passes the gate, if it is open.
     pub(crate) fn pass() -> Option<Self> {
-        if client::level() == client::Level::Off || thread_role::is_this() {
+        if client::capture_mode() == client::CaptureMode::Off || thread_role::is_this() {
             return None;
         }
         Self::ask()

@@ -1,7 +1,7 @@
 //! What the integrations of logging crates have in common: an entry of a log becomes a breadcrumb, an event, a
 //! structured log, or several of them, as a filter says.
 //!
-//! The integration reads the entry of its crate, behind a [`Gate`], into an [`Entry`]; [`Entry::tell`] does the rest
+//! The integration reads the entry of its crate, behind a [`Gate`], into an [`LogEntry`]; [`LogEntry::tell`] does the rest
 //! by the functions that a user would call.
 
 // The values of `log` are errors only with a feature of its that takes a dependency more.
@@ -36,7 +36,7 @@ const MAX_FIELDS: usize = 128;
 
 /// What differs between the crates that entries come from.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) struct LogOrigin {
     /// The type of the mechanism of its errors, and the origin of its logs.
     pub(crate) name: &'static str,
     /// The contexts of its events, named as the official crate names them.
@@ -46,26 +46,26 @@ pub(crate) struct Origin {
 
 /// An entry of a log.
 #[derive(Debug)]
-pub(crate) struct Entry<'a> {
-    pub(crate) origin: &'static Origin,
+pub(crate) struct LogEntry<'a> {
+    pub(crate) origin: &'static LogOrigin,
     pub(crate) level: LogLevel,
     pub(crate) target: &'a str,
     pub(crate) module: Option<&'a str>,
     pub(crate) file: Option<&'a str>,
     pub(crate) line: Option<u32>,
-    pub(crate) said: Said,
+    pub(crate) said: LogFields,
 }
 
 /// What an entry says.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct LogFields {
     pub(crate) message: Option<String>,
     pub(crate) fields: Vec<(Cow<'static, str>, AttributeValue)>,
     /// The first error among the fields.
     pub(crate) error: Option<Chain>,
 }
 
-impl Said {
+impl LogFields {
     /// Adds a field; beyond 128 it is left out.
     pub(crate) fn add(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         if self.fields.len() < MAX_FIELDS {
@@ -78,7 +78,7 @@ impl Said {
     }
 }
 
-impl Entry<'_> {
+impl LogEntry<'_> {
     /// Makes of the entry what the filter says.
     pub(crate) fn tell(mut self, filter: Filter) {
         let text = self.text();
@@ -226,10 +226,10 @@ pub(crate) fn plain(value: &AttributeValue) -> String {
 mod tests {
     use super::*;
 
-    const ORIGIN: Origin = Origin { name: "auto.log.test", fields: "Fields", location: "Location" };
+    const ORIGIN: LogOrigin = LogOrigin { name: "auto.log.test", fields: "Fields", location: "Location" };
 
-    fn entry(said: Said) -> Entry<'static> {
-        Entry {
+    fn entry(said: LogFields) -> LogEntry<'static> {
+        LogEntry {
             origin: &ORIGIN,
             level: LogLevel::Info,
             target: "shop",
@@ -242,19 +242,19 @@ mod tests {
 
     #[test]
     fn an_entry_without_a_message_says_its_error_or_its_fields() {
-        let mut said = Said::default();
+        let mut said = LogFields::default();
         said.add("user", "ada");
         said.add("lamps", 3);
         assert_eq!(entry(said).text(), "user=ada lamps=3");
 
-        let mut said = Said::default();
+        let mut said = LogFields::default();
         said.add("error", "sold out");
         assert_eq!(entry(said).text(), "sold out");
     }
 
     #[test]
     fn fields_are_bounded() {
-        let mut said = Said::default();
+        let mut said = LogFields::default();
         (0..1000).for_each(|number| said.add("key", number));
         assert_eq!(said.fields.len(), MAX_FIELDS);
         assert!(text(&"x".repeat(100_000)).len() <= MAX_TEXT);

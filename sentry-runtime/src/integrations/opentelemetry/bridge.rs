@@ -18,7 +18,7 @@ use opentelemetry::trace::TraceContextExt as _;
 
 use super::parent;
 use super::{ids, open};
-use crate::context::activation::Shown;
+use crate::context::activation::Activation;
 use crate::context::active;
 use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
@@ -40,12 +40,12 @@ impl ObserverContextView for View {
 }
 
 /// A context of OpenTelemetry that was entered on this thread.
-struct Entry {
+struct OtelEntry {
     view: *const (),
-    shown: Option<Shown>,
+    shown: Option<Activation>,
 }
 
-thread_local!(static ENTERED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) });
+thread_local!(static ENTERED: RefCell<Vec<OtelEntry>> = const { RefCell::new(Vec::new()) });
 
 #[derive(Debug)]
 struct Bridge;
@@ -65,7 +65,7 @@ impl ContextObserver for Bridge {
     fn make_view(&self, context: &OtelContext) -> Option<Arc<dyn ObserverContextView>> {
         let span = context.span();
         let span = span.span_context();
-        let view = match open::place(span.span_id()).filter(|_| span.is_valid()) {
+        let view = match open::span_context(span.span_id()).filter(|_| span.is_valid()) {
             Some((context, id)) => View::Span(context, id),
             None => parent::incoming(context).map_or(View::Nothing, View::Trace),
         };
@@ -75,7 +75,7 @@ impl ContextObserver for Bridge {
     fn on_context_enter(&self, from: &OtelContext, to: &OtelContext) {
         let unchanged = parent::same_span(from.span().span_context(), to.span().span_context());
         let shown = if unchanged { None } else { show(to) };
-        let entry = Entry { view: identity(to), shown };
+        let entry = OtelEntry { view: identity(to), shown };
         let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(entry));
     }
 
@@ -99,7 +99,7 @@ impl ContextObserver for Bridge {
 }
 
 /// Makes active what a context means.
-fn show(context: &OtelContext) -> Option<Shown> {
+fn show(context: &OtelContext) -> Option<Activation> {
     let here = active::context();
     // A context without a view is an empty one.
     let view = context.observer_view().as_ref().and_then(|view| view.as_any().downcast_ref());
@@ -110,7 +110,7 @@ fn show(context: &OtelContext) -> Option<Shown> {
             }
             // On another thread the scopes come along, in the same transaction those of here are newer.
             let base = if here.key() == context.key() { &here } else { context };
-            Some(Shown::put(Arc::new(base.with_segment(context.segment().cloned())), *span))
+            Some(Activation::put(Arc::new(base.with_segment(context.segment().cloned())), *span))
         }
         View::Trace(propagation) => {
             let is_here = |trace| ids::to_otel_trace(trace) == ids::to_otel_trace(propagation.trace_id);
@@ -119,8 +119,8 @@ fn show(context: &OtelContext) -> Option<Shown> {
             {
                 return None;
             }
-            Some(Shown::put(Arc::new(here.in_new_trace((**propagation).clone())), Lineage::NONE))
+            Some(Activation::put(Arc::new(here.in_new_trace((**propagation).clone())), Lineage::NONE))
         }
-        View::Nothing => Some(Shown::put(Arc::new(here.with_segment(None)), Lineage::NONE)),
+        View::Nothing => Some(Activation::put(Arc::new(here.with_segment(None)), Lineage::NONE)),
     }
 }

@@ -14,7 +14,7 @@ pub(super) const ORIGIN: &str = "auto.otel";
 
 /// See the module.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Described {
+pub(super) struct OtelDescription {
     pub(super) name: String,
     pub(super) op: String,
     pub(super) source: &'static str,
@@ -31,9 +31,9 @@ pub(super) fn kind(kind: &SpanKind) -> &'static str {
     }
 }
 
-pub(super) fn of(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> Described {
+pub(super) fn of(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> OtelDescription {
     let get = |names: &[&str]| text(attributes, names);
-    let described = |name: String, op: &str, source| Described { name, op: op.to_owned(), source };
+    let described = |name: String, op: &str, source| OtelDescription { name, op: op.to_owned(), source };
     if let Some(method) = get(&["http.request.method", "http.method"]) {
         return http(name, kind, attributes, &method);
     }
@@ -54,7 +54,7 @@ pub(super) fn of(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> Descri
 }
 
 /// `GET /orders/{id}`: by the route, else by the URL's path, which is not a name to group by.
-fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> Described {
+fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> OtelDescription {
     let op = match kind {
         SpanKind::Client => "http.client",
         SpanKind::Server => "http.server",
@@ -73,7 +73,7 @@ fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> D
         (None, Some(path)) if name.ends_with(&*path) => (without_query(name.to_owned()), "url"),
         _ => (name.to_owned(), "custom"),
     };
-    Described { name, op: op.to_owned(), source }
+    OtelDescription { name, op: op.to_owned(), source }
 }
 
 /// A URL's path; of that of another server with its name. User and password are left out.

@@ -6,7 +6,7 @@ use opentelemetry_sdk::trace::IdGenerator;
 
 use crate::context::active;
 use crate::context::ids;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext;
 use crate::protocol::{SpanId, TraceId};
 use crate::trace::ids::{self as trace_ids, LocalId};
 
@@ -30,7 +30,7 @@ impl SentryIdGenerator {
 impl IdGenerator for SentryIdGenerator {
     fn new_trace_id(&self) -> otel::TraceId {
         let belongs = active::with(|context| context.continues || context.segment().is_some());
-        let id = if belongs { TracePlace::current().trace_id() } else { ids::trace_id() };
+        let id = if belongs { SpanContext::current().trace_id() } else { ids::trace_id() };
         to_otel_trace(id)
     }
 

@@ -97,7 +97,9 @@ impl SpanProcessor for SentrySpanProcessor {
     fn on_start(&self, span: &mut OtelSpan, parent: &OtelContext) {
         use opentelemetry::trace::Span as _;
         let judged = sampler::take_judged(span.span_context().trace_id());
-        if client::level() != client::Level::Tracing || active::with(|context| context.is_unrecorded()) {
+        if client::capture_mode() != client::CaptureMode::Tracing
+            || active::with(|context| context.is_unrecorded())
+        {
             return;
         }
         let Some(data) = span.exported_data() else { return };
@@ -125,7 +127,7 @@ impl SpanProcessor for SentrySpanProcessor {
             },
         };
         let span = Span::start_as(ids::local_id(span_id), base, active, options, judged);
-        if span.place().is_some() && !open::keep(span_id, Open { span, url }) {
+        if span.span_context().is_some() && !open::keep(span_id, Open { span, url }) {
             diagnostics::debug(format_args!(
                 "too many spans of OpenTelemetry have not ended: `{}` is not recorded",
                 data.name
@@ -135,7 +137,7 @@ impl SpanProcessor for SentrySpanProcessor {
 
     fn on_end(&self, data: SpanData) {
         let Some(Open { span, url }) = open::take(data.span_context.span_id()) else { return };
-        let Some((context, active)) = span.place() else { return };
+        let Some((context, active)) = span.span_context() else { return };
         let id = active.span;
         if url.is_none() && url_of(&data.attributes).as_deref().is_some_and(is_sentry) {
             return span.discard();

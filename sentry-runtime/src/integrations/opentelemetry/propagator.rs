@@ -13,7 +13,7 @@ use super::parent::{self, Incoming};
 use super::{ids, open};
 use crate::client::Client;
 use crate::context::active;
-use crate::context::span_context::TracePlace;
+use crate::context::span_context::SpanContext as Position;
 use crate::context::thread_context::Context;
 use crate::instrument::outgoing::TraceData;
 use crate::trace::headers::HeaderSource;
@@ -78,16 +78,16 @@ fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
     if !span.is_valid() || (parent::is_current(context) && is_ours()) {
         return Some(TraceData::current(client));
     }
-    let place = match known.and_then(|open| open.span.place()) {
-        Some((context, active)) => TracePlace::of(&context, active),
+    let span_context = match known.and_then(|open| open.span.span_context()) {
+        Some((context, active)) => Position::of(&context, active),
         None => {
             let mut propagation = Propagation::clone(&*parent::incoming(context)?);
             // What is not recorded here stands for the span that OpenTelemetry has.
             propagation.span_id = ids::span_id(span.span_id())?;
-            TracePlace::of(&Context::in_new_trace(&here, propagation), Lineage::NONE)
+            Position::of(&Context::in_new_trace(&here, propagation), Lineage::NONE)
         }
     };
-    Some(TraceData::at(client, &place, suppressed))
+    Some(TraceData::at(client, &span_context, suppressed))
 }
 
 impl TextMapPropagator for SentryPropagator {

@@ -16,7 +16,7 @@ use super::body::ResponseBody;
 use super::grpc;
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
-use crate::integrations::http_server::{BodyEnd, Handling, Running};
+use crate::integrations::http_server::{BodyEnd, Handling, RunningRequest};
 
 pin_project! {
     /// The future of [`SentryService`](super::SentryService).
@@ -81,7 +81,7 @@ where
     }
 }
 
-fn answered<R: Body>(running: &mut Running, response: &Response<R>, server_errors: bool) {
+fn answered<R: Body>(running: &mut RunningRequest, response: &Response<R>, server_errors: bool) {
     let status = response.status();
     running.answered(status.as_u16(), length(response));
     if let Some((code, status)) = grpc::status(response.headers()) {

@@ -173,7 +173,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if crate::client::level() == crate::client::Level::Off {
+        if crate::client::capture_mode() == crate::client::CaptureMode::Off {
             return ResponseFuture::new(self.inner.call(request), Handling::default(), false, false);
         }
         let (mut parts, body) = request.into_parts();

@@ -6,7 +6,7 @@ use std::fmt;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use crate::integrations::log_bridge::{self, Said};
+use crate::integrations::log_bridge::{self, LogFields};
 use crate::protocol::{AttributeValue, SpanStatus};
 
 /// The fields of a span, sorted by what they say.
@@ -96,7 +96,7 @@ fn http_status(value: &AttributeValue) -> Option<SpanStatus> {
 /// The fields of an event.
 #[derive(Debug, Default)]
 pub(super) struct EventFields {
-    pub(super) said: Said,
+    pub(super) said: LogFields,
     /// Whether it has a field `error`, or one that is an error.
     pub(super) has_error: bool,
 }
@@ -138,7 +138,7 @@ macro_rules! visit {
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                self.add(field, log_bridge::written(&Shown(value)).into());
+                self.add(field, log_bridge::written(&Activation(value)).into());
             }
 
             fn record_error(&mut $self, $field: &Field, $error: &(dyn Error + 'static)) {
@@ -149,9 +149,9 @@ macro_rules! visit {
 }
 
 /// Shows a value as `Debug` does, which for the values of `tracing` may be `Display`.
-struct Shown<'a>(&'a dyn fmt::Debug);
+struct Activation<'a>(&'a dyn fmt::Debug);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Activation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0)
     }

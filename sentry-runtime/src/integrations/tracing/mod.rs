@@ -63,7 +63,7 @@ use tracing_core::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::log_bridge::{Entry, Gate, Origin};
+use super::log_bridge::{Gate, LogEntry, LogOrigin};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::context::active;
@@ -71,8 +71,8 @@ use crate::protocol::LogLevel;
 use fields::{EventFields, SpanFields};
 use spans::{Parent, Recorded};
 
-const ORIGIN: Origin =
-    Origin { name: "auto.log.tracing", fields: "Rust Tracing Fields", location: "Rust Tracing Location" };
+const ORIGIN: LogOrigin =
+    LogOrigin { name: "auto.log.tracing", fields: "Rust Tracing Fields", location: "Rust Tracing Location" };
 
 type EventChoice = Box<dyn Fn(&Metadata<'_>) -> EventFilter + Send + Sync>;
 type SpanChoice = Box<dyn Fn(&Metadata<'_>) -> bool + Send + Sync>;
@@ -211,10 +211,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         }
         let given = event.parent().and_then(|parent| ctx.span(parent)).and_then(|span| self.nearest(span));
         let _entered = given.map(|recorded| {
-            let (context, active) = recorded.place();
+            let (context, active) = recorded.span_context();
             active::enter(context, active)
         });
-        Entry {
+        LogEntry {
             origin: &ORIGIN,
             level: level(*metadata.level()),
             target: metadata.target(),

@@ -14,7 +14,7 @@ use tracing_core::Metadata;
 
 use super::fields::SpanFields;
 use crate::client;
-use crate::context::activation::Shown;
+use crate::context::activation::Activation;
 use crate::context::active;
 use crate::context::thread_context::Context;
 use crate::instrument::options::SpanOptions;
@@ -22,7 +22,7 @@ use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// Under what a span stands.
 #[derive(Debug)]
@@ -56,9 +56,9 @@ impl Recorded {
         let (base, active) = match parent {
             Parent::Active => (active::context(), active::lineage()),
             Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
-            Parent::Given(parent) => parent.place(),
+            Parent::Given(parent) => parent.span_context(),
         };
-        if client::level() != client::Level::Tracing {
+        if client::capture_mode() != client::CaptureMode::Tracing {
             return Self::new(layer, base, active, Span::default());
         }
         let base = continued(base, fields.trace.take());
@@ -73,7 +73,7 @@ impl Recorded {
             .attributes(std::mem::take(&mut fields.attributes))
             .attributes(place_of(metadata));
         let span = Span::start_in(Arc::clone(&base), active, options);
-        let (context, active) = span.place().unwrap_or((base, active));
+        let (context, active) = span.span_context().unwrap_or((base, active));
         let recorded = Self::new(layer, context, active, span);
         recorded.say(fields);
         recorded
@@ -123,11 +123,11 @@ impl Recorded {
         if failed && !self.has_status.load(Ordering::Relaxed) {
             self.span.set_status(SpanStatus::InternalError);
         }
-        self.span.end_as(Outcome::Ok);
+        self.span.end_as(SpanOutcome::Ok);
     }
 
     /// What is put in place on this thread for the span to be active.
-    pub(super) fn place(&self) -> (Arc<Context>, Lineage) {
+    pub(super) fn span_context(&self) -> (Arc<Context>, Lineage) {
         let here = active::context();
         let context = if self.belongs_to(&here) {
             Arc::new(here.with_segment(self.context.segment().cloned()))
@@ -181,7 +181,7 @@ type Key = (usize, u64);
 /// So many entries at a time a thread keeps; what is entered deeper changes nothing.
 const MAX_ENTERED: usize = 4096;
 
-thread_local!(static ENTERED: RefCell<Vec<(Key, Option<Shown>)>> = const { RefCell::new(Vec::new()) });
+thread_local!(static ENTERED: RefCell<Vec<(Key, Option<Activation>)>> = const { RefCell::new(Vec::new()) });
 
 /// Makes a span the active one on this thread.
 pub(super) fn enter(key: Key, recorded: &Recorded) {
@@ -191,8 +191,8 @@ pub(super) fn enter(key: Key, recorded: &Recorded) {
         return;
     }
     let shown = (!recorded.is_here()).then(|| {
-        let (context, span) = recorded.place();
-        Shown::put(context, span)
+        let (context, span) = recorded.span_context();
+        Activation::put(context, span)
     });
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((key, shown)));
 }

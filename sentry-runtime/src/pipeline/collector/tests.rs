@@ -11,14 +11,14 @@ use crate::scope::ScopeCell;
 use crate::trace::callsite::{Callsite, CallsiteOptions};
 use crate::trace::clock;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{Outcome, Start};
+use crate::trace::record::{SpanOutcome, Start};
 use crate::trace::segment::{RootName, Segment};
 use crate::transport::TestTransport;
 
 static SITE: Callsite = Callsite {
     path: || "shop::step::here",
     module: "shop",
-    place: "src/step.rs:7",
+    span_context: "src/step.rs:7",
     options: &CallsiteOptions::new().name("step"),
 };
 /// The least that the option `max_record_memory` takes is a sixteenth of this.
@@ -72,7 +72,7 @@ impl Bed {
 
     fn span(&mut self, segment: LocalId) {
         let (id, start, end) = (self.id(), clock::now(), clock::now());
-        self.take(Record::Span { segment, id, parent: 0, site: &SITE, start, end, outcome: Outcome::Ok });
+        self.take(Record::Span { segment, id, parent: 0, site: &SITE, start, end, outcome: SpanOutcome::Ok });
     }
 
     fn attribute(&mut self, segment: LocalId, value: impl Into<AttributeValue>) {
@@ -83,7 +83,7 @@ impl Bed {
         let (isolation, current) = (Arc::default(), Arc::default());
         let end = Start::Ticks(clock::now());
         let segment = Arc::clone(segment);
-        self.take(Record::End { segment, isolation, current, end, outcome: Outcome::Ok });
+        self.take(Record::End { segment, isolation, current, end, outcome: SpanOutcome::Ok });
     }
 
     fn round(&mut self) {

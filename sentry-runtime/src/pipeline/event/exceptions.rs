@@ -3,15 +3,15 @@
 //! Spec: `foundations/transport/event-payloads/exception.mdx`.
 
 use crate::capture::event;
-use crate::error::chain::{Chain, Entry};
-use crate::intake::message::Mechanism;
+use crate::error::chain::{Chain, ChainEntry};
+use crate::intake::message::CaptureMechanism;
 use crate::protocol::{self, Exception, Stacktrace};
 
 /// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from
 /// there. `told` is what the user says of the mechanism.
 pub(crate) fn of_chain(
     chain: &Chain,
-    mechanism: Mechanism,
+    mechanism: CaptureMechanism,
     told: Option<&protocol::Mechanism>,
     mut stack: Option<Stacktrace>,
 ) -> Vec<Exception> {
@@ -21,7 +21,7 @@ pub(crate) fn of_chain(
     }
     let handled = *root.handled.get_or_insert(mechanism.handled);
     let several = chain.entries.len() > 1;
-    let exception = |(number, entry): (usize, &Entry)| {
+    let exception = |(number, entry): (usize, &ChainEntry)| {
         let number = number as u64;
         let own = if number == 0 {
             std::mem::take(&mut root)
@@ -66,7 +66,7 @@ pub(crate) fn of_panic(
     if let Some((file, line, column)) = location {
         mechanism.data.insert("location".to_owned(), format!("{file}:{line}:{column}").into());
     }
-    let Entry { ty, value, .. } = event::panic_entry(message);
+    let ChainEntry { ty, value, .. } = event::panic_entry(message);
     Exception { ty, value: Some(value), stacktrace, mechanism: Some(mechanism), ..Exception::default() }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::error::chain;
 
-    const GENERIC: Mechanism = Mechanism { ty: "generic", handled: true };
+    const GENERIC: CaptureMechanism = CaptureMechanism { ty: "generic", handled: true };
 
     #[test]
     fn what_the_user_says_of_the_mechanism_counts() {

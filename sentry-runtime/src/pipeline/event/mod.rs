@@ -34,7 +34,7 @@ pub(super) fn process(mut capture: Capture) {
     };
     let lost = |reason| client.ledger().lost(reason, DataCategory::Error, 1);
     let options = client.options();
-    let trace = capture.place.dsc(&client);
+    let trace = capture.span_context.dsc(&client);
     let scope = capture.scopes.merged();
     let mut hint = std::mem::take(&mut *capture.hint);
     // The client's tools are free again while the user's callbacks run: those may capture, flush, close.
@@ -42,7 +42,7 @@ pub(super) fn process(mut capture: Capture) {
         let mut event = build(&capture, hint.mechanism.as_ref(), state);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
         if event.transaction.is_none() {
-            event.transaction = capture.place.transaction();
+            event.transaction = capture.span_context.transaction();
         }
         complete(&mut event, state, options);
         event
@@ -144,9 +144,9 @@ fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -
     }
     event.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
-            trace_id: capture.place.trace_id(),
-            span_id: capture.place.span_id,
-            parent_span_id: capture.place.parent_span_id,
+            trace_id: capture.span_context.trace_id(),
+            span_id: capture.span_context.span_id,
+            parent_span_id: capture.span_context.parent_span_id,
             ..TraceContext::default()
         })
     });

@@ -22,7 +22,7 @@ impl Text {
     /// Has both fields hold what the callback made of the text. Of two different new texts it is that of `logentry`.
     ///
     /// Parameters go with the text that they were for: they may hold what a callback meant to remove.
-    pub(crate) fn settle(self, event: &mut Event<'_>) {
+    pub(crate) fn reconcile(self, event: &mut Event<'_>) {
         let of_entry = event.logentry.as_ref().map(|entry| &entry.message);
         if of_entry == event.message.as_ref() {
             return;
@@ -83,7 +83,7 @@ mod tests {
             let mut shown = event(None, Some("old"));
             let before = Text::shown(&mut shown);
             let mut event = event(message, logentry);
-            before.settle(&mut event);
+            before.reconcile(&mut event);
             assert_eq!(
                 texts(&event),
                 (text.map(str::to_owned), text.map(str::to_owned)),
@@ -97,11 +97,11 @@ mod tests {
         let mut event = event(None, Some("old"));
         let before = Text::shown(&mut event);
         event.tags.insert("seen".into(), "yes".into());
-        before.settle(&mut event);
+        before.reconcile(&mut event);
         assert_eq!(event.logentry.as_ref().unwrap().params.len(), 1);
         let before = Text::shown(&mut event);
         event.message = Some("new".into());
-        before.settle(&mut event);
+        before.reconcile(&mut event);
         assert_eq!(event.logentry.unwrap().params.len(), 0);
     }
 }

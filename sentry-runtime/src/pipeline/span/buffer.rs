@@ -5,7 +5,7 @@ use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
-use crate::trace::record::{Detail, DynamicSpan, Outcome};
+use crate::trace::record::{Detail, DynamicSpan, SpanOutcome};
 
 /// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
 /// the earliest can be chosen when it has ended.
@@ -22,13 +22,13 @@ pub(crate) struct Child {
 
 /// See [`Child`].
 pub(crate) enum ChildKind {
-    Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: Outcome },
+    Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: SpanOutcome },
     Dynamic(Box<DynamicSpan>),
 }
 
 /// What was recorded of a segment so far.
 #[derive(Default)]
-pub(crate) struct Gathered {
+pub(crate) struct BufferedSpan {
     pub(crate) children: Vec<Child>,
     pub(crate) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     pub(crate) details: Vec<(LocalId, Detail)>,
@@ -136,7 +136,7 @@ pub(crate) fn detail_weight(detail: &Detail) -> usize {
     SLACK * size_of::<(LocalId, Detail)>() + own
 }
 
-impl Gathered {
+impl BufferedSpan {
     /// Adds a span, or counts it as dropped when there is no room.
     pub(crate) fn add(&mut self, child: Child, room: &mut Room) {
         let weight = child.weight();

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::record::{Carrier, Row, SpanData};
+use super::record::{Carrier, SpanData, SpanRecord};
 use crate::base::diagnostics;
 use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
@@ -55,8 +55,8 @@ pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &
     }
     let is_ignored = |row: &C| {
         let (name, op, attributes) = match row.row() {
-            Row::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
-            Row::Full(span) => (&*span.name, &*span.op, &*span.attributes),
+            SpanRecord::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
+            SpanRecord::Full(span) => (&*span.name, &*span.op, &*span.attributes),
         };
         filters.iter().any(|filter| filter.matches(name, op, attributes))
     };
@@ -69,9 +69,9 @@ pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &
         ignored.iter().map(|row| (row.row().id(), row.row().parent())).collect();
     for row in kept.iter_mut().map(Carrier::row_mut) {
         if row.parent().is_some_and(|parent| parents.contains_key(&parent)) {
-            let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);
+            let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
             span.parent = nearest(&parents, span.parent);
-            *row = Row::Full(Box::new(span));
+            *row = SpanRecord::Full(Box::new(span));
         }
     }
     kept

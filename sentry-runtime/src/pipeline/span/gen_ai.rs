@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::record::{Carrier, Row, SpanData};
+use super::record::{Carrier, SpanData, SpanRecord};
 use crate::protocol::{AttributeValue, SpanId};
 use crate::trace::gen_ai::is_gen_ai;
 
@@ -52,7 +52,7 @@ pub(crate) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, Attribu
 
 /// Gives the spans under an agent its name, and that of its pipeline.
 pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [C]) {
-    let is_ai = |row: &C| matches!(row.row(), Row::Full(span) if is_gen_ai(&span.op));
+    let is_ai = |row: &C| matches!(row.row(), SpanRecord::Full(span) if is_gen_ai(&span.op));
     if !rows.iter().any(is_ai) {
         return;
     }
@@ -64,7 +64,7 @@ pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [
         };
         root.iter_mut().for_each(|span| note(span));
         rows.iter().for_each(|row| {
-            if let Row::Full(span) = row.row() {
+            if let SpanRecord::Full(span) = row.row() {
                 note(span);
             }
         });
@@ -74,7 +74,7 @@ pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [
         let parents: HashMap<SpanId, Option<SpanId>> =
             rows.iter().map(|row| (row.row().id(), row.row().parent())).collect();
         for row in rows.iter_mut() {
-            let Row::Full(span) = row.row_mut() else { continue };
+            let SpanRecord::Full(span) = row.row_mut() else { continue };
             if !is_gen_ai(&span.op) || said.contains_key(&span.id) {
                 continue;
             }

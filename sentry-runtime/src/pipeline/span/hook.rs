@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::record::Row;
+use super::record::SpanRecord;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
@@ -43,20 +43,20 @@ pub(crate) fn show_streamed<T>(
     trace_id: TraceId,
     anchor: &Anchor,
     common: &[(&'static str, AttributeValue)],
-    rows: &mut [(Row, T)],
+    rows: &mut [(SpanRecord, T)],
 ) -> bool {
     let Some(callback) = &client.options().before_send_span else { return false };
     let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = 0;
     for (row, _) in rows {
-        let mut span = std::mem::replace(row, Row::Full(Box::default())).into_full(anchor);
+        let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
         for (key, value) in common {
             if !span.attributes.iter().any(|(known, _)| known == key) {
                 span.attributes.push((Cow::Borrowed(key), value.clone()));
             }
         }
         span.take_over(shown(callback, span.to_protocol(trace_id), &mut panics));
-        *row = Row::Full(Box::new(span));
+        *row = SpanRecord::Full(Box::new(span));
     }
     if panics > 0 {
         diagnostics::error(format_args!(

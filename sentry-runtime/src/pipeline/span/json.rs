@@ -5,13 +5,13 @@
 
 use std::time::SystemTime;
 
-use super::record::{Call, Row, SpanData};
+use super::record::{Call, SpanData, SpanRecord};
 use crate::protocol::json::{TimeWriter, write_micros, write_str};
 use crate::protocol::time::since_epoch;
 use crate::protocol::{SpanId, SpanStatus, TraceId};
 use crate::trace::clock::Anchor;
 use crate::trace::ids;
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// How a call that went well begins. Everything that differs from call to call has its place and its length.
 const CALL: [u8; 191] =
@@ -61,10 +61,10 @@ impl<'a> SpanWriter<'a> {
         self.out.push(b',');
     }
 
-    pub(crate) fn write(&mut self, row: &Row) {
+    pub(crate) fn write(&mut self, row: &SpanRecord) {
         match row {
-            Row::Call(call) => self.call(call),
-            Row::Full(span) => self.full(span),
+            SpanRecord::Call(call) => self.call(call),
+            SpanRecord::Full(span) => self.full(span),
         }
     }
 
@@ -74,7 +74,7 @@ impl<'a> SpanWriter<'a> {
         let fields = call.site.json_fields();
         self.out.reserve(CALL.len() + fields.len() + 2);
         match (call.outcome, self.start.text(start), self.end.text(end.max(start))) {
-            (Outcome::Ok, Some(start), Some(end)) => {
+            (SpanOutcome::Ok, Some(start), Some(end)) => {
                 self.call[SPAN_ID..SPAN_ID + 16].copy_from_slice(&id.hex());
                 self.call[PARENT_ID..PARENT_ID + 16].copy_from_slice(&parent.hex());
                 self.call[START..START + 17].copy_from_slice(start);
@@ -183,7 +183,7 @@ mod tests {
         let trace_id = TraceId::from_u128(5);
         let typed = serde_json::to_value(span.to_protocol(trace_id)).unwrap();
         let (mut out, anchor) = (Vec::new(), Anchor::take());
-        SpanWriter::new(&mut out, &anchor, trace_id).write(&Row::Full(Box::new(span)));
+        SpanWriter::new(&mut out, &anchor, trace_id).write(&SpanRecord::Full(Box::new(span)));
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), typed);
     }
 
@@ -192,19 +192,19 @@ mod tests {
         static SITE: Callsite = Callsite {
             path: || "shop::pay::__SentryFunction",
             module: "shop",
-            place: "src/pay.rs:7",
+            span_context: "src/pay.rs:7",
             options: &CallsiteOptions::new().op("bank"),
         };
         let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());
-        let write = |row: &Row| {
+        let write = |row: &SpanRecord| {
             let mut out = Vec::new();
             SpanWriter::new(&mut out, &anchor, trace_id).write(row);
             serde_json::from_slice::<Value>(&out).unwrap()
         };
-        for outcome in [Outcome::Ok, Outcome::Failed, Outcome::Cancelled] {
+        for outcome in [SpanOutcome::Ok, SpanOutcome::Failed, SpanOutcome::Cancelled] {
             let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome };
-            let mut full = write(&Row::Full(Box::new(call.with_room(&anchor))));
-            let mut short = write(&Row::Call(call));
+            let mut full = write(&SpanRecord::Full(Box::new(call.with_room(&anchor))));
+            let mut short = write(&SpanRecord::Call(call));
             for time in ["start_timestamp", "timestamp"] {
                 let read = |span: &mut Value| span[time].take().as_f64().unwrap();
                 assert!((read(&mut full) - read(&mut short)).abs() < 2e-6);

@@ -10,11 +10,11 @@ use crate::scrub::Scrubber;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{self, LocalId};
-use crate::trace::record::Outcome;
+use crate::trace::record::SpanOutcome;
 
 /// A span of a transaction.
 #[derive(Debug)]
-pub(crate) enum Row {
+pub(crate) enum SpanRecord {
     Call(Call),
     Full(Box<SpanData>),
 }
@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) site: &'static Callsite,
     pub(crate) start: Ticks,
     pub(crate) end: Ticks,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: SpanOutcome,
 }
 
 /// A span with everything that was said of it.
@@ -81,7 +81,7 @@ impl Call {
     }
 }
 
-impl Row {
+impl SpanRecord {
     pub(crate) fn id(&self) -> SpanId {
         match self {
             Self::Call(call) => ids::wire(call.id),
@@ -114,26 +114,26 @@ impl Row {
 
 /// A row, and what goes along with it.
 pub(crate) trait Carrier {
-    fn row(&self) -> &Row;
-    fn row_mut(&mut self) -> &mut Row;
+    fn row(&self) -> &SpanRecord;
+    fn row_mut(&mut self) -> &mut SpanRecord;
 }
 
-impl Carrier for Row {
-    fn row(&self) -> &Row {
+impl Carrier for SpanRecord {
+    fn row(&self) -> &SpanRecord {
         self
     }
 
-    fn row_mut(&mut self) -> &mut Row {
+    fn row_mut(&mut self) -> &mut SpanRecord {
         self
     }
 }
 
-impl<T> Carrier for (Row, T) {
-    fn row(&self) -> &Row {
+impl<T> Carrier for (SpanRecord, T) {
+    fn row(&self) -> &SpanRecord {
         &self.0
     }
 
-    fn row_mut(&mut self) -> &mut Row {
+    fn row_mut(&mut self) -> &mut SpanRecord {
         &mut self.0
     }
 }

@@ -130,7 +130,7 @@ impl Batches {
     }
 
     /// Gives everything up, and says whose spans those were and how many.
-    pub(crate) fn give_up(&mut self) -> Vec<(Arc<Client>, u64)> {
+    pub(crate) fn discard(&mut self) -> Vec<(Arc<Client>, u64)> {
         self.bytes = 0;
         let batches = self.waiting.drain().map(|(_, batch)| batch).chain(self.full.drain(..));
         batches.map(|batch| (Arc::clone(&batch.segment.client), batch.count as u64)).collect()

@@ -10,7 +10,7 @@ use std::thread::{Thread, ThreadId};
 use crate::client::Client;
 use crate::pipeline::client_state::ClientState;
 use crate::pipeline::contexts;
-use crate::pipeline::span::record::{Call, Row, SpanData};
+use crate::pipeline::span::record::{Call, SpanData, SpanRecord};
 use crate::protocol::envelope::SDK;
 use crate::protocol::span_v2::{Attributes, SpanV2};
 use crate::protocol::{AttributeValue, SpanStatus, TraceId, User};
@@ -195,10 +195,16 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Appends a span; `segment` says that it is the segment's own.
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>, row: &Row, segment: bool, thread: Option<&Thread>) {
+    pub(crate) fn write(
+        &mut self,
+        out: &mut Vec<u8>,
+        row: &SpanRecord,
+        segment: bool,
+        thread: Option<&Thread>,
+    ) {
         match row {
-            Row::Call(call) => self.call(out, call, thread),
-            Row::Full(span) => self.full(out, span, segment, thread),
+            SpanRecord::Call(call) => self.call(out, call, thread),
+            SpanRecord::Full(span) => self.full(out, span, segment, thread),
         }
     }
 

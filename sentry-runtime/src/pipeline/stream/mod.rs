@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use super::span::buffer::{Child, Gathered, Room};
+use super::span::buffer::{BufferedSpan, Child, Room};
 use super::stream::batch::{Batches, Key, LONGEST};
 use super::stream::json::Label;
 use super::stream::segment::{Place, Stream};
@@ -58,7 +58,7 @@ impl Streams {
         segment: Arc<Segment>,
         isolation: Arc<ScopeCell>,
         current: Arc<ScopeCell>,
-        gathered: Option<Gathered>,
+        gathered: Option<BufferedSpan>,
         room: &mut Room,
     ) {
         if self.known.len() >= MANY_SEGMENTS.max(2 * self.after_sweep) {
@@ -66,14 +66,14 @@ impl Streams {
         }
         let key = segment.key;
         *self.running.entry(Key::of(&segment)).or_default() += 1;
-        let place = Place::Live { isolation, current };
-        self.known.insert(key, Stream::new(segment, place));
+        let span_context = Place::Live { isolation, current };
+        self.known.insert(key, Stream::new(segment, span_context));
         if let Some(gathered) = gathered {
             self.adopt(key, gathered, room);
         }
     }
 
-    fn adopt(&mut self, key: LocalId, gathered: Gathered, room: &mut Room) {
+    fn adopt(&mut self, key: LocalId, gathered: BufferedSpan, room: &mut Room) {
         room.give_back(gathered.weight);
         if let Some(stream) = self.known.get_mut(&key) {
             stream.lost(gathered.dropped);
@@ -112,9 +112,9 @@ impl Streams {
         stream.finished.len() >= MAX_WAITING
     }
 
-    /// Writes the spans that were read before this round, and what waits beyond measure. `strays` are attributes
+    /// Writes the spans that were read before this round, and what waits beyond measure. `unassigned` are attributes
     /// that lie under their span's own id; no span that is written now ended before `since`.
-    pub(super) fn settle(&mut self, strays: &mut IdMap<Gathered>, since: Instant, room: &mut Room) {
+    pub(super) fn assign(&mut self, unassigned: &mut IdMap<BufferedSpan>, since: Instant, room: &mut Room) {
         for key in std::mem::take(&mut self.touched) {
             let Some(stream) = self.known.get_mut(&key) else { continue };
             let ready = stream.take_settled();
@@ -122,7 +122,7 @@ impl Streams {
             if stream.touched {
                 self.touched.push(key);
             }
-            stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);
+            stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
         }
         self.batches.send_full();
     }
@@ -131,7 +131,7 @@ impl Streams {
     pub(super) fn relieve(
         &mut self,
         key: LocalId,
-        strays: &mut IdMap<Gathered>,
+        unassigned: &mut IdMap<BufferedSpan>,
         since: Instant,
         room: &mut Room,
     ) {
@@ -139,7 +139,7 @@ impl Streams {
         stream.settled = stream.finished.len() / 2;
         let ready = stream.take_settled();
         stream.settled = 0;
-        stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);
+        stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
         self.batches.send_full();
     }
 
@@ -147,7 +147,7 @@ impl Streams {
     pub(super) fn end(
         &mut self,
         ended: Ended,
-        strays: &mut IdMap<Gathered>,
+        unassigned: &mut IdMap<BufferedSpan>,
         since: Instant,
         round: u64,
         room: &mut Room,
@@ -159,16 +159,16 @@ impl Streams {
             // Its beginning found no room.
             let stream = Stream::new(Arc::clone(&ended.segment), Place::Over(Arc::clone(&ended)));
             self.known.insert(key, stream);
-            if let Some(gathered) = strays.remove(&key) {
+            if let Some(gathered) = unassigned.remove(&key) {
                 self.adopt(key, gathered, room);
             }
         }
         let Some(stream) = self.known.get_mut(&key) else { return };
-        stream.place = Place::Over(ended);
+        stream.span_context = Place::Over(ended);
         let ready = stream.take_settled();
         // What was read in this round waits for the next.
         stream.settled = 0;
-        stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);
+        stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
         stream.write_root(since, &mut self.batches, &mut self.label, room);
         let trace = Key::of(&stream.segment);
         if known {
@@ -185,7 +185,7 @@ impl Streams {
             && let Some(mut stream) = self.known.remove(&oldest)
         {
             let ready = stream.take_all();
-            stream.write(ready, strays, since, &mut self.batches, &mut self.label, room);
+            stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
             room.give_back(stream.weight);
         }
     }
@@ -212,7 +212,7 @@ impl Streams {
     fn sweep(&mut self, room: &mut Room) {
         let mut gone = Vec::new();
         self.known.retain(|_, stream| {
-            let live = matches!(stream.place, Place::Live { .. });
+            let live = matches!(stream.span_context, Place::Live { .. });
             let leaked = live && stream.finished.is_empty() && Arc::strong_count(&stream.segment) == 1;
             if leaked {
                 room.give_back(stream.weight);
@@ -249,12 +249,12 @@ impl Streams {
     }
 
     /// Counts everything as lost, after a mistake of our own.
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn discard(&mut self) {
         let waiting = self
             .known
             .values()
             .map(|stream| (Arc::clone(&stream.segment.client), stream.finished.len() as u64));
-        for (client, spans) in self.batches.give_up().into_iter().chain(waiting) {
+        for (client, spans) in self.batches.discard().into_iter().chain(waiting) {
             client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, spans);
         }
     }

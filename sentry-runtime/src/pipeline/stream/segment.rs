@@ -10,10 +10,10 @@ use std::time::Instant;
 use super::batch::Batches;
 use super::json::{self, Common, Label, Writer};
 use crate::pipeline::client_state;
-use crate::pipeline::span::buffer::{Child, Gathered, Room, attribute_weight, detail_weight};
-use crate::pipeline::span::record::{Row, SpanData};
+use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
+use crate::pipeline::span::record::{SpanData, SpanRecord};
 use crate::pipeline::span::{filter, gen_ai, hook};
-use crate::pipeline::transaction::{self, Ended, Said, wall};
+use crate::pipeline::transaction::{self, Ended, SpanDetails, wall};
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::Anchor;
@@ -43,23 +43,23 @@ pub(crate) enum Place {
 /// A segment whose spans are sent while it runs.
 pub(crate) struct Stream {
     pub(crate) segment: Arc<Segment>,
-    pub(crate) place: Place,
+    pub(crate) span_context: Place,
     pub(crate) finished: Vec<Finished>,
     /// How many of those were read before this round.
     pub(crate) settled: usize,
     /// It is on the list of those with spans that wait.
     pub(crate) touched: bool,
-    said: IdMap<Said>,
+    said: IdMap<SpanDetails>,
     /// The thread that its root ended on.
     thread: Option<Thread>,
     pub(crate) weight: usize,
 }
 
 impl Stream {
-    pub(crate) fn new(segment: Arc<Segment>, place: Place) -> Self {
+    pub(crate) fn new(segment: Arc<Segment>, span_context: Place) -> Self {
         Self {
             segment,
-            place,
+            span_context,
             finished: Vec::new(),
             settled: 0,
             touched: false,
@@ -145,7 +145,7 @@ impl Stream {
     }
 
     fn scopes(&self) -> Scopes {
-        let (isolation, current) = match &self.place {
+        let (isolation, current) = match &self.span_context {
             Place::Live { isolation, current } => (isolation.snapshot(), current.snapshot()),
             Place::Over(ended) => (Arc::clone(&ended.isolation), Arc::clone(&ended.current)),
         };
@@ -164,7 +164,7 @@ impl Stream {
     pub(crate) fn write(
         &mut self,
         ready: Vec<Finished>,
-        strays: &mut IdMap<Gathered>,
+        unassigned: &mut IdMap<BufferedSpan>,
         since: Instant,
         batches: &mut Batches,
         label: &mut Label,
@@ -177,7 +177,7 @@ impl Stream {
         let mut rows = Vec::with_capacity(ready.len());
         for Finished { child, thread } in ready {
             let weight = child.weight();
-            let said = self.take_said(&child, strays, room);
+            let said = self.take_said(&child, unassigned, room);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
             rows.push((self.row(child, said, &anchor), thread));
@@ -191,28 +191,34 @@ impl Stream {
     }
 
     /// What was said of a span, also before it was known to which segment it would belong.
-    fn take_said(&mut self, child: &Child, strays: &mut IdMap<Gathered>, room: &mut Room) -> Option<Said> {
+    fn take_said(
+        &mut self,
+        child: &Child,
+        unassigned: &mut IdMap<BufferedSpan>,
+        room: &mut Room,
+    ) -> Option<SpanDetails> {
         let mut said = if self.said.is_empty() { None } else { self.said.remove(&child.id) };
         if let Some(said) = &said {
             let weight = weight_of(said);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
         }
-        if strays.get(&child.id).is_some_and(|stray| stray.children.is_empty())
-            && let Some(stray) = strays.remove(&child.id)
+        if unassigned.get(&child.id).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
+            && let Some(unassigned_span) = unassigned.remove(&child.id)
         {
-            room.give_back(stray.weight);
-            let early = stray.attributes.into_iter().map(|(_, key, value)| (Cow::Borrowed(key), value));
+            room.give_back(unassigned_span.weight);
+            let early =
+                unassigned_span.attributes.into_iter().map(|(_, key, value)| (Cow::Borrowed(key), value));
             said.get_or_insert_default().attributes.splice(0..0, early);
         }
         said
     }
 
-    fn row(&self, child: Child, said: Option<Said>, anchor: &Anchor) -> Row {
+    fn row(&self, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
         let mut row = transaction::row(&self.segment, child, said, anchor);
         // The agent for which it works is mostly still open.
-        if let (Row::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
+        if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
             gen_ai::inherit(span, &around.attributes);
         }
         row
@@ -226,7 +232,7 @@ impl Stream {
         label: &mut Label,
         room: &mut Room,
     ) {
-        let Place::Over(ended) = &self.place else { return };
+        let Place::Over(ended) = &self.span_context else { return };
         let anchor = Anchor::take();
         let scopes = self.scopes();
         let (name, source) = self.name(&scopes);
@@ -246,7 +252,7 @@ impl Stream {
             let rate = AttributeValue::from(transaction::round(rate));
             root.attributes.push((Cow::Borrowed("sentry.sample_rate"), rate));
         }
-        if let Some((file, line)) = segment.root.place() {
+        if let Some((file, line)) = segment.root.span_context() {
             root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
             root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
         }
@@ -257,14 +263,14 @@ impl Stream {
         self.weight = self.weight.saturating_sub(weight);
         let renamed = transaction::apply(&mut root, said);
         let source = if renamed { "custom" } else { source };
-        let rows = vec![(Row::Full(Box::new(root)), self.thread.clone())];
+        let rows = vec![(SpanRecord::Full(Box::new(root)), self.thread.clone())];
         self.send(rows, Some(source), since, &anchor, batches, label);
     }
 
     /// Puts spans into the batch of their trace; `root` is the source of the name, if they are the segment's own.
     fn send(
         &self,
-        mut rows: Vec<(Row, Option<Thread>)>,
+        mut rows: Vec<(SpanRecord, Option<Thread>)>,
         root: Option<&'static str>,
         since: Instant,
         anchor: &Anchor,
@@ -284,7 +290,7 @@ impl Stream {
         client_state::with(client, |state| {
             common.complete(state, max_text);
             for (row, _) in &mut rows {
-                let Row::Full(span) = row else { continue };
+                let SpanRecord::Full(span) = row else { continue };
                 tags_to_attributes(span);
                 if let Some(source) = root {
                     json::of_segment(client, state, source, &scopes.merged(), span);
@@ -295,7 +301,7 @@ impl Stream {
         if hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
             common.leave_out_persons();
             rows.iter_mut().for_each(|(row, _)| {
-                if let Row::Full(span) = row {
+                if let SpanRecord::Full(span) = row {
                     tags_to_attributes(span);
                     root.iter().for_each(|source| json::say_source(source, span));
                 }
@@ -314,7 +320,7 @@ impl Stream {
 }
 
 /// What was said of a span, unless there is too much already.
-fn said_of(said: &mut IdMap<Said>, span: LocalId) -> Option<&mut Said> {
+fn said_of(said: &mut IdMap<SpanDetails>, span: LocalId) -> Option<&mut SpanDetails> {
     if said.len() >= MAX_SAID && !said.contains_key(&span) {
         return None;
     }
@@ -333,7 +339,7 @@ fn replaces(new: &Detail, known: &Detail) -> bool {
     }
 }
 
-fn weight_of(said: &Said) -> usize {
+fn weight_of(said: &SpanDetails) -> usize {
     let attributes = said.attributes.iter().map(|(key, value)| attribute_weight(value) + key.len());
     attributes.chain(said.details.iter().map(detail_weight)).sum()
 }

@@ -1,7 +1,7 @@
 //! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
 
 use crate::pipeline::span::json::SpanWriter;
-use crate::pipeline::span::record::Row;
+use crate::pipeline::span::record::SpanRecord;
 use crate::protocol::buffers;
 use crate::protocol::json::ObjectWriter;
 use crate::protocol::{TraceId, Transaction};
@@ -11,7 +11,7 @@ use crate::trace::clock::Anchor;
 pub(crate) struct Extras<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) anchor: &'a Anchor,
-    pub(crate) rows: &'a [Row],
+    pub(crate) rows: &'a [SpanRecord],
     /// Names and JSON of contexts; one that the transaction has itself is left out.
     pub(crate) contexts: &'a [(String, Vec<u8>)],
 }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use super::client_state::{self, ClientState};
 use super::event::limits;
-use super::span::buffer::{Child, ChildKind, Gathered};
-use super::span::record::{self, Call, Row, SpanData};
+use super::span::buffer::{BufferedSpan, Child, ChildKind};
+use super::span::record::{self, Call, SpanData, SpanRecord};
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
 use crate::client::Client;
@@ -31,8 +31,8 @@ use crate::protocol::{
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
 use crate::trace::ids::{self as trace_ids, IdMap, LocalId};
-use crate::trace::record::{Detail, Outcome, Start};
-use crate::trace::record::{LightRoot, Surroundings};
+use crate::trace::record::{Detail, SpanOutcome, Start};
+use crate::trace::record::{LazyRootRecord, ProcessScopes};
 use crate::trace::segment::Segment;
 
 /// The most spans of a transaction on the wire.
@@ -44,12 +44,12 @@ pub(super) struct Ended {
     pub(super) isolation: Arc<Scope>,
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: SpanOutcome,
 }
 
 impl Ended {
     /// The segment of a light root.
-    pub(super) fn light(root: LightRoot, around: &Surroundings) -> Self {
+    pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes) -> Self {
         Self {
             isolation: Arc::clone(&around.isolation),
             current: Arc::clone(&around.current),
@@ -62,7 +62,7 @@ impl Ended {
 
 /// What was said of one span besides its times.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct SpanDetails {
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(super) details: Vec<Detail>,
 }
@@ -82,7 +82,7 @@ impl Child {
 }
 
 /// Writes the transaction of a segment.
-pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
+pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let segment = &ended.segment;
     let client = &segment.client;
     choose(client, &mut gathered);
@@ -109,7 +109,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
     if let Some(rate) = segment.sample_rate {
         root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
     }
-    if let Some((file, line)) = segment.root.place() {
+    if let Some((file, line)) = segment.root.span_context() {
         root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
         root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
     }
@@ -117,7 +117,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: Gathered) {
 }
 
 /// Writes the spans that ended after their segment: each whose parent is not among them is a transaction.
-pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
+pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let segment = &ended.segment;
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
@@ -125,13 +125,13 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
     let rows = rows(segment, gathered.children, &mut said, &anchor);
     let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor));
     gen_ai::complete(None, &mut rows);
-    let known: HashSet<_> = rows.iter().map(Row::id).collect();
-    let is_root = |row: &&Row| row.parent().is_none_or(|parent| !known.contains(&parent));
-    let roots: Vec<_> = rows.iter().filter(is_root).map(Row::id).collect();
+    let known: HashSet<_> = rows.iter().map(SpanRecord::id).collect();
+    let is_root = |row: &&SpanRecord| row.parent().is_none_or(|parent| !known.contains(&parent));
+    let roots: Vec<_> = rows.iter().filter(is_root).map(SpanRecord::id).collect();
     for root in roots {
         let mut family = HashSet::from([root]);
         // Sorted by start, so a parent comes before its children.
-        let belongs = |row: &Row| {
+        let belongs = |row: &SpanRecord| {
             let child = row.parent().is_some_and(|parent| family.contains(&parent));
             (child && family.insert(row.id())) || row.id() == root
         };
@@ -144,7 +144,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: Gathered) {
 }
 
 /// Keeps the earliest spans up to the limit; a parent starts before its children, so none loses its parent.
-fn choose(client: &Client, gathered: &mut Gathered) {
+fn choose(client: &Client, gathered: &mut BufferedSpan) {
     gathered.children.sort_by_key(Child::start_order);
     let mut dropped = gathered.dropped;
     // What is ignored takes no room: then the choice waits until that is out.
@@ -156,7 +156,7 @@ fn choose(client: &Client, gathered: &mut Gathered) {
 }
 
 /// The same after spans were taken out.
-fn limit(client: &Client, mut rows: Vec<Row>) -> Vec<Row> {
+fn limit(client: &Client, mut rows: Vec<SpanRecord>) -> Vec<SpanRecord> {
     let over = rows.len().saturating_sub(MAX_SPANS) as u64;
     if over > 0 {
         client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, over);
@@ -168,8 +168,8 @@ fn limit(client: &Client, mut rows: Vec<Row>) -> Vec<Row> {
 fn said(
     attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     details: Vec<(LocalId, Detail)>,
-) -> IdMap<Said> {
-    let mut said: IdMap<Said> = IdMap::default();
+) -> IdMap<SpanDetails> {
+    let mut said: IdMap<SpanDetails> = IdMap::default();
     for (span, key, value) in attributes {
         said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
     }
@@ -179,7 +179,12 @@ fn said(
     said
 }
 
-fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor: &Anchor) -> Vec<Row> {
+fn rows(
+    segment: &Segment,
+    children: Vec<Child>,
+    said: &mut IdMap<SpanDetails>,
+    anchor: &Anchor,
+) -> Vec<SpanRecord> {
     let row = |child: Child| {
         let said = if said.is_empty() { None } else { said.remove(&child.id) };
         row(segment, child, said, anchor)
@@ -188,7 +193,7 @@ fn rows(segment: &Segment, children: Vec<Child>, said: &mut IdMap<Said>, anchor:
 }
 
 /// A span, and what was said of it.
-pub(super) fn row(segment: &Segment, child: Child, said: Option<Said>, anchor: &Anchor) -> Row {
+pub(super) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
     // A span without a parent in the segment stands under its root.
     let parent = if child.parent == 0 { segment.key } else { child.parent };
     let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
@@ -196,7 +201,7 @@ pub(super) fn row(segment: &Segment, child: Child, said: Option<Said>, anchor: &
         ChildKind::Site { site, start, end, outcome } => {
             let call = Call { id: child.id, parent, site, start, end, outcome };
             if said.is_none() {
-                return Row::Call(call);
+                return SpanRecord::Call(call);
             }
             call.with_room(anchor)
         }
@@ -216,7 +221,7 @@ pub(super) fn row(segment: &Segment, child: Child, said: Option<Said>, anchor: &
         let renamed = apply(&mut span, said);
         gen_ai::name(&mut span, unnamed && !renamed);
     }
-    Row::Full(Box::new(span))
+    SpanRecord::Full(Box::new(span))
 }
 
 pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
@@ -227,7 +232,7 @@ pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 }
 
 /// Adds what was said of a span. Answers whether it was renamed.
-pub(super) fn apply(span: &mut SpanData, said: Said) -> bool {
+pub(super) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
         let has_room = attributes.len() < MAX_BREADTH;
@@ -271,7 +276,7 @@ pub(super) fn round(rate: f32) -> f64 {
     (f64::from(rate) * 1e6).round() / 1e6
 }
 
-fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<Row>, anchor: &Anchor) {
+fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, anchor: &Anchor) {
     let segment = &ended.segment;
     let client = &segment.client;
     let count = rows.len();

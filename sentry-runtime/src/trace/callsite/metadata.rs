@@ -6,7 +6,7 @@ use crate::protocol::json::write_str;
 
 /// How spans of a function are written.
 #[derive(Debug)]
-pub(crate) struct Described {
+pub(crate) struct CallsiteMetadata {
     /// As a reader would write it: the given name, or `Type::method`, `module::function`, `function`.
     pub(crate) name: String,
     /// The fields `op`, `description` and `origin`, each behind a comma.
@@ -14,13 +14,13 @@ pub(crate) struct Described {
 }
 
 /// What is written of `site`.
-pub(crate) fn described(site: &'static Callsite) -> &'static Described {
-    static TABLE: StaticMap<Callsite, Described> = StaticMap::new();
+pub(crate) fn metadata(site: &'static Callsite) -> &'static CallsiteMetadata {
+    static TABLE: StaticMap<Callsite, CallsiteMetadata> = StaticMap::new();
     TABLE.get(site, find_out)
 }
 
 #[cold]
-fn find_out(site: &Callsite) -> Described {
+fn find_out(site: &Callsite) -> CallsiteMetadata {
     let name = match site.options.name {
         Some(name) => name.to_owned(),
         None => readable_path((site.path)(), site.module),
@@ -34,11 +34,11 @@ fn find_out(site: &Callsite) -> Described {
             write_str(&mut json, value);
         }
     }
-    Described { name, json }
+    CallsiteMetadata { name, json }
 }
 
 /// Turns `shop::cart::<impl shop::cart::Cart<T>>::total::here` into `Cart::total`, and
-/// `shop::orders::place::here` into `orders::place`.
+/// `shop::orders::span_context::here` into `orders::span_context`.
 fn readable_path(marker: &str, module: &str) -> String {
     let path = marker.rsplit_once("::").map_or(marker, |(function, _marker)| function);
     let path = path.trim_end_matches("::{{closure}}");

@@ -5,7 +5,7 @@
 
 pub(crate) mod metadata;
 
-use super::callsite::metadata::described;
+use super::callsite::metadata::metadata;
 use crate::protocol::Level;
 
 /// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.
@@ -16,7 +16,7 @@ pub struct Callsite {
     /// The path of the module that the function is in.
     pub module: &'static str,
     /// `file:line`; empty if the compiler does not tell.
-    pub place: &'static str,
+    pub span_context: &'static str,
     /// What the attribute says.
     pub options: &'static CallsiteOptions,
 }
@@ -142,8 +142,8 @@ impl Callsite {
     }
 
     /// File and line of the function.
-    pub(crate) fn place(&self) -> Option<(&'static str, u32)> {
-        let (file, line) = self.place.rsplit_once(':')?;
+    pub(crate) fn span_context(&self) -> Option<(&'static str, u32)> {
+        let (file, line) = self.span_context.rsplit_once(':')?;
         Some((file, line.parse().ok()?))
     }
 
@@ -153,11 +153,11 @@ impl Callsite {
 
     /// The name as a reader would write it: the given one, or `Type::method`, `module::function`, `function`.
     pub(crate) fn display_name(&'static self) -> &'static str {
-        &described(self).name
+        &metadata(self).name
     }
 
     /// The fields `op`, `description` and `origin` of a span, each behind a comma.
     pub(crate) fn json_fields(&'static self) -> &'static [u8] {
-        &described(self).json
+        &metadata(self).json
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ureq::typestate::AgentScope;
 use ureq::unversioned::transport::DefaultConnector;
 
-use super::resolver::{Known, Nowhere, Remembering};
+use super::resolver::{CachingResolver, Known, NullResolver};
 
 /// One client or two.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Agents {
         prepare();
         let known = Known::default();
         let agent = |config: ureq::config::ConfigBuilder<AgentScope>| {
-            let resolver = Remembering::new(known.clone());
+            let resolver = CachingResolver::new(known.clone());
             ureq::Agent::with_parts(config.build(), DefaultConnector::default(), resolver)
         };
         Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known }
@@ -82,7 +82,7 @@ fn prepare() {
     static PREPARED: AtomicBool = AtomicBool::new(false);
     if !PREPARED.swap(true, Ordering::Relaxed) {
         let config = ureq::Agent::config_builder().proxy(None).build();
-        let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), Nowhere);
+        let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), NullResolver);
         let _ = agent.get("http://nowhere.invalid/").call();
     }
 }

@@ -20,17 +20,17 @@ const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Looks names up, and remembers the last one's addresses.
 #[derive(Debug)]
-pub(super) struct Remembering<R = DefaultResolver> {
+pub(super) struct CachingResolver<R = DefaultResolver> {
     lookup: R,
     known: Known,
 }
 
 /// The addresses that are remembered; who sends can have them forgotten.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known(Arc<Mutex<Option<Entry>>>);
+pub(super) struct Known(Arc<Mutex<Option<CachedAddress>>>);
 
 #[derive(Debug)]
-struct Entry {
+struct CachedAddress {
     server: Uri,
     addresses: Vec<SocketAddr>,
     since: Instant,
@@ -50,18 +50,21 @@ impl Known {
     }
 
     fn keep(&self, server: &Uri, addresses: &[SocketAddr]) {
-        *lock(&self.0) =
-            Some(Entry { server: server.clone(), addresses: addresses.to_vec(), since: Instant::now() });
+        *lock(&self.0) = Some(CachedAddress {
+            server: server.clone(),
+            addresses: addresses.to_vec(),
+            since: Instant::now(),
+        });
     }
 }
 
-impl Remembering {
+impl CachingResolver {
     pub(super) fn new(known: Known) -> Self {
         Self { lookup: DefaultResolver::default(), known }
     }
 }
 
-impl<R: Resolver> Resolver for Remembering<R> {
+impl<R: Resolver> Resolver for CachingResolver<R> {
     fn resolve(
         &self,
         server: &Uri,
@@ -83,9 +86,9 @@ impl<R: Resolver> Resolver for Remembering<R> {
 
 /// Knows no server.
 #[derive(Debug)]
-pub(super) struct Nowhere;
+pub(super) struct NullResolver;
 
-impl Resolver for Nowhere {
+impl Resolver for NullResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         Err(ureq::Error::HostNotFound)
     }
@@ -122,7 +125,7 @@ mod tests {
         }
     }
 
-    fn ask(resolver: &Remembering<Counting>, url: &str) -> SocketAddr {
+    fn ask(resolver: &CachingResolver<Counting>, url: &str) -> SocketAddr {
         let url = url.parse().unwrap();
         resolver.resolve(&url, &Config::default(), NextTimeout::default()).unwrap()[0]
     }
@@ -130,7 +133,7 @@ mod tests {
     #[test]
     fn a_name_is_looked_up_once_until_it_is_forgotten() {
         let known = Known::default();
-        let resolver = Remembering { lookup: Counting::default(), known: known.clone() };
+        let resolver = CachingResolver { lookup: Counting::default(), known: known.clone() };
         let looked_up = || resolver.lookup.0.load(Ordering::Relaxed);
         for _ in 0..3 {
             assert_eq!(ask(&resolver, "https://sentry.example/api/1/envelope/").port(), 443);
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn what_was_found_long_ago_is_looked_up_again() {
         let known = Known::default();
-        let resolver = Remembering { lookup: Counting::default(), known: known.clone() };
+        let resolver = CachingResolver { lookup: Counting::default(), known: known.clone() };
         ask(&resolver, "https://sentry.example/");
         let Some(long_ago) = Instant::now().checked_sub(LIFETIME) else { return };
         lock(&known.0).as_mut().unwrap().since = long_ago;
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_address_needs_no_lookup() {
-        let resolver = Remembering { lookup: Counting::default(), known: Known::default() };
+        let resolver = CachingResolver { lookup: Counting::default(), known: Known::default() };
         assert_eq!(ask(&resolver, "http://127.0.0.1:9000/api/").to_string(), "127.0.0.1:9000");
         assert_eq!(ask(&resolver, "https://[::1]/api/").to_string(), "[::1]:443");
         assert_eq!(ask(&resolver, "http://10.0.0.1/").to_string(), "10.0.0.1:80");

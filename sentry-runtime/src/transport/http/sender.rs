@@ -33,7 +33,7 @@ pub(in crate::transport) struct HttpSender {
 
 /// What the server said.
 #[derive(Debug)]
-pub(in crate::transport) struct Answer {
+pub(in crate::transport) struct Response {
     pub(in crate::transport) status: u16,
     pub(super) rate_limits: Option<String>,
     pub(super) retry_after: Option<String>,
@@ -46,7 +46,7 @@ pub(in crate::transport) struct Answer {
     pub(in crate::transport) sent: usize,
 }
 
-impl Answer {
+impl Response {
     /// The pause that `Retry-After` asks for.
     pub(in crate::transport) fn pause(&self) -> Option<Duration> {
         rate_limits::parse_retry_after(self.retry_after.as_deref()?, self.date.as_deref())
@@ -147,7 +147,7 @@ impl HttpSender {
         Ok(Self { agents, url: options.url, auth: options.auth, dsn: options.dsn, compressor })
     }
 
-    pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Answer, NoAnswer> {
+    pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Response, NoAnswer> {
         let plain = Recycled::from(envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref()));
         self.post_body(&plain, "application/x-sentry-envelope", &[])
     }
@@ -158,7 +158,7 @@ impl HttpSender {
         plain: &[u8],
         content_type: &str,
         headers: &[(String, String)],
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Response, NoAnswer> {
         let compressed = lock(&self.compressor).compress(plain);
         let body = compressed.as_ref().map_or(plain, |(body, _)| body);
         let request = |agent: &ureq::Agent| {
@@ -195,7 +195,7 @@ impl HttpSender {
         if detail.is_empty() && read.is_ok() {
             detail = String::from_utf8_lossy(&text).into_owned();
         }
-        Ok(Answer {
+        Ok(Response {
             status,
             rate_limits,
             retry_after,

@@ -17,7 +17,7 @@ pub(super) struct ErrorEvent {
     pub(super) trace_id: Option<String>,
     pub(super) span_id: Option<String>,
     event_id: String,
-    level: Level,
+    level: CauseLevel,
     unhandled: bool,
     /// The outermost first; each next one caused the one before it. Empty for a message.
     exceptions: Vec<Exception>,
@@ -39,7 +39,7 @@ struct Frame {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
+enum CauseLevel {
     Error,
     Warning,
     Info,
@@ -62,9 +62,9 @@ impl ErrorEvent {
         let exceptions: Vec<_> = values.into_iter().flatten().rev().map(read_exception).collect();
         let log = &payload["logentry"];
         let level = match payload["level"].as_str() {
-            Some("warning") => Level::Warning,
-            Some("info" | "debug") => Level::Info,
-            _ => Level::Error,
+            Some("warning") => CauseLevel::Warning,
+            Some("info" | "debug") => CauseLevel::Info,
+            _ => CauseLevel::Error,
         };
         Self {
             trace_id: text(&context["trace_id"]),
@@ -89,9 +89,9 @@ impl ErrorEvent {
     /// What stands in front of it, by its level.
     pub(super) fn sign(&self) -> (&'static str, Paint) {
         match self.level {
-            Level::Error => ("✗ ", Paint::BoldRed),
-            Level::Warning => ("▲ ", Paint::Yellow),
-            Level::Info => ("● ", Paint::Cyan),
+            CauseLevel::Error => ("✗ ", Paint::BoldRed),
+            CauseLevel::Warning => ("▲ ", Paint::Yellow),
+            CauseLevel::Info => ("● ", Paint::Cyan),
         }
     }
 

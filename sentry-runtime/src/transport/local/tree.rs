@@ -59,8 +59,8 @@ pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, Mark)], style
     }
     let columns = tree.columns(&view.rows);
     lines.extend(view.rows.into_iter().map(|row| match row {
-        Row::Spans(spans) => tree.row(spans, &columns),
-        Row::Error(line) => line,
+        TreeRow::Spans(spans) => tree.row(spans, &columns),
+        TreeRow::Error(line) => line,
     }));
     let hidden = spans.len() + uncounted - view.shown;
     if hidden > 0 {
@@ -89,12 +89,12 @@ struct Columns {
 }
 
 struct View {
-    rows: Vec<Row>,
+    rows: Vec<TreeRow>,
     /// Spans that some row stands for.
     shown: usize,
 }
 
-enum Row {
+enum TreeRow {
     Spans(Spans),
     Error(Line),
 }
@@ -131,7 +131,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Divides the rows. The bar and the operation make room for names, the bar first.
-    fn columns(&self, rows: &[Row]) -> Columns {
+    fn columns(&self, rows: &[TreeRow]) -> Columns {
         let (mut bar, op) = match self.style.width {
             // The name matters more than the kind of work.
             ..80 => (12, 0),
@@ -142,11 +142,11 @@ impl<'a> Tree<'a> {
         let gaps = 4 + if op > 0 { 2 } else { 0 };
         let room = self.style.width - DURATION_COLUMNS - gaps;
         let needed = rows.iter().map(|row| match row {
-            Row::Spans(row) => {
+            TreeRow::Spans(row) => {
                 let name = width(&self.spans[row.group[0]].name).min(READABLE);
                 row.lead.width() + name + row.suffix.width()
             }
-            Row::Error(_) => 0,
+            TreeRow::Error(_) => 0,
         });
         let needed = needed.max().unwrap_or(0);
         let mut missing = needed.saturating_sub(room - bar - op);
@@ -208,7 +208,7 @@ impl<'a> Tree<'a> {
         let errors = group.iter().filter_map(|&index| self.errors.get(self.spans[index].id.as_str()));
         let errors: Vec<&Mark> = errors.flatten().take(ERRORS).copied().collect();
         view.shown += group.len();
-        view.rows.push(Row::Spans(Spans {
+        view.rows.push(TreeRow::Spans(Spans {
             lead: Line::new().with(Paint::Dim, &format!("{lead}{branch}")),
             root: depth == 0,
             suffix: self.suffix(&group),
@@ -220,7 +220,7 @@ impl<'a> Tree<'a> {
             let mut line = Line::new().with(Paint::Dim, &format!("{lead}{spine}"));
             line.push(*paint, title);
             line.cut(self.style.width);
-            view.rows.push(Row::Error(line));
+            view.rows.push(TreeRow::Error(line));
         }
         let count = children.len();
         for (number, child) in children.into_iter().enumerate() {

@@ -77,7 +77,7 @@ impl Claim {
     }
 
     /// Clears the folder away if nothing is in it, and gives it up either way.
-    pub(super) fn give_up(self) {
+    pub(super) fn discard(self) {
         if fs::remove_dir(&self.dir).is_ok() {
             let _ = fs::remove_file(&self.lock_path);
         }
@@ -105,13 +105,13 @@ mod tests {
         assert!(Claim::adopt(root.path()).is_empty());
         fs::write(claim.dir().join("x"), "x").unwrap();
         let dir = claim.dir().to_owned();
-        claim.give_up();
+        claim.discard();
         assert!(dir.is_dir(), "it is not empty");
         let adopted = Claim::adopt(root.path());
         assert_eq!(adopted.len(), 1);
         assert!(Claim::adopt(root.path()).is_empty(), "now it has an owner");
         fs::remove_file(dir.join("x")).unwrap();
-        adopted.into_iter().for_each(Claim::give_up);
+        adopted.into_iter().for_each(Claim::discard);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing is left");
     }
 

@@ -15,7 +15,7 @@ pub(in crate::transport) struct Ticket(u64);
 
 /// A file.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct SpoolEntry {
     pub(super) name: FileName,
     pub(super) dir: Arc<Path>,
     pub(super) bytes: u64,
@@ -27,7 +27,7 @@ pub(super) struct Entry {
     pub(super) failures: u32,
 }
 
-impl Entry {
+impl SpoolEntry {
     pub(super) fn path(&self) -> PathBuf {
         self.dir.join(self.name.to_string())
     }
@@ -36,7 +36,7 @@ impl Entry {
 /// All files of ours.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    entries: BTreeMap<Ticket, Entry>,
+    entries: BTreeMap<Ticket, SpoolEntry>,
     bytes: u64,
     /// How many nobody has in hand.
     left_overs: usize,
@@ -44,7 +44,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn insert(&mut self, entry: Entry) -> Ticket {
+    pub(super) fn insert(&mut self, entry: SpoolEntry) -> Ticket {
         self.last += 1;
         let ticket = Ticket(self.last);
         self.bytes += entry.bytes;
@@ -53,7 +53,7 @@ impl Index {
         ticket
     }
 
-    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<SpoolEntry> {
         let entry = self.entries.remove(&ticket)?;
         self.bytes -= entry.bytes;
         self.left_overs -= usize::from(!entry.in_hand);
@@ -95,25 +95,25 @@ impl Index {
     }
 
     /// Takes out the oldest of the least important while there is too much.
-    pub(super) fn take_surplus(&mut self, limits: &SpoolLimits) -> Option<(Ticket, Entry)> {
+    pub(super) fn take_surplus(&mut self, limits: &SpoolLimits) -> Option<(Ticket, SpoolEntry)> {
         if self.entries.len() <= limits.envelopes && self.bytes <= limits.bytes {
             return None;
         }
-        let order = |entry: &Entry| (std::cmp::Reverse(entry.name.level), entry.name);
+        let order = |entry: &SpoolEntry| (std::cmp::Reverse(entry.name.level), entry.name);
         let ticket = *self.entries.iter().min_by_key(|(_, entry)| order(entry))?.0;
         Some((ticket, self.remove(ticket)?))
     }
 
     /// Takes out one that nobody has in hand and that has become too old.
-    pub(super) fn take_expired(&mut self, age: Duration) -> Option<Entry> {
-        let old = |entry: &Entry| !entry.in_hand && entry.name.is_older_than(age);
+    pub(super) fn take_expired(&mut self, age: Duration) -> Option<SpoolEntry> {
+        let old = |entry: &SpoolEntry| !entry.in_hand && entry.name.is_older_than(age);
         let ticket = *self.entries.iter().find(|(_, entry)| old(entry))?.0;
         self.remove(ticket)
     }
 
     /// What should be sent next, of what nobody has in hand and the server wants: what failed least, then what is
     /// most important, then what is oldest. One that always fails does not hold up the others.
-    pub(super) fn next(&mut self, unwanted: impl Fn(DataCategory) -> bool) -> Option<(Ticket, Entry)> {
+    pub(super) fn next(&mut self, unwanted: impl Fn(DataCategory) -> bool) -> Option<(Ticket, SpoolEntry)> {
         let (ticket, entry) = self
             .entries
             .iter_mut()
@@ -129,8 +129,8 @@ impl Index {
 mod tests {
     use super::*;
 
-    fn entry(written: u64, level: usize, category: DataCategory) -> Entry {
-        Entry {
+    fn entry(written: u64, level: usize, category: DataCategory) -> SpoolEntry {
+        SpoolEntry {
             name: FileName { written, number: 0, level, category },
             dir: Arc::from(Path::new("dir")),
             bytes: 100,

@@ -11,7 +11,7 @@ use crate::transport::worker::{Shared, guarded};
 impl Shared {
     /// Counts what became of an envelope, and deletes its copy on disk or leaves it to that. `items` is how many it
     /// had when it was written.
-    pub(crate) fn settle(
+    pub(crate) fn finish(
         &self,
         delivery: Delivery,
         envelope: &Envelope,
@@ -64,7 +64,7 @@ impl Shared {
         let items = envelope.items().len();
         match guarded(|| destination.deliver(&mut envelope)) {
             Some(delivery) => {
-                self.settle(delivery, &envelope, Some(ticket), items);
+                self.finish(delivery, &envelope, Some(ticket), items);
                 if !matches!(delivery, Delivery::Failed(_) | Delivery::Lost(DiscardReason::NetworkError)) {
                     spool.sent();
                 }

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use self::claim::Claim;
 use self::file::FileName;
 pub(super) use self::index::Ticket;
-use self::index::{Entry, Index};
+use self::index::{Index, SpoolEntry};
 use self::pace::Pace;
 use super::ledger::Ledger;
 use super::lock;
@@ -52,11 +52,11 @@ pub(crate) struct Spool {
     root: PathBuf,
     limits: SpoolLimits,
     ledger: Arc<Ledger>,
-    state: Mutex<State>,
+    state: Mutex<SpoolState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct SpoolState {
     /// Whose state this is: after a fork the child's copy is worth nothing.
     process: u32,
     index: Index,
@@ -70,7 +70,7 @@ struct State {
     pace: Pace,
 }
 
-impl State {
+impl SpoolState {
     fn new() -> Self {
         Self {
             process: std::process::id(),
@@ -95,16 +95,16 @@ impl Spool {
             root: dir.join(format!("{FOLDER}{:016x}", fingerprint(&dsn.envelope_api_url()))),
             limits,
             ledger: Arc::clone(ledger),
-            state: Mutex::new(State::new()),
+            state: Mutex::new(SpoolState::new()),
         })
     }
 
     /// The state, without what belongs to the parent of a fork.
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, SpoolState> {
         let mut state = lock(&self.state);
         if state.process != std::process::id() {
             // Closes the child's copies of the locks; the parent's hold on.
-            *state = State::new();
+            *state = SpoolState::new();
         }
         state
     }
@@ -121,7 +121,7 @@ impl Spool {
             return None;
         }
         let bytes = bytes.len() as u64;
-        let entry = Entry { name, dir, bytes, in_hand: true, inherited: false, failures: 0 };
+        let entry = SpoolEntry { name, dir, bytes, in_hand: true, inherited: false, failures: 0 };
         let ticket = self.state().index.insert(entry);
         self.keep_limits();
         self.state().index.contains(ticket).then_some(ticket)
@@ -139,7 +139,7 @@ impl Spool {
             state = self.state();
             match made {
                 Ok(claim) if state.own.is_none() => state.own = Some(claim),
-                Ok(second) => second.give_up(),
+                Ok(second) => second.discard(),
                 Err(error) => {
                     drop(state);
                     self.complain(&self.root, &error);
@@ -179,7 +179,7 @@ impl Spool {
     }
 
     /// Deletes a file whose entry was taken out. If the envelope is nowhere else, its loss is counted.
-    fn delete(&self, entry: &Entry, reason: DiscardReason) {
+    fn delete(&self, entry: &SpoolEntry, reason: DiscardReason) {
         let path = entry.path();
         if !entry.in_hand {
             match fs::read(&path).ok().and_then(|bytes| file::decode(&bytes).ok()) {
@@ -226,19 +226,19 @@ impl Spool {
     }
 
     /// Gives up our folders: what is still in them is for the next process. Nothing is stored or sent after that.
-    pub(super) fn give_up(&self) {
+    pub(super) fn discard(&self) {
         let (own, adopted) = {
             let mut state = self.state();
             state.pace.stop();
             (state.own.take(), std::mem::take(&mut state.adopted))
         };
-        own.into_iter().chain(adopted).for_each(Claim::give_up);
+        own.into_iter().chain(adopted).for_each(Claim::discard);
     }
 }
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        self.give_up();
+        self.discard();
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::claim::Claim;
 use super::file::{self, FileName};
-use super::index::{Entry, Ticket};
-use super::{FOLDER, Spool, State};
+use super::index::{SpoolEntry, Ticket};
+use super::{FOLDER, Spool, SpoolState};
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
@@ -54,7 +54,7 @@ impl Spool {
         }
     }
 
-    fn load(&self, ticket: Ticket, entry: &Entry) -> Option<Envelope> {
+    fn load(&self, ticket: Ticket, entry: &SpoolEntry) -> Option<Envelope> {
         let path = entry.path();
         let problem = match fs::read(&path) {
             Ok(bytes) => match file::decode(&bytes) {
@@ -93,12 +93,12 @@ impl Spool {
         self.keep_limits();
         let empty: Vec<Claim> = {
             let mut state = self.state();
-            let State { adopted, index, .. } = &mut *state;
+            let SpoolState { adopted, index, .. } = &mut *state;
             let (used, empty) = adopted.drain(..).partition(|claim| index.uses(claim.dir()));
             *adopted = used;
             empty
         };
-        empty.into_iter().for_each(Claim::give_up);
+        empty.into_iter().for_each(Claim::discard);
     }
 
     /// Clears away what projects of old left in the directory, and the folders that are empty by then.
@@ -115,7 +115,7 @@ impl Spool {
                     let _ = fs::remove_file(file.path());
                 }
             }
-            claim.give_up();
+            claim.discard();
         }
     }
 
@@ -131,7 +131,7 @@ impl Spool {
                 Ok(name) if is_file => {
                     let bytes = found.metadata().map_or(0, |data| data.len());
                     let dir = Arc::clone(&dir);
-                    let entry = Entry { name, dir, bytes, in_hand: false, inherited: true, failures: 0 };
+                    let entry = SpoolEntry { name, dir, bytes, in_hand: false, inherited: true, failures: 0 };
                     self.state().index.insert(entry);
                 }
                 // Its process was ended while it wrote: nobody was told that this is safe.
