@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::get_client;
 use crate::client::{self, Client};
 use crate::context::active;
+use crate::context::entered;
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
@@ -26,7 +27,7 @@ pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnc
     if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(continued(headers)), Lineage::NONE);
+    let _entered = entered::enter(Arc::new(continued(headers)), Lineage::NONE);
     run()
 }
 
@@ -67,7 +68,8 @@ pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
     if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(active::context().in_new_trace(Propagation::new())), Lineage::NONE);
+    let _entered =
+        entered::enter(Arc::new(active::context().in_new_trace(Propagation::new())), Lineage::NONE);
     run()
 }
 

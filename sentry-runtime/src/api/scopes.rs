@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::client;
 use crate::context::active;
+use crate::context::entered;
 use crate::context::scope_handle::{ScopeGuard, ScopeHandle};
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
@@ -95,7 +96,7 @@ where
     if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(scoped(configure)), active::lineage());
+    let _entered = entered::enter(Arc::new(scoped(configure)), active::lineage());
     run()
 }
 
@@ -133,7 +134,7 @@ pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
         return run();
     }
     let context = active::context().isolated();
-    let _entered = active::enter(Arc::new(context), active::lineage());
+    let _entered = entered::enter(Arc::new(context), active::lineage());
     run()
 }
 
@@ -167,7 +168,7 @@ pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F
 pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F> {
     let (context, active) = (active::context(), active::lineage());
     move || {
-        let _entered = active::enter(context, active);
+        let _entered = entered::enter(context, active);
         run()
     }
 }
@@ -196,7 +197,7 @@ pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F>
 pub fn bind_scope_each<A, R, F: Fn(A) -> R>(run: F) -> impl Fn(A) -> R + use<A, R, F> {
     let (context, active) = (active::context(), active::lineage());
     move |item| {
-        let _entered = active::enter(Arc::clone(&context), active);
+        let _entered = entered::enter(Arc::clone(&context), active);
         run(item)
     }
 }

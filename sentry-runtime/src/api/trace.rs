@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::client;
-use crate::context::active::{self, Entered};
+use crate::context::active;
+use crate::context::entered;
+use crate::context::entered::Entered;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
 use crate::instrument::options::SpanOptions;
@@ -137,7 +139,7 @@ pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {
-    span.span_context().map(|(context, active)| active::enter(context, active))
+    span.span_context().map(|(context, active)| entered::enter(context, active))
 }
 
 /// The active span.
@@ -194,7 +196,7 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
     let _entered = match span.into() {
         Some(span) => enter_span(span),
         None if client::capture_mode() == client::CaptureMode::Off => None,
-        None => Some(active::enter(Arc::new(active::context().with_segment(None)), Lineage::NONE)),
+        None => Some(entered::enter(Arc::new(active::context().with_segment(None)), Lineage::NONE)),
     };
     run()
 }
@@ -227,7 +229,7 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     if client::capture_mode() == client::CaptureMode::Off {
         return run();
     }
-    let _entered = active::enter(Arc::new(active::context().suppressing()), active::lineage());
+    let _entered = entered::enter(Arc::new(active::context().suppressing()), active::lineage());
     run()
 }
 

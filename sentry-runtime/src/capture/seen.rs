@@ -106,7 +106,7 @@ pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> b
         }
     }
     sighting.at = clock::now();
-    active::note_sighting(sighting.at);
+    active::note_seen_error(sighting.at);
     true
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
 
 /// Remembers an error. The oldest of its boundary, or of all, makes room.
 pub(crate) fn add(sighting: SeenError) {
-    active::note_sighting(sighting.at);
+    active::note_seen_error(sighting.at);
     let mut memory = memory();
     let of_frame = memory.iter().filter(|known| known.boundary == sighting.boundary).count();
     if of_frame >= MAX_IN_BOUNDARY

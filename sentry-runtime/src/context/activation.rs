@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::active::{self, SavedContext};
+use super::active;
+use super::state::SavedContext;
 use super::thread_context::Context;
 use crate::trace::ids::Lineage;
 

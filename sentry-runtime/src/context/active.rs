@@ -2,19 +2,12 @@
 
 use std::sync::Arc;
 
-use super::activation;
 use super::lazy_root;
-use super::local::{Local, Unmaterialized, local};
+use super::local::{Local, local};
+use super::state::{SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
-
-/// A context and a span of it, to be put in place, or that were in place before.
-#[derive(Debug, Default)]
-pub(crate) struct SavedContext {
-    pub(crate) context: Option<Arc<Context>>,
-    pub(crate) active: Lineage,
-}
 
 #[inline]
 pub(crate) fn mode() -> Mode {
@@ -42,7 +35,7 @@ pub(crate) fn after_last_seen_error() -> Ticks {
 }
 
 /// Notes that this thread saw an error.
-pub(crate) fn note_sighting(at: Ticks) {
+pub(crate) fn note_seen_error(at: Ticks) {
     local().seen_error_at.set(at);
 }
 
@@ -87,7 +80,7 @@ pub(crate) fn materialize() {
 /// Makes the context of a light root, if there is one.
 #[inline]
 fn materialize_lazy_root() {
-    if local().unmaterialized.get().has(Unmaterialized::LIGHT) {
+    if local().unmaterialized.get().has(Unmaterialized::LAZY_ROOT) {
         lazy_root::materialize();
     }
 }
@@ -137,37 +130,5 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
 #[inline]
 pub(crate) fn swap(new: SavedContext) -> SavedContext {
     materialize_lazy_root();
-    let (mode, segment) = match &new.context {
-        Some(context) => (context.mode(), context.key()),
-        None => (Mode::Root, 0),
-    };
-    let local = local();
-    local.mode.set(mode);
-    local.segment.set(segment);
-    SavedContext { active: local.replace(new.active), context: local.context.replace(new.context) }
-}
-
-/// Keeps a context in place until it is dropped, on this thread.
-#[derive(Debug)]
-#[must_use = "the context is active only as long as the guard lives"]
-pub(crate) struct Entered {
-    saved: Option<SavedContext>,
-    _stays_on_its_thread: std::marker::PhantomData<*const ()>,
-}
-
-/// Makes a context active with the given span of it.
-pub(crate) fn enter(context: Arc<Context>, active: Lineage) -> Entered {
-    Entered {
-        saved: Some(swap(SavedContext { context: Some(context), active })),
-        _stays_on_its_thread: std::marker::PhantomData,
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        if let Some(saved) = self.saved.take() {
-            drop(swap(saved));
-            activation::materialize();
-        }
-    }
+    local().install(new)
 }

@@ -1,25 +1,15 @@
 //! What was active before a guard put a context in place. It waits in the thread and not in the guard, which stands in
 //! the annotated function's frame and has a word for it.
 
-use std::cell::RefCell;
-
-use super::active::SavedContext;
-use super::recorder;
-
-/// What waits to be put back. Guards are nearly always dropped in the order that is the reverse of that in which they
-/// were made, so this is a stack; the others leave a gap until what lies above it is gone.
-pub(crate) struct ContextStack(RefCell<Vec<Option<SavedContext>>>);
+use super::local::closes_at_exit;
+use super::state::{ContextStack, SavedContext};
 
 impl ContextStack {
-    pub(crate) const fn new() -> Self {
-        Self(RefCell::new(Vec::new()))
-    }
-
     /// Keeps what was active, and answers where.
     pub(crate) fn put(&self, saved: SavedContext) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
         // What is allocated here is freed when the thread ends.
-        if waiting.capacity() == 0 && !recorder::closes_at_exit() {
+        if waiting.capacity() == 0 && !closes_at_exit() {
             return u64::MAX;
         }
         waiting.push(Some(saved));
@@ -34,11 +24,6 @@ impl ContextStack {
             waiting.pop();
         }
         saved.unwrap_or_default()
-    }
-
-    /// Lets go of everything: the thread ends.
-    pub(crate) fn close(&self) {
-        drop(self.0.take());
     }
 }
 

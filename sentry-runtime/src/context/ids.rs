@@ -2,6 +2,9 @@
 //!
 //! A local id is the next number of the Weyl sequence of its thread: one addition.
 
+use std::cell::Cell;
+
+use super::boundary::{CaptureBoundary, THREAD};
 use super::local::{Local, local};
 use crate::protocol::random::random_u64;
 use crate::protocol::{TraceId, Uuid};
@@ -59,6 +62,24 @@ pub(crate) fn event_id() -> Uuid {
 /// A number from 0 up to, not including, a million: what `sample_rand` is on the wire, six digits.
 pub(crate) fn millionths() -> u32 {
     u32::try_from(random() % 1_000_000).unwrap_or_default()
+}
+
+impl CaptureBoundary {
+    /// Opens a boundary of its own.
+    pub(crate) fn open() -> Self {
+        Self((next() & !THREAD).max(2))
+    }
+
+    /// Returns the boundary of this thread, outside of any function that captures errors.
+    pub(crate) fn of_thread() -> Self {
+        thread_local!(static BOUNDARY: Cell<u64> = const { Cell::new(0) });
+        BOUNDARY.with(|id| {
+            if id.get() == 0 {
+                id.set(next() | THREAD);
+            }
+            Self(id.get())
+        })
+    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,12 @@
 //! sees that the epoch has passed, which every change of them or of the client begins anew; so a root whose
 //! surroundings are as before reads one shared number and writes to nothing that is shared but the client's count.
 
-use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use super::active;
-use super::local::{Local, Unmaterialized, local};
+use super::local::{Local, local};
 use super::recorder::{self, RecordKind};
 use super::recycling;
+use super::state::{NOT_LAZY, SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::base::epoch;
 use crate::client::{self, Client};
@@ -31,64 +30,6 @@ use crate::trace::propagation::Propagation;
 use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome, Start};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
-
-/// What a thread knows of the process, and its light root.
-pub(crate) struct LazyRoot {
-    /// The epoch of what follows.
-    epoch: Cell<u64>,
-    /// The share of roots that are recorded, below zero where roots cannot be light.
-    rate: Cell<f32>,
-    /// The client that decides so.
-    client: RefCell<Weak<Client>>,
-    /// Makes trace ids of this thread differ from others with the same span id.
-    salt: Cell<u64>,
-    /// The light root that is open: its id, zero without one.
-    root: Cell<LocalId>,
-    sampled: Cell<bool>,
-    site: Cell<Option<&'static Callsite>>,
-    start: Cell<Ticks>,
-    /// The client that it started with.
-    owner: RefCell<Option<Arc<Client>>>,
-}
-
-impl LazyRoot {
-    pub(crate) const fn new() -> Self {
-        Self {
-            epoch: Cell::new(0),
-            rate: Cell::new(NOT_LAZY),
-            client: RefCell::new(Weak::new()),
-            salt: Cell::new(0),
-            root: Cell::new(0),
-            sampled: Cell::new(false),
-            site: Cell::new(None),
-            start: Cell::new(0),
-            owner: RefCell::new(None),
-        }
-    }
-
-    /// Whether the root is open here, and light.
-    #[inline]
-    pub(crate) fn is_open(&self, root: LocalId) -> bool {
-        root != 0 && self.root.get() == root
-    }
-
-    /// The client that it started with; the root is over, here.
-    fn take(&self) -> Option<Arc<Client>> {
-        self.root.set(0);
-        self.owner.try_borrow_mut().ok()?.take()
-    }
-
-    /// Lets go of the client: the thread ends.
-    pub(crate) fn close(&self) {
-        self.epoch.set(0);
-        drop(self.client.replace(Weak::new()));
-    }
-
-    /// What was announced was announced to the parent's pipeline: runs in the child of a fork.
-    pub(crate) fn reset_after_fork(&self) {
-        self.epoch.set(0);
-    }
-}
 
 /// Starts a light root, if it can be one. Answers with its id, its start, and whether it is recorded.
 #[inline]
@@ -110,7 +51,7 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     lazy_root.sampled.set(sampled);
     lazy_root.site.set(Some(site));
     lazy_root.start.set(start);
-    local.unmaterialized.set(Unmaterialized::LIGHT);
+    local.unmaterialized.set(Unmaterialized::LAZY_ROOT);
     local.mode.set(if sampled { Mode::Sampled } else { Mode::Unsampled });
     local.segment.set(key);
     local.replace(Lineage::of(key));
@@ -121,7 +62,7 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
 pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     let lazy_root = &local.lazy_root;
     let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
-    let inherited = local.unmaterialized.replace(Unmaterialized::NOTHING) != Unmaterialized::LIGHT;
+    let inherited = local.unmaterialized.replace(Unmaterialized::NOTHING) != Unmaterialized::LAZY_ROOT;
     local.mode.set(Mode::Root);
     local.segment.set(0);
     local.replace(Lineage::NONE);
@@ -180,9 +121,6 @@ fn refresh(local: &Local, ending: bool) {
     }
 }
 
-/// The rate where roots cannot be light.
-const NOT_LAZY: f32 = -1.0;
-
 /// The share of roots that a client records, if that is all that decides.
 fn rate_of(client: &Client) -> f32 {
     let options = client.options();
@@ -228,7 +166,7 @@ impl LazyRootRecord {
 pub(crate) fn materialize() {
     let local = local();
     let lazy_root = &local.lazy_root;
-    let inherited = local.unmaterialized.get() != Unmaterialized::LIGHT;
+    let inherited = local.unmaterialized.get() != Unmaterialized::LAZY_ROOT;
     local.unmaterialized.set(if inherited { Unmaterialized::INHERITED } else { Unmaterialized::NOTHING });
     let (key, rate, start) =
         (lazy_root.root.get(), lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
@@ -241,7 +179,7 @@ pub(crate) fn materialize() {
     }
     let context = recycling::context(Context::default_ref(), Arc::new(segment));
     let (mode, active) = (local.mode.get(), local.lineage());
-    drop(active::swap(active::SavedContext { context: Some(context), active }));
+    drop(local.install(SavedContext { context: Some(context), active }));
     // In the child of a fork the next span looks at the context all the same.
     local.mode.set(mode);
 }

@@ -3,7 +3,7 @@
 //! It is one, because finding a thread-local is a call to the linker's helper for all that the compiler knows, also
 //! where the linker puts two instructions there instead: around every such place registers are saved. It has no
 //! destructor, so that nothing asks whether one is registered; what is left when the thread ends is released by
-//! [`super::recorder`]'s hook.
+//! [`AtExit`].
 
 #![expect(unsafe_code, reason = "a reference to a thread-local is handed out, see `local`")]
 
@@ -11,9 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::context_stack::ContextStack;
-use super::lazy_root::LazyRoot;
-use super::recorder::Output;
+use super::state::{ContextStack, LazyRoot, Output, SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
@@ -46,26 +44,6 @@ pub(crate) struct Local {
     pub(crate) context_stack: ContextStack,
 }
 
-/// What a thread's context does not say, until somebody asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unmaterialized(u8);
-
-impl Unmaterialized {
-    pub(crate) const NOTHING: Self = Self(0);
-    /// A light root is open, see [`crate::context::lazy_root`].
-    pub(crate) const LIGHT: Self = Self(1);
-    /// The context is that of the parent process, see [`crate::context::active::reset_after_fork`].
-    pub(crate) const INHERITED: Self = Self(2);
-
-    pub(crate) const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
 impl Local {
     /// The active span.
     #[inline]
@@ -77,6 +55,18 @@ impl Local {
     #[inline]
     pub(crate) fn replace(&self, new: Lineage) -> Lineage {
         Lineage { span: self.span.replace(new.span), parent: self.parent.replace(new.parent) }
+    }
+
+    /// Puts a context and a span of it in place, and returns what was there. A lazy root that is open is left alone.
+    #[inline]
+    pub(crate) fn install(&self, new: SavedContext) -> SavedContext {
+        let (mode, segment) = match &new.context {
+            Some(context) => (context.mode(), context.key()),
+            None => (Mode::Root, 0),
+        };
+        self.mode.set(mode);
+        self.segment.set(segment);
+        SavedContext { active: self.replace(new.active), context: self.context.replace(new.context) }
     }
 
     /// Whether the thread has no context of its own.
@@ -111,4 +101,26 @@ pub(crate) fn local() -> &'static Local {
     // code; and `Local` is not `Sync`, so that the reference cannot get to another thread, which might outlive this
     // one.
     unsafe { &*local }
+}
+
+thread_local! {
+    static AT_EXIT: AtExit = const { AtExit };
+}
+
+/// Lets go of everything when the thread ends.
+struct AtExit;
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        let local = local();
+        drop(local.output.replace(Output::Closed));
+        drop(local.install(SavedContext::default()));
+        local.lazy_root.close();
+        local.context_stack.close();
+    }
+}
+
+/// Sees to it that what this thread has is let go of when it ends. Returns `false` when it is ending.
+pub(crate) fn closes_at_exit() -> bool {
+    AT_EXIT.try_with(|_| ()).is_ok()
 }

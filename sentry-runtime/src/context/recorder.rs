@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
-use super::active;
-use super::local::{Local, local};
+use super::local::{Local, closes_at_exit, local};
+use super::state::Output;
 use crate::base::callback;
 use crate::base::fork::PerProcess;
 use crate::protocol::AttributeValue;
@@ -44,35 +44,6 @@ pub(crate) struct Source {
     pub(crate) thread: Thread,
     /// The scopes of the process as the thread announced them last.
     pub(crate) around: Option<Box<ProcessScopes>>,
-}
-
-/// Where the records of a thread go.
-pub(crate) enum Output {
-    /// Nothing was recorded yet.
-    None,
-    Open(Producer<Record>),
-    /// The thread is ending.
-    Closed,
-}
-
-thread_local! {
-    static AT_EXIT: AtExit = const { AtExit };
-}
-
-struct AtExit;
-
-impl Drop for AtExit {
-    fn drop(&mut self) {
-        drop(local().output.replace(Output::Closed));
-        drop(active::swap(active::SavedContext::default()));
-        local().lazy_root.close();
-        local().context_stack.close();
-    }
-}
-
-/// Sees to it that what this thread has is let go of when it ends. `false`: it is ending.
-pub(crate) fn closes_at_exit() -> bool {
-    AT_EXIT.try_with(|_| ()).is_ok()
 }
 
 fn fresh() -> MutexGuard<'static, Vec<Source>> {

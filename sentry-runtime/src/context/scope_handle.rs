@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::active::{self, Entered};
+use super::active;
 use super::breadcrumbs::{self, IntoBreadcrumb};
+use super::entered::Entered;
 use crate::client;
 use crate::client::hint::Hint;
+use crate::context::entered;
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Request, Transaction, User, Value};
 use crate::scope::{Scope, ScopeCell};
 
@@ -215,7 +217,7 @@ impl ScopeGuard {
         }
         let context = active::context().with_own_scope();
         let scope = ScopeHandle::new(Arc::clone(&context.current));
-        Self { scope, _entered: Some(active::enter(Arc::new(context), active::lineage())) }
+        Self { scope, _entered: Some(entered::enter(Arc::new(context), active::lineage())) }
     }
 }
 

@@ -14,10 +14,12 @@ use super::{gen_ai, root};
 use crate::base::callback;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::client;
-use crate::context::active::{self, SavedContext};
+use crate::context::active;
+use crate::context::entered;
 use crate::context::ids;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
+use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
 use crate::trace::callsite::{self, Callsite};
@@ -118,7 +120,7 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan
         .flatten();
     match span_context {
         Some((context, active)) => {
-            let _entered = active::enter(context, active);
+            let _entered = entered::enter(context, active);
             let mut work = self::span(site);
             work.start |= GIVEN;
             work

@@ -18,11 +18,14 @@ use crate::base::callback;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::client;
 use crate::context::activation;
-use crate::context::active::{self, Entered, SavedContext};
+use crate::context::active;
+use crate::context::entered;
+use crate::context::entered::Entered;
 use crate::context::ids;
 use crate::context::lazy_root;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
+use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
 use crate::protocol::AttributeValue;
@@ -115,7 +118,7 @@ pub struct GuardUnder {
 pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
     let on = client::capture_mode() != client::CaptureMode::Off;
     let span_context = on.then(|| parent.into_parent().span_context()).flatten();
-    let entered = span_context.map(|(context, active)| active::enter(context, active));
+    let entered = span_context.map(|(context, active)| entered::enter(context, active));
     GuardUnder { guard: enter(site), _entered: entered }
 }
 

@@ -13,7 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use crate::context::active::{self, SavedContext};
+use crate::context::active;
+use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;

@@ -31,6 +31,7 @@ use ::ureq::{Body, Error, SendBody};
 use super::http_client::{Exchange, Target};
 use crate::client;
 use crate::context::active;
+use crate::context::entered;
 
 /// Makes a span of every request and tells it of the trace, see the [module](self).
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +56,7 @@ impl Middleware for SentryMiddleware {
             return next.handle(request);
         }
         let exchange = begin(&mut request);
-        let entered = exchange.span().span_context().map(|(context, active)| active::enter(context, active));
+        let entered = exchange.span().span_context().map(|(context, active)| entered::enter(context, active));
         let answer = next.handle(request);
         drop(entered);
         match &answer {

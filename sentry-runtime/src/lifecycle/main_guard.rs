@@ -1,7 +1,9 @@
 //! The guard of `#[sentry::main]`.
 
 use crate::capture::errors::{self, ErrorOrigin};
-use crate::context::active::{self, Entered};
+use crate::context::active;
+use crate::context::entered;
+use crate::context::entered::Entered;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
 use crate::lifecycle::guard::ClientInitGuard;
@@ -24,7 +26,7 @@ pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
     let client = init::init(options.unwrap_or_default());
     let context = std::sync::Arc::new(active::context().with_boundary());
     MainGuard {
-        entered: Some(active::enter(context, Lineage::NONE)),
+        entered: Some(entered::enter(context, Lineage::NONE)),
         since: clock::now(),
         client: Some(client),
     }

@@ -9,6 +9,7 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::context::active;
+use crate::context::entered;
 use crate::protocol::nesting;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope};
@@ -27,7 +28,7 @@ fn run<T>(
     callback: impl FnOnce(T) -> Option<T>,
 ) -> Result<T, DiscardReason> {
     let untraced = Arc::new(active::context().suppressing());
-    let _entered = active::enter(untraced, Lineage::NONE);
+    let _entered = entered::enter(untraced, Lineage::NONE);
     match callback::run(made_at, || callback(value)) {
         Ok(Some(value)) => Ok(value),
         Ok(None) => {

@@ -30,6 +30,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::context::active;
+use crate::context::entered;
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::instrument;
@@ -81,7 +82,7 @@ pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
 /// When the closure does, or when an option is out of its range.
 pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Captured {
     let (client, transport) = client(options);
-    let entered = active::enter(Arc::new(Context::of_client(Arc::clone(&client))), Lineage::NONE);
+    let entered = entered::enter(Arc::new(Context::of_client(Arc::clone(&client))), Lineage::NONE);
     run();
     drop(entered);
     Captured::taken(&client, &transport)

@@ -9,6 +9,7 @@ use super::Target;
 use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::breadcrumbs;
+use crate::context::entered;
 use crate::instrument::options::SpanOptions;
 use crate::instrument::outgoing::{self, HeaderSink};
 use crate::instrument::span::Span;
@@ -53,7 +54,7 @@ impl Exchange {
             options = options.attribute("http.query", query.clone());
         }
         let span = Span::start(options);
-        let entered = span.span_context().map(|(context, active)| active::enter(context, active));
+        let entered = span.span_context().map(|(context, active)| entered::enter(context, active));
         outgoing::propagate(&client, &target.compared_url(&url), headers);
         drop(entered);
 

@@ -16,6 +16,7 @@ use super::{bridge, describe, events, ids, sampler, values};
 use crate::base::diagnostics;
 use crate::client::{self, Client};
 use crate::context::active;
+use crate::context::entered;
 use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
 use crate::protocol::{Map, SpanLink, Value};
@@ -166,7 +167,7 @@ impl SpanProcessor for SentrySpanProcessor {
             }
         }
         if !data.events.is_empty() {
-            let _entered = active::enter(Arc::clone(&context), active);
+            let _entered = entered::enter(Arc::clone(&context), active);
             for event in data.events.iter() {
                 events::capture(event, &data.attributes, &self.resource, !self.leaves_exceptions);
             }

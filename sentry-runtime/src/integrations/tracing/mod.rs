@@ -67,6 +67,7 @@ use super::log_bridge::{Gate, LogEntry, LogOrigin};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::context::active;
+use crate::context::entered;
 use crate::protocol::LogLevel;
 use fields::{EventFields, SpanFields};
 use spans::{Parent, Recorded};
@@ -212,7 +213,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         let given = event.parent().and_then(|parent| ctx.span(parent)).and_then(|span| self.nearest(span));
         let _entered = given.map(|recorded| {
             let (context, active) = recorded.span_context();
-            active::enter(context, active)
+            entered::enter(context, active)
         });
         LogEntry {
             origin: &ORIGIN,

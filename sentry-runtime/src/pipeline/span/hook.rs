@@ -14,6 +14,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::active;
+use crate::context::entered;
 use crate::options::BeforeSendSpan;
 use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::trace::clock::Anchor;
@@ -23,7 +24,7 @@ use crate::trace::ids::Lineage;
 pub(crate) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     let Some(callback) = &client.options().before_send_span else { return };
     // Spans that the callback starts would be shown to it in turn.
-    let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
+    let _entered = entered::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = show_root(callback, transaction);
     for span in &mut transaction.spans {
         let seen = std::mem::take(span);
@@ -46,7 +47,7 @@ pub(crate) fn show_streamed<T>(
     rows: &mut [(SpanRecord, T)],
 ) -> bool {
     let Some(callback) = &client.options().before_send_span else { return false };
-    let _entered = active::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
+    let _entered = entered::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = 0;
     for (row, _) in rows {
         let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
