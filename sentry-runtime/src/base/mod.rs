@@ -6,6 +6,7 @@ pub(crate) mod callback;
 pub(crate) mod diagnostics;
 pub(crate) mod epoch;
 pub(crate) mod fork;
+pub(crate) mod lock;
 pub(crate) mod probe;
 pub(crate) mod static_map;
 pub(crate) mod thread_role;

@@ -190,19 +190,3 @@ fn describe(failure: &Failure<'_>) -> Chain {
         },
     }
 }
-
-/// The boundary around an active one.
-pub(super) fn outside(boundary: CaptureBoundary) -> CaptureBoundary {
-    let (active, outer) = active::with(|context| (context.boundary, context.outer_boundary));
-    if active == boundary && outer != CaptureBoundary::NONE { outer } else { CaptureBoundary::of_thread() }
-}
-
-impl CaptureBoundary {
-    /// The innermost function that captures errors, on this thread; outside of any, one that stands for the thread.
-    fn current() -> Self {
-        match active::with(|context| context.boundary) {
-            Self::NONE => Self::of_thread(),
-            boundary => boundary,
-        }
-    }
-}

@@ -156,7 +156,7 @@ pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Se
 
 /// Hands a captured error over to the boundary outside of the one that captured it.
 pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &Chain, event_id: Uuid) {
-    let outer = crate::capture::errors::outside(from);
+    let outer = outside(from);
     let mut sighting = known.unwrap_or_else(|| SeenError::new(outer, chain, SpanContext::current(), None));
     sighting.texts.extend(outermost(chain).cloned());
     sighting.texts.truncate(2 * MAX_TEXTS);
@@ -177,5 +177,21 @@ pub(crate) fn forget(boundary: CaptureBoundary) {
         let mut memory = memory();
         memory.retain(|sighting| sighting.boundary != boundary);
         REMEMBERED.store(memory.len(), Ordering::Relaxed);
+    }
+}
+
+/// The boundary around an active one.
+fn outside(boundary: CaptureBoundary) -> CaptureBoundary {
+    let (active, outer) = active::with(|context| (context.boundary, context.outer_boundary));
+    if active == boundary && outer != CaptureBoundary::NONE { outer } else { CaptureBoundary::of_thread() }
+}
+
+impl CaptureBoundary {
+    /// The innermost function that captures errors, on this thread; outside of any, one that stands for the thread.
+    pub(super) fn current() -> Self {
+        match active::with(|context| context.boundary) {
+            Self::NONE => Self::of_thread(),
+            boundary => boundary,
+        }
     }
 }

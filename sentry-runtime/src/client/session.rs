@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::base::diagnostics;
-use crate::client::Client;
 use crate::options::ClientOptions;
 use crate::protocol::session::{SessionAggregate, SessionAttributes, SessionCounts, SessionUpdate};
 use crate::protocol::{SessionMode, SessionStatus, User, Uuid};
@@ -132,7 +131,7 @@ impl Session {
     }
 
     /// The state as the server is told of it; if that introduces the session, also what says that it was.
-    pub(crate) fn update(&self, client: &Client) -> (SessionUpdate, Option<Arc<AtomicBool>>) {
+    pub(crate) fn update(&self, options: &ClientOptions) -> (SessionUpdate, Option<Arc<AtomicBool>>) {
         let mut state = self.state();
         state.sent = true;
         let init = !state.introduced.swap(true, Ordering::Relaxed);
@@ -145,7 +144,7 @@ impl Session {
             status: state.status,
             errors: state.errors,
             duration: state.duration.map(|duration| duration.as_secs_f64()),
-            attrs: attributes(client),
+            attrs: attributes(options),
         };
         (update, init.then(|| Arc::clone(&state.introduced)))
     }
@@ -170,8 +169,7 @@ pub(crate) enum End {
     Nothing,
 }
 
-pub(crate) fn attributes(client: &Client) -> SessionAttributes {
-    let options = client.options();
+pub(crate) fn attributes(options: &ClientOptions) -> SessionAttributes {
     SessionAttributes {
         release: options.release.clone().unwrap_or_default().into_owned(),
         environment: options.environment.as_ref().map(|environment| environment.clone().into_owned()),

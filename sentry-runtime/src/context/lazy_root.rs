@@ -24,10 +24,11 @@ use crate::options::TraceLifecycle;
 use crate::protocol::random::random_u64;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
+use crate::trace::clock::Start;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome, Start};
+use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 

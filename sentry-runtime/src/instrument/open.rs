@@ -12,9 +12,10 @@ use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
 use crate::protocol::{self, AttributeValue, SpanId, SpanLink, SpanStatus};
+use crate::trace::clock::Start;
 use crate::trace::clock::{self, Anchor};
 use crate::trace::ids::{self, Lineage, LocalId};
-use crate::trace::record::{Detail, DynamicSpan, Record, SpanOutcome, Start};
+use crate::trace::record::{Detail, DynamicSpan, Record, SpanOutcome};
 use crate::trace::segment::Segment;
 
 /// The most attributes of one span, and the most links, that are kept for whoever asks.

@@ -14,8 +14,9 @@ use crate::context::thread_context::Context;
 use crate::protocol::nesting;
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::clock;
+use crate::trace::clock::Start;
 use crate::trace::ids::{self, Lineage};
-use crate::trace::record::{Detail, Record, SpanOutcome, Start};
+use crate::trace::record::{Detail, Record, SpanOutcome};
 
 /// A handle to a span. Handles are cheap to clone and may be used from any thread; without a client, or in a
 /// trace that is not sampled, every call is a no-op.

@@ -14,8 +14,8 @@ use crate::context::ids;
 use crate::context::thread_context::{Context, Mode};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::clock;
+use crate::trace::clock::Start;
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::Start;
 use crate::trace::sampling::{Decision, Hints};
 use crate::trace::segment::RootName;
 

@@ -30,7 +30,6 @@ use ::ureq::{Body, Error, SendBody};
 
 use super::http_client::{Exchange, Target};
 use crate::client;
-use crate::context::active;
 use crate::context::entered;
 
 /// Makes a span of every request and tells it of the trace, see the [module](self).

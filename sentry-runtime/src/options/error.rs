@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::protocol::ParseDsnError;
-use crate::transport::config::TransportError;
+use crate::transport::error::TransportError;
 use crate::transport::{CertificatesError, ProxyError};
 
 /// An option that cannot be used as it was given: names the value, the rule and the fix.

@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
+use super::containment::{contain, contain_all};
 use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
-use super::worker::{contain, contain_all};
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
 use crate::options::TraceLifecycle;

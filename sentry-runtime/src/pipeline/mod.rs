@@ -12,6 +12,7 @@ mod batch;
 mod check_in;
 mod client_state;
 mod collector;
+mod containment;
 pub(crate) mod contexts;
 mod event;
 mod feedback;

@@ -89,7 +89,7 @@ pub(super) fn send_item(client: &Client, item: EnvelopeItem) {
 }
 
 fn update(client: &Client, session: &Session) -> Option<EnvelopeItem> {
-    let (update, introduced) = session.update(client);
+    let (update, introduced) = session.update(client.options());
     let item = item(client, ItemType::Session, &update)?;
     Some(match introduced {
         // Until it arrives, no later update may claim that the server knows the session.
@@ -106,7 +106,8 @@ fn send_update(client: &Client, session: &Session) {
 
 fn send_counted(client: &Client) {
     for aggregates in client.sessions().take_counted().chunks(GROUPS) {
-        let payload = SessionAggregates { aggregates, attrs: crate::client::session::attributes(client) };
+        let payload =
+            SessionAggregates { aggregates, attrs: crate::client::session::attributes(client.options()) };
         if let Some(item) = item(client, ItemType::Sessions, &payload) {
             send_item(client, item);
         }

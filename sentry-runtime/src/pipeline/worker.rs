@@ -7,13 +7,14 @@
 use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
+use super::containment::contain;
 use super::{check_in, event, feedback, sessions, warmup};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::worker;
 use crate::intake::message::FlushRequest;
 use crate::intake::queue::{Queues, queues};
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::DataCategory;
 
 /// So many quiet rounds, and the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
@@ -132,23 +133,4 @@ fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) 
         session_clock.touch();
     }
     waiting.events + waiting.check_ins + waiting.feedback + sessions > 0
-}
-
-/// Keeps a mistake of our own from taking more than one item with it.
-pub(super) fn contain(client: &crate::client::Client, category: DataCategory, process: impl FnOnce()) {
-    contain_all(client, &[(category, 1)], process);
-}
-
-/// The same for an item that counts as several.
-pub(super) fn contain_all(
-    client: &crate::client::Client,
-    quantities: &[(DataCategory, u64)],
-    process: impl FnOnce(),
-) {
-    if callback::contain(process).is_none() {
-        for &(category, quantity) in quantities {
-            client.ledger().lost(DiscardReason::InternalSdkError, category, quantity);
-        }
-        diagnostics::error(format_args!("an item could not be processed; it is counted as lost"));
-    }
 }

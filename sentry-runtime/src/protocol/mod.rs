@@ -24,6 +24,7 @@ pub(crate) mod json;
 pub(crate) mod level;
 pub(crate) mod limits;
 pub(crate) mod log;
+pub(crate) mod map;
 mod media_type;
 pub(crate) mod metric;
 pub(crate) mod monitor;
@@ -44,14 +45,8 @@ pub(crate) mod user;
 pub(crate) mod values;
 mod wire;
 
-pub use std::collections::BTreeMap as Map;
-
-/// A map of these entries. `collect` would sort them before, by code that is compiled anew for each kind of iterator.
-pub(crate) fn map_of<M: Default + Extend<E>, E>(entries: impl IntoIterator<Item = E>) -> M {
-    let mut map = M::default();
-    map.extend(entries);
-    map
-}
+pub(crate) use map::map_of;
+pub use map::{Map, Value};
 
 pub use addr::{Addr, RegVal};
 pub use attachment::{Attachment, AttachmentType};
@@ -80,7 +75,6 @@ pub use monitor::{
 };
 pub use request::Request;
 pub use sdk_info::{ClientSdkInfo, ClientSdkPackage};
-pub use serde_json::Value;
 pub use session::{SessionMode, SessionStatus};
 pub use span::{Span, SpanLink};
 pub use span_status::{ParseStatusError, SpanStatus};

@@ -29,7 +29,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::context::active;
 use crate::context::entered;
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;

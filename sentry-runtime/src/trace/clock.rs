@@ -173,6 +173,13 @@ mod counter {
     }
 }
 
+/// A moment: read from the span clock, or given by the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start {
+    Ticks(Ticks),
+    Wall(SystemTime),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::callsite::Callsite;
-use super::clock::Ticks;
+use super::clock::{Start, Ticks};
 use super::ids::LocalId;
 use super::segment::Segment;
 use crate::client::Client;
@@ -105,13 +104,6 @@ pub(crate) struct DynamicSpan {
     pub(crate) start: Start,
     pub(crate) end: Start,
     pub(crate) outcome: SpanOutcome,
-}
-
-/// A moment: read from the span clock, or given by the user.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Start {
-    Ticks(Ticks),
-    Wall(SystemTime),
 }
 
 const _: () = assert!(size_of::<Record>() <= 64, "a record fits a cache line");

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::callsite::Callsite;
+use super::clock::Start;
 use super::ids::{self, LocalId};
 use super::propagation::Propagation;
-use super::record::Start;
 use crate::base::fork;
 use crate::client::Client;
 use crate::options::TraceLifecycle;

@@ -4,8 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{CertificatesError, ProxyError};
-
 /// How requests are compressed. Requests to this machine never are.
 ///
 /// ```
@@ -112,21 +110,3 @@ impl Default for SpoolLimits {
         Self { bytes: 64 << 20, envelopes: 1000, age: Duration::from_secs(7 * 24 * 3600) }
     }
 }
-
-/// A transport that cannot be built as configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TransportError {
-    Proxy(ProxyError),
-    Certificates(CertificatesError),
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proxy(error) => error.fmt(f),
-            Self::Certificates(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for TransportError {}

@@ -18,7 +18,7 @@ use super::http::{HttpOptions, HttpSender};
 use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope, EnvelopeItem, ItemType};
-use crate::transport::config::TransportError;
+use crate::transport::error::TransportError;
 
 /// A collector. Run it in a [`TransportThread`](super::TransportThread).
 #[derive(Debug)]

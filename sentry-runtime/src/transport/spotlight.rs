@@ -12,7 +12,8 @@ use super::destination::{Delivery, Destination};
 use super::http::{HttpOptions, HttpSender};
 use crate::base::diagnostics;
 use crate::protocol::{DiscardReason, Envelope};
-use crate::transport::config::{Compression, TransportError};
+use crate::transport::config::Compression;
+use crate::transport::error::TransportError;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

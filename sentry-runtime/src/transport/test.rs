@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Transport, lock};
+use super::Transport;
+use crate::base::lock::lock;
 use crate::protocol::{Envelope, ItemType};
 
 /// Keeps every envelope in memory, for a test to look at.

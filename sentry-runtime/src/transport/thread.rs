@@ -15,37 +15,12 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::ledger::Ledger;
-use super::queue::Capacity;
 use super::rate_limits::RateLimits;
-use super::spool::Spool;
-use super::worker::{Flush, Shared, WorkerState};
-use super::{QueueDepths, Transport, lock};
+use super::worker::{Flush, Shared, ThreadOptions, WorkerState};
+use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
+use crate::base::lock::lock;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
-
-/// How a [`TransportThread`] behaves.
-#[derive(Debug, Clone)]
-pub(crate) struct ThreadOptions {
-    /// How much may wait.
-    pub(crate) capacity: Capacity,
-    /// How often an envelope is tried before a network error loses it.
-    pub(crate) attempts: u32,
-    /// The pause before the second attempt; each later one is twice as long.
-    pub(crate) first_pause: Duration,
-    /// Where envelopes are kept until they are sent, besides in memory.
-    pub(crate) spool: Option<Arc<Spool>>,
-}
-
-impl Default for ThreadOptions {
-    fn default() -> Self {
-        Self {
-            capacity: Capacity::default(),
-            attempts: 4,
-            first_pause: Duration::from_millis(250),
-            spool: None,
-        }
-    }
-}
 
 /// A transport that delivers from a thread of its own.
 pub(crate) struct TransportThread {

@@ -11,13 +11,38 @@ use std::time::{Duration, Instant};
 use super::backoff::jitter;
 use super::destination::{Delivery, Destination};
 use super::ledger::Ledger;
-use super::lock;
+use super::queue::Capacity;
 use super::queue::{Queue, Queued};
-use super::thread::ThreadOptions;
+use super::spool::Spool;
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::base::lock::lock;
 use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
+
+/// How a transport thread behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct ThreadOptions {
+    /// How much may wait.
+    pub(crate) capacity: Capacity,
+    /// How often an envelope is tried before a network error loses it.
+    pub(crate) attempts: u32,
+    /// The pause before the second attempt; each later one is twice as long.
+    pub(crate) first_pause: Duration,
+    /// Where envelopes are kept until they are sent, besides in memory.
+    pub(crate) spool: Option<Arc<Spool>>,
+}
+
+impl Default for ThreadOptions {
+    fn default() -> Self {
+        Self {
+            capacity: Capacity::default(),
+            attempts: 4,
+            first_pause: Duration::from_millis(250),
+            spool: None,
+        }
+    }
+}
 
 /// The longest pause between two attempts while a flush waits.
 const HURRIED_PAUSE: Duration = Duration::from_millis(50);

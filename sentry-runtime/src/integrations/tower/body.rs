@@ -8,8 +8,11 @@ use bytes::Buf as _;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::future::failure;
+use std::any::{Any, type_name};
+use std::error::Error;
+
 use super::grpc;
+use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling};
 
@@ -105,5 +108,20 @@ where
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self { inner: Some(B::default()), handling: Handling::default(), end: BodyEnd::NotWanted }
+    }
+}
+
+/// An error of a service or a body, by the best that can be known of a type that is only shown: most that hide
+/// another one hide it in a box.
+pub(super) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
+    let any: &dyn Any = error;
+    if let Some(error) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        Failure::dynamic(&**error, type_name::<E>())
+    } else if let Some(error) = any.downcast_ref::<Box<dyn Error + Send>>() {
+        Failure::dynamic(&**error, type_name::<E>())
+    } else if let Some(error) = any.downcast_ref::<std::io::Error>() {
+        Failure::error(error)
+    } else {
+        Failure::display(error)
     }
 }

@@ -1,8 +1,6 @@
 //! The future of a response: the handler runs in the request's context, and what is left of the request goes over
 //! to the response's body.
 
-use std::any::{Any, type_name};
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,9 +10,8 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::body::ResponseBody;
+use super::body::{ResponseBody, failure};
 use super::grpc;
-use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling, RunningRequest};
 
@@ -97,19 +94,4 @@ fn answered<R: Body>(running: &mut RunningRequest, response: &Response<R>, serve
 fn length<R: Body>(response: &Response<R>) -> Option<u64> {
     let header = || response.headers().get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     response.body().size_hint().exact().or_else(header)
-}
-
-/// An error of a service or a body, by the best that can be known of a type that is only shown: most that hide
-/// another one hide it in a box.
-pub(super) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
-    let any: &dyn Any = error;
-    if let Some(error) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {
-        Failure::dynamic(&**error, type_name::<E>())
-    } else if let Some(error) = any.downcast_ref::<Box<dyn Error + Send>>() {
-        Failure::dynamic(&**error, type_name::<E>())
-    } else if let Some(error) = any.downcast_ref::<std::io::Error>() {
-        Failure::error(error)
-    } else {
-        Failure::display(error)
-    }
 }

@@ -66,7 +66,6 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::log_bridge::{Gate, LogEntry, LogOrigin};
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::context::active;
 use crate::context::entered;
 use crate::protocol::LogLevel;
 use fields::{EventFields, SpanFields};

@@ -10,8 +10,9 @@ use crate::protocol::{AttributeValue, ItemType};
 use crate::scope::ScopeCell;
 use crate::trace::callsite::{Callsite, CallsiteOptions};
 use crate::trace::clock;
+use crate::trace::clock::Start;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{SpanOutcome, Start};
+use crate::trace::record::SpanOutcome;
 use crate::trace::segment::{RootName, Segment};
 use crate::transport::TestTransport;
 

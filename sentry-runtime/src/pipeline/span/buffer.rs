@@ -1,17 +1,18 @@
 //! What was recorded of one segment, kept until it can be sent, and the memory that all of it may take.
 
-use crate::pipeline::transaction;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
 use crate::trace::record::{Detail, DynamicSpan, SpanOutcome};
 
+/// The most spans of a transaction on the wire.
+pub(crate) const MAX_SPANS: usize = 1000;
 /// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
 /// the earliest can be chosen when it has ended.
-const MAX_SPANS: usize = 4 * transaction::MAX_SPANS;
+const MAX_BUFFERED: usize = 4 * MAX_SPANS;
 /// The most attributes and other details of one segment.
-const MAX_DETAILS: usize = 32 * transaction::MAX_SPANS;
+const MAX_DETAILS: usize = 32 * MAX_SPANS;
 
 /// A child span as it was recorded.
 pub(crate) struct Child {
@@ -146,7 +147,7 @@ impl BufferedSpan {
         }
         self.weight += weight;
         self.children.push(child);
-        if self.children.len() > MAX_SPANS {
+        if self.children.len() > MAX_BUFFERED {
             self.thin_out(room);
         }
     }
@@ -155,8 +156,8 @@ impl BufferedSpan {
     #[cold]
     fn thin_out(&mut self, room: &mut Room) {
         self.children.sort_by_key(Child::start_order);
-        self.dropped += (self.children.len() - transaction::MAX_SPANS) as u64;
-        let weight = self.children.drain(transaction::MAX_SPANS..).map(|child| child.weight()).sum();
+        self.dropped += (self.children.len() - MAX_SPANS) as u64;
+        let weight = self.children.drain(MAX_SPANS..).map(|child| child.weight()).sum();
         room.give_back(weight);
         self.weight -= weight;
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use super::client_state::{self, ClientState};
 use super::event::limits;
-use super::span::buffer::{BufferedSpan, Child, ChildKind};
+use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
 use super::span::record::{self, Call, SpanData, SpanRecord};
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
@@ -30,13 +30,11 @@ use crate::protocol::{
 };
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
+use crate::trace::clock::Start;
 use crate::trace::ids::{self as trace_ids, IdMap, LocalId};
-use crate::trace::record::{Detail, SpanOutcome, Start};
+use crate::trace::record::{Detail, SpanOutcome};
 use crate::trace::record::{LazyRootRecord, ProcessScopes};
 use crate::trace::segment::Segment;
-
-/// The most spans of a transaction on the wire.
-pub(super) const MAX_SPANS: usize = 1000;
 
 /// A segment whose root has ended.
 pub(super) struct Ended {

@@ -13,7 +13,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use crate::transport::lock;
+use crate::base::lock::lock;
 
 /// How long an address stays known: a server that moves without a word is found again after this.
 const LIFETIME: Duration = Duration::from_secs(30);

@@ -10,11 +10,13 @@ use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
 use super::compress::Compressor;
 use crate::base::diagnostics;
+use crate::base::lock::lock;
 use crate::protocol::buffers::Recycled;
 use crate::protocol::{DiscardReason, Envelope};
-use crate::transport::config::{Compression, TransportError};
+use crate::transport::config::Compression;
 use crate::transport::destination::Delivery;
-use crate::transport::{certificates, lock, proxy, rate_limits};
+use crate::transport::error::TransportError;
+use crate::transport::{certificates, proxy, rate_limits};
 
 /// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;

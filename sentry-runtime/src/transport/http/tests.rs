@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use sentry_fake_server::{Answer, FakeSentry};
 
 use super::*;
+use crate::transport::config::Compression;
 use crate::transport::{ThreadOptions, Transport as _, TransportThread};
 
 /// Longer than anything takes, so that no test is decided by time.

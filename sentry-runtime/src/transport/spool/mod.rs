@@ -36,8 +36,8 @@ pub(super) use self::index::Ticket;
 use self::index::{Index, SpoolEntry};
 use self::pace::Pace;
 use super::ledger::Ledger;
-use super::lock;
 use crate::base::diagnostics;
+use crate::base::lock::lock;
 use crate::protocol::{DiscardReason, Dsn, Envelope};
 use crate::transport::config::SpoolLimits;
 

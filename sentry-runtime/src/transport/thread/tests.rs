@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::*;
 use crate::protocol::{EnvelopeItem, ItemType};
 use crate::transport::destination::Delivery;
+use crate::transport::queue::Capacity;
 
 const SOON: Duration = Duration::from_secs(60);
 
