@@ -19,7 +19,7 @@ impl Span {
     /// ```
     #[must_use = "the child ends when its last handle is dropped"]
     pub fn start_child(&self, op: &str, description: &str) -> Self {
-        crate::start_inactive_span(
+        super::start_inactive_span(
             SpanOptions::new(description.to_owned()).op(op.to_owned()).parent_span(self),
         )
     }

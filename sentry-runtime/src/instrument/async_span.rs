@@ -22,6 +22,7 @@ use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
+use crate::instrument::autoref::Fails;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock;
 use crate::trace::ids::{Lineage, LocalId};
@@ -346,5 +347,11 @@ impl PollHooks for AsyncSpan {
         }
         let Self { id, parent, site, .. } = *self;
         Ending { segment, id, parent, site, start: start & !FLAGS, outcome }.write(local());
+    }
+}
+
+impl Fails for AsyncSpan {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
     }
 }

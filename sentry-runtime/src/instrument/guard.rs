@@ -28,6 +28,7 @@ use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
+use crate::instrument::autoref::Fails;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
@@ -394,5 +395,17 @@ impl Drop for SpanGuard {
         if self.start >= LIVE {
             end(self);
         }
+    }
+}
+
+impl Fails for GuardUnder {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
+    }
+}
+
+impl Fails for SpanGuard {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
     }
 }

@@ -70,7 +70,7 @@ impl Interceptor for SentryInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if client::capture_mode() != client::CaptureMode::Off {
             let url = self.url(request.extensions().get::<GrpcMethod<'_>>());
-            crate::propagate(&url, request.metadata_mut());
+            crate::api::propagate(&url, request.metadata_mut());
         }
         Ok(request)
     }

@@ -11,11 +11,7 @@ use crate::base::callback;
 use crate::base::probe::Probe;
 use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
-use crate::instrument::async_span::AsyncSpan;
-use crate::instrument::guard::{GuardUnder, SpanGuard};
-use crate::instrument::handler::Handler;
 use crate::instrument::instrumented::{Held, PollHooks};
-use crate::instrument::monitor::Monitor;
 
 /// Tells some work of the failure in a value, if there is one. All levels are one trait, and it does all there is to
 /// do: each trait in scope and each call is a question that the compiler answers for every annotated function.
@@ -86,18 +82,6 @@ impl<W: PollHooks + Fails> Fails for Held<W> {
         (**self).fail(failure);
     }
 }
-
-macro_rules! fails {
-    ($($work:ty),*) => {$(
-        impl Fails for $work {
-            fn fail(&mut self, failure: Failure<'_>) {
-                self.failed(failure);
-            }
-        }
-    )*};
-}
-
-fails!(GuardUnder, SpanGuard, AsyncSpan, Handler, Monitor);
 
 /// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
 /// function; and nothing unwinds from here, so that the function needs no code for that case.

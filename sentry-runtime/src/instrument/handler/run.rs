@@ -13,6 +13,7 @@ use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::{ControlFlow, Failure};
+use crate::instrument::autoref::Fails;
 use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
 use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, SpanStatus};
@@ -337,5 +338,11 @@ fn record_form(form: FormData) {
         let key = format!("server_action_form_data.{field}");
         let detail = Box::new(Detail::Attribute(key, attribute(value)));
         recorder::push(Record::Detail { segment, span, detail });
+    }
+}
+
+impl Fails for Handler {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
     }
 }

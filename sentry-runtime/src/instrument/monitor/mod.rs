@@ -27,6 +27,7 @@ use crate::context::ids;
 use crate::context::span_context::SpanContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
+use crate::instrument::autoref::Fails;
 use crate::intake::message::PendingCheckIn;
 use crate::intake::queue;
 use crate::protocol::{
@@ -278,5 +279,11 @@ impl PollHooks for Monitor {
         errors::close(context.boundary);
         root::end(&context, active.span, None, outcome);
         run.end(outcome == SpanOutcome::Ok);
+    }
+}
+
+impl Fails for Monitor {
+    fn fail(&mut self, failure: Failure<'_>) {
+        self.failed(failure);
     }
 }

@@ -86,7 +86,7 @@ impl LogEntry<'_> {
             self.capture(&text);
         }
         if filter.contains(Filter::Breadcrumb) {
-            crate::add_breadcrumb(|| self.breadcrumb(&text));
+            crate::api::add_breadcrumb(|| self.breadcrumb(&text));
         }
         if filter.contains(Filter::Log)
             && record_context::client_that(|options| options.enable_logs).is_some()
@@ -142,7 +142,7 @@ impl LogEntry<'_> {
                     self.dress(scope, message);
                     scope.set_level(level);
                 };
-                crate::with_scope(dress, || {
+                crate::api::with_scope(dress, || {
                     errors::capture_explicitly(chain, Hint::new().mechanism(mechanism))
                 });
             }
