@@ -20,7 +20,7 @@ fn site(calls: TokenStream) -> TokenStream {
         &::sentry::__private::Callsite {
             path: ::core::any::type_name::<__SentryFunction>,
             module: ::core::module_path!(),
-            place: "",
+            location: "",
             options: #options,
         }
     }

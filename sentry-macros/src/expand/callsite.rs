@@ -58,7 +58,7 @@ impl Callsite {
     /// Returns the reference to the callsite.
     pub(crate) fn reference(&self) -> TokenStream {
         let Self { private, calls, span, .. } = self;
-        let place = LitStr::new(&location(*span), *span);
+        let location = LitStr::new(&location(*span), *span);
         let options = if calls.is_empty() {
             quote_spanned!(*span=> #private::CallsiteOptions::DEFAULT)
         } else {
@@ -68,7 +68,7 @@ impl Callsite {
             &#private::Callsite {
                 path: ::core::any::type_name::<__SentryFunction>,
                 module: ::core::module_path!(),
-                place: #place,
+                location: #location,
                 options: #options,
             }
         }

@@ -139,7 +139,7 @@ pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {
-    span.span_context().map(|(context, active)| entered::enter(context, active))
+    span.position().map(|(context, active)| entered::enter(context, active))
 }
 
 /// The active span.

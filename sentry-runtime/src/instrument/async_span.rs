@@ -116,10 +116,10 @@ extern "C" fn active_span() -> LocalId {
 
 /// The span of such a call under a given parent.
 pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan {
-    let span_context = (client::capture_mode() != client::CaptureMode::Off)
-        .then(|| parent.into_parent().span_context())
+    let position = (client::capture_mode() != client::CaptureMode::Off)
+        .then(|| parent.into_parent().position())
         .flatten();
-    match span_context {
+    match position {
         Some((context, active)) => {
             let _entered = entered::enter(context, active);
             let mut work = self::span(site);

@@ -46,7 +46,7 @@ macro_rules! __sentry_enter_span {
         let guard = $crate::__private::enter(&$crate::__private::Callsite {
             path: ::core::any::type_name::<__SentryFunction>,
             module: ::core::module_path!(),
-            span_context: ::core::concat!(::core::file!(), ":", ::core::line!()),
+            location: ::core::concat!(::core::file!(), ":", ::core::line!()),
             options: const { &$crate::__private::CallsiteOptions::new().name($name).origin("manual") $($calls)* },
         });
         $(

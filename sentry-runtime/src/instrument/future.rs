@@ -25,7 +25,7 @@ impl Bound {
 
     /// The place of a span, or the active one when nothing is recorded.
     pub(crate) fn in_span(span: Span) -> Self {
-        match span.span_context() {
+        match span.position() {
             Some((context, active)) => {
                 Self { context: Some(context), active, _span: span, stage: Stage::New }
             }

@@ -118,8 +118,8 @@ pub struct GuardUnder {
 /// Starts the span of an annotated function under a given parent.
 pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
     let on = client::capture_mode() != client::CaptureMode::Off;
-    let span_context = on.then(|| parent.into_parent().span_context()).flatten();
-    let entered = span_context.map(|(context, active)| entered::enter(context, active));
+    let position = on.then(|| parent.into_parent().position()).flatten();
+    let entered = position.map(|(context, active)| entered::enter(context, active));
     GuardUnder { guard: enter(site), _entered: entered }
 }
 

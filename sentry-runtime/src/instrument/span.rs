@@ -28,7 +28,7 @@ use crate::trace::record::{Detail, Record, SpanOutcome};
 /// span may be written already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
-    pub(crate) span_context: Option<(Arc<Context>, Lineage)>,
+    pub(crate) position: Option<(Arc<Context>, Lineage)>,
     pub(crate) open: Option<Arc<OpenSpan>>,
     /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
     /// is kept.
@@ -41,7 +41,7 @@ impl Span {
         let (segment, active) = (active::position().0, active::lineage());
         let context = active::own_context()?;
         (segment != 0 && active.span != 0)
-            .then(|| Self { span_context: Some((context, active)), ..Self::default() })
+            .then(|| Self { position: Some((context, active)), ..Self::default() })
     }
 
     /// Ends the span at a given time; the root of a transaction with the scopes of another context.
@@ -68,8 +68,8 @@ impl Span {
     }
 
     /// The context and the local id, to make the span active or the parent of another.
-    pub(crate) fn span_context(&self) -> Option<(Arc<Context>, Lineage)> {
-        self.span_context.clone().filter(|(_, active)| active.span != 0)
+    pub(crate) fn position(&self) -> Option<(Arc<Context>, Lineage)> {
+        self.position.clone().filter(|(_, active)| active.span != 0)
     }
 
     /// Keeps what is said for whoever asks the span.
@@ -80,7 +80,7 @@ impl Span {
     }
 
     fn detail(&self, detail: Detail) {
-        if let Some((context, Lineage { span, .. })) = self.span_context.as_ref().filter(|_| !self.stands_in)
+        if let Some((context, Lineage { span, .. })) = self.position.as_ref().filter(|_| !self.stands_in)
             && let Some(segment) = context.segment().filter(|segment| segment.sampled)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
@@ -92,22 +92,19 @@ impl Span {
     pub fn is_recording(&self) -> bool {
         let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
         !self.stands_in
-            && self
-                .span_context
-                .as_ref()
-                .is_some_and(|(context, active)| active.span != 0 && sampled(context))
+            && self.position.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
     }
 
     /// The trace that the span belongs to.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
-        self.span_context.as_ref()?.0.segment().map(|segment| segment.trace_id())
+        self.position.as_ref()?.0.segment().map(|segment| segment.trace_id())
     }
 
     /// The span's id on the wire.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
-        self.span_context
+        self.position
             .as_ref()
             .filter(|(_, active)| active.span != 0)
             .map(|(_, active)| ids::wire(active.span))
@@ -116,10 +113,10 @@ impl Span {
     /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
     #[must_use]
     pub(crate) fn root(&self) -> Self {
-        match &self.span_context {
+        match &self.position {
             Some((context, active)) => match context.segment() {
                 Some(segment) if segment.key != active.span => Self {
-                    span_context: Some((Arc::clone(context), Lineage::of(segment.key))),
+                    position: Some((Arc::clone(context), Lineage::of(segment.key))),
                     ..Self::default()
                 },
                 _ => self.clone(),
@@ -157,7 +154,7 @@ impl Span {
     pub fn to_json(&self) -> Value {
         let known = self.open.as_ref().and_then(|open| open.describe());
         let shown = |span| serde_json::to_value(span).unwrap_or_default();
-        match (known, &self.span_context) {
+        match (known, &self.position) {
             (Some(span), _) => shown(span),
             (None, Some((context, Lineage { span, parent }))) if *span != 0 => match context.segment() {
                 Some(segment) if segment.key == *span => shown(open::describe_root(segment)),
@@ -184,8 +181,7 @@ impl Span {
     /// }
     /// ```
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let Some((context, Lineage { span, .. })) =
-            self.span_context.as_ref().filter(|_| self.is_recording())
+        let Some((context, Lineage { span, .. })) = self.position.as_ref().filter(|_| self.is_recording())
         else {
             return;
         };
@@ -237,7 +233,7 @@ impl Span {
     /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
     /// ```
     pub fn update_name(&self, name: impl Into<String>) {
-        let Some((context, active)) = self.span_context.as_ref().filter(|_| !self.stands_in) else { return };
+        let Some((context, active)) = self.position.as_ref().filter(|_| !self.stands_in) else { return };
         let name = name.into();
         if let Some(segment) = context.segment().filter(|segment| segment.key == active.span) {
             segment.rename(name, "custom");

@@ -28,8 +28,8 @@ impl Span {
         let (base, active) = match &options.parent {
             Parent::Active => (active::context(), active::lineage()),
             Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
-            Parent::Given(span) => match span.span_context() {
-                Some(span_context) => span_context,
+            Parent::Given(span) => match span.position() {
+                Some(position) => position,
                 None => (active::context(), active::lineage()),
             },
         };
@@ -78,7 +78,7 @@ impl Span {
                 None => return Self::default(),
             }
         } else if mode != Mode::Sampled || is_ignored(&base, &options) {
-            return Self { span_context: Some((base, active)), open: None, stands_in: true };
+            return Self { position: Some((base, active)), open: None, stands_in: true };
         } else {
             base
         };
@@ -89,7 +89,7 @@ impl Span {
         let unended = Unended::new(parent, name, op, origin, start);
         let open = OpenSpan::new(Arc::clone(&context), id, unended);
         let span = Self {
-            span_context: Some((context, Lineage { span: id, parent })),
+            position: Some((context, Lineage { span: id, parent })),
             open: Some(Arc::new(open)),
             stands_in: false,
         };

@@ -55,7 +55,7 @@ impl Middleware for SentryMiddleware {
             return next.handle(request);
         }
         let exchange = begin(&mut request);
-        let entered = exchange.span().span_context().map(|(context, active)| entered::enter(context, active));
+        let entered = exchange.span().position().map(|(context, active)| entered::enter(context, active));
         let answer = next.handle(request);
         drop(entered);
         match &answer {

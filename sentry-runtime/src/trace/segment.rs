@@ -45,9 +45,9 @@ impl RootName {
     }
 
     /// The annotated function's file and line.
-    pub(crate) fn span_context(&self) -> Option<(&'static str, u32)> {
+    pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         match self {
-            Self::Site(site) => site.span_context(),
+            Self::Site(site) => site.location(),
             Self::Given { .. } => None,
         }
     }

@@ -238,7 +238,7 @@ impl HandlerState {
         // Inside of an active span it is a child of that, and part of its transaction.
         let context = Arc::new(context);
         let handle = Span::start_in(Arc::clone(&context), parent, options);
-        let (context, active) = handle.span_context().unwrap_or((context, Lineage::NONE));
+        let (context, active) = handle.position().unwrap_or((context, Lineage::NONE));
         self.running = Some(RunningHandler { context: Some(context), active, handle, since: clock::now() });
     }
 

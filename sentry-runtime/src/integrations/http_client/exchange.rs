@@ -54,7 +54,7 @@ impl Exchange {
             options = options.attribute("http.query", query.clone());
         }
         let span = Span::start(options);
-        let entered = span.span_context().map(|(context, active)| entered::enter(context, active));
+        let entered = span.position().map(|(context, active)| entered::enter(context, active));
         outgoing::propagate(&client, &target.compared_url(&url), headers);
         drop(entered);
 

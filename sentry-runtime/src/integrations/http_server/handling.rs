@@ -80,7 +80,7 @@ impl Handling {
         if span.is_recording() {
             incoming.attributes.into_iter().for_each(|(key, value)| span.set_attribute(key, value));
         }
-        let (context, active) = span.span_context().unwrap_or((context, Lineage::NONE));
+        let (context, active) = span.position().unwrap_or((context, Lineage::NONE));
         let segment = context.segment().cloned();
         let naming = Naming {
             segment,

@@ -65,7 +65,7 @@ impl ContextObserver for Bridge {
     fn make_view(&self, context: &OtelContext) -> Option<Arc<dyn ObserverContextView>> {
         let span = context.span();
         let span = span.span_context();
-        let view = match open::span_context(span.span_id()).filter(|_| span.is_valid()) {
+        let view = match open::position(span.span_id()).filter(|_| span.is_valid()) {
             Some((context, id)) => View::Span(context, id),
             None => parent::incoming(context).map_or(View::Nothing, View::Trace),
         };

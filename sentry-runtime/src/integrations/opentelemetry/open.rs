@@ -56,8 +56,8 @@ pub(super) fn find(id: opentelemetry::trace::SpanId) -> Option<Open> {
 }
 
 /// The context of a span, and the span in it.
-pub(super) fn span_context(id: opentelemetry::trace::SpanId) -> Option<(Arc<Context>, Lineage)> {
-    find(id)?.span.span_context()
+pub(super) fn position(id: opentelemetry::trace::SpanId) -> Option<(Arc<Context>, Lineage)> {
+    find(id)?.span.position()
 }
 
 /// Takes a span out that has ended.

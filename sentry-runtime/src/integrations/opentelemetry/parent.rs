@@ -94,7 +94,7 @@ pub(super) fn of(parent: &OtelContext, trace_id: OtelTraceId) -> Standing {
     if is_ours && is_current(parent) {
         return Standing::Child(here, active);
     }
-    if let Some((context, id)) = open::span_context(span.span_id()) {
+    if let Some((context, id)) = open::position(span.span_id()) {
         return Standing::Child(context, id);
     }
     if is_ours && !span.is_remote() {

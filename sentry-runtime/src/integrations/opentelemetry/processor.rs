@@ -128,7 +128,7 @@ impl SpanProcessor for SentrySpanProcessor {
             },
         };
         let span = Span::start_as(ids::local_id(span_id), base, active, options, judged);
-        if span.span_context().is_some() && !open::keep(span_id, Open { span, url }) {
+        if span.position().is_some() && !open::keep(span_id, Open { span, url }) {
             diagnostics::debug(format_args!(
                 "too many spans of OpenTelemetry have not ended: `{}` is not recorded",
                 data.name
@@ -138,7 +138,7 @@ impl SpanProcessor for SentrySpanProcessor {
 
     fn on_end(&self, data: SpanData) {
         let Some(Open { span, url }) = open::take(data.span_context.span_id()) else { return };
-        let Some((context, active)) = span.span_context() else { return };
+        let Some((context, active)) = span.position() else { return };
         let id = active.span;
         if url.is_none() && url_of(&data.attributes).as_deref().is_some_and(is_sentry) {
             return span.discard();

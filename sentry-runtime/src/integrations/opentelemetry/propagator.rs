@@ -78,7 +78,7 @@ fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
     if !span.is_valid() || (parent::is_current(context) && is_ours()) {
         return Some(TraceData::current(client));
     }
-    let span_context = match known.and_then(|open| open.span.span_context()) {
+    let span_context = match known.and_then(|open| open.span.position()) {
         Some((context, active)) => Position::of(&context, active),
         None => {
             let mut propagation = Propagation::clone(&*parent::incoming(context)?);

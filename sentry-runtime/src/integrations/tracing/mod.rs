@@ -211,7 +211,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         }
         let given = event.parent().and_then(|parent| ctx.span(parent)).and_then(|span| self.nearest(span));
         let _entered = given.map(|recorded| {
-            let (context, active) = recorded.span_context();
+            let (context, active) = recorded.position();
             entered::enter(context, active)
         });
         LogEntry {

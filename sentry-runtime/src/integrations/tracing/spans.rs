@@ -56,7 +56,7 @@ impl Recorded {
         let (base, active) = match parent {
             Parent::Active => (active::context(), active::lineage()),
             Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
-            Parent::Given(parent) => parent.span_context(),
+            Parent::Given(parent) => parent.position(),
         };
         if client::capture_mode() != client::CaptureMode::Tracing {
             return Self::new(layer, base, active, Span::default());
@@ -73,7 +73,7 @@ impl Recorded {
             .attributes(std::mem::take(&mut fields.attributes))
             .attributes(place_of(metadata));
         let span = Span::start_in(Arc::clone(&base), active, options);
-        let (context, active) = span.span_context().unwrap_or((base, active));
+        let (context, active) = span.position().unwrap_or((base, active));
         let recorded = Self::new(layer, context, active, span);
         recorded.say(fields);
         recorded
@@ -127,7 +127,7 @@ impl Recorded {
     }
 
     /// What is put in place on this thread for the span to be active.
-    pub(super) fn span_context(&self) -> (Arc<Context>, Lineage) {
+    pub(super) fn position(&self) -> (Arc<Context>, Lineage) {
         let here = active::context();
         let context = if self.belongs_to(&here) {
             Arc::new(here.with_segment(self.context.segment().cloned()))
@@ -191,7 +191,7 @@ pub(super) fn enter(key: Key, recorded: &Recorded) {
         return;
     }
     let shown = (!recorded.is_here()).then(|| {
-        let (context, span) = recorded.span_context();
+        let (context, span) = recorded.position();
         Activation::put(context, span)
     });
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((key, shown)));

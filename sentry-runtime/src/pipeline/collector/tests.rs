@@ -19,7 +19,7 @@ use crate::transport::TestTransport;
 static SITE: Callsite = Callsite {
     path: || "shop::step::here",
     module: "shop",
-    span_context: "src/step.rs:7",
+    location: "src/step.rs:7",
     options: &CallsiteOptions::new().name("step"),
 };
 /// The least that the option `max_record_memory` takes is a sixteenth of this.

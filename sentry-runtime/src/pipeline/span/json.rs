@@ -192,7 +192,7 @@ mod tests {
         static SITE: Callsite = Callsite {
             path: || "shop::pay::__SentryFunction",
             module: "shop",
-            span_context: "src/pay.rs:7",
+            location: "src/pay.rs:7",
             options: &CallsiteOptions::new().op("bank"),
         };
         let (trace_id, anchor) = (TraceId::from_u128(5), Anchor::take());

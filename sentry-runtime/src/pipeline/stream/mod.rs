@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use super::span::buffer::{BufferedSpan, Child, Room};
 use super::stream::batch::{Batches, Key, LONGEST};
 use super::stream::json::Label;
-use super::stream::segment::{Place, Stream};
+use super::stream::segment::{Phase, Stream};
 use super::transaction::Ended;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::ScopeCell;
@@ -66,8 +66,8 @@ impl Streams {
         }
         let key = segment.key;
         *self.running.entry(Key::of(&segment)).or_default() += 1;
-        let span_context = Place::Live { isolation, current };
-        self.known.insert(key, Stream::new(segment, span_context));
+        let phase = Phase::Live { isolation, current };
+        self.known.insert(key, Stream::new(segment, phase));
         if let Some(gathered) = gathered {
             self.adopt(key, gathered, room);
         }
@@ -157,14 +157,14 @@ impl Streams {
         let known = self.known.contains_key(&key);
         if !known {
             // Its beginning found no room.
-            let stream = Stream::new(Arc::clone(&ended.segment), Place::Over(Arc::clone(&ended)));
+            let stream = Stream::new(Arc::clone(&ended.segment), Phase::Over(Arc::clone(&ended)));
             self.known.insert(key, stream);
             if let Some(gathered) = unassigned.remove(&key) {
                 self.adopt(key, gathered, room);
             }
         }
         let Some(stream) = self.known.get_mut(&key) else { return };
-        stream.span_context = Place::Over(ended);
+        stream.phase = Phase::Over(ended);
         let ready = stream.take_settled();
         // What was read in this round waits for the next.
         stream.settled = 0;
@@ -212,7 +212,7 @@ impl Streams {
     fn sweep(&mut self, room: &mut Room) {
         let mut gone = Vec::new();
         self.known.retain(|_, stream| {
-            let live = matches!(stream.span_context, Place::Live { .. });
+            let live = matches!(stream.phase, Phase::Live { .. });
             let leaked = live && stream.finished.is_empty() && Arc::strong_count(&stream.segment) == 1;
             if leaked {
                 room.give_back(stream.weight);

@@ -33,7 +33,7 @@ pub(crate) struct Finished {
 }
 
 /// Where the scopes of a segment are found.
-pub(crate) enum Place {
+pub(crate) enum Phase {
     /// It runs.
     Live { isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
     /// It has ended.
@@ -43,7 +43,7 @@ pub(crate) enum Place {
 /// A segment whose spans are sent while it runs.
 pub(crate) struct Stream {
     pub(crate) segment: Arc<Segment>,
-    pub(crate) span_context: Place,
+    pub(crate) phase: Phase,
     pub(crate) finished: Vec<Finished>,
     /// How many of those were read before this round.
     pub(crate) settled: usize,
@@ -56,10 +56,10 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(segment: Arc<Segment>, span_context: Place) -> Self {
+    pub(crate) fn new(segment: Arc<Segment>, phase: Phase) -> Self {
         Self {
             segment,
-            span_context,
+            phase,
             finished: Vec::new(),
             settled: 0,
             touched: false,
@@ -145,9 +145,9 @@ impl Stream {
     }
 
     fn scopes(&self) -> Scopes {
-        let (isolation, current) = match &self.span_context {
-            Place::Live { isolation, current } => (isolation.snapshot(), current.snapshot()),
-            Place::Over(ended) => (Arc::clone(&ended.isolation), Arc::clone(&ended.current)),
+        let (isolation, current) = match &self.phase {
+            Phase::Live { isolation, current } => (isolation.snapshot(), current.snapshot()),
+            Phase::Over(ended) => (Arc::clone(&ended.isolation), Arc::clone(&ended.current)),
         };
         Scopes { global: scope::global().snapshot(), isolation, current }
     }
@@ -232,7 +232,7 @@ impl Stream {
         label: &mut Label,
         room: &mut Room,
     ) {
-        let Place::Over(ended) = &self.span_context else { return };
+        let Phase::Over(ended) = &self.phase else { return };
         let anchor = Anchor::take();
         let scopes = self.scopes();
         let (name, source) = self.name(&scopes);
@@ -252,7 +252,7 @@ impl Stream {
             let rate = AttributeValue::from(transaction::round(rate));
             root.attributes.push((Cow::Borrowed("sentry.sample_rate"), rate));
         }
-        if let Some((file, line)) = segment.root.span_context() {
+        if let Some((file, line)) = segment.root.location() {
             root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
             root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
         }

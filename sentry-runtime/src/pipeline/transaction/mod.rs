@@ -107,7 +107,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     if let Some(rate) = segment.sample_rate {
         root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
     }
-    if let Some((file, line)) = segment.root.span_context() {
+    if let Some((file, line)) = segment.root.location() {
         root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
         root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
     }

@@ -38,7 +38,7 @@ fn find_out(site: &Callsite) -> CallsiteMetadata {
 }
 
 /// Turns `shop::cart::<impl shop::cart::Cart<T>>::total::here` into `Cart::total`, and
-/// `shop::orders::span_context::here` into `orders::span_context`.
+/// `shop::orders::place::here` into `orders::place`.
 fn readable_path(marker: &str, module: &str) -> String {
     let path = marker.rsplit_once("::").map_or(marker, |(function, _marker)| function);
     let path = path.trim_end_matches("::{{closure}}");

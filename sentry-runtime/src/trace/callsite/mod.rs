@@ -16,7 +16,7 @@ pub struct Callsite {
     /// The path of the module that the function is in.
     pub module: &'static str,
     /// `file:line`; empty if the compiler does not tell.
-    pub span_context: &'static str,
+    pub location: &'static str,
     /// What the attribute says.
     pub options: &'static CallsiteOptions,
 }
@@ -142,8 +142,8 @@ impl Callsite {
     }
 
     /// File and line of the function.
-    pub(crate) fn span_context(&self) -> Option<(&'static str, u32)> {
-        let (file, line) = self.span_context.rsplit_once(':')?;
+    pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
+        let (file, line) = self.location.rsplit_once(':')?;
         Some((file, line.parse().ok()?))
     }
 
