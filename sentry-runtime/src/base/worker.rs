@@ -43,6 +43,7 @@ pub(crate) fn install(hooks: Hooks) {
     let _ = HOOKS.set(hooks);
 }
 
+#[inline]
 fn worker() -> &'static Worker {
     match WORKER.get() {
         Some(worker) => worker,

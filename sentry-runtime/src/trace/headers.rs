@@ -6,7 +6,8 @@
 //! Spec: `foundations/trace-propagation/index.mdx`, `…/dynamic-sampling-context.mdx`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::base::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
@@ -210,37 +211,16 @@ pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     merged
 }
 
+/// What a value of baggage may hold unencoded: the unreserved characters of URIs.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 fn percent_encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
+    out.extend(utf8_percent_encode(text, ENCODED));
 }
 
-/// Undoes percent encoding; what is no valid encoding stays as it is.
+/// Undoes percent encoding; an invalid sequence stays unchanged.
 fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        // A sign before the digit would be taken for part of a number.
-        let digits = tail.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(decoded) if byte == b'%' => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

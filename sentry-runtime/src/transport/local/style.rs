@@ -1,5 +1,7 @@
 //! What a terminal can show: colours, columns, and text that cannot break out of its line.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use std::io::IsTerminal as _;
 
 /// Columns if nobody knows better.
@@ -168,30 +170,15 @@ fn prefix(text: &str, columns: usize) -> usize {
     text.len()
 }
 
-/// Columns of a text.
+/// Columns of a text, by the Unicode tables: none for combining marks, two for East Asian wide ones and for emoji,
+/// also for those that are joined of several characters.
 pub(super) fn width(text: &str) -> usize {
-    text.chars().map(char_width).sum()
+    UnicodeWidthStr::width(text)
 }
 
-/// Columns of a character: none for combining marks, two for East Asian wide ones and emoji. Coarser than the
-/// Unicode tables, and enough to keep columns straight in nearly every case.
+/// Columns of a character on its own.
 fn char_width(c: char) -> usize {
-    match u32::from(c) {
-        0x0300..=0x036f | 0x200b..=0x200f | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0x303e
-        | 0x3041..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1f64f
-        | 0x1f680..=0x1f6ff
-        | 0x1f900..=0x1f9ff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
+    UnicodeWidthChar::width(c).unwrap_or(1)
 }
 
 /// Marks that turn the direction of what follows.
