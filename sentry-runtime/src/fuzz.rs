@@ -1,5 +1,5 @@
-//! What must hold for every input that comes from outside: one function a parser, each of which panics when it does
-//! not. Property tests run them here, fuzz targets in `tests/fuzz`; no other build contains them.
+//! The properties that hold for every input from outside: one function per parser, which panics if the property is
+//! violated. Property tests run them here, fuzz targets in `tests/fuzz`; no other build contains them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,12 +13,12 @@ use crate::trace::headers;
 use crate::trace::propagation::Propagation;
 use crate::transport::rate_limits::{LimitHeaders, RateLimits};
 
-/// A DSN that is read is written as one that reads the same, without its secret.
+/// A parsed DSN, written without its secret, parses to the same DSN.
 pub fn dsn(text: &str) {
     match text.parse::<Dsn>() {
         Ok(dsn) => {
             let shown = dsn.to_string();
-            let again: Dsn = shown.parse().expect("a DSN that was written by itself");
+            let again: Dsn = shown.parse().expect("a DSN written by `Display`");
             assert_eq!(again.to_string(), shown);
             assert_eq!(again.envelope_api_url(), dsn.envelope_api_url());
             assert_eq!(again.secret_key(), None);
@@ -30,7 +30,7 @@ pub fn dsn(text: &str) {
     }
 }
 
-/// Trace headers are read or refused; what is read is written so that it reads the same.
+/// Trace headers are parsed or refused; parsed headers, written again, parse to the same values.
 pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     if let Some(read) = headers::parse_sentry_trace(sentry_trace) {
         let flag = read.sampled.map_or("", |sampled| if sampled { "-1" } else { "-0" });
@@ -59,7 +59,7 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     }
 }
 
-/// No answer of a server silences a category for more than a day, and none that says nothing of limits does.
+/// No response of a server silences a category for more than a day, and a response without limits silences none.
 pub fn rate_limits(status: u16, rate_limits: Option<&str>, retry_after: Option<&str>, date: Option<&str>) {
     let limits = RateLimits::default();
     limits.update(status, LimitHeaders { rate_limits, retry_after, date });
@@ -72,7 +72,7 @@ pub fn rate_limits(status: u16, rate_limits: Option<&str>, retry_after: Option<&
     }
 }
 
-/// Whatever is put in it, an envelope has one line of headers, and a line before each payload that tells its length.
+/// With any content, an envelope has one header line, and before each payload a header line with its length.
 pub fn envelope(name: &str, content_type: &str, entry: &str, payload: &[u8], seconds: i64) {
     let mut trace = DynamicSamplingContext::default();
     trace.set("transaction", entry);
@@ -106,12 +106,12 @@ fn moment(seconds: i64) -> SystemTime {
     moment.unwrap_or(UNIX_EPOCH)
 }
 
-/// Whatever stands before it, a secret behind a sensitive name is filtered.
+/// A secret after a sensitive name is filtered, whatever precedes the name.
 pub fn scrubbing(text: &str) {
     pipeline::scrubbing(text);
 }
 
-/// A tag that is sent follows the rules.
+/// A tag that is sent follows the rules for tags.
 pub fn tag(key: &str, value: &str) {
     if let Some((key, value)) = check_tag(key, value).tag {
         assert!(!key.is_empty() && key.len() <= 32 && key.len() <= MAX_KEY);
@@ -121,7 +121,7 @@ pub fn tag(key: &str, value: &str) {
     }
 }
 
-/// A crontab is read or refused.
+/// A crontab is parsed or refused.
 pub fn crontab(text: &str) {
     let _ = MonitorSchedule::from_crontab(text);
 }
@@ -130,7 +130,7 @@ pub fn crontab(text: &str) {
 mod tests {
     use proptest::prelude::*;
 
-    /// Texts made of the pieces that matter to a parser, and of anything else.
+    /// Generates texts from the pieces that matter to a parser and from arbitrary characters.
     fn pieces(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             4 => prop::sample::select(pieces).prop_map(str::to_owned),

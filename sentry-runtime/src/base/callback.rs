@@ -1,8 +1,8 @@
-//! The user's callbacks, contained: one that panics costs what it looked at, and one that captures, adds
-//! breadcrumbs or starts spans itself is not called for those without end.
+//! Containment of the user's callbacks: a callback that panics loses only the item it was given, and a callback that
+//! captures, adds breadcrumbs or starts spans is not called for those without end.
 //!
-//! Each callback runs one level deeper than what it looks at was made. What is made at [`DEEPEST`] is not shown to
-//! callbacks any more, and so it is given up.
+//! Each callback runs one level deeper than the item it receives was recorded. Items recorded at level [`DEEPEST`] are
+//! not passed to callbacks any more; they are dropped.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,28 +10,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     static DEPTH: Cell<u8> = const { Cell::new(0) };
-    /// A panic of code that we run and contain ourselves is not an event.
+    /// Set while code runs whose panics we catch: such a panic is not captured as an event.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// So deep nothing is made any more.
+/// The level at which nothing is recorded any more.
 pub(crate) const DEEPEST: u8 = 2;
 
 /// The callback panicked.
 pub(crate) struct Panicked;
 
-/// How many callbacks this thread is in.
+/// Returns how many callbacks are running on this thread, one inside the other.
 pub(crate) fn depth() -> u8 {
     DEPTH.get()
 }
 
-/// Whether what is made now would run in circles.
+/// Whether an item recorded now would be part of an endless recursion.
 pub(crate) fn is_too_deep() -> bool {
     depth() >= DEEPEST
 }
 
-/// Runs a callback over something that was made at the given depth. Its panic is no event: the event would be
-/// shown to the same callback.
+/// Runs a callback on an item that was recorded at the given depth. A panic of the callback is not captured: its event
+/// would be passed to the same callback.
 pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Panicked> {
     struct Restore(u8);
     impl Drop for Restore {
@@ -43,20 +43,20 @@ pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Pan
     contain(callback).ok_or(Panicked)
 }
 
-/// Runs code that may panic; then nothing is answered, and nothing captured.
+/// Runs code that may panic. Returns `None` after a panic, which is not captured.
 pub(crate) fn contain<R>(run: impl FnOnce() -> R) -> Option<R> {
     quietly(|| catch_unwind(AssertUnwindSafe(run)).map_err(discard).ok())
 }
 
-/// Drops what a panic carried. It may be a value of the user's, which panics as it is dropped; what that panic
-/// carries is left alone, or there would be no end.
+/// Drops the payload of a panic. The payload may be a value of the user's that panics when it is dropped; the payload
+/// of that second panic is leaked, since dropping it could panic again.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(second) = quietly(|| catch_unwind(AssertUnwindSafe(|| drop(payload)))) {
         std::mem::forget(second);
     }
 }
 
-/// Runs something that may panic and is contained by the caller, without making an event of it.
+/// Runs code whose panics the caller catches, without capturing them as events.
 pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
@@ -68,7 +68,7 @@ pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Whether a panic here is contained, so that the panic hook makes no event of it.
+/// Whether a panic on this thread is caught by us, so that the panic hook does not capture it.
 pub(crate) fn is_quiet() -> bool {
     QUIET.get()
 }

@@ -1,4 +1,4 @@
-//! What the toolkit says about itself: lines on stderr, prefixed with `[sentry]`.
+//! Diagnostics of the toolkit itself: lines on stderr, prefixed with `[sentry]`.
 //!
 //! Debug lines are silent unless the `debug` option (or `SENTRY_DEBUG`) is on; warnings and errors
 //! that the user must see are always printed. Writing to a closed stderr is ignored: `eprintln!`
@@ -15,14 +15,14 @@ pub(crate) fn set_debug(on: bool) {
     DEBUG.store(on, Ordering::Relaxed);
 }
 
-/// Prints one line about something that went as it should, or was dropped as it should.
+/// Prints one debug line: normal operation, or data that was dropped as intended.
 pub(crate) fn debug(message: fmt::Arguments<'_>) {
     if DEBUG.load(Ordering::Relaxed) {
         write_line("debug", message);
     }
 }
 
-/// Prints one line about something the user must know although debug output is off.
+/// Prints one line that the user must see even if debug output is off.
 pub(crate) fn error(message: fmt::Arguments<'_>) {
     write_line("error", message);
 }

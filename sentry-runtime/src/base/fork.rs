@@ -1,24 +1,24 @@
-//! What becomes of the toolkit in the child of a `fork`: the child begins anew.
+//! Support for `fork`: the toolkit starts afresh in the child process.
 //!
-//! A child has a copy of everything its parent had in memory, but of its threads only the one that forked. So
-//! queues would be copies that nobody reads or that two processes send, locks may be held by threads that are
-//! not there, and both sides would go on with the same ids. Three things are done about it:
+//! A child has a copy of its parent's memory, but only the thread that forked. So queues would be copies that no thread
+//! reads or that two processes send, locks may be held by threads that do not exist in the child, and parent and child
+//! would generate the same ids. Three measures prevent this:
 //!
-//! * Every process has a [generation]. Whatever belongs to a process, such as queues, counters and threads, stands
-//!   in a [`PerProcess`], which a child makes anew when it first needs it. The parent's copy is left alone: to free
-//!   it, its locks would have to be taken.
-//! * What belongs to the thread that forks is put right by the [`Hooks`], which run on that thread.
-//! * The few locks around data that the child goes on with are held by the forking thread during the fork, so that
-//!   nobody else holds them, and the data is whole.
+//! * Every process has a [generation]. State that belongs to a process, such as queues, counters and threads, is held
+//!   in a [`PerProcess`], which a child creates anew at first use. The parent's copy is leaked: freeing it would take
+//!   its locks.
+//! * State that belongs to the forking thread is corrected by the [`Hooks`], which run on that thread.
+//! * The few locks around data that the child keeps using are held by the forking thread during the fork, so that no
+//!   other thread holds them and the data is consistent.
 //!
-//! Nothing of this is seen by a program that never forks: it costs a comparison where queues are looked for.
+//! A program that never forks pays one comparison for each access to its queues.
 //!
-//! This is one of the few places with `unsafe` code: the handlers are registered with the C library, and a
-//! `PerProcess` owns what its pointer points to. Values are only added while others may look, never freed.
+//! This is one of the few modules with `unsafe` code: the handlers are registered with the C library, and a
+//! `PerProcess` owns the value its pointer refers to. Values are only added while other threads may read, never freed.
 
 #![expect(
     unsafe_code,
-    reason = "a C function is called, and values are looked at without a lock, see the module's text"
+    reason = "calls a C function and reads values without a lock, see the module documentation"
 )]
 
 use std::marker::PhantomData;
@@ -26,27 +26,27 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// How many forks lie between the process that made the first client and this one.
+/// The number of forks between the process that created the first client and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
 
-/// The number of this process among its ancestors.
+/// Returns the generation of this process: 0 in the first process, one more in each child.
 #[inline]
 pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// What runs on the thread that forks. None of it may panic, allocate, or wait for long.
+/// The functions that run on the forking thread. They must not panic, allocate or wait for long.
 pub(crate) struct Hooks {
-    /// Before the fork.
+    /// Runs before the fork.
     pub(crate) before: fn(),
-    /// After it, in the process that forked.
+    /// Runs after the fork, in the parent.
     pub(crate) in_parent: fn(),
-    /// After it, in the new process. The [`generation`] is a new one already.
+    /// Runs after the fork, in the child. The [`generation`] is already the child's.
     pub(crate) in_child: fn(),
 }
 
-/// Lets the hooks run at every fork from now on. Only the first call counts.
+/// Registers hooks that run at every fork from now on. Only the first call has an effect.
 pub(crate) fn watch(hooks: Hooks) {
     if HOOKS.set(hooks).is_ok() {
         register();
@@ -74,7 +74,8 @@ fn register() {
     let refused = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     if refused != 0 {
         crate::base::diagnostics::debug(format_args!(
-            "a fork of this program will not be noticed ({refused})"
+            "fork handlers could not be registered (pthread_atfork returned {refused}): a forked child \
+             may send nothing until it starts a client"
         ));
     }
 }
@@ -82,7 +83,7 @@ fn register() {
 #[cfg(not(unix))]
 fn register() {}
 
-/// A value of which every process has its own.
+/// A value that each process creates for itself.
 pub(crate) struct PerProcess<T> {
     newest: AtomicPtr<Node<T>>,
     _owns: PhantomData<Box<Node<T>>>,
@@ -93,18 +94,18 @@ struct Node<T> {
     value: T,
 }
 
-// SAFETY: it hands out references to a `T` that any thread may have made, and drops it on any.
+// SAFETY: `of` hands out references to a `T` that any thread may have created, and `drop` may run on any thread.
 unsafe impl<T: Send + Sync> Sync for PerProcess<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Send for PerProcess<T> {}
 
 impl<T> PerProcess<T> {
-    /// Nothing, for now.
+    /// Creates an empty cell.
     pub(crate) const fn new() -> Self {
         Self { newest: AtomicPtr::new(ptr::null_mut()), _owns: PhantomData }
     }
 
-    /// This process's value.
+    /// Creates a cell that holds this process's value.
     pub(crate) fn of(value: T) -> Self {
         let node = Box::new(Node { generation: generation(), value });
         Self { newest: AtomicPtr::new(Box::into_raw(node)), _owns: PhantomData }
@@ -115,14 +116,15 @@ impl<T> PerProcess<T> {
         unsafe { self.newest.load(Ordering::Acquire).as_ref() }
     }
 
-    /// This process's value, if it was made.
+    /// Returns this process's value, if it exists.
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.newest().filter(|node| node.generation == generation()).map(|node| &node.value)
     }
 
-    /// This process's value. It is made when there is none, perhaps by several threads at once, of which one
-    /// prevails; `make` is given the value of the process before, whose locks may be held by nobody who lives.
+    /// Returns this process's value, and creates it if there is none. If several threads create it at the same time,
+    /// one value is kept. `make` receives the value of the parent process, whose locks may be held by threads that
+    /// are gone.
     #[inline]
     pub(crate) fn get_or_make(&self, make: impl FnOnce(Option<&T>) -> T) -> &T {
         match self.get() {
@@ -138,12 +140,12 @@ impl<T> PerProcess<T> {
         let value = make(unsafe { inherited.as_ref() }.map(|node| &node.value));
         let made = Box::into_raw(Box::new(Node { generation: generation(), value }));
         match self.newest.compare_exchange(inherited, made, Ordering::AcqRel, Ordering::Acquire) {
-            // SAFETY: it is in its place, and freed by `drop` alone.
+            // SAFETY: the node is published, and freed by `drop` alone.
             Ok(_) => unsafe { &(*made).value },
             Err(other) => {
-                // SAFETY: it came from the box above, and nobody else has seen it.
+                // SAFETY: the node came from the box above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(made) });
-                // SAFETY: only nodes are put in place of others, and none is freed but by `drop`.
+                // SAFETY: nodes are only replaced by nodes, and only `drop` frees one.
                 unsafe { &(*other).value }
             }
         }
@@ -153,9 +155,9 @@ impl<T> PerProcess<T> {
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         let newest = *self.newest.get_mut();
-        // SAFETY: as in `newest`; nobody else has a reference any more.
+        // SAFETY: as in `newest`; there is no other reference any more.
         if unsafe { newest.as_ref() }.is_some_and(|node| node.generation == generation()) {
-            // SAFETY: it came from a box. What a parent process made is left alone, as its locks may be held.
+            // SAFETY: the node came from a box. The parent's node is leaked, as its locks may be held.
             drop(unsafe { Box::from_raw(newest) });
         }
     }

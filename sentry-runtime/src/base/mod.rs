@@ -1,6 +1,6 @@
-//! The ground floor: containment of user code, diagnostics, forks, and the roles of our own threads.
+//! The lowest layer: containment of user code, diagnostics, fork support, and the roles of the toolkit's own threads.
 //!
-//! Nothing here knows what is recorded or where it goes, so every other room may use it.
+//! Nothing here knows what is recorded or where it is sent, so every other module may use it.
 
 pub(crate) mod callback;
 pub(crate) mod diagnostics;

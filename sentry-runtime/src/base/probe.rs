@@ -1,6 +1,6 @@
-//! A value of a type that is not known: the receiver of autoref specialisation, see `instrument/autoref/`.
+//! The probe for values of unknown type: the receiver of autoref specialisation, see `instrument/autoref/`.
 
-/// A value under examination.
+/// A value whose type is examined by autoref specialisation.
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 

@@ -1,5 +1,5 @@
-//! What is kept beside things that stay for ever and are never written to: found out at the first question, and read
-//! without a lock from then on. The child of a fork would wait for a lock that another thread of its parent held.
+//! A map from `'static` keys to values that are computed once and then read without a lock. A lock would block the
+//! child of a fork if another thread of the parent held it.
 
 #![expect(unsafe_code, reason = "nodes are shared as raw pointers and never freed, see `StaticMap`")]
 
@@ -7,11 +7,11 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// More than most programs have of anything that is kept here, and 8 KiB.
+/// The number of chains: more than most programs have keys, and 8 KiB.
 const CHAINS: usize = 1 << 10;
 
-/// A `V` for each `K`, which is told by its address. Each chain is a list to whose front nodes are added; what is in
-/// it stays.
+/// A map with one `V` per `K`, identified by the key's address. Each chain is a list; nodes are added at its front and
+/// never removed.
 pub(crate) struct StaticMap<K: 'static, V: 'static> {
     /// The newest node of each chain.
     chains: [AtomicPtr<Node<K, V>>; CHAINS],
@@ -29,7 +29,8 @@ impl<K: Sync, V: Send + Sync> StaticMap<K, V> {
         Self { chains: [const { AtomicPtr::new(ptr::null_mut()) }; CHAINS], _shared: PhantomData }
     }
 
-    /// What is kept beside `key`; `find_out` is called if it is not there yet, by each thread that asks just then.
+    /// Returns the value of `key`. Calls `find_out` if there is none yet; threads that ask at the same time may each
+    /// call it.
     pub(crate) fn get(&'static self, key: &'static K, find_out: fn(&K) -> V) -> &'static V {
         let chain = &self.chains[chain_of(key)];
         let mut head = chain.load(Ordering::Acquire);
@@ -39,12 +40,12 @@ impl<K: Sync, V: Send + Sync> StaticMap<K, V> {
         let node = Box::into_raw(Box::new(Node { key, value: find_out(key), next: head }));
         loop {
             match chain.compare_exchange(head, node, Ordering::Release, Ordering::Acquire) {
-                // SAFETY: it is whole, and in the chain it is neither written to nor freed.
+                // SAFETY: the node is complete; in the chain it is neither written to nor freed.
                 Ok(_) => return unsafe { &(*node).value },
                 Err(newer) => {
                     if let Some(value) = find(newer, key) {
                         // Another thread was faster.
-                        // SAFETY: made above, and nobody else has seen it.
+                        // SAFETY: the node was created above, and no other thread has seen it.
                         drop(unsafe { Box::from_raw(node) });
                         return value;
                     }
@@ -58,7 +59,7 @@ impl<K: Sync, V: Send + Sync> StaticMap<K, V> {
 }
 
 fn find<K, V>(mut node: *const Node<K, V>, key: &K) -> Option<&'static V> {
-    // SAFETY: a node is whole before it gets into a chain, and there it is neither written to nor freed.
+    // SAFETY: a node is complete before it is linked into a chain, and there it is neither written to nor freed.
     while let Some(here) = unsafe { node.as_ref::<'static>() } {
         if ptr::eq(here.key, key) {
             return Some(&here.value);
@@ -68,7 +69,8 @@ fn find<K, V>(mut node: *const Node<K, V>, key: &K) -> Option<&'static V> {
     None
 }
 
-/// Constants lie one beside the other: what differs in their addresses is spread over the upper bits, and those count.
+/// Statics lie close together, so their addresses differ in the low bits only; the hash spreads these over the high
+/// bits.
 fn chain_of<K>(key: &K) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     let spread = (ptr::from_ref(key).addr() as u64 >> 3).wrapping_mul(SPREAD);
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn all_threads_are_told_the_same() {
         static TABLE: StaticMap<u64, String> = StaticMap::new();
-        // More than there are chains, so that some share one.
+        // More keys than chains, so that some keys share one.
         let count = if cfg!(miri) { 1_100 } else { 20_000 };
         let keys: &'static [u64] = (0..count).collect::<Vec<u64>>().leak();
         let told: Vec<Vec<&'static String>> = std::thread::scope(|scope| {

@@ -1,16 +1,17 @@
-//! Which threads are the toolkit's own. Libraries that work on them for us (the HTTP client, TLS) log, and so may a
-//! user's transport and callbacks: an integration that captured that would make an envelope of every envelope.
+//! The mark of the toolkit's own threads. Libraries that run on them (the HTTP client, TLS) write logs, and so may a
+//! user's transport and callbacks: an integration that captured these logs would create an envelope for every
+//! envelope.
 
 use std::cell::Cell;
 
 thread_local!(static OURS: Cell<bool> = const { Cell::new(false) });
 
-/// Says that this thread is one of ours, as long as it runs.
+/// Marks this thread as one of the toolkit's own until it ends.
 pub(crate) fn mark() {
     OURS.set(true);
 }
 
-/// Whether this thread is one of ours.
+/// Whether this thread is one of the toolkit's own.
 #[cfg(feature = "_entries")]
 pub(crate) fn is_this() -> bool {
     OURS.get()

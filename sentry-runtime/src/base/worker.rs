@@ -1,7 +1,7 @@
-//! The worker: the one background thread of a process, and how callers wake it.
+//! The worker: the one background thread of a process, and the functions that wake it.
 //!
-//! What the thread does is handed in by whoever starts a client ([`install`]), so that every room may wake the worker
-//! without knowing the pipeline. The child of a fork has a worker of its own.
+//! The code that starts a client passes in what the thread runs ([`install`]), so that every module may wake the worker
+//! without depending on the pipeline. The child of a fork has its own worker.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, compiler_fence};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::diagnostics;
 use super::fork::PerProcess;
 
-/// What the worker of a process runs.
+/// The functions that the worker of a process runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hooks {
     /// The main loop, which never returns.
@@ -23,22 +23,22 @@ pub(crate) struct Hooks {
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
 static WORKER: PerProcess<Worker> = PerProcess::new();
 
-/// The number of filled chunks of records that are worth a wake-up.
+/// The number of filled chunks of records after which the worker is woken.
 const CHUNKS_PER_WAKE: u32 = 16;
 
 struct Worker {
     thread: Mutex<Option<Thread>>,
-    /// There is a thread.
+    /// Whether the thread exists.
     running: AtomicBool,
-    /// The thread sleeps until it is woken, or is about to.
+    /// Whether the thread sleeps until it is woken, or is about to.
     idle: AtomicBool,
-    /// Somebody has woken the thread since it last began to look for work.
+    /// Whether the thread has been woken since it last began to look for work.
     rung: AtomicBool,
-    /// Chunks of records filled since the thread last looked.
+    /// The number of chunks of records filled since the thread last looked.
     chunks: AtomicU32,
 }
 
-/// Says what workers run. Only the first call counts.
+/// Sets what workers run. Only the first call has an effect.
 pub(crate) fn install(hooks: Hooks) {
     let _ = HOOKS.set(hooks);
 }
@@ -51,7 +51,7 @@ fn worker() -> &'static Worker {
     }
 }
 
-/// The worker of a process that has none yet: at the first client, and in a child after a fork.
+/// Creates the worker of a process that has none yet: at the first client, and in a child after a fork.
 #[cold]
 fn prepare() -> &'static Worker {
     let worker = WORKER.get_or_make(|_| Worker {
@@ -80,13 +80,13 @@ impl Worker {
                 self.running.store(true, Ordering::Release);
             }
             Err(error) => diagnostics::error(format_args!(
-                "the pipeline thread could not be started ({error}): nothing is sent until the next try"
+                "the pipeline thread could not be started ({error}): nothing is sent until a retry succeeds"
             )),
         }
     }
 
     fn wake(&self) {
-        // Only one of many callers pays for the wake-up.
+        // If many callers wake the worker, only one pays for the system call.
         if !self.rung.swap(true, Ordering::SeqCst)
             && let Some(worker) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner)
         {
@@ -114,24 +114,24 @@ pub(crate) fn wake() {
     worker().wake();
 }
 
-/// Wakes a worker that would otherwise not look for a long time.
+/// Wakes a worker that would otherwise sleep for a long time.
 ///
-/// The caller has just recorded something, and asks by a plain load whether the worker sleeps: a fence here would
-/// cost as much as the span. So the load may come out as it was just before the worker said that it is idle, while
-/// the record is still on its way to the worker's eyes. Such a record arrives within the time that a store takes
-/// to become visible, which is nanoseconds; the worker looks once more some milliseconds after it said so, and
-/// sleeps for long only if that look found nothing.
+/// The caller has just recorded something, and checks with a plain load whether the worker sleeps: a fence here would
+/// cost as much as the span. So the load may return the value from just before the worker set its idle flag, while the
+/// worker cannot see the record yet. Such a record becomes visible within the time that a store takes, which is
+/// nanoseconds; the worker looks once more some milliseconds after it set the flag, and sleeps for long only if that
+/// look found nothing.
 #[inline]
 pub(crate) fn nudge() {
     let worker = worker();
-    // The record is written before the question is asked, as far as the compiler is concerned.
+    // Keeps the compiler from moving the load before the write of the record.
     compiler_fence(Ordering::SeqCst);
     if worker.idle.load(Ordering::Relaxed) {
         worker.wake();
     }
 }
 
-/// Counts a chunk of records that was filled, and wakes the worker for every few of them. Does not unwind.
+/// Counts a filled chunk of records, and wakes the worker after every [`CHUNKS_PER_WAKE`]. Does not unwind.
 #[cold]
 #[inline(never)]
 pub(crate) fn chunk_filled() {
@@ -143,27 +143,27 @@ pub(crate) fn chunk_filled() {
     });
 }
 
-/// Returns whether this is the worker's own thread, which cannot wait for itself.
+/// Returns whether the current thread is the worker, which cannot wait for itself.
 pub(crate) fn is_this_thread() -> bool {
     let worker = worker().thread.lock().unwrap_or_else(PoisonError::into_inner);
     worker.as_ref().is_some_and(|worker| worker.id() == thread::current().id())
 }
 
-/// The worker begins to look for work: whatever is handed over from now on wakes it again.
+/// Begins a round of the worker: messages handed over from now on wake it again.
 pub(crate) fn begin_round() {
     let worker = worker();
     worker.chunks.store(0, Ordering::Relaxed);
     worker.rung.store(false, Ordering::SeqCst);
 }
 
-/// Says whether the worker means to sleep until it is woken. Between saying so and such a sleep it has to look for
-/// records once more, a moment later: see [`nudge`].
+/// Sets whether the worker is about to sleep until it is woken. Between this call and such a sleep the worker must look
+/// for records once more, some milliseconds later: see [`nudge`].
 pub(crate) fn set_idle(idle: bool) {
     worker().idle.store(idle, Ordering::SeqCst);
 }
 
-/// Puts the worker to sleep for a time, or until something happens. Whoever wakes it between [`begin_round`] and here
-/// leaves it a token with which it does not fall asleep.
+/// Puts the worker to sleep for `pause`, or until it is woken. A wake-up between [`begin_round`] and this call leaves a
+/// token, with which `sleep` returns immediately.
 pub(crate) fn sleep(pause: Option<Duration>) {
     match pause {
         Some(pause) => thread::park_timeout(pause),
@@ -171,7 +171,7 @@ pub(crate) fn sleep(pause: Option<Duration>) {
     }
 }
 
-/// The worker's thread is ending, though it should not: another one takes its place.
+/// Replaces the worker when its thread ends, which it should not.
 pub(crate) fn replace() {
     let worker = worker();
     *worker.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;

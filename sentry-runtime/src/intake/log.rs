@@ -1,4 +1,4 @@
-//! The record of a log, as its caller left it.
+//! The record of a log, as the caller's thread writes it.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use crate::protocol::{DataCategory, DiscardReason, LogLevel};
 /// The text of a log.
 #[derive(Debug)]
 pub(crate) enum Text {
-    /// To be sent as it is.
+    /// Sent unchanged.
     Whole(Cow<'static, str>),
-    /// To be filled in with the parameters.
+    /// Filled in with the parameters.
     Template(&'static str),
 }
 
-/// A log as its caller left it.
+/// A log as its caller recorded it.
 #[derive(Debug)]
 pub(crate) struct LogRecord {
     pub(crate) moment: RecordContext,
@@ -23,25 +23,25 @@ pub(crate) struct LogRecord {
     pub(crate) text: Text,
     /// The text with its placeholders.
     pub(crate) template: &'static str,
-    /// The attributes, then the parameters.
+    /// The attributes, followed by the parameters.
     pub(crate) fields: Fields,
-    /// How many of the fields are attributes.
+    /// The number of fields that are attributes.
     pub(crate) attributes: usize,
 }
 
-// Nine hundred of them may wait.
+// Up to 900 records may wait.
 const _: () = assert!(size_of::<LogRecord>() <= 512);
 
-/// What a log costs beside its texts, roughly.
+/// The approximate size of a log without its text, in bytes.
 pub(crate) const LOG_BYTES: usize = 256;
 
 impl LogRecord {
-    /// Counts the loss of the record.
+    /// Counts the record as lost.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         lost_log(&self.moment.client, reason, self.bytes());
     }
 
-    /// The size of the log on the wire, roughly.
+    /// Returns the approximate size of the log on the wire, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let text = match &self.text {
             Text::Whole(text) => text.len(),
@@ -52,7 +52,7 @@ impl LogRecord {
     }
 }
 
-/// The size is that of the text and a bit: near enough for a report, as the spec says.
+/// Counts a log as lost. Its size is estimated from its text, which the spec accepts for a client report.
 pub(crate) fn lost_log(client: &Client, reason: DiscardReason, bytes: usize) {
     client.ledger().lost(reason, DataCategory::LogItem, 1);
     client.ledger().lost(reason, DataCategory::LogByte, bytes as u64);

@@ -19,7 +19,7 @@ use crate::protocol::{
 use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
 
-/// What callers hand over. One type for all queues, so that the channel is compiled once.
+/// A message from a caller to the pipeline. One type for all queues, so that the channel is compiled once.
 #[derive(Debug)]
 pub(crate) enum Message {
     Event(Box<Capture>),
@@ -31,23 +31,23 @@ pub(crate) enum Message {
     Flush(Box<FlushRequest>),
 }
 
-/// Somebody waits until everything before this was processed.
+/// A request to be notified when everything handed over before has been processed.
 #[derive(Debug)]
 pub(crate) struct FlushRequest {
     pub(crate) done: Sender<()>,
-    /// The client that sends nothing after it.
+    /// The client that is closing and sends nothing afterwards.
     pub(crate) closing: Option<Arc<Client>>,
 }
 
-/// How an error came to be captured.
+/// The way an error was captured.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CaptureMechanism {
     pub(crate) ty: &'static str,
-    /// Whether the program goes on as if nothing had happened.
+    /// Whether the program continues as if nothing had happened.
     pub(crate) handled: bool,
 }
 
-/// What an event is about.
+/// The subject of an event.
 #[derive(Debug)]
 pub(crate) enum Body {
     Error {
@@ -59,11 +59,11 @@ pub(crate) enum Body {
         location: Option<(String, u32, u32)>,
     },
     Message(String),
-    /// Made by the user.
+    /// An event built by the user.
     Event(Box<Event<'static>>),
 }
 
-/// An event as its caller saw it. The pipeline makes a wire event of it.
+/// An event as its caller captured it. The pipeline builds the event on the wire from it.
 #[derive(Debug)]
 pub(crate) struct Capture {
     pub(crate) event_id: Uuid,
@@ -75,10 +75,10 @@ pub(crate) struct Capture {
     pub(crate) thread: CapturingThread,
     pub(crate) hint: Box<Hint>,
     pub(crate) scopes: Scopes,
-    /// The session that it happened in.
+    /// The session in which the event happened.
     pub(crate) session: Option<Arc<Session>>,
     pub(crate) client: Arc<Client>,
-    /// How many of the user's callbacks it was captured in.
+    /// The number of the user's callbacks inside which it was captured.
     pub(crate) depth: u8,
 }
 
@@ -89,17 +89,17 @@ pub(crate) struct CapturingThread {
     pub(crate) name: Option<String>,
 }
 
-/// A check-in and where in which trace it was made.
+/// A check-in, and the trace in which it was made.
 #[derive(Debug)]
 pub(crate) struct PendingCheckIn {
     pub(crate) check_in: MonitorCheckIn,
     pub(crate) span_context: SpanContext,
     pub(crate) client: Arc<Client>,
-    /// How many callbacks it was made in, see [`crate::base::callback`].
+    /// The number of callbacks inside which it was made, see [`crate::base::callback`].
     pub(crate) depth: u8,
 }
 
-/// Feedback and where it was given.
+/// Feedback, and the scopes in which it was given.
 #[derive(Debug)]
 pub(crate) struct PendingFeedback {
     pub(crate) event_id: Uuid,
@@ -109,14 +109,14 @@ pub(crate) struct PendingFeedback {
     pub(crate) span_context: SpanContext,
     pub(crate) scopes: Scopes,
     pub(crate) client: Arc<Client>,
-    /// How many of the user's callbacks it was captured in.
+    /// The number of the user's callbacks inside which it was captured.
     pub(crate) depth: u8,
-    /// Somebody waits for what becomes of it.
+    /// The acknowledgement, if a caller waits for the delivery outcome.
     pub(crate) ack: Option<Ack>,
 }
 
 impl PendingFeedback {
-    /// Counts the loss, and tells who waits.
+    /// Counts the feedback as lost, and notifies the caller that waits.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         self.client.ledger().lost(reason, DataCategory::Feedback, 1);
         self.answer(DeliveryOutcome::Lost(reason));
@@ -129,7 +129,7 @@ impl PendingFeedback {
     }
 }
 
-/// What happened to a session.
+/// A change of a session.
 #[derive(Debug)]
 pub(crate) struct PendingSession {
     pub(crate) client: Arc<Client>,
@@ -137,11 +137,11 @@ pub(crate) struct PendingSession {
     pub(crate) change: SessionChange,
 }
 
-/// See [`PendingSession`].
+/// The kind of change in a [`PendingSession`].
 #[derive(Debug)]
 pub(crate) enum SessionChange {
     Started,
-    /// The server is to be told how it stands.
+    /// An update is to be sent to the server.
     Captured,
     Ended {
         status: SessionStatus,

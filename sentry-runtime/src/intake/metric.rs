@@ -1,21 +1,21 @@
-//! The record of a metric, as its caller left it.
+//! The record of a metric, as the caller's thread writes it.
 
 use std::borrow::Cow;
 
 use super::record_context::{Fields, RecordContext};
 use crate::protocol::{DataCategory, DiscardReason, MetricType, MetricValue, Unit};
 
-/// A metric as its caller left it.
+/// A metric as its caller recorded it.
 #[derive(Debug)]
 pub(crate) struct MetricRecord {
     pub(crate) moment: RecordContext,
     pub(crate) draft: MetricDraft,
 }
 
-// Nine hundred of them may wait.
+// Up to 900 records may wait.
 const _: () = assert!(size_of::<MetricRecord>() <= 512);
 
-/// What the caller says.
+/// The kind and value that the caller recorded.
 #[derive(Debug)]
 pub(crate) struct MetricDraft {
     pub(crate) ty: MetricType,
@@ -26,7 +26,7 @@ pub(crate) struct MetricDraft {
 }
 
 impl MetricRecord {
-    /// Counts the loss of the record.
+    /// Counts the record as lost.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         self.moment.client.ledger().lost(reason, DataCategory::TraceMetric, 1);
     }

@@ -1,6 +1,7 @@
-//! The intake of the pipeline: what callers hand over, and the bounded queues in which it waits for the pipeline thread.
+//! The intake of the pipeline: messages from callers, and the bounded queues in which they wait for the pipeline
+//! thread.
 //!
-//! The message types lie here, below callers and pipeline, so that neither needs to know the other.
+//! The message types are defined here, below callers and pipeline, so that neither depends on the other.
 
 pub(crate) mod log;
 pub(crate) mod message;

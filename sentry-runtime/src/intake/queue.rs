@@ -1,7 +1,7 @@
 //! The queues between the callers and the pipeline thread: bounded, one for each kind of message.
 //!
-//! A caller never waits: where a queue is full the message is dropped and counted. Check-ins have a queue of their own,
-//! so that no flood of errors can drop them.
+//! A caller never waits: if a queue is full, the message is dropped and counted. Check-ins have their own queue, so
+//! that a flood of errors cannot displace them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,12 +31,13 @@ const EVENTS: usize = 1024;
 const CHECK_INS: usize = 1024;
 const FEEDBACK: usize = 64;
 const SESSIONS: usize = 4096;
-/// Logs, and metrics, that wait. With a batch of 100 in the hands of the pipeline that is the 1000 of the spec.
+/// The capacity of the queues of logs and of metrics. With the batch of 100 that the pipeline holds this is the
+/// spec's 1000.
 const RECORDS: usize = 900;
-/// The number of waiting logs, or metrics, that is worth a wake-up: a batch.
+/// The number of waiting logs, or metrics, at which the worker is woken: a batch.
 const RECORDS_PER_WAKE: usize = 100;
 
-/// One queue. The pipeline thread alone takes messages out.
+/// One queue. Only the pipeline thread takes messages out.
 struct Queue {
     sender: Sender<Message>,
     waiting: Receiver<Message>,
@@ -47,7 +48,7 @@ impl Queue {
         Self { sender, waiting }
     }
 
-    /// Appends a message, or gives it back where there is no room.
+    /// Appends a message, or returns it if the queue is full.
     fn push(&self, message: Message) -> Result<(), Message> {
         self.sender.try_send(message).map_err(crossbeam_channel::TrySendError::into_inner)
     }
@@ -69,11 +70,11 @@ pub(crate) struct Queues {
     logs: Queue,
     metrics: Queue,
     flushes: Queue,
-    /// Who waits for a flush: since when, and how long at most.
+    /// The pending flushes: when each began, and its timeout.
     waiting: Mutex<Vec<(Instant, Duration)>>,
-    /// The number of those, to be asked without the lock.
+    /// The number of pending flushes, readable without the lock.
     waiters: AtomicUsize,
-    /// A callback has captured an event since the pipeline last asked.
+    /// Whether a callback has captured an event since the pipeline last checked.
     nested: AtomicBool,
 }
 
@@ -86,7 +87,7 @@ pub(crate) fn queues() -> &'static Queues {
     }
 }
 
-/// The queues of a process that has none yet: at the first client, and in a child after a fork.
+/// Creates the queues of a process that has none yet: at the first client, and in a child after a fork.
 #[cold]
 fn begin() -> &'static Queues {
     QUEUES.get_or_make(|_| Queues {
@@ -103,7 +104,7 @@ fn begin() -> &'static Queues {
     })
 }
 
-/// Takes the oldest message of a queue, in which all are of one kind.
+/// Takes the oldest message of a queue; all messages in a queue are of one kind.
 macro_rules! next {
     ($($(#[$doc:meta])* $name:ident: $queue:ident, $kind:ident => $ty:ty;)*) => {$(
         $(#[$doc])*
@@ -127,10 +128,10 @@ impl Queues {
         next_flush: flushes, Flush => FlushRequest;
     }
 
-    /// Counts what waits now, except for logs, metrics and flushes.
+    /// Returns the number of waiting messages of each kind, except for logs, metrics and flushes.
     pub(crate) fn count_messages(&self) -> MessageCounts {
         MessageCounts {
-            // Before the events: those that happened in such a session are counted then, too.
+            // Before the events: events that happened in such a session are then included in the count of events.
             sessions: self.sessions.len(),
             events: self.events.len(),
             feedback: self.feedback.len(),
@@ -146,7 +147,7 @@ impl Queues {
         self.metrics.len()
     }
 
-    /// Returns whether something waits that is not sent in batches.
+    /// Returns whether a message waits that is not sent in batches.
     pub(crate) fn has_messages(&self) -> bool {
         self.check_ins.len()
             + self.events.len()
@@ -156,13 +157,13 @@ impl Queues {
             > 0
     }
 
-    /// Returns whether a callback has captured an event since this was last asked.
+    /// Returns whether a callback has captured an event since the last call.
     pub(crate) fn take_nested(&self) -> bool {
         self.nested.swap(false, Ordering::SeqCst)
     }
 }
 
-/// Hands an event to the pipeline.
+/// Hands an event to the pipeline, or drops and counts it if the queue is full.
 pub(crate) fn send_event(capture: Box<Capture>) {
     let queues = queues();
     if callback::depth() > 0 {
@@ -190,8 +191,8 @@ pub(crate) fn send_feedback(feedback: Box<PendingFeedback>) {
     worker::wake();
 }
 
-/// Hands a change of a session to the pipeline. Requests end by the thousand: a pipeline that is awake finds the change
-/// in its next round.
+/// Hands a change of a session to the pipeline. Requests end by the thousand, so a pipeline that is awake is not woken
+/// again: it finds the change in its next round.
 pub(crate) fn send_session(session: Box<PendingSession>) {
     if let Err(Message::Session(session)) = queues().sessions.push(Message::Session(session)) {
         return session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
@@ -220,7 +221,7 @@ pub(crate) fn send_metric(record: MetricRecord) {
     }
 }
 
-/// The first record of a batch starts the clock, and a full batch can go.
+/// Wakes the worker for the first record of a batch, which starts the batch's timer, and for a full batch.
 fn wake_for_records(queue: &Queue) {
     worker::ensure();
     if queue.len() >= RECORDS_PER_WAKE {
@@ -230,24 +231,24 @@ fn wake_for_records(queue: &Queue) {
     }
 }
 
-/// Returns the number of messages that wait.
+/// Returns the number of waiting messages.
 pub(crate) fn depth() -> usize {
     let queues = queues();
     queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
 }
 
-/// Waits until the pipeline has processed everything that was handed over before, at most `timeout`. Returns whether it
-/// has. A client that is closing sends nothing after that.
+/// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
+/// closing client is given, the client sends nothing afterwards.
 pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
     if worker::is_this_thread() {
-        // A callback asks for the end of the work that it is part of.
-        diagnostics::debug(format_args!("flush was called by a callback: it cannot wait for itself"));
+        // A callback asks for the completion of the work that it is part of.
+        diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
         return false;
     }
     let queues = queues();
     if !worker::is_running() {
         if !queues.has_messages() && !recorder::has_fresh() {
-            // Nothing was ever captured.
+            // Nothing was ever recorded.
             return true;
         }
         worker::ensure();
@@ -263,7 +264,7 @@ pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
     in_time
 }
 
-/// Somebody waits for a flush, as long as it lives.
+/// A pending flush: registered while the value lives.
 struct Waiting<'a>(&'a Queues, Instant);
 
 impl<'a> Waiting<'a> {
@@ -285,8 +286,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Whether somebody has waited for half of their time: what is slow should be left out now, so that the rest still
-/// gets out.
+/// Whether a flush has used up half of its timeout: slow work should then be skipped, so that the rest is sent in time.
 pub(crate) fn is_hurried() -> bool {
     let queues = queues();
     queues.waiters.load(Ordering::SeqCst) > 0

@@ -1,5 +1,5 @@
-//! What a log or a metric takes along from where it was made, without an allocation: client, scopes, time, place in
-//! the trace, and a few attributes held in place.
+//! The record context: what a log or a metric takes along from the point where it is recorded. Client, scopes, time,
+//! span context, and a few attributes stored inline, without an allocation.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, Trace
 use crate::scope::Scopes;
 use crate::trace::ids;
 
-/// The client of this piece of work, if it wants what is about to be recorded.
+/// Returns the current client, if its options accept the kind of record that is about to be made.
 pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<Arc<Client>> {
     if client::capture_mode() == client::CaptureMode::Off {
         return None;
@@ -22,32 +22,34 @@ pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<
     active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))
 }
 
-/// Whether this thread is in callbacks so deep that what is made now would be made without end. Then it is given up,
-/// and counted.
+/// Whether this thread is nested in callbacks so deeply that a record made now would recurse without end. The record is
+/// then counted as dropped.
 pub(crate) fn is_circular(client: &Client, category: DataCategory) -> bool {
     let circular = callback::is_too_deep();
     if circular {
-        diagnostics::debug(format_args!("a callback makes one of everything that it sees: it is dropped"));
+        diagnostics::debug(format_args!(
+            "dropped a log or metric recorded inside its own callback (recursion)"
+        ));
         client.ledger().lost(DiscardReason::InternalSdkError, category, 1);
     }
     circular
 }
 
-/// When and where something was recorded.
+/// The point in time and in the trace at which something was recorded.
 #[derive(Debug)]
 pub(crate) struct RecordContext {
     pub(crate) client: Arc<Client>,
     pub(crate) scopes: Scopes,
     pub(crate) at: SystemTime,
     pub(crate) trace_id: TraceId,
-    /// The span that was active.
+    /// The active span.
     pub(crate) span_id: Option<SpanId>,
-    /// How many of the user's callbacks it was recorded in.
+    /// The number of the user's callbacks inside which it was recorded.
     pub(crate) depth: u8,
 }
 
 impl RecordContext {
-    /// Here and now.
+    /// Captures the context of the current thread.
     pub(crate) fn now(client: Arc<Client>) -> Self {
         let (_, span) = active::position();
         active::with(|context| {
@@ -61,13 +63,13 @@ impl RecordContext {
     }
 }
 
-/// An attribute under its name.
+/// An attribute's name and value.
 pub(crate) type Field = (Cow<'static, str>, AttributeValue);
 
-/// Attributes that are held in place; more take an allocation.
+/// The number of attributes stored inline; more take an allocation.
 const INLINE: usize = 6;
 
-/// The most attributes of one log or metric.
+/// The maximum number of attributes of one log or metric.
 const MAX_FIELDS: usize = 128;
 
 /// A short list of attributes.
@@ -87,7 +89,7 @@ impl Fields {
         }
     }
 
-    /// Adds an attribute; beyond 128 it is left out.
+    /// Adds an attribute; after the 128th, attributes are left out.
     pub(crate) fn push(&mut self, key: Cow<'static, str>, value: AttributeValue) {
         if let Some(slot) = self.inline.get_mut(self.len) {
             *slot = (key, value);
