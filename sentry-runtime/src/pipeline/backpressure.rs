@@ -1,23 +1,24 @@
 //! Backpressure: while the queues overflow, fewer traces are recorded.
 //!
-//! The pipeline thread looks at each client once in an interval ([`check`]). A client that had to drop something
-//! since the last look, or whose traces the server does not want now, halves the share of traces that it records;
-//! one look after the trouble is over, the whole share is back. [`sampling`](crate::trace::sampling) reads the
-//! number of halvings: one relaxed atomic.
+//! The pipeline thread checks each client once per interval ([`check`]). A client that dropped items since the last
+//! check, or whose traces the server currently rate limits, halves its sampling rate; the first check without trouble
+//! restores the full rate. [`sampling`](crate::trace::sampling) reads the number of halvings: one relaxed atomic load.
 //!
-//! Spec: `telemetry/traces/backpressure.mdx`. Limits on errors, logs or other data that is not traces do not
-//! count as trouble: fewer traces would not help, and such a limit may last a day.
+//! Rate limits on errors, logs or other data that is not traces do not count as trouble: fewer traces would not help,
+//! and such a limit may last a day.
+//!
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/backpressure/)
 
 use std::time::{Duration, Instant};
 
 use crate::client::{self, Client};
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// When the pipeline looks again.
+/// The schedule of the checks.
 #[derive(Debug)]
 pub(crate) struct Watch {
     next: Instant,
-    /// Whether a client records fewer traces than it was told to.
+    /// Whether a client records fewer traces than configured.
     pressed: bool,
 }
 
@@ -26,12 +27,12 @@ impl Watch {
         Self { next: Instant::now(), pressed: false }
     }
 
-    /// How long until the next look, while a client is pressed: without one there is nothing to look for.
+    /// Returns the time until the next check while a client is pressed; otherwise no check is due.
     pub(crate) fn rest(&self) -> Option<Duration> {
         self.pressed.then(|| self.next.saturating_duration_since(Instant::now()))
     }
 
-    /// Looks at every client whose time has come. Called in every round of the pipeline: mostly one comparison.
+    /// Checks every client whose interval has passed. Called in every round of the pipeline: usually one comparison.
     pub(crate) fn look(&mut self) {
         const RARELY: Duration = Duration::from_secs(10);
         const OFTEN: Duration = Duration::from_millis(10);
@@ -53,14 +54,14 @@ impl Watch {
             }
             self.pressed |= client.pressure().halvings() > 0;
         }
-        // A client that comes later is seen in time, too.
+        // A client that starts later is checked in time, too.
         self.next = now + (pause / 2).min(Duration::from_secs(1));
     }
 }
 
 fn check(client: &Client) {
     let ledger = client.ledger();
-    // Spans alone overflow where one trace has too many of them; whole traces overflow under load.
+    // Spans overflow alone if one trace has too many of them; whole traces overflow under load.
     let overflowed = ledger.all_lost_for(DiscardReason::QueueOverflow)
         + ledger.all_lost_for(DiscardReason::CacheOverflow)
         + ledger.all_lost_of(DiscardReason::BufferOverflow, DataCategory::Transaction);

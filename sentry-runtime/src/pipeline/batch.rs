@@ -1,11 +1,12 @@
-//! What travels in batches: logs and metrics wait here until 100 have come, five seconds have passed, or somebody
-//! flushes.
+//! The batches of logs and metrics: records wait here until there are 100, five seconds have passed, or a flush is
+//! requested.
 //!
-//! Callers put records into a bounded queue. The pipeline thread moves them to a batch of less than 100 and sends it when
-//! it is full or due, so that never more than 1000 wait.
+//! Callers put records into a bounded queue. The pipeline thread moves them to a batch of fewer than 100 and sends it
+//! when it is full or due, so that at most 1000 records wait.
 //!
-//! Spec: `telemetry/logs.mdx` and `telemetry/metrics.mdx`, buffering;
-//! `foundations/processing/telemetry-processor/index.mdx`.
+//! [Spec, logs: "Buffering"](https://develop.sentry.dev/sdk/telemetry/logs/),
+//! [metrics: "Buffering"](https://develop.sentry.dev/sdk/telemetry/metrics/),
+//! [telemetry processor](https://develop.sentry.dev/sdk/foundations/processing/telemetry-processor/)
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,21 +20,21 @@ use crate::intake::queue::{Queues, queues};
 use crate::intake::record_context::RecordContext;
 use crate::protocol::{DataCategory, DiscardReason};
 
-/// Items of one envelope: what receivers are made for.
+/// The maximum number of items in one envelope: the number that receivers are built for.
 const BATCH: usize = 100;
-/// The first item of a batch waits no longer.
+/// The longest time that the first item of a batch waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// A kind of record that travels in batches.
+/// A kind of record that is sent in batches.
 pub(super) trait Batched: Send + Sized + 'static {
     const CATEGORY: DataCategory;
 
-    /// Takes the oldest record that waits.
+    /// Takes the oldest waiting record.
     fn next(queues: &Queues) -> Option<Box<Self>>;
-    /// Returns the number of records that wait.
+    /// Returns the number of waiting records.
     fn waiting(queues: &Queues) -> usize;
     fn moment(&self) -> &RecordContext;
-    /// Builds, filters and sends records of one client, at most [`BATCH`].
+    /// Builds, filters and sends at most [`BATCH`] records of one client.
     fn send(client: &Arc<Client>, records: Vec<Self>);
 }
 
@@ -41,11 +42,11 @@ pub(super) trait Batched: Send + Sized + 'static {
 struct Batch<T>(Vec<T>);
 
 impl<T: Batched> Batch<T> {
-    /// Takes what has come, and sends what is full or due. Answers whether anything was sent.
+    /// Takes waiting records, and sends a batch that is full or due. Returns whether anything was sent.
     fn round(&mut self, all: bool) -> bool {
         let queues = queues();
         let mut sent = false;
-        // What comes meanwhile has its turn in the next round: a loop that logs must not hold up the rest.
+        // Records that arrive meanwhile wait for the next round: a loop that logs must not hold up the rest.
         for _ in 0..T::waiting(queues) {
             let Some(record) = T::next(queues) else { break };
             self.0.push(*record);
@@ -61,10 +62,10 @@ impl<T: Batched> Batch<T> {
         sent
     }
 
-    /// How long the batch may still wait, if there is one.
+    /// Returns the time until the batch is due, if there is one.
     fn rest(&self) -> Option<Duration> {
         let first = self.0.first()?.moment().at;
-        // A clock that was set back is no reason to wait longer.
+        // A clock that was set back does not extend the wait.
         let age = SystemTime::now().duration_since(first).unwrap_or(LONGEST_WAIT);
         Some(LONGEST_WAIT.saturating_sub(age))
     }
@@ -77,7 +78,7 @@ impl<T: Batched> Batch<T> {
                 records.into_iter().partition(|record| Arc::ptr_eq(&record.moment().client, &client));
             records = others;
             let quantity = own.len() as u64;
-            // A mistake of our own takes one batch with it, and no more.
+            // A bug of the toolkit costs one batch, not more.
             if catch_unwind(AssertUnwindSafe(|| T::send(&client, own))).is_err() {
                 client.ledger().lost(DiscardReason::InternalSdkError, T::CATEGORY, quantity);
                 diagnostics::error(format_args!("a batch could not be processed; it is counted as lost"));
@@ -86,7 +87,7 @@ impl<T: Batched> Batch<T> {
     }
 }
 
-/// Everything that is held until it is sent in a batch.
+/// All records that wait to be sent in a batch.
 pub(super) struct Batches {
     logs: Batch<LogRecord>,
     metrics: Batch<MetricRecord>,
@@ -99,12 +100,12 @@ impl Default for Batches {
 }
 
 impl Batches {
-    /// Sends what is full or due, or all. Answers whether there was anything.
+    /// Sends batches that are full or due, or all of them. Returns whether anything was sent.
     pub(super) fn round(&mut self, all: bool) -> bool {
         self.logs.round(all) | self.metrics.round(all)
     }
 
-    /// How long the thread may sleep before something is due, if anything waits.
+    /// Returns how long the thread may sleep before a batch is due, if anything waits.
     pub(super) fn rest(&self) -> Option<Duration> {
         [self.logs.rest(), self.metrics.rest()].into_iter().flatten().min()
     }

@@ -1,4 +1,4 @@
-//! Check-ins on their way out. They are never sampled away.
+//! Check-ins from the queue to the transport. They are never sampled.
 
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;
@@ -30,7 +30,7 @@ pub(super) fn process(pending: PendingCheckIn) {
             output::send(transport, None, Some(span_context.dsc(&client)), [item]);
         }
         Err(error) => {
-            diagnostics::error(format_args!("a check-in of {} failed: {error}", check_in.monitor_slug));
+            diagnostics::error(format_args!("dropped a check-in of {}: {error}", check_in.monitor_slug));
             client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
         }
     }

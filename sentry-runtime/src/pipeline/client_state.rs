@@ -1,4 +1,4 @@
-//! The state that the pipeline thread keeps for a client, made when the first item needs it.
+//! The state that the pipeline thread keeps for each client, created when the first item needs it.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
 use crate::scrub::Scrubber;
 use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
 
-/// Symbols, names to filter, and the contexts that stay the same.
+/// The symbolicator, the scrubber, and the contexts that do not change.
 #[derive(Debug)]
 pub(crate) struct ClientState {
     pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
     pub(super) contexts: Map<String, Context>,
-    /// The same, as JSON.
+    /// The same contexts as JSON.
     pub(super) contexts_json: Vec<(String, Vec<u8>)>,
     pub(super) sdk: ClientSdkInfo,
-    /// Which integrations the former names.
+    /// The version of the list of integrations that `sdk` names.
     integrations: u32,
     pub(super) server_name: Option<String>,
 }
@@ -44,7 +44,7 @@ impl ClientState {
             resolver: Resolver::new(Symbolicator::new(rules)),
             scrubber: Arc::new(Scrubber::new(&options.deny_names)),
             contexts,
-            // First the number: what is added meanwhile is noticed the next time.
+            // The version is read first: an integration added meanwhile is then noticed the next time.
             integrations: client.integrations().version(),
             sdk: sdk(client),
             server_name: match &options.server_name {
@@ -55,7 +55,7 @@ impl ClientState {
     }
 }
 
-/// Works with the state of a client.
+/// Calls `work` with the state of a client.
 pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R) -> R {
     let mut slot = client.pipeline_state();
     if !slot.as_ref().is_some_and(|state| state.is::<ClientState>()) {
@@ -70,7 +70,7 @@ pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R)
     work(state)
 }
 
-/// This toolkit with what is added to it.
+/// Returns the SDK information of events: this toolkit and its integrations.
 fn sdk(client: &Client) -> ClientSdkInfo {
     let mut sdk = output::sdk_info(client.options());
     sdk.integrations.extend(client.integrations().names());

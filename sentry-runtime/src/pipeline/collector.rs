@@ -1,12 +1,11 @@
-//! Spans on their way from the threads' recorders to their segments.
+//! The collector: gathers spans from the threads' recorders by segment.
 //!
-//! Records of many threads come in one after the other; those of one segment are gathered until its root has
-//! ended, and one round longer. Spans that end later than that belong to work that went on after the root:
-//! they are gathered as well, and sent as transactions of their own in the same trace. Segments whose spans are sent
-//! while they run go to the [streams](super::stream) instead.
+//! Records of many threads arrive in any order; those of one segment are gathered until its root has ended, and one
+//! round longer. Spans that end later belong to work that outlives the root: they are gathered as well, and sent as
+//! separate transactions of the same trace. Spans of streamed segments go to the [streams](super::stream) instead.
 //!
-//! What is gathered takes its share of the option `max_record_memory`. When that is used up, segments of which
-//! nothing was heard for a while are given up, and spans for which there is still no room are counted as lost.
+//! Gathered records use a share of the option `max_record_memory`. When the share is used up, segments that have
+//! recorded nothing for a while are dropped, and spans for which there is still no room are counted as lost.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -29,45 +28,45 @@ use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Detail, Record};
 
-/// The most segments that are gathered at a time.
+/// The maximum number of segments gathered at the same time.
 const MAX_SEGMENTS: usize = 16_384;
-/// Segments that are remembered after their end, for spans that come late.
+/// The number of ended segments that are remembered for late spans.
 const MAX_FINISHED: usize = 512;
 /// How long late spans are gathered.
 const LATE: Duration = Duration::from_secs(1);
-/// Attributes written before it was known which segment their span would belong to.
+/// The maximum number of spans with attributes that were written before their segment was known.
 const MAX_STRAYS: usize = 4096;
-/// Rounds that such attributes are kept: some ten seconds, while there is work.
+/// The number of rounds that such attributes are kept: about ten seconds, while there is work.
 const STRAY_ROUNDS: u64 = 200;
-/// Rounds without a word from a segment after which it may be given up for others.
+/// The number of rounds without records after which a segment may be dropped to make room.
 const SILENCE: u64 = 2;
 
-/// Everything that is gathered at a time.
+/// All gathered records.
 #[derive(Default)]
 pub(super) struct Collector {
     queues: Vec<Source>,
     open: IdMap<BufferedSpan>,
     streams: Streams,
     room: Room,
-    /// How many bytes may wait in batches.
+    /// The number of bytes that may wait in batches.
     batch_room: usize,
-    /// What the queues were last told that is held here.
+    /// The held memory that was last reported to the recorders.
     told: usize,
     round: u64,
-    /// When the two rounds before this one began: what is written now was recorded after the earlier.
+    /// The times at which the two previous rounds began: a span written now was recorded after the earlier one.
     looked: [Option<Instant>; 2],
-    /// Segments whose root ended in this round, and in the one before.
+    /// Segments whose root ended in this round (`ending`) and in the previous round (`ended`).
     ending: Vec<Ended>,
     ended: Vec<Ended>,
     finished: IdMap<Arc<Ended>>,
     finished_order: VecDeque<LocalId>,
-    /// Segments of which spans came late, and when the first of them did.
+    /// Segments with late spans, and the arrival time of the first.
     late: Vec<(LocalId, Instant)>,
 }
 
 impl Collector {
-    /// Reads what was recorded and writes what is complete. Answers whether anything came.
-    /// `all` does not wait for late spans.
+    /// Reads recorded spans and writes complete segments. Returns whether anything was read. With `all`, late spans are
+    /// not waited for.
     pub(super) fn round(&mut self, all: bool) -> bool {
         let now = Instant::now();
         self.begin_round(recorder::memory_limit());
@@ -81,7 +80,7 @@ impl Collector {
         came
     }
 
-    /// What was gathered takes up to half of the memory, batches up to a quarter; the queues have the rest.
+    /// Limits gathered spans to half of the memory and batches to a quarter; the queues have the rest.
     fn begin_round(&mut self, memory: usize) {
         self.round += 1;
         self.batch_room = memory / 4;
@@ -92,7 +91,7 @@ impl Collector {
         }
     }
 
-    /// How much of the memory for records is taken here.
+    /// Returns how much of the memory for records is held here.
     fn held(&self) -> usize {
         self.room.held() + self.streams.bytes()
     }
@@ -109,18 +108,18 @@ impl Collector {
         self.looked = [self.looked[1], Some(now)];
     }
 
-    /// Sends what is written, due or not.
+    /// Sends everything that is written, due or not.
     pub(super) fn send_all(&mut self) {
         self.count_dropped();
         self.streams.send_all();
     }
 
-    /// Whether something waits for a later round.
+    /// Whether records wait for a later round.
     pub(super) fn has_work(&self) -> bool {
         !(self.ending.is_empty() && self.ended.is_empty() && self.late.is_empty()) || self.streams.has_work()
     }
 
-    /// How long nobody needs to look, unless somebody calls; `None` for any time.
+    /// Returns how long the pipeline may sleep unless it is woken; `None` for any time.
     pub(super) fn rest(&self) -> Option<Duration> {
         self.streams.rest()
     }
@@ -149,7 +148,7 @@ impl Collector {
             Record::ProcessScopes(announced) => *around = Some(announced),
             Record::LazyRootEnd(root) => match around {
                 Some(around) => self.ending.push(Ended::light(root, around)),
-                // It is announced before the first root.
+                // A segment is announced before its first root.
                 None => {
                     let ledger = root.client.ledger();
                     ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
@@ -232,14 +231,14 @@ impl Collector {
         }
     }
 
-    /// Gives up segments from which nothing was heard for a while, until there is some room again.
+    /// Drops segments that have recorded nothing for a while, until there is some room again.
     #[cold]
     fn give_up_silent(&mut self) {
         let round = self.round;
         self.give_up_oldest(usize::MAX, |gathered| gathered.changed + SILENCE < round);
     }
 
-    /// Gives up segments that nothing was recorded for the longest.
+    /// Drops the segments that have recorded nothing for the longest time.
     #[cold]
     fn give_up_oldest(&mut self, most: usize, may_go: impl Fn(&BufferedSpan) -> bool) {
         let ages = self.open.iter().filter(|(_, gathered)| may_go(gathered));
@@ -280,7 +279,8 @@ impl Collector {
         }
     }
 
-    /// Attributes of futures that were called in one place and polled in another lie under the span's own id.
+    /// Moves the attributes of unassigned spans to the gathered spans: if a future was called in one place and polled
+    /// in another, its attributes are stored under the span's own id.
     fn adopt_strays(&mut self, gathered: &mut BufferedSpan) {
         if self.open.is_empty() {
             return;
@@ -309,7 +309,7 @@ impl Collector {
                     let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
                     contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
                 }
-                // Forgotten meanwhile.
+                // The segment is not remembered any more.
                 None => {
                     lose_spans(client::global().as_deref(), gathered.children.len() as u64 + gathered.dropped)
                 }
@@ -318,7 +318,7 @@ impl Collector {
         if self.open.len() > MAX_STRAYS {
             let Self { open, room, round, .. } = self;
             open.retain(|_, gathered| {
-                // Attributes alone, and old: of calls that were never polled, or whose trace was not sampled.
+                // Old attributes without a span: of calls that were never polled, or whose trace was not sampled.
                 let kept = !gathered.children.is_empty() || *round < gathered.changed + STRAY_ROUNDS;
                 if !kept {
                     room.give_back(gathered.weight);
@@ -338,14 +338,14 @@ impl Collector {
         }
     }
 
-    /// Counts what segments that may never end have lost so far.
+    /// Counts the spans that segments which may never end have lost so far.
     fn count_dropped(&mut self) {
         let dropped = self.open.values_mut().map(|gathered| std::mem::take(&mut gathered.dropped)).sum();
         lose_spans(client::global().as_deref(), dropped);
     }
 
-    /// Counts what was gathered of segments that have not ended as lost: their client closes. Which client a span has
-    /// is known by the end of its root only, so where there are others it stays until then.
+    /// Counts the gathered spans of unfinished segments as lost because their client closes. The client of a span is
+    /// known only when its root ends, so if there are other clients, the spans stay until then.
     pub(super) fn close(&mut self, client: &Arc<Client>) {
         if client::all().iter().any(|other| !Arc::ptr_eq(other, client) && other.is_enabled()) {
             return;
@@ -358,7 +358,7 @@ impl Collector {
         lose_spans(Some(client), open.into_values().map(lost).sum());
     }
 
-    /// Counts everything as lost, after a mistake of our own.
+    /// Counts everything as lost after a bug of the toolkit.
     pub(super) fn discard(mut self) {
         self.streams.discard();
         let spans = self.open.values().map(|gathered| gathered.children.len() as u64).sum::<u64>();

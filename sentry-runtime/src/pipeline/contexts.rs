@@ -1,9 +1,9 @@
-//! What is known of the machine and the program: the contexts `os`, `runtime`, `device` and `app`.
+//! The contexts `os`, `runtime`, `device` and `app`: facts about the machine and the program.
 //!
-//! Gathered once, when the first event needs it, on the pipeline thread: it reads some small files. What
-//! is not known is left out. Names follow the
-//! [contexts page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/contexts/). No user
-//! and no device name is among them; the host's name is apart, in [`Facts::server_name`].
+//! They are gathered once, when the first event needs them, on the pipeline thread, since that reads some small files.
+//! Unknown facts are left out. Names follow the
+//! [contexts page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/contexts/). The contexts
+//! contain no user name and no device name; the host name is held separately, in [`Facts::server_name`].
 
 use std::fs::File;
 use std::io::Read as _;
@@ -15,17 +15,17 @@ use serde_json::{Map, Value};
 use crate::base::fork::PerProcess;
 use crate::protocol::time::rfc3339;
 
-/// What `rustc --version` said, like `rustc 1.95.0 (59807616e 2026-04-14)`.
+/// The output of `rustc --version`, like `rustc 1.95.0 (59807616e 2026-04-14)`.
 const RUSTC: Option<&str> = option_env!("SENTRY_RUSTC_VERSION");
-/// The most bytes read of any of the system's files.
+/// The maximum number of bytes read from a system file.
 const MAX_READ: u64 = 64 * 1024;
-/// Ticks in which Linux gives a process's start, on every architecture.
+/// The unit of process start times on Linux, on every architecture.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// One context as it goes on the wire.
+/// One context in its wire form.
 pub(crate) type Context = Map<String, Value>;
 
-/// What does not change while the program runs.
+/// The facts that do not change while the program runs.
 #[derive(Debug)]
 pub(crate) struct Facts {
     /// The operating system, under the key `os`.
@@ -40,7 +40,7 @@ pub(crate) struct Facts {
     pub(crate) server_name: Option<String>,
 }
 
-/// The facts, gathered at the first call.
+/// Returns the facts, gathered at the first call.
 pub(crate) fn facts() -> &'static Facts {
     static FACTS: PerProcess<Facts> = PerProcess::new();
     FACTS.get_or_make(|_| Facts {
@@ -55,14 +55,14 @@ pub(crate) fn facts() -> &'static Facts {
     })
 }
 
-/// The `app` context with what changes while the program runs: the memory it has now.
+/// Returns the `app` context with the memory that the program uses now.
 pub(crate) fn app_now() -> Context {
     let mut app = facts().app.clone();
     put(&mut app, "app_memory", read("/proc/self/status").and_then(|status| kilobytes(&status, "VmRSS:")));
     app
 }
 
-/// The `device` context with what changes while the program runs: the memory that is free now.
+/// Returns the `device` context with the memory that is free now.
 pub(crate) fn device_now() -> Context {
     let mut device = facts().device.clone();
     put(
@@ -96,7 +96,8 @@ fn os() -> Context {
     os
 }
 
-/// The kernel's release (`6.1.82-99.168.amzn2023`) is the version and the build, the distribution apart.
+/// Fills in the context of Linux: the kernel's release (`6.1.82-99.168.amzn2023`) gives version and build; the
+/// distribution has its own fields.
 fn linux(os: &mut Context, kernel: Option<&str>, release: Option<&str>) {
     if let Some(kernel) = kernel.map(str::trim).filter(|kernel| !kernel.is_empty()) {
         let end = kernel.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(kernel.len());
@@ -162,26 +163,26 @@ fn app() -> Context {
     app
 }
 
-/// When the process began, to a hundredth of a second; known on Linux.
+/// Returns the start time of the process, to a hundredth of a second; known on Linux only.
 fn started() -> Option<SystemTime> {
     start_time(&read("/proc/self/stat")?, &read("/proc/stat")?).filter(|start| *start <= SystemTime::now())
 }
 
 fn start_time(of_process: &str, of_system: &str) -> Option<SystemTime> {
-    // The second field is the program's name in brackets, and may hold anything. The start is the 22nd.
+    // The second field is the program's name in brackets, which may contain anything. The start is the 22nd field.
     let ticks: f64 = of_process.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
     let boot = of_system.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
     let since_boot = Duration::try_from_secs_f64(ticks / TICKS_PER_SECOND).ok()?;
     UNIX_EPOCH.checked_add(Duration::from_secs(boot))?.checked_add(since_boot)
 }
 
-/// The value of `KEY=value` or `KEY="value"`, as in a shell's file.
+/// Returns the value of `KEY=value` or `KEY="value"`, as in a shell file.
 fn assigned<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let value = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
     Some(value.trim_matches(['"', '\''])).filter(|value| !value.is_empty())
 }
 
-/// The bytes that a line like `MemTotal:  16 kB` speaks of.
+/// Returns the number of bytes in a line like `MemTotal:  16 kB`.
 fn kilobytes(text: &str, key: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(key))?;
     rest.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
@@ -192,13 +193,13 @@ fn cpu_model(text: &str) -> Option<String> {
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The text that follows a key in an XML property list.
+/// Returns the text that follows a key in an XML property list.
 fn plist<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<key>{key}</key>"))?;
     Some(rest.split_once("<string>")?.1.split_once("</string>")?.0)
 }
 
-/// A file that holds one name, unless its author left the vendor's placeholder in it.
+/// Returns the name in a file that holds only one name, unless it is a vendor's placeholder.
 fn named(path: &str) -> Option<String> {
     let name = read(path)?;
     let name = name.trim_matches(|c: char| c.is_whitespace() || c == '\0');
@@ -209,7 +210,7 @@ fn named(path: &str) -> Option<String> {
     (!name.is_empty() && !placeholder).then(|| name.to_owned())
 }
 
-/// A small file of the system; nothing if it is not there.
+/// Reads a small system file; `None` if it does not exist.
 fn read(path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(MAX_READ).read_to_end(&mut bytes).ok()?;

@@ -1,6 +1,6 @@
-//! Feedback on its way out: an event of its own kind, with its attachments in the same envelope.
+//! Feedback from the queue to the transport: an event of its own type, with its attachments in the same envelope.
 //!
-//! Spec: `telemetry/feedbacks.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/feedbacks/)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) fn process(pending: PendingFeedback) {
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
-        diagnostics::error(format_args!("feedback {} could not be serialised", event.event_id));
+        diagnostics::error(format_args!("dropped feedback {}: it could not be serialised", event.event_id));
         return pending.lost(DiscardReason::InternalSdkError);
     };
     let mut envelope = Envelope::new().with_event_id(event.event_id);
@@ -55,7 +55,7 @@ pub(super) fn process(pending: PendingFeedback) {
     }
     output::send_envelope(transport, envelope, Some(trace));
     if options.transport.is_some() {
-        // What the user's own transport makes of it is not known.
+        // The outcome of the user's own transport is unknown.
         pending.answer(DeliveryOutcome::Sent);
     }
 }

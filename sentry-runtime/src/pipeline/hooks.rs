@@ -1,4 +1,4 @@
-//! The user's callbacks on the pipeline thread, contained: one that panics loses its own item.
+//! The user's callbacks on the pipeline thread. A callback that panics loses only its own item.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +15,11 @@ use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transac
 use crate::scope::{Processor, Scope};
 use crate::trace::ids::Lineage;
 
-/// How many callbacks panicked so far.
+/// The number of callbacks that have panicked.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
-/// transaction would be shown to a callback in turn.
+/// Runs one callback on a value that was recorded at the given depth. Spans that the callback starts are not recorded:
+/// their transaction would be passed to a callback in turn.
 fn run<T>(
     name: &str,
     reason: DiscardReason,
@@ -36,19 +36,19 @@ fn run<T>(
             Err(reason)
         }
         Err(_) => {
-            // One that always panics would fill the terminal.
+            // A callback that always panics would flood the terminal.
             let times = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
             if times.is_power_of_two() {
                 let so_far = if times == 1 { String::new() } else { format!(" (panics so far: {times})") };
-                diagnostics::error(format_args!("{name} panicked; the item it looked at is dropped{so_far}"));
+                diagnostics::error(format_args!("{name} panicked; the item it received is dropped{so_far}"));
             }
-            // What a callback did not let through, however it did not.
+            // A panic counts as dropped by the callback.
             Err(reason)
         }
     }
 }
 
-/// Runs one callback over an event, and brings what it made of it into order.
+/// Runs one callback on an event, and reconciles the two text fields afterwards.
 fn show(
     name: &str,
     reason: DiscardReason,
@@ -63,7 +63,7 @@ fn show(
     Ok(event)
 }
 
-/// Shows an event to the processors of the scopes and the integrations, then to `before_send`.
+/// Passes an event to the processors of the scopes and the integrations, then to `before_send`.
 pub(super) fn event(
     client: &Client,
     scope: &Scope,
@@ -78,7 +78,7 @@ pub(super) fn event(
         })?;
     }
     if event.ty.is_some() {
-        // Feedback is no error: it has a callback of its own.
+        // Feedback is not an error: it has its own callback.
         return Ok(event);
     }
     let options = client.options();
@@ -93,7 +93,7 @@ pub(super) fn event(
     }
 }
 
-/// Shows an event, or a transaction as an event, to the processors of the scopes.
+/// Passes an event, or a transaction as an event, to the processors of the scopes.
 pub(super) fn processors(
     scope: &Scope,
     made_at: u8,
@@ -108,7 +108,7 @@ pub(super) fn processors(
     Ok(event)
 }
 
-/// Shows feedback to the scope's processors, then to `before_send_feedback`.
+/// Passes feedback to the scope's processors, then to `before_send_feedback`.
 pub(super) fn feedback(
     client: &Client,
     scope: &Scope,
@@ -123,7 +123,7 @@ pub(super) fn feedback(
     }
 }
 
-/// Shows a log to `before_send_log`.
+/// Passes a log to `before_send_log`.
 pub(super) fn log(client: &Client, made_at: u8, log: Log) -> Result<Log, DiscardReason> {
     match &client.options().before_send_log {
         Some(callback) => run("before_send_log", DiscardReason::BeforeSend, made_at, log, &**callback),
@@ -131,7 +131,7 @@ pub(super) fn log(client: &Client, made_at: u8, log: Log) -> Result<Log, Discard
     }
 }
 
-/// Shows a metric to `before_send_metric`.
+/// Passes a metric to `before_send_metric`.
 pub(super) fn metric(client: &Client, made_at: u8, metric: Metric) -> Result<Metric, DiscardReason> {
     match &client.options().before_send_metric {
         Some(callback) => run("before_send_metric", DiscardReason::BeforeSend, made_at, metric, &**callback),
@@ -139,7 +139,7 @@ pub(super) fn metric(client: &Client, made_at: u8, metric: Metric) -> Result<Met
     }
 }
 
-/// Shows a transaction to the processors of transactions, then to `before_send_transaction`.
+/// Passes a transaction to the transaction processors, then to `before_send_transaction`.
 pub(super) fn transaction(
     client: &Client,
     scope: &Scope,
@@ -161,7 +161,7 @@ pub(super) fn transaction(
     }
 }
 
-/// Shows a check-in to `before_send_check_in`.
+/// Passes a check-in to `before_send_check_in`.
 pub(super) fn check_in(
     client: &Client,
     made_at: u8,

@@ -1,10 +1,11 @@
-//! From records of logs and metrics to batches on the wire.
+//! Logs and metrics on the pipeline thread, from records to batches on the wire.
 //!
-//! Each becomes what `before_send_log` or `before_send_metric` sees: its own attributes, those of its scopes, and
-//! what every item of this program has where neither says otherwise. After the callback sensitive values are filtered
-//! and long texts cut.
+//! Each record becomes the value that `before_send_log` or `before_send_metric` receives: its own attributes, those
+//! of its scopes, and defaults of the program for names that neither sets. After the callback sensitive values are
+//! filtered and long texts truncated.
 //!
-//! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`.
+//! [Spec, logs](https://develop.sentry.dev/sdk/telemetry/logs/),
+//! [metrics](https://develop.sentry.dev/sdk/telemetry/metrics/)
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -125,7 +126,7 @@ fn log(record: LogRecord, state: &ClientState) -> Log {
         }
     };
     let mut attributes = Attributes::new();
-    // Without parameters the template would only say the text again.
+    // Without parameters the template would only repeat the text.
     if parameters().any(|(_, value)| !value.is_null()) {
         attributes.insert("sentry.message.template".into(), AttributeValue::from_static(template));
     }
@@ -165,7 +166,7 @@ fn metric(record: MetricRecord, state: &ClientState) -> Metric {
     }
 }
 
-/// Adds the attributes of the scopes, then what every log and metric carries, unless it says it itself.
+/// Adds the attributes of the scopes, then the defaults of every log and metric, for names that are not set yet.
 fn complete(attributes: &mut Attributes, moment: &RecordContext, state: &ClientState) {
     moment.scopes.add_attributes(attributes);
     let options = moment.client.options();
@@ -196,7 +197,7 @@ fn text(value: Option<&Cow<'static, str>>) -> AttributeValue {
     }
 }
 
-/// Filters sensitive attributes and cuts long texts.
+/// Filters sensitive attributes and truncates long texts.
 fn clean(attributes: &mut Attributes, scrubber: &Scrubber, max: usize) {
     for (key, value) in attributes {
         scrubber.scrub_attribute(key, value);
@@ -228,7 +229,7 @@ fn send<T: Serialize>(
             output::send(transport, None, None, [item]);
         }
         Err(error) => {
-            diagnostics::error(format_args!("a batch could not be serialised: {error}"));
+            diagnostics::error(format_args!("dropped a batch: it could not be serialised ({error})"));
             client.ledger().lost(DiscardReason::InternalSdkError, category, items.len() as u64);
         }
     }

@@ -1,8 +1,9 @@
-//! The pipeline: one thread of the process that turns what callers recorded into envelopes.
+//! The pipeline: one thread per process that turns recorded data into envelopes.
 //!
-//! Events and check-ins come through bounded queues, spans through the threads' recorders. The thread
-//! sleeps when there is nothing to do; events wake it, traces wake it at most once in a while, so that a trace
-//! does not cost a wake-up. Per client it keeps a [`state`](client_state::ClientState) of tools: symbols, names to filter.
+//! Events and check-ins arrive through bounded queues, spans through the threads' recorders. The thread sleeps when
+//! there is nothing to do; events wake it at once, traces at most once per interval, so that a trace does not cost a
+//! wake-up. Per client it keeps a [`state`](client_state::ClientState): the symbolicator, the scrubber and the
+//! contexts.
 //!
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.

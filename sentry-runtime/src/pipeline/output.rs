@@ -1,4 +1,4 @@
-//! The way out of the pipeline: an envelope, handed to the client's transport.
+//! The output of the pipeline: hands envelopes to the client's transport.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::protocol::{
 };
 use crate::transport::Transport;
 
-/// The transport, unless the server asked not to be sent this category now; then the loss is counted.
+/// Returns the transport, unless the server rate limits this category; then the loss is counted.
 pub(super) fn open(client: &Client, category: DataCategory, quantity: u64) -> Option<&Arc<dyn Transport>> {
     let transport = client.transport()?;
     if transport.is_rate_limited(category) {
@@ -21,7 +21,7 @@ pub(super) fn open(client: &Client, category: DataCategory, quantity: u64) -> Op
     Some(transport)
 }
 
-/// Sends items together.
+/// Sends items in one envelope.
 pub(super) fn send(
     transport: &Arc<dyn Transport>,
     event_id: Option<Uuid>,
@@ -44,7 +44,7 @@ pub(super) fn send_envelope(
     mut envelope: Envelope,
     trace: Option<Arc<DynamicSamplingContext>>,
 ) {
-    // A trace that came with no baggage, or with half of one, has nothing that a server could use.
+    // A trace that arrived without baggage, or with an incomplete one, has nothing that a server could use.
     if let Some(trace) =
         trace.filter(|trace| trace.get("trace_id").is_some() && trace.get("public_key").is_some())
     {
@@ -53,7 +53,7 @@ pub(super) fn send_envelope(
     transport.send_envelope(envelope);
 }
 
-/// This toolkit as events name it.
+/// Returns the SDK information that events carry.
 pub(super) fn sdk_info(options: &ClientOptions) -> ClientSdkInfo {
     let mut integrations = vec!["contexts".to_owned(), "stacktrace".to_owned()];
     if options.capture_panics {

@@ -1,10 +1,10 @@
-//! Sessions on their way out: updates of one session at once, requests counted by the minute and sent once a
-//! minute.
+//! Sessions on the pipeline thread: updates of single sessions are sent at once; request sessions are counted by the
+//! minute and sent once a minute.
 //!
-//! Errors count in the session that they happened in once the callbacks have let them through. The update that an
-//! error causes travels in the error's own envelope.
+//! An error counts in the session in which it happened once the callbacks have let it through. The session update
+//! that an error causes is sent in the error's envelope.
 //!
-//! Spec: `telemetry/sessions/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/)
 
 use std::time::{Duration, Instant};
 
@@ -19,19 +19,19 @@ use crate::intake::message::{PendingSession, SessionChange};
 use crate::protocol::session::SessionAggregates;
 use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType, Level};
 
-/// A session that lives so long is told of before it ends: it may never come to an end that we see.
+/// The age at which a running session is first reported: its end may never be seen.
 const FIRST_UPDATE: Duration = Duration::from_secs(5);
-/// How long counts may wait.
+/// How long counts wait.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// Groups of one item; more than that would be refused.
+/// The maximum number of groups in one item; larger items are refused.
 const GROUPS: usize = 100;
-/// Groups that may wait: users by minutes.
+/// The maximum number of groups that wait: users by minutes.
 const MAX_GROUPS: usize = 10 * GROUPS;
 
 pub(super) fn process(pending: PendingSession) {
     let PendingSession { client, session, change } = pending;
     match change {
-        // That somebody looked at the clock is all that it takes.
+        // The call of `touch` for this change is all that is needed.
         SessionChange::Started => {}
         SessionChange::Captured => send_update(&client, &session),
         SessionChange::Ended { status, after, user } => match session.end(status, after, user) {
@@ -46,13 +46,13 @@ pub(super) fn process(pending: PendingSession) {
     }
 }
 
-/// Counts an error in its session, if the callbacks have let it through. Answers with an update to send along.
+/// Counts an error in its session if the callbacks have let it through. Returns an update to send along.
 pub(super) fn note(capture: &Capture, event: &Event<'_>) -> Option<EnvelopeItem> {
     let crashed = event.exception.iter().any(is_unhandled);
     note_as(capture, event.level, crashed, event)
 }
 
-/// Counts an error that is not even built, since the server asked for a pause.
+/// Counts an error that is not built because the server rate limits errors.
 pub(super) fn note_unseen(capture: &Capture) {
     let nobody = Event::default();
     let (level, crashed) = match &capture.body {
@@ -80,7 +80,7 @@ fn note_as(capture: &Capture, level: Level, crashed: bool, event: &Event<'_>) ->
     session.error(crashed, user).then(|| update(client, session)).flatten()
 }
 
-/// Sends an item about a session by itself.
+/// Sends an item about a session in its own envelope.
 pub(super) fn send_item(client: &Client, item: EnvelopeItem) {
     match output::open(client, DataCategory::Session, 1) {
         Some(transport) => output::send(transport, None, None, [item]),
@@ -125,22 +125,22 @@ fn item(client: &Client, ty: ItemType, payload: &impl Serialize) -> Option<Envel
     }
 }
 
-/// Sends what is due by the clock.
+/// The timer of session updates.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    /// When the clients were looked at last.
+    /// The time at which the clients were last checked.
     looked: Option<Instant>,
     due: Option<Instant>,
 }
 
 impl Clock {
-    /// Something happened to a session: there is to be a look, at the latest when one is allowed again.
+    /// Notes a change of a session, so that the sessions are checked as soon as a check is allowed again.
     pub(super) fn touch(&mut self) {
         let now = Instant::now();
         self.due = Some(self.due.map_or(now, |due| due.min(now)));
     }
 
-    /// Looks at the sessions of all clients, at most once a second; `all` sends what was counted, due or not.
+    /// Checks the sessions of all clients, at most once a second; `all` sends all counts, due or not.
     pub(super) fn round(&mut self, all: bool) {
         let now = Instant::now();
         let just_looked = self.looked.is_some_and(|looked| now - looked < Duration::from_secs(1));
@@ -167,10 +167,10 @@ impl Clock {
         self.due = rest.map(|rest| now + rest);
     }
 
-    /// How long the thread may sleep before something is due.
+    /// Returns how long the thread may sleep before a check is due.
     pub(super) fn rest(&self) -> Option<Duration> {
         let rest = self.due?.saturating_duration_since(Instant::now());
-        // It is looked at no more often.
+        // Sessions are checked at most once a second.
         Some(rest.max(Duration::from_secs(1)))
     }
 }

@@ -1,8 +1,9 @@
-//! What is captured must be on disk within 50 ms where there is a spool: then it outlives the process.
+//! Deadlines for clients with a spool: captured data must be on disk within 50 ms, so that it survives a crash.
 //!
-//! Traces take two rounds of the pipeline, so the rounds are kept short ([`moment`]). Names of functions can take long to
-//! find when the program's debug information is read for the first time: that is begun at the start ([`warm`]), and what is
-//! not found in time goes without ([`is_late`]): the server can find the names by the addresses.
+//! Traces take two rounds of the pipeline, so the rounds are kept short ([`moment`]). The names of functions can take
+//! long to find when the program's debug information is read for the first time: reading begins at the start
+//! ([`warm`]), and an event does not wait for names that are not found in time ([`is_late`]): the server can find
+//! them by the addresses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,28 +14,28 @@ use crate::base::thread_role;
 use crate::client::Client;
 use crate::intake::message::Capture;
 
-/// How long traces may lie before they are written, while there is work.
+/// The longest time that traces wait before they are written, while there is work.
 const MOMENT: Duration = Duration::from_millis(50);
-/// The same where there is a spool.
+/// The same with a spool.
 const SHORT_MOMENT: Duration = Duration::from_millis(15);
-/// So long after its capture an event has to go without what is not found yet.
+/// The time after its capture at which an event is sent without names that are not found yet.
 const LATE: Duration = Duration::from_millis(25);
 
 static PROMPT: AtomicBool = AtomicBool::new(false);
 
-/// How long a round may take, while there is work.
+/// Returns how long a round may take, while there is work.
 pub(super) fn moment() -> Duration {
     if PROMPT.load(Ordering::Relaxed) { SHORT_MOMENT } else { MOMENT }
 }
 
-/// Whether an event has to be written now, with what is known of it.
+/// Whether an event has to be written now, with the names found so far.
 pub(super) fn is_late(capture: &Capture) -> bool {
-    // A clock that was set back says nothing.
+    // A clock that was set back does not count as late.
     capture.client.options().spool_dir.is_some()
         && capture.timestamp.elapsed().is_ok_and(|elapsed| elapsed > LATE)
 }
 
-/// Prepares for a client with a spool. Returns at once: what takes time is done on a thread that ends with it.
+/// Prepares for a client with a spool. Returns at once: slow work is done on a thread that ends afterwards.
 pub(crate) fn warm(client: &Arc<Client>) {
     PROMPT.store(true, Ordering::Relaxed);
     let client = Arc::clone(client);
@@ -42,6 +43,6 @@ pub(crate) fn warm(client: &Arc<Client>) {
         thread_role::mark();
         client_state::with(&client, |state| state.resolver.warm());
     };
-    // Without the thread the first error is slower.
+    // Without the thread the first error takes longer.
     drop(std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(warm));
 }

@@ -1,8 +1,8 @@
 //! The main loop of the pipeline thread.
 //!
-//! A round takes what has come: check-ins first, then events and feedback, then the ends of sessions, spans, logs
-//! and metrics. Segments that ended are written one round later, when whatever other threads recorded for them
-//! before has been read for certain. A flush is two rounds.
+//! A round processes everything that has arrived: check-ins first, then events and feedback, then session changes,
+//! spans, logs and metrics. A segment that has ended is written one round later, when all earlier records of other
+//! threads have certainly been read. A flush is two rounds.
 
 use super::backpressure::Watch;
 use super::batch::Batches;
@@ -16,13 +16,13 @@ use crate::intake::message::FlushRequest;
 use crate::intake::queue::{Queues, queues};
 use crate::protocol::DataCategory;
 
-/// So many quiet rounds, and the thread sleeps until it is woken.
+/// The number of rounds without work after which the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
-/// Events in one round, before spans have their turn.
+/// The maximum number of events in one round, before spans are processed.
 const EVENTS_PER_ROUND: usize = 64;
 
 pub(crate) fn run() {
-    /// Lets nothing end the pipeline but the end of the program.
+    /// Replaces the worker whenever its thread ends.
     struct Replace;
     impl Drop for Replace {
         fn drop(&mut self) {
@@ -35,10 +35,10 @@ pub(crate) fn run() {
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();
     loop {
-        // User callbacks are contained one by one; this is for mistakes of our own.
+        // User callbacks are contained one by one; this contains bugs of the toolkit.
         if callback::contain(|| work(queues(), &mut collector, &mut batches, &mut clock)).is_none() {
             diagnostics::error(format_args!(
-                "the pipeline failed and starts anew; what it held is counted as lost"
+                "the pipeline panicked and restarts; the spans and batches it held are counted as lost"
             ));
             std::mem::take(&mut collector).discard();
         }
@@ -59,11 +59,11 @@ fn work(
         let flushes: Vec<Box<FlushRequest>> = std::iter::from_fn(|| queues.next_flush()).collect();
         let asked = !flushes.is_empty();
         let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };
-        // What callbacks capture while they look at what a flush is for is part of it, and so on.
+        // A flush includes events that callbacks capture while they process its items, and so on.
         let turns = if asked { callback::DEEPEST + 1 } else { 1 };
         let mut busy = false;
         for turn in 0..turns {
-            // Others capture on meanwhile: their events are not waited for.
+            // Other threads may keep capturing: their new events are not waited for.
             let limit = if turn == 0 || queues.take_nested() { limit } else { 0 };
             busy |= messages(queues, limit, clock);
             busy |= collector.round(asked);
@@ -89,13 +89,13 @@ fn work(
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
         worker::set_idle(idle);
         let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
-        // The last look before a long sleep comes after everybody was told of it.
+        // The last check before a long sleep comes after the idle flag is visible to callers.
         let pause = if idle && was_idle {
             due
         } else {
             Some(due.map_or_else(warmup::moment, |due| due.min(warmup::moment())))
         };
-        // Not where a message came meanwhile.
+        // Do not sleep if a message arrived meanwhile.
         if !queues.has_messages() {
             worker::sleep(pause);
         }
@@ -103,9 +103,9 @@ fn work(
     }
 }
 
-/// Processes what callers had handed over when it began, but at most so many events. Answers whether there was anything.
+/// Processes the messages that were waiting when it began, but at most `limit` events. Returns whether there were any.
 ///
-/// What comes meanwhile has to wait: callers may be faster than this, and spans, flushes and everything else come after.
+/// Later messages wait: callers may be faster than this thread, and spans, flushes and everything else come after.
 fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
     let waiting = queues.count_messages();
     let check_ins = |most| {
@@ -118,14 +118,14 @@ fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) 
     for capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
         let client = std::sync::Arc::clone(&capture.client);
         contain(&client, DataCategory::Error, || event::process(*capture));
-        // An event may take long, and a check-in tells the time.
+        // An event may take long, and the arrival time of a check-in matters.
         check_ins(1);
     }
     for pending in std::iter::from_fn(|| queues.next_feedback()).take(waiting.feedback) {
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Feedback, || feedback::process(*pending));
     }
-    // Once no event waits that may have happened in them.
+    // Sessions are processed once no event waits that may have happened in them.
     let sessions = if waiting.events <= limit { waiting.sessions } else { 0 };
     for pending in std::iter::from_fn(|| queues.next_session()).take(sessions) {
         let client = std::sync::Arc::clone(&pending.client);

@@ -1,4 +1,4 @@
-//! Memory: what is held is bounded, whatever is recorded, and what finds no room is counted.
+//! Memory tests: held memory is bounded whatever is recorded, and spans that find no room are counted.
 
 use std::thread;
 
@@ -22,10 +22,10 @@ static SITE: Callsite = Callsite {
     location: "src/step.rs:7",
     options: &CallsiteOptions::new().name("step"),
 };
-/// The least that the option `max_record_memory` takes is a sixteenth of this.
+/// The smallest value of the option `max_record_memory` is a sixteenth of this.
 const MEMORY: usize = 1 << 20;
 
-/// A collector that nothing but the test feeds.
+/// A collector that only the test feeds.
 struct Bed {
     collector: Collector,
     client: Arc<Client>,
@@ -122,7 +122,7 @@ fn a_root_that_never_ends_holds_no_more_than_it_can_send() {
     }
     let held = bed.collector.held();
     assert!(held < MEMORY / 2, "{held}");
-    // It ends after all: the earliest are sent, the last value counts, the others are counted.
+    // The segment ends after all: the earliest spans are sent, the last value counts, the other spans are counted.
     bed.end(&segment);
     bed.finish();
     let sent = bed.transport.payloads(ItemType::Transaction);
@@ -143,7 +143,7 @@ fn many_roots_that_never_end_make_room_for_others() {
     (0..4).for_each(|_| bed.round());
     let last = bed.segment();
     (0..100).for_each(|_| bed.span(last.key));
-    // Somebody was turned away, so those of which nothing was heard have to go.
+    // Records were rejected, so segments that have been silent have to go.
     (0..4).for_each(|_| bed.round());
     let other = bed.segment();
     (0..100).for_each(|_| bed.span(other.key));
@@ -234,7 +234,7 @@ fn a_segment_that_is_leaked_is_forgotten() {
     let segment = bed.segment();
     bed.start(&segment);
     bed.attribute(segment.key, 1);
-    assert!(bed.collector.rest().is_some(), "it runs: somebody has to look");
+    assert!(bed.collector.rest().is_some(), "a running segment has to be checked");
     drop(segment);
     let now = Instant::now();
     bed.collector.write(false, now);

@@ -1,4 +1,4 @@
-//! The readers on samples, and the facts of the machine that runs the tests.
+//! Tests of the readers on samples, and of the facts about the machine that runs the tests.
 
 use super::*;
 

@@ -1,9 +1,9 @@
-//! The files that travel with an event, as long as they are small enough.
+//! The attachments of an event, within the size limit.
 //!
-//! A file that is too large would take the event with it: the queue, the server or a proxy refuses the envelope.
-//! So it is left out, counted by its bytes, and the event goes without it.
+//! An attachment that is too large would cost the whole event: the queue, the server or a proxy refuses the envelope.
+//! So it is left out and its bytes are counted as lost; the event is sent without it.
 //!
-//! Spec: `telemetry/attachments.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/attachments/)
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, EnvelopeItem};
 
-/// The items of an event's attachments. Together they have no more bytes than one may have.
+/// Returns the items of an event's attachments. `max_attachment_size` limits their total size.
 pub(crate) fn items(client: &Client, attachments: &[Arc<Attachment>]) -> Vec<EnvelopeItem> {
     let mut left = client.options().max_attachment_size;
     let mut items = Vec::with_capacity(attachments.len());
@@ -22,8 +22,8 @@ pub(crate) fn items(client: &Client, attachments: &[Arc<Attachment>]) -> Vec<Env
             items.push(EnvelopeItem::from(Attachment::clone(attachment)));
         } else {
             diagnostics::debug(format_args!(
-                "attachment `{}` is not sent: with its {bytes} bytes the event would carry more than \
-                 max_attachment_size",
+                "attachment `{}` is left out: its {bytes} bytes would exceed the event's limit; raise \
+                 max_attachment_size to send it",
                 attachment.filename
             ));
             client.ledger().lost(DiscardReason::Invalid, DataCategory::Attachment, bytes as u64);

@@ -1,14 +1,14 @@
-//! From a chain of errors, or a panic, to the exceptions of an event.
+//! The exceptions of an event, from a chain of errors or a panic.
 //!
-//! Spec: `foundations/transport/event-payloads/exception.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/)
 
 use crate::capture::event;
 use crate::error::chain::{Chain, ChainEntry};
 use crate::intake::message::CaptureMechanism;
 use crate::protocol::{self, Exception, Stacktrace};
 
-/// The exceptions of a chain as the wire wants them: causes and parts first, the error itself last, numbered from
-/// there. `told` is what the user says of the mechanism.
+/// Returns the exceptions of a chain in wire order: causes and parts first, the error itself last, numbered from the
+/// error. `told` is the mechanism that the user set.
 pub(crate) fn of_chain(
     chain: &Chain,
     mechanism: CaptureMechanism,
@@ -52,7 +52,7 @@ pub(crate) fn of_chain(
     exceptions
 }
 
-/// The exception of a panic.
+/// Returns the exception of a panic.
 pub(crate) fn of_panic(
     message: &str,
     location: Option<&(String, u32, u32)>,

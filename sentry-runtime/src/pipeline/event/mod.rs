@@ -1,4 +1,4 @@
-//! From what a caller captured to an event on the wire.
+//! Events on the pipeline thread, from capture to the wire.
 
 pub(crate) mod attachments;
 pub(crate) mod exceptions;
@@ -25,8 +25,8 @@ use crate::protocol::{
 };
 use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
 
-/// Builds, filters and sends one event, in the order of the client page's event pipeline: sampling comes last, so
-/// that an event which is sampled out has counted for release health by then.
+/// Builds, filters and sends one event, in the order of the spec's event pipeline: sampling comes last, so that an
+/// event that is not sampled has been counted for release health.
 pub(super) fn process(mut capture: Capture) {
     let client = Arc::clone(&capture.client);
     let Some(transport) = output::open(&client, DataCategory::Error, 1) else {
@@ -37,7 +37,7 @@ pub(super) fn process(mut capture: Capture) {
     let trace = capture.span_context.dsc(&client);
     let scope = capture.scopes.merged();
     let mut hint = std::mem::take(&mut *capture.hint);
-    // The client's tools are free again while the user's callbacks run: those may capture, flush, close.
+    // The client state is released before the user's callbacks run: they may capture, flush or close.
     let event = client_state::with(&client, |state| {
         let mut event = build(&capture, hint.mechanism.as_ref(), state);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
@@ -53,7 +53,7 @@ pub(super) fn process(mut capture: Capture) {
         Ok(event) => event,
         Err(reason) => return lost(reason),
     };
-    // An event that is sampled out has counted for its session by then.
+    // An event that is not sampled has been counted for its session here.
     let session = sessions::note(&capture, &event);
     if !is_sampled(options.sample_rate) {
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
@@ -74,7 +74,7 @@ pub(super) fn process(mut capture: Capture) {
     output::send(transport, Some(event.event_id), Some(trace), items);
 }
 
-/// Tells callbacks what was captured, as it was before they change it.
+/// Fills in the hint of callbacks from the event, before they change it.
 fn describe(hint: &mut Hint, event: &Event<'_>) {
     let message =
         event.logentry.as_ref().map(|entry| entry.message.clone()).or_else(|| event.message.clone());
@@ -96,7 +96,7 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
     Limits { normalize_depth: options.normalize_depth, max_value_length: options.max_value_length }
 }
 
-/// What the caller said.
+/// Builds the event from what the caller captured.
 fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -> Event<'static> {
     let hurry = || queue::is_hurried() || warmup::is_late(capture);
     let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
@@ -153,7 +153,7 @@ fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -
     event
 }
 
-/// What every event carries, unless somebody said otherwise.
+/// Adds the fields that every event carries, unless the user has set them.
 pub(super) fn complete(event: &mut Event<'static>, state: &ClientState, options: &ClientOptions) {
     for (name, context) in &state.contexts {
         if !event.contexts.contains_key(name) {
@@ -204,7 +204,7 @@ fn frame(frame: &ResolvedFrame) -> Frame {
     }
 }
 
-/// Whether the server can find out more about a stack than we could: names or lines are missing.
+/// Whether names or lines of a stack are missing, so that the server may be able to symbolicate it further.
 fn needs_server(stack: &ResolvedStack) -> bool {
     stack.frames.iter().any(|frame| frame.function.is_none() || (frame.in_app && frame.lineno.is_none()))
 }

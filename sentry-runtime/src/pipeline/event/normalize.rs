@@ -1,8 +1,8 @@
-//! Brings events and transactions into the form that receivers accept unchanged: what they would cut is cut
-//! here, what they would refuse is put right or left out, and debug output says so.
+//! Normalisation of events and transactions into the form that receivers accept unchanged: values that receivers would
+//! truncate are truncated here, values that they would refuse are corrected or left out, and debug output says so.
 //!
-//! It runs on the pipeline thread after the user's callbacks and after scrubbing: a text that was cut can no
-//! longer be read as JSON, so the scrubber would filter more of it than it has to.
+//! It runs on the pipeline thread after the user's callbacks and after scrubbing: a truncated text can no longer be
+//! parsed as JSON, so the scrubber would filter more of it than necessary.
 
 use std::borrow::Cow;
 
@@ -17,29 +17,29 @@ use crate::protocol::{
     Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
 };
 
-/// Parts of a fingerprint.
+/// The maximum number of parts of a fingerprint.
 const MAX_PARTS: usize = 32;
-/// Characters of the name of a transaction.
+/// The maximum length of a transaction's name, in characters.
 const MAX_TRANSACTION_NAME: usize = 200;
 
-/// How much of the user's data is sent.
+/// The limits on the user's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Levels of lists and objects inside `extra`, contexts and breadcrumbs, the container itself included.
+    /// The maximum depth of lists and objects inside `extra`, contexts and breadcrumbs, including the container itself.
     pub normalize_depth: usize,
-    /// Characters of one text.
+    /// The maximum length of a text, in characters.
     pub max_value_length: usize,
 }
 
 impl Default for Limits {
-    /// Three levels, and the 16 384 characters to which receivers cut one value of `extra`.
+    /// Three levels, and 16 384 characters, to which receivers truncate one value of `extra`.
     fn default() -> Self {
         Self { normalize_depth: 3, max_value_length: 16_384 }
     }
 }
 
 impl Limits {
-    /// Puts an event into the form that receivers accept.
+    /// Brings an event into the form that receivers accept.
     pub(crate) fn normalize_event(&self, event: &mut Event<'_>) {
         // Receivers know messages as `logentry` only.
         if let Some(message) = event.message.take().filter(|message| !message.is_empty())
@@ -54,7 +54,7 @@ impl Limits {
         event.exception.iter_mut().for_each(|exception| self.exception(exception));
         let threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
         threads.chain([&mut event.stacktrace]).flatten().for_each(|stack| self.stacktrace(stack));
-        // An unknown platform becomes `other`, which loses the symbolication of native stacks.
+        // An unknown platform becomes `other`, which disables the symbolication of native stacks.
         if event.platform.is_empty() || event.platform == "rust" {
             event.platform = "native".into();
         }
@@ -71,8 +71,8 @@ impl Limits {
         normalize_tags(&mut event.tags);
     }
 
-    /// Puts a transaction into the form that receivers accept. One without an end ends now, one without a name is
-    /// called what the server would call it.
+    /// Brings a transaction into the form that receivers accept. A transaction without an end ends now; one without a
+    /// name gets the server's default name.
     pub(crate) fn normalize_transaction(&self, transaction: &mut Transaction<'_>) {
         if transaction.timestamp.is_none() {
             transaction.finish();
@@ -155,7 +155,7 @@ impl Limits {
     fn contexts(&self, contexts: &mut Map<String, Context>) {
         if contexts.len() > MAX_BREADTH {
             let own = contexts.values().filter(|context| matches!(context, Context::Other(_))).count();
-            // What the toolkit and the receiver know by name stays; the trace is among it.
+            // Contexts that the toolkit and the receiver know by name stay, `trace` among them.
             let mut left = (MAX_BREADTH + own).saturating_sub(contexts.len());
             contexts.retain(|_, context| {
                 if !matches!(context, Context::Other(_)) {
@@ -169,9 +169,9 @@ impl Limits {
         limit_entries(contexts);
         for (name, context) in contexts {
             match context {
-                // A list of objects by its nature, and bounded.
+                // A list of objects by definition, and bounded.
                 Context::Other(fields) if name == "flags" => self.map(fields, 0),
-                // Attributes are no nested data: they have all levels to themselves.
+                // Attributes are not nested data: they may use all levels.
                 Context::Trace(trace) => {
                     trace.op.iter_mut().for_each(|op| _ = truncate(op, MAX_OP));
                     trace.description.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
@@ -188,7 +188,7 @@ impl Limits {
         }
     }
 
-    /// Limits the values of a container that itself stands so many levels deep.
+    /// Truncates the values of a container that lies at the given depth.
     fn map(&self, fields: &mut Map<String, Value>, level: usize) {
         let left_out = limit_entries(fields);
         if left_out > 0 {
@@ -202,10 +202,10 @@ impl Limits {
     }
 }
 
-/// Applies the rules for tags; what had to be changed is said in debug output.
+/// Applies the rules for tags, and reports changes in debug output.
 pub(crate) fn normalize_tags(tags: &mut Map<String, String>) {
     limit_entries(tags);
-    // Tags are nearly always in order: look first, so that nothing is built anew.
+    // Tags are nearly always valid, so they are checked first and rebuilt only if needed.
     if tags.iter().all(|(key, value)| check_tag(key, value).note.is_none()) {
         return;
     }
@@ -215,7 +215,7 @@ pub(crate) fn normalize_tags(tags: &mut Map<String, String>) {
             diagnostics::debug(format_args!("{note}"));
         }
         if let Some((key, value)) = checked.tag {
-            // Two keys may have become one: the first stays, as the one that was right from the start may be either.
+            // Two keys may have become one. The first is kept: either of the two may be the one that was valid.
             tags.entry(key.into_owned()).or_insert_with(|| value.into_owned());
         }
     }

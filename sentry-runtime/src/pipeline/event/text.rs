@@ -1,5 +1,6 @@
 //! The text of an event, which has two fields: `logentry`, the only one that receivers know, and `message`, which
-//! programs written for the official crate look at and change. Callbacks see it in both, and may change either.
+//! programs written for the official crate read and change. Callbacks see the text in both fields, and may change
+//! either.
 
 use crate::protocol::{Event, LogEntry};
 
@@ -7,7 +8,7 @@ use crate::protocol::{Event, LogEntry};
 pub(crate) struct Text(Option<String>);
 
 impl Text {
-    /// Has both fields hold the text, and remembers it.
+    /// Copies the text to both fields, and remembers it.
     pub(crate) fn shown(event: &mut Event<'_>) -> Self {
         match (&mut event.message, &event.logentry) {
             (message, Some(entry)) if message.as_ref() != Some(&entry.message) => {
@@ -19,9 +20,9 @@ impl Text {
         Self(event.message.clone())
     }
 
-    /// Has both fields hold what the callback made of the text. Of two different new texts it is that of `logentry`.
+    /// Copies the text that the callback left to both fields. If the callback changed both, `logentry` wins.
     ///
-    /// Parameters go with the text that they were for: they may hold what a callback meant to remove.
+    /// Parameters are dropped with the text they belong to: they may hold data that the callback meant to remove.
     pub(crate) fn reconcile(self, event: &mut Event<'_>) {
         let of_entry = event.logentry.as_ref().map(|entry| &entry.message);
         if of_entry == event.message.as_ref() {

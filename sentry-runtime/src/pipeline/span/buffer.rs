@@ -1,4 +1,4 @@
-//! What was recorded of one segment, kept until it can be sent, and the memory that all of it may take.
+//! The buffered records of one segment, kept until they can be sent, and the memory limit of all of them.
 
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
@@ -21,34 +21,34 @@ pub(crate) struct Child {
     pub(crate) kind: ChildKind,
 }
 
-/// See [`Child`].
+/// The kind of a [`Child`].
 pub(crate) enum ChildKind {
     Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: SpanOutcome },
     Dynamic(Box<DynamicSpan>),
 }
 
-/// What was recorded of a segment so far.
+/// The records of a segment so far.
 #[derive(Default)]
 pub(crate) struct BufferedSpan {
     pub(crate) children: Vec<Child>,
     pub(crate) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     pub(crate) details: Vec<(LocalId, Detail)>,
-    /// How many attributes were left when replaced ones were forgotten last.
+    /// The number of attributes left after replaced ones were last removed.
     distinct: usize,
-    /// Spans for which there was no room.
+    /// The number of spans for which there was no room.
     pub(crate) dropped: u64,
-    /// The round in which something was added last.
+    /// The round in which a record was last added.
     pub(crate) changed: u64,
-    /// What it takes of the [`Room`].
+    /// The memory it takes of the [`Room`].
     pub(crate) weight: usize,
 }
 
-/// The memory for what was read and not yet sent.
+/// The memory for records that have been read and not yet sent.
 #[derive(Debug)]
 pub(crate) struct Room {
     held: usize,
     limit: usize,
-    /// Something was turned away since the last look.
+    /// Whether a record was rejected since the last check.
     pub(crate) short: bool,
 }
 
@@ -59,17 +59,17 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Sets what the whole may take.
+    /// Sets the limit, in bytes.
     pub(crate) fn set_limit(&mut self, bytes: usize) {
         self.limit = bytes;
     }
 
-    /// How much is taken.
+    /// Returns the used memory, in bytes.
     pub(crate) fn held(&self) -> usize {
         self.held
     }
 
-    /// Whether more than this share, in eighths, is taken.
+    /// Whether more than this share, in eighths, is used.
     pub(crate) fn is_fuller_than(&self, eighths: usize) -> bool {
         self.held > self.limit / 8 * eighths
     }
@@ -78,7 +78,7 @@ impl Room {
         weight <= self.limit.saturating_sub(self.held)
     }
 
-    /// Takes room, if there is any left.
+    /// Reserves room, if there is any left. Returns whether there was.
     pub(crate) fn take(&mut self, weight: usize) -> bool {
         if !self.has(weight) {
             self.short = true;
@@ -88,17 +88,17 @@ impl Room {
         true
     }
 
-    /// Gives room back.
+    /// Releases room.
     pub(crate) fn give_back(&mut self, weight: usize) {
         self.held = self.held.saturating_sub(weight);
     }
 }
 
-/// Vectors grow by doubling: up to half of what they take is empty.
+/// Vectors grow by doubling: up to half of their memory is unused.
 const SLACK: usize = 2;
 
 impl Child {
-    /// The memory that it takes.
+    /// Returns the memory that the span takes.
     pub(crate) fn weight(&self) -> usize {
         let own = match &self.kind {
             ChildKind::Site { .. } => 0,
@@ -108,7 +108,7 @@ impl Child {
     }
 }
 
-/// The memory that an attribute takes.
+/// Returns the memory that an attribute takes.
 pub(crate) fn attribute_weight(value: &AttributeValue) -> usize {
     SLACK * size_of::<(LocalId, &str, AttributeValue)>() + heap(value)
 }
@@ -123,7 +123,7 @@ fn heap(value: &AttributeValue) -> usize {
     }
 }
 
-/// The memory that a detail takes.
+/// Returns the memory that a detail takes.
 pub(crate) fn detail_weight(detail: &Detail) -> usize {
     let own = match detail {
         Detail::Span(_) | Detail::Op(_) | Detail::Status(_) => 0,
@@ -131,14 +131,14 @@ pub(crate) fn detail_weight(detail: &Detail) -> usize {
         Detail::Attribute(key, value) => key.len() + heap(value),
         Detail::Default(_, value) => heap(value),
         Detail::Tag(key, value) => key.len() + value.len(),
-        // Its attributes are rare; their number is not asked for.
+        // An estimate: links with attributes are rare, so they are not counted one by one.
         Detail::Link(_) => 256,
     };
     SLACK * size_of::<(LocalId, Detail)>() + own
 }
 
 impl BufferedSpan {
-    /// Adds a span, or counts it as dropped when there is no room.
+    /// Adds a span, or counts it as dropped if there is no room.
     pub(crate) fn add(&mut self, child: Child, room: &mut Room) {
         let weight = child.weight();
         if !room.take(weight) {
@@ -152,7 +152,7 @@ impl BufferedSpan {
         }
     }
 
-    /// Keeps the earliest: a parent starts before its children, so no span loses its parent.
+    /// Keeps the earliest spans: a parent starts before its children, so no span loses its parent.
     #[cold]
     fn thin_out(&mut self, room: &mut Room) {
         self.children.sort_by_key(Child::start_order);
@@ -172,7 +172,7 @@ impl BufferedSpan {
     ) {
         let weight = attribute_weight(&value);
         let full = self.attributes.len() >= MAX_DETAILS || !room.has(weight);
-        // Looked for again only when there may be many.
+        // Replaced attributes are searched for only when there may be many.
         if full && self.attributes.len() >= 2 * self.distinct.max(32) {
             self.forget_replaced(room);
         }
@@ -182,8 +182,8 @@ impl BufferedSpan {
         }
     }
 
-    /// Forgets attributes that a later one of the same span and name replaces: of a root that never ends, which
-    /// sets the same few again and again, these are nearly all.
+    /// Removes attributes that a later one of the same span and name replaces. In a root that never ends and sets the
+    /// same few attributes again and again, these are nearly all.
     #[cold]
     fn forget_replaced(&mut self, room: &mut Room) {
         let mut known = std::collections::HashSet::new();

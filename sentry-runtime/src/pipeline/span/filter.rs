@@ -1,9 +1,10 @@
-//! What the options say is not to be sent: spans, transactions by name, transactions by the status of the response.
+//! Filters from the options: ignored spans, transactions ignored by name, and transactions ignored by response status.
 //!
-//! Roots and spans that are started by a function call are judged when they start as well, see
-//! [`crate::trace::sampling`]; here everything is judged by what it has become.
+//! Roots, and spans that are started by a function call, are also matched when they start, see
+//! [`crate::trace::sampling`]; here all are matched by their final state.
 //!
-//! Spec: `telemetry/spans/filtering.mdx`, `telemetry/transactions/index.mdx`, "traceIgnoreStatusCodes".
+//! [Spec, spans](https://develop.sentry.dev/sdk/telemetry/spans/filtering/),
+//! [transactions: "traceIgnoreStatusCodes"](https://develop.sentry.dev/sdk/telemetry/transactions/)
 
 use std::collections::HashMap;
 
@@ -14,15 +15,15 @@ use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
 use crate::trace::clock::Anchor;
 use crate::trace::segment::Segment;
 
-/// Why a transaction of this name and root span is not sent, if it is not.
+/// Returns why a transaction of this name and root span is not sent; `None` if it is sent.
 pub(crate) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanData) -> Option<DiscardReason> {
     if options.ignore_transactions.iter().any(|pattern| pattern.matches(name)) {
-        diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_transactions"));
+        diagnostics::debug(format_args!("dropped the transaction `{name}`: it matches ignore_transactions"));
         return Some(DiscardReason::Ignored);
     }
     let ignored = |filter: &crate::options::SpanFilter| filter.matches(name, &root.op, &root.attributes);
     if options.ignore_spans.iter().any(ignored) {
-        diagnostics::debug(format_args!("the transaction `{name}` is ignored by ignore_spans"));
+        diagnostics::debug(format_args!("dropped the transaction `{name}`: it matches ignore_spans"));
         return Some(DiscardReason::Ignored);
     }
     if !options.trace_ignore_status_codes.is_empty()
@@ -30,14 +31,14 @@ pub(crate) fn of_transaction(options: &ClientOptions, name: &str, root: &SpanDat
         && options.trace_ignore_status_codes.iter().any(|codes| codes.contains(code))
     {
         diagnostics::debug(format_args!(
-            "the transaction `{name}` answered {code}: trace_ignore_status_codes drops it"
+            "dropped the transaction `{name}`: its status {code} is in trace_ignore_status_codes"
         ));
         return Some(DiscardReason::EventProcessor);
     }
     None
 }
 
-/// The status of the response, as integrations and `set_http_status` say it.
+/// Returns the response status, as integrations and `set_http_status` record it.
 fn status_code(root: &SpanData) -> Option<u16> {
     let (_, value) = root.attributes.iter().rev().find(|(key, _)| key == "http.response.status_code")?;
     match value {
@@ -47,7 +48,7 @@ fn status_code(root: &SpanData) -> Option<u16> {
     }
 }
 
-/// Takes out the spans that `ignore_spans` names, and puts their children under the nearest parent that stays.
+/// Removes the spans that match `ignore_spans`, and attaches their children to the nearest remaining parent.
 pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &Anchor) -> Vec<C> {
     let filters = &segment.client.options().ignore_spans;
     if filters.is_empty() {
@@ -77,9 +78,9 @@ pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &
     kept
 }
 
-/// Follows parents until one that was not taken out.
+/// Follows parents up to one that was not removed.
 fn nearest(parents: &HashMap<SpanId, Option<SpanId>>, mut parent: Option<SpanId>) -> Option<SpanId> {
-    // Spans form trees; the bound is for ids that somebody has made up.
+    // Spans form trees; the bound protects against cycles in ids that a user made up.
     for _ in 0..=parents.len() {
         match parent.and_then(|parent| parents.get(&parent)) {
             Some(above) => parent = *above,

@@ -1,7 +1,6 @@
-//! What AI spans say beyond what was written down at them: the name that the product expects, and the agent for which
-//! they work.
+//! Completion of AI spans: the name that the product expects, and the agent that the span works for.
 //!
-//! Spec: `telemetry/traces/modules/ai-agents.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/)
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,17 +9,17 @@ use super::record::{Carrier, SpanData, SpanRecord};
 use crate::protocol::{AttributeValue, SpanId};
 use crate::trace::gen_ai::is_gen_ai;
 
-/// What the spans under an agent have of it.
+/// The attributes that spans under an agent inherit.
 const INHERITED: [&str; 2] = ["gen_ai.agent.name", "gen_ai.pipeline.name"];
-/// How far up an agent is looked for.
+/// The maximum number of ancestors among which an agent is searched for.
 const MAX_DEPTH: usize = 64;
 
 fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
     span.attributes.iter().find(|(known, _)| *known == key).and_then(|(_, value)| value.as_str())
 }
 
-/// Names an AI span that was given no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`. A root
-/// keeps its name: events and other services know the transaction by it.
+/// Names an AI span that has no name: `chat gpt-4o`, `invoke_agent Weather Agent`, `execute_tool query`. A root keeps
+/// its name: events and other services know the transaction by it.
 pub(crate) fn name(span: &mut SpanData, unnamed: bool) {
     if !unnamed || !is_gen_ai(&span.op) {
         return;
@@ -36,7 +35,7 @@ pub(crate) fn name(span: &mut SpanData, unnamed: bool) {
     }
 }
 
-/// Gives an AI span what was said so far of a span around it that is still open.
+/// Copies the inherited attributes that an open span around an AI span has so far.
 pub(crate) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, AttributeValue)]) {
     if !is_gen_ai(&span.op) {
         return;
@@ -50,7 +49,7 @@ pub(crate) fn inherit(span: &mut SpanData, around: &[(Cow<'static, str>, Attribu
     }
 }
 
-/// Gives the spans under an agent its name, and that of its pipeline.
+/// Copies the names of an agent and its pipeline to the spans under the agent.
 pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [C]) {
     let is_ai = |row: &C| matches!(row.row(), SpanRecord::Full(span) if is_gen_ai(&span.op));
     if !rows.iter().any(is_ai) {

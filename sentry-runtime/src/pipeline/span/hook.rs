@@ -1,10 +1,9 @@
-//! `before_send_span`: the user's callback sees every span of a transaction, the root among them, and every span that
-//! is streamed.
+//! The callback `before_send_span`: it sees every span of a transaction, including the root, and every streamed span.
 //!
-//! It may change what a span says, but not where it stands: ids stay as they are, and no span can be taken out. Of a
-//! span for which the callback panics nothing is sent that it may have wanted to remove.
+//! The callback may change a span's content, but not its position: ids do not change, and no span can be removed. If
+//! the callback panics for a span, the data that it may have wanted to remove is not sent.
 //!
-//! Spec: `telemetry/spans/scrubbing-data.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/scrubbing-data/)
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,10 +19,10 @@ use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::trace::clock::Anchor;
 use crate::trace::ids::Lineage;
 
-/// Shows the root of a transaction and its spans to the callback, if there is one.
+/// Passes the root of a transaction and its spans to the callback, if there is one.
 pub(crate) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     let Some(callback) = &client.options().before_send_span else { return };
-    // Spans that the callback starts would be shown to it in turn.
+    // Spans that the callback starts would be passed to it in turn.
     let _entered = entered::enter(Arc::new(active::context().suppressing()), Lineage::NONE);
     let mut panics = show_root(callback, transaction);
     for span in &mut transaction.spans {
@@ -37,8 +36,8 @@ pub(crate) fn show(client: &Client, transaction: &mut Transaction<'static>) {
     }
 }
 
-/// Shows spans that are sent while their trace runs. `common` are attributes that all of them have: each is given
-/// those that it lacks before it is shown. Answers whether there is a callback.
+/// Passes streamed spans to the callback. `common` are attributes that all spans share: each span gets those that it
+/// lacks before the callback sees it. Returns whether there is a callback.
 pub(crate) fn show_streamed<T>(
     client: &Client,
     trace_id: TraceId,
@@ -67,7 +66,7 @@ pub(crate) fn show_streamed<T>(
     true
 }
 
-/// Answers how often the callback panicked.
+/// Passes the root to the callback. Returns the number of panics.
 fn show_root(callback: &BeforeSendSpan, transaction: &mut Transaction<'static>) -> u32 {
     let mut panics = 0;
     let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") else { return panics };
@@ -98,7 +97,7 @@ fn show_root(callback: &BeforeSendSpan, transaction: &mut Transaction<'static>) 
     panics
 }
 
-/// The span as it is to be sent.
+/// Returns the span as it is to be sent.
 fn shown(callback: &BeforeSendSpan, span: Span, panics: &mut u32) -> Span {
     let bare = Span {
         span_id: span.span_id,

@@ -1,7 +1,7 @@
-//! Spans as JSON, written by hand: there are hundreds in a transaction, and this is most of what the pipeline does.
+//! Spans as JSON, written by hand: a transaction has hundreds, and this is most of the pipeline's work.
 //!
-//! Nearly all of them are calls of annotated functions of which nothing else was said: those are written straight
-//! from their records, with what their callsite knows already in JSON.
+//! Nearly all of them are calls of annotated functions without further data: those are written directly from their
+//! records, with fields that their callsite holds as JSON already.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::trace::clock::Anchor;
 use crate::trace::ids;
 use crate::trace::record::SpanOutcome;
 
-/// How a call that went well begins. Everything that differs from call to call has its place and its length.
+/// The beginning of a successful call. Everything that differs between calls has a fixed position and length.
 const CALL: [u8; 191] =
     *b"{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
     \"parent_span_id\":\"0000000000000000\",\"start_timestamp\":0000000000.000000,\
@@ -24,7 +24,7 @@ const PARENT_ID: usize = behind(b"\"parent_span_id\":\"");
 const START: usize = behind(b"\"start_timestamp\":");
 const END: usize = behind(b",\"timestamp\":");
 
-/// Where a piece of [`CALL`] ends.
+/// Returns the position after a piece of [`CALL`].
 const fn behind(piece: &[u8]) -> usize {
     let mut start = 0;
     loop {
@@ -43,7 +43,7 @@ const fn behind(piece: &[u8]) -> usize {
 pub(crate) struct SpanWriter<'a> {
     out: &'a mut Vec<u8>,
     anchor: &'a Anchor,
-    /// [`CALL`], filled in.
+    /// A copy of [`CALL`] with the values of the current span.
     call: [u8; CALL.len()],
     start: TimeWriter,
     end: TimeWriter,
@@ -56,7 +56,7 @@ impl<'a> SpanWriter<'a> {
         Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new() }
     }
 
-    /// Parts two spans.
+    /// Writes the comma between two spans.
     pub(crate) fn comma(&mut self) {
         self.out.push(b',');
     }

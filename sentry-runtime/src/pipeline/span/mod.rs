@@ -1,4 +1,4 @@
-//! The spans of a segment between their records and the wire: buffered, filtered, shown to callbacks, written as JSON.
+//! The spans of a segment between their records and the wire: buffered, filtered, passed to callbacks, written as JSON.
 
 pub(crate) mod buffer;
 pub(crate) mod filter;

@@ -1,4 +1,4 @@
-//! The spans of a transaction on their way to JSON: what a callsite and a record say, or everything that was said.
+//! Span records: the spans of a transaction before JSON, either as a compact call or with all their data.
 
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ pub(crate) enum SpanRecord {
     Full(Box<SpanData>),
 }
 
-/// A call of an annotated function of which nothing else was said.
+/// A call of an annotated function without further data.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) id: LocalId,
@@ -30,7 +30,7 @@ pub(crate) struct Call {
     pub(crate) outcome: SpanOutcome,
 }
 
-/// A span with everything that was said of it.
+/// A span with all its data.
 #[derive(Debug)]
 pub(crate) struct SpanData {
     pub(crate) id: SpanId,
@@ -65,7 +65,7 @@ impl Default for SpanData {
 }
 
 impl Call {
-    /// The same with room for more.
+    /// Returns the span's data, with capacity for more attributes.
     pub(crate) fn with_room(&self, anchor: &Anchor) -> SpanData {
         SpanData {
             id: ids::wire(self.id),
@@ -96,7 +96,7 @@ impl SpanRecord {
         }
     }
 
-    /// Everything that is known of the span.
+    /// Returns the span's full data.
     pub(crate) fn into_full(self, anchor: &Anchor) -> SpanData {
         match self {
             Self::Call(call) => call.with_room(anchor),
@@ -104,7 +104,7 @@ impl SpanRecord {
         }
     }
 
-    /// Filters sensitive attributes and cuts long texts. What the program's text says needs neither.
+    /// Filters sensitive attributes and truncates long texts. Texts from the program's source need neither.
     pub(crate) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         if let Self::Full(span) = self {
             span.scrub(scrubber, max_text);
@@ -112,7 +112,7 @@ impl SpanRecord {
     }
 }
 
-/// A row, and what goes along with it.
+/// A span record together with data that belongs to it.
 pub(crate) trait Carrier {
     fn row(&self) -> &SpanRecord;
     fn row_mut(&mut self) -> &mut SpanRecord;
@@ -154,7 +154,7 @@ impl SpanData {
             self.name = Cow::Owned(name);
         }
         for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
-            // Most are shorter in bytes than they may be in characters.
+            // Most texts have fewer bytes than the limit in characters.
             if text.len() > max {
                 *text = Cow::Owned(truncated(text, max).into_owned());
             }
@@ -167,7 +167,7 @@ impl SpanData {
         }
     }
 
-    /// Takes over what a callback has made of the span; where it stands stays as it is.
+    /// Takes over the callback's changes to the span; its position in the trace does not change.
     pub(crate) fn take_over(&mut self, changed: Span) {
         self.name = Cow::Owned(changed.description.unwrap_or_default());
         self.op = Cow::Owned(changed.op.unwrap_or_default());
@@ -182,7 +182,7 @@ impl SpanData {
         self.links = changed.links;
     }
 
-    /// The span as the user's callbacks see it.
+    /// Returns the span as the user's callbacks see it.
     pub(crate) fn to_protocol(&self, trace_id: TraceId) -> Span {
         Span {
             span_id: self.id,
@@ -202,7 +202,7 @@ impl SpanData {
     }
 }
 
-/// An attribute as a JSON value.
+/// Returns an attribute as a JSON value.
 pub(crate) fn value(attribute: &AttributeValue) -> Value {
     serde_json::to_value(attribute).unwrap_or(Value::Null)
 }

@@ -1,10 +1,11 @@
-//! Streamed spans that wait for their envelope: one batch a trace.
+//! The batches of streamed spans that wait for their envelope: one batch per trace.
 //!
-//! A batch leaves when it is full, when it is old, when the last segment of its trace in this process has ended,
-//! and when somebody flushes. Spans are in it as JSON, so that nothing is kept twice; the envelope's header is made
-//! when it leaves, since the trace's dynamic sampling context is frozen as late as possible.
+//! A batch is sent when it is full, when it is old, when the last segment of its trace in this process has ended, and
+//! at a flush. Its spans are held as JSON, so that nothing is stored twice. The envelope's header is built when the
+//! batch is sent, since the trace's dynamic sampling context is frozen as late as possible.
 //!
-//! Spec: `telemetry/spans/span-buffer.mdx`, `foundations/processing/telemetry-processor/index.mdx`.
+//! [Spec, span buffer](https://develop.sentry.dev/sdk/telemetry/spans/span-buffer/),
+//! [telemetry processor](https://develop.sentry.dev/sdk/foundations/processing/telemetry-processor/)
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,17 +17,17 @@ use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, MAX_ITEMS, OPENING};
 use crate::protocol::{DataCategory, EnvelopeItem, ItemType, TraceId};
 use crate::trace::segment::Segment;
 
-/// How long a span waits for others.
+/// The longest time that a span waits for others.
 pub(crate) const LONGEST: Duration = Duration::from_secs(5);
-/// How large a batch grows, in bytes. Servers take ten times as much; a batch of full size is a thousand spans with a
+/// The maximum size of a batch, in bytes. Servers accept ten times as much; a full batch is a thousand spans with a
 /// kilobyte each.
 const MAX_BYTES: usize = 1 << 20;
 
-/// One trace of one client: a span's batch.
+/// The key of a batch: one trace of one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     trace: TraceId,
-    /// The client's address: it lives as long as one of its segments.
+    /// The client's address, which is valid as long as one of its segments lives.
     client: usize,
 }
 
@@ -42,13 +43,13 @@ struct Batch {
     segment: Arc<Segment>,
     payload: Vec<u8>,
     count: usize,
-    /// No span in it ended before.
+    /// A time before the end of every span in the batch.
     since: Instant,
-    /// It leaves at the end of this round.
+    /// The round at whose end the batch is sent, if that is decided.
     leaves: Option<u64>,
 }
 
-/// All batches that wait.
+/// All waiting batches.
 #[derive(Debug, Default)]
 pub(crate) struct Batches {
     waiting: HashMap<Key, Batch>,
@@ -57,7 +58,7 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Adds a span that `write` writes; it ended after `since`.
+    /// Adds a span that `write` writes; the span ended after `since`.
     pub(crate) fn add(&mut self, segment: &Arc<Segment>, since: Instant, write: impl FnOnce(&mut Vec<u8>)) {
         let key = Key::of(segment);
         let batch = self.waiting.entry(key).or_insert_with(|| Batch {
@@ -79,19 +80,19 @@ impl Batches {
         }
     }
 
-    /// How many bytes wait.
+    /// Returns the number of waiting bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Lets a batch leave at the end of a round.
+    /// Schedules a batch to be sent at the end of a round.
     pub(crate) fn close(&mut self, key: Key, round: u64) {
         if let Some(batch) = self.waiting.get_mut(&key) {
             batch.leaves = Some(round);
         }
     }
 
-    /// Sends what is full.
+    /// Sends full batches.
     pub(crate) fn send_full(&mut self) {
         for batch in std::mem::take(&mut self.full) {
             self.bytes = self.bytes.saturating_sub(batch.payload.len() - OPENING.len());
@@ -99,7 +100,7 @@ impl Batches {
         }
     }
 
-    /// Sends what is due; all of it, if it takes more than `room`.
+    /// Sends batches that are due, or all of them if they take more than `room`.
     pub(crate) fn send_due(&mut self, now: Instant, round: u64, room: usize) {
         let crowded = self.bytes > room;
         self.send_those(|batch| {
@@ -109,7 +110,7 @@ impl Batches {
         });
     }
 
-    /// Sends everything.
+    /// Sends all batches.
     pub(crate) fn send_all(&mut self) {
         self.send_those(|_| true);
     }
@@ -119,17 +120,17 @@ impl Batches {
         self.send_full();
     }
 
-    /// When the next batch is due.
+    /// Returns the time at which the next batch is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.waiting.values().map(|batch| batch.since + LONGEST).min()
     }
 
-    /// Whether a batch is about to leave.
+    /// Whether a batch is scheduled to be sent.
     pub(crate) fn is_closing(&self) -> bool {
         self.waiting.values().any(|batch| batch.leaves.is_some())
     }
 
-    /// Gives everything up, and says whose spans those were and how many.
+    /// Drops all batches, and returns the clients and the number of spans of each.
     pub(crate) fn discard(&mut self) -> Vec<(Arc<Client>, u64)> {
         self.bytes = 0;
         let batches = self.waiting.drain().map(|(_, batch)| batch).chain(self.full.drain(..));

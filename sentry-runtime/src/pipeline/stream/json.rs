@@ -1,8 +1,8 @@
-//! What streamed spans carry besides their own: release, environment, segment, user, thread.
+//! The common attributes of streamed spans as JSON: release, environment, segment, user, thread.
 //!
-//! Most of it is the same for all spans of a segment, so it is written once and copied.
+//! Most of them are the same for all spans of a segment, so they are written once and copied.
 //!
-//! Spec: `telemetry/spans/span-protocol.mdx`, common attribute keys.
+//! [Spec, "Common Attribute Keys"](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/)
 
 use std::borrow::Cow;
 use std::thread::{Thread, ThreadId};
@@ -23,12 +23,12 @@ use crate::trace::segment::Segment;
 #[derive(Debug, Default)]
 pub(crate) struct Common {
     pairs: Vec<(&'static str, AttributeValue)>,
-    /// The same as JSON.
+    /// The same attributes as JSON.
     written: Vec<u8>,
 }
 
 impl Common {
-    /// The attributes of a segment's spans as they are now.
+    /// Returns the current common attributes of a segment's spans.
     pub(crate) fn of(segment: &Segment, name: &str, scopes: &Scopes) -> Self {
         let options = segment.client.options();
         let mut pairs = Vec::with_capacity(12);
@@ -56,18 +56,18 @@ impl Common {
         Self { pairs, written: Vec::new() }
     }
 
-    /// What all of the spans share.
+    /// Returns the attributes as pairs.
     pub(crate) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
         &self.pairs
     }
 
-    /// Leaves out who the user is: a callback has seen it on every span, and may have removed it. The rest is what
-    /// every span has to say, and returns where a callback removes it.
+    /// Removes the user: a callback has seen the user on every span, and may have removed it. The other attributes are
+    /// required on every span, and are added again if a callback removes them.
     pub(crate) fn leave_out_persons(&mut self) {
         self.pairs.retain(|(key, _)| !key.starts_with("user."));
     }
 
-    /// Filters the values as those of a span are.
+    /// Filters the values in the same way as those of a span.
     pub(crate) fn complete(&mut self, state: &ClientState, max_text: usize) {
         for (key, value) in &mut self.pairs {
             state.scrubber.scrub_attribute(key, value);
@@ -79,7 +79,7 @@ impl Common {
         }
     }
 
-    /// Writes them.
+    /// Writes the attributes as JSON.
     pub(crate) fn seal(&mut self) {
         let mut object = Vec::new();
         Attributes::object(&mut object, |attributes| {
@@ -89,23 +89,23 @@ impl Common {
     }
 }
 
-/// The user of the innermost scope that has one.
+/// Returns the user of the innermost scope that has one.
 fn user(scopes: &Scopes) -> Option<&User> {
     [&scopes.current, &scopes.isolation, &scopes.global].into_iter().find_map(|scope| scope.user())
 }
 
-/// The name that the scopes give the transaction, if one of them does.
+/// Returns the transaction name that the scopes set, if one of them does.
 pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
     [&scopes.current, &scopes.isolation, &scopes.global]
         .into_iter()
         .find_map(|scope| scope.transaction.as_deref())
 }
 
-/// Where a segment's name comes from. The first is the specification's name, the second the one that servers have
-/// been given since.
+/// The attributes for the source of a segment's name. The first is the name in the specification, the second the newer
+/// one that servers accept.
 const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.source"];
 
-/// What is said of a segment on its root span alone: what a transaction would say beside its spans.
+/// Adds the attributes that only the root span of a segment carries: the fields that a transaction has beside its spans.
 pub(crate) fn of_segment(
     client: &Client,
     state: &ClientState,
@@ -145,7 +145,7 @@ pub(crate) fn of_segment(
     }
 }
 
-/// Says where the name of a segment comes from, unless it is said: the protocol wants it.
+/// Sets the source of a segment's name, which the protocol requires, unless it is set.
 pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
     for key in NAME_SOURCES {
         if !root.attributes.iter().any(|(known, _)| known == key) {
@@ -154,7 +154,7 @@ pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
     }
 }
 
-/// The thread of the spans that are being written: neighbours mostly come from one.
+/// The thread of the spans that are being written: consecutive spans mostly come from the same thread.
 #[derive(Debug, Default)]
 pub(crate) struct Label {
     thread: Option<ThreadId>,
@@ -162,7 +162,7 @@ pub(crate) struct Label {
 }
 
 impl Label {
-    /// The attributes of a thread.
+    /// Returns the attributes of a thread as JSON.
     fn of(&mut self, thread: Option<&Thread>) -> &[u8] {
         let id = thread.map(Thread::id);
         if self.thread != id || self.written.is_empty() {
@@ -185,7 +185,7 @@ impl Label {
     }
 }
 
-/// Writes spans of one segment.
+/// A writer for the spans of one segment.
 pub(crate) struct Writer<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) anchor: &'a Anchor,
@@ -194,7 +194,7 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Appends a span; `segment` says that it is the segment's own.
+    /// Appends a span; `segment` says whether it is the segment span.
     pub(crate) fn write(
         &mut self,
         out: &mut Vec<u8>,
@@ -244,7 +244,7 @@ impl Writer<'_> {
             end: micros(span.end),
             links: &span.links,
         };
-        // What the user says of a span is said by nobody else.
+        // An attribute that the user has set replaces the common one.
         let said = |key: &str| span.attributes.iter().any(|(known, _)| known == key);
         let meddled = span.attributes.iter().any(|(key, _)| is_ours(key));
         head.write(out, |attributes| {
@@ -277,7 +277,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a name may be one that is written without the user.
+/// Whether an attribute of this name may be set by the toolkit.
 fn is_ours(key: &str) -> bool {
     ["sentry.", "user.", "thread.", "os."].iter().any(|prefix| key.starts_with(prefix))
 }
@@ -291,7 +291,7 @@ fn put_own(attributes: &mut Attributes<'_>, op: &str, origin: &str, status: Span
     put_status(attributes, status);
 }
 
-/// What the two words of the protocol cannot say.
+/// Adds a status that the two values of the protocol cannot express.
 fn put_status(attributes: &mut Attributes<'_>, status: SpanStatus) {
     if status != SpanStatus::Ok {
         attributes.put("sentry.status.message", &AttributeValue::from_static(status.as_str()));

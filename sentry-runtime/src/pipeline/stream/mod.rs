@@ -1,10 +1,11 @@
-//! Traces that are sent while they run: every span leaves soon after its end.
+//! Streamed traces: every span is sent soon after its end, while the trace still runs.
 //!
-//! A segment is known from its first record on, with its scopes. A span that has ended waits one round, so that what
-//! other threads said of it before is read for certain; then it is written to the [batch](crate::pipeline::stream::batch) of its
-//! trace, and nothing of it is kept. Of a span that is still open only what was said of it is kept.
+//! A segment is known from its first record on, with its scopes. A span that has ended waits one round, so that earlier
+//! records of other threads about it have certainly been read; then it is written to the
+//! [batch](crate::pipeline::stream::batch) of its trace and not kept. Of an open span only its details are kept.
 //!
-//! Spec: `telemetry/spans/implementation.mdx`, `telemetry/spans/span-buffer.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/implementation/),
+//! [span buffer](https://develop.sentry.dev/sdk/telemetry/spans/span-buffer/)
 
 pub(crate) mod batch;
 pub(crate) mod json;
@@ -26,20 +27,20 @@ use crate::scope::ScopeCell;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::segment::Segment;
 
-/// So many segments are worth a look whether some of them were leaked.
+/// The number of segments from which on leaked ones are searched for.
 const MANY_SEGMENTS: usize = 16_384;
-/// Segments that are remembered after their end, for spans that come late.
+/// The number of ended segments that are remembered for late spans.
 const MAX_OVER: usize = 2048;
-/// Spans of one segment that wait for the next round. Of more, the first are written at once.
+/// The maximum number of spans of one segment that wait for the next round. If there are more, the first are written at once.
 const MAX_WAITING: usize = 4096;
-/// Rounds that a batch waits for spans of other threads after its segment's end.
+/// The number of rounds that a batch waits for spans of other threads after its segment's end.
 const STRAGGLERS: u64 = 1;
 
-/// All segments whose spans are sent while they run.
+/// All streamed segments.
 #[derive(Default)]
 pub(super) struct Streams {
     known: IdMap<Stream>,
-    /// How many segments of a trace run.
+    /// The number of running segments of each trace.
     running: HashMap<Key, usize>,
     /// Segments with spans that wait for the next round.
     touched: Vec<LocalId>,
@@ -47,12 +48,12 @@ pub(super) struct Streams {
     batches: Batches,
     label: Label,
     swept: Option<Instant>,
-    /// How many segments there were after the last look for leaked ones.
+    /// The number of segments after the last search for leaked ones.
     after_sweep: usize,
 }
 
 impl Streams {
-    /// A segment began; of some of its spans the pipeline may know already.
+    /// Begins a segment; the pipeline may already know some of its spans.
     pub(super) fn begin(
         &mut self,
         segment: Arc<Segment>,
@@ -91,12 +92,12 @@ impl Streams {
         }
     }
 
-    /// The segment of this key.
+    /// Returns the segment of this key.
     pub(super) fn get(&mut self, key: LocalId) -> Option<&mut Stream> {
         if self.known.is_empty() { None } else { self.known.get_mut(&key) }
     }
 
-    /// Takes a span that has ended, of a segment that is known. Answers whether too many of that segment wait.
+    /// Adds an ended span of a known segment. Returns whether too many spans of that segment wait.
     pub(super) fn add(
         &mut self,
         key: LocalId,
@@ -112,8 +113,8 @@ impl Streams {
         stream.finished.len() >= MAX_WAITING
     }
 
-    /// Writes the spans that were read before this round, and what waits beyond measure. `unassigned` are attributes
-    /// that lie under their span's own id; no span that is written now ended before `since`.
+    /// Writes the spans that were read before this round, and waiting spans above the limit. `unassigned` are
+    /// attributes stored under their span's own id; every span written now ended after `since`.
     pub(super) fn assign(&mut self, unassigned: &mut IdMap<BufferedSpan>, since: Instant, room: &mut Room) {
         for key in std::mem::take(&mut self.touched) {
             let Some(stream) = self.known.get_mut(&key) else { continue };
@@ -127,7 +128,7 @@ impl Streams {
         self.batches.send_full();
     }
 
-    /// Writes spans of a segment with too many that wait.
+    /// Writes spans of a segment with too many waiting spans.
     pub(super) fn relieve(
         &mut self,
         key: LocalId,
@@ -143,7 +144,7 @@ impl Streams {
         self.batches.send_full();
     }
 
-    /// A root span has ended, as was read a round ago.
+    /// Ends a segment whose root span was read one round ago.
     pub(super) fn end(
         &mut self,
         ended: Ended,
@@ -156,7 +157,7 @@ impl Streams {
         let ended = Arc::new(ended);
         let known = self.known.contains_key(&key);
         if !known {
-            // Its beginning found no room.
+            // The record of its beginning found no room.
             let stream = Stream::new(Arc::clone(&ended.segment), Phase::Over(Arc::clone(&ended)));
             self.known.insert(key, stream);
             if let Some(gathered) = unassigned.remove(&key) {
@@ -166,7 +167,7 @@ impl Streams {
         let Some(stream) = self.known.get_mut(&key) else { return };
         stream.phase = Phase::Over(ended);
         let ready = stream.take_settled();
-        // What was read in this round waits for the next.
+        // Spans that were read in this round wait for the next.
         stream.settled = 0;
         stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
         stream.write_root(since, &mut self.batches, &mut self.label, room);
@@ -175,7 +176,7 @@ impl Streams {
             self.one_less(trace);
         }
         if !self.running.contains_key(&trace) {
-            // An envelope holds one trace: waiting longer would spare nothing.
+            // An envelope holds one trace, so waiting longer would not save envelopes.
             self.batches.close(trace, round + STRAGGLERS);
         }
         self.batches.send_full();
@@ -208,7 +209,7 @@ impl Streams {
         }
     }
 
-    /// A root span that is leaked never ends. Nobody but us has its segment then.
+    /// Removes segments whose root span is leaked and never ends: no other part of the program refers to them.
     fn sweep(&mut self, room: &mut Room) {
         let mut gone = Vec::new();
         self.known.retain(|_, stream| {
@@ -226,29 +227,29 @@ impl Streams {
         self.after_sweep = self.known.len();
     }
 
-    /// Sends everything that is written.
+    /// Sends all written spans.
     pub(super) fn send_all(&mut self) {
         self.batches.send_all();
     }
 
-    /// How many bytes wait in batches.
+    /// Returns the number of bytes that wait in batches.
     pub(super) fn bytes(&self) -> usize {
         self.batches.bytes()
     }
 
-    /// Whether something waits for the next round.
+    /// Whether spans wait for the next round.
     pub(super) fn has_work(&self) -> bool {
         !self.touched.is_empty() || self.batches.is_closing()
     }
 
-    /// How long nobody needs to look; `None` if nothing waits and nothing runs.
+    /// Returns how long the pipeline may sleep; `None` if nothing waits and nothing runs.
     pub(super) fn rest(&self) -> Option<Duration> {
         let due = self.batches.next_due().map(|due| due.saturating_duration_since(Instant::now()));
         let running = (!self.running.is_empty()).then_some(LONGEST);
         due.into_iter().chain(running).min()
     }
 
-    /// Counts everything as lost, after a mistake of our own.
+    /// Counts everything as lost after a bug of the toolkit.
     pub(super) fn discard(&mut self) {
         let waiting = self
             .known

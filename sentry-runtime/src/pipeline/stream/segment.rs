@@ -1,6 +1,6 @@
-//! One segment that is sent while it runs: what was said of its open spans, and how those that ended are written.
+//! A streamed segment: the details of its open spans, and the writing of spans that have ended.
 //!
-//! [`stream`](crate::pipeline::stream) keeps these and says when.
+//! [`stream`](crate::pipeline::stream) owns the segments and decides when they are written.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use crate::trace::ids::{self, IdMap, LocalId};
 use crate::trace::record::Detail;
 use crate::trace::segment::Segment;
 
-/// Open spans of one segment of which something was said.
+/// The maximum number of open spans of one segment that have details.
 const MAX_SAID: usize = 4096;
-/// Attributes and other details of one span.
+/// The maximum number of attributes and other details of one span.
 const MAX_DETAILS: usize = 1024;
 
 /// A span that has ended.
@@ -32,11 +32,11 @@ pub(crate) struct Finished {
     thread: Option<Thread>,
 }
 
-/// Where the scopes of a segment are found.
+/// The source of a segment's scopes.
 pub(crate) enum Phase {
-    /// It runs.
+    /// The segment runs.
     Live { isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
-    /// It has ended.
+    /// The segment has ended.
     Over(Arc<Ended>),
 }
 
@@ -45,12 +45,12 @@ pub(crate) struct Stream {
     pub(crate) segment: Arc<Segment>,
     pub(crate) phase: Phase,
     pub(crate) finished: Vec<Finished>,
-    /// How many of those were read before this round.
+    /// The number of those that were read before this round.
     pub(crate) settled: usize,
-    /// It is on the list of those with spans that wait.
+    /// Whether it is on the list of segments with waiting spans.
     pub(crate) touched: bool,
     said: IdMap<SpanDetails>,
-    /// The thread that its root ended on.
+    /// The thread on which its root ended.
     thread: Option<Thread>,
     pub(crate) weight: usize,
 }
@@ -69,7 +69,7 @@ impl Stream {
         }
     }
 
-    /// Notes on which thread the root has ended.
+    /// Sets the thread on which the root has ended.
     pub(crate) fn ended_on(&mut self, thread: &Thread) {
         self.thread = Some(thread.clone());
     }
@@ -79,7 +79,7 @@ impl Stream {
         self.segment.client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, spans);
     }
 
-    /// Takes a span that has ended.
+    /// Adds a span that has ended.
     pub(crate) fn add(&mut self, child: Child, thread: Option<&Thread>, room: &mut Room) {
         let weight = child.weight();
         if !room.take(weight) {
@@ -89,8 +89,8 @@ impl Stream {
         self.finished.push(Finished { child, thread: thread.cloned() });
     }
 
-    /// Sets an attribute of a span that has not ended; one of the same name is replaced, so that a root that never
-    /// ends does not gather them.
+    /// Sets an attribute of an open span. An attribute of the same name is replaced, so that a root that never ends
+    /// does not accumulate them.
     pub(crate) fn set(
         &mut self,
         span: LocalId,
@@ -113,7 +113,7 @@ impl Stream {
         }
     }
 
-    /// Notes something else about a span that has not ended.
+    /// Adds another detail of an open span.
     pub(crate) fn say(&mut self, span: LocalId, detail: Detail, room: &mut Room) {
         if let Detail::Attribute(key, value) = detail {
             return self.set(span, Cow::Owned(key), value, room);
@@ -131,14 +131,14 @@ impl Stream {
         }
     }
 
-    /// The spans that were read before this round.
+    /// Takes the spans that were read before this round.
     pub(crate) fn take_settled(&mut self) -> Vec<Finished> {
         let ready = self.finished.drain(..self.settled).collect();
         self.settled = self.finished.len();
         ready
     }
 
-    /// All spans that wait.
+    /// Takes all waiting spans.
     pub(crate) fn take_all(&mut self) -> Vec<Finished> {
         self.settled = 0;
         std::mem::take(&mut self.finished)
@@ -152,7 +152,7 @@ impl Stream {
         Scopes { global: scope::global().snapshot(), isolation, current }
     }
 
-    /// The segment's name now, and where it comes from.
+    /// Returns the segment's current name, and the source of the name.
     fn name(&self, scopes: &Scopes) -> (Cow<'static, str>, &'static str) {
         match json::name_by_scope(scopes) {
             Some(name) => (Cow::Owned(name.to_owned()), "custom"),
@@ -190,7 +190,7 @@ impl Stream {
         self.send(rows, None, since, &anchor, batches, label);
     }
 
-    /// What was said of a span, also before it was known to which segment it would belong.
+    /// Takes the details of a span, including those recorded before its segment was known.
     fn take_said(
         &mut self,
         child: &Child,
@@ -217,7 +217,7 @@ impl Stream {
     fn row(&self, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
         let mut row = transaction::row(&self.segment, child, said, anchor);
-        // The agent for which it works is mostly still open.
+        // The agent that the span works for is mostly still open.
         if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
             gen_ai::inherit(span, &around.attributes);
         }
@@ -256,7 +256,7 @@ impl Stream {
             root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
             root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
         }
-        // What the user says comes last, and replaces ours.
+        // The user's attributes come last, and replace those of the toolkit.
         let said = self.said.remove(&segment.key).unwrap_or_default();
         let weight = weight_of(&said);
         room.give_back(weight);
@@ -267,7 +267,7 @@ impl Stream {
         self.send(rows, Some(source), since, &anchor, batches, label);
     }
 
-    /// Puts spans into the batch of their trace; `root` is the source of the name, if they are the segment's own.
+    /// Puts spans into the batch of their trace; `root` is the source of the name if the span is the segment span.
     fn send(
         &self,
         mut rows: Vec<(SpanRecord, Option<Thread>)>,
@@ -297,7 +297,7 @@ impl Stream {
                 }
             }
         });
-        // The user's callback may do what it likes: no lock is held.
+        // No lock is held while the user's callback runs.
         if hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
             common.leave_out_persons();
             rows.iter_mut().for_each(|(row, _)| {
@@ -319,7 +319,7 @@ impl Stream {
     }
 }
 
-/// What was said of a span, unless there is too much already.
+/// Returns the details of a span, unless the segment has too many already.
 fn said_of(said: &mut IdMap<SpanDetails>, span: LocalId) -> Option<&mut SpanDetails> {
     if said.len() >= MAX_SAID && !said.contains_key(&span) {
         return None;
@@ -328,7 +328,7 @@ fn said_of(said: &mut IdMap<SpanDetails>, span: LocalId) -> Option<&mut SpanDeta
     (said.attributes.len() + said.details.len() < MAX_DETAILS).then_some(said)
 }
 
-/// Whether a detail takes the place of one that is known.
+/// Whether a detail replaces a known one.
 fn replaces(new: &Detail, known: &Detail) -> bool {
     match (new, known) {
         (Detail::Tag(new, _), Detail::Tag(known, _)) => new == known,
@@ -344,7 +344,7 @@ fn weight_of(said: &SpanDetails) -> usize {
     attributes.chain(said.details.iter().map(detail_weight)).sum()
 }
 
-/// The protocol has no tags.
+/// Turns tags into attributes: the protocol has no tags.
 fn tags_to_attributes(span: &mut SpanData) {
     for (key, value) in std::mem::take(&mut span.tags) {
         if !span.attributes.iter().any(|(known, _)| *known == *key) {

@@ -1,5 +1,5 @@
-//! A transaction as event processors see it: an event of the type `transaction` with everything that the two have in
-//! common. What they change of it goes back into the transaction; its times and its spans stay as they are.
+//! Transactions as event processors see them: an event of type `transaction` with all fields that the two types share.
+//! Changes of these fields are copied back to the transaction; its times and its spans do not change.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::pipeline::hooks;
 use crate::protocol::{Context, DiscardReason, Event, Level, Map, Transaction};
 use crate::scope::Scope;
 
-/// Shows a transaction to the event processors of the scopes.
+/// Passes a transaction to the event processors of the scopes.
 pub(crate) fn shown(
     scope: &Scope,
     mut transaction: Transaction<'static>,
@@ -46,8 +46,8 @@ fn take(transaction: &mut Transaction<'static>) -> Event<'static> {
     }
 }
 
-/// Takes all contexts, and leaves a copy of that of the trace: it is the root span, without which a transaction could
-/// not be read.
+/// Takes all contexts, and leaves a copy of the trace context: it is the root span, without which a transaction is
+/// invalid.
 fn given(contexts: &mut Map<String, Context>) -> Map<String, Context> {
     let all = std::mem::take(contexts);
     if let Some(trace) = all.get("trace") {

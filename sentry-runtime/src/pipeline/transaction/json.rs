@@ -1,4 +1,4 @@
-//! A transaction as JSON: its own fields by serde, its spans and the contexts that never change by hand.
+//! Transactions as JSON: the typed fields by serde, the spans and the constant contexts by hand.
 
 use crate::pipeline::span::json::SpanWriter;
 use crate::pipeline::span::record::SpanRecord;
@@ -7,16 +7,16 @@ use crate::protocol::json::ObjectWriter;
 use crate::protocol::{TraceId, Transaction};
 use crate::trace::clock::Anchor;
 
-/// What is written beside the fields of the typed transaction.
+/// The data written in addition to the fields of the typed transaction.
 pub(crate) struct Extras<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) anchor: &'a Anchor,
     pub(crate) rows: &'a [SpanRecord],
-    /// Names and JSON of contexts; one that the transaction has itself is left out.
+    /// Names and JSON of contexts; a context that the transaction sets itself takes precedence.
     pub(crate) contexts: &'a [(String, Vec<u8>)],
 }
 
-/// About what a span takes.
+/// The approximate size of a span, in bytes.
 const SPAN_BYTES: usize = 300;
 
 /// Writes the transaction.
@@ -29,7 +29,7 @@ pub(crate) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u
     object.some("transaction_info", &transaction.transaction_info);
     object.raw("start_timestamp", |out| write_time(out, transaction.start_timestamp));
     if let Some(timestamp) = transaction.timestamp {
-        // A clock that was set back must not make it end before it began: such a transaction is refused.
+        // A clock that was set back must not end a transaction before its start: such a transaction is refused.
         object.raw("timestamp", |out| write_time(out, timestamp.max(transaction.start_timestamp)));
     }
     object.field("platform", &transaction.platform);

@@ -1,10 +1,11 @@
-//! From a segment that has ended to a transaction on the wire.
+//! Transactions, built from segments that have ended.
 //!
-//! The transaction around the spans is a typed value; the spans themselves are written by hand ([`crate::pipeline::span::json`]),
-//! since there are hundreds of them. When the user wants to see transactions before they are sent, the spans become
-//! typed values as well.
+//! The transaction around the spans is a typed value; the spans themselves are written by hand
+//! ([`crate::pipeline::span::json`]), since there are hundreds of them. If the user has a callback for transactions,
+//! the spans become typed values as well.
 //!
-//! Spec: `telemetry/transactions/index.mdx`, `foundations/transport/event-payloads/transaction.mdx`.
+//! [Spec, transactions](https://develop.sentry.dev/sdk/telemetry/transactions/),
+//! [payload](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/transaction/)
 
 pub(crate) mod as_event;
 pub(crate) mod json;
@@ -46,7 +47,7 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// The segment of a light root.
+    /// Creates the segment of a lazy root.
     pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes) -> Self {
         Self {
             isolation: Arc::clone(&around.isolation),
@@ -58,7 +59,7 @@ impl Ended {
     }
 }
 
-/// What was said of one span besides its times.
+/// The details of one span besides its times.
 #[derive(Default)]
 pub(super) struct SpanDetails {
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
@@ -66,13 +67,13 @@ pub(super) struct SpanDetails {
 }
 
 impl Child {
-    /// Sorts spans by their start.
+    /// Returns the key that sorts spans by their start.
     pub(super) fn start_order(&self) -> (bool, u64) {
         match &self.kind {
             ChildKind::Site { start, .. } => (true, *start),
             ChildKind::Dynamic(span) => match span.start {
                 Start::Ticks(start) => (true, start),
-                // A start that the user gave cannot be compared; it is rare, and stays.
+                // A start that the user set cannot be compared; it is rare, and is kept.
                 Start::Wall(_) => (false, 0),
             },
         }
@@ -114,7 +115,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     send(ended, root, source, rows, &anchor);
 }
 
-/// Writes the spans that ended after their segment: each whose parent is not among them is a transaction.
+/// Writes the spans that ended after their segment: each span whose parent is not among them is a transaction.
 pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let segment = &ended.segment;
     choose(&segment.client, &mut gathered);
@@ -141,11 +142,11 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     }
 }
 
-/// Keeps the earliest spans up to the limit; a parent starts before its children, so none loses its parent.
+/// Keeps the earliest spans up to the limit; a parent starts before its children, so no span loses its parent.
 fn choose(client: &Client, gathered: &mut BufferedSpan) {
     gathered.children.sort_by_key(Child::start_order);
     let mut dropped = gathered.dropped;
-    // What is ignored takes no room: then the choice waits until that is out.
+    // Ignored spans do not count: with a filter the limit is applied after it.
     if client.options().ignore_spans.is_empty() {
         dropped += gathered.children.len().saturating_sub(MAX_SPANS) as u64;
         gathered.children.truncate(MAX_SPANS);
@@ -153,7 +154,7 @@ fn choose(client: &Client, gathered: &mut BufferedSpan) {
     client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, dropped);
 }
 
-/// The same after spans were taken out.
+/// Keeps the earliest spans up to the limit, after spans were removed.
 fn limit(client: &Client, mut rows: Vec<SpanRecord>) -> Vec<SpanRecord> {
     let over = rows.len().saturating_sub(MAX_SPANS) as u64;
     if over > 0 {
@@ -190,9 +191,9 @@ fn rows(
     children.into_iter().map(row).collect()
 }
 
-/// A span, and what was said of it.
+/// Builds the record of a span from its times and details.
 pub(super) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
-    // A span without a parent in the segment stands under its root.
+    // A span without a parent in the segment is a child of its root.
     let parent = if child.parent == 0 { segment.key } else { child.parent };
     let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
     let mut span = match child.kind {
@@ -229,7 +230,7 @@ pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
     }
 }
 
-/// Adds what was said of a span. Answers whether it was renamed.
+/// Adds the details of a span. Returns whether the span was renamed.
 pub(super) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
@@ -237,7 +238,7 @@ pub(super) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
         match attributes.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
             None if has_room => attributes.push((key, value)),
-            // More than anybody reads; to look for each among the others would take the time of their number squared.
+            // Above a limit duplicates are not searched for, since that takes quadratic time.
             None => {}
         }
     };
@@ -375,7 +376,7 @@ fn build(
     transaction
 }
 
-/// The source of a transaction's name.
+/// Returns the source of a transaction's name.
 fn source_of(name: &str) -> TransactionSource {
     match name {
         "url" => TransactionSource::Url,
