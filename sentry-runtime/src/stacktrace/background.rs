@@ -1,9 +1,9 @@
-//! Resolving without keeping anybody waiting.
+//! The background resolver: resolves stacks on its own thread, so that no flush waits for debug information.
 //!
 //! The first look into a program's debug information can take seconds: it is as large as the program, and an
 //! unoptimised build reads it slowly. A program that ends at its first error does not wait that long, so the work
-//! is done on a thread beside the pipeline, and given up when somebody waits for a flush: the event then carries
-//! bare addresses and the images they lie in, from which the server can find the names.
+//! is done on a thread beside the pipeline, and abandoned when a flush waits: the event then carries bare addresses
+//! and the images that contain them, from which the server can find the names.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,24 +16,24 @@ use super::resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
 
 type Resolved = (ResolvedStack, Symbolicator);
 
-/// A stack that another thread resolves.
+/// A stack that the other thread resolves.
 #[derive(Debug)]
 pub(crate) struct PendingStack {
     resolved: Arc<Mutex<Option<Resolved>>>,
     done: Receiver<()>,
 }
 
-/// Turns addresses into frames, as long as there is time.
+/// Resolves addresses to frames, as long as there is time.
 #[derive(Debug)]
 pub(crate) enum Resolver {
     Ready(Symbolicator),
-    /// A stack that was given up is still being resolved; what is learned from it is not lost.
+    /// An abandoned stack is still being resolved; its symbols are kept for later stacks.
     Busy(PendingStack),
-    /// Nothing is known: the thread died with what it had.
+    /// The thread died with the symbols it had read.
     Lost,
 }
 
-/// How often it is asked whether there is still time.
+/// The interval at which the resolver checks whether there is still time.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 impl Resolver {
@@ -41,14 +41,14 @@ impl Resolver {
         Self::Ready(symbolicator)
     }
 
-    /// Begins to read the program's debug information, so that the first stack finds it read.
+    /// Begins to read the program's debug information, so that it is available for the first stack.
     pub(crate) fn warm(&mut self) {
         if let Self::Ready(symbolicator) = std::mem::replace(self, Self::Lost) {
             let _bare = self.resolve_beside(symbolicator, &RawStack::capture(), &|| true);
         }
     }
 
-    /// The frames of a stack; bare addresses when `hurry` says so before they are found.
+    /// Returns the frames of a stack; bare addresses if `hurry` returns true before they are resolved.
     pub(crate) fn resolve(&mut self, stack: &RawStack, hurry: &dyn Fn() -> bool) -> ResolvedStack {
         if let Self::Busy(answers) = self {
             match wait(answers, hurry) {
@@ -130,7 +130,7 @@ fn wait(pending: &PendingStack, hurry: &dyn Fn() -> bool) -> Waited {
     }
 }
 
-/// The addresses as they are, and the images that they lie in.
+/// Returns frames with bare addresses, and the images that contain them.
 fn bare(stack: &RawStack) -> ResolvedStack {
     let mut images = Images::default();
     images.look_up(stack.addresses());

@@ -1,28 +1,28 @@
-//! What the caller's thread does for a stack trace: it walks the stack and notes return addresses.
+//! The capture of stack traces on the caller's thread: walks the stack and stores return addresses.
 //!
 //! Nothing is resolved here. Names, files and lines are looked up later on the pipeline thread, from
 //! the addresses alone ([`super::Symbolicator`]).
 //!
-//! This is the only `unsafe` of the stack module. The safe `backtrace::trace` takes a process-wide
-//! lock, the same that symbol resolution holds for as long as it reads debug information: with it, an
+//! This is the only `unsafe` code of the stack module. The safe `backtrace::trace` takes a process-wide
+//! lock, the same that symbol resolution holds while it reads debug information: with it, an
 //! error on one thread would wait for the symbols of an error on another.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 
-/// The most addresses kept of one stack. Deeper stacks lose their outer end, where `main` is.
+/// The maximum number of addresses of one stack. Deeper stacks lose their outer end, where `main` is.
 pub(crate) const MAX_ADDRESSES: usize = 128;
 
 /// The return addresses of one thread at one moment, innermost first.
 ///
-/// Addresses mean something only in the process that took them.
+/// The addresses are meaningful only in the process that captured them.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RawStack {
     addresses: Box<[usize]>,
 }
 
 impl RawStack {
-    /// Walks the stack of the calling thread.
+    /// Captures the stack of the calling thread.
     ///
     /// Costs about 0.2 µs for each frame and one allocation. The innermost addresses are those of the
     /// capture itself; they are dropped at resolution, by name.
@@ -40,10 +40,10 @@ impl RawStack {
         Self { addresses: Box::from(&found[..count]) }
     }
 
-    /// The addresses of a backtrace of the standard library; nothing if it has none.
+    /// Returns the addresses of a backtrace of the standard library; `None` if it has none.
     ///
-    /// That library gives them away in its alternate `Display` form only, with symbols, which it looks up meanwhile.
-    /// Functions inlined into others stand there under the same address, and are found again at resolution.
+    /// The standard library exposes addresses in its alternate `Display` form only, which also looks up symbols.
+    /// Inlined functions appear there under the same address, and are found again at resolution.
     pub(crate) fn of(backtrace: &Backtrace) -> Option<Self> {
         if backtrace.status() != BacktraceStatus::Captured {
             return None;
@@ -55,13 +55,13 @@ impl RawStack {
         (!addresses.is_empty()).then(|| Self { addresses: addresses.into() })
     }
 
-    /// The addresses, innermost first.
+    /// Returns the addresses, innermost first.
     pub(crate) fn addresses(&self) -> &[usize] {
         &self.addresses
     }
 }
 
-/// The address in a line like `  3:     0x55a72a30ade5 - shop::order`.
+/// Parses the address in a line like `  3:     0x55a72a30ade5 - shop::order`.
 fn address_in(line: &str) -> Option<usize> {
     let (number, rest) = line.trim_start().split_once(':')?;
     let (address, _symbol) = rest.trim_start().strip_prefix("0x")?.split_once(" - ")?;
@@ -71,12 +71,12 @@ fn address_in(line: &str) -> Option<usize> {
 
 impl fmt::Debug for RawStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In hex, whatever the format says: nobody reads an address in decimal.
+        // Always in hex, whatever the format flags: addresses are not read in decimal.
         self.addresses.iter().try_for_each(|address| write!(f, "{address:#x} "))
     }
 }
 
-/// Calls `visit` with each return address, innermost first, until it says `false`.
+/// Calls `visit` with each return address, innermost first, until it returns `false`.
 #[cfg(not(all(windows, any(target_arch = "x86", target_arch = "arm"))))]
 #[inline(always)]
 fn walk(mut visit: impl FnMut(usize) -> bool) {
@@ -104,7 +104,7 @@ mod tests {
     #[inline(never)]
     fn dive(depth: usize) -> RawStack {
         let stack = if depth == 0 { RawStack::capture() } else { dive(depth - 1) };
-        // Something to do after the call keeps it from becoming a jump.
+        // Work after the call keeps the call from becoming a jump.
         std::hint::black_box(stack)
     }
 

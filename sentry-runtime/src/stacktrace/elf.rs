@@ -1,6 +1,6 @@
-//! What an ELF file says of itself: its build id, how it lies in memory, its functions' names.
+//! The reader of ELF files: build id, segments in memory, and names of functions.
 //!
-//! Only the parts that are asked for are read, however large the file is.
+//! Only the required parts are read, however large the file is.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -15,7 +15,7 @@ type Header = object::elf::FileHeader64<Endianness>;
 #[cfg(not(target_pointer_width = "64"))]
 type Header = object::elf::FileHeader32<Endianness>;
 
-/// Where the file's header and its table of segments are looked for: they stand at the beginning.
+/// The number of bytes read for the file's header and its table of segments, which are at the beginning.
 const HEAD: u64 = 16 * 1024;
 /// Notes and tables larger than this, in bytes, are not read.
 const MAX_TABLE: u64 = 256 * 1024;
@@ -23,9 +23,9 @@ const MAX_TABLE: u64 = 256 * 1024;
 const MAX_SYMBOLS: u64 = 256 * 1024 * 1024;
 /// The most bytes read of one symbol's name.
 const MAX_SYMBOL: u64 = 4096;
-/// Bytes of code that stand for a build id where there is none.
+/// The number of bytes of code that are hashed if there is no build id.
 const HASHED: u64 = 4096;
-/// How far before a segment its mapping may begin: the largest page there is.
+/// The maximum distance between a segment and the beginning of its mapping: the largest page size.
 const MAX_PAGE: u64 = 64 * 1024;
 
 /// One ELF file.
@@ -33,11 +33,11 @@ const MAX_PAGE: u64 = 64 * 1024;
 pub(crate) struct Elf {
     /// The identifier that the linker wrote.
     pub(crate) build_id: Option<Vec<u8>>,
-    /// What the debug id is made of: the build id, or a hash of the code.
+    /// The source of the debug id: the build id, or a hash of the code.
     pub(crate) identifier: Vec<u8>,
-    /// The address that the first segment asks for.
+    /// The address that the first segment requests.
     pub(crate) vmaddr: u64,
-    /// Bytes from the first segment's begin to the last one's end.
+    /// The number of bytes from the beginning of the first segment to the end of the last.
     pub(crate) size: u64,
     code: Vec<Code>,
 }
@@ -51,22 +51,22 @@ struct Code {
 }
 
 impl Elf {
-    /// Where the file is loaded, if the code of it from `offset` on is mapped at `start`.
+    /// Returns the load address of the file, if its code from `offset` on is mapped at `start`.
     pub(crate) fn loaded_at(&self, start: u64, offset: u64) -> Option<u64> {
         // A mapping begins with the page that the segment begins in.
         let segment = self
             .code
             .iter()
             .find(|code| offset < code.end && code.offset < offset.saturating_add(MAX_PAGE))?;
-        // What is added to each stated address; for a program that is not position independent, 0.
+        // The offset of each stated address; 0 for a program that is not position independent.
         let bias = start.wrapping_sub(offset).wrapping_add(segment.offset).wrapping_sub(segment.vmaddr);
         Some(self.vmaddr.wrapping_add(bias))
     }
 }
 
-/// Reads a file; nothing if it is no ELF file of this machine's width, or nothing in it identifies it.
+/// Reads a file; `None` if it is not an ELF file of this machine's width, or nothing in it identifies it.
 pub(crate) fn read(path: &Path) -> Option<Elf> {
-    // Asked before opening: to open a pipe would wait for its other end.
+    // Checked before opening: opening a pipe would wait for its other end.
     std::fs::metadata(path).ok().filter(|meta| meta.is_file())?;
     let mut file = File::open(path).ok()?;
     let head = part(&mut file, 0, HEAD)?;
@@ -110,8 +110,8 @@ fn gnu_build_id(endian: Endianness, align: <Header as FileHeader>::Word, notes: 
     None
 }
 
-/// The beginning of `.text`, its blocks of 16 bytes laid over each other with XOR: what the server's tools
-/// compute too where a linker writes no build id.
+/// Hashes the beginning of `.text` by XOR of its blocks of 16 bytes, as the server's tools do if a linker writes no
+/// build id.
 fn hash_of_text(file: &mut File, header: &Header, endian: Endianness) -> Option<[u8; 16]> {
     let sections = sections(file, header, endian)?;
     let names = sections.get(usize::from(header.e_shstrndx(endian).0))?;
@@ -124,7 +124,7 @@ fn hash_of_text(file: &mut File, header: &Header, endian: Endianness) -> Option<
     Some(folded(&bytes))
 }
 
-/// A part of the file that has a name.
+/// A named section of the file.
 #[derive(Debug)]
 struct Section {
     name: usize,
@@ -150,11 +150,11 @@ fn sections(file: &mut File, header: &Header, endian: Endianness) -> Option<Vec<
     Some(sections.iter().map(section).collect())
 }
 
-/// The mangled names of the functions at stated addresses, by the file's table of symbols; none for an
-/// address that no function has.
+/// Returns the mangled names of the functions at the given addresses from the file's table of symbols; `None` for an
+/// address outside of all functions.
 ///
-/// The table is read in pieces and not kept: it may have many megabytes, and is asked once for each
-/// place that fails.
+/// The table is read in pieces and not kept: it may have many megabytes, and is read once for each position that
+/// fails.
 pub(crate) fn function_names(path: &Path, addresses: &[u64]) -> Option<Vec<Option<Vec<u8>>>> {
     let mut file = File::open(path).ok()?;
     let head = part(&mut file, 0, HEAD)?;
@@ -198,7 +198,7 @@ fn folded(bytes: &[u8]) -> [u8; 16] {
     hash
 }
 
-/// Words are of 32 or 64 bits, by machine.
+/// Widens a word, which has 32 or 64 bits depending on the machine.
 fn wide(word: impl Into<u64>) -> u64 {
     word.into()
 }
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_segment_of_the_code_gives_the_place() {
-        // As `readelf -lW` and `/proc/self/maps` show them for one program.
+        // The values that `readelf -lW` and `/proc/self/maps` show for one program.
         let code = vec![Code { offset: 0x13790, end: 0x51e50, vmaddr: 0x14790 }];
         let elf = Elf { build_id: None, identifier: Vec::new(), vmaddr: 0, size: 0x58142, code };
         assert_eq!(elf.loaded_at(0x557f_b835_6000, 0x13000), Some(0x557f_b834_2000));

@@ -1,7 +1,7 @@
-//! What a path in the debug information says: the file's name within its project, whose it is, and the
-//! module that its code is in.
+//! Source paths from the debug information: the file's name within its project, whether it is foreign, and the module
+//! of its code.
 
-/// Folders under which nobody keeps a program of his own. `/` stands for either slash.
+/// Folders that hold only code of others. `/` matches either slash.
 const FOREIGN_FOLDERS: &[&str] = &[
     "/rustc/",
     "/rustlib/src/rust/",
@@ -14,13 +14,13 @@ const FOREIGN_FOLDERS: &[&str] = &[
     "/library/alloc/src/",
 ];
 
-/// Whether a file is somebody else's.
+/// Whether a file belongs to a dependency or to the toolchain.
 pub(crate) fn is_foreign(path: &str) -> bool {
     let path = path.replace('\\', "/");
     FOREIGN_FOLDERS.iter().any(|folder| path.contains(folder))
 }
 
-/// The file as it is called within its project: the same on every machine that builds the program.
+/// Returns the file's name within its project, which is the same on every machine that builds the program.
 ///
 /// `/home/me/shop/src/order.rs` is `shop/src/order.rs`, a registry's is `serde-1.0.229/src/lib.rs`, the
 /// compiler's is `library/core/src/option.rs`. A crate's folder stays in the name, as a workspace has
@@ -48,7 +48,7 @@ pub(crate) fn name(abs_path: &str) -> String {
     }
 }
 
-/// Where in a path the folder stands that a crate's source is in.
+/// Returns the position of the folder of a crate's source in a path.
 fn root(parts: &[&str]) -> Option<usize> {
     let (_file, folders) = parts.split_last()?;
     let at =
@@ -57,32 +57,32 @@ fn root(parts: &[&str]) -> Option<usize> {
     Some(if at > 0 && folders[at - 1] == "src" { at - 1 } else { at })
 }
 
-/// What a file says of the code in it, where the debug information gives bare names.
+/// The crate and module of a source file, for debug information that has bare names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The folder that the crate's source is in.
+    /// The folder of the crate's source.
     pub(crate) root: String,
-    /// The crate's name, if it is that of its folder.
+    /// The crate's name, as that of its folder.
     pub(crate) krate: String,
     /// The modules below the crate, like `order::cart`; empty in `lib.rs` and `main.rs`.
     pub(crate) modules: String,
 }
 
-/// The place of a Rust source file, by the usual layout; nothing for other files.
+/// Returns the crate and module of a Rust source file by the usual layout; `None` for other files.
 pub(crate) fn place(abs_path: &str) -> Option<Place> {
     let path = abs_path.replace('\\', "/");
     let parts: Vec<&str> = path.strip_suffix(".rs")?.split('/').collect();
     let mut root = root(&parts)?;
     let mut below = &parts[root + 1..];
     let krate = if parts[root] != "src" {
-        // Each file of `tests` and `examples` is a crate of its own.
+        // Each file of `tests` and `examples` is a separate crate.
         let (first, rest) = below.split_first()?;
         below = rest;
         first
     } else if below.first() == Some(&"bin") && below.len() > 1 {
         let program = below[1];
         below = &below[2..];
-        // Beside the library of the same folder.
+        // A binary beside the library of the same folder.
         root += 1;
         program
     } else {
@@ -99,7 +99,7 @@ pub(crate) fn place(abs_path: &str) -> Option<Place> {
     Some(Place { root: parts[..=root].join("/"), krate: krate.replace('-', "_"), modules: below.join("::") })
 }
 
-/// A registry's folders are called `name-1.2.3`.
+/// Removes the version: a registry's folders are called `name-1.2.3`.
 fn without_version(folder: &str) -> &str {
     match folder.rsplit_once('-') {
         Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => name,

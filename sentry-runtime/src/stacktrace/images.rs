@@ -1,8 +1,8 @@
-//! The files that are loaded into the process, for symbolication by the server.
+//! Debug images: the files loaded into the process, for symbolication by the server.
 //!
 //! A release build without debug information has addresses only; with the image's identifier the server
-//! finds the debug file that was uploaded for it. On Linux the kernel lists the mappings in
-//! `/proc/self/maps`, and each file's own headers ([`super::elf`]) say the rest. Elsewhere the list is empty.
+//! finds the uploaded debug file. On Linux the kernel lists the mappings in
+//! `/proc/self/maps`, and each file's headers ([`super::elf`]) supply the rest. Elsewhere the list is empty.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -12,29 +12,29 @@ use std::sync::Arc;
 
 use super::elf::{self, Elf};
 
-/// The most images that are listed.
+/// The maximum number of images in the list.
 const MAX_IMAGES: usize = 1_024;
-/// The most bytes read of the list of mappings.
+/// The maximum number of bytes read of the list of mappings.
 const MAX_MAPS: u64 = 8 * 1024 * 1024;
 
 /// A loaded ELF file, see [ELF images](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/debugmeta/).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Image {
-    /// Where it begins in the process.
+    /// The address at which it begins in the process.
     pub(crate) image_addr: u64,
-    /// How many bytes it takes in memory.
+    /// Its size in memory, in bytes.
     pub(crate) image_size: u64,
-    /// Where it asked to be loaded; 0 for everything position independent.
+    /// The address that it requested; 0 for position-independent files.
     pub(crate) image_vmaddr: u64,
     /// The path of the file.
     pub(crate) code_file: String,
     /// The build id in hex, if the linker wrote one.
     pub(crate) code_id: Option<String>,
-    /// The identifier that debug files are found by, as a UUID.
+    /// The identifier of its debug file, as a UUID.
     pub(crate) debug_id: String,
-    /// `x86_64`, `arm64`…, as the server names them.
+    /// The architecture by the server's name, such as `x86_64` or `arm64`.
     pub(crate) arch: &'static str,
-    /// Where the file can be read, although it may have been replaced since.
+    /// The path at which the file can be read, although it may have been replaced since.
     file: PathBuf,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Images {
 }
 
 impl Images {
-    /// Reads the list again if one of the addresses lies in no known image, and says whether it changed.
+    /// Reads the list again if an address is in no known image, and returns whether the list changed.
     pub(crate) fn look_up(&mut self, addresses: &[usize]) -> bool {
         if addresses.iter().all(|&address| self.at(address as u64).is_some()) {
             return false;
@@ -60,13 +60,13 @@ impl Images {
         before != self.known
     }
 
-    /// The image that an address lies in.
+    /// Returns the image that contains an address.
     pub(crate) fn at(&self, address: u64) -> Option<&Arc<Image>> {
         let after = self.known.partition_point(|image| image.image_addr <= address);
         self.known.get(after.checked_sub(1)?).filter(|image| image.contains(address))
     }
 
-    /// The images that hold the addresses, each once, by address.
+    /// Returns the images that contain the addresses, each once, sorted by address.
     pub(crate) fn containing(&self, addresses: impl Iterator<Item = u64>) -> Vec<Arc<Image>> {
         let mut images: Vec<_> = addresses.filter_map(|address| self.at(address)).cloned().collect();
         images.sort_unstable_by_key(|image| image.image_addr);
@@ -76,7 +76,7 @@ impl Images {
 }
 
 impl Image {
-    /// The demangled names of the functions that hold the addresses, where the file has them.
+    /// Returns the demangled names of the functions at the addresses, where the file has them.
     pub(crate) fn function_names(&self, addresses: &[u64]) -> Vec<Option<String>> {
         let bias = self.image_addr.wrapping_sub(self.image_vmaddr);
         let stated: Vec<u64> = addresses.iter().map(|address| address.wrapping_sub(bias)).collect();
@@ -93,14 +93,14 @@ struct Mapping<'a> {
     path: &'a str,
 }
 
-/// Reads a line of `/proc/self/maps`: `start-end perms offset device inode   path`.
+/// Parses a line of `/proc/self/maps`: `start-end perms offset device inode   path`.
 fn executable_mapping(line: &str) -> Option<Mapping<'_>> {
     let mut fields = line.splitn(6, ' ');
     let (start, _end) = fields.next()?.split_once('-')?;
     let executable = fields.next()?.as_bytes().get(2) == Some(&b'x');
     let offset = fields.next()?;
     let path = fields.nth(2)?.trim_start();
-    // `[vdso]` and its like are no files.
+    // `[vdso]` and similar entries are not files.
     (executable && path.starts_with('/')).then_some(())?;
     Some(Mapping {
         start: u64::from_str_radix(start, 16).ok()?,
@@ -117,7 +117,7 @@ fn read() -> Vec<Arc<Image>> {
     let Ok(file) = File::open("/proc/self/maps") else {
         return Vec::new();
     };
-    // A path that is not UTF-8 ends the reading; what stands before it is used.
+    // A path that is not UTF-8 ends the reading; the lines before it are used.
     let _ = file.take(MAX_MAPS).read_to_string(&mut maps);
     images(maps.lines().filter_map(executable_mapping))
 }
@@ -156,7 +156,7 @@ fn images<'a>(mappings: impl Iterator<Item = Mapping<'a>>) -> Vec<Arc<Image>> {
     images
 }
 
-/// The UUID form of an identifier: its first 16 bytes (zeros if it is shorter), the first three fields
+/// Returns the UUID form of an identifier: its first 16 bytes (padded with zeros), with the first three fields
 /// read in the byte order of the machine.
 fn debug_id(identifier: &[u8]) -> String {
     let mut bytes = [0; 16];
@@ -174,7 +174,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The architecture under the server's name for it.
+/// Returns the server's name of the architecture.
 fn arch() -> &'static str {
     match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -228,7 +228,7 @@ mod tests {
         let image = images.at(here as u64).unwrap();
         assert_eq!(Path::new(&image.code_file), std::env::current_exe().unwrap());
         assert!(image.image_addr.is_multiple_of(4096));
-        // An address of ours minus where we are loaded is small, and inside.
+        // The offset of an own address in the image is small, and inside.
         assert!((here as u64) - image.image_addr < image.image_size);
         if let Some(code_id) = &image.code_id {
             let start: String =

@@ -4,12 +4,12 @@
 //! caller:    RawStack::capture ─ return addresses, nothing else
 //! pipeline:  Symbolicator::resolve
 //!              lookup   addresses → symbols, files and lines (cached by address)
-//!              names    symbol → module and function as a reader writes them
-//!              trim     without the machinery at both ends
-//!              files    what the path says: the name within the project, the module
+//!              names    symbol → readable module and function
+//!              trim     removes internal frames at both ends
+//!              files    path → name within the project, module
 //!              rules    in app or not
 //!              source   lines around, for in-app frames
-//!              images   the loaded files that the addresses lie in, for the server to symbolicate
+//!              images   the loaded files that contain the addresses, for symbolication by the server
 //! ```
 //!
 //! Frames follow the [stack trace](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/stacktrace/)

@@ -1,17 +1,17 @@
-//! Names as a reader would write them: from a demangled symbol to a module and a function.
+//! Readable names of functions: parses a demangled symbol into a module and a function.
 //!
-//! A symbol is a path that the compiler made: `my::order::place::{{closure}}::{{closure}}` is the body
-//! of an async `place`, `<my::order::Cart as my::shop::Shop>::total` a method of a trait. The reader
-//! wants `place` in `my::order`, and `<Cart as Shop>::total`. Both manglings are understood, the legacy
+//! A symbol is a path from the compiler: `my::order::place::{{closure}}::{{closure}}` is the body
+//! of an async `place`, `<my::order::Cart as my::shop::Shop>::total` a method of a trait. The readable
+//! forms are `place` in `my::order`, and `<Cart as Shop>::total`. Both manglings are supported, the legacy
 //! one (`{{closure}}`, no generic arguments) and v0 (`{closure#0}`, `place::<u8>`).
 
-/// The longest function name that is sent, in characters: chains of adapters have names of kilobytes.
+/// The maximum length of a function's name, in characters: names of adapter chains have kilobytes.
 const MAX_NAME: usize = 256;
 
-/// A function's symbol, taken apart.
+/// The parts of a function's symbol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
-    /// The crate the function belongs to: that of the type, or of the trait for a foreign type.
+    /// The crate of the function: the crate of its type, or of the trait for a foreign type.
     pub(crate) krate: Option<String>,
     /// The path without the function, like `my_crate::orders`.
     pub(crate) module: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Name {
     pub(crate) function: String,
 }
 
-/// Takes a demangled symbol (without hash) apart.
+/// Parses a demangled symbol without hash.
 pub(crate) fn parse(symbol: &str) -> Name {
     let mut segments = segments(symbol);
     if let Some(head) = segments.first().filter(|first| first.starts_with('<')).cloned() {
@@ -29,7 +29,7 @@ pub(crate) fn parse(symbol: &str) -> Name {
         let function = segments.pop().unwrap_or_else(|| symbol.to_owned());
         return Name { krate: None, module: None, function: bounded(function) };
     }
-    // By convention only types begin with a capital letter, and the path ends at the type.
+    // By convention only types begin with a capital letter; the module path ends at the type.
     let function = segments
         .iter()
         .skip(1)
@@ -42,12 +42,12 @@ pub(crate) fn parse(symbol: &str) -> Name {
     }
 }
 
-/// `<Type as Trait>::rest` or `<Type>::rest`.
+/// Parses `<Type as Trait>::rest` or `<Type>::rest`.
 fn method(head: &str, rest: &[String]) -> Name {
     let inside = head.strip_prefix('<').and_then(|head| head.strip_suffix('>')).unwrap_or(head);
     let (of_type, of_trait) = split_outside(inside, " as ").map_or((inside, None), |(t, r)| (t, Some(r)));
     let owner = match (plain_path(of_type), of_trait.map(plain_path)) {
-        // Somebody else's trait may be implemented for one's own type only, and the other way round.
+        // A foreign trait can only be implemented for an own type, and the other way round.
         (own, Some(foreign)) if own.len() < 2 || is_std(own[0]) => foreign,
         (own, _) => own,
     };
@@ -66,17 +66,16 @@ fn method(head: &str, rest: &[String]) -> Name {
     Name { krate, module, function: bounded(function) }
 }
 
-/// Whether a name stands without its path. Debug information of line tables only has no more, except of
-/// the standard library.
+/// Whether a name has no path. Line-table debug information has only bare names, except for the standard library.
 pub(crate) fn is_bare(symbol: &str) -> bool {
     !symbol.starts_with('<') && split_outside(symbol, "::").is_none()
 }
 
-/// The bare name in a module that was found otherwise.
+/// Returns a bare name in a module that was found by other means.
 pub(crate) fn within(krate: String, module: String, bare: &str) -> Name {
-    // Debug information writes the arguments of a function in its name, whole.
+    // Debug information writes the generic arguments of a function in full in its name.
     let function = match bare.split(['<', '#']).next() {
-        // Whose closure or async body it is, nothing says; its number would change with every edit.
+        // The function of a closure or async body is unknown; its number would change with every edit.
         Some(kind) if kind.starts_with('{') => format!("{kind}}}"),
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => bare.to_owned(),
@@ -84,7 +83,7 @@ pub(crate) fn within(krate: String, module: String, bare: &str) -> Name {
     Name { krate: Some(krate), module: Some(module), function: bounded(function) }
 }
 
-/// Whether a crate comes with the compiler.
+/// Whether a crate is part of the toolchain.
 pub(crate) fn is_std(krate: &str) -> bool {
     matches!(
         krate,
@@ -92,7 +91,7 @@ pub(crate) fn is_std(krate: &str) -> bool {
     )
 }
 
-/// The segments of a path, closures and shims left out, generic arguments kept with their function.
+/// Returns the segments of a path without closures and shims; generic arguments stay with their function.
 fn segments(symbol: &str) -> Vec<String> {
     let mut segments: Vec<String> = Vec::new();
     let mut rest = symbol;
@@ -100,7 +99,7 @@ fn segments(symbol: &str) -> Vec<String> {
         let (segment, tail) = split_outside(rest, "::").map_or((rest, None), |(s, t)| (s, Some(t)));
         match segments.last_mut() {
             _ if segment.starts_with('{') || segment.is_empty() => {}
-            // `place::<u8>` is one thing; `str::<impl str>` is a module and a type.
+            // `place::<u8>` is one segment; `str::<impl str>` is a module and a type.
             Some(previous) if segment.starts_with('<') && !segment.starts_with("<impl ") => {
                 previous.push_str("::");
                 previous.push_str(segment);
@@ -138,7 +137,7 @@ fn join_short(segments: &[String]) -> String {
 /// Reduces every path in a type to its last segment: `alloc::vec::Vec<my::Item>` to `Vec<Item>`.
 pub(crate) fn shorten(path: &str) -> String {
     let mut short = String::with_capacity(path.len());
-    // Where in `short` the present path began.
+    // The position in `short` at which the current path began.
     let mut start = 0;
     let mut rest = path;
     while let Some(c) = rest.chars().next() {
@@ -161,14 +160,14 @@ pub(crate) fn shorten(path: &str) -> String {
     short
 }
 
-/// The module of a type's path: `my::order` of `&mut my::order::Cart<T>`.
+/// Returns the module of a type's path: `my::order` for `&mut my::order::Cart<T>`.
 pub(crate) fn module_of(of_type: &str) -> Option<String> {
     let path = plain_path(of_type);
     let (_, module) = path.split_last()?;
     (!module.is_empty()).then(|| module.join("::"))
 }
 
-/// The segments of a type's own path, without references, pointers and generic arguments.
+/// Returns the segments of a type's path, without references, pointers and generic arguments.
 fn plain_path(of_type: &str) -> Vec<&str> {
     let mut path = of_type;
     loop {
@@ -184,7 +183,7 @@ fn plain_path(of_type: &str) -> Vec<&str> {
     path[..end].split("::").filter(|segment| !segment.is_empty()).collect()
 }
 
-/// Splits at the first `at` that stands outside of all brackets.
+/// Splits at the first `at` outside of all brackets.
 fn split_outside<'a>(text: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
     let mut depth = 0_usize;
     let mut previous = ' ';

@@ -1,7 +1,7 @@
-//! From return addresses to frames.
+//! The symbolicator: resolves return addresses to frames.
 //!
-//! Runs on the pipeline thread: the first look into a file reads all of its debug information, which
-//! takes tens of milliseconds; an address that was seen before costs a look into a map.
+//! It runs on the pipeline thread: the first lookup in a file reads all of its debug information, which
+//! takes tens of milliseconds; a known address costs a lookup in a map.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -14,33 +14,33 @@ use super::source::SourceCache;
 use super::trim;
 use super::{files, names};
 
-/// Addresses whose symbols are remembered. A full map is emptied: programs fail at few places.
+/// The maximum number of addresses with cached symbols. A full cache is emptied: programs fail at few positions.
 const MAX_CACHED: usize = 8_192;
 
 /// One frame, ready for the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ResolvedFrame {
-    /// The function as a reader writes it, like `Cart::total`; none without symbols.
+    /// The function in readable form, like `Cart::total`; `None` without symbols.
     pub(crate) function: Option<String>,
-    /// The whole demangled path, like `shop::order::Cart::total::{{closure}}`.
+    /// The complete demangled path, like `shop::order::Cart::total::{{closure}}`.
     pub(crate) symbol: Option<String>,
     /// The path without the function, like `shop::order`.
     pub(crate) module: Option<String>,
     /// The file within its project, like `shop/src/order.rs`.
     pub(crate) filename: Option<String>,
-    /// The file as the compiler saw it.
+    /// The file's path as the compiler saw it.
     pub(crate) abs_path: Option<String>,
     /// The line of the call, from 1.
     pub(crate) lineno: Option<u32>,
     /// The column of the call, from 1.
     pub(crate) colno: Option<u32>,
-    /// Where the frame returns to; of the innermost frame, an address within the call itself.
+    /// The return address; for the innermost frame, an address within the call.
     pub(crate) instruction_addr: u64,
-    /// Where the image that holds the address begins.
+    /// The start address of the image that contains the frame.
     pub(crate) image_addr: Option<u64>,
-    /// The crate, or the file of the image where the function is not a Rust path.
+    /// The crate, or the file of the image if the function is not a Rust path.
     pub(crate) package: Option<String>,
-    /// Whether the frame is of the user's program.
+    /// Whether the frame belongs to the user's program.
     pub(crate) in_app: bool,
     /// Up to 5 source lines before the call.
     pub(crate) pre_context: Vec<String>,
@@ -50,16 +50,16 @@ pub(crate) struct ResolvedFrame {
     pub(crate) post_context: Vec<String>,
 }
 
-/// A stack trace in wire order, and the images that its addresses lie in.
+/// A stack trace in wire order, and the images that contain its addresses.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResolvedStack {
-    /// Oldest first, the fault last. Empty only if nothing could be captured.
+    /// The frames, oldest first, the fault last. Empty only if nothing could be captured.
     pub(crate) frames: Vec<ResolvedFrame>,
-    /// Each image once.
+    /// The images, each once.
     pub(crate) images: Vec<Arc<Image>>,
 }
 
-/// Turns addresses into frames, and remembers what it saw. One for each client, on the pipeline thread.
+/// Resolves addresses to frames, with a cache. One per client, on the pipeline thread.
 #[derive(Debug, Default)]
 pub(crate) struct Symbolicator {
     rules: InAppRules,
@@ -69,12 +69,12 @@ pub(crate) struct Symbolicator {
 }
 
 impl Symbolicator {
-    /// Starts with nothing read.
+    /// Creates a symbolicator with an empty cache.
     pub(crate) fn new(rules: InAppRules) -> Self {
         Self { rules, ..Self::default() }
     }
 
-    /// Whether a stack can be resolved without a look into any file's debug information.
+    /// Whether a stack can be resolved from the cache alone.
     pub(super) fn knows(&self, stack: &RawStack) -> bool {
         for address in stack.addresses().iter().filter(|&&address| address != 0) {
             match self.cache.get(address) {
@@ -91,12 +91,12 @@ impl Symbolicator {
         self.cache.contains_key(&address)
     }
 
-    /// The frames of a stack that this process captured.
+    /// Returns the frames of a stack that this process captured.
     pub(crate) fn resolve(&mut self, stack: &RawStack) -> ResolvedStack {
         let addresses: Vec<usize> =
             stack.addresses().iter().copied().filter(|&address| address != 0).collect();
         if self.images.look_up(&addresses) && !self.cache.is_empty() {
-            // Libraries were loaded since; the backtrace crate lists them only once.
+            // Libraries were loaded since; the backtrace crate lists libraries only once.
             backtrace::clear_symbol_cache();
         }
         self.learn(&addresses);
@@ -114,9 +114,9 @@ impl Symbolicator {
         ResolvedStack { frames, images }
     }
 
-    /// Looks up the addresses that were not seen before, from the innermost to where the thread began: what lies
-    /// outside of that is not kept, and reading the debug information of the C library can take longer than that
-    /// of the program.
+    /// Looks up the addresses that are not cached, from the innermost to the start of the thread: frames outside of
+    /// that are not kept, and reading the debug information of the C library can take longer than reading that of
+    /// the program.
     fn learn(&mut self, addresses: &[usize]) {
         let mut fresh: HashMap<usize, Vec<Found>> = HashMap::new();
         for &address in addresses {
@@ -130,14 +130,14 @@ impl Symbolicator {
         }
         self.name_in_full(&mut fresh);
         if self.cache.len() + fresh.len() > MAX_CACHED {
-            // Programs fail at few places; whatever comes back is looked up again.
+            // Programs fail at few positions; an address that is needed again is looked up again.
             self.cache.retain(|address, _| addresses.contains(address));
         }
         self.cache.extend(fresh);
     }
 
-    /// Takes the names of functions from the file's table of symbols, where the debug information has only
-    /// bare ones: the function in which all others of an address are inlined stands in that table.
+    /// Takes names of functions from the file's table of symbols if the debug information has only bare ones. The
+    /// table lists the outermost function of an address, into which all others are inlined.
     fn name_in_full(&self, fresh: &mut HashMap<usize, Vec<Found>>) {
         let mut bare: HashMap<u64, Vec<(u64, &mut String)>> = HashMap::new();
         for (address, found) in fresh {
@@ -162,13 +162,13 @@ impl Symbolicator {
         }
     }
 
-    /// The frames of the addresses, innermost first; one without names where nothing is known.
+    /// Returns the frames of the addresses, innermost first; a frame without names if nothing is known.
     fn frames(&self, addresses: &[usize]) -> Vec<ResolvedFrame> {
         let found = || {
             let known = addresses.iter().filter_map(|address| Some((*address, self.cache.get(address)?)));
             known.flat_map(|(address, found)| found.iter().map(move |found| (address, found)))
         };
-        // A crate may be called otherwise than its folder; a function of it with a full name tells.
+        // A crate's name may differ from its folder's; a function of the crate with a full name reveals it.
         let mut crates: HashMap<&str, String> = HashMap::new();
         for (_, Found { symbol, place, .. }) in found() {
             if let (Some(symbol), Some(place)) = (symbol, place)
@@ -182,7 +182,7 @@ impl Symbolicator {
         found().map(|(address, found)| found.frame(address, &crates, &self.rules)).collect()
     }
 
-    /// Adds what is not kept with the address: the image, and the source's lines.
+    /// Adds the data that is not cached with the address: the image, and the source's lines.
     fn complete(&mut self, frame: &mut ResolvedFrame) {
         if let Some(image) = self.images.at(frame.instruction_addr) {
             frame.image_addr = Some(image.image_addr);
@@ -200,11 +200,11 @@ impl Symbolicator {
     }
 }
 
-/// An annotated function runs its body in a closure that one of our functions calls. The user knows one function:
-/// the body's frame stays, ours and the one around it go.
+/// Removes wrapper frames: an annotated function runs its body in a closure that a function of ours calls, but the user
+/// knows one function. The body's frame stays; our frame and the one around it are removed.
 fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
     let mut kept: Vec<ResolvedFrame> = Vec::with_capacity(frames.len());
-    // The standard library's calls of a closure: they go with our function, and stay without one.
+    // The standard library's calls of a closure are removed together with our function, and kept otherwise.
     let mut calls: Vec<ResolvedFrame> = Vec::new();
     let mut between = false;
     for frame in frames {
@@ -231,10 +231,10 @@ fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
     kept
 }
 
-/// Where functions of ours live that stand between two of the user's.
+/// The modules of our functions that lie between two of the user's.
 const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::instrument::"];
 
-/// Whether a frame is that of the body of the annotated function around it.
+/// Whether a frame is the body of the annotated function around it.
 fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
     let (Some(inner), Some(outer)) = (&body.function, &function.function) else { return false };
     let nested = |module: &str| {
@@ -245,8 +245,8 @@ fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
     unnamed || (inner == outer && nested(body.module.as_deref().unwrap_or_default()))
 }
 
-/// The server takes the last frame's address for the fault itself, and all others for return addresses.
-/// Ours are all return addresses, so the last must be moved into its call.
+/// The server takes the last frame's address for the fault, and all others for return addresses. All captured
+/// addresses are return addresses, so the last is moved into its call.
 fn mark_innermost(frames: &mut [ResolvedFrame]) {
     let Some(innermost) = frames.first().map(|frame| frame.instruction_addr) else {
         return;
@@ -256,7 +256,7 @@ fn mark_innermost(frames: &mut [ResolvedFrame]) {
     }
 }
 
-/// What the debug information says of one function at an address.
+/// The debug information of one function at an address.
 #[derive(Debug, Default)]
 struct Found {
     symbol: Option<String>,
@@ -266,16 +266,16 @@ struct Found {
     column: Option<u32>,
 }
 
-/// Whether what lies outside of an address is the start of the thread.
+/// Whether the frames outside of an address are the start of the thread.
 fn begins_the_thread(found: &[Found]) -> bool {
     found.iter().any(|found| found.symbol.as_deref().is_some_and(trim::is_marker))
 }
 
-/// Asks for the functions at a return address, the innermost inlined one first. Never empty.
+/// Looks up the functions at a return address, the innermost inlined one first. Never empty.
 fn look_up(address: usize) -> Vec<Found> {
     let mut found = Vec::new();
-    // `resolve` itself steps back into the call. It locks out other users of the backtrace crate's
-    // symbols; captures of ours do not take that lock.
+    // `resolve` itself steps back into the call. It blocks other users of the backtrace crate's
+    // symbols; our captures do not take that lock.
     backtrace::resolve(address as *mut c_void, |symbol| {
         let path = symbol.filename().map(|path| path.to_string_lossy().into_owned());
         found.push(Found {
@@ -313,7 +313,7 @@ impl Found {
         frame
     }
 
-    /// The symbol with its path, and taken apart. A bare one gets the path of its file.
+    /// Returns the symbol with its path, and its parsed form. A bare symbol gets the path of its file.
     fn named(&self, symbol: &str, crates: &HashMap<&str, String>) -> (String, names::Name) {
         let Some(place) = self.place.as_ref().filter(|_| names::is_bare(symbol)) else {
             return (symbol.to_owned(), names::parse(symbol));

@@ -1,13 +1,13 @@
-//! Which frames are the user's own.
+//! In-app rules: the classification of frames as the user's own or foreign.
 //!
-//! A frame is "in app" unless something says that it is not: where its source lies (the cargo registry,
-//! the compiler's own library), or, where there is no debug information, the crate that its name begins
-//! with. The user's prefixes (`in_app_include`, `in_app_exclude`) win over both, the former over the
-//! latter, as [the SDK guidelines](https://develop.sentry.dev/sdk/expected-features/) have it.
+//! A frame is "in app" unless something shows that it is foreign: the location of its source (the cargo registry,
+//! the toolchain's library), or, without debug information, the crate in its name. The user's prefixes
+//! (`in_app_include`, `in_app_exclude`) take precedence over both, and the former over the latter, as specified in
+//! [the SDK guidelines](https://develop.sentry.dev/sdk/expected-features/).
 
 use super::{files, names};
 
-/// Crates that stand between a program's frames. Exact names: `tokio_shop` may well be somebody's own.
+/// Foreign crates that appear between a program's frames. Exact names, since `tokio_shop` may be the user's crate.
 const FOREIGN_CRATES: &[&str] = &[
     "actix",
     "actix_http",
@@ -110,7 +110,7 @@ const FOREIGN_CRATES: &[&str] = &[
     "warp",
 ];
 
-/// What decides whether a frame is the user's.
+/// The rules that decide whether a frame is in app.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InAppRules {
     include: Vec<String>,
@@ -118,9 +118,9 @@ pub(crate) struct InAppRules {
 }
 
 impl InAppRules {
-    /// Takes the user's prefixes, like `my_crate` or `my_crate::vendored::`.
+    /// Creates rules from the user's prefixes, like `my_crate` or `my_crate::vendored::`.
     pub(crate) fn new(include: Vec<String>, exclude: Vec<String>) -> Self {
-        // An empty prefix begins everything; nobody means that.
+        // An empty prefix would match everything, which is never intended.
         let named =
             |prefixes: Vec<String>| prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
         Self { include: named(include), exclude: named(exclude) }
@@ -144,25 +144,25 @@ impl InAppRules {
             Some(krate) => {
                 !names::is_std(krate) && (FOREIGN_CRATES.binary_search(&krate).is_err() || is_test(symbol))
             }
-            // A plain name is a C function, or the user's own `#[no_mangle]` one.
+            // A plain name is a C function, or a `#[no_mangle]` function of the user.
             None => abs_path.is_some_and(|path| path.ends_with(".rs")),
         }
     }
 }
 
-/// Whether the function is one of this crate's.
+/// Whether the function is part of this crate.
 pub(crate) fn is_ours(symbol: &str) -> bool {
     let symbol = symbol.trim_start_matches(['<', '&']);
-    // The second is the name by folder, where the debug information has bare names.
+    // The second is the name by folder, for debug information with bare names.
     (symbol.starts_with("sentry::") || symbol.starts_with("sentry_runtime::")) && !is_test(symbol)
 }
 
-/// The unit tests of this crate live in it, and play the user.
+/// Whether the function is a unit test of this crate, which counts as user code.
 fn is_test(symbol: &str) -> bool {
     cfg!(test) && symbol.contains("::tests::")
 }
 
-/// Whether a path begins with the prefix, and the prefix ends where a segment does.
+/// Whether a path begins with the prefix, and the prefix ends at the end of a segment.
 fn has_prefix(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| {
         rest.is_empty()

@@ -1,6 +1,6 @@
-//! The source around a line, where the source is there at run time: on the machine of its author.
+//! Source context: the lines around a frame's line, if the source exists at run time, as on the developer's machine.
 //!
-//! The files are those that the debug information names. What is read is remembered, within bounds.
+//! The debug information names the files. File contents are cached, within limits.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -9,18 +9,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Lines before and after.
+/// The number of lines before and after.
 const AROUND: usize = 5;
-/// The most characters of a line that are sent.
+/// The maximum length of a line, in characters.
 const MAX_LINE: usize = 200;
-/// Files larger than this, in bytes, are not read.
+/// The maximum size of a file, in bytes; larger files are not read.
 const MAX_FILE: u64 = 1024 * 1024;
-/// Files whose text is kept. A full cache is emptied.
+/// The maximum number of files in the cache. A full cache is emptied.
 const MAX_FILES: usize = 32;
-/// Files, readable or not, that are remembered.
+/// The maximum number of files, readable or not, that are remembered.
 const MAX_KNOWN: usize = 1024;
 
-/// A line with those around it.
+/// A line with the lines around it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SourceLines {
     pub(crate) before: Vec<String>,
@@ -31,17 +31,17 @@ pub(crate) struct SourceLines {
 /// The files read so far.
 #[derive(Debug, Default)]
 pub(crate) struct SourceCache {
-    /// None for a file that cannot be used.
+    /// `None` for a file that cannot be used.
     files: HashMap<String, Option<Arc<str>>>,
     readable: usize,
     built: Option<SystemTime>,
 }
 
 impl SourceCache {
-    /// The text around line `line` (from 1) of a file; nothing if the file is not there, is not a
-    /// regular file of text, is too large, has no such line, or was changed after the program was built.
+    /// Returns the text around line `line` (from 1) of a file; `None` if the file does not exist, is not a
+    /// regular text file, is too large, has no such line, or was changed after the program was built.
     pub(crate) fn around(&mut self, path: &str, line: u32) -> Option<SourceLines> {
-        // A relative path would be taken from wherever the program happens to run.
+        // A relative path would be resolved against the program's working directory.
         if !Path::new(path).is_absolute() {
             return None;
         }
@@ -69,15 +69,15 @@ impl SourceCache {
     }
 }
 
-/// When the running program was written to disk; the far future if nobody knows.
+/// Returns the time at which the running program was written to disk; the far future if it is unknown.
 fn built() -> SystemTime {
     let modified = || fs::metadata(std::env::current_exe().ok()?).ok()?.modified().ok();
-    // A clock can hold a century from now; without an answer no file counts as changed.
+    // A clock can represent a century from now; with this value no file counts as changed.
     modified().unwrap_or_else(|| SystemTime::now() + std::time::Duration::from_secs(100 * 365 * 86_400))
 }
 
 fn read(path: &Path, built: SystemTime) -> Option<Arc<str>> {
-    // Asked before opening: to open a pipe would wait for its other end.
+    // Checked before opening: opening a pipe would wait for its other end.
     let meta = fs::metadata(path).ok().filter(|meta| meta.is_file() && meta.len() <= MAX_FILE)?;
     // An edited file has other lines than the program; wrong lines are worse than none.
     if meta.modified().is_ok_and(|changed| changed > built) {
@@ -99,7 +99,7 @@ fn cut(line: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A file that is gone with the value, older than any program.
+    /// A file, older than any program, that is deleted when the value is dropped.
     struct Sample(std::path::PathBuf);
 
     impl Sample {

@@ -1,4 +1,4 @@
-//! From a real capture to frames: what a reader of the event sees.
+//! Tests from a real capture to frames, as a reader of the event sees them.
 
 use super::*;
 
@@ -63,8 +63,8 @@ fn the_machinery_at_both_ends_is_left_out() {
 #[test]
 fn an_async_body_is_called_by_its_function() {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    // Through a pointer, as an executor polls, so that the body is not inlined here: then only its file
-    // and line would be known of it.
+    // The call goes through a pointer, as in an executor, so that the body is not inlined here: otherwise
+    // only its file and line would be known.
     let mut future: std::pin::Pin<Box<dyn Future<Output = RawStack>>> =
         std::hint::black_box(Box::pin(refund()));
     let std::task::Poll::Ready(stack) = future.as_mut().poll(&mut context) else {
@@ -114,7 +114,7 @@ fn addresses_lie_in_the_image_that_is_sent() {
     let last = resolved.frames.last().unwrap();
     let image = resolved.images.iter().find(|image| Some(image.image_addr) == last.image_addr).unwrap();
     assert_eq!(std::path::Path::new(&image.code_file), std::env::current_exe().unwrap());
-    // Only the innermost is moved into its call; the server moves the others.
+    // Only the innermost address is moved into its call; the server moves the others.
     assert!(stack.addresses().contains(&(last.instruction_addr as usize + 1)));
     let first = &resolved.frames[0];
     assert!(stack.addresses().contains(&(first.instruction_addr as usize)));

@@ -1,14 +1,14 @@
-//! Which frames tell nothing: the machinery of the report at the inner end, that of the start at the outer.
+//! Trimming of stacks: removes the frames of the report at the inner end and of the start at the outer end.
 //!
 //! A panic's stack ends in the hook, the panic runtime and this crate; a thread's begins in libc and
-//! `std::rt`. Neither says anything about the fault, and both would move the frame that the server shows
-//! first and groups by. The middle is left alone.
+//! `std::rt`. Neither helps to understand the fault, and both would displace the frame that the server shows
+//! first and groups by. The frames in between are not changed.
 
 use std::ops::Range;
 
 use super::rules::is_ours;
 
-/// Functions that stand between the fault and the report of it.
+/// Functions between the fault and its report.
 const REPORTING: &[&str] = &[
     "anyhow::",
     "<anyhow::",
@@ -24,7 +24,7 @@ const REPORTING: &[&str] = &[
     "core::cell::panic_already",
     "eyre::",
     "<eyre::",
-    // Between a program's line of a log and the integration that captures it.
+    // Between a log call of the program and the integration that captures it.
     "log::",
     "tracing::",
     "tracing_core::",
@@ -36,7 +36,7 @@ const REPORTING: &[&str] = &[
     "_Unwind_Backtrace",
 ];
 
-/// Functions that start a thread or the program, where the usual marker is missing.
+/// Functions that start a thread or the program, for stacks without the usual marker.
 const STARTING: &[&str] = &[
     "_start",
     "__libc_start_main",
@@ -57,19 +57,19 @@ const STARTING: &[&str] = &[
     "test::",
 ];
 
-/// The frames worth keeping, of functions (demangled symbols) that run from innermost to outermost.
+/// Returns the range of frames to keep, from demangled symbols that run from innermost to outermost.
 ///
-/// Never empty unless `functions` is: a trace of machinery only is better than none.
+/// Never empty unless `functions` is: a trace with only internal frames is better than none.
 pub(crate) fn keep(functions: &[Option<&str>]) -> Range<usize> {
     let start = inner_end(functions);
     let end = outer_end(functions).max(start);
     if start == end { 0..functions.len() } else { start..end }
 }
 
-/// How many frames at the inner end belong to the report.
+/// Returns the number of frames at the inner end that belong to the report.
 fn inner_end(functions: &[Option<&str>]) -> usize {
-    // On the stack only while a panic hook runs. What lies inside of it is the hook, which may be the
-    // user's own, around ours.
+    // Present only while a panic hook runs. The frames inside of it are the hook, which may be the user's own hook
+    // around ours.
     let hook = functions
         .iter()
         .position(|f| f.is_some_and(|f| f.starts_with("std::panicking::") && f.contains("panic_with_hook")));
@@ -77,8 +77,8 @@ fn inner_end(functions: &[Option<&str>]) -> usize {
     for (index, function) in functions.iter().enumerate().skip(reporting) {
         match function {
             Some(function) if is_ours(function) || begins(function, REPORTING) => reporting = index + 1,
-            // Boxed hooks and closures of the standard library lie in between; after the report they
-            // are the user's call of `unwrap` and the like, and stay.
+            // Boxed hooks and closures of the standard library may lie in between; after the report they
+            // are the user's call of `unwrap` or similar, and stay.
             Some(function) if is_glue(function) => {}
             _ => break,
         }
@@ -86,12 +86,12 @@ fn inner_end(functions: &[Option<&str>]) -> usize {
     reporting
 }
 
-/// Where, counted from the inner end, the start of the thread begins.
+/// Returns the position, counted from the inner end, at which the start of the thread begins.
 fn outer_end(functions: &[Option<&str>]) -> usize {
-    // The innermost marker: the test harness sets a second one inside that of the thread.
+    // The innermost marker: the test harness sets a second one inside the thread's marker.
     let marker = functions.iter().position(|f| f.is_some_and(is_marker));
     let mut end = marker.unwrap_or_else(|| {
-        // Without symbols of libc the outermost frames may have no name; one with a name decides.
+        // Without symbols of libc the outermost frames may have no name; a named frame decides.
         let own = functions.iter().rposition(|f| f.is_some_and(|f| !begins(f, STARTING)));
         let started = functions.iter().rposition(|f| f.is_some_and(|f| begins(f, STARTING)));
         match (own, started) {
@@ -99,15 +99,15 @@ fn outer_end(functions: &[Option<&str>]) -> usize {
             _ => functions.len(),
         }
     });
-    // What calls `main` or the thread's closure.
+    // The function that calls `main` or the thread's closure.
     while end > 0 && functions[end - 1].is_some_and(|f| f.contains("core::ops::function::")) {
         end -= 1;
     }
     end
 }
 
-/// Whether this is the function in which the standard library begins `main` or a thread: what lies outside of it is
-/// not kept, as long as anything inside of it is.
+/// Whether this is the function in which the standard library begins `main` or a thread: frames outside of it are
+/// removed, as long as any frame inside of it remains.
 pub(super) fn is_marker(function: &str) -> bool {
     function.contains("__rust_begin_short_backtrace")
 }
@@ -123,14 +123,14 @@ fn is_glue(function: &str) -> bool {
         "core::panic::unwind_safe::",
         "std::panic::",
         "std::thread::local::",
-        // What `catch_unwind` comes to.
+        // The implementation of `catch_unwind`.
         "__rust_try",
     ]
     .iter()
     .any(|glue| function.starts_with(glue))
 }
 
-/// Whether the name is one of the list, or begins with one that ends in `::`.
+/// Whether the name is in the list, or begins with an entry that ends in `::`.
 fn begins(function: &str, list: &[&str]) -> bool {
     let function = function.trim_start_matches('<');
     list.iter().any(|entry| match function.strip_prefix(entry) {
@@ -143,7 +143,7 @@ fn begins(function: &str, list: &[&str]) -> bool {
 mod tests {
     use super::*;
 
-    /// What is kept, by name, from a stack that is written innermost first.
+    /// Returns the names that are kept of a stack that is listed innermost first.
     fn kept<'a>(functions: &[&'a str]) -> Vec<&'a str> {
         let optional: Vec<_> = functions.iter().map(|f| Some(*f).filter(|f| *f != "?")).collect();
         functions[keep(&optional)].to_vec()
