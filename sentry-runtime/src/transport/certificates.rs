@@ -1,7 +1,7 @@
 //! Certificates of authorities that the user trusts besides the built-in ones.
 //!
-//! They are read at `init`, so that a file which is missing or holds no certificate is an error there and not a
-//! server that cannot be reached later.
+//! They are read at `init`, so that a file that is missing or contains no certificate is an error there, and not an
+//! unreachable server later.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use crate::transport::config::CaCertificates;
 
-/// Certificates that cannot be used.
+/// The error for certificates that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificatesError {
     source: String,
@@ -21,7 +21,7 @@ impl fmt::Display for CertificatesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "ca_certs is {}, which {}; give a PEM file, or its text, with one `-----BEGIN CERTIFICATE-----` or several",
+            "ca_certs is {}, which {}; set it to a PEM file or PEM text with at least one `-----BEGIN CERTIFICATE-----`",
             self.source, self.problem
         )
     }
@@ -52,18 +52,18 @@ pub(super) fn read(given: &CaCertificates) -> Result<Vec<Certificate<'static>>, 
     for item in parse_pem(pem) {
         match item {
             Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            // A private key has no business there, but does no harm.
+            // A private key in the file is ignored.
             Ok(_) => {}
             Err(e) => return Err(error(given, format!("is not PEM ({e})"))),
         }
     }
-    if certificates.is_empty() { Err(error(given, "holds no certificate")) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(error(given, "contains no certificate")) } else { Ok(certificates) }
 }
 
-/// Without TLS there is nobody to trust.
+/// Without TLS no certificate can be used.
 #[cfg(not(feature = "rustls"))]
 pub(super) fn refuse(given: &CaCertificates) -> CertificatesError {
-    error(given, "is of no use in a build without TLS: switch on the feature `rustls` of sentry-runtime")
+    error(given, "has no effect in a build without TLS: enable the feature `rustls` of sentry-runtime")
 }
 
 #[cfg(all(test, feature = "rustls"))]
@@ -78,7 +78,7 @@ mod tests {
                 .starts_with("ca_certs is `/nowhere/ca.pem`, which cannot be read")
         );
         assert!(
-            message(b"hello".as_slice().into()).contains("a text of 5 bytes, which holds no certificate")
+            message(b"hello".as_slice().into()).contains("a text of 5 bytes, which contains no certificate")
         );
         let cut = b"-----BEGIN CERTIFICATE-----\nAAAA".as_slice();
         assert!(message(cut.into()).contains("ca_certs is a text"), "{}", message(cut.into()));

@@ -1,10 +1,10 @@
-//! The configuration of transports: compression, certificates, the bounds of the spool, and what can be wrong with them.
+//! The configuration of transports: compression, certificates, spool limits, and the error for invalid values.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How requests are compressed. Requests to this machine never are.
+/// The compression of request bodies. Requests to this machine are never compressed.
 ///
 /// ```
 /// use sentry::{ClientOptions, Compression};
@@ -13,29 +13,29 @@ use std::time::Duration;
 /// assert_eq!(ClientOptions::new().compression(false).compression, Compression::Off);
 /// ```
 ///
-/// Spec: `foundations/transport/compression.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/transport/compression/)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     Off,
-    /// With gzip at level 1, which every server reads: bodies shrink to about a fifth, and higher levels cost much
-    /// more than they save.
+    /// gzip at level 1, which every server accepts: bodies shrink to about a fifth. Higher levels cost much more time
+    /// than they save.
     #[default]
     Gzip,
-    /// With zstd at level 1: smaller and faster than gzip. Sentry reads it, some servers and proxies of others do not.
+    /// zstd at level 1: smaller and faster than gzip. Sentry accepts it; some other servers and proxies do not.
     #[cfg(feature = "zstd")]
     Zstd,
 }
 
 impl From<bool> for Compression {
-    /// A yes is gzip.
+    /// Returns `Gzip` for `true` and `Off` for `false`.
     fn from(compress: bool) -> Self {
         if compress { Self::Gzip } else { Self::Off }
     }
 }
 
-/// Certificates of authorities that are trusted besides the built-in ones, as PEM.
+/// PEM certificates of authorities that are trusted in addition to the built-in ones.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().ca_certs("/etc/ssl/our-own-ca.pem");
@@ -43,7 +43,7 @@ impl From<bool> for Compression {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum CaCertificates {
-    /// A file with one certificate or several; it is read once, at `init`.
+    /// The path of a file with one or more certificates; it is read once, at `init`.
     File(PathBuf),
     /// The text of such a file.
     Pem(Vec<u8>),
@@ -94,14 +94,14 @@ impl From<Vec<u8>> for CaCertificates {
     }
 }
 
-/// How much the spool on disk keeps. Each process that shares the directory keeps so much.
+/// The limits of the spool on disk. They apply to each process that shares the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpoolLimits {
-    /// Bytes of all files. Default: 64 MiB.
+    /// The maximum size of all files together, in bytes. Default: 64 MiB.
     pub bytes: u64,
-    /// Envelopes. Default: 1000.
+    /// The maximum number of envelopes. Default: 1000.
     pub envelopes: usize,
-    /// How old an envelope may become before it is given up. Default: 7 days.
+    /// The maximum age of an envelope; older ones are deleted and counted as lost. Default: 7 days.
     pub age: Duration,
 }
 

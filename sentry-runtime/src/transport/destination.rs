@@ -7,51 +7,51 @@ use super::rate_limits::RateLimits;
 use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
 
-/// What became of an envelope.
+/// The outcome of one delivery attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// It was taken; so many bytes went out.
+    /// The destination accepted it.
     Sent {
-        /// Bytes as they went over the wire.
+        /// The number of bytes sent over the wire.
         bytes: usize,
     },
-    /// The server answered 429: it counts the loss by itself.
+    /// The server answered 429; it counts the loss itself.
     Refused,
     /// It is lost for good.
     Lost(DiscardReason),
-    /// It did not go out; another attempt may succeed.
+    /// It was not delivered; another attempt may succeed.
     Failed(DiscardReason),
-    /// Nothing of it was left to send, and what was taken out is counted.
+    /// No item was left to send; the removed items are counted.
     Empty,
 }
 
 impl Delivery {
-    /// What it is to somebody who waits for the envelope.
+    /// Returns the outcome for a caller that waits for the envelope.
     pub(super) fn outcome(self) -> DeliveryOutcome {
         match self {
             Self::Sent { .. } => DeliveryOutcome::Sent,
-            // What is left out, limits have left out.
+            // Items are only removed because of rate limits.
             Self::Refused | Self::Empty => DeliveryOutcome::Lost(DiscardReason::RatelimitBackoff),
             Self::Lost(reason) | Self::Failed(reason) => DeliveryOutcome::Lost(reason),
         }
     }
 }
 
-/// Where a transport's thread delivers to. All methods run on that thread and may block.
+/// The destination of a transport's thread. All methods run on that thread and may block.
 pub(crate) trait Destination: Send + 'static {
-    /// Delivers an envelope. It may take items out and count them; it is called again with what it left when it
-    /// answers [`Delivery::Failed`].
+    /// Delivers an envelope. It may remove items and count them; after [`Delivery::Failed`] it is called again with the
+    /// remaining items.
     fn deliver(&mut self, envelope: &mut Envelope) -> Delivery;
 
-    /// Sends what was held back: somebody waits, and everything queued before was delivered.
+    /// Sends data that was held back: a caller waits, and everything queued before has been delivered.
     fn flush(&mut self) {}
 
-    /// Called when the queue is empty. Answers when it wants to be called again if nothing comes.
+    /// Called when the queue is empty. Returns when it wants to be called again if no envelope arrives.
     fn idle(&mut self) -> Option<Duration> {
         None
     }
 
-    /// The limits that the pipeline asks for before it serialises.
+    /// Returns the rate limits that the pipeline checks before it serialises.
     fn rate_limits(&self) -> Option<Arc<RateLimits>> {
         None
     }

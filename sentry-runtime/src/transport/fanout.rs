@@ -1,4 +1,4 @@
-//! One stream of envelopes for several transports: a server, and beside it the local view or Spotlight.
+//! The fanout of envelopes to several transports: a server together with the local view or Spotlight.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::{QueueDepths, Transport};
 use crate::protocol::{DataCategory, Envelope};
 
-/// Gives every envelope to each of several transports. A copy shares the payloads.
+/// A transport that passes every envelope to several transports. The copies share the payloads.
 pub(crate) struct Fanout {
     transports: Vec<Arc<dyn Transport>>,
 }
 
 impl Fanout {
-    /// A transport that feeds all of these.
+    /// Creates a transport that feeds all of these.
     pub(crate) fn new(transports: Vec<Arc<dyn Transport>>) -> Self {
         Self { transports }
     }
@@ -23,7 +23,8 @@ impl Fanout {
     }
 }
 
-/// Asks all at the same time: one that hangs must not use up the time of the others. Answers whether all said yes.
+/// Calls `ask` on all transports in parallel: one that hangs must not use up the time of the others. Returns whether
+/// all returned `true`.
 pub(super) fn ask_all(transports: &[&dyn Transport], ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
     let Some((last, others)) = transports.split_last() else {
         return true;
@@ -43,7 +44,7 @@ pub(super) fn ask_all(transports: &[&dyn Transport], ask: impl Fn(&dyn Transport
             }
         }
         ok &= ask(*last);
-        // One that panicked has not delivered.
+        // A transport that panicked has not delivered.
         asked.into_iter().fold(ok, |ok, thread| thread.join().unwrap_or(false) && ok)
     })
 }
@@ -66,12 +67,12 @@ impl Transport for Fanout {
         self.all(|transport| transport.shutdown(timeout))
     }
 
-    /// Those of the first: the server, if there is one. The others get copies.
+    /// Returns the depths of the first transport: the server, if there is one. The others receive copies.
     fn queue_depths(&self) -> QueueDepths {
         self.transports.first().map(|transport| transport.queue_depths()).unwrap_or_default()
     }
 
-    /// Only what nobody wants is limited; each transport drops the rest for itself.
+    /// Only a category that all transports limit is limited; otherwise each transport drops its own share.
     fn is_rate_limited(&self, category: DataCategory) -> bool {
         !self.transports.is_empty()
             && self.transports.iter().all(|transport| transport.is_rate_limited(category))
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn all_are_flushed_at_the_same_time_and_one_failure_is_a_failure() {
-        // Each waits for the other: flushed one by one, this would never end.
+        // Each waits for the other: flushed one after the other, this would never end.
         let first = Arc::new(Meets(Barrier::new(2), false));
         let fanout = Fanout::new(vec![first.clone(), Arc::new(Shared(first))]);
         assert!(!fanout.flush(Duration::from_secs(1)));

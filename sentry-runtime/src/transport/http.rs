@@ -1,11 +1,12 @@
-//! Delivery over HTTP: one POST an envelope, with the answer's rate limits taken to heart.
+//! Delivery over HTTP: one POST per envelope, and the rate limits of each response applied.
 //!
-//! [`HttpSender`] turns an envelope into an answer and knows nothing of Sentry beyond the headers.
-//! [`HttpDestination`] takes out what the server does not want now, adds the report of what was lost, and says
-//! what became of the envelope.
+//! [`HttpSender`] sends an envelope and returns the response; it knows nothing of Sentry beyond the headers.
+//! [`HttpDestination`] removes items that the server rate limits, adds the client report, and returns the outcome.
 //!
-//! Spec: `foundations/transport/index.mdx`, `foundations/transport/authentication.mdx`,
-//! `foundations/transport/rate-limiting.mdx`, `telemetry/client-reports.mdx`.
+//! [Spec, transport](https://develop.sentry.dev/sdk/foundations/transport/),
+//! [authentication](https://develop.sentry.dev/sdk/foundations/transport/authentication/),
+//! [rate limiting](https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/),
+//! [client reports](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
 mod agents;
 mod compress;
@@ -30,10 +31,10 @@ use crate::protocol::{
 };
 use crate::transport::error::TransportError;
 
-/// Losses are reported at least this often.
+/// The longest interval between client reports, if there are losses.
 const REPORT_INTERVAL: Duration = Duration::from_secs(30);
 
-/// A Sentry server.
+/// The options for reaching a server.
 #[derive(Debug)]
 pub(crate) struct HttpDestination {
     sender: HttpSender,
@@ -41,12 +42,12 @@ pub(crate) struct HttpDestination {
     ledger: Arc<Ledger>,
     client_reports: bool,
     last_report: Instant,
-    /// The status that was complained about last: each new one is said once. 0: its certificate.
+    /// The status that was last reported to the user, each once in a row; 0 for the certificate.
     complained: Option<u16>,
 }
 
 impl HttpDestination {
-    /// Fails when the proxy or the certificates cannot be used.
+    /// Creates the destination, or fails if the proxy or the certificates cannot be used.
     pub(crate) fn new(options: HttpOptions, ledger: Arc<Ledger>) -> Result<Self, TransportError> {
         let client_reports = options.client_reports;
         Ok(Self {
@@ -59,7 +60,7 @@ impl HttpDestination {
         })
     }
 
-    /// Takes out what the server does not want now. Attachments go with the event that they belong to.
+    /// Removes rate-limited items. Attachments are removed with their event.
     fn drop_limited(&self, envelope: &mut Envelope) {
         let mut event_dropped = false;
         let mut dropped = envelope.split_off(|item| {
@@ -76,7 +77,7 @@ impl HttpDestination {
         }
     }
 
-    /// What was lost since the last report, unless reports are off or not wanted now.
+    /// Takes the losses since the last report, unless reports are disabled or rate limited.
     fn take_report(&self) -> Vec<DiscardedEvents> {
         if self.client_reports && !self.limits.is_limited(DataCategory::Internal) {
             self.ledger.take_unreported()
@@ -85,7 +86,7 @@ impl HttpDestination {
         }
     }
 
-    /// Sends an envelope with a report, and says what became of the envelope.
+    /// Sends an envelope with a client report, and returns the outcome of the envelope.
     fn post(&mut self, mut envelope: Envelope, losses: &[DiscardedEvents]) -> Delivery {
         for item in report_items(losses) {
             envelope.add_item(item);
@@ -117,22 +118,24 @@ impl HttpDestination {
                 return Delivery::Sent { bytes: answer.sent };
             }
             429 => {
-                diagnostics::debug(format_args!("the server asks for a pause (429)"));
+                diagnostics::debug(format_args!(
+                    "the server answered 429: sending pauses until its rate limit ends"
+                ));
                 return Delivery::Refused;
             }
-            // These the user can do something about.
+            // The user can fix these.
             300..=399 if self.complained != Some(answer.status) => {
                 let location = answer.location.as_deref().unwrap_or("nowhere");
                 diagnostics::error(format_args!(
-                    "the server answered {}, a redirect to {location}, which is not followed as the key would go \
-                     along: nothing arrives; let the DSN name the address that answers itself",
+                    "the server answered {}, a redirect to {location}: nothing is sent, since following it would \
+                     pass the key on; set the DSN to the address that answers without a redirect",
                     answer.status
                 ));
             }
             401 | 403 | 404 | 413 if self.complained != Some(answer.status) => {
                 let fix = match answer.status {
-                    413 => "an envelope was too large; send fewer or smaller attachments and contexts",
-                    _ => "check the DSN: its key, host and project",
+                    413 => "an envelope was too large: send fewer or smaller attachments and contexts",
+                    _ => "check the key, host and project of the DSN",
                 };
                 let detail = answer.detail.trim();
                 diagnostics::error(format_args!("the server answered {}: {fix} {detail}", answer.status));
@@ -146,7 +149,7 @@ impl HttpDestination {
     }
 }
 
-/// So many entries stay below the 4 KiB that a report may have.
+/// The number of entries that keeps a report below its limit of 4 KiB.
 const ENTRIES_PER_REPORT: usize = 40;
 
 fn report_items(losses: &[DiscardedEvents]) -> impl Iterator<Item = EnvelopeItem> {

@@ -1,7 +1,7 @@
-//! The ledger: every item that is sent or lost is counted here, by category and reason.
+//! The ledger: counters of every item that is sent or lost, by category and reason.
 //!
-//! Whoever drops something records it. Client reports take what is new since the last one;
-//! `Client::stats` reads the totals.
+//! Code that drops an item records it here. Client reports contain the losses since the last report; `Client::stats`
+//! reads the totals.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,16 +10,16 @@ use crate::protocol::{DataCategory, DiscardReason, DiscardedEvents, EnvelopeItem
 const CATEGORIES: usize = DataCategory::ALL.len();
 const REASONS: usize = DiscardReason::ALL.len();
 
-/// Counters of one client.
+/// The counters of one client.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    /// Lost and not yet reported to the server.
+    /// Losses not yet reported to the server.
     unreported: [[AtomicU64; CATEGORIES]; REASONS],
-    /// Lost since the client was made.
+    /// Losses since the client was created.
     lost: [[AtomicU64; CATEGORIES]; REASONS],
-    /// Handed to delivery since the client was made.
+    /// Items handed to delivery since the client was created.
     accepted: [AtomicU64; CATEGORIES],
-    /// Handed to a server that took it, since the client was made.
+    /// Items that a server accepted since the client was created.
     sent: [AtomicU64; CATEGORIES],
     bytes: AtomicU64,
 }
@@ -38,7 +38,7 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// Counts a loss that the server learns of through the next client report.
+    /// Counts a loss, which the next client report reports to the server.
     pub(crate) fn lost(&self, reason: DiscardReason, category: DataCategory, quantity: u64) {
         if quantity > 0 {
             self.unreported[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Ledger {
         }
     }
 
-    /// Counts the loss of an item by everything it stands for.
+    /// Counts the loss of an item, including everything it contains.
     pub(crate) fn lost_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
         item.untold();
         for &(category, quantity) in item.quantities() {
@@ -54,7 +54,7 @@ impl Ledger {
         }
     }
 
-    /// Counts a loss that the server counts by itself, and must not hear of twice: what it answered with 429.
+    /// Counts a loss that the server counts itself and that is not reported again: an item answered with 429.
     pub(crate) fn refused_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
         item.untold();
         for &(category, quantity) in item.quantities() {
@@ -62,7 +62,7 @@ impl Ledger {
         }
     }
 
-    /// Counts an item that is to be delivered.
+    /// Counts an item that is handed to delivery.
     pub(crate) fn accepted_item(&self, item: &EnvelopeItem) {
         for &(category, quantity) in item.quantities() {
             self.accepted[category as usize].fetch_add(quantity, Ordering::Relaxed);
@@ -76,17 +76,17 @@ impl Ledger {
         }
     }
 
-    /// Counts bytes that went over the wire.
+    /// Counts bytes sent over the wire.
     pub(crate) fn sent_bytes(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Takes what is not yet reported. Put it back with [`Ledger::put_back`] when the report was not delivered.
+    /// Takes the unreported losses. Return them with [`Ledger::put_back`] if the report was not delivered.
     pub(crate) fn take_unreported(&self) -> Vec<DiscardedEvents> {
         read(&self.unreported, |counter| counter.swap(0, Ordering::Relaxed))
     }
 
-    /// Returns what a lost report had taken.
+    /// Puts back the losses of a report that was not delivered.
     pub(crate) fn put_back(&self, discarded: &[DiscardedEvents]) {
         for entry in discarded {
             self.unreported[entry.reason as usize][entry.category as usize]
@@ -94,32 +94,32 @@ impl Ledger {
         }
     }
 
-    /// Everything lost since the client was made.
+    /// Returns all losses since the client was created.
     pub(crate) fn all_lost(&self) -> Vec<DiscardedEvents> {
         read(&self.lost, |counter| counter.load(Ordering::Relaxed))
     }
 
-    /// Everything lost for one reason.
+    /// Returns the number of all losses for one reason.
     pub(crate) fn all_lost_for(&self, reason: DiscardReason) -> u64 {
         self.lost[reason as usize].iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
     }
 
-    /// Everything of one category that was lost for one reason.
+    /// Returns the number of losses in one category for one reason.
     pub(crate) fn all_lost_of(&self, reason: DiscardReason, category: DataCategory) -> u64 {
         self.lost[reason as usize][category as usize].load(Ordering::Relaxed)
     }
 
-    /// How many items of each category were handed to delivery.
+    /// Returns the number of items of each category that were handed to delivery.
     pub(crate) fn all_accepted(&self) -> Vec<(DataCategory, u64)> {
         by_category(&self.accepted)
     }
 
-    /// How many items of each category were delivered.
+    /// Returns the number of items of each category that were delivered.
     pub(crate) fn all_sent(&self) -> Vec<(DataCategory, u64)> {
         by_category(&self.sent)
     }
 
-    /// How many bytes went over the wire, compressed as they were sent.
+    /// Returns the number of bytes sent over the wire, after compression.
     pub(crate) fn all_bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }

@@ -1,13 +1,14 @@
-//! Where envelopes go. A [`Transport`] takes finished envelopes from the pipeline thread and delivers them
-//! from a thread of its own: over HTTP, to the local view, or into a test's hands.
+//! Transports: a [`Transport`] accepts finished envelopes from the pipeline thread and delivers them from its own
+//! thread: over HTTP, to the local view, or to a test.
 //!
-//! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it; what stands behind it is a [`Destination`]:
-//! [`http`] for a Sentry server, [`otlp`] for a collector of OpenTelemetry, [`spotlight`] for a Spotlight sidecar, [`local`] for a person at a terminal.
-//! [`Fanout`] feeds several transports, [`TestTransport`] keeps everything for a test to look at.
+//! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it. It delivers to a
+//! [`Destination`]: [`http`] for a Sentry server, [`otlp`] for an OpenTelemetry Collector, [`spotlight`] for a
+//! Spotlight sidecar, [`local`] for a person at a terminal. [`Fanout`] feeds several transports, [`TestTransport`]
+//! keeps envelopes for a test.
 //!
-//! With a [`spool`], every envelope is on disk before it is sent, and until the server took it.
+//! With a [`spool`], every envelope is on disk before it is sent, until the server has accepted it.
 //!
-//! What is lost on the way is counted in the [`ledger`].
+//! The [`ledger`] counts what is lost.
 
 mod backoff;
 pub(crate) mod certificates;

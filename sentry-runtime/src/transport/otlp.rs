@@ -1,11 +1,11 @@
-//! Our spans for an OpenTelemetry Collector, or whoever else takes OTLP over HTTP.
+//! Delivery of spans to an OpenTelemetry Collector, or another receiver of OTLP over HTTP.
 //!
-//! With the option `otlp_endpoint` spans leave the stream to the server: [`Split`] gives transactions and batches of
-//! spans to the thread of [`Collector`], which posts them in OTLP's JSON ([`json`](self::json)), and everything else to
-//! the transport that there is besides. An answer that asks for patience is tried again, as network errors are; until
-//! the time that it names, the collector is not asked.
+//! With the option `otlp_endpoint` spans are not sent to the Sentry server: [`Split`] passes transactions and batches
+//! of spans to the thread of [`Collector`], which posts them as OTLP JSON ([`json`](self::json)), and everything else
+//! to the other transport. Retryable responses and network errors are retried; no request is sent before the time
+//! that a response names.
 //!
-//! Spec: `telemetry/traces/otlp.mdx`; OTLP 1.x, "OTLP/HTTP".
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/otlp/); OTLP 1.x, "OTLP/HTTP".
 
 mod json;
 
@@ -20,18 +20,18 @@ use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope, EnvelopeItem, ItemType};
 use crate::transport::error::TransportError;
 
-/// A collector. Run it in a [`TransportThread`](super::TransportThread).
+/// A destination that is a collector. Run it in a [`TransportThread`](super::TransportThread).
 #[derive(Debug)]
 pub(crate) struct Collector {
     sender: HttpSender,
     headers: Vec<(String, String)>,
-    /// The status that was complained about last: each new one is said once.
+    /// The status that was last reported to the user, each once in a row.
     complained: Option<u16>,
-    /// Until when the collector wants nothing.
+    /// The time until which the collector accepts no request.
     paused_until: Option<Instant>,
 }
 
-/// The URL that takes traces: an endpoint without a path is the base of OTLP's own.
+/// Returns the URL for traces: the standard path of OTLP is appended to an endpoint without a path.
 pub(crate) fn traces_url(endpoint: &str) -> String {
     let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     match authority.split_once('/') {
@@ -42,7 +42,7 @@ pub(crate) fn traces_url(endpoint: &str) -> String {
 }
 
 impl Collector {
-    /// Fails when the proxy or the certificates cannot be used.
+    /// Creates the destination, or fails if the proxy or the certificates cannot be used.
     pub(crate) fn new(options: HttpOptions, headers: Vec<(String, String)>) -> Result<Self, TransportError> {
         Ok(Self { sender: HttpSender::new(options)?, headers, complained: None, paused_until: None })
     }
@@ -68,7 +68,7 @@ impl Destination for Collector {
                 self.complained = None;
                 Delivery::Sent { bytes: answer.sent }
             }
-            // OTLP names these as worth another attempt.
+            // OTLP specifies that these can be retried.
             429 | 502..=504 => match answer.pause() {
                 Some(pause) => {
                     self.paused_until = Some(Instant::now() + pause);
@@ -89,7 +89,7 @@ impl Destination for Collector {
     }
 }
 
-/// Spans to one transport, everything else to another, if there is one.
+/// A transport that passes spans to one transport, and everything else to another, if there is one.
 pub(crate) struct Split {
     spans: Arc<dyn Transport>,
     rest: Option<Arc<dyn Transport>>,
@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    /// Is done when the other one is asked as well.
+    /// A transport that is done when the other one is asked as well.
     struct Meets(Arc<Barrier>);
 
     impl Transport for Meets {
@@ -170,7 +170,7 @@ mod tests {
         let barrier = Arc::new(Barrier::new(2));
         let meets = || -> Arc<dyn Transport> { Arc::new(Meets(Arc::clone(&barrier))) };
         let split = Split::new(meets(), Some(meets()));
-        // Asked one after the other, this would never end.
+        // If they were asked one after the other, this would never end.
         assert!(split.flush(Duration::from_secs(1)) && split.shutdown(Duration::from_secs(1)));
     }
 

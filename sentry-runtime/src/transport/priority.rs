@@ -1,16 +1,16 @@
-//! The priority of envelopes: who leaves first, and who makes room when the queue is full.
+//! The priority of envelopes: the order of sending, and of dropping when the queue is full.
 
 use crate::protocol::{DataCategory, Envelope, ItemType};
 
 /// The number of levels of importance.
 pub(super) const LEVELS: usize = 5;
 
-/// The level of an envelope's most important item; 0 is the most important.
+/// Returns the level of an envelope's most important item; 0 is the most important.
 pub(super) fn importance(envelope: &Envelope) -> usize {
     envelope.items().iter().map(|item| level(item.ty())).min().unwrap_or(LEVELS - 1)
 }
 
-/// The category of an envelope's most important item.
+/// Returns the category of an envelope's most important item.
 pub(super) fn category(envelope: &Envelope) -> DataCategory {
     let first = envelope.items().iter().min_by_key(|item| level(item.ty()));
     first.and_then(|item| item.quantities().first()).map_or(DataCategory::Default, |&(category, _)| category)

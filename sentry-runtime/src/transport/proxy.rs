@@ -1,15 +1,15 @@
-//! Which proxy stands between the program and its server: the options first, then the environment.
+//! The selection of a proxy between the program and its server: from the options first, then from the environment.
 //!
-//! `https_proxy`, `http_proxy` and `all_proxy` are read in lower and upper case, `no_proxy` lists hosts and networks that are
-//! reached directly. As curl does, `HTTP_PROXY` in upper case is not read inside a CGI program, where a request
-//! could set it. The proxy is asked to connect through (`CONNECT`) for plain and for encrypted targets alike.
+//! `https_proxy`, `http_proxy` and `all_proxy` are read in lower and upper case; `no_proxy` lists hosts and networks
+//! that are reached directly. As in curl, `HTTP_PROXY` in upper case is not read inside a CGI program, where a
+//! request could set it. The proxy tunnels (`CONNECT`) both plain and encrypted connections.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-/// A proxy that cannot be used.
+/// The error for a proxy that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyError {
     name: &'static str,
@@ -20,8 +20,8 @@ impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is {:?}, which is not a proxy this client can use; write http://host:port or \
-             http://user:password@host:port (percent-encoded), or leave it out to connect directly",
+            "{} is {:?}, which is not a supported proxy; write http://host:port or \
+             http://user:password@host:port (percent-encoded), or leave it unset to connect directly",
             self.name, self.value
         )
     }
@@ -29,17 +29,17 @@ impl fmt::Display for ProxyError {
 
 impl std::error::Error for ProxyError {}
 
-/// What the options say about proxies.
+/// The proxies from the options.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProxyOptions {
-    /// The proxy for servers that are reached by http.
+    /// The proxy for http servers.
     pub(crate) http: Option<String>,
-    /// The proxy for servers that are reached by https; without it the one for http is used.
+    /// The proxy for https servers; if it is not set, the one for http is used.
     pub(crate) https: Option<String>,
 }
 
-/// Finds the proxy for a target; `env` answers environment variables. An error names what cannot be used; a
-/// bad variable is an error too, as going around the proxy could leak what the network's rules forbid.
+/// Selects the proxy for a target; `env` returns environment variables. The error names the value that cannot be
+/// used. An invalid variable is an error too, since bypassing the proxy could violate the network's rules.
 pub(crate) fn select(
     target: &Uri,
     options: &ProxyOptions,
@@ -82,7 +82,7 @@ fn parse(name: &'static str, value: &str) -> Result<ureq::Proxy, ProxyError> {
         .ok_or_else(|| ProxyError { name, value: without_password(value) })
 }
 
-/// The value without what stands between `//` and `@`: messages end up in logs.
+/// Replaces the text between `//` and `@`, since messages end up in logs.
 fn without_password(value: &str) -> String {
     let start = value.find("://").map_or(0, |at| at + 3);
     match value[start..].rfind('@') {
@@ -91,8 +91,8 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// Whether a list like `example.com, .internal, 10.0.0.0/8, db.lan:5432, *` names the host, a domain above it, or
-/// the network that it is in. An entry with a port means that port alone.
+/// Whether a list like `example.com, .internal, 10.0.0.0/8, db.lan:5432, *` contains the host, a domain above it, or
+/// its network. An entry with a port matches that port only.
 fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let address = host.parse::<IpAddr>().ok();
@@ -101,7 +101,7 @@ fn is_exempt(host: &str, port: u16, list: &str) -> bool {
             return address.is_some_and(|address| is_in(address, network, bits));
         }
         let entry = match entry.rsplit_once(':') {
-            // Of an address of IPv6 without brackets, no part is a port.
+            // An IPv6 address without brackets has no port.
             Some((name, given)) if !name.contains(':') || name.ends_with(']') => {
                 if given.parse() != Ok(port) {
                     return false;
@@ -127,7 +127,7 @@ fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     })
 }
 
-/// Whether an address is in a network like `10.0.0.0` with `8` bits.
+/// Whether an address belongs to a network like `10.0.0.0` with `8` bits.
 fn is_in(address: IpAddr, network: &str, bits: &str) -> bool {
     fn shared(one: &[u8], other: &[u8]) -> u32 {
         let differs = one.iter().zip(other).position(|(one, other)| one != other);
@@ -153,7 +153,7 @@ pub(crate) fn is_local(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether a URL is one of this machine.
+/// Whether a URL refers to this machine.
 pub(crate) fn is_local_url(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|url| url.host().is_some_and(is_local))
 }

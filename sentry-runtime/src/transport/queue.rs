@@ -1,12 +1,12 @@
-//! The queue before a transport's thread: bounded in envelopes, in bytes and by category, ordered by importance.
+//! The queue of a transport's thread: limited in envelopes, in bytes and by category, ordered by importance.
 //!
-//! What the user would miss most leaves first and is dropped last: check-ins, of which a lost one raises a false
-//! alarm, then errors and feedback, then counted sessions, then traces, then logs and metrics. The levels take weighted turns,
-//! so that a flood of one kind slows the others and never starves them. Within one level the order of arrival is kept, so that
-//! the two halves of a check-in, or two updates of a session, never overtake each other. Some updates of a session travel
-//! with an error, so all of them are as important as errors.
+//! The most important envelopes are sent first and dropped last: check-ins, since a lost one raises a false alarm, then
+//! errors and feedback, then session counts, then traces, then logs and metrics. The levels take weighted turns, so
+//! that a flood of one level slows the others but never starves them. Within one level the order of arrival is kept,
+//! so that the two halves of a check-in, or two updates of a session, never overtake each other. Some updates of a
+//! session travel with an error, so all of them are as important as errors.
 //!
-//! Spec: `foundations/processing/telemetry-processor/backend-telemetry-processor.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/processing/telemetry-processor/backend-telemetry-processor/)
 
 use std::collections::VecDeque;
 
@@ -16,20 +16,20 @@ use crate::protocol::{DataCategory, Envelope};
 
 const CATEGORIES: usize = DataCategory::ALL.len();
 
-/// How many envelopes of each level leave before all levels had their turn. The weights are those of the spec.
+/// The number of envelopes that each level may send before the other levels have their turn, as in the spec.
 const WEIGHTS: [u32; LEVELS] = [5, 5, 4, 3, 2];
 
-/// What the headers of an envelope and of one item cost in memory, roughly.
+/// The approximate memory of the headers of an envelope and of one item, in bytes.
 const HEADER_BYTES: usize = 256;
 
-/// How much may wait.
+/// The capacity of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Capacity {
-    /// Envelopes.
+    /// The maximum number of envelopes.
     pub(crate) envelopes: usize,
-    /// Bytes of their payloads.
+    /// The maximum size of their payloads, in bytes.
     pub(crate) bytes: usize,
-    /// Envelopes of single categories.
+    /// The maximum number of envelopes of single categories.
     pub(crate) categories: Vec<(DataCategory, usize)>,
 }
 
@@ -39,12 +39,12 @@ impl Default for Capacity {
     }
 }
 
-/// An envelope that waits, with the number it was given on arrival.
+/// A waiting envelope, with its sequence number.
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) seq: u64,
     pub(super) envelope: Envelope,
-    /// Its copy on disk.
+    /// The ticket of its copy on disk.
     pub(super) ticket: Option<Ticket>,
     category: DataCategory,
     bytes: usize,
@@ -54,10 +54,10 @@ pub(super) struct Queued {
 #[derive(Debug)]
 pub(super) struct Queue {
     levels: [VecDeque<Queued>; LEVELS],
-    /// How many each level may still send before the others had their turn.
+    /// The number of envelopes that each level may still send before the others have their turn.
     turns: [u32; LEVELS],
     capacity: Capacity,
-    /// How many wait of each category.
+    /// The number of waiting envelopes of each category.
     waiting: [usize; CATEGORIES],
     len: usize,
     bytes: usize,
@@ -77,8 +77,8 @@ impl Queue {
         }
     }
 
-    /// Takes an envelope, and returns what had to go for it: less important ones, or the envelope itself when
-    /// its category has no room or everything that waits is at least as important.
+    /// Adds an envelope, and returns the envelopes displaced by it: less important ones, or the envelope itself if its
+    /// category is full or all waiting envelopes are at least as important.
     pub(super) fn push(&mut self, envelope: Envelope, ticket: Option<Ticket>) -> Vec<Queued> {
         let level = importance(&envelope);
         let category = category(&envelope);
@@ -100,7 +100,7 @@ impl Queue {
         }
         let mut evicted = Vec::new();
         while self.len >= self.capacity.envelopes || self.bytes + bytes > self.capacity.bytes {
-            // The newest of the least important: the first of a series tells more than its repetitions.
+            // The newest of the least important: the first of a series is more informative than its repetitions.
             let least = self.levels.iter_mut().rev().find_map(VecDeque::pop_back);
             let Some(least) = least.map(|least| self.taken(least)) else { break };
             evicted.push(least);
@@ -112,7 +112,7 @@ impl Queue {
         evicted
     }
 
-    /// The next to send.
+    /// Takes the next envelope to send.
     pub(super) fn pop(&mut self) -> Option<Queued> {
         let level = self.whose_turn().or_else(|| {
             self.turns = WEIGHTS;
@@ -134,12 +134,12 @@ impl Queue {
         queued
     }
 
-    /// The number given to the latest arrival.
+    /// Returns the sequence number of the latest envelope.
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq
     }
 
-    /// The number of the one that has waited longest.
+    /// Returns the sequence number of the envelope that has waited longest.
     pub(super) fn first_seq(&self) -> Option<u64> {
         self.levels.iter().filter_map(|level| level.front()).map(|queued| queued.seq).min()
     }
@@ -148,7 +148,7 @@ impl Queue {
         self.len == 0
     }
 
-    /// How many wait, and how many bytes of payload those are.
+    /// Returns the number of waiting envelopes, and the size of their payloads in bytes.
     pub(super) fn depth(&self) -> (usize, usize) {
         (self.len, self.bytes)
     }
@@ -267,10 +267,10 @@ mod tests {
         let mut queue = queue(100, 4 * HEADER_BYTES + 100);
         assert!(queue.push(envelope(ItemType::Log, &"x".repeat(50)), None).is_empty());
         assert!(queue.push(envelope(ItemType::Event, &"x".repeat(50)), None).is_empty());
-        // Too large even if the log went: the log stays.
+        // Too large even without the log, so the log stays.
         assert_eq!(queue.push(envelope(ItemType::Event, &"y".repeat(5_000)), None).len(), 1);
         assert_eq!(queue.len, 2);
-        // Fits once the log is gone.
+        // Fits once the log is dropped.
         let evicted = queue.push(envelope(ItemType::Event, &"z".repeat(40)), None);
         assert_eq!(evicted[0].envelope.items()[0].ty(), ItemType::Log);
         queue.pop();

@@ -1,17 +1,17 @@
-//! How much of what was captured is still on its way.
+//! The depths of the queues between capture and delivery.
 
-/// What waits to be sent, see [`Stats::queued`](crate::Stats::queued).
+/// The data that waits to be sent, see [`Stats::queued`](crate::Stats::queued).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct QueueDepths {
-    /// Events and check-ins that wait for the pipeline thread; those of all clients of the process.
+    /// The number of events and check-ins that wait for the pipeline thread, of all clients of the process.
     pub captured: usize,
-    /// Envelopes that wait in memory for the network, the one under way among them.
+    /// The number of envelopes that wait in memory for the network, including the one being sent.
     pub envelopes: usize,
-    /// Bytes of their payloads, without the one under way.
+    /// The size of their payloads in bytes, without the one being sent.
     pub bytes: usize,
-    /// Envelopes on disk. Those that also wait in memory are counted in both.
+    /// The number of envelopes on disk. Envelopes that also wait in memory are counted in both.
     pub spooled: usize,
-    /// Bytes of the files.
+    /// The size of the files on disk, in bytes.
     pub spooled_bytes: u64,
 }

@@ -1,33 +1,33 @@
-//! What the server asked not to be sent, by category, and until when.
+//! The server's rate limits: the end of the limit of each category.
 //!
-//! The transport reads the headers of every answer into a [`RateLimits`]; the pipeline asks it before it
+//! The transport reads the headers of every response into a [`RateLimits`]; the pipeline checks it before it
 //! serialises, the transport before it sends. Times are on the monotonic clock, in milliseconds since the
-//! limits were made, one atomic number a category: asking costs two loads.
+//! `RateLimits` was created, one atomic number per category: a check costs two loads.
 //!
-//! Spec: `foundations/transport/rate-limiting.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/)
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::DataCategory;
 
-/// A 429 that names no time.
+/// The duration of a limit by a 429 without a time.
 const UNNAMED: Duration = Duration::from_secs(60);
-/// No server may silence a program for longer by one answer.
+/// The longest limit that one response can set.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// The headers of an answer that speak of limits.
+/// The headers of a response that set limits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LimitHeaders<'a> {
     /// `X-Sentry-Rate-Limits`
     pub(crate) rate_limits: Option<&'a str>,
     /// `Retry-After`
     pub(crate) retry_after: Option<&'a str>,
-    /// `Date`, the server's clock: a date in `Retry-After` is meant by it.
+    /// `Date`, the server's clock: a date in `Retry-After` is relative to it.
     pub(crate) date: Option<&'a str>,
 }
 
-/// Until when which category is not to be sent.
+/// The end of the limit of each category.
 #[derive(Debug)]
 pub(crate) struct RateLimits {
     origin: Instant,
@@ -46,7 +46,7 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    /// Whether the category must not be sent now.
+    /// Whether the category is limited now.
     pub(crate) fn is_limited(&self, category: DataCategory) -> bool {
         self.is_limited_at(category, Instant::now())
     }
@@ -56,11 +56,11 @@ impl RateLimits {
         let until = |category: DataCategory| self.categories[category as usize].load(Ordering::Relaxed);
         now < self.all.load(Ordering::Relaxed)
             || now < until(category)
-            // Logs are limited by number or by volume; either stops them.
+            // Logs are limited by number or by volume; either limit stops them.
             || (category == DataCategory::LogItem && now < until(DataCategory::LogByte))
     }
 
-    /// Takes in an answer.
+    /// Applies the limits of a response.
     pub(crate) fn update(&self, status: u16, headers: LimitHeaders<'_>) {
         self.update_at(status, headers, Instant::now());
     }
@@ -78,7 +78,7 @@ impl RateLimits {
         }
     }
 
-    /// One limit: `retry_after:categories:scope:…`. What follows the categories does not matter to a client.
+    /// Applies one limit: `retry_after:categories:scope:…`. Clients ignore the parts after the categories.
     fn apply(&self, limit: &str, now: Instant) {
         let mut parts = limit.split(':').map(str::trim);
         let pause = parts.next().and_then(parse_seconds).unwrap_or(UNNAMED);
@@ -88,7 +88,7 @@ impl RateLimits {
             return;
         }
         for name in categories.split(';') {
-            // Metrics are limited by number or by volume; there is one kind of item that both stop.
+            // Metrics are limited by number or by volume; both stop the same kind of item.
             let name = if name.trim() == "trace_metric_byte" { "trace_metric" } else { name };
             if let Some(category) = DataCategory::of_name(name.trim()) {
                 self.raise(&self.categories[category as usize], pause, now);
@@ -96,7 +96,7 @@ impl RateLimits {
         }
     }
 
-    /// The longest limit wins.
+    /// Extends a limit: of two limits the longer one applies.
     fn raise(&self, limit: &AtomicU64, pause: Duration, now: Instant) {
         limit.fetch_max(self.millis(now + pause.min(LONGEST)), Ordering::Relaxed);
     }
@@ -106,7 +106,7 @@ impl RateLimits {
     }
 }
 
-/// A number of seconds, whole or with a fraction; what is negative is over already.
+/// Parses a number of seconds, with or without a fraction; a negative number is zero.
 fn parse_seconds(value: &str) -> Option<Duration> {
     let seconds: f64 = value.trim().parse().ok()?;
     if seconds.is_nan() {
@@ -115,7 +115,7 @@ fn parse_seconds(value: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64())))
 }
 
-/// The pause that `Retry-After` asks for, a day at most; a date in it is meant by the server's `Date`.
+/// Parses `Retry-After` into a pause of at most a day; a date is relative to the server's `Date`.
 pub(super) fn parse_retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     parse_seconds(value).or_else(|| {
         let until = parse_http_date(value)?;
@@ -126,7 +126,7 @@ pub(super) fn parse_retry_after(value: &str, date: Option<&str>) -> Option<Durat
     })
 }
 
-/// The seconds since the epoch of a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT` into seconds since the epoch.
 fn parse_http_date(value: &str) -> Option<u64> {
     let date = httpdate::parse_http_date(value.trim()).ok()?;
     date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(after(&limits(429, None, None), 59).len(), DataCategory::ALL.len());
         assert!(after(&limits(429, None, Some("-4")), 0).is_empty());
         assert!(after(&limits(200, None, None), 0).is_empty());
-        // A limit whose time cannot be read is a limit all the same.
+        // A limit with an unreadable time is still a limit.
         assert_eq!(after(&limits(200, Some("abc:error"), None), 59), ["error"]);
     }
 

@@ -1,10 +1,10 @@
-//! Spotlight: a copy of everything for a development tool on the same machine.
+//! Delivery to Spotlight: a copy of everything for a development tool on the same machine.
 //!
-//! It must not disturb what goes to the server: it has a thread of its own, counts nothing, and says once that
-//! nobody listens. After a failure the next attempts wait, one second first, a minute at most; what comes
-//! meanwhile is not shown.
+//! It must not disturb delivery to the server: it has its own thread, counts nothing, and reports once that the sidecar
+//! does not answer. After a failure no envelope is sent for one second, then twice as long each time, a minute at most;
+//! envelopes of that time are not shown.
 //!
-//! Spec: `foundations/client/integrations/spotlight.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/)
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::transport::error::TransportError;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A Spotlight sidecar. Run it in a [`TransportThread`](super::TransportThread) without a ledger.
+/// A destination that is a Spotlight sidecar. Run it in a [`TransportThread`](super::TransportThread) without a ledger.
 #[derive(Debug)]
 pub(crate) struct Spotlight {
     sender: HttpSender,
@@ -29,7 +29,7 @@ pub(crate) struct Spotlight {
 }
 
 impl Spotlight {
-    /// A sidecar at a URL.
+    /// Creates the destination for a sidecar at a URL.
     pub(crate) fn new(url: &str, user_agent: &str) -> Result<Self, TransportError> {
         let mut options = HttpOptions::new(url, None, user_agent);
         options.compression = Compression::Off;
@@ -42,7 +42,10 @@ impl Spotlight {
 
     fn failed(&mut self, why: std::fmt::Arguments<'_>) -> Delivery {
         if !self.complained {
-            diagnostics::error(format_args!("Spotlight does not answer at {}: {why}", self.url));
+            diagnostics::error(format_args!(
+                "Spotlight at {} does not answer: {why}; start it or unset spotlight",
+                self.url
+            ));
             self.complained = true;
         }
         self.paused_until = Some(Instant::now() + self.pause);

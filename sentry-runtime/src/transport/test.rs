@@ -1,4 +1,4 @@
-//! A transport for tests: keeps what it is given.
+//! The transport for tests, which keeps all envelopes.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,9 +6,9 @@ use super::Transport;
 use crate::base::lock::lock;
 use crate::protocol::{Envelope, ItemType};
 
-/// Keeps every envelope in memory, for a test to look at.
+/// A transport that keeps every envelope in memory, for a test to inspect.
 ///
-/// It takes everything, without a limit: meant for tests, not for programs that run for long.
+/// It has no limit: it is meant for tests, not for programs that run for long.
 ///
 /// ```
 /// use sentry::protocol::{DataCategory, Envelope, EnvelopeItem, ItemType};
@@ -28,19 +28,19 @@ pub struct TestTransport {
 }
 
 impl TestTransport {
-    /// A transport that holds nothing yet.
+    /// Creates an empty transport.
     #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// What has been taken so far, and forgets it.
+    /// Returns the envelopes received so far, and forgets them.
     #[must_use]
     pub fn fetch_and_clear_envelopes(&self) -> Vec<Envelope> {
         std::mem::take(&mut *lock(&self.envelopes))
     }
 
-    /// The payloads of all items of a type, as JSON, in the order they came. One that is not JSON is `null`.
+    /// Returns the payloads of all items of a type, as JSON, in order of arrival. A payload that is not JSON is `null`.
     #[must_use]
     pub fn payloads(&self, ty: ItemType) -> Vec<serde_json::Value> {
         lock(&self.envelopes)

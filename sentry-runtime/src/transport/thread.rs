@@ -1,14 +1,15 @@
 //! The transport's thread: takes envelopes from the queue and hands them to a [`Destination`], one after the
 //! other.
 //!
-//! Whoever calls [`Transport::send_envelope`] only touches the queue, under a lock that is never held during
-//! I/O; with a spool, it writes the envelope to disk before. The thread counts what became of each envelope. A network error is tried again, with growing pauses,
-//! while nobody waits for the thread; a flush cuts the pauses short. No wait of a caller is longer than the
-//! timeout they gave: a request that hangs is left behind, not joined.
+//! A caller of [`Transport::send_envelope`] only accesses the queue, under a lock that is never held during I/O; with a
+//! spool, it first writes the envelope to disk. The thread counts the outcome of each envelope. A network error is
+//! retried with growing pauses while no caller waits; a flush shortens the pauses. No caller waits longer than its
+//! timeout: a request that hangs is abandoned, not joined.
 //!
 //! The thread's own loop is in [`worker`](super::worker).
 //!
-//! Spec: `foundations/transport/index.mdx`, `telemetry/client-reports.mdx`.
+//! [Spec, transport](https://develop.sentry.dev/sdk/foundations/transport/),
+//! [client reports](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,15 +23,15 @@ use crate::base::diagnostics;
 use crate::base::lock::lock;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
-/// A transport that delivers from a thread of its own.
+/// The options of a [`TransportThread`].
 pub(crate) struct TransportThread {
     shared: Arc<Shared>,
     rate_limits: Option<Arc<RateLimits>>,
 }
 
 impl TransportThread {
-    /// The thread starts with the first envelope, or at once where there is a spool: a process before may have left
-    /// something in it. Without a ledger nothing is counted.
+    /// Creates the transport. Its thread starts with the first envelope, or at once with a spool, in which an earlier
+    /// process may have left files. Without a ledger nothing is counted.
     pub(crate) fn new(
         destination: impl Destination,
         ledger: Option<Arc<Ledger>>,
@@ -61,7 +62,7 @@ impl TransportThread {
             Ok(_) => state.running = true,
             Err(error) => {
                 diagnostics::debug(format_args!(
-                    "the transport's thread could not be started ({error}); the next envelope tries again"
+                    "the transport's thread could not be started ({error}); the next envelope retries"
                 ));
             }
         }
@@ -74,18 +75,18 @@ impl Transport for TransportThread {
         if lock(&self.shared.state).closed {
             return self.shared.count_lost(DiscardReason::QueueOverflow, &envelope);
         }
-        // On disk before anything else: from here on the end of the process does not matter to it.
+        // Written to disk before anything else: from here on it survives the end of the process.
         let ticket = self.shared.options.spool.as_ref().and_then(|spool| spool.store(&envelope));
         let (no_room, resting) = {
             let mut state = lock(&self.shared.state);
-            // Once the thread stops, nobody takes anything out of the queue.
+            // Once the thread stops, it takes nothing out of the queue.
             let stopped = state.stopping;
             let mut no_room = state.queue.push(envelope, ticket);
             if stopped {
                 no_room.extend(std::iter::from_fn(|| state.queue.pop()));
             }
             self.ensure_running(&mut state);
-            // Said once: the others find it awake.
+            // Only the first caller wakes the thread.
             (no_room, std::mem::take(&mut state.resting))
         };
         for queued in no_room.iter().filter(|queued| !self.shared.put_off(queued)) {
@@ -101,7 +102,7 @@ impl Transport for TransportThread {
         let mut state = lock(&self.shared.state);
         self.ensure_running(&mut state);
         if !state.running || state.stopping {
-            // Stopped or about to, or no thread to be had.
+            // The thread has stopped or is about to, or could not be started.
             let state = self.shared.wait(state, deadline, |state| !state.running);
             return state.stopping && state.oldest().is_none();
         }
@@ -126,9 +127,9 @@ impl Transport for TransportThread {
         {
             let mut state = lock(&self.shared.state);
             state.stopping = true;
-            // What did not leave in time never will: the program is about to end.
+            // Envelopes that were not sent in time are lost: the program is about to end.
             while let Some(queued) = state.queue.pop() {
-                // Unless it is on disk, for the next process.
+                // An envelope on disk is left to the next process.
                 if !self.shared.put_off(&queued) {
                     lost.push(queued.envelope);
                 }
@@ -155,7 +156,7 @@ impl Transport for TransportThread {
 }
 
 impl Drop for TransportThread {
-    /// The thread sends what is queued and ends; nobody waits for it.
+    /// Lets the thread send what is queued and end, without waiting for it.
     fn drop(&mut self) {
         let mut state = lock(&self.shared.state);
         state.closed = true;

@@ -1,8 +1,8 @@
-//! The loop of a transport's thread, and the state that it shares with those who call the transport.
+//! The loop of a transport's thread, and the state that it shares with callers of the transport.
 //!
-//! The loop takes one step at a time: a flush that is due, else a left-over of the spool whose time has come, else the
-//! next envelope, else a rest until somebody calls. What becomes of copies on disk is in [`spooled`](crate::transport::spool::inflight).
-//! The state is locked between the steps, never during one.
+//! The loop takes one step at a time: a flush that is due, else a left-over of the spool that is due, else the next
+//! envelope, else a sleep until it is woken. Copies on disk are handled in
+//! [`spooled`](crate::transport::spool::inflight). The state is locked between the steps, never during one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -47,49 +47,49 @@ impl Default for ThreadOptions {
 /// The longest pause between two attempts while a flush waits.
 const HURRIED_PAUSE: Duration = Duration::from_millis(50);
 
-/// What the thread and its callers share.
+/// The state that the thread and its callers share.
 pub(super) struct Shared {
     pub(super) state: Mutex<WorkerState>,
-    /// Something for the thread to do.
+    /// Notified when there is work for the thread.
     pub(super) work: Condvar,
-    /// Something that a caller may wait for.
+    /// Notified when a condition that callers wait for may hold.
     pub(super) done: Condvar,
-    /// Locked by the thread as long as it runs: if it dies, the next one finds the destination here.
+    /// The destination, locked by the thread while it runs: if the thread dies, the next one finds it here.
     destination: Mutex<Box<dyn Destination>>,
-    /// Without it nothing is counted: copies of what another transport counts.
+    /// The ledger; without it nothing is counted, since another transport counts the same envelopes.
     pub(super) ledger: Option<Arc<Ledger>>,
     pub(super) options: ThreadOptions,
 }
 
-/// What is locked between two steps.
+/// The state that is locked between two steps.
 #[derive(Debug)]
 pub(super) struct WorkerState {
     pub(super) queue: Queue,
-    /// The envelope that is being delivered.
+    /// The sequence number of the envelope that is being delivered.
     in_flight: Option<u64>,
-    /// Who waits for a flush, oldest first.
+    /// The pending flushes, oldest first.
     pub(super) flushes: VecDeque<Flush>,
     pub(super) last_ticket: u64,
     pub(super) flushed_ticket: u64,
-    /// No envelope is taken any more.
+    /// Whether envelopes are no longer accepted.
     pub(super) closed: bool,
-    /// The thread ends once the queue is empty.
+    /// Whether the thread ends once the queue is empty.
     pub(super) stopping: bool,
     pub(super) running: bool,
-    /// The thread waits to be woken.
+    /// Whether the thread waits to be woken.
     pub(super) resting: bool,
 }
 
-/// Somebody waits.
+/// A pending flush.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flush {
     pub(super) ticket: u64,
-    /// Everything up to this number must be gone.
+    /// The flush is done when every envelope up to this sequence number is gone.
     pub(super) target: u64,
 }
 
 impl WorkerState {
-    /// The one that came first of all that are not gone yet.
+    /// Returns the lowest sequence number that is not gone yet.
     pub(super) fn oldest(&self) -> Option<u64> {
         match (self.in_flight, self.queue.first_seq()) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -97,13 +97,13 @@ impl WorkerState {
         }
     }
 
-    /// Envelopes that are not gone yet, and bytes of those that wait.
+    /// Returns the number of envelopes that are not gone yet, and the size of those that wait, in bytes.
     pub(super) fn depth(&self) -> (usize, usize) {
         let (waiting, bytes) = self.queue.depth();
         (waiting + usize::from(self.in_flight.is_some()), bytes)
     }
 
-    /// The latest flush for which everything is gone.
+    /// Returns the ticket of the latest flush that is done.
     fn due_flush(&self) -> Option<u64> {
         let oldest = self.oldest().unwrap_or(u64::MAX);
         self.flushes.iter().take_while(|flush| flush.target < oldest).last().map(|flush| flush.ticket)
@@ -114,7 +114,7 @@ impl WorkerState {
     }
 }
 
-/// Says that the thread is gone, however it went.
+/// A guard that marks the thread as gone, however it ends.
 struct RunningWorker<'a>(&'a Shared);
 
 impl Drop for RunningWorker<'_> {
@@ -127,7 +127,7 @@ impl Drop for RunningWorker<'_> {
     }
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 enum Step {
     Deliver(Queued),
     LeftOver,
@@ -167,7 +167,7 @@ impl Shared {
     pub(super) fn run(&self) {
         let _running = RunningWorker(self);
         let mut destination = lock(&self.destination);
-        // Whether the last envelope was lost to the network: then a hurried flush tries each only once.
+        // Whether the last envelope failed because of the network: then a flush tries each envelope only once.
         let mut offline = false;
         loop {
             match self.next_step() {
@@ -220,7 +220,7 @@ impl Shared {
         }
     }
 
-    /// Sleeps until there is something to do, or until the time has come.
+    /// Sleeps until there is something to do, or `pause` is over.
     fn sleep(&self, pause: Option<Duration>) {
         let mut state = lock(&self.state);
         if !state.queue.is_empty() || !state.flushes.is_empty() || state.stopping {
@@ -234,12 +234,12 @@ impl Shared {
         state.resting = false;
     }
 
-    /// Delivers one envelope, with as many attempts as there is time for, and counts what became of it.
-    /// Answers nothing when the destination panicked.
+    /// Delivers one envelope, with as many attempts as there is time for, and counts the outcome. Returns `None` if the
+    /// destination panicked.
     fn deliver(&self, destination: &mut dyn Destination, queued: Queued, offline: bool) -> Option<Delivery> {
         let Queued { mut envelope, ticket, .. } = queued;
         let items = envelope.items().len();
-        // What is safe on disk need not hold up the others while the network is away.
+        // An envelope on disk need not hold up the others while the network is unavailable.
         let attempts = if offline && ticket.is_some() { 1 } else { self.options.attempts };
         let mut attempt = 1;
         loop {
@@ -260,7 +260,7 @@ impl Shared {
         }
     }
 
-    /// Waits before the next attempt; answers no if there is no time for one.
+    /// Waits before the next attempt; returns `false` if there is no time for one.
     fn pause_before_retry(&self, attempt: u32, offline: bool) -> bool {
         let factor = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let full = jitter(self.options.first_pause.saturating_mul(factor));
@@ -298,7 +298,7 @@ impl Shared {
     }
 
     pub(super) fn count_lost(&self, reason: DiscardReason, envelope: &Envelope) {
-        diagnostics::debug(format_args!("an envelope was lost: {reason:?}"));
+        diagnostics::debug(format_args!("lost an envelope: {reason:?}"));
         if let Some(ledger) = &self.ledger {
             envelope.answer(DeliveryOutcome::Lost(reason));
             envelope.items().iter().for_each(|item| ledger.lost_item(reason, item));
@@ -323,8 +323,8 @@ impl Shared {
     }
 }
 
-/// Runs a step of the destination; a panic in it costs the step, not the thread. It is no event: that would be
-/// delivered the same way, panic as well, and so on without end.
+/// Runs a step of the destination; a panic costs the step, not the thread. The panic is not captured: its event would
+/// be delivered in the same way and panic again, without end.
 pub(super) fn guarded<T>(step: impl FnOnce() -> T) -> Option<T> {
     callback::contain(step)
 }

@@ -1,7 +1,7 @@
-//! The clients that speak HTTP: one, or two where the user trusts authorities of their own.
+//! The HTTP clients: one, or two if the user trusts additional authorities.
 //!
-//! A client trusts the built-in authorities or the given ones. When the server's certificate is refused, nothing was
-//! sent yet, and the other client is asked; whoever succeeds is asked first from then on.
+//! A client trusts either the built-in authorities or the given ones. If the server's certificate is refused, no data
+//! was sent yet, and the other client is tried; the client that succeeds is tried first from then on.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -10,18 +10,18 @@ use ureq::unversioned::transport::DefaultConnector;
 
 use super::resolver::{CachingResolver, Known, NullResolver};
 
-/// One client or two.
+/// One or two HTTP clients.
 #[derive(Debug)]
 pub(super) struct Agents {
     agents: Vec<ureq::Agent>,
-    /// Whom to ask first.
+    /// The index of the client to try first.
     first: AtomicUsize,
-    /// Where the server was found.
+    /// The server's known addresses.
     known: Known,
 }
 
 impl Agents {
-    /// Clients of one configuration; every entry of `trusted` makes one that trusts these authorities alone.
+    /// Creates clients with one configuration; if there are `trusted` certificates, one client trusts only these.
     #[cfg(feature = "rustls")]
     pub(super) fn new(
         config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>,
@@ -36,7 +36,7 @@ impl Agents {
         Self::of(own.into_iter().chain([config()]))
     }
 
-    /// The client of a build without TLS.
+    /// Creates the client of a build without TLS.
     #[cfg(not(feature = "rustls"))]
     pub(super) fn new(config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>) -> Self {
         Self::of([config()])
@@ -52,7 +52,7 @@ impl Agents {
         Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known }
     }
 
-    /// Asks one client after the other, until one is let in.
+    /// Tries one client after the other, until the server's certificate is accepted.
     pub(super) fn ask<T>(
         &self,
         mut request: impl FnMut(&ureq::Agent) -> Result<T, ureq::Error>,
@@ -76,8 +76,8 @@ impl Agents {
     }
 }
 
-/// Lets the HTTP library find out now what it finds out at its first request, by one that goes nowhere: a process that
-/// is forked meanwhile would have a child that waits for a thread of its parent.
+/// Initialises the HTTP library by a request that goes nowhere: the library computes some values at its first
+/// request, and if the process forks meanwhile, the child would wait for a thread of its parent.
 fn prepare() {
     static PREPARED: AtomicBool = AtomicBool::new(false);
     if !PREPARED.swap(true, Ordering::Relaxed) {
@@ -87,13 +87,13 @@ fn prepare() {
     }
 }
 
-/// Whether the connection ended before anything was said, as nobody vouches for the server.
+/// Whether the connection failed before data was sent, because the certificate is not trusted.
 pub(super) fn is_refused_certificate(error: &ureq::Error) -> bool {
     match error {
         #[cfg(feature = "rustls")]
         ureq::Error::Rustls(_) => true,
         ureq::Error::Tls(_) => true,
-        // What the encryption layer says in the middle of a handshake arrives as this kind.
+        // Errors of the TLS layer during a handshake have this kind.
         ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
         _ => false,
     }

@@ -1,13 +1,13 @@
 //! Compression of request bodies.
 //!
-//! Spec: `foundations/transport/compression.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/compression/)
 
 use flate2::{Compress, Crc, FlushCompress, Status};
 
 use crate::transport::config::Compression;
 
-/// Compresses bodies, one after the other. It keeps what deflate works with: to make that anew for each body, some
-/// hundred kilobytes of fresh memory, takes four times as long as compressing it.
+/// A compressor for request bodies. It keeps the working memory of deflate: allocating its several hundred kilobytes
+/// anew for each body takes four times as long as the compression.
 #[derive(Debug)]
 pub(super) struct Compressor {
     pub(super) compression: Compression,
@@ -19,7 +19,7 @@ impl Compressor {
         Self { compression, deflate: None }
     }
 
-    /// A compressed body and the name of its encoding. `None`: send it as it is.
+    /// Returns a compressed body and the name of its encoding; `None` to send it uncompressed.
     pub(super) fn compress(&mut self, plain: &[u8]) -> Option<(Vec<u8>, &'static str)> {
         match self.compression {
             Compression::Off => None,
@@ -29,9 +29,9 @@ impl Compressor {
         }
     }
 
-    /// Level 1: bodies shrink to a tenth, and the higher levels cost three times as much and save little more.
+    /// Compresses at level 1: bodies shrink to a tenth; higher levels cost three times as much and save little more.
     fn gzip(&mut self, plain: &[u8]) -> Option<Vec<u8>> {
-        /// Deflate, no name, no time, the fastest level, an unknown system.
+        /// The header: deflate, no name, no time, the fastest level, an unknown system.
         const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
         let deflate = self.deflate.get_or_insert_with(|| Compress::new(flate2::Compression::fast(), false));
         deflate.reset();

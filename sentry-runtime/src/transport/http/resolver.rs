@@ -1,8 +1,8 @@
-//! Finding the server's address: once, and not for every envelope.
+//! Resolution of the server's address: once, and not for every envelope.
 //!
-//! The HTTP client asks for addresses before every request, also when the connection is already there, and bounds
-//! the time of a lookup by starting a thread for it. Here an address stays known for a while, until a request fails,
-//! and one that is written in the URL needs no lookup.
+//! The HTTP client resolves addresses before every request, even if the connection exists already, and starts a thread
+//! per lookup to limit its time. This resolver caches an address for a while, until a request fails, and needs no
+//! lookup for an address that is part of the URL.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -15,17 +15,17 @@ use ureq::unversioned::transport::NextTimeout;
 
 use crate::base::lock::lock;
 
-/// How long an address stays known: a server that moves without a word is found again after this.
+/// How long an address is cached: a server that moves is found again after this time.
 const LIFETIME: Duration = Duration::from_secs(30);
 
-/// Looks names up, and remembers the last one's addresses.
+/// A resolver that caches the addresses of the last name.
 #[derive(Debug)]
 pub(super) struct CachingResolver<R = DefaultResolver> {
     lookup: R,
     known: Known,
 }
 
-/// The addresses that are remembered; who sends can have them forgotten.
+/// The cached addresses, which the sender can invalidate.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known(Arc<Mutex<Option<CachedAddress>>>);
 
@@ -37,7 +37,7 @@ struct CachedAddress {
 }
 
 impl Known {
-    /// The next request looks the server up anew.
+    /// Invalidates the cache, so that the next request resolves the server again.
     pub(super) fn forget(&self) {
         *lock(&self.0) = None;
     }
@@ -74,7 +74,7 @@ impl<R: Resolver> Resolver for CachingResolver<R> {
         let known = written(server).map(|address| vec![address]).or_else(|| self.known.of(server));
         if let Some(known) = known {
             let mut addresses = self.empty();
-            // They came from such a list, so they fit in one.
+            // They came from such a list, so they fit.
             known.into_iter().for_each(|address| addresses.push(address));
             return Ok(addresses);
         }
@@ -84,7 +84,7 @@ impl<R: Resolver> Resolver for CachingResolver<R> {
     }
 }
 
-/// Knows no server.
+/// A resolver that finds no server.
 #[derive(Debug)]
 pub(super) struct NullResolver;
 
@@ -94,14 +94,14 @@ impl Resolver for NullResolver {
     }
 }
 
-/// The address that the URL names instead of a host.
+/// Returns the address in a URL without a host name.
 fn written(server: &Uri) -> Option<SocketAddr> {
     let host = server.host()?;
     let address: IpAddr = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
     let port = server.port_u16().or_else(|| match server.scheme_str()? {
         "http" => Some(80),
         "https" => Some(443),
-        // A proxy's: the library knows.
+        // A proxy's scheme, which the library resolves.
         _ => None,
     })?;
     Some(SocketAddr::new(address, port))
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Answers with an address, and counts how often it was asked.
+    /// A resolver that returns an address, and counts its calls.
     #[derive(Debug, Default)]
     struct Counting(AtomicUsize);
 

@@ -1,6 +1,7 @@
-//! One POST an envelope, over a connection that is kept open.
+//! The HTTP sender: one POST per envelope, over a connection that is kept open.
 //!
-//! Spec: `foundations/transport/authentication.mdx`, `foundations/transport/compression.mdx`.
+//! [Spec, authentication](https://develop.sentry.dev/sdk/foundations/transport/authentication/),
+//! [compression](https://develop.sentry.dev/sdk/foundations/transport/compression/)
 
 use std::io::Read as _;
 use std::sync::Mutex;
@@ -18,12 +19,12 @@ use crate::transport::destination::Delivery;
 use crate::transport::error::TransportError;
 use crate::transport::{certificates, proxy, rate_limits};
 
-/// No more of an answer is read: it is a short JSON object, and only of interest when something is wrong.
+/// The maximum number of bytes read of a response: it is a short JSON object, needed only if something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;
-/// Characters of the server's own words that are passed on.
+/// The maximum length of the server's message that is passed on, in characters.
 const DETAIL_LIMIT: usize = 200;
 
-/// Posts envelopes to one URL over connections that are kept open.
+/// A sender that posts envelopes to one URL over connections that are kept open.
 #[derive(Debug)]
 pub(in crate::transport) struct HttpSender {
     agents: Agents,
@@ -33,36 +34,36 @@ pub(in crate::transport) struct HttpSender {
     pub(super) compressor: Mutex<Compressor>,
 }
 
-/// What the server said.
+/// The server's response.
 #[derive(Debug)]
 pub(in crate::transport) struct Response {
     pub(in crate::transport) status: u16,
     pub(super) rate_limits: Option<String>,
     pub(super) retry_after: Option<String>,
     pub(super) date: Option<String>,
-    /// Where a redirect leads.
+    /// The target of a redirect.
     pub(super) location: Option<String>,
-    /// The server's own words on what is wrong.
+    /// The server's message about an error.
     pub(super) detail: String,
-    /// How many bytes it was sent.
+    /// The number of bytes sent.
     pub(in crate::transport) sent: usize,
 }
 
 impl Response {
-    /// The pause that `Retry-After` asks for.
+    /// Returns the pause that `Retry-After` requests.
     pub(in crate::transport) fn pause(&self) -> Option<Duration> {
         rate_limits::parse_retry_after(self.retry_after.as_deref()?, self.date.as_deref())
     }
 }
 
-/// No answer.
+/// The error for a request without a response.
 #[derive(Debug)]
 pub(in crate::transport) struct NoAnswer {
     error: ureq::Error,
 }
 
 impl NoAnswer {
-    /// What it means for the envelope.
+    /// Returns the outcome for the envelope.
     pub(in crate::transport) fn delivery(&self) -> Delivery {
         if self.is_worth_a_retry() {
             Delivery::Failed(DiscardReason::NetworkError)
@@ -71,22 +72,22 @@ impl NoAnswer {
         }
     }
 
-    /// Tells the user, as loud as they can do something about it. A refused certificate is said once: `complained` is
-    /// the status that was complained about last, 0 for a certificate.
+    /// Reports the error: as an error if the user can fix it, otherwise as a debug line. A refused certificate is
+    /// reported once: `complained` is the status that was last reported, 0 for a certificate.
     pub(in crate::transport) fn explain(&self, server: &str, complained: &mut Option<u16>) {
         if self.is_refused_certificate() && *complained != Some(0) {
             diagnostics::error(format_args!(
-                "no encrypted connection to {server}: {self}. If its certificate is of an authority of your own, \
-                 name that by the option ca_certs"
+                "cannot connect securely to {server}: {self}; if a private authority signed its certificate, \
+                 set the option ca_certs to that authority"
             ));
             *complained = Some(0);
         } else {
-            diagnostics::debug(format_args!("no answer from {server}: {self}"));
+            diagnostics::debug(format_args!("no response from {server}: {self}"));
         }
     }
 
-    /// Whether another attempt may do better. What ran into a timeout once the server was reached has held up the
-    /// queue for long enough, and may have arrived all the same.
+    /// Whether another attempt may succeed. A timeout after the connection was established has held up the queue long
+    /// enough, and the envelope may have arrived nevertheless.
     fn is_worth_a_retry(&self) -> bool {
         matches!(
             self.error,
@@ -99,7 +100,7 @@ impl NoAnswer {
         )
     }
 
-    /// Whether the server was refused, as nobody vouches for its certificate.
+    /// Whether the server's certificate is not trusted.
     fn is_refused_certificate(&self) -> bool {
         is_refused_certificate(&self.error)
     }
@@ -120,7 +121,7 @@ impl HttpSender {
         let config = || {
             ureq::Agent::config_builder()
                 .http_status_as_error(false)
-                // A redirect could carry the key to another host; a server of envelopes has no reason for one.
+                // A redirect could send the key to another host; a server of envelopes needs none.
                 .max_redirects(0)
                 .max_redirects_will_error(false)
                 .user_agent(&options.user_agent)
@@ -129,7 +130,7 @@ impl HttpSender {
                 .max_idle_connections_per_host(1)
                 .timeout_connect(Some(options.connect_timeout))
                 .timeout_recv_response(Some(options.read_timeout))
-                // By then the server has taken the envelope: its words are not worth a long wait.
+                // At this point the server has accepted the envelope: its message is not worth a long wait.
                 .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
                 .timeout_global(Some(options.total_timeout))
         };
@@ -154,7 +155,7 @@ impl HttpSender {
         self.post_body(&plain, "application/x-sentry-envelope", &[])
     }
 
-    /// Posts a body of any type, with headers of the caller's.
+    /// Posts a body of any type, with the given headers.
     pub(in crate::transport) fn post_body(
         &self,
         plain: &[u8],
@@ -185,13 +186,13 @@ impl HttpSender {
         };
         let (rate_limits, retry_after, date) =
             (header("X-Sentry-Rate-Limits"), header("Retry-After"), header("Date"));
-        // They end up in lines on a terminal.
+        // They may be printed on a terminal.
         let shown = |text: String| -> String {
             text.chars().filter(|c| !c.is_control()).take(DETAIL_LIMIT).collect()
         };
         let location = header("Location").map(shown);
         let mut detail = header("X-Sentry-Error").unwrap_or_default();
-        // Read whatever the status: a connection is only used again when its answer was read.
+        // Always read: a connection is only reused after its response was read.
         let mut text = Vec::new();
         let read = response.body_mut().as_reader().take(ANSWER_LIMIT).read_to_end(&mut text);
         if detail.is_empty() && read.is_ok() {

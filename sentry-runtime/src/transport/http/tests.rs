@@ -1,4 +1,4 @@
-//! The destination against a server on a real socket.
+//! Tests of the destination against a server on a real socket.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::transport::config::Compression;
 use crate::transport::{ThreadOptions, Transport as _, TransportThread};
 
-/// Longer than anything takes, so that no test is decided by time.
+/// Longer than any step, so that no test depends on timing.
 const LONG: Duration = Duration::from_secs(60);
 
 fn options(server: &FakeSentry) -> HttpOptions {
@@ -109,7 +109,7 @@ fn each_status_has_its_meaning() {
         (500, Delivery::Lost(DiscardReason::SendError)),
         (302, Delivery::Lost(DiscardReason::SendError)),
     ] {
-        // A limit on something else, so that a 429 does not stop all that follows.
+        // A limit on another category, so that a 429 does not block what follows.
         let answer = Answer::status(status)
             .header("X-Sentry-Rate-Limits", "60:transaction:key")
             .header("Location", server.envelope_url());
@@ -117,7 +117,7 @@ fn each_status_has_its_meaning() {
         assert_eq!(destination.deliver(&mut envelope([session()])), expected, "{status}");
     }
     assert_eq!(server.requests().len(), 5, "nothing is sent twice, and no redirect is followed");
-    assert!(ledger.all_lost().is_empty(), "whoever runs the destination counts");
+    assert!(ledger.all_lost().is_empty(), "the thread that runs the destination counts losses");
     assert!(destination.rate_limits().unwrap().is_limited(DataCategory::Transaction));
 }
 
@@ -143,13 +143,13 @@ fn a_network_error_may_be_tried_again_and_a_timeout_not() {
     assert_eq!(impatient.deliver(&mut envelope([session()])), lost);
     assert!(start.elapsed() < LONG);
 
-    // A port where nobody listens any more.
+    // A port on which no server listens any more.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/api/1/envelope/", listener.local_addr().unwrap());
     drop(listener);
     let mut nobody = HttpDestination::new(HttpOptions::new(url, None, "test/1"), Arc::default()).unwrap();
     assert_eq!(nobody.deliver(&mut envelope([session()])), failed);
-    // And an address that is none.
+    // A URL that is not an address.
     let mut nowhere = HttpDestination::new(HttpOptions::new("::", None, "test/1"), Arc::default()).unwrap();
     assert_eq!(nowhere.deliver(&mut envelope([session()])), lost);
 }

@@ -1,14 +1,14 @@
-//! Spans in OTLP's JSON: from the payloads of transactions and of batches of spans.
+//! Spans as OTLP JSON, from the payloads of transactions and of batches of spans.
 //!
-//! Ids are hexadecimal, 64-bit numbers are texts, kinds and status codes are numbers, as OTLP says. What has no field
-//! of its own there travels as an attribute: `sentry.op`, `sentry.origin`, the tags.
+//! As OTLP specifies, ids are hexadecimal, 64-bit numbers are strings, and kinds and status codes are numbers. Fields
+//! without an OTLP field become attributes: `sentry.op`, `sentry.origin`, the tags.
 
 use serde_json::{Map, Value, json};
 
 use crate::protocol::envelope::SDK;
 use crate::protocol::{Envelope, ItemType, map_of};
 
-/// The body of a request, or `None` if nothing in the envelope can be read.
+/// Returns the body of a request, or `None` if no item in the envelope can be parsed.
 pub(super) fn request(envelope: &Envelope) -> Option<Vec<u8>> {
     let resource_spans: Vec<Value> = envelope
         .items()
@@ -45,7 +45,7 @@ fn resource_spans(resource: &[(&str, &Value)], spans: Vec<Value>) -> Value {
     })
 }
 
-/// The program's name is what stands before the `@` of its release.
+/// Returns the program's name: the part before the `@` of its release.
 fn service_of(resource: &[(&str, &Value)]) -> String {
     let release =
         resource.iter().find(|(key, _)| *key == "service.version").and_then(|(_, value)| value.as_str());
@@ -71,7 +71,7 @@ fn of_transaction(payload: &Value) -> Value {
     resource_spans(&resource, spans)
 }
 
-/// A span of a transaction, or its root.
+/// Returns a span of a transaction, or its root.
 fn of_span(span: &Value, trace_id: &Value) -> Value {
     let mut attributes = span["data"].as_object().cloned().unwrap_or_default();
     for (key, of) in [("sentry.op", "op"), ("sentry.origin", "origin")] {
@@ -109,7 +109,7 @@ fn of_batch(payload: &Value) -> Value {
     resource_spans(&resource, spans)
 }
 
-/// Attributes without their types.
+/// Returns attributes without their types.
 fn plain(attributes: &Value) -> Map<String, Value> {
     let typed = attributes.as_object().into_iter().flatten();
     map_of(typed.map(|(key, typed)| (key.clone(), typed.get("value").unwrap_or(typed).clone())))
@@ -133,7 +133,7 @@ fn written(
         "endTimeUnixNano": nanos(end),
         "attributes": pairs(attributes),
         "status": if is_ok { json!({ "code": 1 }) } else { json!({ "code": 2, "message": status }) },
-        // Sampled, as W3C's flags say it.
+        // The flag "sampled" of W3C Trace Context.
         "flags": 1,
     });
     if span["parent_span_id"].is_string() {
@@ -149,7 +149,7 @@ fn written(
     out
 }
 
-/// The number of OTLP for internal, server, client, producer, consumer.
+/// Returns OTLP's number for internal, server, client, producer, consumer.
 fn kind(attributes: &Map<String, Value>) -> u8 {
     let get = |key: &str| attributes.get(key).and_then(Value::as_str).unwrap_or_default();
     match (get("otel.kind"), get("sentry.op")) {
@@ -167,7 +167,7 @@ fn kind(attributes: &Map<String, Value>) -> u8 {
     }
 }
 
-/// Seconds as nanoseconds. More than microseconds the payloads do not know.
+/// Converts seconds to nanoseconds. The payloads have microsecond precision.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

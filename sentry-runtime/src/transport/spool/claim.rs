@@ -1,9 +1,9 @@
-//! A folder of the spool that belongs to one process: it writes there, and it alone sends what is there.
+//! Claims: folders of the spool that each belong to one process, which alone writes to the folder and sends its files.
 //!
-//! Beside the folder lies a file which its owner keeps locked. The operating system gives the lock back when the
-//! process ends, however it ends: a folder whose lock can be had was left behind, and whoever locks it owns it from
-//! then on. The lock is there before the folder and goes after it, and no name is used twice, so nobody can
-//! lock a folder that is in use.
+//! Beside the folder is a file that the owner keeps locked. The operating system releases the lock when the process
+//! ends, however it ends: a folder whose lock is free was left behind, and the process that locks it becomes its
+//! owner. The lock is created before the folder and deleted after it, and no name is used twice, so no process can lock
+//! a folder that is in use.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -14,17 +14,17 @@ use crate::protocol::random;
 
 const LOCK: &str = ".lock";
 
-/// A folder that is ours.
+/// A folder that this process owns.
 #[derive(Debug)]
 pub(super) struct Claim {
     dir: PathBuf,
     lock_path: PathBuf,
-    /// Locked as long as it is open.
+    /// The lock file, locked as long as it is open.
     _lock: File,
 }
 
 impl Claim {
-    /// Makes a folder of our own.
+    /// Creates a folder for this process.
     pub(super) fn create(root: &Path) -> io::Result<Self> {
         make_dir(root)?;
         let name = format!("{}-{:016x}", std::process::id(), random::random_u64());
@@ -62,7 +62,7 @@ impl Claim {
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path).ok()?;
         lock.try_lock().ok()?;
         let claim = Self { dir, lock_path, _lock: lock };
-        // Its owner may have cleared it away just before.
+        // Its owner may have deleted it just before.
         if claim.dir.is_dir() {
             Some(claim)
         } else {
@@ -71,12 +71,12 @@ impl Claim {
         }
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Clears the folder away if nothing is in it, and gives it up either way.
+    /// Deletes the folder if it is empty, and releases it either way.
     pub(super) fn discard(self) {
         if fs::remove_dir(&self.dir).is_ok() {
             let _ = fs::remove_file(&self.lock_path);
@@ -84,7 +84,7 @@ impl Claim {
     }
 }
 
-/// Makes a folder that only this user may enter, and those above it, unless they are there.
+/// Creates a folder that only this user may enter, and its missing parents.
 fn make_dir(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

@@ -1,9 +1,9 @@
-//! One file of the spool: its name and what is in it.
+//! A file of the spool: its name and its content.
 //!
-//! The name tells what must be known without opening it: when it was written, its level of importance and its category, as in
-//! `0019d8e3f2a10-00000007-1-error.envelope`. The file begins with a line of its own, with the length of what follows and what
-//! each item counts for; the rest is the envelope as it goes over the wire. A file is written under another name and
-//! renamed, so one that exists is whole; should a loss of power cut it all the same, the length tells.
+//! The name holds what must be known without opening the file: the time of writing, the level of importance and the
+//! category, as in `0019d8e3f2a10-00000007-1-error.envelope`. The first line of the file has the length of the rest and
+//! the quantities of each item; the rest is the envelope in its wire form. A file is written under another name and
+//! renamed, so an existing file is complete; if a power failure cuts it nevertheless, the length reveals that.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -17,18 +17,18 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::{DataCategory, Envelope};
 use crate::transport::priority;
 
-/// What is being written ends like this.
+/// The suffix of a file that is being written.
 pub(super) const UNFINISHED: &str = ".tmp";
 const ENDING: &str = ".envelope";
 
-/// The name of a file. Sorted by age.
+/// The name of a file, ordered by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileName {
-    /// Milliseconds since 1970.
+    /// The time of writing, in milliseconds since 1970.
     pub(super) written: u64,
-    /// Keeps apart what was written in the same millisecond.
+    /// A number that distinguishes files written in the same millisecond.
     pub(super) number: u32,
-    /// See [`priority::importance`].
+    /// The level of importance, see [`priority::importance`].
     pub(super) level: usize,
     pub(super) category: DataCategory,
 }
@@ -39,7 +39,7 @@ impl FileName {
         Self { written: now(), number, level, category: priority::category(envelope) }
     }
 
-    /// Whether the file has become too old. One from the future has not: clocks jump.
+    /// Whether the file is too old. A file from the future is not, since clocks jump.
     pub(super) fn is_older_than(&self, age: Duration) -> bool {
         u128::from(now().saturating_sub(self.written)) > age.as_millis()
     }
@@ -73,13 +73,13 @@ impl FromStr for FileName {
 
 #[derive(Serialize, Deserialize)]
 struct Head {
-    /// Bytes after this line.
+    /// The number of bytes after this line.
     length: usize,
-    /// What each item counts for.
+    /// The quantities that each item counts for.
     quantities: Vec<Vec<(String, u64)>>,
 }
 
-/// What a file holds.
+/// Encodes the content of a file.
 pub(super) fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
     let body = envelope.to_bytes(SystemTime::now());
     let quantities = |item: &crate::protocol::EnvelopeItem| {
@@ -95,7 +95,7 @@ pub(super) fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Reads back what [`encode`] wrote.
+/// Decodes the content that [`encode`] wrote.
 pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, String> {
     let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("it has no first line")?;
     let (line, body) = (&bytes[..end], &bytes[end + 1..]);
@@ -115,8 +115,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, String> {
     Ok(envelope)
 }
 
-/// Writes a file in one step: whoever looks sees all of it or nothing. It outlives the process from here on, however
-/// that ends; it is not forced to the disk, so a loss of power may take it.
+/// Writes a file atomically: readers see all of it or nothing. It survives the end of the process from here on; it is
+/// not synced to the disk, so a power failure may lose it.
 pub(super) fn write(dir: &Path, name: &FileName, bytes: &[u8]) -> io::Result<()> {
     let path = dir.join(name.to_string());
     let unfinished = dir.join(format!("{name}{UNFINISHED}"));
@@ -129,7 +129,7 @@ pub(super) fn write(dir: &Path, name: &FileName, bytes: &[u8]) -> io::Result<()>
     written
 }
 
-/// Makes a file that only this user may read.
+/// Creates a file that only this user may read.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

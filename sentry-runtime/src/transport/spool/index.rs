@@ -1,4 +1,4 @@
-//! What is on disk, known without looking: every file of ours with its age, size and importance.
+//! The index of the spool: every file of this process with its age, size and importance, without reading the disk.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,21 @@ use super::file::FileName;
 use crate::protocol::DataCategory;
 use crate::transport::config::SpoolLimits;
 
-/// Stands for the copy on disk of an envelope.
+/// The key of an envelope's copy on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::transport) struct Ticket(u64);
 
-/// A file.
+/// A file of the spool.
 #[derive(Debug, Clone)]
 pub(super) struct SpoolEntry {
     pub(super) name: FileName,
     pub(super) dir: Arc<Path>,
     pub(super) bytes: u64,
-    /// The envelope is in memory as well: it waits there, or is being sent.
+    /// Whether the envelope is in memory as well: it waits there, or is being sent.
     pub(super) in_hand: bool,
-    /// Left by another process, and not yet counted as accepted by ours.
+    /// Whether another process left it, and this process has not counted it as accepted yet.
     pub(super) inherited: bool,
-    /// How often it was sent in vain.
+    /// The number of failed attempts to send it.
     pub(super) failures: u32,
 }
 
@@ -33,12 +33,12 @@ impl SpoolEntry {
     }
 }
 
-/// All files of ours.
+/// All files of this process.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     entries: BTreeMap<Ticket, SpoolEntry>,
     bytes: u64,
-    /// How many nobody has in hand.
+    /// The number of files whose envelope is not in memory.
     left_overs: usize,
     last: u64,
 }
@@ -64,7 +64,7 @@ impl Index {
         self.entries.contains_key(&ticket)
     }
 
-    /// Makes a left-over of a file; answers whether it is there. `failed` says that it was sent in vain.
+    /// Makes a file a left-over; returns whether it exists. `failed` counts a failed attempt.
     pub(super) fn put_off(&mut self, ticket: Ticket, failed: bool) -> bool {
         let Some(entry) = self.entries.get_mut(&ticket) else { return false };
         self.left_overs += usize::from(entry.in_hand);
@@ -73,19 +73,19 @@ impl Index {
         true
     }
 
-    /// What was left by another process is ours, and counted, from now on.
+    /// Marks a file of another process as counted by this process.
     pub(super) fn inherit(&mut self, ticket: Ticket) {
         if let Some(entry) = self.entries.get_mut(&ticket) {
             entry.inherited = false;
         }
     }
 
-    /// Files and bytes.
+    /// Returns the number of files and their size in bytes.
     pub(super) fn depth(&self) -> (usize, u64) {
         (self.entries.len(), self.bytes)
     }
 
-    /// Whether anything lies there that is not in memory.
+    /// Whether a file's envelope is not in memory.
     pub(super) fn has_left_overs(&self) -> bool {
         self.left_overs > 0
     }
@@ -94,7 +94,7 @@ impl Index {
         self.entries.values().any(|entry| *entry.dir == *dir)
     }
 
-    /// Takes out the oldest of the least important while there is too much.
+    /// Removes the oldest of the least important entries while the limits are exceeded.
     pub(super) fn take_surplus(&mut self, limits: &SpoolLimits) -> Option<(Ticket, SpoolEntry)> {
         if self.entries.len() <= limits.envelopes && self.bytes <= limits.bytes {
             return None;
@@ -104,15 +104,15 @@ impl Index {
         Some((ticket, self.remove(ticket)?))
     }
 
-    /// Takes out one that nobody has in hand and that has become too old.
+    /// Removes an entry that is too old and whose envelope is not in memory.
     pub(super) fn take_expired(&mut self, age: Duration) -> Option<SpoolEntry> {
         let old = |entry: &SpoolEntry| !entry.in_hand && entry.name.is_older_than(age);
         let ticket = *self.entries.iter().find(|(_, entry)| old(entry))?.0;
         self.remove(ticket)
     }
 
-    /// What should be sent next, of what nobody has in hand and the server wants: what failed least, then what is
-    /// most important, then what is oldest. One that always fails does not hold up the others.
+    /// Returns the entry to send next, among those that are not in memory and not rate limited: the one with the fewest
+    /// failures, then the most important, then the oldest. An envelope that always fails does not hold up the others.
     pub(super) fn next(&mut self, unwanted: impl Fn(DataCategory) -> bool) -> Option<(Ticket, SpoolEntry)> {
         let (ticket, entry) = self
             .entries

@@ -1,5 +1,5 @@
-//! Where the transport's thread and the [`spool`](crate::transport::spool) meet: what becomes of an envelope's copy on disk, and
-//! when a left-over is sent.
+//! The interface between the transport's thread and the [`spool`](crate::transport::spool): the outcome of an
+//! envelope decides about its copy on disk, and left-overs are sent when they are due.
 
 use super::Ticket;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
@@ -9,8 +9,8 @@ use crate::transport::queue::Queued;
 use crate::transport::worker::{Shared, guarded};
 
 impl Shared {
-    /// Counts what became of an envelope, and deletes its copy on disk or leaves it to that. `items` is how many it
-    /// had when it was written.
+    /// Counts the outcome of an envelope, and deletes its copy on disk or keeps it as a left-over. `items` is the
+    /// number of items it had when it was written.
     pub(crate) fn finish(
         &self,
         delivery: Delivery,
@@ -28,7 +28,7 @@ impl Shared {
             spool.remove(ticket);
             return self.count(delivery, envelope);
         }
-        // What was taken out of the envelope is counted already, and must not be in the copy.
+        // Removed items are counted already, and must not be in the copy.
         let copy = if envelope.items().len() == items {
             Some(ticket)
         } else {
@@ -41,7 +41,8 @@ impl Shared {
         }
     }
 
-    /// Leaves what has no room in memory, or no time, to its copy on disk. Answers whether there is one. No I/O.
+    /// Leaves an envelope for which there is no room in memory, or no time, to its copy on disk. Returns whether
+    /// there is a copy. Does no I/O.
     pub(crate) fn put_off(&self, queued: &Queued) -> bool {
         match (&self.options.spool, queued.ticket) {
             (Some(spool), Some(ticket)) => spool.put_off(ticket, false),
@@ -49,12 +50,12 @@ impl Shared {
         }
     }
 
-    /// Whether it is time to look after the left-overs.
+    /// Whether a left-over is due.
     pub(crate) fn left_overs_are_due(&self) -> bool {
         self.options.spool.as_ref().and_then(|spool| spool.wait()).is_some_and(|wait| wait.is_zero())
     }
 
-    /// Sends one left-over, with a single attempt: if that fails, it stays where it is.
+    /// Sends one left-over with a single attempt: if that fails, it stays on disk.
     pub(crate) fn deliver_left_over(&self, destination: &mut dyn Destination) {
         let Some(spool) = &self.options.spool else { return };
         let limits = destination.rate_limits();

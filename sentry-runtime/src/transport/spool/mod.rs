@@ -1,19 +1,20 @@
 //! The spool: a copy on disk of every envelope that is not sent yet.
 //!
-//! Whoever hands an envelope to the transport's thread has it written first ([`Spool::store`]); the file goes when the
-//! server took the envelope, or refused it for good ([`Spool::remove`]). What could not be sent, or had to leave the queue in
-//! memory, stays on disk as a left-over ([`Spool::put_off`]) and is sent later, slowly ([`Spool::next`]); so is what other processes
-//! left behind when they ended. Files are written by the pipeline thread and by the transport's thread, never by a caller.
+//! An envelope is written to disk before it is handed to the transport's thread ([`Spool::store`]); the file is deleted
+//! when the server has accepted the envelope or refused it for good ([`Spool::remove`]). An envelope that could not be
+//! sent, or was displaced from the queue in memory, stays on disk as a left-over ([`Spool::put_off`]) and is sent
+//! later, slowly ([`Spool::next`]), like the files that other processes left behind. The pipeline thread and the
+//! transport's thread write files, never a caller.
 //!
 //! ```text
 //! <spool_dir>/sentry-<project>/<process>-<random>/<time>-<number>-<level>-<category>.envelope
 //!                             /<process>-<random>.lock     locked while the process lives, see claim
-//!                             /….bad                       what could not be read, ten at most
+//!                             /….bad                       unreadable files, ten at most
 //! ```
 //!
-//! When the disk is full or the directory cannot be written, delivery goes on in memory; that is said once.
+//! If the disk is full or the directory is not writable, envelopes are kept in memory only; this is reported once.
 //!
-//! Spec: `foundations/transport/offline-caching.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/offline-caching/)
 
 mod claim;
 mod file;
@@ -41,9 +42,9 @@ use crate::base::lock::lock;
 use crate::protocol::{DiscardReason, Dsn, Envelope};
 use crate::transport::config::SpoolLimits;
 
-/// What the folder of a project begins with.
+/// The prefix of a project's folder.
 const FOLDER: &str = "sentry-";
-/// After a failure to write, the disk is left in peace for so long.
+/// The time after a failed write during which no write is attempted.
 const PEACE: Duration = Duration::from_secs(10);
 
 /// The spool of one client.
@@ -57,12 +58,12 @@ pub(crate) struct Spool {
 
 #[derive(Debug)]
 struct SpoolState {
-    /// Whose state this is: after a fork the child's copy is worth nothing.
+    /// The process of this state: after a fork the child's copy is invalid.
     process: u32,
     index: Index,
-    /// Where we write.
+    /// The folder to which this process writes.
     own: Option<Claim>,
-    /// What others left behind.
+    /// The folders that other processes left behind.
     adopted: Vec<Claim>,
     written: u32,
     peace_until: Option<Instant>,
@@ -86,10 +87,10 @@ impl SpoolState {
 }
 
 impl Spool {
-    /// A spool in this directory for what goes to this DSN's project: nothing is ever sent to another one, while the
-    /// key may change. Touches no disk yet.
+    /// Creates a spool in this directory for the project of this DSN: its envelopes are never sent to another project,
+    /// while the key may change. Does not touch the disk yet.
     pub(crate) fn new(dir: &Path, dsn: &Dsn, limits: SpoolLimits, ledger: &Arc<Ledger>) -> Arc<Self> {
-        // The program may go to another directory.
+        // The program may change its working directory.
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         Arc::new(Self {
             root: dir.join(format!("{FOLDER}{:016x}", fingerprint(&dsn.envelope_api_url()))),
@@ -99,20 +100,20 @@ impl Spool {
         })
     }
 
-    /// The state, without what belongs to the parent of a fork.
+    /// Returns the state, replaced if it belongs to the parent of a fork.
     fn state(&self) -> std::sync::MutexGuard<'_, SpoolState> {
         let mut state = lock(&self.state);
         if state.process != std::process::id() {
-            // Closes the child's copies of the locks; the parent's hold on.
+            // Closes the child's copies of the locks; the parent keeps its own.
             *state = SpoolState::new();
         }
         state
     }
 
-    /// Writes an envelope to disk. `None` when that was not possible, or when everything there is more important:
-    /// then the envelope is in memory alone.
+    /// Writes an envelope to disk. Returns `None` if that was not possible, or if every file there is more important:
+    /// then the envelope is only in memory.
     pub(super) fn store(&self, envelope: &Envelope) -> Option<Ticket> {
-        // One that is too large by itself must not drive out all others.
+        // An envelope that exceeds the limit on its own must not displace all others.
         let bytes = file::encode(envelope).filter(|bytes| bytes.len() as u64 <= self.limits.bytes)?;
         let (dir, number) = self.place()?;
         let name = FileName::new(envelope, number);
@@ -127,7 +128,7 @@ impl Spool {
         self.state().index.contains(ticket).then_some(ticket)
     }
 
-    /// Where the next file goes, and its number.
+    /// Returns the folder of the next file, and its number.
     fn place(&self) -> Option<(Arc<Path>, u32)> {
         let mut state = self.state();
         if state.peace_until.is_some_and(|until| Instant::now() < until) {
@@ -151,11 +152,11 @@ impl Spool {
         Some((Arc::from(state.own.as_ref()?.dir()), state.written))
     }
 
-    /// Says once that the disk cannot be used.
+    /// Reports once that the disk cannot be used.
     fn complain(&self, at: &Path, error: &io::Error) {
         let mut state = self.state();
         if error.kind() == io::ErrorKind::NotFound {
-            // Somebody cleared the folder away: the next envelope finds a new one.
+            // The folder was deleted: the next envelope creates a new one.
             state.own = None;
         } else {
             state.peace_until = Some(Instant::now() + PEACE);
@@ -163,13 +164,13 @@ impl Spool {
         if !std::mem::replace(&mut state.complained, true) {
             drop(state);
             diagnostics::error(format_args!(
-                "the spool cannot be written at {} ({error}): what is captured waits in memory alone",
+                "the spool at {} is not writable ({error}): envelopes are kept in memory only",
                 at.display()
             ));
         }
     }
 
-    /// Deletes what is too much, and counts it unless it is still in memory.
+    /// Deletes files that exceed the limits, and counts those that are not in memory.
     fn keep_limits(&self) {
         loop {
             let surplus = self.state().index.take_surplus(&self.limits);
@@ -178,7 +179,7 @@ impl Spool {
         }
     }
 
-    /// Deletes a file whose entry was taken out. If the envelope is nowhere else, its loss is counted.
+    /// Deletes a file whose entry was removed. If the envelope is not in memory, its loss is counted.
     fn delete(&self, entry: &SpoolEntry, reason: DiscardReason) {
         let path = entry.path();
         if !entry.in_hand {
@@ -197,16 +198,16 @@ impl Spool {
         let _ = fs::remove_file(path);
     }
 
-    /// Deletes the copy of an envelope that the server took, or never will.
+    /// Deletes the copy of an envelope that the server has accepted, or never will.
     pub(super) fn remove(&self, ticket: Ticket) {
         let entry = self.state().index.remove(ticket);
         if let Some(entry) = entry {
-            // Should that fail, the envelope goes out again after the next start, with the same ids.
+            // If the deletion fails, the envelope is sent again after the next start, with the same ids.
             let _ = fs::remove_file(entry.path());
         }
     }
 
-    /// Leaves an envelope to its copy on disk. Answers whether there still is one. No I/O.
+    /// Leaves an envelope to its copy on disk. Returns whether the copy still exists. Does no I/O.
     pub(super) fn put_off(&self, ticket: Ticket, failed: bool) -> bool {
         let mut state = self.state();
         if failed {
@@ -215,17 +216,18 @@ impl Spool {
         state.index.put_off(ticket, failed)
     }
 
-    /// The server was reached: what it did not get may be sent soon.
+    /// Notes that the server was reached, so that left-overs may be sent soon.
     pub(super) fn reached(&self) {
         self.state().pace.reached();
     }
 
-    /// Files and bytes.
+    /// Returns the number of files and their size in bytes.
     pub(super) fn depth(&self) -> (usize, u64) {
         self.state().index.depth()
     }
 
-    /// Gives up our folders: what is still in them is for the next process. Nothing is stored or sent after that.
+    /// Releases the folders of this process: their files are left to the next process. Nothing is stored or sent after
+    /// that.
     pub(super) fn discard(&self) {
         let (own, adopted) = {
             let mut state = self.state();
@@ -242,7 +244,7 @@ impl Drop for Spool {
     }
 }
 
-/// A short name for an address (FNV-1a): the same in every version.
+/// Returns a short name for an address (FNV-1a), which is the same in every version.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,18 +1,18 @@
-//! When the next left-over is sent: 100 ms after the one before, later while the network is away.
+//! The schedule of left-overs: one every 100 ms, less often while the network is unavailable.
 
 use std::time::{Duration, Instant};
 
-/// A burst after an outage looks like an attack. The spec recommends this pause.
+/// The pause between left-overs, as the spec recommends: a burst after an outage looks like an attack.
 const BETWEEN: Duration = Duration::from_millis(100);
 /// The pause after the first failure; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How often it is asked whether a limit is over.
+/// The interval at which ended rate limits are checked.
 const LIMITED: Duration = Duration::from_secs(1);
-/// How often it is looked whether other processes left something behind.
+/// The interval at which the files of other processes are looked for.
 const SCAN: Duration = Duration::from_secs(60);
 
-/// The times at which something is to be done.
+/// The times of the next actions.
 #[derive(Debug)]
 pub(super) struct Pace {
     next: Instant,
@@ -26,14 +26,14 @@ impl Pace {
         Self { next: now, pause: FIRST_PAUSE, next_scan: Some(now) }
     }
 
-    /// How long until something is to be done; `waiting` says whether there are left-overs.
+    /// Returns the time until the next action; `waiting` says whether there are left-overs.
     pub(super) fn wait(&self, waiting: bool) -> Option<Duration> {
         let scan = self.next_scan?;
         let next = if waiting { scan.min(self.next) } else { scan };
         Some(next.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether a scan is due; then it counts as done.
+    /// Whether a scan is due; the next one is then scheduled.
     pub(super) fn scan(&mut self) -> bool {
         let now = Instant::now();
         let due = self.next_scan.is_some_and(|at| at <= now);
@@ -48,19 +48,19 @@ impl Pace {
         self.next_scan.is_some() && self.next <= Instant::now()
     }
 
-    /// An envelope was taken, or refused: the server can be reached.
+    /// Notes that an envelope was accepted or refused: the server can be reached.
     pub(super) fn reached(&mut self) {
         self.next = self.next.min(Instant::now() + BETWEEN);
         self.pause = FIRST_PAUSE;
     }
 
-    /// A left-over was sent.
+    /// Notes that a left-over was sent.
     pub(super) fn sent(&mut self) {
         self.next = Instant::now() + BETWEEN;
         self.pause = FIRST_PAUSE;
     }
 
-    /// The network is away.
+    /// Notes that the network is unavailable.
     pub(super) fn failed(&mut self) {
         let now = Instant::now();
         if self.next <= now {
@@ -69,12 +69,12 @@ impl Pace {
         }
     }
 
-    /// The server wants nothing of what is left.
+    /// Notes that the server rate limits all left-overs.
     pub(super) fn limited(&mut self) {
         self.next = Instant::now() + LIMITED;
     }
 
-    /// Nothing more is to be done, ever.
+    /// Stops the schedule for good.
     pub(super) fn stop(&mut self) {
         self.next_scan = None;
     }

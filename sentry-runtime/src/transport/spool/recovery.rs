@@ -1,4 +1,4 @@
-//! What lies on disk and not in memory: found, looked after, and handed out one by one.
+//! Recovery of left-overs: files that are on disk and not in memory are found, and handed out one by one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use super::{FOLDER, Spool, SpoolState};
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
-/// So many files that could not be read are kept for whoever wants to know why.
+/// The maximum number of unreadable files that are kept for diagnosis.
 const MOST_BAD: usize = 10;
 const BAD: &str = ".bad";
-/// What lies in the folder of a project that nobody sends to any more is cleared away after so long: by then no server
-/// takes it.
+/// The age at which files of a project that no process sends to any more are deleted: no server accepts them by
+/// then.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Spool {
-    /// How long until [`next`](Self::next) should be asked.
+    /// Returns the time until [`next`](Self::next) should be called.
     pub(in crate::transport) fn wait(&self) -> Option<Duration> {
         let state = self.state();
         state.pace.wait(state.index.has_left_overs())
     }
 
-    /// The next left-over, if it is time for one and the server wants one. The copy stays on disk until it is
-    /// removed or put off.
+    /// Returns the next left-over, if one is due and not rate limited. The copy stays on disk until it is removed or
+    /// put off.
     pub(in crate::transport) fn next(
         &self,
         unwanted: impl Fn(DataCategory) -> bool,
@@ -72,18 +72,18 @@ impl Spool {
             },
             Err(error) => error.to_string(),
         };
-        diagnostics::debug(format_args!("{} of the spool cannot be read: {problem}", path.display()));
+        diagnostics::debug(format_args!("ignoring the spool file {}: {problem}", path.display()));
         self.state().index.remove(ticket);
         self.ledger.lost(DiscardReason::InternalSdkError, entry.name.category, 1);
         None
     }
 
-    /// A left-over was taken or refused: the next one may follow.
+    /// Notes that a left-over was accepted or refused: the next one may follow.
     pub(in crate::transport) fn sent(&self) {
         self.state().pace.sent();
     }
 
-    /// Takes over what other processes left behind, and clears away what is empty.
+    /// Takes over the folders of other processes, and deletes empty ones.
     fn adopt(&self) {
         self.clear_away_forgotten();
         for claim in Claim::adopt(&self.root) {
@@ -101,7 +101,7 @@ impl Spool {
         empty.into_iter().for_each(Claim::discard);
     }
 
-    /// Clears away what projects of old left in the directory, and the folders that are empty by then.
+    /// Deletes old files of other projects in the directory, and folders that are empty then.
     fn clear_away_forgotten(&self) {
         let Some(folders) = self.root.parent().and_then(|dir| fs::read_dir(dir).ok()) else { return };
         let others = folders.flatten().map(|folder| folder.path()).filter(|path| {
@@ -134,7 +134,7 @@ impl Spool {
                     let entry = SpoolEntry { name, dir, bytes, in_hand: false, inherited: true, failures: 0 };
                     self.state().index.insert(entry);
                 }
-                // Its process was ended while it wrote: nobody was told that this is safe.
+                // Its process ended while it wrote, before the envelope counted as stored.
                 _ if name.ends_with(file::UNFINISHED) => drop(fs::remove_file(path)),
                 _ => self.set_aside(&path),
             }
@@ -149,7 +149,7 @@ impl Spool {
         }
     }
 
-    /// Puts what cannot be read where it is in nobody's way.
+    /// Moves an unreadable file to the project's folder.
     fn set_aside(&self, path: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
@@ -164,7 +164,7 @@ impl Spool {
         bad.sort_unstable();
         let surplus = bad.len().saturating_sub(MOST_BAD);
         for (_, path) in bad.into_iter().take(surplus) {
-            // A folder of somebody else's stays.
+            // A folder of another program is kept.
             let _ = fs::remove_file(path);
         }
     }

@@ -1,11 +1,11 @@
-//! The spool on a real disk.
+//! Tests of the spool on a real disk.
 
 use std::path::PathBuf;
 
 use super::*;
 use crate::protocol::{DataCategory, EnvelopeItem, ItemType, random};
 
-/// A folder that goes with the test.
+/// A folder that is deleted at the end of the test.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
@@ -46,7 +46,7 @@ fn text(envelope: &Envelope) -> String {
     String::from_utf8_lossy(envelope.items()[0].payload()).into_owned()
 }
 
-/// The next left-over, whenever its time is.
+/// Returns the next left-over, whether it is due or not.
 fn next(spool: &Spool) -> Option<(Ticket, Envelope)> {
     spool.sent();
     std::thread::sleep(Duration::from_millis(105));
@@ -118,7 +118,7 @@ fn a_full_spool_gives_up_the_oldest_of_the_least_important_and_counts_it() {
     assert_eq!(lost, [(DiscardReason::CacheOverflow, DataCategory::LogItem, 1)]);
     assert!(spool.store(&log).is_none(), "it is the least important itself");
     spool.store(&error("3")).unwrap();
-    assert!(!spool.put_off(in_hand, true), "its copy had to go; whoever has it in hand counts it");
+    assert!(!spool.put_off(in_hand, true), "its copy had to go; the thread that has it in memory counts it");
     assert!(spool.put_off(second, true));
     assert_eq!(ledger.all_lost().len(), 1);
     assert_eq!(spool.depth().0, 2);

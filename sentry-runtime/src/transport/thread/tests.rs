@@ -1,4 +1,4 @@
-//! The thread, with a destination that a test steers.
+//! Tests of the thread with a scripted destination.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -10,7 +10,7 @@ use crate::transport::queue::Capacity;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Says what it is given, and answers as scripted: what the script does not foresee is sent.
+/// A destination that reports what it receives, and answers as scripted; envelopes without a script are sent.
 struct Scripted {
     seen: Sender<String>,
     script: Receiver<Box<dyn FnOnce() -> Delivery + Send>>,
@@ -68,7 +68,7 @@ fn log(name: &str) -> Envelope {
 }
 
 impl Setup {
-    /// What was lost, as `reason category quantity`.
+    /// Returns the losses as `reason category quantity`.
     fn lost(&self) -> Vec<String> {
         let lost = self.ledger.all_lost();
         lost.iter().map(|lost| format!("{:?} {:?} {}", lost.reason, lost.category, lost.quantity)).collect()
@@ -78,7 +78,7 @@ impl Setup {
         self.script.send(Box::new(answer)).unwrap();
     }
 
-    /// The next delivery does not end before the sender is used or dropped.
+    /// Makes the next delivery hang until the sender is used or dropped.
     fn hang(&self) -> Sender<()> {
         let (release, wait) = channel();
         self.script(move || {
@@ -173,7 +173,7 @@ fn a_hurried_flush_does_not_try_each_of_many_again() {
     lock(&setup.transport.shared.state).closed = true;
     drop(release);
     assert!(setup.transport.flush(SOON));
-    // The first has all its attempts; after that the network is known to be away.
+    // The first envelope has all its attempts; after that the network is known to be unavailable.
     assert_eq!(setup.seen.try_iter().collect::<Vec<_>>(), ["1", "1", "2", "3"]);
     assert_eq!(setup.lost(), ["NetworkError Error 3"]);
 }
@@ -236,7 +236,7 @@ fn a_hanging_request_does_not_hold_the_program() {
 fn a_thread_that_died_is_started_again() {
     let setup = setup(10);
     assert!(setup.transport.flush(SOON));
-    // As if it had died: the real one is told to stop first.
+    // Simulates a thread that died: the real one is stopped first.
     {
         let mut state = lock(&setup.transport.shared.state);
         state.stopping = true;
@@ -278,5 +278,5 @@ fn a_panic_of_the_destination_is_no_event_to_deliver() {
     setup.transport.send_envelope(error("one"));
     assert!(told.recv_timeout(SOON).unwrap());
     setup.transport.send_envelope(error("two"));
-    assert!(setup.transport.flush(SOON), "the thread goes on");
+    assert!(setup.transport.flush(SOON), "the thread keeps running");
 }
