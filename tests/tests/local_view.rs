@@ -124,6 +124,6 @@ fn a_file_that_cannot_be_opened_is_reported_and_the_program_goes_on() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "/nowhere/at/all")]);
     assert_eq!(ended.code, Some(0));
     let note = line(&ended.stderr, &["[sentry] error:"]);
-    assert!(note.contains("/nowhere/at/all") && note.contains("cannot be opened"), "{note}");
+    assert!(note.contains("/nowhere/at/all") && note.contains("cannot open the file"), "{note}");
     line(&ended.stderr, &["serverAction/checkout"]);
 }

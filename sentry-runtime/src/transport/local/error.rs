@@ -1,4 +1,4 @@
-//! An error event in full: its chain of causes and the frames of the program's own code.
+//! Error events in the local view: the chain of causes and the in-app frames.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::model::text;
 use super::style::{Line, Paint, Style, width};
 use super::tree::Mark;
 
-/// Frames that are shown of one exception.
+/// The maximum number of frames printed per exception.
 const FRAMES: usize = 8;
-/// Lines of an error's message that are shown.
+/// The maximum number of lines printed of an error's message.
 const MESSAGE_LINES: usize = 12;
 
-/// An event, as far as it is shown.
+/// The parts of an event that are printed.
 #[derive(Debug, Clone)]
 pub(super) struct ErrorEvent {
     pub(super) trace_id: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct ErrorEvent {
     event_id: String,
     level: CauseLevel,
     unhandled: bool,
-    /// The outermost first; each next one caused the one before it. Empty for a message.
+    /// The exceptions, outermost first; each is caused by the next. Empty for a message.
     exceptions: Vec<Exception>,
     message: String,
 }
@@ -80,13 +80,13 @@ impl ErrorEvent {
         }
     }
 
-    /// `type: value` of the outermost exception, or the message: one line.
+    /// Returns `type: value` of the outermost exception, or the message, in one line.
     fn title(&self) -> String {
         let title = self.exceptions.first().map_or_else(|| self.message.clone(), Exception::title);
         title.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// What stands in front of it, by its level.
+    /// Returns the sign printed before the event, by its level.
     pub(super) fn sign(&self) -> (&'static str, Paint) {
         match self.level {
             CauseLevel::Error => ("✗ ", Paint::BoldRed),
@@ -95,15 +95,15 @@ impl ErrorEvent {
         }
     }
 
-    /// What marks the span that it happened in.
+    /// Returns the mark at the span in which the event happened.
     pub(super) fn mark(&self) -> Mark {
         let (sign, paint) = self.sign();
-        // The event in full follows below.
+        // The full event follows below.
         let paint = if paint == Paint::BoldRed { Paint::Red } else { paint };
         Mark { title: format!("{sign}{}", self.title()), paint }
     }
 
-    /// The event in full; one of several lines with an empty line below.
+    /// Returns the full event; if it has several lines, an empty line follows.
     pub(super) fn lines(&self, style: &Style, trace_id: Option<&str>) -> Vec<Line> {
         let mut lines = Vec::new();
         let (sign, paint) = self.sign();
@@ -165,7 +165,7 @@ fn read_frame(frame: &Value) -> Frame {
     }
 }
 
-/// A message of several lines, all but the first below its beginning.
+/// Adds a message of several lines; the later lines are aligned with the beginning of the first.
 fn wrap(lines: &mut Vec<Line>, sign: &str, message: &str, paint: Paint, style: &Style, reserve: usize) {
     let mut rest = message.lines();
     let sign_paint = if paint == Paint::Plain { Paint::Dim } else { paint };

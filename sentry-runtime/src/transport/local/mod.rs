@@ -1,12 +1,12 @@
-//! The local view: what a server would get, printed for a person at a terminal.
+//! The local view: prints the data that a server would receive for a person at a terminal.
 //!
-//! A transport like any other, it reads the payloads that HTTP would carry. Check-ins, logs and what belongs to
-//! no trace are printed at once. A trace is held until it has been quiet for a moment, since its parts come in
-//! several envelopes (the page, the order, the payment service, each with its own transaction): then its spans
-//! are joined to one [`tree`], and its errors are marked at their spans and printed below. Spans that are sent one by
-//! one while their root runs are held until the root has come; those that come after it are shown as late.
+//! Like other transports, it reads the payloads that HTTP would carry. Check-ins, logs and items without a trace are
+//! printed at once. A trace is held until it has been quiet for 250 ms, since its parts arrive in several envelopes
+//! (the page, the order, the payment service, each with its own transaction): then its spans are joined to one
+//! [`tree`], and its errors are marked at their spans and printed below. Streamed spans are held until their root has
+//! arrived; later spans are shown as late.
 //!
-//! [`model`] reads payloads, [`tree`], [`error`] and [`notes`] write what is seen, [`style`] knows the terminal.
+//! [`model`] reads payloads, [`tree`], [`error`] and [`one_liners`] format the output, [`style`] handles the terminal.
 
 mod error;
 mod model;
@@ -32,58 +32,58 @@ use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 
-/// A trace is complete when nothing more of it came for so long.
+/// The time without new data after which a trace is complete.
 const QUIET: Duration = Duration::from_millis(250);
-/// A trace that never gets quiet is printed in parts.
+/// The time after which a trace that never becomes quiet is printed in parts.
 const LONGEST_HOLD: Duration = Duration::from_secs(2);
-/// A trace whose root still runs is printed in parts.
+/// The time after which a trace whose root still runs is printed in parts.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
-/// Segments that are remembered, for spans that come late.
+/// The number of segments that are remembered for late spans.
 const SHOWN: usize = 256;
-/// Traces that are held at the same time.
+/// The maximum number of traces that are held at the same time.
 const HELD_TRACES: usize = 64;
-/// Spans of one trace that are held; more are counted.
+/// The maximum number of spans held per trace; more are counted.
 const HELD_SPANS: usize = 5_000;
-/// Errors of one trace that are held; more are printed at once.
+/// The maximum number of errors held per trace; more are printed at once.
 const HELD_ERRORS: usize = 50;
-/// Errors that are remembered for a span that ends after they were printed.
+/// The number of errors that are remembered for a span that ends after they were printed.
 const REMEMBERED: usize = 256;
 
-/// How the local view looks.
+/// The options of the local view.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LocalOptions {
-    /// Whether to use colour; without a word, on a terminal (`NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE` are
-    /// respected).
+    /// Whether to use colour. By default colour is used on a terminal (`NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE`
+    /// are respected).
     pub(crate) color: Option<bool>,
-    /// Columns; without a number, those of `COLUMNS`, or 100.
+    /// The width in columns. The default is `COLUMNS`, or 100.
     pub(crate) width: Option<usize>,
-    /// A file to which every envelope is appended as it would go over the wire, uncompressed.
+    /// A file to which every envelope is appended in its wire form, uncompressed.
     pub(crate) raw_file: Option<PathBuf>,
 }
 
-/// Prints envelopes to stderr. Run it in a [`TransportThread`](super::TransportThread).
+/// A destination that prints envelopes to stderr. Run it in a [`TransportThread`](super::TransportThread).
 pub(crate) struct LocalView {
     out: Box<dyn Write + Send>,
     raw: Option<File>,
     style: Style,
     held: Vec<Held>,
     remembered: VecDeque<Remembered>,
-    /// The ids of segments that were printed.
+    /// The ids of segments that have been printed.
     shown: VecDeque<String>,
 }
 
-/// What came of a trace so far.
+/// The parts of a trace that have arrived.
 struct Held {
     trace_id: String,
     spans: Vec<Span>,
-    /// Spans that came after there were too many.
+    /// The number of spans that arrived after the limit was reached.
     uncounted: usize,
     errors: Vec<ErrorEvent>,
-    /// Roots of segments that run: some of their spans came, sent by themselves.
+    /// Roots of running segments, some of whose streamed spans have arrived.
     awaited: Vec<String>,
-    /// Roots of segments that came.
+    /// Roots of segments that have arrived.
     roots: Vec<String>,
-    /// There are spans of a segment that was printed before.
+    /// Whether there are spans of a segment that has been printed.
     is_late: bool,
     first: Instant,
     last: Instant,
@@ -97,11 +97,11 @@ impl Held {
         (self.last + QUIET).min(self.first + LONGEST_HOLD)
     }
 
-    /// Takes a span. Of one that came by itself, the root of its segment is awaited, unless it was seen.
+    /// Adds a span. For a streamed span, the root of its segment is awaited, unless it was printed.
     fn add(&mut self, span: Span, shown: &VecDeque<String>) {
         if self.spans.len() >= HELD_SPANS {
             self.uncounted += 1;
-            // There would be no end to waiting.
+            // An awaited root may be among the spans that are not held.
             self.awaited.clear();
             return;
         }
@@ -118,7 +118,7 @@ impl Held {
         self.spans.push(span);
     }
 
-    /// What is said of the trace beside its length.
+    /// Returns the note after the trace's length.
     fn note(&self) -> &'static str {
         match (self.awaited.is_empty(), self.is_late) {
             (false, _) => " · still running",
@@ -135,7 +135,7 @@ struct Remembered {
     mark: Mark,
 }
 
-/// Opens the raw file. What it makes only this user may read: it holds what a server would be sent.
+/// Opens the raw file. A new file is readable by this user only, since it holds the data that a server would receive.
 fn open_raw(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -145,14 +145,14 @@ fn open_raw(path: &Path) -> io::Result<File> {
 }
 
 impl LocalView {
-    /// A view on stderr. A raw file that cannot be opened is said, and done without.
+    /// Creates a view on stderr. A raw file that cannot be opened is reported and not used.
     pub(crate) fn new(options: LocalOptions) -> Self {
         let style = Style::detect(options.color, options.width, |name| std::env::var(name).ok());
         let raw = options.raw_file.and_then(|path| {
             let opened = open_raw(&path).inspect_err(|error| {
                 diagnostics::error(format_args!(
-                    "the file for raw envelopes, {}, cannot be opened: {error}; check that its directory exists and \
-                     may be written to",
+                    "cannot open the file for raw envelopes, {}: {error}; check that its directory exists and is \
+                     writable",
                     path.display()
                 ));
             });
@@ -166,14 +166,14 @@ impl LocalView {
         Self { out, raw, style, held: Vec::new(), remembered, shown }
     }
 
-    /// Nobody at the other end is no reason to fail.
+    /// Prints lines. A closed stderr is not an error.
     fn print(&mut self, lines: &[Line]) {
         let mut text = String::new();
         for line in lines {
             line.write(&self.style, &mut text);
         }
         if !text.is_empty() {
-            // One write, so that lines of other threads do not come between.
+            // One write, so that lines of other threads are not mixed in.
             let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         }
     }
@@ -206,14 +206,14 @@ impl LocalView {
             ItemType::Feedback => self.print(&one_liners::feedback(&payload, &self.style)),
             ItemType::Session => self.print(&one_liners::session(&payload, &self.style)),
             ItemType::Sessions => self.print(&one_liners::sessions(&payload, &self.style)),
-            // Of no interest to a person who watches the program at work.
+            // Not interesting for a person who watches the program.
             ItemType::Attachment | ItemType::ClientReport => {}
         }
     }
 
     fn hold_spans(&mut self, spans: Vec<(String, Span)>, now: Instant) {
         for (trace_id, span) in spans {
-            // A trace that this pushes out is remembered before the list is taken away.
+            // A trace that this displaces is remembered before the list is taken.
             self.hold(&trace_id, now);
             let shown = std::mem::take(&mut self.shown);
             self.hold(&trace_id, now).add(span, &shown);
@@ -221,7 +221,7 @@ impl LocalView {
         }
     }
 
-    /// The trace as it is held; a new one may push out the oldest.
+    /// Returns the held trace; a new one may displace the oldest.
     fn hold(&mut self, trace_id: &str, now: Instant) -> &mut Held {
         let at = match self.held.iter().position(|held| held.trace_id == trace_id) {
             Some(at) => at,

@@ -1,13 +1,13 @@
-//! Reads spans from payloads: from transactions and from batches of spans, version 2.
+//! Parsed spans, from the payloads of transactions and of batches of spans (version 2).
 
 use serde_json::{Map, Value};
 
-/// A span, as far as it is shown.
+/// The parts of a span that are printed.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     pub(super) id: String,
     pub(super) parent: Option<String>,
-    /// Of a span that came by itself: the root span of its segment, perhaps this one.
+    /// For a streamed span: the root span of its segment, possibly the span itself.
     pub(super) segment: Option<String>,
     pub(super) op: String,
     pub(super) name: String,
@@ -15,13 +15,13 @@ pub(super) struct Span {
     pub(super) start: f64,
     /// Seconds since 1970.
     pub(super) end: f64,
-    /// What went wrong, if anything did.
+    /// The failure, if there is one.
     pub(super) failure: Option<String>,
-    /// `key=value`, those that say something to a person.
+    /// Attributes as `key=value`, without those that are not informative for a person.
     pub(super) attributes: Vec<String>,
 }
 
-/// The spans of a transaction with their trace: its own first.
+/// Returns the spans of a transaction with their trace, the root first.
 pub(super) fn read_transaction(payload: &Value) -> Vec<(String, Span)> {
     let context = &payload["contexts"]["trace"];
     let Some(trace_id) = text(&context["trace_id"]) else {
@@ -37,7 +37,7 @@ pub(super) fn read_transaction(payload: &Value) -> Vec<(String, Span)> {
     std::iter::once((trace_id.clone(), own)).chain(children).collect()
 }
 
-/// `span` has ids, op, status and data, `times` start and end: the two are apart in a transaction.
+/// Parses a span. `span` has ids, op, status and data, `times` start and end: they are separate in a transaction.
 fn read_span(span: &Value, name: String, times: &Value) -> Span {
     let status = text(&span["status"]);
     Span {
@@ -53,7 +53,7 @@ fn read_span(span: &Value, name: String, times: &Value) -> Span {
     }
 }
 
-/// The spans of a batch, each with its trace.
+/// Returns the spans of a batch, each with its trace.
 pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
     let items = payload["items"].as_array().into_iter().flatten();
     items
@@ -62,7 +62,7 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
             let known = &span["attributes"];
             let mut said = attributes(known.as_object(), |attribute| &attribute["value"]);
             if span["is_segment"] == Value::Bool(true) {
-                // Of a root it is this machine, of others the one that was called.
+                // On a root this is the local machine, on other spans the called one.
                 said.retain(|attribute| !attribute.starts_with("server.address="));
             }
             let span = Span {
@@ -81,10 +81,10 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
         .collect()
 }
 
-/// How the names of attributes begin that the toolkit adds by itself.
+/// The prefixes of attributes that the toolkit adds automatically.
 const UNSAID: [&str; 5] = ["sentry.", "thread.", "code.", "os.", "process."];
 
-/// Attributes that say something to a person: not those that the toolkit adds to every span.
+/// Returns the attributes that are informative for a person, without those that the toolkit adds to every span.
 pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Value) -> &Value) -> Vec<String> {
     data.into_iter()
         .flatten()
@@ -96,7 +96,7 @@ pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Valu
         .collect()
 }
 
-/// A string that is not empty.
+/// Returns a string that is not empty.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -1,11 +1,11 @@
-//! What takes one line: check-ins, sessions, logs, metrics, feedback.
+//! Items that take one line: check-ins, sessions, logs, metrics, feedback.
 
 use serde_json::Value;
 
 use super::model::{attributes, text};
 use super::style::{Line, Paint, Style, clock, duration};
 
-/// A check-in: the monitor, its status, how long it took, and its schedule where it was sent.
+/// Formats a check-in: the monitor, its status, its duration, and its schedule if it was sent.
 pub(super) fn check_in(payload: &Value, style: &Style) -> Vec<Line> {
     let status = text(&payload["status"]).unwrap_or_default();
     let (sign, paint) = match status.as_str() {
@@ -40,7 +40,7 @@ fn schedule(config: &Value) -> Option<String> {
     })
 }
 
-/// A batch of logs, one line each.
+/// Formats a batch of logs, one line each.
 pub(super) fn logs(payload: &Value, style: &Style) -> Vec<Line> {
     let items = payload["items"].as_array().into_iter().flatten();
     items
@@ -66,7 +66,7 @@ pub(super) fn logs(payload: &Value, style: &Style) -> Vec<Line> {
         .collect()
 }
 
-/// A batch of metrics in one line.
+/// Formats a batch of metrics in one line.
 pub(super) fn metrics(payload: &Value, style: &Style) -> Vec<Line> {
     let items = payload["items"].as_array().into_iter().flatten();
     let metrics: Vec<_> = items
@@ -83,7 +83,7 @@ pub(super) fn metrics(payload: &Value, style: &Style) -> Vec<Line> {
     vec![line]
 }
 
-/// A user's feedback.
+/// Formats a user's feedback.
 pub(super) fn feedback(payload: &Value, style: &Style) -> Vec<Line> {
     let feedback = &payload["contexts"]["feedback"];
     let mut line = Line::new().with(Paint::Cyan, "✉ ");
@@ -93,7 +93,7 @@ pub(super) fn feedback(payload: &Value, style: &Style) -> Vec<Line> {
     vec![line]
 }
 
-/// An update of a session: its status, its errors, how long it took.
+/// Formats an update of a session: its status, its errors, its duration.
 pub(super) fn session(payload: &Value, style: &Style) -> Vec<Line> {
     let Some(status) = text(&payload["status"]) else { return Vec::new() };
     let errors = payload["errors"].as_u64().unwrap_or_default();
@@ -118,7 +118,7 @@ pub(super) fn session(payload: &Value, style: &Style) -> Vec<Line> {
     vec![line]
 }
 
-/// How many requests ended how, in one line.
+/// Formats the numbers of request sessions by status, in one line.
 pub(super) fn sessions(payload: &Value, style: &Style) -> Vec<Line> {
     let groups = || payload["aggregates"].as_array().into_iter().flatten();
     let sum = |name: &str| groups().filter_map(|group| group[name].as_u64()).fold(0, u64::saturating_add);

@@ -1,13 +1,13 @@
-//! What a terminal can show: colours, columns, and text that cannot break out of its line.
+//! The style of the terminal: colours, columns, and text that cannot break out of its line.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use std::io::IsTerminal as _;
 
-/// Columns if nobody knows better.
+/// The number of columns if the width is unknown.
 const DEFAULT_WIDTH: usize = 100;
 
-/// The terminal as it is.
+/// The properties of the terminal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
     pub(super) color: bool,
@@ -15,7 +15,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Finds out about stderr, as far as the options leave it open; `env` answers environment variables.
+    /// Detects the properties of stderr that the options do not set; `env` returns environment variables.
     pub(super) fn detect(
         color: Option<bool>,
         width: Option<usize>,
@@ -37,7 +37,7 @@ impl Style {
     }
 }
 
-/// How a piece of text looks.
+/// The colour and weight of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paint {
     Plain,
@@ -65,7 +65,7 @@ impl Paint {
     }
 }
 
-/// One line, piece by piece. Every piece is cleaned: whatever a program records cannot move the cursor.
+/// A line that is built piece by piece. Every piece is cleaned, so that recorded data cannot move the cursor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
     pieces: Vec<(Paint, String)>,
@@ -77,7 +77,7 @@ impl Line {
         Self::default()
     }
 
-    /// The same line with more text.
+    /// Returns the line with more text.
     pub(super) fn with(mut self, paint: Paint, text: &str) -> Self {
         self.push(paint, text);
         self
@@ -96,18 +96,18 @@ impl Line {
         }
     }
 
-    /// Adds another line.
+    /// Appends another line.
     pub(super) fn append(&mut self, other: Line) {
         self.width += other.width;
         self.pieces.extend(other.pieces);
     }
 
-    /// Columns so far.
+    /// Returns the current width in columns.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// Cuts the line to so many columns, with an ellipsis where it was longer.
+    /// Cuts the line to the given width, with an ellipsis if it was longer.
     pub(super) fn cut(&mut self, columns: usize) {
         if self.width <= columns {
             return;
@@ -129,7 +129,7 @@ impl Line {
         self.width = self.pieces.iter().map(|(_, text)| width(text)).sum();
     }
 
-    /// Fills up to so many columns.
+    /// Fills the line up to the given width.
     pub(super) fn pad(&mut self, columns: usize) {
         if self.width < columns {
             let fill = " ".repeat(columns - self.width);
@@ -158,7 +158,7 @@ impl Line {
     }
 }
 
-/// The bytes of the longest beginning that fits so many columns.
+/// Returns the length in bytes of the longest prefix that fits into the given width.
 fn prefix(text: &str, columns: usize) -> usize {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -170,23 +170,23 @@ fn prefix(text: &str, columns: usize) -> usize {
     text.len()
 }
 
-/// Columns of a text, by the Unicode tables: none for combining marks, two for East Asian wide ones and for emoji,
-/// also for those that are joined of several characters.
+/// Returns the width of a text in columns.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// Columns of a character on its own.
+/// Returns the width of a character: zero for combining marks, two for East Asian wide characters and emoji. Coarser
+/// than the Unicode tables, but sufficient to align columns in nearly every case.
 fn char_width(c: char) -> usize {
     UnicodeWidthChar::width(c).unwrap_or(1)
 }
 
-/// Marks that turn the direction of what follows.
+/// Whether a character changes the direction of the following text.
 fn is_direction_mark(c: char) -> bool {
     matches!(u32::from(c), 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069)
 }
 
-/// A duration in the unit in which a person would say it, in at most eight columns.
+/// Formats a duration in a readable unit, in at most eight columns.
 pub(super) fn duration(seconds: f64) -> String {
     let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
     let micros = seconds * 1e6;
@@ -215,7 +215,7 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
-/// The time of day in UTC of a moment in seconds since 1970.
+/// Formats seconds since 1970 as the time of day in UTC.
 pub(super) fn clock(seconds: f64) -> String {
     let day = if seconds.is_finite() { seconds.rem_euclid(86_400.0) } else { 0.0 };
     format!(

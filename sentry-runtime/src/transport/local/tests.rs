@@ -1,4 +1,4 @@
-//! What the local view looks like, with fixed data.
+//! Tests of the local view's output with fixed data.
 
 mod samples;
 
@@ -40,7 +40,7 @@ fn envelope(ty: ItemType, payload: &Value) -> Envelope {
     envelope
 }
 
-/// What is seen of these items, all before the first quiet moment.
+/// Returns the output for these items, which all arrive before the first quiet period.
 fn seen(width: usize, items: &[(ItemType, Value)]) -> String {
     let (mut view, screen) = view(false, width);
     for (ty, payload) in items {
@@ -120,7 +120,7 @@ fn a_trace_whose_root_does_not_end_is_printed_in_parts() {
     assert!(view.held.is_empty());
 }
 
-/// What is seen of a transaction of this length with these spans.
+/// Returns the output for a transaction of this length with these spans.
 fn seen_spans(length_ms: f64, spans: Vec<Value>) -> String {
     seen(120, &[(ItemType::Transaction, transaction(1, None, "", "root", 0.0, length_ms, "ok", spans))])
 }
@@ -136,7 +136,7 @@ fn long_traces_are_cut() {
 
 #[test]
 fn repetitions_are_folded_with_what_is_below_them() {
-    // An N+1 with a query below each step; one of the queries fails and stands alone.
+    // An N+1 with a query below each step; one of the queries fails and has its own row.
     let mut spans = Vec::new();
     for n in 0..20_u32 {
         let (step, query, from) = (100 + n as usize, 200 + n as usize, f64::from(n));
@@ -194,7 +194,7 @@ fn a_trace_is_held_until_it_is_quiet_and_no_longer_than_two_seconds() {
     assert!(view.remembered.is_empty());
 }
 
-/// As if what is held had come only now, however long the machine took.
+/// Postpones the release of the held traces, so that the speed of the machine does not matter.
 fn hold(view: &mut LocalView) {
     for held in &mut view.held {
         (held.first, held.last) = (Instant::now() + LONGEST_RUN, Instant::now() + LONGEST_RUN);
@@ -296,7 +296,7 @@ fn a_message_is_no_failure_of_its_span() {
     message["logentry"] = json!({"formatted": "card looked at"});
     message.as_object_mut().unwrap().remove("exception");
     let mut parts = storefront();
-    // The event of the storefront is the same one, as an error.
+    // Replaces the storefront's event, which is an error.
     parts[0].1 = message;
     let seen = seen(100, &parts);
     assert!(seen.contains("│  ● card looked at\n"), "{seen}");

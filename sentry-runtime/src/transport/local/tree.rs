@@ -1,43 +1,42 @@
-//! A trace as a tree: one row a span, with its operation, its duration and a bar on the trace's time line.
+//! The tree of a trace: one row per span, with its operation, its duration and a bar on the trace's time line.
 //!
-//! Spans are joined by their parents, whichever envelope brought them. Siblings that do the same again and
-//! again are folded into one row, and so are their children: an N+1 query is one line with a number. Rows
-//! beyond the limit are counted.
+//! Spans from all envelopes are joined by their parents. Siblings that repeat the same operation are folded into one
+//! row, and so are their children: an N+1 query is one line with a number. Rows beyond the limit are counted.
 
 use std::collections::HashMap;
 
 use super::model::Span;
 use super::style::{Line, Paint, Style, clock, duration, width};
 
-/// Rows that are shown of one trace.
+/// The maximum number of rows per trace.
 const ROWS: usize = 40;
-/// Levels that are shown; deeper spans are counted.
+/// The maximum number of levels; deeper spans are counted.
 const DEPTH: usize = 24;
-/// So many equal siblings are folded.
+/// The number of equal siblings from which on they are folded.
 const FOLD: usize = 3;
-/// Attributes that are shown of one span, if there is room.
+/// The maximum number of attributes shown per span, if there is room.
 const ATTRIBUTES: usize = 4;
-/// Columns of the longest attribute; the rest of its value is cut.
+/// The maximum width of an attribute in columns; the rest of its value is cut.
 const ATTRIBUTE: usize = 40;
-/// Errors that are named at one span.
+/// The maximum number of errors named at one span.
 const ERRORS: usize = 3;
 
-/// Columns that a name keeps, however much stands around it.
+/// The minimum width of a name, in columns.
 const NAME: usize = 8;
-/// Columns of a name for which the other columns make room; what is longer is cut if it has to be.
+/// The width of a name for which the other columns make room; a longer name is cut if necessary.
 const READABLE: usize = 36;
-/// What the bar and the operation keep when they make room.
+/// The minimum widths of the bar and the operation when they make room.
 const LEAST_BAR: usize = 12;
 const LEAST_OP: usize = 16;
 
 const DURATION_COLUMNS: usize = 8;
 
-/// What is known of a trace besides its spans.
+/// The data of a trace besides its spans.
 pub(super) struct Of<'a> {
     pub(super) trace_id: &'a str,
-    /// What is said behind its length.
+    /// The note after the trace's length.
     pub(super) note: &'static str,
-    /// Spans that are not among those given.
+    /// The number of spans that are not among those given.
     pub(super) uncounted: usize,
 }
 
@@ -48,7 +47,7 @@ pub(super) struct Mark {
     pub(super) paint: Paint,
 }
 
-/// The trace as lines. `marks` are events, each with the id of its span.
+/// Returns the trace as lines. `marks` are events, each with the id of its span.
 pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, Mark)], style: &Style) -> Vec<Line> {
     let tree = Tree::new(spans, marks, style);
     let uncounted = of.uncounted;
@@ -81,7 +80,7 @@ struct Tree<'a> {
     style: &'a Style,
 }
 
-/// How a row is divided.
+/// The widths of the columns of a row.
 struct Columns {
     name: usize,
     op: usize,
@@ -90,7 +89,7 @@ struct Columns {
 
 struct View {
     rows: Vec<TreeRow>,
-    /// Spans that some row stands for.
+    /// The number of spans that the rows represent.
     shown: usize,
 }
 
@@ -99,13 +98,13 @@ enum TreeRow {
     Error(Line),
 }
 
-/// Equal siblings, in one row.
+/// The row of one span, or of equal siblings.
 struct Spans {
     group: Vec<usize>,
     /// The branches in front of the name.
     lead: Line,
     root: bool,
-    /// How many they are, and what went wrong: readable whatever the length of the name.
+    /// The number of spans, and the failure: readable whatever the length of the name.
     suffix: Line,
 }
 
@@ -130,10 +129,10 @@ impl<'a> Tree<'a> {
         Self { spans, roots, children, errors, start, length: (end - start).max(1e-9), style }
     }
 
-    /// Divides the rows. The bar and the operation make room for names, the bar first.
+    /// Computes the widths. The bar and the operation make room for names, the bar first.
     fn columns(&self, rows: &[TreeRow]) -> Columns {
         let (mut bar, op) = match self.style.width {
-            // The name matters more than the kind of work.
+            // The name matters more than the operation.
             ..80 => (12, 0),
             80..100 => (18, 16),
             _ => (22, 22),
@@ -169,12 +168,12 @@ impl<'a> Tree<'a> {
         line
     }
 
-    /// Puts equal siblings together, in the order of their first start.
+    /// Groups equal siblings, in the order of their first start.
     fn groups(&self, siblings: Vec<usize>) -> Vec<Vec<usize>> {
         let mut by_look: HashMap<_, Vec<usize>> = HashMap::new();
         for index in siblings {
             let span = &self.spans[index];
-            // A span with an error of its own stands alone.
+            // A span with an error is not folded.
             let alone = self.errors.contains_key(span.id.as_str()).then_some(index);
             by_look.entry((&span.op, &span.name, &span.failure, alone)).or_default().push(index);
         }
@@ -192,8 +191,8 @@ impl<'a> Tree<'a> {
         groups
     }
 
-    /// Adds the row of a group and those below it. `lead` is what stands before the row's own branch; a root has
-    /// no branch.
+    /// Adds the row of a group and those below it. `lead` is the text before the row's own branch; a root has no
+    /// branch.
     fn visit(&self, group: Vec<usize>, lead: &str, last: Option<bool>, depth: usize, view: &mut View) {
         if view.rows.len() >= ROWS || depth >= DEPTH {
             return;
@@ -255,7 +254,7 @@ impl<'a> Tree<'a> {
         line.append(name);
         line.append(suffix);
         if group.len() == 1 {
-            // Whole ones only, as many as fit: half an attribute says nothing.
+            // Only complete attributes, as many as fit: half an attribute is useless.
             for attribute in span.attributes.iter().take(ATTRIBUTES) {
                 let mut piece = Line::new().with(Paint::Dim, &format!("  {attribute}"));
                 piece.cut(ATTRIBUTE);
@@ -281,7 +280,7 @@ impl<'a> Tree<'a> {
         line
     }
 
-    /// The time line of the trace, with the spans of the group on it. Its grain is half a column.
+    /// Draws the spans of the group on the time line of the trace, with a resolution of half a column.
     fn bar(&self, group: &[usize], columns: &Columns) -> String {
         let halves = columns.bar * 2;
         let mut on = vec![false; halves];
