@@ -1,4 +1,4 @@
-//! A program that panics where panics abort: on its main thread, on another, or not at all.
+//! A program that panics with `panic = "abort"`: on its main thread, on another, or not at all.
 
 use std::time::Duration;
 

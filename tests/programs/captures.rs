@@ -1,5 +1,5 @@
-//! A program that captures something of everything: whatever surrounds it, what it sends must be valid, and say
-//! nothing of its arguments and environment.
+//! A program that captures an item of every kind: in any environment, the items must be valid, and contain nothing of
+//! its arguments and environment.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A cron job that is its own program: it fails, panics, or does its work, as it is told.
+//! A cron job as a stand-alone program: it fails, panics, or succeeds, according to its argument.
 
 use std::time::Duration;
 

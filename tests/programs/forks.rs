@@ -1,7 +1,8 @@
-//! A program that forks again and again while its threads record, and once inside of a span. Every child captures
-//! something of everything, flushes, and ends without destructors; the parent goes on and counts what it made.
+//! A program that forks repeatedly while its threads record, and once inside a span. Every child captures an item of
+//! every kind, flushes, and ends without destructors; the parent continues and counts its items.
 //!
-//! With the argument `around` it forks inside of a span alone. It prints `children N`, `spans N` and `messages N`: what arrives must be that.
+//! With the argument `around` it forks inside a span only. It prints `children N`, `spans N` and `messages N`: that
+//! many items must arrive.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,12 +25,12 @@ fn busy() {
     SPANS.fetch_add(2, Ordering::Relaxed);
 }
 
-/// What the threads of the parent do: as often as they can they hold the locks that a child must do without.
+/// The work of the parent's threads: as often as possible they hold the locks that a child must do without.
 fn work() {
     while !STOP.load(Ordering::Relaxed) {
         for round in 0..40 {
             sentry::set_tag("round", round);
-            // Each is a request to the server, which has no time for more.
+            // Each span is a request to the server, which has no time for more.
             if SPANS.load(Ordering::Relaxed) < 4000 {
                 busy();
             }
@@ -49,7 +50,7 @@ fn in_child(number: u64) {
     sentry::capture_message(&format!("child {number}"), sentry::Level::Info);
 }
 
-/// The whole life of a child.
+/// The work of a child.
 fn child(number: u64) -> bool {
     sentry::set_tag("side", "child");
     in_child(number);
@@ -58,14 +59,14 @@ fn child(number: u64) -> bool {
     std::thread::spawn(inner).join().is_ok() && sentry::flush(PATIENCE)
 }
 
-/// Runs something in a child and says whether it ended well.
+/// Calls a function in a child, and returns whether the child succeeded.
 fn fork(run: impl FnOnce() -> bool) -> bool {
-    // SAFETY: the child calls nothing but this crate, which is what is tested here, and what it is made of.
+    // SAFETY: the child calls only this crate, which is under test, and its dependencies.
     match unsafe { libc::fork() } {
         -1 => false,
         0 => {
             let ended_well = run();
-            // SAFETY: it ends the process, and runs nothing of it.
+            // SAFETY: it ends the process without running any more of its code.
             unsafe { libc::_exit(i32::from(!ended_well)) }
         }
         child => wait(child),
@@ -82,7 +83,7 @@ fn wait(child: libc::pid_t) -> bool {
         std::thread::sleep(Duration::from_millis(5));
     }
     println!("child {child} does not end");
-    // SAFETY: the child was not waited for to its end, so the number is still its own.
+    // SAFETY: the child has not been waited for, so its process id is still valid.
     unsafe { libc::kill(child, libc::SIGKILL) };
     false
 }
@@ -99,7 +100,7 @@ fn around() -> bool {
 
 #[sentry::monitor("around-a-fork", schedule = "0 3 * * *")]
 fn job() -> bool {
-    // This child ends as a function does, with everything that is open.
+    // This child ends by returning from the function, with everything still open.
     fork(|| true)
 }
 
@@ -130,7 +131,7 @@ fn main() {
     println!("grandchild {grandchild}");
     // SAFETY: as in `fork`.
     if unsafe { libc::fork() } == 0 {
-        // This one ends as programs do: its guard finds nothing to send.
+        // This child ends as programs do: its guard has nothing to send.
         drop(guard);
         std::process::exit(0);
     }

@@ -1,5 +1,5 @@
-//! Measures what the toolkit costs while nothing happens, and prints it as `name=number`, one a line: threads of its
-//! own, wake-ups of those in three seconds, microseconds of `init` and `close`. Linux only: it reads `/proc`.
+//! Measures the toolkit's cost while the program is idle, and prints it as `name=number`, one per line: its threads,
+//! their wake-ups in three seconds, microseconds of `init` and `close`. Linux only: it reads `/proc`.
 //!
 //! The first argument is `static` or `stream`.
 
@@ -23,7 +23,7 @@ fn options() -> ClientOptions {
     ClientOptions::new().traces_sample_rate(1.0).trace_lifecycle(lifecycle)
 }
 
-/// Every thread but this one: its name and how often it went to sleep by itself.
+/// Returns every other thread: its name and the number of its voluntary sleeps.
 fn threads() -> Vec<(String, u64)> {
     let own = std::process::id().to_string();
     let tasks = fs::read_dir("/proc/self/task").expect("the threads of this process");
@@ -69,7 +69,7 @@ fn main() {
     assert!(sentry::flush(Duration::from_secs(10)));
     println!("threads_after_use={}", threads().len());
 
-    // Going to sleep takes some rounds.
+    // The worker sleeps after some idle rounds.
     let deadline = Instant::now() + Duration::from_secs(10);
     let mut before = sleeps();
     loop {
@@ -84,7 +84,7 @@ fn main() {
     thread::sleep(IDLE);
     println!("wake_ups={}", sleeps() - before);
 
-    // What is recorded now wakes it.
+    // Recorded data wakes it.
     work();
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(10) {

@@ -1,10 +1,10 @@
-//! A program that captures a message in a span, and ends with the exit code that it was asked for; with `exit`
-//! it flushes and calls `std::process::exit`, with `panic` it panics.
+//! A program that captures a message in a span, and ends with the exit code in its argument; with `exit` it flushes and
+//! calls `std::process::exit`, with `panic` it panics.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// As long as `PATIENCE` says, in seconds: debug information is read slowly on a busy machine.
+/// Sets the shutdown timeout to `PATIENCE` seconds: debug information is read slowly on a busy machine.
 fn options() -> sentry::ClientOptions {
     let options = sentry::ClientOptions::new();
     match std::env::var("PATIENCE").ok().and_then(|seconds| seconds.parse().ok()) {

@@ -1,4 +1,4 @@
-//! A program with an async `main`: it returns an error, panics, or does its work, as it is told.
+//! A program with an async `main`: it returns an error, panics, or succeeds, according to its argument.
 
 use std::time::Duration;
 

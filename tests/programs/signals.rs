@@ -1,7 +1,7 @@
-//! A program that waits for a signal, with something captured and a job that runs. It prints `ready` when it waits.
+//! A program that waits for a signal, with a captured message and a running job. It prints `ready` when it waits.
 //!
-//! `PATIENCE` is how long it may wait for the server, in seconds. With the argument `fork` a child waits instead, and
-//! the parent ends as the child did; with `fork-idle` the child captures nothing.
+//! `PATIENCE` is the shutdown timeout in seconds. With the argument `fork` a child waits instead, and the parent ends
+//! by the signal that ended the child; with `fork-idle` the child captures nothing.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -19,9 +19,9 @@ fn job() {
     wait();
 }
 
-/// The child does as it is told, the parent ends by the signal that ended the child.
+/// Runs a function in a child; the parent ends by the signal that ended the child.
 fn fork(run: fn()) {
-    // SAFETY: the child calls nothing but this crate, which is what is tested here.
+    // SAFETY: the child calls only this crate, which is under test.
     let child = unsafe { libc::fork() };
     if child == 0 {
         println!("child {}", std::process::id());

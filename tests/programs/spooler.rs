@@ -1,4 +1,5 @@
-//! Captures with a spool, says what it captured, and lives until somebody kills it or closes its standard input.
+//! A program that captures with a spool, prints what it captured, and runs until it is killed or its standard input
+//! is closed.
 //!
 //! `spooler DSN DIRECTORY NAME COUNT`
 

@@ -1,4 +1,4 @@
-//! A program with something of everything, for the local view.
+//! A program with an item of every kind, for the local view.
 
 use std::time::Duration;
 

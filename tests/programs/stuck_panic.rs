@@ -1,9 +1,9 @@
-//! A program whose panics unwind, with one that cannot: it aborts. The argument says which. `PATIENCE` is how long the
-//! program may wait for the server, in milliseconds.
+//! A program with panics that unwind, and one that cannot unwind and aborts; the argument selects one. `PATIENCE` is
+//! the shutdown timeout in milliseconds.
 
 use std::time::Duration;
 
-/// Panics whenever it is dropped.
+/// A value that panics when it is dropped.
 struct Fragile;
 
 impl Drop for Fragile {
@@ -12,7 +12,7 @@ impl Drop for Fragile {
     }
 }
 
-/// Contains a panic of its own while another one unwinds.
+/// A value that catches its own panic while another panic unwinds.
 struct Sturdy;
 
 impl Drop for Sturdy {
@@ -25,10 +25,10 @@ extern "C" fn called_from_elsewhere() {
     panic!("the lamp broke");
 }
 
-#[expect(unsafe_code, reason = "it is what the compiler's checks are about")]
+#[expect(unsafe_code, reason = "the program triggers the compiler's checks of unsafe preconditions")]
 fn unchecked() -> u8 {
     let numbers = vec![0_u8; std::env::args().count()];
-    // SAFETY: there is none, and a check says so before anything is read.
+    // SAFETY: the precondition is violated on purpose; a check aborts before anything is read.
     unsafe { *numbers.get_unchecked(numbers.len()) }
 }
 

@@ -1,4 +1,4 @@
-//! What the fake server answers: a status with headers and a body, late, cut short, or not at all.
+//! The answers of the fake server: a status with headers and a body, late, cut short, or none at all.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct Answer {
     pub(crate) manner: Manner,
 }
 
-/// How much of an answer is given.
+/// The part of an answer that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// All of it.
@@ -43,71 +43,71 @@ impl Default for Answer {
 }
 
 impl Answer {
-    /// 200, with the event's id as a real server answers.
+    /// Returns a 200 with the event's id, like a real server.
     #[must_use]
     pub fn ok() -> Self {
         Self::status(200)
     }
 
-    /// An answer with this status.
+    /// Returns an answer with this status.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: None, delay: Duration::ZERO, manner: Manner::Whole }
     }
 
-    /// No answer, ever: the connection stays open and silent until the server is dropped.
+    /// Returns an answer that is never sent: the connection stays open and silent until the server is dropped.
     #[must_use]
     pub fn never() -> Self {
         Self { manner: Manner::Never, ..Self::ok() }
     }
 
-    /// The request is read, then the connection is closed without a word.
+    /// Returns an answer that is not sent: the request is read, then the connection is closed.
     #[must_use]
     pub fn hangup() -> Self {
         Self { manner: Manner::Hangup, ..Self::ok() }
     }
 
-    /// The connection is closed in the middle of the headers.
+    /// Returns an answer that is cut off: the connection is closed in the middle of the headers.
     #[must_use]
     pub fn cut_short() -> Self {
         Self { manner: Manner::CutShort, ..Self::ok() }
     }
 
-    /// The same answer, byte by byte with this pause after each.
+    /// Sends the answer byte by byte, with this pause after each byte.
     #[must_use]
     pub fn drip(mut self, pause: Duration) -> Self {
         self.manner = Manner::Drip(pause);
         self
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The same answer with another body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// The same answer, given only after a while.
+    /// Delays the answer.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Whether the sender learns that its envelope was taken.
+    /// Returns whether the answer reports to the sender that its envelope was accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         matches!(self.manner, Manner::Whole | Manner::Drip(_)) && (200..300).contains(&self.status)
     }
 
-    /// The bytes of the answer.
+    /// Returns the bytes of the answer.
     pub(crate) fn to_bytes(&self, event_id: Option<&str>) -> Vec<u8> {
         let body = match (&self.body, event_id) {
             (Some(body), _) => body.clone(),

@@ -1,7 +1,9 @@
-//! Takes envelopes apart, and notes whatever breaks a rule.
+//! The parser of envelopes, which records protocol violations.
 //!
-//! Spec: `foundations/transport/envelopes.mdx`. A real server forgives much of what is noted here (a missing
-//! length, for one), but not all servers forgive the same.
+//! A real server accepts much of what is recorded here (a missing length, for example), but not all servers accept the
+//! same.
+//!
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/envelopes/)
 
 use serde_json::Value;
 
@@ -10,9 +12,9 @@ use crate::telemetry;
 /// An envelope as it arrived.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// The headers of the whole.
+    /// The envelope's headers.
     pub header: Value,
-    /// The items in their order.
+    /// The items, in order.
     pub items: Vec<Item>,
 }
 
@@ -23,12 +25,12 @@ pub struct Item {
     pub header: Value,
     /// The payload as it arrived.
     pub bytes: Vec<u8>,
-    /// The payload as JSON; `null` if it is something else, as an attachment may be.
+    /// The payload as JSON; `null` if it is not JSON, as an attachment may be.
     pub payload: Value,
 }
 
 impl Item {
-    /// The type in the item's header; empty if there is none.
+    /// Returns the type in the item's header; empty if there is none.
     #[must_use]
     pub fn ty(&self) -> &str {
         self.header["type"].as_str().unwrap_or_default()
@@ -36,8 +38,8 @@ impl Item {
 }
 
 impl Envelope {
-    /// Takes the bytes of an envelope apart. What breaks a rule is added to `violations`; what cannot be read at
-    /// all gives nothing.
+    /// Parses the bytes of an envelope. Adds broken rules to `violations`; returns `None` if the bytes cannot be
+    /// parsed at all.
     pub fn parse(bytes: &[u8], violations: &mut Vec<String>) -> Option<Self> {
         let mut rest = bytes;
         let header = header(&mut rest, "envelope header", violations)?;
@@ -57,13 +59,13 @@ impl Envelope {
         Some(Self { header, items })
     }
 
-    /// The items of a type.
+    /// Returns the items of a type.
     pub fn items_of(&self, ty: &str) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(move |item| item.ty() == ty)
     }
 }
 
-/// A line of headers: one JSON object.
+/// Parses a line of headers: one JSON object.
 fn header(rest: &mut &[u8], what: &str, violations: &mut Vec<String>) -> Option<Value> {
     let line = match rest.iter().position(|&byte| byte == b'\n') {
         Some(end) => {

@@ -1,19 +1,19 @@
-//! Just enough of HTTP/1.1 to read requests from a connection, one after the other.
+//! A minimal HTTP/1.1 reader for consecutive requests on a connection.
 
 use std::io::{self, BufRead, Read, Write};
 
-/// More than any request of a test: a sender that never ends must not eat the machine.
+/// The maximum size of a body, larger than any request of a test: an endless sender must not exhaust the memory.
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// A request before anybody looked into its body.
+/// A request whose body is not parsed yet.
 #[derive(Debug)]
 pub(crate) struct RawRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Whether the connection may be used again.
+    /// Whether the connection can be used again.
     pub(crate) keep_alive: bool,
 }
 
@@ -23,12 +23,12 @@ impl RawRequest {
     }
 }
 
-/// The value of a header, whatever the case of its name.
+/// Returns the value of a header; its name is not case-sensitive.
 pub(crate) fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
-/// Reads the next request. `None` when the connection was closed between two requests.
+/// Reads the next request. Returns `None` if the connection was closed between two requests.
 pub(crate) fn read_request(
     reader: &mut impl BufRead,
     writer: &mut impl Write,
@@ -108,7 +108,7 @@ fn read_exactly(reader: &mut impl BufRead, length: u64) -> io::Result<Vec<u8>> {
     if body.len() as u64 == length { Ok(body) } else { Err(cut("the body is shorter than it says")) }
 }
 
-/// A line without its end; `None` at the end of the connection.
+/// Returns a line without its end; `None` at the end of the connection.
 fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     reader.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
@@ -125,7 +125,7 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     String::from_utf8(line).map(Some).map_err(|_| malformed("a line that is not text"))
 }
 
-/// The connection ended in the middle of a request.
+/// Returns the error for a connection that ended in the middle of a request.
 fn cut(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, what)
 }

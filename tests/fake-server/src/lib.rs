@@ -30,7 +30,8 @@
 //!
 //! `server.rs` accepts and stores requests and answers them; `http.rs` reads them; `request.rs` and `envelope.rs`
 //! parse them and note violations; `answer.rs` describes answers. `schema.rs` checks payloads against Sentry's
-//! published schema, `spans.rs` checks batches of spans, and `telemetry.rs` checks logs, metrics, sessions and feedback.
+//! published schema, `spans.rs` checks batches of spans, and `telemetry.rs` checks logs, metrics, sessions and
+//! feedback.
 
 mod answer;
 mod envelope;

@@ -1,6 +1,7 @@
-//! One request as it arrived, with its body opened and every broken rule noted.
+//! Requests: each with its body decompressed and parsed, and every broken rule recorded.
 //!
-//! Spec: `foundations/transport/authentication.mdx`, `foundations/transport/compression.mdx`.
+//! [Spec, authentication](https://develop.sentry.dev/sdk/foundations/transport/authentication/),
+//! [compression](https://develop.sentry.dev/sdk/foundations/transport/compression/)
 
 use std::io::Read as _;
 
@@ -19,28 +20,28 @@ pub struct Request {
     pub method: String,
     /// The path with its query.
     pub path: String,
-    /// The headers in their order.
+    /// The headers, in order.
     pub headers: Vec<(String, String)>,
-    /// The body as it came over the wire.
+    /// The body as it arrived over the wire.
     pub raw_body: Vec<u8>,
     /// The body, decompressed.
     pub body: Vec<u8>,
-    /// The envelope in it, if it could be read.
+    /// The envelope in it, if it could be parsed.
     pub envelope: Option<Envelope>,
-    /// The number of the connection it came on, from 0.
+    /// The number of its connection, from 0.
     pub connection: usize,
-    /// Whether the sender was told that it was taken (see [`Answer::is_accepted`](crate::Answer::is_accepted)).
+    /// Whether the sender learned that it was accepted (see [`Answer::is_accepted`](crate::Answer::is_accepted)).
     pub accepted: bool,
 }
 
 impl Request {
-    /// The value of a header, whatever the case of its name.
+    /// Returns the value of a header; its name is not case-sensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         http::find(&self.headers, name)
     }
 
-    /// Decompresses and parses a request, and notes what breaks a rule.
+    /// Decompresses and parses a request, and records broken rules.
     pub(crate) fn open(raw: RawRequest, connection: usize, violations: &mut Vec<String>) -> Self {
         let RawRequest { method, path, headers, body: raw_body, .. } = raw;
         let mut request = Request {
@@ -93,13 +94,13 @@ impl Request {
         request.envelope = Envelope::parse(&request.body, violations);
         let names_dsn = request.envelope.as_ref().is_some_and(|envelope| envelope.header["dsn"].is_string());
         if tunnel && !names_dsn {
-            violations.push("the envelope does not say to a tunnel whom it is for".to_owned());
+            violations.push("an envelope to a tunnel without a dsn in its header".to_owned());
         }
         request
     }
 }
 
-/// `Sentry sentry_key=…, sentry_version=7, sentry_client=name/version`
+/// Checks a header like `Sentry sentry_key=…, sentry_version=7, sentry_client=name/version`.
 fn check_auth(auth: &str, violations: &mut Vec<String>) {
     let Some(entries) = auth.strip_prefix("Sentry ") else {
         violations.push(format!("X-Sentry-Auth: {auth:?} does not begin with \"Sentry \""));

@@ -1,10 +1,10 @@
-//! Checks JSON against a JSON schema, as far as Sentry's published event schema uses the language.
+//! A validator for JSON schemas, limited to the keywords that Sentry's published event schema uses.
 //!
-//! A keyword that is not known here is refused when the schema is read, so that no rule is passed over in silence.
+//! An unknown keyword is an error when the schema is read, so that no rule is silently skipped.
 
 use serde_json::{Map, Value};
 
-/// Says something about a schema, and asks for nothing.
+/// Keywords that describe a schema and require nothing.
 const REMARKS: &[&str] = &["$schema", "title", "description", "default", "definitions", "format"];
 const RULES: &[&str] = &[
     "$ref",
@@ -26,16 +26,16 @@ const RULES: &[&str] = &[
 pub struct Schema(Value);
 
 impl Schema {
-    /// Takes a schema.
+    /// Creates a validator from a schema.
     ///
     /// # Errors
-    /// The schema uses a keyword that is not implemented.
+    /// Returns an error if the schema uses a keyword that is not implemented.
     pub fn new(schema: Value) -> Result<Self, String> {
         known(&schema)?;
         Ok(Self(schema))
     }
 
-    /// What of a value breaks the schema, by its path; nothing if the value is valid.
+    /// Returns the rules that a value breaks, each with its path; nothing if the value is valid.
     ///
     /// ```
     /// use sentry_fake_server::Schema;
@@ -45,7 +45,7 @@ impl Schema {
     ///     "type": "object", "properties": {"id": {"type": "string"}}, "additionalProperties": false,
     /// })).unwrap();
     /// assert!(schema.check(&json!({"id": "7"})).is_empty());
-    /// assert_eq!(schema.check(&json!({"id": 7})), ["$.id: 7 is no string"]);
+    /// assert_eq!(schema.check(&json!({"id": 7})), ["$.id: 7 is not of type string"]);
     /// assert_eq!(schema.check(&json!({"x": 7})), ["$.x: not in the schema"]);
     /// ```
     #[must_use]
@@ -89,7 +89,7 @@ impl Schema {
                 let types = wanted.as_array().map_or(std::slice::from_ref(wanted), Vec::as_slice);
                 let names: Vec<_> = types.iter().filter_map(Value::as_str).collect();
                 if !names.iter().any(|name| is_a(value, name)) {
-                    broken.push(format!("{path}: {value} is no {}", names.join(" or ")));
+                    broken.push(format!("{path}: {value} is not of type {}", names.join(" or ")));
                 }
             }
             "enum" if wanted.as_array().is_some_and(|known| !known.contains(value)) => {
@@ -141,14 +141,14 @@ impl Schema {
         }
     }
 
-    /// One of several must fit; if none does, the one that comes nearest tells why.
+    /// At least one of several must match; if none does, the errors of the closest are returned.
     fn any_of(&self, wanted: &Value, value: &Value, path: &str, broken: &mut Vec<String>) {
         let tried = wanted.as_array().into_iter().flatten().map(|schema| {
             let mut broken = Vec::new();
             self.rules(schema, value, path, &mut broken);
             broken
         });
-        // A complaint from deep inside says more than that the value is no null.
+        // An error deep inside is more informative than one about the type of the whole value.
         let depth = |broken: &Vec<String>| broken.iter().map(String::len).max().unwrap_or_default();
         if let Some(nearest) =
             tried.max_by_key(|broken| if broken.is_empty() { usize::MAX } else { depth(broken) })
@@ -171,7 +171,7 @@ fn is_a(value: &Value, name: &str) -> bool {
     }
 }
 
-/// Refuses a schema with rules that are not implemented.
+/// Returns an error for a schema with rules that are not implemented.
 fn known(schema: &Value) -> Result<(), String> {
     for (keyword, inner) in schema.as_object().into_iter().flatten() {
         match keyword.as_str() {

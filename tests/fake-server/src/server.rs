@@ -1,7 +1,7 @@
-//! The server: accepts connections, reads requests, keeps what they carried and answers as scripted.
+//! The server: accepts connections, reads and stores requests, and answers as scripted.
 //!
-//! One thread accepts, one thread a connection reads. All that they learn goes into one record behind a mutex;
-//! a condition variable wakes who waits for it, so that no test sleeps.
+//! One thread accepts connections, and one thread per connection reads. They write to one record behind a mutex; a
+//! condition variable wakes tests that wait for it, so that no test sleeps.
 
 mod finders;
 #[cfg(test)]
@@ -19,11 +19,10 @@ use crate::envelope::{Envelope, Item};
 use crate::http::{self, RawRequest};
 use crate::request::{KEY, PROJECT, Request};
 
-/// A Sentry server for tests, on a port of its own. It stops when it is dropped.
+/// A Sentry server for tests, on its own port. It stops when it is dropped.
 ///
-/// What [`envelopes`](Self::envelopes) and the finders beside it give is what was accepted: a request that the
-/// script refuses is only in [`requests`](Self::requests), so that an envelope which is sent again is not seen
-/// twice.
+/// [`envelopes`](Self::envelopes) and the finders beside it return accepted data only: a request that the script
+/// refuses is only in [`requests`](Self::requests), so that an envelope that is sent again is not returned twice.
 #[derive(Debug)]
 pub struct FakeSentry {
     shared: Arc<Shared>,
@@ -41,9 +40,9 @@ struct Shared {
 struct Record {
     requests: Vec<Request>,
     violations: Vec<String>,
-    /// For the next requests, in their order.
+    /// The answers to the next requests, in order.
     scripted: VecDeque<Answer>,
-    /// For all others.
+    /// The answer to all other requests.
     otherwise: Answer,
     connections: Vec<TcpStream>,
     clients_are_killed: bool,
@@ -63,13 +62,14 @@ impl FakeSentry {
     /// Starts a server on a free port of the loopback interface.
     ///
     /// # Panics
-    /// If the machine gives no port or no thread: then no test can run.
+    /// Panics if the machine has no free port or cannot start a thread.
     #[must_use]
     pub fn start() -> Self {
         Self::listen(TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback interface"))
     }
 
-    /// Starts a server at an address of this machine, on a free port for port 0. `None` if that cannot be had.
+    /// Starts a server at an address of this machine; port 0 chooses a free port. Returns `None` if the address cannot
+    /// be used.
     #[must_use]
     pub fn start_at(address: SocketAddr) -> Option<Self> {
         TcpListener::bind(address).ok().map(Self::listen)
@@ -88,65 +88,65 @@ impl FakeSentry {
         Self { shared, address, acceptor: Some(acceptor) }
     }
 
-    /// The DSN of its only project.
+    /// Returns the DSN of its only project.
     #[must_use]
     pub fn dsn(&self) -> String {
         format!("http://{KEY}@{}/{PROJECT}", self.address)
     }
 
-    /// The public key in the DSN.
+    /// Returns the public key in the DSN.
     #[must_use]
     pub fn key(&self) -> &'static str {
         KEY
     }
 
-    /// The URL that takes envelopes.
+    /// Returns the URL that accepts envelopes.
     #[must_use]
     pub fn envelope_url(&self) -> String {
         format!("http://{}/api/{PROJECT}/envelope/", self.address)
     }
 
-    /// The URL that takes envelopes as Spotlight does: without a key, never compressed.
+    /// Returns the URL that accepts envelopes like Spotlight: without a key, never compressed.
     #[must_use]
     pub fn spotlight_url(&self) -> String {
         format!("http://{}/stream", self.address)
     }
 
-    /// The URL of a tunnel: it takes envelopes without a key, that name their DSN.
+    /// Returns the URL of a tunnel: it accepts envelopes without a key that contain their DSN.
     #[must_use]
     pub fn tunnel_url(&self) -> String {
         format!("http://{}/tunnel", self.address)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Scripts the answer to the next request for which none is scripted yet.
+    /// Scripts the answer to the next request that has no scripted answer yet.
     pub fn answer_next(&self, answer: Answer) {
         self.lock().scripted.push_back(answer);
     }
 
-    /// Scripts the answer to all requests that have none of their own; 200 if nothing is said.
+    /// Scripts the answer to all requests without their own answer; the default is 200.
     pub fn answer_all(&self, answer: Answer) {
         self.lock().otherwise = answer;
     }
 
-    /// From now on a request that ends in the middle breaks no rule: its sender may have been killed.
+    /// Accepts from now on that a request ends in the middle: its sender may have been killed.
     pub fn expect_killed_clients(&self) {
         self.lock().clients_are_killed = true;
     }
 
-    /// What broke a rule of the protocol so far.
+    /// Returns the protocol violations so far.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.lock().violations.clone()
     }
 
     /// # Panics
-    /// If anything broke a rule of the protocol.
+    /// Panics if there was a protocol violation.
     #[track_caller]
     pub fn assert_valid(&self) {
         let violations = self.violations();
@@ -160,8 +160,8 @@ impl FakeSentry {
         record.violations.clear();
     }
 
-    /// The accepted items, how many requests there were, and what broke the protocol: everything that arrived since
-    /// the last call, which is forgotten.
+    /// Returns the accepted items, the number of requests and the protocol violations since the last call, and forgets
+    /// them.
     #[must_use]
     pub fn take(&self) -> (Vec<Item>, usize, Vec<String>) {
         let mut record = self.lock();
@@ -183,11 +183,11 @@ impl Drop for FakeSentry {
             std::mem::take(&mut record.connections)
         };
         self.shared.changed.notify_all();
-        // Whoever reads from one of these wakes up.
+        // Wakes the threads that read from these.
         for connection in connections {
             let _ = connection.shutdown(Shutdown::Both);
         }
-        // And whoever accepts.
+        // Wakes the thread that accepts.
         if TcpStream::connect(self.address).is_ok()
             && let Some(acceptor) = self.acceptor.take()
         {
@@ -236,8 +236,8 @@ impl Shared {
                 Ok(None) => break,
                 Err(error) => {
                     let mut record = self.lock();
-                    // A client that goes away is no violation, one that writes nonsense is; and half a request is,
-                    // unless clients are killed here.
+                    // A closed connection is not a violation, but malformed data is, and so is half a request unless
+                    // clients are killed here.
                     let nonsense = match error.kind() {
                         io::ErrorKind::InvalidData => true,
                         io::ErrorKind::UnexpectedEof => !record.clients_are_killed,
@@ -255,7 +255,7 @@ impl Shared {
         let _ = stream.shutdown(Shutdown::Both);
     }
 
-    /// Keeps a request and answers it. Answers whether the connection can be used again.
+    /// Stores a request and answers it. Returns whether the connection can be used again.
     fn handle(&self, raw: RawRequest, connection: usize, mut stream: &TcpStream) -> bool {
         let mut violations = Vec::new();
         let mut request = Request::open(raw, connection, &mut violations);
@@ -292,7 +292,7 @@ impl Shared {
         }
     }
 
-    /// Waits unless the server stops meanwhile; answers whether it goes on.
+    /// Waits unless the server stops meanwhile; returns whether it still runs.
     fn pause(&self, pause: Duration) -> bool {
         let start = Instant::now();
         let mut record = self.lock();

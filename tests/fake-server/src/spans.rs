@@ -1,15 +1,15 @@
-//! Checks batches of spans, protocol version 2.
+//! The rules for batches of spans, protocol version 2.
 //!
-//! Spec: `telemetry/spans/span-protocol.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/)
 
 use serde_json::Value;
 
 use crate::envelope::is_hex;
 
 const CONTENT_TYPE: &str = "application/vnd.sentry.items.span.v2+json";
-/// The most spans of one item.
+/// The maximum number of spans in one item.
 const MOST: usize = 1000;
-/// What stands on every span.
+/// The attributes that every span must have.
 const COMMON: [&str; 5] = [
     "sentry.segment.name",
     "sentry.segment.id",
@@ -18,7 +18,7 @@ const COMMON: [&str; 5] = [
     "sentry.trace_lifecycle",
 ];
 
-/// Notes what is wrong with an item of spans, given the headers around it.
+/// Reports broken rules of an item of spans, given the headers around it.
 pub(crate) fn check(envelope: &Value, header: &Value, payload: &Value, violation: &mut dyn FnMut(String)) {
     if header["content_type"] != CONTENT_TYPE {
         violation(format!("content_type {}, not {CONTENT_TYPE}", header["content_type"]));

@@ -1,12 +1,15 @@
 //! The rules for logs, metrics, sessions and feedback.
 //!
-//! Spec: `telemetry/logs.mdx`, `telemetry/metrics.mdx`, `telemetry/sessions/index.mdx`, `telemetry/feedbacks.mdx`.
+//! [Spec, logs](https://develop.sentry.dev/sdk/telemetry/logs/),
+//! [metrics](https://develop.sentry.dev/sdk/telemetry/metrics/),
+//! [sessions](https://develop.sentry.dev/sdk/telemetry/sessions/),
+//! [feedback](https://develop.sentry.dev/sdk/telemetry/feedbacks/)
 
 use serde_json::Value;
 
 use crate::envelope::is_hex;
 
-/// What is wrong with a batch of logs or metrics.
+/// Returns the broken rules of a batch of logs or metrics.
 pub(crate) fn batch(ty: &str, header: &Value, payload: &Value) -> Vec<String> {
     let content_type = match ty {
         "log" => "application/vnd.sentry.items.log+json",
@@ -99,7 +102,7 @@ fn metric(metric: &Value) -> Vec<String> {
     broken
 }
 
-/// What is wrong with an update of a session or with aggregates.
+/// Returns the broken rules of a session update or of session aggregates.
 pub(crate) fn session(ty: &str, payload: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     if payload["attrs"]["release"].as_str().is_none_or(str::is_empty) {
@@ -118,7 +121,7 @@ pub(crate) fn session(ty: &str, payload: &Value) -> Vec<String> {
             broken.push(format!("status {status:?}"));
         }
         if status == Some("crashed") && payload["errors"].as_u64().is_none_or(|errors| errors == 0) {
-            broken.push("a crash that is no error".to_owned());
+            broken.push("a crashed session with no errors".to_owned());
         }
         return broken;
     }
@@ -129,13 +132,13 @@ pub(crate) fn session(ty: &str, payload: &Value) -> Vec<String> {
     for group in groups {
         let started = group["started"].as_str().unwrap_or_default();
         if !is_time(&group["started"]) || !started.ends_with(":00.000Z") {
-            broken.push(format!("started {started} is no whole minute"));
+            broken.push(format!("started {started} is not a whole minute"));
         }
     }
     broken
 }
 
-/// What is wrong with feedback.
+/// Returns the broken rules of feedback.
 pub(crate) fn feedback(payload: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     if payload["type"] != "feedback" {

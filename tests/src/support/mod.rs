@@ -17,12 +17,12 @@ use sentry::{ClientOptions, Stats};
 use sentry_fake_server::{FakeSentry, Schema};
 use serde_json::Value;
 
-/// Longer than anything takes, so that no test depends on the speed of the machine.
+/// Longer than any operation takes, so that no test depends on the speed of the machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
 static LOCK: Mutex<()> = Mutex::new(());
 
-/// Returns options that ignore the environment variables of whoever runs the tests, and record every trace.
+/// Returns options that ignore the environment variables of the caller, and record every trace.
 pub fn options() -> ClientOptions {
     untraced().traces_sample_rate(1.0)
 }
@@ -100,7 +100,7 @@ fn assert_by_schema(server: &FakeSentry) {
         transaction
     });
     for mut payload in server.events().into_iter().chain(transactions) {
-        // A user may have any further field, as the schema says in its text, but not in its rules.
+        // A user may have other fields, as the schema's description says, but not its rules.
         if let Some(user) = payload.get_mut("user").and_then(Value::as_object_mut) {
             user.retain(|field, _| {
                 matches!(&**field, "id" | "email" | "username" | "ip_address" | "name" | "geo" | "data")
@@ -126,7 +126,7 @@ pub struct SeenSpan {
     pub op: String,
     /// The status, as a word of the protocol.
     pub status: String,
-    /// Which instrumentation made the span.
+    /// The instrumentation that created the span.
     pub origin: String,
     /// The trace id.
     pub trace: String,
@@ -234,7 +234,7 @@ pub fn poll_once<F: Future>(future: F) -> bool {
     pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-/// Is pending once, and wakes its task at once.
+/// Is pending at the first poll, and wakes its task immediately.
 pub async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|context| {

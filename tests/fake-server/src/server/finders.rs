@@ -1,4 +1,4 @@
-//! What a test asks the server: what came, of which kind, and to wait for it.
+//! The queries of a test: the data that arrived, by kind, and waiting for more.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use crate::envelope::{Envelope, Item};
 use crate::request::Request;
 
 impl FakeSentry {
-    /// Everything that arrived.
+    /// Returns all requests.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.lock().requests.clone()
     }
 
-    /// The accepted envelopes, in the order of their arrival.
+    /// Returns the accepted envelopes, in order of arrival.
     #[must_use]
     pub fn envelopes(&self) -> Vec<Envelope> {
         self.lock().accepted().cloned().collect()
     }
 
-    /// The items of all accepted envelopes.
+    /// Returns the items of all accepted envelopes.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         self.lock().accepted().flat_map(|envelope| envelope.items.clone()).collect()
     }
 
-    /// The payloads of all accepted items of a type.
+    /// Returns the payloads of all accepted items of a type.
     #[must_use]
     pub fn payloads(&self, ty: &str) -> Vec<Value> {
         self.lock()
@@ -38,38 +38,38 @@ impl FakeSentry {
             .collect()
     }
 
-    /// The accepted events.
+    /// Returns the accepted events.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.payloads("event")
     }
 
-    /// The accepted transactions.
+    /// Returns the accepted transactions.
     #[must_use]
     pub fn transactions(&self) -> Vec<Value> {
         self.payloads("transaction")
     }
 
-    /// The spans of all accepted batches of spans, in the order of their arrival.
+    /// Returns the spans of all accepted batches of spans, in order of arrival.
     #[must_use]
     pub fn streamed_spans(&self) -> Vec<Value> {
         let batches = self.payloads("span");
         batches.iter().filter_map(|batch| batch["items"].as_array()).flatten().cloned().collect()
     }
 
-    /// The accepted check-ins.
+    /// Returns the accepted check-ins.
     #[must_use]
     pub fn check_ins(&self) -> Vec<Value> {
         self.payloads("check_in")
     }
 
-    /// The accepted logs, one by one, in the order in which they were written.
+    /// Returns the accepted logs, one by one, in the order in which they were written.
     #[must_use]
     pub fn logs(&self) -> Vec<Value> {
         self.contained("log")
     }
 
-    /// The accepted metrics, one by one.
+    /// Returns the accepted metrics, one by one.
     #[must_use]
     pub fn metrics(&self) -> Vec<Value> {
         self.contained("trace_metric")
@@ -80,32 +80,32 @@ impl FakeSentry {
         self.payloads(ty).into_iter().flat_map(items).collect()
     }
 
-    /// The accepted updates of sessions.
+    /// Returns the accepted session updates.
     #[must_use]
     pub fn sessions(&self) -> Vec<Value> {
         self.payloads("session")
     }
 
-    /// The groups of all accepted aggregates of sessions.
+    /// Returns the groups of all accepted session aggregates.
     #[must_use]
     pub fn session_groups(&self) -> Vec<Value> {
         let groups = |payload: Value| payload["aggregates"].as_array().cloned().unwrap_or_default();
         self.payloads("sessions").into_iter().flat_map(groups).collect()
     }
 
-    /// The accepted feedback.
+    /// Returns the accepted feedback.
     #[must_use]
     pub fn feedback(&self) -> Vec<Value> {
         self.payloads("feedback")
     }
 
-    /// The accepted client reports.
+    /// Returns the accepted client reports.
     #[must_use]
     pub fn client_reports(&self) -> Vec<Value> {
         self.payloads("client_report")
     }
 
-    /// How many items of a category the client reports say were lost for a reason.
+    /// Returns the number of lost items of a category and reason, according to the client reports.
     #[must_use]
     pub fn reported(&self, reason: &str, category: &str) -> u64 {
         self.client_reports()
@@ -117,7 +117,7 @@ impl FakeSentry {
             .sum()
     }
 
-    /// Waits until so many items were accepted; answers whether that was so before the time was over.
+    /// Waits until `items` items were accepted, at most `timeout`. Returns whether they were.
     #[must_use]
     pub fn wait_for(&self, items: usize, timeout: Duration) -> bool {
         self.wait(timeout, |record| {
@@ -125,7 +125,7 @@ impl FakeSentry {
         })
     }
 
-    /// Waits until so many items of a type were accepted.
+    /// Waits until `items` items of a type were accepted, at most `timeout`. Returns whether they were.
     #[must_use]
     pub fn wait_for_type(&self, ty: &str, items: usize, timeout: Duration) -> bool {
         self.wait(timeout, |record| {
@@ -133,7 +133,7 @@ impl FakeSentry {
         })
     }
 
-    /// Waits until so many spans arrived in batches of spans.
+    /// Waits until `spans` spans arrived in batches of spans, at most `timeout`. Returns whether they did.
     #[must_use]
     pub fn wait_for_streamed_spans(&self, spans: usize, timeout: Duration) -> bool {
         self.wait(timeout, |record| {
@@ -142,7 +142,7 @@ impl FakeSentry {
         })
     }
 
-    /// Waits until so many requests were read, accepted or not.
+    /// Waits until `requests` requests were read, accepted or not, at most `timeout`. Returns whether they were.
     #[must_use]
     pub fn wait_for_requests(&self, requests: usize, timeout: Duration) -> bool {
         self.wait(timeout, |record| record.requests.len() >= requests)

@@ -1,4 +1,4 @@
-//! The server, asked by a client that writes bytes.
+//! Tests of the server with a client that writes raw bytes.
 
 use super::*;
 use std::io::Read;
@@ -10,7 +10,7 @@ fn auth() -> String {
     format!("X-Sentry-Auth: Sentry sentry_key={KEY}, sentry_version=7, sentry_client=test/1\r\n")
 }
 
-/// A good request, up to the headers that say how the body comes.
+/// Returns a valid request, up to the headers for the length of the body.
 fn head(path: &str, auth: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: test/1\r\n\
