@@ -1,7 +1,7 @@
-//! Instructions an operation costs on the calling thread, by valgrind: exact where times are not.
+//! Instructions per operation on the calling thread, counted by valgrind: exact where times are noisy.
 //!
-//! Every case runs twice, with few and with more batches; what they differ in is the operations'. Only what happens
-//! inside of the measured loop is collected.
+//! Every case runs twice, with few and with more batches; the difference is the cost of the operations. Only
+//! instructions inside the measured loop are collected.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::{Result, Wanted};
 const FEW: usize = 1;
 const MORE: usize = 4;
 
-/// By case, then by contender.
+/// Instructions by case, then by contender.
 pub(crate) type Instructions = BTreeMap<String, BTreeMap<&'static str, f64>>;
 
-/// Empty where valgrind is not installed. Of our own cases a profile is left in `output`.
+/// Counts instructions; empty if valgrind is not installed. Writes a profile of each of our cases to `output`.
 pub(crate) fn run(contenders: &[Contender], wanted: &Wanted, output: &Path) -> Result<Instructions> {
     let mut instructions = Instructions::new();
     if Command::new("valgrind").arg("--version").output().is_err() {
@@ -44,7 +44,7 @@ pub(crate) fn run(contenders: &[Contender], wanted: &Wanted, output: &Path) -> R
     Ok(instructions)
 }
 
-/// Instructions of the first thread in the measured loop, and how many operations a batch has.
+/// Returns the instructions of the first thread in the measured loop, and the number of operations per batch.
 fn count(contender: &Contender, case: &str, batches: usize, profiles: &Path) -> Result<(f64, f64)> {
     let name = format!("{}.{case}", contender.title.replace([' ', ','], "_"));
     let out = profiles.join(&name);
@@ -55,7 +55,7 @@ fn count(contender: &Contender, case: &str, batches: usize, profiles: &Path) -> 
         .arg(&contender.program)
         .args(["--case", case, "--batches", &batches.to_string()]);
     let answer = answer(&mut command)?;
-    // With a thread alone, or with threads that all are counted, the first one's file ends in -01.
+    // With one thread, or with several that are all counted, the first one's file ends in -01.
     let first = profiles.join(format!("{name}-01"));
     let file = if first.exists() { first } else { out.clone() };
     let text = std::fs::read_to_string(&file)?;
@@ -77,7 +77,7 @@ fn count(contender: &Contender, case: &str, batches: usize, profiles: &Path) -> 
     Ok((total, answer["operations"].as_f64().unwrap_or(f64::NAN)))
 }
 
-/// The listing has a line a function and file, as functions are inlined; this adds up the lines of a function.
+/// Adds up the lines of each function: inlining gives the listing one line per function and file.
 fn by_function(listing: &str) -> String {
     let mut costs: BTreeMap<&str, u64> = BTreeMap::new();
     for line in listing.lines() {

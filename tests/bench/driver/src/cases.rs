@@ -1,6 +1,6 @@
-//! The cases, as the tables name them.
+//! The cases and their headings in the tables.
 
-/// Name as the contenders know it, heading in the table.
+/// The cases: the name that the contenders use, and the heading in the table.
 pub(crate) const CASES: [(&str, &str); 20] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
@@ -24,20 +24,20 @@ pub(crate) const CASES: [(&str, &str); 20] = [
     ("scope_fork", "scope of its own, with a tag"),
 ];
 
-/// Cases whose operation spans several threads: instructions of the calling thread would say little.
+/// Whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.
 pub(crate) fn is_single_threaded(case: &str) -> bool {
     !case.starts_with("threads_") && case != "moving"
 }
 
-/// What a plot of `grow/<plot>/<number>` shows: heading, what varies, what is measured.
+/// The plots of `grow/<plot>/<number>`: the name, the heading, and what varies.
 pub(crate) const PLOTS: [(&str, &str, &str); 8] = [
     ("segment", "Cost of a child span on the calling thread", "spans of the segment"),
     (
         "segment_process",
-        "CPU of the whole process a span (beyond 1000 in a segment, spans are dropped)",
+        "CPU of the whole process per span (beyond 1000 in a segment, spans are dropped)",
         "spans of the segment",
     ),
-    ("depth", "Cost of a span on the calling thread", "spans open one inside the other"),
+    ("depth", "Cost of a span on the calling thread", "nested open spans"),
     ("poll_tags", "An annotated future: made, polled twice, ended", "tags of the scope"),
     ("poll_scopes", "An annotated future: made, polled twice, ended", "scopes around"),
     ("poll_spans", "An annotated future: made, polled twice, ended", "open spans around"),

@@ -1,5 +1,5 @@
-//! Who is measured, and how they are built: one package at a time, so that no contender's dependencies are built
-//! with features that another one asks for.
+//! The contenders and their builds: one package at a time, so that no contender's dependencies are built with features
+//! that another one enables.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// Package, program, and the heading in the tables.
+/// The package, the program, and the heading in the tables.
 const CONTENDERS: [(&str, &str, &str); 7] = [
     ("bench-plain", "bench-plain", "plain function"),
     ("bench-ours", "bench-ours", OURS),
@@ -29,11 +29,11 @@ pub(crate) const OFFICIAL: &str = "sentry, by hand";
 pub(crate) struct Contender {
     pub(crate) title: &'static str,
     pub(crate) program: PathBuf,
-    /// The cases that it has.
+    /// The cases that it supports.
     pub(crate) cases: Vec<String>,
 }
 
-/// Builds everything; answers with the contenders and the target directory.
+/// Builds everything; returns the contenders and the target directory.
 pub(crate) fn build() -> Result<(Vec<Contender>, PathBuf)> {
     let mut contenders = Vec::new();
     for (package, binary, title) in CONTENDERS {
@@ -52,7 +52,7 @@ pub(crate) fn build() -> Result<(Vec<Contender>, PathBuf)> {
 fn program(package: &str, binary: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // `cargo run` tells this program about its own package; build scripts that look would be run again.
+    // `cargo run` sets variables of this program's package, which would rerun build scripts that read them.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)) {

@@ -1,4 +1,4 @@
-//! Spans from a contender's process to a sink in another one: what they cost, and what arrives.
+//! The end-to-end runs: spans from a contender's process to a sink in another process, their cost, and their arrival.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
@@ -11,20 +11,20 @@ use crate::Result;
 use crate::contenders::{Contender, OURS};
 use crate::rounds::{answer, median};
 
-/// At the rate that a busy service makes spans, a second.
+/// The number of spans per second of a busy service.
 const RATE: u64 = 50_000;
 const SPANS: u64 = 200_000;
 
-/// One contender's result, the medians of its rounds.
+/// The result of one contender: the medians of its rounds.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) contender: &'static str,
     pub(crate) gzip: bool,
-    /// Spans a second; zero is as fast as the contender can.
+    /// Spans per second; zero is as fast as the contender can.
     pub(crate) rate: u64,
-    /// CPU seconds of the whole process for a million spans that were made.
+    /// CPU seconds of the whole process per million spans created.
     pub(crate) cpu: f64,
-    /// The same for a million spans that arrived.
+    /// CPU seconds of the whole process per million spans that arrived.
     pub(crate) cpu_of_arrived: f64,
     pub(crate) wall_s: f64,
     pub(crate) peak_mib: f64,
@@ -32,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) requests: f64,
     /// The share of spans that did not arrive.
     pub(crate) lost: f64,
-    /// What the contender itself counts as lost, if it counts.
+    /// The loss that the contender itself counts, if it counts.
     pub(crate) counted: Option<f64>,
 }
 
@@ -47,8 +47,8 @@ impl Row {
     }
 }
 
-/// Runs every contender that can, at both rates; ours compressed as well, where the machine has an address that
-/// is not a loopback one.
+/// Runs every contender that supports it, at both rates; ours also with compression, if the machine has an address
+/// that is not a loopback address.
 pub(crate) fn run(contenders: &[Contender], target: &Path, rounds: usize) -> Result<Vec<Row>> {
     let program = target.join("release").join("bench-sink");
     let mut runs = Vec::new();
@@ -92,7 +92,7 @@ fn middle(samples: &[Row]) -> Row {
 }
 
 fn one(sink: &Path, contender: &Contender, rate: u64, gzip_to: Option<IpAddr>) -> Result<Row> {
-    // OTLP is protobuf: there a span is told by its name, elsewhere by the key of its id.
+    // OTLP is protobuf: there spans are counted by their name, elsewhere by the key of their id.
     let marker = if contender.title.contains("opentelemetry") { "span_of_load" } else { "\"span_id\"" };
     let host = gzip_to.map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
     let mut sink = Sink::start(sink, &host, marker)?;
@@ -107,7 +107,7 @@ fn one(sink: &Path, contender: &Contender, rate: u64, gzip_to: Option<IpAddr>) -
     let number = |of: &Value, key: &str| of[key].as_f64().unwrap_or(f64::NAN);
     let made = number(&answer, "spans");
     let counted = answer["known_lost"].as_f64();
-    // Spans in compressed bodies cannot be counted; the contender's own count stands in.
+    // Spans in compressed bodies cannot be counted, so the contender's own count is used.
     let arrived = if gzip_to.is_some() { made - counted.unwrap_or(0.0) } else { number(&totals, "spans") };
     if gzip_to.is_some() && number(&totals, "compressed") == 0.0 {
         return Err("bodies were to be compressed, and were not".into());
@@ -127,7 +127,7 @@ fn one(sink: &Path, contender: &Contender, rate: u64, gzip_to: Option<IpAddr>) -
     })
 }
 
-/// The address that this machine has towards others. Nothing is sent: connecting a datagram socket only chooses
+/// Returns the address of this machine in its network. Nothing is sent: connecting a datagram socket only chooses
 /// a route.
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
@@ -136,7 +136,7 @@ fn own_address() -> Option<IpAddr> {
     (!address.is_loopback() && !address.is_unspecified()).then_some(address)
 }
 
-/// The other process, which ends with this value.
+/// The sink's process, which ends when the value is dropped.
 #[derive(Debug)]
 struct Sink {
     process: Child,

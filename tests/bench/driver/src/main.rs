@@ -1,7 +1,8 @@
-//! Builds the contenders, runs them in turn, prints the tables and writes `target/bench/results.json`.
+//! The benchmark driver: builds the contenders, runs them in turn, prints the tables and writes
+//! `target/bench/results.json`.
 //!
-//! One process a contender and case, the contenders one after the other in each round: whatever else the machine
-//! does meets them all alike. Of the rounds the median counts.
+//! One process per contender and case, and the contenders in turn in each round: other load on the machine affects all
+//! of them equally. The median of the rounds counts.
 
 mod callgrind;
 mod cases;
@@ -16,10 +17,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-/// Whatever goes wrong ends the run: a table with holes would be read as a result.
+/// Every error ends the run: a table with holes would be read as a result.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Debug)]
 struct Wanted {
     rounds: usize,
@@ -104,7 +105,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// On what this was measured.
+/// Describes the machine of the measurement.
 fn machine() -> serde_json::Value {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model =

@@ -1,4 +1,4 @@
-//! Draws how cost grows, as SVG: sizes on a logarithmic axis, nanoseconds from zero, so that what is flat looks flat.
+//! The plots of growth, as SVG: sizes on a logarithmic axis, nanoseconds from zero, so that constant cost looks flat.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 
-/// Writes a file a plot, and answers with their names.
+/// Writes one file per plot, and returns their paths.
 pub(crate) fn write(growth: &Costs, output: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for (plot, heading, varies) in PLOTS {
@@ -29,7 +29,7 @@ pub(crate) fn write(growth: &Costs, output: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The first number of the form 1, 2 or 5 times a power of ten that is not less than `value`.
+/// Returns the smallest number of the form 1, 2 or 5 times a power of ten that is at least `value`.
 fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1e-3).log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| *step >= value).unwrap_or(value)

@@ -1,4 +1,4 @@
-//! What this project means to reach, as ratios in the same run.
+//! The goals of this project, as ratios in the same run.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::contenders::{FASTRACE, OFFICIAL, OURS, TRACING};
 use crate::end_to_end::Row;
 use crate::rounds::Costs;
 
-/// A figure, its limit, and whether it is kept.
+/// A figure and its limit.
 #[derive(Debug)]
 pub(crate) struct Judged {
     pub(crate) what: String,
@@ -24,7 +24,7 @@ impl Judged {
     }
 }
 
-/// Case, the peer it is compared with, at most how much of the peer's time.
+/// The case, the peer, and the maximum share of the peer's time.
 const TIMES: [(&str, &str, f64); 9] = [
     ("off_sync", TRACING, 1.2),
     ("off_async", TRACING, 1.2),
@@ -37,11 +37,10 @@ const TIMES: [(&str, &str, f64); 9] = [
     ("error_stack", OFFICIAL, 0.05),
 ];
 
-/// Case, at most how many allocations.
+/// The case, and the maximum number of allocations.
 const ALLOCATIONS: [(&str, f64); 3] = [("child_sync", 0.0), ("child_attributes", 1.0), ("child_async", 0.0)];
 
-/// Holds what was measured against what is to be reached. Compares what is there: a case that was left out is not
-/// judged.
+/// Compares the measurements with the goals. A case that was not measured is not judged.
 pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
     let mut judged = Vec::new();
     for (case, peer, limit) in TIMES {
@@ -52,7 +51,7 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
     }
     for (case, limit) in ALLOCATIONS {
         if let Some(ours) = calls.get(case, OURS) {
-            // A pool that fills up once is not an allocation a call.
+            // A pool that fills up once does not count as an allocation per call.
             let value = (ours.allocations * 100.0).round() / 100.0;
             judged.push(Judged { what: format!("{case}: allocations"), value, limit });
         }
@@ -64,8 +63,8 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
         let Some(ours) = load(OURS, false, free) else { continue };
         for (peer, limit) in [(FASTRACE, 0.7), (OFFICIAL, 0.2)] {
             if let Some(theirs) = load(peer, false, free) {
-                // What was thrown away was not delivered for free.
-                let what = format!("end to end, {how}: CPU a span that arrived, share of {peer}'s");
+                // Spans that were thrown away are not counted as delivered.
+                let what = format!("end to end, {how}: CPU per span that arrived, share of {peer}'s");
                 judged.push(Judged { what, value: ours.cpu_of_arrived / theirs.cpu_of_arrived, limit });
             }
         }
@@ -82,19 +81,19 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
             });
         }
         judged.push(Judged {
-            what: format!("end to end, {how}: bytes a span"),
+            what: format!("end to end, {how}: bytes per span"),
             value: ours.bytes_a_span,
             limit: 240.0,
         });
         if let Some(gzip) = load(OURS, true, free) {
             let more = gzip.cpu_of_arrived - ours.cpu_of_arrived;
             judged.push(Judged {
-                what: format!("end to end, {how}, gzip: bytes a span"),
+                what: format!("end to end, {how}, gzip: bytes per span"),
                 value: gzip.bytes_a_span,
                 limit: 60.0,
             });
             judged.push(Judged {
-                what: format!("end to end, {how}, gzip: µs a span more"),
+                what: format!("end to end, {how}, gzip: additional µs per span"),
                 value: more,
                 limit: 0.9,
             });

@@ -1,4 +1,4 @@
-//! Runs the cases, contender after contender, round after round.
+//! The rounds: run the cases, one contender after the other, round after round.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::cases::CASES;
 use crate::contenders::Contender;
 use crate::{Result, Wanted};
 
-/// What one case cost one contender.
+/// The cost of one case for one contender.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cost {
     pub(crate) ns: Vec<f64>,
@@ -28,7 +28,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// By case, then by contender.
+/// Costs by case, then by contender.
 #[derive(Debug, Default)]
 pub(crate) struct Costs(pub(crate) BTreeMap<String, BTreeMap<&'static str, Cost>>);
 
@@ -55,7 +55,7 @@ impl Costs {
     }
 }
 
-/// One line that a contender printed.
+/// Runs a contender and parses the last line it prints.
 pub(crate) fn answer(command: &mut Command) -> Result<Value> {
     let output = command.output()?;
     if !output.status.success() {
@@ -67,13 +67,13 @@ pub(crate) fn answer(command: &mut Command) -> Result<Value> {
     Ok(serde_json::from_str(line)?)
 }
 
-/// The cost of instrumented calls.
+/// Measures the cost of instrumented calls.
 pub(crate) fn calls(contenders: &[Contender], wanted: &Wanted) -> Result<Costs> {
     let names: Vec<String> = CASES.iter().map(|(name, _)| (*name).to_owned()).collect();
     run(contenders, &names, wanted)
 }
 
-/// How the cost of this project grows.
+/// Measures how the cost of this project grows.
 pub(crate) fn growth(contenders: &[Contender], wanted: &Wanted) -> Result<Costs> {
     let all = contenders.iter().flat_map(|contender| &contender.cases);
     let names: Vec<String> = all.filter(|case| case.starts_with("grow/")).cloned().collect();

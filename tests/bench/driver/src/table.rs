@@ -9,7 +9,7 @@ use crate::end_to_end::Row;
 use crate::reach::Judged;
 use crate::rounds::{Cost, Costs};
 
-/// In the order of the tables.
+/// The contenders, in the order of the columns.
 const COLUMNS: [&str; 7] = [
     "plain function",
     "tracing",
@@ -34,7 +34,7 @@ fn head(title: &str, last: &str) -> String {
     format!("| {title} | {} | {last} |\n|---|{dashes}---:|\n", COLUMNS.join(" | "))
 }
 
-/// A row a case, a column a contender. `ratio` says whether the last column compares with the best peer.
+/// One row per case, one column per contender. `ratio` says whether the last column compares with the best peer.
 fn costs(title: &str, ratio: bool, of: impl Fn(&str, &str) -> Option<f64>) -> String {
     let mut table = head(title, if ratio { "ours, of the best peer's" } else { "" });
     for (case, heading) in CASES {
@@ -44,7 +44,7 @@ fn costs(title: &str, ratio: bool, of: impl Fn(&str, &str) -> Option<f64>) -> St
         }
         let cells: Vec<String> =
             values.iter().map(|value| value.map_or_else(|| "–".to_owned(), number)).collect();
-        // The plain function is no peer, neither are we, nor is `tracing` where it keeps nothing of what others record.
+        // The plain function and this project are not peers, nor is `tracing` where its registry records nothing.
         let peers = if case.starts_with("off_") { 1 } else { 2 };
         let best = values[peers..COLUMNS.len() - 1].iter().flatten().copied().reduce(f64::min);
         let last = match (of(case, OURS), best) {
@@ -56,29 +56,29 @@ fn costs(title: &str, ratio: bool, of: impl Fn(&str, &str) -> Option<f64>) -> St
     table
 }
 
-/// Nanoseconds a call.
+/// Nanoseconds per call.
 pub(crate) fn calls(calls: &Costs) -> String {
-    costs("CPU ns a call, on the calling thread", true, |case, who| calls.get(case, who).map(Cost::median))
+    costs("CPU ns per call, on the calling thread", true, |case, who| calls.get(case, who).map(Cost::median))
 }
 
-/// Allocations a call.
+/// Allocations per call.
 pub(crate) fn allocations(calls: &Costs) -> String {
-    costs("allocations a call, on the calling thread", false, |case, who| {
+    costs("allocations per call, on the calling thread", false, |case, who| {
         calls.get(case, who).map(|cost| cost.allocations)
     })
 }
 
-/// Instructions a call.
+/// Instructions per call.
 pub(crate) fn instructions(instructions: &Instructions) -> String {
-    costs("instructions a call, on the calling thread", true, |case, who| {
+    costs("instructions per call, on the calling thread", true, |case, who| {
         instructions.get(case)?.get(who).copied()
     })
 }
 
-/// What it costs to deliver.
+/// The cost of delivery.
 pub(crate) fn end_to_end(rows: &[Row]) -> String {
     let mut table = "\
-| end to end | spans/s | CPU s a million spans | … that arrived | … without the plain program's | wall s | peak MiB | bytes a span | requests | lost | counted as lost |
+| end to end | spans/s | CPU s per million spans | … that arrived | … without the plain program's | wall s | peak MiB | bytes per span | requests | lost | counted as lost |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 "
     .to_owned();
@@ -121,10 +121,10 @@ fn rate_text(rate: u64) -> String {
     if rate == 0 { "free".to_owned() } else { rate.to_string() }
 }
 
-/// How cost grows.
+/// The growth of costs.
 pub(crate) fn growth(growth: &Costs) -> String {
     let mut table =
-        "| how it grows | what varies | ns at each size | the last, of the second |\n|---|---|---|---:|\n"
+        "| how it grows | what varies | ns at each size | the last, as a multiple of the second |\n|---|---|---|---:|\n"
             .to_owned();
     for (plot, heading, varies) in PLOTS {
         let points = points(growth, plot);
@@ -138,7 +138,7 @@ pub(crate) fn growth(growth: &Costs) -> String {
     table
 }
 
-/// The points of a plot, by size.
+/// Returns the points of a plot, by size.
 pub(crate) fn points(growth: &Costs, plot: &str) -> Vec<(u64, f64)> {
     let prefix = format!("grow/{plot}/");
     let mut points: Vec<(u64, f64)> = growth
@@ -153,14 +153,14 @@ pub(crate) fn points(growth: &Costs, plot: &str) -> Vec<(u64, f64)> {
     points
 }
 
-/// What is reached, and what is not.
+/// The goals, met and not met.
 pub(crate) fn reach(judged: &[Judged]) -> String {
-    let mut table = "| to be reached | is | at most | |\n|---|---:|---:|---|\n".to_owned();
+    let mut table = "| goal | measured | at most | |\n|---|---:|---:|---|\n".to_owned();
     for one in judged {
         let verdict = match one.is_met() {
             true => "met".to_owned(),
             false if one.limit == 0.0 => "not met".to_owned(),
-            false => format!("not met: {} times too much", number(one.value / one.limit)),
+            false => format!("not met: {} times the limit", number(one.value / one.limit)),
         };
         let value = if one.value < 0.1 { format!("{:.4}", one.value) } else { number(one.value) };
         let _infallible = writeln!(table, "| {} | {value} | {} | {verdict} |", one.what, one.limit);

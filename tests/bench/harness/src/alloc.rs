@@ -1,4 +1,4 @@
-//! The system's allocator, counting what the calling thread asks of it.
+//! The system's allocator with a count of the calling thread's allocations.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How often this thread has allocated so far; growing a block counts as well.
+/// Returns the number of this thread's allocations so far; growing a block counts as well.
 pub(crate) fn allocations() -> u64 {
     COUNT.with(Cell::get)
 }

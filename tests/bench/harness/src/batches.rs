@@ -1,7 +1,7 @@
-//! Runs an operation in batches and reads CPU time around each.
+//! The measurement: runs an operation in batches and reads CPU time around each.
 //!
-//! A batch is as many operations as a queue of any contender can hold; after it, outside of the measured time,
-//! the contender may work off what it has queued, so that no contender is measured while it throws things away.
+//! A batch has as many operations as a queue of any contender can hold; after it, outside the measured time, the
+//! contender may process its queue, so that no contender is measured while it discards data.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use crate::{alloc, clock, poll};
 
-/// How long a process measures one case.
+/// The time for which a process measures one case.
 const DURATION: Duration = Duration::from_millis(300);
-/// At least this many batches, however long they take.
+/// The minimum number of batches, however long they take.
 const LEAST: usize = 5;
-/// Batches that are not counted: pools fill, lazily made things are made.
+/// The number of batches that are not counted, in which pools fill and lazy values are initialised.
 const WARM_UP: usize = 3;
 
-/// Measures one case.
+/// The measurement of one case.
 #[derive(Debug)]
 pub struct Bench {
     case: String,
@@ -25,7 +25,7 @@ pub struct Bench {
     overhead: u64,
 }
 
-/// How many threads do the same at once.
+/// The number of threads that run at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct Threads(pub usize);
 
@@ -41,8 +41,7 @@ impl Batch {
     }
 }
 
-/// The loop that is measured. A function of its own, and never inlined, so that a profiler can be told to look at
-/// nothing else.
+/// The measured loop: a separate function, never inlined, so that a profiler can be restricted to it.
 #[inline(never)]
 fn measured_section(count: usize, op: &mut impl FnMut()) {
     for _ in 0..count {
@@ -55,7 +54,7 @@ impl Bench {
         Self { case: case.to_owned(), batches, overhead: clock::overhead() }
     }
 
-    /// Measures `op`, `count` times a batch; `drain` runs after each.
+    /// Measures `op`, `count` times per batch; `drain` runs after each batch.
     pub fn measure(&self, count: usize, mut op: impl FnMut(), mut drain: impl FnMut()) {
         self.repeat(count, || {
             let batch = self.batch(count, &mut op);
@@ -64,8 +63,8 @@ impl Bench {
         });
     }
 
-    /// Measures `op` inside of something: `surround` prepares it, calls what it is given once, and takes it
-    /// down. `count` operations are done inside each time.
+    /// Measures `op` inside a context: `surround` sets it up, calls its argument once, and tears it down. `count`
+    /// operations run inside each time.
     pub fn measure_inside(
         &self,
         count: usize,
@@ -81,7 +80,7 @@ impl Bench {
         });
     }
 
-    /// The same for an `op` that does `parts` things of equal cost: the result is the cost of one.
+    /// Measures an `op` that does `parts` things of equal cost: the result is the cost of one.
     pub fn measure_shared(
         &self,
         parts: usize,
@@ -98,7 +97,7 @@ impl Bench {
         });
     }
 
-    /// Measures what `more` costs over `less`, `count` times each a batch, as the cost of one of `parts` things.
+    /// Measures what `more` costs over `less`, `count` times each per batch, as the cost of one of `parts` things.
     pub fn measure_difference(
         &self,
         parts: usize,
@@ -117,7 +116,7 @@ impl Bench {
         });
     }
 
-    /// Measures what all threads of the process spend on an `op` of `parts` things of equal cost.
+    /// Measures the cost of `op` on all threads of the process, as the cost of one of `parts` things.
     pub fn measure_process(&self, parts: usize, mut op: impl FnMut()) {
         self.repeat(parts, || {
             let start = clock::process_cpu();
@@ -127,8 +126,8 @@ impl Bench {
         });
     }
 
-    /// Measures `op` in several threads at once, each `count` times inside of its own `surround`, `rounds` times
-    /// a batch.
+    /// Measures `op` in several threads at the same time, each `count` times inside its own `surround`, `rounds` times
+    /// per batch.
     pub fn measure_threads(
         &self,
         threads: Threads,
@@ -161,7 +160,7 @@ impl Bench {
         });
     }
 
-    /// Measures futures that are made and polled once in this thread, and polled to their end in another.
+    /// Measures futures that are created and polled once on this thread, and polled to completion on another.
     pub fn measure_moving<F: Future<Output = u64> + Send + 'static>(
         &self,
         count: usize,
@@ -208,7 +207,7 @@ impl Bench {
         });
     }
 
-    /// One batch, measured.
+    /// Runs and measures one batch.
     fn batch(&self, count: usize, op: &mut impl FnMut()) -> Batch {
         let allocations = alloc::allocations();
         let start = clock::thread_cpu();

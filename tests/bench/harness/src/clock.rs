@@ -1,4 +1,4 @@
-//! CPU time, which other processes of a busy machine do not add to.
+//! CPU time, which is independent of other processes on a busy machine.
 
 fn read(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -8,19 +8,19 @@ fn read(clock: libc::clockid_t) -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Nanoseconds of CPU that the calling thread has used.
+/// Returns the CPU time that the calling thread has used, in nanoseconds.
 #[must_use]
 pub fn thread_cpu() -> u64 {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
-/// Nanoseconds of CPU that the process has used.
+/// Returns the CPU time that the process has used, in nanoseconds.
 #[must_use]
 pub fn process_cpu() -> u64 {
     read(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
-/// What reading the clock twice adds to a batch.
+/// Returns the cost that reading the clock twice adds to a batch.
 pub(crate) fn overhead() -> u64 {
     let once = || {
         let start = thread_cpu();

@@ -1,9 +1,9 @@
-//! What every contender measures with, so that all are measured alike.
+//! The measuring code that all contenders share, so that all are measured alike.
 //!
 //! A contender is a program with a list of [`Case`]s. The driver asks for the names (`--list`), then starts one
-//! process a case (`--case NAME`): nothing that one case installs or warms up is there in the next. A process
+//! process per case (`--case NAME`), so that a case does not install or warm up anything for the next. A process
 //! runs the case in batches, reads the calling thread's CPU time around each, and prints the median batch as one
-//! line of JSON. `--spans` makes it generate transactions for a sink instead, see [`load`].
+//! line of JSON. With `--spans` it generates transactions for a sink instead, see [`load`].
 
 mod alloc;
 mod batches;
@@ -18,10 +18,10 @@ pub use load::Load;
 pub use poll::{YieldOnce, poll_once, run, yield_once};
 pub use std::hint::black_box;
 
-/// Something to measure: its name, the same for all contenders, and the function that measures it.
+/// A case: its name, the same for all contenders, and the function that measures it.
 pub type Case = (&'static str, fn(&Bench));
 
-/// Runs what the driver asked for.
+/// Runs the case or load that the driver requests.
 pub fn main(cases: &[Case], load: Option<fn(&Load)>) {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |name: &str| {
@@ -37,7 +37,7 @@ pub fn main(cases: &[Case], load: Option<fn(&Load)>) {
         }
     } else if let Some(name) = value("--case") {
         let Some((name, case)) = cases.iter().find(|(known, _)| *known == name) else {
-            eprintln!("there is no case `{name}` here; --list prints the names");
+            eprintln!("unknown case `{name}`; --list prints the names");
             std::process::exit(2);
         };
         case(&Bench::new(name, value("--batches").and_then(|count| count.parse().ok())));

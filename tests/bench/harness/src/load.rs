@@ -1,18 +1,18 @@
-//! Makes transactions for a sink, and says what that cost.
+//! The load of the end-to-end runs: creates transactions for a sink, and reports their cost.
 
 use std::time::{Duration, Instant};
 
 use crate::{clock, process};
 
-/// Spans of a transaction, its root among them.
+/// The number of spans of a transaction, including its root.
 pub const TRANSACTION: u64 = 100;
 
-/// How many spans to make, for whom, how fast.
+/// The number of spans to create, their sink, and their rate.
 #[derive(Debug)]
 pub struct Load {
-    /// Where the sink is: `http://host:port`.
+    /// The address of the sink: `http://host:port`.
     pub url: String,
-    /// Whether bodies are to be compressed, of contenders that can.
+    /// Whether bodies are compressed, if the contender can.
     pub gzip: bool,
     spans: u64,
     per_second: u64,
@@ -23,20 +23,20 @@ impl Load {
         Self { url: url.to_owned(), gzip, spans, per_second }
     }
 
-    /// Host and port of the sink.
+    /// Returns host and port of the sink.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.url.trim_start_matches("http://").trim_end_matches('/')
     }
 
-    /// Calls `transaction` until all spans are made, `finish` to have them delivered, and prints one line of JSON.
-    /// `finish` answers how many spans the contender knows to be lost.
+    /// Calls `transaction` until all spans are created, then `finish`, which delivers them, and prints one line of
+    /// JSON. `finish` returns the number of spans that the contender counts as lost.
     pub fn run(&self, mut transaction: impl FnMut(), finish: impl FnOnce() -> Option<u64>) {
         let (start, cpu) = (Instant::now(), clock::process_cpu());
         for made in 0..self.spans / TRANSACTION {
             if self.per_second > 0 {
                 let due = Duration::from_secs_f64((made * TRANSACTION) as f64 / self.per_second as f64);
-                // A service is idle in small pieces: sleep when a millisecond's worth is ahead.
+                // A service is idle in short pauses: sleep when a millisecond ahead of the rate.
                 if let Some(early) =
                     due.checked_sub(start.elapsed()).filter(|early| early.as_micros() >= 1000)
                 {

@@ -1,14 +1,14 @@
-//! The smallest executor: polls until the future is ready.
+//! A minimal executor, which polls until the future is ready.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-/// Is pending at the first poll, ready at the second.
+/// A future that is pending at the first poll, and ready at the second.
 #[derive(Debug)]
 pub struct YieldOnce(bool);
 
-/// One await that really waits.
+/// Returns a future that really waits once.
 #[must_use]
 pub fn yield_once() -> YieldOnce {
     YieldOnce(false)
@@ -19,7 +19,7 @@ impl Future for YieldOnce {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // The optimizer is not to see through the wait.
+        // Keeps the optimizer from removing the wait.
         if std::mem::replace(std::hint::black_box(&mut self.0), true) {
             Poll::Ready(())
         } else {

@@ -1,6 +1,6 @@
-//! What the system says of this process.
+//! The system's figures of this process.
 
-/// The most memory that was resident at a time, in KiB. Zero where the system does not tell.
+/// Returns the peak resident memory, in KiB. Zero where the system does not report it.
 pub(crate) fn peak_memory_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,7 +1,7 @@
-//! An HTTP server that reads, counts and forgets: the far end of the end-to-end runs, in a process of its own.
+//! The sink: an HTTP server that reads, counts and discards spans of the end-to-end runs, in its own process.
 //!
-//! `bench-sink ADDRESS MARKER` prints the address it got, then serves. A span is counted for each `MARKER` in a
-//! body that is not compressed. `GET /totals` answers the counts so far, and starts anew.
+//! `bench-sink ADDRESS MARKER` prints its address, then serves. A span is counted for each `MARKER` in an uncompressed
+//! body. `GET /totals` returns the counts so far, and resets them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -27,7 +27,7 @@ fn main() -> std::io::Result<()> {
     println!("{}", listener.local_addr()?);
     for connection in listener.incoming() {
         let (connection, marker) = (connection?, marker.clone());
-        // A connection that breaks is the contender's affair.
+        // An error of a connection concerns only its contender.
         std::thread::spawn(move || serve(connection, marker.as_bytes()).unwrap_or_default());
     }
     Ok(())

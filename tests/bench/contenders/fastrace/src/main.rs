@@ -1,4 +1,4 @@
-//! `fastrace`, with a reporter that forgets what it is given, or one that posts each report as JSON.
+//! The contender `fastrace`, with a reporter that discards reports, or one that posts each report as JSON.
 
 use std::borrow::Cow;
 
@@ -126,7 +126,7 @@ fn moving(bench: &Bench) {
     bench.measure_moving(1000, in_root, leaf_async, drain);
 }
 
-/// One POST a report, as JSON.
+/// A reporter that posts each report as JSON.
 struct Post {
     agent: ureq::Agent,
     url: String,
@@ -143,7 +143,7 @@ impl Reporter for Post {
     }
 }
 
-/// A span with the fields that the other contenders send.
+/// Returns a span with the fields that the other contenders send.
 fn json(span: &SpanRecord) -> impl Serialize + '_ {
     #[derive(Serialize)]
     struct Wire<'a> {

@@ -1,4 +1,5 @@
-//! How cost grows with what is around: each case ends in the number that varies, and is one point of a plot.
+//! The growth cases: how cost depends on a number. Each case ends in the number that varies, and is one point of a
+//! plot.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use bench_harness::{Bench, Case, black_box, run};
 
 use crate::{drain, in_root, leaf, leaf_async, nested, start};
 
-/// Named `grow/<plot>/<how many>`.
+/// The cases, named `grow/<plot>/<number>`.
 pub(crate) const CASES: [Case; 35] = [
     ("grow/segment/1", segment::<1>),
     ("grow/segment/10", segment::<10>),
@@ -45,14 +46,14 @@ pub(crate) const CASES: [Case; 35] = [
     ("grow/capture/100000", capture::<100_000>),
 ];
 
-/// A child span, as one of `COUNT` of its segment; the root is not counted.
+/// Measures a child span, as one of `COUNT` in its segment; the root is not counted.
 fn segment<const COUNT: usize>(bench: &Bench) {
     let _guard = start();
     let segment = || in_root(&mut || (0..COUNT).for_each(|_| _ = black_box(leaf(7))));
     bench.measure_difference(COUNT, 1_000_usize.div_ceil(COUNT), || in_root(&mut || ()), segment, drain);
 }
 
-/// A child span, with its share of what the whole process does for the segment.
+/// Measures a child span, including its share of the whole process's work for the segment.
 fn segment_process<const COUNT: usize>(bench: &Bench) {
     let _guard = start();
     let segments = 20_000_usize.div_ceil(COUNT);
@@ -64,7 +65,7 @@ fn segment_process<const COUNT: usize>(bench: &Bench) {
     });
 }
 
-/// A span, as one of `COUNT` that are open one inside the other.
+/// Measures a span, as one of `COUNT` nested open spans.
 fn depth<const COUNT: u64>(bench: &Bench) {
     let _guard = start();
     let nests = 1_000 / COUNT;
@@ -72,7 +73,7 @@ fn depth<const COUNT: u64>(bench: &Bench) {
     bench.measure_shared((nests * COUNT) as usize, 4, |body| in_root(body), op, drain);
 }
 
-/// Two polls of an annotated future, with the creation of its span, while the scope has `COUNT` tags.
+/// Measures two polls of an annotated future, with the creation of its span, while the scope has `COUNT` tags.
 fn poll_tags<const COUNT: usize>(bench: &Bench) {
     let _guard = start();
     for number in 0..COUNT {
@@ -81,7 +82,7 @@ fn poll_tags<const COUNT: usize>(bench: &Bench) {
     bench.measure_inside(1000, |body| in_root(body), || _ = black_box(run(leaf_async(7))), drain);
 }
 
-/// The same inside of `COUNT` scopes.
+/// Measures the same inside `COUNT` scopes.
 fn poll_scopes<const COUNT: usize>(bench: &Bench) {
     fn inside(scopes: usize, body: &mut dyn FnMut()) {
         match scopes {
@@ -94,7 +95,7 @@ fn poll_scopes<const COUNT: usize>(bench: &Bench) {
     bench.measure_inside(1000, surround, || _ = black_box(run(leaf_async(7))), drain);
 }
 
-/// The same inside of `COUNT` open spans.
+/// Measures the same inside `COUNT` open spans.
 fn poll_spans<const COUNT: usize>(bench: &Bench) {
     #[sentry::span]
     fn inside(spans: usize, body: &mut dyn FnMut()) {
@@ -104,7 +105,7 @@ fn poll_spans<const COUNT: usize>(bench: &Bench) {
     bench.measure_inside(1000, |body| inside(COUNT, body), || _ = black_box(run(leaf_async(7))), drain);
 }
 
-/// A captured error, while a segment with `COUNT` spans is open.
+/// Measures a captured error, while a segment with `COUNT` spans is open.
 fn capture<const COUNT: usize>(bench: &Bench) {
     let _guard = start();
     let mut number = 0;

@@ -1,4 +1,4 @@
-//! This project, with a transport that forgets what it is given, or the one that sends to the sink.
+//! The contender of this project, with a transport that discards envelopes, or the one that sends to the sink.
 
 mod growth;
 
@@ -45,7 +45,7 @@ fn root() {
     black_box(7);
 }
 
-/// A root around something.
+/// Runs a closure in a root span.
 #[sentry::span]
 fn in_root(body: &mut dyn FnMut()) {
     body();
@@ -72,7 +72,7 @@ fn start_unsampled() -> ClientInitGuard {
 }
 
 fn drain() {
-    assert!(sentry::flush(Duration::from_secs(60)), "what is queued is worked off in a minute");
+    assert!(sentry::flush(Duration::from_secs(60)), "the queues are empty within a minute");
 }
 
 fn sync(bench: &Bench) {
@@ -124,7 +124,7 @@ fn depth(bench: &Bench) {
     bench.measure_shared(64, 15, |body| in_root(body), || _ = black_box(nested(64)), drain);
 }
 
-/// An error that differs from the one before: the same one again would be recognised, and not captured.
+/// An error that differs from the previous one: an identical error would be recognised, and not captured.
 #[derive(Debug)]
 struct Declined(u64);
 
@@ -146,7 +146,7 @@ fn error_with_stack(bench: &Bench) {
     bench.measure(100, op, drain);
 }
 
-/// The nearest there is: errors always carry the addresses of their stack, messages do not.
+/// The closest equivalent: errors always carry the addresses of their stack, messages do not.
 fn message(bench: &Bench) {
     let _guard = start();
     bench.measure(100, || _ = black_box(sentry::capture_message("card was declined", Level::Error)), drain);

@@ -1,4 +1,4 @@
-//! The functions that everybody else instruments, without any instrumentation.
+//! The functions that the other contenders instrument, without any instrumentation.
 
 use bench_harness::{Bench, Load, black_box, load, run, yield_once};
 
@@ -33,7 +33,7 @@ fn moving(bench: &Bench) {
     bench.measure_moving(1000, |body| body(), leaf_async, || ());
 }
 
-/// What the program costs that makes the spans of the others: most of it is waking up for the next transaction.
+/// Measures the program's own cost in the end-to-end runs: mostly waking up for the next transaction.
 fn end_to_end(load: &Load) {
     load.run(|| (1..load::TRANSACTION).for_each(|number| _ = black_box(leaf(number))), || None);
 }

@@ -1,4 +1,4 @@
-//! The official crate `sentry`: what its two programs, spans by hand and spans through `tracing`, have in common.
+//! The shared code of the two contenders of the official crate `sentry`: manual spans, and spans through `tracing`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn options(rate: f32) -> ClientOptions {
     options
 }
 
-/// A client that forgets what it would send.
+/// Returns a client that discards envelopes.
 #[must_use]
 pub fn start(rate: f32) -> ClientInitGuard {
     let mut options = options(rate);
@@ -31,7 +31,7 @@ pub fn start(rate: f32) -> ClientInitGuard {
     sentry::init(options)
 }
 
-/// A client that sends to the sink.
+/// Returns a client that sends to the sink.
 #[must_use]
 pub fn start_sending(load: &Load) -> ClientInitGuard {
     let mut options = options(1.0);
@@ -41,7 +41,7 @@ pub fn start_sending(load: &Load) -> ClientInitGuard {
     sentry::init(options)
 }
 
-/// An error that differs from the one before.
+/// An error that differs from the previous one.
 #[derive(Debug)]
 struct Declined(u64);
 
@@ -53,7 +53,7 @@ impl std::fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
-/// An error without a stack.
+/// Measures an error without a stack.
 pub fn error(bench: &Bench) {
     let _guard = start(1.0);
     let mut number = 0;
@@ -67,7 +67,7 @@ pub fn error(bench: &Bench) {
     );
 }
 
-/// An error with the stack of the capture.
+/// Measures an error with the stack of the capture.
 pub fn error_with_stack(bench: &Bench) {
     let mut options = options(1.0);
     options.dsn = "http://public@127.0.0.1:9/1".parse().ok();
@@ -85,13 +85,13 @@ pub fn error_with_stack(bench: &Bench) {
     );
 }
 
-/// A message.
+/// Measures a message.
 pub fn message(bench: &Bench) {
     let _guard = start(1.0);
     bench.measure(100, || _ = black_box(sentry::capture_message("card was declined", Level::Error)), || ());
 }
 
-/// A breadcrumb, when there are a hundred already.
+/// Measures a breadcrumb, when there are already a hundred.
 pub fn breadcrumb(bench: &Bench) {
     let _guard = start(1.0);
     let op = || {
@@ -104,13 +104,13 @@ pub fn breadcrumb(bench: &Bench) {
     bench.measure(1000, op, || ());
 }
 
-/// A tag.
+/// Measures setting a tag.
 pub fn tag(bench: &Bench) {
     let _guard = start(1.0);
     bench.measure(1000, || sentry::configure_scope(|scope| scope.set_tag("step", "payment")), || ());
 }
 
-/// A scope of its own, with a tag in it.
+/// Measures a scope with one tag.
 pub fn scope(bench: &Bench) {
     let _guard = start(1.0);
     let op = || sentry::with_scope(|scope| scope.set_tag("step", "payment"), || _ = black_box(7));

@@ -1,4 +1,4 @@
-//! `tracing`, with nothing installed, or with a registry that only keeps the spans while they are open.
+//! The contender `tracing`, without a subscriber, or with a registry that only keeps open spans.
 
 use bench_harness::{Bench, Threads, black_box, run, yield_once};
 use tracing::instrument;

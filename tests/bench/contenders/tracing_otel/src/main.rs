@@ -1,5 +1,5 @@
-//! `tracing-opentelemetry` over the OpenTelemetry SDK: a batch processor, and an exporter that forgets what it is
-//! given, or the one for OTLP over HTTP.
+//! The contender `tracing-opentelemetry` over the OpenTelemetry SDK: a batch processor, with an exporter that discards
+//! spans, or the one for OTLP over HTTP.
 
 use std::sync::OnceLock;
 
@@ -131,7 +131,7 @@ fn moving(bench: &Bench) {
     bench.measure_moving(1000, in_root, leaf_async, drain);
 }
 
-/// The names tell the sink how many spans there are in a body.
+/// The sink counts the spans in a body by this name.
 #[instrument(skip_all, name = "span_of_load")]
 #[inline(never)]
 fn leaf_of_load(number: u64) -> u64 {

@@ -1,4 +1,4 @@
-//! Spans made by `tracing`, which the official crate's layer turns into its own.
+//! The contender of the official crate's `tracing` layer, which turns `tracing` spans into Sentry spans.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Spans made by hand, the cheapest way that the official crate has: the parent is at hand as an argument, and no
-//! span is put on the scope.
+//! The contender of the official crate with manual spans, its cheapest way: the parent is passed as an argument, and no
+//! span is set on the scope.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
 use bench_sentry_official::{breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag};
 use sentry::{Transaction, TransactionContext, TransactionOrSpan};
 
-/// What an instrumented function does that does not know its parent: asks the scope.
+/// An instrumented function that takes its parent from the scope.
 #[inline(never)]
 fn leaf_of_scope(number: u64) -> u64 {
     let parent = sentry::configure_scope(|scope| scope.get_span());
@@ -87,7 +87,7 @@ fn no_parent(bench: &Bench) {
     sync(bench);
 }
 
-/// Measures something under a parent; a fresh one for every batch.
+/// Measures an operation under a parent span, with a new parent for every batch.
 fn under(bench: &Bench, rate: f32, (parts, count): (usize, usize), mut op: impl FnMut(&Transaction)) {
     let _guard = start(rate);
     let current = std::cell::RefCell::new(None);
