@@ -1,8 +1,8 @@
-//! The span of an annotated `async` function: five words beside the future.
+//! The span of an annotated `async` function, held in five words beside the future.
 //!
-//! The span's parent is looked for twice. When the function is called, the context of the caller is taken along,
-//! so that a spawned call belongs to the one who spawned it. When it is polled for the first time inside the
-//! same segment, or with no context taken along, the span that is active then is nearer, and becomes the parent.
+//! The parent of the span is determined twice. The call of the function captures the caller's context, so that a
+//! spawned future belongs to the function that spawned it. If the first poll happens inside the same segment, or if
+//! no context was captured, the span that is active at that moment is nearer and becomes the parent.
 
 use std::sync::Arc;
 
@@ -29,11 +29,11 @@ use crate::trace::ids::{Lineage, LocalId};
 
 /// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
 const FAILED: u64 = 1 << 63;
-/// There is nothing to do, or nothing any more.
+/// There is nothing to record, or nothing left to record.
 const OVER: u64 = 1 << 62;
-/// Before the first poll: the parent was given, so none that is active then is nearer.
+/// Before the first poll: the parent was given explicitly, so the span that is active then does not replace it.
 const GIVEN: u64 = 1 << 61;
-/// While it is polled: another context was in place before, which waits in the work.
+/// During a poll: another context was active before and is kept in the span.
 const SWAPPED: u64 = GIVEN;
 const FLAGS: u64 = FAILED | OVER | GIVEN;
 
@@ -50,11 +50,11 @@ pub struct AsyncSpan {
 
 const _: () = assert!(size_of::<AsyncSpan>() <= 40, "a future grows by no more than this");
 
-/// The span of a call of an annotated `async` function.
+/// Creates the span of a call of an annotated `async` function.
 ///
-/// What it calls does not unwind, and `enter` and `leave` do not: they are called by every annotated function, which
-/// needs no code for that case. And what they answer fits into registers: what goes through memory would have to
-/// be read back there at once, in other pieces than it was written.
+/// The functions that it calls do not unwind, and neither do `enter` and `leave`: every annotated function calls them
+/// and needs no landing pads for them. Their results fit into registers: a result returned through memory would be
+/// read back at once in pieces of another size than it was written, which stalls the processor.
 #[inline]
 pub fn span(site: &'static Callsite) -> AsyncSpan {
     if client::capture_mode() == client::CaptureMode::Off {
@@ -64,15 +64,15 @@ pub fn span(site: &'static Callsite) -> AsyncSpan {
     AsyncSpan { context, site, id, parent: active_span(), start: 0 }
 }
 
-/// What the call takes along: the context, and an id if anything may be recorded.
+/// Returns what the call captures: the context, and an id if a span may be recorded.
 ///
-/// This, [`enter`] and [`leave`] call nothing where the call is an ordinary one: the ways that call something end there,
-/// so nothing has to be kept for afterwards.
+/// On the common path, this function, [`enter`] and [`leave`] call no other function; the paths that do end with that
+/// call, so no register has to be saved.
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
 extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
     let local = local();
-    // The id is drawn now, so that attributes can be written before the first poll.
+    // The id is assigned now, so that attributes can be set before the first poll.
     let id = match local.mode.get() {
         Mode::Sampled => ids::next_of_seeded(local),
         Mode::Unsampled => Some(0),
@@ -114,7 +114,7 @@ extern "C" fn active_span() -> LocalId {
     active::position().1
 }
 
-/// The span of such a call under a given parent.
+/// Creates the span of such a call under a given parent.
 pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan {
     let position = (client::capture_mode() != client::CaptureMode::Off)
         .then(|| parent.into_parent().position())
@@ -131,31 +131,31 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan
 }
 
 impl AsyncSpan {
-    /// Whether attributes are worth computing. Of a call that becomes a root this is not known yet: yes.
+    /// Whether attributes are recorded. `true` for a call that may still become a root span.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.id != 0
     }
 
-    /// Gives the span an attribute.
+    /// Sets an attribute of the span.
     pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
         if self.id == 0 {
             return;
         }
         let segment = if self.start & !FLAGS != 0 {
-            // Entered: the context stands in the thread.
+            // Entered: the context is the active one of the thread.
             active::position().0
         } else {
             match self.context.as_ref().and_then(|context| context.segment()) {
                 Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
-                // It may become a root; the pipeline finds such attributes by the span's id alone.
+                // The span may become a root; the pipeline finds such attributes by the span's id alone.
                 _ => self.id,
             }
         };
         value.record(segment, self.id, key);
     }
 
-    /// Says that the function returned an error.
+    /// Records that the function returned an error.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         if !failure.is_failure() {
@@ -170,7 +170,7 @@ impl AsyncSpan {
         }
     }
 
-    /// What is active while it is polled: the span, or without one what was active before.
+    /// Returns what is active during a poll: this span, or the previously active span if none is recorded.
     #[inline]
     fn active(&self) -> Lineage {
         match self.id {
@@ -179,8 +179,8 @@ impl AsyncSpan {
         }
     }
 
-    /// Whether the span is a child of what is active when it is first polled, in a context that says all there is to
-    /// say.
+    /// Whether the span is a child of the span that is active at its first poll, and the context needs no more than
+    /// that.
     #[inline]
     fn is_plain(&self) -> bool {
         self.start & GIVEN == 0
@@ -201,7 +201,7 @@ impl AsyncSpan {
         }
     }
 
-    /// Finds the place of a span that is polled elsewhere, or that is more than a plain child.
+    /// Determines the parent of a span that is polled elsewhere, or that is more than a plain child.
     #[cold]
     fn find_place(&mut self, given: bool) {
         self.start = clock::now();
@@ -241,10 +241,10 @@ impl AsyncSpan {
     }
 }
 
-/// Puts the span in place, and answers with the one that was there.
+/// Makes the span active and returns the span that was active before.
 #[inline(never)]
 extern "C" fn enter(work: &mut AsyncSpan) -> Lineage {
-    // Polled where it was called, as nearly always: the context stands where it should.
+    // Polled where it was called, which is the common case: the right context is active already.
     if !work.context.as_ref().is_some_and(active::is_in) {
         return enter_slowly(work);
     }
@@ -259,8 +259,8 @@ extern "C" fn enter(work: &mut AsyncSpan) -> Lineage {
     active::replace(work.active())
 }
 
-/// The same for whatever is less common. The context that was there, if it is another one, waits where the span's own
-/// was.
+/// The slow path of [`enter`]. If another context was active, it is kept in the field that held the span's own
+/// context.
 #[cold]
 #[inline(never)]
 extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
@@ -278,7 +278,7 @@ extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
     swap(work, active)
 }
 
-/// Puts back what was there.
+/// Restores what was active before.
 #[inline(never)]
 extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
     if work.start & SWAPPED != 0 {
@@ -323,7 +323,7 @@ impl PollHooks for AsyncSpan {
 
     #[inline]
     fn leave(&mut self, previous: Previous) {
-        // Never a context: that waits in the work itself.
+        // Never a context: the span itself keeps that.
         if let Before::Span(before) = previous.0 {
             leave(self, before);
         }

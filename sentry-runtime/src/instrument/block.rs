@@ -1,11 +1,11 @@
-//! The span of a block: what `#[span]` is for a function, for a part of one.
+//! The macro `enter_span!`, the counterpart of `#[span]` for a block of code.
 
-/// Starts a span that is active until the guard is dropped, at the end of the block at the latest. It costs as little
-/// as `#[sentry::span]`: a constant, and a record when it ends.
+/// Starts a span that is active until the returned guard is dropped, at the latest at the end of the block. It costs
+/// the same as `#[sentry::span]`: one constant, and one record when the span ends.
 ///
-/// The name comes first, a literal or a constant; then `op = …`, and attributes as `#[span(attributes(…))]` takes
-/// them: `key = value`, `order.id = value` or `"any name" = value`. Values are computed only when the span is
-/// recorded.
+/// The first argument is the name, a literal or a constant. `op = …` and attributes follow, in the syntax of
+/// `#[span(attributes(…))]`: `key = value`, `order.id = value` or `"any name" = value`. The values are evaluated only
+/// if the span is recorded.
 ///
 /// ```
 /// fn import(rows: &[&str]) -> usize {
@@ -15,9 +15,9 @@
 /// # assert_eq!(import(&["a"]), 1);
 /// ```
 ///
-/// The guard belongs to its thread: a future that holds it across an `.await` is not `Send`, and its span would cover
-/// what else the thread does meanwhile. There, use [`start_span_async`](crate::start_span_async), or annotate the
-/// function.
+/// The guard is bound to its thread: a future that holds it across an `.await` is not `Send`, and the span would also
+/// cover other tasks that the thread runs meanwhile. In async code, use
+/// [`start_span_async`](crate::start_span_async) or annotate the function.
 ///
 /// ```compile_fail
 /// fn spawn(_future: impl Future<Output = ()> + Send) {}
@@ -37,7 +37,7 @@ macro_rules! enter_span {
     };
 }
 
-/// Reads the fields of `enter_span!` one by one.
+/// Parses the fields of `enter_span!` one by one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_enter_span {

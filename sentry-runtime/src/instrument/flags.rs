@@ -1,9 +1,9 @@
-//! Feature flags: which way the program went, for the reader of an error.
+//! Feature flag evaluations on spans.
 //!
-//! A scope keeps the 100 flags that were evaluated last, each with its last result, in the order of evaluation; on an
-//! event they are the context `flags`. The active span keeps the first ten as attributes `flag.evaluation.<name>`.
+//! A scope keeps the last 100 evaluated flags with their latest results, in the order of evaluation; events carry them
+//! as the context `flags`. The active span keeps its first ten flags as attributes `flag.evaluation.<name>`.
 //!
-//! Spec: `foundations/client/integrations/feature-flags.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,12 +12,12 @@ use super::span::Span;
 use crate::protocol::{AttributeValue, Value};
 use crate::trace::ids::LocalId;
 
-/// Flags that a span keeps.
+/// The maximum number of flags per span.
 const MAX_OF_SPAN: usize = 10;
-/// Spans of which a thread remembers how many flags they have.
+/// The number of spans per thread whose flags are counted.
 const MAX_SPANS: usize = 16;
 
-/// Notes an evaluation on the active span, unless that has its share.
+/// Records an evaluation on the active span, unless that span already has its maximum.
 pub(crate) fn add_to_active_span(name: &str, result: &Value) {
     thread_local! {
         static SEEN: RefCell<VecDeque<(LocalId, Vec<String>)>> = const { RefCell::new(VecDeque::new()) };

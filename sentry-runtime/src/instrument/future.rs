@@ -1,4 +1,4 @@
-//! Futures that run in a context of the user's choice.
+//! Adapters that run a future in a given span, or with the scopes that are active now.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use crate::context::active;
 use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 
-/// Puts a context in place at every poll.
+/// Activates a context during every poll.
 #[derive(Debug)]
 pub struct Bound {
     context: Option<Arc<Context>>,
     active: Lineage,
-    /// Kept until the future is over, so that the span ends with it and not before.
+    /// Held until the future is finished, so that the span does not end earlier.
     _span: Span,
     stage: Stage,
 }
@@ -23,7 +23,7 @@ impl Bound {
         Self { context, active, _span: Span::default(), stage: Stage::New }
     }
 
-    /// The place of a span, or the active one when nothing is recorded.
+    /// Binds to the context of the span, or to the active context if the span is not recorded.
     pub(crate) fn in_span(span: Span) -> Self {
         match span.position() {
             Some((context, active)) => {
@@ -55,11 +55,12 @@ impl PollHooks for Bound {
     }
 }
 
-/// Adapters that give a future the trace and the scopes it belongs to, whatever thread polls it.
+/// Adapters that give a future its trace and scopes, whichever thread polls it.
 ///
-/// Annotated `async` functions need neither: they belong to whoever calls them, also when the call is spawned.
+/// Annotated `async` functions need neither: they belong to their caller, also if the call is spawned.
 pub trait SentryFutureExt: Future + Sized {
-    /// Runs the future under a span, for work that goes on after the response was sent.
+    /// Runs the future inside the span, for work that continues after the response was sent. The span ends with the
+    /// future.
     ///
     /// ```
     /// use sentry::SentryFutureExt as _;
@@ -72,7 +73,7 @@ pub trait SentryFutureExt: Future + Sized {
         instrument(Bound::in_span(span), self)
     }
 
-    /// Runs the future with the scopes and the span that are active now.
+    /// Runs the future with the scopes and the span that are active when this method is called.
     fn bind_scope(self) -> Instrumented<Bound, Self> {
         instrument(Bound::new(active::own_context(), active::lineage()), self)
     }

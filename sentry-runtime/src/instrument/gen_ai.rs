@@ -1,9 +1,9 @@
-//! The start of a span whose operation is one of `gen_ai`: a call of a model, an agent or a tool.
+//! The start of a span with a `gen_ai` operation: the call of a model, an agent or a tool.
 //!
-//! Such a span takes the slow way in, so that no other pays for it: its operation, and the conversation that the scope
-//! names at that moment, are written down beside it.
+//! Such a span starts on the slow path, so that other spans do not pay for it: its operation, and the conversation
+//! that the scope names at that moment, are recorded with it.
 //!
-//! Spec: `telemetry/traces/modules/ai-agents.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/)
 
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
@@ -12,7 +12,7 @@ use crate::trace::gen_ai::PREFIX;
 use crate::trace::ids::LocalId;
 use crate::trace::record::{Detail, Record};
 
-/// Writes down what the span is and to which conversation it belongs, unless the user says it.
+/// Records the span's operation and conversation, unless the user sets them.
 pub(crate) fn begin(context: &Context, span: LocalId, op: &str) {
     if context.mode() != Mode::Sampled {
         return;

@@ -1,9 +1,9 @@
 //! The guard around the body of a synchronous annotated function: the hot path.
 //!
-//! Without a client it is one load and a branch, in a trace that is not recorded one thread-local more. As a child
-//! of a sampled span it costs two readings of the clock and one record, written where it stays: the functions below
-//! that do so call nothing, save on the way to a slow path, so nothing has to be kept for after a call. The
-//! guard is five words, because it stands in the annotated function's frame.
+//! Without a client it costs one load and a branch; in an unsampled trace, one thread-local access more. The child of
+//! a sampled span costs two clock readings and one record, written in place. On that path the functions below call no
+//! other function except on the way to a slow path, so no register has to be saved around a call. The guard takes
+//! five words, because it is part of the annotated function's stack frame.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -36,53 +36,54 @@ use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::SpanOutcome;
 use crate::trace::segment::RootName;
 
-/// The flags live in the start time: in its highest bits, which a clock does not reach in decades, and in its lowest.
+/// The flags are stored in the start time: in its highest bits, which a clock does not reach in decades, and in its
+/// lowest bit.
 ///
-/// Something is to be ended when the guard is dropped. The sign, which every annotated function looks at.
+/// The guard has something to end when it is dropped. This is the sign bit, which every annotated function tests.
 const LIVE: u64 = 1 << 63;
-/// A context was put in place: that of a root, or of a function that captures errors.
+/// A context was activated: that of a root, or of a function that captures errors.
 const OWNS: u64 = 1 << 62;
-/// What the span is told is recorded.
+/// Attributes of the span are recorded.
 const RECORDING: u64 = 1 << 61;
 /// The function returned an error.
 const FAILED: u64 = 1;
 const FLAGS: u64 = LIVE | OWNS | RECORDING | FAILED;
 
-/// Ends its span when it is dropped: what [`enter_span!`](crate::enter_span) gives.
+/// Ends its span when it is dropped. Returned by [`enter_span!`](crate::enter_span).
 ///
-/// It stays on its thread, and so it cannot be held across an `.await` of a future that is spawned.
+/// The guard is not `Send`, so a spawned future cannot hold it across an `.await`.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct SpanGuard {
     site: &'static Callsite,
-    /// Zero when there is no span.
+    /// Zero if there is no span.
     id: LocalId,
-    /// With the flags. Without a span: a time since which this thread saw no error, from before the function
-    /// started, or zero without a client.
+    /// The start time with the flags. Without a span: a time before the start of the function since which this
+    /// thread has seen no error, or zero without a client.
     start: Ticks,
     /// The span that was active before.
     parent: LocalId,
-    /// The span that the one which was active before stands under; where a context was put in place, where in the
-    /// thread waits what was there before.
+    /// The parent of the span that was active before. If a context was activated: the position in the thread's
+    /// context stack at which the previous context is kept.
     outer: u64,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 const _: () = assert!(size_of::<SpanGuard>() <= 40, "a frame grows by no more than this");
 
-/// A guard that a panic passes ends its span, and has nothing that could be left half done; a panic of a callback of the
-/// client's, which it reaches through the context, ends where it is called.
+/// A guard that is dropped by a panic ends its span and has no state that could be left inconsistent; a panic of one of
+/// the client's callbacks, which the guard reaches through the context, is caught at the call.
 impl UnwindSafe for SpanGuard {}
 impl RefUnwindSafe for SpanGuard {}
 
-/// The guard of an annotated function, to be started by [`begin`] where it stands: to return a started one would be
-/// to move it, and moving what was written a moment ago costs more than writing it.
+/// Creates the guard of an annotated function. [`begin`] starts it in place: returning a started guard would move it,
+/// and moving freshly written memory costs more than writing it.
 #[inline]
 pub const fn guard(site: &'static Callsite) -> SpanGuard {
     SpanGuard { site, id: 0, start: 0, parent: 0, outer: 0, _stays_on_its_thread: PhantomData }
 }
 
-/// Starts the span of an annotated function whose attribute says nothing of how it starts.
+/// Starts the span of an annotated function whose attribute has no arguments about the start.
 #[inline]
 pub fn begin(guard: &mut SpanGuard) {
     if client::capture_mode() != client::CaptureMode::Off {
@@ -90,7 +91,7 @@ pub fn begin(guard: &mut SpanGuard) {
     }
 }
 
-/// Starts the span of an annotated function as its attribute says.
+/// Starts the span of an annotated function according to its attribute's arguments.
 #[inline]
 pub fn begin_special(guard: &mut SpanGuard) {
     if client::capture_mode() != client::CaptureMode::Off {
@@ -98,7 +99,7 @@ pub fn begin_special(guard: &mut SpanGuard) {
     }
 }
 
-/// A guard that is started.
+/// Creates and starts a guard.
 #[inline]
 pub fn enter(site: &'static Callsite) -> SpanGuard {
     let mut guard = guard(site);
@@ -106,11 +107,11 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
     guard
 }
 
-/// The guard of a span under a given parent. The parent's context is in place as long as the span.
+/// The guard of a span under a given parent. The parent's context is active as long as the span.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct GuardUnder {
-    /// Dropped before the context is taken away.
+    /// Dropped before the context is deactivated.
     guard: SpanGuard,
     _entered: Option<Entered>,
 }
@@ -137,8 +138,8 @@ impl DerefMut for GuardUnder {
     }
 }
 
-/// The span of an annotated function, when it is more than a plain child: its context and its id, which is
-/// `id` if anything is recorded. `None` says that nothing is, and that no context is needed.
+/// Prepares the span of an annotated function that is more than a plain child: its context, and its id, which is
+/// `id` if anything is recorded. `None` if nothing is recorded and no context is needed.
 pub(crate) fn prepare(
     site: &'static Callsite,
     base: &Arc<Context>,
@@ -167,13 +168,13 @@ pub(crate) fn prepare(
 /// See [`prepare`].
 pub(crate) struct Prepared {
     pub(crate) context: Arc<Context>,
-    /// Zero when no span is recorded.
+    /// Zero if no span is recorded.
     pub(crate) id: LocalId,
     pub(crate) parent: LocalId,
 }
 
 impl Prepared {
-    /// The active span while the function runs, where another was before.
+    /// Returns the active span while the function runs, given the span that was active before.
     fn active(&self, before: Lineage) -> Lineage {
         match self.id {
             0 => before,
@@ -182,17 +183,17 @@ impl Prepared {
     }
 }
 
-/// Starts the span of an inert guard, if there is to be one.
+/// Starts the span of an inert guard, if one is to be recorded.
 ///
-/// This and [`end`] are called by every annotated function. They are `extern "C"`, since such a function does not
-/// unwind, and what calls it needs no code for that case: a third of what stood in a small function. What could
-/// panic in them is contained.
+/// Every annotated function calls this function and [`end`]. They are `extern "C"` because such functions do not
+/// unwind: the caller needs no landing pads, which were a third of the code of a small function. Code in them that
+/// could panic is guarded.
 #[inline(never)]
 extern "C" fn start(guard: &mut SpanGuard) {
     let local = local();
     match local.mode.get() {
         Mode::Sampled => {
-            // The ways that call something end there.
+            // The slow paths are tail calls.
             let (Some(id), Some(start)) = (ids::next_of_seeded(local), clock::now_by_counter()) else {
                 return start_child_slowly(guard);
             };
@@ -206,13 +207,13 @@ extern "C" fn start(guard: &mut SpanGuard) {
     }
 }
 
-/// The same where the attribute may say how.
+/// Like [`start`], for a callsite whose attribute may have arguments about the start.
 #[inline(never)]
 extern "C" fn start_special(guard: &mut SpanGuard) {
     if guard.site.has(callsite::NEEDS_CONTEXT) { start_with_context(guard) } else { start(guard) }
 }
 
-/// Starts the root of a trace, a light one if it can be.
+/// Starts the root of a trace, a lazy root if possible.
 #[inline(never)]
 extern "C" fn start_root(guard: &mut SpanGuard) {
     let local = local();
@@ -228,7 +229,7 @@ extern "C" fn start_root(guard: &mut SpanGuard) {
     guard.start = start & !FLAGS | LIVE | OWNS | if sampled { RECORDING } else { 0 };
 }
 
-/// The same for the first child of a thread, and where the processor's counter is no clock.
+/// Like [`start`], for the first child of a thread and for processors whose counter cannot serve as a clock.
 #[cold]
 #[inline(never)]
 extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
@@ -254,17 +255,17 @@ extern "C" fn end(guard: &mut SpanGuard) {
     if guard.start & OWNS != 0 {
         return end_root(guard);
     }
-    // The child of a sampled span, in whose segment the thread is again.
+    // The child of a sampled span, and its segment is active on this thread again.
     let outcome = guard.outcome();
     let local = local();
-    // The ways that call something end there.
+    // The slow paths are tail calls.
     if !guard.ending(local.segment.get(), outcome).write_at_once(local) {
         return end_child_slowly(guard, outcome);
     }
     local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
-/// The same for the first and the last record of a chunk, and where the processor's counter is no clock.
+/// Like [`end`], for the first and the last record of a chunk and for processors whose counter cannot serve as a clock.
 #[cold]
 #[inline(never)]
 #[expect(
@@ -277,7 +278,7 @@ extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: SpanOutcome) {
     local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
-/// Ends a span that put a context in place, or the root of a trace.
+/// Ends a span that activated a context, or the root of a trace.
 #[inline(never)]
 extern "C" fn end_root(guard: &mut SpanGuard) {
     let local = local();
@@ -308,14 +309,14 @@ impl SpanGuard {
         self.start = clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 };
     }
 
-    /// Whether attributes are worth computing.
+    /// Whether attributes are recorded.
     #[inline]
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.start & RECORDING != 0
     }
 
-    /// Gives the span an attribute.
+    /// Sets an attribute of the span.
     #[inline(always)]
     #[doc(hidden)]
     pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
@@ -324,7 +325,7 @@ impl SpanGuard {
         }
     }
 
-    /// Gives the span an attribute; one of the same name is replaced.
+    /// Sets an attribute of the span. Replaces an attribute of the same name.
     pub fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
         if self.is_recording() {
             let value: AttributeValue = value.into();
@@ -332,7 +333,7 @@ impl SpanGuard {
         }
     }
 
-    /// Says that the function returned an error.
+    /// Records that the function returned an error.
     #[doc(hidden)]
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
@@ -351,7 +352,7 @@ impl SpanGuard {
         }
     }
 
-    /// The span as it ends.
+    /// Returns the data of the span at its end.
     #[inline(always)]
     fn ending(&self, segment: LocalId, outcome: SpanOutcome) -> Ending {
         let Self { site, id, parent, start, .. } = *self;
@@ -366,7 +367,7 @@ impl SpanGuard {
         }
     }
 
-    /// Takes away the context that was put in place, and ends the span in it, if there is one.
+    /// Deactivates the activated context and ends its span, if there is one.
     fn end_with_context(&mut self) {
         let outcome = self.outcome();
         let segment = active::position().0;

@@ -1,5 +1,5 @@
-//! The future around an annotated `async` body: it puts its work's context in place at every poll, and takes it
-//! away again, so that nothing is held across an `.await` and nothing leaks into another task.
+//! The future around an annotated `async` body. It activates its context during every poll and deactivates it
+//! afterwards, so that nothing is held across an `.await` and nothing leaks into another task.
 
 #![expect(
     unsafe_code,
@@ -19,31 +19,32 @@ use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;
 
-/// Something that a future does, or a guard holds, besides running the user's code: a span, an action, a job.
+/// What a future or a guard does around the user's code: a span, a server action, a job.
 pub trait PollHooks {
-    /// How far it came. Kept by the work, which has room for it where a field beside the future would cost a word.
+    /// Returns the progress. Implementors store it, because they have spare bits; a field beside the future would cost
+    /// a word.
     #[doc(hidden)]
     fn stage(&self) -> Stage;
-    /// Puts the work's context in place, and begins the work the first time. `None`: there is nothing to put, and
+    /// Activates the context, and starts the work at the first call. `None` if there is nothing to activate; then
     /// [`PollHooks::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
-    /// Puts back what was there.
+    /// Restores what was active before.
     #[doc(hidden)]
     fn leave(&mut self, previous: Previous);
-    /// The work is over; its stage is [`Stage::Over`] from now on. Called once, outside of its context.
+    /// Finishes the work; its stage is [`Stage::Over`] from now on. Called once, outside of its context.
     #[doc(hidden)]
     fn finish(&mut self, end: End);
 }
 
-/// How far some work came.
+/// The progress of some work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It was not entered. Work that is dropped in this stage did not happen.
+    /// Not entered yet. Work that is dropped in this stage is not recorded.
     New,
-    /// It was entered.
+    /// Entered at least once.
     Begun,
-    /// It is finished, or there was never anything to do.
+    /// Finished, or without anything to do from the start.
     Over,
 }
 
@@ -61,13 +62,13 @@ pub(crate) enum Before {
 }
 
 impl Previous {
-    /// Puts a context and a span of it in place.
+    /// Activates a context and a span in it.
     #[inline]
     pub(crate) fn swap(context: Option<Arc<Context>>, active: Lineage) -> Self {
         Self(Before::Context(active::swap(SavedContext { context, active })))
     }
 
-    /// Puts back what was there, and answers with what was in place: no context if that stays.
+    /// Restores what was active before. Returns what was active until now: no context if that remains active.
     #[inline]
     pub(crate) fn restore(self) -> SavedContext {
         match self.0 {
@@ -77,19 +78,19 @@ impl Previous {
     }
 }
 
-/// How some work ended.
+/// The way in which some work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It ran to its end.
+    /// It ran to completion.
     Done,
     /// It panicked.
     Panicked,
-    /// It was dropped before it was ready.
+    /// It was dropped before completion.
     Cancelled,
 }
 
 impl End {
-    /// The outcome of work that ended so, and that said before whether it failed.
+    /// Returns the outcome of work with this end; `failed` says whether it reported a failure before.
     pub(crate) fn outcome(self, failed: bool) -> SpanOutcome {
         match self {
             Self::Panicked => SpanOutcome::Failed,
@@ -100,13 +101,13 @@ impl End {
     }
 }
 
-/// Looks at the output of a future when it is ready.
+/// Observes the output of a future when it is ready.
 pub trait Observer<T, W> {
     /// Called once, inside the work's context.
     fn observe(&self, output: &T, work: &mut W);
 }
 
-/// Does not look.
+/// Does not observe the output.
 #[derive(Debug, Clone, Copy)]
 pub struct Unobserved;
 
@@ -122,7 +123,7 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
     }
 }
 
-/// A future and the work that it is.
+/// A future, and the work that it performs.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Instrumented<W: PollHooks, F, O = Unobserved> {
@@ -131,25 +132,25 @@ pub struct Instrumented<W: PollHooks, F, O = Unobserved> {
     future: ManuallyDrop<F>,
 }
 
-/// A panic is caught with the annotated future where it is with the plain one. The work reaches the client's callbacks,
-/// of which nobody knows what a panic leaves behind, but it is left in order by every panic of the future ([`Entered`]),
-/// and a panic of a callback ends where it is called.
+/// An annotated future is unwind-safe if the plain one is. The work reaches the client's callbacks, which a panic may
+/// leave in any state, but every panic of the future leaves the work itself consistent ([`Entered`]), and a panic of a
+/// callback is caught at the call.
 impl<W: PollHooks, F: UnwindSafe, O: UnwindSafe> UnwindSafe for Instrumented<W, F, O> {}
 impl<W: PollHooks, F: RefUnwindSafe, O: RefUnwindSafe> RefUnwindSafe for Instrumented<W, F, O> {}
 
-/// A future whose output is not looked at.
+/// Instruments a future without observing its output.
 ///
-/// The output is a parameter of its own, for an expansion to name: what the compiler knows of it before it reads
-/// an `async` block, it takes for the block's `?` and its tail.
+/// The output is a type parameter of its own, which the expansion can name: the compiler uses what it knows of the
+/// type before it checks an `async` block for the block's `?` and its tail expression.
 #[inline]
 pub fn instrument<T, W: PollHooks, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
     Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
-/// A future whose output is shown to `observer`.
+/// Instruments a future and shows its output to `observer`.
 ///
-/// The bound is spelled `Fn`, not [`Observer`]: only so does the compiler know the types of a closure's arguments
-/// before it reads the closure.
+/// The bound is `Fn`, not [`Observer`]: only then does the compiler know the types of a closure's arguments before it
+/// checks the closure.
 #[inline]
 pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     work: W,
@@ -159,7 +160,7 @@ pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     Instrumented { work, observer, future: ManuallyDrop::new(future) }
 }
 
-/// Leaves the work's context however the poll ends.
+/// Leaves the work's context, whichever way the poll ends.
 struct Entered<'a, W: PollHooks> {
     work: &'a mut W,
     previous: Option<Previous>,
@@ -184,7 +185,7 @@ impl<W: PollHooks> Drop for Entered<'_, W> {
     #[cold]
     fn drop(&mut self) {
         self.leave();
-        // Who catches the panic drops the future later, when nobody can tell any more.
+        // The code that catches the panic drops the future later, when the panic can no longer be detected.
         if self.work.stage() == Stage::Begun && std::thread::panicking() {
             self.work.finish(End::Panicked);
         }
@@ -200,15 +201,15 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` is pinned, and so is the future inside of it.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
-        // Work that is over is not entered, but polled here all the same: a second call would be a second copy of
-        // the user's future.
+        // Finished work is not entered, but the future is polled here all the same: a second call site would be a
+        // second copy of the user's future.
         let mut entered = Entered::new(&mut this.work);
         let poll = future.poll(task);
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, entered.work);
         }
         entered.leave();
-        // What is left of it is for a panic: so what a poll needs stays in registers.
+        // The destructor is only needed for a panic; without it, the state of a poll stays in registers.
         std::mem::forget(entered);
         if poll.is_ready() && this.work.stage() == Stage::Begun {
             this.work.finish(End::Done);
@@ -218,8 +219,8 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
 }
 
 impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
-    /// Drops the future inside of its context, for the last time that anything is done with it, if it did not end. The
-    /// user's code stands here once, in whichever case: it may be large.
+    /// Drops an unfinished future inside its context, because the drop runs user code. There is one call site for all
+    /// cases, because the user's code may be large.
     #[inline]
     fn drop(&mut self) {
         let cancelled = self.work.stage() == Stage::Begun;
@@ -238,7 +239,7 @@ impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
     }
 }
 
-/// Work held by a guard: entered when it is made, finished when it is dropped.
+/// Work held by a guard: entered when the guard is created, finished when it is dropped.
 #[derive(Debug)]
 #[must_use = "the work ends when the guard is dropped"]
 pub struct Held<W: PollHooks> {
@@ -247,7 +248,7 @@ pub struct Held<W: PollHooks> {
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
 
-/// Enters some work until the guard is dropped.
+/// Enters some work until the returned guard is dropped.
 pub fn hold<W: PollHooks>(mut work: W) -> Held<W> {
     let previous = work.enter();
     Held { work, previous, _stays_on_its_thread: std::marker::PhantomData }
@@ -278,7 +279,7 @@ impl<W: PollHooks> Drop for Held<W> {
     }
 }
 
-// Named, since `tests/unsafe` takes this file from here.
+// The path is written out, because `tests/unsafe` includes this file from elsewhere.
 #[cfg(test)]
 #[path = "instrumented/tests.rs"] // named for `tests/unsafe`, which includes this file from elsewhere
 mod tests;

@@ -1,7 +1,7 @@
-//! Instrumentation: what the attributes and the functions of the API open around the code of the user.
+//! Instrumentation: the spans, handlers and monitors that attributes and API functions put around the user's code.
 //!
-//! [`guard`] is the span of a synchronous function, [`async_span`] that of a future, [`span`] one that is started by
-//! hand. [`handler`], [`monitor`] and [`ai`] build on them; [`autoref`] finds out what a value can do.
+//! [`guard`] is the span of a synchronous function, [`async_span`] that of a future, and [`span`] a span that is
+//! started by hand. [`handler`], [`monitor`] and [`ai`] build on them; [`autoref`] detects the abilities of a value.
 
 pub mod ai;
 pub(crate) mod async_span;

@@ -1,7 +1,7 @@
-//! A span that was started by a function call and has not ended: what it is called, and what was said of it.
+//! The state of a span that was started by a function call and has not ended: its name and what was set on it.
 //!
-//! What is said goes to the recorder at once, as for every span; the copy here is for whoever asks the span about
-//! itself, and for its end.
+//! What is set on the span goes to the recorder at once, as for every span. The copy here serves reads of the span,
+//! and its end.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,10 +18,10 @@ use crate::trace::ids::{self, Lineage, LocalId};
 use crate::trace::record::{Detail, DynamicSpan, Record, SpanOutcome};
 use crate::trace::segment::Segment;
 
-/// The most attributes of one span, and the most links, that are kept for whoever asks.
+/// The maximum number of attributes, and of links, that are kept per span for reads.
 const MAX_KEPT: usize = 1000;
 
-/// A span that ends by call. What is in it has not ended.
+/// A span that ends by an explicit call and has not ended yet.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
     context: Arc<Context>,
@@ -40,7 +40,7 @@ pub(crate) struct Unended {
     pub(crate) status: Option<SpanStatus>,
     pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(crate) links: Vec<SpanLink>,
-    /// Where it was made active until its end.
+    /// The activation that lasts until the end of the span.
     pub(crate) shown: Option<Activation>,
 }
 
@@ -58,7 +58,7 @@ impl OpenSpan {
         self.end_in(&self.context, end, outcome);
     }
 
-    /// The same in a context with the same segment and other scopes: a root is sent with those.
+    /// Ends the span in a context with the same segment and other scopes; a root span is sent with those scopes.
     pub(crate) fn end_in(&self, context: &Context, end: Start, outcome: SpanOutcome) {
         let Some(unended) = self.lock().take() else { return };
         let Unended { parent, name, op, origin, start, shown, .. } = unended;
@@ -75,7 +75,7 @@ impl OpenSpan {
         }
     }
 
-    /// Ends the span without a trace of it, unless a segment ends with it.
+    /// Ends the span without recording it, unless a segment ends with it.
     #[cfg(feature = "opentelemetry")]
     pub(crate) fn discard(&self) {
         if self.context.key() != self.id {
@@ -83,17 +83,17 @@ impl OpenSpan {
         }
     }
 
-    /// Makes the span active on this thread until it ends. Answers whether it could be.
+    /// Makes the span active on this thread until it ends. Returns whether that was possible.
     pub(crate) fn show(&self) -> bool {
         let here = active::context();
         let Some(segment) = self.context.segment() else { return false };
-        // Guards that are open around here end the segment that they find in place: it must be theirs.
+        // Guards that are open here end the segment that they find active, which has to be theirs.
         if here.segment().is_some_and(|here| here.key != segment.key) {
             return false;
         }
         let mut unended = self.lock();
         let Some(unended) = unended.as_mut() else { return false };
-        // It is active in one place at a time.
+        // A span can be active in one context at a time.
         if unended.shown.is_some() {
             return true;
         }
@@ -102,14 +102,14 @@ impl OpenSpan {
         true
     }
 
-    /// Keeps what was said of the span, for whoever asks.
+    /// Keeps a copy of what was set on the span, for reads.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Unended)) {
         if let Some(unended) = self.lock().as_mut() {
             note(unended);
         }
     }
 
-    /// The span as it is now, or `None` when it has ended.
+    /// Returns the span in its current state, or `None` if it has ended.
     pub(crate) fn describe(&self) -> Option<protocol::Span> {
         let unended = self.lock();
         let unended = unended.as_ref()?;
@@ -161,7 +161,7 @@ impl Unended {
     }
 }
 
-/// The wire id of a span's parent; a span without one in its segment stands under the segment's root.
+/// Returns the wire id of a span's parent; the segment's root is the parent of a span that has none in its segment.
 fn parent(segment: &Segment, id: LocalId, parent: LocalId) -> Option<SpanId> {
     if segment.key == id {
         return segment.parent;
@@ -169,7 +169,7 @@ fn parent(segment: &Segment, id: LocalId, parent: LocalId) -> Option<SpanId> {
     Some(ids::wire(if parent == 0 { segment.key } else { parent }))
 }
 
-/// The root of a segment, as far as the segment knows it.
+/// Describes the root of a segment by what the segment knows of it.
 pub(crate) fn describe_root(segment: &Segment) -> protocol::Span {
     let text = |text: Cow<'static, str>| (!text.is_empty()).then(|| text.into_owned());
     protocol::Span {

@@ -1,4 +1,4 @@
-//! What a span that is started by a function call is to be.
+//! The options of a span that is started by a function call.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::span::Span;
 use crate::protocol::{AttributeValue, SpanLink};
 
-/// Name and properties of a span to start: a builder, or just a name.
+/// Name and properties of a span to start. A string converts into options with that name.
 ///
 /// ```
 /// use sentry::SpanOptions;
@@ -31,7 +31,7 @@ pub struct SpanOptions {
     pub(crate) parent: Parent,
 }
 
-/// Under which span a new one stands.
+/// The parent of a new span.
 #[derive(Debug, Clone)]
 pub(crate) enum Parent {
     Active,
@@ -40,7 +40,7 @@ pub(crate) enum Parent {
 }
 
 impl SpanOptions {
-    /// A span of the given name, under the active span if there is one.
+    /// Returns options for a span of the given name, whose parent is the active span, if there is one.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
@@ -58,23 +58,24 @@ impl SpanOptions {
         }
     }
 
-    /// The operation, such as `db.query` or `http.client`: spans are grouped by it.
-    /// Known ones: `telemetry/traces/span-operations.mdx`.
+    /// Sets the operation, such as `db.query` or `http.client`. Sentry groups spans by it; see the
+    /// [known operations](https://develop.sentry.dev/sdk/telemetry/traces/span-operations/).
     #[must_use]
     pub fn op(mut self, op: impl Into<Cow<'static, str>>) -> Self {
         self.op = op.into();
         self
     }
 
-    /// Who makes the span, `manual` by default; integrations say `auto.…`. See `telemetry/traces/trace-origin.mdx`.
+    /// Sets the origin, which says what created the span: `manual` by default, `auto.…` for integrations.
+    /// [Spec](https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/)
     #[must_use]
     pub fn origin(mut self, origin: impl Into<Cow<'static, str>>) -> Self {
         self.origin = origin.into();
         self
     }
 
-    /// What kind of name a transaction has: `custom` (the default), `route`, `url`, `component`, `task` or `view`.
-    /// Names of source `url` are not passed on to other services.
+    /// Sets the kind of name that a transaction has: `custom` (the default), `route`, `url`, `component`, `task` or
+    /// `view`. Names of the source `url` are not passed on to other services.
     #[must_use]
     pub fn source(mut self, source: &'static str) -> Self {
         self.source = source;
@@ -88,7 +89,7 @@ impl SpanOptions {
         self
     }
 
-    /// Adds attributes.
+    /// Adds several attributes.
     #[must_use]
     pub fn attributes<K, V>(mut self, attributes: impl IntoIterator<Item = (K, V)>) -> Self
     where
@@ -99,14 +100,14 @@ impl SpanOptions {
         self
     }
 
-    /// Links the span to another, see [`Span::add_link`].
+    /// Links the span to another one, see [`Span::add_link`].
     #[must_use]
     pub fn link(mut self, link: SpanLink) -> Self {
         self.links.push(link);
         self
     }
 
-    /// Adds a value that the `traces_sampler` sees and nobody else, if the span becomes the root of a transaction.
+    /// Adds a value for the `traces_sampler`, if the span becomes the root of a transaction. The value is not sent.
     ///
     /// ```
     /// use sentry::SpanOptions;
@@ -125,36 +126,36 @@ impl SpanOptions {
         self
     }
 
-    /// Decides by itself whether the transaction is recorded, if the span becomes the root of one: neither rate nor
-    /// sampler nor the decision of another service is asked.
+    /// Sets whether the transaction is recorded, if the span becomes the root of one. This overrides the sample rate,
+    /// the sampler and the decision of another service.
     #[must_use]
     pub fn sampled(mut self, sampled: bool) -> Self {
         self.sampled = Some(sampled);
         self
     }
 
-    /// When the span started, if that was before now.
+    /// Sets the start time (default: now).
     #[must_use]
     pub fn start_time(mut self, time: SystemTime) -> Self {
         self.start_time = Some(time);
         self
     }
 
-    /// Makes a transaction of it although a span is active, which becomes its parent.
+    /// Starts a transaction even if a span is active. The active span becomes its parent.
     #[must_use]
     pub fn force_transaction(mut self) -> Self {
         self.force_transaction = true;
         self
     }
 
-    /// Makes a span only if another one is active.
+    /// Starts the span only if another span is active.
     #[must_use]
     pub fn only_if_parent(mut self) -> Self {
         self.only_if_parent = true;
         self
     }
 
-    /// The span's parent instead of the active span; `None` makes it a root.
+    /// Sets the parent, instead of the active span. `None` starts a root span.
     #[must_use]
     pub fn parent_span<'a>(mut self, parent: impl Into<Option<&'a Span>>) -> Self {
         self.parent = match parent.into() {

@@ -1,10 +1,11 @@
-//! What goes out with a request to another service, so that it continues the trace.
+//! Trace propagation: the headers that let another service continue the trace.
 //!
-//! [`TraceData`] is the values of the headers; a [`HeaderSink`] is where they are put. Requests are told of the trace
-//! only when their URL is one of the option `trace_propagation_targets`, and never when the user has told them
-//! already. Other vendors' baggage stays as it is.
+//! [`TraceData`] holds the values of the headers; a [`HeaderSink`] receives them. Headers are added only to requests
+//! whose URL matches the option `trace_propagation_targets`, and never to a request that already has them. Baggage
+//! of other vendors is preserved.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, `…/dynamic-sampling-context.mdx`, "Baggage Header".
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [Spec, "Baggage Header"](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/)
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
@@ -24,7 +25,7 @@ use crate::trace::headers::{self, HeaderSource};
 pub struct TraceData {
     /// The value of the header `sentry-trace`.
     pub sentry_trace: String,
-    /// The value of the header `baggage`: the dynamic sampling context. Empty in a trace that came without one.
+    /// The value of the header `baggage`: the dynamic sampling context. Empty if the incoming trace had none.
     pub baggage: String,
     /// The value of W3C's header `traceparent`.
     pub traceparent: String,
@@ -33,18 +34,18 @@ pub struct TraceData {
 }
 
 impl TraceData {
-    /// What links a request that is made here and now.
+    /// Returns the headers for a request that is sent from the current context.
     pub(crate) fn current(client: &Client) -> Self {
         Self::at(client, &SpanContext::current(), active::with(|context| context.is_suppressed()))
     }
 
-    /// What links a request that is made at a place.
+    /// Returns the headers for a request that is sent from the given span context.
     pub(crate) fn at(client: &Client, span_context: &SpanContext, suppressed: bool) -> Self {
         let options = client.options();
         let mut decision = span_context.decision(options);
         let mut dsc = span_context.dsc(client);
         if suppressed {
-            // Without tracing there is no decision to hand on, neither way.
+            // Without tracing there is no decision to propagate.
             decision = (options.traces() || decision.is_some()).then_some(false);
             if dsc.get("sampled") == Some("true") {
                 Arc::make_mut(&mut dsc).set("sampled", "false");
@@ -59,8 +60,8 @@ impl TraceData {
         }
     }
 
-    /// Names and values for a loop over a request's headers: `sentry-trace`, `baggage` unless it is empty, and
-    /// `traceparent` with the option `propagate_traceparent`.
+    /// Returns names and values of the headers of a request: `sentry-trace`, `baggage` unless it is empty, and
+    /// `traceparent` if the option `propagate_traceparent` is on.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let traceparent = if self.sends_traceparent { &*self.traceparent } else { "" };
         [("sentry-trace", &*self.sentry_trace), ("baggage", &*self.baggage), ("traceparent", traceparent)]
@@ -68,8 +69,8 @@ impl TraceData {
             .filter(|(_, value)| !value.is_empty())
     }
 
-    /// The same for a process that is started here: names and values of the environment variables by which a program
-    /// with a Sentry SDK continues the trace.
+    /// Returns names and values of the environment variables by which a child process with a Sentry SDK continues the
+    /// trace: `SENTRY_TRACE` and `SENTRY_BAGGAGE`.
     ///
     /// ```
     /// let mut command = std::process::Command::new("convert");
@@ -83,9 +84,9 @@ impl TraceData {
             .filter(|(_, value)| !value.is_empty())
     }
 
-    /// One `baggage` header of what a request already has and what is ours. Other vendors' entries keep their
-    /// properties and their order; entries of another Sentry SDK are replaced. What would grow over 8192 bytes,
-    /// W3C's limit, stays as it was.
+    /// Returns a `baggage` header that combines the existing value with this trace's entries. Entries of other vendors
+    /// keep their properties and their order; entries of another Sentry SDK are replaced. If the result would exceed
+    /// 8192 bytes, W3C's limit, the existing value is returned unchanged.
     ///
     /// ```
     /// # let _guard = sentry::init("http://key@localhost:1/7");
@@ -98,7 +99,7 @@ impl TraceData {
         headers::merge_baggage(existing, &self.baggage)
     }
 
-    /// Puts the headers into a request, unless it has a `sentry-trace` of its own. Answers whether it did.
+    /// Adds the headers to a request, unless it already has a `sentry-trace` header. Returns whether they were added.
     fn put_into(&self, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
         if has(headers, "sentry-trace") {
             return false;
@@ -130,25 +131,27 @@ fn has(headers: &(impl HeaderSource + ?Sized), name: &str) -> bool {
     found
 }
 
-/// Tells a request of the trace that is active here. Answers whether it was told.
+/// Adds the headers of the active trace to a request. Returns whether they were added.
 pub(crate) fn propagate(client: &Client, url: &str, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
     client.should_propagate(url) && TraceData::current(client).put_into(headers)
 }
 
-/// Where headers of an outgoing request are put.
+/// A collection that receives the headers of an outgoing request.
 ///
 /// Implemented for `http::HeaderMap`, for maps of strings and for vectors of pairs of strings; implement it for a
 /// type of your own to use it with [`propagate`](crate::propagate).
 pub trait HeaderSink: HeaderSource {
-    /// Sets the header `name`, given in lowercase, in place of every value that it has. Values that are not text
-    /// stay beside the new one.
+    /// Sets the header `name`, given in lowercase, and replaces its values. Existing values that are not valid text
+    /// are kept.
     fn put(&mut self, name: &'static str, value: &str);
 }
 
 impl HeaderSink for HeaderMap {
     fn put(&mut self, name: &'static str, value: &str) {
         let Ok(value) = HeaderValue::from_str(value) else {
-            return diagnostics::debug(format_args!("the header {name} cannot be `{value}`; it is left out"));
+            return diagnostics::debug(format_args!(
+                "ignoring the header {name}=`{value}`: invalid header value"
+            ));
         };
         let name = HeaderName::from_static(name);
         let unreadable: Vec<_> =
@@ -214,7 +217,7 @@ mod tests {
                 headers.visit(name, &mut |value| values.push(value.to_owned()));
                 assert_eq!(values, [expected], "{name}");
             }
-            assert!(!data().put_into(&mut headers), "it was told already");
+            assert!(!data().put_into(&mut headers), "the headers were added before");
         }
         let theirs = || ("Baggage".to_owned(), "theirs=1;p".to_owned());
         check(vec![theirs()]);

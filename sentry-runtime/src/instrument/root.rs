@@ -1,4 +1,4 @@
-//! The start and the end of a segment: everything that a root span needs and a child does not.
+//! The start and the end of a segment: everything that a root span needs and a child span does not.
 
 use std::sync::Arc;
 
@@ -13,24 +13,25 @@ use crate::trace::sampling::{self, Decision, Hints};
 use crate::trace::segment::{RootName, Segment};
 use crate::trace::{callsite, clock};
 
-/// How a root span stands to what is active.
+/// The relation of a root span to the active trace and span.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RootKind {
-    /// A trace of its own, whatever is active.
+    /// Starts a new trace, whatever is active.
     pub(crate) new_trace: bool,
-    /// The active span becomes its parent, in a transaction of its own.
+    /// The active span, which becomes the parent of the new transaction.
     pub(crate) under: Option<LocalId>,
 }
 
 impl RootKind {
-    /// As the flags of a callsite ask for it, with the given span active.
+    /// Returns the kind that the flags of a callsite ask for, with the given active span.
     pub(crate) fn of(site: &callsite::Callsite, active: LocalId) -> Self {
         let new_trace = site.has(callsite::NEW_TRACE);
         Self { new_trace, under: (active != 0 && !new_trace).then_some(active) }
     }
 }
 
-/// Starts a segment whose root span is `key`. Answers with its context and its root span, or `None` without a client that traces.
+/// Starts a segment whose root span is `key`. Returns its context and its root span, or `None`
+/// without a client that traces.
 pub(crate) fn start(
     base: &Context,
     kind: RootKind,
@@ -41,7 +42,7 @@ pub(crate) fn start(
     start_with(base, kind, name, start, key, &Hints::default())
 }
 
-/// The same for a root of which more is known.
+/// Like [`start`], with further properties of the root.
 pub(crate) fn start_with(
     base: &Context,
     kind: RootKind,
@@ -59,7 +60,7 @@ pub(crate) fn start_with(
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
             let Segment { sampled, sample_rate: rate, .. } = **segment;
-            // All transactions of a trace say the same of it.
+            // All transactions of a trace carry the same dynamic sampling context.
             let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
             (propagation, parent, Some(Decision { sampled, rate, ignored: false }))
         }
@@ -85,7 +86,7 @@ pub(crate) fn start_with(
     Some((recycling::context(base, segment), key))
 }
 
-/// Gives a context back whose root has ended.
+/// Returns a context whose root has ended for reuse.
 pub(crate) fn recycle(context: Arc<Context>) {
     recycling::recycle(context);
 }

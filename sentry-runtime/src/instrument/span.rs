@@ -1,4 +1,4 @@
-//! The span as a user holds it: the active one, or one that was started by a function call.
+//! The public span handle: the active span, or a span that was started by a function call.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,25 +18,25 @@ use crate::trace::clock::Start;
 use crate::trace::ids::{self, Lineage};
 use crate::trace::record::{Detail, Record, SpanOutcome};
 
-/// A handle to a span. Handles are cheap to clone and may be used from any thread; without a client, or in a
-/// trace that is not sampled, every call is a no-op.
+/// A handle to a span. Handles are cheap to clone and may be used from any thread. Without a client, or in a trace that
+/// is not sampled, every call is a no-op.
 ///
-/// A span that [`start_inactive_span`](crate::start_inactive_span) made ends with [`Span::end`], or when its last
-/// handle is dropped. The handle of an active span does not keep it from ending.
+/// A span that was started by [`start_inactive_span`](crate::start_inactive_span) ends with [`Span::end`], or when its
+/// last handle is dropped. The handle of an active span does not keep the span open.
 ///
-/// Say what there is to say before the end: what is set on a span after it has ended may still be seen or not, as the
-/// span may be written already.
+/// Set all data before the span ends: data that is set later may be lost, because the span may have been written
+/// already.
 #[derive(Debug, Clone, Default)]
 pub struct Span {
     pub(crate) position: Option<(Arc<Context>, Lineage)>,
     pub(crate) open: Option<Arc<OpenSpan>>,
-    /// It stands for a span that is not recorded: its place is that of the parent, and nothing that is said of it
-    /// is kept.
+    /// The handle represents a span that is not recorded: it has its parent's span context, and what is set on it is
+    /// discarded.
     pub(crate) stands_in: bool,
 }
 
 impl Span {
-    /// The active span of this thread.
+    /// Returns the active span of this thread.
     pub(crate) fn active() -> Option<Self> {
         let (segment, active) = (active::position().0, active::lineage());
         let context = active::own_context()?;
@@ -44,7 +44,7 @@ impl Span {
             .then(|| Self { position: Some((context, active)), ..Self::default() })
     }
 
-    /// Ends the span at a given time; the root of a transaction with the scopes of another context.
+    /// Ends the span at a given time. The root of a transaction is sent with the scopes of `context`.
     #[cfg(feature = "opentelemetry")]
     pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {
         if let Some(open) = &self.open {
@@ -52,7 +52,7 @@ impl Span {
         }
     }
 
-    /// Ends the span without a trace of it. Of the root of a transaction that is not possible.
+    /// Ends the span without recording it. This is not possible for the root of a transaction.
     #[cfg(feature = "opentelemetry")]
     pub(crate) fn discard(&self) {
         if let Some(open) = &self.open {
@@ -67,12 +67,12 @@ impl Span {
         }
     }
 
-    /// The context and the local id, to make the span active or the parent of another.
+    /// Returns the context and the local id, to make the span active or the parent of another.
     pub(crate) fn position(&self) -> Option<(Arc<Context>, Lineage)> {
         self.position.clone().filter(|(_, active)| active.span != 0)
     }
 
-    /// Keeps what is said for whoever asks the span.
+    /// Keeps a copy of what is set, for reads of the span.
     fn note(&self, note: impl FnOnce(&mut Unended)) {
         if let Some(open) = &self.open {
             open.note(note);
@@ -87,7 +87,7 @@ impl Span {
         }
     }
 
-    /// Whether what is set on the span is kept: there is a client, and the trace is sampled.
+    /// Whether data that is set on the span is recorded: there is a client, and the trace is sampled.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
@@ -95,13 +95,13 @@ impl Span {
             && self.position.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
     }
 
-    /// The trace that the span belongs to.
+    /// Returns the id of the span's trace, or `None` if the handle belongs to no trace.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
         self.position.as_ref()?.0.segment().map(|segment| segment.trace_id())
     }
 
-    /// The span's id on the wire.
+    /// Returns the id of the span on the wire, or `None` if the handle belongs to no span.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
         self.position
@@ -110,7 +110,7 @@ impl Span {
             .map(|(_, active)| ids::wire(active.span))
     }
 
-    /// The root of the transaction that the span belongs to; the span itself where nothing is recorded.
+    /// Returns the root of the transaction that the span belongs to, or the span itself if nothing is recorded.
     #[must_use]
     pub(crate) fn root(&self) -> Self {
         match &self.position {
@@ -125,7 +125,7 @@ impl Span {
         }
     }
 
-    /// A link to this span, for [`Span::add_link`] of another.
+    /// Returns a link to this span, to be added to another span by [`Span::add_link`].
     ///
     /// ```
     /// let first = sentry::start_inactive_span("first attempt");
@@ -138,12 +138,12 @@ impl Span {
         Some(SpanLink { sampled: Some(self.is_recording()), ..SpanLink::new(trace_id, span_id) })
     }
 
-    /// The span as JSON, with the names of the wire: `span_id`, `trace_id`, `parent_span_id`, `op`, `description`,
-    /// `start_timestamp`, `status`, `origin`, `data`, `links`.
+    /// Returns the span as JSON, with the field names of the wire: `span_id`, `trace_id`, `parent_span_id`, `op`,
+    /// `description`, `start_timestamp`, `status`, `origin`, `data`, `links`.
     ///
-    /// A span that was started by a function call, and is asked by the handle that came of it, knows all of that
-    /// until it ends. Of the root of a transaction name and start are known, of any other span the ids and what it stands
-    /// under: what was said of them is on its way. `null` without a client that records traces.
+    /// All fields are known until the span ends, if the span was started by a function call and this handle or a clone
+    /// of it is used. For the root of a transaction, name and start are known as well; for any other span only the ids,
+    /// because the rest is already on its way to the pipeline. Returns `null` without a client that records traces.
     ///
     /// ```
     /// let span = sentry::start_inactive_span("charge card");
@@ -173,7 +173,7 @@ impl Span {
         }
     }
 
-    /// Sets an attribute; one of the same name is replaced. Numbers can be summed up and charted in Sentry.
+    /// Sets an attribute. Replaces an attribute of the same name. Sentry can sum up and chart numbers.
     ///
     /// ```
     /// if let Some(span) = sentry::get_active_span() {
@@ -187,7 +187,7 @@ impl Span {
         };
         let (key, mut value) = (key.into(), value.into());
         if matches!(value, AttributeValue::Array(_)) {
-            // It is copied in a moment, and lists may lie in lists.
+            // The value is copied below, and lists may be nested.
             nesting::prune_attribute(&mut value);
         }
         self.note(|span| span.set_attribute(key.clone(), value.clone()));
@@ -199,7 +199,7 @@ impl Span {
         }
     }
 
-    /// Sets attributes.
+    /// Sets several attributes.
     pub fn set_attributes<K, V>(&self, attributes: impl IntoIterator<Item = (K, V)>)
     where
         K: Into<Cow<'static, str>>,
@@ -210,14 +210,14 @@ impl Span {
         }
     }
 
-    /// Sets the status instead of the one that the span would end with.
+    /// Sets the status, instead of the one that the span would end with.
     pub fn set_status(&self, status: SpanStatus) {
         self.note(|span| span.status = Some(status));
         self.detail(Detail::Status(status));
     }
 
-    /// Sets the status and the attribute `http.response.status_code` by the status code of a response: `ok` below 400,
-    /// for the others see [`SpanStatus::from_http_status`].
+    /// Sets the status and the attribute `http.response.status_code` from the status code of a response: `ok` below
+    /// 400, otherwise see [`SpanStatus::from_http_status`].
     ///
     /// ```
     /// sentry::start_span("GET /orders/7", |span| span.set_http_status(404));
@@ -227,7 +227,7 @@ impl Span {
         self.set_status(SpanStatus::from_http_status(status_code));
     }
 
-    /// Renames the span, and the transaction if the span is its root.
+    /// Renames the span, and its transaction if the span is the root of one.
     ///
     /// ```
     /// sentry::start_span("GET /orders/7", |span| span.update_name("GET /orders/{id}"));
@@ -243,26 +243,26 @@ impl Span {
         }
     }
 
-    /// Sets another operation.
+    /// Replaces the operation.
     pub fn set_op(&self, op: impl Into<Cow<'static, str>>) {
         let op = op.into();
         self.note(|span| span.op.clone_from(&op));
         self.detail(Detail::Op(op));
     }
 
-    /// Sets a tag of the span, of the whole transaction if the span is its root. The rules for keys and values are
-    /// those of tags on scopes.
+    /// Sets a tag of the span, or of the whole transaction if the span is its root. Keys and values follow the rules
+    /// for tags on scopes.
     pub fn set_tag(&self, key: impl Into<String>, value: impl ToString) {
         self.detail(Detail::Tag(key.into(), value.to_string()));
     }
 
-    /// Links the span to one of another trace, or of another part of this one; see [`Span::link`].
+    /// Links the span to a span of another trace, or of another part of this trace; see [`Span::link`].
     pub fn add_link(&self, link: SpanLink) {
         self.note(|span| span.add_link(&link));
         self.detail(Detail::Link(link));
     }
 
-    /// Links the span to others.
+    /// Links the span to several others.
     pub fn add_links(&self, links: impl IntoIterator<Item = SpanLink>) {
         for link in links {
             self.add_link(link);
@@ -274,12 +274,12 @@ impl Span {
         let Some(open) = self.open.as_ref() else { return };
         if !open.show() {
             diagnostics::debug(format_args!(
-                "set_active_span: the span has ended, or another transaction is active here; use with_active_span"
+                "set_active_span: the span has ended or another transaction is active here; use with_active_span"
             ));
         }
     }
 
-    /// Ends a span that was started by a function call. Later calls, and calls on other spans, do nothing.
+    /// Ends a span that was started by a function call. Later calls, and calls on other spans, have no effect.
     pub fn end(&self) {
         if let Some(open) = &self.open {
             open.end(Start::Ticks(clock::now()), SpanOutcome::Ok);
@@ -294,9 +294,9 @@ impl Span {
     }
 }
 
-/// What can be given as a span's parent: a span, or perhaps one.
+/// A value that can be given as the parent of a span: a span or an optional one.
 pub trait IntoParent {
-    /// The span; the default span stands for none.
+    /// Returns the span; the default span if there is none.
     fn into_parent(self) -> Span;
 }
 
@@ -312,7 +312,7 @@ impl IntoParent for &Span {
     }
 }
 
-/// An argument of an annotated function can only be lent: the function's body owns it.
+/// An argument of an annotated function can only be borrowed, because the function's body owns it.
 impl IntoParent for &Option<Span> {
     fn into_parent(self) -> Span {
         self.clone().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! How the span of a function call starts: under which parent, in which segment, and whether at all.
+//! The start of a span that is started by a function call: its parent, its segment, and whether it is recorded.
 
 use std::sync::Arc;
 
@@ -36,12 +36,12 @@ impl Span {
         Self::start_in(base, active, options)
     }
 
-    /// Starts a span in a context, under the span that is active in it.
+    /// Starts a span in a context, as a child of the span that is active in it.
     pub(crate) fn start_in(base: Arc<Context>, active: Lineage, options: SpanOptions) -> Self {
         Self::start_as(ids::next(), base, active, options, None)
     }
 
-    /// The same with a local id of the caller's, and perhaps with a decision that was made before.
+    /// Like [`Self::start_in`], with a given local id and possibly a sampling decision that was made before.
     pub(crate) fn start_as(
         id: LocalId,
         base: Arc<Context>,
@@ -99,8 +99,8 @@ impl Span {
     }
 }
 
-/// Whether the option `ignore_spans` names a child span that is about to start. What happens inside of it belongs to
-/// its parent.
+/// Whether a filter of the option `ignore_spans` matches a child span that is about to start. Its children become
+/// children of its parent.
 fn is_ignored(base: &Context, options: &SpanOptions) -> bool {
     let Some(segment) = base.segment() else { return false };
     let filters = &segment.client.options().ignore_spans;

@@ -1,12 +1,12 @@
-//! Messages as spans carry them: a JSON text of those that matter, without binary data.
+//! Messages of AI spans: JSON text of the relevant messages, without binary data.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-/// Stands for binary data.
+/// The replacement for binary data.
 const BLOB: &str = "[Blob substitute]";
 
-/// Who says a message.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -14,43 +14,43 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
-    /// A tool that the model asked for.
+    /// A tool that the model called.
     Tool,
-    /// Whoever instructs the model.
+    /// The author of the model's instructions.
     System,
 }
 
-/// A message of a text, in the form that the product reads.
+/// A text message, in the form that Sentry reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Who says it.
+    /// The author.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub text: String,
 }
 
 impl Message {
-    /// A message of anybody.
+    /// Returns a message of the given author.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
         Self { role, text: text.into() }
     }
 
-    /// A question.
+    /// Returns a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(Role::User, text)
     }
 
-    /// An answer of the model.
+    /// Returns an answer of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::new(Role::Assistant, text)
     }
 
-    /// An instruction.
+    /// Returns an instruction.
     pub fn system(text: impl Into<String>) -> Self {
         Self::new(Role::System, text)
     }
 
-    /// What a tool answered.
+    /// Returns the result of a tool.
     pub fn tool(text: impl Into<String>) -> Self {
         Self::new(Role::Tool, text)
     }
@@ -62,14 +62,14 @@ impl Serialize for Message {
     }
 }
 
-/// What a model was given.
+/// The input of a model.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Input {
     pub(super) system: Option<String>,
     pub(super) messages: Option<String>,
 }
 
-/// The messages since the last answer of the model, with that; the instructions apart.
+/// Reads the messages from the last answer of the model on, and the instructions separately.
 pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Input {
     let mut list = match serde_json::to_value(messages) {
         Ok(Value::Array(list)) => list,
@@ -92,7 +92,7 @@ pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Inpu
     }
 }
 
-/// The messages that a model answered with.
+/// Returns the messages of a model's answer as JSON.
 pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Option<String> {
     match serde_json::to_value(messages).ok()? {
         Value::Array(list) => written(list, longest),
@@ -101,7 +101,7 @@ pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Opt
     }
 }
 
-/// Anything as a text: a text as it is, else as JSON.
+/// Returns a value as text: strings unchanged, everything else as JSON.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
     match serde_json::to_value(value).ok()? {
         Value::String(text) => Some(text),
@@ -112,7 +112,8 @@ pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
     }
 }
 
-/// The list as JSON. While it is longer than a value may be, the oldest message goes: what is cut could not be read.
+/// Writes the list as JSON. While the text is longer than the maximum of a value, the oldest message is removed,
+/// because truncated JSON could not be parsed.
 fn written(mut list: Vec<Value>, longest: usize) -> Option<String> {
     list.iter_mut().for_each(without_blobs);
     loop {
@@ -141,7 +142,7 @@ fn is_data_url(text: &str) -> bool {
     })
 }
 
-/// The texts of a message, in either of its forms.
+/// Returns the text of a message, in either of its forms.
 fn text_of(message: &Value) -> String {
     fn part(part: &Value) -> Option<&str> {
         let named =

@@ -1,8 +1,8 @@
-//! Spans of AI agents: calls of models, agents and tools, as the product's agent pages expect them.
+//! Spans of AI agents: calls of models, agents and tools, in the form that Sentry's agent pages expect.
 //!
-//! A span whose operation starts with `gen_ai.` is one of them. [`agent`], [`chat`] and its like, and [`tool`] make the
-//! options of such a span, with the names that the spec wants; [`record`] writes down what came of it. An annotated
-//! function does it with attributes:
+//! A span is an AI span if its operation starts with `gen_ai.`. [`agent`], [`chat`], [`embeddings`],
+//! [`generate_content`], [`text_completion`] and [`tool`] create the options of such a span, with the names of the
+//! specification; [`record`] records its results. An annotated function uses attributes:
 //!
 //! ```
 //! #[sentry::span(op = "gen_ai.chat", attributes("gen_ai.provider.name" = "openai", "gen_ai.request.model" = model))]
@@ -14,11 +14,11 @@
 //! # ask("gpt-4o", "why?");
 //! ```
 //!
-//! What follows by itself: `gen_ai.operation.name`, from the operation; the name `chat gpt-4o`, where the attribute has
-//! none and the span is inside of a transaction; the agent's and the pipeline's name, for all AI spans that an agent's
-//! span has under it; the conversation, see [`set_conversation_id`].
+//! Set automatically: `gen_ai.operation.name`, from the operation; the name (such as `chat gpt-4o`), if the attribute
+//! sets none and the span is part of a transaction; the names of the agent and the pipeline, on all AI spans inside of
+//! an agent's span; and the conversation, see [`set_conversation_id`].
 //!
-//! Spec: `telemetry/traces/modules/ai-agents.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/)
 
 mod messages;
 mod record;
@@ -35,8 +35,8 @@ use std::sync::Arc;
 use crate::client;
 use crate::context::active;
 
-/// Names the conversation to which the AI spans of this request or job belong from now on, or none. Each gets it as
-/// `gen_ai.conversation.id`; spans that say it themselves keep what they say.
+/// Sets the conversation of the AI spans that this request or job starts from now on; `None` removes it. The spans
+/// carry it as the attribute `gen_ai.conversation.id`, unless they set that attribute themselves.
 ///
 /// ```
 /// sentry::set_conversation_id("conv_abc123");

@@ -1,4 +1,4 @@
-//! What came of an AI span: the answering model, tokens, and, where that is allowed, what was said.
+//! The results of an AI span: the answering model, token counts and, if allowed, the contents of messages.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::context::active;
 use crate::instrument::span::Span;
 use crate::protocol::AttributeValue;
 
-/// Writes down what came of an AI span, see [`record`].
+/// Records the results of an AI span, see [`record`].
 #[derive(Debug)]
 pub struct AiRecord {
     span: Span,
-    /// Whether what was said may leave the process.
+    /// Whether contents may leave the process.
     contents: Cell<bool>,
     longest: usize,
 }
 
-/// Writes down what came of a span that is started by a function call.
+/// Returns a recorder for the results of a span that was started by a function call.
 ///
-/// Numbers and names are always recorded. What was said (messages, instructions, a tool's arguments and result) is so
-/// only with the option `send_default_pii`, or after [`AiRecord::with_contents`].
+/// Numbers and names are always recorded. Contents (messages, instructions, arguments and results of tools) are
+/// recorded only if the option `send_default_pii` is on, or after [`AiRecord::with_contents`].
 ///
 /// ```
 /// use sentry::ai::{self, Message};
@@ -50,7 +50,7 @@ pub fn record(span: &Span) -> AiRecord {
     AiRecord { span: span.clone(), contents: Cell::new(contents), longest }
 }
 
-/// Writes down what came of the active span, in a function that `#[span(op = "gen_ai.…")]` is on.
+/// Returns a recorder for the results of the active span, for functions annotated with `#[span(op = "gen_ai.…")]`.
 pub fn record_active() -> AiRecord {
     record(&Span::active().unwrap_or_default())
 }
@@ -61,7 +61,7 @@ impl AiRecord {
         self
     }
 
-    /// A content, made only if it is recorded.
+    /// Sets a content, which is computed only if it is recorded.
     fn content(&self, key: &'static str, text: impl FnOnce(usize) -> Option<String>) -> &Self {
         if self.contents.get()
             && self.span.is_recording()
@@ -72,28 +72,28 @@ impl AiRecord {
         self
     }
 
-    /// Records contents from here on, whatever `send_default_pii` says.
+    /// Records contents from here on, whatever the value of `send_default_pii` is.
     pub fn with_contents(&self) -> &Self {
         self.contents.set(true);
         self
     }
 
-    /// The model that answered, by its full name.
+    /// Sets the full name of the model that answered.
     pub fn response_model(&self, model: &str) -> &Self {
         self.set("gen_ai.response.model", model)
     }
 
-    /// The provider's id of the answer.
+    /// Sets the provider's id of the answer.
     pub fn response_id(&self, id: &str) -> &Self {
         self.set("gen_ai.response.id", id)
     }
 
-    /// Why the model stopped, such as `stop` or `tool_calls`.
+    /// Sets the reason why the model stopped, such as `stop` or `tool_calls`.
     pub fn finish_reason(&self, reason: &str) -> &Self {
         self.set("gen_ai.response.finish_reasons", reason)
     }
 
-    /// That the answer came in pieces, and when the first of them did.
+    /// Records that the answer was streamed, and the time to its first token, if known.
     pub fn streaming(&self, to_first_token: Option<Duration>) -> &Self {
         if let Some(time) = to_first_token {
             self.set("gen_ai.response.time_to_first_token", time.as_secs_f64());
@@ -101,32 +101,33 @@ impl AiRecord {
         self.set("gen_ai.response.streaming", true)
     }
 
-    /// The tokens of question (cached ones included) and answer (reasoning included), and their sum.
+    /// Sets the numbers of input tokens (including cached ones) and output tokens (including reasoning), and their sum.
     pub fn tokens(&self, input: u64, output: u64) -> &Self {
         self.set("gen_ai.usage.input_tokens", input);
         self.set("gen_ai.usage.output_tokens", output);
         self.set("gen_ai.usage.total_tokens", input.saturating_add(output))
     }
 
-    /// How many of the tokens of the question came out of a cache.
+    /// Sets the number of input tokens that were read from a cache.
     pub fn cached_tokens(&self, tokens: u64) -> &Self {
         self.set("gen_ai.usage.cache_read.input_tokens", tokens)
     }
 
-    /// How many of the tokens of the question were put into a cache.
+    /// Sets the number of input tokens that were written to a cache.
     pub fn cache_write_tokens(&self, tokens: u64) -> &Self {
         self.set("gen_ai.usage.cache_creation.input_tokens", tokens)
     }
 
-    /// How many of the tokens of the answer were spent on reasoning.
+    /// Sets the number of output tokens that were spent on reasoning.
     pub fn reasoning_tokens(&self, tokens: u64) -> &Self {
         self.set("gen_ai.usage.reasoning.output_tokens", tokens)
     }
 
-    /// The messages that the model was given: a list of [`Message`](super::Message)s, or of what a provider takes.
+    /// Sets the messages that were sent to the model: a list of [`Message`](super::Message)s, or of the provider's own
+    /// message type.
     ///
-    /// Recorded are those since the last answer of the model, with that; system messages become the instructions.
-    /// Binary data in them is replaced. It is a content, see [`record`].
+    /// Only the messages from the last answer of the model on are recorded; system messages become the instructions.
+    /// Binary data in them is replaced. Messages are contents, see [`record`].
     pub fn input_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
         if self.contents.get() && self.span.is_recording() {
             let input = messages::input(messages, self.longest);
@@ -138,27 +139,28 @@ impl AiRecord {
         self
     }
 
-    /// The messages that the model answered with. It is a content, see [`record`].
+    /// Sets the messages that the model answered with. Messages are contents, see [`record`].
     pub fn output_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
         self.content("gen_ai.output.messages", |longest| messages::output(messages, longest))
     }
 
-    /// The system's instructions. It is a content, see [`record`].
+    /// Sets the system's instructions. Instructions are contents, see [`record`].
     pub fn system_instructions(&self, text: &str) -> &Self {
         self.content("gen_ai.system_instructions", |_| Some(text.to_owned()))
     }
 
-    /// The tools that the model may ask for: a list of what a provider takes. It is a content, see [`record`].
+    /// Sets the tools that the model may call: a list in the provider's form. Tool definitions are contents, see
+    /// [`record`].
     pub fn tool_definitions<T: Serialize + ?Sized>(&self, tools: &T) -> &Self {
         self.content("gen_ai.tool.definitions", |_| messages::json(tools))
     }
 
-    /// The arguments that a tool was called with. It is a content, see [`record`].
+    /// Sets the arguments of a tool call. Arguments are contents, see [`record`].
     pub fn tool_arguments<T: Serialize + ?Sized>(&self, arguments: &T) -> &Self {
         self.content("gen_ai.tool.call.arguments", |_| messages::json(arguments))
     }
 
-    /// What a tool answered. It is a content, see [`record`].
+    /// Sets the result of a tool call. Results are contents, see [`record`].
     pub fn tool_result<T: Serialize + ?Sized>(&self, result: &T) -> &Self {
         self.content("gen_ai.tool.call.result", |_| messages::json(result))
     }

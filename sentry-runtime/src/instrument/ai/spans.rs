@@ -1,4 +1,4 @@
-//! The options of AI spans: named and filled as the spec says.
+//! The options of AI spans, with names and attributes of the specification.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::protocol::AttributeValue;
 
 type Text = Cow<'static, str>;
 
-/// The invocation of an agent, `invoke_agent <name>`: it has calls of models and tools under it.
+/// Returns options for the invocation of an agent, `invoke_agent <name>`. Calls of models and tools are its children.
 ///
 /// ```
 /// use sentry::ai;
@@ -25,27 +25,27 @@ pub fn agent(name: impl Into<Text>) -> AgentSpan {
     AgentSpan(options)
 }
 
-/// A chat with a model, `chat <model>`. The provider is the product, such as `openai`.
+/// Returns options for a chat with a model, `chat <model>`. The provider is the product, such as `openai`.
 pub fn chat(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
     model_call("chat", provider.into(), model.into())
 }
 
-/// Texts turned into vectors by a model, `embeddings <model>`.
+/// Returns options for the computation of embeddings by a model, `embeddings <model>`.
 pub fn embeddings(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
     model_call("embeddings", provider.into(), model.into())
 }
 
-/// Content of several kinds made by a model, `generate_content <model>`.
+/// Returns options for the generation of content by a multimodal model, `generate_content <model>`.
 pub fn generate_content(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
     model_call("generate_content", provider.into(), model.into())
 }
 
-/// A text continued by a model, `text_completion <model>`.
+/// Returns options for a text completion by a model, `text_completion <model>`.
 pub fn text_completion(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
     model_call("text_completion", provider.into(), model.into())
 }
 
-/// The execution of a tool for a model, `execute_tool <name>`.
+/// Returns options for the execution of a tool for a model, `execute_tool <name>`.
 pub fn tool(name: impl Into<Text>) -> ToolSpan {
     let name = name.into();
     ToolSpan(started("execute_tool", &name).attribute("gen_ai.tool.name", name))
@@ -72,7 +72,7 @@ macro_rules! span {
         pub struct $name(SpanOptions);
 
         impl $name {
-            /// Any other attribute.
+            /// Adds any other attribute.
             pub fn attribute(mut self, key: impl Into<Text>, value: impl Into<AttributeValue>) -> Self {
                 self.0 = self.0.attribute(key, value);
                 self
@@ -97,52 +97,52 @@ macro_rules! span {
 span! {
     /// The options of an agent's span, see [`agent`].
     AgentSpan:
-    /// The model that the agent uses unless told otherwise.
+    /// Sets the default model of the agent.
     model(impl Into<AttributeValue>) => "gen_ai.request.model";
-    /// The workflow, pipeline or chain in which the agent works.
+    /// Sets the workflow, pipeline or chain that the agent is part of.
     pipeline(impl Into<AttributeValue>) => "gen_ai.pipeline.name";
-    /// The most tokens that the model may answer with.
+    /// Sets the maximum number of output tokens.
     max_tokens(u32) => "gen_ai.request.max_tokens";
-    /// The temperature that is asked for.
+    /// Sets the requested temperature.
     temperature(f64) => "gen_ai.request.temperature";
-    /// The reasoning effort that is asked for, by the provider's names.
+    /// Sets the requested reasoning effort, as named by the provider.
     reasoning_level(impl Into<AttributeValue>) => "gen_ai.request.reasoning.level";
 }
 
 span! {
-    /// The options of the span of a model's call, see [`chat`].
+    /// The options of the span of a model call, see [`chat`].
     ModelSpan:
-    /// The agent for which the model works; by default that of the span around it.
+    /// Sets the agent that calls the model (default: the agent of the enclosing span).
     agent(impl Into<AttributeValue>) => "gen_ai.agent.name";
-    /// The workflow, pipeline or chain; by default that of the span around it.
+    /// Sets the workflow, pipeline or chain (default: that of the enclosing span).
     pipeline(impl Into<AttributeValue>) => "gen_ai.pipeline.name";
-    /// The most tokens that the model may answer with.
+    /// Sets the maximum number of output tokens.
     max_tokens(u32) => "gen_ai.request.max_tokens";
-    /// The seed, for answers that can be repeated.
+    /// Sets the seed, for repeatable answers.
     seed(impl Into<AttributeValue>) => "gen_ai.request.seed";
-    /// How much repeated tokens are avoided by their number.
+    /// Sets the penalty for tokens in proportion to their number of occurrences.
     frequency_penalty(f64) => "gen_ai.request.frequency_penalty";
-    /// How much tokens that are present are avoided.
+    /// Sets the penalty for tokens that occurred before.
     presence_penalty(f64) => "gen_ai.request.presence_penalty";
-    /// The temperature that is asked for.
+    /// Sets the requested temperature.
     temperature(f64) => "gen_ai.request.temperature";
-    /// The share of probability that tokens are chosen from.
+    /// Sets the probability mass that tokens are sampled from.
     top_p(f64) => "gen_ai.request.top_p";
-    /// How many of the likeliest tokens are chosen from.
+    /// Sets the number of most likely tokens that are sampled from.
     top_k(u32) => "gen_ai.request.top_k";
-    /// The reasoning effort that is asked for, by the provider's names.
+    /// Sets the requested reasoning effort, as named by the provider.
     reasoning_level(impl Into<AttributeValue>) => "gen_ai.request.reasoning.level";
 }
 
 span! {
     /// The options of a tool's span, see [`tool`].
     ToolSpan:
-    /// What the tool does.
+    /// Sets the description of the tool.
     description(impl Into<AttributeValue>) => "gen_ai.tool.description";
-    /// What kind of tool it is: `function`, `extension` or `datastore`.
+    /// Sets the kind of the tool: `function`, `extension` or `datastore`.
     kind(impl Into<AttributeValue>) => "gen_ai.tool.type";
-    /// The agent for which the tool works; by default that of the span around it.
+    /// Sets the agent that calls the tool (default: the agent of the enclosing span).
     agent(impl Into<AttributeValue>) => "gen_ai.agent.name";
-    /// The workflow, pipeline or chain; by default that of the span around it.
+    /// Sets the workflow, pipeline or chain (default: that of the enclosing span).
     pipeline(impl Into<AttributeValue>) => "gen_ai.pipeline.name";
 }

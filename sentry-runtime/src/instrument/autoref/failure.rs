@@ -1,7 +1,7 @@
-//! The error in a returned value: found, shown by the best that its type offers, and told to the work.
+//! Detection of the error in a returned value, described by the best trait that its type implements.
 //!
-//! Every annotated function that returns a result asks for this, so what it costs there counts: one method call to
-//! compile, a test and a call to run. The rest stands in [`tell`], which is compiled once.
+//! The expansion of every annotated function that returns a result uses this module, so its cost per function matters:
+//! one method call to compile, one test and one call to run. The rest is in [`tell`], which is compiled once.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -13,8 +13,8 @@ use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
 use crate::instrument::instrumented::{Held, PollHooks};
 
-/// Tells some work of the failure in a value, if there is one. All levels are one trait, and it does all there is to
-/// do: each trait in scope and each call is a question that the compiler answers for every annotated function.
+/// Reports the failure in a value, if there is one. One trait covers all levels and the whole job: the compiler
+/// resolves each trait in scope and each call for every annotated function.
 #[doc(hidden)]
 pub trait Reports {
     type Value: ?Sized;
@@ -46,7 +46,7 @@ macro_rules! failures {
 }
 
 failures! {
-    // The first two are asked for behind the references that the macro writes, and behind one more.
+    // The first two are looked up behind the references that the macro writes, and behind one more.
     ByGroup: [ErrorGroup] &&&&&&Probe<'a, Result<T, E>> => |error| Failure::group(error);
     ByError: [Error] &&&&&&&Probe<'a, Result<T, E>> => |error| Failure::error(error);
     ByDynamic: [AsRef<dyn Error + 'static>] &&&&&Probe<'a, Result<T, E>> =>
@@ -58,7 +58,7 @@ failures! {
     ByType: [Sized] &Probe<'a, Result<T, E>> => |error| Failure::opaque(error);
 }
 
-/// Anything that is no result holds no failure.
+/// The fallback for values that are not results: they hold no failure.
 impl<T: ?Sized> Reports for Probe<'_, T> {
     type Value = T;
     #[inline]
@@ -71,9 +71,9 @@ pub trait Shows<E> {
     fn failure(error: &E) -> Failure<'_>;
 }
 
-/// Work that can be told that its function failed.
+/// Work that can record the failure of its function.
 pub trait Fails {
-    /// The function returned an error.
+    /// Records that the function returned an error.
     fn fail(&mut self, failure: Failure<'_>);
 }
 
@@ -83,8 +83,8 @@ impl<W: PollHooks + Fails> Fails for Held<W> {
     }
 }
 
-/// Tells the work of an error. Everything that this takes stands in its own frame, not in that of the annotated
-/// function; and nothing unwinds from here, so that the function needs no code for that case.
+/// Reports an error to the work. All locals of the report live in this stack frame, not in that of the annotated
+/// function; and this function does not unwind, so the annotated function needs no landing pads.
 #[cold]
 #[inline(never)]
 extern "C" fn report<T, E, W: Fails, S: Shows<E>, M: Means<Result<T, E>>>(
@@ -94,7 +94,7 @@ extern "C" fn report<T, E, W: Fails, S: Shows<E>, M: Means<Result<T, E>>>(
     tell(work, &Returned::<T, E, S, M>(value, PhantomData));
 }
 
-/// A result that is an error, and how to find out about it.
+/// A result that is an error, and the way to describe it.
 struct Returned<'a, T, E, S, M>(&'a Result<T, E>, PhantomData<(S, M)>);
 
 #[doc(hidden)]
@@ -109,7 +109,8 @@ impl<T, E, S: Shows<E>, M: Means<Result<T, E>>> Fallen for Returned<'_, T, E, S,
     }
 }
 
-/// The same for any type: what is compiled anew for each is short. The error's type may run code of the user's.
+/// The part of the report that does not depend on the type, so that little code is compiled per type. The methods of
+/// the error's type may run user code.
 #[doc(hidden)]
 #[expect(
     improper_ctypes_definitions,
@@ -123,7 +124,7 @@ pub extern "C" fn tell(work: &mut dyn Fails, value: &dyn Fallen) {
     });
 }
 
-/// What an `Err` means: a failure, if its type does not say otherwise.
+/// The meaning of an `Err`: a failure, unless its type says otherwise.
 #[doc(hidden)]
 pub trait Means<T: ?Sized> {
     fn of(value: &T) -> ControlFlow;
@@ -171,8 +172,8 @@ impl<T: ?Sized> Meant for Probe<'_, T> {
     }
 }
 
-/// Tells some work of the error in a returned value, if there is one. A `borrowed` error is asked for no trait that may
-/// have been implemented for what lives as long as the program alone: the compiler does not look at that in time.
+/// Reports the error in a returned value to the work, if there is one. For a `borrowed` error, only traits are used
+/// that cannot be implemented for `'static` types alone, because method resolution does not look at lifetimes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_report {

@@ -1,10 +1,10 @@
-//! Looking at a value without knowing its type: what an expansion asks of a returned value or an argument.
+//! Autoref specialisation: detection of the traits that a value implements, without knowing its type.
 //!
-//! The macros below call a method on a [`Probe`] behind one reference more than the first trait in the list asks
-//! for. Method lookup takes one away at a time, so the first trait whose bound the type meets answers. A generic
-//! function is judged by its own bounds, as everything in Rust is.
+//! The macros below call a method on a [`Probe`] behind one reference more than the first trait in the list requires.
+//! Method lookup removes one reference at a time, so the first trait whose bound the type meets is used. A generic
+//! function is judged by its own bounds, as always in Rust.
 //!
-//! [`failure`] finds the error in a returned value, [`values`] makes attributes of values, [`web`] looks at requests
+//! [`failure`] finds the error in a returned value, [`values`] converts values to attributes, [`web`] reads requests
 //! and responses.
 
 pub use crate::base::probe::Probe;
@@ -47,7 +47,7 @@ mod tests {
     use crate::protocol::AttributeValue;
     use crate::{__sentry_form_data, __sentry_report, __sentry_response};
 
-    /// Work that writes down what it is told.
+    /// Work that keeps what is reported to it.
     #[derive(Default)]
     struct Told(Option<(&'static str, ControlFlow)>);
 

@@ -1,4 +1,4 @@
-//! Any value as an attribute: by what its type offers, the best first.
+//! Conversion of any value to an attribute, by the best trait that its type implements.
 
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
@@ -19,14 +19,14 @@ levels! { sentry_attribute -> AttributeValue;
     AttributeOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::from(std::any::type_name::<T>());
 }
 
-/// Any value as an attribute.
+/// Converts any value to an attribute.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_attribute {
     (&($value:literal)) => {
         $crate::__private::AttributeLiteral::into_attribute($value)
     };
-    // A match, since what the expression makes on the way has to live as long as a text of it.
+    // A `match`, so that temporaries of the expression live as long as a text that borrows from them.
     ($value:expr) => {
         match $value {
             __sentry_value => {
@@ -41,7 +41,7 @@ macro_rules! __sentry_attribute {
     };
 }
 
-/// A value that an expression has just made, as an attribute: it is moved, not copied.
+/// Converts the fresh value of an expression to an attribute: it is moved, not copied.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_made_attribute {
@@ -52,7 +52,7 @@ macro_rules! __sentry_made_attribute {
     }};
 }
 
-/// A text that is copied to where the attribute stays, and not before.
+/// A text that is copied when it is written to the attribute's final location, and not earlier.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a>(&'a str);
 
@@ -62,9 +62,9 @@ impl From<Text<'_>> for AttributeValue {
     }
 }
 
-/// What is a text as it is.
+/// Types that hold a text.
 pub trait AsText {
-    /// The text.
+    /// Returns the text.
     fn as_text(&self) -> &str;
 }
 
@@ -82,9 +82,9 @@ impl AsText for String {
     }
 }
 
-/// What a span is told as an attribute's value.
+/// Values that can be recorded as an attribute of a span.
 pub trait RecordAttribute {
-    /// Writes it down for a span of a segment.
+    /// Records the value for a span of a segment.
     fn record(self, segment: u64, span: u64, key: &'static str);
 }
 
@@ -102,9 +102,9 @@ impl RecordAttribute for Text<'_> {
     }
 }
 
-/// A literal as an attribute: a text in the program needs no copy.
+/// A literal as an attribute: a static string is not copied.
 pub trait AttributeLiteral {
-    /// The attribute.
+    /// Returns the attribute.
     fn into_attribute(self) -> AttributeValue;
 }
 
@@ -128,7 +128,7 @@ macro_rules! literals {
 
 literals!(bool, char, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
 
-/// A value that may be taken, once.
+/// A value that can be taken once.
 pub struct Made<T>(Cell<Option<T>>);
 
 impl<T> std::fmt::Debug for Made<T> {
@@ -138,7 +138,7 @@ impl<T> std::fmt::Debug for Made<T> {
 }
 
 impl<T> Made<T> {
-    /// Holds a value.
+    /// Wraps a value.
     #[inline]
     pub fn new(value: T) -> Self {
         Self(Cell::new(Some(value)))

@@ -1,4 +1,4 @@
-//! Requests and responses: forms, headers, statuses, and responses that are to be shown.
+//! Detection of request and response traits: forms, headers, statuses, and responses that can be recorded.
 
 use std::fmt::Debug;
 
@@ -23,7 +23,7 @@ levels! { sentry_response -> AttributeValue;
     ResponseOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null;
 }
 
-/// What in a returned value may tell a status: of a `Result` that is `Ok` what is in it.
+/// The part of a returned value that may have a status: the value of a `Result` that is `Ok`.
 pub type Told<'a, T> = Option<&'a T>;
 
 #[doc(hidden)]
@@ -65,7 +65,7 @@ levels! { sentry_status -> Option<u16>;
     StatusOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
 }
 
-/// Stands in for a method `status` where a type has none: one reference further away than that would be.
+/// The fallback for types without a method `status`, one reference further away than such a method.
 #[doc(hidden)]
 pub trait NoStatus {
     #[inline]
@@ -76,11 +76,11 @@ pub trait NoStatus {
 
 impl<T: ?Sized> NoStatus for &T {}
 
-/// What a method that is not there answers.
+/// The result of a method that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub struct NoCode;
 
-// Of a closure, so that nothing is called which tells no code.
+// Wrapped in a closure, so that no method is called on a value without a code.
 levels! { sentry_code -> Option<u16>;
     CodeOfNumber: [F: Fn() -> T, T: Copy + Into<u16>] &&Probe<'a, F> => |status| Some(status().into());
     CodeOfOption: [F: Fn() -> Option<T>, T: Copy + Into<u16>] &Probe<'a, F> => |status| status().map(Into::into);
@@ -105,7 +105,7 @@ macro_rules! sources {
     )*};
 }
 
-// The last is no source of headers, for the compiler to say so of the user's type.
+// The last level requires a source of headers, so that the compiler names the user's type in its error.
 sources! {
     HeadersOfSource: [T: HeaderSource + ?Sized] &&&&Probe<'a, T> => &'a T, (), |value| value;
     HeadersOfLentPairs: ['b: 'a, T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>] &&&Probe<'a, &'b T> => HeaderPairs<&'a T>,
@@ -117,7 +117,7 @@ sources! {
     HeadersOfAny: [T: ?Sized] Probe<'a, T> => &'a T, (), |value| value;
 }
 
-/// A form of any type.
+/// Converts a value of any type to form data.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_form_data {
@@ -128,7 +128,7 @@ macro_rules! __sentry_form_data {
     }};
 }
 
-/// What a handler returned, if it can be shown: by `Serialize`, else by `Debug`.
+/// Converts the value that a handler returned to an attribute, by `Serialize` or else `Debug`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_response {
@@ -139,7 +139,7 @@ macro_rules! __sentry_response {
     }};
 }
 
-/// Gives a handler the headers of whatever they can be read from.
+/// Gives a handler the request headers, from any value that they can be read from.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_headers {
@@ -149,7 +149,7 @@ macro_rules! __sentry_headers {
             HeadersOfAny as _, HeadersOfLentPairs as _, HeadersOfLookup as _, HeadersOfPairs as _,
             HeadersOfSource as _,
         };
-        // In a match, so that what the expression made lives as long as it is read from.
+        // In a `match`, so that temporaries of the expression live as long as the headers are read.
         match $value {
             __sentry_seen => {
                 $handler.headers((&&&&&$crate::__private::Probe(__sentry_seen)).sentry_headers())
@@ -158,7 +158,7 @@ macro_rules! __sentry_headers {
     }};
 }
 
-/// The HTTP status that a returned value tells: by [`ResponseStatus`], else by a method `status`.
+/// Reads the HTTP status of a returned value by [`ResponseStatus`], or else by a method `status`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_status {
@@ -259,7 +259,7 @@ mod tests {
                 values
             }
         }
-        /// As maps of servers are: names and values of types of their own, values as bytes.
+        /// A map like those of servers: own types for names and values, values as bytes.
         struct Map(Vec<(String, Vec<u8>)>);
         impl<'a> IntoIterator for &'a Map {
             type Item = (&'a String, &'a Vec<u8>);

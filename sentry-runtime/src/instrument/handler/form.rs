@@ -1,4 +1,4 @@
-//! Submitted forms, as they are put on spans and events: fields with a name each, nothing nested.
+//! Submitted forms in the shape of spans and events: flat lists of named fields.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::response::contained;
 use crate::protocol::{Value, map_of};
 
-/// The fields of a submitted form, in order. A field that comes several times is kept several times, and what is
-/// nested becomes fields of its own: `address.city`, `items.0.name`.
+/// The fields of a submitted form, in order. A repeated field is kept several times, and nested values become fields
+/// with joined names: `address.city`, `items.0.name`.
 ///
 /// ```
 /// use sentry::FormData;
@@ -19,12 +19,12 @@ use crate::protocol::{Value, map_of};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FormData(Vec<(String, Value)>);
 
-/// The most fields of a form that are recorded.
+/// The maximum number of recorded fields per form.
 const MAX_FIELDS: usize = 100;
 
 impl FormData {
-    /// The fields of anything that serialises to a map, a struct, or a list of pairs; anything else is one field
-    /// named `value`.
+    /// Returns the fields of a value that serialises to a map, a struct or a list of pairs. Any other value becomes one
+    /// field named `value`.
     pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
         let fields: Vec<_> = match contained(|| serde_json::to_value(form).ok()) {
             Some(Value::Object(fields)) => fields.into_iter().collect(),
@@ -39,12 +39,12 @@ impl FormData {
         Self(flat)
     }
 
-    /// The fields given as pairs.
+    /// Returns form data of name-value pairs.
     pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         Self(pairs.into_iter().map(|(key, value)| (key.into(), Value::from(value.into()))).collect())
     }
 
-    /// A form of which only the text is known.
+    /// Returns form data for a form that is known as text only.
     pub fn text(text: String) -> Self {
         Self(vec![("value".to_owned(), Value::from(text))])
     }
@@ -59,7 +59,7 @@ impl FormData {
         }
     }
 
-    /// One value a field; several of a field become a list.
+    /// Returns one value per field; the values of a repeated field become a list.
     pub(crate) fn grouped(self) -> BTreeMap<String, Value> {
         let mut grouped: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for (key, value) in self.0.into_iter().take(MAX_FIELDS) {
@@ -79,10 +79,10 @@ impl AsRef<Self> for FormData {
     }
 }
 
-/// How deep a form is taken apart; what is deeper stays as it is.
+/// The maximum depth to which a form is flattened; deeper values are kept as they are.
 const MAX_DEPTH: usize = 8;
 
-/// Takes a value apart into fields. A list of plain values is one field.
+/// Flattens a value into fields. A list of scalars is one field.
 fn flatten(name: String, value: Value, depth: usize, into: &mut Vec<(String, Value)>) {
     let is_nested = |value: &Value| value.is_object() || value.is_array();
     match value {

@@ -1,4 +1,4 @@
-//! In what the kinds of web handlers differ: their names, and what their spans say.
+//! The kinds of web handlers, with their names, origins and span options.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::base::diagnostics;
 use crate::capture::errors::ErrorOrigin;
 use crate::instrument::options::SpanOptions;
 
-/// Which kind of handler runs, and as what it is known.
+/// The kind of a handler, and its name.
 #[derive(Debug)]
 pub(crate) enum HandlerKind {
     ServerAction { name: Cow<'static, str> },
@@ -16,17 +16,17 @@ pub(crate) enum HandlerKind {
 }
 
 impl HandlerKind {
-    /// A handler of a route that is known only at run time. A route that breaks the rules is told, and kept.
+    /// Returns a handler of a route that is known only at run time. An invalid route is reported and kept.
     pub(crate) fn api_handler(route: Cow<'static, str>) -> Self {
         Self::ApiHandler { route: told(route) }
     }
 
-    /// A data fetcher of a route that is known only at run time.
+    /// Returns a data fetcher of a route that is known only at run time.
     pub(crate) fn data_fetcher(kind: Cow<'static, str>, route: Cow<'static, str>) -> Self {
         Self::DataFetcher { kind, route: told(route) }
     }
 
-    /// Which function captures the errors.
+    /// Returns the function that captures the errors.
     pub(super) fn origin(&self) -> ErrorOrigin {
         match self {
             Self::ServerAction { .. } => ErrorOrigin::ServerAction,
@@ -35,13 +35,13 @@ impl HandlerKind {
         }
     }
 
-    /// Whether it always has an isolation scope of its own. The others are part of the request they run in, where a
-    /// server's layer gave that one.
+    /// Whether the handler always has an isolation scope of its own. The other kinds share that of the request they run
+    /// in, if a server's layer created one.
     pub(super) fn is_always_isolated(&self) -> bool {
         matches!(self, Self::ServerAction { .. })
     }
 
-    /// The name of the span, and of the transaction if it is one.
+    /// Returns the name of the span, and of the transaction if the span is the root of one.
     fn name(&self, method: Option<&str>) -> Cow<'static, str> {
         match (self, method) {
             (Self::ServerAction { name }, _) => Cow::Owned(format!("serverAction/{name}")),
@@ -51,7 +51,7 @@ impl HandlerKind {
         }
     }
 
-    /// What the span is to be.
+    /// Returns the options of the span.
     pub(super) fn span(&self, plan: &mut HandlerPlan) -> SpanOptions {
         let method = plan.method.take();
         let own = plan.name.take();
@@ -81,7 +81,7 @@ impl HandlerKind {
 
 fn told(route: Cow<'static, str>) -> Cow<'static, str> {
     if let Err(error) = sentry_rules::route::check(&route) {
-        diagnostics::error(format_args!("{error}. It is used as it is."));
+        diagnostics::error(format_args!("{error}. The route is used unchanged."));
     }
     route
 }

@@ -1,11 +1,11 @@
 //! Web handlers: server actions, handlers of HTTP routes, and functions that fetch the data of a page.
 //!
-//! All three are one piece of work, a [`Handler`]: an isolation scope of its own, the caller's trace continued, a span,
-//! and errors captured. [`HandlerKind`] says in what they differ. The attributes make a handler through the functions below;
-//! the function forms fill an [`Options`] type first. [`form`] and [`response`] read what went in and what came out.
+//! All three are one kind of work, a [`Handler`]: it forks the isolation scope, continues the caller's trace, records a
+//! span and captures errors. [`HandlerKind`] holds the differences. The attributes create a handler by the functions
+//! below; the function forms fill an [`Options`] type first. [`form`] and [`response`] read input and output.
 //!
-//! The behaviour is that of the wrappers of Sentry's SDK for Next.js; form data and response are also put on error
-//! events, and fields with sensitive names are filtered.
+//! The behaviour is that of the wrappers of Sentry's SDK for Next.js. In addition, form data and response are set on
+//! error events, and fields with sensitive names are filtered.
 
 mod form;
 mod kind;

@@ -1,7 +1,7 @@
-//! What the function forms of web handlers are told.
+//! The options of the function forms of web handlers.
 //!
-//! The types know the type of the returned value: how it is shown, and what it says about itself, is asked for by
-//! methods that demand the traits they need. The attributes find that out by themselves.
+//! The option types know the type of the returned value. Methods that record it, or read something from it, require the
+//! necessary traits. The attributes detect these traits automatically.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::trace::headers::HeaderSource;
 type Show<R> = Box<dyn Fn(&R) -> AttributeValue + Send>;
 type StatusOf<R> = Box<dyn Fn(&R) -> Option<u16> + Send>;
 
-/// How the returned value is looked at.
+/// The ways to look at the returned value.
 pub(crate) struct Looks<R> {
     show: Option<Show<R>>,
     status: Option<StatusOf<R>>,
@@ -40,13 +40,13 @@ impl<R> Looks<R> {
         }
     }
 
-    /// What an error means.
+    /// Returns the meaning of an error.
     pub(crate) fn control(&self, value: &R) -> ControlFlow {
         self.control.map_or(ControlFlow::Failure, |control| control(value))
     }
 }
 
-/// One of the types below, taken apart.
+/// One of the option types below, taken apart.
 pub(crate) trait Options<R> {
     fn into_parts(self) -> (HandlerPlan, Looks<R>);
 }
@@ -79,25 +79,26 @@ macro_rules! options {
         }
 
         impl<R> $name<R> {
-            /// Nothing but the handler itself.
+            /// Returns options without any setting.
             pub fn new() -> Self {
                 Self::default()
             }
 
-            /// The request's headers, whose trace is continued unless a span is active.
+            /// Sets the request's headers. The handler continues their trace, unless a span is active.
             pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
                 self.plan.read_headers(&headers);
                 self
             }
 
-            /// A tag of everything captured meanwhile, see [`Scope::set_tag`](crate::Scope::set_tag).
+            /// Sets a tag on everything that is captured while the handler runs, see
+            /// [`Scope::set_tag`](crate::Scope::set_tag).
             pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
                 self.plan.tags.push((key.into(), value.to_string()));
                 self
             }
 
-            /// Sends what is captured before the handler returns: for processes that are frozen between requests. It
-            /// waits no longer than the option `shutdown_timeout` says.
+            /// Sends everything that is captured before the handler returns, for processes that are frozen between
+            /// requests. The wait is limited by the option `shutdown_timeout`.
             pub fn flush(mut self) -> Self {
                 self.plan.flush = true;
                 self
@@ -105,7 +106,7 @@ macro_rules! options {
         }
 
         impl<T, E: ActionError> $name<Result<T, E>> {
-            /// Asks the error whether it is a redirect or a not-found, which are not captured.
+            /// Does not capture errors that [`ActionError::control_flow`] calls a redirect or a not-found.
             pub fn control_flow(mut self) -> Self {
                 self.looks.control =
                     Some(|value| value.as_ref().err().map_or(ControlFlow::Failure, ActionError::control_flow));
@@ -116,16 +117,19 @@ macro_rules! options {
 }
 
 options! {
-    /// What [`with_server_action`](crate::with_server_action) and its like are told; `R` is what the action returns.
+    /// The options of [`with_server_action`](crate::with_server_action) and its variants. `R` is the return type of the
+    /// action.
     ServerActionOptions;
-    /// What [`with_api_handler`](crate::with_api_handler) and its like are told; `R` is what the handler returns.
+    /// The options of [`with_api_handler`](crate::with_api_handler) and its variants. `R` is the return type of the
+    /// handler.
     ApiHandlerOptions;
-    /// What [`with_data_fetcher`](crate::with_data_fetcher) and its like are told; `R` is what the fetcher returns.
+    /// The options of [`with_data_fetcher`](crate::with_data_fetcher) and its variants. `R` is the return type of the
+    /// fetcher.
     DataFetcherOptions;
 }
 
 impl<R> ServerActionOptions<R> {
-    /// The submitted form, recorded as `server_action_form_data.<field>` on the span and on error events. Fields with
+    /// Records the submitted form as `server_action_form_data.<field>`, on the span and on error events. Fields with
     /// sensitive names are filtered.
     pub fn form_data(mut self, form: FormData) -> Self {
         self.plan.form = Some(form);
@@ -140,7 +144,7 @@ impl<R> ServerActionOptions<R> {
         self.record_response_as(|value| shown(value))
     }
 
-    /// Records what the closure makes of the returned value as `server_action_result`.
+    /// Records the result of the closure, which receives the returned value, as `server_action_result`.
     pub fn record_response_as<V: Into<AttributeValue>>(
         mut self,
         show: impl Fn(&R) -> V + Send + 'static,
@@ -152,13 +156,13 @@ impl<R> ServerActionOptions<R> {
 }
 
 impl<R> ApiHandlerOptions<R> {
-    /// The request's method; by default that of a request given as `headers`.
+    /// Sets the request's method (default: that of a request given as `headers`).
     pub fn method(mut self, method: impl AsRef<str>) -> Self {
         self.plan.set_method(method.as_ref());
         self
     }
 
-    /// The span's name instead of `<METHOD> <route>`.
+    /// Sets the span's name (default: `<METHOD> <route>`).
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.plan.name = Some(name.into());
         self
@@ -183,7 +187,7 @@ impl<R> ApiHandlerOptions<R> {
 }
 
 impl<R> DataFetcherOptions<R> {
-    /// The span's name instead of `<kind> (<route>)`.
+    /// Sets the span's name (default: `<kind> (<route>)`).
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.plan.name = Some(name.into());
         self

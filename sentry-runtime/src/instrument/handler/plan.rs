@@ -1,4 +1,4 @@
-//! What a handler was told before it starts.
+//! The settings of a handler before it starts.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use crate::trace::propagation::Propagation;
 /// See [the module](self).
 #[derive(Debug, Default)]
 pub(crate) struct HandlerPlan {
-    /// The trace that the headers carry.
+    /// The trace of the request headers.
     pub(super) headers: Option<Propagation>,
     pub(super) has_headers: bool,
     pub(super) method: Option<String>,
-    /// A name instead of the one that its kind gives it.
+    /// A name that replaces the one given by the kind.
     pub(super) name: Option<Cow<'static, str>>,
     pub(super) form: Option<FormData>,
-    /// Left out, the option `send_default_pii` decides.
+    /// `None`: the option `send_default_pii` decides.
     pub(super) record_response: Option<bool>,
     pub(super) flush: bool,
     pub(super) tags: Vec<(Cow<'static, str>, String)>,
@@ -38,7 +38,7 @@ impl HandlerPlan {
         }
     }
 
-    /// Whether the request is a browser's question, as far as is known.
+    /// Whether the request is known to be an `OPTIONS` request.
     pub(super) fn is_options_request(&self) -> bool {
         self.method.as_deref() == Some("OPTIONS")
     }
@@ -48,7 +48,7 @@ impl HandlerPlan {
     }
 }
 
-/// A method in capitals; `None` if it cannot be one.
+/// Returns the method in upper case; `None` if it is invalid.
 fn method(given: &str) -> Option<String> {
     let given = given.trim();
     sentry_rules::route::check_method(given).is_ok().then(|| given.to_ascii_uppercase())

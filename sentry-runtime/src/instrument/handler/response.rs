@@ -1,4 +1,4 @@
-//! What a handler returned: how it is shown, and which HTTP status it stands for.
+//! The returned value of a handler: its representation as an attribute, and its HTTP status.
 
 use serde::Serialize;
 use ureq::http::{Response, StatusCode};
@@ -6,10 +6,10 @@ use ureq::http::{Response, StatusCode};
 use crate::base::callback;
 use crate::protocol::{AttributeValue, Value};
 
-/// A value that stands for an HTTP status: the response of a handler, or an error that is an answer.
+/// A value with an HTTP status: the response of a handler, or an error that becomes a response.
 ///
 /// Implemented for `http::Response` (axum, hyper), `http::StatusCode`, a tuple that starts with one, and a `Result` of
-/// any of these. Implement it for a response type of your own, and `#[api_handler]` finds it.
+/// any of these. Implement it for your own response type to make `#[api_handler]` record its status.
 ///
 /// ```
 /// struct Reply { code: u16 }
@@ -21,7 +21,7 @@ use crate::protocol::{AttributeValue, Value};
 /// }
 /// ```
 pub trait ResponseStatus {
-    /// The status code, 100 to 599; `None` when the value does not tell.
+    /// Returns the status code, 100 to 599; `None` if the value has none.
     fn response_status(&self) -> Option<u16>;
 }
 
@@ -55,18 +55,18 @@ impl<T: ResponseStatus, E> ResponseStatus for Result<T, E> {
     }
 }
 
-/// A returned value as an attribute: a text or a number as it is, anything else as JSON.
+/// Converts a returned value to an attribute: strings and numbers unchanged, everything else as JSON.
 pub(crate) fn shown<T: Serialize>(value: &T) -> AttributeValue {
     contained(|| serde_json::to_value(value).map_or(AttributeValue::Null, attribute))
 }
 
-/// Runs the code by which a type of the user's shows itself. Its panic must not become one of the handler: then there
-/// is nothing to show.
+/// Runs the user's code that formats a value. A panic in it must not become a panic of the handler; the value is then
+/// not recorded.
 pub(crate) fn contained<T: Default>(show: impl FnOnce() -> T) -> T {
     callback::run(callback::depth(), show).unwrap_or_default()
 }
 
-/// A JSON value as an attribute.
+/// Converts a JSON value to an attribute.
 pub(super) fn attribute(value: Value) -> AttributeValue {
     match value {
         Value::Null => AttributeValue::Null,

@@ -47,19 +47,19 @@ struct RunningHandler {
     since: Ticks,
 }
 
-/// A run of an annotated server action. Like the others it starts when it is entered.
+/// Creates a run of an annotated server action. It starts when it is entered, like the other handlers.
 #[must_use]
 pub fn server_action(name: &'static str) -> Handler {
     Handler::new(HandlerKind::ServerAction { name: Cow::Borrowed(name) }, HandlerPlan::default())
 }
 
-/// A run of an annotated handler of a route.
+/// Creates a run of an annotated handler of a route.
 #[must_use]
 pub fn api_handler(route: &'static str) -> Handler {
     Handler::new(HandlerKind::ApiHandler { route: Cow::Borrowed(route) }, HandlerPlan::default())
 }
 
-/// A run of an annotated data fetcher.
+/// Creates a run of an annotated data fetcher.
 #[must_use]
 pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
     Handler::new(HandlerKind::DataFetcher { kind: kind.into(), route: route.into() }, HandlerPlan::default())
@@ -82,7 +82,7 @@ impl Handler {
         })))
     }
 
-    /// Continues the trace that the request's headers carry, unless a span is active.
+    /// Continues the trace of the request's headers, unless a span is active.
     #[must_use]
     pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
         if let Some(state) = &mut self.0 {
@@ -91,7 +91,7 @@ impl Handler {
         self
     }
 
-    /// Says with which method the handler was called.
+    /// Sets the method of the request.
     #[must_use]
     pub fn method<M: AsRef<str> + ?Sized>(mut self, method: &M) -> Self {
         if let Some(state) = &mut self.0 {
@@ -100,7 +100,7 @@ impl Handler {
         self
     }
 
-    /// Names the span.
+    /// Sets the name of the span.
     #[must_use]
     pub fn name(mut self, name: &'static str) -> Self {
         if let Some(state) = &mut self.0 {
@@ -118,7 +118,7 @@ impl Handler {
         self
     }
 
-    /// Records what the handler returns, or does not.
+    /// Sets whether the returned value is recorded.
     #[must_use]
     pub fn record_response(mut self, record: bool) -> Self {
         if let Some(state) = &mut self.0 {
@@ -136,7 +136,7 @@ impl Handler {
         self
     }
 
-    /// Waits for everything to be sent before the handler returns, for environments that freeze afterwards.
+    /// Sends all data before the handler returns, for environments that freeze the process afterwards.
     #[must_use]
     pub fn flush(mut self) -> Self {
         if let Some(state) = &mut self.0 {
@@ -145,7 +145,7 @@ impl Handler {
         self
     }
 
-    /// Whether the response is worth computing.
+    /// Whether the response is recorded.
     #[must_use]
     pub fn wants_response(&self) -> bool {
         let by_default = |state: &HandlerState| {
@@ -155,7 +155,7 @@ impl Handler {
         self.0.as_ref().is_some_and(|state| state.plan.record_response.unwrap_or_else(|| by_default(state)))
     }
 
-    /// What the handler returned.
+    /// Records the returned value.
     pub fn response(&mut self, value: AttributeValue) {
         let Some(state) = &mut self.0 else { return };
         active::with(|context| {
@@ -169,27 +169,27 @@ impl Handler {
         }
     }
 
-    /// Whether the status of the response is worth asking for.
+    /// Whether the status of the response is recorded.
     #[must_use]
     pub fn wants_status(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The HTTP status of what the handler returned.
+    /// Records the HTTP status of the returned value.
     pub fn answered(&mut self, status: Option<u16>) {
         if let Some(state) = &mut self.0 {
             state.http_status = status.filter(|code| (100..600).contains(code));
         }
     }
 
-    /// Says that the handler returned an error, or what looks like one.
+    /// Records that the handler returned an error, or what looks like one.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         let Some(state) = &mut self.0 else { return };
         match failure.control {
             ControlFlow::Redirect => state.status = Some(SpanStatus::Ok),
             ControlFlow::NotFound => state.status = Some(SpanStatus::NotFound),
-            // An answer that came by way of an `Err`: the caller's mistake, not the handler's.
+            // A response that was returned as an `Err`: the client's mistake, not the handler's.
             ControlFlow::Failure if state.http_status.is_some_and(|code| code < 500) => {}
             ControlFlow::Failure => {
                 state.failed = true;
@@ -200,13 +200,13 @@ impl Handler {
     }
 }
 
-/// The active span, if what is set on it is kept.
+/// Returns the active span, if its data is recorded.
 fn recording() -> Option<(LocalId, LocalId)> {
     let (segment, span) = active::position();
     (segment != 0 && span != 0 && active::mode() == Mode::Sampled).then_some((segment, span))
 }
 
-/// The option `trace_options_requests` of the client here.
+/// Returns the option `trace_options_requests` of the active client.
 fn traces_options_requests(context: &Context) -> bool {
     context.client().is_some_and(|client| client.options().trace_options_requests)
 }
@@ -218,10 +218,10 @@ impl HandlerState {
             self.parent = active::lineage();
         }
         let mut context = self.isolated(&here).with_boundary();
-        // A server's integration has read the headers of its request before, and its trace goes on here.
+        // A server's integration has read the headers of its request already, and the handler continues its trace.
         let in_request = || context.isolation.snapshot().captured.is_some();
         if context.segment().is_none() && !in_request() {
-            // Without headers a handler is the head of a trace; with them it continues what they carry.
+            // Without headers a handler starts a trace; with headers it continues theirs.
             if let Some(incoming) = self.plan.headers.take() {
                 context = context.in_new_trace(incoming);
             } else if self.plan.has_headers || !context.continues {
@@ -235,14 +235,14 @@ impl HandlerState {
         let parent = if context.segment().is_some() { self.parent } else { Lineage::NONE };
         let options = self.kind.span(&mut self.plan);
         self.describe(&context, &options.name);
-        // Inside of an active span it is a child of that, and part of its transaction.
+        // Inside an active span, the handler's span is a child and part of the same transaction.
         let context = Arc::new(context);
         let handle = Span::start_in(Arc::clone(&context), parent, options);
         let (context, active) = handle.position().unwrap_or((context, Lineage::NONE));
         self.running = Some(RunningHandler { context: Some(context), active, handle, since: clock::now() });
     }
 
-    /// The context with an isolation scope of its own, unless it belongs to a request that has one.
+    /// Returns the context with an isolation scope of its own, unless it belongs to a request that has one.
     fn isolated(&self, here: &Context) -> Context {
         let of_process = || Arc::ptr_eq(&here.isolation, &Context::default_ref().isolation);
         let of_request = || here.isolation.snapshot().captured.is_some();
@@ -250,7 +250,7 @@ impl HandlerState {
         if belongs && !self.kind.is_always_isolated() { here.clone() } else { here.isolated() }
     }
 
-    /// Puts the tags on the isolation scope, and the name where no span will carry it or a poorer one stands.
+    /// Sets the tags on the isolation scope, and the name if no span will carry it or the existing name is worse.
     fn describe(&mut self, context: &Context, name: &str) {
         let tags = std::mem::take(&mut self.plan.tags);
         let is_silent = context.segment().is_none() && context.is_unrecorded();
@@ -265,7 +265,7 @@ impl HandlerState {
                 }
             });
         }
-        // A server's layer that knows no routes named its transaction by the URL.
+        // A server's layer without knowledge of routes named its transaction by the URL.
         if let (HandlerKind::ApiHandler { .. }, Some(segment)) = (&self.kind, context.segment())
             && segment.name().1 == "url"
         {
@@ -323,7 +323,7 @@ impl PollHooks for Handler {
     }
 }
 
-/// Puts the fields on the span and, for errors, on the isolation scope.
+/// Sets the fields on the span and, for errors, on the isolation scope.
 fn record_form(form: FormData) {
     let fields = form.grouped();
     active::with(|context| {

@@ -1,5 +1,5 @@
-//! The future in every way in which it can end. Under an interpreter these show that nothing moves, nothing is
-//! dropped twice, and nothing is left.
+//! Tests of the instrumented future in every way in which it can end. Under Miri they show that nothing moves, nothing
+//! is dropped twice, and nothing leaks.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use super::*;
 
 type Log = Rc<RefCell<Vec<&'static str>>>;
 
-/// Work that notes what is asked of it.
+/// Work that notes the calls of its methods.
 #[derive(Debug)]
 struct Noted {
     log: Log,
@@ -42,7 +42,7 @@ impl PollHooks for Noted {
     }
 }
 
-/// Says when it is dropped, and that what it owns is still there.
+/// Notes its drop, and that the values it owns still exist.
 struct Dropped(Log, Box<u8>);
 
 impl Drop for Dropped {
@@ -60,7 +60,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-/// Pending so many times.
+/// Pending for the given number of polls.
 async fn pause(times: usize) {
     let mut left = times;
     std::future::poll_fn(move |_| {
@@ -73,7 +73,7 @@ async fn pause(times: usize) {
     .await;
 }
 
-/// Holds a reference into itself from poll to poll.
+/// Holds a reference into itself across polls.
 async fn refers_to_itself(log: Log, times: usize) -> usize {
     let held = Dropped(log, Box::new(7));
     let list = [1_usize, 2, 3];
@@ -122,7 +122,7 @@ fn a_panic_ends_the_work_and_what_is_left_is_dropped_later() {
     let mut future = Box::pin(instrument(work(&log), async move {
         let _held = held;
         pause(1).await;
-        // Without the hook, which prints.
+        // Without the panic hook, which prints.
         std::panic::resume_unwind(Box::new("on purpose"));
     }));
     assert!(poll(future.as_mut()).is_pending());
@@ -144,7 +144,7 @@ fn an_observer_sees_the_output_inside_of_the_context() {
     assert_eq!(poll(future.as_mut()), Poll::Ready(10));
     assert_eq!(seen(&log), ["enter", "drop", "observe", "leave", "done"]);
 
-    // Work that is over from the start is in nobody's way.
+    // Finished work does not disturb the work inside of it.
     let over = Noted { log: Rc::clone(&log), stage: Stage::Over };
     let mut future = Box::pin(observe(over, refers_to_itself(Rc::clone(&log), 1), looks));
     assert!(poll(future.as_mut()).is_pending());

@@ -1,9 +1,9 @@
-//! Cron monitors: a job tells that it starts, and how it ended.
+//! Cron monitors: check-ins at the start and at the end of a job.
 //!
 //! Both check-ins share an id, so that overlapping runs do not mix; the first carries the configuration, which
-//! creates or updates the monitor. Check-ins are never sampled away.
+//! creates or updates the monitor. Check-ins are not sampled.
 //!
-//! Spec: `telemetry/check-ins/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/)
 
 mod options;
 mod site;
@@ -40,8 +40,8 @@ use crate::trace::propagation::Propagation;
 use crate::trace::record::SpanOutcome;
 use crate::trace::segment::RootName;
 
-/// Hands a check-in to the pipeline. Answers with its id, or `None` without a client. A configuration that the server
-/// would refuse, and the check-in with it, is told and left out.
+/// Hands a check-in to the pipeline. Returns its id, or `None` without a client. A configuration that the server would
+/// refuse, together with the check-in, is reported and left out.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
     mut check_in: MonitorCheckIn,
@@ -51,13 +51,13 @@ pub(crate) fn submit(
     if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
         let slug = &check_in.monitor_slug;
         diagnostics::error(format_args!(
-            "{error}. The check-in of `{slug}` goes out without a configuration."
+            "{error}. The check-in of `{slug}` is sent without a configuration."
         ));
         check_in.monitor_config = None;
     }
     if callback::is_too_deep() {
         diagnostics::debug(format_args!(
-            "before_send_check_in sends a check-in for everything it sees, also for that: it is dropped"
+            "dropped a check-in captured inside before_send_check_in while it was handling such a check-in (recursion)"
         ));
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
         return None;
@@ -68,7 +68,7 @@ pub(crate) fn submit(
     Some(id)
 }
 
-/// The pair of check-ins of one run.
+/// The data that both check-ins of a run share.
 #[derive(Debug, Clone)]
 struct Run {
     id: Uuid,
@@ -76,11 +76,11 @@ struct Run {
     started: Instant,
     span_context: SpanContext,
     client: Arc<Client>,
-    /// The process that it began in; a child that inherits it does not end it.
+    /// The process in which the run started; a forked child that inherits the run does not end it.
     generation: u32,
 }
 
-/// The runs that have not ended, for programs that end without destructors: by a panic that aborts, or by a signal.
+/// The unfinished runs, for programs that end without destructors: by an aborting panic or by a signal.
 static OPEN: PerProcess<Mutex<Vec<Run>>> = PerProcess::new();
 
 fn open() -> MutexGuard<'static, Vec<Run>> {
@@ -134,7 +134,7 @@ impl Run {
     }
 }
 
-/// Ends every open run as failed: the program is about to abort.
+/// Ends every open run as failed, because the program is about to abort.
 pub(crate) fn fail_open_runs() {
     let open = std::mem::take(&mut *open());
     for run in open {
@@ -142,7 +142,7 @@ pub(crate) fn fail_open_runs() {
     }
 }
 
-/// A monitored run: check-ins, a trace of its own or a place in the caller's, captured errors.
+/// A monitored run: check-ins, a trace of its own or a span in the caller's trace, captured errors.
 #[derive(Debug)]
 pub struct Monitor {
     plan: Option<MonitorPlan>,
@@ -167,7 +167,7 @@ struct RunningMonitor {
     since: Ticks,
 }
 
-/// A run of an annotated function. It starts when it is entered.
+/// Creates a run of an annotated function. It starts when it is entered.
 pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monitor {
     Monitor::planned(site.slug.to_owned(), RootName::Site(callsite), || MonitorOptions {
         config: site.config(),
@@ -177,8 +177,8 @@ pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monit
 }
 
 impl Monitor {
-    /// A run of a monitor that is known only at run time. With a slug that Sentry would refuse, that is told and
-    /// nothing is sent.
+    /// Creates a run of a monitor that is known only at run time. A slug that Sentry would refuse is reported, and the
+    /// job runs without check-ins.
     pub(crate) fn named(slug: &str, options: MonitorOptions) -> Self {
         if let Err(error) = sentry_rules::slug::check(slug) {
             diagnostics::error(format_args!("{error}. The job runs unmonitored."));
@@ -213,7 +213,7 @@ impl Monitor {
         self
     }
 
-    /// Says that the job returned an error.
+    /// Records that the job returned an error.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         if !failure.is_failure() {

@@ -1,11 +1,11 @@
-//! What the function forms of a monitored job are told.
+//! The options of the function forms of a monitored job.
 
 use std::borrow::Cow;
 
 use crate::protocol::{MonitorConfig, MonitorSchedule};
 
-/// How [`with_monitor`](crate::with_monitor) and its like run a job: a schedule alone, a configuration, none, or these
-/// options.
+/// The options of [`with_monitor`](crate::with_monitor) and its variants. A schedule, a configuration or `None`
+/// converts into options.
 ///
 /// ```
 /// use sentry::MonitorOptions;
@@ -28,24 +28,24 @@ pub struct MonitorOptions {
 }
 
 impl MonitorOptions {
-    /// A monitor that is configured in Sentry.
+    /// Returns options for a monitor that is configured in Sentry.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The monitor's configuration: sent with the first check-in, it creates or updates the monitor.
+    /// Sets the monitor's configuration. It is sent with the first check-in, and creates or updates the monitor.
     pub fn config(mut self, config: MonitorConfig) -> Self {
         self.config = Some(config);
         self
     }
 
-    /// Makes each run a trace of its own, also inside of an active span.
+    /// Starts a new trace for each run, also inside an active span.
     pub fn isolate_trace(mut self) -> Self {
         self.isolate_trace = true;
         self
     }
 
-    /// A tag of everything captured in the run, see [`Scope::set_tag`](crate::Scope::set_tag).
+    /// Sets a tag on everything that is captured in the run, see [`Scope::set_tag`](crate::Scope::set_tag).
     pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
         self.tags.push((key.into(), value.to_string()));
         self

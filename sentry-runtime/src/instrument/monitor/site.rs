@@ -1,8 +1,8 @@
-//! What `#[monitor]` says of a function, in a constant.
+//! The arguments of `#[monitor]`, in a constant.
 
 use crate::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
 
-/// A monitored function: slug and configuration, checked when it was compiled.
+/// A monitored function: slug and configuration, checked at compile time.
 #[derive(Debug)]
 pub struct MonitorSite {
     pub(super) slug: &'static str,
@@ -33,7 +33,7 @@ macro_rules! site_setters {
 }
 
 impl MonitorSite {
-    /// A monitor without a configuration: it must exist in Sentry.
+    /// Returns a monitor without a configuration, which has to exist in Sentry.
     #[must_use]
     pub const fn new(slug: &'static str) -> Self {
         Self {
@@ -48,21 +48,21 @@ impl MonitorSite {
         }
     }
 
-    /// The job runs by a crontab of five fields.
+    /// Sets a crontab schedule of five fields.
     #[must_use]
     pub const fn crontab(mut self, value: &'static str) -> Self {
         self.schedule = Some(SiteSchedule::Crontab(value));
         self
     }
 
-    /// The job runs every so many units.
+    /// Sets an interval schedule of `value` units.
     #[must_use]
     pub const fn interval(mut self, value: u64, unit: &'static str) -> Self {
         self.schedule = Some(SiteSchedule::Interval(value, unit));
         self
     }
 
-    /// Each run is a trace of its own.
+    /// Starts a new trace for each run.
     #[must_use]
     pub const fn isolate_trace(mut self) -> Self {
         self.isolate_trace = true;
@@ -72,13 +72,13 @@ impl MonitorSite {
     site_setters! {
         /// The time zone of the crontab.
         timezone: &'static str;
-        /// How late a run may start, in minutes.
+        /// The maximum delay of a start, in minutes.
         checkin_margin: u64;
-        /// How long a run may take, in minutes.
+        /// The maximum duration of a run, in minutes.
         max_runtime: u64;
-        /// So many failed runs make an issue.
+        /// The number of consecutive failed runs that opens an issue.
         failure_issue_threshold: u64;
-        /// So many good runs close it.
+        /// The number of consecutive successful runs that resolves the issue.
         recovery_threshold: u64;
     }
 
