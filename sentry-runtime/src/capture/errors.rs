@@ -1,9 +1,9 @@
-//! Errors on their way up: each is captured once, with the place where it was first seen.
+//! Error capture: each error is captured once, by the function in which it was first seen.
 //!
-//! An annotated function that returns `Err` *sights* the error ([`note_seen`]); one that captures errors (a web handler,
-//! a monitored job, `main`, `#[span(err)]`) opens a *boundary*, and at its end captures what comes out of it
-//! ([`capture`]). Sightings belong to the innermost boundary; an error that is captured moves, as captured, to the
-//! boundary outside. So whoever sees it next knows that it has been taken care of, and from where it came.
+//! An annotated function that returns `Err` notes the error as seen ([`note_seen`]). A function that captures errors (a
+//! web handler, a monitored job, `main`, `#[span(err)]`) opens a *boundary*, and captures the error it returns at its
+//! end ([`capture`]). Seen errors belong to the innermost boundary; a captured error moves, marked as captured, to the
+//! enclosing boundary. So the next function that sees it knows that it was captured, and where it came from.
 
 use crate::capture::seen;
 use crate::context::boundary::CaptureBoundary;
@@ -29,7 +29,7 @@ use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 
-/// Which annotated function captures an error.
+/// The function that captures an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ErrorOrigin {
     Span(&'static Callsite),
@@ -38,7 +38,7 @@ pub(crate) enum ErrorOrigin {
     DataFetcher,
     Monitor,
     Main,
-    /// The server around a handler, by the type of its mechanism.
+    /// The server around a handler, with the type of the mechanism.
     #[cfg(feature = "_http-server")]
     Server(&'static str),
 }
@@ -46,7 +46,7 @@ pub(crate) enum ErrorOrigin {
 impl ErrorOrigin {
     fn mechanism(self) -> CaptureMechanism {
         match self {
-            // The caller may well deal with it.
+            // The caller may handle the error.
             Self::Span(_) => CaptureMechanism { ty: "auto.function.span", handled: true },
             Self::ServerAction => CaptureMechanism { ty: "auto.function.server_action", handled: false },
             Self::ApiHandler => CaptureMechanism { ty: "auto.http.api_handler", handled: false },
@@ -69,8 +69,8 @@ impl ErrorOrigin {
     }
 }
 
-/// Notes that an error passes an annotated function that does not capture it. `since` is when that function
-/// started, or zero when nobody noted it.
+/// Notes that an error passes an annotated function that does not capture it. `since` is the time when that function
+/// started, or zero if it is unknown.
 #[cold]
 pub(crate) fn note_seen(failure: Failure<'_>, since: Ticks) {
     if client::capture_mode() == client::CaptureMode::Off {
@@ -79,14 +79,14 @@ pub(crate) fn note_seen(failure: Failure<'_>, since: Ticks) {
     let boundary = CaptureBoundary::current();
     let chain = describe(&failure);
     if !seen::renew(boundary, since, &chain) {
-        // Outside of a boundary the stack would be taken for nobody: an explicit capture takes its own.
+        // Outside a boundary the stack would not be used: an explicit capture takes its own.
         let wants_stack = boundary.is_function() && seen::worth_a_stack(boundary);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
         seen::add(SeenError::new(boundary, &chain, SpanContext::current(), stack));
     }
 }
 
-/// Captures an error that comes out of a function that captures errors, unless that has been done further in.
+/// Captures the error that a capturing function returns, unless an inner function captured it.
 #[cold]
 pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -> Option<Uuid> {
     let boundary = CaptureBoundary::current();
@@ -97,7 +97,7 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         return Some(event_id);
     }
     if ignore::drops(&chain.entries[0]) {
-        // Whoever sees it next need not count it again.
+        // The next boundary need not count the error again.
         seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
     }
@@ -105,7 +105,7 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         Some(sighting) => (sighting.span_context.clone(), sighting.stack.clone()),
         None => (SpanContext::current(), None),
     };
-    // Written out, so that no boundary of the standard library comes between.
+    // A `match`, so that no frame of the standard library comes in between.
     let stack = match stack {
         Some(stack) => stack,
         None => RawStack::capture(),
@@ -121,8 +121,8 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
     Some(event_id)
 }
 
-/// Captures an error because the user says so. One that an annotated function captured on its way here is not
-/// captured again, once; nor is one that a function captured by hand which the user's function called.
+/// Captures an error at the user's request. An error that an annotated function captured on its way here is not
+/// captured again, once; nor is an error that a called function captured explicitly.
 pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let boundary = CaptureBoundary::current();
     let known = seen::acknowledge(boundary, &chain);
@@ -140,7 +140,8 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     if let Some(event_id) = captured_further_in(&chain, &here) {
         return Some(event_id);
     }
-    // Where the error was made says more than where it was seen first, and that more than where it is captured.
+    // The place where the error was created is the most specific, then where it was first seen, then where it is
+    // captured.
     let stack = hint.stack.take().or(stack).unwrap_or_else(|| here.clone());
     let mechanism = CaptureMechanism { ty: "generic", handled: true };
     let draft = Capture::error(chain.clone(), mechanism, Level::Error, span_context, stack).with_hint(hint);
@@ -151,29 +152,29 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     Some(event_id)
 }
 
-/// Forgets what was captured by hand last: whoever captures it again means another event.
+/// Forgets the last explicitly captured error: the next explicit capture is a new event.
 pub(crate) fn forget_captured() {
     if client::capture_mode() != client::CaptureMode::Off {
         event::last::with(|memory| memory.error = None);
     }
 }
 
-/// The id of the event, if the last thing captured in this isolation scope is the same error, captured by a function
-/// that has returned it since. The repetition is counted.
+/// Returns the id of the event, if the last captured error of this isolation scope is the same error, captured by a
+/// function that has returned it since. The repetition is counted.
 fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
     let client = active::with(|context| context.client()).filter(|client| client.options().dedupe)?;
     let event_id = event::last::with(|memory| memory.error.as_ref()?.again(chain, here))?;
-    diagnostics::debug(format_args!("an error that was captured by a called function is not captured again"));
+    diagnostics::debug(format_args!("skipped an error that a called function has captured already"));
     client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
     Some(event_id)
 }
 
-/// Forgets what was sighted in a boundary that has ended.
+/// Forgets the errors seen in a boundary that has ended.
 pub(crate) fn close(boundary: CaptureBoundary) {
     seen::forget(boundary);
 }
 
-/// The chain of a failure: type and text of the error and of its sources.
+/// Returns the chain of a failure: type and text of the error and of its sources.
 fn describe(failure: &Failure<'_>) -> Chain {
     match failure.value {
         FailureValue::Error(error) => reading::read_named(error, failure.type_name),

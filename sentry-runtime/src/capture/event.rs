@@ -1,4 +1,4 @@
-//! The caller's half of capturing: a snapshot of what is current, and off it goes to the pipeline.
+//! The caller's half of event capture: a snapshot of the current context, handed to the pipeline.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -21,26 +21,26 @@ use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
 
-/// The thread that captures.
+/// Describes the capturing thread.
 fn current_thread() -> CapturingThread {
     let thread = std::thread::current();
     CapturingThread { id: number_of(thread.id()), name: thread.name().map(str::to_owned) }
 }
 
-/// The number of a thread. The standard library shows it in debug output alone; should that change, a hash is as
-/// unique.
+/// Returns the number of a thread. The standard library shows it in debug output only; if that format changes, a hash
+/// is unique as well.
 fn number_of(id: std::thread::ThreadId) -> u64 {
     let shown = format!("{id:?}");
     let digits = shown.trim_matches(|c: char| !c.is_ascii_digit());
     digits.parse().unwrap_or_else(|_| {
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
-        // What JSON readers take for a whole number.
+        // At most 53 bits, which JSON readers can hold as an integer.
         hasher.finish() >> 11
     })
 }
 
-/// What a caller says of an event before the rest is added.
+/// The caller's part of an event, before the context is added.
 #[derive(Debug)]
 pub(crate) struct EventDraft {
     event_id: Uuid,
@@ -91,32 +91,32 @@ impl EventDraft {
         Self { event_id: ids::event_id(), body, level, span_context, stack, over: None, hint: Hint::new() }
     }
 
-    /// Adds what callbacks should see beside the event.
+    /// Adds a hint for callbacks.
     pub(crate) fn with_hint(mut self, hint: Hint) -> Self {
         self.hint = hint;
         self
     }
 
-    /// Lays a scope over the current one, for this event alone.
+    /// Merges a scope over the current one, for this event only.
     pub(crate) fn with_scope(mut self, scope: Scope) -> Self {
         self.over = Some(scope);
         self
     }
 }
 
-/// Hands an event to the pipeline. `None` without a client that is switched on.
+/// Hands an event to the pipeline. Returns its id, or `None` without an enabled client.
 pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
     if callback::is_too_deep() {
         diagnostics::debug(format_args!(
-            "before_send or an event processor captures something of everything it sees, also of that: it is dropped"
+            "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
         ));
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Error, 1);
         return None;
     }
     let is_ignored = match &draft.body {
-        // Recognised before their stack was taken.
+        // Duplicates were recognised before their stack was taken.
         Body::Error { .. } => false,
         Body::Panic { message, .. } => ignore::drops(&panic_entry(message)),
         Body::Message(text) => ignore::drops_message(text),
@@ -154,13 +154,13 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     Some(event_id)
 }
 
-/// A panic as the exception that it becomes.
+/// Returns the exception of a panic.
 pub(crate) fn panic_entry(message: &str) -> ChainEntry {
     ChainEntry::of_type("panic", message.to_owned())
 }
 
 pub(crate) mod last {
-    //! What was captured last: in the isolation scope, or, outside of any request or job, by the thread.
+    //! The last captured event: per isolation scope, or per thread outside any request or job.
 
     use std::cell::RefCell;
     use std::sync::Arc;
@@ -172,11 +172,11 @@ pub(crate) mod last {
 
     thread_local!(static OF_THREAD: RefCell<LastCaptured> = RefCell::default());
 
-    /// Looks at what was captured last, or changes it. `look` must not run a user's code.
+    /// Reads or changes the last captured event. `look` must not run user code.
     pub(crate) fn with<R: Default>(look: impl FnOnce(&mut LastCaptured) -> R) -> R {
         let isolation = active::with(|context| Arc::clone(&context.isolation));
         if Arc::ptr_eq(&isolation, &Context::default_ref().isolation) {
-            // A thread that ends captures without this.
+            // A thread that is ending captures without this memory.
             let look = |memory: &RefCell<LastCaptured>| Some(look(&mut *memory.try_borrow_mut().ok()?));
             OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
         } else {

@@ -1,10 +1,9 @@
-//! Feedback of users: taken down here, made an event by the pipeline, and if somebody asks, with the server's
-//! answer.
+//! User feedback: recorded by the caller, made an event by the pipeline, and acknowledged by the server on request.
 //!
-//! The answer comes back over an [`Ack`] that travels on the envelope: the transport that counts what became of the
-//! envelope answers it.
+//! The acknowledgement comes back over an [`Ack`] that the envelope carries: the transport that counts the outcome of
+//! the envelope also sends it to the [`Ack`].
 //!
-//! Spec: `telemetry/feedbacks.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/feedbacks/)
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,10 +24,10 @@ use crate::protocol::ack::{Ack, Awaited, DeliveryOutcome};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Feedback, Uuid};
 use crate::scope::Scopes;
 
-/// How long [`send_feedback`](crate::send_feedback) waits for the server's answer.
+/// The maximum time that [`send_feedback`](crate::send_feedback) waits for the server's answer.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What comes along with feedback.
+/// Additional data for feedback.
 #[derive(Debug, Clone, Default)]
 pub struct FeedbackHint {
     /// Files, such as screenshots or logs.
@@ -53,7 +52,7 @@ impl From<Attachment> for FeedbackHint {
     }
 }
 
-/// Why feedback did not reach the server, for all that is known.
+/// The reason why feedback did not reach the server, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FeedbackError {
@@ -61,17 +60,17 @@ pub enum FeedbackError {
     Disabled,
     /// The message is empty.
     Empty,
-    /// It was dropped before it was sent: by a callback, by a full queue, by a mistake of ours.
+    /// The feedback was dropped before it was sent: by a callback, by a full queue, or by an internal error.
     Dropped(DiscardReason),
-    /// The server asked for a pause, and it was not sent.
+    /// The feedback was not sent, because the server asked for a pause.
     RateLimited,
-    /// The server refused it.
+    /// The server refused the feedback.
     Refused,
     /// The server could not be reached.
     Unreachable,
-    /// There was no answer within 30 seconds. It may still arrive.
+    /// The server did not answer within 30 seconds. The feedback may still arrive.
     TimedOut,
-    /// It was sent from a callback of the toolkit, on the thread that sends: it goes out after the callback.
+    /// The feedback was sent from a callback, on a thread that must not wait. It goes out after the callback.
     InCallback,
 }
 
@@ -105,7 +104,7 @@ impl fmt::Display for FeedbackError {
 
 impl std::error::Error for FeedbackError {}
 
-/// Hands feedback to the pipeline. Answers with its event id.
+/// Hands feedback to the pipeline. Returns its event id.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
     mut feedback: Feedback,
@@ -136,7 +135,7 @@ pub(crate) fn submit(
     Ok(event_id)
 }
 
-/// The same, and waits for the answer.
+/// Hands feedback to the pipeline and waits for the server's answer.
 pub(crate) fn submit_and_wait(
     client: Option<Arc<Client>>,
     feedback: Feedback,
@@ -158,7 +157,7 @@ fn wait(answer: &Awaited) -> Result<(), FeedbackError> {
         Ok(DeliveryOutcome::Lost(DiscardReason::NetworkError)) => Err(FeedbackError::Unreachable),
         Ok(DeliveryOutcome::Lost(reason)) => Err(FeedbackError::Dropped(reason)),
         Err(RecvTimeoutError::Timeout) => Err(FeedbackError::TimedOut),
-        // The envelope is gone without an answer: put by for later, or with the thread that had it.
+        // The envelope is gone without an answer: kept in the spool, or lost with its thread.
         Err(RecvTimeoutError::Disconnected) => Err(FeedbackError::Unreachable),
     }
 }

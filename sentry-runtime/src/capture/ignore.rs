@@ -1,4 +1,4 @@
-//! Errors and messages that the option `ignore_errors` of the active client names: dropped and counted.
+//! The option `ignore_errors`: errors and messages that match one of its patterns are dropped and counted.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
@@ -8,18 +8,18 @@ use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
 use crate::protocol::{DataCategory, DiscardReason, Event};
 
-/// Whether the active client ignores an error. If so, it is counted.
+/// Whether the active client ignores the error. An ignored error is counted.
 pub(crate) fn drops(error: &ChainEntry) -> bool {
     ignores(&Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value })
 }
 
-/// Whether the active client ignores a message. If so, it is counted.
+/// Whether the active client ignores the message. An ignored message is counted.
 pub(crate) fn drops_message(text: &str) -> bool {
     ignores(&Candidate { ty: "", module: None, text })
 }
 
-/// Whether the active client ignores an event that the program made: by its message, or its outermost exception. If
-/// so, it is counted.
+/// Whether the active client ignores an event created by the program, by its message or its outermost exception. An
+/// ignored event is counted.
 pub(crate) fn drops_event(event: &Event<'_>) -> bool {
     let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());
     let exception = event.exception.last().map(|exception| Candidate {
@@ -28,7 +28,7 @@ pub(crate) fn drops_event(event: &Event<'_>) -> bool {
         text: exception.value.as_deref().unwrap_or_default(),
     });
     let message = message.map(|text| Candidate { ty: "", module: None, text });
-    // Feedback is no error, whatever it says.
+    // Feedback is never ignored as an error, whatever its text.
     event.ty.is_none() && [exception, message].iter().flatten().any(ignores)
 }
 
@@ -39,7 +39,7 @@ fn ignores(what: &Candidate<'_>) -> bool {
     let Some(pattern) = client.options().ignore_errors.iter().find(|pattern| pattern.is(what)) else {
         return false;
     };
-    diagnostics::debug(format_args!("`{}` is ignored by {pattern:?} of ignore_errors", what.titled()));
+    diagnostics::debug(format_args!("dropped `{}`: it matches {pattern:?} of ignore_errors", what.titled()));
     client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
     true
 }

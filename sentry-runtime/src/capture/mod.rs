@@ -1,7 +1,8 @@
-//! The caller's half of capturing: events, errors, sessions, logs, metrics and feedback, on the thread where they happen.
+//! The caller's half of capturing: events, errors, sessions, logs, metrics and feedback, on the thread where they
+//! happen.
 //!
-//! Each function takes a snapshot of the thread's context and hands it to the intake; everything that takes time
-//! happens on the pipeline thread.
+//! Each function takes a snapshot of the thread's context and hands it to the intake. All slow work happens on the
+//! pipeline thread.
 
 pub(crate) mod errors;
 pub(crate) mod event;

@@ -1,4 +1,4 @@
-//! Errors of the caller, read with the group readers of the active client.
+//! Reading of the caller's errors with the group readers of the active client.
 
 use std::error::Error;
 

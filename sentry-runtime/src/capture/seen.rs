@@ -1,9 +1,8 @@
-//! The memory of errors that were seen and are still on their way: by boundary, bounded, touched only when
-//! something fails.
+//! The memory of seen errors that are still propagating: per boundary, bounded, and touched only when an error occurs.
 //!
-//! Whether two errors are the same is judged by their texts: an error that is wrapped keeps its old text as
-//! that of a source, or inside of its new text. Only errors of the same boundary are compared, the latest first,
-//! and only those seen since the asking function started.
+//! Errors are compared by their texts: an error that is wrapped keeps its old text as that of a source, or inside its
+//! new text. Only errors of the same boundary are compared, the latest first, and only those that were seen since the
+//! comparing function started.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,27 +21,27 @@ use crate::trace::clock::{self, Ticks};
 #[derive(Debug, Clone)]
 pub(crate) struct SeenError {
     boundary: CaptureBoundary,
-    /// What it said, and what was said around it since. What its sources say is not among it: another error with the
-    /// same cause is another error.
+    /// The text of the error, and the texts of errors that wrapped it since. The texts of its sources are not included:
+    /// another error with the same cause is another error.
     texts: Vec<String>,
     at: Ticks,
     pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
     pub(crate) captured: Option<Uuid>,
-    /// The user captured it explicitly: the next explicit capture of the same text is another error.
+    /// Whether the user captured it explicitly: the next explicit capture of the same text is another error.
     acknowledged: bool,
 }
 
-/// Errors remembered in all, in one boundary, and with their stack in one boundary.
+/// The maximum number of errors in total, per boundary, and per boundary with a stack.
 const MAX: usize = 1024;
 const MAX_IN_BOUNDARY: usize = 32;
 const MAX_STACKS: usize = 16;
-/// Texts compared, and how much of each.
+/// The maximum number of texts per error, and the compared length of each.
 const MAX_TEXTS: usize = 8;
-/// Shorter texts say too little to be recognised inside of a longer one.
+/// The minimum length of a text that is searched for inside a longer one.
 const MIN_PART: usize = 4;
 
-/// A child of a fork remembers nothing: its parent captures what its own functions return.
+/// A forked child starts with an empty memory: its parent captures what its own functions return.
 static MEMORY: PerProcess<Mutex<VecDeque<SeenError>>> = PerProcess::new();
 static REMEMBERED: AtomicUsize = AtomicUsize::new(0);
 
@@ -70,7 +69,7 @@ impl SeenError {
         Self { captured: Some(event_id), acknowledged: true, ..sighting }
     }
 
-    /// Whether this may be the error that `chain` tells of, seen further in.
+    /// Whether this may be the error of `chain`, seen in an inner function.
     fn is(&self, chain: &Chain) -> bool {
         let same = |outer: &str, inner: &str| {
             outer == inner || (inner.chars().nth(MIN_PART - 1).is_some() && outer.contains(inner))
@@ -94,7 +93,7 @@ fn position(
         .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
 }
 
-/// Recognises an error that was seen before in the boundary; it is now known by its new texts too.
+/// Recognises an error that was seen before in the boundary, and adds its new texts.
 pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> bool {
     let mut memory = memory();
     let Some(sighting) = position(&memory, boundary, since, chain).and_then(|at| memory.get_mut(at)) else {
@@ -110,13 +109,13 @@ pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> b
     true
 }
 
-/// Whether a boundary has few enough stacks that another one may be taken.
+/// Whether the boundary holds fewer stacks than the maximum.
 pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
     let taken = |sighting: &&SeenError| sighting.boundary == boundary && sighting.stack.is_some();
     memory().iter().filter(taken).count() < MAX_STACKS
 }
 
-/// Remembers an error. The oldest of its boundary, or of all, makes room.
+/// Remembers an error. If the memory is full, the oldest of its boundary, or of all, is removed.
 pub(crate) fn add(sighting: SeenError) {
     active::note_seen_error(sighting.at);
     let mut memory = memory();
@@ -140,7 +139,7 @@ pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Op
     taken
 }
 
-/// The error, if it was seen in the boundary and the user did not capture it before.
+/// Returns the error, if it was seen in the boundary and the user has not captured it yet.
 pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<SeenError> {
     let mut memory = memory();
     let at = position(&memory, boundary, 0, chain)?;
@@ -148,13 +147,13 @@ pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Se
     sighting.acknowledged = true;
     let known = sighting.clone();
     if known.captured.is_none() {
-        // It is about to be captured, and remembered as that.
+        // The error is about to be captured, and is then remembered as captured.
         memory.remove(at);
     }
     Some(known)
 }
 
-/// Hands a captured error over to the boundary outside of the one that captured it.
+/// Moves a captured error to the boundary that encloses the capturing one.
 pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &Chain, event_id: Uuid) {
     let outer = outside(from);
     let mut sighting = known.unwrap_or_else(|| SeenError::new(outer, chain, SpanContext::current(), None));
@@ -172,7 +171,7 @@ pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &
 
 /// Forgets the errors of a boundary.
 pub(crate) fn forget(boundary: CaptureBoundary) {
-    // Nearly always nothing failed, and the lock need not be taken.
+    // In the common case nothing failed, and the lock need not be taken.
     if REMEMBERED.load(Ordering::Relaxed) > 0 {
         let mut memory = memory();
         memory.retain(|sighting| sighting.boundary != boundary);

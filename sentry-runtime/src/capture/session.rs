@@ -1,11 +1,11 @@
-//! Sessions: whether a release is healthy. A session is a run of the program or a request, see the option
-//! `session_mode`, and ends well, with errors, or by a crash.
+//! Release-health sessions. A session is a run of the program or a request (option `session_mode`), and ends normally,
+//! with errors, or by a crash.
 //!
 //! A session of application mode belongs to the client, one of request mode to the isolation scope of its request.
-//! Callers only start them and say that they are over; the pipeline counts the errors that it sends in the session
-//! that they happened in, and closes a session after the errors that were captured before its end.
+//! Callers only start and end sessions. The pipeline counts the errors that it sends in the session in which they
+//! happened, and closes a session after the errors that were captured before its end.
 //!
-//! Spec: `telemetry/sessions/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/)
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::intake::queue;
 use crate::protocol::{SessionMode, SessionStatus};
 use crate::scope::{ScopeCell, Scopes};
 
-/// The user that scopes name.
+/// Returns the user of the scopes.
 fn user_of(scopes: &Scopes) -> Option<String> {
     distinct_id(scopes.user())
 }
@@ -28,7 +28,7 @@ fn current_user() -> Option<String> {
     user_of(&active::with(Scopes::of))
 }
 
-/// A session that begins now, with the user of this moment.
+/// Begins a session with the current user.
 fn begin(client: &Client, home: usize) -> Option<Arc<Session>> {
     Session::start(client.options(), ids::event_id(), current_user(), home)
 }
@@ -52,7 +52,7 @@ fn hand_over_end_of(
     hand_over(client, session, change);
 }
 
-/// Starts a session: of the program, or in request mode of this request. One that runs ends.
+/// Starts a session: of the program, or in request mode of the current request. A running one ends.
 pub(crate) fn start(client: &Arc<Client>) {
     match client.options().session_mode {
         SessionMode::Application => {
@@ -69,26 +69,26 @@ pub(crate) fn start(client: &Arc<Client>) {
     }
 }
 
-/// Starts the session of a request, in its isolation scope. One that was started there ends.
+/// Starts the session of a request, in its isolation scope. A session that was started there ends.
 pub(crate) fn request_started(client: &Arc<Client>, isolation: &ScopeCell) {
     let home = std::ptr::from_ref(isolation).addr();
     let session = begin(client, home);
     let before = isolation.update(|scope| std::mem::replace(&mut scope.session, session));
-    // That of the request around this one goes on.
+    // The session of an enclosing request continues.
     if let Some(before) = before.filter(|before| before.home == home) {
         hand_over_end(client, before, SessionStatus::Exited);
     }
 }
 
-/// Ends the session of a request, whose context this is. Its user is the one of that, whatever is active here: the
-/// end of a request is seen from outside.
+/// Ends the session of the request with the given context. The session's user is that of the request, whatever is
+/// active here: the end of a request is observed from outside.
 pub(crate) fn request_ended(client: &Arc<Client>, request: &Context, status: SessionStatus) {
     if let Some(session) = request.isolation.update(|scope| scope.session.take()) {
         hand_over_end_of(client, session, status, user_of(&Scopes::of(request)));
     }
 }
 
-/// Ends the session of the program, or of this request.
+/// Ends the session of the program, or of the current request.
 pub(crate) fn end(client: &Arc<Client>, status: SessionStatus) {
     match client.options().session_mode {
         SessionMode::Application => {
@@ -102,7 +102,7 @@ pub(crate) fn end(client: &Arc<Client>, status: SessionStatus) {
     }
 }
 
-/// The session in which something happens that has these scopes.
+/// Returns the session to which something with these scopes belongs.
 pub(crate) fn of(client: &Client, scopes: &Scopes) -> Option<Arc<Session>> {
     match client.options().session_mode {
         SessionMode::Application => client.sessions().application(),
@@ -110,14 +110,14 @@ pub(crate) fn of(client: &Client, scopes: &Scopes) -> Option<Arc<Session>> {
     }
 }
 
-/// Tells the server how the session stands.
+/// Sends the current state of the session to the server.
 pub(crate) fn capture(client: &Arc<Client>) {
     if let Some(session) = of(client, &active::with(Scopes::of)) {
         hand_over(client, session, SessionChange::Captured);
     }
 }
 
-/// The client starts: so does the session of the program, if it is to start by itself.
+/// Starts the session of the program when the client starts, if automatic sessions are on.
 pub(crate) fn client_started(client: &Arc<Client>) {
     let options = client.options();
     if client.is_enabled()
@@ -128,7 +128,7 @@ pub(crate) fn client_started(client: &Arc<Client>) {
     }
 }
 
-/// The client ends, and with it the session of the program.
+/// Ends the session of the program when the client ends.
 pub(crate) fn client_ends(client: &Client) {
     if let Some(session) = client.sessions().replace(None)
         && let Some(client) = client.handle()

@@ -149,9 +149,7 @@ pub trait HeaderSink: HeaderSource {
 impl HeaderSink for HeaderMap {
     fn put(&mut self, name: &'static str, value: &str) {
         let Ok(value) = HeaderValue::from_str(value) else {
-            return diagnostics::debug(format_args!(
-                "ignoring the header {name}=`{value}`: invalid header value"
-            ));
+            return diagnostics::debug(format_args!("ignoring the header {name}=`{value}`: invalid value"));
         };
         let name = HeaderName::from_static(name);
         let unreadable: Vec<_> =

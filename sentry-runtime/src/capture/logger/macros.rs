@@ -1,7 +1,7 @@
-//! The macros of the logger, and the two that do their work: one reads the attributes, one binds the arguments of
-//! the text, each evaluated once.
+//! The logger's macros: one public macro per level, and two internal ones that read the attributes and bind the
+//! arguments of the text, each evaluated once.
 
-/// Reads the attributes, one by one, then hands over to [`__sentry_log_text`].
+/// Reads the attributes one by one, then passes on to [`__sentry_log_text`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_log {
@@ -31,7 +31,7 @@ macro_rules! __sentry_log {
     };
 }
 
-/// A value as an attribute: a literal is not copied, anything else is moved.
+/// Converts a value to an attribute: a literal is not copied, any other value is moved.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_log_value {
@@ -43,7 +43,7 @@ macro_rules! __sentry_log_value {
     };
 }
 
-/// Binds the arguments of the text, one by one, then takes the text down.
+/// Binds the arguments of the text one by one, then records the text.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_log_text {
@@ -77,7 +77,7 @@ macro_rules! __sentry_log_text {
     (@one $log:ident $text:literal [$($bound:tt)*] $($name:ident)? ($next:literal) $($rest:tt)*) => {
         $crate::__sentry_log_text!($log $text [$($bound)* ($($name)?; $next)] $($rest)*)
     };
-    // A name of its own in every round, so that no two arguments are confused.
+    // A fresh name in every round, so that no two arguments collide.
     (@one $log:ident $text:literal [$($bound:tt)*] $($name:ident)? ($next:expr) $($rest:tt)*) => {
         match &$next {
             argument => $crate::__sentry_log_text!($log $text [$($bound)* ($($name)?; *argument)] $($rest)*),

@@ -1,13 +1,12 @@
-//! Structured logs: a level, a text with parameters, and attributes, linked to the trace and the span in which they
-//! were written.
+//! Structured logs: a level, a text with parameters, and attributes, linked to the active trace and span.
 //!
-//! They are sent when the option `enable_logs` is on. Up to 100 travel together, at the latest five seconds after
-//! the first; `flush` and the end of the program send what waits. Of what is written faster than it can be sent,
-//! 900 wait, and the rest is counted as lost.
+//! Logs are sent if the option `enable_logs` is on. They are sent in batches of up to 100, at the latest five seconds
+//! after the first; `flush` and the end of the program send waiting logs. At most 900 logs wait; further ones are
+//! dropped and counted.
 //!
-//! The macros are for hot loops as well: texts and numbers that are known to the compiler or held in place (texts
-//! of up to 22 bytes) need no allocation on the caller's thread, and up to six parameters and attributes together.
-//! The text is put together on the pipeline thread. When logs are off, no argument is evaluated.
+//! The macros are suitable for hot loops: up to six parameters and attributes need no allocation on the caller's
+//! thread, if their texts and numbers are known at compile time or stored in place (texts of up to 22 bytes). The
+//! pipeline thread formats the text. If logs are off, no argument is evaluated.
 //!
 //! ```
 //! use sentry::logger;
@@ -18,12 +17,12 @@
 //! logger::error!(order.id = 1002, order.paid = false, "order {id} was not paid", id = 1002);
 //! ```
 //!
-//! Attributes stand before the text, as `name = value`, with dots in names or names in quotes. A value is anything
-//! that converts into an [`AttributeValue`], else is shown by `Display` or `Debug`. What stands after the text is
-//! as in `format!`; parameters become the attributes `sentry.message.parameter.<name or number>`.
+//! Attributes precede the text, as `name = value`, with dots in names or names in quotes. A value is converted into an
+//! [`AttributeValue`] if possible, and otherwise formatted by `Display` or `Debug`. The text and its arguments follow
+//! the syntax of `format!`; parameters become the attributes `sentry.message.parameter.<name or number>`.
 //!
-//! A text that is made at run time is a parameter, or goes to the function of the same name with its attributes.
-//! Without any the compiler could not tell their type.
+//! A text that is created at run time is either a parameter, or an argument of the function of the same name, with its
+//! attributes. The function needs at least one attribute, because the compiler cannot infer the type of an empty list.
 //!
 //! ```
 //! use sentry::logger;
@@ -33,10 +32,11 @@
 //! logger::info(line, [("source", "stdin")]);
 //! ```
 //!
-//! `template` says which texts can be put together later, `record` is what a caller leaves behind; the pipeline
-//! does the rest.
+//! The module `template` decides which texts can be formatted later; `record` is the record that the caller hands to
+//! the pipeline.
 //!
-//! Spec: `telemetry/logs.mdx`. The macros have the names and the syntax of the official Rust crate.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/logs/). The macros have the names and the syntax of the official
+//! Rust crate.
 
 mod macros;
 pub(crate) mod parameter;
@@ -53,8 +53,8 @@ pub use crate::{
 
 use crate::protocol::AttributeValue;
 
-/// Writes a log whose text is made at run time. The text is taken as it is, without parameters. A text without
-/// attributes is rather written by a macro, `logger_info!("{text}")`: of `[]` nobody could tell the type.
+/// Writes a log whose text is created at run time. The text is sent unchanged, without parameters. For a text without
+/// attributes use a macro, `logger_info!("{text}")`: the compiler cannot infer the type of `[]`.
 pub fn log<K, V>(
     level: LogLevel,
     text: impl Into<Cow<'static, str>>,

@@ -1,7 +1,7 @@
-//! The arguments of a log's text as attributes, and which of them look the same when they are written later.
+//! The arguments of a log's text as attributes, with the distinction which of them can be formatted later.
 //!
-//! Numbers, texts and the like do: their attribute is written by the pipeline as `{}` would write it here. Of any
-//! other type nobody knows what its `Display` does, so the text is put together at once.
+//! Numbers and texts can: the pipeline formats their attribute exactly as `{}` would format the value here. The
+//! `Display` of any other type is unknown, so that the text is formatted at once.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display, Write as _};
@@ -13,13 +13,13 @@ use crate::protocol::AttributeValue;
 #[derive(Debug)]
 pub struct Parameter {
     pub(super) value: AttributeValue,
-    /// Whether the value, written later, is what `{}` writes now.
+    /// Whether the value, formatted later, equals the result of `{}` now.
     pub(super) can_wait: bool,
 }
 
-/// Types that are written later as they would be written now.
+/// Types whose values can be formatted later.
 pub trait Plain {
-    /// The value.
+    /// Returns the value.
     fn value(&self) -> AttributeValue;
 }
 
@@ -49,9 +49,9 @@ impl Plain for String {
 }
 
 impl Plain for f32 {
-    /// The shortest digits that mean the number, not those of its exact value: `0.1` and not `0.10000000149`.
+    /// Returns the shortest digits that denote the number, not those of its exact value: `0.1` and not `0.10000000149`.
     fn value(&self) -> AttributeValue {
-        /// Room for the longest that is written, 1e-45 with all its zeros and a sign.
+        /// Room for the longest number, 1e-45 with all its zeros and a sign.
         struct Digits([u8; 64], usize);
         impl std::fmt::Write for Digits {
             fn write_str(&mut self, text: &str) -> std::fmt::Result {
@@ -104,7 +104,7 @@ levels! {
     ParameterAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null, false;
 }
 
-/// Any argument as a parameter.
+/// Converts any argument to a parameter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_log_parameter {

@@ -1,4 +1,4 @@
-//! What a caller leaves behind of a log: a record of fixed size, handed to the pipeline as it is.
+//! The caller's record of a log, of fixed size, which is handed to the pipeline.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct LogDraft {
     can_wait: bool,
 }
 
-/// Begins a log, if the client wants logs.
+/// Starts a log, if the client has logs enabled.
 #[must_use]
 pub fn open(level: LogLevel) -> Option<LogDraft> {
     let client = record_context::client_that(|options| options.enable_logs)?;
@@ -41,30 +41,30 @@ impl LogDraft {
         self.attributes = self.fields.len();
     }
 
-    /// Adds an argument of the text, after all attributes; the name is empty when it has none.
+    /// Adds an argument of the text, after all attributes. The name is empty for an unnamed argument.
     pub fn parameter(&mut self, name: &'static str, parameter: Parameter) {
         self.can_wait &= parameter.can_wait;
         self.fields.push(Cow::Borrowed(name), parameter.value);
     }
 
-    /// Whether the text can be filled in later, for all that the arguments say.
+    /// Whether all arguments so far can be formatted later.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         self.can_wait
     }
 
-    /// Ends with a text that is filled in later.
+    /// Finishes with a text that is formatted later.
     pub fn template(self, template: &'static str) {
         self.end(Text::Template(template), template);
     }
 
-    /// Ends with a text that must be put together now.
+    /// Finishes with a text that must be formatted now.
     pub fn text(self, template: &'static str, text: fmt::Arguments<'_>) {
         let whole = text.as_str().map_or_else(|| Cow::Owned(fmt::format(text)), Cow::Borrowed);
         self.end(Text::Whole(whole), template);
     }
 
-    /// Ends with a text without parameters.
+    /// Finishes with a text without parameters.
     pub(super) fn finish(self, text: Cow<'static, str>) {
         self.end(Text::Whole(text), "");
     }

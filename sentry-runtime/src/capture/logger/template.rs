@@ -1,13 +1,13 @@
-//! Texts with placeholders: which of them can be filled in later, and filling them in.
+//! Texts with placeholders: the decision which of them can be formatted later, and their formatting.
 //!
-//! A text is *plain* when its placeholders are `{}`, `{0}` or `{name}` without a format, and stand for arguments
-//! that were given. Everything else is left to `format!`, on the caller's thread.
+//! A text is *plain* if its placeholders are `{}`, `{0}` or `{name}` without a format specification, and refer to given
+//! arguments. `format!` formats any other text on the caller's thread.
 
 use std::fmt::Write as _;
 
 use crate::protocol::AttributeValue;
 
-/// Whether a text can be filled in later. A name is empty for an argument that has none.
+/// Whether a text can be formatted later. The name of an unnamed argument is empty.
 #[must_use]
 pub const fn is_plain(text: &str, names: &[&str]) -> bool {
     let bytes = text.as_bytes();
@@ -62,7 +62,7 @@ const fn is_known(text: &[u8], start: usize, end: usize, names: &[&str]) -> bool
     false
 }
 
-/// Fills a plain text in.
+/// Formats a plain text.
 pub(crate) fn fill_in<'a>(
     text: &str,
     parameters: impl Iterator<Item = (&'a str, &'a AttributeValue)> + Clone,
@@ -79,7 +79,7 @@ pub(crate) fn fill_in<'a>(
             rest = after;
             continue;
         }
-        // A plain text has no lone `}`, and a `}` after every lone `{`.
+        // A plain text has no unpaired `}`, and a `}` after every unpaired `{`.
         let Some((name, after)) = rest.split_once('}') else { continue };
         rest = after;
         let mut parameters = parameters.clone();
@@ -101,7 +101,7 @@ pub(crate) fn fill_in<'a>(
 
 /// Writes a value as `{}` writes it.
 fn write(out: &mut String, value: &AttributeValue) {
-    // Writing into a string does not fail.
+    // Writing into a string cannot fail.
     let _ = match value {
         AttributeValue::Bool(value) => write!(out, "{value}"),
         AttributeValue::I64(value) => write!(out, "{value}"),

@@ -1,9 +1,9 @@
-//! Metrics: counters, gauges and distributions, linked to the trace and the span in which they were recorded.
+//! Metrics: counters, gauges and distributions, linked to the active trace and span.
 //!
-//! They are sent unless the option `enable_metrics` is off, each value by itself: Sentry adds up. Up to 100 travel
-//! together, at the latest five seconds after the first. Of what is recorded faster than it can be sent, 900 wait,
-//! and the rest is counted as lost. Names and attributes that are known to the compiler or held in place need no
-//! allocation on the caller's thread, and up to six attributes.
+//! Metrics are sent unless the option `enable_metrics` is off. Each value is sent separately; Sentry aggregates them.
+//! They are sent in batches of up to 100, at the latest five seconds after the first. At most 900 metrics wait; further
+//! ones are dropped and counted. Up to six attributes need no allocation on the caller's thread, if the names and
+//! values are known at compile time or stored in place.
 //!
 //! ```
 //! use sentry::metrics;
@@ -14,9 +14,10 @@
 //! metrics::distribution("checkout.duration", 187.5).unit(Unit::Millisecond).capture();
 //! ```
 //!
-//! A metric without a name, or whose value is not finite, is not sent, and counted.
+//! A metric without a name, or whose value is not finite, is dropped and counted.
 //!
-//! Spec: `telemetry/metrics.mdx`. The functions have the shape of those of the official Rust crate.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/metrics/). The functions have the shape of those of the official
+//! Rust crate.
 
 use std::borrow::Cow;
 
@@ -39,7 +40,7 @@ impl MetricDraft {
         if self.name.is_empty() || !self.value.is_finite() {
             let Self { name, value, .. } = &self;
             diagnostics::debug(format_args!(
-                "metric `{name}` with the value {value:?} is dropped: it needs a name and a finite value"
+                "dropped the metric `{name}` with the value {value:?}: a metric needs a name and a finite value"
             ));
             return client.ledger().lost(DiscardReason::Invalid, DataCategory::TraceMetric, 1);
         }
@@ -55,7 +56,7 @@ macro_rules! metrics {
         pub struct $name(MetricDraft);
 
         impl $name {
-            /// Adds an attribute, to filter and group by.
+            /// Adds an attribute, for filters and groups in Sentry.
             pub fn attribute<K, V>(mut self, key: K, value: V) -> Self
             where
                 K: Into<Cow<'static, str>>,
@@ -65,7 +66,7 @@ macro_rules! metrics {
                 self
             }
 
-            /// Records the metric. Without a client, or with the option `enable_metrics` off, nothing happens.
+            /// Records the metric. Does nothing without a client or if the option `enable_metrics` is off.
             pub fn capture(self) {
                 self.0.capture();
             }
@@ -83,7 +84,7 @@ metrics! {
 }
 
 impl GaugeMetric {
-    /// Sets the unit of the value; any text is one.
+    /// Sets the unit of the value. Any text is allowed.
     pub fn unit(mut self, unit: impl Into<Unit>) -> Self {
         self.0.unit = Some(unit.into());
         self
@@ -91,29 +92,29 @@ impl GaugeMetric {
 }
 
 impl DistributionMetric {
-    /// Sets the unit of the value; any text is one.
+    /// Sets the unit of the value. Any text is allowed.
     pub fn unit(mut self, unit: impl Into<Unit>) -> Self {
         self.0.unit = Some(unit.into());
         self
     }
 }
 
-/// Counts: how often something happened. Values are added up; counters have no unit.
+/// Returns a counter metric, such as the number of orders. Sentry adds up its values; counters have no unit.
 pub fn count(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> CounterMetric {
     CounterMetric(MetricDraft::new(MetricType::Counter, name.into(), value.into()))
 }
 
-/// The same as [`count`], by its name in the official crate.
+/// Returns a counter metric; the name of [`count`] in the official crate.
 pub fn counter(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> CounterMetric {
     count(name, value)
 }
 
-/// Tells how much of something there is now, such as the length of a queue.
+/// Returns a gauge metric: the current value of something, such as the length of a queue.
 pub fn gauge(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> GaugeMetric {
     GaugeMetric(MetricDraft::new(MetricType::Gauge, name.into(), value.into()))
 }
 
-/// Adds a measured value of which the spread matters, such as a duration.
+/// Returns a distribution metric: a measured value whose spread matters, such as a duration.
 pub fn distribution(name: impl Into<Cow<'static, str>>, value: impl Into<MetricValue>) -> DistributionMetric {
     DistributionMetric(MetricDraft::new(MetricType::Distribution, name.into(), value.into()))
 }
