@@ -1,4 +1,4 @@
-//! The crate `log`: a logger that makes breadcrumbs, events and structured logs of its records, and hands them on to
+//! Logger for the crate `log`. It records log records as breadcrumbs, events and structured logs, and forwards them to
 //! another logger. Needs the feature `log`.
 //!
 //! ```
@@ -10,7 +10,7 @@
 //! #     fn log(&self, _: &log::Record<'_>) {}
 //! #     fn flush(&self) {}
 //! # }
-//! let printer = Printer; // env_logger or whatever the program has
+//! let printer = Printer; // env_logger or any other logger
 //! SentryLogger::with_dest(printer)
 //!     .filter(|metadata| match metadata.level() {
 //!         log::Level::Error => LogFilter::Event | LogFilter::Log,
@@ -23,13 +23,13 @@
 //! # Ok::<(), log::SetLoggerError>(())
 //! ```
 //!
-//! That filter is the default one. Key-values become data of breadcrumbs, attributes of logs, and the context
-//! `Rust Log Attributes` of events; those whose names begin with `tags.` become tags of events.
+//! The filter in this example is the default. Key-values become data of breadcrumbs, attributes of logs, and the
+//! context `Rust Log Attributes` of events. Key-values whose names begin with `tags.` become tags of events.
 //!
-//! A program that has `tracing`, too, needs [`tracing`](https://docs.rs/tracing)'s layer for its spans; it should
-//! hand records of `log` to only one of the two.
+//! A program that also uses `tracing` needs [`tracing`](https://docs.rs/tracing)'s layer for its spans. It should
+//! forward `log` records to only one of the two.
 //!
-//! Records of the toolkit's own threads are handed on, but not captured: its HTTP client logs as well.
+//! Records of the toolkit's own threads are forwarded, but not captured, because its HTTP client logs too.
 
 pub use super::log_bridge::Filter as LogFilter;
 
@@ -46,7 +46,7 @@ use crate::protocol::{AttributeValue, LogLevel};
 const ORIGIN: LogOrigin =
     LogOrigin { name: "auto.log.log", fields: "Rust Log Attributes", location: "Rust Log Metadata" };
 
-/// A logger that drops everything: what [`SentryLogger::new`] hands records on to.
+/// A logger that discards all records; the default destination of [`SentryLogger::new`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoopLogger;
 
@@ -60,7 +60,7 @@ impl Log for NoopLogger {
     fn flush(&self) {}
 }
 
-/// Which records become what.
+/// The filter function.
 type Choice = Box<dyn Fn(&Metadata<'_>) -> LogFilter + Send + Sync>;
 
 /// The logger, see the [module](self).
@@ -70,7 +70,7 @@ pub struct SentryLogger<L: Log = NoopLogger> {
 }
 
 impl SentryLogger {
-    /// A logger that hands its records on to nobody.
+    /// Returns a logger that forwards its records to no other logger.
     #[must_use]
     pub fn new() -> Self {
         Self::with_dest(NoopLogger)
@@ -84,13 +84,14 @@ impl Default for SentryLogger {
 }
 
 impl<L: Log> SentryLogger<L> {
-    /// A logger that hands its records on to another one, which decides for itself what it wants.
+    /// Returns a logger that forwards its records to another one, which applies its own filter.
     #[must_use]
     pub fn with_dest(dest: L) -> Self {
         Self { dest, filter: Box::new(default_filter) }
     }
 
-    /// Decides what becomes of a record, instead of [`default_filter`]. A filter that panics ignores the record.
+    /// Sets the filter that decides what a record becomes, instead of [`default_filter`]. If the filter panics, the
+    /// record is ignored.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Metadata<'_>) -> LogFilter + Send + Sync + 'static) -> Self {
         self.filter = Box::new(filter);
@@ -112,7 +113,7 @@ impl<L: Log> SentryLogger<L> {
         }
         let mut said =
             LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
-        // What cannot be read is left out.
+        // Unreadable key-values are left out.
         let _ = record.key_values().visit(&mut Reader(&mut said));
         LogEntry {
             origin: &ORIGIN,
@@ -128,11 +129,11 @@ impl<L: Log> SentryLogger<L> {
 }
 
 impl<L: Log + 'static> SentryLogger<L> {
-    /// Makes it the logger of the process. Where `log`'s maximum level is below `info` it is raised to that; for
-    /// more, call [`log::set_max_level`].
+    /// Installs the logger as the logger of the process. If `log`'s maximum level is below `info`, it is raised to
+    /// `info`; for a higher level, call [`log::set_max_level`].
     ///
     /// # Errors
-    /// The process has a logger already.
+    /// Returns an error if the process already has a logger.
     pub fn init(self) -> Result<(), SetLoggerError> {
         log::set_boxed_logger(Box::new(self))?;
         log::set_max_level(log::max_level().max(LevelFilter::Info));
@@ -142,7 +143,7 @@ impl<L: Log + 'static> SentryLogger<L> {
 
 impl<L: Log> Log for SentryLogger<L> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // Behind the gate: a filter may ask the same, and would be asked by that without end.
+        // Behind the gate: the filter may call this method as well, which would recurse forever.
         self.dest.enabled(metadata) || Gate::ask().is_some_and(|_gate| !self.choose(metadata).is_ignore())
     }
 
@@ -162,7 +163,8 @@ impl<L: Log + fmt::Debug> fmt::Debug for SentryLogger<L> {
     }
 }
 
-/// Errors become events and logs, warnings and information breadcrumbs and logs; the rest is ignored.
+/// Returns the default: errors become events and logs, warnings and information become breadcrumbs and logs, and all
+/// other records are ignored.
 #[must_use]
 pub fn default_filter(metadata: &Metadata<'_>) -> LogFilter {
     match metadata.level() {
@@ -172,10 +174,11 @@ pub fn default_filter(metadata: &Metadata<'_>) -> LogFilter {
     }
 }
 
-/// Makes a [`SentryLogger`] without another one behind it the logger of the process, see [`SentryLogger::init`].
+/// Installs a [`SentryLogger`] without another logger behind it as the logger of the process, see
+/// [`SentryLogger::init`].
 ///
 /// # Errors
-/// The process has a logger already.
+/// Returns an error if the process already has a logger.
 pub fn init() -> Result<(), SetLoggerError> {
     SentryLogger::new().init()
 }

@@ -1,14 +1,14 @@
-//! What the toolkit collects by itself: panics, and facts about the machine and the program; and what it has for
-//! other crates, each behind a feature named like the crate.
+//! Integrations: automatic collection of panics, machine and program data, and support for other crates, each behind a
+//! feature with the name of the crate.
 //!
-//! | feature | what |
+//! | feature | integration |
 //! |---|---|
-//! | `tower` | `sentry::integrations::tower`: a layer for every server made of tower services (tonic, hyper, axum) |
-//! | `axum` | the same layer, naming transactions by axum's routes |
-//! | `opentelemetry` | `sentry::integrations::opentelemetry`: spans of OpenTelemetry and spans of this crate in one trace |
+//! | `tower` | `sentry::integrations::tower`: a layer for all servers built on tower services (tonic, hyper, axum) |
+//! | `axum` | the same layer, with transactions named by axum's routes |
+//! | `opentelemetry` | `sentry::integrations::opentelemetry`: OpenTelemetry's and this crate's spans in one trace |
 //! | `actix-web` | `sentry::integrations::actix_web`: a middleware for actix-web |
-//! | `tracing` | `sentry::integrations::tracing`: a layer that makes spans, breadcrumbs, events and logs of those of `tracing` |
-//! | `log` | `sentry::integrations::log`: a logger that makes breadcrumbs, events and logs of the records of `log` |
+//! | `tracing` | `sentry::integrations::tracing`: a layer that records `tracing`'s spans and events as spans, breadcrumbs, events and logs |
+//! | `log` | `sentry::integrations::log`: a logger that records `log`'s records as breadcrumbs, events and logs |
 //! | `reqwest` | `sentry::integrations::reqwest`: a middleware for reqwest |
 //! | `ureq` | `sentry::integrations::ureq`: a middleware for ureq |
 //! | `tonic` | `sentry::integrations::tonic`: an interceptor for gRPC clients, and traces in gRPC metadata |

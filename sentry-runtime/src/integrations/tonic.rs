@@ -1,22 +1,22 @@
-//! Traces in the metadata of gRPC calls, for tonic. Feature `tonic`.
+//! Trace propagation in the metadata of gRPC calls, for tonic. Needs the feature `tonic`.
 //!
-//! A client's calls carry the trace when the client is made with [`SentryInterceptor`]:
+//! The calls of a client that is created with [`SentryInterceptor`] carry the trace:
 //!
 //! ```
 //! use sentry::integrations::tonic::SentryInterceptor;
 //! use tonic::service::Interceptor as _;
 //!
-//! // As generated clients take it: `LampsClient::with_interceptor(channel, interceptor)`.
+//! // For generated clients: `LampsClient::with_interceptor(channel, interceptor)`.
 //! let mut interceptor = SentryInterceptor::new("http://lamps.example:50051");
 //! # interceptor.call(tonic::Request::new(())).unwrap();
 //! ```
 //!
-//! An interceptor sees a call begin, but not end. Where the call should be a span, annotate the function that makes it:
-//! `#[sentry::span("shop.Lamps/Buy", op = "grpc.client", err)]`.
+//! An interceptor sees the start of a call, but not its end. To record the call as a span, annotate the function that
+//! makes it: `#[sentry::span("shop.Lamps/Buy", op = "grpc.client", err)]`.
 //!
-//! On a server, `sentry::integrations::tower::SentryLayer` (feature `tower`) does all there is to do: each call is a
-//! transaction, named by its method, that continues the caller's trace and ends by its `grpc-status`. Without the layer
-//! a method can continue the trace itself:
+//! On a server, use `sentry::integrations::tower::SentryLayer` (feature `tower`): each call is a transaction that is
+//! named by its method, continues the caller's trace, and ends with its `grpc-status`. Without the layer, a method can
+//! continue the trace itself:
 //!
 //! ```
 //! # struct Lamp;
@@ -27,7 +27,7 @@
 //! }
 //! ```
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
 use std::sync::Arc;
 
@@ -39,19 +39,19 @@ use crate::client;
 use crate::instrument::outgoing::HeaderSink;
 use crate::trace::headers::HeaderSource;
 
-/// Puts the active trace into the metadata of outgoing calls, see the [module](self).
+/// Adds the active trace to the metadata of outgoing calls, see the [module](self).
 ///
-/// Metadata that has a `sentry-trace` already is left alone; other vendors' baggage is kept.
+/// Metadata with a `sentry-trace` entry is left unchanged; baggage of other vendors is preserved.
 #[derive(Debug, Clone)]
 pub struct SentryInterceptor {
     endpoint: Arc<str>,
 }
 
 impl SentryInterceptor {
-    /// An interceptor for the calls to this URL.
+    /// Returns an interceptor for calls to the given URL.
     ///
-    /// tonic does not tell interceptors where a call goes, so it must be told here: calls carry the trace only if
-    /// `endpoint`, followed by `/package.Service/Method` where generated code says that, is one of the option
+    /// tonic does not pass the destination of a call to interceptors. Calls carry the trace only if `endpoint`,
+    /// followed by `/package.Service/Method` if generated code provides it, matches the option
     /// `trace_propagation_targets`.
     #[must_use]
     pub fn new(endpoint: impl AsRef<str>) -> Self {

@@ -1,4 +1,4 @@
-//! A middleware for ureq 3. Feature `ureq`.
+//! Middleware for ureq 3. Needs the feature `ureq`.
 //!
 //! ```
 //! use sentry::integrations::ureq::SentryMiddleware;
@@ -9,20 +9,22 @@
 //! ```
 //!
 //! Every request
-//! * is a span below the active one, op `http.client`, named `GET https://host/path`: from here to the head of the
-//!   answer, redirects included, with method, URL and status. Without an active span there is none, and no transaction
-//!   of its own;
-//! * carries the trace to the service that answers it, if its URL is one of the option `trace_propagation_targets`. A
-//!   `sentry-trace` that it has already stays, and so does other vendors' baggage. A redirect takes the headers along;
-//! * leaves a breadcrumb.
+//! * is recorded as a child of the active span, with the operation `http.client` and the name `GET https://host/path`.
+//!   The span lasts until the head of the response, including redirects, and carries method, URL and status. Without
+//!   an active span, no span is recorded;
+//! * carries the trace headers, if its URL matches the option `trace_propagation_targets`. An existing `sentry-trace`
+//!   header and baggage of other vendors are preserved. Redirected requests carry the same headers;
+//! * adds a breadcrumb.
 //!
-//! A request that gets no answer ends its span as `internal_error`; a status that ureq makes an error of is an answer.
-//! The error goes on to the caller and is not captured: it may be expected, and who expects it knows best.
+//! A request without a response ends its span as `internal_error`; a status that ureq turns into an error is a
+//! response. The error is returned to the caller and not captured, because only the caller knows whether it is
+//! expected.
 //!
-//! Of the URL, users and passwords are never recorded, and the values of the query string only with the option
-//! `send_default_pii`. Headers and bodies are not looked at.
+//! Users and passwords in URLs are never recorded; values of the query string are recorded only if the option
+//! `send_default_pii` is on. Headers and bodies are not read.
 //!
-//! Spec: `telemetry/traces/span-data-conventions.mdx`, `foundations/trace-propagation/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/span-data-conventions/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
 use ::ureq::http::{Request, Response, StatusCode};
 use ::ureq::middleware::{Middleware, MiddlewareNext};
@@ -32,13 +34,13 @@ use super::http_client::{Exchange, Target};
 use crate::client;
 use crate::context::entered;
 
-/// Makes a span of every request and tells it of the trace, see the [module](self).
+/// Records a span of every request and adds the trace headers, see the [module](self).
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct SentryMiddleware;
 
 impl SentryMiddleware {
-    /// The middleware. Everything about it is told by the client's options.
+    /// Returns the middleware. The client's options configure it.
     #[must_use]
     pub fn new() -> Self {
         Self

@@ -1,16 +1,16 @@
-//! What is kept of a URL, whether it came in or went out.
+//! The recorded parts of a URL, for incoming and outgoing requests.
 //!
-//! Spec: `foundations/client/data-collection/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 use crate::protocol::limits::truncated;
 
 pub(super) const FILTERED: &str = "[Filtered]";
-/// How many headers and query parameters are kept.
+/// The maximum number of headers and query parameters.
 pub(super) const MAX_ENTRIES: usize = 64;
-/// How much is kept of a path, and of a query string.
+/// The maximum length of a path, and of a query string.
 pub(super) const MAX_PATH: usize = 2048;
 
-/// A query string, without its values unless they may be told.
+/// Returns a query string; without its values, unless `pii` allows them.
 pub(super) fn kept_query(query: &str, pii: bool) -> String {
     if pii {
         return truncated(query, MAX_PATH).into_owned();
@@ -18,7 +18,7 @@ pub(super) fn kept_query(query: &str, pii: bool) -> String {
     let pairs = query.split('&').take(MAX_ENTRIES).filter(|pair| !pair.is_empty());
     let names = pairs.map(|pair| match pair.split_once('=') {
         Some((name, _)) => format!("{}={FILTERED}", truncated(name, 64)),
-        // Nobody knows whether a lone word is a name.
+        // A lone word may be a name or a value.
         None => FILTERED.to_owned(),
     });
     names.collect::<Vec<_>>().join("&")

@@ -1,4 +1,4 @@
-//! The body of a response: as long as it is sent, the request goes on.
+//! The response body, which keeps its request open until it is sent.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling};
 
 pin_project! {
-    /// The body of a response, whose end is that of the request's transaction. One that is dropped before its end
-    /// ends it as `cancelled`.
+    /// The body of a response. The request's transaction ends with it, as `cancelled` if the body is dropped before its
+    /// end.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
-        // Empty only while it is dropped, so that it is dropped in its context.
+        // Empty only during the drop, so that the body is dropped inside its context.
         #[pin]
         inner: Option<B>,
         handling: Handling,
@@ -36,7 +36,7 @@ pin_project! {
     }
 }
 
-/// How many bytes a body has, if it knows.
+/// Returns the length of a body in bytes, if it is known.
 pub(super) fn length(body: &impl MessageBody) -> Option<u64> {
     match body.size() {
         BodySize::None => Some(0),
@@ -49,7 +49,7 @@ impl<B: MessageBody> ResponseBody<B> {
     pub(super) fn new(inner: B, mut handling: Handling, is_head: bool, status: StatusCode) -> Self {
         let length = length(&inner);
         if length == Some(0) {
-            // Nobody will ask for it.
+            // Nothing polls an empty body.
             handling.end(End::Done);
         }
         Self { inner: Some(inner), handling, end: BodyEnd::new(is_head, status.as_u16(), length) }

@@ -1,4 +1,4 @@
-//! A middleware for actix-web 4. Feature `actix-web`.
+//! Middleware for actix-web 4. Needs the feature `actix-web`.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, Responder, web};
@@ -9,7 +9,7 @@
 //! }
 //!
 //! # fn main() -> std::io::Result<()> {
-//! // The client is there before the runtime, and sends what is left after the runtime has ended.
+//! // Start the client before the runtime, so that its guard flushes it after the runtime has ended.
 //! let _sentry = sentry::init(sentry::ClientOptions::new().traces_sample_rate(1.0));
 //! actix_web::rt::System::new().block_on(
 //!     HttpServer::new(|| App::new().wrap(Sentry::new()).route("/users/{id}", web::get().to(user)))
@@ -20,24 +20,26 @@
 //! ```
 //!
 //! Every request gets
-//! * an isolation scope: tags, user and breadcrumbs of one request do not show in another;
-//! * the trace of its headers, and in that a transaction, op `http.server`, named by the pattern of its resource
-//!   (`GET /users/{id}`) or else by its path: from the request's head to the last byte of the response's body, with
-//!   method, URL and status. A request that is given up ends it as `cancelled`. Requests `OPTIONS` have none, nor any
-//!   span, without the option `trace_options_requests`;
-//! * its URL, method and headers on every event, by the rules of privacy below;
-//! * an event for the error with which its handler, an extractor or a middleware further in fails, if that is answered
-//!   with a status of 500 or more, or if it is so answered and nothing in it was captured. An error that
-//!   `#[sentry::server_action]` or `#[sentry::span(err)]` captured further in is captured once.
+//! * an isolation scope: tags, user and breadcrumbs of one request do not appear in another;
+//! * a transaction in the trace of its headers, with the operation `http.server`, named by the pattern of its resource
+//!   (`GET /users/{id}`) or else by its path. It lasts from the request's head to the last byte of the response's body
+//!   and carries method, URL and status. An aborted request ends it as `cancelled`. `OPTIONS` requests are not recorded
+//!   unless the option `trace_options_requests` is on;
+//! * its URL, method and headers on every event, with the privacy rules below;
+//! * an event for the error of its handler, an extractor or an inner middleware, if the response has a status of 500 or
+//!   more. If the error was converted to such a response, it is captured only if nothing else in the request was. An
+//!   error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured inside is not captured again.
 //!
-//! What is annotated inside becomes part of the transaction, `#[sentry::server_action]` included. Wrap it around the
-//! `App` as the last one, so that it is the outermost; another one further in, around a scope, does nothing.
+//! Annotated functions inside become part of the transaction, including `#[sentry::server_action]`. Wrap the `App` in
+//! this middleware last, so that it is the outermost one; a second instance inside, around a scope, has no effect.
 //!
 //! # Privacy
-//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings without their values,
-//! and headers that may tell of a person or a secret as `[Filtered]`. Bodies are never read.
+//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings are recorded without
+//! their values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Bodies are never
+//! read.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, `foundations/client/data-collection/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod body;
 mod read;
@@ -58,7 +60,7 @@ use super::http_server::{Handling, Naming, RunningRequest};
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
 
-/// Who makes these spans and events.
+/// The origin of the spans and events.
 const ORIGIN: &str = "auto.http.actix_web";
 
 /// The middleware, for [`App::wrap`](actix_web::App::wrap). See the [module](self).
@@ -68,14 +70,14 @@ pub struct Sentry {
 }
 
 impl Sentry {
-    /// The middleware with everything it can do.
+    /// Returns the middleware with its default settings.
     #[must_use]
     pub fn new() -> Self {
         Self { server_errors: true }
     }
 
-    /// Whether an answer with a status of 500 or more makes an event, if nothing else in the request did. Default:
-    /// yes.
+    /// Sets whether a response with a status of 500 or more is captured as an event, if nothing else in the request
+    /// was captured (default: `true`).
     #[must_use]
     pub fn capture_server_errors(mut self, capture: bool) -> Self {
         self.server_errors = capture;
@@ -105,7 +107,7 @@ where
     }
 }
 
-/// A service each of whose requests has scopes and a transaction of its own, made by [`Sentry`].
+/// A service that gives each request scopes and a transaction of its own. Created by [`Sentry`].
 #[derive(Debug)]
 pub struct SentryMiddleware<S> {
     inner: S,
@@ -140,7 +142,7 @@ where
     }
 }
 
-/// Left in a request for middlewares of ours further in.
+/// A marker in the request for inner instances of the middleware.
 struct Begun(Naming);
 
 pin_project! {
@@ -148,7 +150,7 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ResponseFuture<F> {
-        // Empty when it is over, so that it is dropped in its context.
+        // Empty when the future is finished, so that it is dropped inside its context.
         #[pin]
         inner: Option<F>,
         handling: Handling,
@@ -222,7 +224,8 @@ fn answered<B: MessageBody>(
     }
 }
 
-/// A middleware further in refused the request: actix makes the answer of its error outside of this middleware.
+/// Records that an inner middleware refused the request: actix converts its error to a response outside this
+/// middleware.
 fn refused(running: &mut RunningRequest, error: &Error, server_errors: bool) {
     let status = error.as_response_error().status_code();
     running.answered(status.as_u16(), None);
@@ -231,8 +234,8 @@ fn refused(running: &mut RunningRequest, error: &Error, server_errors: bool) {
     }
 }
 
-/// The type of what is inside of actix's error is told by its `Debug` output alone, but that of `std::io` tells
-/// how it is stored.
+/// Returns the failure of actix's error. Only the `Debug` output names the type of the inner error, except that of
+/// `std::io`, which shows its representation instead.
 fn failure(error: &Error) -> Failure<'_> {
     if let Some(error) = error.as_error::<std::io::Error>() {
         return Failure::error(error);

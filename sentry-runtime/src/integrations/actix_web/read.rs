@@ -1,4 +1,4 @@
-//! What the middleware reads of a request.
+//! The parts of a request that the middleware reads.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Version;
@@ -10,7 +10,7 @@ use crate::integrations::http_server::{Head, Incoming};
 use crate::options::ClientOptions;
 use crate::trace::headers::HeaderSource;
 
-/// What is kept of a request.
+/// Reads the recorded parts of a request.
 pub(super) fn request(request: &ServiceRequest, options: &ClientOptions) -> Incoming {
     let uri = request.uri();
     let authority = uri
@@ -34,13 +34,13 @@ pub(super) fn request(request: &ServiceRequest, options: &ClientOptions) -> Inco
         origin: ORIGIN,
     };
     let headers = request.headers().iter().map(|(name, value)| {
-        // Whoever marked a value as sensitive does not want it told.
+        // The program marked the value as sensitive.
         (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
     });
     Incoming::new(head, &headers.collect::<Vec<_>>(), &Headers(request.headers()), options)
 }
 
-/// The headers of actix-web, which has a map of its own.
+/// The headers of actix-web, which has a map type of its own.
 struct Headers<'a>(&'a HeaderMap);
 
 impl HeaderSource for Headers<'_> {

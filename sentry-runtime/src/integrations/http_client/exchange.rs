@@ -1,7 +1,8 @@
-//! One request and its answer: a span, a breadcrumb, and the headers that carry the trace.
+//! An HTTP exchange: the span, the breadcrumb and the trace headers of one outgoing request and its response.
 //!
-//! Spec: `telemetry/traces/span-data-conventions.mdx`, `foundations/transport/event-payloads/breadcrumbs.mdx`,
-//! `foundations/trace-propagation/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/span-data-conventions/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/breadcrumbs/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Breadcrumb, Level, SpanStatus, Value};
 use crate::trace::record::SpanOutcome;
 
-/// A request that is on its way. Without a client there is nothing to it.
+/// An unfinished request. Empty without a client.
 #[derive(Debug, Default)]
 pub(in crate::integrations) struct Exchange(Option<Box<Open>>);
 
@@ -27,7 +28,7 @@ struct Open {
 }
 
 impl Exchange {
-    /// Begins an exchange: starts a span if another one is active, and tells the request of the trace.
+    /// Begins an exchange: starts a span if another one is active, and adds the trace headers to the request.
     pub(in crate::integrations) fn begin(target: Target<'_>, headers: &mut dyn HeaderSink) -> Self {
         let here = active::context();
         let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
@@ -68,12 +69,12 @@ impl Exchange {
         Self(Some(Box::new(Open { span, breadcrumb })))
     }
 
-    /// In what the request is sent: what others record meanwhile belongs below it.
+    /// Returns the span in which the request is sent, so that other instrumentation records its spans as children.
     pub(in crate::integrations) fn span(&self) -> Span {
         self.0.as_ref().map(|open| open.span.clone()).unwrap_or_default()
     }
 
-    /// The head of the answer came. `length` is that of the body, if it is known.
+    /// Records the head of the response. `length` is the length of the body, if it is known.
     pub(in crate::integrations) fn answered(
         mut self,
         status: u16,
@@ -97,7 +98,7 @@ impl Exchange {
         leave(open.breadcrumb);
     }
 
-    /// No answer came. Of the error nothing is told: it may name the whole URL.
+    /// Records that no response came. The error is not recorded, because it may contain the whole URL.
     pub(in crate::integrations) fn failed(mut self) {
         let Some(mut open) = self.0.take() else { return };
         open.span.end_as(SpanOutcome::Failed);

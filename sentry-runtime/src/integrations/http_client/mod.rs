@@ -1,8 +1,8 @@
-//! What the clients of HTTP have in common: an [`Exchange`] is one request and its answer.
+//! The common part of the HTTP client integrations: an [`Exchange`] is one request and its response.
 //!
-//! A middleware describes the request as a [`Target`] and begins an exchange with it, which starts the span and puts
-//! the trace into the headers; it sends the request inside of [`Exchange::span`], and says how it went. That ends the
-//! span and leaves a breadcrumb. An exchange of which nothing is said was given up.
+//! A middleware describes the request as a [`Target`] and begins an exchange with it, which starts the span and adds
+//! the trace headers. The middleware sends the request inside [`Exchange::span`] and reports the outcome, which ends
+//! the span and adds a breadcrumb. An exchange without an outcome counts as cancelled.
 
 mod exchange;
 mod target;

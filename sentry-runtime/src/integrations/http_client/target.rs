@@ -1,38 +1,38 @@
-//! Where a request goes, and what is told of that.
+//! The target of an outgoing request, and the parts of its URL that are recorded.
 
 use crate::client::Client;
 use crate::integrations::url::{MAX_PATH, kept_query};
 use crate::protocol::limits::truncated;
 
-/// The parts of a request that every client knows, whatever its types are.
+/// The parts of a request in types that are independent of the client.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::integrations) struct Target<'a> {
     pub(in crate::integrations) method: &'a str,
     pub(in crate::integrations) scheme: &'a str,
-    /// Without user and port. A URL without one leads nowhere.
+    /// The host without user and port. Empty for a URL without a host, which is never sent.
     pub(in crate::integrations) host: &'a str,
-    /// As the URL says it.
+    /// The port, if the URL has one.
     pub(in crate::integrations) port: Option<u16>,
     pub(in crate::integrations) path: &'a str,
     pub(in crate::integrations) query: Option<&'a str>,
-    /// Who makes the span.
+    /// The origin of the span.
     pub(in crate::integrations) origin: &'static str,
 }
 
 impl Target<'_> {
-    /// The URL without user, query string and fragment: what names the span.
+    /// Returns the URL without user, query string and fragment, as used for the name of the span.
     pub(super) fn url(&self) -> String {
         let path = truncated(self.path, MAX_PATH);
         match (self.host, self.port) {
-            // Of `data:` and the like the path is the content.
+            // The path of a `data:` URL is its content.
             ("", _) => format!("{}:", self.scheme),
             (host, Some(port)) => format!("{}://{host}:{port}{path}", self.scheme),
             (host, None) => format!("{}://{host}{path}", self.scheme),
         }
     }
 
-    /// The URL that is compared with the option `trace_propagation_targets`: all but the user, in whose name a target
-    /// might stand by chance.
+    /// Returns the URL that is compared with the option `trace_propagation_targets`: everything except the user, whose
+    /// name might match a target by accident.
     pub(super) fn compared_url(&self, url: &str) -> String {
         match self.query {
             Some(query) => format!("{url}?{query}"),
@@ -40,13 +40,13 @@ impl Target<'_> {
         }
     }
 
-    /// The query string with its question mark, by the rules of privacy.
+    /// Returns the query string with its question mark, according to the privacy rules.
     pub(super) fn kept_query(&self, pii: bool) -> Option<String> {
         let query = self.query.filter(|query| !query.is_empty())?;
         Some(format!("?{}", kept_query(query, pii)))
     }
 
-    /// The port, be it written in the URL or not.
+    /// Returns the port of the URL, or the default port of its scheme.
     pub(super) fn effective_port(&self) -> Option<u16> {
         self.port.or(match self.scheme {
             "http" => Some(80),
@@ -55,7 +55,7 @@ impl Target<'_> {
         })
     }
 
-    /// Whether it is the server that this client sends to: a transport of the user's may be made of the same HTTP
+    /// Whether the request goes to the server that the client sends to: a transport of the user's may use the same HTTP
     /// client as the program.
     pub(super) fn is_sentry(&self, client: &Client) -> bool {
         client.dsn().is_some_and(|dsn| {

@@ -1,4 +1,4 @@
-//! One request, from its head to the last byte of the answer.
+//! The handling of one request, from its head to the last byte of the response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,26 +24,26 @@ use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
 
-/// One request. Without a client there is nothing to it.
+/// One request. Empty without a client.
 #[derive(Debug, Default)]
 pub(crate) struct Handling(Option<Box<RunningRequest>>);
 
 /// A request that is being handled.
 #[derive(Debug)]
 pub(crate) struct RunningRequest {
-    /// Absent while it stands in the thread.
+    /// Absent while it is the active context of the thread.
     context: Option<Arc<Context>>,
     active: Lineage,
     span: Span,
     since: Ticks,
     naming: Naming,
     mechanism: &'static str,
-    /// What the answer says about how it went.
+    /// The outcome according to the response.
     status: Option<SpanStatus>,
     failed: bool,
 }
 
-/// The name of a request's transaction, for whoever learns later by which route the request is answered.
+/// The name of a request's transaction, for code that learns the route of the request later.
 #[derive(Debug, Clone)]
 pub(crate) struct Naming {
     segment: Option<Arc<Segment>>,
@@ -62,10 +62,10 @@ impl Handling {
         let here = active::context();
         let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
         let incoming = read(client.options());
-        // A span that is active here is one of the server's own work: no request waits for that to end.
+        // An active span here belongs to the server's own work, and no request must wait for its end.
         let trace = incoming.propagation.unwrap_or_else(Propagation::new);
         let context = here.isolated().with_boundary().in_new_trace(trace);
-        // What is annotated inside is no transaction either.
+        // Annotated functions inside are not recorded as transactions either.
         let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
         let captured = Arc::new(AtomicBool::new(false));
         context.isolation.update(|scope| {
@@ -103,12 +103,12 @@ impl Handling {
         })))
     }
 
-    /// The name of its transaction.
+    /// Returns the name of the transaction.
     pub(crate) fn naming(&self) -> Option<&Naming> {
         self.0.as_ref().map(|running| &running.naming)
     }
 
-    /// Runs something in the request's context. A panic in it goes on, and ends the request.
+    /// Runs a closure in the request's context. A panic in it ends the request and propagates.
     pub(crate) fn inside<R>(&mut self, run: impl FnOnce(Option<&mut RunningRequest>) -> R) -> R {
         struct Entered<'a> {
             handling: &'a mut Handling,
@@ -120,7 +120,7 @@ impl Handling {
                 if let Some(running) = &mut self.handling.0 {
                     running.context = own.context;
                 }
-                // Who catches the panic drops the request later, when nobody can tell any more.
+                // The code that catches the panic drops the request later, when the panic can no longer be detected.
                 if std::thread::panicking() {
                     self.handling.end(End::Panicked);
                 }
@@ -132,7 +132,7 @@ impl Handling {
         run(entered.handling.0.as_deref_mut())
     }
 
-    /// The request is over.
+    /// Ends the request.
     pub(crate) fn end(&mut self, end: End) {
         let Some(mut running) = self.0.take() else { return };
         let Some(context) = running.context.take() else { return };
@@ -152,38 +152,39 @@ impl Drop for Handling {
 }
 
 impl RunningRequest {
-    /// The handler, or whatever makes the body, failed. To be called inside of the request.
+    /// Records a failure of the handler, or of the source of the body. Must be called inside the request.
     pub(crate) fn failed(&mut self, failure: Failure<'_>) {
         self.failed = true;
         self.saw(failure);
     }
 
-    /// An error became the answer, which has the status for it. To be called inside of the request.
+    /// Records an error that was converted to the response, whose status reflects it. Must be called inside the
+    /// request.
     pub(crate) fn saw(&self, failure: Failure<'_>) {
         errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
     }
 
-    /// The head of the answer is known.
+    /// Records the head of the response.
     pub(crate) fn answered(&mut self, status: u16, length: Option<u64>) {
         self.span.set_attribute("http.response.status_code", status);
         self.span.set_attribute("http.response.body.size", AttributeValue::from(length));
         self.status = Some(SpanStatus::from_http_status(status));
     }
 
-    /// What the answer says in another way than by its HTTP status.
+    /// Sets a status that the response expresses by other means than its HTTP status.
     #[cfg(feature = "tower")]
     pub(crate) fn set_status(&mut self, status: SpanStatus) {
         self.status = Some(status);
     }
 
-    /// Gives the request's span an attribute.
+    /// Sets an attribute of the request's span.
     #[cfg(feature = "tower")]
     pub(crate) fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
         self.span.set_attribute(key, value);
     }
 
-    /// Captures that the answer is a server error, unless something in the request told of it before. To be
-    /// called inside of the request.
+    /// Captures that the response is a server error, unless something in the request was captured before. Must be
+    /// called inside the request.
     pub(crate) fn capture_server_error(&self, status: u16, reason: &str) {
         if self.naming.captured.load(Ordering::Relaxed) {
             return;
@@ -206,7 +207,7 @@ impl RunningRequest {
         }));
     }
 
-    /// The route by which the request was answered.
+    /// Records the route that answered the request.
     #[cfg(feature = "actix-web")]
     pub(crate) fn routed(&self, method: &str, route: &str) {
         self.naming.routed(method, route);
@@ -214,7 +215,7 @@ impl RunningRequest {
 }
 
 impl Naming {
-    /// The route by which the request is answered. A name that the program gave stays.
+    /// Records the route that answers the request. A name set by the program has precedence.
     pub(crate) fn routed(&self, method: &str, route: &str) {
         let name = Route::new(method, route);
         if self.current() != self.given.text || name.text == self.given.text {
@@ -227,7 +228,7 @@ impl Naming {
         }
     }
 
-    /// Whether a thread works on this request.
+    /// Whether a thread currently works on this request.
     pub(crate) fn is_active(&self) -> bool {
         let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
         isolation.captured.as_ref().is_some_and(|captured| Arc::ptr_eq(captured, &self.captured))
@@ -240,7 +241,7 @@ impl Naming {
         }
     }
 
-    /// Where no transaction is recorded, events learn its name from the scope.
+    /// Sets the name on the scope, for events, if no transaction is recorded.
     fn tell_scope(&self, name: Option<Route>) {
         if self.segment.is_none() {
             let name = name.as_ref().unwrap_or(&self.given);

@@ -1,10 +1,11 @@
-//! What a request says of itself, by the rules of privacy.
+//! The recorded parts of an incoming request, according to the privacy rules.
 //!
-//! Without `send_default_pii` of headers only those are kept that cannot tell who sends them, of a query string
-//! the names, and of cookies and addresses nothing. What is kept is still scrubbed on the pipeline thread.
+//! Without `send_default_pii`, only headers that cannot identify the sender, the names in the query string, and neither
+//! cookies nor addresses are kept. What is kept is still scrubbed on the pipeline thread.
 //!
-//! Spec: `foundations/client/data-collection/index.mdx`, `data-model/event-payloads/request.mdx`,
-//! `telemetry/traces/span-data-conventions.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
+//! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/request/),
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/span-data-conventions/)
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -16,10 +17,10 @@ use crate::protocol::{AttributeValue, Map, Request};
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
 
-/// How much of each value is kept.
+/// The maximum length of each value.
 const MAX_VALUE: usize = 1024;
 
-/// Headers whose values are kept in any case, sorted.
+/// Headers whose values are always kept, sorted.
 const SAFE: &[&str] = &[
     "accept",
     "accept-charset",
@@ -70,7 +71,7 @@ const SAFE: &[&str] = &[
     "x-requested-with",
 ];
 
-/// The name of a transaction, and what kind of name it is.
+/// The name and the source of a transaction.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     pub(crate) text: String,
@@ -83,25 +84,25 @@ impl Route {
     }
 }
 
-/// The parts of a request that every server knows, whatever its types are.
+/// The parts of a request in types that are independent of the server.
 #[derive(Debug)]
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a str,
-    /// As the request line says it, which it does rarely.
+    /// The scheme of the request line, which is rarely present.
     pub(crate) scheme: Option<&'a str>,
-    /// The host and perhaps a port, without a user.
+    /// The host and optionally a port, without a user.
     pub(crate) authority: Option<&'a str>,
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
-    /// The version of HTTP, such as `1.1`.
+    /// The HTTP version, such as `1.1`.
     pub(crate) version: &'static str,
     pub(crate) route: Option<String>,
-    /// Who sent it, as far as the server can tell.
+    /// The address of the sender, if the server knows it.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) origin: &'static str,
 }
 
-/// What is kept of a request.
+/// The recorded parts of a request.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(super) name: Route,
@@ -109,12 +110,12 @@ pub(crate) struct Incoming {
     pub(super) request: Request,
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(super) propagation: Option<Propagation>,
-    /// Whether it is to be a transaction.
+    /// Whether the request is recorded as a transaction.
     pub(super) is_traced: bool,
 }
 
 impl Incoming {
-    /// Says more of the request.
+    /// Adds attributes.
     #[cfg(feature = "tower")]
     pub(crate) fn also(&mut self, attributes: impl IntoIterator<Item = (Cow<'static, str>, AttributeValue)>) {
         self.attributes.extend(attributes);
@@ -208,14 +209,14 @@ fn kept_headers(headers: &[(&str, &[u8])], pii: bool) -> Map<String, String> {
     kept
 }
 
-/// All cookies: HTTP/2 may spread them over several headers.
+/// Returns all cookies: HTTP/2 may spread them over several headers.
 fn cookies(headers: &[(&str, &[u8])]) -> Option<String> {
     let of_cookies = headers.iter().take(MAX_ENTRIES).filter(|(name, _)| *name == "cookie");
     let values: Vec<_> = of_cookies.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
     (!values.is_empty()).then(|| truncated(&values.join("; "), MAX_VALUE).into_owned())
 }
 
-/// The one who sent the request: as proxies say, some of them with a port, else as the connection says.
+/// Returns the address of the client: according to proxies, some of which add a port, or else to the connection.
 fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<IpAddr>) -> Option<String> {
     let address = |text: &str| {
         let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -226,7 +227,7 @@ fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<Ip
     Some(address.to_string())
 }
 
-/// Whether a text can stand in a URL as host and port.
+/// Whether a text is valid as host and port of a URL.
 fn is_host(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     (1..=255).contains(&text.len()) && text.bytes().all(fits)

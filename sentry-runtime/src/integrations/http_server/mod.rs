@@ -1,10 +1,11 @@
-//! What the integrations of servers have in common: the life of one request.
+//! The common part of the HTTP server integrations: the lifetime of one request.
 //!
-//! [`Incoming`] is what a request says of itself, as far as it may be kept. [`Handling`] begins with it, puts the
-//! request's context in place whenever the handler or the response's body runs ([`Handling::inside`]), hears how
-//! it was answered, and ends with the last byte of the body, or when either is dropped.
+//! [`Incoming`] holds the recorded parts of a request. [`Handling`] begins with it, activates the request's context
+//! whenever the handler or the response's body runs ([`Handling::inside`]), records the response, and ends with the
+//! last byte of the body, or when the handler or the body is dropped.
 //!
-//! Spec: `telemetry/traces/index.mdx`, `foundations/client/data-collection/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod handling;
 mod incoming;

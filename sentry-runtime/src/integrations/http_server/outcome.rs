@@ -1,12 +1,12 @@
-//! Whether the body of a response was sent whole.
+//! Detection of whether the body of a response was sent completely.
 
-/// Follows a response's body to tell, when it is dropped, whether it had come to its end: servers drop a body of
-/// known length without asking for the end of it.
+/// Tracks a response's body to determine, when it is dropped, whether it was complete: servers drop a body of known
+/// length without polling for its end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BodyEnd {
-    /// Nobody asks for a body: the answer to a `HEAD` request, or one of a status without body.
+    /// No body is expected: the response to a `HEAD` request, or one with a status without a body.
     NotWanted,
-    /// So many bytes are left.
+    /// The number of bytes that are left.
     After(u64),
     /// Only the body itself knows.
     Unknown,
@@ -21,14 +21,14 @@ impl BodyEnd {
         }
     }
 
-    /// So many bytes were sent.
+    /// Records that bytes were sent.
     pub(crate) fn sent(&mut self, bytes: usize) {
         if let Self::After(left) = self {
             *left = left.saturating_sub(bytes as u64);
         }
     }
 
-    /// Whether a body that is dropped now is whole.
+    /// Whether a body that is dropped now is complete.
     pub(crate) fn is_reached(self) -> bool {
         matches!(self, Self::NotWanted | Self::After(0))
     }

@@ -1,6 +1,6 @@
-//! Where request-mode sessions hear of requests: each of the two is called once for every request.
+//! Request-mode sessions of server requests: each of the two functions is called once per request.
 //!
-//! Spec: `telemetry/sessions/index.mdx`, "Session Aggregates".
+//! [Spec, "Session Aggregates"](https://develop.sentry.dev/sdk/telemetry/sessions/)
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::context::thread_context::Context;
 use crate::instrument::instrumented::End;
 use crate::protocol::{SessionMode, SessionStatus};
 
-/// The client, if it counts requests by itself.
+/// Returns the client, if it tracks request sessions automatically.
 fn counting(request: &Context) -> Option<Arc<Client>> {
     request.client().filter(|client| {
         let options = client.options();
@@ -18,15 +18,15 @@ fn counting(request: &Context) -> Option<Arc<Client>> {
     })
 }
 
-/// A request came in; the context is its own.
+/// Begins the session of a request with the given context.
 pub(super) fn begin(request: &Context) {
     if let Some(client) = counting(request) {
         session::request_started(&client, &request.isolation);
     }
 }
 
-/// The request was answered to the last byte, or given up. What was captured in it has counted in its session by
-/// then; a panic that nobody captured counts here.
+/// Ends the session of a request that was answered completely or aborted. Errors captured in it have counted in its
+/// session by then; a panic that was not captured counts here.
 pub(super) fn end(request: &Context, end: End) {
     if let Some(client) = counting(request) {
         let status = if end == End::Panicked { SessionStatus::Crashed } else { SessionStatus::Exited };

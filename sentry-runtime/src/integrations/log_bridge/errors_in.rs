@@ -1,4 +1,4 @@
-//! Fields that are errors.
+//! Errors among the fields of log entries.
 
 use std::any::type_name;
 use std::error::Error;
@@ -9,7 +9,7 @@ use crate::capture::reading;
 use crate::error::chain::Chain;
 
 impl LogFields {
-    /// Adds a field that is an error: its texts, and, for the first one, all that is known of it.
+    /// Adds a field that is an error: its texts and, for the first error, its chain.
     pub(crate) fn add_error(&mut self, key: &'static str, error: &(dyn Error + 'static)) {
         let chain = read(error);
         self.add(key, texts(&chain));
@@ -17,18 +17,18 @@ impl LogFields {
     }
 }
 
-/// The texts of an error and of its causes as one.
+/// Returns the texts of an error and of its causes as one string.
 pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
     texts(&read(error))
 }
 
-/// An error with its causes. Of the types that it may have one is known whose `Debug` output does not tell it.
+/// Reads an error with its causes. One of its possible types has a `Debug` output that does not contain its name.
 fn read(error: &(dyn Error + 'static)) -> Chain {
     let name = if error.is::<io::Error>() { type_name::<io::Error>() } else { type_name::<dyn Error>() };
     reading::read_dynamic(error, name)
 }
 
-/// The texts of an error and of its causes, the outermost first.
+/// Joins the texts of an error and of its causes, the outermost first.
 fn texts(chain: &Chain) -> String {
     let texts: Vec<_> = chain.entries.iter().map(|entry| &*entry.value).collect();
     super::text(&texts.join(": "))

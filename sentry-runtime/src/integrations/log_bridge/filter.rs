@@ -1,8 +1,8 @@
-//! What becomes of an entry of a log.
+//! The filter result: what a log entry becomes.
 
 use std::ops::BitOr;
 
-/// What becomes of an entry of a log: nothing, or any of the others together, joined by `|`.
+/// What a log entry becomes: nothing, or any combination of the others, joined by `|`.
 ///
 /// ```
 /// # #[cfg(feature = "log")] {
@@ -15,27 +15,27 @@ use std::ops::BitOr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Filter(u8);
 
-// Named as the official crate names them.
+// The names are those of the official crate.
 #[allow(non_upper_case_globals, reason = "the names that programs use with the official crate")]
 impl Filter {
-    /// Nothing.
+    /// Ignores the entry.
     pub const Ignore: Self = Self(0);
-    /// A breadcrumb, to be sent along with a later event.
+    /// Adds a breadcrumb, which is sent with a later event.
     pub const Breadcrumb: Self = Self(1);
-    /// An event: the error among the entry's fields with its causes, or a message.
+    /// Captures an event: the error among the entry's fields with its causes, or else a message.
     pub const Event: Self = Self(2);
-    /// The same as [`Filter::Event`], which captures an error where there is one.
+    /// The same as [`Filter::Event`], which captures an error if there is one.
     pub const Exception: Self = Self::Event;
-    /// A structured log; sent when the option `enable_logs` is on.
+    /// Writes a structured log, which is sent if the option `enable_logs` is on.
     pub const Log: Self = Self(4);
 
-    /// Whether all of another filter is in this one.
+    /// Whether this filter contains all of another one.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether nothing becomes of the entry.
+    /// Whether the entry is ignored.
     #[must_use]
     pub const fn is_ignore(self) -> bool {
         self.0 == 0

@@ -1,10 +1,10 @@
-//! What the integrations of logging crates have in common: an entry of a log becomes a breadcrumb, an event, a
-//! structured log, or several of them, as a filter says.
+//! The common part of the logging integrations: a log entry becomes a breadcrumb, an event, a structured log, or
+//! several of these, according to a filter.
 //!
-//! The integration reads the entry of its crate, behind a [`Gate`], into an [`LogEntry`]; [`LogEntry::tell`] does the rest
-//! by the functions that a user would call.
+//! The integration reads its crate's entry into a [`LogEntry`], behind a [`Gate`]. [`LogEntry::tell`] records it by the
+//! functions of the public API.
 
-// The values of `log` are errors only with a feature of its that takes a dependency more.
+// `log` exposes values as errors only with a feature that adds a dependency.
 #[cfg(feature = "tracing")]
 mod errors_in;
 mod filter;
@@ -29,22 +29,22 @@ use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
 
-/// The most characters of a text that an entry carries.
+/// The maximum number of characters in a text of an entry.
 const MAX_TEXT: usize = 8_192;
-/// The most fields of one entry.
+/// The maximum number of fields of an entry.
 const MAX_FIELDS: usize = 128;
 
-/// What differs between the crates that entries come from.
+/// The differences between the source crates of entries.
 #[derive(Debug)]
 pub(crate) struct LogOrigin {
-    /// The type of the mechanism of its errors, and the origin of its logs.
+    /// The mechanism type of its errors, and the origin of its logs.
     pub(crate) name: &'static str,
-    /// The contexts of its events, named as the official crate names them.
+    /// The contexts of its events, with the names of the official crate.
     pub(crate) fields: &'static str,
     pub(crate) location: &'static str,
 }
 
-/// An entry of a log.
+/// A log entry.
 #[derive(Debug)]
 pub(crate) struct LogEntry<'a> {
     pub(crate) origin: &'static LogOrigin,
@@ -56,7 +56,7 @@ pub(crate) struct LogEntry<'a> {
     pub(crate) said: LogFields,
 }
 
-/// What an entry says.
+/// The message and fields of an entry.
 #[derive(Debug, Default)]
 pub(crate) struct LogFields {
     pub(crate) message: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) struct LogFields {
 }
 
 impl LogFields {
-    /// Adds a field; beyond 128 it is left out.
+    /// Adds a field. Fields beyond the maximum of 128 are dropped.
     pub(crate) fn add(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((key.into(), value.into()));
@@ -79,7 +79,7 @@ impl LogFields {
 }
 
 impl LogEntry<'_> {
-    /// Makes of the entry what the filter says.
+    /// Records the entry in the ways that the filter selects.
     pub(crate) fn tell(mut self, filter: Filter) {
         let text = self.text();
         if filter.contains(Filter::Event) {
@@ -96,7 +96,7 @@ impl LogEntry<'_> {
         }
     }
 
-    /// The message. Where there is none, what was said of the error (so do the events of `#[instrument(err)]`), or
+    /// Returns the message. An entry without one has the text of its error (as the events of `#[instrument(err)]`), or
     /// all fields.
     fn text(&mut self) -> String {
         if let Some(message) = self.said.message.take() {
@@ -121,7 +121,7 @@ impl LogEntry<'_> {
         }
     }
 
-    /// Captures the error with its chain if there is one, else a message.
+    /// Captures the error with its chain if there is one, or else a message.
     fn capture(&mut self, text: &str) {
         let chain = self.said.error.take();
         let level = level(self.level);
@@ -149,7 +149,7 @@ impl LogEntry<'_> {
         }
     }
 
-    /// Says on a scope what the event cannot say by itself.
+    /// Sets data on the scope that an event has no field for.
     fn dress(&self, scope: &mut Scope, message: Option<String>) {
         let mut fields = Map::new();
         for (key, value) in self.said.fields.iter().filter(|(_, value)| !value.is_null()) {
@@ -178,7 +178,7 @@ impl LogEntry<'_> {
         });
     }
 
-    /// What a log says of itself beside its fields.
+    /// Returns the attributes of a log beside its fields.
     fn own_attributes(&self) -> impl Iterator<Item = (Cow<'static, str>, AttributeValue)> {
         [
             ("sentry.origin", AttributeValue::from_static(self.origin.name)),
@@ -193,12 +193,12 @@ impl LogEntry<'_> {
     }
 }
 
-/// A text of bounded length.
+/// Returns a text truncated to the maximum length.
 pub(crate) fn text(text: &str) -> String {
     truncated(text, MAX_TEXT).into_owned()
 }
 
-/// What a user's implementation of `Display` or `Debug` writes: bounded, and contained if it panics.
+/// Formats a user's value by `Display` or `Debug`, with bounded length and with its panics caught.
 pub(crate) fn written(value: &dyn Display) -> String {
     chain::written(value)
 }
@@ -217,7 +217,7 @@ fn json(value: &AttributeValue) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// A value as text, without quotes.
+/// Returns a value as text, without quotes.
 pub(crate) fn plain(value: &AttributeValue) -> String {
     value.as_str().map_or_else(|| json(value).to_string(), str::to_owned)
 }

@@ -1,12 +1,12 @@
-//! What is active in OpenTelemetry is active here: an observer of its contexts.
+//! The context bridge: an observer of OpenTelemetry's contexts that activates the corresponding span of this crate.
 //!
-//! Every context of OpenTelemetry that is made gets a view, which knows the span of ours that stands for the span in it.
-//! Entering the context makes that span active on the thread, leaving it puts back what was before. OpenTelemetry tells
-//! of entering and leaving alone, and not which context was left: the views tell that. Contexts that are left out of
-//! their order are taken away with the next one that lay below them.
+//! Every new context of OpenTelemetry gets a view, which holds the toolkit's span for the OpenTelemetry span in it.
+//! Entering the context makes that span active on the thread; leaving it restores the previous one. OpenTelemetry
+//! reports entering and leaving, but not which context was left; the views identify it. A context that is left out
+//! of order is removed together with the next one below it.
 //!
-//! The observer is called while OpenTelemetry holds its stack: nothing here asks for the current context or runs a
-//! user's code.
+//! The observer is called while OpenTelemetry borrows its stack: code here must neither request the current context nor
+//! run user code.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -24,11 +24,11 @@ use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
-/// What a context of OpenTelemetry means here.
+/// The meaning of an OpenTelemetry context for the toolkit.
 enum View {
     /// A span that is recorded.
     Span(Arc<Context>, Lineage),
-    /// A trace from elsewhere, or a span that somebody else records.
+    /// A trace from another process, or a span that another processor records.
     Trace(Arc<Propagation>),
     Nothing,
 }
@@ -50,13 +50,13 @@ thread_local!(static ENTERED: RefCell<Vec<OtelEntry>> = const { RefCell::new(Vec
 #[derive(Debug)]
 struct Bridge;
 
-/// Installs the observer: once a process, as OpenTelemetry has room for one.
+/// Installs the observer, once per process, because OpenTelemetry accepts only one.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| GlobalContextObserver::set(Arc::new(Bridge)));
 }
 
-/// Which view it is.
+/// Returns the identity of the context's view.
 fn identity(context: &OtelContext) -> *const () {
     context.observer_view().as_ref().map_or(std::ptr::null(), |view| Arc::as_ptr(view).cast())
 }
@@ -98,17 +98,18 @@ impl ContextObserver for Bridge {
     }
 }
 
-/// Makes active what a context means.
+/// Activates the span or trace of a context.
 fn show(context: &OtelContext) -> Option<Activation> {
     let here = active::context();
-    // A context without a view is an empty one.
+    // A context without a view is empty.
     let view = context.observer_view().as_ref().and_then(|view| view.as_any().downcast_ref());
     match view.unwrap_or(&View::Nothing) {
         View::Span(context, span) => {
             if active::position() == (context.key(), span.span) {
                 return None;
             }
-            // On another thread the scopes come along, in the same transaction those of here are newer.
+            // On another thread, the context's scopes are taken along; in the same transaction, the current ones are
+            // newer.
             let base = if here.key() == context.key() { &here } else { context };
             Some(Activation::put(Arc::new(base.with_segment(context.segment().cloned())), *span))
         }

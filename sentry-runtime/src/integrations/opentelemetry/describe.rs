@@ -1,7 +1,7 @@
-//! What a span of OpenTelemetry is called here: name, operation, source and status by its kind and attributes.
+//! Name, operation, source and status of an OpenTelemetry span, derived from its kind and attributes.
 //!
-//! Operations are set where the conventions of OpenTelemetry say what a span is: databases, HTTP, RPC, messaging,
-//! functions as a service. Everything else is left to the server.
+//! Operations are set if OpenTelemetry's conventions identify the span: databases, HTTP, RPC, messaging, functions as a
+//! service. All others are left to the server.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, Status};
@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use super::values::text;
 use crate::protocol::SpanStatus;
 
-/// Who makes these spans.
+/// The origin of the spans.
 pub(super) const ORIGIN: &str = "auto.otel";
 
 /// See the module.
@@ -20,7 +20,7 @@ pub(super) struct OtelDescription {
     pub(super) source: &'static str,
 }
 
-/// The name of a kind, as attribute.
+/// Returns the name of a kind, as an attribute value.
 pub(super) fn kind(kind: &SpanKind) -> &'static str {
     match kind {
         SpanKind::Client => "CLIENT",
@@ -53,7 +53,7 @@ pub(super) fn of(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> OtelDe
     described(name.to_owned(), "", "custom")
 }
 
-/// `GET /orders/{id}`: by the route, else by the URL's path, which is not a name to group by.
+/// Returns `GET /orders/{id}`, by the route or else by the URL's path, which is unsuitable for grouping.
 fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> OtelDescription {
     let op = match kind {
         SpanKind::Client => "http.client",
@@ -76,7 +76,7 @@ fn http(name: &str, kind: &SpanKind, attributes: &[KeyValue], method: &str) -> O
     OtelDescription { name, op: op.to_owned(), source }
 }
 
-/// A URL's path; of that of another server with its name. User and password are left out.
+/// Returns the path of a URL; for another server, with the server's name. User and password are removed.
 fn path_of(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -85,7 +85,7 @@ fn path_of(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// The status. Only an error of OpenTelemetry's is one, and the codes of HTTP and gRPC say of what kind.
+/// Returns the status. Only OpenTelemetry's error status is an error; the HTTP or gRPC code determines its kind.
 pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
     let Status::Error { description } = status else { return SpanStatus::Ok };
     let code = |names: &[&str]| text(attributes, names).and_then(|code| code.parse::<u16>().ok());
@@ -96,6 +96,6 @@ pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
     if let Some(status) = code(&grpc).and_then(SpanStatus::from_grpc_status) {
         return status;
     }
-    // A description that is one of our words was meant as such.
+    // A description that is the name of a status is taken as that status.
     description.parse().unwrap_or(SpanStatus::UnknownError)
 }

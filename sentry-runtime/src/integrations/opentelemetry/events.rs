@@ -1,4 +1,4 @@
-//! Events of a span: exceptions become errors, everything else breadcrumbs.
+//! Events of OpenTelemetry spans: exceptions become errors, all others become breadcrumbs.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Event as OtelEvent;
@@ -7,7 +7,7 @@ use super::values::{object, text};
 use crate::api;
 use crate::protocol::{Breadcrumb, Context, Event, Exception, Map, Mechanism, Value};
 
-/// The context `otel` of events and transactions.
+/// Returns the context `otel` of events and transactions.
 pub(super) fn otel_context(attributes: &[KeyValue], resource: &Map<String, Value>) -> Context {
     let mut context = Map::new();
     context.insert("attributes".to_owned(), Value::Object(object(attributes).into_iter().collect()));
@@ -15,7 +15,7 @@ pub(super) fn otel_context(attributes: &[KeyValue], resource: &Map<String, Value
     context.into()
 }
 
-/// Captures what happened in a span, in the context that is active: that of the span.
+/// Captures an event of a span in the active context, which is that of the span.
 pub(super) fn capture(event: &OtelEvent, span: &[KeyValue], resource: &Map<String, Value>, exceptions: bool) {
     if event.name != "exception" {
         return api::add_breadcrumb(Breadcrumb {
@@ -32,7 +32,7 @@ pub(super) fn capture(event: &OtelEvent, span: &[KeyValue], resource: &Map<Strin
     let get = |name: &str| text(&event.attributes, &[name]);
     let (value, ty) = (get("exception.message"), get("exception.type"));
     let mut mechanism = Mechanism { ty: "auto.otel".to_owned(), handled: Some(true), ..Mechanism::default() };
-    // A text of some language's own form: Sentry shows it, nobody can make frames of it.
+    // A text in a language-specific format: Sentry shows it, but it cannot be parsed into frames.
     if let Some(stack) = get("exception.stacktrace") {
         mechanism.data.insert("stacktrace".to_owned(), stack.into());
     }

@@ -1,5 +1,5 @@
-//! Ids of both sides: a span's id on our wire is a bijection of its local id, so that every id which OpenTelemetry
-//! draws has a local one.
+//! Conversion of ids. A span's id on the wire is a bijection of its local id, so that every OpenTelemetry id has a
+//! local one.
 
 use opentelemetry::trace as otel;
 use opentelemetry_sdk::trace::IdGenerator;
@@ -10,17 +10,17 @@ use crate::context::span_context::SpanContext;
 use crate::protocol::{SpanId, TraceId};
 use crate::trace::ids::{self as trace_ids, LocalId};
 
-/// Ids for a tracer provider: a trace that begins inside of a span of ours, or of a trace that was continued here,
-/// is that trace.
+/// The id generator for a tracer provider: a trace that begins inside a span of this crate, or inside a trace continued
+/// by this crate, has the id of that trace.
 ///
-/// Without it a span of OpenTelemetry under one of ours still becomes its child, but OpenTelemetry calls the trace by
-/// another id.
+/// Without this generator, an OpenTelemetry span inside a span of this crate still becomes its child, but OpenTelemetry
+/// uses another trace id.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct SentryIdGenerator;
 
 impl SentryIdGenerator {
-    /// A generator.
+    /// Returns a generator.
     #[must_use]
     pub fn new() -> Self {
         Self
@@ -47,17 +47,17 @@ pub(super) fn to_otel_span(id: SpanId) -> otel::SpanId {
     otel::SpanId::from_bytes(*id.as_bytes())
 }
 
-/// Our form of an id. `None` of the invalid one, which is zero.
+/// Converts an id. `None` for the invalid id, which is zero.
 pub(super) fn trace_id(id: otel::TraceId) -> Option<TraceId> {
     TraceId::from_bytes(id.to_bytes())
 }
 
-/// Our form of an id. `None` of the invalid one, which is zero.
+/// Converts an id. `None` for the invalid id, which is zero.
 pub(super) fn span_id(id: otel::SpanId) -> Option<SpanId> {
     SpanId::from_bytes(id.to_bytes())
 }
 
-/// The local id of OpenTelemetry's.
+/// Returns the local id of an OpenTelemetry span.
 pub(super) fn local_id(id: otel::SpanId) -> LocalId {
     span_id(id).map_or(0, crate::trace::ids::local_of)
 }

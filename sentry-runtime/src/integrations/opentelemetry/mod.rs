@@ -1,4 +1,5 @@
-//! OpenTelemetry: its spans and ours are one tree, whoever starts them.
+//! OpenTelemetry bridge: OpenTelemetry's spans and those of this crate form one trace. Needs the feature
+//! `opentelemetry`.
 //!
 //! ```
 //! use opentelemetry::trace::{Tracer as _, TracerProvider as _};
@@ -12,19 +13,22 @@
 //! guard.tracer_provider().tracer("shop").in_span("import", |_| parse());
 //! ```
 //!
-//! [`OpenTelemetry`] sets everything up and makes it OpenTelemetry's default; whoever builds a `SdkTracerProvider`
-//! takes [`SentrySpanProcessor`], [`SentrySampler`], [`SentryIdGenerator`] and [`SentryPropagator`] from here.
+//! [`OpenTelemetry`] sets up everything and installs it as OpenTelemetry's global provider and propagator. A program
+//! that builds its own `SdkTracerProvider` can add [`SentrySpanProcessor`], [`SentrySampler`], [`SentryIdGenerator`]
+//! and [`SentryPropagator`] instead.
 //!
-//! * A span of OpenTelemetry starts: the sampler decides as our options say, the processor starts a span of ours with
-//!   the same ids, under the given parent or the span of ours that is active inside of it.
-//! * A context of OpenTelemetry is attached: an observer of contexts makes the span in it our active one, on whatever
-//!   thread, until it is detached. So annotated functions, errors and logs belong to it.
-//! * It ends: attributes, status and links go over, events become breadcrumbs, exceptions become errors.
+//! * When an OpenTelemetry span starts, the sampler decides by the client's options, and the processor starts a span of
+//!   this crate with the same ids, as a child of the given parent or of this crate's active span inside it.
+//! * When an OpenTelemetry context is attached, on any thread, a context observer makes its span the active span of
+//!   this crate until the context is detached. Annotated functions, errors and logs then belong to that span.
+//! * When an OpenTelemetry span ends, its attributes, status and links are copied, its events become breadcrumbs, and
+//!   its exceptions become errors.
 //!
-//! Ids on both sides are the same. Those of spans always are; for those of traces that begin with a span of ours the
-//! provider needs [`SentryIdGenerator`], as OpenTelemetry draws them before it asks anybody.
+//! Ids are equal on both sides. For span ids this always holds. For the ids of traces that begin with a span of this
+//! crate, the provider needs [`SentryIdGenerator`], because OpenTelemetry generates them before it calls any processor.
 //!
-//! Spec: `telemetry/traces/opentelemetry.mdx`, `telemetry/traces/otlp.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/opentelemetry/),
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/otlp/)
 
 mod bridge;
 mod describe;

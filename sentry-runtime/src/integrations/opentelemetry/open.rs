@@ -1,7 +1,8 @@
-//! Spans of OpenTelemetry that have not ended, and the spans of ours that stand for them.
+//! The table of unfinished OpenTelemetry spans, with the corresponding spans of this crate.
 //!
-//! OpenTelemetry hands over a span when it starts and again when it ends, and has no place to keep anything between;
-//! here they are found by id. Locks are held for one look-up. In the child of a fork there are none: what was open is its
+//! OpenTelemetry passes a span to processors at its start and again at its end, without storage in between; the table
+//! finds it by id. Locks are held for one look-up. In a forked child the table is empty: open spans are sent by the
+//! parent.
 //! parent's to send.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,17 +13,17 @@ use crate::context::thread_context::Context;
 use crate::instrument::span::Span;
 use crate::trace::ids::{IdMap, Lineage, LocalId};
 
-/// A span of ours that stands for one of OpenTelemetry.
+/// The span of this crate that corresponds to an OpenTelemetry span.
 #[derive(Debug, Clone)]
 pub(super) struct Open {
     pub(super) span: Span,
-    /// Where the span's request goes, if it said so when it started.
+    /// The URL of the span's request, if it was set at the start.
     pub(super) url: Option<String>,
 }
 
-/// So many parts have a lock each.
+/// The number of shards, each with a lock of its own.
 const PARTS: usize = 16;
-/// The most spans that are open in one part. More are not recorded: somebody forgets to end theirs.
+/// The maximum number of open spans per shard. Further spans are not recorded: the program does not end its spans.
 const MAX_OPEN: usize = 10_000;
 
 static OPEN: PerProcess<[Mutex<Option<IdMap<Open>>>; PARTS]> = PerProcess::new();
@@ -34,7 +35,7 @@ fn part(id: LocalId) -> MutexGuard<'static, Option<IdMap<Open>>> {
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps a span until it ends. Answers whether there was room.
+/// Keeps a span until it ends. Returns whether there was room.
 pub(super) fn keep(id: opentelemetry::trace::SpanId, open: Open) -> bool {
     let id = ids::local_id(id);
     let mut part = part(id);
@@ -42,7 +43,7 @@ pub(super) fn keep(id: opentelemetry::trace::SpanId, open: Open) -> bool {
     if spans.len() >= MAX_OPEN {
         return false;
     }
-    // The one of that id before, if there was any, ends outside of the lock.
+    // A previous span with the same id, if any, ends outside the lock.
     let before = spans.insert(id, open);
     drop(part);
     drop(before);
@@ -55,12 +56,12 @@ pub(super) fn find(id: opentelemetry::trace::SpanId) -> Option<Open> {
     part(id).as_ref()?.get(&id).cloned()
 }
 
-/// The context of a span, and the span in it.
+/// Returns the context of a span, and the span in it.
 pub(super) fn position(id: opentelemetry::trace::SpanId) -> Option<(Arc<Context>, Lineage)> {
     find(id)?.span.position()
 }
 
-/// Takes a span out that has ended.
+/// Removes and returns a span that has ended.
 pub(super) fn take(id: opentelemetry::trace::SpanId) -> Option<Open> {
     let id = ids::local_id(id);
     part(id).as_mut()?.remove(&id)

@@ -1,7 +1,7 @@
-//! Under what a new span of OpenTelemetry stands, and which trace an outgoing request of its belongs to.
+//! The parent of a new OpenTelemetry span, and the trace of its outgoing requests.
 //!
-//! OpenTelemetry names a parent by its context. Where that is the context which is attached here, the span of ours that
-//! is active inside of it is nearer. A parent in another process is a trace to continue.
+//! OpenTelemetry passes the parent as a context. If that is the attached context, this crate's active span inside it is
+//! the nearer parent. A parent in another process is a trace to continue.
 
 use std::sync::Arc;
 
@@ -15,45 +15,45 @@ use crate::protocol::SpanId;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
-/// A trace that came in with headers, in a context of OpenTelemetry.
+/// A trace from incoming headers, in an OpenTelemetry context.
 #[derive(Debug, Clone)]
 pub(super) struct Incoming(pub(super) Arc<Propagation>);
 
 /// See the module.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// Under a span of this process.
+    /// The child of a span of this process.
     Child(Arc<Context>, Lineage),
-    /// It is the first of its trace here: the root of a transaction in this context.
+    /// The first span of its trace in this process: the root of a transaction in this context.
     Root(Arc<Context>),
 }
 
-/// Whether two contexts name the same span, or both none.
+/// Whether two contexts have the same span, or both have none.
 pub(super) fn same_span(one: &SpanContext, other: &SpanContext) -> bool {
     one.span_id() == other.span_id() && one.trace_id() == other.trace_id()
 }
 
-/// Whether a context has the span of the one that is attached here, or neither has any.
+/// Whether a context has the same span as the attached one, or both have none.
 pub(super) fn is_current(context: &OtelContext) -> bool {
     OtelContext::map_current(|current| {
         same_span(current.span().span_context(), context.span().span_context())
     })
 }
 
-/// The trace of a span that is recorded by somebody else, in this process or another.
+/// Returns the trace of a span that is recorded elsewhere, in this process or another.
 pub(super) fn foreign(span: &SpanContext) -> Option<Propagation> {
     let (trace_id, parent) = (ids::trace_id(span.trace_id())?, ids::span_id(span.span_id())?);
     let mut propagation = Propagation { trace_id, ..Propagation::new() };
     propagation.parent = Some(parent);
     propagation.sampled = Some(span.is_sampled());
     if !span.is_remote() {
-        // Errors and logs of this process say that they happened in it.
+        // Errors and logs of this process are linked to that span.
         propagation.span_id = parent;
     }
     Some(propagation)
 }
 
-/// The trace that a context carries from elsewhere: as our propagator read it, else as the span in it says.
+/// Returns the trace that a context carries from another process: as read by our propagator, or else of its span.
 pub(super) fn incoming(context: &OtelContext) -> Option<Arc<Propagation>> {
     let span = context.span();
     let span = span.span_context();
@@ -68,7 +68,7 @@ pub(super) fn incoming(context: &OtelContext) -> Option<Arc<Propagation>> {
     }
 }
 
-/// The standing of a span that starts in this context of OpenTelemetry, in a trace of this id.
+/// Returns the position of a span that starts in this OpenTelemetry context, in a trace with this id.
 pub(super) fn of(parent: &OtelContext, trace_id: OtelTraceId) -> Standing {
     let span = parent.span();
     let span = span.span_context();

@@ -1,4 +1,4 @@
-//! The span processor: a span of ours for every span of OpenTelemetry.
+//! The span processor, which records every OpenTelemetry span as a span of this crate.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -22,7 +22,7 @@ use crate::instrument::span::Span;
 use crate::protocol::{Map, SpanLink, Value};
 use crate::trace::ids::Lineage;
 
-/// Records every span of a tracer provider as a span of ours, with the same ids.
+/// Records every span of a tracer provider as a span of this crate, with the same ids.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -35,11 +35,11 @@ use crate::trace::ids::Lineage;
 ///     .build();
 /// ```
 ///
-/// A span without a parent becomes a child of our active span if there is one, else the root of a transaction. Name,
-/// operation and status follow from its kind and attributes; events become breadcrumbs, exceptions errors. Spans of
-/// requests to Sentry are left out.
+/// A span without a parent becomes a child of this crate's active span if there is one, or else the root of a
+/// transaction. Its kind and attributes determine name, operation and status; events become breadcrumbs, and exceptions
+/// become errors. Spans of requests to Sentry are not recorded.
 ///
-/// Spec: `telemetry/traces/opentelemetry.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/traces/opentelemetry/)
 #[derive(Debug, Default)]
 pub struct SentrySpanProcessor {
     client: Option<Weak<Client>>,
@@ -49,20 +49,20 @@ pub struct SentrySpanProcessor {
 }
 
 impl SentrySpanProcessor {
-    /// A processor for the client of whatever work a span belongs to.
+    /// Returns a processor that records each span for the client that is active at its start.
     #[must_use]
     pub fn new() -> Self {
         bridge::install();
         Self::default()
     }
 
-    /// The same; flushing the provider flushes this client.
+    /// Like [`new`](Self::new), and flushing the provider flushes this client.
     pub(super) fn of_client(client: &Arc<Client>) -> Self {
         Self { client: Some(Arc::downgrade(client)), ..Self::new() }
     }
 
-    /// Whether events named `exception` are captured as errors. Default: yes. A no is for programs whose errors are
-    /// captured in another way already.
+    /// Sets whether events named `exception` are captured as errors (default: `true`). Turn it off if the program
+    /// captures its errors by other means.
     #[must_use]
     pub fn capture_exceptions(mut self, capture: bool) -> Self {
         self.leaves_exceptions = !capture;
@@ -81,12 +81,13 @@ impl SentrySpanProcessor {
     }
 }
 
-/// Where a span's request goes, if it is one.
+/// Returns the URL of the request that the span describes, if any.
 fn url_of(attributes: &[KeyValue]) -> Option<String> {
     values::text(attributes, &["url.full", "http.url"])
 }
 
-/// Whether a URL is that of the server of our own. The program may have an API on that host, with a path much like it.
+/// Whether a URL is an ingestion endpoint of the client's server. The program may have an API on the same host with
+/// similar paths.
 fn is_sentry(url: &str) -> bool {
     let Some(client) = active::context().client() else { return false };
     client.dsn().is_some_and(|dsn| {
@@ -130,7 +131,7 @@ impl SpanProcessor for SentrySpanProcessor {
         let span = Span::start_as(ids::local_id(span_id), base, active, options, judged);
         if span.position().is_some() && !open::keep(span_id, Open { span, url }) {
             diagnostics::debug(format_args!(
-                "too many spans of OpenTelemetry have not ended: `{}` is not recorded",
+                "dropped the span `{}`: too many OpenTelemetry spans have not ended; end every span that is started",
                 data.name
             ));
         }
@@ -184,7 +185,7 @@ impl SpanProcessor for SentrySpanProcessor {
         self.flush(Duration::from_secs(5))
     }
 
-    /// Sends what was recorded. The client stays open.
+    /// Sends the recorded data. The client stays open.
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         if self.is_shut_down.swap(true, Ordering::Relaxed) {
             return Err(OTelSdkError::AlreadyShutdown);

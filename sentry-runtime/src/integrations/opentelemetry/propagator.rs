@@ -1,4 +1,4 @@
-//! The propagator: `sentry-trace`, `baggage` and perhaps `traceparent`, in and out.
+//! The propagator for the headers `sentry-trace`, `baggage` and `traceparent`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -20,7 +20,7 @@ use crate::trace::headers::HeaderSource;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
-/// Hands the trace on by the headers of Sentry, and takes it from them or from W3C's `traceparent`.
+/// Propagates traces by Sentry's headers, and also continues traces from W3C's `traceparent`.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -35,11 +35,12 @@ use crate::trace::propagation::Propagation;
 /// assert!(context.span().span_context().is_remote());
 /// ```
 ///
-/// The baggage of OpenTelemetry goes along in the same header. A request whose span says its URL is told of the trace
-/// only if the option `trace_propagation_targets` names it; `traceparent` goes out with the option
-/// `propagate_traceparent`. Where several propagators are wanted, this one comes last, in place of that for baggage.
+/// OpenTelemetry's baggage is sent in the same `baggage` header. If a request's span has a URL, trace headers are added
+/// only if the URL matches the option `trace_propagation_targets`. The header `traceparent` is sent if the option
+/// `propagate_traceparent` is on. In a composite propagator, put this one last, instead of the baggage propagator.
 ///
-/// Spec: `telemetry/traces/opentelemetry.mdx`, "Step 2"; `foundations/trace-propagation/index.mdx`.
+/// [Spec, "Step 2"](https://develop.sentry.dev/sdk/telemetry/traces/opentelemetry/),
+/// [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SentryPropagator {
@@ -47,7 +48,7 @@ pub struct SentryPropagator {
 }
 
 impl SentryPropagator {
-    /// A propagator.
+    /// Returns a propagator.
     #[must_use]
     pub fn new() -> Self {
         Self { baggage: BaggagePropagator::new() }
@@ -63,7 +64,7 @@ impl HeaderSource for Carrier<'_> {
     }
 }
 
-/// What a request is told that is made in a context of OpenTelemetry; `None` if nothing.
+/// Returns the trace headers of a request in an OpenTelemetry context; `None` if there are none.
 fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
     let span = context.span();
     let span = span.span_context();
@@ -82,7 +83,7 @@ fn trace_data(context: &OtelContext, client: &Client) -> Option<TraceData> {
         Some((context, active)) => Position::of(&context, active),
         None => {
             let mut propagation = Propagation::clone(&*parent::incoming(context)?);
-            // What is not recorded here stands for the span that OpenTelemetry has.
+            // A span that is not recorded here is represented by OpenTelemetry's span id.
             propagation.span_id = ids::span_id(span.span_id())?;
             Position::of(&Context::in_new_trace(&here, propagation), Lineage::NONE)
         }

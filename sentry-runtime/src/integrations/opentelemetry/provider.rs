@@ -1,4 +1,4 @@
-//! The tracer provider of a client.
+//! The tracer providers of clients.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -11,8 +11,8 @@ use crate::client::Client;
 
 type Providers = Vec<(Weak<Client>, SdkTracerProvider)>;
 
-/// The providers that were made, by client. The child of a fork goes on with them, unless a thread of its parent was at
-/// them at that moment.
+/// The existing providers, by client. A forked child continues to use them, unless a thread of its parent held the lock
+/// at the fork.
 static PROVIDERS: PerProcess<Mutex<Providers>> = PerProcess::new();
 
 fn providers() -> MutexGuard<'static, Providers> {
@@ -23,7 +23,7 @@ fn providers() -> MutexGuard<'static, Providers> {
     providers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A provider of ours, to be added to.
+/// Returns a builder with the processor, sampler and id generator of this crate.
 pub(super) fn builder(client: &Arc<Client>, captures_exceptions: bool) -> TracerProviderBuilder {
     SdkTracerProvider::builder()
         .with_sampler(SentrySampler::new())
@@ -31,10 +31,10 @@ pub(super) fn builder(client: &Arc<Client>, captures_exceptions: bool) -> Tracer
         .with_span_processor(SentrySpanProcessor::of_client(client).capture_exceptions(captures_exceptions))
 }
 
-/// Keeps a provider for its client, unless there is one. Answers with the one that is kept.
+/// Keeps a provider for its client, unless there is one already. Returns the kept provider.
 pub(super) fn keep(client: &Arc<Client>, made: SdkTracerProvider) -> SdkTracerProvider {
     let mut providers = providers();
-    // Those of clients that are gone are given back outside of the lock: a processor may do anything at its end.
+    // Providers of dropped clients are dropped outside the lock, because a processor may run any code at its end.
     let gone: Vec<_> = providers.extract_if(.., |(of, _)| of.strong_count() == 0).collect();
     let kept = match of(&providers, client) {
         Some(kept) => kept,
@@ -54,8 +54,8 @@ fn of(providers: &[(Weak<Client>, SdkTracerProvider)], client: &Arc<Client>) -> 
 }
 
 impl Client {
-    /// OpenTelemetry's tracer provider of this client: the one that the integration
-    /// [`OpenTelemetry`](crate::integrations::opentelemetry::OpenTelemetry) set up, else one that is made now.
+    /// Returns the OpenTelemetry tracer provider of this client: the one that the integration
+    /// [`OpenTelemetry`](crate::integrations::opentelemetry::OpenTelemetry) has set up, or else a new one.
     ///
     /// ```
     /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
@@ -65,14 +65,14 @@ impl Client {
     /// tracer.in_span("import", |_| sentry::start_span("parse", |_| { /* a child of `import` */ }));
     /// ```
     ///
-    /// Spans that are still open when the client is closed are lost, as ours are.
+    /// Spans that are still open when the client is closed are lost, like those of this crate.
     #[must_use]
     pub fn tracer_provider(self: &Arc<Self>) -> SdkTracerProvider {
         let known = of(&providers(), self);
         known.unwrap_or_else(|| keep(self, builder(self, true).build()))
     }
 
-    /// A tracer of that provider, for spans of the program's own.
+    /// Returns a tracer of [`tracer_provider`](Self::tracer_provider), for spans of the program itself.
     ///
     /// ```
     /// use opentelemetry::trace::Tracer as _;

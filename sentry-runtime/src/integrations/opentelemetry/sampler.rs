@@ -1,4 +1,4 @@
-//! The sampler: OpenTelemetry's decision is ours.
+//! The sampler, which decides by the client's options.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::trace::segment::RootName;
 
 /// Samples by the options `traces_sample_rate` and `traces_sampler`, and by the decision that came with the trace.
 ///
-/// The first span of a trace in this process decides; the others follow it, be they of OpenTelemetry or ours. One that
-/// is not sampled is still recorded for the processors, so that what happens inside of it is known not to be sampled.
-/// Exporters do not get it.
+/// The decision about the first span of a trace in this process applies to all other spans of the trace, both
+/// OpenTelemetry's and this crate's. An unsampled span is still passed to the processors (`RecordOnly`), so that spans
+/// inside it are known to be unsampled. Exporters do not receive it.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct SentrySampler;
 
-/// A decision on its way to the span that starts next on this thread.
+/// A decision that is passed to the span that starts next on this thread.
 pub(super) struct Judged {
     trace_id: TraceId,
     pub(super) base: Arc<Context>,
@@ -32,14 +32,14 @@ pub(super) struct Judged {
 
 thread_local!(static JUDGED: RefCell<Option<Judged>> = const { RefCell::new(None) });
 
-/// The decision about a root span of this trace, if the sampler was just asked for it.
+/// Returns the decision about a root span of this trace, if the sampler has just made it.
 pub(super) fn take_judged(trace_id: TraceId) -> Option<Judged> {
     let judged = JUDGED.try_with(|judged| judged.borrow_mut().take()).ok().flatten();
     judged.filter(|judged| judged.trace_id == trace_id)
 }
 
 impl SentrySampler {
-    /// A sampler.
+    /// Returns a sampler.
     #[must_use]
     pub fn new() -> Self {
         Self
@@ -88,7 +88,7 @@ fn decide(
         }
         Standing::Root(base) => base,
     };
-    // A span of this process that is recorded by nobody: neither are those inside of it.
+    // A span of this process that is not recorded: spans inside it are not recorded either.
     let outer = parent.span().span_context().clone();
     if outer.is_valid() && !outer.is_remote() && !outer.is_sampled() {
         return SamplingDecision::Drop;

@@ -1,4 +1,4 @@
-//! The integration: everything of OpenTelemetry that a client has, set up in one go.
+//! The integration that sets up all OpenTelemetry components of a client.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,22 +24,22 @@ type Instrumentation = Box<dyn FnOnce(&SdkTracerProvider) + Send>;
 /// let otel = OpenTelemetry::new()
 ///     .span_processor(my_processor())
 ///     .instrumentation(|provider| {
-///         // A library that makes spans by OpenTelemetry is given its provider here.
+///         // Pass the provider to a library that creates spans through OpenTelemetry.
 ///         let _ = provider;
 ///     });
 /// let guard = sentry::init(sentry::ClientOptions::new().traces_sample_rate(1.0).integration(otel));
 /// guard.tracer().in_span("span name", |_context| { /* measure something */ });
 /// ```
 ///
-/// Provider and propagator become OpenTelemetry's global ones unless [`global`](Self::global) says no. Sampling is that
-/// of the client's options.
+/// Provider and propagator become OpenTelemetry's global ones, unless [`global(false)`](Self::global) is set. Sampling
+/// follows the client's options.
 pub struct OpenTelemetry {
     parts: Mutex<Parts>,
     is_global: bool,
     captures_exceptions: bool,
 }
 
-/// What is used up by the setup.
+/// The parts that the setup consumes.
 #[derive(Default)]
 struct Parts {
     processors: Vec<Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>>,
@@ -54,7 +54,7 @@ impl Default for OpenTelemetry {
 }
 
 impl OpenTelemetry {
-    /// The integration without anything additional.
+    /// Returns the integration with its default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -65,32 +65,33 @@ impl OpenTelemetry {
         self
     }
 
-    /// Adds a span processor to the provider, after ours: an exporter to another destination, for example.
+    /// Adds a span processor to the provider, after this crate's own: for example an exporter to another destination.
     #[must_use]
     pub fn span_processor(self, processor: impl SpanProcessor + 'static) -> Self {
         self.with(|parts| parts.processors.push(Box::new(|builder| builder.with_span_processor(processor))))
     }
 
-    /// Sets up a library that makes spans by OpenTelemetry: the closure is given the provider once it is there.
+    /// Sets up a library that creates spans through OpenTelemetry: the closure receives the finished provider.
     #[must_use]
     pub fn instrumentation(self, set_up: impl FnOnce(&SdkTracerProvider) + Send + 'static) -> Self {
         self.with(|parts| parts.instrumentations.push(Box::new(set_up)))
     }
 
-    /// What the provider says of the program, instead of what OpenTelemetry reads from the environment.
+    /// Sets the provider's resource, which describes the program (default: OpenTelemetry's environment variables).
     #[must_use]
     pub fn resource(self, resource: Resource) -> Self {
         self.with(|parts| parts.resource = Some(resource))
     }
 
-    /// Whether provider and propagator become OpenTelemetry's global ones. Default: yes.
+    /// Sets whether provider and propagator become OpenTelemetry's global ones (default: `true`).
     #[must_use]
     pub fn global(mut self, global: bool) -> Self {
         self.is_global = global;
         self
     }
 
-    /// See [`SentrySpanProcessor::capture_exceptions`](super::SentrySpanProcessor::capture_exceptions).
+    /// Sets whether exceptions are captured as errors, see
+    /// [`SentrySpanProcessor::capture_exceptions`](super::SentrySpanProcessor::capture_exceptions).
     #[must_use]
     pub fn capture_exceptions(mut self, capture: bool) -> Self {
         self.captures_exceptions = capture;

@@ -1,10 +1,10 @@
-//! Values of OpenTelemetry in our form.
+//! Conversion of OpenTelemetry values.
 
 use opentelemetry::{Array, KeyValue, Value as OtelValue};
 
 use crate::protocol::{AttributeValue, Map, Value};
 
-/// As an attribute of a span.
+/// Converts a value to an attribute of a span.
 pub(super) fn attribute(value: &OtelValue) -> AttributeValue {
     match value {
         OtelValue::Bool(value) => (*value).into(),
@@ -20,17 +20,17 @@ pub(super) fn attribute(value: &OtelValue) -> AttributeValue {
     }
 }
 
-/// As JSON.
+/// Converts a value to JSON.
 pub(super) fn json(value: &OtelValue) -> Value {
     serde_json::to_value(attribute(value)).unwrap_or_default()
 }
 
-/// Attributes as a JSON object.
+/// Converts attributes to a JSON object.
 pub(super) fn object<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Map<String, Value> {
     attributes.into_iter().map(|pair| (pair.key.as_str().to_owned(), json(&pair.value))).collect()
 }
 
-/// The attribute of one of these names, as text.
+/// Returns the attribute with one of these names, as text.
 pub(super) fn text(attributes: &[KeyValue], names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let found = attributes.iter().rev().find(|pair| pair.key.as_str() == *name)?;

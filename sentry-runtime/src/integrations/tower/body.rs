@@ -1,4 +1,4 @@
-//! The body of a response: as long as it is sent, the request goes on.
+//! The response body, which keeps its request open until it is sent.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,11 +17,11 @@ use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling};
 
 pin_project! {
-    /// The body of a response, whose end is that of the request's transaction. One that is dropped before its end
-    /// ends it as `cancelled`. Size, frames and trailers are those of the body inside.
+    /// The body of a response. The request's transaction ends with it, as `cancelled` if the body is dropped before its
+    /// end. Size, frames and trailers are those of the wrapped body.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
-        // Empty when it is over, so that it is dropped in its context.
+        // Empty when the body is finished, so that it is dropped inside its context.
         #[pin]
         inner: Option<B>,
         handling: Handling,
@@ -42,7 +42,7 @@ pin_project! {
 impl<B: Body> ResponseBody<B> {
     pub(super) fn new(inner: B, mut handling: Handling, end: BodyEnd) -> Self {
         if inner.is_end_stream() {
-            // Nobody will ask for it.
+            // Nothing polls an empty body.
             handling.end(End::Done);
         }
         Self { inner: Some(inner), handling, end }
@@ -104,7 +104,7 @@ where
     }
 }
 
-/// What servers need of a body that they make up themselves.
+/// Required by servers that create a body themselves.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self { inner: Some(B::default()), handling: Handling::default(), end: BodyEnd::NotWanted }

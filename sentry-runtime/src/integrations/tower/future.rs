@@ -1,5 +1,5 @@
-//! The future of a response: the handler runs in the request's context, and what is left of the request goes over
-//! to the response's body.
+//! The response future, which runs the handler in the request's context and passes the unfinished request on to the
+//! response's body.
 
 use std::fmt;
 use std::future::Future;
@@ -20,7 +20,7 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ResponseFuture<F> {
-        // Empty when it is over, so that it is dropped in its context.
+        // Empty when the future is finished, so that it is dropped inside its context.
         #[pin]
         inner: Option<F>,
         handling: Handling,
@@ -90,7 +90,7 @@ fn answered<R: Body>(running: &mut RunningRequest, response: &Response<R>, serve
     }
 }
 
-/// How many bytes a response has, if that is known: of a file that is read bit by bit, the header alone tells.
+/// Returns the length of a response in bytes, if it is known; for a streamed file, only the header has it.
 fn length<R: Body>(response: &Response<R>) -> Option<u64> {
     let header = || response.headers().get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     response.body().size_hint().exact().or_else(header)

@@ -1,5 +1,5 @@
-//! What gRPC says beside HTTP: which method is called, in the path, and how the call ended, in the header or the
-//! trailer `grpc-status`, while the HTTP status is 200.
+//! gRPC over HTTP: the called method, from the path, and the outcome of the call, from the header or trailer
+//! `grpc-status`, while the HTTP status is 200.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call that a request is, if it is one.
+    /// Returns the gRPC call of a request, if it is one.
     pub(super) fn of(parts: &'a Parts) -> Option<Self> {
         let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         if !content_type.starts_with("application/grpc") {
@@ -38,7 +38,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The code in headers or trailers, and what it means for the span.
+/// Returns the code in headers or trailers, and the corresponding span status.
 pub(super) fn status(headers: &HeaderMap) -> Option<(u16, SpanStatus)> {
     let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().ok()?;
     let status = SpanStatus::from_grpc_status(code).unwrap_or(SpanStatus::UnknownError);

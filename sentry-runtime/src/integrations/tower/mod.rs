@@ -1,5 +1,5 @@
-//! A tower layer for servers: axum, tonic, hyper and whatever else is made of `tower::Service`s of `http::Request`s.
-//! Feature `tower`; with feature `axum`, transactions are named by axum's routes.
+//! Tower layer for servers: axum, tonic, hyper and all others built on `tower::Service`s of `http::Request`s. Needs the
+//! feature `tower`; with the feature `axum`, transactions are named by axum's routes.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -13,31 +13,34 @@
 //! ```
 //!
 //! Every request gets
-//! * an isolation scope, which its handler sees on whatever thread it runs: tags, user and breadcrumbs of one
-//!   request do not show in another;
-//! * the trace of its headers, and in that a transaction, op `http.server`: from the request's head to the last byte
-//!   of the response's body, with method, URL and status. A request that is given up ends it as `cancelled`. Requests
-//!   `OPTIONS` have none, nor any span, without the option `trace_options_requests`;
+//! * an isolation scope, which its handler sees on any thread: tags, user and breadcrumbs of one request do not appear
+//!   in another;
+//! * a transaction in the trace of its headers, with the operation `http.server`. It lasts from the request's head to
+//!   the last byte of the response's body and carries method, URL and status. An aborted request ends it as
+//!   `cancelled`. `OPTIONS` requests are not recorded unless the option `trace_options_requests` is on;
 //! * its URL, method and headers on every event, see [Privacy](#privacy);
-//! * an event if its service fails or its body breaks off, or if it is answered with a status of 500 or more and
-//!   nothing in it was captured. An error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured further
-//!   in is captured once.
+//! * an event if its service fails or its body breaks off, or if the response has a status of 500 or more and nothing
+//!   else in the request was captured. An error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured
+//!   inside is not captured again.
 //!
-//! What is annotated inside becomes part of the transaction, `#[sentry::server_action]` included.
+//! Annotated functions inside become part of the transaction, including `#[sentry::server_action]`.
 //!
-//! # Where it belongs
-//! On the router: `Router::layer` and `Router::route_layer` run when the route is known, and the transaction is called
-//! `GET /users/{id}`. Around the whole router (`ServiceBuilder`, `nest_service`) no route is known, and it is called by
-//! its path; a second layer further in, on the router, does not open a second transaction, but names the first.
+//! # Position of the layer
+//! Add it to the router: `Router::layer` and `Router::route_layer` run when the route is known, and the transaction is
+//! named `GET /users/{id}`. Around the whole router (`ServiceBuilder`, `nest_service`) no route is known, and the
+//! transaction is named by its path. A second layer inside, on the router, does not start a second transaction, but
+//! names the first one.
 //!
-//! A layer that moves the request to a task of its own (`tokio::spawn`) belongs outside of this one, as does one that
-//! turns panics into responses: a panic goes through here as it came, after it was captured.
+//! A layer that moves the request to another task (`tokio::spawn`), or that turns panics into responses, belongs
+//! outside this one: this layer captures a panic and lets it propagate.
 //!
 //! # Privacy
-//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings without their values,
-//! and headers that may tell of a person or a secret as `[Filtered]`. Bodies are never read.
+//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings are recorded without
+//! their values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Bodies are never
+//! read.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, `foundations/client/data-collection/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod body;
 mod future;
@@ -60,12 +63,12 @@ use tower_service::Service;
 
 use super::http_server::{Handling, Naming};
 
-/// Who makes these spans and events.
+/// The origin of the spans and events.
 const ORIGIN: &str = "auto.http.tower";
 
 type Ask<T> = Arc<dyn Fn(&Parts) -> Option<T> + Send + Sync>;
 
-/// Puts [`SentryService`] around a service, see the [module](self).
+/// Wraps a service in [`SentryService`], see the [module](self).
 ///
 /// ```
 /// use sentry::integrations::tower::SentryLayer;
@@ -88,19 +91,19 @@ struct Settings {
 }
 
 impl SentryLayer {
-    /// A layer with everything it can do without being told more.
+    /// Returns a layer with its default settings.
     #[must_use]
     pub fn new() -> Self {
         Self { settings: Settings { route: None, client_address: None, server_errors: true } }
     }
 
-    /// By which route a request is answered, for routers other than axum's; `None` leaves it to what else is known.
-    /// A closure that panics knows nothing.
+    /// Sets how the route of a request is determined, for routers other than axum's. If the closure returns `None` or
+    /// panics, the default applies.
     ///
     /// ```
     /// use sentry::integrations::tower::SentryLayer;
     ///
-    /// /// What another router leaves in the request.
+    /// /// Stored in the request by another router.
     /// #[derive(Clone)]
     /// struct Matched(&'static str);
     ///
@@ -113,8 +116,8 @@ impl SentryLayer {
         self
     }
 
-    /// From which address a request comes, where the server knows (`ConnectInfo` of axum). Asked only with
-    /// `send_default_pii`, and used when no proxy names another one.
+    /// Sets how the client address of a request is determined, for servers that know it (`ConnectInfo` of axum). Called
+    /// only if `send_default_pii` is on, and used only if no proxy header names an address.
     #[must_use]
     pub fn client_address(
         mut self,
@@ -124,8 +127,8 @@ impl SentryLayer {
         self
     }
 
-    /// Whether an answer with a status of 500 or more makes an event, if nothing else in the request did. Default:
-    /// yes.
+    /// Sets whether a response with a status of 500 or more is captured as an event, if nothing else in the request
+    /// was captured (default: `true`).
     #[must_use]
     pub fn capture_server_errors(mut self, capture: bool) -> Self {
         self.settings.server_errors = capture;
@@ -147,14 +150,14 @@ impl<S> Layer<S> for SentryLayer {
     }
 }
 
-/// A service each of whose requests has scopes and a transaction of its own, made by [`SentryLayer`].
+/// A service that gives each request scopes and a transaction of its own. Created by [`SentryLayer`].
 #[derive(Clone)]
 pub struct SentryService<S> {
     inner: S,
     settings: Settings,
 }
 
-/// Left in a request for layers further in.
+/// A marker in the request for inner layers.
 #[derive(Clone)]
 struct Begun(Naming);
 

@@ -1,4 +1,4 @@
-//! What the layer reads of a request.
+//! The parts of a request that the layer reads.
 
 use http::header::HeaderName;
 use http::request::Parts;
@@ -11,10 +11,10 @@ use crate::base::diagnostics;
 use crate::integrations::http_server::{Head, Incoming};
 use crate::options::ClientOptions;
 
-/// What is kept of a request.
+/// Reads the recorded parts of a request.
 pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOptions) -> Incoming {
     let authority = parts.uri.authority().map(|authority| {
-        // A user may stand before the host.
+        // The authority may contain a user before the host.
         authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host)
     });
     let peer = settings.client_address.as_ref().filter(|_| options.send_default_pii);
@@ -37,7 +37,7 @@ pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOption
     incoming
 }
 
-/// By which route the request is answered, as far as is known here.
+/// Returns the route of the request, if it is known here.
 pub(super) fn route(parts: &Parts, settings: &Settings) -> Option<String> {
     let given = settings.route.as_ref().and_then(|ask| asked("route", ask, parts));
     given.or_else(|| matched_path(parts)).or_else(|| grpc::Call::of(parts).map(|call| call.path.to_owned()))
@@ -55,13 +55,13 @@ fn matched_path(_parts: &Parts) -> Option<String> {
 
 fn asked<T>(name: &str, ask: &Ask<T>, parts: &Parts) -> Option<T> {
     callback::run(callback::depth(), || ask(parts)).unwrap_or_else(|_| {
-        diagnostics::error(format_args!("the closure given to SentryLayer::{name} panicked: it is left out"));
+        diagnostics::error(format_args!("the closure of SentryLayer::{name} panicked; ignoring its result"));
         None
     })
 }
 
 fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {
-    // Whoever marked a value as sensitive does not want it told.
+    // The program marked the value as sensitive.
     (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
 }
 

@@ -1,4 +1,4 @@
-//! The fields of spans and events. Values of the user's are written with a bound, and contained.
+//! The fields of spans and events. User values are formatted with bounded length and with their panics caught.
 
 use std::error::Error;
 use std::fmt;
@@ -9,14 +9,14 @@ use tracing_core::field::Visit;
 use crate::integrations::log_bridge::{self, LogFields};
 use crate::protocol::{AttributeValue, SpanStatus};
 
-/// The fields of a span, sorted by what they say.
+/// The fields of a span, sorted by their meaning.
 #[derive(Debug, Default)]
 pub(super) struct SpanFields {
     pub(super) name: Option<String>,
     pub(super) op: Option<String>,
-    /// A header `sentry-trace`.
+    /// The value of a header `sentry-trace`.
     pub(super) trace: Option<String>,
-    /// The status that is said in so many words.
+    /// The status that is set explicitly.
     pub(super) status: Option<SpanStatus>,
     /// The status of an HTTP response.
     pub(super) http_status: Option<SpanStatus>,
@@ -51,7 +51,7 @@ impl SpanFields {
         Some(value.as_str().unwrap_or_default())
     }
 
-    /// The operation, by OpenTelemetry's conventions if the fields follow them.
+    /// Returns the operation, inferred from OpenTelemetry's conventions if the fields follow them.
     pub(super) fn inferred_op(&self) -> &'static str {
         let kind = self.text_of(&["otel.kind", "span.kind"]).unwrap_or_default();
         if self.text_of(&["db.system", "db.system.name"]).is_some() {
@@ -74,7 +74,7 @@ impl SpanFields {
 
 fn otel_status(value: &AttributeValue) -> Option<SpanStatus> {
     let text = value.as_str()?.trim_matches('"');
-    // As `Display` and `Debug` of OpenTelemetry's own type write it.
+    // In the form of `Display` and `Debug` of OpenTelemetry's own type.
     if text.eq_ignore_ascii_case("ok") {
         Some(SpanStatus::Ok)
     } else if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("error")) {
@@ -97,7 +97,7 @@ fn http_status(value: &AttributeValue) -> Option<SpanStatus> {
 #[derive(Debug, Default)]
 pub(super) struct EventFields {
     pub(super) said: LogFields,
-    /// Whether it has a field `error`, or one that is an error.
+    /// Whether there is a field `error`, or one whose value is an error.
     pub(super) has_error: bool,
 }
 
@@ -148,7 +148,7 @@ macro_rules! visit {
     };
 }
 
-/// Shows a value as `Debug` does, which for the values of `tracing` may be `Display`.
+/// Formats a value by its `Debug`, which for the values of `tracing` may be `Display`.
 struct Activation<'a>(&'a dyn fmt::Debug);
 
 impl fmt::Display for Activation<'_> {

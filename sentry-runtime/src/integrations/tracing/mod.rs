@@ -1,5 +1,5 @@
-//! The crate `tracing`: a layer that makes spans of its spans, and breadcrumbs, events and structured logs of its
-//! events. Needs the feature `tracing`.
+//! Layer for the crate `tracing`. It records `tracing`'s spans as spans, and its events as breadcrumbs, events and
+//! structured logs. Needs the feature `tracing`.
 //!
 //! ```
 //! use tracing_subscriber::layer::SubscriberExt as _;
@@ -16,38 +16,38 @@
 //! # });
 //! ```
 //!
-//! Spans of both kinds nest in each other: a span of `tracing` inside of a function with
-//! [`#[span]`](macro@crate::span) is its child, and such a function inside of an entered span of `tracing` is the
-//! child of that. A span of `tracing` outside of any trace becomes a transaction. By its spans, a task that is
-//! spawned with `.instrument(span)` also takes the scopes along to whatever thread polls it.
+//! Spans of both kinds nest: a `tracing` span inside a function with [`#[span]`](macro@crate::span) is its child, and
+//! such a function inside an entered `tracing` span is the child of that span. A `tracing` span outside any trace
+//! becomes a transaction. A task that is spawned with `.instrument(span)` also takes the span's scopes to every thread
+//! that polls it.
 //!
 //! # Spans
-//! Spans of level `info` and above become spans, see [`SentryLayer::span_filter`]. Fields become attributes, also
-//! those that are recorded later. Some say more:
+//! Spans of level `info` and above are recorded, see [`SentryLayer::span_filter`]. Fields become attributes, including
+//! those that are recorded later. Some fields have a special meaning:
 //!
-//! | field | what |
+//! | field | meaning |
 //! |---|---|
-//! | `sentry.op` | the operation; else `db`, `http.server`, `http.client`, `rpc` or `message` where the fields of OpenTelemetry's conventions say so, else `function` |
-//! | `sentry.name`, `otel.name` | the name, instead of the one of the span |
-//! | `sentry.trace` | the value of a header `sentry-trace`, which a span outside of any trace continues |
+//! | `sentry.op` | the operation; by default `db`, `http.server`, `http.client`, `rpc` or `message` if the fields of OpenTelemetry's conventions are set, otherwise `function` |
+//! | `sentry.name`, `otel.name` | the name, instead of the name of the span |
+//! | `sentry.trace` | the value of a header `sentry-trace`, which a span outside any trace continues |
 //! | `tags.<name>` | a tag |
 //! | `otel.status_code` | `OK` or `ERROR`: the status |
-//! | `http.response.status_code` | the status, where nothing else says it |
-//! | an error value | the status `internal_error`, which is also set by an event of level `error` that has a field `error`, as those of `#[instrument(err)]` have |
+//! | `http.response.status_code` | the status, unless another field sets it |
+//! | an error value | the status `internal_error`, which is also set by an event of level `error` with a field `error`, such as those of `#[instrument(err)]` |
 //!
-//! A span that closes while its thread panics has the status `internal_error`, too. Whether a future was done or
-//! dropped is not known here. `follows_from` becomes a link.
+//! A span that closes while its thread panics also has the status `internal_error`. The layer cannot distinguish a
+//! completed future from a dropped one. `follows_from` becomes a link.
 //!
 //! # Events
-//! What becomes of an event is decided by [`SentryLayer::event_filter`]. By default an `error` becomes an event and
-//! a log, `warn` and `info` become a breadcrumb and a log. Logs are sent when the option `enable_logs` is on. An
-//! event with an error value, `error = &err as &dyn std::error::Error`, captures that error with its causes, once,
-//! also when an annotated function returns it later. Fields become data of breadcrumbs, attributes of logs, and the
-//! context `Rust Tracing Fields` of events; fields named `tags.<name>` become tags of events.
+//! [`SentryLayer::event_filter`] decides what an event becomes. By default, `error` becomes an event and a log; `warn`
+//! and `info` become a breadcrumb and a log. Logs are sent if the option `enable_logs` is on. An event with an error
+//! value, `error = &err as &dyn std::error::Error`, captures that error with its causes, once, even if an annotated
+//! function returns it later. Fields become data of breadcrumbs, attributes of logs, and the context `Rust Tracing
+//! Fields` of events; fields named `tags.<name>` become tags of events.
 //!
-//! What is traced on the toolkit's own threads is left alone.
+//! Spans and events of the toolkit's own threads are ignored.
 
-// This file hears what `tracing` says, `spans` holds a span and puts it in place, `fields` reads fields.
+// This file receives the calls of `tracing`, `spans` holds and activates spans, `fields` reads fields.
 
 mod fields;
 mod spans;
@@ -77,7 +77,7 @@ const ORIGIN: LogOrigin =
 type EventChoice = Box<dyn Fn(&Metadata<'_>) -> EventFilter + Send + Sync>;
 type SpanChoice = Box<dyn Fn(&Metadata<'_>) -> bool + Send + Sync>;
 
-/// A layer with the default filters, see the [module](self).
+/// Returns a layer with the default filters, see the [module](self).
 #[must_use]
 pub fn layer() -> SentryLayer {
     SentryLayer::default()
@@ -85,7 +85,7 @@ pub fn layer() -> SentryLayer {
 
 /// The layer, see the [module](self).
 pub struct SentryLayer {
-    /// By which it knows its own spans.
+    /// The number by which the layer recognises its own spans.
     number: usize,
     events: EventChoice,
     spans: SpanChoice,
@@ -103,7 +103,8 @@ impl Default for SentryLayer {
 }
 
 impl SentryLayer {
-    /// Decides what becomes of an event, instead of [`default_event_filter`]. A filter that panics ignores the event.
+    /// Sets the filter that decides what an event becomes, instead of [`default_event_filter`]. If the filter panics,
+    /// the event is ignored.
     ///
     /// ```
     /// use sentry::integrations::tracing::{EventFilter, layer};
@@ -124,7 +125,8 @@ impl SentryLayer {
         self
     }
 
-    /// Decides which spans are recorded, instead of [`default_span_filter`]. A filter that panics records none.
+    /// Sets the filter that decides which spans are recorded, instead of [`default_span_filter`]. If the filter panics,
+    /// the span is not recorded.
     ///
     /// ```
     /// # let layer =
@@ -137,13 +139,13 @@ impl SentryLayer {
         self
     }
 
-    /// What a span of ours, or the nearest one around it that was recorded, left behind.
+    /// Returns the data of this span, or of the nearest enclosing span that this layer recorded.
     fn nearest<'a, S: LookupSpan<'a>>(&self, span: SpanRef<'a, S>) -> Option<Arc<Recorded>> {
         span.scope().find_map(|span| self.of(&span))
     }
 
     fn of<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Recorded>> {
-        // Cloned, so that nothing is done under the lock.
+        // Cloned, so that no code runs under the lock.
         let recorded = span.extensions().get::<Arc<Recorded>>().cloned();
         recorded.filter(|recorded| recorded.layer == self.number)
     }
@@ -168,7 +170,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         attributes.record(&mut fields);
         let recorded = Recorded::start(self.number, metadata, fields, parent);
         let mut extensions = span.extensions_mut();
-        // Another layer of ours was first.
+        // Another instance of the layer was first.
         if extensions.get_mut::<Arc<Recorded>>().is_none() {
             extensions.insert(Arc::new(recorded));
         }
@@ -251,7 +253,8 @@ impl fmt::Debug for SentryLayer {
     }
 }
 
-/// Errors become events and logs, warnings and information breadcrumbs and logs; the rest is ignored.
+/// Returns the default: errors become events and logs, warnings and information become breadcrumbs and logs, and all
+/// other events are ignored.
 #[must_use]
 pub fn default_event_filter(metadata: &Metadata<'_>) -> EventFilter {
     match *metadata.level() {
@@ -261,16 +264,16 @@ pub fn default_event_filter(metadata: &Metadata<'_>) -> EventFilter {
     }
 }
 
-/// Spans of the levels `error`, `warn` and `info` are recorded.
+/// Returns the default: spans of the levels `error`, `warn` and `info` are recorded.
 #[must_use]
 pub fn default_span_filter(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO
 }
 
-/// Asks a filter of the user's.
+/// Calls a filter of the user's.
 fn contained<R: Default>(name: &str, filter: impl FnOnce() -> R) -> R {
     callback::run(callback::depth(), filter).unwrap_or_else(|_| {
-        diagnostics::error(format_args!("the {name} of the tracing layer panicked; it is taken to ignore"));
+        diagnostics::error(format_args!("the {name} of the tracing layer panicked; the item is ignored"));
         R::default()
     })
 }

@@ -1,10 +1,10 @@
-//! A span of `tracing` as we record it, and the places on threads where it is entered.
+//! The recorded counterpart of a `tracing` span, and its activations on threads.
 //!
-//! A span remembers the context that it was made in. To enter it puts a context with its segment in place, made from
-//! what is active there when that belongs to the same piece of work (it has the same isolation scope, perhaps with a
-//! scope or a function around it that was not there before, or the span was made outside of any), and from the remembered one elsewhere: another
-//! thread, another task. Every entry is a place of its own, so leaving them in another order than the reverse one is
-//! no harm: see [`shown`](crate::context::activation).
+//! A span remembers the context in which it was created. Entering it activates a context with its segment. That context
+//! derives from the active one, if both belong to the same piece of work: they have the same isolation scope, possibly
+//! with a newer scope or function around, or the span was created outside any request. On another thread or in another
+//! task, it derives from the remembered one. Every entry has an activation of its own, so spans may be left in any
+//! order: see [`activation`](crate::context::activation).
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::SpanOutcome;
 
-/// Under what a span stands.
+/// The parent of a span.
 #[derive(Debug)]
 pub(super) enum Parent {
     Active,
@@ -32,7 +32,7 @@ pub(super) enum Parent {
     Given(Arc<Recorded>),
 }
 
-/// A span that is recorded, or what its work takes along if it is not.
+/// A recorded span, or the context that its work takes along if it is not recorded.
 #[derive(Debug)]
 pub(super) struct Recorded {
     /// The layer that recorded it.
@@ -41,7 +41,7 @@ pub(super) struct Recorded {
     active: Lineage,
     span: Span,
     failed: AtomicBool,
-    /// Whether a status was said in so many words.
+    /// Whether a status was set explicitly.
     has_status: AtomicBool,
 }
 
@@ -84,7 +84,7 @@ impl Recorded {
         Self { layer, context, active, span, failed, has_status }
     }
 
-    /// Takes down what fields say.
+    /// Records fields.
     pub(super) fn say(&self, fields: SpanFields) {
         if let Some(name) = fields.name {
             self.span.update_name(name);
@@ -107,17 +107,17 @@ impl Recorded {
         }
     }
 
-    /// An error happened in it.
+    /// Records that an error happened in the span.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
     }
 
-    /// Links it to one that it follows from.
+    /// Links the span to one that it follows from.
     pub(super) fn follow(&self, followed: &Self) {
         self.span.add_links(followed.span.link());
     }
 
-    /// Ends it.
+    /// Ends the span.
     pub(super) fn end(&self) {
         let failed = self.failed.load(Ordering::Relaxed) || std::thread::panicking();
         if failed && !self.has_status.load(Ordering::Relaxed) {
@@ -126,32 +126,33 @@ impl Recorded {
         self.span.end_as(SpanOutcome::Ok);
     }
 
-    /// What is put in place on this thread for the span to be active.
+    /// Returns what has to be activated on this thread for the span to be active.
     pub(super) fn position(&self) -> (Arc<Context>, Lineage) {
         let here = active::context();
         let context = if self.belongs_to(&here) {
             Arc::new(here.with_segment(self.context.segment().cloned()))
         } else {
-            // One of its own: by it the place is known again.
+            // A context of its own, by which this entry is recognised later.
             Arc::new(Context::clone(&self.context))
         };
         (context, self.active)
     }
 
-    /// Whether this thread is where the span would put it.
+    /// Whether the span is active on this thread already.
     fn is_here(&self) -> bool {
         active::position() == (self.context.key(), self.active.span)
             && active::with(|here| self.belongs_to(here))
     }
 
-    /// Whether a context is one of the same piece of work. What was made outside of any belongs wherever it is used.
+    /// Whether a context belongs to the same piece of work. A span created outside any request belongs wherever it is
+    /// used.
     fn belongs_to(&self, here: &Context) -> bool {
         let own = &self.context.isolation;
         Arc::ptr_eq(own, &here.isolation) || Arc::ptr_eq(own, &Context::default_ref().isolation)
     }
 }
 
-/// The trace of a header continued, where no trace is active.
+/// Returns a context that continues the trace of a header, unless a trace is active.
 fn continued(base: Arc<Context>, header: Option<String>) -> Arc<Context> {
     let Some(header) = header.filter(|_| base.segment().is_none()) else { return base };
     let client = base.client();
@@ -162,7 +163,7 @@ fn continued(base: Arc<Context>, header: Option<String>) -> Arc<Context> {
     }
 }
 
-/// Where a span stands in the source.
+/// Returns the source location of a span.
 fn place_of(metadata: &'static Metadata<'static>) -> impl Iterator<Item = (&'static str, AttributeValue)> {
     let text = |text: Option<&'static str>| text.map_or(AttributeValue::Null, AttributeValue::from_static);
     [
@@ -175,17 +176,17 @@ fn place_of(metadata: &'static Metadata<'static>) -> impl Iterator<Item = (&'sta
     .filter(|(_, value)| !value.is_null())
 }
 
-/// A span by its layer and its id.
+/// The key of a span: its layer and its id.
 type Key = (usize, u64);
 
-/// So many entries at a time a thread keeps; what is entered deeper changes nothing.
+/// The maximum number of entries per thread; deeper entries have no effect.
 const MAX_ENTERED: usize = 4096;
 
 thread_local!(static ENTERED: RefCell<Vec<(Key, Option<Activation>)>> = const { RefCell::new(Vec::new()) });
 
 /// Makes a span the active one on this thread.
 pub(super) fn enter(key: Key, recorded: &Recorded) {
-    // A thread that ends enters nothing any more.
+    // A thread that is ending enters no further spans.
     let has_room = ENTERED.try_with(|entered| entered.borrow().len() < MAX_ENTERED);
     if has_room != Ok(true) {
         return;
@@ -197,7 +198,7 @@ pub(super) fn enter(key: Key, recorded: &Recorded) {
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((key, shown)));
 }
 
-/// Takes back the last entry of a span on this thread.
+/// Undoes the last entry of a span on this thread.
 pub(super) fn exit(key: Key) {
     let last = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
