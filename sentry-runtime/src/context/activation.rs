@@ -1,7 +1,8 @@
-//! Spans that were set active until they end, and what was active before them.
+//! Activations: spans that were made active until they end, and what was active before them.
 //!
-//! Setting one active puts a context of its own in place, by which its end knows whether it still is. Where something
-//! else lies over it when it ends, the thread remembers the place, and takes it away when it comes to light again.
+//! An activation puts a context of its own in place, by which the end of the span detects whether it is still the
+//! active one. If another context covers it when the span ends, the thread remembers the activation and removes it when
+//! it is uncovered.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::state::SavedContext;
 use super::thread_context::Context;
 use crate::trace::ids::Lineage;
 
-/// A place where a span is the active one until it ends.
+/// An activation of a span, which lasts until the span ends.
 #[derive(Debug)]
 pub(crate) struct Activation {
     context: Arc<Context>,
@@ -21,12 +22,12 @@ pub(crate) struct Activation {
     previous: (Option<Arc<Context>>, Lineage),
 }
 
-/// A place whose span has ended while something lay over it.
+/// An activation whose span has ended while another context covered it.
 struct CoveredContext(Activation);
 
-/// How many of them there are, so that nobody looks for none.
+/// The number of covered activations in all threads, so that the common case needs no look-up.
 static COVERED: AtomicUsize = AtomicUsize::new(0);
-/// So many a thread remembers.
+/// The maximum number of covered activations per thread.
 const MAX_COVERED: usize = 64;
 
 thread_local!(static PLACES: RefCell<Vec<CoveredContext>> = const { RefCell::new(Vec::new()) });
@@ -56,14 +57,14 @@ impl Activation {
         drop(active::swap(SavedContext { context, active }));
     }
 
-    /// Whether the span is what this thread sees as active, at this place.
+    /// Whether this activation is the active one of this thread.
     fn is_seen(&self) -> bool {
         active::is_in(&self.context) && active::position().1 == self.active.span
     }
 
-    /// The span has ended: puts back what was active before, now and wherever the place comes to light again.
+    /// Ends the activation together with its span: restores what was active before, now or when it is uncovered.
     pub(crate) fn take_back(self) {
-        // Of a segment that ends with the span, whatever else of it is open here has lost its ground.
+        // If a segment ends with the span, its other open contexts on this thread are obsolete as well.
         let is_root = self.context.key() == self.active.span;
         if self.is_seen() || (is_root && active::is_in(&self.context)) {
             self.restore();
@@ -72,8 +73,8 @@ impl Activation {
         materialize();
     }
 
-    /// Leaves the place of a span that goes on: puts back what was active before, at once if the place is seen,
-    /// else when it comes to light again. Work that was bound to the place keeps it.
+    /// Ends the activation of a span that continues: restores what was active before, now or when the activation is
+    /// uncovered. Work that was bound to the activation keeps its context.
     #[cfg(feature = "tracing")]
     pub(crate) fn leave(self) {
         if self.is_seen() {
@@ -84,9 +85,9 @@ impl Activation {
         materialize();
     }
 
-    /// Keeps the place in mind, as far as anybody can bring it to light again.
+    /// Remembers the activation, if it can be uncovered later.
     fn remember(self) {
-        // A thread that ends has nothing more to show.
+        // A thread that is ending uncovers nothing any more.
         let _ = PLACES.try_with(|places| {
             let mut places = places.borrow_mut();
             places.retain(CoveredContext::is_held);
@@ -99,13 +100,13 @@ impl Activation {
 }
 
 impl CoveredContext {
-    /// Whether anybody else holds the place: a guard that will put it back, a span that was started in it.
+    /// Whether another owner holds the context: a guard that will restore it, or a span that was started in it.
     fn is_held(&self) -> bool {
         Arc::strong_count(&self.0.context) > 1
     }
 }
 
-/// Something was taken away on this thread: takes away the places below it whose span has ended.
+/// Called when a context was removed on this thread: removes the activations below it whose span has ended.
 #[inline]
 pub(crate) fn materialize() {
     if COVERED.load(Ordering::Relaxed) != 0 {

@@ -14,21 +14,21 @@ pub(crate) fn mode() -> Mode {
     local().mode.get()
 }
 
-/// The active segment's key and the active span in it.
+/// Returns the active segment's key and the active span in it.
 #[inline]
 pub(crate) fn position() -> (LocalId, LocalId) {
     let local = local();
     (local.segment.get(), local.span.get())
 }
 
-/// The active span, and the one that it stands under.
+/// Returns the active span and its parent.
 #[inline]
 pub(crate) fn lineage() -> Lineage {
     local().lineage()
 }
 
-/// A time between the last error that this thread saw and now: what is read instead of the clock where nothing
-/// is recorded.
+/// Returns a time between the last error that this thread saw and now; used instead of a clock reading if nothing is
+/// recorded.
 #[inline]
 pub(crate) fn after_last_seen_error() -> Ticks {
     local().seen_error_at.get() + 1
@@ -39,7 +39,7 @@ pub(crate) fn note_seen_error(at: Ticks) {
     local().seen_error_at.set(at);
 }
 
-/// Makes another span of the same segment active and answers with the one that was.
+/// Makes another span of the same segment active, and returns the previous one.
 #[inline]
 pub(crate) fn replace(span: Lineage) -> Lineage {
     local().replace(span)
@@ -55,19 +55,19 @@ pub(crate) fn is_in(context: &Arc<Context>) -> bool {
         .is_ok_and(|own| own.as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
 }
 
-/// The open spans of this thread are the parent's: runs in the child of a fork, on its only thread. What the child
-/// starts under them becomes a transaction of its own in the same trace, see [`materialize`].
+/// Marks the open spans of this thread as the parent's. Runs in a forked child, on its only thread. A span that the
+/// child starts inside them becomes a transaction of its own in the same trace, see [`materialize`].
 pub(crate) fn reset_after_fork() {
     let local = local();
     if local.segment.get() != 0 {
-        // The next span looks at the context, as every root does.
+        // The next span reads the context, as every root does.
         local.mode.set(Mode::Root);
         local.unmaterialized.set(local.unmaterialized.get().with(Unmaterialized::INHERITED));
     }
 }
 
-/// Makes the context say everything: of a light root, and in the child of a fork, where a context with spans of the
-/// parent is replaced by one that continues their trace. Called where a root span or a capture looks at the context.
+/// Completes the context: with that of a lazy root, and in a forked child, where a context with spans of the parent is
+/// replaced by one that continues their trace. Called before a root span or a capture reads the context.
 pub(crate) fn materialize() {
     if local().unmaterialized.get() != Unmaterialized::NOTHING {
         materialize_lazy_root();
@@ -77,7 +77,7 @@ pub(crate) fn materialize() {
     }
 }
 
-/// Makes the context of a light root, if there is one.
+/// Creates the context of a lazy root, if one is open.
 #[inline]
 fn materialize_lazy_root() {
     if local().unmaterialized.get().has(Unmaterialized::LAZY_ROOT) {
@@ -95,14 +95,14 @@ fn materialize_inherited() {
     }
 }
 
-/// The active context, if the thread has one of its own.
+/// Returns the active context, if the thread has one of its own.
 #[inline]
 pub(crate) fn own_context() -> Option<Arc<Context>> {
     materialize_lazy_root();
     local().context.borrow().clone()
 }
 
-/// The same where that takes no call, else `None`.
+/// Like [`own_context`], if that needs no function call; otherwise `None`.
 #[inline]
 pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>> {
     if local.unmaterialized.get() != Unmaterialized::NOTHING {
@@ -111,13 +111,13 @@ pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>>
     local.context.try_borrow().ok().map(|own| own.clone())
 }
 
-/// The active context.
+/// Returns the active context.
 pub(crate) fn context() -> Arc<Context> {
     materialize();
     own_context().unwrap_or_else(|| Arc::clone(Context::default_ref()))
 }
 
-/// Looks at the active context without cloning it. `look` must not run a user's code.
+/// Reads the active context without cloning it. `look` must not run user code.
 pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
     materialize();
     match &*local().context.borrow() {
@@ -126,7 +126,7 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
     }
 }
 
-/// Puts a context and a span of it in place, and answers with what was there.
+/// Activates a context and a span in it, and returns what was active before.
 #[inline]
 pub(crate) fn swap(new: SavedContext) -> SavedContext {
     materialize_lazy_root();

@@ -1,4 +1,4 @@
-//! Breadcrumbs on their way into a scope: made, shown to `before_breadcrumb` of the active client, and kept.
+//! Admission of breadcrumbs to a scope: they are created, passed to `before_breadcrumb` of the active client, and kept.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/)
 
@@ -8,13 +8,13 @@ use crate::client::hint::Hint;
 use crate::protocol::{Breadcrumb, nesting};
 use crate::scope::Scope;
 
-/// What [`add_breadcrumb`](crate::add_breadcrumb) takes: a breadcrumb, perhaps one, or a closure that makes it when
-/// there is a client.
+/// The argument of [`add_breadcrumb`](crate::add_breadcrumb): a breadcrumb, an optional one, or a closure that is
+/// called only if there is a client.
 pub trait IntoBreadcrumb {
-    /// The breadcrumb.
+    /// Returns the breadcrumb.
     fn into_breadcrumb(self) -> Option<Breadcrumb>;
 
-    /// Drops it, as nobody wants it. A closure is not called.
+    /// Drops the value, because breadcrumbs are not kept. A closure is not called.
     #[doc(hidden)]
     fn discard(self)
     where
@@ -45,8 +45,8 @@ impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
     }
 }
 
-/// Makes a breadcrumb and shows it to `before_breadcrumb`. Answers with what is left of it, and with how many are to
-/// be kept. Nothing without a client.
+/// Creates a breadcrumb and passes it to `before_breadcrumb`. Returns the result and the maximum number of breadcrumbs
+/// to keep; `None` without a client.
 pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<(Breadcrumb, usize)> {
     let client = active::with(|context| context.client());
     let Some(client) = client.filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
@@ -78,8 +78,8 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<
 }
 
 impl Scope {
-    /// Adds a breadcrumb here alone; [`add_breadcrumb`](crate::add_breadcrumb) adds it for the whole request or job.
-    /// Without a client nothing is kept.
+    /// Adds a breadcrumb to this scope only; [`add_breadcrumb`](crate::add_breadcrumb) adds it to the whole request or
+    /// job. Does nothing without a client.
     pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
         if let Some((breadcrumb, max)) = admit(breadcrumb, &mut Hint::new()) {
             self.breadcrumbs.push(breadcrumb, max);

@@ -1,14 +1,15 @@
-//! What was active before a guard put a context in place. It waits in the thread and not in the guard, which stands in
-//! the annotated function's frame and has a word for it.
+//! The stack of contexts that guards replaced. It belongs to the thread and not to the guard, because the guard is part
+//! of the annotated function's stack frame and has only one word for it.
 
 use super::local::closes_at_exit;
 use super::state::{ContextStack, SavedContext};
 
 impl ContextStack {
-    /// Keeps what was active, and answers where.
+/// The contexts to restore. Guards are usually dropped in reverse order of their creation, so this is a stack; a guard
+/// dropped out of order leaves a gap until the contexts above it are removed.
     pub(crate) fn put(&self, saved: SavedContext) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
-        // What is allocated here is freed when the thread ends.
+    /// Keeps what was active, and returns its position.
         if waiting.capacity() == 0 && !closes_at_exit() {
             return u64::MAX;
         }
@@ -16,7 +17,7 @@ impl ContextStack {
         waiting.len() as u64 - 1
     }
 
-    /// What was active, or nothing where the thread is ending.
+    /// Returns what was active at the position, or nothing if the thread is ending.
     pub(crate) fn take(&self, at: u64) -> SavedContext {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return SavedContext::default() };
         let saved = usize::try_from(at).ok().and_then(|at| waiting.get_mut(at)?.take());

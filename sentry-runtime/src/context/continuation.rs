@@ -1,4 +1,4 @@
-//! New traces and continued ones: the trace that headers or the environment carry, if it may go on here.
+//! New and continued traces: a trace is continued from headers or the environment, if the options allow it.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
@@ -12,7 +12,7 @@ use crate::trace::ids::wire;
 use crate::trace::propagation::Propagation;
 
 impl Propagation {
-    /// A trace of our own.
+    /// Returns a new trace.
     pub(crate) fn new() -> Self {
         Self {
             trace_id: ids::trace_id(),
@@ -24,15 +24,15 @@ impl Propagation {
         }
     }
 
-    /// The trace that the parent process hands over in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, if it does and it may be
-    /// continued.
+    /// Returns the trace that the parent process passed in `SENTRY_TRACE` and `SENTRY_BAGGAGE`, if there is one and it
+    /// may be continued.
     pub(crate) fn from_environment(options: Option<&ClientOptions>) -> Option<Self> {
         let read = |name| std::env::var(name).unwrap_or_default();
         let headers = [("sentry-trace", read("SENTRY_TRACE")), ("baggage", read("SENTRY_BAGGAGE"))];
         Self::from_headers(&headers, options)
     }
 
-    /// The trace that headers carry, if they do and it may be continued.
+    /// Returns the trace of the headers, if there is one and it may be continued.
     pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
         let (incoming, of_sentry) = incoming_trace(headers)?;
         let mut dsc = DynamicSamplingContext::default();
@@ -54,8 +54,8 @@ impl Propagation {
     }
 }
 
-/// `sentry-trace` counts before `traceparent`; of the latter there must be exactly one. Answers whether it was the
-/// former.
+/// Reads the incoming trace. `sentry-trace` takes precedence over `traceparent`, which must be present exactly once.
+/// Also returns whether the trace is from `sentry-trace`.
 fn incoming_trace(headers: &dyn HeaderSource) -> Option<(IncomingTrace, bool)> {
     let mut values = Vec::new();
     headers.visit("sentry-trace", &mut |value| values.push(headers::parse_sentry_trace(value)));
@@ -79,7 +79,7 @@ fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
     }
 }
 
-/// The number that came with the trace; else one that agrees with the decision that came with it.
+/// Returns the random number of the trace, or else one that is consistent with the incoming decision.
 fn sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
     let fraction = |key: &str| dsc.get(key).and_then(|value| value.parse::<f64>().ok());
     if let Some(rand) = fraction("sample_rand").filter(|rand| (0.0..1.0).contains(rand)) {

@@ -1,7 +1,7 @@
-//! Holds the scopes of the process while it forks, so that its child finds them whole and unlocked.
+//! Locks of the process's scopes during a fork, so that the child finds them consistent and unlocked.
 //!
-//! Scopes of single requests are left alone: the child has only the thread that forked, and works with scopes that
-//! other threads use too only if that thread was inside of one.
+//! Scopes of single requests are not locked: the child has only the thread that forked, and uses scopes that other
+//! threads share only if that thread was inside of one.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -13,11 +13,11 @@ use crate::scope::{Scope, ScopeCell};
 type Held = [MutexGuard<'static, Arc<Scope>>; 3];
 
 thread_local! {
-    /// Without a destructor: a thread that forks may be one that is ending.
+    /// Without a destructor, because a thread that forks may be ending.
     static HELD: ManuallyDrop<RefCell<Option<Held>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
-/// Takes the locks, for the few instructions that others hold them.
+/// Takes the locks. Other threads hold them for a few instructions at a time.
 pub(crate) fn hold() {
     let process: &'static Context = Context::default_ref();
     let cells: [&'static ScopeCell; 3] = [crate::scope::global(), &process.isolation, &process.current];
@@ -25,7 +25,7 @@ pub(crate) fn hold() {
     let _ = HELD.try_with(|slot| slot.try_borrow_mut().map(|mut slot| *slot = Some(held)));
 }
 
-/// Releases the locks, on either side of the fork.
+/// Releases the locks, in the parent and in the child.
 pub(crate) fn release() {
     let _ = HELD.try_with(|slot| slot.try_borrow_mut().map(|mut slot| slot.take()));
 }

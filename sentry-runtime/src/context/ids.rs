@@ -1,6 +1,6 @@
-//! The generator of ids: one a thread, seeded by the operating system.
+//! The id generator: one per thread, seeded by the operating system.
 //!
-//! A local id is the next number of the Weyl sequence of its thread: one addition.
+//! A local id is the next number in the Weyl sequence of its thread: one addition.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use crate::protocol::random::random_u64;
 use crate::protocol::{TraceId, Uuid};
 use crate::trace::ids::{LocalId, STEP, mix};
 
-/// The next local id of this thread.
+/// Returns the next local id of this thread.
 #[inline]
 pub(crate) fn next() -> LocalId {
     let local = local();
@@ -21,7 +21,7 @@ pub(crate) fn next() -> LocalId {
     })
 }
 
-/// The same, without the way to the operating system: `None` before the thread's first id.
+/// Like [`next`], without the slow path to the operating system: `None` before the thread's first id.
 #[inline]
 pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
     let last = local.last_id.get();
@@ -33,13 +33,13 @@ pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
     Some(next)
 }
 
-/// A random number that no other thread or process is likely to draw.
+/// Returns a random number that other threads and processes are unlikely to have.
 #[cold]
 fn seed() -> u64 {
     random_u64().max(1)
 }
 
-/// Draws a new seed for this thread: in the child of a fork, whose parent goes on with the old one.
+/// Seeds this thread again, in a forked child whose parent continues with the old seed.
 pub(crate) fn reset_after_fork() {
     local().last_id.set(0);
 }
@@ -48,18 +48,18 @@ fn random() -> u64 {
     mix(next())
 }
 
-/// A new trace id.
+/// Returns a new trace id.
 pub(crate) fn trace_id() -> TraceId {
     TraceId::from_u128(u128::from(random()) << 64 | u128::from(random()))
 }
 
-/// A new event, check-in or session id: a random UUID, version 4.
+/// Returns a new event, check-in or session id: a random UUID, version 4.
 pub(crate) fn event_id() -> Uuid {
     let bytes = (u128::from(random()) << 64 | u128::from(random())).to_be_bytes();
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
-/// A number from 0 up to, not including, a million: what `sample_rand` is on the wire, six digits.
+/// Returns a random number below a million: six digits, as `sample_rand` has on the wire.
 pub(crate) fn millionths() -> u32 {
     u32::try_from(random() % 1_000_000).unwrap_or_default()
 }

@@ -1,14 +1,14 @@
-//! Roots that live in their thread: nothing of them is in any other memory until somebody asks for their context.
+//! Lazy roots: root spans that exist only in their thread until their context is needed.
 //!
-//! The root span of an annotated function that runs in no context of its own, where nothing but a rate decides, needs
-//! no more than its id: trace id and random number follow from it. It stands in the thread's [`LazyRoot`] while it is
-//! open, and in one record when it has ended; the pipeline makes the segment from that. Whoever asks for the context
-//! meanwhile (a capture, a header, a future that takes it along) has it made then, by [`materialize`], and from there on
-//! the root is like any other.
+//! The root span of an annotated function that runs in the process context, and whose sampling depends on a rate alone,
+//! needs only its id: trace id and random number derive from it. It is kept in the thread's [`LazyRoot`] while it is
+//! open, and becomes one record at its end, from which the pipeline builds the segment. If its context is needed
+//! earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and the root is an
+//! ordinary one from then on.
 //!
-//! The scopes that go with such a segment are those of the process. The thread announces them to the pipeline when it
-//! sees that the epoch has passed, which every change of them or of the client begins anew; so a root whose
-//! surroundings are as before reads one shared number and writes to nothing that is shared but the client's count.
+//! The scopes of such a segment are those of the process. The thread sends them to the pipeline when it notices a new
+//! epoch; every change of these scopes or of the client begins one. So a root without such a change reads one shared
+//! number, and writes to nothing shared except the client's count.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
-/// Starts a light root, if it can be one. Answers with its id, its start, and whether it is recorded.
+/// The thread's copy of process-wide state, and its lazy root.
 #[inline]
 pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, Ticks, bool)> {
     let lazy_root = &local.lazy_root;
@@ -59,7 +59,7 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     Some((key, start, sampled))
 }
 
-/// Ends the light root, which is open.
+/// Ends the open lazy root.
 pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     let lazy_root = &local.lazy_root;
     let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
@@ -68,7 +68,7 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     local.segment.set(0);
     local.replace(Lineage::NONE);
     let (Some(client), Some(site)) = (lazy_root.take(), lazy_root.site.get()) else { return };
-    // What was open at a fork is the parent's to send.
+    // Spans that were open at a fork are sent by the parent.
     if inherited {
         return;
     }
@@ -79,7 +79,7 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     }
     let rate = lazy_root.rate.get();
     if lazy_root.epoch.get() != epoch::current() {
-        // The scopes are those at its end.
+        // The segment has the scopes at its end.
         refresh(local, true);
     }
     recorder::push_made(local, RecordKind::Segment, || {
@@ -88,12 +88,12 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     crate::base::worker::nudge();
 }
 
-/// Learns how the process is now, and announces its scopes to the pipeline; for a root that is `ending` these alone.
+/// Updates the copy of process-wide state and sends its scopes to the pipeline; for an `ending` root, only the scopes.
 #[cold]
 #[inline(never)]
 fn refresh(local: &Local, ending: bool) {
     let lazy_root = &local.lazy_root;
-    // First the number: what changes from here on is noticed the next time.
+    // The epoch is read first, so that a later change is noticed the next time.
     let epoch = epoch::current();
     let client = client::global();
     let rate = client.as_deref().map_or(NOT_LAZY, rate_of);
@@ -110,19 +110,19 @@ fn refresh(local: &Local, ending: bool) {
     let around = Box::new(ProcessScopes { isolation, current, salt: lazy_root.salt.get() });
     let announced = recorder::push_made(local, RecordKind::More, || Record::ProcessScopes(around));
     if ending {
-        // What holds for the next root is found out at that one.
+        // The next root updates the rest.
         lazy_root.epoch.set(0);
         return;
     }
     lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
-    // What was not announced is announced another time.
+    // Scopes that could not be sent are sent another time.
     lazy_root.epoch.set(if announced { epoch } else { 0 });
     if let Ok(mut known) = lazy_root.client.try_borrow_mut() {
         *known = client.as_ref().map(Arc::downgrade).unwrap_or_default();
     }
 }
 
-/// The share of roots that a client records, if that is all that decides.
+/// The rate if roots cannot be lazy.
 fn rate_of(client: &Client) -> f32 {
     let options = client.options();
     let plain = client.is_tracing()
@@ -134,7 +134,7 @@ fn rate_of(client: &Client) -> f32 {
     options.traces_sample_rate.filter(|_| plain).unwrap_or(NOT_LAZY)
 }
 
-/// The random number of a trace whose root is light, in millionths.
+/// Returns the random number of the trace of a lazy root, in millionths.
 fn sample_rand(key: LocalId) -> u32 {
     const OTHER_THAN_ITS_SPAN_ID: u64 = 0x5851_F42D_4C95_7F2D;
     u32::try_from(trace_ids::mix(key ^ OTHER_THAN_ITS_SPAN_ID) % 1_000_000).unwrap_or_default()
@@ -153,7 +153,7 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
 }
 
 impl LazyRootRecord {
-    /// The segment that it was the root of, as anybody would have seen it.
+    /// Returns the segment of the root, equal to what an ordinary root would have.
     pub(crate) fn into_segment(self, around: &ProcessScopes) -> Segment {
         let Self { key, site, start, client, rate, .. } = self;
         let (name, start) = (RootName::Site(site), Start::Ticks(start));
@@ -161,7 +161,7 @@ impl LazyRootRecord {
     }
 }
 
-/// Makes the context of the light root that is open, and puts it in place.
+/// Creates the context of the open lazy root and activates it.
 #[cold]
 #[inline(never)]
 pub(crate) fn materialize() {
@@ -181,6 +181,6 @@ pub(crate) fn materialize() {
     let context = recycling::context(Context::default_ref(), Arc::new(segment));
     let (mode, active) = (local.mode.get(), local.lineage());
     drop(local.install(SavedContext { context: Some(context), active }));
-    // In the child of a fork the next span looks at the context all the same.
+    // In a forked child, the next span reads the context in any case.
     local.mode.set(mode);
 }

@@ -1,9 +1,8 @@
-//! What a thread knows: everything that a span reads or writes on its thread, in one thread-local.
+//! The thread state: everything that a span reads or writes on its thread, in one thread-local.
 //!
-//! It is one, because finding a thread-local is a call to the linker's helper for all that the compiler knows, also
-//! where the linker puts two instructions there instead: around every such place registers are saved. It has no
-//! destructor, so that nothing asks whether one is registered; what is left when the thread ends is released by
-//! [`AtExit`].
+//! It is a single thread-local, because for the compiler every access is a call of the linker's helper, even if the
+//! linker replaces the call by two instructions: registers are saved around it. It has no destructor, so no access
+//! checks whether one is registered; [`super::recorder`]'s hook releases the contents when the thread ends.
 
 #![expect(unsafe_code, reason = "a reference to a thread-local is handed out, see `local`")]
 
@@ -16,42 +15,42 @@ use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
 
-/// The state of one thread, in this order: a span and its parent are written one after the other, and what was written
-/// in two pieces a moment ago is read slowly in one. Where they do not lie side by side, no compiler makes one of them.
+/// The state of one thread, in this order: a span and its parent are written one after the other, and reading in one
+/// piece what was just written in two is slow. If the fields are not adjacent, the compiler cannot merge the reads.
 #[repr(C)]
 pub(crate) struct Local {
-    /// What a new span becomes. With the two below a copy of what the context says, for the hot path.
+    /// What a new span becomes. This and the next two fields are a copy of the context's data, for the hot path.
     pub(crate) mode: Cell<Mode>,
     /// The active span, zero without one.
     pub(crate) span: Cell<LocalId>,
     /// The key of the active segment, zero without one.
     pub(crate) segment: Cell<LocalId>,
-    /// The span that the active one stands under, see [`Lineage`].
+    /// The parent of the active span, see [`Lineage`].
     pub(crate) parent: Cell<LocalId>,
-    /// The last id of this thread, zero until it needs its first one.
+    /// The last id of this thread, zero before the first one.
     pub(crate) last_id: Cell<LocalId>,
-    /// When this thread last saw an error on its way, zero if never.
+    /// The time at which this thread last saw an error, zero if never.
     pub(crate) seen_error_at: Cell<Ticks>,
-    /// What the context does not say yet.
+    /// The parts that are missing in the context.
     pub(crate) unmaterialized: Cell<Unmaterialized>,
-    /// Where records go.
+    /// The destination of records.
     pub(crate) output: RefCell<Output>,
-    /// Roots of which there is no context.
+    /// The lazy root, which has no context.
     pub(crate) lazy_root: LazyRoot,
-    /// The active context; `None` stands for that of the process.
+    /// The active context; `None` for that of the process.
     pub(crate) context: RefCell<Option<Arc<Context>>>,
-    /// What was in place before what guards put there.
+    /// The contexts that guards replaced.
     pub(crate) context_stack: ContextStack,
 }
 
 impl Local {
-    /// The active span.
+    /// Returns the active span.
     #[inline]
     pub(crate) fn lineage(&self) -> Lineage {
         Lineage { span: self.span.get(), parent: self.parent.get() }
     }
 
-    /// Makes another span the active one, and answers with the one that was.
+    /// Makes another span active, and returns the previous one.
     #[inline]
     pub(crate) fn replace(&self, new: Lineage) -> Lineage {
         Lineage { span: self.span.replace(new.span), parent: self.parent.replace(new.parent) }
@@ -93,12 +92,12 @@ thread_local! {
     };
 }
 
-/// The state of this thread.
+/// Returns the state of this thread.
 #[inline(always)]
 pub(crate) fn local() -> &'static Local {
     let local: *const Local = LOCAL.with(|local| &raw const **local);
-    // SAFETY: it is initialised by a constant and has no destructor, so it is there as long as the thread runs any
-    // code; and `Local` is not `Sync`, so that the reference cannot get to another thread, which might outlive this
+    // SAFETY: it is initialised by a constant and has no destructor, so it is valid as long as the thread runs any
+    // code; and `Local` is not `Sync`, so the reference cannot be sent to another thread, which might outlive this
     // one.
     unsafe { &*local }
 }

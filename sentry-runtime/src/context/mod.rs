@@ -1,7 +1,8 @@
-//! The context of a thread: which client, scopes, segment and span it works in, and where its records go.
+//! Thread context: the client, scopes, segment and span that are active on a thread, and the destination of its
+//! records.
 //!
-//! [`local`] declares the one thread-local with all of that; the other files read and change it. The data itself
-//! (scopes, segments) lies below and knows no thread.
+//! [`local`] declares the single thread-local that holds them; the other files read and change it. The data itself
+//! (scopes, segments) is in lower layers that know nothing of threads.
 
 pub(crate) mod activation;
 pub(crate) mod active;

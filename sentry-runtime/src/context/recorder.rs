@@ -1,10 +1,10 @@
-//! The recorder: where a thread's records go, and where the pipeline thread finds them.
+//! The recorder: a queue of records per thread, read by the pipeline thread.
 //!
-//! A thread's first record gives it a queue and the pipeline the other end of it. A thread that ends
-//! closes its queue; the pipeline reads what is left and gives it up.
+//! The first record of a thread opens its queue and gives the reading end to the pipeline. A thread that ends closes
+//! its queue; the pipeline reads the rest and drops the queue.
 //!
-//! The option `max_record_memory` covers what lies in the queues and what the pipeline has read and not yet sent:
-//! the pipeline says how much it holds ([`set_held`]), and the queues get the rest.
+//! The option `max_record_memory` covers the records in the queues and those that the pipeline has read but not sent:
+//! the pipeline reports how much it holds ([`set_held`]), and the queues get the rest.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,26 +23,26 @@ use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Record, SpanOutcome};
 use crate::trace::ring::{self, Budget, Consumer, Producer};
 
-/// Memory for records of the whole process, in chunks of 8 KiB, unless the option says otherwise.
+/// The default memory for records of the whole process, in chunks of 8 KiB.
 pub(crate) const DEFAULT_CHUNKS: usize = 2048;
 
 const CHUNK_BYTES: usize = ring::CHUNK * size_of::<Record>();
 
 static BUDGET: Budget<Record> = Budget::new(DEFAULT_CHUNKS);
-/// What records may take altogether, in bytes.
+/// The maximum memory of all records, in bytes.
 static MEMORY: AtomicUsize = AtomicUsize::new(DEFAULT_CHUNKS * CHUNK_BYTES);
-/// Queues that the pipeline has not yet taken over.
+/// Queues that the pipeline has not taken over yet.
 static FRESH: PerProcess<Mutex<Vec<Source>>> = PerProcess::new();
-/// Records that found no room.
+/// The number of span records that were dropped because there was no room.
 static LOST_SPANS: AtomicU64 = AtomicU64::new(0);
 static LOST_SEGMENTS: AtomicU64 = AtomicU64::new(0);
 
-/// Where the records of one thread come out.
+/// The reading end of one thread's queue.
 pub(crate) struct Source {
     pub(crate) records: Consumer<Record>,
-    /// The thread that writes them.
+    /// The thread that writes to it.
     pub(crate) thread: Thread,
-    /// The scopes of the process as the thread announced them last.
+    /// The scopes of the process, as last sent by the thread.
     pub(crate) around: Option<Box<ProcessScopes>>,
 }
 
@@ -50,14 +50,13 @@ fn fresh() -> MutexGuard<'static, Vec<Source>> {
     FRESH.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets go of the queues of the parent process: what is in them is the parent's to send. Runs in the child of a
-/// fork, on its only thread.
+/// Drops the queues of the parent process, which sends their contents. Runs in a forked child, on its only thread.
 pub(crate) fn reset_after_fork() {
-    // The thread may be one that is ending, which has closed its queue.
+    // The thread may be ending and have closed its queue.
     if let Ok(mut output) = local().output.try_borrow_mut()
         && matches!(*output, Output::Open(_))
     {
-        // Its chunk would be read by nobody, and freed by nobody.
+        // Nothing reads or frees the parent's chunk in the child.
         std::mem::forget(std::mem::replace(&mut *output, Output::None));
     }
     local().lazy_root.reset_after_fork();
@@ -66,34 +65,34 @@ pub(crate) fn reset_after_fork() {
     LOST_SEGMENTS.store(0, Ordering::Relaxed);
 }
 
-/// Sets how much memory records may take.
+/// Sets the maximum memory of records.
 pub(crate) fn set_memory_limit(bytes: usize) {
     MEMORY.store(bytes, Ordering::Relaxed);
     BUDGET.set_limit(bytes / CHUNK_BYTES);
 }
 
-/// How much memory records may take.
+/// Returns the maximum memory of records.
 pub(crate) fn memory_limit() -> usize {
     MEMORY.load(Ordering::Relaxed)
 }
 
-/// Says how much of that memory records take that were read: the queues have the rest.
+/// Sets how much of that memory is taken by records that were read. The queues have the rest.
 pub(crate) fn set_held(bytes: usize) {
     BUDGET.set_limit(memory_limit().saturating_sub(bytes) / CHUNK_BYTES);
 }
 
-/// What a record says, for the count of those that found no room.
+/// The kind of a record, for the count of dropped ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecordKind {
-    /// That a span ended.
+    /// The end of a span.
     Span,
-    /// That a segment ended.
+    /// The end of a segment.
     Segment,
-    /// Something else about a span.
+    /// Other data of a span.
     More,
 }
 
-/// Writes a record down. Without room it is dropped and counted.
+/// Writes a record. Without room it is dropped and counted.
 pub(crate) fn push(record: Record) {
     let kind = match &record {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
@@ -103,9 +102,8 @@ pub(crate) fn push(record: Record) {
     push_made(local(), kind, || record);
 }
 
-/// Writes a record down that is made in its place: what is built elsewhere first has to be copied, and copying
-/// what was written a moment ago, in larger pieces than it was written in, holds the processor up. Answers whether
-/// there was room.
+/// Writes a record that is built in place: a record that is built elsewhere has to be copied, and copying freshly
+/// written memory in larger pieces stalls the processor. Returns whether there was room.
 #[inline(always)]
 pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> Record) -> bool {
     let Ok(mut output) = local.output.try_borrow_mut() else {
@@ -128,8 +126,8 @@ pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> 
     true
 }
 
-/// The same where that takes no call: into an open queue, as a record that is not the last of its chunk. What ends in a
-/// call otherwise has nothing to keep for after one. Answers whether it was written.
+/// Like [`push_made`] without a function call: into an open queue, as a record that is not the last of its chunk. The
+/// slow path is a tail call, so no register has to be saved. Returns whether the record was written.
 #[inline(always)]
 fn push_at_once(local: &Local, make: impl FnOnce() -> Record) -> bool {
     let Ok(mut output) = local.output.try_borrow_mut() else { return false };
@@ -142,7 +140,7 @@ fn push_at_once(local: &Local, make: impl FnOnce() -> Record) -> bool {
     }
 }
 
-/// The span of an annotated function that ends now.
+/// The span of an annotated function that is ending.
 #[derive(Clone, Copy)]
 pub(crate) struct Ending {
     pub(crate) segment: LocalId,
@@ -160,24 +158,24 @@ impl Ending {
         Record::Span { segment, id, parent, site, start, end, outcome }
     }
 
-    /// Writes it down.
+    /// Writes the record.
     #[inline(always)]
     pub(crate) fn write(self, local: &Local) {
         let end = clock::now();
         push_made(local, RecordKind::Span, || self.at(end));
     }
 
-    /// The same where it takes no call, see [`push_at_once`]. Answers whether it was written.
+    /// Writes the record if that needs no function call, see [`push_at_once`]. Returns whether it was written.
     #[inline(always)]
     pub(crate) fn write_at_once(self, local: &Local) -> bool {
         clock::now_by_counter().is_some_and(|end| push_at_once(local, || self.at(end)))
     }
 }
 
-/// Gives a span of a segment an attribute.
+/// Sets an attribute of a span of a segment.
 #[inline(always)]
 pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
-    // Which kind it is, is mostly known where this is called.
+    // The kind is usually known at compile time.
     match value {
         AttributeValue::I64(value) => integer(segment, span, key, value),
         AttributeValue::Str(value) => text(segment, span, key, value),
@@ -185,7 +183,7 @@ pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, valu
     }
 }
 
-// They are `extern "C"`, since such a function does not unwind, and what calls it needs no code for that case.
+// These are `extern "C"`, which cannot unwind, so that the callers need no landing pads.
 macro_rules! attributes {
     ($($name:ident or $slowly:ident ($value:ident: $ty:ty) => $made:expr;)*) => {$(
         #[inline(never)]
@@ -216,7 +214,7 @@ fn any(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue
     push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value });
 }
 
-/// Gives a span of a segment an attribute whose text is copied here: a short one straight into the record.
+/// Sets an attribute whose text is copied here: a short text directly into the record.
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
 pub(crate) extern "C" fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
@@ -241,11 +239,11 @@ extern "C" fn copied_slowly(segment: LocalId, span: LocalId, key: &'static str, 
     );
 }
 
-/// Takes a fresh chunk, or opens the thread's queue; `None` when there is no memory left, or the thread ends.
+/// Takes a fresh chunk, or opens the thread's queue. Returns `None` without memory, or if the thread is ending.
 #[cold]
 #[inline(never)]
 fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
-    // Who calls this does not unwind.
+    // The caller must not unwind.
     callback::contain(move || find_or_make_room(output)).flatten()
 }
 
@@ -255,8 +253,8 @@ fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
         let source = Source { records, thread: thread::current(), around: None };
         fresh().push(source);
         *output = Output::Open(producer);
-        // The first record of a process starts the pipeline. Beyond that, many short threads take chunks as quickly
-        // as one thread that fills its own.
+        // The first record of a process starts the pipeline. Later calls matter because many short threads take chunks
+        // as quickly as one thread that fills its own.
         crate::base::worker::ensure();
         crate::base::worker::chunk_filled();
     }
@@ -276,22 +274,22 @@ fn count_lost(kind: RecordKind) {
     };
 }
 
-/// The queues that were opened since the last call.
+/// Returns the queues that were opened since the last call.
 pub(crate) fn take_fresh() -> Vec<Source> {
     std::mem::take(&mut *fresh())
 }
 
-/// How many segments and spans found no room since the last call.
+/// Returns the numbers of segments and spans that were dropped since the last call.
 pub(crate) fn take_lost() -> (u64, u64) {
     (LOST_SEGMENTS.swap(0, Ordering::Relaxed), LOST_SPANS.swap(0, Ordering::Relaxed))
 }
 
-/// Returns queues to where a new reader finds them.
+/// Returns queues for a new reader to take over.
 pub(crate) fn put_back(queues: Vec<Source>) {
     fresh().extend(queues);
 }
 
-/// Whether a thread recorded something that no pipeline thread has looked for yet.
+/// Whether a queue was opened that no pipeline thread has taken over yet.
 pub(crate) fn has_fresh() -> bool {
     !fresh().is_empty()
 }

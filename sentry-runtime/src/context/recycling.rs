@@ -1,8 +1,8 @@
-//! Memory of contexts that is used again, so that a root span costs a trip less to the allocator.
+//! Reuse of context memory, so that a root span needs one allocation less.
 //!
-//! A context is given back by the thread that used it. Only contexts made from that of the process are kept: what
-//! else they hold is the same for every one of them. Segments are not kept: theirs ends on the pipeline thread, and
-//! memory that another core has just read costs more than fresh one (twice the whole root span, by `tests/bench`).
+//! The thread that used a context returns it. Only contexts that derive from that of the process are kept: their other
+//! fields are equal. Segments are not kept: they end on the pipeline thread, and memory that another core has just read
+//! costs more than fresh memory (twice the whole root span, according to `tests/bench`).
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ thread_local! {
     static SPARE: Cell<Option<Arc<Context>>> = const { Cell::new(None) };
 }
 
-/// A copy of a context with another segment, in memory that was used before if there is some.
+/// Returns a copy of a context with another segment, in reused memory if there is some.
 pub(crate) fn context(base: &Context, segment: Arc<Segment>) -> Arc<Context> {
     if base.is_default()
         && let Ok(Some(mut spare)) = SPARE.try_with(Cell::take)
@@ -26,13 +26,13 @@ pub(crate) fn context(base: &Context, segment: Arc<Segment>) -> Arc<Context> {
     Arc::new(base.with_segment(Some(segment)))
 }
 
-/// Takes back a context that was made by [`context`].
+/// Takes back a context that [`context`] returned.
 pub(crate) fn recycle(mut retired: Arc<Context>) {
     if retired.is_child_of_default()
         && let Some(context) = Arc::get_mut(&mut retired)
     {
         context.put_segment(None);
-        // A thread that ends has no place for it any more.
+        // A thread that is ending keeps no memory.
         let _ = SPARE.try_with(|spare| spare.set(Some(retired)));
     }
 }

@@ -1,4 +1,4 @@
-//! What a program holds of a scope: a handle to any of the three, and the guard of one that it made.
+//! Scope handles and guards: the public access to the three scopes.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ use crate::scope::{Scope, ScopeCell};
 /// [`get_global_scope`](crate::get_global_scope), [`get_isolation_scope`](crate::get_isolation_scope) and
 /// [`get_current_scope`](crate::get_current_scope).
 ///
-/// What is set through it belongs to everything captured in the scope from then on, on whatever thread. A handle
+/// Data that is set through a handle applies to everything captured in the scope from then on, on any thread. A handle
 /// can be cloned, sent to other threads and kept; it does not keep the scope active.
 ///
 /// ```
@@ -27,7 +27,7 @@ use crate::scope::{Scope, ScopeCell};
 /// # scope.clear();
 /// ```
 ///
-/// Spec: `foundations/state-management/scopes/index.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/)
 #[derive(Debug, Clone)]
 pub struct ScopeHandle(Arc<ScopeCell>);
 
@@ -36,28 +36,29 @@ impl ScopeHandle {
         Self(cell)
     }
 
-    /// Changes the scope by a closure, all at once. Of two such changes at the same time, the later to end wins.
+    /// Changes the scope by a closure, atomically. If two closures run at the same time, the changes of the one that
+    /// ends last win.
     pub fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         self.0.configure(change)
     }
 
-    /// A copy of what the scope holds now.
+    /// Returns a copy of the scope's current data.
     #[must_use]
     pub fn snapshot(&self) -> Scope {
         Scope::clone(&self.0.snapshot())
     }
 
-    /// Removes everything but the processors, see [`Scope::clear`].
+    /// Removes all data except the processors, see [`Scope::clear`].
     pub fn clear(&self) {
         self.0.update(Scope::clear);
     }
 
-    /// Removes the breadcrumbs.
+    /// Removes all breadcrumbs.
     pub fn clear_breadcrumbs(&self) {
         self.0.update(Scope::clear_breadcrumbs);
     }
 
-    /// Removes the attachments.
+    /// Removes all attachments.
     pub fn clear_attachments(&self) {
         self.0.update(Scope::clear_attachments);
     }
@@ -68,30 +69,30 @@ impl ScopeHandle {
         self.0.update(|scope| scope.set_level(level));
     }
 
-    /// Sets by what events are grouped, see [`Scope::set_fingerprint`].
+    /// Sets the fingerprint by which events are grouped, see [`Scope::set_fingerprint`].
     pub fn set_fingerprint(&self, fingerprint: Option<&[&str]>) {
         self.0.update(|scope| scope.set_fingerprint(fingerprint));
     }
 
-    /// Names the transaction of what is captured in the scope.
+    /// Sets the transaction name of events captured in the scope.
     pub fn set_transaction(&self, transaction: Option<&str>) {
         self.0.update(|scope| scope.set_transaction(transaction));
     }
 
-    /// Sets the user, or none.
+    /// Sets the user; `None` removes it.
     pub fn set_user(&self, user: impl Into<Option<User>>) {
         let user = user.into();
         self.0.update(|scope| scope.set_user(user));
     }
 
-    /// Sets the HTTP request that is being handled.
+    /// Sets the HTTP request that is being handled; `None` removes it.
     pub fn set_request(&self, request: Option<Request>) {
         self.0.update(|scope| scope.set_request(request));
     }
 
     /// Sets a tag, see [`Scope::set_tag`].
     pub fn set_tag<V: ToString>(&self, key: &str, value: V) {
-        // The user's code runs before the lock is taken, here and below.
+        // User code runs before the lock is taken, here and below.
         let value = value.to_string();
         self.0.update(|scope| scope.set_tag(key, value));
     }
@@ -152,7 +153,7 @@ impl ScopeHandle {
         self.0.update(|scope| scope.remove_attribute(key));
     }
 
-    /// Notes that a feature flag was evaluated, see [`Scope::add_feature_flag`].
+    /// Records the evaluation of a feature flag, see [`Scope::add_feature_flag`].
     pub fn add_feature_flag(&self, name: &str, result: impl Into<Value>) {
         let result = result.into();
         self.0.update(|scope| scope.add_feature_flag(name, result));
@@ -170,12 +171,12 @@ impl ScopeHandle {
         }
     }
 
-    /// Sends a file along with every event captured in the scope, see [`Scope::add_attachment`].
+    /// Attaches a file to every event captured in the scope, see [`Scope::add_attachment`].
     pub fn add_attachment(&self, attachment: Attachment) {
         self.0.update(|scope| scope.add_attachment(attachment));
     }
 
-    /// Adds a processor, see [`EventProcessor`](crate::EventProcessor).
+    /// Adds an event processor, see [`EventProcessor`](crate::EventProcessor).
     pub fn add_event_processor<F>(&self, processor: F)
     where
         F: Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static,
@@ -183,7 +184,7 @@ impl ScopeHandle {
         self.0.update(|scope| scope.add_event_processor(processor));
     }
 
-    /// Adds such a processor that sees the hint as well.
+    /// Adds an event processor that also receives the hint.
     pub fn add_event_processor_with_hint<F>(&self, processor: F)
     where
         F: Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static,
@@ -191,7 +192,7 @@ impl ScopeHandle {
         self.0.update(|scope| scope.add_event_processor_with_hint(processor));
     }
 
-    /// Adds a processor of transactions, see [`TransactionProcessor`](crate::TransactionProcessor).
+    /// Adds a transaction processor, see [`TransactionProcessor`](crate::TransactionProcessor).
     pub fn add_transaction_processor<F>(&self, processor: F)
     where
         F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
@@ -200,8 +201,8 @@ impl ScopeHandle {
     }
 }
 
-/// A current scope that is active until the guard is dropped, see [`new_scope`](crate::new_scope). It stays on the
-/// thread on which it was made.
+/// The guard of a current scope that is active until it is dropped, see [`new_scope`](crate::new_scope). The guard is
+/// bound to the thread on which it was created.
 #[derive(Debug)]
 #[must_use = "the scope is active only as long as the guard lives, as in `let scope = sentry::new_scope();`"]
 pub struct ScopeGuard {
@@ -210,7 +211,7 @@ pub struct ScopeGuard {
 }
 
 impl ScopeGuard {
-    /// Makes a fork of the current scope the current one.
+    /// Activates a fork of the current scope.
     pub(crate) fn enter() -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
             return Self { scope: ScopeHandle::new(Arc::default()), _entered: None };

@@ -1,4 +1,4 @@
-//! Where in which trace something happened: what an event says in `contexts.trace`.
+//! Span contexts: the position of captured data in a trace, which events carry in `contexts.trace`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::trace::ids::{self, Lineage};
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
 
-/// A span of a recorded trace, or our own place in a trace of which nothing is recorded.
+/// A span of a recorded trace, or this process's own position in a trace that is not recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct SpanContext {
     source: Source,
@@ -26,13 +26,13 @@ enum Source {
 }
 
 impl SpanContext {
-    /// The place of what happens now on this thread.
+    /// Returns the current span context of this thread.
     pub(crate) fn current() -> Self {
-        // The context first: in the child of a fork the position changes with it.
+        // The context first: in a forked child, the position changes with it.
         active::with(|context| Self::of(context, active::lineage()))
     }
 
-    /// The place of a span in a context.
+    /// Returns the span context of a span in a context.
     pub(crate) fn of(context: &Context, active: Lineage) -> Self {
         let Lineage { span, parent } = active;
         match context.segment() {
@@ -47,7 +47,7 @@ impl SpanContext {
             _ => Self {
                 source: Source::Propagation(Arc::clone(&context.propagation)),
                 span_id: context.propagation.span_id,
-                // Inside of a span that another library records we stand for that span, and are its child no more.
+                // Inside a span that another library records, this process represents that span and is not its child.
                 parent_span_id: context.propagation.parent.filter(|&id| id != context.propagation.span_id),
             },
         }
@@ -60,7 +60,7 @@ impl SpanContext {
         }
     }
 
-    /// The decision about the trace, as `sentry-trace` hands it on.
+    /// Returns the decision about the trace, as passed on in `sentry-trace`.
     pub(crate) fn decision(&self, options: &ClientOptions) -> Option<bool> {
         match &self.source {
             Source::Segment(segment) => Some(segment.sampled),
@@ -68,7 +68,7 @@ impl SpanContext {
         }
     }
 
-    /// The transaction's name, when a span is active.
+    /// Returns the transaction's name, if a span is active.
     pub(crate) fn transaction(&self) -> Option<String> {
         match &self.source {
             Source::Segment(segment) => Some(segment.name().0.into_owned()),
@@ -83,7 +83,7 @@ impl SpanContext {
         }
     }
 
-    /// The header `sentry-trace` for an outgoing request made here.
+    /// Returns the header `sentry-trace` for an outgoing request.
     pub(crate) fn sentry_trace(&self, decision: Option<bool>) -> String {
         let (trace_id, span_id) = (self.trace_id(), self.span_id);
         match decision {

@@ -1,7 +1,7 @@
-//! The context: everything that is "current" for a piece of work, behind one pointer.
+//! The context: all current state of a piece of work, behind one pointer.
 //!
-//! A context never changes; work that needs another one makes it from the old one and puts it in place.
-//! Futures carry theirs from poll to poll, so whatever thread polls them sees the right one.
+//! A context is immutable; work that needs another one derives it from the old one and activates it. Futures carry
+//! their context from poll to poll, so that it is the right one on every thread that polls them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,35 +12,35 @@ use crate::trace::ids::LocalId;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
 
-/// What a new span becomes in a context, decided once for the hot path.
+/// The kind of a new span in a context, decided once for the hot path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Mode {
-    /// No span is active: it becomes the root of a segment.
+    /// No span is active: a new span becomes the root of a segment.
     Root,
     /// The active segment is not sampled, or tracing is suppressed: nothing is recorded.
     Unsampled,
-    /// It becomes a child of the active span.
+    /// A new span becomes a child of the active span.
     Sampled,
 }
 
-/// Whether spans are recorded in a context; what comes later here counts more.
+/// Whether spans are recorded in a context; later variants take precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Recording {
-    /// As the options say.
+    /// According to the options.
     Asked,
-    /// They are not. Other services are told nothing of that: a trace that was continued goes on as it came.
+    /// Not recorded. Trace headers do not show that: a continued trace is passed on as it came.
     Silenced,
-    /// They are not, and other services are told that the trace is not sampled.
+    /// Not recorded, and trace headers say that the trace is not sampled.
     Suppressed,
 }
 
-/// How a context stands to that of the process.
+/// The relation of a context to that of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ContextOrigin {
-    /// It is that one.
+    /// It is the context of the process.
     Default,
-    /// It differs in its segment alone.
+    /// It differs from that only in its segment.
     Child,
     Other,
 }
@@ -53,22 +53,22 @@ pub(crate) struct Context {
     pub(crate) current: Arc<ScopeCell>,
     pub(crate) propagation: Arc<Propagation>,
     segment: Option<Arc<Segment>>,
-    /// The innermost annotated function that captures errors, see [`crate::capture::errors`].
+    /// The innermost boundary of an annotated function that captures errors, see [`crate::capture::errors`].
     pub(crate) boundary: CaptureBoundary,
-    /// The boundary around that one.
+    /// The enclosing boundary of that one.
     pub(crate) outer_boundary: CaptureBoundary,
     recording: Recording,
-    /// What follows from the fields above, for the hot path.
+    /// Derived from the fields above, for the hot path.
     mode: Mode,
     key: LocalId,
-    /// The context of the process, or what a root span made of it.
+    /// The relation to the context of the process.
     kin: ContextOrigin,
-    /// Whether root spans continue `propagation`. Outside of any request they each start a trace of their own.
+    /// Whether root spans continue `propagation`. Outside any request, each root span starts a new trace.
     pub(crate) continues: bool,
 }
 
 impl Context {
-    /// The context of work that runs in none of its own: one a process.
+    /// Returns the context of work without a context of its own: one per process.
     pub(crate) fn default_ref() -> &'static Arc<Self> {
         static DEFAULT: OnceLock<Arc<Context>> = OnceLock::new();
         DEFAULT.get_or_init(|| {
@@ -92,7 +92,7 @@ impl Context {
         })
     }
 
-    /// The context of work that has a client of its own, and nothing from around it.
+    /// Returns the context of work with a client of its own, without any surrounding data.
     #[cfg(feature = "test")]
     pub(crate) fn of_client(client: Arc<Client>) -> Self {
         Self {
@@ -110,30 +110,30 @@ impl Context {
         .sealed()
     }
 
-    /// What a new span becomes.
+    /// Returns what a new span becomes.
     #[inline]
     pub(crate) fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The key of the active segment, zero without one.
+    /// Returns the key of the active segment, zero without one.
     #[inline]
     pub(crate) fn key(&self) -> LocalId {
         self.key
     }
 
-    /// The active segment.
+    /// Returns the active segment.
     #[inline]
     pub(crate) fn segment(&self) -> Option<&Arc<Segment>> {
         self.segment.as_ref()
     }
 
-    /// Whether no spans are recorded, whatever the options say.
+    /// Whether no spans are recorded, whatever the options are.
     pub(crate) fn is_unrecorded(&self) -> bool {
         self.recording != Recording::Asked
     }
 
-    /// Whether other services are told that nothing is recorded.
+    /// Whether trace headers say that nothing is recorded.
     pub(crate) fn is_suppressed(&self) -> bool {
         self.recording == Recording::Suppressed
     }
@@ -154,12 +154,12 @@ impl Context {
         self.kin == ContextOrigin::Default
     }
 
-    /// Whether it differs from that in its segment alone.
+    /// Whether the context differs from that of the process only in its segment.
     pub(crate) fn is_child_of_default(&self) -> bool {
         self.kin == ContextOrigin::Child
     }
 
-    /// Replaces the segment of a context that nobody else has.
+    /// Replaces the segment of a context without other owners.
     pub(crate) fn put_segment(&mut self, segment: Option<Arc<Segment>>) {
         self.mode = match &segment {
             None => Mode::Root,
@@ -170,9 +170,9 @@ impl Context {
         self.segment = segment;
     }
 
-    /// A copy with another segment, or none.
+    /// Returns a copy with another segment, or none.
     pub(crate) fn with_segment(&self, segment: Option<Arc<Segment>>) -> Self {
-        // Written out: a clone would count the replaced segment up and down.
+        // Written out: a clone would increment and decrement the count of the replaced segment.
         Self {
             client: self.client.clone(),
             isolation: Arc::clone(&self.isolation),
@@ -185,28 +185,28 @@ impl Context {
         .sealed()
     }
 
-    /// A copy in which no spans are recorded, which other services are told.
+    /// Returns a copy in which no spans are recorded, with trace headers that say so.
     pub(crate) fn suppressing(&self) -> Self {
         Self { recording: Recording::Suppressed, kin: ContextOrigin::Other, ..self.clone() }.sealed()
     }
 
-    /// A copy in which no spans are recorded, and of which other services are told nothing.
+    /// Returns a copy in which no spans are recorded, with unchanged trace headers.
     pub(crate) fn silenced(&self) -> Self {
         let recording = self.recording.max(Recording::Silenced);
         Self { recording, kin: ContextOrigin::Other, ..self.clone() }.sealed()
     }
 
-    /// A copy with a current scope of its own.
+    /// Returns a copy with a current scope of its own.
     pub(crate) fn with_own_scope(&self) -> Self {
         Self { current: self.current.fork(), kin: ContextOrigin::Other, ..self.clone() }
     }
 
-    /// The client of this work: its own, or the one of the process.
+    /// Returns the client of this work: its own, or that of the process.
     pub(crate) fn client(&self) -> Option<Arc<Client>> {
         self.client.clone().or_else(crate::client::global)
     }
 
-    /// A copy with an isolation scope and a current scope of its own.
+    /// Returns a copy with an isolation scope and a current scope of its own.
     pub(crate) fn isolated(&self) -> Self {
         Self {
             isolation: self.isolation.fork(),
@@ -216,7 +216,7 @@ impl Context {
         }
     }
 
-    /// A copy inside of a function that captures errors.
+    /// Returns a copy inside a function that captures errors.
     pub(crate) fn with_boundary(&self) -> Self {
         Self {
             boundary: CaptureBoundary::open(),
@@ -226,7 +226,7 @@ impl Context {
         }
     }
 
-    /// A copy in a trace of its own, without an active span.
+    /// Returns a copy in a new trace, without an active span.
     pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
         Self {
             propagation: Arc::new(propagation),
@@ -248,7 +248,7 @@ impl std::fmt::Debug for Context {
 }
 
 impl Scopes {
-    /// The scopes of a context as they are now.
+    /// Returns the current scopes of a context.
     pub(crate) fn of(context: &Context) -> Self {
         Self {
             global: crate::scope::global().snapshot(),

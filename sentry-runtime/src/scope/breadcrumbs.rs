@@ -1,9 +1,9 @@
-//! Breadcrumbs of a scope: a trail of bounded length, in the order in which they were dropped.
+//! The breadcrumbs of a scope: a list of bounded length, in the order in which they were added.
 //!
-//! Each gets a number from one counter of the process, by which the trails of several scopes are merged. Times do not
-//! order them: a program may give any.
+//! Each breadcrumb gets a number from a process-wide counter, by which the lists of several scopes are merged.
+//! Timestamps do not determine the order, because a program may set any.
 //!
-//! Spec: `foundations/state-management/scopes/breadcrumbs.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/)
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl Trail {
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
     pub(crate) fn push(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // A callback may have put something in.
+        // A callback may have added data.
         nesting::prune_breadcrumb(&mut breadcrumb);
         if max == 0 {
             return;
@@ -30,7 +30,7 @@ impl Trail {
         self.0.push_back((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(breadcrumb)));
     }
 
-    /// Adds those of another scope, each in its place.
+    /// Merges the breadcrumbs of another scope.
     pub(crate) fn merge(&mut self, other: &Self) {
         if !other.0.is_empty() {
             self.0.extend(other.0.iter().cloned());

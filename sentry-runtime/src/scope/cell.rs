@@ -1,4 +1,4 @@
-//! A scope that several owners share: reading takes a snapshot, writing copies when a snapshot is out.
+//! Shared scopes: readers take a snapshot, and writers copy the data while a snapshot exists.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,17 +7,16 @@ use crate::base::epoch;
 use crate::error::repeat::Captured;
 use crate::protocol::Uuid;
 
-/// A shared scope. The lock is held for the time of a clone of an `Arc` or of one setter, never while a
-/// user's code runs.
+/// A shared scope. The lock is held for a clone of an `Arc` or for one setter, never while user code runs.
 #[derive(Debug, Default)]
 pub(crate) struct ScopeCell {
     scope: Mutex<Arc<Scope>>,
-    /// It is one of the process: others are told when it changes.
+    /// Whether it is a scope of the process, whose changes are announced.
     of_process: bool,
     memory: Mutex<LastCaptured>,
 }
 
-/// What was captured last in an isolation scope.
+/// The last captured event of an isolation scope.
 #[derive(Debug, Default)]
 pub(crate) struct LastCaptured {
     pub(crate) event: Option<Uuid>,
@@ -30,7 +29,7 @@ impl ScopeCell {
         Self { scope: Mutex::new(scope), ..Self::default() }
     }
 
-    /// An empty scope of the process.
+    /// Returns an empty scope of the process.
     pub(crate) fn of_process() -> Self {
         Self { of_process: true, ..Self::default() }
     }
@@ -45,25 +44,25 @@ impl ScopeCell {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The scope as it is now. Later changes do not show in it.
+    /// Returns the current data of the scope. Later changes do not affect it.
     pub(crate) fn snapshot(&self) -> Arc<Scope> {
         Arc::clone(&self.lock())
     }
 
-    /// A cell of its own that starts with the same data.
+    /// Returns a new cell that starts with the same data.
     pub(crate) fn fork(&self) -> Arc<Self> {
         Arc::new(Self::new(self.snapshot()))
     }
 
-    /// Changes the scope by one of our own setters.
+    /// Changes the scope by a setter of this crate.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         let result = change(Arc::make_mut(&mut self.lock()));
         self.changed();
         result
     }
 
-    /// Changes the scope by a user's closure, which may itself call anything: it works on a copy. Of two such
-    /// changes at the same time, the later to end wins.
+    /// Changes the scope by a user's closure, which may call anything: it works on a copy. If two closures run at the
+    /// same time, the changes of the one that ends last win.
     pub(crate) fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         let mut copy = Scope::clone(&self.snapshot());
         let result = change(&mut copy);
@@ -73,7 +72,7 @@ impl ScopeCell {
         result
     }
 
-    /// What was captured last.
+    /// Returns the memory of the last captured event.
     pub(crate) fn memory(&self) -> MutexGuard<'_, LastCaptured> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,10 +17,10 @@ use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
 
-/// Files that one scope keeps. More are no help to anybody who reads the event, and each is held in memory.
+/// The maximum number of attachments per scope. Each is held in memory.
 const MAX_ATTACHMENTS: usize = 64;
 
-/// Tags, user, contexts, breadcrumbs and the like, for everything that is captured in a piece of work.
+/// Tags, user, contexts, breadcrumbs and further data of everything that is captured in a piece of work.
 ///
 /// ```
 /// sentry::configure_scope(|scope| {
@@ -46,13 +46,13 @@ pub struct Scope {
     pub(crate) conversation_id: Option<Arc<str>>,
     /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
-    /// In a request that a server's integration handles: whether an event was captured in it, by whatever scope
-    /// was forked from this one.
+    /// In a request that a server integration handles: whether an event was captured in it, by this scope or any fork
+    /// of it.
     pub(crate) captured: Option<Arc<AtomicBool>>,
 }
 
 impl Scope {
-    /// Removes everything but the processors. A session goes on.
+    /// Removes all data except the processors. A session continues.
     pub fn clear(&mut self) {
         *self = Self {
             processors: std::mem::take(&mut self.processors),
@@ -62,28 +62,28 @@ impl Scope {
         };
     }
 
-    /// Removes the breadcrumbs.
+    /// Removes all breadcrumbs.
     pub fn clear_breadcrumbs(&mut self) {
         self.breadcrumbs.clear();
     }
 
-    /// Sets the level of events captured here, instead of their own.
+    /// Sets the level of events captured in this scope, which overrides their own.
     pub fn set_level(&mut self, level: impl Into<Option<Level>>) {
         self.level = level.into();
     }
 
-    /// Sets by what events are grouped; `{{ default }}` stands for the server's own grouping.
+    /// Sets the fingerprint by which events are grouped; the element `{{ default }}` means the server's own grouping.
     pub fn set_fingerprint(&mut self, fingerprint: Option<&[&str]>) {
         self.fingerprint =
             fingerprint.map(|parts| parts.iter().map(|&part| Cow::Owned(part.to_owned())).collect());
     }
 
-    /// Names the transaction of events captured here.
+    /// Sets the transaction name of events captured in this scope.
     pub fn set_transaction(&mut self, transaction: Option<&str>) {
         self.transaction = transaction.map(Arc::from);
     }
 
-    /// Sets the user, or none. What you set is sent as you set it.
+    /// Sets the user; `None` removes it. The user is sent unchanged, whatever the value of `send_default_pii` is.
     pub fn set_user(&mut self, user: impl Into<Option<User>>) {
         self.user = user.into().map(|mut user| {
             nesting::prune_map(&mut user.other);
@@ -91,13 +91,13 @@ impl Scope {
         });
     }
 
-    /// The user.
+    /// Returns the user.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_deref()
     }
 
-    /// Sets the HTTP request that is being handled.
+    /// Sets the HTTP request that is being handled; `None` removes it.
     pub fn set_request(&mut self, request: Option<Request>) {
         self.request = request.map(|mut request| {
             nesting::prune_request(&mut request);
@@ -105,8 +105,9 @@ impl Scope {
         });
     }
 
-    /// Sets a tag. Keys have at most 32 letters, digits, `_`, `.`, `:` or `-`, values at most 200 characters and no
-    /// line break; what breaks that is cut or replaced, with a line in the debug output.
+    /// Sets a tag. A key has at most 32 characters: letters, digits, `_`, `.`, `:` and `-`. A value has at most 200
+    /// characters and no line break. Invalid keys and values are shortened or replaced, with a line in the debug
+    /// output.
     pub fn set_tag<V: ToString>(&mut self, key: &str, value: V) {
         let value = value.to_string();
         let checked = check_tag(key, &value);
@@ -132,8 +133,8 @@ impl Scope {
         self.tags.remove(key);
     }
 
-    /// Sets a context: structured data under a name. Deeper data than the option `normalize_depth` is replaced by
-    /// what it is.
+    /// Sets a context: structured data under a name. Data that is nested deeper than the option `normalize_depth` is
+    /// replaced by its type.
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
         let mut context = value.into();
         nesting::prune_context(&mut context);
@@ -160,8 +161,8 @@ impl Scope {
         self.extra.remove(key);
     }
 
-    /// Sets an attribute of the logs, metrics and segments of what runs here: a number, a text, a yes or no, or a
-    /// list of those. What a log or a span says itself counts more. Error events have no attributes; tags are theirs.
+    /// Sets an attribute of logs, metrics and segments in this scope: a number, a string, a boolean, or a list of
+    /// these. Attributes of the log or span itself take precedence. Error events have no attributes; use tags for them.
     ///
     /// ```
     /// sentry::configure_scope(|scope| {
@@ -170,7 +171,7 @@ impl Scope {
     /// });
     /// ```
     ///
-    /// Spec: `foundations/state-management/scopes/attributes.mdx`.
+    /// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/attributes/)
     pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, mut value) = (key.into(), value.into());
         nesting::prune_attribute(&mut value);
@@ -197,15 +198,15 @@ impl Scope {
         self.attributes.remove(key);
     }
 
-    /// Notes that a feature flag was evaluated, and with which result. The last 100 are sent with events.
+    /// Records the evaluation of a feature flag and its result. The last 100 evaluated flags are sent with events.
     ///
-    /// Spec: `foundations/client/integrations/feature-flags.mdx`.
+    /// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
     pub fn add_feature_flag(&mut self, name: &str, result: impl Into<Value>) {
         self.flags.add(name, result.into());
     }
 
-    /// Adds a processor that runs for what is captured here; see [`EventProcessor`](crate::EventProcessor) for what
-    /// it sees.
+    /// Adds an event processor for everything that is captured in this scope; see
+    /// [`EventProcessor`](crate::EventProcessor).
     ///
     /// ```
     /// sentry::configure_scope(|scope| {
@@ -222,7 +223,7 @@ impl Scope {
         self.processors.push(Processor::Event(Arc::new(processor)));
     }
 
-    /// Adds such a processor that sees the [`Hint`] as well, and may change it.
+    /// Adds an event processor that also receives the [`Hint`], and may change it.
     pub fn add_event_processor_with_hint<F>(&mut self, processor: F)
     where
         F: Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static,
@@ -230,7 +231,7 @@ impl Scope {
         self.processors.push(Processor::Hinted(Arc::new(processor)));
     }
 
-    /// Adds a processor of the transactions that end here, with all their spans.
+    /// Adds a transaction processor for transactions that end in this scope; it receives them with all their spans.
     pub fn add_transaction_processor<F>(&mut self, processor: F)
     where
         F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
@@ -238,37 +239,37 @@ impl Scope {
         self.processors.push(Processor::Transaction(Arc::new(processor)));
     }
 
-    /// Names the conversation that AI spans started from here on belong to, see
+    /// Sets the conversation of AI spans that are started in this scope from now on, see
     /// [`set_conversation_id`](crate::set_conversation_id).
     pub fn set_conversation_id(&mut self, id: Option<&str>) {
         self.conversation_id = id.map(Arc::from);
     }
 
-    /// Sends a file along with every event captured here, at most 64 of them. Files larger than the option
-    /// `max_attachment_size` are left out.
+    /// Attaches a file to every event captured in this scope; at most 64 files are kept. Files larger than the option
+    /// `max_attachment_size` are not sent.
     pub fn add_attachment(&mut self, attachment: Attachment) {
         if self.attachments.len() < MAX_ATTACHMENTS {
             self.attachments.push(Arc::new(attachment));
         } else {
             diagnostics::error(format_args!(
-                "attachment `{}` is not kept: a scope has at most {MAX_ATTACHMENTS}; use clear_attachments",
+                "dropped the attachment `{}`: a scope has at most {MAX_ATTACHMENTS}; use clear_attachments",
                 attachment.filename
             ));
         }
     }
 
-    /// Removes the attachments.
+    /// Removes all attachments.
     pub fn clear_attachments(&mut self) {
         self.attachments.clear();
     }
 }
 
-/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+/// Whether a scope has room for another entry. Data that is set again and again under new names would grow without end.
 fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
     let has_room = map.len() < MAX_BREADTH || map.contains_key(key);
     if !has_room {
         diagnostics::debug(format_args!(
-            "{kind} `{}` is not kept: the scope has {MAX_BREADTH} already",
+            "dropped {kind} `{}`: a scope has at most {MAX_BREADTH}",
             truncated(key, 64)
         ));
     }

@@ -1,20 +1,20 @@
-//! The feature flags of a scope: the 100 that were evaluated last, each with its last result, in the order of evaluation.
+//! The feature flags of a scope: the last 100 evaluated ones with their latest results, in the order of evaluation.
 //!
-//! On an event they are the context `flags`.
+//! Events carry them as the context `flags`.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
 
 use crate::protocol::{Context, Map, Value};
 
-/// Flags that a scope keeps.
+/// The maximum number of flags per scope.
 const MAX: usize = 100;
 
-/// The flags of a scope, the one evaluated last at the end.
+/// The flags of a scope, the most recently evaluated one last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Flags(Vec<(String, Value)>);
 
 impl Flags {
-    /// Notes an evaluation. The one that lies back furthest makes room.
+    /// Records an evaluation. If the list is full, the least recently evaluated flag is removed.
     pub(crate) fn add(&mut self, name: &str, result: Value) {
         if let Some(at) = self.0.iter().position(|(known, _)| known == name) {
             self.0.remove(at);
@@ -24,14 +24,14 @@ impl Flags {
         self.0.push((name.to_owned(), result));
     }
 
-    /// Adds the flags of a more special scope.
+    /// Adds the flags of a more specific scope.
     pub(crate) fn extend(&mut self, over: &Self) {
         for (name, result) in &over.0 {
             self.add(name, result.clone());
         }
     }
 
-    /// The context `flags`; none without a flag.
+    /// Returns the context `flags`, or `None` without a flag.
     pub(crate) fn context(&self) -> Option<Context> {
         let flag =
             |(name, result): &(String, Value)| serde_json::json!({ "flag": name.as_str(), "result": result });

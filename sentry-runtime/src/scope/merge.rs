@@ -1,4 +1,4 @@
-//! How scopes are laid over each other, and how what they hold gets into what is sent.
+//! The merge of scopes, and the application of their data to events and transactions.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::Scope;
 use crate::protocol::{Breadcrumb, Context, Event, Map, Transaction, Value};
 
 impl Scope {
-    /// Lays a more special scope over this one.
+    /// Merges a more specific scope over this one.
     pub(crate) fn merge(&mut self, over: &Self) {
         fn replace<T: Clone>(slot: &mut Option<T>, over: &Option<T>) {
             if over.is_some() {
@@ -29,8 +29,8 @@ impl Scope {
         self.processors.extend(over.processors.iter().cloned());
     }
 
-    /// Fills in what the event does not say itself. A level of the scope wins over the event's; of the breadcrumbs
-    /// the last `max` are kept.
+    /// Adds the scope's data that the event does not set itself. The scope's level overrides the event's; the last
+    /// `max` breadcrumbs are kept.
     pub(crate) fn apply_to_event(&self, event: &mut Event<'static>, max: usize) {
         if let Some(level) = self.level {
             event.level = level;
@@ -57,7 +57,7 @@ impl Scope {
         event.breadcrumbs = breadcrumbs.into();
     }
 
-    /// Fills in what the transaction does not say itself. Attributes become those of its root span.
+    /// Adds the scope's data that the transaction does not set itself. Attributes are added to its root span.
     pub(crate) fn apply_to_transaction(&self, transaction: &mut Transaction<'static>) {
         if let Some(name) = &self.transaction {
             transaction.name = Some(name.to_string());
@@ -77,18 +77,18 @@ impl Scope {
         }
     }
 
-    /// Whether somebody wants to see transactions with all their spans.
+    /// Whether there is a processor for transactions with all their spans.
     pub(crate) fn shows_transactions(&self) -> bool {
         self.processors.iter().any(|processor| processor.of_transactions().is_some())
     }
 
-    /// Whether somebody wants to see transactions as events.
+    /// Whether there is a processor for events, which also receives transactions.
     pub(crate) fn shows_events(&self) -> bool {
         self.processors.iter().any(|processor| processor.of_transactions().is_none())
     }
 }
 
-/// Whether an event is grouped as the server does it by itself.
+/// Whether an event has the server's default grouping.
 fn is_default(fingerprint: &[Cow<'_, str>]) -> bool {
     match fingerprint {
         [] => true,

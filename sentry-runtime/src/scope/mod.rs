@@ -1,17 +1,17 @@
-//! Scopes: what is said once and then belongs to everything captured in a piece of work.
+//! Scopes: data that is set once and applies to everything captured in a piece of work.
 //!
-//! Three are merged at capture, the later over the earlier: the global scope of the process, the isolation scope
-//! of a request or job, and the current scope, which `with_scope` and `new_scope` fork. What an event says itself
-//! counts most. Capturing takes a snapshot of each, a clone of three `Arc`s; merging is the pipeline's work.
+//! Three scopes are merged at capture, later ones over earlier ones: the global scope of the process, the isolation
+//! scope of a request or job, and the current scope, which `with_scope` and `new_scope` fork. Data of the event itself
+//! takes precedence. A capture takes a snapshot of each, a clone of three `Arc`s; the pipeline merges them.
 //!
-//! [`data`] is what a scope holds and [`merge`] how it gets into what is sent; [`ScopeHandle`] and [`ScopeGuard`]
-//! are what programs hold of one. [`context`] ties the scopes to trace and client, [`active`] says which context a
-//! thread is in.
+//! [`data`] holds the data of a scope, and [`merge`] applies it to what is sent. [`ScopeHandle`] and [`ScopeGuard`] are
+//! the public handles. [`context`] connects the scopes with trace and client, [`active`] is the active context of a
+//! thread.
 //!
-//! Spans have no scope of their own, as that would cost every span an allocation: what belongs to one span are its
-//! attributes, and what belongs to everything in it is set in a `with_scope` around it.
+//! Spans have no scopes, because that would cost an allocation per span. Set attributes on a single span, and use a
+//! `with_scope` around it for everything inside.
 //!
-//! Spec: `foundations/state-management/scopes/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/)
 
 pub(crate) mod breadcrumbs;
 mod cell;
@@ -31,13 +31,13 @@ use std::sync::{Arc, OnceLock};
 
 use crate::protocol::{AttributeValue, Map};
 
-/// The scope of the process.
+/// Returns the global scope of the process.
 pub(crate) fn global() -> &'static Arc<ScopeCell> {
     static GLOBAL: OnceLock<Arc<ScopeCell>> = OnceLock::new();
     GLOBAL.get_or_init(Arc::default)
 }
 
-/// The three scopes as they were at one moment.
+/// A consistent snapshot of the three scopes.
 #[derive(Debug, Clone)]
 pub(crate) struct Scopes {
     pub(crate) global: Arc<Scope>,
@@ -46,12 +46,13 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// The user, from the most special scope that names one.
+    /// Returns the user of the most specific scope that has one.
     pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
         [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
     }
 
-    /// Adds the attributes of all three to those of an item, which counts most; the more special scope comes first.
+    /// Adds the attributes of all three scopes to those of an item, which take precedence; then more specific scopes
+    /// do.
     pub(crate) fn add_attributes(&self, attributes: &mut Map<Cow<'static, str>, AttributeValue>) {
         for (key, value) in
             [&self.current, &self.isolation, &self.global].iter().flat_map(|scope| &scope.attributes)
@@ -62,7 +63,7 @@ impl Scopes {
         }
     }
 
-    /// The data of all three, the more special over the more general. Processors of the global scope run last.
+    /// Returns the data of all three scopes, merged. Processors of the global scope run last.
     pub(crate) fn merged(&self) -> Scope {
         let mut merged = Scope::clone(&self.global);
         let global = std::mem::take(&mut merged.processors);

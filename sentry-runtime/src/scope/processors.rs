@@ -1,10 +1,10 @@
-//! Processors: functions of the user's that see what is captured before it is sent.
+//! Processors: functions of the user's that receive captured data before it is sent.
 //!
-//! They are collected from the scopes at capture and run on the pipeline thread, contained, by
-//! [`crate::pipeline`]: those of the isolation scope and of the current scope first, then those of the global scope,
-//! each in the order in which they were added.
+//! They are collected from the scopes at capture. [`crate::pipeline`] runs them on the pipeline thread and catches
+//! their panics: first those of the isolation scope and the current scope, then those of the global scope, each in the
+//! order in which they were added.
 //!
-//! Spec: `foundations/client/index.mdx`, event pipeline.
+//! [Spec, "Event Pipeline"](https://develop.sentry.dev/sdk/foundations/client/)
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use std::sync::Arc;
 use crate::client::hint::Hint;
 use crate::protocol::{Event, Transaction};
 
-/// Looks at everything before it is sent, may change it, and may drop it by answering `None`.
+/// A function that receives every event before it is sent. It returns the event, changed or not, or `None` to drop it.
 ///
-/// Errors, messages and feedback come as they are. A transaction comes as an event of the type `transaction`, with
-/// everything of it that an event has: name, tags, user, contexts, request and the like, but not its spans. Look at
-/// [`Event::ty`] before dropping what you do not know.
+/// Errors, messages and feedback are passed as they are. A transaction is passed as an event of the type `transaction`,
+/// with all fields that an event has, such as name, tags, user, contexts and request, but without its spans. Check
+/// [`Event::ty`] before you drop an event.
 ///
-/// Processors run on the pipeline thread. One that panics loses its event, and nothing else.
+/// Processors run on the pipeline thread. If one panics, its event is dropped, and nothing else.
 pub type EventProcessor = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync>;
 
-/// Looks at every transaction with all its spans before it is sent, may change it, and may drop it by answering
-/// `None`. It runs after the event processors, on the pipeline thread.
+/// A function that receives every transaction with all its spans before it is sent. It returns the transaction, changed
+/// or not, or `None` to drop it. It runs after the event processors, on the pipeline thread.
 pub type TransactionProcessor =
     Arc<dyn Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync>;
 
@@ -37,7 +37,7 @@ pub(crate) enum Processor {
 }
 
 impl Processor {
-    /// Shows an event to the processor, if it is one of events.
+    /// Passes an event to the processor, if it is an event processor.
     pub(crate) fn event(&self, event: Event<'static>, hint: &mut Hint) -> Option<Event<'static>> {
         match self {
             Self::Event(processor) => processor(event),
@@ -46,7 +46,7 @@ impl Processor {
         }
     }
 
-    /// The processor of transactions, if it is one.
+    /// Returns the transaction processor, if it is one.
     pub(crate) fn of_transactions(&self) -> Option<&TransactionProcessor> {
         match self {
             Self::Transaction(processor) => Some(processor),
