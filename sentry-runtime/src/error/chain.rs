@@ -1,17 +1,16 @@
-//! An error and what caused it, read as far as it can be trusted.
+//! Error chains: an error with its causes, read defensively.
 //!
-//! Runs on the caller's thread, as errors can be read only there; so every text has a bound before it is
-//! written, and user code that misbehaves (`Display`, `Debug`, `source`) costs its own entry alone. A
-//! chain follows the [exception page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/),
-//! but outermost first: the wire wants the reverse.
+//! Errors can only be read on the caller's thread. So the length of every text is bounded while it is written, and user
+//! code that misbehaves (`Display`, `Debug`, `source`) only affects its own entry. A chain follows the
+//! [exception page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/), but with the
+//! outermost error first; the wire has the reverse order.
 //!
-//! **How a type gets its name.** The outermost error's type is known where it is captured, and is taken
-//! from [`std::any::type_name`]. The causes are `dyn Error`, which hides the type; the only trace of it is
-//! how `Debug` output begins, which for derived implementations is the name of the struct, or of the
-//! enum's variant: `ParseIntError { kind: … }`. Output that does not begin like a type (a string error is
-//! a quoted text) gives `Error`. Errors of `std::io`, whose `Debug` output begins with how they are
-//! stored, are recognised by their type. A type that is called just `Error` keeps one more segment:
-//! `io::Error`, `serde_json::Error`.
+//! **The name of a type.** The outermost error's type is known where it is captured, and is taken from
+//! [`std::any::type_name`]. The causes are `dyn Error`, which hides the type; its only trace is the beginning of the
+//! `Debug` output, which for derived implementations is the name of the struct or of the enum's variant:
+//! `ParseIntError { kind: … }`. If the output does not begin like a type (a string error is a quoted text), the name is
+//! `Error`. Errors of `std::io`, whose `Debug` output begins with their representation, are recognised by their type. A
+//! type named just `Error` keeps one more path segment: `io::Error`, `serde_json::Error`.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -22,13 +21,13 @@ use super::group::{ErrorGroup, GroupReader};
 use crate::base::callback::contain as contained;
 use crate::stacktrace::names;
 
-/// The most entries of a chain. Longer ones are rings, or made by accident.
+/// The maximum number of entries in a chain. Longer ones are cycles or accidents.
 pub(crate) const MAX_ENTRIES: usize = 50;
-/// The most bytes of one error's text: servers keep as much.
+/// The maximum number of bytes of an error's text, as many as servers keep.
 const MAX_TEXT: usize = 8_192;
-/// The most bytes of `Debug` output read for a type's name.
+/// The maximum number of bytes of `Debug` output that are read for a type's name.
 const MAX_TYPE: usize = 128;
-/// The type of an error that hides it.
+/// The name of a type that is hidden.
 const UNKNOWN: &str = "Error";
 
 /// One error of a chain.
@@ -36,24 +35,24 @@ const UNKNOWN: &str = "Error";
 pub(crate) struct ChainEntry {
     /// The type's name, like `ParseIntError`. Never empty.
     pub(crate) ty: String,
-    /// The module of the type, where it is known.
+    /// The module of the type, if it is known.
     pub(crate) module: Option<String>,
-    /// The `Display` text, cut at 8 KiB.
+    /// The `Display` text, truncated at 8 KiB.
     pub(crate) value: String,
-    /// Which entry it is a cause or a part of; the outermost of itself.
+    /// The index of the entry that it is a cause or part of; the outermost entry has its own index.
     pub(crate) parent: usize,
-    /// How that one refers to it: `source`, or `errors[0]` for a part.
+    /// The name of the relation to that entry: `source`, or `errors[0]` for a part.
     pub(crate) source: Cow<'static, str>,
-    /// Whether it consists of parts.
+    /// Whether it is a group.
     pub(crate) is_group: bool,
 }
 
-/// An error with its causes, outermost first; the parts of a group each with their own causes, one after the other.
+/// An error with its causes, outermost first; the parts of a group follow each other, each with its own causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chain {
-    /// At least one, at most 50.
+    /// At least 1, at most 50 entries.
     pub(crate) entries: Vec<ChainEntry>,
-    /// Whether there were more causes; the last entry's text says so too.
+    /// Whether there were more causes. The last entry's text says so too.
     pub(crate) cut: bool,
 }
 
@@ -63,14 +62,14 @@ pub(crate) fn read<E: Error + ?Sized>(error: &E, groups: &[GroupReader]) -> Chai
     Reader::start(outermost, groups).causes(contained(|| error.source()).flatten(), None)
 }
 
-/// Reads an error of which the caller knows the [`type_name`]. That may be one that hides another type
-/// (`Box<dyn Error>`, `anyhow::Error`, `eyre::Report`): `error` is then what is inside.
+/// Reads an error with a known [`type_name`]. That type may hide another one (`Box<dyn Error>`, `anyhow::Error`,
+/// `eyre::Report`): `error` is then the inner one.
 pub(crate) fn read_named(error: &dyn Error, static_name: &str, groups: &[GroupReader]) -> Chain {
     let outermost = outermost(error, static_name);
     Reader::start(outermost, groups).causes(contained(|| error.source()).flatten(), None)
 }
 
-/// The same for an error that may be a group of a known type.
+/// Like [`read_named`], for an error that may be a group of a known type.
 pub(crate) fn read_dynamic(
     error: &(dyn Error + 'static),
     static_name: &str,
@@ -81,7 +80,7 @@ pub(crate) fn read_dynamic(
     reader.causes(contained(|| error.source()).flatten(), parts)
 }
 
-/// Reads a group, its parts, and its causes.
+/// Reads a group, its parts and its causes.
 pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
     group: &E,
     static_name: &str,
@@ -97,12 +96,12 @@ fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> ChainEntry {
     ChainEntry::new(ty, module, text(&error))
 }
 
-/// Reads a value that is no error but can be shown.
+/// Reads a value that implements `Display` but is not an error.
 pub(crate) fn of_display(value: &dyn Display, static_name: &str) -> Chain {
     Chain { entries: vec![ChainEntry::of_type(static_name, text(&value))], cut: false }
 }
 
-/// Reads a value that is no error but can be debugged.
+/// Reads a value that implements `Debug` but is not an error.
 pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
     Chain { entries: vec![ChainEntry::of_type(static_name, text(&format_args!("{value:?}")))], cut: false }
 }
@@ -112,24 +111,24 @@ impl ChainEntry {
         Self { ty, module, value, parent: 0, source: Cow::Borrowed("source"), is_group: false }
     }
 
-    /// An entry of a type that is no error.
+    /// Returns an entry for a type that is not an error.
     pub(crate) fn of_type(type_name: &str, value: String) -> Self {
         let (ty, module) = named(type_name).unwrap_or_else(|| (UNKNOWN.to_owned(), None));
         Self::new(ty, module, value)
     }
 
     fn of(error: &(dyn Error + 'static), parent: usize, source: Cow<'static, str>) -> Self {
-        // Its `Debug` output begins with how the error is stored: `Os`, `Custom`, `Kind`.
+        // Its `Debug` output begins with the error's representation: `Os`, `Custom`, `Kind`.
         let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
         let (ty, module) = known.unwrap_or_else(|| (guessed(&error), None));
         Self { parent, source, ..Self::new(ty, module, text(&error)) }
     }
 }
 
-/// Follows an error to its causes and parts.
+/// Reads an error's causes and parts.
 struct Reader<'g> {
     chain: Chain,
-    /// For the types that are groups.
+    /// The readers of group types.
     groups: &'g [GroupReader],
 }
 
@@ -138,12 +137,12 @@ impl<'g> Reader<'g> {
         Self { chain: Chain { entries: vec![outermost], cut: false }, groups }
     }
 
-    /// The parts of an error that is a group of a known type.
+    /// Returns the parts of an error, if it is a group of a known type.
     fn parts<'e>(&self, error: &'e (dyn Error + 'static)) -> Option<Vec<&'e (dyn Error + 'static)>> {
         self.groups.iter().find_map(|group| contained(|| group.parts(error)).flatten())
     }
 
-    /// Adds what the outermost error refers to.
+    /// Adds the causes of the outermost error.
     fn causes(
         mut self,
         source: Option<&(dyn Error + 'static)>,
@@ -153,7 +152,7 @@ impl<'g> Reader<'g> {
         self.chain
     }
 
-    /// Adds what an entry refers to: its parts first, then its source, unless that is one of the parts.
+    /// Adds the parts and the source of an entry, the latter unless it is one of the parts.
     fn below(
         &mut self,
         parent: usize,
@@ -191,7 +190,7 @@ impl<'g> Reader<'g> {
     }
 }
 
-/// The name and module of a type as the compiler writes it; nothing if it hides another type.
+/// Returns the name and module of a type from the compiler's type name; `None` if the type hides another one.
 fn named(mut path: &str) -> Option<(String, Option<String>)> {
     loop {
         let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"]
@@ -211,19 +210,19 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
     let module = names::module_of(path);
     let mut name = names::shorten(path);
     if name == UNKNOWN {
-        // Every second crate has an `Error`; readers write `io::Error`, `serde_json::Error`.
+        // Every second crate has an `Error`; people write `io::Error`, `serde_json::Error`.
         let of = module.iter().flat_map(|module| module.rsplit("::")).find(|part| !part.starts_with("error"));
         name = of.map_or(name, |of| format!("{of}::{UNKNOWN}"));
     }
     (!name.is_empty()).then_some((name, module))
 }
 
-/// The name that `Debug` output begins with.
+/// Returns the name at the beginning of `Debug` output.
 fn guessed(error: &dyn fmt::Debug) -> String {
     let mut head = TypeName(Limited::new(MAX_TYPE));
     let written = contained(|| write!(head, "{error:?}"));
     let name = head.0.text;
-    // A path may stand before the name, and its arguments behind it: `my::Failed<u8>`.
+    // A path may precede the name, and type arguments may follow it: `my::Failed<u8>`.
     let of_type = name.rsplit("::").next().unwrap_or_default();
     let like_a_type = of_type.starts_with(char::is_uppercase)
         && !of_type.contains(':')
@@ -234,13 +233,13 @@ fn guessed(error: &dyn fmt::Debug) -> String {
     }
 }
 
-/// The error's message, never longer than the limit, never empty.
+/// Returns the error's message, truncated to the limit and never empty.
 fn text(error: &dyn fmt::Display) -> String {
     let text = written(error);
     if text.trim().is_empty() { "<no message>".to_owned() } else { text }
 }
 
-/// What a value's `Display` writes, never longer than the limit.
+/// Returns a value's `Display` output, truncated to the limit.
 pub(crate) fn written(value: &dyn fmt::Display) -> String {
     let mut limited = Limited::new(MAX_TEXT);
     let outcome = contained(|| write!(limited, "{value}"));
@@ -254,7 +253,7 @@ pub(crate) fn written(value: &dyn fmt::Display) -> String {
     text
 }
 
-/// A text that takes so many bytes, and refuses the rest so that the writer stops.
+/// A text of limited length that refuses further writes, so that the writer stops.
 struct Limited {
     text: String,
     left: usize,
@@ -269,7 +268,7 @@ impl Limited {
 
 impl Write for Limited {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        // Once full, it stays full, even if a shorter piece would fit.
+        // Once full, it remains full, even if a shorter piece would fit.
         if self.cut {
             return Err(fmt::Error);
         }
@@ -284,7 +283,7 @@ impl Write for Limited {
     }
 }
 
-/// Takes `Debug` output up to where a type's name ends, and refuses the rest.
+/// Accepts `Debug` output up to the end of a type's name, and refuses the rest.
 struct TypeName(Limited);
 
 impl Write for TypeName {

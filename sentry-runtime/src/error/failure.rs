@@ -1,11 +1,11 @@
-//! A returned error, as the expansion of an attribute could find out about it: whatever its type can do.
+//! The failure of an annotated function: its returned error, with the best of the traits that its type implements.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::group::ErrorGroup;
 
-/// The error inside of an `Err`, by the best that its type offers.
+/// The error of an `Err`, with the best of the traits that its type implements.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
     pub(crate) value: FailureValue<'a>,
@@ -22,13 +22,13 @@ pub(crate) enum FailureValue<'a> {
     Group(&'a (dyn ErrorGroup + 'a)),
     Display(&'a (dyn Display + 'a)),
     Debug(&'a (dyn Debug + 'a)),
-    /// Nothing can be said but its type.
+    /// A value without any of the traits: only its type is known.
     Opaque,
 }
 
-/// What an `Err` of a web handler means: a failure, or a way to say where to go.
+/// The meaning of an `Err` of a web handler: a failure, or a response such as a redirect.
 ///
-/// Frameworks return redirects and not-found answers through `Err`; those are no errors to capture.
+/// Frameworks return redirects and not-found responses through `Err`; these are not captured as errors.
 ///
 /// ```
 /// use sentry::{ActionError, ControlFlow};
@@ -47,48 +47,48 @@ pub(crate) enum FailureValue<'a> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ControlFlow {
-    /// An error: it is captured, the span's status is `internal_error`.
+    /// An error: it is captured, and the span's status is `internal_error`.
     #[default]
     Failure,
-    /// A redirect: nothing is captured, the span's status is `ok`.
+    /// A redirect: nothing is captured, and the span's status is `ok`.
     Redirect,
-    /// Not found: nothing is captured, the span's status is `not_found`.
+    /// Not found: nothing is captured, and the span's status is `not_found`.
     NotFound,
 }
 
-/// Implemented by error types of web handlers some of whose values are no failures, see [`ControlFlow`].
+/// Implemented by error types of web handlers, if some of their values are not failures, see [`ControlFlow`].
 pub trait ActionError {
-    /// What this value means.
+    /// Returns the meaning of this value.
     fn control_flow(&self) -> ControlFlow;
 }
 
 impl<'a> Failure<'a> {
-    /// An error value.
+    /// Returns the failure of an error value.
     pub fn error<E: Error + 'a>(error: &'a E) -> Self {
         Self::new(FailureValue::Error(error), std::any::type_name::<E>())
     }
 
-    /// An error behind a pointer, as `anyhow::Error` and `Box<dyn Error>` hold it.
+    /// Returns the failure of an error behind a pointer, as in `anyhow::Error` and `Box<dyn Error>`.
     pub fn dynamic(error: &'a (dyn Error + 'static), type_name: &'static str) -> Self {
         Self::new(FailureValue::Dynamic(error), type_name)
     }
 
-    /// An error that consists of several.
+    /// Returns the failure of an error group.
     pub fn group<E: ErrorGroup + 'a>(group: &'a E) -> Self {
         Self::new(FailureValue::Group(group), std::any::type_name::<E>())
     }
 
-    /// A value that can only be shown.
+    /// Returns the failure of a value that only implements `Display`.
     pub fn display<E: Display + 'a>(value: &'a E) -> Self {
         Self::new(FailureValue::Display(value), std::any::type_name::<E>())
     }
 
-    /// A value that can only be debugged.
+    /// Returns the failure of a value that only implements `Debug`.
     pub fn debug<E: Debug + 'a>(value: &'a E) -> Self {
         Self::new(FailureValue::Debug(value), std::any::type_name::<E>())
     }
 
-    /// A value of which only the type is known.
+    /// Returns the failure of a value that implements none of the traits.
     pub fn opaque<E>(_value: &'a E) -> Self {
         Self::new(FailureValue::Opaque, std::any::type_name::<E>())
     }
@@ -97,12 +97,12 @@ impl<'a> Failure<'a> {
         Self { value, type_name, control: ControlFlow::Failure }
     }
 
-    /// Whether it is one, and no redirect or the like.
+    /// Whether it means a failure, and not a redirect or not-found.
     pub(crate) fn is_failure(&self) -> bool {
         self.control == ControlFlow::Failure
     }
 
-    /// The same failure with what its type says it means.
+    /// Returns the same failure with the given meaning.
     #[must_use]
     pub fn meaning(mut self, control: ControlFlow) -> Self {
         self.control = control;

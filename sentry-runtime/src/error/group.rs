@@ -1,16 +1,16 @@
-//! Errors that consist of several: what a program says of a type, so that the parts are told as well.
+//! Error groups: errors that consist of several others, and the option that names their types.
 //!
-//! Spec: `foundations/transport/event-payloads/exception.mdx`, exception groups.
+//! [Spec, "Exception Groups"](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/)
 
 use std::error::Error;
 use std::fmt;
 
-/// Implemented by errors that stand for several others, such as what went wrong in each of many parallel jobs.
-/// [`Error::source`] can name only one.
+/// An error that consists of several others, such as the failures of parallel jobs. [`Error::source`] can only return
+/// one error.
 ///
-/// Such an error is captured by [`capture_error_group`](crate::capture_error_group), or by an annotated function that
-/// returns it. One that comes up as the cause of another, or inside of a `Box<dyn Error>`, is recognised when its type
-/// was named by the option [`error_group`](crate::ClientOptions::error_group).
+/// A group is captured by [`capture_error_group`](crate::capture_error_group), or by an annotated function that returns
+/// it. A group that is the cause of another error, or is inside a `Box<dyn Error>`, is recognised if the option
+/// [`error_group`](crate::ClientOptions::error_group) names its type.
 ///
 /// ```
 /// use std::error::Error;
@@ -37,13 +37,13 @@ use std::fmt;
 /// sentry::capture_error_group(&failed);
 /// ```
 pub trait ErrorGroup: Error {
-    /// The errors that it consists of, each with its own sources. At most 50 errors are told in all.
+    /// Returns the errors of the group, each with its own sources. At most 50 errors are sent in total.
     fn errors(&self) -> Vec<&(dyn Error + 'static)>;
 }
 
 type Parts<'a> = Vec<&'a (dyn Error + 'static)>;
 
-/// Recognises the groups of one type, see [`ClientOptions::error_group`](crate::ClientOptions::error_group).
+/// Detects the groups of one type, see [`ClientOptions::error_group`](crate::ClientOptions::error_group).
 #[derive(Clone, Copy)]
 pub struct GroupReader(for<'a> fn(&'a (dyn Error + 'static)) -> Option<Parts<'a>>);
 

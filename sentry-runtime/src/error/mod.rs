@@ -1,6 +1,6 @@
-//! Errors as data: chains of causes, groups, patterns that name them, and what a failed call hands over.
+//! Errors as data: chains of causes, groups, ignore patterns, and the failure of an annotated function.
 //!
-//! Reading an error needs no client: what the options say about errors comes in as a parameter.
+//! Reading an error needs no client: the options about errors are passed as parameters.
 
 pub(crate) mod chain;
 pub(crate) mod failure;

@@ -1,9 +1,10 @@
-//! Errors and messages that the program does not want to hear of.
+//! Patterns of the option `ignore_errors`: errors and messages that the program does not send.
 //!
-//! They are recognised on the caller's thread, before a stack is taken, and counted as dropped by an event processor,
-//! as the client report page asks for. What counts is the error itself, not its causes.
+//! They are matched on the caller's thread, before a stack is taken, and counted as dropped by an event processor, as
+//! the client report page requires. The error itself is matched, not its causes.
 //!
-//! Spec: `foundations/client/index.mdx`, ignored exception types; `telemetry/client-reports.mdx`.
+//! [Spec, "Ignored Exception Types"](https://develop.sentry.dev/sdk/foundations/client/),
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ use super::chain::ChainEntry;
 use crate::base::callback;
 use crate::base::diagnostics;
 
-/// What the option `ignore_errors` leaves out.
+/// A pattern for errors and messages that are dropped, for the option `ignore_errors`.
 ///
 /// ```
 /// use sentry::ErrorPattern;
@@ -29,24 +30,24 @@ use crate::base::diagnostics;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ErrorPattern {
-    /// A part of what the error or the message says, or of `Type: what it says`. Upper and lower case differ.
+    /// Matches a part of the text of an error or message, or of `Type: text`. Case-sensitive.
     Text(Cow<'static, str>),
-    /// A type, by its full path. An error whose type is hidden behind `dyn Error` is recognised by the type's own
+    /// Matches a type by its full path. An error behind `dyn Error`, whose path is hidden, is matched by the type's own
     /// name.
     Type(Cow<'static, str>),
-    /// Whatever a function says, for instance a regular expression's `is_match`. It is shown what the error says, and
-    /// then `Type: what it says`. It runs on the caller's thread.
+    /// Matches if the function returns `true`, for example a regular expression's `is_match`. The function receives the
+    /// text, and then `Type: text`. It runs on the caller's thread.
     Matches(Arc<dyn Fn(&str) -> bool + Send + Sync>),
 }
 
 impl ErrorPattern {
-    /// Matches errors of a type.
+    /// Returns a pattern that matches errors of a type.
     #[must_use]
     pub fn of_type<E: ?Sized>() -> Self {
         Self::Type(Cow::Borrowed(type_name::<E>()))
     }
 
-    /// Matches what a function recognises.
+    /// Returns a pattern that matches what a function matches.
     pub fn matching(matches: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self::Matches(Arc::new(matches))
     }
@@ -59,7 +60,7 @@ impl ErrorPattern {
                 let look = || matches(what.text) || (!what.ty.is_empty() && matches(&what.titled()));
                 callback::run(callback::depth(), look).unwrap_or_else(|_| {
                     diagnostics::error(format_args!(
-                        "a pattern of ignore_errors panicked; it matches nothing"
+                        "a pattern function of ignore_errors panicked; treated as no match"
                     ));
                     false
                 })
@@ -90,7 +91,7 @@ impl fmt::Debug for ErrorPattern {
     }
 }
 
-/// An error or a message, as far as patterns look at it.
+/// An error or a message, with the data that patterns match.
 pub(crate) struct Candidate<'a> {
     /// Empty for a message.
     pub(crate) ty: &'a str,

@@ -1,11 +1,11 @@
-//! An error that a function captured by hand, and that its caller captures by hand again.
+//! Detection of an error that is captured explicitly by a function and again by its caller.
 //!
 //! Sentry's other SDKs drop an error that is captured twice in a row, by the identity of the object. Errors in Rust
-//! have none: one that is returned moves, and another may lie where it lay. What does not lie are the two stacks: on
-//! its way up an error is captured by a function, and then by one of those that called it. So the second capture is
-//! dropped when its stack is that of the first with the called functions cut out, the texts are equal, it comes within
-//! a second, and nothing else was captured in the same isolation scope in between. Two captures in one function, in a
-//! loop or one after the other, are two errors.
+//! have no identity: a returned error moves, and another one may take its address. The two stacks are reliable: a
+//! propagating error is captured by a function, and then by one of its callers. So the second capture is dropped if its
+//! stack equals the first one without the called functions, the texts are equal, it happens within a second, and
+//! nothing else was captured in the same isolation scope in between. Two captures in one function, in a loop or one
+//! after the other, are two errors.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use super::chain::Chain;
 use crate::protocol::Uuid;
 use crate::stacktrace::RawStack;
 
-/// Longer than an error takes from a function to its caller. What comes later is another one.
+/// Longer than an error takes from a function to its caller. A later capture is another error.
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// An error that was captured by hand.
+/// An error that was captured explicitly.
 #[derive(Debug)]
 pub(crate) struct Captured {
     at: Instant,
@@ -30,7 +30,7 @@ impl Captured {
         Self { at: Instant::now(), chain, stack, event_id }
     }
 
-    /// The id of the event, if this is the error that the caller of the function now captures.
+    /// Returns the id of the event, if the caller of the function now captures the same error.
     pub(crate) fn again(&self, chain: &Chain, stack: &RawStack) -> Option<Uuid> {
         let is_again = is_cut_out_of(stack.addresses(), self.stack.addresses())
             && says_the_same(chain, &self.chain)
@@ -45,8 +45,8 @@ fn says_the_same(one: &Chain, other: &Chain) -> bool {
         && one.iter().zip(other).all(|(one, other)| one.ty == other.ty && one.value == other.value)
 }
 
-/// Whether one stack, innermost address first, is another one without some of its called functions: the report at the
-/// inner end is the same, then comes the one place from which it was called, and the callers are the same.
+/// Whether the stack `outer`, innermost address first, equals `inner` without some of its called functions: the report
+/// at the inner end is the same, then follows the one address of the call, and the callers are the same.
 fn is_cut_out_of(outer: &[usize], inner: &[usize]) -> bool {
     if outer.len() >= inner.len() {
         return false;

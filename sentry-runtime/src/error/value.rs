@@ -1,42 +1,43 @@
-//! The errors that a function form can capture: what the attributes find out about a type, as a trait.
+//! The trait of errors that the function forms can capture; attributes detect the same abilities automatically.
 
 use std::borrow::Cow;
 use std::error::Error;
 
 use super::failure::Failure;
 
-/// An error that [`try_with_server_action`](crate::try_with_server_action), [`try_with_monitor`](crate::try_with_monitor)
-/// and their like capture: anything that implements [`Error`], `Box<dyn Error>` and `Box<dyn Error + Send + Sync>`,
-/// `anyhow::Error` and others that lend a `dyn Error + Send + Sync`, and texts.
+/// An error that [`try_with_server_action`](crate::try_with_server_action),
+/// [`try_with_monitor`](crate::try_with_monitor) and their variants capture: any type that implements [`Error`],
+/// `Box<dyn Error>` and `Box<dyn Error + Send + Sync>`, types that lend a `dyn Error + Send + Sync` such as
+/// `anyhow::Error`, and strings.
 ///
-/// The parameter only tells these apart; the compiler finds it.
+/// The type parameter only distinguishes these cases; the compiler infers it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no error that can be captured",
+    message = "`{Self}` is not an error that can be captured",
     note = "implement `std::error::Error` for it, turn it into a `Box<dyn Error>` or a `String`, or use the attribute, \
             which takes every type"
 )]
 pub trait ErrorValue<Form> {
-    /// The error as it is captured.
+    /// Returns the error as it is captured.
     #[doc(hidden)]
     fn failure(&self) -> Failure<'_>;
 }
 
-/// Implements [`Error`].
+/// The form of types that implement [`Error`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct IsError;
 
-/// Lends one.
+/// The form of types that lend an error.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LendsError;
 
-/// Holds one in a box.
+/// The form of types that hold an error in a box.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BoxesError;
 
-/// Is only a text.
+/// The form of strings.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct IsText;

@@ -1,11 +1,12 @@
-//! Help for a program's own tests: what a piece of it captures, as typed items and as trees.
+//! Test helpers: capture of what a part of a program sends, as typed items and as trees.
 //!
-//! [`with_captured`] runs a closure with a client of its own, so that tests run side by side, whether or not
-//! the process has a client. That client belongs to the closure's work: to its thread, to the annotated functions
-//! and futures it calls, to what it binds with [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). A thread
-//! that it spawns by itself has the client of the process.
+//! [`with_captured`] runs a closure with a client of its own, so that tests can run in parallel, whether or not the
+//! process has a client. That client belongs to the closure's work: to its thread, to the annotated functions and
+//! futures that it calls, and to futures that it binds with
+//! [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope). Other threads that it spawns use the client of
+//! the process.
 //!
-//! Only with the feature `test`, which a program asks for where its tests alone see it:
+//! The module needs the feature `test`, which a program enables for its tests only:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -41,10 +42,10 @@ use crate::protocol::{
 use crate::trace::ids::Lineage;
 use crate::transport::TestTransport;
 
-/// How long a test waits for the pipeline: it works off what a test captures in milliseconds.
+/// The maximum time that a test waits for the pipeline, which usually needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a closure and answers with what was captured in it. Every trace is recorded, logs are on.
+/// Runs a closure and returns what was captured in it. Every trace is recorded, and logs are on.
 ///
 /// ```
 /// #[sentry::span("price")]
@@ -61,13 +62,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// ```
 ///
 /// # Panics
-/// When the closure does.
+/// Panics if the closure panics.
 pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
     with_captured_options(ClientOptions::new().enable_logs(true), run)
 }
 
-/// The same with options, say a `before_send` that is to be tested. Where they send to is replaced; traces are all
-/// recorded unless they say otherwise.
+/// Like [`with_captured`], with options, for example to test a `before_send`. The destination in the options is
+/// replaced. All traces are recorded, unless the options set a rate or a sampler.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().before_send(|_| None);
@@ -78,7 +79,7 @@ pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
 /// ```
 ///
 /// # Panics
-/// When the closure does, or when an option is out of its range.
+/// Panics if the closure panics, or if an option is invalid.
 pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Captured {
     let (client, transport) = client(options);
     let entered = entered::enter(Arc::new(Context::of_client(Arc::clone(&client))), Lineage::NONE);
@@ -87,8 +88,8 @@ pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R)
     Captured::taken(&client, &transport)
 }
 
-/// The same for a future, on whatever threads it is polled. It takes a closure that makes the future: an annotated
-/// `async` function belongs to whoever calls it.
+/// Like [`with_captured`], for a future, on any threads that poll it. The argument is a closure that creates the
+/// future, because the call of an annotated `async` function belongs to its caller.
 ///
 /// ```
 /// #[sentry::span("fetch")]
@@ -108,10 +109,10 @@ pub async fn with_captured_async<F: Future>(run: impl FnOnce() -> F) -> Captured
     with_captured_options_async(ClientOptions::new().enable_logs(true), run).await
 }
 
-/// The async twin of [`with_captured_options`].
+/// Like [`with_captured_options`], for a future.
 ///
 /// # Panics
-/// When the future does, or when an option is out of its range.
+/// Panics if the future panics, or if an option is invalid.
 pub async fn with_captured_options_async<F: Future>(
     options: ClientOptions,
     run: impl FnOnce() -> F,
@@ -122,7 +123,7 @@ pub async fn with_captured_options_async<F: Future>(
     Captured::taken(&client, &transport)
 }
 
-/// A client that keeps what it is given.
+/// Returns a client that keeps what it is given.
 fn client(options: ClientOptions) -> (Arc<Client>, Arc<TestTransport>) {
     let transport = TestTransport::new();
     let traces = options.traces();
@@ -144,7 +145,7 @@ fn client(options: ClientOptions) -> (Arc<Client>, Arc<TestTransport>) {
     }
 }
 
-/// What was captured, see [`with_captured`].
+/// The captured data, see [`with_captured`].
 #[derive(Debug)]
 pub struct Captured {
     envelopes: Vec<Envelope>,
@@ -175,25 +176,25 @@ impl Captured {
         }
     }
 
-    /// Errors, messages and panics, in the order they were sent.
+    /// Returns errors, messages and panics, in the order in which they were sent.
     #[must_use]
     pub fn events(&self) -> &[Event<'static>] {
         &self.events
     }
 
-    /// Traces: a transaction for every root span, with its spans.
+    /// Returns traces: a transaction for every root span, with its spans.
     #[must_use]
     pub fn transactions(&self) -> &[Transaction<'static>] {
         &self.transactions
     }
 
-    /// Check-ins of monitored jobs.
+    /// Returns the check-ins of monitored jobs.
     #[must_use]
     pub fn check_ins(&self) -> &[MonitorCheckIn] {
         &self.check_ins
     }
 
-    /// Structured logs, out of their batches.
+    /// Returns structured logs, one by one.
     ///
     /// ```
     /// let captured = sentry::test::with_captured(|| sentry::logger_warn!("{} lamps left", 3));
@@ -204,7 +205,7 @@ impl Captured {
         &self.logs
     }
 
-    /// Metrics, out of their batches.
+    /// Returns metrics, one by one.
     ///
     /// ```
     /// let captured = sentry::test::with_captured(|| sentry::metrics::count("lamps.sold", 2).capture());
@@ -215,25 +216,25 @@ impl Captured {
         &self.metrics
     }
 
-    /// Sessions: every state of one that was sent, and those that were counted by the minute.
+    /// Returns sessions: every session update that was sent, and the aggregates of request sessions.
     #[must_use]
     pub fn sessions(&self) -> &[CapturedSession] {
         &self.sessions
     }
 
-    /// What users had to say.
+    /// Returns the feedback of users.
     #[must_use]
     pub fn feedback(&self) -> &[Feedback] {
         &self.feedback
     }
 
-    /// Items of any type as JSON; logs, metrics and streamed spans one by one, out of their batches.
+    /// Returns items of any type as JSON; logs, metrics and streamed spans one by one.
     #[must_use]
     pub fn items(&self, ty: ItemType) -> Vec<Value> {
         payloads(&self.envelopes, ty).collect()
     }
 
-    /// The files that went along with events.
+    /// Returns the attachments of events.
     #[must_use]
     pub fn attachments(&self) -> Vec<Attachment> {
         let items = self.envelopes.iter().flat_map(Envelope::items);
@@ -247,15 +248,16 @@ impl Captured {
             .collect()
     }
 
-    /// Everything, as it would have been sent.
+    /// Returns all envelopes, as they would have been sent.
     #[must_use]
     pub fn envelopes(&self) -> &[Envelope] {
         &self.envelopes
     }
 
-    /// The traces as text, streamed spans like those of transactions, one line a span: its name, its operation unless that is `function`, its status unless
-    /// that is `ok`. What is inside of it is indented by two spaces; spans stand in the order they started,
-    /// events after the spans of theirs. Events outside of any trace and check-ins come last.
+    /// Returns the traces as text, one line per span: its name, its operation unless that is `function`, and its status
+    /// unless that is `ok`. Streamed spans look like those of transactions. Children are indented by two spaces; spans
+    /// are listed in the order in which they started, events after the spans of their parent. Events outside any trace
+    /// and check-ins come last.
     ///
     /// ```text
     /// checkout
@@ -269,7 +271,7 @@ impl Captured {
         tree::of(self)
     }
 
-    /// Asserts that [`tree`](Self::tree) is what is expected. The expected text may be indented as a whole.
+    /// Asserts that [`tree`](Self::tree) equals the expected text, which may be indented as a whole.
     ///
     /// ```
     /// #[sentry::span("price")]
@@ -289,18 +291,18 @@ impl Captured {
     /// ```
     ///
     /// # Panics
-    /// When it is not, with both texts.
+    /// Panics with both texts if they differ.
     #[track_caller]
     pub fn assert_tree(&self, expected: &str) {
         let (expected, found) = (tree::unindented(expected), self.tree());
         assert!(
             expected == found,
-            "another trace was expected\n\nexpected:\n{expected}\n\ncaptured:\n{found}\n"
+            "the captured tree differs from the expected one\n\nexpected:\n{expected}\n\ncaptured:\n{found}\n"
         );
     }
 }
 
-/// The items of a type, those of batches one by one.
+/// Returns the items of a type, those of batches one by one.
 fn payloads(envelopes: &[Envelope], ty: ItemType) -> impl Iterator<Item = Value> {
     let items = envelopes.iter().flat_map(Envelope::items);
     items.filter(move |item| item.ty() == ty).flat_map(|item| {
@@ -316,7 +318,7 @@ fn payloads(envelopes: &[Envelope], ty: ItemType) -> impl Iterator<Item = Value>
     })
 }
 
-/// Feedback travels as a context of an event.
+/// Reads feedback, which is a context of an event.
 fn feedback(event: &Event<'static>) -> Option<Feedback> {
     let EventContext::Other(fields) = event.contexts.get("feedback")? else { return None };
     serde_json::to_value(fields).and_then(serde_json::from_value).ok()
@@ -331,7 +333,7 @@ fn typed<T: DeserializeOwned>(envelopes: &[Envelope], ty: ItemType) -> Vec<T> {
         .collect()
 }
 
-/// The event with its text in `message` too, where tests written for the official crate look for it.
+/// Returns the event with its text in `message` too, where tests written for the official crate expect it.
 fn with_message(mut event: Event<'static>) -> Event<'static> {
     if event.message.is_none() {
         event.message = event.logentry.as_ref().map(|entry| entry.message.clone());

@@ -1,10 +1,11 @@
-//! The helpers that the official crate has for tests: [`with_captured`] and what one mostly asks it for.
+//! The test helpers of the official crate, in terms of [`with_captured`].
 
 use super::{with_captured, with_captured_options};
 use crate::options::ClientOptions;
 use crate::protocol::{Envelope, Event};
 
-/// The events of a closure: [`with_captured`], and of it [`events`](super::Captured::events).
+/// Runs a closure and returns the events captured in it, see [`with_captured`] and
+/// [`events`](super::Captured::events).
 ///
 /// ```
 /// let events = sentry::test::with_captured_events(|| {
@@ -14,15 +15,15 @@ use crate::protocol::{Envelope, Event};
 /// ```
 ///
 /// # Panics
-/// When the closure does.
+/// Panics if the closure panics.
 pub fn with_captured_events<F: FnOnce()>(run: F) -> Vec<Event<'static>> {
     with_captured(run).events
 }
 
-/// The same with options.
+/// Like [`with_captured_events`], with options.
 ///
 /// # Panics
-/// When the closure does, or when an option is out of its range.
+/// Panics if the closure panics, or if an option is invalid.
 pub fn with_captured_events_options<F: FnOnce(), O: Into<ClientOptions>>(
     run: F,
     options: O,
@@ -30,18 +31,18 @@ pub fn with_captured_events_options<F: FnOnce(), O: Into<ClientOptions>>(
     with_captured_options(options.into(), run).events
 }
 
-/// The envelopes of a closure.
+/// Runs a closure and returns the envelopes captured in it.
 ///
 /// # Panics
-/// When the closure does.
+/// Panics if the closure panics.
 pub fn with_captured_envelopes<F: FnOnce()>(run: F) -> Vec<Envelope> {
     with_captured(run).envelopes
 }
 
-/// The same with options.
+/// Like [`with_captured_envelopes`], with options.
 ///
 /// # Panics
-/// When the closure does, or when an option is out of its range.
+/// Panics if the closure panics, or if an option is invalid.
 pub fn with_captured_envelopes_options<F: FnOnce(), O: Into<ClientOptions>>(
     run: F,
     options: O,

@@ -1,11 +1,11 @@
-//! Sessions as a test looks at them: one state of a session, or how many of a minute ended alike.
+//! Captured sessions: an update of one session, or an aggregate of the sessions of a minute with equal status.
 
 use serde_json::Value;
 
 use super::payloads;
 use crate::protocol::{Envelope, ItemType, SessionStatus, Uuid};
 
-/// A session that was sent, or some that were counted.
+/// A session update that was sent, or an aggregate of several sessions.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new().release("shop@1.4.2");
@@ -19,21 +19,21 @@ use crate::protocol::{Envelope, ItemType, SessionStatus, Uuid};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CapturedSession {
-    /// Its id; `None` for sessions that were counted.
+    /// The session id; `None` for aggregates.
     pub id: Option<Uuid>,
-    /// The id of the user whose session it is.
+    /// The id of the session's user.
     pub user: Option<String>,
-    /// How it stood or ended.
+    /// The status of the session.
     pub status: SessionStatus,
-    /// How many errors it has had; of counted sessions that were errored, at least one each.
+    /// The number of errors so far; in an aggregate of errored sessions, at least one each.
     pub errors: u64,
-    /// Whether this is the first that is told of it.
+    /// Whether this is the first update of the session.
     pub is_first: bool,
-    /// How many sessions these are: one, unless they were counted.
+    /// The number of sessions: one, except in aggregates.
     pub count: u64,
 }
 
-/// The sessions of envelopes: states first, then those that were counted.
+/// Returns the sessions of envelopes: updates first, then aggregates.
 pub(super) fn of(envelopes: &[Envelope]) -> Vec<CapturedSession> {
     let updates = payloads(envelopes, ItemType::Session).filter_map(|update| update_of(&update));
     let aggregates = payloads(envelopes, ItemType::Sessions).flat_map(|payload| aggregates_of(&payload));

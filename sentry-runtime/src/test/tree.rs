@@ -1,4 +1,4 @@
-//! The tree of what was captured, as text that a test can compare.
+//! The captured data as a text tree that a test can compare.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Captured;
 use crate::protocol::{Context, Event, MonitorCheckInStatus, SpanId, SpanStatus, TraceId, Transaction};
 
-/// A span of whatever kind.
+/// A span of either lifecycle.
 struct Line {
     trace: TraceId,
     id: SpanId,
@@ -73,7 +73,7 @@ fn lines_of(transaction: &Transaction<'static>) -> Vec<Line> {
     root.into_iter().chain(spans).collect()
 }
 
-/// The line of a streamed span.
+/// Returns the line of a streamed span.
 fn line_of(span: &Value) -> Option<Line> {
     fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
         serde_json::from_value(value.clone()).ok()
@@ -135,7 +135,7 @@ fn write_event(out: &mut String, event: &Event<'static>, depth: usize) {
     };
 }
 
-/// A text without the blank lines around it and the indentation that all its lines share.
+/// Returns a text without its surrounding blank lines and without the indentation that all its lines share.
 pub(super) fn unindented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let filled = || lines.iter().filter(|line| !line.is_empty());

@@ -1,8 +1,8 @@
-//! The clock of spans: ticks of the processor's time stamp counter where it can be trusted, nanoseconds elsewhere.
+//! The span clock: ticks of the processor's time stamp counter if it is reliable, otherwise nanoseconds.
 //!
-//! Callers only read ticks ([`now`]). The pipeline thread turns them into wall-clock times with an
-//! [`Anchor`], a pair of readings taken at the same moment: the counter's rate comes from the time that
-//! passed since the clock was started, so no start of a program is spent on calibration.
+//! Callers only read ticks ([`now`]). The pipeline thread converts them to wall-clock times with an [`Anchor`], a pair
+//! of readings taken at the same moment: the counter's rate follows from the time since the clock was started, so the
+//! start of a program is not delayed by a calibration.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ struct ClockOrigin {
 
 static ORIGIN: OnceLock<ClockOrigin> = OnceLock::new();
 
-/// Chooses the source of ticks and notes when that was. Called before the first span can start.
+/// Chooses the source of ticks and records the time of the choice. Called before the first span can start.
 pub(crate) fn start() {
     ORIGIN.get_or_init(|| {
         counter::choose();
@@ -26,13 +26,13 @@ pub(crate) fn start() {
     });
 }
 
-/// The time now, in ticks.
+/// Returns the current time, in ticks.
 #[inline]
 pub(crate) fn now() -> Ticks {
     counter::read().unwrap_or_else(nanoseconds)
 }
 
-/// The same where ticks are the processor's, else `None`.
+/// Like [`now`], if ticks are the processor's, otherwise `None`.
 #[inline]
 pub(crate) fn now_by_counter() -> Option<Ticks> {
     counter::read()
@@ -45,19 +45,19 @@ fn nanoseconds() -> Ticks {
     u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// One moment in ticks and on the wall clock, and how long a tick is.
+/// A moment in ticks and on the wall clock, and the length of a tick.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Anchor {
     ticks: Ticks,
     wall: SystemTime,
-    /// The same in nanoseconds since the Unix epoch; a clock that stands before it counts as zero.
+    /// The same in nanoseconds since the Unix epoch; zero if the clock is set to a time before it.
     wall_nanoseconds: u64,
     nanoseconds_per_tick: f64,
 }
 
 impl Anchor {
-    /// Reads both clocks. Meant for the pipeline thread: right after [`start`] it waits a moment,
-    /// for a rate measured over microseconds would be off by percents.
+    /// Reads both clocks. Meant for the pipeline thread: right after [`start`] it waits briefly, because a rate
+    /// measured over microseconds would be wrong by percents.
     pub(crate) fn take() -> Self {
         let Some(origin) = ORIGIN.get() else {
             return Self::at(0, SystemTime::now(), 1.0);
@@ -68,7 +68,8 @@ impl Anchor {
         Self::read(origin)
     }
 
-    /// The same for a caller's thread, which does not wait: in the first millisecond the rate is rough.
+    /// Like [`take`](Self::take) for a caller's thread, which does not wait: in the first millisecond the rate is
+    /// rough.
     pub(crate) fn rough() -> Self {
         match ORIGIN.get() {
             Some(origin) => Self::read(origin),
@@ -91,7 +92,7 @@ impl Anchor {
         Self { ticks, wall, wall_nanoseconds, nanoseconds_per_tick }
     }
 
-    /// The length of a number of ticks.
+    /// Returns the duration of a number of ticks.
     pub(crate) fn duration(&self, ticks: u64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "rounded to nanoseconds anyway")]
         let nanoseconds = ticks as f64 * self.nanoseconds_per_tick;
@@ -99,7 +100,7 @@ impl Anchor {
         Duration::from_nanos(nanoseconds as u64)
     }
 
-    /// The wall-clock time of a reading, in microseconds since the Unix epoch.
+    /// Returns the wall-clock time of a reading, in microseconds since the Unix epoch.
     pub(crate) fn micros(&self, ticks: Ticks) -> u64 {
         let wall = self.wall_nanoseconds;
         #[expect(
@@ -114,7 +115,7 @@ impl Anchor {
         nanoseconds / 1000
     }
 
-    /// The wall-clock time of a reading.
+    /// Returns the wall-clock time of a reading.
     pub(crate) fn wall(&self, ticks: Ticks) -> SystemTime {
         let moved = if ticks <= self.ticks {
             self.wall.checked_sub(self.duration(self.ticks - ticks))
@@ -127,8 +128,8 @@ impl Anchor {
 
 #[cfg(target_arch = "x86_64")]
 mod counter {
-    //! The time stamp counter. It is used when the kernel itself keeps time by it, or when the processor
-    //! says that it ticks at one rate in every state.
+    //! The time stamp counter. It is used if the kernel itself uses it as its clock, or if the processor reports that
+    //! it ticks at a constant rate in every state.
 
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -153,7 +154,7 @@ mod counter {
     #[allow(unused_unsafe, unsafe_code, reason = "newer compilers know CPUID to be safe on x86_64")]
     fn is_invariant() -> bool {
         const POWER_LEAF: u32 = 0x8000_0007;
-        // SAFETY: every x86_64 processor has CPUID, which only reads; the leaf is asked for when it exists.
+        // SAFETY: every x86_64 processor has CPUID, which only reads; the leaf is read only if it exists.
         unsafe {
             core::arch::x86_64::__cpuid(0x8000_0000).eax >= POWER_LEAF
                 && core::arch::x86_64::__cpuid(POWER_LEAF).edx & (1 << 8) != 0
@@ -163,7 +164,7 @@ mod counter {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod counter {
-    //! No counter that is known to be cheaper than the standard clock.
+    //! The fallback for processors without a counter that is known to be cheaper than the standard clock.
 
     pub(super) fn choose() {}
 
@@ -190,7 +191,7 @@ mod tests {
         let anchor = Anchor::at(1_000, wall, 1.0);
         assert_eq!((anchor.micros(0), anchor.micros(1_000_000)), (0, 999));
         assert_eq!(anchor.wall(0), wall - Duration::from_nanos(1_000));
-        // A counter that jumps moves a time, and nothing else.
+        // A counter that jumps only changes a time.
         assert_eq!(anchor.micros(u64::MAX), u64::MAX / 1_000);
         let _ = (anchor.wall(u64::MAX), anchor.duration(u64::MAX));
     }

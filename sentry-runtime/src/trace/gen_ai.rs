@@ -2,10 +2,10 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/)
 
-/// With what the operations of such spans start.
+/// The prefix of such operations.
 pub(crate) const PREFIX: &str = "gen_ai.";
 
-/// Whether an operation is one of them.
+/// Whether an operation is one of generative AI.
 pub(crate) const fn is_gen_ai(op: &str) -> bool {
     let (op, prefix) = (op.as_bytes(), PREFIX.as_bytes());
     if op.len() <= prefix.len() {

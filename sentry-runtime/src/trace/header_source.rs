@@ -1,4 +1,4 @@
-//! More places where headers are read from: requests, whatever is iterated as pairs, closures.
+//! Further header sources: requests, collections of pairs, and closures.
 
 use ureq::http;
 
@@ -24,9 +24,10 @@ impl HeaderSource for http::request::Parts {
     }
 }
 
-/// Headers in anything that is iterated by reference as pairs of name and value, as actix's `HeaderMap` is.
+/// A header source for any collection that is iterated by reference as pairs of name and value, such as actix's
+/// `HeaderMap`.
 ///
-/// The attributes take such a map as it is; functions take it in this.
+/// Attributes accept such a collection directly; functions need this wrapper.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -52,9 +53,9 @@ where
     }
 }
 
-/// Headers that a closure looks up: it is asked for a name in lowercase, and answers with its value.
+/// A header source for a closure that receives a name in lowercase and returns its value.
 ///
-/// The attributes take such a closure as it is; functions take it in this.
+/// Attributes accept such a closure directly; functions need this wrapper.
 ///
 /// ```
 /// let lookup = |name: &str| (name == "sentry-trace").then(|| "771a43a4192642f0b136d5159a501700-1234567890abcdef");

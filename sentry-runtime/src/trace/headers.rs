@@ -1,9 +1,10 @@
-//! The headers that carry a trace: `sentry-trace`, `baggage`, and W3C's `traceparent`.
+//! Trace headers: `sentry-trace`, `baggage`, and W3C's `traceparent`.
 //!
-//! Reading is strict where the specs are (lowercase hex, ids not zero) and forgiving where proxies are
-//! (white space, several `baggage` headers, other vendors' entries).
+//! Parsing is strict where the specifications are (lowercase hex, non-zero ids) and lenient where proxies are (white
+//! space, several `baggage` headers, entries of other vendors).
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, `…/dynamic-sampling-context.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/)
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,11 +13,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::base::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
-/// Where headers are read from. Names are asked for in lowercase and match in any case.
+/// A source of headers. Names are given in lowercase and match in any case.
 ///
 /// Implemented for `http::HeaderMap` (axum, hyper, reqwest, tonic) and `http::Request`, for maps and slices of pairs of
-/// strings; [`HeaderPairs`](crate::HeaderPairs) and [`HeaderLookup`](crate::HeaderLookup) make one of anything that is
-/// iterated as pairs and of a closure. Implement it for a type of your own to use it with `headers = …` and `continue_trace`.
+/// strings. [`HeaderPairs`](crate::HeaderPairs) wraps any collection of pairs, and
+/// [`HeaderLookup`](crate::HeaderLookup) wraps a closure. Implement it for your own type to use it with `headers = …`
+/// and `continue_trace`.
 ///
 /// ```
 /// struct Metadata(Vec<(String, String)>);
@@ -34,10 +36,10 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
             closure `|name: &str| -> Option<String>`, or a type that implements `HeaderSource`"
 )]
 pub trait HeaderSource {
-    /// Calls `each` with every value of the header `name`, in order. Values that are not text are left out.
+    /// Calls `each` with every value of the header `name`, in order. Values that are not valid text are skipped.
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str));
 
-    /// The method of the request, where headers come with it.
+    /// Returns the method of the request, if the source is a request.
     fn request_method(&self) -> Option<&str> {
         None
     }
@@ -113,16 +115,16 @@ fn visit_pairs<'a, K: AsRef<str> + 'a, V: AsRef<str> + 'a>(
     }
 }
 
-/// What `sentry-trace` or `traceparent` says.
+/// The contents of `sentry-trace` or `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IncomingTrace {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
-    /// `None` leaves the decision to us.
+    /// The sampling decision; `None` if it is left to this process.
     pub(crate) sampled: Option<bool>,
 }
 
-/// Reads `sentry-trace`: `<trace id>-<span id>` and perhaps `-1` or `-0`.
+/// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`.
 pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
     let mut parts = header.trim().split('-');
     let (trace_id, span_id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -135,7 +137,7 @@ pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
     parts.next().is_none().then_some(IncomingTrace { trace_id, span_id, sampled })
 }
 
-/// Reads `traceparent` of W3C Trace Context: `<version>-<trace id>-<parent id>-<flags>`.
+/// Parses W3C's `traceparent`: `<version>-<trace id>-<parent id>-<flags>`.
 pub(crate) fn parse_traceparent(header: &str) -> Option<IncomingTrace> {
     let mut parts = header.trim().split('-');
     let version = hex_byte(parts.next()?)?;
@@ -153,13 +155,13 @@ fn hex_byte(text: &str) -> Option<u8> {
     lowercase.then(|| u8::from_str_radix(text, 16).ok()).flatten()
 }
 
-/// Longest `baggage` that is looked at: the W3C limit.
+/// The maximum length of a `baggage` header that is read: the W3C limit.
 const MAX_BAGGAGE: usize = 8192;
 
-/// The most entries that are kept of all `baggage` headers of a request: the W3C limit.
+/// The maximum number of entries from all `baggage` headers of a request: the W3C limit.
 const MAX_MEMBERS: usize = 180;
 
-/// Adds the entries of one `baggage` header that are Sentry's to a dynamic sampling context.
+/// Adds Sentry's entries of one `baggage` header to a dynamic sampling context.
 pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
     if header.len() > MAX_BAGGAGE {
         return;
@@ -168,7 +170,7 @@ pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
         if into.iter().count() >= MAX_MEMBERS {
             return;
         }
-        // Properties after a semicolon are for other vendors; our entries have none.
+        // Properties after a semicolon belong to other vendors; Sentry's entries have none.
         let pair = member.split(';').next().unwrap_or_default();
         let Some((key, value)) = pair.split_once('=') else { continue };
         if let Some(key) = key.trim().strip_prefix("sentry-")
@@ -179,7 +181,7 @@ pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
     }
 }
 
-/// Writes a dynamic sampling context as a `baggage` header.
+/// Formats a dynamic sampling context as a `baggage` header.
 pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     let mut out = String::new();
     for (key, value) in dsc.iter() {
@@ -194,7 +196,7 @@ pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     out
 }
 
-/// One header of somebody's `baggage` and ours. Entries of theirs that are Sentry's are replaced.
+/// Merges an existing `baggage` header and ours. Existing entries of Sentry are replaced.
 pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     if ours.is_empty() {
         return existing.to_owned();
@@ -204,7 +206,7 @@ pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     let merged = foreign.chain([ours]).collect::<Vec<_>>().join(",");
     if merged.len() > MAX_BAGGAGE && !existing.is_empty() {
         diagnostics::debug(format_args!(
-            "a request has so much baggage already that ours would make it longer than {MAX_BAGGAGE} bytes: it is left as it is"
+            "the baggage of a request is left unchanged: Sentry's entries would make it longer than {MAX_BAGGAGE} bytes"
         ));
         return existing.to_owned();
     }
@@ -218,7 +220,7 @@ fn percent_encode(text: &str, out: &mut String) {
     out.extend(utf8_percent_encode(text, ENCODED));
 }
 
-/// Undoes percent encoding; an invalid sequence stays unchanged.
+/// Decodes percent encoding; invalid sequences are kept.
 fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,24 +1,24 @@
 //! Ids of spans: in memory and on the wire.
 //!
-//! A span's id in memory is a *local id*: the next number of its thread's Weyl sequence, one addition.
-//! Its id on the wire is that number, mixed ([`wire`]); the mix is a bijection, so what is different in memory
-//! is different on the wire, and the work is done by whoever needs the wire's form.
+//! A span's id in memory is a *local id*: the next number of its thread's Weyl sequence, one addition. Its id on the
+//! wire is that number, mixed ([`wire`]). The mix is a bijection, so that different local ids have different wire ids,
+//! and it is computed only when the wire id is needed.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::protocol::SpanId;
 
-/// The id of a span inside this process. Zero means none.
+/// The id of a span inside this process. Zero means no span.
 pub(crate) type LocalId = u64;
 
-/// A span and the one that it stands under: what a thread knows of its active span.
+/// A span and its parent: the thread's record of its active span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct Lineage {
     /// Zero without a span.
     pub(crate) span: LocalId,
-    /// Zero where it is not known. Of the root of a segment this says nothing: its parent the segment knows.
+    /// Zero if it is unknown. Also zero for the root of a segment, whose parent is in the segment.
     pub(crate) parent: LocalId,
 }
 
@@ -26,7 +26,7 @@ impl Lineage {
     /// No span.
     pub(crate) const NONE: Self = Self::of(0);
 
-    /// A span whose parent is not known, or known to the segment.
+    /// Returns a span whose parent is unknown, or known to the segment.
     pub(crate) const fn of(span: LocalId) -> Self {
         Self { span, parent: 0 }
     }
@@ -34,7 +34,7 @@ impl Lineage {
 
 pub(crate) const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A map by local ids: they are spread well as they are, so hashing them is one multiplication.
+/// A map by local ids: they are well distributed, so that their hash is one multiplication.
 pub(crate) type IdMap<V> = HashMap<LocalId, V, BuildHasherDefault<IdHasher>>;
 
 /// See [`IdMap`].
@@ -58,18 +58,18 @@ impl Hasher for IdHasher {
     }
 }
 
-/// The id of a span on the wire.
+/// Returns the id of a span on the wire.
 pub(crate) fn wire(local: LocalId) -> SpanId {
     SpanId::from_u64(mix(local))
 }
 
-/// The local id of a span whose id on the wire was given by somebody else: [`wire`] of it is that id again.
+/// Returns the local id of a span whose id on the wire was given from outside: [`wire`] of it is that id again.
 #[cfg(any(test, feature = "opentelemetry"))]
 pub(crate) fn local_of(wire: SpanId) -> LocalId {
     unmix(u64::from_be_bytes(*wire.as_bytes()))
 }
 
-/// Takes [`mix`] back: its steps in reverse, the factors replaced by their inverses modulo 2^64.
+/// The inverse of [`mix`]: its steps in reverse, the factors replaced by their inverses modulo 2^64.
 #[cfg(any(test, feature = "opentelemetry"))]
 fn unmix(mut value: u64) -> u64 {
     value = (value ^ (value >> 31) ^ (value >> 62)).wrapping_mul(0x3196_42B2_D24D_8EC3);
@@ -77,7 +77,7 @@ fn unmix(mut value: u64) -> u64 {
     value ^ (value >> 30) ^ (value >> 60)
 }
 
-/// A bijective scrambling of 64 bits: neighbours in become strangers out.
+/// A bijective mix of 64 bits, which separates neighbouring values.
 pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -1,10 +1,9 @@
-//! Traces: what an annotated function records, and what links it to the work around it.
+//! Traces: the data that annotated functions record, and the links to other services.
 //!
-//! A span is a few words on the caller's stack ([`guard`]) or beside its future ([`work`]) while it runs, and a
-//! [`record`] when it has ended. Records go through the thread's [`recorder`], a lock-free queue ([`ring`]), to the
-//! pipeline thread. The spans of one request or job form a [`segment`], whose [`root`] decides by [`sampling`]
-//! whether any of them are recorded; a [`light`] root does so without making one; [`propagation`], [`headers`] and [`outgoing`] link
-//! segments to those of other services.
+//! A running span is a few words on the caller's stack or beside its future, and a [`record`] when it has ended. The
+//! thread's recorder passes records through a lock-free queue ([`ring`]) to the pipeline thread. The spans of one
+//! request or job form a [`segment`]; at its root, [`sampling`] decides whether they are recorded. A lazy root is
+//! sampled without creating a segment. [`propagation`] and [`headers`] link segments to those of other services.
 
 pub(crate) mod callsite;
 pub(crate) mod clock;

@@ -1,6 +1,6 @@
-//! The propagation context: which trace a piece of work belongs to, with or without recorded spans.
+//! The propagation context: the trace of a piece of work, with or without recorded spans.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
 use std::sync::Arc;
 
@@ -8,30 +8,30 @@ use crate::client::Client;
 use crate::options::ClientOptions;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
-/// The trace of a piece of work and where it stands in it.
+/// The trace of a piece of work, and its position in the trace.
 #[derive(Debug, Clone)]
 pub(crate) struct Propagation {
     pub(crate) trace_id: TraceId,
-    /// Stands for us towards others while no span is recorded.
+    /// The span id that represents this process towards others while no span is recorded.
     pub(crate) span_id: SpanId,
-    /// The caller's span, when the trace came from outside.
+    /// The caller's span, if the trace came from outside.
     pub(crate) parent: Option<SpanId>,
-    /// The decision that came with the trace.
+    /// The incoming sampling decision.
     pub(crate) sampled: Option<bool>,
     /// The random number of the trace's sampling decisions, in millionths.
     pub(crate) sample_rand: u32,
-    /// The frozen context that came with the trace; empty when it came without one from another Sentry SDK. In a
-    /// trace of ours, or one that began outside of Sentry, `None`: the context is ours to make.
+    /// The frozen incoming dynamic sampling context; empty if the trace came from another Sentry SDK without one.
+    /// `None` in a trace that began here or outside Sentry: this process creates the context.
     pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
 }
 
 impl Propagation {
-    /// The rate at which the head of the trace was sampled, if it said so.
+    /// Returns the rate at which the head of the trace was sampled, if it is known.
     pub(crate) fn parent_sample_rate(&self) -> Option<f32> {
         self.dsc.as_ref()?.get("sample_rate")?.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
     }
 
-    /// The entries of a context of our own that do not depend on a span.
+    /// Returns the entries of a context created here that do not depend on a span.
     pub(crate) fn base_dsc(&self, client: &Client) -> DynamicSamplingContext {
         let options = client.options();
         let mut dsc = DynamicSamplingContext::default();
@@ -52,13 +52,13 @@ impl Propagation {
         dsc
     }
 
-    /// The decision about the trace while no span is active: the one that came with it, or the one that a rate of 0
-    /// will make in any case. Others need not wait for that, and must not decide by rates of their own.
+    /// Returns the decision about the trace while no span is active: the incoming one, or `false` if the rate is 0,
+    /// because the outcome is then certain and other services must not decide by rates of their own.
     pub(crate) fn decision(&self, options: &ClientOptions) -> Option<bool> {
         self.sampled.or_else(|| options.never_samples().then_some(false))
     }
 
-    /// The context that goes with telemetry while no span is recorded.
+    /// Returns the dynamic sampling context of telemetry while no span is recorded.
     pub(crate) fn dsc(&self, client: &Client) -> Arc<DynamicSamplingContext> {
         let refused = self.sampled.is_none() && client.options().never_samples();
         let mut dsc = match &self.dsc {

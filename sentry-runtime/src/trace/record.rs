@@ -1,4 +1,4 @@
-//! What the caller's thread writes down: fixed-size records, the pipeline thread reads them.
+//! Records: what the caller's thread writes, in fixed size, and the pipeline thread reads.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
 use crate::scope::{Scope, ScopeCell};
 
-/// How a span ended.
+/// The outcome of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SpanOutcome {
     Ok,
     /// The function returned `Err` or panicked.
     Failed,
-    /// The future was dropped before it was ready.
+    /// The future was dropped before completion.
     Cancelled,
 }
 
@@ -31,7 +31,7 @@ impl SpanOutcome {
     }
 }
 
-/// One line of the recorder. `segment` is the key of the segment that it belongs to.
+/// One entry of the recorder. `segment` is the key of its segment.
 pub(crate) enum Record {
     /// A child span of an annotated function ended.
     Span {
@@ -43,15 +43,16 @@ pub(crate) enum Record {
         end: Ticks,
         outcome: SpanOutcome,
     },
-    /// A span was given an attribute.
+    /// An attribute of a span was set.
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
-    /// Something rarer about a span.
+    /// Less frequent data of a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
-    /// A segment began whose spans are sent while it runs. Of others the pipeline learns when they end.
+    /// A segment began whose spans are sent while it runs. For other segments, the pipeline receives the data at their
+    /// end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
-    /// The scopes of the process, for the light roots that follow.
+    /// The scopes of the process, for the lazy roots that follow.
     ProcessScopes(Box<ProcessScopes>),
-    /// A light root ended.
+    /// A lazy root ended.
     LazyRootEnd(LazyRootRecord),
     /// The root of a segment ended, and with it the segment.
     End {
@@ -63,14 +64,14 @@ pub(crate) enum Record {
     },
 }
 
-/// The scopes of the process, as they are from this record of a thread on.
+/// The scopes of the process, valid from this record of a thread on.
 pub(crate) struct ProcessScopes {
     pub(crate) isolation: Arc<Scope>,
     pub(crate) current: Arc<Scope>,
     pub(crate) salt: u64,
 }
 
-/// A light root that was recorded, and has ended.
+/// A recorded lazy root that has ended.
 pub(crate) struct LazyRootRecord {
     pub(crate) key: LocalId,
     pub(crate) site: &'static Callsite,
@@ -81,15 +82,15 @@ pub(crate) struct LazyRootRecord {
     pub(crate) outcome: SpanOutcome,
 }
 
-/// What is said of a span too rarely to have a record of its own.
+/// Data of a span that is too rare for a record type of its own.
 pub(crate) enum Detail {
-    /// A child span with names that are known only at run time ended.
+    /// A child span with names known only at run time ended.
     Span(DynamicSpan),
     Name(String),
     Op(Cow<'static, str>),
     Status(SpanStatus),
     Attribute(String, AttributeValue),
-    /// An attribute, unless the span has one of this name.
+    /// An attribute that is set unless the span has one of the same name.
     Default(&'static str, AttributeValue),
     Tag(String, String),
     Link(SpanLink),

@@ -1,17 +1,17 @@
-//! A queue from one thread to one other: a chain of fixed chunks, without locks.
+//! A lock-free queue from one thread to another: a chain of fixed-size chunks.
 //!
-//! Every thread that records spans owns a [`Producer`]; the pipeline thread owns the matching [`Consumer`]s.
-//! Pushing writes a slot and publishes the chunk's new length; nothing is shared with other producers.
-//! Full chunks are followed by fresh ones as long as the [`Budget`] of the process allows, and return to it
-//! when they were read. Without a chunk to write to there is no room, and the caller counts what it could not write.
+//! Every thread that records spans owns a [`Producer`]; the pipeline thread owns the matching [`Consumer`]s. A push
+//! writes a slot and publishes the chunk's new length; nothing is shared with other producers. Full chunks are followed
+//! by fresh ones while the [`Budget`] of the process allows, and return to it when they were read. Without a free chunk
+//! there is no room, and the caller counts the items that it could not write.
 //!
 //! This is one of the few places with `unsafe` code. The argument in short: a slot is written by the producer
 //! before the length that covers it is published (release), and read by the consumer after it saw that length
 //! (acquire), once; a chunk is linked before the consumer can leave its predecessor, and only the consumer
 //! frees chunks, never one that the producer may still write to.
 //!
-//! `tests/unsafe/check.sh` runs it under a model checker, which tries every order of two threads' steps, and under an
-//! interpreter and tools that see bad memory accesses.
+//! `tests/unsafe/check.sh` runs it under a model checker, which tries every interleaving of two threads, and under Miri
+//! and sanitizers, which detect invalid memory accesses.
 
 #![expect(unsafe_code, reason = "slots are written by one thread and read by another, see the module's text")]
 
@@ -25,7 +25,7 @@ use super::ring_parts::{
 };
 
 struct Chunk<T> {
-    /// How many slots are written. Only the producer stores it.
+    /// The number of written slots. Only the producer stores it.
     len: AtomicUsize,
     /// The next chunk, once this one is full. Only the producer stores it, once.
     next: AtomicPtr<Chunk<T>>,
@@ -42,14 +42,14 @@ impl<T> Chunk<T> {
     }
 }
 
-/// The chunks that all queues of a process share: how many may live, and those that wait to be used again.
+/// The chunks that all queues of a process share: the maximum number of chunks, and spare chunks for reuse.
 pub(crate) struct Budget<T> {
     live: AtomicUsize,
     limit: AtomicUsize,
     spare: Mutex<Vec<Box<Chunk<T>>>>,
 }
 
-// SAFETY: a spare chunk holds no items, it is plain memory; the rest is atomic. Items of type `T` travel from
+// SAFETY: a spare chunk holds no items, it is plain memory; the rest is atomic. Items of type `T` move from
 // one thread to another through the chunks, hence `T: Send`.
 unsafe impl<T: Send> Sync for Budget<T> {}
 // SAFETY: as above.
@@ -57,13 +57,13 @@ unsafe impl<T: Send> Send for Budget<T> {}
 
 impl<T> Budget<T> {
     const_fn! {
-        /// A budget of so many chunks.
+        /// Returns a budget of `limit` chunks.
         pub(crate) fn new(limit: usize) -> Self {
             Self { live: AtomicUsize::new(0), limit: AtomicUsize::new(limit), spare: Mutex::new(Vec::new()) }
         }
     }
 
-    /// Sets how many chunks may live.
+    /// Sets the maximum number of chunks.
     pub(crate) fn set_limit(&self, chunks: usize) {
         self.limit.store(chunks.max(2), Ordering::Relaxed);
     }
@@ -78,7 +78,7 @@ impl<T> Budget<T> {
 
     fn give_back(&self, chunk: Box<Chunk<T>>) {
         self.live.fetch_sub(1, Ordering::Relaxed);
-        // Nobody else has the chunk: it need not be published.
+        // No other thread has the chunk, so it need not be published.
         chunk.len.store(0, Ordering::Relaxed);
         chunk.next.store(ptr::null_mut(), Ordering::Relaxed);
         if let Some(mut spare) = self.spare().filter(|spare| spare.len() < SPARE) {
@@ -86,8 +86,8 @@ impl<T> Budget<T> {
         }
     }
 
-    /// The spare chunks, unless another thread is at them: the allocator has chunks too. In the child of a fork
-    /// that other thread may not be there to let go.
+    /// Returns the spare chunks, unless another thread holds the lock; then the allocator is used. In a forked child
+    /// that other thread may not exist to release it.
     fn spare(&self) -> Option<impl std::ops::DerefMut<Target = Vec<Box<Chunk<T>>>> + '_> {
         match self.spare.try_lock() {
             Ok(spare) => Some(spare),
@@ -96,13 +96,13 @@ impl<T> Budget<T> {
         }
     }
 
-    /// Forgets all queues, in the child of a fork: they are the parent's.
+    /// Forgets all queues in a forked child: they belong to the parent.
     pub(crate) fn reset_after_fork(&self) {
         self.live.store(0, Ordering::Relaxed);
     }
 }
 
-/// The writing end: one thread at a time writes.
+/// The writing end, used by one thread at a time.
 pub(crate) struct Producer<T: 'static> {
     chunk: NonNull<Chunk<T>>,
     written: usize,
@@ -110,7 +110,7 @@ pub(crate) struct Producer<T: 'static> {
     budget: &'static Budget<T>,
 }
 
-/// The reading end. It may move from thread to thread, but only one at a time reads.
+/// The reading end. It may move between threads, but only one at a time reads.
 pub(crate) struct Consumer<T: 'static> {
     chunk: NonNull<Chunk<T>>,
     read: usize,
@@ -118,12 +118,12 @@ pub(crate) struct Consumer<T: 'static> {
     budget: &'static Budget<T>,
 }
 
-// SAFETY: a producer may change its thread, since only one thread at a time has it; items are `Send`.
+// SAFETY: a producer may move to another thread, because only one thread at a time has it; items are `Send`.
 unsafe impl<T: Send> Send for Producer<T> {}
 // SAFETY: the consumer only reads what the producer published, and items are `Send`.
 unsafe impl<T: Send> Send for Consumer<T> {}
 
-/// A new queue, or `None` when the budget has no chunk left.
+/// Creates a queue, or returns `None` if the budget has no chunk left.
 pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>, Consumer<T>)> {
     let chunk = NonNull::from(Box::leak(budget.take()?));
     let closed = Arc::new(AtomicBool::new(false));
@@ -134,19 +134,19 @@ pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>,
 }
 
 impl<T> Producer<T> {
-    /// Whether there is room for an item in this chunk.
+    /// Whether this chunk has room for an item.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.written < CHUNK
     }
 
-    /// Whether there is room for an item in this chunk that does not fill it.
+    /// Whether this chunk has room for an item that does not fill it.
     #[inline]
     pub(crate) fn has_room_to_spare(&self) -> bool {
         self.written < CHUNK - 1
     }
 
-    /// Whether there is room for an item; a fresh chunk is taken if there must be one.
+    /// Whether there is room for an item; takes a fresh chunk if necessary.
     #[inline]
     pub(crate) fn make_room(&mut self) -> bool {
         self.has_room() || self.take_chunk()
@@ -163,10 +163,10 @@ impl<T> Producer<T> {
         }
     }
 
-    /// Adds an item after [`Producer::make_room`] said that there is room; without room it is not even made. Says
-    /// whether a chunk was filled by it, a good moment to wake the reader.
+    /// Adds an item after [`Producer::make_room`] returned `true`; without room the item is not created. Returns
+    /// whether the item filled a chunk, which is a good time to wake the reader.
     ///
-    /// The item is made where it stays, so that it need not be copied there.
+    /// The item is created in place, so that it need not be copied.
     #[inline(always)]
     pub(crate) fn write(&mut self, make: impl FnOnce() -> T) -> bool {
         if self.written >= CHUNK {
@@ -210,13 +210,13 @@ impl<T> Drop for Producer<T> {
 }
 
 impl<T> Consumer<T> {
-    /// Hands everything published so far to `each`. Answers whether the queue may be given up:
-    /// its producer is gone and nothing is left.
+    /// Passes all published items to `each`. Returns whether the queue is finished: its producer is gone and nothing is
+    /// left.
     pub(crate) fn drain(&mut self, mut each: impl FnMut(T)) -> bool {
         // Read before the items: a producer that closes later may still have added some.
         let closed = self.closed.load(Ordering::Acquire);
         loop {
-            // SAFETY: the consumer owns the chain from `chunk` on, nobody else frees it.
+            // SAFETY: the consumer owns the chain from `chunk` on, nothing else frees it.
             let chunk = unsafe { self.chunk.as_ref() };
             let published = chunk.len.load(Ordering::Acquire);
             while self.read < published {
@@ -244,13 +244,13 @@ impl<T> Drop for Consumer<T> {
     fn drop(&mut self) {
         self.drain(drop);
         if self.closed.load(Ordering::Acquire) {
-            // Between the two lines above the producer may have written its last items.
+            // The producer may have written its last items between the two lines above.
             self.drain(drop);
             // SAFETY: the producer is gone, this is the last chunk, and it came from a `Box`.
             let last = unsafe { Box::from_raw(self.chunk.as_ptr()) };
             self.budget.give_back(last);
         }
-        // A living producer goes on writing to its chunk, so the chunk is left to it. This happens only
+        // A living producer continues to write to its chunk, so the chunk is left to it. This happens only
         // when the pipeline thread ends before the program does.
     }
 }
@@ -261,7 +261,7 @@ mod tests {
 
     static BUDGET: Budget<Box<usize>> = Budget::new(1000);
 
-    /// An interpreter is slow; a few chunks show it all.
+    /// Miri is slow; a few chunks suffice.
     const ITEMS: usize = if cfg!(miri) { 5 * CHUNK } else { 10_000 };
 
     #[test]

@@ -1,6 +1,7 @@
-//! The decision whether the spans of a segment are recorded: made once, at its root.
+//! The sampling decision, made once per segment at its root.
 //!
-//! Spec: `foundations/trace-propagation/index.mdx`, "Propagated Random Value"; `telemetry/traces/backpressure.mdx`.
+//! [Spec, "Propagated Random Value"](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/backpressure/)
 
 use super::propagation::Propagation;
 use super::segment::{RootName, Segment};
@@ -10,36 +11,37 @@ use crate::client::Client;
 use crate::options::sampling::{SamplingContext, Values};
 use crate::protocol::DiscardReason;
 
-/// What a caller says of a root span besides its name, for the decision.
+/// The caller's data about a root span besides its name, for the decision.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Hints<'a> {
-    /// The attributes that it starts with.
+    /// The attributes at the start.
     pub(crate) attributes: &'a Values,
-    /// Values for the sampler alone.
+    /// Values for the sampler only.
     pub(crate) custom: &'a Values,
-    /// The decision, taken by the caller.
+    /// The decision made by the caller.
     pub(crate) sampled: Option<bool>,
-    /// The decision that [`judge`] gave the caller before.
+    /// An earlier result of [`judge`] for this span.
     pub(crate) judged: Option<Decision>,
 }
 
-/// The decision and the rate that it was made with.
+/// The decision, and the rate that it was made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) sampled: bool,
     pub(crate) rate: Option<f32>,
-    /// The span is one of those that the option `ignore_spans` names.
+    /// Whether a filter of the option `ignore_spans` matches the span.
     pub(crate) ignored: bool,
 }
 
-/// Whether the option `ignore_spans` names a root span.
+/// Whether a filter of the option `ignore_spans` matches a root span.
 #[cold]
 fn is_ignored(client: &Client, name: &RootName, hints: &Hints<'_>) -> bool {
     let (name, op) = (name.name(), name.op());
     client.options().ignore_spans.iter().any(|filter| filter.matches(&name, &op, hints.attributes))
 }
 
-/// The decision about a root span: that of the segment around it, or one of its own. An ignored one is not sampled.
+/// Returns the decision about a root span: that of the surrounding segment, or a new one. An ignored span is not
+/// sampled.
 pub(crate) fn judge(
     client: &Client,
     propagation: &Propagation,
@@ -52,16 +54,16 @@ pub(crate) fn judge(
     }
     if !client.options().ignore_spans.is_empty() && is_ignored(client, name, hints) {
         diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", name.name()));
-        // Of a trace that began elsewhere the rate is not ours to say.
+        // The rate of a trace that began elsewhere is not known here.
         let rate = if propagation.dsc.is_some() { propagation.parent_sample_rate() } else { Some(0.0) };
         return Decision { sampled: false, rate, ignored: true };
     }
     inherited.unwrap_or_else(|| decide(client, propagation, name, hints))
 }
 
-/// Decides about a root span. Under pressure fewer are recorded than the options say, continued traces among them:
-/// a service behind others would find no relief otherwise. As the random number is that of the trace, all services
-/// that are pressed alike keep the same traces.
+/// Decides about a root span. Under backpressure the rate is lowered, also for continued traces, because a service
+/// behind others would otherwise get no relief. The random number is that of the trace, so that all services under
+/// equal pressure keep the same traces.
 fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let decision = decide_as_set(client, propagation, name, hints);
     match client.pressure().halvings() {
@@ -77,7 +79,7 @@ fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
     Decision { sampled, rate: (decision.sampled || decision.rate.is_some()).then_some(rate), ignored: false }
 }
 
-/// Why a segment was not sampled: the rate that was set, or the pressure that lowered it.
+/// Returns the reason why a segment was not sampled: the configured rate, or the pressure that lowered it.
 pub(crate) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
     let halvings = segment.client.pressure().halvings();
     if halvings == 0 {
@@ -91,8 +93,8 @@ pub(crate) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
     }
 }
 
-/// The decision as the options and the incoming trace have it. The user's sampler runs here, on the caller's thread;
-/// when it answers out of range, nothing is sampled, and when it panics, the decision is made as if there were none.
+/// Returns the decision according to the options and the incoming trace. The user's sampler runs here, on the caller's
+/// thread. If its result is out of range, the trace is not sampled; if it panics, it is ignored.
 fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let options = client.options();
     if let Some(sampled) = hints.sampled {
@@ -116,13 +118,13 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
             Ok(rate) if (0.0..=1.0).contains(&rate) => return by_rate(rate, propagation.sample_rand),
             Ok(rate) => {
                 diagnostics::debug(format_args!(
-                    "traces_sampler answered {rate} for `{}`: a rate lies between 0 and 1; the trace is not sampled",
+                    "traces_sampler returned {rate} for `{}`: expected 0 to 1; the trace is not sampled",
                     context.name
                 ));
                 return by_rate(0.0, propagation.sample_rand);
             }
             Err(_) => diagnostics::error(format_args!(
-                "traces_sampler panicked for `{}`; the trace is sampled as it would be without a sampler",
+                "traces_sampler panicked for `{}`; the trace is sampled as without a sampler",
                 context.name
             )),
         }

@@ -1,4 +1,4 @@
-//! A segment: the spans of one local root, that is of one request, job or other unit of work in this process.
+//! Segments: the spans of one local root, that is of one request, job or other unit of work in this process.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,12 +13,12 @@ use crate::options::TraceLifecycle;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 use crate::scrub;
 
-/// What the root of a segment is called.
+/// The name of a segment's root.
 #[derive(Debug, Clone)]
 pub(crate) enum RootName {
-    /// As the annotated function says.
+    /// From the annotated function.
     Site(&'static Callsite),
-    /// As the caller says.
+    /// From the caller.
     Given { name: Cow<'static, str>, op: Cow<'static, str>, origin: Cow<'static, str>, source: &'static str },
 }
 
@@ -44,7 +44,7 @@ impl RootName {
         }
     }
 
-    /// The annotated function's file and line.
+    /// Returns the annotated function's file and line.
     pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         match self {
             Self::Site(site) => site.location(),
@@ -52,7 +52,7 @@ impl RootName {
         }
     }
 
-    /// Where the name comes from, as `transaction_info.source` wants it.
+    /// Returns the source of the name, for `transaction_info.source`.
     pub(crate) fn source(&self) -> &'static str {
         match self {
             Self::Site(_) => "component",
@@ -61,21 +61,21 @@ impl RootName {
     }
 }
 
-/// The fixed facts of a segment. Its spans are records, see [`super::record`].
+/// The fixed data of a segment. Its spans are records, see [`super::record`].
 pub(crate) struct Segment {
     /// The local id of the root span.
     pub(crate) key: LocalId,
     pub(crate) sampled: bool,
-    /// The process that it belongs to: what a child inherits of it is not the child's to send.
+    /// The process that it belongs to; a segment that a child inherits is not sent by the child.
     generation: u32,
-    /// It is not sampled because the option `ignore_spans` names its root.
+    /// Whether it is unsampled because a filter of the option `ignore_spans` matches its root.
     pub(crate) ignored: bool,
-    /// The rate that the decision was made with.
+    /// The rate of the sampling decision.
     pub(crate) sample_rate: Option<f32>,
     pub(crate) propagation: Propagation,
     pub(crate) root: RootName,
     pub(crate) start: Start,
-    /// The span, in this process or another, under which the root stands.
+    /// The parent of the root, in this process or another.
     pub(crate) parent: Option<SpanId>,
     pub(crate) client: Arc<Client>,
     renamed: Mutex<Option<(String, &'static str)>>,
@@ -110,18 +110,18 @@ impl Segment {
         }
     }
 
-    /// Whether it was started in this process, not in the one from which this one was forked.
+    /// Whether it was started in this process, not in the one that this process was forked from.
     pub(crate) fn is_ours(&self) -> bool {
         self.generation == fork::generation()
     }
 
-    /// Leaves it to the process from which this one was forked.
+    /// Leaves the segment to the process that this one was forked from.
     pub(crate) fn leave_to_parent(&mut self) {
         self.generation = self.generation.wrapping_sub(1);
     }
 
-    /// The trace as the child of a fork goes on with it, under a span that was open at the fork. Locks are left
-    /// alone: who held them may not be there any more.
+    /// Returns the trace with which a forked child continues, under a span that was open at the fork. No locks are
+    /// taken: the threads that hold them may not exist in the child.
     pub(crate) fn inherited(&self, span: LocalId, span_id: SpanId) -> Propagation {
         let mut propagation = self.propagation.clone();
         propagation.parent = (span != 0).then(|| ids::wire(span)).or(self.parent);
@@ -140,12 +140,12 @@ impl Segment {
         self.client.options().trace_lifecycle == TraceLifecycle::Stream
     }
 
-    /// Renames the transaction; the source says what kind of name it is.
+    /// Renames the transaction and sets the source of the name.
     pub(crate) fn rename(&self, name: String, source: &'static str) {
         *self.renamed.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, source));
     }
 
-    /// The transaction's name and its source.
+    /// Returns the transaction's name and its source.
     pub(crate) fn name(&self) -> (Cow<'static, str>, &'static str) {
         match &*self.renamed.lock().unwrap_or_else(PoisonError::into_inner) {
             Some((name, source)) => (Cow::Owned(name.clone()), source),
@@ -153,7 +153,7 @@ impl Segment {
         }
     }
 
-    /// The dynamic sampling context. It is made when it first leaves the process, and stays as it is from then on.
+    /// Returns the dynamic sampling context. It is created when it first leaves the process, and frozen from then on.
     pub(crate) fn dsc(&self) -> Arc<DynamicSamplingContext> {
         Arc::clone(self.frozen.get_or_init(|| {
             if let Some(incoming) = &self.propagation.dsc {
@@ -166,7 +166,7 @@ impl Segment {
     fn own_dsc(&self, name: Option<(Cow<'static, str>, &'static str)>) -> DynamicSamplingContext {
         let mut dsc = self.propagation.base_dsc(&self.client);
         if let Some((name, _)) = name.filter(|(_, source)| *source != "url") {
-            // It goes to other services, and into headers, as it is.
+            // Headers carry the name to other services unchanged, so it is scrubbed here.
             dsc.set("transaction", scrub::without_secrets(&name, &self.client.options().deny_names));
         }
         if let Some(rate) = self.sample_rate {
@@ -176,9 +176,9 @@ impl Segment {
         dsc
     }
 
-    /// A context that came with the trace. It stays as it came, but for a decision that was made here at a rate of
-    /// our own: a sampler's, or one that the trace came without. Then rate and decision are said as they are, for
-    /// `sample_rand < sample_rate` must hold where `sampled` is true, and nowhere else.
+    /// Returns an incoming context, unchanged unless a decision was made here at a rate of our own: by a sampler, or
+    /// because the trace came without one. Then rate and decision are replaced, because `sample_rand < sample_rate`
+    /// must hold if and only if `sampled` is true.
     fn with_own_rate(&self, incoming: &Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
         let own = self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate));
         let Some(rate) = own.filter(|_| !incoming.is_empty()) else { return Arc::clone(incoming) };

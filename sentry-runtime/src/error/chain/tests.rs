@@ -1,8 +1,8 @@
-//! Errors as users write them, and errors that misbehave.
+//! Tests with typical errors of users, and with errors that misbehave.
 
 use super::*;
 
-/// An error whose every answer can be chosen.
+/// An error with configurable methods.
 struct Odd {
     debug: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
     display: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
@@ -149,7 +149,7 @@ fn megabytes_are_never_kept() {
     let stubborn = Odd {
         display: |f| {
             for _ in 0..100_000 {
-                // Ignores that the writer has had enough.
+                // Ignores that the writer refused the text.
                 let _ = f.write_str("äöü äöü äöü äöü ");
             }
             Ok(())

@@ -1,19 +1,19 @@
-//! What is written of a callsite: its name and its fields, found out at its first span and kept from then on.
+//! The metadata of a callsite on the wire: its name and its fields, computed at its first span and kept from then on.
 
 use super::Callsite;
 use crate::base::static_map::StaticMap;
 use crate::protocol::json::write_str;
 
-/// How spans of a function are written.
+/// The wire representation of a function's spans.
 #[derive(Debug)]
 pub(crate) struct CallsiteMetadata {
-    /// As a reader would write it: the given name, or `Type::method`, `module::function`, `function`.
+    /// The readable name: the given one, or `Type::method`, `module::function`, `function`.
     pub(crate) name: String,
-    /// The fields `op`, `description` and `origin`, each behind a comma.
+    /// The fields `op`, `description` and `origin`, each preceded by a comma.
     pub(crate) json: Vec<u8>,
 }
 
-/// What is written of `site`.
+/// Returns the metadata of `site`.
 pub(crate) fn metadata(site: &'static Callsite) -> &'static CallsiteMetadata {
     static TABLE: StaticMap<Callsite, CallsiteMetadata> = StaticMap::new();
     TABLE.get(site, find_out)
@@ -51,7 +51,7 @@ fn readable_path(marker: &str, module: &str) -> String {
         None => return (*function).to_owned(),
         // A module: its last name, unless it is the root of the crate.
         Some(_) if owner_path == module => module.rsplit_once("::").map(|(_, last)| last.to_owned()),
-        // `#[sentry::main]` keeps the user's `main` inside of one of its own.
+        // `#[sentry::main]` wraps the user's `main` in one of its own.
         Some(last) if *last == "main" && *function == "main" => None,
         Some(last) => Some(type_name(last)),
     };
@@ -61,7 +61,7 @@ fn readable_path(marker: &str, module: &str) -> String {
     }
 }
 
-/// Splits at `::` outside of angle brackets.
+/// Splits at `::` outside angle brackets.
 fn split_path(path: &str) -> Vec<&str> {
     let (mut segments, mut depth, mut start) = (Vec::new(), 0_usize, 0);
     let bytes = path.as_bytes();
@@ -81,13 +81,13 @@ fn split_path(path: &str) -> Vec<&str> {
     segments
 }
 
-/// The bare name of a type in one segment of a path: `Cart` of `Cart<T>`, `<shop::Cart as shop::Shop>`,
+/// Returns the bare name of a type in one segment of a path: `Cart` of `Cart<T>`, `<shop::Cart as shop::Shop>`,
 /// `<impl shop::Cart>`.
 fn type_name(segment: &str) -> String {
     let inner = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let ty = inner.unwrap_or(segment);
     let ty = ty.strip_prefix("impl ").unwrap_or(ty);
-    // `impl Trait for Type` names the type last, `Type as Trait` first.
+    // `impl Trait for Type` has the type last, `Type as Trait` has it first.
     let ty = ty.split_once(" for ").map_or(ty, |(_, ty)| ty);
     let ty = ty.split_once(" as ").map_or(ty, |(ty, _)| ty);
     let ty = ty.trim_start_matches(['&', '*']).trim_start_matches("mut ");

@@ -1,27 +1,27 @@
-//! What is known of an annotated function when it is compiled: one constant a function.
+//! Callsites: the compile-time data of an annotated function, one constant per function.
 //!
-//! It is written as literals, down to the place: a `static` would be computed by the compiler in every `cargo check`,
-//! which took a third of all that an annotated function costs there.
+//! The expansion writes them as literals, including the source location: the compiler would evaluate a `static` in
+//! every `cargo check`, which took a third of the total cost of an annotated function there.
 
 pub(crate) mod metadata;
 
 use super::callsite::metadata::metadata;
 use crate::protocol::Level;
 
-/// An annotated function: names, place and flags. A span stores a pointer to it and nothing else.
+/// An annotated function: names, source location and flags. A span stores only a pointer to it.
 #[derive(Debug)]
 pub struct Callsite {
-    /// Gives the full path of an item inside of the function.
+    /// Returns the full path of an item inside the function.
     pub path: fn() -> &'static str,
-    /// The path of the module that the function is in.
+    /// The path of the function's module.
     pub module: &'static str,
-    /// `file:line`; empty if the compiler does not tell.
+    /// `file:line`; empty if the compiler does not provide it.
     pub location: &'static str,
-    /// What the attribute says.
+    /// The arguments of the attribute.
     pub options: &'static CallsiteOptions,
 }
 
-/// What the attribute of a function says of its spans.
+/// The arguments of a function's attribute about its spans.
 #[derive(Debug)]
 pub struct CallsiteOptions {
     pub(super) name: Option<&'static str>,
@@ -31,39 +31,39 @@ pub struct CallsiteOptions {
     flags: u8,
 }
 
-/// Capture an `Err` as an event.
+/// Captures an `Err` as an event.
 pub(crate) const CAPTURE_ERR: u8 = 1;
-/// No span unless another one is active.
+/// Starts a span only if another one is active.
 pub(crate) const ONLY_IF_PARENT: u8 = 2;
-/// A transaction of its own although another span is active.
+/// Starts a transaction even if another span is active.
 pub(crate) const FORCE_TRANSACTION: u8 = 4;
-/// A trace of its own.
+/// Starts a new trace.
 pub(crate) const NEW_TRACE: u8 = 8;
-/// A call of a model, an agent or a tool, see [`crate::instrument::gen_ai`].
+/// The call of a model, an agent or a tool, see [`crate::instrument::gen_ai`].
 pub(crate) const GEN_AI: u8 = 16;
-/// Flags for which a span is not simply the child of the active one.
+/// Flags with which a span is not simply the child of the active one.
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
-/// Flags for which the start of a span takes more than writing it down.
+/// Flags with which the start of a span needs its context.
 pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI;
 
 impl CallsiteOptions {
-    /// What goes for an attribute without arguments.
+    /// The options of an attribute without arguments.
     pub const DEFAULT: &'static Self = &Self::new();
 
-    /// What goes for an attribute without arguments.
+    /// Returns the options of an attribute without arguments.
     #[must_use]
     pub const fn new() -> Self {
         Self { name: None, op: "function", origin: "auto.function", level: "error", flags: 0 }
     }
 
-    /// Names the span; without it, the function's path does.
+    /// Sets the name (default: the function's path).
     #[must_use]
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// The span's operation, `function` by default.
+    /// Sets the operation (default: `function`).
     #[must_use]
     pub const fn op(mut self, op: &'static str) -> Self {
         self.op = op;
@@ -73,14 +73,14 @@ impl CallsiteOptions {
         self
     }
 
-    /// Who made the span, `auto.function` by default.
+    /// Sets the origin (default: `auto.function`).
     #[must_use]
     pub const fn origin(mut self, origin: &'static str) -> Self {
         self.origin = origin;
         self
     }
 
-    /// The level of events that the span captures, `error` by default.
+    /// Sets the level of events that the span captures (default: `error`).
     #[must_use]
     pub const fn level(mut self, level: &'static str) -> Self {
         self.level = level;
@@ -94,21 +94,21 @@ impl CallsiteOptions {
         self
     }
 
-    /// Makes no span unless another one is active.
+    /// Starts the span only if another one is active.
     #[must_use]
     pub const fn only_if_parent(mut self) -> Self {
         self.flags |= ONLY_IF_PARENT;
         self
     }
 
-    /// Makes a transaction although another span is active.
+    /// Starts a transaction even if another span is active.
     #[must_use]
     pub const fn force_transaction(mut self) -> Self {
         self.flags |= FORCE_TRANSACTION;
         self
     }
 
-    /// Starts a trace of its own.
+    /// Starts a new trace.
     #[must_use]
     pub const fn new_trace(mut self) -> Self {
         self.flags |= NEW_TRACE;
@@ -128,7 +128,7 @@ impl Callsite {
         self.options.flags & flag != 0
     }
 
-    /// Whether its spans have a name that was given.
+    /// Whether the name is set.
     pub(crate) const fn is_named(&self) -> bool {
         self.options.name.is_some()
     }
@@ -141,7 +141,7 @@ impl Callsite {
         self.options.origin
     }
 
-    /// File and line of the function.
+    /// Returns file and line of the function.
     pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         let (file, line) = self.location.rsplit_once(':')?;
         Some((file, line.parse().ok()?))
@@ -151,12 +151,12 @@ impl Callsite {
         self.options.level.parse().unwrap_or(Level::Error)
     }
 
-    /// The name as a reader would write it: the given one, or `Type::method`, `module::function`, `function`.
+    /// Returns the readable name: the given one, or `Type::method`, `module::function`, `function`.
     pub(crate) fn display_name(&'static self) -> &'static str {
         &metadata(self).name
     }
 
-    /// The fields `op`, `description` and `origin` of a span, each behind a comma.
+    /// Returns the fields `op`, `description` and `origin` of a span, each preceded by a comma.
     pub(crate) fn json_fields(&'static self) -> &'static [u8] {
         &metadata(self).json
     }
