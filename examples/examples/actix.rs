@@ -1,7 +1,7 @@
-//! An actix-web server whose every request is a transaction, by one line.
+//! An actix-web server that records every request as a transaction, by one line of middleware.
 //!
-//! `cargo run -p sentry-examples --example actix --features actix-web`: it sends two requests to itself, and prints
-//! what was recorded.
+//! `cargo run -p sentry-examples --example actix --features actix-web` sends two requests to itself and prints what was
+//! recorded.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use actix_web::rt::{System, task::spawn_blocking};
 use actix_web::{App, HttpServer, web};
 use sentry::integrations::actix_web::Sentry;
 
-// The layer captures the error: it knows that it was answered with status 500.
+// The middleware captures the error, because the response has the status 500.
 async fn user(id: web::Path<u32>) -> Result<String, io::Error> {
     sentry::set_tag("user.id", &id);
     load(*id).await

@@ -1,6 +1,6 @@
-//! An axum server whose every request is a transaction, by one line.
+//! An axum server that records every request as a transaction, by one layer.
 //!
-//! `cargo run --example axum_layer`: it sends two requests to itself, and prints what was recorded.
+//! `cargo run --example axum_layer` sends two requests to itself and prints what was recorded.
 
 use std::error::Error;
 use std::io;
@@ -11,7 +11,7 @@ use axum::{Router, routing::get};
 use sentry::integrations::tower::SentryLayer;
 
 async fn user(Path(id): Path<u32>) -> Result<String, StatusCode> {
-    // It belongs to this request alone, whatever else the server does meanwhile.
+    // The tag belongs to this request only, whatever the server handles at the same time.
     sentry::set_tag("user.id", id);
     load(id).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,13 +1,13 @@
-//! A program that uses `log`: its records become breadcrumbs, logs and events, and go on to the logger it had.
+//! A program that uses `log`: its records become breadcrumbs, logs and events, and still reach its own logger.
 //!
-//! `cargo run --example log_bridge`: it prints what was recorded.
+//! `cargo run --example log_bridge` prints what was recorded.
 
 use std::error::Error;
 
 use log::{Log, Metadata, Record, error, info, warn};
 use sentry::integrations::log::SentryLogger;
 
-/// The logger that the program had; any other one will do.
+/// The program's own logger; any other logger works as well.
 struct Printer;
 
 impl Log for Printer {

@@ -1,12 +1,12 @@
-//! A cron job that is a program of its own: two attributes on `main`, and Sentry knows when it ran and how it ended.
+//! A cron job as a stand-alone program: with two attributes on `main`, Sentry knows when it ran and how it ended.
 //!
-//! `cargo run --example nightly_report`, or with `SENTRY_DSN` set to send to a server. Give it a file that does not
-//! exist to see a failed run: `cargo run --example nightly_report -- missing.csv`
+//! Run it with `cargo run --example nightly_report`, and set `SENTRY_DSN` to send to a server. Pass a file that does
+//! not exist to see a failed run: `cargo run --example nightly_report -- missing.csv`
 
 use std::collections::BTreeMap;
 use std::io;
 
-/// What was sold today, when no file is given.
+/// The sales of today, used if no file is given.
 const TODAY: &str = "lantern,2\ncandle,6\nlantern,1\nbulb,4\n";
 
 #[sentry::span]

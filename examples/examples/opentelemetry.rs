@@ -1,7 +1,7 @@
-//! OpenTelemetry and this crate in one program: spans of both sides are one tree.
+//! OpenTelemetry and this crate in one program: the spans of both form one tree.
 //!
-//! Run it with `cargo run -p sentry-examples --example opentelemetry --features opentelemetry`. It needs no server: the
-//! trace is printed. With `OTLP_ENDPOINT=http://localhost:4318` the spans go to a collector instead.
+//! Run it with `cargo run -p sentry-examples --example opentelemetry --features opentelemetry`. It needs no server and
+//! prints the trace. With `OTLP_ENDPOINT=http://localhost:4318` it sends the spans to a collector instead.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracer, Span, SpanData, SpanProcessor};
 use sentry::integrations::opentelemetry::{OpenTelemetry, SentryPropagator};
 
-/// A span processor of the program's own, beside that of the toolkit.
+/// A span processor of the program, in addition to the toolkit's.
 #[derive(Debug)]
 struct Announcer;
 
@@ -33,7 +33,7 @@ impl SpanProcessor for Announcer {
     }
 }
 
-/// A library that is instrumented by OpenTelemetry: a pool of connections.
+/// A library that is instrumented with OpenTelemetry: a connection pool.
 struct Pool(SdkTracer);
 
 impl Pool {
@@ -69,7 +69,7 @@ fn main() {
     let guard = sentry::init(options);
     let Ok(pool) = receiver.recv() else { return };
 
-    // What a request brings along; the server's span continues the trace.
+    // The headers of an incoming request; the server's span continues their trace.
     let trace = "771a43a4192642f0b136d5159a501700-1234567890abcdef-1".to_owned();
     let parent = SentryPropagator::new().extract(&HashMap::from([("sentry-trace".to_owned(), trace)]));
     let tracer = guard.tracer();

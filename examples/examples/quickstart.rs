@@ -1,6 +1,6 @@
-//! The smallest program: annotated functions, the local view, nothing else.
+//! The smallest program: annotated functions and the local view.
 //!
-//! `cargo run --example quickstart`, or with `SENTRY_DSN` set to send to a server.
+//! Run it with `cargo run --example quickstart`, and set `SENTRY_DSN` to send to a server.
 
 #[sentry::span]
 fn fetch(id: u32) -> Result<u32, std::num::TryFromIntError> {

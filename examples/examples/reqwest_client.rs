@@ -1,6 +1,6 @@
-//! Requests of reqwest as spans, and the trace that goes along with them, by one line.
+//! Requests of reqwest that are recorded as spans and carry the trace, by one line of middleware.
 //!
-//! `cargo run --example reqwest_client`: it asks a server of its own, and prints what was recorded.
+//! `cargo run --example reqwest_client` sends requests to its own server and prints what was recorded.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use sentry::integrations::reqwest::SentryMiddleware;
 use sentry::integrations::tower::SentryLayer;
 
-/// The values of the query string are not told: they may say who asks.
+/// The values of the query string are not recorded, because they may contain personal data.
 #[sentry::span]
 async fn in_stock(
     client: &ClientWithMiddleware,
@@ -25,7 +25,7 @@ async fn in_stock(
 #[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).local(true))]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Another service: its transactions stand below the spans of the requests.
+    // Another service: its transactions are children of the requests' spans.
     let warehouse = Router::new()
         .route("/stock/lantern", get(|| async { "12" }))
         .fallback(|| async { StatusCode::NOT_FOUND })
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let client = ClientBuilder::new(client).with(SentryMiddleware::new()).build();
     sentry::start_span_async("look at the stock", |_| async {
-        // Beside each other, each below the span that asks.
+        // Two concurrent requests, both children of the same span.
         let (lanterns, moons) =
             tokio::join!(in_stock(&client, address, "lantern"), in_stock(&client, address, "moon"));
         println!("lanterns: {lanterns:?}, moons: {moons:?}");

@@ -1,6 +1,6 @@
-//! A program that uses `tracing`: one line makes spans, breadcrumbs, logs and events of it.
+//! A program that uses `tracing`: one line turns its spans and events into spans, breadcrumbs, logs and events.
 //!
-//! `cargo run --example tracing_layer`: it prints what was recorded.
+//! `cargo run --example tracing_layer` prints what was recorded.
 
 use std::error::Error;
 use std::io;
@@ -14,7 +14,7 @@ fn price(lamps: u32) -> u32 {
     discount(lamps * 40)
 }
 
-// Annotated functions stand in the spans of `tracing`, and the other way round.
+// Annotated functions and `tracing` spans nest in each other.
 #[sentry::span]
 fn discount(price: u32) -> u32 {
     if price > 100 { price * 9 / 10 } else { price }

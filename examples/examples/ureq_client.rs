@@ -1,6 +1,6 @@
-//! Requests of ureq as spans, and the trace that goes along with them, by one line.
+//! Requests of ureq that are recorded as spans and carry the trace, by one line of middleware.
 //!
-//! `cargo run --example ureq_client`: it asks a server of its own, and prints what was recorded.
+//! `cargo run --example ureq_client` sends requests to its own server and prints what was recorded.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use axum::{Router, routing::get};
 use sentry::integrations::tower::SentryLayer;
 use sentry::integrations::ureq::SentryMiddleware;
 
-/// The values of the query string are not told: they may say who asks.
+/// The values of the query string are not recorded, because they may contain personal data.
 #[sentry::span]
 fn in_stock(agent: &ureq::Agent, warehouse: SocketAddr, sku: &str) -> Result<String, ureq::Error> {
     let url = format!("http://{warehouse}/stock/{sku}?customer=ada");
@@ -20,7 +20,7 @@ fn in_stock(agent: &ureq::Agent, warehouse: SocketAddr, sku: &str) -> Result<Str
 #[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).local(true))]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Another service: its transactions stand below the spans of the requests.
+    // Another service: its transactions are children of the requests' spans.
     let warehouse = Router::new()
         .route("/stock/lantern", get(|| async { "12" }))
         .fallback(|| async { StatusCode::NOT_FOUND })

@@ -1,7 +1,7 @@
-//! Sentry's SDK for browsers, served with the pages if the environment names one.
+//! Sentry's browser SDK, served with the pages if the environment provides it.
 //!
-//! It finds the trace in the meta tags of the page, makes a transaction of the page's loading below it, and sends the
-//! trace along with each request of the page.
+//! It finds the trace in the meta tags of the page, records the loading of the page as a transaction in that trace, and
+//! adds the trace headers to each request of the page.
 
 use std::io;
 
@@ -15,22 +15,22 @@ pub struct BrowserSdk {
 }
 
 impl BrowserSdk {
-    /// Where the pages load it from.
+    /// The path from which the pages load the script.
     pub const PATH: &str = "/browser-sdk.js";
 
-    /// The script in the file `BROWSER_SDK`; it finds its DSN, `BROWSER_SDK_DSN`, in the page.
+    /// Reads the script from the file `BROWSER_SDK`. The script finds its DSN, `BROWSER_SDK_DSN`, in the page.
     pub fn from_environment() -> io::Result<Option<Self>> {
         let Some(file) = std::env::var_os("BROWSER_SDK") else { return Ok(None) };
         let dsn = std::env::var("BROWSER_SDK_DSN").unwrap_or_default();
         Ok(Some(Self { script: std::fs::read_to_string(file)?, dsn }))
     }
 
-    /// The element that loads it.
+    /// Returns the HTML element that loads the script.
     pub fn tag(&self) -> String {
         format!(r#"<script src="{}" data-dsn="{}"></script>"#, Self::PATH, self.dsn)
     }
 
-    /// The script itself.
+    /// Returns the script as a response.
     pub fn response(&self) -> Response {
         ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], self.script.clone()).into_response()
     }

@@ -1,7 +1,7 @@
-//! What can go wrong in the shop, and what each means to the customer and to Sentry.
+//! The errors of the shop, with their meaning for the customer and for Sentry.
 //!
-//! `payments.rs` says [`PaymentError`], `orders.rs` wraps it in [`ShopError`], the handler returns that. Each of
-//! the three is annotated and sees the error; one event is sent, with the whole chain and the innermost place.
+//! `payments.rs` returns [`PaymentError`], `orders.rs` wraps it in [`ShopError`], and the handler returns that. Each of
+//! the three is annotated and sees the error; one event is sent, with the whole chain and the innermost function.
 
 use std::error::Error;
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum PaymentError {
     Unreachable(Box<dyn Error + Send + Sync>),
 }
 
-/// A page that does not exist is an answer, not a failure: nobody needs to be told.
+/// A page that does not exist is a response, not a failure, and is not captured.
 impl ActionError for ShopError {
     fn control_flow(&self) -> ControlFlow {
         match self {

@@ -1,4 +1,4 @@
-//! What the pages look like. Everything that a user wrote is escaped.
+//! The HTML of the pages. All user input is escaped.
 
 use axum::response::Html;
 
@@ -65,7 +65,7 @@ pub fn notice(title: &str, text: &str) -> Html<String> {
     page(title, &format!("<p>{text}</p>"))
 }
 
-/// The frame of every page. The meta tags in its head carry the trace to the browser.
+/// The common layout of all pages. The meta tags in the head pass the trace to the browser.
 fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         r#"<!doctype html>

@@ -1,25 +1,24 @@
-//! A small web shop whose functions are annotated, and nothing else: no span is opened by hand, no error is
-//! captured by hand.
+//! A small web shop that is instrumented by annotations alone: it starts no span and captures no error by hand.
 //!
 //! ```text
-//! cargo run --example storefront              # opens, visits itself, prints what was recorded, closes
-//! cargo run --example storefront -- --serve   # stays open, for your browser
-//! SENTRY_DSN=… cargo run --example storefront # sends everything to a server as well
-//! cargo run --example storefront -- --payments # only the payment service, as a program of its own
+//! cargo run --example storefront              # starts, visits itself, prints what was recorded, stops
+//! cargo run --example storefront -- --serve   # keeps running, for your browser
+//! SENTRY_DSN=… cargo run --example storefront # also sends everything to a server
+//! cargo run --example storefront -- --payments # runs only the payment service, as a program of its own
 //! ```
 //!
-//! `PAYMENT_SERVICE=127.0.0.1:8000` sends the shop's charges to that service instead of its own; `BROWSER_SDK=sdk.js` puts
-//! that script, with Sentry's SDK for browsers in it, into the pages.
+//! `PAYMENT_SERVICE=127.0.0.1:8000` sends the shop's charges to that service instead of its own. `BROWSER_SDK=sdk.js`
+//! puts that script, which contains Sentry's browser SDK, into the pages.
 //!
-//! Where to look:
-//! * `pages.rs`: the router, with a layer, and the handlers, with `#[sentry::server_action]`
-//! * `orders.rs`, `repository.rs`: what they call, with `#[sentry::span]`
-//! * `payments.rs`: a request to another service that continues the trace, by a middleware of reqwest
+//! The files:
+//! * `pages.rs`: the router with its layer, and the handlers with `#[sentry::server_action]`
+//! * `orders.rs`, `repository.rs`: the functions that the handlers call, with `#[sentry::span]`
+//! * `payments.rs`: a request to another service that continues the trace, with a middleware for reqwest
 //! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
-//! * `restock.rs`: a job, with `#[sentry::monitor]`
-//! * `error.rs`: an error on its way up through all of these, captured once
-//! * `browser_sdk.rs`: Sentry's SDK for browsers, if there is one to serve
-//! * `server.rs`, `html.rs`: what any web program needs; `visitors.rs`, `summary.rs`: what only an example needs
+//! * `restock.rs`: a job with `#[sentry::monitor]`
+//! * `error.rs`: the errors, which pass through all of these and are captured once
+//! * `browser_sdk.rs`: Sentry's browser SDK, if it is provided
+//! * `server.rs`, `html.rs`: code that any web program needs; `visitors.rs`, `summary.rs`: code for this example only
 
 mod browser_sdk;
 mod error;
@@ -45,7 +44,7 @@ use browser_sdk::BrowserSdk;
 use payments::Payments;
 use repository::Repository;
 
-/// What every handler shares.
+/// The state that all handlers share.
 struct Shop {
     repository: Repository,
     payments: Payments,
@@ -55,18 +54,18 @@ struct Shop {
 fn options() -> sentry::ClientOptions {
     let options = sentry::ClientOptions::new()
         .local(true)
-        // Card numbers and passwords are filtered anyway; this shop keeps its customers' addresses to itself too.
+        // Card numbers and passwords are filtered by default; this shop also filters email addresses.
         .deny_names(["email"])
         .before_send_transaction(summary::note_trace);
-    // Every trace, unless the environment says another rate.
+    // Record every trace, unless the environment sets another rate.
     match std::env::var_os("SENTRY_TRACES_SAMPLE_RATE") {
         Some(_) => options,
         None => options.traces_sample_rate(1.0),
     }
 }
 
-// `sentry::main` stands outside, so that the client is there before the runtime starts and sends what is left
-// after the runtime has ended.
+// `sentry::main` comes first, so that the client starts before the runtime and is flushed after the runtime has
+// ended.
 #[sentry::main(options = options())]
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -95,7 +94,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let visits = tokio::task::spawn_blocking(move || visitors::visit_all(address)).await??;
     for run in 1..=3 {
-        // The second run fails, for the supplier does not answer; its event and its check-in say so.
+        // The second run fails, because the supplier does not answer; its event and its check-in show that.
         let _ = restock::restock_shelves(&shop, run).await;
     }
     let sent_in_time = sentry::flush(Duration::from_secs(10));

@@ -1,11 +1,11 @@
-//! Placing an order: the service between the form and the shelves.
+//! The order service, between the order form and the shelves.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Shop;
 use crate::error::ShopError;
 
-/// What the order form sends. `Serialize` is for Sentry: by it the fields are recorded.
+/// The data of the order form. Sentry records the fields through `Serialize`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NewOrder {
     pub sku: String,
@@ -15,7 +15,7 @@ pub struct NewOrder {
 }
 
 impl NewOrder {
-    /// What the customer should mend, if anything.
+    /// Returns an error that the customer has to correct, if there is one.
     pub fn check(&self) -> Result<(), &'static str> {
         match self.quantity {
             0 => Err("Please take at least one lamp."),
@@ -31,14 +31,14 @@ pub struct Receipt {
     pub payment: String,
 }
 
-/// Takes the lamps from the shelf and the money from the card, or neither.
+/// Takes the lamps from the shelf and charges the card, or does neither.
 #[sentry::span("orders::place", attributes(lamp.sku = order.sku, lamp.quantity = order.quantity))]
 pub async fn place(shop: &Shop, order: &NewOrder) -> Result<Receipt, ShopError> {
-    // Tags and breadcrumbs belong to this request; other requests, on whatever thread, have their own.
+    // Tags and breadcrumbs belong to this request; concurrent requests have their own.
     sentry::set_tag("lamp", &order.sku);
     let lamp = shop.repository.lamp(&order.sku).await?;
     let number = shop.repository.reserve(&order.sku, order.quantity).await?;
-    // An event of `tracing` is a breadcrumb of what is captured later.
+    // An event of `tracing` becomes a breadcrumb of later events.
     tracing::info!(order = number, quantity = order.quantity, "reserved {}", order.sku);
 
     let cents = lamp.cents * order.quantity;

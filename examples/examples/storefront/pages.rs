@@ -1,8 +1,8 @@
-//! The pages of the shop: a layer for all, and each handler a server action.
+//! The pages of the shop: one layer for all of them, and a server action for each handler.
 //!
-//! The layer gives each request scopes of its own, continues the trace that its headers carry, and makes a transaction
-//! of it, named by its route. `#[sentry::server_action]` records what a handler was given, and captures the error
-//! with which it ends. Handlers stay what axum wants them to be.
+//! The layer gives each request its own scopes, continues the trace of its headers, and records a transaction that is
+//! named by the route. `#[sentry::server_action]` records the input of a handler and captures the error that it
+//! returns. The handlers keep the signatures that axum requires.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/lamps/{sku}", get(order_page))
         .route("/orders", post(place_order))
         .route("/deals/{day}", get(deal_page))
-        // Inside of what moves a request to a task of its own, and turns its panic into an answer.
+        // Inside the middleware that spawns the request as a task and converts its panic to a response.
         .layer(SentryLayer::new())
-        // After the layer, so that it makes no transaction.
+        // Added after the layer, so that it is not recorded as a transaction.
         .route(BrowserSdk::PATH, get(browser_sdk))
         .layer(middleware::from_fn(server::answer_panics))
         .with_state(shop)
@@ -44,7 +44,7 @@ async fn shop_page(State(shop): State<Arc<Shop>>) -> Html<String> {
     html::shop(&shop.repository.lamps().await)
 }
 
-/// The page with the order form. Its head carries the trace, so that the browser can send it back with the order.
+/// The page with the order form. Its head contains the trace, which the browser sends back with the order.
 #[sentry::server_action]
 async fn order_page(
     State(shop): State<Arc<Shop>>,
@@ -54,13 +54,13 @@ async fn order_page(
     Ok(html::order_form(&lamp, None, shop.browser_sdk.as_ref()))
 }
 
-/// The order form. Its fields go along with errors; the card number is filtered by its name.
+/// The order form. Events carry its fields; the card number is filtered because of its name.
 #[sentry::server_action(form_data = order)]
 async fn place_order(
     State(shop): State<Arc<Shop>>,
     Form(order): Form<NewOrder>,
 ) -> Result<Response, ShopError> {
-    // A customer's slip is no error of the program: the form is shown again, and nothing is captured.
+    // Invalid input is not an error of the program: the form is shown again, and nothing is captured.
     if let Err(slip) = order.check() {
         let lamp = shop.repository.lamp(&order.sku).await?;
         let page = html::order_form(&lamp, Some(slip), shop.browser_sdk.as_ref());
@@ -70,7 +70,7 @@ async fn place_order(
     Ok(html::receipt(&order, &receipt).into_response())
 }
 
-/// The deal of a day of the week, from 0. It has a bug.
+/// The deal of a day of the week, numbered from 0. It has a bug.
 #[sentry::server_action]
 async fn deal_page(Path(day): Path<usize>) -> Html<String> {
     html::notice("Deal of the day", deal_of(day))

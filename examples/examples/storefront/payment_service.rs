@@ -1,5 +1,5 @@
-//! The payment service: another program, were this no example. It listens on its own port, and knows of the shop
-//! only what the request says.
+//! The payment service, which would be a separate program in production. It listens on its own port and knows only what
+//! a request of the shop contains.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub fn router() -> Router {
     Router::new().route("/charges", post(take_payment)).layer(middleware::from_fn(server::answer_panics))
 }
 
-/// Its transaction continues the shop's trace. A declined card is daily business here: no error, no event.
+/// The transaction continues the shop's trace. A declined card is an expected result here: no error, no event.
 #[sentry::server_action(headers = headers, form_data = charge, record_response)]
 async fn take_payment(headers: HeaderMap, Form(charge): Form<Charge>) -> (StatusCode, String) {
     if authorize(&charge.card_number).await {
@@ -32,7 +32,7 @@ async fn take_payment(headers: HeaderMap, Form(charge): Form<Charge>) -> (Status
     }
 }
 
-/// Asks the bank. The bank has no money for cards that end in 0002.
+/// Asks the bank, which declines cards that end in 0002.
 #[sentry::span(op = "bank")]
 async fn authorize(card_number: &str) -> bool {
     tokio::time::sleep(Duration::from_millis(8)).await;

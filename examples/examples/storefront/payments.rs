@@ -1,4 +1,4 @@
-//! The client of the payment service: outgoing requests, which a middleware makes spans of, and which carry the trace along.
+//! The client of the payment service. A middleware records its requests as spans and adds the trace headers.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -20,18 +20,18 @@ impl Payments {
     pub fn at(service: SocketAddr) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(10))
-            // The service is on this machine, whatever proxy the environment names for the world outside.
+            // The service is on this machine, so a proxy from the environment must not be used.
             .no_proxy()
             .build()?;
         Ok(Self {
-            // With its headers the service continues this trace, below the request's span.
+            // The service continues this trace from the request's headers, as a child of the request's span.
             client: ClientBuilder::new(client).with(SentryMiddleware::new()).build(),
             url: format!("http://{service}/charges"),
             requests: AtomicU64::new(0),
         })
     }
 
-    /// Charges a card, and answers with the number of the payment.
+    /// Charges a card and returns the number of the payment.
     #[sentry::span(op = "payment", attributes(order.number = order))]
     pub async fn charge(&self, order: u32, cents: u32, card_number: &str) -> Result<String, PaymentError> {
         let form = [
@@ -45,13 +45,13 @@ impl Payments {
         let text = answer.text().await.map_err(unreachable)?;
         match status.as_u16() {
             200 => Ok(text),
-            // A declined card comes as status 402, which is an answer.
+            // A declined card has the status 402, which is an expected response.
             402 => Err(PaymentError::Declined { reason: text }),
             other => Err(unreachable(format!("it answered with status {other}"))),
         }
     }
 
-    /// How many requests were sent.
+    /// Returns the number of requests that were sent.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }

@@ -1,6 +1,6 @@
-//! The tables of the shop: in memory here, behind the queries that a database would get.
+//! The tables of the shop: in memory, but with the queries that a database would receive.
 //!
-//! The op `db.query` is how Sentry knows a query; the span's name is the query with its values left out.
+//! Sentry recognises queries by the operation `db.query`; the span's name is the query without its values.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,13 +23,13 @@ pub struct Repository {
 
 struct Tables {
     lamps: BTreeMap<String, Lamp>,
-    /// What was paid for each order.
+    /// The amount paid for each order.
     orders: BTreeMap<u32, u32>,
     next_order: u32,
 }
 
 impl Repository {
-    /// A shop with full shelves.
+    /// Returns a shop with full shelves.
     pub fn stocked() -> Self {
         let lamp = |(sku, name, picture, cents): (&str, _, _, _)| {
             let lamp = Lamp { sku: sku.to_owned(), name, picture, cents, in_stock: 12 };
@@ -57,7 +57,7 @@ impl Repository {
         self.tables().lamps.get(sku).cloned().ok_or_else(|| ShopError::NoSuchLamp { sku: sku.to_owned() })
     }
 
-    /// Takes lamps from the shelf and answers with the number of the order.
+    /// Takes lamps from the shelf and returns the order number.
     #[sentry::span(
         "UPDATE lamp SET in_stock = in_stock - $1 WHERE sku = $2 AND in_stock >= $1",
         op = "db.query",
@@ -91,7 +91,7 @@ impl Repository {
         self.tables().orders.insert(number, cents);
     }
 
-    /// How many orders were paid.
+    /// Returns the number of paid orders.
     pub fn paid_orders(&self) -> usize {
         self.tables().orders.len()
     }
@@ -101,7 +101,7 @@ impl Repository {
     }
 }
 
-/// What a query to a database nearby takes.
+/// The duration of a query to a nearby database.
 async fn a_round_trip() {
     tokio::time::sleep(Duration::from_millis(2)).await;
 }

@@ -1,10 +1,10 @@
-//! A job that Sentry watches: it tells when it starts and how it ended, and Sentry notices when it does not come.
+//! A monitored job: it sends check-ins at its start and its end, and Sentry notices if a run is missing.
 
 use std::fmt;
 
 use crate::Shop;
 
-/// Fills the shelves. In this example the supplier does not answer every second call.
+/// Fills the shelves. In this example, the supplier does not answer every second call.
 #[sentry::monitor("restock-shelves", every = "10 minutes", checkin_margin = 2, max_runtime = "5m")]
 pub async fn restock_shelves(shop: &Shop, run: u32) -> Result<u32, RestockError> {
     let mut added = 0;

@@ -1,4 +1,4 @@
-//! Listening on a free port, and an answer for every request, also when its handler panics.
+//! The HTTP server: it listens on a free port and answers every request, even if the handler panics.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,8 +20,8 @@ pub async fn start(router: Router) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Answers 500 where axum would close the connection: a task of its own keeps the panic. A customer who gives up
-/// does not stop an order half way either.
+/// Answers with status 500 where axum would close the connection: the handler runs in its own task, which catches the
+/// panic. This also means that a client that disconnects does not abort an order half way.
 pub async fn answer_panics(request: Request, next: Next) -> Response {
     match tokio::spawn(next.run(request)).await {
         Ok(response) => response,

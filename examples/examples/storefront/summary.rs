@@ -1,4 +1,4 @@
-//! The last lines: how much was recorded, and whether anything was lost.
+//! The summary at the end: the numbers of recorded and lost items.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,11 +7,11 @@ use sentry::protocol::{Context, DataCategory, TraceId, Transaction};
 
 use crate::Shop;
 
-/// The traces that were sent. Transactions are counted by the client, traces by nobody, so we look at each
-/// transaction before it goes.
+/// The traces that were sent. The client counts transactions but not traces, so a callback sees each transaction before
+/// it is sent.
 static TRACES: Mutex<BTreeSet<TraceId>> = Mutex::new(BTreeSet::new());
 
-/// For the option `before_send_transaction`: remembers the trace and lets the transaction go.
+/// A callback for the option `before_send_transaction` that remembers the trace and keeps the transaction.
 pub fn note_trace(transaction: Transaction<'static>) -> Option<Transaction<'static>> {
     if let Some(Context::Trace(trace)) = transaction.contexts.get("trace") {
         TRACES.lock().unwrap_or_else(PoisonError::into_inner).insert(trace.trace_id);
@@ -19,8 +19,8 @@ pub fn note_trace(transaction: Transaction<'static>) -> Option<Transaction<'stat
     Some(transaction)
 }
 
-/// Prints the summary. The counts of the client are of what was delivered: to the server if there is one, else to
-/// the local view.
+/// Prints the summary. The client counts what was delivered: to the server if there is one, otherwise to the local
+/// view.
 pub fn print(visits: u64, shop: &Shop, sent_in_time: bool) {
     let Some(client) = sentry::get_client() else { return };
     let stats = client.stats();

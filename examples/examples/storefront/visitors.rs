@@ -1,13 +1,13 @@
-//! The visitors: a bounded burst of real HTTP requests, each with the answer that it must get.
+//! The visitors: a fixed number of real HTTP requests, each with its expected response.
 //!
-//! A visitor is a small browser. It opens a page, reads the trace from the meta tags in its head, and sends it
-//! along with the order, as Sentry's browser SDK does. So page, order and payment are one trace.
+//! A visitor acts as a small browser. It opens a page, reads the trace from the meta tags in its head, and sends it
+//! with the order, as Sentry's browser SDK does. So page, order and payment form one trace.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What a visitor does, and the status of the last answer.
+/// A visit, and the expected status of the last response.
 enum Visit {
     Look { path: &'static str, status: u16 },
     Order { sku: &'static str, quantity: &'static str, card: &'static str, status: u16 },
@@ -27,7 +27,7 @@ const VISITS: [Visit; 8] = [
     Visit::Look { path: "/deals/6", status: 500 },
 ];
 
-/// What went wrong with a visit.
+/// The reason why a visit failed.
 #[derive(Debug)]
 pub enum VisitError {
     Http(ureq::Error),
@@ -53,7 +53,7 @@ impl From<ureq::Error> for VisitError {
     }
 }
 
-/// Sends all visitors, two at a time, and answers with the number of requests.
+/// Runs all visitors, two at a time, and returns the number of requests.
 pub fn visit_all(shop: SocketAddr) -> Result<u64, VisitError> {
     let (some, others) = VISITS.split_at(VISITS.len() / 2);
     std::thread::scope(|scope| {
@@ -98,7 +98,7 @@ impl Browser {
         Self { agent: config.build().into(), shop: format!("http://{shop}"), requests: 0 }
     }
 
-    /// Opens a page and answers with its HTML.
+    /// Opens a page and returns its HTML.
     fn open(&mut self, path: &str, expected: u16) -> Result<String, VisitError> {
         self.requests += 1;
         let response = self.agent.get(format!("{}{path}", self.shop)).call()?;
@@ -138,7 +138,7 @@ fn read(
     }
 }
 
-/// The content of a meta tag.
+/// Returns the content of a meta tag.
 fn meta_tag<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = page.split_once(&format!("<meta name=\"{name}\" content=\""))?;
     rest.split_once('"').map(|(content, _)| content)

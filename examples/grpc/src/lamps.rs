@@ -1,4 +1,5 @@
-//! What `tonic-prost-build` generates of this file, as far as the example needs it; so it builds without `protoc`.
+//! The code that `tonic-prost-build` generates for this file, reduced to what the example needs, to build without
+//! `protoc`.
 //!
 //! ```proto
 //! package shop;
@@ -36,12 +37,12 @@ pub struct Receipt {
 
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The service, to be implemented.
+/// The service trait, which the server implements.
 pub trait Lamps: Send + Sync + 'static {
     fn buy(&self, request: Request<Order>) -> impl Future<Output = Result<Response<Receipt>, Status>> + Send;
 }
 
-/// The service on a server.
+/// The server side of the service.
 pub struct LampsServer<T>(Arc<T>);
 
 impl<T> LampsServer<T> {
@@ -94,7 +95,7 @@ impl<T: Lamps> tonic::server::UnaryService<Order> for Buy<T> {
     }
 }
 
-/// The service as a client sees it.
+/// The client side of the service.
 pub struct LampsClient<I>(tonic::client::Grpc<InterceptedService<Channel, I>>);
 
 impl<I: Interceptor> LampsClient<I> {

@@ -1,7 +1,7 @@
 //! One trace through a gRPC client and its server.
 //!
-//! `cargo run --manifest-path examples/grpc/Cargo.toml`: it serves, calls itself twice, and prints what was recorded.
-//! The server's transactions are part of the client's trace, each below the span of its call.
+//! `cargo run --manifest-path examples/grpc/Cargo.toml` starts a server, calls it twice, and prints what was recorded.
+//! The server's transactions are part of the client's trace, each a child of the span of its call.
 
 mod lamps;
 
@@ -19,7 +19,7 @@ use lamps::{Lamps, LampsClient, LampsServer, Order, Receipt};
 struct Shop;
 
 impl Lamps for Shop {
-    /// The layer below has continued the caller's trace and opened a transaction. What fails here is captured once.
+    /// The layer has continued the caller's trace and started a transaction. An error is captured once.
     #[sentry::span("Shop::buy", err)]
     async fn buy(&self, request: Request<Order>) -> Result<Response<Receipt>, Status> {
         let Order { sku, quantity } = request.into_inner();
@@ -35,7 +35,7 @@ async fn in_stock(_sku: &str) -> u32 {
     12
 }
 
-/// The span that the server's transaction stands below.
+/// The span is the parent of the server's transaction.
 #[sentry::span("shop.Lamps/Buy", op = "grpc.client", err)]
 async fn buy(lamps: &mut LampsClient<impl Interceptor>, quantity: u32) -> Result<u32, Status> {
     let order = Order { sku: "lantern".to_owned(), quantity };

@@ -1,7 +1,7 @@
-//! Server functions of Leptos as server actions: the attribute stands below `#[server]`.
+//! Leptos server functions as server actions, with the attribute below `#[server]`.
 //!
-//! `cargo run --manifest-path examples/leptos/Cargo.toml`: it calls its function twice as a browser would, and prints
-//! what was recorded.
+//! `cargo run --manifest-path examples/leptos/Cargo.toml` calls its function twice as a browser would, and prints what
+//! was recorded.
 
 use std::error::Error;
 
@@ -12,9 +12,9 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::PostUrl;
 use sentry::integrations::tower::SentryLayer;
 
-/// What is written here runs on the server alone. The layer below has continued the browser's trace, so the attribute
-/// needs no headers; the form's fields go along with errors because they are given to it explicitly. In a program that
-/// is compiled for the browser too, write `#[cfg_attr(feature = "ssr", sentry::server_action(…))]`.
+/// The body runs on the server only. The layer has continued the browser's trace, so the attribute needs no headers.
+/// The form's fields are passed to the attribute explicitly, so that errors carry them. In a program that is also
+/// compiled for the browser, write `#[cfg_attr(feature = "ssr", sentry::server_action(…))]`.
 #[server(prefix = "/api", endpoint = "add_to_cart", input = PostUrl)]
 #[sentry::server_action(
     name = "add_to_cart",
@@ -34,7 +34,7 @@ async fn in_stock(sku: &str, quantity: u32) -> Result<u32, ServerFnError> {
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let app: Router = Router::new()
         .route("/api/{*function}", post(leptos_axum::handle_server_fns))
-        // Functions have one route for all of them; the path tells which one is called.
+        // All server functions share one route, so the path provides the name.
         .layer(SentryLayer::new().route(|request| Some(request.uri.path().to_owned())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -1,7 +1,7 @@
-//! A cron worker of `apalis`, monitored: the attribute stands on the handler.
+//! A monitored cron worker of `apalis`, with the attribute on the handler.
 //!
-//! `cargo run --manifest-path examples/schedulers/Cargo.toml --bin apalis`: it runs for about two seconds, and prints
-//! what was recorded.
+//! `cargo run --manifest-path examples/schedulers/Cargo.toml --bin apalis` runs for about two seconds and prints what
+//! was recorded.
 
 use std::error::Error;
 use std::io;
@@ -13,13 +13,13 @@ use apalis::prelude::*;
 use apalis_cron::{CronScheduler, Tick};
 use tokio::sync::Semaphore;
 
-/// One permit for every run that has begun; the worker brings those to their end before it stops.
+/// One permit for each started run; the worker finishes these runs before it stops.
 static RUNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(0));
 
-/// The first run succeeds, for the second there is no milk.
+/// The first run succeeds; the second fails, because there is no milk.
 ///
-/// In production the schedule of the monitor is that of the worker, `schedule = "0 7 * * *"`. Here it runs every
-/// second, which is more often than a monitor can be told.
+/// In production, the monitor has the schedule of the worker, `schedule = "0 7 * * *"`. Here the worker runs every
+/// second, which is more often than a monitor's schedule allows.
 #[sentry::monitor("morning-cereal", every = "1 minute", max_runtime = "5m")]
 async fn morning_cereal(_tick: Tick) -> Result<(), io::Error> {
     static RUN: AtomicU32 = AtomicU32::new(1);

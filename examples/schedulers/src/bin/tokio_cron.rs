@@ -1,7 +1,7 @@
-//! Jobs of `tokio-cron-scheduler`, monitored: the function that the job calls has the attribute, the rest stays.
+//! Monitored jobs of `tokio-cron-scheduler`, with the attribute on the function that the job calls.
 //!
-//! `cargo run --manifest-path examples/schedulers/Cargo.toml --bin tokio_cron`: it runs for about three seconds, and
-//! prints what was recorded.
+//! `cargo run --manifest-path examples/schedulers/Cargo.toml --bin tokio_cron` runs for about three seconds and prints
+//! what was recorded.
 
 use std::error::Error;
 use std::io;
@@ -9,10 +9,10 @@ use std::io;
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-/// Two runs succeed, for the third there is no paper.
+/// Two runs succeed; the third fails, because there is no paper.
 ///
-/// In production the schedule of the monitor is that of the job, `schedule = "0 3 * * *"`. Here it runs every
-/// second, which is more often than a monitor can be told.
+/// In production, the monitor has the schedule of the job, `schedule = "0 3 * * *"`. Here the job runs every second,
+/// which is more often than a monitor's schedule allows.
 #[sentry::monitor("print-report", every = "1 minute", max_runtime = "5m")]
 async fn print_report(run: u32) -> Result<(), io::Error> {
     collect(run).await;
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         let run = run.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         let tell = tell.clone();
         Box::pin(async move {
-            // The error is captured and the check-in says so; the scheduler goes on.
+            // The error is captured and reported by the check-in; the scheduler continues.
             let outcome = print_report(run).await;
             let _done = tell.send(outcome.is_ok());
         })
