@@ -6,12 +6,12 @@ use crate::trace::clock::Ticks;
 use crate::trace::ids::LocalId;
 use crate::trace::record::{Detail, DynamicSpan, SpanOutcome};
 
-/// The most spans of a transaction on the wire.
+/// The maximum number of spans of a transaction on the wire.
 pub(crate) const MAX_SPANS: usize = 1000;
-/// The most spans of one segment that are kept while it runs. A transaction carries 1000; more are kept so that
-/// the earliest can be chosen when it has ended.
+/// The maximum number of spans kept of one running segment. A transaction carries 1000; more are kept so that the
+/// earliest can be chosen when it has ended.
 const MAX_BUFFERED: usize = 4 * MAX_SPANS;
-/// The most attributes and other details of one segment.
+/// The maximum number of attributes and other details of one segment.
 const MAX_DETAILS: usize = 32 * MAX_SPANS;
 
 /// A child span as it was recorded.
