@@ -28,7 +28,7 @@ use crate::scope::Scope;
 /// }
 /// ```
 ///
-/// Spec: `foundations/transport/event-payloads/exception.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
 // Inlined, so that the stack of a capture does not differ by the type of the error.
 #[inline(always)]
 pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {

@@ -134,7 +134,7 @@ pub fn last_event_id() -> Option<Uuid> {
 /// assert!(!sentry::add_integration(Shelf), "the first one stays");
 /// ```
 ///
-/// Spec: `foundations/client/integrations/index.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/).
 pub fn add_integration(integration: impl Integration) -> bool {
     match get_client() {
         Some(client) => client.add_integration(integration),

@@ -24,7 +24,7 @@ use crate::protocol::{Feedback, Uuid};
 /// # assert!(id.is_nil());
 /// ```
 ///
-/// Spec: `telemetry/feedbacks.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/feedbacks/).
 pub fn capture_feedback(feedback: Feedback, hint: impl Into<FeedbackHint>) -> Uuid {
     feedback::submit(get_client(), feedback, hint.into(), None).unwrap_or_default()
 }

@@ -100,7 +100,7 @@ fn enabled_client() -> Option<Arc<Client>> {
 /// }
 /// ```
 ///
-/// Spec: `foundations/trace-propagation/index.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/).
 #[must_use]
 pub fn get_trace_data() -> Option<TraceData> {
     enabled_client().map(|client| TraceData::current(&client))

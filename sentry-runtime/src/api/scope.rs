@@ -129,7 +129,7 @@ pub fn remove_attribute(key: &str) {
 /// sentry::add_feature_flag("new-checkout", new_checkout);
 /// ```
 ///
-/// Spec: `foundations/client/integrations/feature-flags.mdx`. Sentry shows flags that are `true` or `false`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/). Sentry shows flags that are `true` or `false`.
 pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
     if client::capture_mode() == client::CaptureMode::Off {
         return;
@@ -189,7 +189,7 @@ where
 /// });
 /// ```
 ///
-/// Spec: `foundations/state-management/scopes/breadcrumbs.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/).
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
     add_breadcrumb_with_hint(breadcrumb, Hint::new());
 }

@@ -23,7 +23,7 @@ fn client() -> Option<Arc<Client>> {
 /// sentry::end_session();
 /// ```
 ///
-/// Spec: `telemetry/sessions/index.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/).
 pub fn start_session() {
     if let Some(client) = client() {
         session::start(&client);

@@ -133,7 +133,7 @@ pub async fn start_span_manual_async<F: Future>(
 /// transaction.end();
 /// ```
 ///
-/// Spec: `telemetry/transactions/index.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/transactions/).
 pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
     Span::start(options.into().parent_span(None))
 }

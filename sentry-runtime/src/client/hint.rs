@@ -77,7 +77,7 @@ impl Hint {
         self
     }
 
-    /// Says how the error came to be captured. Spec: `foundations/transport/event-payloads/exception.mdx`.
+    /// Says how the error came to be captured. [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
     #[must_use]
     pub fn mechanism(mut self, mechanism: Mechanism) -> Self {
         self.mechanism = Some(mechanism);

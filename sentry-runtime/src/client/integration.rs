@@ -3,7 +3,7 @@
 //! They come with the option `integrations` or later with `add_integration`, and are set up on the thread that adds
 //! them. The pipeline shows them every event after the scopes' processors, and names them in `sdk.integrations`.
 //!
-//! Spec: `foundations/client/integrations/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/).
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};

@@ -88,7 +88,7 @@ impl Parts {
         match parent {
             Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
                 Self::new(options, factory).unwrap_or_else(|error| {
-                    diagnostics::error(format_args!("{error}. Nothing is captured in this process."));
+                    diagnostics::error(format_args!("Sentry is disabled in this child of a fork: {error}"));
                     Self::none()
                 })
             }
@@ -157,7 +157,7 @@ impl Client {
     /// assert!(!guard.should_propagate("https://elsewhere.example/"));
     /// ```
     ///
-    /// Spec: `foundations/trace-propagation/index.mdx`.
+    /// [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/).
     #[must_use]
     pub fn should_propagate(&self, url: &str) -> bool {
         let targets = &self.options.trace_propagation_targets;

@@ -74,7 +74,7 @@ pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGu
 /// The same, with an error told on stderr and the client disabled.
 pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     try_init(options).unwrap_or_else(|error| {
-        diagnostics::error(format_args!("{error}. Nothing is captured until this is mended."));
+        diagnostics::error(format_args!("Sentry is disabled: {error}"));
         let client = Client::disabled();
         drop(set_global(Some(Arc::clone(&client))));
         ClientInitGuard(client)

@@ -1,4 +1,4 @@
-//! The builder: one method an option.
+//! The builder of the client options: one method per option.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -34,161 +34,313 @@ macro_rules! setters {
 }
 
 setters! {
-    /// Prints what the toolkit does on stderr.
+    /// Prints what the toolkit does on stderr. Default: `false`. Environment: `SENTRY_DEBUG`, a boolean.
     debug(debug: bool) => Some(debug);
-    /// Names the release.
+    /// Sets the release, such as `shop@1.4.2`. Takes a string or the result of
+    /// [`release_name!`](crate::release_name).
+    ///
+    /// Range: 1 to 200 bytes without slashes and control characters, and not `.`, `..` or `latest`. Default: the package's
+    /// `name@version` with [`#[sentry::main]`](macro@crate::main), otherwise none. Environment: `SENTRY_RELEASE`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().release(sentry::release_name!());
+    /// # assert!(options.release.is_some());
+    /// ```
     release(release: impl IntoRelease) => release.into_release();
-    /// Names the environment.
+    /// Sets the environment, such as `staging`.
+    ///
+    /// Range: 1 to 64 bytes without slashes and control characters, and not `.`, `..` or `none`. Default: `development` in
+    /// builds with debug assertions, otherwise `production`. Environment: `SENTRY_ENVIRONMENT`.
     environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
-    /// Names the distribution of the release.
+    /// Sets the distribution of the release, such as `build-42`. Range: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`, `.`
+    /// and `-`. Default: none.
     dist(dist: impl Into<Cow<'static, str>>) => Some(dist.into());
-    /// Sends this share of error events, from 0 to 1.
+    /// Sets the share of error events that are sent. Range: 0 (none) to 1 (all). Default: 1. Environment:
+    /// `SENTRY_SAMPLE_RATE`.
     sample_rate(rate: f32) => Some(rate);
-    /// Records this share of traces, from 0 to 1.
+    /// Sets the share of traces that are recorded. Range: 0 (none) to 1 (all).
+    ///
+    /// Default: no spans are recorded, and trace headers are still forwarded; 1 if only the local view or Spotlight is
+    /// configured. Environment: `SENTRY_TRACES_SAMPLE_RATE`, unless a sampler is set.
     traces_sample_rate(rate: f32) => Some(rate);
-    /// Decides about each trace.
+    /// Sets a function that returns the sample rate of each trace, from 0 to 1. It takes precedence over
+    /// `traces_sample_rate`. Default: none.
+    ///
+    /// The function runs on the caller's thread before the root span starts. A trace for which it returns a number out of
+    /// range is not sampled. If it panics, the trace is sampled as without a sampler.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().traces_sampler(|context| {
+    ///     if context.name() == "GET /health" { 0.0 } else { context.inherit_or_sample_with(0.2) }
+    /// });
+    /// # assert!(options.traces_sampler.is_some());
+    /// ```
     traces_sampler(sampler: impl Fn(&SamplingContext) -> f32 + Send + Sync + 'static) => Some(Arc::new(sampler));
-    /// Sets our organisation's id.
+    /// Sets the id of your Sentry organisation, for `strict_trace_continuation`. Range: digits. Default: the id in the DSN's
+    /// host (`123` in `o123.ingest.sentry.io`).
     org_id(id: impl Into<String>) => Some(id.into());
-    /// Continues only traces of our own organisation.
+    /// Continues an incoming trace only if it comes from the same organisation. Default: `false`.
     strict_trace_continuation(strict: bool) => strict;
-    /// Tells only requests to these URLs of the trace; with an empty list, none.
+    /// Adds trace headers only to outgoing requests whose URL matches one of these patterns. An empty list disables
+    /// propagation. A string matches a part of the URL. Default: all outgoing requests.
+    ///
+    /// ```
+    /// use sentry::{ClientOptions, Pattern};
+    ///
+    /// let options = ClientOptions::new()
+    ///     .trace_propagation_targets([Pattern::prefix("https://api.shop.example/"), "localhost".into()]);
+    /// # assert_eq!(options.trace_propagation_targets.map(|targets| targets.len()), Some(2));
+    /// ```
     trace_propagation_targets(targets: impl IntoIterator<Item = impl Into<Pattern>>) =>
         Some(targets.into_iter().map(Into::into).collect());
-    /// Sends W3C's header `traceparent` along as well.
+    /// Adds W3C's `traceparent` header to outgoing requests, for services that only know OpenTelemetry. Default: `false`.
     propagate_traceparent(propagate: bool) => propagate;
-    /// Does not record these spans.
+    /// Does not record spans that match one of these filters; see the field [`ignore_spans`](field@Self::ignore_spans).
+    /// Each filter needs at least one condition, and no pattern may be empty. A string matches a part of the name. Default:
+    /// none.
+    ///
+    /// ```
+    /// use sentry::{ClientOptions, Pattern, SpanFilter};
+    ///
+    /// let options = ClientOptions::new()
+    ///     .ignore_spans([SpanFilter::from("cache.get"), SpanFilter::new().op(Pattern::exact("db.ping"))]);
+    /// # assert_eq!(options.ignore_spans.len(), 2);
+    /// ```
     ignore_spans(filters: impl IntoIterator<Item = impl Into<SpanFilter>>) =>
         filters.into_iter().map(Into::into).collect();
-    /// Does not send transactions of these names.
+    /// Does not send transactions whose final name matches one of these patterns, which may not be empty. A string matches a
+    /// part of the name. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
     ignore_transactions(names: impl IntoIterator<Item = impl Into<Pattern>>) =>
         names.into_iter().map(Into::into).collect();
-    /// Does not send transactions that answered with these status codes.
+    /// Does not send transactions whose root span has one of these values in `http.response.status_code`. Takes codes and
+    /// inclusive ranges. Has no effect with [`TraceLifecycle::Stream`]. Range: 100 to 599. Default: none.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().trace_ignore_status_codes([301..=303, 401..=404]);
+    /// # assert_eq!(options.trace_ignore_status_codes.len(), 2);
+    /// ```
     trace_ignore_status_codes(codes: impl IntoIterator<Item = impl Into<StatusCodes>>) =>
         codes.into_iter().map(Into::into).collect();
-    /// Records HTTP requests with the method `OPTIONS`, or does not.
+    /// Records HTTP requests with the method `OPTIONS`; see the field
+    /// [`trace_options_requests`](field@Self::trace_options_requests). Default: `false`.
     trace_options_requests(trace: bool) => trace;
-    /// Sees every span before it is sent.
+    /// Sets a callback that receives every span, including root spans, and returns the span to send. It can change a span, but
+    /// neither drop nor move it. Default: none. See [`BeforeSendSpan`](crate::BeforeSendSpan).
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
+    ///     span.data.remove("db.query.text");
+    ///     span
+    /// });
+    /// # assert!(options.before_send_span.is_some());
+    /// ```
     before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
-    /// Keeps so many breadcrumbs.
+    /// Sets the maximum number of breadcrumbs kept per scope. Range: 0 to 1000. Default: 100.
     max_breadcrumbs(max: usize) => max;
-    /// Sends a stack trace with messages.
+    /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.
     attach_stacktrace(attach: bool) => attach;
-    /// Sends no errors and messages of these types or texts. Replaces what was set before.
+    /// Drops errors and messages that match one of these patterns. A string matches a part of the message or of
+    /// `Type: message`. Replaces all patterns set before. Default: none.
+    ///
+    /// ```
+    /// use sentry::{ClientOptions, ErrorPattern};
+    ///
+    /// let options = ClientOptions::new().ignore_errors([
+    ///     "connection reset".into(),
+    ///     ErrorPattern::matching(|text| text.starts_with("till ") && text.ends_with(" is closed")),
+    /// ]);
+    /// # assert_eq!(options.ignore_errors.len(), 2);
+    /// ```
     ignore_errors(patterns: impl IntoIterator<Item = impl Into<ErrorPattern>>) =>
         patterns.into_iter().map(Into::into).collect();
-    /// Drops errors that a function and then its caller captured by hand, or does not.
+    /// Drops an error that is captured manually if the function called before has just captured it manually; see the field
+    /// [`dedupe`](field@Self::dedupe). Default: `true`.
     dedupe(dedupe: bool) => dedupe;
-    /// Sends attachments of so many bytes at most with one event.
+    /// Sets the maximum size of all attachments of one event, in bytes. Larger attachments are left out and counted as lost.
+    /// Default: 20 MiB.
     max_attachment_size(bytes: usize) => bytes;
-    /// Lets data that may name persons be collected.
+    /// Collects data that may identify a person: cookies, IP addresses, user input. Data that the program sets is sent either
+    /// way. Default: `false`.
     send_default_pii(send: bool) => send;
-    /// Names this machine.
+    /// Sets the name of this machine. Default: the host name.
     server_name(name: impl Into<Cow<'static, str>>) => Some(name.into());
-    /// Crates and modules whose frames count as your own.
+    /// Marks stack frames of these crates and modules as your own. Takes path prefixes, and precedence over `in_app_exclude`.
+    /// Default: none; frames outside of the registry and the standard library count as your own.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().in_app_include(["shop_domain"]).in_app_exclude(["shop_domain::generated"]);
+    /// # assert_eq!(options.in_app_include.len(), 1);
+    /// ```
     in_app_include(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
         prefixes.into_iter().map(Into::into).collect();
-    /// Crates and modules whose frames do not count as your own.
+    /// Marks stack frames of these crates and modules as not your own. Takes path prefixes. Default: none.
     in_app_exclude(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
         prefixes.into_iter().map(Into::into).collect();
-    /// Filters values by these names too.
+    /// Filters values whose name contains one of these terms, in addition to the built-in terms. Case is ignored. Default:
+    /// none.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().deny_names(["iban", "birthday"]);
+    /// # assert_eq!(options.deny_names.len(), 2);
+    /// ```
     deny_names(names: impl IntoIterator<Item = impl Into<String>>) => names.into_iter().map(Into::into).collect();
-    /// Keeps structured data so deep.
+    /// Sets the maximum depth of structured data. Deeper lists and objects become `[Array]` and `[Object]`. Range: 1 to 32
+    /// levels. Default: 3.
     normalize_depth(depth: usize) => depth;
-    /// Keeps texts so long, in characters.
+    /// Sets the maximum length of strings, in characters. Longer strings are cut. Default: 8192.
     max_value_length(characters: usize) => characters;
-    /// Sees every error event last.
+    /// Sets a callback that receives every error event and message last. It returns the event to send, or `None` to drop it.
+    /// Runs on the pipeline thread. Default: none. See [`BeforeCallback`](crate::BeforeCallback).
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new()
+    ///     .before_send(|event| (event.logger.as_deref() != Some("noise")).then_some(event));
+    /// # assert!(options.before_send.is_some());
+    /// ```
     before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sees every error event with its hint.
+    /// Sets a callback that receives every error event and message after `before_send`, together with its [`Hint`]. It returns
+    /// the event to send, or `None` to drop it. Default: none.
     before_send_with_hint(
         callback: impl Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sees every transaction last.
+    /// Sets a callback that receives every transaction last. It returns the transaction to send, or `None` to drop it. Is not
+    /// called with [`TraceLifecycle::Stream`]. Default: none.
     before_send_transaction(
         callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sees every breadcrumb.
+    /// Sets a callback that receives every breadcrumb, on the caller's thread. It returns the breadcrumb to keep, or `None` to
+    /// drop it. Default: none.
     before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sees every breadcrumb with its hint.
+    /// Sets a callback that receives every breadcrumb after `before_breadcrumb`, together with its [`Hint`], on the caller's
+    /// thread. It returns the breadcrumb to keep, or `None` to drop it. Default: none.
     before_breadcrumb_with_hint(
         callback: impl Fn(Breadcrumb, &mut Hint) -> Option<Breadcrumb> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sees every check-in last.
+    /// Sets a callback that receives every check-in last. It returns the check-in to send, or `None` to drop it. Default: none.
     before_send_check_in(
         callback: impl Fn(MonitorCheckIn) -> Option<MonitorCheckIn> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sends through a transport of your own.
+    /// Sends through this transport instead of HTTP. Default: HTTP. See [`Transport`].
     transport(transport: impl Transport) => Some(Arc::new(transport));
-    /// Sets the proxy for `http` DSNs.
+    /// Sets the proxy for `http` DSNs, and for `https` DSNs if `https_proxy` is not set.
+    ///
+    /// Range: `http://host:port` or `http://user:password@host:port`. Default: none. Environment: `http_proxy`, `HTTP_PROXY`,
+    /// `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
     http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the proxy for `https` DSNs.
+    ///
+    /// Range: `http://host:port` or `http://user:password@host:port`. Default: `http_proxy`. Environment: `https_proxy`,
+    /// `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
     https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Compresses requests, or does not: takes a yes, a no, or a [`Compression`].
+    /// Sets the compression of requests. Takes `true`, `false` or a [`Compression`]. Requests to this machine are never
+    /// compressed. Default: [`Compression::Gzip`].
     compression(compression: impl Into<Compression>) => compression.into();
-    /// Gives up reaching the server after so long.
+    /// Limits the time to reach the server: name lookup, connection, encryption. Range: more than 0, at most 1 hour. Default:
+    /// 5 seconds.
     connect_timeout(timeout: Duration) => timeout;
-    /// Gives up waiting for the server's answer after so long.
+    /// Limits the time until the server answers. Range: more than 0, at most 1 hour. Default: 10 seconds.
     read_timeout(timeout: Duration) => timeout;
-    /// Gives up a request after so long.
+    /// Limits the time of a whole request. Range: more than 0, at most 1 hour. Default: 15 seconds.
     request_timeout(timeout: Duration) => timeout;
-    /// Trusts these authorities as well: the path of a PEM file, or its bytes.
+    /// Trusts these certificate authorities in addition to Mozilla's. Takes the path of a PEM file, or its bytes. Default: none.
     ca_certs(certificates: impl Into<CaCertificates>) => Some(certificates.into());
-    /// Sends through a tunnel at this URL.
+    /// Posts envelopes to this URL instead of the DSN's server, with the DSN in the envelope header and no authentication.
+    /// Range: an `http` or `https` URL. Default: none.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new()
+    ///     .dsn("https://public@o1.ingest.sentry.io/1")
+    ///     .tunnel("https://shop.example/sentry-tunnel");
+    /// # assert!(options.tunnel.is_some());
+    /// ```
     tunnel(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Sends spans to an OpenTelemetry Collector instead, at this URL.
+    /// Sends spans to an OpenTelemetry Collector at this URL instead of the DSN's server; see the field
+    /// [`otlp_endpoint`](field@Self::otlp_endpoint). Range: an `http` or `https` URL. Default: none.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().otlp_endpoint("http://localhost:4318");
+    /// # assert!(options.otlp_endpoint.is_some());
+    /// ```
     otlp_endpoint(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Lets so many bytes of payload wait for the network.
+    /// Sets the maximum payload that waits for the network, in bytes. The least important envelopes are dropped first. Range:
+    /// at least 64 KiB. Default: 32 MiB.
     queue_bytes(bytes: usize) => bytes;
-    /// Halves the share of traces while the queues overflow, or does not.
+    /// Halves the share of recorded traces step by step while queues overflow or the server refuses traces. Default: `true`.
     enable_backpressure_handling(enable: bool) => enable;
-    /// Looks so often whether the queues overflow.
+    /// Sets how often queue overflow is checked. Range: more than 0, at most 1 hour. Default: 10 seconds.
     backpressure_interval(interval: Duration) => interval;
-    /// Keeps envelopes in this directory until the server took them.
+    /// Keeps envelopes in this directory until the server has accepted them; see the field
+    /// [`spool_dir`](field@Self::spool_dir). Processes may share the directory. Default: none.
     spool_dir(dir: impl Into<PathBuf>) => Some(dir.into());
-    /// Keeps so much there.
+    /// Limits what each process keeps in `spool_dir`. Range: at least 64 KiB, 1 to 100000 envelopes, an age of more than 0.
+    /// Default: 64 MiB, 1000 envelopes, 7 days.
+    ///
+    /// ```
+    /// use sentry::{ClientOptions, SpoolLimits};
+    ///
+    /// let options = ClientOptions::new()
+    ///     .spool_dir("/var/spool/shop")
+    ///     .spool_limits(SpoolLimits { bytes: 16 << 20, ..SpoolLimits::default() });
+    /// # assert!(options.spool_dir.is_some());
+    /// ```
     spool_limits(limits: SpoolLimits) => limits;
-    /// Waits so long at the end of the program.
+    /// Limits how long the end of the program waits for unsent data. After half of the time, unresolved stacks are sent with
+    /// addresses instead of names and lines. Range: at most 1 hour. Default: 2 seconds.
     shutdown_timeout(timeout: Duration) => timeout;
-    /// Lets so many envelopes wait for the network.
+    /// Sets the maximum number of envelopes that wait for the network. The least important are dropped first. Range: 1 to
+    /// 65536. Default: 256.
     queue_size(envelopes: usize) => envelopes;
-    /// Lets span records take so many bytes.
+    /// Sets the maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process. Further spans
+    /// are dropped and counted. Range: at least 64 KiB. Default: 16 MiB.
     max_record_memory(bytes: usize) => bytes;
-    /// Sends traces as transactions, or span by span.
+    /// Sends a trace as a transaction when its root span ends ([`TraceLifecycle::Static`], at most 1000 spans), or in batches
+    /// while it runs ([`TraceLifecycle::Stream`], no limit). Default: [`TraceLifecycle::Static`].
     trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
-    /// Captures panics, or does not.
+    /// Enables or disables the panic hook, which captures panics. Default: `true`.
     capture_panics(capture: bool) => capture;
-    /// Sends structured logs, or does not.
+    /// Enables or disables structured logs; see [`logger`](crate::logger). Default: `false`.
     enable_logs(enable: bool) => enable;
-    /// Sees every log last.
+    /// Sets a callback that receives every structured log last. It returns the log to send, or `None` to drop it. Default:
+    /// none.
     before_send_log(callback: impl Fn(Log) -> Option<Log> + Send + Sync + 'static) => Some(Arc::new(callback));
-    /// Sends metrics, or does not.
+    /// Enables or disables metrics; see [`metrics`](crate::metrics). Default: `true`.
     enable_metrics(enable: bool) => enable;
-    /// Sees every metric last.
+    /// Sets a callback that receives every metric last. It returns the metric to send, or `None` to drop it. Default: none.
     before_send_metric(callback: impl Fn(Metric) -> Option<Metric> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sees every feedback last.
+    /// Sets a callback that receives every feedback last, as an event. It returns the event to send, or `None` to drop it.
+    /// Default: none.
     before_send_feedback(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Starts and ends sessions by itself, or does not.
+    /// Starts and ends sessions automatically: one per run of the program, or one per request that a server integration
+    /// handles. Needs a release. Default: `false`.
     auto_session_tracking(track: bool) => track;
-    /// Says what a session is.
+    /// Defines what a session is: a run of the program ([`SessionMode::Application`]) or a request
+    /// ([`SessionMode::Request`]). Default: [`SessionMode::Application`].
     session_mode(mode: SessionMode) => mode;
-    /// Tells the server what was dropped, or does not.
+    /// Reports to the server what was dropped and why. Default: `true`.
     send_client_reports(send: bool) => send;
-    /// Sets the `User-Agent` of our requests.
+    /// Sets the `User-Agent` header of requests. Range: printable ASCII, at least 1 character. Default:
+    /// `sentry.rust.runtime/<version>`.
     user_agent(agent: impl Into<Cow<'static, str>>) => agent.into();
 }
 
 impl ClientOptions {
-    /// The defaults.
+    /// Returns the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sends to this DSN. A malformed one is reported at `init`, and the client is disabled.
+    /// Sets the DSN: the project to send to. An empty string removes it. `init` reports a malformed DSN and disables the client.
+    /// Default: none; nothing is sent. Environment: `SENTRY_DSN`.
+    ///
+    /// ```
+    /// let options = sentry::ClientOptions::new().dsn("https://public@o1.ingest.sentry.io/1");
+    /// # assert!(options.dsn.is_some());
+    /// ```
     #[must_use]
     pub fn dsn(mut self, dsn: &str) -> Self {
         match dsn.trim() {
@@ -201,7 +353,7 @@ impl ClientOptions {
         self
     }
 
-    /// Sends no errors of this type.
+    /// Drops errors of the type `E`. Adds to the patterns of [`ignore_errors`](Self::ignore_errors).
     ///
     /// ```
     /// let options = sentry::ClientOptions::new()
@@ -215,22 +367,23 @@ impl ClientOptions {
         self
     }
 
-    /// Reads errors of this type as a group wherever one comes up as the cause of another, see
-    /// [`ErrorGroup`](crate::ErrorGroup).
+    /// Reads errors of the type `E` as groups of errors where one is the cause of another error; see
+    /// [`ErrorGroup`](crate::ErrorGroup). Can be called for several types. Default: none.
     #[must_use]
     pub fn error_group<E: ErrorGroup + 'static>(mut self) -> Self {
         self.error_groups.push(GroupReader::of::<E>());
         self
     }
 
-    /// Adds an integration, see [`Integration`].
+    /// Adds an integration, which sees every error, message and feedback; see [`Integration`]. Default: none.
     #[must_use]
     pub fn integration(mut self, integration: impl Integration) -> Self {
         self.integrations.push(Arc::new(integration));
         self
     }
 
-    /// Lets so many envelopes of one category wait for the network.
+    /// Sets the maximum number of waiting envelopes of one category, within [`queue_size`](Self::queue_size). Default: no
+    /// separate limit.
     ///
     /// ```
     /// use sentry::protocol::DataCategory;
@@ -244,28 +397,32 @@ impl ClientOptions {
         self
     }
 
-    /// Switches the local view on, or off; see the field [`local`](field@Self::local) for what it shows.
+    /// Enables or disables the local view, which prints on stderr what would be sent; see the field
+    /// [`local`](field@Self::local). Default: `false`. Environment: `SENTRY_LOCAL`, a boolean or the path of a file.
     #[must_use]
     pub fn local(mut self, on: bool) -> Self {
         self.local = if on { LocalView::On } else { LocalView::Off };
         self
     }
 
-    /// Switches the local view on and appends raw envelopes to a file.
+    /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, any value that is not a
+    /// boolean.
     #[must_use]
     pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.local = LocalView::File(path.into());
         self
     }
 
-    /// Tells Spotlight as well, or does not; see the field [`spotlight`](field@Self::spotlight) for what it gets.
+    /// Enables or disables sending a copy of every envelope to Sentry's development server Spotlight; see the field
+    /// [`spotlight`](field@Self::spotlight). Default: `false`. Environment: `SENTRY_SPOTLIGHT`, a boolean or a URL.
     #[must_use]
     pub fn spotlight(mut self, on: bool) -> Self {
         self.spotlight = if on { Spotlight::On } else { Spotlight::Off };
         self
     }
 
-    /// Tells Spotlight at this URL.
+    /// Sends a copy of every envelope to Spotlight at this URL. Takes precedence over a URL in `SENTRY_SPOTLIGHT`. Range: an
+    /// `http` or `https` URL. Default of [`spotlight`](Self::spotlight): `http://localhost:8969/stream`.
     #[must_use]
     pub fn spotlight_url(mut self, url: impl Into<String>) -> Self {
         self.spotlight = Spotlight::Url(url.into());

@@ -1,7 +1,8 @@
-//! What the environment says where the program does not, and the check of everything together.
+//! Completion of the options from environment variables, and the check of all options.
 //!
-//! An empty variable counts as not set. Spec: `expected-features/environment-variables.mdx`,
-//! `foundations/client/integrations/spotlight.mdx`.
+//! An empty variable counts as not set. Spec:
+//! [environment variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/),
+//! [Spotlight](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -12,13 +13,13 @@ use crate::options::{
     ClientOptions, LocalView, OptionsError, Spotlight, check_filters, names, open_for_views,
 };
 
-/// Where Spotlight listens unless told otherwise.
+/// The default URL of Spotlight.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
 
-/// The environment of a program of which nobody says where it runs.
+/// The default environment.
 const DEFAULT: &str = if cfg!(debug_assertions) { "development" } else { "production" };
 
-/// Fills in what the program left out, and checks every value.
+/// Completes options that the program did not set from the environment, and checks every value.
 pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
     complete_with(&mut options, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))?;
     Ok(options)
@@ -96,7 +97,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     }
     if options.shutdown_timeout > Duration::from_secs(3600) {
         let seconds = format!("{} s", options.shutdown_timeout.as_secs());
-        return wrong("shutdown_timeout", seconds, "at most an hour");
+        return wrong("shutdown_timeout", seconds, "at most 1 hour");
     }
     if !(1..=32).contains(&options.normalize_depth) {
         return wrong("normalize_depth", options.normalize_depth, "from 1 to 32 levels");
@@ -125,7 +126,7 @@ fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {
     }
 }
 
-/// A yes, a no, or neither.
+/// Reads a boolean; `None` for any other value.
 fn yes_or_no(value: &str) -> Option<bool> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" | "t" | "y" | "yes" | "on" | "1" => Some(true),
@@ -138,7 +139,7 @@ fn parse_bool(option: &'static str, value: &str) -> Result<bool, OptionsError> {
     yes_or_no(value).ok_or_else(|| OptionsError::Value {
         option,
         value: value.to_owned(),
-        rule: "a yes (`1`, `true`, `yes`, `on`) or a no (`0`, `false`, `no`, `off`)",
+        rule: "a boolean: `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`",
     })
 }
 
@@ -157,7 +158,7 @@ fn spotlight(option: &Spotlight, variable: Option<&str>) -> Spotlight {
         if !is_url {
             let url = url.escape_debug();
             diagnostics::error(format_args!(
-                "SENTRY_SPOTLIGHT is `{url}`, but must be a yes, a no, or a URL that begins with http:// or https://. It is left out."
+                "ignoring SENTRY_SPOTLIGHT=`{url}`: expected `true`, `false` or a URL that begins with http:// or https://"
             ));
         }
         is_url
@@ -169,7 +170,7 @@ fn spotlight(option: &Spotlight, variable: Option<&str>) -> Spotlight {
         Spotlight::Url(url) => {
             if url_of_variable.is_some_and(|other| other != *url) {
                 diagnostics::error(format_args!(
-                    "the option spotlight_url ({url}) is used; SENTRY_SPOTLIGHT names another URL"
+                    "ignoring SENTRY_SPOTLIGHT: the option spotlight_url sets another URL ({url})"
                 ));
             }
             Spotlight::Url(url.clone())

@@ -1,4 +1,4 @@
-//! What can be wrong with an option.
+//! The error of invalid options.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::protocol::ParseDsnError;
 use crate::transport::error::TransportError;
 use crate::transport::{CertificatesError, ProxyError};
 
-/// An option that cannot be used as it was given: names the value, the rule and the fix.
+/// An option with an invalid value. The message names the value, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptionsError {
@@ -16,13 +16,13 @@ pub enum OptionsError {
     Proxy(ProxyError),
     /// The certificates cannot be used.
     Certificates(CertificatesError),
-    /// A value is out of range, or no value of its kind.
+    /// A value is out of range or malformed.
     Value {
         /// The option or the environment variable.
         option: &'static str,
-        /// What was given.
+        /// The invalid value.
         value: String,
-        /// What is allowed.
+        /// The values that are allowed.
         rule: &'static str,
     },
 }

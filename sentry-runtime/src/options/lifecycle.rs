@@ -1,6 +1,6 @@
-//! How a trace leaves the process: as a transaction, or span by span.
+//! The lifecycle of traces: sent as a transaction, or streamed span by span.
 
-/// How the spans of a trace are sent, see [`ClientOptions::trace_lifecycle`](super::ClientOptions::trace_lifecycle).
+/// The way in which the spans of a trace are sent, see [`ClientOptions::trace_lifecycle`](super::ClientOptions::trace_lifecycle).
 ///
 /// ```
 /// use sentry::{ClientOptions, TraceLifecycle};
@@ -9,21 +9,20 @@
 /// # assert_eq!(options.trace_lifecycle, TraceLifecycle::Stream);
 /// ```
 ///
-/// Spec: `telemetry/spans/implementation.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/telemetry/spans/implementation/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum TraceLifecycle {
-    /// As a transaction, once the root span has ended. It carries at most 1000 spans, the earliest; the others are
+    /// As a transaction when the root span has ended. A transaction carries the 1000 earliest spans; the others are
     /// counted as lost.
     #[default]
     Static,
-    /// In batches while the trace still runs: 5 seconds after the first span of a batch at the latest, at 1000
-    /// spans, and when the root span ends. A trace may have any number of spans, and memory holds only those that
-    /// were not sent yet.
+    /// In batches while the trace runs: at the latest 5 seconds after the first span of a batch, at 1000 spans, and when
+    /// the root span ends. A trace may have any number of spans, and memory only holds spans that are not sent yet.
     ///
-    /// No transactions are sent: `before_send_transaction` and event processors see nothing of such traces. Every
-    /// span names release, environment and segment; the user's id, name, mail and address stand on it only with
-    /// `send_default_pii`. `before_send_span` sees every span; `ignore_transactions` and `trace_ignore_status_codes`
-    /// come too late, as spans have left by then. Tags and attributes of the scopes and what is known of the machine stand on the root span. What is set on
-    /// a span after its end is not sent.
+    /// No transactions are sent: `before_send_transaction` and event processors do not see such traces.
+    /// `before_send_span` sees every span. `ignore_transactions` and `trace_ignore_status_codes` have no effect, because
+    /// spans are sent before the root span ends. Every span carries release, environment and segment, and with
+    /// `send_default_pii` the user's id, name, mail and address. The root span carries the tags and attributes of the
+    /// scopes and the data about the machine. Data set on a span after its end is not sent.
     Stream,
 }

@@ -1,6 +1,6 @@
-//! The options of a client: a struct with defaults, filled up from the environment, checked at `init`.
+//! The options of a client: a struct with defaults, completed from the environment and checked at `init`.
 //!
-//! Spec: `foundations/client/configuration/index.mdx`, `expected-features/environment-variables.mdx`.
+//! Spec: [configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/), [environment variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/).
 
 mod builder;
 mod callbacks;
@@ -41,8 +41,13 @@ use crate::protocol::{
 };
 use crate::transport::Transport;
 
-/// The options of a client. Start from [`ClientOptions::new`] and call what you need; what you leave out comes
-/// from the environment where a variable exists for it, or has the default that is written beside it.
+/// The options of a client. Start from [`ClientOptions::new`] and call the builder methods that you need. If an option
+/// is not set, its environment variable applies, if there is one, and then its default. An empty variable counts as not
+/// set. Boolean variables accept `1`, `true`, `t`, `yes`, `y`, `on` and `0`, `false`, `f`, `no`, `n`, `off`, in any
+/// case.
+///
+/// The client checks all values when it starts. If one is invalid, [`try_init`](crate::try_init) returns an error, and
+/// [`init`](crate::init) prints it and disables the client.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new()
@@ -56,54 +61,63 @@ use crate::transport::Transport;
 /// ```
 #[derive(Clone)]
 pub struct ClientOptions {
-    /// Where to send to. Default: `SENTRY_DSN`; without one nothing is sent.
+    /// The DSN: the project to send to. Default: `SENTRY_DSN`; without a DSN nothing is sent.
     pub dsn: Option<Dsn>,
-    /// Whether to print what the toolkit does on stderr. Default: `SENTRY_DEBUG`, else no.
+    /// Whether to print on stderr what the toolkit does. Default: `SENTRY_DEBUG`, else `false`.
     pub debug: Option<bool>,
-    /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`.
+    /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`, else with
+    /// [`#[sentry::main]`](macro@crate::main) the package's `name@version`.
     ///
-    /// At most 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `latest`:
-    /// the server would not take it. The variable is left out, and told, if it breaks these rules.
+    /// Range: 1 to 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `latest`,
+    /// because the server rejects other names. An invalid `SENTRY_RELEASE` is reported and ignored.
     pub release: Option<Cow<'static, str>>,
-    /// The environment. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug assertions and
-    /// `production` in others.
+    /// The environment, such as `staging`. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug assertions
+    /// and `production` in others.
     ///
-    /// At most 64 bytes by the same rules, without spaces, and not `none`.
+    /// Range: 1 to 64 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `none`. An
+    /// invalid `SENTRY_ENVIRONMENT` is reported and ignored.
     pub environment: Option<Cow<'static, str>>,
-    /// The distribution of the release: at most 64 of the letters a to z, digits, `_`, `.` and `-`.
+    /// The distribution of the release, such as `build-42`: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`, `.` and `-`.
+    /// Default: none.
     pub dist: Option<Cow<'static, str>>,
-    /// The share of error events to send, from 0 to 1. Default: `SENTRY_SAMPLE_RATE`, else 1.
+    /// The share of error events that are sent, from 0 (none) to 1 (all). Default: `SENTRY_SAMPLE_RATE`, else 1.
     pub sample_rate: Option<f32>,
-    /// The share of traces to record, from 0 to 1. Default: `SENTRY_TRACES_SAMPLE_RATE`, else none: traces are
-    /// passed on from service to service, but no spans are recorded. Where only [`local`](field@Self::local) or
-    /// [`spotlight`](field@Self::spotlight) take them: 1.
+    /// The share of traces that are recorded, from 0 (none) to 1 (all). Default: `SENTRY_TRACES_SAMPLE_RATE`, unless
+    /// `traces_sampler` is set.
+    ///
+    /// If neither is set, no spans are recorded, and trace headers are still forwarded from service to service. If only the
+    /// [`local`](field@Self::local) view or [`spotlight`](field@Self::spotlight) is configured, the default is 1.
     pub traces_sample_rate: Option<f32>,
-    /// Decides about each trace, instead of one rate for all.
+    /// Decides about each trace, instead of one rate for all; see [`TracesSampler`]. Default: none.
     pub traces_sampler: Option<Arc<TracesSampler>>,
-    /// Our organisation's id, a number, for `strict_trace_continuation`. Default: from the DSN's host.
+    /// The id of your Sentry organisation, for `strict_trace_continuation`: digits. Default: the id in the DSN's host.
     pub org_id: Option<String>,
-    /// Whether a trace is continued only if it says that it comes from the same organisation. Default: no.
+    /// Whether an incoming trace is only continued if it comes from the same organisation. Default: `false`.
     pub strict_trace_continuation: bool,
-    /// Which outgoing requests are told of the trace, by their URL. Default: all of them. An empty list means none.
+    /// The outgoing requests that receive trace headers, by URL. `Some` of an empty list disables propagation. Default:
+    /// `None`, all outgoing requests.
     pub trace_propagation_targets: Option<Vec<Pattern>>,
-    /// Whether outgoing requests carry W3C's header `traceparent` as well, for services that know OpenTelemetry
-    /// alone. Default: no.
+    /// Whether outgoing requests also carry W3C's `traceparent` header, for services that only know OpenTelemetry. Default:
+    /// `false`.
     pub propagate_traceparent: bool,
-    /// Spans that are not recorded. Children of an ignored span stand under its parent; with the root of a
-    /// transaction everything under it is ignored. What a filter says of attributes is compared when the span
-    /// starts, with those it starts with, and once more when it has ended. A span that is only then ignored may have
-    /// had children that left before it, in a trace that is streamed: those keep its id as parent. Roots of such
-    /// traces are judged by what they start with alone.
+    /// Filters of spans that are not recorded. Children of an ignored span move to its parent. If a filter matches the root
+    /// span, the whole transaction is dropped. Each filter needs at least one condition, and no pattern may be empty.
+    /// Default: none.
+    ///
+    /// Attributes in a filter are compared when the span starts, and again when it has ended. If a span of a streamed trace is
+    /// only ignored at its end, children that were sent earlier keep its id as their parent. Root spans of streamed traces are
+    /// only compared at their start.
     pub ignore_spans: Vec<SpanFilter>,
-    /// Transactions that are not sent, by the name that they have at their end.
+    /// Patterns of transactions that are not sent, compared with their final name. Patterns may not be empty. Has no effect
+    /// with [`TraceLifecycle::Stream`]. Default: none.
     pub ignore_transactions: Vec<Pattern>,
-    /// Transactions that are not sent because of the response: by the root span's attribute
-    /// `http.response.status_code`. Default: none.
+    /// Status codes, from 100 to 599, of transactions that are not sent: values of the root span's attribute
+    /// `http.response.status_code`. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
     pub trace_ignore_status_codes: Vec<StatusCodes>,
-    /// Whether HTTP requests with the method `OPTIONS`, which browsers send before others, are recorded: as
-    /// transactions of a server's layer, and of web handlers that know their method. Default: no; they have scopes
-    /// and a trace all the same, but no spans. Inside of a span that your program started, handlers are recorded in
-    /// any case. Spec: `telemetry/transactions.mdx`, "traceOptionsRequests".
+    /// Whether HTTP requests with the method `OPTIONS`, which browsers send before other requests, are recorded as
+    /// transactions. Applies to a server's layer, and to web handlers that know their method. Default: `false`; such requests
+    /// still have a scope and a trace, but no spans. Inside a span that your program started, handlers are always recorded.
+    /// [Spec, "traceOptionsRequests"](https://develop.sentry.dev/sdk/telemetry/transactions/).
     ///
     /// ```
     /// assert!(!sentry::ClientOptions::new().trace_options_requests);
@@ -111,154 +125,173 @@ pub struct ClientOptions {
     /// # assert!(options.trace_options_requests);
     /// ```
     pub trace_options_requests: bool,
-    /// Sees every span, the root of a transaction as well; may change it, but neither drop it nor move it in its tree.
+    /// A callback that receives every span, including root spans. It can change a span, but neither drop nor move it.
+    /// Default: none.
     pub before_send_span: Option<BeforeSendSpan>,
-    /// How many breadcrumbs are kept, at most 1000. Default: 100.
+    /// The maximum number of breadcrumbs kept per scope, from 0 to 1000. Default: 100.
     pub max_breadcrumbs: usize,
-    /// Whether messages carry a stack trace as well. Default: no. Errors and panics always do.
+    /// Whether messages carry a stack trace. Errors and panics always carry one. Default: `false`.
     pub attach_stacktrace: bool,
-    /// Errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
+    /// Patterns of errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
     pub ignore_errors: Vec<ErrorPattern>,
-    /// Whether an error that a function captured by hand is dropped when its caller captures it by hand once more,
-    /// within a second and with nothing captured in between. Default: yes.
+    /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a second
+    /// and with nothing captured in between. Default: `true`.
     pub dedupe: bool,
-    /// Types of errors that consist of others, see [`ErrorGroup`](crate::ErrorGroup).
+    /// Types of errors that consist of several errors; see [`ErrorGroup`](crate::ErrorGroup). Default: none.
     pub error_groups: Vec<GroupReader>,
-    /// What extends the client, see [`Integration`].
+    /// The integrations of the client, see [`Integration`]. Default: none.
     pub integrations: Vec<Arc<dyn Integration>>,
-    /// How many bytes the attachments of one event may have together; one that does not fit is left out, and counted.
-    /// Default: 20 MiB.
+    /// The maximum size of all attachments of one event, in bytes. Attachments that do not fit are left out and counted as
+    /// lost. Default: 20 MiB.
     pub max_attachment_size: usize,
-    /// Whether data that the toolkit collects by itself may name persons: IP addresses, cookies, user input.
-    /// Default: no. What you set yourself is sent either way.
+    /// Whether the toolkit collects data that may identify a person: IP addresses, cookies, user input. Data that the program
+    /// sets is sent either way. Default: `false`.
     pub send_default_pii: bool,
     /// The name of this machine. Default: the host name.
     pub server_name: Option<Cow<'static, str>>,
-    /// Crates and modules whose frames count as your own.
+    /// Crates and modules whose stack frames are marked as your own, by path prefix. Takes precedence over `in_app_exclude`.
+    /// Default: none; frames outside of the registry and the standard library count as your own.
     pub in_app_include: Vec<Cow<'static, str>>,
-    /// Crates and modules whose frames do not.
+    /// Crates and modules whose stack frames are marked as not your own, by path prefix. Default: none.
     pub in_app_exclude: Vec<Cow<'static, str>>,
-    /// Names that are filtered besides the built-in ones: values of keys that contain one of them are never sent.
+    /// Terms that are filtered in addition to the built-in ones: a value whose name contains one of them, in any case, is
+    /// never sent. Default: none.
     pub deny_names: Vec<String>,
-    /// How deep structured data is kept. Default: 3.
+    /// The maximum depth of structured data, from 1 to 32 levels. Deeper lists and objects become `[Array]` and `[Object]`.
+    /// Default: 3.
     pub normalize_depth: usize,
-    /// How long a text may be, in characters. Default: 8192.
+    /// The maximum length of strings, in characters. Longer strings are cut. Default: 8192.
     pub max_value_length: usize,
-    /// Sees every error event last; may change or drop it.
+    /// A callback that receives every error event and message last, and can change or drop it. Default: none.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
-    /// Sees every error event after `before_send`, with its [`Hint`](crate::Hint); may change or drop it.
+    /// A callback that receives every error event and message after `before_send`, with its [`Hint`](crate::Hint), and can
+    /// change or drop it. Default: none.
     pub before_send_with_hint: Option<BeforeHintedCallback<Event<'static>>>,
-    /// Sees every transaction last; may change or drop it.
+    /// A callback that receives every transaction last, and can change or drop it. Default: none.
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
-    /// Sees every breadcrumb, on the caller's thread; may change or drop it.
+    /// A callback that receives every breadcrumb on the caller's thread, and can change or drop it. Default: none.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
-    /// Sees every breadcrumb after `before_breadcrumb`, with its [`Hint`](crate::Hint), on the caller's thread.
+    /// A callback that receives every breadcrumb after `before_breadcrumb`, with its [`Hint`](crate::Hint), on the caller's
+    /// thread, and can change or drop it. Default: none.
     pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
-    /// Sees every check-in last; may change or drop it.
+    /// A callback that receives every check-in last, and can change or drop it. Default: none.
     pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,
-    /// A transport of your own instead of HTTP.
+    /// Your own transport instead of HTTP. Default: none.
     pub transport: Option<Arc<dyn Transport>>,
-    /// The proxy for `http` DSNs. Default: `http_proxy` of the environment.
+    /// The URL of the proxy for `http` DSNs, and for `https` DSNs if `https_proxy` is not set: `http://host:port` or
+    /// `http://user:password@host:port`. Default: `http_proxy`, `HTTP_PROXY`, `all_proxy` or `ALL_PROXY` of the environment.
     pub http_proxy: Option<Cow<'static, str>>,
-    /// The proxy for `https` DSNs. Default: `https_proxy` of the environment.
+    /// The URL of the proxy for `https` DSNs: `http://host:port` or `http://user:password@host:port`. Default: `https_proxy`,
+    /// `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY` of the environment.
     pub https_proxy: Option<Cow<'static, str>>,
-    /// How requests are compressed; a plain yes or no will do. Default: gzip. Requests to this machine never are.
+    /// The compression of requests. Requests to this machine are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
-    /// How long reaching the server may take: name, connection, encryption. Default: 5 seconds.
+    /// The time limit for reaching the server: name lookup, connection, encryption. More than 0, at most 1 hour. Default:
+    /// 5 seconds.
     pub connect_timeout: Duration,
-    /// How long the server may take for its answer. Default: 10 seconds.
+    /// The time limit for the server's answer. More than 0, at most 1 hour. Default: 10 seconds.
     pub read_timeout: Duration,
-    /// How long a request may take altogether. Default: 15 seconds.
+    /// The time limit of a whole request. More than 0, at most 1 hour. Default: 15 seconds.
     pub request_timeout: Duration,
-    /// Authorities that are trusted besides the built-in ones, which are Mozilla's. Default: none.
+    /// Certificate authorities that are trusted in addition to Mozilla's, which are built in. Default: none.
     pub ca_certs: Option<CaCertificates>,
-    /// The URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in the envelope's
-    /// header and no authentication. Default: none.
+    /// The `http` or `https` URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in the
+    /// envelope header and no authentication. Default: none.
     pub tunnel: Option<Cow<'static, str>>,
-    /// The URL of a collector that takes OTLP over HTTP, such as `http://localhost:4318`: spans are sent there, in OTLP's
-    /// JSON, and everything else to the DSN's server, if there is a DSN. Without a path `/v1/traces` is added. What the
-    /// collector does not take in time is dropped and counted; nothing of it is kept in `spool_dir`. Default: none.
+    /// The `http` or `https` URL of an OpenTelemetry Collector that accepts OTLP over HTTP, such as `http://localhost:4318`.
+    /// Spans are sent there, in OTLP's JSON. Everything else is sent to the DSN's server, if there is a DSN. Without a path,
+    /// `/v1/traces` is added. Spans that the collector does not accept in time are dropped and counted; none is kept in
+    /// `spool_dir`. Default: none.
     pub otlp_endpoint: Option<Cow<'static, str>>,
-    /// Headers of the requests to that collector, for authentication. Default: none.
+    /// Headers of requests to the collector, for authentication. Default: none.
     pub otlp_headers: Vec<(String, String)>,
-    /// How many bytes of payload wait for the network before the least important are dropped. Default: 32 MiB.
+    /// The maximum payload that waits for the network, in bytes, at least 64 KiB. The least important envelopes are dropped
+    /// first. Default: 32 MiB.
     pub queue_bytes: usize,
-    /// How many envelopes of single categories wait for the network, besides `queue_size`. Default: no bounds of
-    /// their own.
+    /// The maximum number of waiting envelopes of single categories, within `queue_size`. Default: no separate limits.
     pub category_queue_sizes: Vec<(DataCategory, usize)>,
-    /// Whether the share of traces that is recorded is halved, step by step, while the queues overflow or the server
-    /// wants no traces. Default: yes. Spec: `telemetry/traces/backpressure.mdx`.
+    /// Whether the share of recorded traces is halved step by step while queues overflow or the server refuses traces.
+    /// Default: `true`. [Spec](https://develop.sentry.dev/sdk/telemetry/traces/backpressure/).
     pub enable_backpressure_handling: bool,
-    /// How often that is looked at. Default: 10 seconds.
+    /// The interval at which queue overflow is checked. More than 0, at most 1 hour. Default: 10 seconds.
     pub backpressure_interval: Duration,
-    /// A directory in which envelopes are kept until the server took them: what a crash, a kill or an outage left
-    /// there is sent later. Processes may share it. What was captured 50 ms ago is there, should the process be killed;
-    /// a stack that is not resolved 25 ms after its capture goes out as addresses and images, mostly that of an error
-    /// in the first moments of a program: the server finds the names if it has the program's debug files. Losing power
-    /// may lose the last seconds. A transport of your own keeps nothing there. Default: none. Spec: `foundations/transport/offline-caching.mdx`.
+    /// A directory in which envelopes are kept until the server has accepted them. Envelopes that a crash, a kill or an outage
+    /// left behind are sent later. Processes may share the directory. Your own `transport` does not use it. Default: none.
+    /// [Spec](https://develop.sentry.dev/sdk/foundations/transport/offline-caching/).
+    ///
+    /// Data captured at least 50 ms before the process is killed is kept; a power failure may lose the last seconds. A stack
+    /// that is not resolved 25 ms after its capture is written with addresses and debug images. This mostly affects errors in
+    /// the first moments of a program. The server resolves such stacks if it has the program's debug files.
     pub spool_dir: Option<PathBuf>,
-    /// How much is kept there.
+    /// What each process keeps in `spool_dir` at most: at least 64 KiB, 1 to 100000 envelopes, an age of more than 0. Default:
+    /// 64 MiB, 1000 envelopes, 7 days.
     pub spool_limits: SpoolLimits,
-    /// How long the end of the program may wait for what is not yet sent. Default: 2 seconds. When half of it is over,
-    /// stacks that are not resolved yet go out with addresses instead of names and lines.
+    /// The time that the end of the program waits for unsent data, at most 1 hour. After half of the time, unresolved stacks
+    /// are sent with addresses instead of names and lines. Default: 2 seconds.
     pub shutdown_timeout: Duration,
-    /// How many envelopes wait for the network before the least important are dropped, from 1. Default: 256.
+    /// The maximum number of envelopes that wait for the network, from 1 to 65536. The least important are dropped first.
+    /// Default: 256.
     pub queue_size: usize,
-    /// How much memory spans may take from their end until they are sent, in bytes, for the whole process; those for
-    /// which there is none are dropped and counted. From 64 KiB. Default: 16 MiB.
+    /// The maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process, at least 64 KiB.
+    /// Further spans are dropped and counted. Default: 16 MiB.
     pub max_record_memory: usize,
-    /// Whether a trace is sent as a transaction when it has ended, or span by span while it runs. Default: as a
-    /// transaction.
+    /// Whether a trace is sent as a transaction when its root span ends, or in batches while it runs. Default:
+    /// [`TraceLifecycle::Static`], as a transaction.
     pub trace_lifecycle: TraceLifecycle,
-    /// Whether panics are captured, by a panic hook. Default: yes.
+    /// Whether panics are captured, by a panic hook. Default: `true`.
     pub capture_panics: bool,
-    /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: no. Spec: `telemetry/logs.mdx`.
+    /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: `false`.
+    /// [Spec](https://develop.sentry.dev/sdk/telemetry/logs/).
     pub enable_logs: bool,
-    /// Sees every log last; may change or drop it.
+    /// A callback that receives every structured log last, and can change or drop it. Default: none.
     pub before_send_log: Option<BeforeCallback<Log>>,
-    /// Whether metrics are sent, see [`metrics`](crate::capture::metrics). Default: yes. Spec: `telemetry/metrics.mdx`.
+    /// Whether metrics are sent, see [`metrics`](crate::capture::metrics). Default: `true`.
+    /// [Spec](https://develop.sentry.dev/sdk/telemetry/metrics/).
     pub enable_metrics: bool,
-    /// Sees every metric last; may change or drop it.
+    /// A callback that receives every metric last, and can change or drop it. Default: none.
     pub before_send_metric: Option<BeforeCallback<Metric>>,
-    /// Sees every feedback last, as the event that it is; may change or drop it.
+    /// A callback that receives every feedback last, as an event, and can change or drop it. Default: none.
     pub before_send_feedback: Option<BeforeCallback<Event<'static>>>,
-    /// Whether sessions start and end by themselves: in application mode one from `init` to the end, in request mode
-    /// one for each request that an integration sees. Default: no. Sessions need a release.
+    /// Whether sessions start and end automatically: in application mode one from `init` to the end of the program, in request
+    /// mode one per request that a server integration handles. Sessions need a release. Default: `false`.
     pub auto_session_tracking: bool,
-    /// What a session is: a run of the program, or a request. Default: a run of the program.
-    /// Spec: `telemetry/sessions/index.mdx`.
+    /// The definition of a session: a run of the program, or a request. Default: [`SessionMode::Application`].
+    /// [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/).
     pub session_mode: SessionMode,
-    /// Whether the server is told what was dropped and why. Default: yes.
+    /// Whether the client reports to the server what was dropped and why. Default: `true`.
     pub send_client_reports: bool,
-    /// The local view: it prints what would be sent. Where that goes nowhere else, for want of a DSN, a collector
-    /// and a transport, every trace is recorded if neither a rate nor a sampler was set; what was set counts, and so
-    /// do all other options. Beside Spotlight it shows what that gets. Default: `SENTRY_LOCAL`.
+    /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean or the path of a file.
+    ///
+    /// If there is no DSN, no collector and no transport, every trace is recorded if neither `traces_sample_rate` nor
+    /// `traces_sampler` is set. All other options apply. If Spotlight is on too, the local view shows the same data as
+    /// Spotlight.
     ///
     /// ```no_run
     /// let _guard = sentry::init(sentry::ClientOptions::new().local(true));
     /// sentry::start_span("checkout", |_| { /* is printed */ });
     /// ```
     pub local: LocalView,
-    /// Spotlight: a copy of every envelope goes to a development server. Default: `SENTRY_SPOTLIGHT`.
+    /// Whether a copy of every envelope is sent to Sentry's development server Spotlight. Default: `SENTRY_SPOTLIGHT`, a
+    /// boolean or a URL.
     ///
-    /// Without a DSN, a collector and a transport Spotlight gets everything, whatever was set: all errors and all
-    /// traces (`sample_rate`, `traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and data that
-    /// may name persons (`send_default_pii`); [`Client::options`](crate::Client::options) tells so. Filters and
-    /// callbacks still run, and values with sensitive names are still filtered.
+    /// If there is no DSN, no collector and no transport, Spotlight receives everything, whatever was set: all errors
+    /// (`sample_rate`) and traces (`traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and personal data
+    /// (`send_default_pii`). [`Client::options`](crate::Client::options) returns these values. Filters and callbacks still
+    /// run, and values with sensitive names are still filtered.
     ///
-    /// Beside one of these Spotlight gets copies of what goes there, and nothing more: there is one pipeline, and it
-    /// obeys your options. To see everything, leave the DSN out or set the options for your development builds.
+    /// If the data also goes to a server, Spotlight receives copies of what the server receives. To see everything, leave the
+    /// DSN out, or set the options for your development builds.
     ///
     /// ```no_run
-    /// // Everything, as there is no DSN.
+    /// // Everything, because there is no DSN.
     /// let _guard = sentry::init(sentry::ClientOptions::new().spotlight(true).traces_sample_rate(0.1));
     /// ```
     ///
-    /// Spec: `foundations/client/integrations/spotlight.mdx`, "Data Collection Behavior".
+    /// [Spec, "Data Collection Behavior"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
     pub spotlight: Spotlight,
-    /// The `User-Agent` of our requests.
+    /// The `User-Agent` header of requests: printable ASCII, at least 1 character. Default: `sentry.rust.runtime/<version>`.
     pub user_agent: Cow<'static, str>,
-    /// What was wrong with values that were given to the builder: `init` tells the first and disables the client.
+    /// Errors of values given to the builder. `init` reports the first and disables the client.
     pub errors: Vec<OptionsError>,
 }
 
@@ -341,17 +374,17 @@ impl Default for ClientOptions {
 }
 
 impl ClientOptions {
-    /// Whether spans are recorded at all.
+    /// Whether spans are recorded.
     pub(crate) fn traces(&self) -> bool {
         self.traces_sample_rate.is_some() || self.traces_sampler.is_some()
     }
 
-    /// Whether no trace that begins here can be recorded, although tracing is on.
+    /// Whether tracing is enabled but no trace that starts in this process can be recorded.
     pub(crate) fn never_samples(&self) -> bool {
         self.traces_sample_rate == Some(0.0) && self.traces_sampler.is_none()
     }
 
-    /// Our organisation's id: the one given, else the one in the DSN's host.
+    /// The id of the organisation: the option `org_id`, else the id in the DSN's host.
     pub(crate) fn effective_org_id(&self) -> Option<&str> {
         self.org_id.as_deref().or_else(|| self.dsn.as_ref()?.org_id())
     }

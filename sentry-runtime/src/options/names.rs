@@ -1,9 +1,10 @@
-//! What the server accepts as names: of the release, the environment, the distribution, the organisation.
+//! Checks of names by the server's rules: release, environment, distribution, organisation.
 //!
-//! It throws away what breaks these rules, and with it sessions of such a release. So a program is told at once; a
-//! variable may have been set by somebody else, and what is wrong with it must not cost the program its client.
+//! The server discards names that break these rules, and sessions of such a release. So an invalid option is an error.
+//! An invalid variable is only reported, because the program's author may not have set it.
 //!
-//! Spec: `foundations/transport/event-payloads/index.mdx`; the server reads by `sentry-release-parser`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/); the server parses releases with
+//! `sentry-release-parser`.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,7 @@ const DIST: &str = "1 to 64 of the letters a to z and A to Z, digits, `_`, `.` a
 const ORG_ID: &str =
     "the number of the organisation, such as the `123` of a DSN with the host o123.ingest.sentry.io";
 
-/// Checks the names that the program gave.
+/// Checks the names that the program set.
 pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     let ClientOptions { release, environment, dist, org_id, .. } = options;
     let org_id = org_id.as_deref().map(Cow::Borrowed);
@@ -35,12 +36,12 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     Ok(())
 }
 
-/// The release that a variable names.
+/// Returns the release that a variable names, unless it is invalid.
 pub(crate) fn release_of(variable: &'static str, value: String) -> Option<Cow<'static, str>> {
     accepted(variable, value, is_release, RELEASE)
 }
 
-/// The environment that a variable names.
+/// Returns the environment that a variable names, unless it is invalid.
 pub(crate) fn environment_of(variable: &'static str, value: String) -> Option<Cow<'static, str>> {
     accepted(variable, value, is_environment, ENVIRONMENT)
 }
@@ -56,7 +57,7 @@ fn accepted(
         return Some(Cow::Owned(value.to_owned()));
     }
     let value = value.escape_debug();
-    diagnostics::error(format_args!("{variable} is `{value}`, but must be {rule}. It is left out."));
+    diagnostics::error(format_args!("ignoring {variable}=`{value}`: expected {rule}"));
     None
 }
 
@@ -64,7 +65,7 @@ fn is_release(name: &str) -> bool {
     is_name(name, 200) && !name.eq_ignore_ascii_case("latest")
 }
 
-/// Spaces are against the documentation, but no server minds them.
+/// Accepts spaces: the documentation forbids them, but the server does not.
 fn is_environment(name: &str) -> bool {
     is_name(name, 64) && !name.eq_ignore_ascii_case("none")
 }

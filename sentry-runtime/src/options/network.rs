@@ -1,4 +1,4 @@
-//! Checks of the options that concern the way to the server.
+//! Checks of the network options.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::protocol::Scheme;
 use crate::transport::config::SpoolLimits;
 
 impl ClientOptions {
-    /// Adds a header to the requests to the collector of [`otlp_endpoint`](Self::otlp_endpoint).
+    /// Adds a header to requests to the collector of [`otlp_endpoint`](Self::otlp_endpoint), for authentication. Name
+    /// and value must be valid in HTTP. Default: none.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new()
@@ -23,7 +24,7 @@ impl ClientOptions {
     }
 }
 
-/// Checks what concerns the way to the server.
+/// Checks the network options.
 pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     fn wrong(option: &'static str, value: impl ToString, rule: &'static str) -> Result<(), OptionsError> {
         Err(OptionsError::Value { option, value: value.to_string(), rule })
@@ -36,32 +37,32 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
         ("backpressure_interval", options.backpressure_interval),
     ] {
         if timeout.is_zero() || timeout > LONGEST {
-            return wrong(name, format!("{timeout:?}"), "more than nothing and at most an hour");
+            return wrong(name, format!("{timeout:?}"), "more than 0 and at most 1 hour");
         }
     }
     if options.queue_bytes < 64 << 10 {
         return wrong("queue_bytes", options.queue_bytes, "at least 65536 bytes");
     }
     if HeaderValue::from_str(&options.user_agent).is_err() {
-        let rule = "text without control characters: it goes out in headers";
+        let rule = "text without control characters, because it is sent in a header";
         return wrong("user_agent", options.user_agent.escape_debug(), rule);
     }
     for (name, value) in &options.otlp_headers {
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err() {
             // The value may be a secret.
-            let rule = "the name of a header, with a value without control characters";
+            let rule = "a valid header name, with a value without control characters";
             return wrong("otlp_header", name.escape_debug(), rule);
         }
     }
     let SpoolLimits { bytes, envelopes, age } = options.spool_limits;
     if bytes < 64 << 10 || !(1..=100_000).contains(&envelopes) || age.is_zero() {
         let limits = format!("{bytes} bytes, {envelopes} envelopes, {age:?}");
-        return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, and some time");
+        return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, an age above 0");
     }
     if let Some(endpoint) = &options.otlp_endpoint {
         let is_encrypted = cfg!(feature = "rustls") && endpoint.starts_with("https://");
         if !is_encrypted && !endpoint.starts_with("http://") {
-            let rule = "a URL that begins with http://, or with the feature `rustls` https://";
+            let rule = "a URL that begins with http:// or, with the feature `rustls`, https://";
             return wrong("otlp_endpoint", endpoint, rule);
         }
     }
@@ -76,7 +77,7 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
         Some((option, url)) if !cfg!(feature = "rustls") && options.transport.is_none() => wrong(
             option,
             url,
-            "an http URL, as this build has no TLS: for https switch on the feature `rustls` of sentry-runtime",
+            "an http URL, because this build has no TLS: for https, enable the feature `rustls` of sentry-runtime",
         ),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Texts to compare with: URLs of outgoing requests, names of spans and transactions.
+//! Text patterns of options: for URLs of outgoing requests and names of spans and transactions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::callback;
 use crate::base::diagnostics;
 
-/// Which texts are meant. A string stands for every text that contains it.
+/// A text pattern. A string matches every text that contains it.
 ///
 /// ```
 /// use sentry::Pattern;
@@ -19,40 +19,41 @@ use crate::base::diagnostics;
 /// assert!(Pattern::from_fn(|name| name.ends_with(".internal")).matches("cache.internal"));
 /// ```
 ///
-/// With the feature `regex` a `regex::Regex` becomes a pattern too, by `From`.
+/// With the feature `regex`, a `regex::Regex` converts into a pattern.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Pattern {
-    /// Texts that contain this one, in the same case.
+    /// Matches texts that contain this text. Case matters.
     Contains(Cow<'static, str>),
-    /// Texts that begin with this one.
+    /// Matches texts that begin with this text.
     Prefix(Cow<'static, str>),
-    /// This text alone.
+    /// Matches only this text.
     Exact(Cow<'static, str>),
-    /// Texts to which a function says yes. One that panics says no.
+    /// Matches texts for which this function returns `true`. A panic counts as `false`.
     Matches(Arc<dyn Fn(&str) -> bool + Send + Sync>),
-    /// Texts in which a regular expression finds something. Needs the feature `regex`.
+    /// Matches texts in which this regular expression finds a match. Needs the feature `regex`.
     #[cfg(feature = "regex")]
     Regex(regex::Regex),
 }
 
 impl Pattern {
-    /// Texts that begin with this one.
+    /// Returns a pattern that matches texts that begin with this text.
     pub fn prefix(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Prefix(text.into())
     }
 
-    /// This text alone.
+    /// Returns a pattern that matches only this text.
     pub fn exact(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Exact(text.into())
     }
 
-    /// Texts to which a function says yes. It may be called on any thread, and often: it should be quick.
+    /// Returns a pattern that matches texts for which a function returns `true`. The function is called often and on
+    /// any thread, so it should be fast.
     pub fn from_fn(matches: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self::Matches(Arc::new(matches))
     }
 
-    /// Whether a text is meant.
+    /// Whether a text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         match self {
@@ -67,22 +68,22 @@ impl Pattern {
 }
 
 impl Pattern {
-    /// Whether it is a text that is part of every other.
+    /// Whether the pattern is an empty text, which matches every text.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Contains(text) | Self::Prefix(text) if text.is_empty())
     }
 }
 
-/// Asks a user's function. What it starts or sends itself may end up here again.
+/// Calls the user's function. Spans and requests of that function may lead here again, hence the depth check.
 fn ask(function: &dyn Fn(&str) -> bool, text: &str) -> bool {
-    /// It is asked for every span: one line on stderr is enough.
+    /// The function is called for every span: one error on stderr is enough.
     static TOLD: AtomicBool = AtomicBool::new(false);
     if callback::is_too_deep() {
         return false;
     }
     callback::run(callback::depth(), || function(text)).unwrap_or_else(|_| {
         let tell = if TOLD.swap(true, Ordering::Relaxed) { diagnostics::debug } else { diagnostics::error };
-        tell(format_args!("a function given as a pattern panicked for `{text}`; that counts as a no"));
+        tell(format_args!("a pattern function panicked for `{text}`; treated as no match"));
         false
     })
 }

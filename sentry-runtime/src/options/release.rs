@@ -1,8 +1,8 @@
-//! What the option `release` can be given.
+//! The values that the option `release` accepts.
 
 use std::borrow::Cow;
 
-/// What names a release: a text, or what [`release_name!`](crate::release_name) answers with.
+/// A value for the option `release`: a string, or the result of [`release_name!`](crate::release_name).
 ///
 /// ```
 /// use sentry::ClientOptions;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// # assert!(texts.release.is_some() && names.release.is_some());
 /// ```
 pub trait IntoRelease {
-    /// The release; `None` leaves it to the environment.
+    /// Returns the release; `None` leaves it to `SENTRY_RELEASE`.
     fn into_release(self) -> Option<Cow<'static, str>>;
 }
 

@@ -1,4 +1,4 @@
-//! The sampling context: what the option `traces_sampler` knows of a root span that is about to start.
+//! The sampling context: the data that the option `traces_sampler` receives about a root span before it starts.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::protocol::{AttributeValue, TraceId};
 /// Names and values in the order in which they were given.
 pub(crate) type Values = [(Cow<'static, str>, AttributeValue)];
 
-/// What a `traces_sampler` knows of the root span that is about to start.
+/// The data that a `traces_sampler` receives about a root span that is about to start.
 #[derive(Debug, Clone)]
 pub struct SamplingContext {
     pub(crate) name: String,
@@ -24,30 +24,32 @@ fn find<'a>(values: &'a Values, key: &str) -> Option<&'a AttributeValue> {
 }
 
 impl SamplingContext {
-    /// The name of the root span.
+    /// Returns the name of the root span.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its operation, such as `http.server`.
+    /// Returns the operation of the root span, such as `http.server`.
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.op
     }
 
-    /// The value of an attribute that the span starts with. Annotated functions are given theirs after the decision.
+    /// Returns the value of an attribute that the span starts with. Annotated functions set their attributes after the
+    /// decision.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
         find(&self.attributes, key)
     }
 
-    /// The attributes that the span starts with.
+    /// Returns the attributes that the span starts with.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
         self.attributes.iter().map(|(key, value)| (&**key, value))
     }
 
-    /// What the program says to the sampler alone, by [`SpanOptions::sampling_value`](crate::SpanOptions::sampling_value).
+    /// Returns a value that the program passes only to the sampler, by
+    /// [`SpanOptions::sampling_value`](crate::SpanOptions::sampling_value).
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().traces_sampler(|span| {
@@ -59,26 +61,26 @@ impl SamplingContext {
         find(&self.custom, key)
     }
 
-    /// The trace that it belongs to.
+    /// Returns the id of the trace that the span belongs to.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         self.trace_id
     }
 
-    /// The decision that came with the trace from another service.
+    /// Returns the sampling decision of the service that this trace came from.
     #[must_use]
     pub fn sampled(&self) -> Option<bool> {
         self.parent_sampled
     }
 
-    /// The rate at which the head of the trace was sampled.
+    /// Returns the rate at which the head of the trace was sampled.
     #[must_use]
     pub fn parent_sample_rate(&self) -> Option<f32> {
         self.parent_sample_rate
     }
 
-    /// The rate that keeps a trace whole: the one of its head, else a decision that came without a rate,
-    /// else `fallback`.
+    /// Returns the rate that keeps a trace complete: the rate of its head, else 1 or 0 for a decision that came without
+    /// a rate, else `fallback`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().traces_sampler(|span| {

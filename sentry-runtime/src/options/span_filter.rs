@@ -1,6 +1,6 @@
-//! What `ignore_spans` and `trace_ignore_status_codes` are made of.
+//! The filters of the options `ignore_spans` and `trace_ignore_status_codes`.
 //!
-//! Spec: `telemetry/spans/filtering.mdx`, `telemetry/transactions/index.mdx`.
+//! Spec: [filtering](https://develop.sentry.dev/sdk/telemetry/spans/filtering/), [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/).
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use super::{ClientOptions, OptionsError, Pattern};
 use crate::protocol::AttributeValue;
 
-/// Which spans are meant: those that meet every condition given. One without any condition means no span.
+/// A filter of spans. It matches spans that meet all its conditions; a filter without a condition matches no span.
 ///
 /// ```
 /// use sentry::{Pattern, SpanFilter};
@@ -26,7 +26,7 @@ pub struct SpanFilter {
     attributes: Vec<(Cow<'static, str>, Wanted)>,
 }
 
-/// What an attribute must be.
+/// The condition on an attribute.
 #[derive(Debug, Clone)]
 enum Wanted {
     Text(Pattern),
@@ -34,28 +34,28 @@ enum Wanted {
 }
 
 impl SpanFilter {
-    /// A filter without a condition.
+    /// Returns a filter without a condition.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The name must match; a string is looked for anywhere in it.
+    /// Adds a condition on the name. A string matches a part of the name.
     #[must_use]
     pub fn name(mut self, pattern: impl Into<Pattern>) -> Self {
         self.name = Some(pattern.into());
         self
     }
 
-    /// The operation must match.
+    /// Adds a condition on the operation. A string matches a part of the operation.
     #[must_use]
     pub fn op(mut self, pattern: impl Into<Pattern>) -> Self {
         self.op = Some(pattern.into());
         self
     }
 
-    /// An attribute must be this value. A text is looked for anywhere in the attribute's text; numbers, yes and no,
-    /// and lists must be equal.
+    /// Adds a condition on the value of an attribute. A string matches a part of the attribute; numbers, booleans and
+    /// lists must be equal.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
         let value = value.into();
@@ -67,7 +67,7 @@ impl SpanFilter {
         self
     }
 
-    /// An attribute must be a text that matches.
+    /// Adds a condition on an attribute, which must be a string that matches the pattern.
     #[must_use]
     pub fn attribute_matching(
         mut self,
@@ -78,7 +78,7 @@ impl SpanFilter {
         self
     }
 
-    /// Whether a span is meant.
+    /// Whether a span matches.
     pub(crate) fn matches(
         &self,
         name: &str,
@@ -90,7 +90,7 @@ impl SpanFilter {
             && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
             && self.op.as_ref().is_none_or(|pattern| pattern.matches(op))
             && self.attributes.iter().all(|(key, wanted)| {
-                // Of an attribute that was set twice, the last counts.
+                // If an attribute was set twice, the last value counts.
                 let value = attributes.iter().rev().find(|(known, _)| known == key);
                 value.is_some_and(|(_, value)| wanted.is(value))
             })
@@ -106,7 +106,7 @@ impl Wanted {
     }
 }
 
-/// Whole numbers are the same whatever integer type they came from.
+/// Compares two values. Integers are compared by value, whatever their type.
 fn same(one: &AttributeValue, two: &AttributeValue) -> bool {
     match (one, two) {
         (AttributeValue::I64(signed), AttributeValue::U64(unsigned))
@@ -120,14 +120,15 @@ fn same(one: &AttributeValue, two: &AttributeValue) -> bool {
     }
 }
 
-/// By name: the pattern, or the text to look for in it.
+/// Converts a pattern, or a string, into a condition on the name.
 impl<P: Into<Pattern>> From<P> for SpanFilter {
     fn from(name: P) -> Self {
         Self::new().name(name)
     }
 }
 
-/// HTTP status codes: one, or a range with both its ends.
+/// HTTP status codes for [`trace_ignore_status_codes`](ClientOptions::trace_ignore_status_codes): one code, or an
+/// inclusive range.
 ///
 /// ```
 /// let options = sentry::ClientOptions::new()
@@ -138,7 +139,7 @@ impl<P: Into<Pattern>> From<P> for SpanFilter {
 pub struct StatusCodes(RangeInclusive<u16>);
 
 impl StatusCodes {
-    /// Whether a status code is one of them.
+    /// Whether a status code is in the range.
     #[must_use]
     pub fn contains(&self, code: u16) -> bool {
         self.0.contains(&code)
@@ -157,7 +158,7 @@ impl From<RangeInclusive<u16>> for StatusCodes {
     }
 }
 
-/// Checks the options that say what is not sent: a filter that means everything, or nothing, is a mistake.
+/// Checks the filters: a filter that matches everything, or nothing, is a mistake.
 pub(crate) fn check_filters(options: &ClientOptions) -> Result<(), OptionsError> {
     fn wrong(
         option: &'static str,
@@ -166,7 +167,7 @@ pub(crate) fn check_filters(options: &ClientOptions) -> Result<(), OptionsError>
     ) -> Result<(), OptionsError> {
         Err(OptionsError::Value { option, value: format!("{value:?}"), rule })
     }
-    let names = "a pattern with at least one character: an empty one means every name";
+    let names = "a pattern with at least one character, because an empty one matches every name";
     for pattern in &options.ignore_transactions {
         if pattern.is_empty() {
             return wrong("ignore_transactions", pattern, names);
@@ -182,7 +183,11 @@ pub(crate) fn check_filters(options: &ClientOptions) -> Result<(), OptionsError>
     }
     for StatusCodes(range) in &options.trace_ignore_status_codes {
         if range.is_empty() || !(100..=599).contains(range.start()) || !(100..=599).contains(range.end()) {
-            return wrong("trace_ignore_status_codes", range, "from 100 to 599, the lower status code first");
+            return wrong(
+                "trace_ignore_status_codes",
+                range,
+                "from 100 to 599, with the lower status code first",
+            );
         }
     }
     Ok(())

@@ -1,47 +1,48 @@
-//! The views that a developer has of what is sent, and what is collected where no server takes it: everything.
+//! The developer's views, local view and Spotlight, and the options that they override if there is no server.
 //!
-//! Sampling spares a server and its quota. A program without a server that tells Spotlight or prints the local view
-//! has neither to spare, and half a picture helps nobody. Both views are fed by the one pipeline there is: beside a
-//! server they show what goes to the server, and none of this happens.
+//! Sampling saves a server's quota. A program without a server that feeds Spotlight or the local view has no quota to
+//! save, and an incomplete view does not help. Both views are fed by the pipeline of the server: if there is a server,
+//! they show what the server receives, and no option is overridden.
 //!
-//! Spec: `foundations/client/integrations/spotlight.mdx`, "Data Collection Behavior" and "Fallback Implementation".
+//! [Spec, "Data Collection Behavior" and "Fallback Implementation"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ClientOptions;
 
-/// The local view: what would be sent, in readable form on stderr. See the option
+/// The local view, which prints on stderr in readable form what would be sent. See the option
 /// [`local`](field@ClientOptions::local).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LocalView {
-    /// As `SENTRY_LOCAL` says: `1` switches it on, a path also appends the raw envelopes to that file.
+    /// `SENTRY_LOCAL` decides: `1` (or `true`, `yes`, `on`) enables the view; a path enables it and appends the raw
+    /// envelopes to that file.
     #[default]
     FromEnvironment,
-    /// Switched off.
+    /// Disabled.
     Off,
-    /// Switched on.
+    /// Enabled.
     On,
-    /// Switched on; raw envelopes are appended to a file as well.
+    /// Enabled; the raw envelopes are also appended to this file.
     File(PathBuf),
 }
 
-/// Where Sentry's Spotlight, the development server, is told of everything as well. See the option
+/// Whether, and at which URL, Sentry's development server Spotlight receives a copy of every envelope. See the option
 /// [`spotlight`](field@ClientOptions::spotlight).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Spotlight {
-    /// As `SENTRY_SPOTLIGHT` says: a yes, a no, or a URL.
+    /// `SENTRY_SPOTLIGHT` decides: a boolean or a URL.
     #[default]
     FromEnvironment,
-    /// Not told.
+    /// Disabled.
     Off,
-    /// Told at `SENTRY_SPOTLIGHT` if that is a URL, else at `http://localhost:8969/stream`.
+    /// Enabled at the URL in `SENTRY_SPOTLIGHT` if there is one, else at `http://localhost:8969/stream`.
     On,
-    /// Told at this URL.
+    /// Enabled at this URL.
     Url(String),
 }
 
-/// Opens completed options for the views that nothing else stands beside.
+/// Sets completed options to collect everything for the views if nothing else receives data.
 pub(crate) fn open_for_views(options: &mut ClientOptions) {
     if options.dsn.is_some() || options.transport.is_some() || options.otlp_endpoint.is_some() {
         return;
@@ -49,13 +50,13 @@ pub(crate) fn open_for_views(options: &mut ClientOptions) {
     if let Spotlight::Url(_) = options.spotlight {
         options.sample_rate = Some(1.0);
         options.traces_sample_rate = Some(1.0);
-        // A trace that somebody else began and did not sample is shown as well.
+        // Includes traces that another service started and did not sample.
         options.traces_sampler = Some(Arc::new(|_| 1.0));
         options.send_default_pii = true;
         options.enable_logs = true;
     } else if options.local != LocalView::Off && !options.traces() {
-        // Printed output may be kept by others, and a rate is the only way to ask for less of it: what the program
-        // says counts.
+        // Printed output may be stored by other programs, and a rate is the only way to get less of it: a rate that
+        // the program set applies.
         options.traces_sample_rate = Some(1.0);
     }
 }
@@ -93,7 +94,7 @@ mod tests {
         assert!(!seen.send_default_pii && !seen.enable_logs);
         assert_eq!(opened(options().local(true).traces_sample_rate(0.0)).traces_sample_rate, Some(0.0));
         assert_eq!(opened(options().local(true).traces_sampler(|_| 0.5)).traces_sample_rate, None);
-        assert!(!opened(options()).traces(), "nobody looks");
+        assert!(!opened(options()).traces(), "no view is on");
     }
 
     #[test]

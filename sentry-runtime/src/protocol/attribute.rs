@@ -3,7 +3,7 @@
 //! Values are recorded on the caller's thread and written on the pipeline thread, so they are small (24 bytes)
 //! and most of them need no allocation.
 //!
-//! Spec: `telemetry/spans/span-protocol.mdx`, attribute types.
+//! [Spec, attribute types](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/).
 
 use std::borrow::Cow;
 

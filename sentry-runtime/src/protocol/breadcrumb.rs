@@ -1,6 +1,6 @@
 //! Breadcrumbs: what happened before the event.
 //!
-//! Spec: `foundations/transport/event-payloads/breadcrumbs.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/breadcrumbs/).
 
 use std::time::SystemTime;
 

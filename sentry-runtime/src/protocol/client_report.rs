@@ -1,6 +1,6 @@
 //! Data categories, discard reasons and the report that counts what was lost.
 //!
-//! Spec: `telemetry/client-reports.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/client-reports/).
 
 use std::time::SystemTime;
 

@@ -2,7 +2,7 @@
 //!
 //! The trace context is in [`trace_context`](super::trace_context).
 //!
-//! Spec: `foundations/transport/event-payloads/contexts.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/contexts/).
 
 use std::time::SystemTime;
 

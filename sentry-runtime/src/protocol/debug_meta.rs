@@ -1,6 +1,6 @@
 //! The images of a process: what the server needs to find the names that belong to addresses.
 //!
-//! Spec: `foundations/transport/event-payloads/debugmeta.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/debugmeta/).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The dynamic sampling context: what every service of a trace must say alike about it.
 //!
-//! Spec: `foundations/trace-propagation/dynamic-sampling-context.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/).
 
 use std::borrow::Cow;
 

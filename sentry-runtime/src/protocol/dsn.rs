@@ -4,7 +4,7 @@
 //!
 //! The secret, long out of use, is read and kept but never printed.
 //!
-//! Spec: `foundations/transport/authentication.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/authentication/).
 
 mod parse;
 

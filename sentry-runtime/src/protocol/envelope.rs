@@ -3,7 +3,7 @@
 //! Items carry their payload as finished bytes: they are serialised once, on the pipeline thread,
 //! and every transport sees the same bytes. What an item counts for, when it is lost, travels with it.
 //!
-//! Spec: `foundations/transport/envelopes.mdx`, `foundations/transport/envelope-items.mdx`.
+//! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/), [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
 mod read;
 

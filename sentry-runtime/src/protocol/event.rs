@@ -2,7 +2,7 @@
 //!
 //! An event is filled from the scopes, normalised and scrubbed on the pipeline thread before it is written.
 //!
-//! Spec: `foundations/transport/event-payloads/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,7 +28,7 @@ use super::{Map, Value};
 
 /// A message with its parameters.
 ///
-/// Spec: `data-model/event-payloads/message.mdx`.
+/// [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/message/).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogEntry {

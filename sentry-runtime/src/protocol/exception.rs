@@ -1,6 +1,6 @@
 //! Exceptions, and by which mechanism they came to be captured.
 //!
-//! Spec: `foundations/transport/event-payloads/exception.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
 
 use serde::{Deserialize, Serialize, Serializer};
 

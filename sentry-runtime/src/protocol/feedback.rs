@@ -1,6 +1,6 @@
 //! Feedback: what a user of the program has to say.
 //!
-//! Spec: `telemetry/feedbacks.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/feedbacks/).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

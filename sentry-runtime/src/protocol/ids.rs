@@ -9,7 +9,7 @@ use super::random::{random_u64, random_u128};
 
 /// The id of a trace: 16 bytes, written as 32 lowercase hex digits.
 ///
-/// Spec: `foundations/trace-propagation/index.mdx`, header `sentry-trace`.
+/// [Spec, header `sentry-trace`](https://develop.sentry.dev/sdk/foundations/trace-propagation/).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId([u8; 16]);
 

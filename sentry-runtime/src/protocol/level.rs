@@ -7,7 +7,7 @@ use super::wire::serde_as_str;
 
 /// The severity of an event or a breadcrumb, from harmless to deadly.
 ///
-/// Spec: `foundations/transport/event-payloads/index.mdx`, attribute `level`.
+/// [Spec, attribute `level`](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Level {
     /// Of interest while debugging.

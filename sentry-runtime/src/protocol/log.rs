@@ -1,6 +1,6 @@
 //! Structured logs as they stand on the wire: a level, a text, typed attributes, a place in a trace.
 //!
-//! Spec: `telemetry/logs.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/logs/).
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Check-ins: how the server knows that a scheduled job ran.
 //!
-//! Spec: `telemetry/check-ins/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/).
 
 mod schedule;
 

@@ -1,6 +1,6 @@
 //! The HTTP request during which an event happened.
 //!
-//! Spec: `data-model/event-payloads/request.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/request/).
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

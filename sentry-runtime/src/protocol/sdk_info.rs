@@ -1,6 +1,6 @@
 //! Which SDK made an event.
 //!
-//! Spec: `foundations/transport/event-payloads/sdk.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/sdk/).
 
 use serde::{Deserialize, Serialize, Serializer};
 

@@ -1,6 +1,6 @@
 //! Sessions as they stand on the wire: the state of one session, or how many of a minute ended how.
 //!
-//! Spec: `telemetry/sessions/index.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/).
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// What a session is.
 ///
-/// Spec: `telemetry/sessions/index.mdx`, choosing the session mode.
+/// [Spec, choosing the session mode](https://develop.sentry.dev/sdk/telemetry/sessions/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SessionMode {
     /// A run of the program: one session, with updates and a duration.

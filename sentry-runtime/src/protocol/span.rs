@@ -3,7 +3,7 @@
 //! Spans recorded by the toolkit are written by the trace room without passing through these types; they are
 //! for the user's own: event processors, transactions made by hand, tests.
 //!
-//! Spec: `data-model/event-payloads/span.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/span/).
 
 use std::time::SystemTime;
 

@@ -1,6 +1,6 @@
 //! How a span ended.
 //!
-//! Spec: `data-model/event-payloads/span.mdx`, attribute `status`.
+//! [Spec, attribute `status`](https://develop.sentry.dev/sdk/data-model/event-payloads/span/).
 
 use std::fmt;
 use std::str::FromStr;

@@ -3,7 +3,7 @@
 //! They are written by hand, since there are thousands a second; what is here knows the names and the order of the
 //! fields, and nothing of where their values come from.
 //!
-//! Spec: `telemetry/spans/span-protocol.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/).
 
 use super::AttributeValue;
 use super::ids::{SpanId, TraceId};

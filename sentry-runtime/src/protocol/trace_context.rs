@@ -1,6 +1,6 @@
 //! The trace context: to which trace and span an event belongs, and what a transaction's own span was.
 //!
-//! Spec: `foundations/transport/event-payloads/contexts.mdx`, trace context.
+//! [Spec, trace context](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/contexts/).
 
 use serde::{Deserialize, Serialize};
 

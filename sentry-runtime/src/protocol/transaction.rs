@@ -1,6 +1,6 @@
 //! Transactions: the spans of one segment in one payload.
 //!
-//! Spec: `telemetry/transactions/index.mdx`, `data-model/event-payloads/transaction.mdx`.
+//! Spec: [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/), [transaction](https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/).
 
 use std::borrow::Cow;
 use std::fmt;

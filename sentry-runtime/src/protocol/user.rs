@@ -1,6 +1,6 @@
 //! Whom an event concerns.
 //!
-//! Spec: `data-model/event-payloads/user.mdx`.
+//! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/user/).
 
 use std::fmt;
 use std::net::{AddrParseError, IpAddr};

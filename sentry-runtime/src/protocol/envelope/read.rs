@@ -1,6 +1,6 @@
 //! An envelope read back from its bytes, as the spool on disk needs it.
 //!
-//! Spec: `foundations/transport/envelopes.mdx`, "Parsing".
+//! [Spec, "Parsing"](https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
 
 use std::borrow::Cow;
 use std::fmt;
