@@ -1,4 +1,4 @@
-//! Capturing errors, messages and events.
+//! The functions that capture errors, messages and events.
 
 use std::any::type_name;
 use std::error::Error;
@@ -16,10 +16,9 @@ use crate::protocol::nesting;
 use crate::protocol::{Event, Level, Uuid};
 use crate::scope::Scope;
 
-/// Captures an error with its chain of sources and the stack. Answers with the event's id, which is nil without
-/// a client and for errors that the option `ignore_errors` leaves out. An error that an annotated function captured
-/// on its way here is not captured again; nor, with the option `dedupe`, is one that a called function has just
-/// captured by hand.
+/// Captures an error with its chain of sources and the stack. Returns the event's id, which is nil without a client and
+/// for errors that the option `ignore_errors` drops. An error that an annotated function has already captured is not
+/// captured again; with the option `dedupe`, neither is an error that a called function has just captured manually.
 ///
 /// ```
 /// let result = "seven".parse::<u8>();
@@ -38,7 +37,8 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
     errors::capture_explicitly(reading::read(error), Hint::new()).unwrap_or_default()
 }
 
-/// Captures an error with a hint: attachments, the mechanism, a backtrace of its own, or values for callbacks.
+/// Captures an error with a hint: attachments, the mechanism, the error's own backtrace, or values for callbacks. Returns
+/// the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// let error = std::io::Error::other("disk full");
@@ -48,13 +48,14 @@ pub fn capture_error_with_hint<E: Error + ?Sized>(error: &E, hint: Hint) -> Uuid
     explicitly(|| reading::read(error), hint)
 }
 
-/// Captures an error that consists of several, with all of them: see [`ErrorGroup`].
+/// Captures an error that consists of several errors, with all of them; see [`ErrorGroup`]. Returns the event's id, as
+/// [`capture_error`] does.
 pub fn capture_error_group<E: ErrorGroup + ?Sized>(group: &E) -> Uuid {
     explicitly(|| reading::read_group(group, type_name::<E>()), Hint::new())
 }
 
-/// Captures a value that is no error but can be shown. Its Rust type becomes the type of the exception; a plain text
-/// is called `Error`.
+/// Captures a value that implements `Display` but not `Error`. Its Rust type becomes the type of the exception; the type of
+/// a plain string is `Error`. Returns the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// sentry::capture_display("the till is empty");
@@ -63,7 +64,8 @@ pub fn capture_display<T: Display + ?Sized>(value: &T) -> Uuid {
     explicitly(|| chain::of_display(&value, type_name::<T>()), Hint::new())
 }
 
-/// Captures a value that can only be debugged. Its Rust type becomes the type of the exception.
+/// Captures a value that only implements `Debug`. Its Rust type becomes the type of the exception. Returns the event's id,
+/// as [`capture_error`] does.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -75,8 +77,8 @@ pub fn capture_debug<T: Debug + ?Sized>(value: &T) -> Uuid {
     explicitly(|| chain::of_debug(&value, type_name::<T>()), Hint::new())
 }
 
-/// Captures an error of the crate `anyhow`, with its context and its causes, and with its own backtrace where it has
-/// one (see [`Hint::backtrace`]). Needs the feature `anyhow`.
+/// Captures an error of the crate `anyhow` with its context, its causes and, if it has one, its own backtrace (see
+/// [`Hint::backtrace`]). Returns the event's id, as [`capture_error`] does. Needs the feature `anyhow`.
 ///
 /// ```
 /// use anyhow::Context as _;
@@ -95,10 +97,11 @@ pub fn capture_anyhow(error: &anyhow::Error) -> Uuid {
     errors::capture_explicitly(chain, Hint::new().backtrace(error.backtrace())).unwrap_or_default()
 }
 
-/// Captures a report of the crate `eyre`, with its causes. Needs the feature `eyre`.
+/// Captures a report of the crate `eyre` with its causes. Returns the event's id, as [`capture_error`] does. Needs the
+/// feature `eyre`.
 ///
-/// The stack is that of the capture: with a stable compiler `eyre` takes no backtrace by itself. A handler that has
-/// one can hand it over by [`Hint::backtrace`] and [`capture_error_with_hint`].
+/// The event has the stack of the capture, because `eyre` does not take a backtrace with a stable compiler. A handler that
+/// takes one can pass it with [`Hint::backtrace`] to [`capture_error_with_hint`].
 ///
 /// ```
 /// use eyre::WrapErr as _;
@@ -113,8 +116,8 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
     explicitly(|| reading::read_dynamic(report.as_ref(), type_name::<eyre::Report>()), Hint::new())
 }
 
-/// Captures an error with tags, a level or the like for this event alone. A caller that captures the same error again
-/// makes another event of it.
+/// Captures an error and configures the scope, such as tags or the level, for this event only. If a caller captures the same
+/// error again, that is another event. Returns the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// let error = std::io::Error::other("disk full");
@@ -123,13 +126,13 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
 pub fn capture_error_with<E: Error + ?Sized>(error: &E, configure: impl FnOnce(&mut Scope)) -> Uuid {
     with_scope(configure, || {
         let event_id = capture_error(error);
-        // What is told of with words of its own is told once; the next capture is another one.
+        // An error captured with its own scope is one event; the next capture of it is another event.
         errors::forget_captured();
         event_id
     })
 }
 
-/// Captures a message.
+/// Captures a message. Returns the event's id, nil without a client.
 ///
 /// ```
 /// sentry::capture_message("the cache was rebuilt", sentry::Level::Info);
@@ -138,21 +141,23 @@ pub fn capture_message(message: &str, level: Level) -> Uuid {
     submit(|| Capture::message(message.to_owned(), level))
 }
 
-/// Captures a message with tags or the like for this event alone.
+/// Captures a message and configures the scope, such as tags, for this event only. Returns the event's id, nil without a
+/// client.
 pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(&mut Scope)) -> Uuid {
     let mut over = Scope::default();
     configure(&mut over);
     submit(|| Capture::message(message.to_owned(), level).with_scope(over))
 }
 
-/// Captures an event that the program made itself.
+/// Captures an event that the program built. Returns the event's id, nil without a client.
 pub fn capture_event(mut event: Event<'static>) -> Uuid {
-    // Here, as without a client it is dropped, and that takes stack by its depth.
+    // Pruned before the check for a client, because dropping a deep event takes stack.
     nesting::prune_event(&mut event);
     submit(|| Capture::event(event))
 }
 
-/// Captures an event that the program made itself, with a hint: attachments, or values for callbacks.
+/// Captures an event that the program built, with a hint: attachments, or values for callbacks. Returns the event's id, nil
+/// without a client.
 ///
 /// ```
 /// use sentry::protocol::{Attachment, Event};

@@ -1,4 +1,4 @@
-//! Starting, flushing and ending the client.
+//! The functions that start, flush and close the client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::lifecycle::init;
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
 
-/// Starts the toolkit. Takes a DSN, [`ClientOptions`], both as a pair, or `()`; what they leave out comes from the
-/// environment. Options that cannot be used are told on stderr, and nothing is captured; [`try_init`] returns them.
+/// Starts the client. Takes a DSN, [`ClientOptions`], both as a pair, or `()`; options that are not set come from the
+/// environment. An invalid option is reported on stderr, and the client is disabled; [`try_init`] returns the error instead.
 ///
-/// Hold the guard to the end of `main`: when it is dropped, what is not yet sent is sent.
+/// Hold the guard until the end of `main`: dropping it sends what is not sent yet.
 ///
-/// A program has one client. A second `init` puts another in its place: from then on everything is captured by that one,
-/// while the first only sends what it had captured, at the latest when its guard is dropped. When the guard of the client
-/// in place is dropped there is none, also where the first guard still lives.
+/// A process has one client. A second `init` replaces it: the new client captures everything from then on, and the first
+/// client only sends what it had captured, at the latest when its guard is dropped. When the guard of the current client is
+/// dropped, the process has no client, even if the first guard still exists.
 ///
-/// Under `#[tokio::main]` a guard in `main` is dropped before the runtime: of tasks that still run then nothing is
+/// Under `#[tokio::main]`, a guard in `main` is dropped before the runtime, so tasks that are still running are no longer
 /// recorded. Use `#[sentry::main]` above `#[tokio::main]`, or call `init` before the runtime is built.
 ///
 /// ```
@@ -36,10 +36,10 @@ pub fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     init::init(options)
 }
 
-/// Starts the toolkit, or says which option cannot be used and why.
+/// Starts the client like [`init`], but returns an error for invalid options.
 ///
 /// # Errors
-/// A malformed DSN, a value out of its range, a proxy that cannot be used.
+/// A malformed DSN, a value out of range, or an invalid proxy or certificate.
 ///
 /// ```
 /// let error = sentry::try_init(sentry::ClientOptions::new().traces_sample_rate(20.0)).unwrap_err();
@@ -49,42 +49,40 @@ pub fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, Op
     init::try_init(options)
 }
 
-/// The client of this piece of work: its own, or the one of the process.
+/// Returns the client of the active context: its own, or the client of the process.
 #[must_use]
 pub fn get_client() -> Option<Arc<Client>> {
     active::with(|context| context.client())
 }
 
-/// Makes a client the one of the process, or removes it.
+/// Sets or removes the client of the process.
 pub fn set_current_client(client: Option<Arc<Client>>) {
     drop(client::set_global(client));
 }
 
-/// Whether there is a client that captures anything.
+/// Whether there is a client that captures data.
 #[must_use]
 pub fn is_enabled() -> bool {
     get_client().is_some_and(|client| client.is_enabled())
 }
 
-/// Whether there is a client, be it one that captures nothing: [`init`] was called, and the guard of the last call
-/// still lives. Whether anything is captured says [`is_enabled`].
+/// Whether there is a client, even one that captures nothing: [`init`] was called, and the guard of the last call still
+/// exists. See [`is_enabled`] for whether data is captured.
 #[must_use]
 pub fn is_initialized() -> bool {
     get_client().is_some()
 }
 
-/// Waits until everything captured so far was delivered or lost, at most `timeout` (by default the option
-/// `shutdown_timeout`). Answers whether it was. It returns in time whatever hangs: a server that does not answer, a
-/// callback that does not return. Inside of a callback it answers `false` at once, as it would wait for itself.
+/// Waits until everything captured before the call was delivered or lost, at most for `timeout` (default: the option
+/// `shutdown_timeout`). Returns whether that succeeded in time. It returns in time even if the server does not answer or a
+/// callback does not return. Inside a callback it returns `false` at once, because it would wait for itself.
 ///
-/// When half of the time is over, stacks that are not resolved yet go out with addresses instead of the names and
-/// lines of their functions, so that the rest still gets out. With debug information the first stack of a program can
-/// take a second or more.
+/// After half of the time, unresolved stacks are sent with addresses instead of function names and lines, so that the rest
+/// is still sent. With debug information, resolving the first stack of a program can take a second or more.
 ///
-/// Call it before `std::process::exit`, which runs no destructors, so that the guard of [`init`] cannot do it. When it
-/// has answered `true`, everything that any thread captured before the call has left the process or is counted in
-/// [`Client::stats`], spans of transactions that had ended included; a span that is still open is lost by the exit,
-/// with the transaction that it belongs to.
+/// Call `flush` before `std::process::exit`, which does not run destructors, so that the guard of [`init`] cannot flush. If
+/// it returned `true`, everything that any thread captured before the call, including spans of ended transactions, has left
+/// the process or is counted in [`Client::stats`]. A span that is still open is lost at the exit, with its transaction.
 ///
 /// ```
 /// # fn work() -> i32 { 0 }
@@ -101,7 +99,7 @@ pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
     get_client().is_none_or(|client| client.flush(or_default(&client, timeout)))
 }
 
-/// Flushes, then switches the client off for good.
+/// Flushes like [`flush`], then disables the client permanently. Returns whether the flush succeeded in time.
 pub fn close(timeout: impl Into<Option<Duration>>) -> bool {
     get_client().is_none_or(|client| client.close(or_default(&client, timeout)))
 }
@@ -110,15 +108,15 @@ fn or_default(client: &Client, timeout: impl Into<Option<Duration>>) -> Duration
     timeout.into().unwrap_or(client.options().shutdown_timeout)
 }
 
-/// The id of the last event that was captured in this request or job; outside of any, by this thread. The event may
-/// have been dropped since.
+/// Returns the id of the last event captured in this request or job; outside of any, by this thread. The event may have been
+/// dropped since.
 #[must_use]
 pub fn last_event_id() -> Option<Uuid> {
     last::get()
 }
 
-/// Adds an [`Integration`] to the client and sets it up, at any time after [`init`]. Answers whether it was: not
-/// without a client, not when there is one of that name already, and not when its setup panics.
+/// Adds an [`Integration`] to the client and sets it up, at any time after [`init`]. Returns whether it was added: `false`
+/// without a client, if the client has an integration of that name, and if the setup panics.
 ///
 /// ```
 /// struct Shelf;
@@ -140,7 +138,7 @@ pub fn add_integration(integration: impl Integration) -> bool {
         Some(client) => client.add_integration(integration),
         None => {
             diagnostics::debug(format_args!(
-                "an integration was added before init: give it to the options instead"
+                "ignoring an integration added before init: pass it to the options instead"
             ));
             false
         }

@@ -1,4 +1,4 @@
-//! Cron jobs and check-ins by hand.
+//! The functions for monitored cron jobs and manual check-ins.
 
 use super::get_client;
 use super::handlers::unlooked_at;
@@ -8,10 +8,10 @@ use crate::instrument::instrumented::{Instrumented, hold, instrument, observe};
 use crate::instrument::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
 
-/// Sends a check-in by hand, with the configuration of its monitor if that is to be created or updated. Answers
-/// with its id, by which a later check-in updates it; nil without a client.
+/// Sends a check-in manually. With a configuration, Sentry creates or updates the monitor. Returns the check-in's id, nil
+/// without a client; a later check-in with this id updates the first.
 ///
-/// A configuration that Sentry would refuse is told on stderr, and the check-in goes out without it.
+/// A configuration that Sentry would reject is reported on stderr, and the check-in is sent without it.
 ///
 /// ```
 /// use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
@@ -32,14 +32,13 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
     monitor::submit(get_client(), check_in, SpanContext::current()).unwrap_or_default()
 }
 
-/// Runs a closure as a monitored job: a check-in when it starts, one when it ends, with the same id and the duration.
-/// A panic ends it as failed. The options are a schedule, a [`MonitorConfig`], `None`, or a
-/// [`MonitorOptions`].
+/// Runs a closure as a monitored job: sends a check-in at its start, and one with the same id and the duration at its end. A
+/// panic ends the run as failed. The options are a schedule, a [`MonitorConfig`], `None`, or [`MonitorOptions`].
 ///
-/// A function cannot find out whether its type parameter is a `Result`, so an `Err` ends this run as `ok`: use
-/// [`try_with_monitor`] for jobs that return one, or `#[sentry::monitor]`, which can.
+/// An `Err` ends the run as `ok`, because a function cannot detect whether its type parameter is a `Result`. For jobs that
+/// return one, use [`try_with_monitor`], or `#[sentry::monitor]`, which detects it.
 ///
-/// A slug that Sentry would refuse is told on stderr, and the job runs without check-ins.
+/// A slug that Sentry would reject is reported on stderr, and the job runs without check-ins.
 ///
 /// ```
 /// let rows = sentry::with_monitor("nightly-report", None, || 7);
@@ -53,7 +52,8 @@ pub fn with_monitor<R>(slug: &str, options: impl Into<MonitorOptions>, run: impl
     value
 }
 
-/// The same for a job that returns a `Result`: an `Err` ends the run as failed, is captured once, and returned.
+/// Runs a closure that returns a `Result` as a monitored job; see [`with_monitor`]. An `Err` ends the run as failed, is
+/// captured once, and returned.
 ///
 /// ```
 /// use sentry::protocol::{MonitorConfig, MonitorSchedule};
@@ -76,7 +76,8 @@ pub fn try_with_monitor<T, E: ErrorValue<Form>, Form>(
     value
 }
 
-/// [`with_monitor`] for a future. A future that is dropped before it is ready ends the run as failed.
+/// Runs a future as a monitored job; see [`with_monitor`]. A future that is dropped before it is ready ends the run as
+/// failed.
 pub fn with_monitor_async<F: Future>(
     slug: &str,
     options: impl Into<MonitorOptions>,
@@ -85,7 +86,7 @@ pub fn with_monitor_async<F: Future>(
     instrument(Monitor::named(slug, options.into()), future)
 }
 
-/// [`try_with_monitor`] for a future.
+/// Runs a future that returns a `Result` as a monitored job; see [`try_with_monitor`].
 pub fn try_with_monitor_async<T, E, Form, F, O>(
     slug: &str,
     options: O,

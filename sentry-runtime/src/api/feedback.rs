@@ -1,14 +1,14 @@
-//! Feedback of the program's users.
+//! The functions that capture feedback of the program's users.
 
 use super::get_client;
 use crate::capture::feedback::{self, FeedbackError, FeedbackHint};
 use crate::protocol::{Feedback, Uuid};
 
-/// Captures what a user of the program has to say, with files if there are any: `()`, an attachment, or a list of
-/// them. Answers with its event id; nil without a client, or without a message.
+/// Captures feedback of the program's user, with files: `()`, an attachment, or a list of attachments. Returns the event's
+/// id, nil without a client or without a message.
 ///
-/// It carries the scopes' user, tags, contexts and attachments, and the trace; event processors see it, `before_send`
-/// does not: `before_send_feedback` does. Feedback is never sampled away.
+/// The event carries the scopes' user, tags, contexts and attachments, and the trace. Event processors and
+/// `before_send_feedback` see it, `before_send` does not. Feedback is not sampled.
 ///
 /// ```
 /// use sentry::protocol::Feedback;
@@ -29,13 +29,14 @@ pub fn capture_feedback(feedback: Feedback, hint: impl Into<FeedbackHint>) -> Uu
     feedback::submit(get_client(), feedback, hint.into(), None).unwrap_or_default()
 }
 
-/// The same, and waits until the server has answered, at most 30 seconds. This is the only call that waits
-/// for the network on the caller's thread; do not use it where that must not wait, such as in an async task.
+/// Captures feedback like [`capture_feedback`], and waits until the server has answered, at most 30 seconds. This is the
+/// only function that waits for the network on the caller's thread; do not call it in an async task or elsewhere where
+/// waiting is not acceptable.
 ///
-/// With a transport of your own there is no answer to wait for: `Ok` says that the transport has it.
+/// With your own transport there is no answer to wait for: `Ok` means that the transport has received the feedback.
 ///
 /// # Errors
-/// Whatever kept the feedback from the server, as far as that is known.
+/// The reason why the server did not receive the feedback, as far as it is known.
 ///
 /// ```
 /// use sentry::protocol::Feedback;

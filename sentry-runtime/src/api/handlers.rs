@@ -1,7 +1,7 @@
-//! Web handlers as functions, for code that is no function of its own to annotate.
+//! The functions that wrap web handlers, for code that is not a separate function to annotate.
 //!
-//! Each comes in four forms: for code that runs now and for a future, for any value and, with `try_`, for a `Result`
-//! whose `Err` is captured. A function cannot find out whether its type parameter is a `Result`; an attribute can.
+//! Each has four forms: for a closure and for a future, for any value and, with `try_`, for a `Result` whose `Err` is
+//! captured. A function cannot detect whether its type parameter is a `Result`; an attribute can.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ use crate::instrument::handler::{
 };
 use crate::instrument::instrumented::{hold, observe};
 
-/// Runs a closure as a server action: with an isolation scope of its own, in the trace that the headers carry, in a
-/// span `serverAction/<name>`. A panic is captured and goes on; for an `Err` there is [`try_with_server_action`].
+/// Runs a closure as a server action: in its own isolation scope, in the trace of the request's headers, and in a span
+/// `serverAction/<name>`. Captures a panic and lets it continue; to capture an `Err`, use [`try_with_server_action`].
 ///
 /// `#[sentry::server_action]` does the same for a function.
 ///
@@ -35,7 +35,8 @@ pub fn with_server_action<R>(
     run_now(HandlerKind::ServerAction { name: name.into() }, options, run, no_error)
 }
 
-/// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
+/// Runs a closure that returns a `Result` as a server action; see [`with_server_action`]. An `Err` is captured once and
+/// returned.
 ///
 /// ```
 /// use sentry::ServerActionOptions;
@@ -51,7 +52,7 @@ pub fn try_with_server_action<T, E: ErrorValue<Form>, Form>(
     run_now(HandlerKind::ServerAction { name: name.into() }, options, run, error_of)
 }
 
-/// [`with_server_action`] for a future.
+/// Runs a future as a server action; see [`with_server_action`].
 pub fn with_server_action_async<F: Future>(
     name: impl Into<Cow<'static, str>>,
     options: ServerActionOptions<F::Output>,
@@ -60,7 +61,7 @@ pub fn with_server_action_async<F: Future>(
     run_later(HandlerKind::ServerAction { name: name.into() }, options, future, no_error)
 }
 
-/// [`try_with_server_action`] for a future.
+/// Runs a future that returns a `Result` as a server action; see [`try_with_server_action`].
 pub fn try_with_server_action_async<T, E: ErrorValue<Form>, Form, F: Future<Output = Result<T, E>>>(
     name: impl Into<Cow<'static, str>>,
     options: ServerActionOptions<Result<T, E>>,
@@ -69,11 +70,11 @@ pub fn try_with_server_action_async<T, E: ErrorValue<Form>, Form, F: Future<Outp
     run_later(HandlerKind::ServerAction { name: name.into() }, options, future, error_of)
 }
 
-/// Runs a closure as the handler of an HTTP route, such as `/users/{id}`: in the trace that the headers carry, in a span
-/// `<METHOD> <route>`. Inside of an active span it is a child of that. A panic is captured and goes on; for an `Err`
-/// there is [`try_with_api_handler`].
+/// Runs a closure as the handler of an HTTP route, such as `/users/{id}`: in the trace of the request's headers, and in a
+/// span `<METHOD> <route>`, which is a child if a span is active. Captures a panic and lets it continue; to capture an
+/// `Err`, use [`try_with_api_handler`].
 ///
-/// `#[sentry::api_handler]` does the same for a function, and finds the status of the response by itself.
+/// `#[sentry::api_handler]` does the same for a function, and reads the status of the response automatically.
 ///
 /// ```
 /// use sentry::ApiHandlerOptions;
@@ -90,7 +91,8 @@ pub fn with_api_handler<R>(
     run_now(HandlerKind::api_handler(route.into()), options, run, no_error)
 }
 
-/// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
+/// Runs a closure that returns a `Result` as the handler of an HTTP route; see [`with_api_handler`]. An `Err` is captured
+/// once and returned.
 pub fn try_with_api_handler<T, E: ErrorValue<Form>, Form>(
     route: impl Into<Cow<'static, str>>,
     options: ApiHandlerOptions<Result<T, E>>,
@@ -99,7 +101,7 @@ pub fn try_with_api_handler<T, E: ErrorValue<Form>, Form>(
     run_now(HandlerKind::api_handler(route.into()), options, run, error_of)
 }
 
-/// [`with_api_handler`] for a future.
+/// Runs a future as the handler of an HTTP route; see [`with_api_handler`].
 pub fn with_api_handler_async<F: Future>(
     route: impl Into<Cow<'static, str>>,
     options: ApiHandlerOptions<F::Output>,
@@ -108,7 +110,7 @@ pub fn with_api_handler_async<F: Future>(
     run_later(HandlerKind::api_handler(route.into()), options, future, no_error)
 }
 
-/// [`try_with_api_handler`] for a future.
+/// Runs a future that returns a `Result` as the handler of an HTTP route; see [`try_with_api_handler`].
 pub fn try_with_api_handler_async<T, E: ErrorValue<Form>, Form, F: Future<Output = Result<T, E>>>(
     route: impl Into<Cow<'static, str>>,
     options: ApiHandlerOptions<Result<T, E>>,
@@ -117,10 +119,9 @@ pub fn try_with_api_handler_async<T, E: ErrorValue<Form>, Form, F: Future<Output
     run_later(HandlerKind::api_handler(route.into()), options, future, error_of)
 }
 
-/// Runs a closure that fetches the data of a page, in a span `<kind> (<route>)`. The kind names the fetcher:
-/// `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or a name of your own.
-/// Inside of an active span it is a child of that. A panic is captured and goes on; for an `Err` there is
-/// [`try_with_data_fetcher`].
+/// Runs a closure that fetches the data of a page, in a span `<kind> (<route>)`, which is a child if a span is active. The
+/// kind is `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or your own name.
+/// Captures a panic and lets it continue; to capture an `Err`, use [`try_with_data_fetcher`].
 ///
 /// `#[sentry::data_fetcher]` does the same for a function.
 ///
@@ -139,7 +140,8 @@ pub fn with_data_fetcher<R>(
     run_now(HandlerKind::data_fetcher(kind.into(), route.into()), options, run, no_error)
 }
 
-/// The same for a closure that returns a `Result`: an `Err` is captured, once, and returned.
+/// Runs a closure that returns a `Result` and fetches the data of a page; see [`with_data_fetcher`]. An `Err` is captured
+/// once and returned.
 pub fn try_with_data_fetcher<T, E: ErrorValue<Form>, Form>(
     kind: impl Into<Cow<'static, str>>,
     route: impl Into<Cow<'static, str>>,
@@ -149,7 +151,7 @@ pub fn try_with_data_fetcher<T, E: ErrorValue<Form>, Form>(
     run_now(HandlerKind::data_fetcher(kind.into(), route.into()), options, run, error_of)
 }
 
-/// [`with_data_fetcher`] for a future.
+/// Runs a future that fetches the data of a page; see [`with_data_fetcher`].
 pub fn with_data_fetcher_async<F: Future>(
     kind: impl Into<Cow<'static, str>>,
     route: impl Into<Cow<'static, str>>,
@@ -159,7 +161,7 @@ pub fn with_data_fetcher_async<F: Future>(
     run_later(HandlerKind::data_fetcher(kind.into(), route.into()), options, future, no_error)
 }
 
-/// [`try_with_data_fetcher`] for a future.
+/// Runs a future that returns a `Result` and fetches the data of a page; see [`try_with_data_fetcher`].
 pub fn try_with_data_fetcher_async<T, E: ErrorValue<Form>, Form, F: Future<Output = Result<T, E>>>(
     kind: impl Into<Cow<'static, str>>,
     route: impl Into<Cow<'static, str>>,
@@ -177,12 +179,12 @@ fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
     None
 }
 
-/// Says in the debug output that a `Result` was not looked at: that of a function without `try_`.
+/// Reports in the debug output that a function without `try_` ignores the `Result` that its code returned.
 pub(super) fn unlooked_at<R>() {
     if std::any::type_name::<R>().starts_with("core::result::Result<") {
         diagnostics::debug(format_args!(
-            "a function such as with_server_action or with_monitor does not look into the Result that its code \
-             returned; call its `try_` form, which captures an Err"
+            "a function such as with_server_action or with_monitor ignored the Result that its code returned; \
+             call its `try_` form, which captures an Err"
         ));
     }
 }

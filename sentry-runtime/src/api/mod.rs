@@ -1,4 +1,4 @@
-//! The functions that programs call: one line each into the rooms below.
+//! The functions that programs call. Each only delegates to the modules below.
 
 mod capture;
 mod client;

@@ -1,4 +1,4 @@
-//! Methods of [`Span`] by the names they have in the official crate, for programs that move over.
+//! Methods of [`Span`] with the names of the official crate, for programs that migrate.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -8,8 +8,8 @@ use crate::instrument::span::Span;
 use crate::protocol::{AttributeValue, Value};
 
 impl Span {
-    /// Starts a child of this span that is not made active, as
-    /// [`start_inactive_span`](crate::start_inactive_span) with this span as the parent does.
+    /// Starts a child of this span without making it active, like
+    /// [`start_inactive_span`](crate::start_inactive_span) with this span as the parent.
     ///
     /// ```
     /// let transaction = sentry::start_transaction("checkout");
@@ -24,7 +24,7 @@ impl Span {
         )
     }
 
-    /// Sets an attribute, see [`Span::set_attribute`]; of a JSON value that has no simpler form, its text.
+    /// Sets an attribute, see [`Span::set_attribute`]. Lists and objects are stored as JSON text; `null` is ignored.
     pub fn set_data(&self, key: &str, value: Value) {
         let value = match value {
             Value::Null => return,

@@ -1,4 +1,4 @@
-//! The trace from service to service: the one that comes in, and what goes out with a request.
+//! Trace propagation: the functions that continue an incoming trace and return headers for outgoing requests.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::trace::headers::HeaderSource;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
-/// Runs a closure that continues the trace which headers carry: `sentry-trace` and `baggage`, or `traceparent`.
-/// Without such headers it starts a trace.
+/// Runs a closure that continues the trace in these headers: `sentry-trace` and `baggage`, or `traceparent`. Without such
+/// headers, it starts a new trace.
 ///
 /// ```
 /// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
@@ -31,7 +31,7 @@ pub fn continue_trace<R>(headers: &(impl HeaderSource + ?Sized), run: impl FnOnc
     run()
 }
 
-/// The same for a future.
+/// Runs a future that continues the trace in these headers; see [`continue_trace`].
 ///
 /// ```
 /// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
@@ -57,7 +57,7 @@ fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
     context.in_new_trace(propagation.unwrap_or_else(Propagation::new))
 }
 
-/// Runs a closure in a new trace: its spans, its events and the requests that it makes belong to that.
+/// Runs a closure in a new trace, to which its spans, events and outgoing requests belong.
 ///
 /// ```
 /// for job in ["first", "second"] {
@@ -73,7 +73,7 @@ pub fn start_new_trace<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Runs a future in a new trace.
+/// Runs a future in a new trace; see [`start_new_trace`].
 ///
 /// ```
 /// let job = sentry::start_new_trace_async(async { /* … */ });
@@ -88,8 +88,8 @@ fn enabled_client() -> Option<Arc<Client>> {
     get_client().filter(|client| client.is_enabled())
 }
 
-/// What to send along with an outgoing request, so that the service which answers it continues the trace. Works
-/// with and without an active span, with and without recorded traces. `None` without a client.
+/// Returns the headers for an outgoing request, so that the receiving service continues the trace. Works with and without
+/// an active span, and with and without recorded traces. `None` without a client.
 ///
 /// ```
 /// if let Some(trace) = sentry::get_trace_data() {
@@ -106,7 +106,8 @@ pub fn get_trace_data() -> Option<TraceData> {
     enabled_client().map(|client| TraceData::current(&client))
 }
 
-/// The same for a request to this URL: `None` as well if the option `trace_propagation_targets` leaves it out.
+/// Returns the headers for an outgoing request to this URL, like [`get_trace_data`]. `None` without a client, and if the URL
+/// does not match the option `trace_propagation_targets`.
 ///
 /// ```
 /// if let Some(trace) = sentry::get_trace_data_for("https://payments.example/charge") {
@@ -120,9 +121,9 @@ pub fn get_trace_data_for(url: &str) -> Option<TraceData> {
     client.should_propagate(url).then(|| TraceData::current(&client))
 }
 
-/// Puts the headers that link a request to the active trace into the request. A request that has a `sentry-trace`
-/// already is left alone, and so is one to a URL that the option `trace_propagation_targets` leaves out; other
-/// vendors' baggage is kept. Answers whether the request was changed.
+/// Adds the headers that link a request to the active trace. Returns whether the request was changed: `false` without a
+/// client, if the request has a `sentry-trace` header, and if the URL does not match the option
+/// `trace_propagation_targets`. Keeps the baggage of other vendors.
 ///
 /// ```
 /// let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
@@ -132,21 +133,21 @@ pub fn propagate(url: &str, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
     enabled_client().is_some_and(|client| outgoing::propagate(&client, url, headers))
 }
 
-/// The value of the header `sentry-trace` for an outgoing request, under the name that the Python SDK gives it.
-/// W3C's header of that name is [`TraceData::traceparent`]. `None` without a client.
+/// Returns the value of the `sentry-trace` header for an outgoing request. The function has the name of the Python SDK's;
+/// W3C's header `traceparent` is [`TraceData::traceparent`]. `None` without a client.
 #[must_use]
 pub fn get_traceparent() -> Option<String> {
     get_trace_data().map(|trace| trace.sentry_trace)
 }
 
-/// The value of the header `baggage` for an outgoing request. `None` without a client, and in a trace that came without
-/// a dynamic sampling context.
+/// Returns the value of the `baggage` header for an outgoing request. `None` without a client, and in a trace that was
+/// received without a dynamic sampling context.
 #[must_use]
 pub fn get_baggage() -> Option<String> {
     get_trace_data().map(|trace| trace.baggage).filter(|baggage| !baggage.is_empty())
 }
 
-/// `<meta>` tags for the head of an HTML page, by which the browser's SDK continues the active trace. Values are
+/// Returns `<meta>` tags for the head of an HTML page, with which the browser SDK continues the active trace. The values are
 /// escaped. Empty without a client.
 ///
 /// ```

@@ -1,7 +1,8 @@
-//! What belongs to everything captured from now on in this request or job: tags, user, breadcrumbs.
+//! The functions that write to the isolation scope: tags, user, breadcrumbs and more, for everything captured from now on
+//! in this request or job.
 //!
-//! All of these write to the isolation scope, as the unified API has it. Without a client they do nothing; what is
-//! known before `init` belongs on the global scope.
+//! Sentry's unified API defines that they write to the isolation scope. Without a client they do nothing; set data that
+//! is known before `init` on the global scope.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,13 +23,13 @@ fn update_isolation(change: impl FnOnce(&mut Scope)) {
     }
 }
 
-/// Sets a tag of everything captured in this request or job from now on, see [`Scope::set_tag`].
+/// Sets a tag on everything captured in this request or job from now on, see [`Scope::set_tag`].
 pub fn set_tag<V: ToString>(key: &str, value: V) {
     let value = value.to_string();
     update_isolation(|scope| scope.set_tag(key, value));
 }
 
-/// Sets several tags.
+/// Sets several tags, see [`set_tag`].
 pub fn set_tags<K: AsRef<str>, V: ToString>(tags: impl IntoIterator<Item = (K, V)>) {
     for (key, value) in tags {
         set_tag(key.as_ref(), value);
@@ -46,25 +47,25 @@ pub fn set_context(name: &str, context: impl Into<Context>) {
     update_isolation(|scope| scope.set_context(name, context));
 }
 
-/// Removes a context.
+/// Removes the context of this name.
 pub fn remove_context(name: &str) {
     update_isolation(|scope| scope.remove_context(name));
 }
 
-/// Sets additional data.
+/// Sets a value of the events' additional data.
 pub fn set_extra(key: &str, value: impl Into<Value>) {
     let value = nesting::pruned(value.into());
     update_isolation(|scope| scope.set_extra(key, value));
 }
 
-/// Sets several additional data.
+/// Sets several values of the events' additional data.
 pub fn set_extras<K: AsRef<str>, V: Into<Value>>(extras: impl IntoIterator<Item = (K, V)>) {
     for (key, value) in extras {
         set_extra(key.as_ref(), value);
     }
 }
 
-/// Sets the user, or none. What you set is sent as you set it.
+/// Sets the user; `None` removes it. The user is sent whatever `send_default_pii` is.
 ///
 /// ```
 /// sentry::set_user(sentry::User { id: Some("7".into()), ..Default::default() });
@@ -75,18 +76,18 @@ pub fn set_user(user: impl Into<Option<User>>) {
     update_isolation(|scope| scope.set_user(user));
 }
 
-/// Sets the level of events instead of their own.
+/// Sets a level that replaces the level of events; `None` removes it.
 pub fn set_level(level: impl Into<Option<Level>>) {
     let level = level.into();
     update_isolation(|scope| scope.set_level(level));
 }
 
-/// Sets by what events are grouped.
+/// Sets the fingerprint, by which Sentry groups events; `None` removes it.
 pub fn set_fingerprint(fingerprint: Option<&[&str]>) {
     update_isolation(|scope| scope.set_fingerprint(fingerprint));
 }
 
-/// Names the transaction, of the active trace and of events.
+/// Sets the name of the active transaction, and the transaction name of events.
 pub fn set_transaction_name(name: &str) {
     if let Some(segment) = active::with(|context| context.segment().cloned()) {
         segment.rename(name.to_owned(), "custom");
@@ -94,7 +95,7 @@ pub fn set_transaction_name(name: &str) {
     update_isolation(|scope| scope.set_transaction(Some(name)));
 }
 
-/// Sets an attribute of the logs, metrics and segments of this request or job, see [`Scope::set_attribute`].
+/// Sets an attribute on the logs, metrics and segments of this request or job, see [`Scope::set_attribute`].
 ///
 /// ```
 /// sentry::set_attribute("shop.tenant", "vienna");
@@ -105,7 +106,7 @@ pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<Attribu
     update_isolation(|scope| scope.set_attribute(key, value));
 }
 
-/// Sets several attributes.
+/// Sets several attributes, see [`set_attribute`].
 pub fn set_attributes<K, V>(attributes: impl IntoIterator<Item = (K, V)>)
 where
     K: Into<Cow<'static, str>>,
@@ -116,20 +117,20 @@ where
     }
 }
 
-/// Removes an attribute.
+/// Removes the attribute of this name.
 pub fn remove_attribute(key: &str) {
     update_isolation(|scope| scope.remove_attribute(key));
 }
 
-/// Notes that a feature flag was evaluated, and with which result: for the events of this request or job, of which
-/// the last 100 flags are sent, and for the active span, which keeps the first ten as `flag.evaluation.<name>`.
+/// Records the evaluation of a feature flag and its result. Events of this request or job carry the last 100 flags; the
+/// active span carries the first 10, as `flag.evaluation.<name>`. Sentry shows flags that are `true` or `false`.
 ///
 /// ```
-/// let new_checkout = true; // what your flag provider says
+/// let new_checkout = true; // the result of your flag provider
 /// sentry::add_feature_flag("new-checkout", new_checkout);
 /// ```
 ///
-/// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/). Sentry shows flags that are `true` or `false`.
+/// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/).
 pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
     if client::capture_mode() == client::CaptureMode::Off {
         return;
@@ -139,7 +140,8 @@ pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
     update_isolation(|scope| scope.add_feature_flag(name, result));
 }
 
-/// Sends a file along with every event. Its media type is known by the ending of its name, or given as `content_type`.
+/// Attaches a file to every event of this request or job. Its media type is `content_type`, or is derived from the
+/// file extension.
 ///
 /// ```
 /// use sentry::protocol::Attachment;
@@ -154,8 +156,8 @@ pub fn add_attachment(attachment: Attachment) {
     update_isolation(|scope| scope.add_attachment(attachment));
 }
 
-/// Lets a function look at everything of this request or job before it is sent; see
-/// [`EventProcessor`](crate::EventProcessor) for what it sees. One for the whole process is added to the
+/// Adds a function that receives the events of this request or job before they are sent, and can change or drop them; see
+/// [`EventProcessor`](crate::EventProcessor). To process events of the whole process, add the function to the
 /// [global scope](crate::get_global_scope).
 ///
 /// ```
@@ -171,7 +173,8 @@ where
     update_isolation(|scope| scope.add_event_processor(processor));
 }
 
-/// Lets a function look at every transaction of this request or job, with all its spans, before it is sent.
+/// Adds a function that receives every transaction of this request or job, with all its spans, before it is sent, and can
+/// change or drop it.
 pub fn add_transaction_processor<F>(processor: F)
 where
     F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
@@ -179,7 +182,8 @@ where
     update_isolation(|scope| scope.add_transaction_processor(processor));
 }
 
-/// Adds a breadcrumb: something that happened before, and may explain what is captured later.
+/// Adds a breadcrumb: a record of something that happened, sent with events that are captured later. Takes a
+/// breadcrumb, or a closure that returns one.
 ///
 /// ```
 /// sentry::add_breadcrumb(sentry::Breadcrumb {
@@ -194,7 +198,7 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
     add_breadcrumb_with_hint(breadcrumb, Hint::new());
 }
 
-/// Adds a breadcrumb with a hint: what `before_breadcrumb_with_hint` should see of where it comes from.
+/// Adds a breadcrumb with a hint, which the callback `before_breadcrumb_with_hint` receives.
 ///
 /// ```
 /// struct Answer { status: u16 }

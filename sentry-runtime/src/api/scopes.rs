@@ -1,4 +1,4 @@
-//! The three scopes, and work that has scopes of its own.
+//! The functions that return the three scopes and run code in its own scopes.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
 use crate::scope::{self, Scope};
 
-/// The scope of the process: what is set here belongs to everything captured, also to what is captured by work that
-/// has an isolation scope of its own. It is there before `init`.
+/// Returns the global scope. Its data applies to everything that the process captures, in every isolation scope. It
+/// exists before `init`.
 ///
 /// ```
 /// sentry::get_global_scope().set_tag("datacenter", "vienna");
@@ -22,9 +22,9 @@ pub fn get_global_scope() -> ScopeHandle {
     ScopeHandle::new(Arc::clone(scope::global()))
 }
 
-/// The scope of this request or job, to which the free functions such as [`set_tag`](crate::set_tag) write. Every
-/// annotated web handler and monitored job has its own, and so has what runs in [`with_isolation_scope`]; work
-/// outside of any shares one.
+/// Returns the isolation scope: the scope of this request or job, to which functions such as
+/// [`set_tag`](crate::set_tag) write. Every annotated web handler, every monitored job and every
+/// [`with_isolation_scope`] has its own; all other code shares one.
 ///
 /// ```
 /// let scope = sentry::get_isolation_scope();
@@ -36,11 +36,11 @@ pub fn get_isolation_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.isolation)))
 }
 
-/// The innermost scope: that of the [`with_scope`] or [`new_scope`] around, else that of the request or job; work
-/// outside of any shares one. What is set here counts before what is set on the isolation scope.
+/// Returns the current scope, the innermost one: the scope of the enclosing [`with_scope`] or [`new_scope`], else the
+/// scope of the request or job; all other code shares one. Its data takes precedence over the isolation scope.
 ///
-/// Spans have no scope of their own: what belongs to one span are its attributes, and what belongs to everything
-/// captured in it is set in a [`with_scope`].
+/// Spans do not have their own scope: set data of one span as attributes, and data of everything captured in a span
+/// in a [`with_scope`].
 ///
 /// ```
 /// sentry::with_scope(|_| (), || {
@@ -53,8 +53,8 @@ pub fn get_current_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.current)))
 }
 
-/// Changes the isolation scope: what it says belongs to everything captured in this request or job. All that the
-/// closure sets is set at once; the scope's own setters do without one, see [`get_isolation_scope`].
+/// Changes the isolation scope, whose data applies to everything captured in this request or job. All changes of the
+/// closure apply at once. To set single values without a closure, see [`get_isolation_scope`].
 ///
 /// ```
 /// sentry::configure_scope(|scope| {
@@ -66,21 +66,21 @@ pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
     get_isolation_scope().configure(configure)
 }
 
-/// Makes a new current scope, which starts as a copy of the one before and is active until the guard is dropped. The
-/// form without a guard is [`with_scope`], the one for code that awaits [`with_scope_async`].
+/// Creates a new current scope, a copy of the previous one, that is active until the guard is dropped. For a closure, use
+/// [`with_scope`]; for a future, [`with_scope_async`].
 ///
 /// ```
 /// let scope = sentry::new_scope();
 /// scope.set_tag("step", "payment");
 /// sentry::capture_message("card declined", sentry::Level::Warning);
 /// drop(scope);
-/// // From here on the tag is gone.
+/// // From here on, the tag is gone.
 /// ```
 pub fn new_scope() -> ScopeGuard {
     ScopeGuard::enter()
 }
 
-/// Runs a closure with a current scope of its own, which `configure` prepares.
+/// Runs a closure with its own current scope, which `configure` prepares.
 ///
 /// ```
 /// sentry::with_scope(
@@ -100,8 +100,8 @@ where
     run()
 }
 
-/// Runs a future with a current scope of its own, on whatever thread it is polled. The scope is made now, not when
-/// the future is first polled.
+/// Runs a future with its own current scope, on any thread that polls it. The scope is created by this call, not by the
+/// first poll.
 ///
 /// ```
 /// let work = sentry::with_scope_async(
@@ -118,14 +118,14 @@ where
     bound(|| scoped(configure), future)
 }
 
-/// Runs a closure with an isolation scope of its own, as every web handler and monitored job has it: what it sets
-/// for its request is not seen by others, and what they set is not seen by it.
+/// Runs a closure with its own isolation scope, as every web handler and monitored job has one: data set in the closure
+/// does not apply to other requests, and their data does not apply to the closure.
 ///
 /// ```
 /// for customer in ["7", "8"] {
 ///     sentry::with_isolation_scope(|| {
 ///         sentry::set_tag("customer", customer);
-///         // …and whatever is captured in here has this customer.
+///         // Everything captured in here has this customer.
 ///     });
 /// }
 /// ```
@@ -138,7 +138,7 @@ pub fn with_isolation_scope<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Runs a future with an isolation scope of its own, on whatever thread it is polled.
+/// Runs a future with its own isolation scope, on any thread that polls it.
 ///
 /// ```
 /// async fn handle(customer: &str) {
@@ -152,9 +152,9 @@ pub fn with_isolation_scope_async<F: Future>(future: F) -> Instrumented<Bound, F
     bound(|| active::context().isolated(), future)
 }
 
-/// Gives a closure the scopes and the span that are active now, on whatever thread it is called. Futures have
-/// [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope) for that, and annotated `async` functions need
-/// neither. For a closure that is called for each of many items there is [`bind_scope_each`].
+/// Returns a closure that runs with the scopes and the span that are active now, on any thread that calls it. For
+/// futures, use [`SentryFutureExt::bind_scope`](crate::SentryFutureExt::bind_scope); annotated `async` functions need
+/// neither. For a closure that is called for each of many items, use [`bind_scope_each`].
 ///
 /// ```
 /// sentry::with_isolation_scope(|| {
@@ -173,9 +173,9 @@ pub fn bind_scope<R, F: FnOnce() -> R>(run: F) -> impl FnOnce() -> R + use<R, F>
     }
 }
 
-/// The same for a closure that is called many times, once for each item, by whatever threads: what parallel iterators,
-/// as those of `rayon`, and worker pools take. Make it before the work is given away: the scopes and the span are those
-/// of the thread that makes it.
+/// Returns a closure like [`bind_scope`] that can be called many times, once per item, by any threads: for parallel
+/// iterators such as `rayon`'s and for worker pools. Create it before the work is distributed: the scopes and the span
+/// are those of the thread that creates it.
 ///
 /// ```
 /// #[sentry::span]

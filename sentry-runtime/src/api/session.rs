@@ -1,4 +1,4 @@
-//! Sessions by hand.
+//! The functions that start, end and send sessions manually.
 
 use super::get_client;
 use crate::capture::session;
@@ -10,12 +10,12 @@ fn client() -> Option<Arc<Client>> {
     get_client().filter(|client| client.is_enabled())
 }
 
-/// Starts a session: with the option `session_mode` on `Application` that of the program, on `Request` that of this
-/// request or job, that is of the isolation scope. One that runs there ends first. Without the option `release`
-/// nothing happens.
+/// Starts a session: with `session_mode` set to `Application`, the session of the program; with `Request`, the session of
+/// this request or job, in its isolation scope. A session that is running there ends first. Does nothing without the option
+/// `release`.
 ///
-/// Errors of level `error` and above that are sent meanwhile make it an errored session, unhandled ones a crashed
-/// one; messages do not count.
+/// Errors of level `error` and above that are sent during the session make it errored, and unhandled ones make it crashed.
+/// Messages do not count.
 ///
 /// ```
 /// sentry::start_session();
@@ -30,12 +30,12 @@ pub fn start_session() {
     }
 }
 
-/// Ends the session as one that went as it should, unless it crashed.
+/// Ends the session with the status `Exited`, unless it crashed.
 pub fn end_session() {
     end_session_with_status(SessionStatus::Exited);
 }
 
-/// Ends the session with a status, unless it crashed. `Ok` counts as `Exited`.
+/// Ends the session with this status, unless it crashed. `Ok` counts as `Exited`.
 ///
 /// ```
 /// sentry::end_session_with_status(sentry::SessionStatus::Abnormal);
@@ -46,8 +46,8 @@ pub fn end_session_with_status(status: SessionStatus) {
     }
 }
 
-/// Tells the server how the session stands; with `end`, ends it as [`end_session`] does. There is rarely a reason to
-/// call it: sessions are sent when they change.
+/// Sends the state of the session to the server; with `end`, ends the session like [`end_session`]. Rarely needed, because
+/// sessions are sent when they change.
 pub fn capture_session(end: bool) {
     if end {
         end_session();

@@ -1,4 +1,4 @@
-//! Spans.
+//! The functions that start, activate and find spans.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use crate::instrument::span::Span;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;
 
-/// Runs a closure in a span that is active meanwhile, and gives it the span.
+/// Starts a span, makes it active while the closure runs, and ends it when the closure returns. The closure receives the
+/// span.
 ///
 /// ```
 /// let total = sentry::start_span("sum up", |span| {
@@ -31,8 +32,8 @@ pub fn start_span<R>(options: impl Into<SpanOptions>, run: impl FnOnce(&Span) ->
     result
 }
 
-/// Runs a future in a span that is active while the future is polled. A future that is dropped before it is ready
-/// ends its span with the status `cancelled`.
+/// Starts a span, makes it active while the future is polled, and ends it when the future is ready. A future that is
+/// dropped before it is ready ends its span with the status `cancelled`.
 ///
 /// ```
 /// async fn load(id: u32) -> u32 {
@@ -68,7 +69,7 @@ pub async fn start_span_async<F: Future>(
     result
 }
 
-/// Starts a span that is not made active. It ends with [`Span::end`], or when its last handle is dropped.
+/// Starts a span without making it active. The span ends with [`Span::end`], or when its last handle is dropped.
 ///
 /// ```
 /// let upload = sentry::start_inactive_span("upload");
@@ -81,7 +82,8 @@ pub fn start_inactive_span(options: impl Into<SpanOptions>) -> Span {
     Span::start(options.into())
 }
 
-/// Runs a closure in a span that is active meanwhile, and that the closure ends, or whoever it hands the span to.
+/// Starts a span and makes it active while the closure runs, like [`start_span`], but does not end it: the closure, or the
+/// code to which it passes the span, must call [`Span::end`].
 ///
 /// ```
 /// let connection = sentry::start_span_manual("connect", |span| {
@@ -98,8 +100,8 @@ pub fn start_span_manual<R>(options: impl Into<SpanOptions>, run: impl FnOnce(Sp
     run(span)
 }
 
-/// Runs a future in a span that is active while the future is polled, and that the future ends. One that nobody has
-/// ended ends with its last handle, at the earliest with the future.
+/// Starts a span and makes it active while the future is polled, like [`start_span_async`], but does not end it: the future
+/// must call [`Span::end`]. Otherwise the span ends when its last handle is dropped, at the earliest with the future.
 ///
 /// ```
 /// async fn connect() {
@@ -119,10 +121,10 @@ pub async fn start_span_manual_async<F: Future>(
     instrument(Bound::in_span(span.clone()), run(span)).await
 }
 
-/// Starts the root of a transaction, whatever span is active, in the trace that is continued here or a new one. Like
-/// [`start_inactive_span`] it does not make the span active: [`with_active_span`] and [`set_active_span`] do.
+/// Starts the root span of a transaction, whether or not a span is active, in the trace that is being continued or a new
+/// one. Like [`start_inactive_span`], it does not make the span active: [`with_active_span`] and [`set_active_span`] do.
 ///
-/// The sampler sees what [`SpanOptions::sampling_value`] adds; [`SpanOptions::sampled`] decides without it.
+/// The sampler receives the values of [`SpanOptions::sampling_value`]; [`SpanOptions::sampled`] decides without the sampler.
 ///
 /// ```
 /// use sentry::SpanOptions;
@@ -142,7 +144,7 @@ fn enter_span(span: &Span) -> Option<Entered> {
     span.position().map(|(context, active)| entered::enter(context, active))
 }
 
-/// The active span.
+/// Returns the active span.
 ///
 /// ```
 /// if let Some(span) = sentry::get_active_span() {
@@ -154,7 +156,7 @@ pub fn get_active_span() -> Option<Span> {
     Span::active()
 }
 
-/// The root span of the transaction that a span belongs to; of a root, itself.
+/// Returns the root span of the transaction that a span belongs to; for a root span, the span itself.
 ///
 /// ```
 /// if let Some(span) = sentry::get_active_span() {
@@ -166,8 +168,8 @@ pub fn get_root_span(span: &Span) -> Span {
     span.root()
 }
 
-/// Makes a span active until it ends, for work that begins in one function and ends in another. The span is one that
-/// [`start_inactive_span`] or [`start_transaction`] gave; when it ends, what was active before is again.
+/// Makes a span active until it ends, for work that begins in one function and ends in another. The span must come from
+/// [`start_inactive_span`] or [`start_transaction`]. When it ends, the span that was active before is active again.
 ///
 /// ```
 /// let checkout = sentry::start_inactive_span("checkout");
@@ -176,16 +178,16 @@ pub fn get_root_span(span: &Span) -> Span {
 /// checkout.end();
 /// ```
 ///
-/// It is active in one place: on this thread, in the function or scope around the call. What encloses that and has
-/// put something in place itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted
-/// future, takes it away at its end, an annotated `async` function at its next `.await`. Inside of another transaction
-/// nothing is made active, as whatever is open there could no longer be ended; debug output says so. Where the time is
-/// that of a closure or a future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
+/// The span is active on this thread, in the function or scope around the call. Enclosing code that activates something
+/// itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted future, deactivates the span at
+/// its end; an annotated `async` function does so at its next `.await`. Inside another transaction the call has no effect
+/// except a debug message, because the spans that are open there could no longer be ended. If the work is one closure or one
+/// future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
 pub fn set_active_span(span: &Span) {
     span.show();
 }
 
-/// Runs a closure with the given span active, or with none.
+/// Runs a closure with the given span active, or with no active span.
 ///
 /// ```
 /// let span = sentry::start_inactive_span("import");
@@ -201,7 +203,7 @@ pub fn with_active_span<'a, R>(span: impl Into<Option<&'a Span>>, run: impl FnOn
     run()
 }
 
-/// Runs a future with the given span active at every poll, or with none.
+/// Runs a future with the given span active at every poll, or with no active span.
 ///
 /// ```
 /// let span = sentry::start_inactive_span("import");
@@ -219,7 +221,7 @@ pub fn with_active_span_async<'a, F: Future>(
     instrument(bound, future)
 }
 
-/// Runs a closure in which no spans are recorded. Requests that it makes say that the trace is not sampled.
+/// Runs a closure in which no spans are recorded. Trace headers of its outgoing requests mark the trace as not sampled.
 ///
 /// ```
 /// let healthy = sentry::suppress_tracing(|| sentry::start_span("not recorded", |_| true));
@@ -233,7 +235,7 @@ pub fn suppress_tracing<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Runs a future in which no spans are recorded.
+/// Runs a future in which no spans are recorded; see [`suppress_tracing`].
 ///
 /// ```
 /// let health = sentry::suppress_tracing_async(async { /* … */ });

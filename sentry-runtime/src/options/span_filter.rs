@@ -183,11 +183,7 @@ pub(crate) fn check_filters(options: &ClientOptions) -> Result<(), OptionsError>
     }
     for StatusCodes(range) in &options.trace_ignore_status_codes {
         if range.is_empty() || !(100..=599).contains(range.start()) || !(100..=599).contains(range.end()) {
-            return wrong(
-                "trace_ignore_status_codes",
-                range,
-                "from 100 to 599, with the lower status code first",
-            );
+            return wrong("trace_ignore_status_codes", range, "from 100 to 599, lower status code first");
         }
     }
     Ok(())
