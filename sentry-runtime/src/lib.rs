@@ -37,7 +37,7 @@
 //! * [`guide::options`]: every option with its default, range and environment variable.
 //! * [`guide::integrations`]: the features of the package.
 //! * [`guide::privacy`]: what leaves the process.
-//! * [`guide::delivery`]: what is promised when something fails.
+//! * [`guide::delivery`]: the guarantees when something fails.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
 //! # The modules
@@ -55,7 +55,7 @@
 //! * `regex`: regular expressions as patterns of options.
 //! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own
 //!   backtrace.
-//! * `tower`: `integrations::tower`, a layer for every server made of tower services (axum, tonic, hyper).
+//! * `tower`: `integrations::tower`, a layer for every server built from tower services (axum, tonic, hyper).
 //! * `axum`: the same layer; transactions are named after axum's routes.
 //! * `actix-web`: `integrations::actix_web`, a middleware for actix-web.
 //! * `tracing`: `integrations::tracing`, a layer that turns spans and events of `tracing` into spans, breadcrumbs,
@@ -169,7 +169,7 @@ pub mod guide {
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-/// Types under the paths that they have in the official crate.
+/// Types at the paths of the official crate.
 ///
 /// ```
 /// let dsn: sentry::types::Dsn = "https://public@o1.ingest.sentry.io/1".parse()?;

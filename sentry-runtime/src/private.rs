@@ -1,4 +1,4 @@
-//! What the expansions of the attributes call: the whole contract between the two crates. It may change with
+//! The items that the expansions of the attributes call: the complete contract between the two crates. It may change with
 //! every release, together with the macros; programs do not call it.
 
 use crate::options::ClientOptions;
@@ -22,7 +22,7 @@ pub use crate::{
     __sentry_status as status,
 };
 
-/// What the macros of the logger call.
+/// The items that the macros of the logger call.
 pub mod log {
     pub use crate::capture::logger::parameter::{
         Parameter, ParameterAny, ParameterDebug, ParameterDisplay, ParameterPlain, Plain,
@@ -31,14 +31,14 @@ pub mod log {
     pub use crate::capture::logger::template::is_plain;
 }
 
-/// What an `async` block is said to return, in code that is never reached: cheaper to compile than any value.
+/// The declared output of an `async` block in unreachable code; cheaper to compile than any value.
 #[must_use]
 #[cold]
 pub fn output<T>() -> T {
     unreachable!("behind `if false`")
 }
 
-/// Calls a closure that is called once: its captures may be moved out and borrowed for as long as they live.
+/// Calls a closure once, so that its captures can be moved out and borrowed for their whole lifetime.
 #[inline(always)]
 #[track_caller]
 pub fn call<R, F: FnOnce() -> R>(function: F) -> R {

@@ -1,7 +1,7 @@
-//! Hints: what comes along with an event or a breadcrumb for the callbacks that look at it, and is not part of it.
+//! Hints: data that accompanies an event or a breadcrumb for callbacks and is not part of it.
 //!
-//! A hint is made where something is captured, travels with it to the pipeline thread, and is shown to the
-//! processors and callbacks that ask for it. What it says of attachments and mechanism counts after they ran.
+//! A hint is created at the capture, moves with the event to the pipeline thread, and is passed to processors and
+//! callbacks that take one. Attachments and mechanism are read from it after they ran.
 
 use std::any::{Any, TypeId};
 use std::backtrace::Backtrace;
@@ -12,8 +12,7 @@ use std::sync::Arc;
 use crate::protocol::{Attachment, Mechanism};
 use crate::stacktrace::RawStack;
 
-/// What comes along with something captured: attachments, how it came to be captured, and any value of yours that
-/// a callback should see.
+/// Data that accompanies an event or a breadcrumb: attachments, the mechanism, and values for callbacks.
 ///
 /// Callbacks that take a hint: `before_send_with_hint`, `before_breadcrumb_with_hint`,
 /// [`Scope::add_event_processor_with_hint`](crate::Scope::add_event_processor_with_hint),
@@ -25,7 +24,7 @@ use crate::stacktrace::RawStack;
 /// struct Attempt(u32);
 ///
 /// let options = sentry::ClientOptions::new().before_send_with_hint(|event, hint| {
-///     // The first attempts are nobody's concern.
+///     // Failures of the first attempts are not sent.
 ///     hint.get::<Attempt>().is_none_or(|attempt| attempt.0 > 3).then_some(event)
 /// });
 /// let error = std::io::Error::other("no answer");
@@ -33,69 +32,70 @@ use crate::stacktrace::RawStack;
 /// # drop(options);
 /// ```
 ///
-/// Spec: `foundations/client/hooks/index.mdx`; the idea is that of `EventHint` in Sentry's other SDKs.
+/// Corresponds to `EventHint` in Sentry's other SDKs. [Spec](https://develop.sentry.dev/sdk/foundations/client/hooks/).
 #[derive(Default)]
 #[non_exhaustive]
 pub struct Hint {
-    /// The type of the error that was captured, with its module where that is known.
+    /// The type of the captured error, with its module if it is known.
     pub type_name: Option<String>,
-    /// What the error, panic or message said, before anything was filtered or changed.
+    /// The text of the error, panic or message, before anything was filtered or changed.
     pub text: Option<String>,
-    /// Files that travel with the event. Those of the scopes are among them when a callback sees the hint; what is
-    /// left after the last callback is sent.
+    /// Files attached to the event. When a callback receives the hint, they include those of the scopes. The files that
+    /// remain after the last callback are sent.
     pub attachments: Vec<Arc<Attachment>>,
-    /// How the error came to be captured, instead of `generic` and handled.
+    /// The mechanism that captured the error. Default: type `generic`, handled.
     pub mechanism: Option<Mechanism>,
     pub(crate) stack: Option<RawStack>,
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
 }
 
 impl Hint {
-    /// A hint that says nothing.
+    /// Returns an empty hint.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a value for callbacks to see, one of each type: a later one of the same type replaces it.
+    /// Adds a value for callbacks. A value replaces an earlier one of the same type.
     #[must_use]
     pub fn with<T: Any + Send + Sync>(mut self, value: T) -> Self {
         self.values.insert(TypeId::of::<T>(), Box::new(value));
         self
     }
 
-    /// The value of a type, if somebody added one.
+    /// Returns the value of a type, if there is one.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.values.get(&TypeId::of::<T>())?.downcast_ref()
     }
 
-    /// Sends a file along.
+    /// Attaches a file to the event.
     #[must_use]
     pub fn attachment(mut self, attachment: Attachment) -> Self {
         self.attachments.push(Arc::new(attachment));
         self
     }
 
-    /// Says how the error came to be captured. [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
+    /// Sets the mechanism that captured the error.
+    /// [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
     #[must_use]
     pub fn mechanism(mut self, mechanism: Mechanism) -> Self {
         self.mechanism = Some(mechanism);
         self
     }
 
-    /// Says whether the program dealt with the error. Errors captured by hand count as handled unless told otherwise.
+    /// Sets whether the program handled the error. Default for manually captured errors: `true`.
     #[must_use]
     pub fn handled(mut self, handled: bool) -> Self {
         self.mechanism.get_or_insert_default().handled = Some(handled);
         self
     }
 
-    /// Uses the stack of a backtrace instead of that of the capture, if the backtrace has one: it has where
-    /// `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` says so.
+    /// Uses the stack of a backtrace instead of the stack of the capture, if the backtrace has one. Backtraces have a
+    /// stack if `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` enables them.
     ///
-    /// The standard library gives away a backtrace's addresses only as text, and finds symbols for it on the calling
-    /// thread. The first such call of a program takes tens of milliseconds, later ones about one.
+    /// The standard library only exposes a backtrace's addresses as text, and resolves its symbols on the calling thread.
+    /// The first call in a program takes tens of milliseconds, later calls about one millisecond.
     #[must_use]
     pub fn backtrace(mut self, backtrace: &Backtrace) -> Self {
         self.stack = RawStack::of(backtrace).or(self.stack);

@@ -1,7 +1,7 @@
-//! Integrations: what a program or a library adds to a client, by name.
+//! Integrations: named extensions that a program or a library adds to a client.
 //!
-//! They come with the option `integrations` or later with `add_integration`, and are set up on the thread that adds
-//! them. The pipeline shows them every event after the scopes' processors, and names them in `sdk.integrations`.
+//! They are added by the option `integrations`, or later by `add_integration`, and are set up on the thread that adds
+//! them. The pipeline passes them every event after the scopes' processors, and lists them in `sdk.integrations`.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/).
 
@@ -15,7 +15,7 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::protocol::Event;
 
-/// Something that extends a client: sets up hooks of its own, looks at events, or both.
+/// An extension of a client: installs hooks, processes events, or both.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -37,29 +37,29 @@ use crate::protocol::Event;
 /// let _guard = sentry::init(sentry::ClientOptions::new().integration(Shelf(7)));
 /// ```
 pub trait Integration: Send + Sync + 'static {
-    /// The name, by which events name it and a second one of the same name is turned away.
+    /// Returns the name. Events list it in `sdk.integrations`; a client rejects a second integration of the same name.
     fn name(&self) -> &str;
 
-    /// Called once for every client that it is added to, on the thread that adds it. An integration whose setup
-    /// panics is left out.
+    /// Sets up the integration. Called once for each client to which it is added, on the thread that adds it. If the setup
+    /// panics, the integration is not added.
     fn setup(&self, client: &Arc<Client>) {
         let _ = client;
     }
 
-    /// Sees every error, message and feedback after the processors of the scopes, on the pipeline thread; may change
-    /// it, and drop it by answering `None`. If it panics, the event is dropped.
+    /// Receives every error, message and feedback after the processors of the scopes, on the pipeline thread. Returns the
+    /// event, changed or not, or `None` to drop it. If it panics, the event is dropped.
     fn process_event(&self, event: Event<'static>, hint: &mut Hint) -> Option<Event<'static>> {
         let _ = hint;
         Some(event)
     }
 }
 
-/// The integrations of a client: a list that only grows, read without a lock, so that the child of a fork never waits
-/// for a thread that is not there.
+/// The integrations of a client: a list that only grows and is read without a lock, so that the child of a fork never
+/// waits for a thread that does not exist there.
 #[derive(Default)]
 pub(crate) struct Integrations {
     first: Link,
-    /// Changes whenever one is set up.
+    /// Changes whenever an integration is set up.
     version: AtomicU32,
 }
 
@@ -72,10 +72,10 @@ struct Installed {
     next: Link,
 }
 
-/// Its setup has not ended.
+/// The setup has not ended.
 const SETTING_UP: u8 = 0;
 const READY: u8 = 1;
-/// Its setup panicked.
+/// The setup panicked.
 const LEFT_OUT: u8 = 2;
 
 impl Installed {
@@ -85,32 +85,28 @@ impl Installed {
 }
 
 impl Integrations {
-    /// Adds an integration to the client and sets it up. Answers whether it was.
+    /// Adds an integration to the client and sets it up. Returns whether it was added.
     pub(crate) fn add(&self, client: &Arc<Client>, integration: Arc<dyn Integration>) -> bool {
         let named = callback::run(callback::depth(), || integration.name().to_owned());
         let Ok(name) = named else {
-            diagnostics::error(format_args!(
-                "an integration panicked as it was asked for its name: it is left out"
-            ));
+            diagnostics::error(format_args!("ignoring an integration: its method `name` panicked"));
             return false;
         };
-        // The place is taken before the setup, so that of two at the same time only one is set up.
+        // Appended before the setup, so that only one of two simultaneous calls sets it up.
         let Some(installed) = self.append(&name, &integration) else {
-            diagnostics::debug(format_args!("there is an integration `{name}` already: the first one stays"));
+            diagnostics::debug(format_args!("ignoring a second integration `{name}`: the first one stays"));
             return false;
         };
         let set_up = callback::run(callback::depth(), || integration.setup(client)).is_ok();
         installed.state.store(if set_up { READY } else { LEFT_OUT }, Ordering::Release);
         self.version.fetch_add(1, Ordering::Release);
         if !set_up {
-            diagnostics::error(format_args!(
-                "the integration `{name}` panicked in its setup: it is left out"
-            ));
+            diagnostics::error(format_args!("ignoring the integration `{name}`: its setup panicked"));
         }
         set_up
     }
 
-    /// Puts an integration at the end, unless there is one of its name.
+    /// Appends an integration, unless there is one of the same name.
     fn append(&self, name: &str, integration: &Arc<dyn Integration>) -> Option<&Installed> {
         let integration = Arc::clone(integration);
         let mut new = Box::new(Installed {
@@ -129,13 +125,13 @@ impl Integrations {
             }
             match link.set(new) {
                 Ok(()) => return link.get().map(AsRef::as_ref),
-                // Somebody else's came first.
+                // Another thread's integration came first.
                 Err(back) => new = back,
             }
         }
     }
 
-    /// A number that changes whenever one is set up.
+    /// A number that changes whenever an integration is set up.
     pub(crate) fn version(&self) -> u32 {
         self.version.load(Ordering::Acquire)
     }
@@ -146,12 +142,12 @@ impl Integrations {
             .filter(|known| known.is(READY))
     }
 
-    /// The names of those that are set up, in the order in which they were added.
+    /// The names of the integrations that are set up, in the order in which they were added.
     pub(crate) fn names(&self) -> Vec<String> {
         self.ready().map(|known| known.name.clone()).collect()
     }
 
-    /// Those that are set up.
+    /// The integrations that are set up.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Integration>> {
         self.ready().map(|known| &known.integration)
     }

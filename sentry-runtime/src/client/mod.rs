@@ -1,7 +1,7 @@
 //! The client: options, destination and counters of one `init`.
 //!
-//! The process has one; a context may have its own, as tests that run side by side do. Whether there is any at
-//! all, and whether it traces, is one atomic for the hot path ([`capture_mode`]).
+//! The process has one; a context may have its own, for tests that run side by side. For the hot path, one atomic holds
+//! whether there is any client and whether it traces ([`capture_mode`]).
 
 pub(crate) mod hint;
 pub(crate) mod integration;
@@ -30,13 +30,13 @@ use crate::protocol::Dsn;
 use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
 
-/// Builds the transport that the options ask for, and nothing when there is nowhere to send to.
+/// Builds the transport of the options; `None` if there is no destination.
 pub(crate) type TransportFactory =
     fn(&ClientOptions, &Arc<Ledger>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
 
-/// Sends what is captured to one place, by one set of options.
+/// A client: sends captured data to one destination, with one set of options.
 ///
-/// Most programs never see it: [`init`](crate::init) makes one and the free functions use it.
+/// Most programs never use it directly: [`init`](crate::init) creates one, and the free functions use it.
 pub struct Client {
     options: ClientOptions,
     transport_factory: TransportFactory,
@@ -44,14 +44,14 @@ pub struct Client {
     integrations: Integrations,
 }
 
-/// What a client has in one process. The child of a fork makes its own: the parent's threads are not there, its
-/// losses are reported by itself, and its locks may be held for good.
+/// The parts of a client in one process. The child of a fork creates new ones: the parent's threads do not exist there,
+/// the parent reports its own losses, and its locks may be held forever.
 struct Parts {
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
     pressure: Pressure,
     closed: AtomicBool,
-    /// What the pipeline keeps for this client, whose type only the pipeline knows.
+    /// The pipeline's state for this client, of a type that only the pipeline knows.
     pipeline_state: Mutex<PipelineState>,
     sessions: Sessions,
 }
@@ -83,7 +83,7 @@ impl Parts {
         }
     }
 
-    /// Those of the child of a fork.
+    /// The parts of the child of a fork.
     fn inherit(parent: Option<&Self>, options: &ClientOptions, factory: TransportFactory) -> Self {
         match parent {
             Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
@@ -98,7 +98,7 @@ impl Parts {
 }
 
 impl Client {
-    /// Makes a client from complete options, which no registry knows yet.
+    /// Makes a client from complete options, without registering it.
     pub(crate) fn assemble(
         options: ClientOptions,
         transport_factory: TransportFactory,
@@ -129,26 +129,26 @@ impl Client {
         }
     }
 
-    /// The options, as completed from the environment.
+    /// Returns the options, completed from the environment.
     #[must_use]
     pub fn options(&self) -> &ClientOptions {
         &self.options
     }
 
-    /// Where it sends to, if it sends to a server.
+    /// Returns the DSN, if there is one.
     #[must_use]
     pub fn dsn(&self) -> Option<&Dsn> {
         self.options.dsn.as_ref()
     }
 
-    /// Whether anything is captured: there is somewhere to send to, and the client was not closed.
+    /// Whether the client captures data: it has a destination and was not closed.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let parts = self.parts();
         parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
-    /// Whether an outgoing request to this URL is told of the trace: by the option `trace_propagation_targets`.
+    /// Whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
@@ -185,7 +185,7 @@ impl Client {
         &self.integrations
     }
 
-    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration).
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration). Returns whether it was added.
     pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
         self.integrations.add(self, Arc::new(integration))
     }
@@ -199,12 +199,12 @@ impl Client {
         all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
     }
 
-    /// What the pipeline thread keeps for this client.
+    /// The pipeline thread's state for this client.
     pub(crate) fn pipeline_state(&self) -> MutexGuard<'_, PipelineState> {
         self.parts().pipeline_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Switches the client off for good.
+    /// Disables the client permanently.
     pub(crate) fn switch_off(&self) {
         self.parts().closed.store(true, Ordering::Relaxed);
         refresh_capture_mode();

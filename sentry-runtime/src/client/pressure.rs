@@ -13,24 +13,24 @@ use crate::base::{diagnostics, epoch};
 /// The maximum number of halvings: one trace in 1024 is left.
 const MOST_HALVINGS: u8 = 10;
 
-/// How much a client must save.
+/// The share of traces that a client gives up.
 #[derive(Debug, Default)]
 pub(crate) struct Pressure {
     halvings: AtomicU8,
-    /// Everything that had overflowed at the last look.
+    /// The overflow count at the last check.
     overflowed: AtomicU64,
-    /// When the last look was.
+    /// The time of the last check.
     looked: Mutex<Option<Instant>>,
 }
 
 impl Pressure {
-    /// How often the share of traces is halved.
+    /// The number of times the share of traces is halved.
     #[inline]
     pub(crate) fn halvings(&self) -> u8 {
         self.halvings.load(Ordering::Relaxed)
     }
 
-    /// Whether the time for a look has come; then it counts as done.
+    /// Whether a check is due; if so, it counts as done.
     pub(crate) fn is_due(&self, now: Instant, interval: Duration) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let due = looked.is_none_or(|looked| now.duration_since(looked) >= interval);
@@ -40,7 +40,7 @@ impl Pressure {
         due
     }
 
-    /// Takes in what a look has shown: everything that overflowed so far, and whether traces are unwelcome.
+    /// Updates the halvings from a check: the overflow count so far, and whether the server refuses traces.
     pub(crate) fn update(&self, overflowed: u64, unwelcome: bool) {
         let before = self.overflowed.swap(overflowed, Ordering::Relaxed);
         let halvings = self.halvings();

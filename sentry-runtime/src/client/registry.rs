@@ -1,4 +1,4 @@
-//! The clients of the process: the one that everybody uses, and all there are.
+//! The registry of clients: the client of the process, and all living clients.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -7,7 +7,7 @@ use super::Client;
 use crate::base::epoch;
 use crate::base::fork::PerProcess;
 
-/// How much work an annotated function has to do.
+/// The amount of work of an annotated function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum CaptureMode {
@@ -23,7 +23,7 @@ static CAPTURE_MODE: AtomicU8 = AtomicU8::new(0);
 static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
 static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
 
-/// The child of a fork goes on with its parent's client, unless that was being replaced at that moment.
+/// The child of a fork keeps its parent's client, unless the client was being replaced during the fork.
 fn slot() -> &'static RwLock<Option<Arc<Client>>> {
     GLOBAL.get_or_make(|parent| {
         RwLock::new(parent.and_then(|parent| parent.try_read().ok().and_then(|client| client.clone())))
@@ -35,14 +35,14 @@ fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
         Mutex::new(match parent.map(Mutex::try_lock) {
             None => Vec::new(),
             Some(Ok(all)) => all.clone(),
-            // A thread of the parent was at them.
+            // A thread of the parent held the lock.
             Some(Err(_)) => global().as_ref().map(Arc::downgrade).into_iter().collect(),
         })
     });
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The most that any client of the process wants.
+/// The highest capture mode of all clients of the process.
 #[inline]
 pub(crate) fn capture_mode() -> CaptureMode {
     match CAPTURE_MODE.load(Ordering::Relaxed) {
@@ -57,14 +57,14 @@ pub(crate) fn global() -> Option<Arc<Client>> {
     slot().read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Makes a client the one of the process, and answers with the one before.
+/// Sets the client of the process, and returns the previous one.
 pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     let before = std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client);
     epoch::begin();
     before
 }
 
-/// Lets a closed client go, if it is the one of the process.
+/// Removes a closed client, if it is the client of the process.
 pub(crate) fn release_global(client: &Arc<Client>) {
     let mut global = slot().write().unwrap_or_else(PoisonError::into_inner);
     if global.as_ref().is_some_and(|global| Arc::ptr_eq(global, client)) {
@@ -73,18 +73,18 @@ pub(crate) fn release_global(client: &Arc<Client>) {
     }
 }
 
-/// Adds a client to those that live.
+/// Adds a client to the living ones.
 pub(crate) fn register(client: &Arc<Client>) {
     known().push(Arc::downgrade(client));
     refresh_capture_mode();
 }
 
-/// All clients that live.
+/// All living clients.
 pub(crate) fn all() -> Vec<Arc<Client>> {
     known().iter().filter_map(Weak::upgrade).collect()
 }
 
-/// Finds out anew how much work annotated functions have to do, after a client came or went.
+/// Recomputes the capture mode, after a client was added or removed.
 pub(crate) fn refresh_capture_mode() {
     let mut all = known();
     all.retain(|client| client.strong_count() > 0);
@@ -92,7 +92,7 @@ pub(crate) fn refresh_capture_mode() {
     let capture_mode = living.iter().map(|client| client.capture_mode()).max().unwrap_or(CaptureMode::Off);
     CAPTURE_MODE.store(capture_mode as u8, Ordering::Relaxed);
     epoch::begin();
-    // One of these may be the last of its client, which asks for this lock as it goes.
+    // One of these may be the last handle of its client, whose drop takes this lock.
     drop(all);
     drop(living);
 }

@@ -1,4 +1,4 @@
-//! A session, from its start to its end, and the sessions of a client.
+//! Sessions: the state of one session from its start to its end, and the sessions of a client.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,15 +10,15 @@ use crate::options::ClientOptions;
 use crate::protocol::session::{SessionAggregate, SessionAttributes, SessionCounts, SessionUpdate};
 use crate::protocol::{SessionMode, SessionStatus, User, Uuid};
 
-/// A session and what is known of it so far.
+/// A session and its state.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: Uuid,
     mode: SessionMode,
     pub(crate) started: SystemTime,
     pub(crate) since: Instant,
-    /// The address of the isolation scope in which it was started; scopes forked from that one share the session,
-    /// and have not started it.
+    /// The address of the isolation scope that started the session. Scopes forked from that scope share the session, but
+    /// did not start it.
     pub(crate) home: usize,
     state: Mutex<SessionState>,
 }
@@ -28,24 +28,24 @@ struct SessionState {
     status: SessionStatus,
     errors: u64,
     duration: Option<Duration>,
-    /// Whom the session concerns; does not change once it was sent.
+    /// The user of the session; does not change after the session was sent.
     did: Option<String>,
     /// Whether the session was sent.
     sent: bool,
-    /// Whether the server knows the session, as far as is known here: the update that introduced it may be lost.
+    /// Whether the update that introduces the session was sent; that update may be lost.
     introduced: Arc<AtomicBool>,
-    /// Whether it is over, and was sent or counted as that.
+    /// Whether the session has ended and was sent or counted as ended.
     closed: bool,
 }
 
-/// How a session is known to the server by its user: the first of these that there is.
+/// The distinct id of a session's user: the user's id, email or name, the first that is set.
 pub(crate) fn distinct_id(user: Option<&User>) -> Option<String> {
     let user = user?;
     [&user.id, &user.email, &user.username].into_iter().flatten().next().cloned()
 }
 
 impl Session {
-    /// A session that begins now, or nothing without a release to be healthy.
+    /// Starts a session; `None` without a release, because sessions measure the health of a release.
     pub(crate) fn start(
         options: &ClientOptions,
         id: Uuid,
@@ -54,7 +54,7 @@ impl Session {
     ) -> Option<Arc<Self>> {
         if options.release.is_none() {
             diagnostics::debug(format_args!(
-                "no session is started: sessions are of a release, and the option `release` is not set"
+                "no session is started: sessions belong to a release; set the option `release`"
             ));
             return None;
         }
@@ -80,8 +80,8 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts an error that happened in the session. Answers whether the server should know now: that the session
-    /// is no longer without errors, or that it crashed.
+    /// Counts an error in the session. Returns whether the session must be sent now: on its first error, and when it
+    /// crashed.
     pub(crate) fn error(&self, crashed: bool, user: Option<&User>) -> bool {
         let mut state = self.state();
         if state.status != SessionStatus::Ok {
@@ -98,7 +98,7 @@ impl Session {
         self.mode == SessionMode::Application && (crashed || state.errors == 1)
     }
 
-    /// Ends the session, unless it crashed before. Answers with what is to be done about it.
+    /// Ends the session, unless it crashed before. Returns what the caller has to send.
     pub(crate) fn end(&self, status: SessionStatus, after: Duration, user: Option<String>) -> End {
         let mut state = self.state();
         if state.closed {
@@ -111,11 +111,11 @@ impl Session {
         }
         state.closed = true;
         if !state.sent {
-            // Whom it concerns is often known late, after a login for example.
+            // The user is often known late, after a login for example.
             state.did = user.or(state.did.take());
         }
         if self.mode == SessionMode::Application || state.sent {
-            // A crash went out with its event.
+            // The crash was sent with its event.
             return if crashed && state.sent { End::Nothing } else { End::Update };
         }
         let did = state.did.take();
@@ -130,7 +130,7 @@ impl Session {
         End::Count { did, counts }
     }
 
-    /// The state as the server is told of it; if that introduces the session, also what says that it was.
+    /// The update to send; if it introduces the session, also the flag that records this.
     pub(crate) fn update(&self, options: &ClientOptions) -> (SessionUpdate, Option<Arc<AtomicBool>>) {
         let mut state = self.state();
         state.sent = true;
@@ -149,19 +149,19 @@ impl Session {
         (update, init.then(|| Arc::clone(&state.introduced)))
     }
 
-    /// How long ago it began, if the server does not know it yet.
+    /// The age of the session, if it was not sent yet.
     pub(crate) fn unsent_since(&self) -> Option<Duration> {
         let state = self.state();
         (!state.sent && !state.closed).then(|| self.since.elapsed())
     }
 }
 
-/// What the end of a session leads to.
+/// The consequence of a session's end.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The server is told.
+    /// An update is sent.
     Update,
-    /// It is counted with others.
+    /// The session is counted with others.
     Count {
         did: Option<String>,
         counts: SessionCounts,
@@ -176,7 +176,7 @@ pub(crate) fn attributes(options: &ClientOptions) -> SessionAttributes {
     }
 }
 
-/// Counts that wait to be sent, with when the first of them came.
+/// Counts that wait to be sent, and the time of the first of them.
 pub(crate) type Counted = (Instant, BTreeMap<(SystemTime, Option<String>), SessionCounts>);
 
 /// The sessions of a client.
@@ -201,7 +201,7 @@ impl Sessions {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a session that has ended. Answers how many groups there are.
+    /// Counts a session that has ended. Returns the number of groups.
     pub(crate) fn count(&self, session: &Session, did: Option<String>, more: SessionCounts) -> usize {
         let since = session.started.duration_since(UNIX_EPOCH).unwrap_or_default();
         let minute = UNIX_EPOCH + Duration::from_secs(since.as_secs() / 60 * 60);
@@ -215,12 +215,12 @@ impl Sessions {
         groups.len()
     }
 
-    /// How long counts have waited, if there are any.
+    /// The time that counts have waited, if there are any.
     pub(crate) fn counted_since(&self) -> Option<Duration> {
         self.counted().as_ref().map(|(since, _)| since.elapsed())
     }
 
-    /// Takes what was counted.
+    /// Takes all counts.
     pub(crate) fn take_counted(&self) -> Vec<SessionAggregate> {
         let groups = self.counted().take().map(|(_, groups)| groups).unwrap_or_default();
         groups.into_iter().map(|((started, did), counts)| SessionAggregate { started, did, counts }).collect()
@@ -267,7 +267,7 @@ mod tests {
         ] {
             let session = session(SessionMode::Request);
             for _ in 0..errors {
-                assert!(!session.error(crashed, None), "requests are not told of one by one");
+                assert!(!session.error(crashed, None), "requests are not sent one by one");
             }
             assert_eq!(ended(&session, status), Some(expected));
             assert_eq!(ended(&session, status), None);

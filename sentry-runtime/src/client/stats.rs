@@ -1,40 +1,40 @@
-//! What became of telemetry, to be read in the program.
+//! The statistics of a client: counts of accepted, sent and dropped items.
 
 use crate::protocol::{DataCategory, DiscardedEvents};
 use crate::transport::QueueDepths;
 
-/// What happened to telemetry so far, see [`Client::stats`](crate::Client::stats).
+/// Counts of the items that a client has captured so far, see [`Client::stats`](crate::Client::stats).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// How many items of each category were handed to delivery: they had passed sampling, callbacks and limits.
-    /// Each of them is sent, dropped on the way, or still queued. What an earlier process left in the spool counts
-    /// when it is taken up. A transport of your own is not counted.
+    /// The number of items of each category that were passed to delivery, after sampling, callbacks and limits. Each of
+    /// them is sent, dropped later, or still queued. Items that an earlier process left in the spool count when this
+    /// process reads them. Your own transport is not counted.
     pub accepted: Vec<(DataCategory, u64)>,
-    /// How many items of each category the server took.
+    /// The number of items of each category that the server accepted.
     pub sent: Vec<(DataCategory, u64)>,
-    /// How many were dropped, by reason and category. Traces that were not sampled are among them.
+    /// The number of dropped items, by reason and category. Includes traces that were not sampled.
     pub dropped: Vec<DiscardedEvents>,
-    /// How many bytes went over the wire, compressed as they were sent.
+    /// The number of bytes sent over the network, after compression.
     pub bytes: u64,
-    /// What waits to be sent.
+    /// The items that wait to be sent.
     pub queued: QueueDepths,
 }
 
 impl Stats {
-    /// How many items of a category were handed to delivery.
+    /// Returns the number of items of a category that were passed to delivery.
     #[must_use]
     pub fn accepted(&self, category: DataCategory) -> u64 {
         self.accepted.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
     }
 
-    /// How many items of a category the server took.
+    /// Returns the number of items of a category that the server accepted.
     #[must_use]
     pub fn sent(&self, category: DataCategory) -> u64 {
         self.sent.iter().filter(|(of, _)| *of == category).map(|(_, quantity)| quantity).sum()
     }
 
-    /// How many items were dropped for whatever reason but sampling.
+    /// Returns the number of items that were dropped for any reason except sampling.
     #[must_use]
     pub fn lost(&self) -> u64 {
         let sampling = crate::protocol::DiscardReason::SampleRate;

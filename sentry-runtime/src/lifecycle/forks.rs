@@ -6,9 +6,9 @@ use crate::context::recorder;
 use crate::context::thread_context::Context;
 use crate::context::{active, during_fork};
 
-/// Lets the toolkit begin anew in every child of a fork.
+/// Resets the toolkit in every child of a fork.
 pub(crate) fn watch() {
-    // What every fork looks at is there before the first.
+    // Created before the first fork, because every fork reads it.
     Context::default_ref();
     fork::watch(fork::Hooks {
         before: during_fork::hold,

@@ -1,18 +1,18 @@
-//! The client of the process, from `init` to the end of `main`.
+//! The guard of `init`, which closes the client at the end of `main`.
 
 use std::sync::Arc;
 
 use crate::base::diagnostics;
 use crate::client::{self, Client};
 
-/// Keeps the client that [`init`](crate::init) made. When it is dropped, what is not yet sent is sent, for at most
-/// the option `shutdown_timeout`, and the client is closed. Hold it to the end of `main`.
+/// Holds the client that [`init`](crate::init) created. Dropping the guard sends what is not sent yet, waiting at most for
+/// the option `shutdown_timeout`, and closes the client. Hold it until the end of `main`.
 #[derive(Debug)]
 #[must_use = "the client is closed when the guard is dropped: hold it to the end of main, as in `let _guard = …`"]
 pub struct ClientInitGuard(pub(super) Arc<Client>);
 
 impl ClientInitGuard {
-    /// Whether the client captures anything.
+    /// Whether the client captures data.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.0.is_enabled()
@@ -31,7 +31,7 @@ impl Drop for ClientInitGuard {
     fn drop(&mut self) {
         let in_time = self.0.close(self.0.options().shutdown_timeout);
         if !in_time {
-            diagnostics::debug(format_args!("not everything was sent within the option shutdown_timeout"));
+            diagnostics::debug(format_args!("some data was not sent within the option shutdown_timeout"));
         }
         client::release_global(&self.0);
     }

@@ -13,9 +13,9 @@ use crate::pipeline;
 use crate::trace::clock;
 
 impl Client {
-    /// Makes a client that belongs to nothing yet: [`set_current_client`](crate::set_current_client) makes it the one
-    /// of the process. What [`init`](crate::init) does beside that is left out: what is not yet sent is not sent when
-    /// it is dropped, so [`close`](Self::close) it; and no session is started.
+    /// Creates a client without making it the client of the process; [`set_current_client`](crate::set_current_client)
+    /// does that. Unlike [`init`](crate::init), dropping the client does not send what is not sent yet, so
+    /// [`close`](Self::close) it; and no session is started.
     ///
     /// ```
     /// let client = sentry::Client::new("https://public@o1.ingest.sentry.io/1")?;
@@ -26,7 +26,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Options that cannot be used as given, as of [`try_init`](crate::try_init).
+    /// Invalid options, as for [`try_init`](crate::try_init).
     pub fn new(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
         let client = Self::make(options)?;
         client.set_up_integrations();
@@ -71,7 +71,7 @@ pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGu
     Ok(ClientInitGuard(client))
 }
 
-/// The same, with an error told on stderr and the client disabled.
+/// Like [`try_init`], but reports an error on stderr and disables the client.
 pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     try_init(options).unwrap_or_else(|error| {
         diagnostics::error(format_args!("Sentry is disabled: {error}"));
@@ -86,7 +86,7 @@ fn prepare() {
     #[cfg(all(unix, feature = "signals"))]
     if let Err(error) = super::signals::resume() {
         diagnostics::error(format_args!(
-            "signals end this process at once, before anything is sent: {error}"
+            "flush_on_signals does not work in this process; signals end it without sending data: {error}"
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! The guard of `#[sentry::main]`.
+//! The guard of `#[sentry::main]`, which holds the client while `main` runs.
 
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::context::active;
@@ -33,14 +33,14 @@ pub fn main_guard(options: Option<ClientOptions>) -> MainGuard {
 }
 
 impl MainGuard {
-    /// Captures what `main` returned if it is an error, sends everything, and hands the value back.
+    /// Captures the error that `main` returned, if any, sends everything, and returns the result.
     pub fn finish<R>(mut self, result: R, look: impl FnOnce(&R, &mut Self)) -> R {
         look(&result, &mut self);
         drop(self);
         result
     }
 
-    /// Says that `main` returned an error.
+    /// Captures the error that `main` returned.
     pub fn failed(&mut self, failure: Failure<'_>) {
         errors::capture(failure, self.since, ErrorOrigin::Main);
     }

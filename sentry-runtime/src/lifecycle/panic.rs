@@ -1,7 +1,7 @@
-//! Panics: a hook that captures each with its message, place and stack, before whatever hook was there.
+//! The panic hook: captures each panic with its message, location and stack, and then runs the previous hook.
 //!
-//! The hook runs where the panic happens, so the event has the trace, the scopes and the stack of that place,
-//! however many annotated functions the panic crosses on its way out.
+//! The hook runs where the panic happens, so the event has the trace, the scopes and the stack of that location, even if
+//! the panic then unwinds through many annotated functions.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -20,7 +20,7 @@ thread_local! {
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Installs the hook, once a process. The hook that was there runs after ours.
+/// Installs the hook once per process. The previous hook runs after it.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -34,7 +34,7 @@ pub(crate) fn install() {
 
 fn capture_panic(info: &PanicHookInfo<'_>) {
     let end = PanicOutcome::of(info);
-    // Panics that are contained stay quiet; one that ends the program is contained by nobody.
+    // Contained panics are not captured, except those that end the program, which cannot be contained.
     if client::capture_mode() == client::CaptureMode::Off
         || (callback::is_quiet() && end == PanicOutcome::Unwinds)
     {
@@ -50,7 +50,7 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
             event::submit(Capture::panic(message(info.payload()), location));
         }
         if end != PanicOutcome::Unwinds {
-            // Nothing runs after this hook: what is open ends here, and what is captured goes out now.
+            // Nothing runs after this hook: open runs end here, and captured data is sent now.
             monitor::fail_open_runs();
             client.flush(client.options().shutdown_timeout.max(Duration::from_millis(100)));
         }
@@ -58,20 +58,20 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     CAPTURING.set(false);
 }
 
-/// What comes after the hook.
+/// What the panic does after the hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PanicOutcome {
     Unwinds,
     Aborts,
-    /// The panic that was captured before could not go on; this is only how the standard library says so.
+    /// A panic that was already captured cannot unwind; the standard library reports that with this second panic.
     AbortsForAnother,
 }
 
-/// What the standard library says, from a place of its own, when a panic cannot unwind any further: out of a function
-/// of another language, or out of a destructor that runs because of another panic.
+/// The messages of the standard library, with a location in `core`, when a panic cannot unwind any further: out of an
+/// `extern` function, or out of a destructor that runs because of another panic.
 const STUCK: [&str; 2] = ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
-/// How the compiler's checks of unsafe code begin, which abort wherever they fail. They name the user's place, so
-/// there is only the text to know them by; a panic that begins like one is merely sent before it unwinds.
+/// The beginnings of the messages of the compiler's checks of unsafe code, which abort. They have the user's location, so
+/// only the text identifies them; a panic with such a text is only sent before it unwinds.
 const CHECKS: [&str; 3] = [
     "unsafe precondition(s) violated: ",
     "null pointer dereference occurred",
@@ -100,5 +100,5 @@ fn text(payload: &(dyn Any + Send)) -> Option<&str> {
 
 /// The text of a panic's payload.
 fn message(payload: &(dyn Any + Send)) -> String {
-    text(payload).unwrap_or("a value that is no text").to_owned()
+    text(payload).unwrap_or("a value that is not a string").to_owned()
 }

@@ -10,13 +10,13 @@ use crate::intake::queue;
 use crate::transport::Transport;
 
 impl Client {
-    /// Waits until everything captured so far was delivered or lost, at most `timeout`. Answers whether it was. With the
-    /// option `spool_dir`, what cannot be delivered now is left on disk instead of lost.
+    /// Waits until everything captured so far was delivered or lost, at most for `timeout`. Returns whether that succeeded
+    /// in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |timeout| queue::flush(None, timeout), |transport, rest| transport.flush(rest))
     }
 
-    /// Flushes, then switches the client off for good.
+    /// Flushes, then disables the client permanently. Returns whether the flush succeeded in time.
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
         let process = |timeout| queue::flush(self.handle(), timeout);
@@ -45,13 +45,13 @@ impl Client {
     }
 }
 
-/// Asks a transport of the user's, which may hang or panic, from a thread that can be left behind.
+/// Ends the user's own transport, which may hang or panic, on a thread that can be abandoned.
 fn with_deadline(
     own: &Arc<dyn Transport>,
     rest: Duration,
     end: fn(&dyn Transport, Duration) -> bool,
 ) -> bool {
-    /// What even a transport that is done needs to say so.
+    /// The time that even an idle transport needs to answer.
     const MOMENT: Duration = Duration::from_millis(50);
     let own = Arc::clone(own);
     let (say, said) = crossbeam_channel::bounded(1);

@@ -1,7 +1,7 @@
-//! Signals that end the program: what was captured is sent first, then the program ends by the signal as ever.
+//! Signals that end the program: captured data is sent first, then the signal ends the program as usual.
 //!
-//! The handler itself only writes to a pipe; a thread of its own reads from that and does the rest. A second signal
-//! ends the program at once: whoever sends it does not want to wait.
+//! The handler only writes to a pipe; a thread reads from the pipe and does the rest. A second signal ends the program at
+//! once.
 
 #![expect(unsafe_code, reason = "there is no safe way to ask what a signal does")]
 
@@ -19,28 +19,28 @@ use crate::base::fork::PerProcess;
 use crate::client;
 use crate::instrument::monitor;
 
-/// The signals that are watched, once they are.
+/// The signals that are watched; empty until then.
 static WATCHED: OnceLock<Vec<c_int>> = OnceLock::new();
-/// The thread of this process runs, or could not be started.
+/// Set when the thread of this process runs or could not be started.
 static READER: PerProcess<()> = PerProcess::new();
-/// A signal ends the program at once: one came before, or there is no thread that reads them.
+/// Whether a signal ends the program at once: after a first signal, and if no thread reads signals.
 static AT_ONCE: AtomicBool = AtomicBool::new(true);
 
-/// Lets what was captured be sent when `SIGTERM` or `SIGINT` ends the program, for at most the option
-/// `shutdown_timeout`. The program ends by the signal all the same, so whoever waits for it sees the same status as
-/// ever; a second signal ends it at once. Monitored jobs that run at that time are reported as failed.
+/// Sends captured data before `SIGTERM` or `SIGINT` ends the program, waiting at most for the option `shutdown_timeout`.
+/// The signal still ends the program, so its parent process sees the usual status; a second signal ends it at once.
+/// Monitored jobs that are running are reported as failed.
 ///
-/// Meant for programs that leave these signals to the system: destructors do not run, so the guard of
-/// [`init`](crate::init) cannot flush. A program that handles them itself, to shut down in good order, lets its guard
-/// be dropped or calls [`flush`](crate::flush), and does not need this. A signal that is ignored or handled when this
-/// is called is left alone.
+/// For programs that leave these signals to the system: the system does not run destructors, so the guard of
+/// [`init`](crate::init) cannot flush. A program that handles the signals to shut down in an orderly way drops its guard
+/// or calls [`flush`](crate::flush), and does not need this function. Signals that the program ignores or handles at the
+/// time of the call are not changed.
 ///
-/// Call it once, early in `main`. Children of a `fork` are covered from the first thing that they capture.
+/// Call it once, early in `main`. Children of a `fork` are covered from their first capture.
 ///
-/// Unix, feature `signals`.
+/// Available on Unix with the feature `signals`.
 ///
 /// # Errors
-/// The system refuses the handlers or the thread.
+/// The error of the system if it refuses the handlers or the thread.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -50,7 +50,7 @@ static AT_ONCE: AtomicBool = AtomicBool::new(true);
 /// # }
 /// ```
 pub fn flush_on_signals() -> io::Result<()> {
-    // The child of a fork has the handlers, but not the thread.
+    // The child of a fork inherits the handlers, but not the thread.
     super::forks::watch();
     if WATCHED.get().is_none() {
         let left_to_us: Vec<c_int> =
@@ -64,21 +64,21 @@ pub fn flush_on_signals() -> io::Result<()> {
     resume()
 }
 
-/// Whether the signal does what the system does with it.
+/// Whether the signal has the system's default action.
 fn is_default(signal: c_int) -> bool {
-    // SAFETY: the struct is plain data, for which zeros are fine, and the call only writes to it.
+    // SAFETY: the struct is plain data, for which zeros are valid, and the call only writes to it.
     unsafe {
         let mut now: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, std::ptr::null(), &raw mut now) == 0 && now.sa_sigaction == libc::SIG_DFL
     }
 }
 
-/// Signals end the child of a fork at once, until it has something to send.
+/// Lets signals end the child of a fork at once, until it has data to send.
 pub(crate) fn reset_after_fork() {
     AT_ONCE.store(true, Ordering::SeqCst);
 }
 
-/// Starts the thread, in a process that has none yet and is to have one.
+/// Starts the thread, in a process that needs one and has none yet.
 pub(crate) fn resume() -> io::Result<()> {
     let Some(watched) = WATCHED.get().filter(|_| READER.get().is_none()) else { return Ok(()) };
     READER.get_or_make(|_| ());
@@ -97,9 +97,9 @@ fn end_by(signal: c_int) {
     if let Some(client) = client::global().filter(|client| client.is_enabled()) {
         monitor::fail_open_runs();
         let flushed = client.flush(client.options().shutdown_timeout);
-        diagnostics::debug(format_args!("signal {signal}: everything was sent: {flushed}"));
+        diagnostics::debug(format_args!("signal {signal}: all data was sent in time: {flushed}"));
     }
     if let Err(error) = low_level::emulate_default_handler(signal) {
-        diagnostics::error(format_args!("signal {signal} could not be given back to the system: {error}"));
+        diagnostics::error(format_args!("signal {signal}: the default action of the system failed: {error}"));
     }
 }

@@ -1,11 +1,11 @@
-//! The counters of a client, as they are now.
+//! The snapshot of a client's counters.
 
 use crate::client::{Client, Stats};
 use crate::intake::queue;
 use crate::transport::QueueDepths;
 
 impl Client {
-    /// What was accepted, sent and dropped so far, and what still waits.
+    /// Returns the counts of items that were accepted, sent and dropped so far, and that still wait.
     ///
     /// ```
     /// let _guard = sentry::init("");

@@ -1,4 +1,4 @@
-//! The transport of a client, as its options say: a server, Spotlight, the local view, or one of the user's own.
+//! The transport of a client, built from its options: a server, a collector, Spotlight, the local view, the user's own.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::transport::{
     TransportThread,
 };
 
-/// What the options say of the way to any server.
+/// Applies the network options.
 fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
     http.compression = options.compression;
     http.ca_certs = options.ca_certs.clone();
@@ -28,7 +28,7 @@ fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
     http
 }
 
-/// Builds the transport. `None` when there is nowhere to send to. A proxy that cannot be used is an error.
+/// Builds the transport; `None` if there is no destination. An invalid proxy or certificate is an error.
 pub(crate) fn from_options(
     options: &ClientOptions,
     ledger: &Arc<Ledger>,
@@ -47,7 +47,7 @@ pub(crate) fn from_options(
     } else if let Some(dsn) = &options.dsn {
         let agent = &*options.user_agent;
         let http = match &options.tunnel {
-            // Whoever stands behind a tunnel reads the DSN from the envelope and authenticates by itself.
+            // The server behind a tunnel reads the DSN from the envelope and authenticates its own request.
             Some(url) => HttpOptions { dsn: Some(dsn.to_string()), ..HttpOptions::new(&**url, None, agent) },
             None => HttpOptions::new(dsn.envelope_api_url(), Some(dsn.to_auth_header(agent)), agent),
         };
@@ -61,7 +61,7 @@ pub(crate) fn from_options(
         let url = otlp::traces_url(endpoint);
         let mut http = with_network(HttpOptions::new(&*url, None, &*options.user_agent), options);
         if proxy::is_local_url(&url) {
-            // The options name the way to the server; nobody else sees a collector on this machine.
+            // The proxy options are for the server; a proxy cannot reach a collector on this machine.
             http.proxy = ProxyOptions::default();
         }
         let collector = Collector::new(http, options.otlp_headers.clone())?;
@@ -69,7 +69,7 @@ pub(crate) fn from_options(
         let split = Split::new(Arc::new(spans), transports.pop());
         transports.push(Arc::new(split));
     }
-    // Where there is no server, the local view is who takes delivery.
+    // Without a server, the local view counts items as sent.
     let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
     let raw_file = match &options.local {
         options::LocalView::On => Some(None),

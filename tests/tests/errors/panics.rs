@@ -70,7 +70,7 @@ fn payloads_of_every_kind_have_a_text() {
             "a literal",
         ),
         (Box::new(|| std::panic::panic_any("an owned text".to_owned())), "an owned text"),
-        (Box::new(|| std::panic::panic_any(7_u32)), "a value that is no text"),
+        (Box::new(|| std::panic::panic_any(7_u32)), "a value that is not a string"),
     ] {
         let seen = observe(options(), || catch_unwind(run).is_err());
         assert!(seen.result);
