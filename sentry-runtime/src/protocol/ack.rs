@@ -1,4 +1,4 @@
-//! The answer to an envelope that somebody waits for.
+//! Acknowledgements: one-shot channels for the outcome of an envelope that a caller waits for.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,23 +7,23 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::client_report::DiscardReason;
 
-/// What became of an envelope.
+/// The outcome of an envelope's delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeliveryOutcome {
-    /// The server took it.
+    /// The server accepted the envelope.
     Sent,
-    /// It is lost.
+    /// The envelope is lost.
     Lost(DiscardReason),
 }
 
-/// The side that answers. The first answer counts.
+/// The sending side. Only the first answer counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Ack {
     outcome: Arc<OnceLock<DeliveryOutcome>>,
     answered: Sender<()>,
 }
 
-/// The side that waits.
+/// The waiting side.
 #[derive(Debug)]
 pub(crate) struct Awaited {
     outcome: Arc<OnceLock<DeliveryOutcome>>,
@@ -31,15 +31,15 @@ pub(crate) struct Awaited {
 }
 
 impl Ack {
-    /// Makes both sides of an answer.
+    /// Returns both sides of an acknowledgement.
     pub(crate) fn new() -> (Self, Awaited) {
         let outcome = Arc::default();
-        // The outcome lies beside the channel, so that only one type of channel is compiled for all one-shot signals.
+        // The outcome is stored next to the channel, so that one channel type serves all one-shot signals.
         let (sender, receiver) = bounded(1);
         (Self { outcome: Arc::clone(&outcome), answered: sender }, Awaited { outcome, answered: receiver })
     }
 
-    /// Answers, unless there was an answer before.
+    /// Sends the outcome, unless one was sent before.
     pub(crate) fn answer(&self, outcome: DeliveryOutcome) {
         if self.outcome.set(outcome).is_ok() {
             let _ = self.answered.try_send(());
@@ -48,10 +48,10 @@ impl Ack {
 }
 
 impl Awaited {
-    /// Waits for the answer, at most `timeout`.
+    /// Waits for the outcome, at most for `timeout`.
     ///
     /// # Errors
-    /// `Timeout` when no answer came in time, `Disconnected` when none will come.
+    /// `Timeout` if no outcome arrived in time, `Disconnected` if none will arrive.
     pub(crate) fn wait(&self, timeout: Duration) -> Result<DeliveryOutcome, RecvTimeoutError> {
         self.answered.recv_timeout(timeout)?;
         self.outcome.get().copied().ok_or(RecvTimeoutError::Disconnected)

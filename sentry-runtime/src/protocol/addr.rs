@@ -1,5 +1,5 @@
-//! Addresses in memory, and the values of registers: numbers that travel as `0x…` strings, because JSON
-//! readers lose the low bits of large numbers.
+//! Memory addresses and register values: numbers written as `0x…` strings, because JSON readers lose the low bits of
+//! large numbers.
 
 use std::fmt;
 use std::num::ParseIntError;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::wire::serde_as_str;
 
-/// An address in memory, written as `0x` and lowercase hex.
+/// A memory address, written as `0x` and lowercase hex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Addr(pub u64);
 
@@ -34,7 +34,7 @@ macro_rules! hex {
         impl FromStr for $name {
             type Err = ParseIntError;
 
-            /// Reads hex behind `0x`, and decimal without it.
+            /// Reads hex after `0x`, otherwise decimal.
             fn from_str(text: &str) -> Result<Self, ParseIntError> {
                 match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
                     Some(digits) => u64::from_str_radix(digits, 16).map(Self),

@@ -1,6 +1,7 @@
-//! Files that travel with an event.
+//! Attachments: files sent with an event.
 //!
-//! Spec: `telemetry/attachments.mdx`; `foundations/transport/envelope-items.mdx`, attachment.
+//! Spec: [attachments](https://develop.sentry.dev/sdk/telemetry/attachments/),
+//! [envelope items, "Attachment"](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,26 +11,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::envelope::EnvelopeItem;
 use super::media_type;
 
-/// What kind of file an attachment is, as far as the server treats it in its own way.
+/// The kind of an attachment. The server treats some kinds specially.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum AttachmentType {
-    /// A file without a meaning of its own.
+    /// A file without special treatment.
     #[default]
     Attachment,
-    /// A minidump, from which the server makes an error event.
+    /// A minidump, from which the server creates an error event.
     Minidump,
-    /// A crash report of Apple's systems, from which the server makes an error event.
+    /// A crash report of Apple's systems, from which the server creates an error event.
     AppleCrashReport,
     /// The crash context of the Unreal engine.
     UnrealContext,
     /// The logs of the Unreal engine.
     UnrealLogs,
-    /// Any other kind, by its name on the wire.
+    /// Any other kind, by its name in the protocol.
     Custom(String),
 }
 
 impl AttachmentType {
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -64,15 +65,15 @@ impl<'de> Deserialize<'de> for AttachmentType {
     }
 }
 
-/// A file that travels with an event. Sentry shows what it knows by its media type: a picture as a picture, a text as
-/// a text. An image whose name contains `screenshot` is shown beside the event.
+/// A file attached to an event. Sentry displays it by its media type: an image as an image, a text as text. An image
+/// whose name contains `screenshot` is shown next to the event.
 ///
 /// ```
 /// use sentry::protocol::Attachment;
 ///
 /// let attachment = Attachment {
 ///     buffer: b"line 1\n".to_vec(),
-///     // By its name it is `text/plain`.
+///     // The media type is `text/plain`, by the file extension.
 ///     filename: "worker.log".into(),
 ///     ..Attachment::default()
 /// };
@@ -82,14 +83,14 @@ impl<'de> Deserialize<'de> for AttachmentType {
 pub struct Attachment {
     /// The content of the file.
     pub buffer: Vec<u8>,
-    /// Its name.
+    /// The name of the file.
     pub filename: String,
-    /// The media type. When missing, that of the ending of the name, in whatever case: of texts (`txt`, `text`, `log`,
-    /// `md`, `csv`, `html`, `htm`, `css`, `js`), data (`json`, `xml`, `yaml`, `yml`, `toml`, `sql`, `pdf`, `wasm`),
-    /// pictures (`png`, `jpg`, `jpeg`, `gif`, `webp`, `avif`, `svg`, `bmp`), recordings (`mp3`, `mp4`), archives (`zip`,
-    /// `gz`, `zst`) and minidumps (`dmp`, `mdmp`); `application/octet-stream` for any other.
+    /// The media type. Default: the type of the file extension, in any case, for text (`txt`, `text`, `log`, `md`, `csv`,
+    /// `html`, `htm`, `css`, `js`), data (`json`, `xml`, `yaml`, `yml`, `toml`, `sql`, `pdf`, `wasm`), images (`png`,
+    /// `jpg`, `jpeg`, `gif`, `webp`, `avif`, `svg`, `bmp`), recordings (`mp3`, `mp4`), archives (`zip`, `gz`, `zst`) and
+    /// minidumps (`dmp`, `mdmp`); `application/octet-stream` for all others.
     pub content_type: Option<String>,
-    /// The kind; [`AttachmentType::Attachment`] when missing.
+    /// The kind. Default: [`AttachmentType::Attachment`].
     pub ty: Option<AttachmentType>,
 }
 
@@ -102,7 +103,7 @@ impl From<Attachment> for EnvelopeItem {
     }
 }
 
-// By hand: the content of a file has no place in a log line.
+// Not derived: a log line must not contain the file.
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attachment")

@@ -27,49 +27,49 @@ use super::{Map, Value};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub enum AttributeValue {
-    /// Nothing: the attribute is not recorded.
+    /// No value: the attribute is not recorded.
     #[default]
     Null,
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     I64(i64),
-    /// A whole number that may be too large for the signed form.
+    /// An integer that may be too large for `i64`.
     U64(u64),
-    /// A number; NaN and the infinities are written as `null`.
+    /// A floating-point number; NaN and the infinities are written as `null`.
     F64(f64),
-    /// A text that lives as long as the program: nothing is copied.
+    /// A static string, which is not copied.
     Str(&'static str),
-    /// A short text, held in place.
+    /// A short string, stored inline.
     Inline(InlineStr),
-    /// A text.
+    /// A string.
     String(Box<str>),
     /// A list.
     Array(Box<[AttributeValue]>),
 }
 
-// What a span's record has room for.
+// The space in a span's record.
 const _: () = assert!(size_of::<AttributeValue>() <= 24);
 
 impl AttributeValue {
-    /// A text that lives as long as the program. `From<&str>` has to copy, this does not.
+    /// Returns a static string without copying it, unlike `From<&str>`.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self::Str(text)
     }
 
-    /// A copy of a text.
+    /// Copies a string.
     fn text(text: &str) -> Self {
         InlineStr::new(text).map_or_else(|| Self::String(text.into()), Self::Inline)
     }
 
-    /// Whether there is nothing to record.
+    /// Whether there is no value to record.
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// The text, when it is one.
+    /// Returns the string, if the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -80,11 +80,11 @@ impl AttributeValue {
         }
     }
 
-    /// The type as spans of protocol version 2, logs and metrics name it.
+    /// Returns the type name in spans of protocol version 2, logs and metrics.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
-            // Nothing without a value is sent; a receiver that meets one reads a text.
+            // Values that are null are not sent; this type only keeps the match complete.
             Self::Null | Self::Str(_) | Self::Inline(_) | Self::String(_) => "string",
             Self::Bool(_) => "boolean",
             Self::I64(_) | Self::U64(_) => "integer",
@@ -93,7 +93,7 @@ impl AttributeValue {
         }
     }
 
-    /// A JSON value as an attribute: what has no type of its own becomes its text.
+    /// Converts a JSON value; types that attributes do not have become JSON text.
     pub(crate) fn from_json(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
@@ -137,7 +137,7 @@ impl AttributeValue {
     }
 }
 
-/// Texts are equal by what they say, however they are held.
+/// Strings are equal by content, whatever their storage.
 impl PartialEq for AttributeValue {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -168,8 +168,8 @@ impl Serialize for AttributeValue {
     }
 }
 
-/// `serialize_with` for attributes that travel with their type, as those of logs and metrics do. What has no value
-/// is left out, and so is a number that is none; a whole number too large for a receiver travels as text.
+/// `serialize_with` for attributes that are written with their type, as in logs and metrics. Null values and numbers that
+/// are not finite are left out; integers too large for a receiver are written as strings.
 pub(crate) fn typed<S: Serializer>(
     attributes: &Map<Cow<'static, str>, AttributeValue>,
     serializer: S,
@@ -195,7 +195,7 @@ pub(crate) fn typed<S: Serializer>(
     map.end()
 }
 
-/// `deserialize_with` for what [`typed`] has written: the value says what it is, its type says nothing more.
+/// `deserialize_with` for the output of [`typed`]. Reads the value and ignores its redundant type.
 pub(crate) fn read_typed<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Map<Cow<'static, str>, AttributeValue>, D::Error> {
@@ -234,7 +234,7 @@ from! {
     u32 => |value| Self::I64(value.into());
     u64 => |value| Self::U64(value);
     usize => |value| Self::U64(value as u64);
-    // Numbers that no receiver can hold travel as text: a wrong number is worse.
+    // Numbers too large for every receiver become strings, because a wrong number is worse.
     i128 => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
     u128 => |value| u64::try_from(value).map_or_else(|_| value.to_string().into(), Self::U64);
     f32 => |value| Self::F64(value.into());

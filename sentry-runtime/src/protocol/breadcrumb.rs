@@ -1,4 +1,4 @@
-//! Breadcrumbs: what happened before the event.
+//! Breadcrumbs: records of what happened before an event.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/breadcrumbs/).
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::level::Level;
 use super::{Map, Value};
 
-/// Something that happened, kept to be sent along with a later event.
+/// A record of something that happened, sent with later events.
 ///
 /// ```
 /// use sentry::protocol::Breadcrumb;
@@ -24,22 +24,22 @@ use super::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Breadcrumb {
-    /// When.
+    /// The time.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
-    /// The kind, by which it is drawn: `default`, `http`, `navigation`, `query`, `error`…
+    /// The kind, which selects the display: `default`, `http`, `navigation`, `query`, `error`…
     #[serde(rename = "type", skip_serializing_if = "is_default_type")]
     pub ty: String,
-    /// Where it comes from, such as the name of a logger.
+    /// The source, such as the name of a logger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// How bad it was.
+    /// The severity.
     #[serde(skip_serializing_if = "Level::is_info")]
     pub level: Level,
-    /// What happened.
+    /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Details, according to the kind.
+    /// Details, by name; the expected names depend on the kind.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
 }

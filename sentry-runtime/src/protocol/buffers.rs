@@ -1,27 +1,27 @@
-//! Buffers for payloads, used again when what was in them is gone.
+//! A pool of buffers for payloads.
 //!
-//! A payload is written on one thread and dropped on another, some tens of kilobytes at a time: the allocator gives
-//! such pieces back to the system and asks for them anew, page by page, which takes longer than writing them.
+//! A payload of some tens of kilobytes is written on one thread and dropped on another. Without the pool, the allocator
+//! returns such memory to the system and requests it again page by page, which takes longer than writing it.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
-/// A buffer that is smaller is cheap to allocate, and one that is larger is rare and not worth its memory.
+/// Smaller buffers are cheap to allocate; larger buffers are rare and not worth their memory.
 const WORTH_KEEPING: std::ops::RangeInclusive<usize> = STEP..=128 * 1024;
-/// Buffers are so many bytes long, or a multiple.
+/// The capacity of a buffer is a multiple of this number of bytes.
 const STEP: usize = 4 * 1024;
-/// What all buffers that wait may take, in bytes.
+/// The maximum memory of all waiting buffers, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
-/// Buffers that wait, and the bytes that they take.
+/// The waiting buffers, and their size in bytes.
 static WAITING: Mutex<(Vec<Vec<u8>>, usize)> = Mutex::new((Vec::new(), 0));
 
-/// Nobody waits for the lock, and in the child of a fork nobody has to: who held it may be gone.
+/// Does not wait for the lock: in the child of a fork, the thread that held it may not exist.
 fn waiting() -> Option<MutexGuard<'static, (Vec<Vec<u8>>, usize)>> {
     WAITING.try_lock().ok()
 }
 
-/// An empty buffer with room for `capacity` bytes.
+/// Returns an empty buffer with room for `capacity` bytes.
 pub(crate) fn take(capacity: usize) -> Vec<u8> {
     let known = WORTH_KEEPING.contains(&capacity).then(waiting).flatten().and_then(|mut waiting| {
         let at = waiting.0.iter().rposition(|buffer| buffer.capacity() >= capacity)?;
@@ -29,11 +29,11 @@ pub(crate) fn take(capacity: usize) -> Vec<u8> {
         waiting.1 -= buffer.capacity();
         Some(buffer)
     });
-    // In steps, so that it fits the next one as well.
+    // Rounded up, so that it also fits later payloads.
     known.unwrap_or_else(|| Vec::with_capacity(capacity.next_multiple_of(STEP)))
 }
 
-/// Keeps a buffer for somebody else, if there is room.
+/// Returns a buffer to the pool, if there is room.
 fn give_back(mut buffer: Vec<u8>) {
     if !WORTH_KEEPING.contains(&buffer.capacity()) {
         return;
@@ -47,7 +47,7 @@ fn give_back(mut buffer: Vec<u8>) {
     }
 }
 
-/// A buffer that is used again when it is dropped.
+/// A buffer that returns to the pool when it is dropped.
 pub(crate) struct Recycled(Vec<u8>);
 
 impl From<Vec<u8>> for Recycled {
@@ -64,7 +64,7 @@ impl std::ops::Deref for Recycled {
     }
 }
 
-/// Its length: written out byte by byte, one event would be thousands of lines of a failing test.
+/// Prints the length only: the bytes of one event would fill thousands of lines of a failing test.
 impl fmt::Debug for Recycled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())

@@ -1,4 +1,4 @@
-//! Data categories, discard reasons and the report that counts what was lost.
+//! Data categories, discard reasons and the report that counts lost items.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/client-reports/).
 
@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-/// What kind of telemetry an item is, as rate limits and client reports name it.
+/// The category of an item in rate limits and client reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DataCategory {
-    /// Anything that has no category of its own.
+    /// Items without a category of their own.
     Default,
     /// Error and message events.
     Error,
@@ -54,12 +54,12 @@ impl DataCategory {
         Self::Internal,
     ];
 
-    /// The category of a name on the wire.
+    /// Returns the category of a name in the protocol.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.as_str() == name)
     }
 
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,34 +79,34 @@ impl DataCategory {
     }
 }
 
-/// Why something was not sent.
+/// The reason why an item was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DiscardReason {
-    /// A queue inside the program was full.
+    /// A queue in the program was full.
     QueueOverflow,
     /// The spool on disk was full.
     CacheOverflow,
     /// A buffer of records was full, or a transaction had more spans than it may carry.
     BufferOverflow,
-    /// The server asked for a pause.
+    /// The server's rate limit was active.
     RatelimitBackoff,
     /// The server could not be reached.
     NetworkError,
-    /// The sampling decision was negative.
+    /// Sampling dropped it.
     SampleRate,
-    /// A `before_send…` callback dropped it, or panicked over it.
+    /// A `before_send…` callback dropped it or panicked.
     BeforeSend,
-    /// An event processor dropped it, or panicked over it.
+    /// An event processor dropped it or panicked.
     EventProcessor,
-    /// The server refused it.
+    /// The server rejected it.
     SendError,
-    /// The toolkit itself failed.
+    /// The toolkit failed.
     InternalSdkError,
-    /// Too little data to be worth sending.
+    /// The item had too little data to be worth sending.
     InsufficientData,
-    /// Sampling was lowered because the queues were full.
+    /// Backpressure handling lowered the sample rate because queues were full.
     Backpressure,
     /// An `ignore_…` option matched.
     Ignored,
@@ -134,23 +134,23 @@ impl DiscardReason {
     ];
 }
 
-/// So many items of one category, lost for one reason.
+/// The number of items of one category that were lost for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct DiscardedEvents {
-    /// Why.
+    /// The reason.
     pub reason: DiscardReason,
-    /// Of which kind.
+    /// The category of the items.
     pub category: DataCategory,
-    /// How many.
+    /// The number of items.
     pub quantity: u64,
 }
 
 /// The payload of a `client_report` item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClientReport {
-    /// When the report was made.
+    /// The time of the report.
     #[serde(serialize_with = "super::time::as_seconds")]
     pub timestamp: SystemTime,
-    /// What was lost since the last report.
+    /// The items that were lost since the last report.
     pub discarded_events: Vec<DiscardedEvents>,
 }

@@ -1,4 +1,4 @@
-//! Contexts: what was around the event, each with its own shape, told apart by `type`.
+//! Contexts: structured data about the environment of an event. The field `type` identifies their shape.
 //!
 //! The trace context is in [`trace_context`](super::trace_context).
 //!
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::trace_context::TraceContext;
 use super::{Map, Value};
 
-/// A context of an event; the key under which it stands in the event is its name.
+/// A context of an event. Its name is its key in [`Event::contexts`](super::Event::contexts).
 ///
 /// ```
 /// use sentry::protocol::{Context, Map, OsContext};
@@ -27,11 +27,11 @@ use super::{Map, Value};
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Context {
-    /// The machine.
+    /// The device.
     Device(Box<DeviceContext>),
     /// The operating system.
     Os(Box<OsContext>),
-    /// The language and its compiler.
+    /// The language runtime: here the compiler.
     Runtime(Box<RuntimeContext>),
     /// The program.
     App(Box<AppContext>),
@@ -39,15 +39,15 @@ pub enum Context {
     Browser(Box<BrowserContext>),
     /// The trace and the span.
     Trace(Box<TraceContext>),
-    /// The answer to the request.
+    /// The response to the request.
     Response(Box<ResponseContext>),
-    /// Any other, as it was given.
+    /// Any other context, with its fields.
     #[serde(untagged)]
     Other(Map<String, Value>),
 }
 
 impl Context {
-    /// The `type` on the wire; `unknown` for a context of the user's own.
+    /// Returns the `type` in the protocol; `unknown` for a custom context.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
@@ -96,7 +96,7 @@ impl From<serde_json::Map<String, Value>> for Context {
 }
 
 impl From<Value> for Context {
-    /// The fields of an object. Anything else becomes the field `value`, for a context has fields.
+    /// Takes the fields of an object. Any other value becomes the field `value`, because a context consists of fields.
     fn from(context: Value) -> Self {
         match context {
             Value::Object(fields) => fields.into(),
@@ -105,69 +105,69 @@ impl From<Value> for Context {
     }
 }
 
-/// How a device is held.
+/// The orientation of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Orientation {
     /// Upright.
     Portrait,
-    /// On its side.
+    /// Sideways.
     Landscape,
 }
 
-/// The machine on which the program runs.
+/// The device on which the program runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeviceContext {
-    /// Its name.
+    /// The name of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The family of models.
+    /// The model family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// The model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The internal number of the model.
+    /// The internal identifier of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_id: Option<String>,
-    /// The architecture of the processor.
+    /// The processor architecture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arch: Option<String>,
-    /// The charge of the battery in percent.
+    /// The battery charge in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub battery_level: Option<f32>,
-    /// How it is held.
+    /// The orientation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orientation: Option<Orientation>,
-    /// Whether it is a simulator.
+    /// Whether the device is a simulator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulator: Option<bool>,
-    /// Memory in bytes.
+    /// The memory in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_size: Option<u64>,
-    /// Free memory in bytes.
+    /// The free memory in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_memory: Option<u64>,
-    /// Memory that the program may use, in bytes.
+    /// The memory that the program may use, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usable_memory: Option<u64>,
-    /// Storage in bytes.
+    /// The storage in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_size: Option<u64>,
-    /// Free storage in bytes.
+    /// The free storage in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_storage: Option<u64>,
-    /// Logical processors.
+    /// The number of logical processors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processor_count: Option<u64>,
-    /// When it was started.
+    /// The time when the device was started.
     #[serde(with = "super::time::optional_rfc3339", skip_serializing_if = "Option::is_none")]
     pub boot_time: Option<SystemTime>,
-    /// Its time zone.
+    /// The time zone of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -176,37 +176,37 @@ pub struct DeviceContext {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OsContext {
-    /// Its name.
+    /// The name of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its version.
+    /// The version of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Its build.
+    /// The build of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
-    /// The version of its kernel.
+    /// The version of the kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_version: Option<String>,
-    /// Whether the device is jailbroken.
+    /// Whether the device is rooted or jailbroken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rooted: Option<bool>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// The language, its compiler or its interpreter.
+/// The language runtime: a compiler or an interpreter.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuntimeContext {
-    /// Its name, such as `rustc`.
+    /// The name of the runtime, such as `rustc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its version.
+    /// The version of the runtime.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -215,67 +215,67 @@ pub struct RuntimeContext {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppContext {
-    /// When it was started.
+    /// The time when the program was started.
     #[serde(with = "super::time::optional_rfc3339", skip_serializing_if = "Option::is_none")]
     pub app_start_time: Option<SystemTime>,
-    /// A hash that tells devices of the same program apart.
+    /// A hash that identifies the device for this program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_app_hash: Option<String>,
-    /// How it was built, such as `release`.
+    /// The kind of build, such as `release`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build_type: Option<String>,
-    /// Its identifier.
+    /// The identifier of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_identifier: Option<String>,
-    /// Its name.
+    /// The name of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_name: Option<String>,
-    /// Its version.
+    /// The version of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_version: Option<String>,
-    /// Its build.
+    /// The build of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_build: Option<String>,
-    /// Bytes of memory that it uses.
+    /// The memory that the program uses, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_memory: Option<u64>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// The browser from which a request came.
+/// The browser that sent a request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BrowserContext {
-    /// Its name.
+    /// The name of the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its version.
+    /// The version of the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// The answer to the request during which the event happened.
+/// The response to the request during which the event happened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResponseContext {
-    /// The cookies it sets.
+    /// The cookies that the response sets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookies: Option<String>,
-    /// Its headers.
+    /// The headers.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub headers: Map<String, String>,
-    /// Its status code.
+    /// The status code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u64>,
-    /// The size of its body in bytes.
+    /// The size of the body in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_size: Option<u64>,
-    /// Its body.
+    /// The body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }

@@ -1,4 +1,4 @@
-//! The images of a process: what the server needs to find the names that belong to addresses.
+//! The images of a process, with which the server resolves addresses to names.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/debugmeta/).
 
@@ -23,12 +23,12 @@ impl DebugMeta {
     }
 }
 
-/// An executable or a library in the memory of a process.
+/// An executable or library in the memory of a process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DebugImage {
-    /// Any native format; the server finds out which.
+    /// Any native format; the server detects it.
     Symbolic(SymbolicDebugImage),
     /// ELF: Linux, Android and the BSDs.
     Elf(SymbolicDebugImage),
@@ -40,7 +40,7 @@ pub enum DebugImage {
 }
 
 impl DebugImage {
-    /// The name of the format on the wire.
+    /// Returns the name of the format in the protocol.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
@@ -62,27 +62,27 @@ impl From<SymbolicDebugImage> for DebugImage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SymbolicDebugImage {
-    /// The path of the file; `code_file` on the wire.
+    /// The path of the file; `code_file` in the protocol.
     #[serde(rename = "code_file", alias = "name")]
     pub name: String,
-    /// The architecture of the processor, such as `x86_64`.
+    /// The processor architecture, such as `x86_64`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arch: Option<String>,
-    /// Where in memory it begins.
+    /// The start address in memory.
     pub image_addr: Addr,
-    /// How many bytes of memory it takes.
+    /// The size in memory, in bytes.
     pub image_size: u64,
-    /// Where it would begin by its own headers, when that is not zero.
+    /// The preferred start address in the image's headers, if it is not zero.
     #[serde(skip_serializing_if = "Addr::is_null")]
     pub image_vmaddr: Addr,
-    /// The debug id, by which debug files are found: a UUID, with `-age` where the format has one. `debug_id`
-    /// on the wire.
+    /// The debug id, which identifies debug files: a UUID, with `-age` if the format has an age. `debug_id` in the
+    /// protocol.
     #[serde(rename = "debug_id", alias = "id")]
     pub id: String,
-    /// The code id, on ELF the build id in hex.
+    /// The code id; for ELF, the build id in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_id: Option<String>,
-    /// The path of the file that holds the debug information, where it is not the image itself.
+    /// The path of the file with the debug information, if it is not the image itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_file: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The dynamic sampling context: what every service of a trace must say alike about it.
+//! The dynamic sampling context: data about a trace that all its services send unchanged.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/).
 
@@ -9,15 +9,15 @@ use serde::ser::{SerializeMap, Serializer};
 
 /// The dynamic sampling context of a trace, in the order in which its entries are written.
 ///
-/// The head of a trace makes it, everybody after it passes it on as it came: entries that this
-/// version does not know are kept.
+/// The first service of a trace creates it; all others forward it unchanged, with entries that this version does not
+/// know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DynamicSamplingContext {
     entries: Vec<(Cow<'static, str>, String)>,
 }
 
 impl DynamicSamplingContext {
-    /// Sets an entry; one of the same name is replaced.
+    /// Sets an entry, and replaces one of the same name.
     pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|(known, _)| *known == key) {
@@ -26,18 +26,18 @@ impl DynamicSamplingContext {
         }
     }
 
-    /// The value of an entry, such as `trace_id`, `sample_rate` or `release`.
+    /// Returns the value of an entry, such as `trace_id`, `sample_rate` or `release`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
-    /// The entries as they are written.
+    /// Returns the entries in the order in which they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().map(|(key, value)| (&**key, value.as_str()))
     }
 
-    /// Whether there is no entry: the context of a trace that came without baggage.
+    /// Whether there is no entry, as in a trace that was received without baggage.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -1,8 +1,8 @@
-//! The DSN: where to send, and as whom.
+//! The DSN: the address of the server and the client key of a project.
 //!
 //! `scheme://public_key[:secret]@host[:port][/path]/project_id`
 //!
-//! The secret, long out of use, is read and kept but never printed.
+//! The obsolete secret is read and stored, but never printed.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/authentication/).
 
@@ -14,7 +14,7 @@ use std::str::FromStr;
 use self::parse::{parse, redacted};
 use super::wire::serde_as_str;
 
-/// How the server is spoken to.
+/// The protocol of the server's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// HTTP.
@@ -24,7 +24,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The port where none is given.
+    /// Returns the default port.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
@@ -43,7 +43,7 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// Where to send, and as whom: the client key of a project.
+/// A DSN: the address of the server and the client key of a project.
 ///
 /// ```
 /// use sentry::protocol::Dsn;
@@ -69,49 +69,49 @@ pub struct Dsn {
 }
 
 impl Dsn {
-    /// How the server is spoken to.
+    /// Returns the scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The public key.
+    /// Returns the public key.
     #[must_use]
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 
-    /// The secret key, which servers no longer ask for.
+    /// Returns the secret key, which servers no longer require.
     #[must_use]
     pub fn secret_key(&self) -> Option<&str> {
         self.secret_key.as_deref()
     }
 
-    /// The host; an IPv6 address stands in brackets.
+    /// Returns the host; an IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, given or of the scheme.
+    /// Returns the port: the one in the DSN, or the default port of the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
-    /// The path before the project id, from slash to slash.
+    /// Returns the path before the project id, from slash to slash.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The id of the project.
+    /// Returns the id of the project.
     #[must_use]
     pub fn project_id(&self) -> &str {
         &self.project_id
     }
 
-    /// The id of the organisation, where the host tells it: `o123.ingest.sentry.io`.
+    /// Returns the id of the organisation, if the host contains it: `o123.ingest.sentry.io`.
     #[must_use]
     pub fn org_id(&self) -> Option<&str> {
         let (first, rest) = self.host.split_once('.')?;
@@ -120,21 +120,21 @@ impl Dsn {
         (is_id && rest.starts_with("ingest.")).then_some(id)
     }
 
-    /// The URL to which envelopes are posted.
+    /// Returns the URL to which envelopes are posted.
     #[must_use]
     pub fn envelope_api_url(&self) -> String {
         let Self { scheme, path, project_id, .. } = self;
         format!("{scheme}://{}{path}api/{project_id}/envelope/", Authority(self))
     }
 
-    /// The value of the `X-Sentry-Auth` header.
+    /// Returns the value of the `X-Sentry-Auth` header.
     #[must_use]
     pub fn to_auth_header(&self, user_agent: &str) -> String {
         format!("Sentry sentry_key={}, sentry_version=7, sentry_client={user_agent}", self.public_key)
     }
 }
 
-/// Host and port as they stand in a URL.
+/// Host and port, as in a URL.
 struct Authority<'a>(&'a Dsn);
 
 impl fmt::Display for Authority<'_> {
@@ -145,14 +145,14 @@ impl fmt::Display for Authority<'_> {
 }
 
 impl fmt::Display for Dsn {
-    /// The DSN without its secret.
+    /// Writes the DSN without its secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scheme, public_key, path, project_id, .. } = self;
         write!(f, "{scheme}://{public_key}@{}{path}{project_id}", Authority(self))
     }
 }
 
-// By hand: a derived one would print the secret.
+// Not derived: a derived one would print the secret.
 impl fmt::Debug for Dsn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Dsn({self})")
@@ -161,7 +161,7 @@ impl fmt::Debug for Dsn {
 
 serde_as_str!(Dsn);
 
-/// Why a DSN could not be read. The message names the value, without what could be a secret, the rule and the fix.
+/// The error of a malformed DSN. The message names the value without possible secrets, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseDsnError {
     value: String,

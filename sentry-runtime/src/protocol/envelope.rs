@@ -1,9 +1,10 @@
 //! The envelope: one line of headers, then items, each with a line of headers and a payload.
 //!
-//! Items carry their payload as finished bytes: they are serialised once, on the pipeline thread,
-//! and every transport sees the same bytes. What an item counts for, when it is lost, travels with it.
+//! Items carry their payload as finished bytes: the pipeline thread serialises them once, and all transports use the same
+//! bytes. Each item also carries the quantities by which its loss is counted.
 //!
-//! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/), [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
+//! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/),
+//! [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
 mod read;
 
@@ -22,7 +23,7 @@ use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
 pub use read::ParseEnvelopeError;
 
-/// What an envelope item is.
+/// The type of an envelope item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -35,7 +36,7 @@ pub enum ItemType {
     Span,
     /// A cron check-in.
     CheckIn,
-    /// What was lost, and why.
+    /// Counts of lost items.
     ClientReport,
     /// A session update.
     Session,
@@ -51,7 +52,7 @@ pub enum ItemType {
     TraceMetric,
 }
 
-/// One item of an envelope: type, headers, payload and what its loss counts for.
+/// One item of an envelope: type, headers, payload, and the quantities by which its loss is counted.
 #[derive(Debug, Clone)]
 pub struct EnvelopeItem {
     ty: ItemType,
@@ -61,7 +62,7 @@ pub struct EnvelopeItem {
     filename: Option<String>,
     attachment_type: Option<String>,
     quantities: Vec<(DataCategory, u64)>,
-    /// Taken back when the item is lost.
+    /// A flag that is cleared when the item is lost.
     told: Option<Arc<AtomicBool>>,
 }
 
@@ -81,7 +82,7 @@ struct ItemHeader<'a> {
 }
 
 impl EnvelopeItem {
-    /// An item whose payload is the given JSON; it counts as one of `category` when it is lost.
+    /// Returns an item with this JSON as its payload. Its loss counts as one item of `category`.
     pub fn json(ty: ItemType, payload: impl Into<Vec<u8>>, category: DataCategory) -> Self {
         Self {
             ty,
@@ -95,14 +96,14 @@ impl EnvelopeItem {
         }
     }
 
-    /// A transaction with the given number of spans: the server counts one span more than it lists.
+    /// Returns a transaction with this number of spans. Its loss counts as one span more, the root span.
     pub fn transaction(payload: impl Into<Vec<u8>>, spans: usize) -> Self {
         let mut item = Self::json(ItemType::Transaction, payload, DataCategory::Transaction);
         item.quantities.push((DataCategory::Span, spans as u64 + 1));
         item
     }
 
-    /// A batch of items in one payload, as logs, metrics and spans of version 2 travel.
+    /// Returns a batch of items in one payload, as used for logs, metrics and spans of version 2.
     pub fn container(
         ty: ItemType,
         content_type: &'static str,
@@ -115,13 +116,13 @@ impl EnvelopeItem {
         item.item_count = Some(count);
         item.quantities = vec![(category, count as u64)];
         if category == DataCategory::LogItem {
-            // Logs are paid for by their size, so their loss counts by size as well.
+            // Logs are billed by size, so their loss also counts by size.
             item.quantities.push((DataCategory::LogByte, item.payload.len() as u64));
         }
         item
     }
 
-    /// A file. Its loss counts by bytes, as the server counts attachments.
+    /// Returns an attachment. Its loss counts by bytes, as the server counts attachments.
     pub fn attachment(
         filename: impl Into<String>,
         attachment_type: Option<String>,
@@ -141,45 +142,45 @@ impl EnvelopeItem {
         }
     }
 
-    /// The same item; `told` says that the server was told what is in it, and no longer does if the item is lost.
+    /// Returns the item with a flag that records that its content was sent; the flag is cleared if the item is lost.
     pub(crate) fn telling(mut self, told: Arc<AtomicBool>) -> Self {
         self.told = Some(told);
         self
     }
 
-    /// The item does not arrive.
+    /// Clears the flag of [`telling`](Self::telling), because the item is lost.
     pub(crate) fn untold(&self) {
         if let Some(told) = &self.told {
             told.store(false, Ordering::Relaxed);
         }
     }
 
-    /// The type in the item's header.
+    /// Returns the type.
     #[must_use]
     pub fn ty(&self) -> ItemType {
         self.ty
     }
 
-    /// The payload as it goes over the wire.
+    /// Returns the payload as it is sent.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// The name of an attachment.
+    /// Returns the file name of an attachment.
     #[must_use]
     pub fn filename(&self) -> Option<&str> {
         self.filename.as_deref()
     }
 
-    /// What its loss counts for: the first category is the one rate limits ask for.
+    /// Returns the quantities by which its loss is counted. Rate limits apply to the first category.
     #[must_use]
     pub fn quantities(&self) -> &[(DataCategory, u64)] {
         &self.quantities
     }
 }
 
-/// The name and version of the SDK, as envelope headers and events carry it.
+/// The name and version of the SDK in envelope headers and events.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct SdkName {
     pub name: &'static str,
@@ -189,7 +190,7 @@ pub(crate) struct SdkName {
 /// This toolkit, in envelope headers, events and the `User-Agent`.
 pub(crate) const SDK: SdkName = SdkName { name: "sentry.rust.runtime", version: env!("CARGO_PKG_VERSION") };
 
-/// A set of items that are sent together, with headers that belong to all of them.
+/// Items that are sent together, with common headers.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
     event_id: Option<Uuid>,
@@ -211,33 +212,33 @@ struct EnvelopeHeader<'a> {
 }
 
 impl Envelope {
-    /// An envelope without items.
+    /// Returns an envelope without items.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same envelope with the id of the event that it carries.
+    /// Sets the id of the event in the envelope.
     #[must_use]
     pub fn with_event_id(mut self, event_id: Uuid) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The same envelope with the dynamic sampling context of its trace.
+    /// Sets the dynamic sampling context of the envelope's trace.
     #[must_use]
     pub fn with_trace(mut self, trace: Arc<DynamicSamplingContext>) -> Self {
         self.trace = Some(trace);
         self
     }
 
-    /// The same envelope with somebody who waits for what becomes of it.
+    /// Sets the acknowledgement that a caller waits for.
     pub(crate) fn with_ack(mut self, ack: Ack) -> Self {
         self.ack = Some(ack);
         self
     }
 
-    /// Tells who waits for the envelope what became of it.
+    /// Sends the outcome to the caller that waits for it, if there is one.
     pub(crate) fn answer(&self, outcome: DeliveryOutcome) {
         if let Some(ack) = &self.ack {
             ack.answer(outcome);
@@ -249,39 +250,39 @@ impl Envelope {
         self.items.push(item);
     }
 
-    /// The id of the event that the envelope carries.
+    /// Returns the id of the event in the envelope.
     #[must_use]
     pub fn event_id(&self) -> Option<Uuid> {
         self.event_id
     }
 
-    /// The dynamic sampling context of its trace.
+    /// Returns the dynamic sampling context of the envelope's trace.
     #[must_use]
     pub fn trace(&self) -> Option<&DynamicSamplingContext> {
         self.trace.as_deref()
     }
 
-    /// The items in the order they were added.
+    /// Returns the items in the order in which they were added.
     #[must_use]
     pub fn items(&self) -> &[EnvelopeItem] {
         &self.items
     }
 
-    /// Keeps the items for which `keep` answers yes, and returns the others.
+    /// Keeps the items for which `keep` returns `true`, and returns the others.
     pub(crate) fn split_off(&mut self, mut keep: impl FnMut(&EnvelopeItem) -> bool) -> Vec<EnvelopeItem> {
         let (kept, dropped) = std::mem::take(&mut self.items).into_iter().partition(|item| keep(item));
         self.items = kept;
         dropped
     }
 
-    /// The bytes to send. `sent_at` is written here and nowhere else, as close to the sending as it can be:
-    /// the server corrects the sender's clock by it.
+    /// Returns the bytes to send. `sent_at` is only written here, immediately before sending, because the server corrects
+    /// the sender's clock with it.
     #[must_use]
     pub fn to_bytes(&self, sent_at: SystemTime) -> Vec<u8> {
         self.to_bytes_for(sent_at, None)
     }
 
-    /// The same for a tunnel, which learns from the header whom the envelope is for.
+    /// Returns the bytes for a tunnel, which reads the DSN from the envelope header.
     pub(crate) fn to_bytes_for(&self, sent_at: SystemTime, dsn: Option<&str>) -> Vec<u8> {
         let header = EnvelopeHeader {
             event_id: self.event_id.map(Uuid::simple),

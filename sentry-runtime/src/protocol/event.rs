@@ -1,6 +1,6 @@
-//! Events: an error, a message or feedback, with everything around it.
+//! Events: errors, messages and feedback, with their context.
 //!
-//! An event is filled from the scopes, normalised and scrubbed on the pipeline thread before it is written.
+//! The pipeline thread adds the data of the scopes to an event, normalises and scrubs it before writing it.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/).
 
@@ -34,12 +34,12 @@ use super::{Map, Value};
 pub struct LogEntry {
     /// The message, with placeholders when there are parameters.
     pub message: String,
-    /// What the placeholders stand for.
+    /// The values of the placeholders.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Value>,
 }
 
-/// An error, a message or feedback, with everything that was around it.
+/// An error, a message or feedback, with its context.
 ///
 /// ```
 /// use sentry::protocol::{Event, Level, LogEntry};
@@ -57,75 +57,75 @@ pub struct LogEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Event<'a> {
-    /// Its id, random by default.
+    /// The id of the event. Default: random.
     #[serde(serialize_with = "uuid_simple")]
     pub event_id: Uuid,
-    /// The kind where it is not an error or message: `feedback`.
+    /// The type, if the event is not an error or message: `feedback`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub ty: Option<Cow<'a, str>>,
-    /// How bad it is; an error unless said otherwise.
+    /// The severity. Default: `error`.
     pub level: Level,
-    /// By what events are grouped; `{{ default }}` stands for the server's own grouping.
+    /// The fingerprint, by which Sentry groups events; `{{ default }}` is the server's own grouping.
     #[serde(skip_serializing_if = "is_default_fingerprint")]
     pub fingerprint: Cow<'a, [Cow<'a, str>]>,
-    /// Where it happened, by name.
+    /// The name of the code that caused the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub culprit: Option<String>,
-    /// The name of the transaction during which it happened.
+    /// The name of the transaction during which the event happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
-    /// Where that name comes from.
+    /// The source of the transaction's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_info: Option<TransactionInfo>,
-    /// A message. Receivers take it from [`logentry`](Self::logentry) only: the pipeline moves it there. Callbacks see
-    /// the text in both fields, and may change or remove it in either.
+    /// A message. The server only reads it from [`logentry`](Self::logentry), and the pipeline moves it there.
+    /// Callbacks see the text in both fields, and can change or remove it in either.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// A message with its parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logentry: Option<LogEntry>,
-    /// The logger that it came through.
+    /// The name of the logger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logger: Option<String>,
-    /// The packages of which the program consists, with their versions.
+    /// The packages of the program, with their versions.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub modules: Map<String, String>,
-    /// The platform. Receivers turn `rust` into `other`; `native` is what they know.
+    /// The platform. Default: `native`, because the server turns `rust` into `other`.
     pub platform: Cow<'a, str>,
-    /// When it happened.
+    /// The time.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
-    /// The machine.
+    /// The name of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<Cow<'a, str>>,
     /// The release of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<Cow<'a, str>>,
-    /// The build within the release.
+    /// The distribution of the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dist: Option<Cow<'a, str>>,
     /// The environment, such as `production`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Cow<'a, str>>,
-    /// Whom it concerns.
+    /// The affected user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
     /// The HTTP request during which it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
-    /// What was around it.
+    /// Structured contexts (`os`, `device`, `trace`, …), by name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub contexts: Map<String, Context>,
-    /// What happened before it.
+    /// Breadcrumbs recorded before the event, oldest first.
     #[serde(skip_serializing_if = "Values::is_empty")]
     pub breadcrumbs: Values<Breadcrumb>,
     /// The error and its causes, innermost cause first.
     #[serde(skip_serializing_if = "Values::is_empty")]
     pub exception: Values<Exception>,
-    /// A stack trace without an exception. Deprecated on the wire: a [`Thread`] should carry it.
+    /// A stack trace without an exception. Deprecated in the protocol: a [`Thread`] should carry it.
     #[serde(skip_serializing_if = "no_frames")]
     pub stacktrace: Option<Stacktrace>,
-    /// Where in a template it happened.
+    /// The location in a template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateInfo>,
     /// The threads of the program.
@@ -134,13 +134,13 @@ pub struct Event<'a> {
     /// Short searchable values.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub tags: Map<String, String>,
-    /// Anything else.
+    /// Additional data.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
     /// The images of the process.
     #[serde(skip_serializing_if = "DebugMeta::is_empty")]
     pub debug_meta: Cow<'a, DebugMeta>,
-    /// The SDK that made it.
+    /// The SDK that created the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk: Option<Cow<'a, ClientSdkInfo>>,
 }
@@ -188,19 +188,19 @@ impl Default for Event<'_> {
     }
 }
 
-/// The same text without a borrow.
+/// Returns the string without borrowed data.
 pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
 impl<'a> Event<'a> {
-    /// An error event with a random id that happened now.
+    /// Returns an error event with a random id and the current time.
     #[must_use]
     pub fn new() -> Event<'a> {
         Self::default()
     }
 
-    /// The same event without a borrow.
+    /// Returns the event without borrowed data.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         Event {
@@ -238,7 +238,7 @@ impl<'a> Event<'a> {
 }
 
 impl fmt::Display for Event<'_> {
-    /// The id and the time, for a log line.
+    /// Writes the id and the time, for a log line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event(id: {}, ts: {})", self.event_id.simple(), super::time::rfc3339(self.timestamp))
     }

@@ -1,4 +1,4 @@
-//! Exceptions, and by which mechanism they came to be captured.
+//! Exceptions, and the mechanisms that captured them.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
 
@@ -7,66 +7,66 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::stacktrace::{Stacktrace, ThreadId, no_frames};
 use super::{Map, Value};
 
-/// An error as the program saw it. In an event they stand innermost cause first.
+/// An error. Events list errors with the innermost cause first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Exception {
-    /// The type of the error, such as `ParseIntError`. Receivers refuse an exception with neither type nor value.
+    /// The type of the error, such as `ParseIntError`. The server rejects an exception with neither type nor value.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub ty: String,
-    /// What it says, at most 8 192 characters.
+    /// The text of the error, at most 8192 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The module of the type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// Where it happened.
+    /// The stack trace.
     #[serde(skip_serializing_if = "no_frames")]
     pub stacktrace: Option<Stacktrace>,
-    /// The stack before it was made readable.
+    /// The stack trace before it was processed for display.
     #[serde(skip_serializing_if = "no_frames")]
     pub raw_stacktrace: Option<Stacktrace>,
     /// The thread on which it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<ThreadId>,
-    /// How it came to be captured.
+    /// The mechanism that captured the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mechanism: Option<Mechanism>,
 }
 
-/// How an exception came to be captured.
+/// The mechanism that captured an exception.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mechanism {
-    /// A name for the mechanism, such as `panic`. Without one receivers throw the other fields away, so an
+    /// The name of the mechanism, such as `panic`. The server discards the other fields if the name is missing, so an
     /// empty name is written as `generic`.
     #[serde(rename = "type", serialize_with = "mechanism_type")]
     pub ty: String,
-    /// What a reader should know about it.
+    /// A description for readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A page that says more.
+    /// The URL of a page about the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help_link: Option<String>,
-    /// Whether the program dealt with the error; `false` marks a crash.
+    /// Whether the program handled the error; `false` marks a crash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handled: Option<bool>,
-    /// Whether the exception was made up to carry a message or a signal.
+    /// Whether the exception was created to carry a message or a signal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<bool>,
-    /// Number of this exception within its event, for [`parent_id`](Self::parent_id) to refer to.
+    /// The number of this exception in its event, to which [`parent_id`](Self::parent_id) refers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exception_id: Option<u64>,
-    /// Number of the exception of which this one is the cause or a part.
+    /// The number of the exception whose cause or part this exception is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<u64>,
-    /// How the parent refers to this exception, such as `source`.
+    /// The name by which the parent refers to this exception, such as `source`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Whether the exception is only the sum of its parts.
+    /// Whether the exception only groups its parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_exception_group: Option<bool>,
-    /// Anything else that the mechanism knows.
+    /// Other data of the mechanism.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
     /// Codes of the operating system.
@@ -78,7 +78,7 @@ fn mechanism_type<S: Serializer>(ty: &str, serializer: S) -> Result<S::Ok, S::Er
     serializer.serialize_str(if ty.is_empty() { "generic" } else { ty })
 }
 
-/// Codes of the operating system that belong to an exception.
+/// Codes of the operating system for an exception.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MechanismMeta {
@@ -103,7 +103,7 @@ impl MechanismMeta {
 pub struct CError {
     /// The number.
     pub number: i32,
-    /// Its name, such as `ENOENT`.
+    /// The name of the value, such as `ENOENT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -119,10 +119,10 @@ impl From<i32> for CError {
 pub struct PosixSignal {
     /// The number.
     pub number: i32,
-    /// The code that came with it.
+    /// The code of the signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
-    /// Its name, such as `SIGSEGV`.
+    /// The name of the signal, such as `SIGSEGV`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The name of the code.

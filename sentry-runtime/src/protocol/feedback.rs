@@ -1,4 +1,4 @@
-//! Feedback: what a user of the program has to say.
+//! Feedback of the program's users.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/feedbacks/).
 
@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::limits::truncate;
 
-/// Characters of a feedback's message.
+/// The maximum length of a feedback's message, in characters.
 const MAX_MESSAGE: usize = 4_096;
 
-/// What a user of the program has to say, see [`capture_feedback`](crate::capture_feedback).
+/// Feedback of a user of the program, see [`capture_feedback`](crate::capture_feedback).
 ///
 /// ```
 /// let feedback = sentry::protocol::Feedback {
@@ -22,32 +22,32 @@ const MAX_MESSAGE: usize = 4_096;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Feedback {
-    /// What they say. Sentry takes 4096 characters; a longer text is cut.
+    /// The text. Sentry accepts 4096 characters; longer text is cut.
     pub message: String,
-    /// Where they can be reached. Without it Sentry looks at the user of the scope.
+    /// The user's email address. Default: that of the scope's user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<String>,
-    /// Their name. Without it Sentry looks at the user of the scope.
+    /// The user's name. Default: that of the scope's user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The page they were on.
+    /// The page that the feedback is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// How the feedback came in, such as `form`.
+    /// The source of the feedback, such as `form`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The error event that it is about, see [`last_event_id`](crate::last_event_id).
+    /// The error event that the feedback is about, see [`last_event_id`](crate::last_event_id).
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "simple")]
     pub associated_event_id: Option<Uuid>,
 }
 
 impl Feedback {
-    /// Feedback that is a text alone.
+    /// Returns feedback with this text.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// Cuts what receivers would refuse.
+    /// Cuts text that the server would reject.
     pub(crate) fn limit(&mut self) {
         truncate(&mut self.message, MAX_MESSAGE);
     }

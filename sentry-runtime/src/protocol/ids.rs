@@ -1,4 +1,4 @@
-//! Trace and span ids as they stand on the wire: lowercase hex, never all zero.
+//! Trace and span ids: lowercase hex in the protocol, never all zero.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ pub struct TraceId([u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpanId([u8; 8]);
 
-/// A trace or span id that could not be read.
+/// The error of a malformed trace or span id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseIdError {
     value: String,
@@ -28,7 +28,7 @@ impl fmt::Display for ParseIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not an id: {} lowercase hex digits are expected, not all of them zero",
+            "`{}` is not an id: expected {} lowercase hex digits, not all zero",
             self.value, self.digits
         )
     }
@@ -36,13 +36,13 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
-/// Eight hex digits: the nibbles are spread over eight bytes, and all of them become digits at once.
+/// Returns eight hex digits: spreads the nibbles over eight bytes, and converts all of them at once.
 const fn hex_digits(value: u32) -> [u8; 8] {
     let mut nibbles = value as u64;
     nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF;
     nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF;
     nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F;
-    // Six more, and what is a letter has the next bit set.
+    // Adding six sets the next bit of nibbles that become letters.
     let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
     (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
 }
@@ -50,19 +50,19 @@ const fn hex_digits(value: u32) -> [u8; 8] {
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
         impl $name {
-            /// The id as bytes, most significant first.
+            /// Returns the id as bytes, most significant first.
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; $bytes] {
                 &self.0
             }
 
-            /// An id of the given bytes, or `None` when all of them are zero.
+            /// Returns an id of these bytes, or `None` if all of them are zero.
             #[must_use]
             pub fn from_bytes(bytes: [u8; $bytes]) -> Option<Self> {
                 (bytes != [0; $bytes]).then_some(Self(bytes))
             }
 
-            /// The id as lowercase hex.
+            /// Returns the id as lowercase hex.
             pub(crate) fn hex(&self) -> [u8; $bytes * 2] {
                 let mut text = [0; $bytes * 2];
                 for (digits, bytes) in text.chunks_exact_mut(8).zip(self.0.chunks_exact(4)) {
@@ -98,7 +98,7 @@ macro_rules! id {
                     value: text.chars().take(64).collect(),
                     digits: $bytes * 2,
                 };
-                // Uppercase hex is invalid on the wire, so it is here.
+                // Uppercase hex is invalid in the protocol, so it is rejected here.
                 if text.len() != $bytes * 2 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
                     return Err(bad());
                 }
@@ -130,14 +130,14 @@ id!(TraceId, 16);
 id!(SpanId, 8);
 
 impl Default for SpanId {
-    /// A random id.
+    /// Returns a random id.
     fn default() -> Self {
         Self::from_u64(random_u64())
     }
 }
 
 impl Default for TraceId {
-    /// A random id.
+    /// Returns a random id.
     fn default() -> Self {
         Self::from_u128(random_u128())
     }
@@ -150,14 +150,14 @@ impl From<SpanId> for u64 {
 }
 
 impl SpanId {
-    /// The id whose bytes are those of `value`; zero, which no span may have, becomes one.
+    /// Returns the id with the bytes of `value`. Zero, an invalid span id, becomes one.
     pub(crate) fn from_u64(value: u64) -> Self {
         Self(value.max(1).to_be_bytes())
     }
 }
 
 impl TraceId {
-    /// The id whose bytes are those of `value`; zero, which no trace may have, becomes one.
+    /// Returns the id with the bytes of `value`. Zero, an invalid trace id, becomes one.
     pub(crate) fn from_u128(value: u128) -> Self {
         Self(value.max(1).to_be_bytes())
     }

@@ -1,11 +1,11 @@
-//! A short text that needs no allocation.
+//! Short strings stored inline, without an allocation.
 
 use std::fmt;
 
-/// The longest text that fits.
+/// The maximum length, in bytes.
 const ROOM: usize = 22;
 
-/// A text of at most 22 bytes, held in place.
+/// A string of at most 22 bytes, stored inline.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct InlineStr {
     length: u8,
@@ -13,7 +13,7 @@ pub struct InlineStr {
 }
 
 impl InlineStr {
-    /// The text, if it is short enough.
+    /// Stores a string, if it is short enough.
     #[inline]
     pub(crate) fn new(text: &str) -> Option<Self> {
         let [first, second, third] = words(text.as_bytes())?.map(u64::to_le_bytes);
@@ -24,22 +24,22 @@ impl InlineStr {
         Some(Self { length: u8::try_from(text.len()).ok()?, bytes })
     }
 
-    /// The text.
+    /// Returns the string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        // The bytes came from a text, and were copied whole.
+        // The bytes are a complete copy of a string, so this never fails.
         std::str::from_utf8(bytes).unwrap_or_default()
     }
 }
 
-/// Bytes as the words that they fill, as many as there is room for.
+/// Packs bytes into words.
 ///
-/// By way of registers: a copy whose length is not known is a call, and what it wrote in several pieces would be read
-/// back in one a moment later, which holds the processor up. The last word may be read over bytes of the one before it.
+/// Copies through registers: a copy of unknown length is a call, and reading several small writes as one word right after
+/// stalls the processor. The last word may overlap the one before it.
 #[inline]
 fn words(bytes: &[u8]) -> Option<[u64; 3]> {
-    /// The last eight bytes without those that the words before have.
+    /// The last eight bytes without those of the previous words.
     fn rest(bytes: &[u8], before: usize) -> Option<u64> {
         Some(u64::from_le_bytes(*bytes.last_chunk()?) >> (8 * (before + 8 - bytes.len())))
     }

@@ -1,11 +1,11 @@
-//! JSON by hand, for the one place where it pays: spans, of which there are thousands a second.
+//! A JSON writer for spans, which are written thousands of times per second.
 //!
-//! Everything appends to a buffer that the caller reuses. Strings are scanned for the few bytes that need an
-//! escape and copied in runs.
+//! All functions append to a buffer that the caller reuses. Strings are scanned for the few bytes that need an escape and
+//! copied in runs.
 
 use serde::Serialize;
 
-/// For every byte: 0 when it stands for itself, `u` for a numeric escape, else the letter behind the backslash.
+/// For every byte: 0 if it needs no escape, `u` for a numeric escape, else the letter after the backslash.
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
     let mut control = 0;
@@ -72,18 +72,18 @@ pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
     write_u64(out, value.unsigned_abs());
 }
 
-/// Writes a number, shortest form that reads back the same; JSON has no words for NaN and the infinities, they
+/// Writes a number in the shortest form that parses to the same value. NaN and the infinities, which JSON cannot express,
 /// become `null`.
 pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
     let start = out.len();
     if serde_json::to_writer(&mut *out, &value).is_err() {
-        // Writing a number into memory cannot fail; half a number must never stay.
+        // Writing a number into memory cannot fail; if it did, no partial number may remain.
         out.truncate(start);
         out.extend_from_slice(b"null");
     }
 }
 
-/// The numbers from 00 to 99, one after the other.
+/// The numbers from 00 to 99 as consecutive digits.
 const PAIRS: [u8; 200] = {
     let mut table = [0; 200];
     let mut number = 0;
@@ -95,10 +95,10 @@ const PAIRS: [u8; 200] = {
     table
 };
 
-/// A time as seconds with six digits, as long as seconds have ten: from 2001 to 2286.
+/// A time in seconds with six decimals. Fits times whose seconds have ten digits: 2001 to 2286.
 pub(crate) type TimeText = [u8; 17];
 
-/// Times as text. Those of one second, as most of a trace are, share its digits.
+/// A writer of times. Times in the same second, such as most times of a trace, share its digits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeWriter {
     second: u64,
@@ -110,7 +110,7 @@ impl TimeWriter {
         Self { second: u64::MAX, text: *b"0000000000.000000" }
     }
 
-    /// The text of a time given in microseconds since the Unix epoch, unless its seconds have more digits or fewer.
+    /// Returns the text of a time in microseconds since the Unix epoch; `None` if its seconds do not have ten digits.
     pub(crate) fn text(&mut self, micros: u64) -> Option<&TimeText> {
         let (second, fraction) = (micros / 1_000_000, micros % 1_000_000);
         if second != self.second {
@@ -134,7 +134,7 @@ fn write_pairs(text: &mut [u8], mut number: u64) {
     }
 }
 
-/// Writes a time given in microseconds since the Unix epoch as seconds with six digits.
+/// Writes a time in microseconds since the Unix epoch as seconds with six decimals.
 pub(crate) fn write_micros(out: &mut Vec<u8>, micros: u64) {
     if let Some(text) = TimeWriter::new().text(micros) {
         return out.extend_from_slice(text);
@@ -158,7 +158,7 @@ impl<'a> ObjectWriter<'a> {
         Self { out, first: true }
     }
 
-    /// Writes a field whose value `write` writes.
+    /// Writes a field with a value that `write` appends.
     pub(crate) fn raw(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');

@@ -1,30 +1,30 @@
-//! How bad something is: the level of an event or a breadcrumb.
+//! The level of events and breadcrumbs.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::wire::serde_as_str;
 
-/// The severity of an event or a breadcrumb, from harmless to deadly.
+/// The severity of an event or a breadcrumb, in ascending order.
 ///
 /// [Spec, attribute `level`](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Level {
-    /// Of interest while debugging.
+    /// Details for debugging.
     Debug,
-    /// Something that happens in a healthy program.
+    /// Normal operation.
     #[default]
     Info,
-    /// Something that deserves a look; `warning` on the wire, receivers refuse `warn`.
+    /// Something that deserves attention; `warning` in the protocol, because the server rejects `warn`.
     Warning,
-    /// Something failed.
+    /// A failure.
     Error,
-    /// The program, or a thread of it, ended.
+    /// A failure that ended the program or one of its threads.
     Fatal,
 }
 
 impl Level {
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,13 +73,13 @@ impl fmt::Display for Level {
     }
 }
 
-/// A level that has no such name.
+/// The error of an unknown level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseLevelError(String);
 
 impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a level: use debug, info, warning, error or fatal", self.0)
+        write!(f, "`{}` is not a level: expected debug, info, warning, error or fatal", self.0)
     }
 }
 
@@ -88,8 +88,7 @@ impl std::error::Error for ParseLevelError {}
 impl FromStr for Level {
     type Err = ParseLevelError;
 
-    /// Reads a name in any case; the names of other loggers (`trace`, `log`, `warn`, `critical`) are
-    /// understood too.
+    /// Reads a name in any case, including the names of other loggers (`trace`, `log`, `warn`, `critical`).
     fn from_str(text: &str) -> Result<Self, ParseLevelError> {
         let known = [
             ("debug", Self::Debug),

@@ -1,9 +1,10 @@
-//! How much of what is sent: the rules for lengths, depth and names that receivers cut at anyway.
+//! Limits of payloads: the lengths, depths and names at which the server cuts data.
 //!
-//! Cutting here keeps envelopes small and what was cut visible: a cut text ends in `...`, an object that is too
-//! deep becomes `[Object]`.
+//! Cutting data here keeps envelopes small and marks the cut: a cut string ends in `...`, an object that is too deep
+//! becomes `[Object]`.
 //!
-//! Spec: `expected-features/data-handling.mdx`, variable size; `foundations/transport/event-payloads/index.mdx`, tags.
+//! Spec: [data handling, "Variable Size"](https://develop.sentry.dev/sdk/expected-features/data-handling/),
+//! [event payloads, attribute `tags`](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/).
 
 use std::borrow::Cow;
 
@@ -12,34 +13,34 @@ use serde_json::Value;
 use super::stacktrace::{Frame, Stacktrace};
 use super::{AttributeValue, Map, map_of};
 
-/// Characters of a tag's value.
+/// The maximum length of a tag's value, in characters.
 pub(crate) const MAX_TAG_VALUE: usize = 200;
-/// Characters of a tag's key.
+/// The maximum length of a tag's key, in characters.
 pub(crate) const MAX_TAG_KEY: usize = 32;
-/// Characters of what an exception says.
+/// The maximum length of an exception's text, in characters.
 pub(crate) const MAX_EXCEPTION_VALUE: usize = 8_192;
-/// Characters of a message.
+/// The maximum length of a message, in characters.
 pub(crate) const MAX_MESSAGE: usize = 8_192;
-/// Frames of a stack trace.
+/// The maximum number of frames in a stack trace.
 pub(crate) const MAX_FRAMES: usize = 250;
-/// Entries of one list or object inside a value.
+/// The maximum number of entries in one list or object of a value.
 pub(crate) const MAX_BREADTH: usize = 1_000;
 
-/// Characters of the name of an attribute or of an entry of an object.
+/// The maximum length of the name of an attribute or of an object's entry, in characters.
 pub(crate) const MAX_KEY: usize = 200;
-/// Characters of an operation.
+/// The maximum length of an operation, in characters.
 pub(crate) const MAX_OP: usize = 200;
 
-/// Characters of a text that are kept until it is sent. It is cut again then, once it was filtered: that can be done
-/// better before a text is cut.
+/// The maximum length of a string until it is sent, in characters. It is cut to its final length after filtering, because
+/// filters work better on uncut strings.
 pub(crate) const MAX_HELD: usize = 65_536;
 
-/// What a cut text ends in.
+/// The end of a cut string.
 const CUT: &str = "...";
 
-/// The text cut to `max` characters, the mark of the cut included, or `None` when it is short enough.
+/// Returns the string cut to fit `max` characters with the mark, or `None` if it is short enough.
 fn cut(text: &str, max: usize) -> Option<&str> {
-    // As many bytes as characters at least: most texts end here.
+    // A string has at least as many bytes as characters: most strings end here.
     if text.len() <= max {
         return None;
     }
@@ -47,18 +48,18 @@ fn cut(text: &str, max: usize) -> Option<&str> {
     text.char_indices().nth(max).is_some().then(|| &text[..end])
 }
 
-/// Cuts a text to `max` characters, the mark of the cut included. Answers whether it had to.
+/// Cuts a string to `max` characters, including the mark. Returns whether it was cut.
 pub(crate) fn truncate(text: &mut String, max: usize) -> bool {
     let Some(end) = cut(text, max).map(str::len) else {
         return false;
     };
     text.truncate(end);
-    // A limit smaller than the mark leaves no room for it.
+    // A limit smaller than the mark only leaves room for a part of it.
     text.push_str(&CUT[..CUT.len().min(max)]);
     true
 }
 
-/// The text cut to `max` characters, the mark of the cut included.
+/// Returns the string cut to `max` characters, including the mark.
 pub(crate) fn truncated(text: &str, max: usize) -> Cow<'_, str> {
     match cut(text, max) {
         None => Cow::Borrowed(text),
@@ -66,16 +67,16 @@ pub(crate) fn truncated(text: &str, max: usize) -> Cow<'_, str> {
     }
 }
 
-/// Limits a value to `depth` levels of lists and objects, `MAX_BREADTH` entries each, and texts of `max_text`
-/// characters. With no level left a list is replaced by `[Array]` and an object by `[Object]`.
+/// Limits a value to `depth` levels of lists and objects, `MAX_BREADTH` entries each, and strings of `max_text`
+/// characters. Lists below the last level are replaced by `[Array]`, objects by `[Object]`.
 ///
-/// A value inside `extra` or a context already stands one or two levels deep: the caller subtracts them.
+/// Values in `extra` or a context are already one or two levels deep: the caller subtracts these levels.
 pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
     match value {
         Value::String(text) => {
             truncate(text, max_text);
         }
-        // An empty one tells as much as its kind, in fewer bytes.
+        // An empty list is shorter than its replacement.
         Value::Array(items) if depth == 0 && !items.is_empty() => *value = "[Array]".into(),
         Value::Object(fields) if depth == 0 && !fields.is_empty() => *value = "[Object]".into(),
         Value::Array(items) => {
@@ -101,8 +102,8 @@ pub(crate) fn limit_value(value: &mut Value, depth: usize, max_text: usize) {
     }
 }
 
-/// Limits the entries of a container to `MAX_BREADTH`, and their names to `MAX_KEY` characters. Answers how many were
-/// left out.
+/// Limits the entries of a container to `MAX_BREADTH`, and their names to `MAX_KEY` characters. Returns the number of
+/// entries that were left out.
 pub(crate) fn limit_entries<V>(fields: &mut Map<String, V>) -> usize {
     let left_out = fields.len().saturating_sub(MAX_BREADTH);
     if left_out > 0 || fields.keys().any(|key| key.len() > MAX_KEY) {
@@ -112,7 +113,7 @@ pub(crate) fn limit_entries<V>(fields: &mut Map<String, V>) -> usize {
     left_out
 }
 
-/// Limits the texts of an attribute to `max_text` characters, and a list to `MAX_BREADTH` entries.
+/// Limits the strings of an attribute to `max_text` characters, and a list to `MAX_BREADTH` entries.
 pub(crate) fn limit_attribute(value: &mut AttributeValue, max_text: usize) {
     match value {
         AttributeValue::String(text) if text.len() > max_text => {
@@ -133,18 +134,18 @@ pub(crate) fn limit_attribute(value: &mut AttributeValue, max_text: usize) {
     }
 }
 
-/// A tag as receivers accept it, with what had to be changed.
+/// A tag that the server accepts, and the changes that this required.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CheckedTag<'a> {
-    /// The key and the value, or nothing when the tag cannot be sent.
+    /// The key and the value; `None` if the tag cannot be sent.
     pub tag: Option<(Cow<'a, str>, Cow<'a, str>)>,
-    /// What was changed and why, for the debug output.
+    /// The changes and their reasons, for the debug output.
     pub note: Option<String>,
 }
 
-/// Applies the rules for tags: keys of at most 32 out of `a-zA-Z0-9_.:-` (another character becomes `_`), values
-/// of at most 200 characters without newline (a space instead). A tag without key or value, and the reserved
-/// `release`, `environment` and `dist`, cannot be sent.
+/// Applies the rules for tags: keys of at most 32 characters of `a-zA-Z0-9_.:-` (others become `_`), values of at most 200
+/// characters without newlines (these become spaces). Tags without key or value, and the reserved keys `release`,
+/// `environment` and `dist`, cannot be sent.
 pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
     let dropped = |why: &str| CheckedTag {
         tag: None,
@@ -167,7 +168,7 @@ pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
         changes.push("its key may only consist of a-zA-Z0-9_.:-");
     }
     if new_key.len() > MAX_TAG_KEY {
-        // Only ASCII is left, so any place is a boundary; a mark of the cut would break the rule for keys.
+        // The key is ASCII, so every index is a boundary; the mark would break the rule for keys.
         let mut key = new_key.into_owned();
         key.truncate(MAX_TAG_KEY);
         new_key = key.into();
@@ -187,8 +188,8 @@ pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
     CheckedTag { tag: Some((new_key, new_value)), note }
 }
 
-/// Cuts a stack trace to [`MAX_FRAMES`]: what is left out comes from the middle, as the ends say where a program
-/// came from and where it was. Answers whether it had to.
+/// Cuts a stack trace to [`MAX_FRAMES`] frames. Removes frames from the middle, because both ends matter most. Returns
+/// whether it was cut.
 pub(crate) fn limit_frames(stacktrace: &mut Stacktrace) -> bool {
     let frames: &mut Vec<Frame> = &mut stacktrace.frames;
     if frames.len() <= MAX_FRAMES {

@@ -1,4 +1,4 @@
-//! Structured logs as they stand on the wire: a level, a text, typed attributes, a place in a trace.
+//! Structured logs in the protocol: level, text, typed attributes, trace and span.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/logs/).
 
@@ -12,7 +12,7 @@ use super::Map;
 use super::attribute::{AttributeValue, read_typed, typed};
 use super::ids::{SpanId, TraceId};
 
-/// How severe a log is, from the chatter of a function to the end of the program.
+/// The severity of a log, in ascending order.
 ///
 /// ```
 /// use sentry::protocol::LogLevel;
@@ -23,22 +23,22 @@ use super::ids::{SpanId, TraceId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// Fine-grained, of interest while looking for one particular mistake.
+    /// Fine-grained details for tracing one problem.
     Trace,
-    /// Of interest while debugging.
+    /// Details for debugging.
     Debug,
-    /// Something that happens in a healthy program.
+    /// Normal operation.
     Info,
-    /// Something that deserves a look.
+    /// Something that deserves attention.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
-    /// The program, or a part of it, ended.
+    /// A failure that ended the program or a part of it.
     Fatal,
 }
 
 impl LogLevel {
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl LogLevel {
         }
     }
 
-    /// The lowest number of the level's range in the data model of OpenTelemetry.
+    /// Returns the lowest severity number of the level's range in OpenTelemetry's data model.
     #[must_use]
     pub const fn severity_number(self) -> u8 {
         match self {
@@ -71,25 +71,25 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// A structured log, as the option `before_send_log` sees it and as it is sent.
+/// A structured log, as the option `before_send_log` receives it and as it is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Log {
-    /// When it was written.
+    /// The time.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
-    /// The trace in which it was written.
+    /// The trace.
     pub trace_id: TraceId,
     /// The span that was active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<SpanId>,
-    /// How severe it is.
+    /// The severity.
     pub level: LogLevel,
-    /// The text, with the parameters filled in.
+    /// The text, with its parameters filled in.
     pub body: String,
     /// The severity by number, see [`LogLevel::severity_number`].
     pub severity_number: u8,
-    /// What else is known, by name.
+    /// Attributes, by name.
     #[serde(serialize_with = "typed", deserialize_with = "read_typed")]
     pub attributes: Map<Cow<'static, str>, AttributeValue>,
 }

@@ -1,8 +1,8 @@
-//! What kind of file a name promises: the media type of an attachment that has none given.
+//! The media types of attachments by file extension.
 //!
-//! Types are those that IANA has registered; that of minidumps is the one by which Sentry's server knows them.
+//! The types are registered at IANA, except the type of minidumps, which Sentry's server defines.
 
-/// Endings of names in lower case, and their types.
+/// File extensions in lower case, and their types.
 const TYPES: &[(&str, &str)] = &[
     ("avif", "image/avif"),
     ("bmp", "image/bmp"),
@@ -38,7 +38,7 @@ const TYPES: &[(&str, &str)] = &[
     ("zst", "application/zstd"),
 ];
 
-/// The type of a file by the ending of its name, in whatever case; `application/octet-stream` for any other.
+/// Returns the media type of a file by its extension, in any case; `application/octet-stream` for unknown extensions.
 pub(super) fn of_file(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending));

@@ -1,6 +1,7 @@
-//! Metrics as they stand on the wire: one measured value with its kind, unit and attributes, in a trace.
+//! Metrics in the protocol: one measured value with its type, unit, attributes and trace.
 //!
-//! Spec: `telemetry/metrics.mdx`; units: `telemetry/attributes.mdx`.
+//! Spec: [metrics](https://develop.sentry.dev/sdk/telemetry/metrics/),
+//! [units](https://develop.sentry.dev/sdk/telemetry/attributes/).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,20 +13,20 @@ use super::Map;
 use super::attribute::{AttributeValue, read_typed, typed};
 use super::ids::{SpanId, TraceId};
 
-/// What kind of metric a value belongs to.
+/// The type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricType {
-    /// How often something happened: values are added up.
+    /// A count of occurrences: values are added up.
     Counter,
-    /// How much of something there is at a moment.
+    /// An amount at a point in time.
     Gauge,
-    /// Measured values of which the spread matters.
+    /// Measured values whose distribution matters.
     Distribution,
 }
 
 impl MetricType {
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +37,7 @@ impl MetricType {
     }
 }
 
-/// The value of a metric: a whole number, or any other.
+/// The value of a metric: an integer or a floating-point number.
 ///
 /// ```
 /// use sentry::protocol::MetricValue;
@@ -47,14 +48,14 @@ impl MetricType {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum MetricValue {
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// Any number. A metric that is not finite is not sent.
+    /// A floating-point number. A metric whose value is not finite is not sent.
     Double(f64),
 }
 
 impl MetricValue {
-    /// Whether it is a number that can be sent.
+    /// Whether the value is finite, so that it can be sent.
     pub(crate) fn is_finite(self) -> bool {
         match self {
             Self::Integer(_) => true,
@@ -91,7 +92,7 @@ from! {
 
 macro_rules! units {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// The unit of a gauge or a distribution. Those that Sentry converts have a variant; any other is a text.
+        /// The unit of a gauge or a distribution. Units that Sentry converts have a variant; all others are strings.
         ///
         /// ```
         /// use sentry::protocol::Unit;
@@ -103,12 +104,12 @@ macro_rules! units {
         #[non_exhaustive]
         pub enum Unit {
             $($(#[$doc])* $variant,)*
-            /// Any other, by its name.
+            /// Any other unit, by its name.
             Other(Cow<'static, str>),
         }
 
         impl Unit {
-            /// The name on the wire.
+            /// Returns the name in the protocol.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -174,9 +175,9 @@ units! {
     Exabyte = "exabyte",
     /// 1024 pebibytes.
     Exbibyte = "exbibyte",
-    /// A share, where 1 is all.
+    /// A fraction: 1 is the whole.
     Ratio = "ratio",
-    /// A share, where 100 is all.
+    /// A percentage: 100 is the whole.
     Percent = "percent",
 }
 
@@ -210,29 +211,29 @@ impl<'de> Deserialize<'de> for Unit {
     }
 }
 
-/// A metric, as the option `before_send_metric` sees it and as it is sent.
+/// A metric, as the option `before_send_metric` receives it and as it is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Metric {
-    /// When it was measured.
+    /// The time of the measurement.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub timestamp: SystemTime,
-    /// The trace in which it was measured.
+    /// The trace.
     pub trace_id: TraceId,
     /// The span that was active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<SpanId>,
-    /// Its name, such as `api.response_time`.
+    /// The name of the metric, such as `api.response_time`.
     pub name: Cow<'static, str>,
-    /// Its kind.
+    /// The type.
     #[serde(rename = "type")]
     pub ty: MetricType,
     /// The value.
     pub value: MetricValue,
-    /// The unit of the value. Counters have none.
+    /// The unit of the value. Counters do not have a unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
-    /// What else is known, by name.
+    /// Attributes, by name.
     #[serde(serialize_with = "typed", deserialize_with = "read_typed")]
     pub attributes: Map<Cow<'static, str>, AttributeValue>,
 }

@@ -1,7 +1,7 @@
-//! What goes over the wire: ids, events, transactions, check-ins, reports and the envelope around them.
+//! The types of the wire protocol: ids, events, transactions, check-ins, reports and their envelope.
 //!
-//! One file a payload. This module knows none of the others; everything above it speaks in these types.
-//! Names and shapes are those of the official crate's `protocol::v7`, where it has them.
+//! One file per payload. This module imports none of the others; all modules above it use these types. Names and shapes
+//! are those of the official crate's `protocol::v7`, if it has them.
 
 pub(crate) mod ack;
 pub(crate) mod addr;

@@ -1,4 +1,4 @@
-//! Check-ins: how the server knows that a scheduled job ran.
+//! Check-ins and monitor configurations of scheduled jobs.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/).
 
@@ -17,11 +17,11 @@ use super::random::random_uuid;
 use super::wire::uuid_simple;
 use super::{Map, rules};
 
-/// A part of a monitor that breaks a rule: its message names the value, the rule and the fix.
+/// The error of an invalid part of a monitor. The message names the value, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MonitorError(String);
 
-/// The error of [`MonitorSchedule::from_crontab`], by its name in the official crate.
+/// The error of [`MonitorSchedule::from_crontab`], under the name of the official crate.
 pub type CrontabParseError = MonitorError;
 
 impl fmt::Display for MonitorError {
@@ -32,49 +32,49 @@ impl fmt::Display for MonitorError {
 
 impl std::error::Error for MonitorError {}
 
-/// How a run of a job stands.
+/// The status of a run of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorCheckInStatus {
-    /// It ended well.
+    /// The run succeeded.
     Ok,
-    /// It failed.
+    /// The run failed.
     Error,
-    /// It began.
+    /// The run has started.
     InProgress,
-    /// It did not begin in time; the server says so, not the program.
+    /// The run did not start in time; set by the server, not by the program.
     Missed,
-    /// Nobody knows.
+    /// Any other status.
     #[serde(other)]
     Unknown,
 }
 
-/// The configuration of a monitor: with it in a check-in, the server makes or changes the monitor.
+/// The configuration of a monitor. If a check-in carries it, the server creates or updates the monitor.
 ///
-/// Receivers refuse an empty configuration, so there always is a schedule.
+/// The schedule is not optional, because the server rejects an empty configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitorConfig {
-    /// When the job should run.
+    /// The schedule.
     pub schedule: MonitorSchedule,
-    /// Minutes after which a run that did not begin counts as missed.
+    /// The number of minutes after which a run that did not start counts as missed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkin_margin: Option<u64>,
-    /// Minutes after which a run that did not end counts as failed.
+    /// The number of minutes after which a run that did not end counts as failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_runtime: Option<u64>,
-    /// The time zone of the schedule, by its name in the tz database.
+    /// The time zone of the schedule, by its name in the tz database. Default: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    /// Failures in a row before an issue is made.
+    /// The number of consecutive failures that create an issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_issue_threshold: Option<u64>,
-    /// Good runs in a row before the issue is closed.
+    /// The number of consecutive successes that resolve the issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery_threshold: Option<u64>,
 }
 
 impl MonitorConfig {
-    /// A configuration of nothing but a schedule.
+    /// Returns a configuration that only has a schedule.
     #[must_use]
     pub const fn new(schedule: MonitorSchedule) -> Self {
         Self {
@@ -87,10 +87,10 @@ impl MonitorConfig {
         }
     }
 
-    /// The same configuration in a time zone of the tz database, such as `Europe/Vienna`.
+    /// Sets the time zone of the schedule, by its name in the tz database, such as `Europe/Vienna`.
     ///
     /// # Errors
-    /// When there is no such time zone.
+    /// An unknown time zone.
     pub fn with_timezone(mut self, timezone: impl Into<String>) -> Result<Self, MonitorError> {
         let timezone = timezone.into();
         rules::timezone(&timezone).map_err(MonitorError)?;
@@ -98,11 +98,11 @@ impl MonitorConfig {
         Ok(self)
     }
 
-    /// Whether the server will take it: what the fallible methods check, for values that were put in by hand. One that
-    /// it would refuse is left out of a check-in, with an error on stderr.
+    /// Checks whether the server accepts the configuration, with the rules of the fallible methods, for fields that were
+    /// set directly. Check-ins are sent without an invalid configuration, and an error is printed on stderr.
     ///
     /// # Errors
-    /// The first rule that it breaks.
+    /// The first rule that the configuration breaks.
     pub fn check(&self) -> Result<(), MonitorError> {
         self.schedule.check()?;
         if let Some(timezone) = &self.timezone {
@@ -134,44 +134,44 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// The same configuration with so many minutes after which a run that did not begin counts as missed.
+    /// Sets the number of minutes after which a run that did not start counts as missed.
     ///
     /// # Errors
     /// Zero, and more than 28 days.
     with_checkin_margin: checkin_margin;
-    /// The same configuration with so many minutes after which a run that did not end counts as failed.
+    /// Sets the number of minutes after which a run that did not end counts as failed.
     ///
     /// # Errors
     /// Zero, and more than 7 days.
     with_max_runtime: max_runtime;
-    /// The same configuration with so many failures in a row before an issue is made.
+    /// Sets the number of consecutive failures that create an issue.
     ///
     /// # Errors
     /// Zero, and more than 720.
     with_failure_issue_threshold: failure_issue_threshold;
-    /// The same configuration with so many good runs in a row before the issue is closed.
+    /// Sets the number of consecutive successes that resolve the issue.
     ///
     /// # Errors
     /// Zero, and more than 720.
     with_recovery_threshold: recovery_threshold;
 }
 
-/// How a number is checked.
+/// The range check of a number.
 type InRange = fn(u64) -> Result<u64, RangeError>;
 
 fn out_of_range(error: RangeError) -> MonitorError {
     MonitorError(error.to_string())
 }
 
-/// One message of a run: that it began, or how it ended.
+/// A check-in: the message that a run started, or how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MonitorCheckIn {
-    /// The id of the run: its messages carry the same.
+    /// The id of the run. All check-ins of a run have the same id.
     #[serde(serialize_with = "uuid_simple")]
     pub check_in_id: Uuid,
-    /// The name of the monitor.
+    /// The slug of the monitor.
     pub monitor_slug: String,
-    /// How the run stands.
+    /// The status of the run.
     pub status: MonitorCheckInStatus,
     /// The environment, such as `production`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,22 +179,22 @@ pub struct MonitorCheckIn {
     /// The release of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// How long the run took, in seconds.
+    /// The duration of the run in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
-    /// The configuration of the monitor; in the first message of a run only.
+    /// The configuration of the monitor; only in the first check-in of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor_config: Option<MonitorConfig>,
-    /// The trace of the run, under `trace`.
+    /// Contexts; `trace` is the trace of the run.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub contexts: Map<String, Context>,
 }
 
 impl MonitorCheckIn {
-    /// The first message of a run with a random id.
+    /// Returns the first check-in of a run, with a random id.
     ///
     /// # Errors
-    /// When the slug breaks the rules for slugs.
+    /// A slug that breaks the rules for slugs.
     ///
     /// ```
     /// use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};

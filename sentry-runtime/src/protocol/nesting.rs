@@ -1,13 +1,13 @@
-//! Data of any depth and length, made shallow without recursion, and short before anybody looks at it.
+//! The pruning of deep and long values, without recursion, before any other code reads them.
 //!
-//! Walking through a value, copying it and freeing it take stack by its depth; a value that was built in a loop may
-//! be deeper than any stack. So whatever is handed over is pruned first: what lies deeper than anything that is ever
-//! sent is replaced by its kind, and freed level by level.
+//! Walking, copying and freeing a value need stack in proportion to its depth, and a value that was built in a loop may be
+//! deeper than any stack. So all values are pruned when they arrive: levels that are too deep to be sent are replaced by
+//! their kind, and freed level by level.
 
 use super::limits::{MAX_HELD, truncate, truncated};
 use super::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Transaction, Value};
 
-/// More levels than may be sent, and few enough for any stack.
+/// The maximum depth: more levels than are sent, and few enough for any stack.
 const DEEPEST: usize = 64;
 
 /// Prunes a value.
@@ -17,7 +17,7 @@ pub(crate) fn prune(value: &mut Value) {
     free(pruned);
 }
 
-/// The pruned value.
+/// Returns the pruned value.
 pub(crate) fn pruned(mut value: Value) -> Value {
     prune(&mut value);
     value
@@ -42,14 +42,14 @@ fn prune_at(value: &mut Value, left: usize, pruned: &mut Vec<Value>) {
     }
 }
 
-/// Cuts a text to what is kept of any.
+/// Cuts a string to [`limits::MAX_HELD`] characters.
 fn hold(text: &mut String) {
     if truncate(text, MAX_HELD) {
         text.shrink_to_fit();
     }
 }
 
-/// Frees values with what is in them, one level at a time.
+/// Frees values with their content, one level at a time.
 fn free(mut pruned: Vec<Value>) {
     while let Some(value) = pruned.pop() {
         match value {
@@ -129,7 +129,7 @@ pub(crate) fn prune_transaction(transaction: &mut Transaction<'_>) {
     }
 }
 
-/// Prunes an attribute: lists may lie in lists.
+/// Prunes an attribute: lists may contain lists.
 pub(crate) fn prune_attribute(value: &mut AttributeValue) {
     fn prune_at(value: &mut AttributeValue, left: usize, pruned: &mut Vec<AttributeValue>) {
         if let AttributeValue::String(text) = value

@@ -1,4 +1,4 @@
-//! Random ids where a payload is made without one: an `Event::default()`, a check-in of its own.
+//! Random ids for payloads that are created without one, such as `Event::default()` or a manual check-in.
 //!
 //! Ids need to be unique, not secret. The standard library already draws a key from the operating system
 //! for every thread's hash maps; hashing a counter, the clock and the process id under such a key gives
@@ -12,19 +12,19 @@ use uuid::{Builder, Uuid};
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// 64 random bits.
+/// Returns 64 random bits.
 pub(crate) fn random_u64() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     RandomState::new().hash_one((count, since.as_nanos(), std::process::id()))
 }
 
-/// 128 random bits.
+/// Returns 128 random bits.
 pub(crate) fn random_u128() -> u128 {
     u128::from(random_u64()) << 64 | u128::from(random_u64())
 }
 
-/// A random id for an event, a check-in or a session (version 4).
+/// Returns a random id (UUID version 4) for an event, a check-in or a session.
 pub(crate) fn random_uuid() -> Uuid {
     Builder::from_random_bytes(random_u128().to_be_bytes()).into_uuid()
 }

@@ -11,27 +11,27 @@ use super::{Map, Value};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
-    /// The URL, without query string and fragment where they stand in a field of their own.
+    /// The URL, without query string and fragment if they are in their own fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The method, in capitals.
+    /// The method, in upper case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The body, as JSON, as a form, or as it came.
+    /// The body: JSON, a form, or raw text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
     /// The query string without the question mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query_string: Option<String>,
-    /// The value of the `Cookie` header, `a=1; b=2`. Receivers refuse cookies in one string, so they are
-    /// written as a list of pairs; a piece without `=` is a name without value.
+    /// The value of the `Cookie` header, `a=1; b=2`. The server rejects cookies in one string, so they are written as a
+    /// list of pairs; text without `=` is a name without value.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "write_cookies",
         deserialize_with = "read_cookies"
     )]
     pub cookies: Option<String>,
-    /// The headers; of several with one name, the values joined by `, `.
+    /// The headers; values of headers with the same name are joined by `, `.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub headers: Map<String, String>,
     /// The environment of the server, such as `REMOTE_ADDR`.
@@ -39,7 +39,7 @@ pub struct Request {
     pub env: Map<String, String>,
 }
 
-/// The cookies of a `Cookie` header, by name and value.
+/// Returns the names and values in a `Cookie` header.
 pub(crate) fn cookie_pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
     header.split(';').map(str::trim).filter(|piece| !piece.is_empty()).map(|piece| {
         match piece.split_once('=') {
@@ -69,7 +69,7 @@ fn read_cookies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
                 .collect(),
         )),
         other => Err(D::Error::custom(format_args!(
-            "`{other}` is not a list of cookies: pairs of name and value are expected"
+            "`{other}` is not a list of cookies: expected pairs of name and value"
         ))),
     }
 }

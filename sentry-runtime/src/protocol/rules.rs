@@ -1,21 +1,21 @@
-//! The rules of `sentry-rules`, with their errors as text: what a slug, a crontab and a time zone are.
+//! The rules of `sentry-rules` for slugs, crontabs, intervals and time zones, with their errors as text.
 
-/// The canonical five fields of a crontab.
+/// Returns the canonical five fields of a crontab.
 pub(super) fn crontab(text: &str) -> Result<String, String> {
     sentry_rules::crontab::check(text).map_err(|error| error.to_string())
 }
 
-/// The number and the unit of an interval.
+/// Returns the number and the unit of an interval.
 pub(super) fn interval(text: &str) -> Result<(u64, &'static str), String> {
     sentry_rules::interval::parse(text).map_err(|error| error.to_string())
 }
 
-/// Whether a text can be a monitor's slug.
+/// Checks whether a text is a valid monitor slug.
 pub(super) fn slug(text: &str) -> Result<(), String> {
     sentry_rules::slug::check(text).map_err(|error| error.to_string())
 }
 
-/// Whether a text is a name of the tz database.
+/// Checks whether a text is a name of the tz database.
 pub(super) fn timezone(text: &str) -> Result<(), String> {
     sentry_rules::timezone::check(text).map_err(|error| error.to_string())
 }

@@ -1,22 +1,22 @@
-//! Which SDK made an event.
+//! The name, version, integrations and packages of the SDK in events.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/sdk/).
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The SDK that made an event.
+/// The SDK that created an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientSdkInfo {
-    /// Its name.
+    /// The name of the SDK.
     pub name: String,
-    /// Its version. Receivers refuse an SDK without one, so an empty version is written as `0.0.0`.
+    /// The version of the SDK. The server rejects an SDK without one, so an empty version is written as `0.0.0`.
     #[serde(serialize_with = "version")]
     pub version: String,
-    /// Its integrations that are switched on.
+    /// The names of the enabled integrations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub integrations: Vec<String>,
-    /// The packages of which it consists.
+    /// The packages of the SDK.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<ClientSdkPackage>,
 }
@@ -24,9 +24,9 @@ pub struct ClientSdkInfo {
 /// A package of an SDK.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSdkPackage {
-    /// Where it was published and under which name, such as `cargo:sentry-runtime`.
+    /// The registry and name of the package, such as `cargo:sentry-runtime`.
     pub name: String,
-    /// Its version.
+    /// The version of the package.
     #[serde(serialize_with = "version")]
     pub version: String,
 }

@@ -1,4 +1,4 @@
-//! Sessions as they stand on the wire: the state of one session, or how many of a minute ended how.
+//! Sessions in the protocol: the state of one session, or counts of sessions per minute and status.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/).
 
@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
-/// What a session is.
+/// The definition of a session.
 ///
-/// [Spec, choosing the session mode](https://develop.sentry.dev/sdk/telemetry/sessions/).
+/// [Spec, "Choosing the Session Mode"](https://develop.sentry.dev/sdk/telemetry/sessions/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SessionMode {
     /// A run of the program: one session, with updates and a duration.
@@ -19,21 +19,21 @@ pub enum SessionMode {
     Request,
 }
 
-/// How a session stands, or how it ended.
+/// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// It goes on.
+    /// The session is running.
     Ok,
-    /// It ended as it should.
+    /// The session ended normally.
     Exited,
-    /// It ended by an error that nobody handled.
+    /// The session ended with an unhandled error.
     Crashed,
-    /// It ended in another way than it should, and not by a crash.
+    /// The session ended abnormally, but did not crash.
     Abnormal,
 }
 
-/// What does not change between two updates of a session, and what aggregates are of.
+/// The constant attributes of a session, and of session aggregates.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct SessionAttributes {
     pub(crate) release: String,
@@ -41,7 +41,7 @@ pub(crate) struct SessionAttributes {
     pub(crate) environment: Option<String>,
 }
 
-/// The whole state of one session.
+/// The complete state of one session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct SessionUpdate {
     pub(crate) sid: Uuid,
@@ -59,7 +59,7 @@ pub(crate) struct SessionUpdate {
     pub(crate) attrs: SessionAttributes,
 }
 
-/// How many sessions that started in one minute, of one user, ended how.
+/// The counts of sessions that started in one minute, of one user, by status.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct SessionAggregate {
     #[serde(serialize_with = "rfc3339")]
@@ -70,7 +70,7 @@ pub(crate) struct SessionAggregate {
     pub(crate) counts: SessionCounts,
 }
 
-/// How many sessions ended how. Those that are errored ended as they should, but not without an error.
+/// The numbers of sessions by status. Errored sessions ended normally, but had an error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct SessionCounts {
     #[serde(skip_serializing_if = "is_zero")]

@@ -1,7 +1,7 @@
-//! Spans as they stand in a transaction, and links between spans.
+//! Spans in a transaction, and links between spans.
 //!
-//! Spans recorded by the toolkit are written by the trace room without passing through these types; they are
-//! for the user's own: event processors, transactions made by hand, tests.
+//! Spans that the toolkit records are written without these types, which are for user code: callbacks and processors,
+//! transactions that are built manually, tests.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/span/).
 
@@ -20,23 +20,22 @@ pub struct SpanLink {
     pub trace_id: TraceId,
     /// The other span.
     pub span_id: SpanId,
-    /// Whether the other span is sampled, where that is known.
+    /// Whether the other span is sampled, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<bool>,
-    /// What the link means, such as `sentry.link.type`.
+    /// Attributes of the link, such as `sentry.link.type`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub attributes: Map<String, Value>,
 }
 
 impl SpanLink {
-    /// A link to a span of which nothing else is known. Of a span at hand,
-    /// [`Span::link`](crate::Span::link) makes one.
+    /// Returns a link to a span without further data. For a span at hand, use [`Span::link`](crate::Span::link).
     #[must_use]
     pub fn new(trace_id: TraceId, span_id: SpanId) -> Self {
         Self { trace_id, span_id, sampled: None, attributes: Map::new() }
     }
 
-    /// Says what the link means, such as `sentry.link.type`.
+    /// Sets an attribute of the link, such as `sentry.link.type`.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.attributes.insert(key.into(), value.into());
@@ -48,47 +47,47 @@ impl SpanLink {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Span {
-    /// Its id.
+    /// The id of the span.
     pub span_id: SpanId,
-    /// The trace it belongs to.
+    /// The trace that the span belongs to.
     pub trace_id: TraceId,
-    /// The span inside which it ran.
+    /// The parent span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<SpanId>,
     /// Whether the parent ran in this process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_process_as_parent: Option<bool>,
-    /// What kind of work it was, such as `db.query`.
+    /// The operation, such as `db.query`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op: Option<String>,
-    /// What was done.
+    /// The description of the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// When it ended.
+    /// The time of the end.
     #[serde(with = "super::time::optional", skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<SystemTime>,
-    /// When it began.
+    /// The time of the start.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub start_timestamp: SystemTime,
-    /// How it ended.
+    /// The status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<SpanStatus>,
-    /// What made it, such as `auto.function.server_action`; `manual` when missing.
+    /// The origin, such as `auto.function.server_action`. Default: `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// Its tags.
+    /// Tags, by name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub tags: Map<String, String>,
-    /// Its attributes.
+    /// Attributes, by name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
-    /// Other spans that it has to do with.
+    /// Links to other spans.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<SpanLink>,
 }
 
 impl Default for Span {
-    /// A span with random ids that begins now.
+    /// Returns a span with random ids that starts now.
     fn default() -> Self {
         Self {
             span_id: SpanId::default(),
@@ -109,7 +108,7 @@ impl Default for Span {
 }
 
 impl Span {
-    /// A span with random ids that begins now.
+    /// Returns a span with random ids that starts now.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,4 +1,4 @@
-//! How a span ended.
+//! The status of spans.
 //!
 //! [Spec, attribute `status`](https://develop.sentry.dev/sdk/data-model/event-payloads/span/).
 
@@ -7,43 +7,43 @@ use std::str::FromStr;
 
 use super::wire::serde_as_str;
 
-/// How the work of a span ended.
+/// The status of a span, by gRPC's codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpanStatus {
-    /// As it should.
+    /// Success.
     Ok,
-    /// Too late.
+    /// The deadline passed before the work was done.
     DeadlineExceeded,
-    /// The caller did not say who they are.
+    /// The caller is not authenticated.
     Unauthenticated,
-    /// The caller may not do this.
+    /// The caller is not permitted to do this.
     PermissionDenied,
-    /// What was asked for does not exist.
+    /// The requested object does not exist.
     NotFound,
-    /// A quota is used up.
+    /// A quota is exhausted.
     ResourceExhausted,
-    /// The caller asked for something that makes no sense.
+    /// An argument is invalid.
     InvalidArgument,
-    /// Nobody wrote this yet.
+    /// The operation is not implemented.
     Unimplemented,
-    /// Not now; later perhaps.
+    /// The service is temporarily unavailable.
     Unavailable,
-    /// Something broke.
+    /// An internal error.
     InternalError,
-    /// It failed, and nobody knows why.
+    /// An unknown error.
     UnknownError,
-    /// Given up, typically by the caller: the future was dropped.
+    /// Cancelled, typically by the caller: the future was dropped.
     Cancelled,
-    /// What should be made exists already.
+    /// The object to create already exists.
     AlreadyExists,
-    /// The system is not in a state in which this could be done.
+    /// The system is not in the state that the operation requires.
     FailedPrecondition,
-    /// Given up because something else was done at the same time.
+    /// Aborted because of a concurrent operation.
     Aborted,
-    /// Past the end of what there is.
+    /// Past the end of the valid range.
     OutOfRange,
-    /// Data is gone, or broken beyond repair.
+    /// Data is lost or corrupted.
     DataLoss,
 }
 
@@ -68,7 +68,7 @@ impl SpanStatus {
         Self::DataLoss,
     ];
 
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl SpanStatus {
         }
     }
 
-    /// What an HTTP status code says about the span that got or gave it.
+    /// Returns the status of a span that sent or received this HTTP status code.
     ///
     /// ```
     /// use sentry::protocol::SpanStatus;
@@ -121,7 +121,7 @@ impl SpanStatus {
         }
     }
 
-    /// The status of a call that ended with a code of gRPC, `None` for a number that is no such code.
+    /// Returns the status of a call that ended with this gRPC code; `None` for an unknown code.
     ///
     /// ```
     /// use sentry::SpanStatus;
@@ -160,7 +160,7 @@ impl fmt::Display for SpanStatus {
     }
 }
 
-/// A span status that has no such name.
+/// The error of an unknown span status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseStatusError(String);
 
@@ -181,7 +181,7 @@ impl FromStr for SpanStatus {
 
     fn from_str(text: &str) -> Result<Self, ParseStatusError> {
         match text {
-            // Other names under which receivers know them.
+            // Other names that the server accepts.
             "unknown" => Ok(Self::UnknownError),
             "internal" => Ok(Self::InternalError),
             _ => Self::ALL

@@ -1,7 +1,7 @@
-//! Spans of protocol version 2: each for itself, in batches, with typed attributes.
+//! The writer of spans of protocol version 2: separate spans in batches, with typed attributes.
 //!
-//! They are written by hand, since there are thousands a second; what is here knows the names and the order of the
-//! fields, and nothing of where their values come from.
+//! Spans are written without `serde`, because there are thousands per second. This module only knows the names and the
+//! order of the fields, not the source of their values.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/).
 
@@ -13,14 +13,14 @@ use super::span_status::SpanStatus;
 
 /// The content type of a batch.
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.sentry.items.span.v2+json";
-/// The most spans of a batch.
+/// The maximum number of spans in a batch.
 pub(crate) const MAX_ITEMS: usize = 1000;
-/// How a batch begins, before its first span; spans are parted by commas.
+/// The beginning of a batch, before its first span; commas separate the spans.
 pub(crate) const OPENING: &[u8] = b"{\"version\":2,\"items\":[";
-/// How a batch ends.
+/// The end of a batch.
 pub(crate) const CLOSING: &[u8] = b"]}";
 
-/// What stands on a span besides its attributes.
+/// The fields of a span besides its attributes.
 #[derive(Debug)]
 pub(crate) struct SpanV2<'a> {
     pub(crate) trace_id: TraceId,
@@ -78,7 +78,7 @@ impl SpanV2<'_> {
     }
 }
 
-/// Two words are left for how a span ended. Work that was given up did not fail.
+/// Whether a status is `error` in version 2, which only knows `ok` and `error`. Cancelled work is not an error.
 fn is_error(status: SpanStatus) -> bool {
     !matches!(status, SpanStatus::Ok | SpanStatus::Cancelled)
 }
@@ -117,7 +117,7 @@ impl Attributes<'_> {
         out.push(b'}');
     }
 
-    /// Writes an attribute, unless it has no value. Numbers that receivers cannot hold become texts.
+    /// Writes an attribute, unless it has no value. Numbers too large for receivers become strings.
     pub(crate) fn put(&mut self, key: &str, value: &AttributeValue) {
         match value {
             AttributeValue::Null => return,
@@ -137,7 +137,7 @@ impl Attributes<'_> {
         self.out.push(b'}');
     }
 
-    /// Copies attributes that were written before: what stood between the braces of an object.
+    /// Copies attributes that were already written: the text between the braces of an object.
     pub(crate) fn copy(&mut self, written: &[u8]) {
         if !written.is_empty() {
             self.comma();

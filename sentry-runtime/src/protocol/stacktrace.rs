@@ -1,6 +1,7 @@
-//! Stack traces, their frames, and the threads they belong to.
+//! Stack traces, their frames, and the threads that they belong to.
 //!
-//! Spec: `foundations/transport/event-payloads/stacktrace.mdx` and `threads.mdx`.
+//! Spec: [stack traces](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/stacktrace/),
+//! [threads](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/threads/).
 
 use std::fmt;
 
@@ -12,12 +13,12 @@ use super::{Map, Value};
 
 /// One call on a stack.
 ///
-/// Either the names or `instruction_addr` must be there; with the address and a matching
-/// [`DebugImage`](super::DebugImage) the server can find the names.
+/// Either the names or `instruction_addr` must be set; with the address and a matching
+/// [`DebugImage`](super::DebugImage), the server can resolve the names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Frame {
-    /// The function, as a reader would write it.
+    /// The readable name of the function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
     /// The mangled name.
@@ -26,13 +27,13 @@ pub struct Frame {
     /// The module, such as `shop::cart`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// The crate, or the file of the library.
+    /// The crate, or the library's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
     /// The source file, relative to the root of its project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
-    /// The source file with its whole path.
+    /// The absolute path of the source file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abs_path: Option<String>,
     /// The line, from 1.
@@ -44,25 +45,25 @@ pub struct Frame {
     /// Source lines before the line, top to bottom.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pre_context: Vec<String>,
-    /// The source line itself.
+    /// The source line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_line: Option<String>,
     /// Source lines after the line, top to bottom.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub post_context: Vec<String>,
-    /// Whether the function belongs to the user's program and not to a library.
+    /// Whether the function belongs to the user's program, not to a library.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_app: Option<bool>,
     /// Local variables.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
-    /// Where the image of the function begins.
+    /// The start address of the function's image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_addr: Option<Addr>,
-    /// The instruction that was running, or to which the callee returns.
+    /// The address of the running instruction, or the return address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instruction_addr: Option<Addr>,
-    /// Where the function begins.
+    /// The start address of the function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol_addr: Option<Addr>,
     /// Whether addresses are absolute (`abs`) or relative to an image (`rel:0`).
@@ -70,15 +71,15 @@ pub struct Frame {
     pub addr_mode: Option<String>,
 }
 
-/// The frames of a stack, oldest call first, as receivers expect them.
+/// The frames of a stack, oldest call first, as the server expects them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stacktrace {
-    /// The frames, oldest call first. Receivers refuse an empty list: a stack trace without frames is not
-    /// written at all where it stands in an event.
+    /// The frames, oldest call first. The server rejects an empty list, so events are written without stack traces that
+    /// have no frames.
     pub frames: Vec<Frame>,
-    /// Which frames were left out: the first index and the one after the last. For event processors only:
-    /// receivers no longer know it, so it is not written.
+    /// The range of omitted frames: the first index and the one after the last. Only for event processors: the server
+    /// no longer reads it, so it is not written.
     #[serde(skip_serializing)]
     pub frames_omitted: Option<(u64, u64)>,
     /// The registers of the youngest frame.
@@ -87,7 +88,7 @@ pub struct Stacktrace {
 }
 
 impl Stacktrace {
-    /// A stack trace of frames that were gathered youngest first, or `None` when there are none.
+    /// Returns a stack trace of frames that are listed youngest first, or `None` if there are no frames.
     #[must_use]
     pub fn from_frames_reversed(mut frames: Vec<Frame>) -> Option<Self> {
         if frames.is_empty() {
@@ -98,12 +99,12 @@ impl Stacktrace {
     }
 }
 
-/// `skip_serializing_if` for a stack trace: one without frames is as good as none.
+/// `skip_serializing_if` for stack traces: skips those without frames.
 pub(crate) fn no_frames(stacktrace: &Option<Stacktrace>) -> bool {
     stacktrace.as_ref().is_none_or(|stacktrace| stacktrace.frames.is_empty())
 }
 
-/// The id of a thread: a number, or a name where the platform has no numbers.
+/// The id of a thread: a number, or a name on platforms without numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ThreadId {
@@ -162,19 +163,19 @@ impl From<String> for ThreadId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Thread {
-    /// Its id, by which an exception refers to it.
+    /// The id of the thread, by which an exception refers to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<ThreadId>,
-    /// Its name.
+    /// The name of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its stack; the stack of an exception stands in the exception.
+    /// The stack trace of the thread. The stack trace of an exception is in the exception.
     #[serde(skip_serializing_if = "no_frames")]
     pub stacktrace: Option<Stacktrace>,
-    /// Its stack before it was made readable.
+    /// The stack trace before it was processed for display.
     #[serde(skip_serializing_if = "no_frames")]
     pub raw_stacktrace: Option<Stacktrace>,
-    /// Whether this thread brought the program down.
+    /// Whether this thread crashed the program.
     #[serde(skip_serializing_if = "is_false")]
     pub crashed: bool,
     /// Whether the event was captured on this thread.
@@ -182,14 +183,14 @@ pub struct Thread {
     pub current: bool,
 }
 
-/// Where in a template an error happened.
+/// The location of an error in a template.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TemplateInfo {
     /// The file, relative to the root of its project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
-    /// The file with its whole path.
+    /// The absolute path of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abs_path: Option<String>,
     /// The line, from 1.
@@ -201,7 +202,7 @@ pub struct TemplateInfo {
     /// Source lines before the line, top to bottom.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pre_context: Vec<String>,
-    /// The source line itself.
+    /// The source line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_line: Option<String>,
     /// Source lines after the line, top to bottom.

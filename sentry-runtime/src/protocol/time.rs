@@ -1,18 +1,18 @@
-//! Times on the wire: seconds since the Unix epoch with microseconds, or RFC 3339 in UTC.
+//! Times in the protocol: seconds since the Unix epoch with microseconds, or RFC 3339 in UTC.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// The end of the year 9999: later dates cannot be written, and no clock that is right shows them.
+/// The end of the year 9999. Later dates cannot be written, and no correct clock shows them.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
-/// The time since the Unix epoch, as far as it can be sent.
+/// Returns the time since the Unix epoch, limited to the range that can be sent.
 pub(crate) fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).min(LATEST)
 }
 
-/// Seconds since the Unix epoch; a clock that stands before 1970 gives zero.
+/// Returns the seconds since the Unix epoch; 0 for times before 1970.
 pub(crate) fn seconds(time: SystemTime) -> f64 {
     let since = since_epoch(time);
     // Microseconds are what the server keeps; more digits would only cost bytes.
@@ -26,7 +26,7 @@ pub(crate) fn as_seconds<S: Serializer>(time: &SystemTime, serializer: S) -> Res
     serializer.serialize_f64(seconds(*time))
 }
 
-/// `deserialize_with` for what [`as_seconds`] wrote.
+/// `deserialize_with` for the output of [`as_seconds`].
 pub(crate) fn from_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     Ok(Duration::try_from_secs_f64(seconds).map_or(UNIX_EPOCH, |since| UNIX_EPOCH + since))
@@ -92,7 +92,7 @@ pub(crate) mod optional_rfc3339 {
     }
 }
 
-/// Reads what [`rfc3339`] writes, with any number of digits for the fraction.
+/// Reads the output of [`rfc3339`], with any number of digits for the fraction.
 fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let number = |text: &str| text.parse::<u64>().ok();
@@ -112,7 +112,7 @@ fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(whole + Duration::try_from_secs_f64(second).ok()?)
 }
 
-/// The time as RFC 3339 in UTC with milliseconds, as the `sent_at` header wants it.
+/// Returns the time as RFC 3339 in UTC with milliseconds, the format of the header `sent_at`.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let since = since_epoch(time);
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
@@ -126,7 +126,7 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     )
 }
 
-/// The date of a day counted from 1970-01-01, in the Gregorian calendar.
+/// Returns the Gregorian date of a day counted from 1970-01-01.
 fn civil_date(days: u64) -> (u64, u64, u64) {
     // Years are counted from March, so that the leap day is the last of its year.
     let days = days + 719_468;

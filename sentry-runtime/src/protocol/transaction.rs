@@ -1,6 +1,7 @@
 //! Transactions: the spans of one segment in one payload.
 //!
-//! Spec: [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/), [transaction](https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/).
+//! Spec: [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/),
+//! [payload](https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,15 +22,15 @@ use super::values::Values;
 use super::wire::uuid_simple;
 use super::{Map, Value};
 
-/// Where the name of a transaction comes from, by which the server knows whether it may group by it.
+/// The source of a transaction's name. By the source, the server decides whether it can group by the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TransactionSource {
-    /// The user gave it.
+    /// A name set by the user.
     #[default]
     Custom,
-    /// A raw URL, with everything that varies in it.
+    /// A raw URL, including its variable parts.
     Url,
     /// The route of a web framework.
     Route,
@@ -42,7 +43,7 @@ pub enum TransactionSource {
 }
 
 impl TransactionSource {
-    /// The name on the wire.
+    /// Returns the name in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,67 +57,67 @@ impl TransactionSource {
     }
 }
 
-/// What is known about the name of a transaction.
+/// Information about the name of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TransactionInfo {
-    /// Where it comes from.
+    /// The source of the name.
     pub source: TransactionSource,
 }
 
-/// The spans of one segment, with everything around them. The root span is the `trace` context.
+/// The spans of one segment, with their context. The root span is the context `trace`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "transaction", default)]
 pub struct Transaction<'a> {
-    /// Its id, random by default.
+    /// The id of the transaction. Default: random.
     #[serde(serialize_with = "uuid_simple")]
     pub event_id: Uuid,
-    /// Its name.
+    /// The name of the transaction.
     #[serde(rename = "transaction", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where the name comes from.
+    /// The source of the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_info: Option<TransactionInfo>,
     /// The release of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<Cow<'a, str>>,
-    /// The build within the release.
+    /// The distribution of the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dist: Option<Cow<'a, str>>,
     /// The environment, such as `production`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Cow<'a, str>>,
-    /// Whom it concerns.
+    /// The affected user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
     /// Short searchable values.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub tags: Map<String, String>,
-    /// Anything else.
+    /// Additional data.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
-    /// What happened before its end.
+    /// Breadcrumbs recorded before the end of the transaction, oldest first.
     #[serde(skip_serializing_if = "Values::is_empty")]
     pub breadcrumbs: Values<Breadcrumb>,
-    /// The SDK that made it.
+    /// The SDK that created the transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk: Option<Cow<'a, ClientSdkInfo>>,
     /// The platform, `native`.
     pub platform: Cow<'a, str>,
-    /// When it ended.
+    /// The time of the end.
     #[serde(with = "super::time::optional", skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<SystemTime>,
-    /// When it began.
+    /// The time of the start.
     #[serde(serialize_with = "super::time::as_seconds", deserialize_with = "super::time::from_seconds")]
     pub start_timestamp: SystemTime,
-    /// The spans but for the root.
+    /// The spans, without the root span.
     pub spans: Vec<Span>,
-    /// What was around it; `trace` is the root span.
+    /// Structured contexts (`os`, `device`, …), by name; `trace` is the root span.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub contexts: Map<String, Context>,
-    /// The HTTP request that it answers.
+    /// The HTTP request that the transaction handled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
-    /// The machine.
+    /// The name of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<Cow<'a, str>>,
 }
@@ -128,7 +129,7 @@ impl Default for Transaction<'_> {
 }
 
 impl<'a> Transaction<'a> {
-    /// An empty transaction that begins now.
+    /// Returns an empty transaction that starts now.
     pub(crate) fn of_id(event_id: Uuid) -> Self {
         Self {
             event_id,
@@ -152,13 +153,13 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// A transaction with a random id that begins now.
+    /// Returns a transaction with a random id that starts now.
     #[must_use]
     pub fn new() -> Transaction<'a> {
         Self::default()
     }
 
-    /// The same transaction without a borrow.
+    /// Returns the transaction without borrowed data.
     #[must_use]
     pub fn into_owned(self) -> Transaction<'static> {
         Transaction {
@@ -195,7 +196,7 @@ impl<'a> Transaction<'a> {
 }
 
 impl fmt::Display for Transaction<'_> {
-    /// The id and the begin, for a log line.
+    /// Writes the id and the start time, for a log line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

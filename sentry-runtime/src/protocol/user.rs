@@ -1,4 +1,4 @@
-//! Whom an event concerns.
+//! The affected user of an event.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/user/).
 
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::wire::serde_as_str;
 use super::{Map, Value};
 
-/// The address of a user.
+/// The IP address of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum IpAddress {
-    /// `{{auto}}`: the server takes the address from which the envelope came.
+    /// `{{auto}}`: the server uses the address that sent the envelope.
     #[default]
     Auto,
     /// A known address.
@@ -52,23 +52,23 @@ impl PartialEq<IpAddr> for IpAddress {
 
 serde_as_str!(IpAddress);
 
-/// Whom an event concerns. At least one of id, email, address and name should be set.
+/// The affected user of an event. At least one of id, email, IP address and name should be set.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct User {
-    /// The id in the user's own system.
+    /// The id of the user in the program's system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The address for mail.
+    /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The address on the network. The toolkit never sets it by itself without `send_default_pii`.
+    /// The IP address. The toolkit only sets it automatically with `send_default_pii`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<IpAddress>,
-    /// The name with which they log in.
+    /// The login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// Anything else, written beside the fields above.
+    /// Other fields, written next to the fields above.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

@@ -1,10 +1,10 @@
-//! The `{"values": […]}` wrapper in which exceptions, threads and breadcrumbs travel.
+//! The `{"values": […]}` wrapper of exceptions, threads and breadcrumbs.
 
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-/// A list that is written as `{"values": […]}`; bare arrays are refused by receivers.
+/// A list that is written as `{"values": […]}`, because the server rejects plain lists.
 ///
 /// It behaves like the `Vec` inside.
 ///
@@ -22,20 +22,20 @@ pub struct Values<T> {
 }
 
 impl<T> Values<T> {
-    /// An empty list.
+    /// Returns an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self { values: Vec::new() }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 }
 
-// Not derived: the derive would ask for `T: Default`.
+// Not derived: the derive would require `T: Default`.
 impl<T> Default for Values<T> {
     fn default() -> Self {
         Self::new()

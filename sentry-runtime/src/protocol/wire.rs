@@ -1,7 +1,7 @@
-//! What the payloads share: how an id, a name or an address is written, and what counts as empty.
+//! Serde helpers that all payloads share, for ids, names and addresses, and for skipping empty fields.
 //!
-//! Receivers treat an empty list or a `null` differently from a missing field in some places and the same in
-//! others; nothing empty is ever written, so the question does not come up.
+//! In some places the server treats an empty list or `null` differently from a missing field. Empty fields are never
+//! written, which avoids the difference.
 
 use serde::Serializer;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Reads and writes a type as the string that its `FromStr` and `Display` know.
+/// Reads and writes a type as a string, by its `FromStr` and `Display`.
 macro_rules! serde_as_str {
     ($name:ident) => {
         impl serde::Serialize for $name {

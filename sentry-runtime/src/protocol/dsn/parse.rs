@@ -1,4 +1,4 @@
-//! Reads a DSN piece by piece; the first rule that is broken is the one that is named.
+//! The parser of DSNs. The error names the first rule that is broken.
 
 use super::{Dsn, Scheme};
 
@@ -15,9 +15,9 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
         "https" => Scheme::Https,
         _ => return Err("its scheme must be `https` or `http`"),
     };
-    // Some settings pages append `?…`; nothing behind the project id is part of a DSN.
+    // Some settings pages append `?…`; text after the project id is not part of the DSN.
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_once('/').ok_or("the project id is missing behind the host")?;
+    let (authority, path) = rest.split_once('/').ok_or("the project id is missing after the host")?;
     let (keys, address) = authority.rsplit_once('@').ok_or("the public key is missing before the host")?;
     let (public_key, secret_key) = match keys.split_once(':') {
         Some((public, secret)) => (public, Some(secret).filter(|secret| !secret.is_empty())),
@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
     let path = path.trim_end_matches('/');
     let (prefix, project_id) = path.rsplit_once('/').unwrap_or(("", path));
     if project_id.is_empty() {
-        return Err("the project id is missing behind the host");
+        return Err("the project id is missing after the host");
     }
     if !project_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
         return Err("the project id may only consist of letters and digits");
@@ -56,9 +56,7 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
 fn host_and_port(address: &str) -> Result<(String, Option<u16>), &'static str> {
     let (host, port) = if let Some(rest) = address.strip_prefix('[') {
         let (literal, rest) = rest.split_once(']').ok_or("the IPv6 address is not closed with `]`")?;
-        literal
-            .parse::<std::net::Ipv6Addr>()
-            .map_err(|_| "what stands in brackets is not an IPv6 address")?;
+        literal.parse::<std::net::Ipv6Addr>().map_err(|_| "the text in brackets is not an IPv6 address")?;
         if !(rest.is_empty() || rest.starts_with(':')) {
             return Err("only a port may follow the IPv6 address");
         }
@@ -88,8 +86,8 @@ fn host_and_port(address: &str) -> Result<(String, Option<u16>), &'static str> {
     }
 }
 
-/// The value for an error message: whatever stands before the last `@` could be a secret and is replaced, and it
-/// is cut to 100 characters.
+/// Returns the value for an error message, cut to 100 characters. The text before the last `@` could be a secret and is
+/// replaced.
 pub(super) fn redacted(text: &str) -> String {
     let shown = match text.rsplit_once('@') {
         None => text.to_owned(),

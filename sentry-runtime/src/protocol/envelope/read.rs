@@ -1,4 +1,4 @@
-//! An envelope read back from its bytes, as the spool on disk needs it.
+//! The parser of envelopes, for the spool on disk.
 //!
 //! [Spec, "Parsing"](https://develop.sentry.dev/sdk/foundations/transport/envelopes/).
 
@@ -15,7 +15,7 @@ use crate::protocol::client_report::DataCategory;
 use crate::protocol::dsc::DynamicSamplingContext;
 use crate::protocol::{Map, Value};
 
-/// Why bytes are not an envelope.
+/// The error of bytes that are not a valid envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseEnvelopeError {
     at: usize,
@@ -49,12 +49,11 @@ struct ItemHeader {
 }
 
 impl Envelope {
-    /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes), or by another SDK. What its header says of
-    /// its sending is forgotten: it is written anew when it is sent.
+    /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes) or by another SDK. The header's sending time is
+    /// ignored, because it is written again when the envelope is sent.
     ///
     /// # Errors
-    /// When a line is not the JSON it should be, a payload is shorter than its header says, or an item is of a type that is
-    /// not known here.
+    /// A line that is not the expected JSON, a payload whose length differs from its header, or an item of an unknown type.
     ///
     /// ```
     /// use sentry::Envelope;
@@ -90,7 +89,9 @@ impl Envelope {
                     let (payload, after) = payload.split_at_checked(length).ok_or_else(cut)?;
                     match after.first() {
                         None | Some(b'\n') => (payload, after.get(1..).unwrap_or_default()),
-                        Some(_) => return Err(error(after, "a payload is longer than it says".to_owned())),
+                        Some(_) => {
+                            return Err(error(after, "a payload is longer than its header says".to_owned()));
+                        }
                     }
                 }
             };
@@ -100,7 +101,7 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// Replaces what the loss of each item counts for, item by item.
+    /// Replaces the quantities by which the loss of each item is counted.
     pub(crate) fn set_quantities(&mut self, quantities: Vec<Vec<(DataCategory, u64)>>) {
         for (item, quantities) in self.items.iter_mut().zip(quantities) {
             item.quantities = quantities;
@@ -159,7 +160,7 @@ fn context(entries: Map<String, Value>) -> Arc<DynamicSamplingContext> {
     Arc::new(context)
 }
 
-/// The first line without its end, and what follows it.
+/// Returns the first line without its end, and the rest.
 fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     match bytes.iter().position(|&byte| byte == b'\n') {
         Some(at) => (&bytes[..at], &bytes[at + 1..]),

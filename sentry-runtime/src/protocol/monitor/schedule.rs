@@ -1,4 +1,4 @@
-//! When a job should run: at the times of a crontab, or so long after the run before.
+//! The schedules of monitors: a crontab, or an interval.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub enum MonitorIntervalUnit {
 }
 
 impl MonitorIntervalUnit {
-    /// The unit of this name, as the rules know it.
+    /// Returns the unit of this name, as the rules define it.
     pub(crate) fn of(name: &str) -> Self {
         match name {
             "year" => Self::Year,
@@ -48,18 +48,18 @@ impl MonitorIntervalUnit {
     }
 }
 
-/// When a job should run.
+/// The schedule of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum MonitorSchedule {
-    /// At the times of a crontab.
+    /// Runs at the times of a crontab.
     Crontab {
         /// The five fields, or a name such as `@daily`.
         value: String,
     },
-    /// So long after the run before.
+    /// Runs at a fixed interval after the previous run.
     Interval {
-        /// How many units.
+        /// The number of units.
         value: u64,
         /// The unit.
         unit: MonitorIntervalUnit,
@@ -67,10 +67,10 @@ pub enum MonitorSchedule {
 }
 
 impl MonitorSchedule {
-    /// The schedule of a crontab.
+    /// Returns the schedule of a crontab.
     ///
     /// # Errors
-    /// When a field is missing, or holds what it may not.
+    /// A missing or invalid field.
     ///
     /// ```
     /// use sentry::protocol::MonitorSchedule;
@@ -82,20 +82,20 @@ impl MonitorSchedule {
         rules::crontab(crontab).map(|value| Self::Crontab { value }).map_err(MonitorError)
     }
 
-    /// A run so long after the run before.
+    /// Returns a schedule that runs at a fixed interval after the previous run.
     ///
     /// # Errors
-    /// When `value` is zero.
+    /// A `value` of zero.
     pub fn interval(value: u64, unit: MonitorIntervalUnit) -> Result<Self, MonitorError> {
         let schedule = Self::Interval { value, unit };
         schedule.check()?;
         Ok(schedule)
     }
 
-    /// An interval as people write it: `10 minutes`, `2h`, `1 day`.
+    /// Reads an interval such as `10 minutes`, `2h` or `1 day`.
     ///
     /// # Errors
-    /// When it is not one number of one unit from minutes to years.
+    /// Text other than one number and one unit, from minutes to years.
     ///
     /// ```
     /// use sentry::protocol::{MonitorIntervalUnit, MonitorSchedule};
@@ -109,15 +109,15 @@ impl MonitorSchedule {
         Ok(Self::Interval { value, unit: MonitorIntervalUnit::of(unit) })
     }
 
-    /// Whether the server will take it.
+    /// Checks whether the server accepts the schedule.
     ///
     /// # Errors
-    /// The first rule that it breaks.
+    /// The first rule that the schedule breaks.
     pub fn check(&self) -> Result<(), MonitorError> {
         match self {
             Self::Crontab { value } => rules::crontab(value).map(drop).map_err(MonitorError),
             Self::Interval { value: 0, unit } => Err(MonitorError(format!(
-                "an interval of 0 {}s is no time at all; the number is at least 1",
+                "an interval of 0 {}s is too short; the number must be at least 1",
                 unit.name()
             ))),
             Self::Interval { .. } => Ok(()),
