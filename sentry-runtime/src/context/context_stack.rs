@@ -5,11 +5,10 @@ use super::local::closes_at_exit;
 use super::state::{ContextStack, SavedContext};
 
 impl ContextStack {
-    /// The contexts to restore. Guards are usually dropped in reverse order of their creation, so this is a stack; a guard
-    /// dropped out of order leaves a gap until the contexts above it are removed.
+    /// Keeps what was active, and returns its position.
     pub(crate) fn put(&self, saved: SavedContext) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
-        /// Keeps what was active, and returns its position.
+        // The memory that is allocated here is freed when the thread ends.
         if waiting.capacity() == 0 && !closes_at_exit() {
             return u64::MAX;
         }

@@ -51,8 +51,8 @@ pub(crate) enum Output {
     Closed,
 }
 
-/// What waits to be put back. Guards are nearly always dropped in the order that is the reverse of that in which they
-/// were made, so this is a stack; the others leave a gap until what lies above it is gone.
+/// The contexts to restore. Guards are usually dropped in reverse order of their creation, so this is a stack; a guard
+/// dropped out of order leaves a gap until the contexts above it are removed.
 pub(crate) struct ContextStack(pub(super) RefCell<Vec<Option<SavedContext>>>);
 
 impl ContextStack {
