@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::LocalKey;
 
 thread_local! {
     static DEPTH: Cell<u8> = const { Cell::new(0) };
@@ -33,13 +34,7 @@ pub(crate) fn is_too_deep() -> bool {
 /// Runs a callback on an item that was recorded at the given depth. A panic of the callback is not captured: its event
 /// would be passed to the same callback.
 pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Panicked> {
-    struct Restore(u8);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            DEPTH.set(self.0);
-        }
-    }
-    let _restore = Restore(DEPTH.replace(made_at.saturating_add(1)));
+    let _restore = Restore::after(&DEPTH, made_at.saturating_add(1));
     contain(callback).ok_or(Panicked)
 }
 
@@ -58,17 +53,27 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
 
 /// Runs code whose panics the caller catches, without capturing them as events.
 pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            QUIET.set(self.0);
-        }
-    }
-    let _restore = Restore(QUIET.replace(true));
+    let _restore = Restore::after(&QUIET, true);
     run()
 }
 
 /// Whether a panic on this thread is caught by us, so that the panic hook does not capture it.
 pub(crate) fn is_quiet() -> bool {
     QUIET.get()
+}
+
+/// Puts the former value of a thread-local back when it is dropped.
+struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+
+impl<T: Copy> Restore<T> {
+    /// Sets a value until the guard is dropped.
+    fn after(cell: &'static LocalKey<Cell<T>>, value: T) -> Self {
+        Self(cell, cell.replace(value))
+    }
+}
+
+impl<T: Copy> Drop for Restore<T> {
+    fn drop(&mut self) {
+        self.0.set(self.1);
+    }
 }

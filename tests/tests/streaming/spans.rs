@@ -254,3 +254,28 @@ fn secrets_are_filtered_and_long_texts_cut() {
     assert_eq!(attribute(root, "api_key"), "[Filtered]");
     assert_eq!(attribute(root, "long").as_str().unwrap().len(), 100);
 }
+
+#[sentry::span(attributes("code.file.path" = "till.rs", "sentry.sample_rate" = 0.25))]
+fn names_its_own_source() {}
+
+#[test]
+fn attributes_of_the_program_replace_those_of_the_toolkit_on_the_root_in_both_lifecycles() {
+    let streamed = observe(streaming(), names_its_own_source);
+    let span = span(&streamed, "spans::names_its_own_source");
+    let value = |name| attribute(&span, name).clone();
+    assert_eq!(
+        (value("code.file.path"), value("sentry.sample_rate")),
+        ("till.rs".into(), 0.25.into()),
+        "{span}"
+    );
+    assert!(value("code.line.number").is_u64(), "{span}");
+
+    let whole = observe(sentry_tests::support::options(), names_its_own_source);
+    let data = &whole.transaction()["contexts"]["trace"]["data"];
+    assert_eq!(
+        (&data["code.file.path"], &data["sentry.sample_rate"]),
+        (&"till.rs".into(), &0.25.into()),
+        "{data}"
+    );
+    assert!(data["code.line.number"].is_u64(), "{data}");
+}

@@ -1,6 +1,7 @@
 //! The spans of a segment between their records and the wire: buffered, filtered, passed to callbacks, written as JSON.
 
 pub(crate) mod buffer;
+pub(crate) mod details;
 pub(crate) mod filter;
 pub(crate) mod gen_ai;
 pub(crate) mod hook;

@@ -11,13 +11,14 @@ use super::batch::Batches;
 use super::json::{self, Common, Label, Writer};
 use crate::pipeline::client_state;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
+use crate::pipeline::span::details::{self, SpanDetails};
 use crate::pipeline::span::record::{SpanData, SpanRecord};
 use crate::pipeline::span::{filter, gen_ai, hook};
-use crate::pipeline::transaction::{self, Ended, SpanDetails, wall};
+use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::Anchor;
-use crate::trace::ids::{self, IdMap, LocalId};
+use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::Detail;
 use crate::trace::segment::Segment;
 
@@ -216,7 +217,7 @@ impl Stream {
 
     fn row(&self, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
-        let mut row = transaction::row(&self.segment, child, said, anchor);
+        let mut row = details::row(&self.segment, child, said, anchor);
         // The agent that the span works for is mostly still open.
         if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
             gen_ai::inherit(span, &around.attributes);
@@ -236,32 +237,11 @@ impl Stream {
         let anchor = Anchor::take();
         let scopes = self.scopes();
         let (name, source) = self.name(&scopes);
-        let segment = &self.segment;
-        let mut root = SpanData {
-            id: ids::wire(segment.key),
-            parent: segment.parent,
-            name,
-            op: segment.root.op(),
-            origin: segment.root.origin(),
-            start: wall(segment.start, &anchor),
-            end: wall(ended.end, &anchor),
-            status: ended.outcome.status(),
-            ..SpanData::default()
-        };
-        if let Some(rate) = segment.sample_rate {
-            let rate = AttributeValue::from(transaction::round(rate));
-            root.attributes.push((Cow::Borrowed("sentry.sample_rate"), rate));
-        }
-        if let Some((file, line)) = segment.root.location() {
-            root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
-            root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
-        }
-        // The user's attributes come last, and replace those of the toolkit.
-        let said = self.said.remove(&segment.key).unwrap_or_default();
+        let said = self.said.remove(&self.segment.key).unwrap_or_default();
         let weight = weight_of(&said);
         room.give_back(weight);
         self.weight = self.weight.saturating_sub(weight);
-        let renamed = transaction::apply(&mut root, said);
+        let (root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
         let source = if renamed { "custom" } else { source };
         let rows = vec![(SpanRecord::Full(Box::new(root)), self.thread.clone())];
         self.send(rows, Some(source), since, &anchor, batches, label);

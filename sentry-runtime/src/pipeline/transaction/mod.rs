@@ -19,21 +19,20 @@ use std::sync::Arc;
 use super::client_state::{self, ClientState};
 use super::event::limits;
 use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
-use super::span::record::{self, Call, SpanData, SpanRecord};
+use super::span::details::{self, rows, said};
+use super::span::record::{self, SpanData, SpanRecord};
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
 use crate::client::Client;
 use crate::context::ids;
-use crate::protocol::limits::MAX_BREADTH;
 use crate::protocol::{
-    AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
+    Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext,
     Transaction, TransactionInfo, TransactionSource, Value, map_of,
 };
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
 use crate::trace::clock::Start;
-use crate::trace::ids::{self as trace_ids, IdMap, LocalId};
-use crate::trace::record::{Detail, SpanOutcome};
+use crate::trace::record::SpanOutcome;
 use crate::trace::record::{LazyRootRecord, ProcessScopes};
 use crate::trace::segment::Segment;
 
@@ -57,13 +56,6 @@ impl Ended {
             segment: Arc::new(root.into_segment(around)),
         }
     }
-}
-
-/// The details of one span besides its times.
-#[derive(Default)]
-pub(super) struct SpanDetails {
-    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(super) details: Vec<Detail>,
 }
 
 impl Child {
@@ -91,27 +83,9 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
-    let mut root = SpanData {
-        id: trace_ids::wire(segment.key),
-        parent: segment.parent,
-        name,
-        op: segment.root.op(),
-        origin: segment.root.origin(),
-        start: wall(segment.start, &anchor),
-        end: wall(ended.end, &anchor),
-        status: ended.outcome.status(),
-        ..SpanData::default()
-    };
-    let renamed = apply(&mut root, own);
+    let (mut root, renamed) = details::root(segment, ended.end, ended.outcome, name, own, &anchor);
     gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
-    if let Some(rate) = segment.sample_rate {
-        root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
-    }
-    if let Some((file, line)) = segment.root.location() {
-        root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
-        root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
-    }
     send(ended, root, source, rows, &anchor);
 }
 
@@ -162,117 +136,6 @@ fn limit(client: &Client, mut rows: Vec<SpanRecord>) -> Vec<SpanRecord> {
         rows.truncate(MAX_SPANS);
     }
     rows
-}
-
-fn said(
-    attributes: Vec<(LocalId, &'static str, AttributeValue)>,
-    details: Vec<(LocalId, Detail)>,
-) -> IdMap<SpanDetails> {
-    let mut said: IdMap<SpanDetails> = IdMap::default();
-    for (span, key, value) in attributes {
-        said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
-    }
-    for (span, detail) in details {
-        said.entry(span).or_default().details.push(detail);
-    }
-    said
-}
-
-fn rows(
-    segment: &Segment,
-    children: Vec<Child>,
-    said: &mut IdMap<SpanDetails>,
-    anchor: &Anchor,
-) -> Vec<SpanRecord> {
-    let row = |child: Child| {
-        let said = if said.is_empty() { None } else { said.remove(&child.id) };
-        row(segment, child, said, anchor)
-    };
-    children.into_iter().map(row).collect()
-}
-
-/// Builds the record of a span from its times and details.
-pub(super) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
-    // A span without a parent in the segment is a child of its root.
-    let parent = if child.parent == 0 { segment.key } else { child.parent };
-    let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
-    let mut span = match child.kind {
-        ChildKind::Site { site, start, end, outcome } => {
-            let call = Call { id: child.id, parent, site, start, end, outcome };
-            if said.is_none() {
-                return SpanRecord::Call(call);
-            }
-            call.with_room(anchor)
-        }
-        ChildKind::Dynamic(span) => SpanData {
-            id: trace_ids::wire(child.id),
-            parent: Some(trace_ids::wire(parent)),
-            name: span.name,
-            op: span.op,
-            origin: span.origin,
-            start: wall(span.start, anchor),
-            end: wall(span.end, anchor),
-            status: span.outcome.status(),
-            ..SpanData::default()
-        },
-    };
-    if let Some(said) = said {
-        let renamed = apply(&mut span, said);
-        gen_ai::name(&mut span, unnamed && !renamed);
-    }
-    SpanRecord::Full(Box::new(span))
-}
-
-pub(super) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
-    match start {
-        Start::Ticks(ticks) => anchor.wall(ticks),
-        Start::Wall(wall) => wall,
-    }
-}
-
-/// Adds the details of a span. Returns whether the span was renamed.
-pub(super) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
-    let mut renamed = false;
-    let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
-        let has_room = attributes.len() < MAX_BREADTH;
-        match attributes.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, slot)) => *slot = value,
-            None if has_room => attributes.push((key, value)),
-            // Above a limit duplicates are not searched for, since that takes quadratic time.
-            None => {}
-        }
-    };
-    for (key, value) in said.attributes {
-        set(&mut span.attributes, key, value);
-    }
-    for detail in said.details {
-        match detail {
-            Detail::Span(_) => {}
-            Detail::Name(name) => {
-                span.name = Cow::Owned(name);
-                renamed = true;
-            }
-            Detail::Op(op) => span.op = op,
-            Detail::Status(status) => span.status = status,
-            Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
-            Detail::Default(key, value) => {
-                if span.attributes.len() < MAX_BREADTH
-                    && !span.attributes.iter().any(|(known, _)| *known == key)
-                {
-                    span.attributes.push((Cow::Borrowed(key), value));
-                }
-            }
-            Detail::Tag(key, value) => _ = span.tags.insert(key, value),
-            Detail::Link(link) if span.links.len() < MAX_BREADTH => span.links.push(link),
-            Detail::Link(_) => {}
-        }
-    }
-    span.attributes.retain(|(_, value)| !value.is_null());
-    renamed
-}
-
-pub(super) fn round(rate: f32) -> f64 {
-    (f64::from(rate) * 1e6).round() / 1e6
 }
 
 fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, anchor: &Anchor) {

@@ -1,0 +1,169 @@
+//! The details of spans: attributes and changes that were recorded apart from a span's times, and how they are applied.
+//!
+//! Transactions and streamed spans are both built here, so that a span is the same either way.
+
+use std::borrow::Cow;
+
+use super::buffer::{Child, ChildKind};
+use super::gen_ai;
+use super::record::{Call, SpanData, SpanRecord};
+use crate::protocol::AttributeValue;
+use crate::protocol::limits::MAX_BREADTH;
+use crate::trace::clock::{Anchor, Start};
+use crate::trace::ids::{self, IdMap, LocalId};
+use crate::trace::record::{Detail, SpanOutcome};
+use crate::trace::segment::Segment;
+
+/// The details of one span besides its times.
+#[derive(Default)]
+pub(crate) struct SpanDetails {
+    pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    pub(crate) details: Vec<Detail>,
+}
+
+/// Sorts attributes and details by the span that they belong to.
+pub(crate) fn said(
+    attributes: Vec<(LocalId, &'static str, AttributeValue)>,
+    details: Vec<(LocalId, Detail)>,
+) -> IdMap<SpanDetails> {
+    let mut said: IdMap<SpanDetails> = IdMap::default();
+    for (span, key, value) in attributes {
+        said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
+    }
+    for (span, detail) in details {
+        said.entry(span).or_default().details.push(detail);
+    }
+    said
+}
+
+/// Builds the records of child spans.
+pub(crate) fn rows(
+    segment: &Segment,
+    children: Vec<Child>,
+    said: &mut IdMap<SpanDetails>,
+    anchor: &Anchor,
+) -> Vec<SpanRecord> {
+    let row = |child: Child| {
+        let said = if said.is_empty() { None } else { said.remove(&child.id) };
+        row(segment, child, said, anchor)
+    };
+    children.into_iter().map(row).collect()
+}
+
+/// Builds the record of a span from its times and details.
+pub(crate) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
+    // A span without a parent in the segment is a child of its root.
+    let parent = if child.parent == 0 { segment.key } else { child.parent };
+    let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
+    let mut span = match child.kind {
+        ChildKind::Site { site, start, end, outcome } => {
+            let call = Call { id: child.id, parent, site, start, end, outcome };
+            if said.is_none() {
+                return SpanRecord::Call(call);
+            }
+            call.with_room(anchor)
+        }
+        ChildKind::Dynamic(span) => SpanData {
+            id: ids::wire(child.id),
+            parent: Some(ids::wire(parent)),
+            name: span.name,
+            op: span.op,
+            origin: span.origin,
+            start: wall(span.start, anchor),
+            end: wall(span.end, anchor),
+            status: span.outcome.status(),
+            ..SpanData::default()
+        },
+    };
+    if let Some(said) = said {
+        let renamed = apply(&mut span, said);
+        gen_ai::name(&mut span, unnamed && !renamed);
+    }
+    SpanRecord::Full(Box::new(span))
+}
+
+/// Returns the wall-clock time of a start or an end.
+pub(crate) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
+    match start {
+        Start::Ticks(ticks) => anchor.wall(ticks),
+        Start::Wall(wall) => wall,
+    }
+}
+
+/// Adds the details of a span. Returns whether the span was renamed.
+pub(crate) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
+    let mut renamed = false;
+    let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
+        let has_room = attributes.len() < MAX_BREADTH;
+        match attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, slot)) => *slot = value,
+            None if has_room => attributes.push((key, value)),
+            // Above a limit duplicates are not searched for, since that takes quadratic time.
+            None => {}
+        }
+    };
+    for (key, value) in said.attributes {
+        set(&mut span.attributes, key, value);
+    }
+    for detail in said.details {
+        match detail {
+            Detail::Span(_) => {}
+            Detail::Name(name) => {
+                span.name = Cow::Owned(name);
+                renamed = true;
+            }
+            Detail::Op(op) => span.op = op,
+            Detail::Status(status) => span.status = status,
+            Detail::Attribute(key, value) => set(&mut span.attributes, Cow::Owned(key), value),
+            Detail::Default(key, value) => {
+                if span.attributes.len() < MAX_BREADTH
+                    && !span.attributes.iter().any(|(known, _)| *known == key)
+                {
+                    span.attributes.push((Cow::Borrowed(key), value));
+                }
+            }
+            Detail::Tag(key, value) => _ = span.tags.insert(key, value),
+            Detail::Link(link) if span.links.len() < MAX_BREADTH => span.links.push(link),
+            Detail::Link(_) => {}
+        }
+    }
+    span.attributes.retain(|(_, value)| !value.is_null());
+    renamed
+}
+
+/// Rounds a sample rate as it is written on the wire.
+fn round(rate: f32) -> f64 {
+    (f64::from(rate) * 1e6).round() / 1e6
+}
+
+/// Builds the root span of a segment. Attributes that the program set replace those of the toolkit. Returns whether the
+/// program renamed the span, too.
+pub(crate) fn root(
+    segment: &Segment,
+    end: Start,
+    outcome: SpanOutcome,
+    name: Cow<'static, str>,
+    details: SpanDetails,
+    anchor: &Anchor,
+) -> (SpanData, bool) {
+    let mut root = SpanData {
+        id: ids::wire(segment.key),
+        parent: segment.parent,
+        name,
+        op: segment.root.op(),
+        origin: segment.root.origin(),
+        start: wall(segment.start, anchor),
+        end: wall(end, anchor),
+        status: outcome.status(),
+        ..SpanData::default()
+    };
+    if let Some(rate) = segment.sample_rate {
+        root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
+    }
+    if let Some((file, line)) = segment.root.location() {
+        root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
+        root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
+    }
+    let renamed = apply(&mut root, details);
+    (root, renamed)
+}
