@@ -142,7 +142,7 @@ pub use trace::header_source::{HeaderLookup, HeaderPairs};
 pub use trace::headers::HeaderSource;
 pub use transport::{CertificatesError, ProxyError, QueueDepths, TestTransport, Transport};
 
-/// Guides: the attributes, the options and the promises in detail. The same pages are in the folder `docs` of the
+/// Guides: the attributes, the options and the guarantees in detail. The same pages are in the folder `docs` of the
 /// package.
 pub mod guide {
     #[cfg(doc)]

@@ -1,5 +1,5 @@
-//! The items that the expansions of the attributes call: the complete contract between the two crates. It may change with
-//! every release, together with the macros; programs do not call it.
+//! The items that the expansions of the attributes call: the complete contract between the two crates. It may change
+//! with every release, together with the macros; programs do not call it.
 
 use crate::options::ClientOptions;
 

@@ -37,8 +37,8 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
     errors::capture_explicitly(reading::read(error), Hint::new()).unwrap_or_default()
 }
 
-/// Captures an error with a hint: attachments, the mechanism, the error's own backtrace, or values for callbacks. Returns
-/// the event's id, as [`capture_error`] does.
+/// Captures an error with a hint: attachments, the mechanism, the error's own backtrace, or values for callbacks.
+/// Returns the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// let error = std::io::Error::other("disk full");
@@ -54,8 +54,8 @@ pub fn capture_error_group<E: ErrorGroup + ?Sized>(group: &E) -> Uuid {
     explicitly(|| reading::read_group(group, type_name::<E>()), Hint::new())
 }
 
-/// Captures a value that implements `Display` but not `Error`. Its Rust type becomes the type of the exception; the type of
-/// a plain string is `Error`. Returns the event's id, as [`capture_error`] does.
+/// Captures a value that implements `Display` but not `Error`. Its Rust type becomes the type of the exception; the
+/// type of a plain string is `Error`. Returns the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// sentry::capture_display("the till is empty");
@@ -64,8 +64,8 @@ pub fn capture_display<T: Display + ?Sized>(value: &T) -> Uuid {
     explicitly(|| chain::of_display(&value, type_name::<T>()), Hint::new())
 }
 
-/// Captures a value that only implements `Debug`. Its Rust type becomes the type of the exception. Returns the event's id,
-/// as [`capture_error`] does.
+/// Captures a value that only implements `Debug`. Its Rust type becomes the type of the exception. Returns the event's
+/// id, as [`capture_error`] does.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -100,8 +100,8 @@ pub fn capture_anyhow(error: &anyhow::Error) -> Uuid {
 /// Captures a report of the crate `eyre` with its causes. Returns the event's id, as [`capture_error`] does. Needs the
 /// feature `eyre`.
 ///
-/// The event has the stack of the capture, because `eyre` does not take a backtrace with a stable compiler. A handler that
-/// takes one can pass it with [`Hint::backtrace`] to [`capture_error_with_hint`].
+/// The event has the stack of the capture, because `eyre` does not take a backtrace with a stable compiler. A handler
+/// that takes one can pass it with [`Hint::backtrace`] to [`capture_error_with_hint`].
 ///
 /// ```
 /// use eyre::WrapErr as _;
@@ -116,8 +116,8 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
     explicitly(|| reading::read_dynamic(report.as_ref(), type_name::<eyre::Report>()), Hint::new())
 }
 
-/// Captures an error and configures the scope, such as tags or the level, for this event only. If a caller captures the same
-/// error again, that is another event. Returns the event's id, as [`capture_error`] does.
+/// Captures an error and configures the scope, such as tags or the level, for this event only. If a caller captures the
+/// same error again, that is another event. Returns the event's id, as [`capture_error`] does.
 ///
 /// ```
 /// let error = std::io::Error::other("disk full");
@@ -141,8 +141,8 @@ pub fn capture_message(message: &str, level: Level) -> Uuid {
     submit(|| Capture::message(message.to_owned(), level))
 }
 
-/// Captures a message and configures the scope, such as tags, for this event only. Returns the event's id, nil without a
-/// client.
+/// Captures a message and configures the scope, such as tags, for this event only. Returns the event's id, nil without
+/// a client.
 pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(&mut Scope)) -> Uuid {
     let mut over = Scope::default();
     configure(&mut over);
@@ -156,8 +156,8 @@ pub fn capture_event(mut event: Event<'static>) -> Uuid {
     submit(|| Capture::event(event))
 }
 
-/// Captures an event that the program built, with a hint: attachments, or values for callbacks. Returns the event's id, nil
-/// without a client.
+/// Captures an event that the program built, with a hint: attachments, or values for callbacks. Returns the event's id,
+/// nil without a client.
 ///
 /// ```
 /// use sentry::protocol::{Attachment, Event};

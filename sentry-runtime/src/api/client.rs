@@ -14,16 +14,17 @@ use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
 
 /// Starts the client. Takes a DSN, [`ClientOptions`], both as a pair, or `()`; options that are not set come from the
-/// environment. An invalid option is reported on stderr, and the client is disabled; [`try_init`] returns the error instead.
+/// environment. An invalid option is reported on stderr, and the client is disabled; [`try_init`] returns the error
+/// instead.
 ///
 /// Hold the guard until the end of `main`: dropping it sends what is not sent yet.
 ///
-/// A process has one client. A second `init` replaces it: the new client captures everything from then on, and the first
-/// client only sends what it had captured, at the latest when its guard is dropped. When the guard of the current client is
-/// dropped, the process has no client, even if the first guard still exists.
+/// A process has one client. A second `init` replaces it: the new client captures everything from then on, and the
+/// first client only sends what it had captured, at the latest when its guard is dropped. When the guard of the current
+/// client is dropped, the process has no client, even if the first guard still exists.
 ///
-/// Under `#[tokio::main]`, a guard in `main` is dropped before the runtime, so tasks that are still running are no longer
-/// recorded. Use `#[sentry::main]` above `#[tokio::main]`, or call `init` before the runtime is built.
+/// Under `#[tokio::main]`, a guard in `main` is dropped before the runtime, so tasks that are still running are no
+/// longer recorded. Use `#[sentry::main]` above `#[tokio::main]`, or call `init` before the runtime is built.
 ///
 /// ```
 /// let _guard = sentry::init((
@@ -74,15 +75,16 @@ pub fn is_initialized() -> bool {
 }
 
 /// Waits until everything captured before the call was delivered or lost, at most for `timeout` (default: the option
-/// `shutdown_timeout`). Returns whether that succeeded in time. It returns in time even if the server does not answer or a
-/// callback does not return. Inside a callback it returns `false` at once, because it would wait for itself.
+/// `shutdown_timeout`). Returns whether that succeeded in time. It returns in time even if the server does not answer
+/// or a callback does not return. Inside a callback it returns `false` at once, because it would wait for itself.
 ///
-/// After half of the time, unresolved stacks are sent with addresses instead of function names and lines, so that the rest
-/// is still sent. With debug information, resolving the first stack of a program can take a second or more.
+/// After half of the time, unresolved stacks are sent with addresses instead of function names and lines, so that the
+/// rest is still sent. With debug information, resolving the first stack of a program can take a second or more.
 ///
-/// Call `flush` before `std::process::exit`, which does not run destructors, so that the guard of [`init`] cannot flush. If
-/// it returned `true`, everything that any thread captured before the call, including spans of ended transactions, has left
-/// the process or is counted in [`Client::stats`]. A span that is still open is lost at the exit, with its transaction.
+/// Call `flush` before `std::process::exit`, which does not run destructors, so that the guard of [`init`] cannot
+/// flush. If it returned `true`, everything that any thread captured before the call, including spans of ended
+/// transactions, has left the process or is counted in [`Client::stats`]. A span that is still open is lost at the
+/// exit, with its transaction.
 ///
 /// ```
 /// # fn work() -> i32 { 0 }
@@ -108,15 +110,15 @@ fn or_default(client: &Client, timeout: impl Into<Option<Duration>>) -> Duration
     timeout.into().unwrap_or(client.options().shutdown_timeout)
 }
 
-/// Returns the id of the last event captured in this request or job; outside of any, by this thread. The event may have been
-/// dropped since.
+/// Returns the id of the last event captured in this request or job; outside of any, by this thread. The event may have
+/// been dropped since.
 #[must_use]
 pub fn last_event_id() -> Option<Uuid> {
     last::get()
 }
 
-/// Adds an [`Integration`] to the client and sets it up, at any time after [`init`]. Returns whether it was added: `false`
-/// without a client, if the client has an integration of that name, and if the setup panics.
+/// Adds an [`Integration`] to the client and sets it up, at any time after [`init`]. Returns whether it was added:
+/// `false` without a client, if the client has an integration of that name, and if the setup panics.
 ///
 /// ```
 /// struct Shelf;

@@ -8,8 +8,8 @@ use crate::instrument::instrumented::{Instrumented, hold, instrument, observe};
 use crate::instrument::monitor::{self, Monitor, MonitorOptions};
 use crate::protocol::{MonitorCheckIn, MonitorConfig, Uuid};
 
-/// Sends a check-in manually. With a configuration, Sentry creates or updates the monitor. Returns the check-in's id, nil
-/// without a client; a later check-in with this id updates the first.
+/// Sends a check-in manually. With a configuration, Sentry creates or updates the monitor. Returns the check-in's id,
+/// nil without a client; a later check-in with this id updates the first.
 ///
 /// A configuration that Sentry would reject is reported on stderr, and the check-in is sent without it.
 ///
@@ -32,11 +32,11 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
     monitor::submit(get_client(), check_in, SpanContext::current()).unwrap_or_default()
 }
 
-/// Runs a closure as a monitored job: sends a check-in at its start, and one with the same id and the duration at its end. A
-/// panic ends the run as failed. The options are a schedule, a [`MonitorConfig`], `None`, or [`MonitorOptions`].
+/// Runs a closure as a monitored job: sends a check-in at its start, and one with the same id and the duration at its
+/// end. A panic ends the run as failed. The options are a schedule, a [`MonitorConfig`], `None`, or [`MonitorOptions`].
 ///
-/// An `Err` ends the run as `ok`, because a function cannot detect whether its type parameter is a `Result`. For jobs that
-/// return one, use [`try_with_monitor`], or `#[sentry::monitor]`, which detects it.
+/// An `Err` ends the run as `ok`, because a function cannot detect whether its type parameter is a `Result`. For jobs
+/// that return one, use [`try_with_monitor`], or `#[sentry::monitor]`, which detects it.
 ///
 /// A slug that Sentry would reject is reported on stderr, and the job runs without check-ins.
 ///

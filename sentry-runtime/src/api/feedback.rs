@@ -4,8 +4,8 @@ use super::get_client;
 use crate::capture::feedback::{self, FeedbackError, FeedbackHint};
 use crate::protocol::{Feedback, Uuid};
 
-/// Captures feedback of the program's user, with files: `()`, an attachment, or a list of attachments. Returns the event's
-/// id, nil without a client or without a message.
+/// Captures feedback of the program's user, with files: `()`, an attachment, or a list of attachments. Returns the
+/// event's id, nil without a client or without a message.
 ///
 /// The event carries the scopes' user, tags, contexts and attachments, and the trace. Event processors and
 /// `before_send_feedback` see it, `before_send` does not. Feedback is not sampled.
@@ -29,9 +29,9 @@ pub fn capture_feedback(feedback: Feedback, hint: impl Into<FeedbackHint>) -> Uu
     feedback::submit(get_client(), feedback, hint.into(), None).unwrap_or_default()
 }
 
-/// Captures feedback like [`capture_feedback`], and waits until the server has answered, at most 30 seconds. This is the
-/// only function that waits for the network on the caller's thread; do not call it in an async task or elsewhere where
-/// waiting is not acceptable.
+/// Captures feedback like [`capture_feedback`], and waits until the server has answered, at most 30 seconds. This is
+/// the only function that waits for the network on the caller's thread; do not call it in an async task or elsewhere
+/// where waiting is not acceptable.
 ///
 /// With your own transport there is no answer to wait for: `Ok` means that the transport has received the feedback.
 ///

@@ -70,9 +70,9 @@ pub fn try_with_server_action_async<T, E: ErrorValue<Form>, Form, F: Future<Outp
     run_later(HandlerKind::ServerAction { name: name.into() }, options, future, error_of)
 }
 
-/// Runs a closure as the handler of an HTTP route, such as `/users/{id}`: in the trace of the request's headers, and in a
-/// span `<METHOD> <route>`, which is a child if a span is active. Captures a panic and lets it continue; to capture an
-/// `Err`, use [`try_with_api_handler`].
+/// Runs a closure as the handler of an HTTP route, such as `/users/{id}`: in the trace of the request's headers, and in
+/// a span `<METHOD> <route>`, which is a child if a span is active. Captures a panic and lets it continue; to capture
+/// an `Err`, use [`try_with_api_handler`].
 ///
 /// `#[sentry::api_handler]` does the same for a function, and reads the status of the response automatically.
 ///
@@ -91,8 +91,8 @@ pub fn with_api_handler<R>(
     run_now(HandlerKind::api_handler(route.into()), options, run, no_error)
 }
 
-/// Runs a closure that returns a `Result` as the handler of an HTTP route; see [`with_api_handler`]. An `Err` is captured
-/// once and returned.
+/// Runs a closure that returns a `Result` as the handler of an HTTP route; see [`with_api_handler`]. An `Err` is
+/// captured once and returned.
 pub fn try_with_api_handler<T, E: ErrorValue<Form>, Form>(
     route: impl Into<Cow<'static, str>>,
     options: ApiHandlerOptions<Result<T, E>>,
@@ -119,9 +119,9 @@ pub fn try_with_api_handler_async<T, E: ErrorValue<Form>, Form, F: Future<Output
     run_later(HandlerKind::api_handler(route.into()), options, future, error_of)
 }
 
-/// Runs a closure that fetches the data of a page, in a span `<kind> (<route>)`, which is a child if a span is active. The
-/// kind is `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or your own name.
-/// Captures a panic and lets it continue; to capture an `Err`, use [`try_with_data_fetcher`].
+/// Runs a closure that fetches the data of a page, in a span `<kind> (<route>)`, which is a child if a span is active.
+/// The kind is `get_server_side_props`, `get_static_props`, `get_initial_props`, `app`, `document`, `error`, or your
+/// own name. Captures a panic and lets it continue; to capture an `Err`, use [`try_with_data_fetcher`].
 ///
 /// `#[sentry::data_fetcher]` does the same for a function.
 ///
@@ -140,8 +140,8 @@ pub fn with_data_fetcher<R>(
     run_now(HandlerKind::data_fetcher(kind.into(), route.into()), options, run, no_error)
 }
 
-/// Runs a closure that returns a `Result` and fetches the data of a page; see [`with_data_fetcher`]. An `Err` is captured
-/// once and returned.
+/// Runs a closure that returns a `Result` and fetches the data of a page; see [`with_data_fetcher`]. An `Err` is
+/// captured once and returned.
 pub fn try_with_data_fetcher<T, E: ErrorValue<Form>, Form>(
     kind: impl Into<Cow<'static, str>>,
     route: impl Into<Cow<'static, str>>,

@@ -14,8 +14,8 @@ use crate::trace::headers::HeaderSource;
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 
-/// Runs a closure that continues the trace in these headers: `sentry-trace` and `baggage`, or `traceparent`. Without such
-/// headers, it starts a new trace.
+/// Runs a closure that continues the trace in these headers: `sentry-trace` and `baggage`, or `traceparent`. Without
+/// such headers, it starts a new trace.
 ///
 /// ```
 /// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
@@ -88,8 +88,8 @@ fn enabled_client() -> Option<Arc<Client>> {
     get_client().filter(|client| client.is_enabled())
 }
 
-/// Returns the headers for an outgoing request, so that the receiving service continues the trace. Works with and without
-/// an active span, and with and without recorded traces. `None` without a client.
+/// Returns the headers for an outgoing request, so that the receiving service continues the trace. Works with and
+/// without an active span, and with and without recorded traces. `None` without a client.
 ///
 /// ```
 /// if let Some(trace) = sentry::get_trace_data() {
@@ -106,8 +106,8 @@ pub fn get_trace_data() -> Option<TraceData> {
     enabled_client().map(|client| TraceData::current(&client))
 }
 
-/// Returns the headers for an outgoing request to this URL, like [`get_trace_data`]. `None` without a client, and if the URL
-/// does not match the option `trace_propagation_targets`.
+/// Returns the headers for an outgoing request to this URL, like [`get_trace_data`]. `None` without a client, and if
+/// the URL does not match the option `trace_propagation_targets`.
 ///
 /// ```
 /// if let Some(trace) = sentry::get_trace_data_for("https://payments.example/charge") {
@@ -133,8 +133,8 @@ pub fn propagate(url: &str, headers: &mut (impl HeaderSink + ?Sized)) -> bool {
     enabled_client().is_some_and(|client| outgoing::propagate(&client, url, headers))
 }
 
-/// Returns the value of the `sentry-trace` header for an outgoing request. The function has the name of the Python SDK's;
-/// W3C's header `traceparent` is [`TraceData::traceparent`]. `None` without a client.
+/// Returns the value of the `sentry-trace` header for an outgoing request. The function has the name of the Python
+/// SDK's; W3C's header `traceparent` is [`TraceData::traceparent`]. `None` without a client.
 #[must_use]
 pub fn get_traceparent() -> Option<String> {
     get_trace_data().map(|trace| trace.sentry_trace)
@@ -147,8 +147,8 @@ pub fn get_baggage() -> Option<String> {
     get_trace_data().map(|trace| trace.baggage).filter(|baggage| !baggage.is_empty())
 }
 
-/// Returns `<meta>` tags for the head of an HTML page, with which the browser SDK continues the active trace. The values are
-/// escaped. Empty without a client.
+/// Returns `<meta>` tags for the head of an HTML page, with which the browser SDK continues the active trace. The
+/// values are escaped. Empty without a client.
 ///
 /// ```
 /// let page = format!("<html><head>{}</head></html>", sentry::get_trace_meta_tags());

@@ -1,5 +1,5 @@
-//! The functions that write to the isolation scope: tags, user, breadcrumbs and more, for everything captured from now on
-//! in this request or job.
+//! The functions that write to the isolation scope: tags, user, breadcrumbs and more, for everything captured from now
+//! on in this request or job.
 //!
 //! Sentry's unified API defines that they write to the isolation scope. Without a client they do nothing; set data that
 //! is known before `init` on the global scope.
@@ -156,8 +156,8 @@ pub fn add_attachment(attachment: Attachment) {
     update_isolation(|scope| scope.add_attachment(attachment));
 }
 
-/// Adds a function that receives the events of this request or job before they are sent, and can change or drop them; see
-/// [`EventProcessor`](crate::EventProcessor). To process events of the whole process, add the function to the
+/// Adds a function that receives the events of this request or job before they are sent, and can change or drop them;
+/// see [`EventProcessor`](crate::EventProcessor). To process events of the whole process, add the function to the
 /// [global scope](crate::get_global_scope).
 ///
 /// ```
@@ -173,8 +173,8 @@ where
     update_isolation(|scope| scope.add_event_processor(processor));
 }
 
-/// Adds a function that receives every transaction of this request or job, with all its spans, before it is sent, and can
-/// change or drop it.
+/// Adds a function that receives every transaction of this request or job, with all its spans, before it is sent, and
+/// can change or drop it.
 pub fn add_transaction_processor<F>(processor: F)
 where
     F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,

@@ -66,8 +66,8 @@ pub fn configure_scope<R>(configure: impl FnOnce(&mut Scope) -> R) -> R {
     get_isolation_scope().configure(configure)
 }
 
-/// Creates a new current scope, a copy of the previous one, that is active until the guard is dropped. For a closure, use
-/// [`with_scope`]; for a future, [`with_scope_async`].
+/// Creates a new current scope, a copy of the previous one, that is active until the guard is dropped. For a closure,
+/// use [`with_scope`]; for a future, [`with_scope_async`].
 ///
 /// ```
 /// let scope = sentry::new_scope();

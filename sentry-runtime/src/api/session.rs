@@ -10,12 +10,12 @@ fn client() -> Option<Arc<Client>> {
     get_client().filter(|client| client.is_enabled())
 }
 
-/// Starts a session: with `session_mode` set to `Application`, the session of the program; with `Request`, the session of
-/// this request or job, in its isolation scope. A session that is running there ends first. Does nothing without the option
-/// `release`.
+/// Starts a session: with `session_mode` set to `Application`, the session of the program; with `Request`, the session
+/// of this request or job, in its isolation scope. A session that is running there ends first. Does nothing without the
+/// option `release`.
 ///
-/// Errors of level `error` and above that are sent during the session make it errored, and unhandled ones make it crashed.
-/// Messages do not count.
+/// Errors of level `error` and above that are sent during the session make it errored, and unhandled ones make it
+/// crashed. Messages do not count.
 ///
 /// ```
 /// sentry::start_session();
@@ -46,8 +46,8 @@ pub fn end_session_with_status(status: SessionStatus) {
     }
 }
 
-/// Sends the state of the session to the server; with `end`, ends the session like [`end_session`]. Rarely needed, because
-/// sessions are sent when they change.
+/// Sends the state of the session to the server; with `end`, ends the session like [`end_session`]. Rarely needed,
+/// because sessions are sent when they change.
 pub fn capture_session(end: bool) {
     if end {
         end_session();

@@ -13,8 +13,8 @@ use crate::instrument::span::Span;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;
 
-/// Starts a span, makes it active while the closure runs, and ends it when the closure returns. The closure receives the
-/// span.
+/// Starts a span, makes it active while the closure runs, and ends it when the closure returns. The closure receives
+/// the span.
 ///
 /// ```
 /// let total = sentry::start_span("sum up", |span| {
@@ -82,8 +82,8 @@ pub fn start_inactive_span(options: impl Into<SpanOptions>) -> Span {
     Span::start(options.into())
 }
 
-/// Starts a span and makes it active while the closure runs, like [`start_span`], but does not end it: the closure, or the
-/// code to which it passes the span, must call [`Span::end`].
+/// Starts a span and makes it active while the closure runs, like [`start_span`], but does not end it: the closure, or
+/// the code to which it passes the span, must call [`Span::end`].
 ///
 /// ```
 /// let connection = sentry::start_span_manual("connect", |span| {
@@ -100,8 +100,9 @@ pub fn start_span_manual<R>(options: impl Into<SpanOptions>, run: impl FnOnce(Sp
     run(span)
 }
 
-/// Starts a span and makes it active while the future is polled, like [`start_span_async`], but does not end it: the future
-/// must call [`Span::end`]. Otherwise the span ends when its last handle is dropped, at the earliest with the future.
+/// Starts a span and makes it active while the future is polled, like [`start_span_async`], but does not end it: the
+/// future must call [`Span::end`]. Otherwise the span ends when its last handle is dropped, at the earliest with the
+/// future.
 ///
 /// ```
 /// async fn connect() {
@@ -121,10 +122,12 @@ pub async fn start_span_manual_async<F: Future>(
     instrument(Bound::in_span(span.clone()), run(span)).await
 }
 
-/// Starts the root span of a transaction, whether or not a span is active, in the trace that is being continued or a new
-/// one. Like [`start_inactive_span`], it does not make the span active: [`with_active_span`] and [`set_active_span`] do.
+/// Starts the root span of a transaction, whether or not a span is active, in the trace that is being continued or a
+/// new one. Like [`start_inactive_span`], it does not make the span active: [`with_active_span`] and
+/// [`set_active_span`] do.
 ///
-/// The sampler receives the values of [`SpanOptions::sampling_value`]; [`SpanOptions::sampled`] decides without the sampler.
+/// The sampler receives the values of [`SpanOptions::sampling_value`]; [`SpanOptions::sampled`] decides without the
+/// sampler.
 ///
 /// ```
 /// use sentry::SpanOptions;
@@ -179,10 +182,10 @@ pub fn get_root_span(span: &Span) -> Span {
 /// ```
 ///
 /// The span is active on this thread, in the function or scope around the call. Enclosing code that activates something
-/// itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted future, deactivates the span at
-/// its end; an annotated `async` function does so at its next `.await`. Inside another transaction the call has no effect
-/// except a debug message, because the spans that are open there could no longer be ended. If the work is one closure or one
-/// future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
+/// itself, such as [`with_scope`](crate::with_scope), an annotated function or an adapted future, deactivates the span
+/// at its end; an annotated `async` function does so at its next `.await`. Inside another transaction the call has no
+/// effect except a debug message, because the spans that are open there could no longer be ended. If the work is one
+/// closure or one future, [`with_active_span`] and [`in_span`](crate::SentryFutureExt::in_span) are simpler.
 pub fn set_active_span(span: &Span) {
     span.show();
 }

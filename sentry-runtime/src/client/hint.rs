@@ -94,8 +94,8 @@ impl Hint {
     /// Uses the stack of a backtrace instead of the stack of the capture, if the backtrace has one. Backtraces have a
     /// stack if `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` enables them.
     ///
-    /// The standard library only exposes a backtrace's addresses as text, and resolves its symbols on the calling thread.
-    /// The first call in a program takes tens of milliseconds, later calls about one millisecond.
+    /// The standard library only exposes a backtrace's addresses as text, and resolves its symbols on the calling
+    /// thread. The first call in a program takes tens of milliseconds, later calls about one millisecond.
     #[must_use]
     pub fn backtrace(mut self, backtrace: &Backtrace) -> Self {
         self.stack = RawStack::of(backtrace).or(self.stack);

@@ -40,14 +40,14 @@ pub trait Integration: Send + Sync + 'static {
     /// Returns the name. Events list it in `sdk.integrations`; a client rejects a second integration of the same name.
     fn name(&self) -> &str;
 
-    /// Sets up the integration. Called once for each client to which it is added, on the thread that adds it. If the setup
-    /// panics, the integration is not added.
+    /// Sets up the integration. Called once for each client to which it is added, on the thread that adds it. If the
+    /// setup panics, the integration is not added.
     fn setup(&self, client: &Arc<Client>) {
         let _ = client;
     }
 
-    /// Receives every error, message and feedback after the processors of the scopes, on the pipeline thread. Returns the
-    /// event, changed or not, or `None` to drop it. If it panics, the event is dropped.
+    /// Receives every error, message and feedback after the processors of the scopes, on the pipeline thread. Returns
+    /// the event, changed or not, or `None` to drop it. If it panics, the event is dropped.
     fn process_event(&self, event: Event<'static>, hint: &mut Hint) -> Option<Event<'static>> {
         let _ = hint;
         Some(event)

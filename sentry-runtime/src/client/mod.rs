@@ -185,7 +185,8 @@ impl Client {
         &self.integrations
     }
 
-    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration). Returns whether it was added.
+    /// Adds an integration and sets it up, see [`add_integration`](crate::add_integration). Returns whether it was
+    /// added.
     pub fn add_integration(self: &Arc<Self>, integration: impl Integration) -> bool {
         self.integrations.add(self, Arc::new(integration))
     }

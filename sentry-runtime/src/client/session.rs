@@ -17,8 +17,8 @@ pub(crate) struct Session {
     mode: SessionMode,
     pub(crate) started: SystemTime,
     pub(crate) since: Instant,
-    /// The address of the isolation scope that started the session. Scopes forked from that scope share the session, but
-    /// did not start it.
+    /// The address of the isolation scope that started the session. Scopes forked from that scope share the session,
+    /// but did not start it.
     pub(crate) home: usize,
     state: Mutex<SessionState>,
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::base::diagnostics;
 use crate::client::{self, Client};
 
-/// Holds the client that [`init`](crate::init) created. Dropping the guard sends what is not sent yet, waiting at most for
-/// the option `shutdown_timeout`, and closes the client. Hold it until the end of `main`.
+/// Holds the client that [`init`](crate::init) created. Dropping the guard sends what is not sent yet, waiting at most
+/// for the option `shutdown_timeout`, and closes the client. Hold it until the end of `main`.
 #[derive(Debug)]
 #[must_use = "the client is closed when the guard is dropped: hold it to the end of main, as in `let _guard = …`"]
 pub struct ClientInitGuard(pub(super) Arc<Client>);

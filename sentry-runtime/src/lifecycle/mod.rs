@@ -1,5 +1,5 @@
-//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, forks, and the transports that the
-//! options ask for.
+//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, forks, and the
+//! transports of the options.
 
 pub(crate) mod forks;
 pub(crate) mod guard;

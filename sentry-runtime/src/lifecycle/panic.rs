@@ -1,7 +1,7 @@
 //! The panic hook: captures each panic with its message, location and stack, and then runs the previous hook.
 //!
-//! The hook runs where the panic happens, so the event has the trace, the scopes and the stack of that location, even if
-//! the panic then unwinds through many annotated functions.
+//! The hook runs where the panic happens, so the event has the trace, the scopes and the stack of that location, even
+//! if the panic then unwinds through many annotated functions.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -70,8 +70,8 @@ enum PanicOutcome {
 /// The messages of the standard library, with a location in `core`, when a panic cannot unwind any further: out of an
 /// `extern` function, or out of a destructor that runs because of another panic.
 const STUCK: [&str; 2] = ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
-/// The beginnings of the messages of the compiler's checks of unsafe code, which abort. They have the user's location, so
-/// only the text identifies them; a panic with such a text is only sent before it unwinds.
+/// The beginnings of the messages of the compiler's checks of unsafe code, which abort. They have the user's location,
+/// so only the text identifies them; a panic with such a text is only sent before it unwinds.
 const CHECKS: [&str; 3] = [
     "unsafe precondition(s) violated: ",
     "null pointer dereference occurred",

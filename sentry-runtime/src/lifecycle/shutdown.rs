@@ -10,8 +10,9 @@ use crate::intake::queue;
 use crate::transport::Transport;
 
 impl Client {
-    /// Waits until everything captured so far was delivered or lost, at most for `timeout`. Returns whether that succeeded
-    /// in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being lost.
+    /// Waits until everything captured so far was delivered or lost, at most for `timeout`. Returns whether that
+    /// succeeded in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being
+    /// lost.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.finish(timeout, |timeout| queue::flush(None, timeout), |transport, rest| transport.flush(rest))
     }

@@ -1,7 +1,7 @@
 //! Signals that end the program: captured data is sent first, then the signal ends the program as usual.
 //!
-//! The handler only writes to a pipe; a thread reads from the pipe and does the rest. A second signal ends the program at
-//! once.
+//! The handler only writes to a pipe; a thread reads from the pipe and does the rest. A second signal ends the program
+//! at once.
 
 #![expect(unsafe_code, reason = "there is no safe way to ask what a signal does")]
 
@@ -26,14 +26,14 @@ static READER: PerProcess<()> = PerProcess::new();
 /// Whether a signal ends the program at once: after a first signal, and if no thread reads signals.
 static AT_ONCE: AtomicBool = AtomicBool::new(true);
 
-/// Sends captured data before `SIGTERM` or `SIGINT` ends the program, waiting at most for the option `shutdown_timeout`.
-/// The signal still ends the program, so its parent process sees the usual status; a second signal ends it at once.
-/// Monitored jobs that are running are reported as failed.
+/// Sends captured data before `SIGTERM` or `SIGINT` ends the program, waiting at most for the option
+/// `shutdown_timeout`. The signal still ends the program, so its parent process sees the usual status; a second signal
+/// ends it at once. Monitored jobs that are running are reported as failed.
 ///
 /// For programs that leave these signals to the system: the system does not run destructors, so the guard of
-/// [`init`](crate::init) cannot flush. A program that handles the signals to shut down in an orderly way drops its guard
-/// or calls [`flush`](crate::flush), and does not need this function. Signals that the program ignores or handles at the
-/// time of the call are not changed.
+/// [`init`](crate::init) cannot flush. A program that handles the signals to shut down in an orderly way drops its
+/// guard or calls [`flush`](crate::flush), and does not need this function. Signals that the program ignores or handles
+/// at the time of the call are not changed.
 ///
 /// Call it once, early in `main`. Children of a `fork` are covered from their first capture.
 ///

@@ -39,8 +39,9 @@ setters! {
     /// Sets the release, such as `shop@1.4.2`. Takes a string or the result of
     /// [`release_name!`](crate::release_name).
     ///
-    /// Range: 1 to 200 bytes without slashes and control characters, and not `.`, `..` or `latest`. Default: the package's
-    /// `name@version` with [`#[sentry::main]`](macro@crate::main), otherwise none. Environment: `SENTRY_RELEASE`.
+    /// Range: 1 to 200 bytes without slashes and control characters, and not `.`, `..` or `latest`. Default: the
+    /// package's `name@version` with [`#[sentry::main]`](macro@crate::main), otherwise none. Environment:
+    /// `SENTRY_RELEASE`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().release(sentry::release_name!());
@@ -49,11 +50,11 @@ setters! {
     release(release: impl IntoRelease) => release.into_release();
     /// Sets the environment, such as `staging`.
     ///
-    /// Range: 1 to 64 bytes without slashes and control characters, and not `.`, `..` or `none`. Default: `development` in
-    /// builds with debug assertions, otherwise `production`. Environment: `SENTRY_ENVIRONMENT`.
+    /// Range: 1 to 64 bytes without slashes and control characters, and not `.`, `..` or `none`. Default: `development`
+    /// in builds with debug assertions, otherwise `production`. Environment: `SENTRY_ENVIRONMENT`.
     environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
-    /// Sets the distribution of the release, such as `build-42`. Range: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`, `.`
-    /// and `-`. Default: none.
+    /// Sets the distribution of the release, such as `build-42`. Range: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`,
+    /// `.` and `-`. Default: none.
     dist(dist: impl Into<Cow<'static, str>>) => Some(dist.into());
     /// Sets the share of error events that are sent. Range: 0 (none) to 1 (all). Default: 1. Environment:
     /// `SENTRY_SAMPLE_RATE`.
@@ -66,8 +67,8 @@ setters! {
     /// Sets a function that returns the sample rate of each trace, from 0 to 1. It takes precedence over
     /// `traces_sample_rate`. Default: none.
     ///
-    /// The function runs on the caller's thread before the root span starts. A trace for which it returns a number out of
-    /// range is not sampled. If it panics, the trace is sampled as without a sampler.
+    /// The function runs on the caller's thread before the root span starts. A trace for which it returns a number out
+    /// of range is not sampled. If it panics, the trace is sampled as without a sampler.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().traces_sampler(|context| {
@@ -76,8 +77,8 @@ setters! {
     /// # assert!(options.traces_sampler.is_some());
     /// ```
     traces_sampler(sampler: impl Fn(&SamplingContext) -> f32 + Send + Sync + 'static) => Some(Arc::new(sampler));
-    /// Sets the id of your Sentry organisation, for `strict_trace_continuation`. Range: digits. Default: the id in the DSN's
-    /// host (`123` in `o123.ingest.sentry.io`).
+    /// Sets the id of your Sentry organisation, for `strict_trace_continuation`. Range: digits. Default: the id in the
+    /// DSN's host (`123` in `o123.ingest.sentry.io`).
     org_id(id: impl Into<String>) => Some(id.into());
     /// Continues an incoming trace only if it comes from the same organisation. Default: `false`.
     strict_trace_continuation(strict: bool) => strict;
@@ -93,11 +94,12 @@ setters! {
     /// ```
     trace_propagation_targets(targets: impl IntoIterator<Item = impl Into<Pattern>>) =>
         Some(targets.into_iter().map(Into::into).collect());
-    /// Adds W3C's `traceparent` header to outgoing requests, for services that only know OpenTelemetry. Default: `false`.
+    /// Adds W3C's `traceparent` header to outgoing requests, for services that only know OpenTelemetry. Default:
+    /// `false`.
     propagate_traceparent(propagate: bool) => propagate;
     /// Does not record spans that match one of these filters; see the field [`ignore_spans`](field@Self::ignore_spans).
-    /// Each filter needs at least one condition, and no pattern may be empty. A string matches a part of the name. Default:
-    /// none.
+    /// Each filter needs at least one condition, and no pattern may be empty. A string matches a part of the name.
+    /// Default: none.
     ///
     /// ```
     /// use sentry::{ClientOptions, Pattern, SpanFilter};
@@ -108,12 +110,12 @@ setters! {
     /// ```
     ignore_spans(filters: impl IntoIterator<Item = impl Into<SpanFilter>>) =>
         filters.into_iter().map(Into::into).collect();
-    /// Does not send transactions whose final name matches one of these patterns, which may not be empty. A string matches a
-    /// part of the name. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
+    /// Does not send transactions whose final name matches one of these patterns, which may not be empty. A string
+    /// matches a part of the name. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
     ignore_transactions(names: impl IntoIterator<Item = impl Into<Pattern>>) =>
         names.into_iter().map(Into::into).collect();
-    /// Does not send transactions whose root span has one of these values in `http.response.status_code`. Takes codes and
-    /// inclusive ranges. Has no effect with [`TraceLifecycle::Stream`]. Range: 100 to 599. Default: none.
+    /// Does not send transactions whose root span has one of these values in `http.response.status_code`. Takes codes
+    /// and inclusive ranges. Has no effect with [`TraceLifecycle::Stream`]. Range: 100 to 599. Default: none.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().trace_ignore_status_codes([301..=303, 401..=404]);
@@ -124,8 +126,8 @@ setters! {
     /// Records HTTP requests with the method `OPTIONS`; see the field
     /// [`trace_options_requests`](field@Self::trace_options_requests). Default: `false`.
     trace_options_requests(trace: bool) => trace;
-    /// Sets a callback that receives every span, including root spans, and returns the span to send. It can change a span, but
-    /// neither drop nor move it. Default: none. See [`BeforeSendSpan`](crate::BeforeSendSpan).
+    /// Sets a callback that receives every span, including root spans, and returns the span to send. It can change a
+    /// span, but neither drop nor move it. Default: none. See [`BeforeSendSpan`](crate::BeforeSendSpan).
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().before_send_span(|mut span| {
@@ -153,22 +155,24 @@ setters! {
     /// ```
     ignore_errors(patterns: impl IntoIterator<Item = impl Into<ErrorPattern>>) =>
         patterns.into_iter().map(Into::into).collect();
-    /// Drops an error that is captured manually if the function called before has just captured it manually; see the field
-    /// [`dedupe`](field@Self::dedupe). Default: `true`.
+    /// Drops an error that is captured manually if the function called before has just captured it manually; see the
+    /// field [`dedupe`](field@Self::dedupe). Default: `true`.
     dedupe(dedupe: bool) => dedupe;
-    /// Sets the maximum size of all attachments of one event, in bytes. Larger attachments are left out and counted as lost.
-    /// Default: 20 MiB.
+    /// Sets the maximum size of all attachments of one event, in bytes. Larger attachments are left out and counted as
+    /// lost. Default: 20 MiB.
     max_attachment_size(bytes: usize) => bytes;
-    /// Collects data that may identify a person: cookies, IP addresses, user input. Data that the program sets is sent either
-    /// way. Default: `false`.
+    /// Collects data that may identify a person: cookies, IP addresses, user input. Data that the program sets is sent
+    /// either way. Default: `false`.
     send_default_pii(send: bool) => send;
     /// Sets the name of this machine. Default: the host name.
     server_name(name: impl Into<Cow<'static, str>>) => Some(name.into());
-    /// Marks stack frames of these crates and modules as your own. Takes path prefixes, and precedence over `in_app_exclude`.
-    /// Default: none; frames outside of the registry and the standard library count as your own.
+    /// Marks stack frames of these crates and modules as your own. Takes path prefixes, and precedence over
+    /// `in_app_exclude`. Default: none; frames outside of the registry and the standard library count as your own.
     ///
     /// ```
-    /// let options = sentry::ClientOptions::new().in_app_include(["shop_domain"]).in_app_exclude(["shop_domain::generated"]);
+    /// let options = sentry::ClientOptions::new()
+    ///     .in_app_include(["shop_domain"])
+    ///     .in_app_exclude(["vendored"]);
     /// # assert_eq!(options.in_app_include.len(), 1);
     /// ```
     in_app_include(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
@@ -176,21 +180,21 @@ setters! {
     /// Marks stack frames of these crates and modules as not your own. Takes path prefixes. Default: none.
     in_app_exclude(prefixes: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) =>
         prefixes.into_iter().map(Into::into).collect();
-    /// Filters values whose name contains one of these terms, in addition to the built-in terms. Case is ignored. Default:
-    /// none.
+    /// Filters values whose name contains one of these terms, in addition to the built-in terms. Case is ignored.
+    /// Default: none.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().deny_names(["iban", "birthday"]);
     /// # assert_eq!(options.deny_names.len(), 2);
     /// ```
     deny_names(names: impl IntoIterator<Item = impl Into<String>>) => names.into_iter().map(Into::into).collect();
-    /// Sets the maximum depth of structured data. Deeper lists and objects become `[Array]` and `[Object]`. Range: 1 to 32
-    /// levels. Default: 3.
+    /// Sets the maximum depth of structured data. Deeper lists and objects become `[Array]` and `[Object]`. Range: 1 to
+    /// 32 levels. Default: 3.
     normalize_depth(depth: usize) => depth;
     /// Sets the maximum length of strings, in characters. Longer strings are cut. Default: 8192.
     max_value_length(characters: usize) => characters;
-    /// Sets a callback that receives every error event and message last. It returns the event to send, or `None` to drop it.
-    /// Runs on the pipeline thread. Default: none. See [`BeforeCallback`](crate::BeforeCallback).
+    /// Sets a callback that receives every error event and message last. It returns the event to send, or `None` to
+    /// drop it. Runs on the pipeline thread. Default: none. See [`BeforeCallback`](crate::BeforeCallback).
     ///
     /// ```
     /// let options = sentry::ClientOptions::new()
@@ -199,26 +203,27 @@ setters! {
     /// ```
     before_send(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sets a callback that receives every error event and message after `before_send`, together with its [`Hint`]. It returns
-    /// the event to send, or `None` to drop it. Default: none.
+    /// Sets a callback that receives every error event and message after `before_send`, together with its [`Hint`]. It
+    /// returns the event to send, or `None` to drop it. Default: none.
     before_send_with_hint(
         callback: impl Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sets a callback that receives every transaction last. It returns the transaction to send, or `None` to drop it. Is not
-    /// called with [`TraceLifecycle::Stream`]. Default: none.
+    /// Sets a callback that receives every transaction last. It returns the transaction to send, or `None` to drop it.
+    /// Is not called with [`TraceLifecycle::Stream`]. Default: none.
     before_send_transaction(
         callback: impl Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sets a callback that receives every breadcrumb, on the caller's thread. It returns the breadcrumb to keep, or `None` to
-    /// drop it. Default: none.
+    /// Sets a callback that receives every breadcrumb, on the caller's thread. It returns the breadcrumb to keep, or
+    /// `None` to drop it. Default: none.
     before_breadcrumb(callback: impl Fn(Breadcrumb) -> Option<Breadcrumb> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sets a callback that receives every breadcrumb after `before_breadcrumb`, together with its [`Hint`], on the caller's
-    /// thread. It returns the breadcrumb to keep, or `None` to drop it. Default: none.
+    /// Sets a callback that receives every breadcrumb after `before_breadcrumb`, together with its [`Hint`], on the
+    /// caller's thread. It returns the breadcrumb to keep, or `None` to drop it. Default: none.
     before_breadcrumb_with_hint(
         callback: impl Fn(Breadcrumb, &mut Hint) -> Option<Breadcrumb> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
-    /// Sets a callback that receives every check-in last. It returns the check-in to send, or `None` to drop it. Default: none.
+    /// Sets a callback that receives every check-in last. It returns the check-in to send, or `None` to drop it.
+    /// Default: none.
     before_send_check_in(
         callback: impl Fn(MonitorCheckIn) -> Option<MonitorCheckIn> + Send + Sync + 'static
     ) => Some(Arc::new(callback));
@@ -226,28 +231,29 @@ setters! {
     transport(transport: impl Transport) => Some(Arc::new(transport));
     /// Sets the proxy for `http` DSNs, and for `https` DSNs if `https_proxy` is not set.
     ///
-    /// Range: `http://host:port` or `http://user:password@host:port`. Default: none. Environment: `http_proxy`, `HTTP_PROXY`,
-    /// `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
+    /// Range: `http://host:port` or `http://user:password@host:port`. Default: none. Environment: `http_proxy`,
+    /// `HTTP_PROXY`, `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
     http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the proxy for `https` DSNs.
     ///
-    /// Range: `http://host:port` or `http://user:password@host:port`. Default: `http_proxy`. Environment: `https_proxy`,
-    /// `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
+    /// Range: `http://host:port` or `http://user:password@host:port`. Default: `http_proxy`. Environment:
+    /// `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
     https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the compression of requests. Takes `true`, `false` or a [`Compression`]. Requests to this machine are never
     /// compressed. Default: [`Compression::Gzip`].
     compression(compression: impl Into<Compression>) => compression.into();
-    /// Limits the time to reach the server: name lookup, connection, encryption. Range: more than 0, at most 1 hour. Default:
-    /// 5 seconds.
+    /// Limits the time to reach the server: name lookup, connection, encryption. Range: more than 0, at most 1 hour.
+    /// Default: 5 seconds.
     connect_timeout(timeout: Duration) => timeout;
     /// Limits the time until the server answers. Range: more than 0, at most 1 hour. Default: 10 seconds.
     read_timeout(timeout: Duration) => timeout;
     /// Limits the time of a whole request. Range: more than 0, at most 1 hour. Default: 15 seconds.
     request_timeout(timeout: Duration) => timeout;
-    /// Trusts these certificate authorities in addition to Mozilla's. Takes the path of a PEM file, or its bytes. Default: none.
+    /// Trusts these certificate authorities in addition to Mozilla's. Takes the path of a PEM file, or its bytes.
+    /// Default: none.
     ca_certs(certificates: impl Into<CaCertificates>) => Some(certificates.into());
-    /// Posts envelopes to this URL instead of the DSN's server, with the DSN in the envelope header and no authentication.
-    /// Range: an `http` or `https` URL. Default: none.
+    /// Posts envelopes to this URL instead of the DSN's server, with the DSN in the envelope header and no
+    /// authentication. Range: an `http` or `https` URL. Default: none.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new()
@@ -264,18 +270,19 @@ setters! {
     /// # assert!(options.otlp_endpoint.is_some());
     /// ```
     otlp_endpoint(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Sets the maximum payload that waits for the network, in bytes. The least important envelopes are dropped first. Range:
-    /// at least 64 KiB. Default: 32 MiB.
+    /// Sets the maximum payload that waits for the network, in bytes. The least important envelopes are dropped first.
+    /// Range: at least 64 KiB. Default: 32 MiB.
     queue_bytes(bytes: usize) => bytes;
-    /// Halves the share of recorded traces step by step while queues overflow or the server refuses traces. Default: `true`.
+    /// Halves the share of recorded traces step by step while queues overflow or the server refuses traces. Default:
+    /// `true`.
     enable_backpressure_handling(enable: bool) => enable;
     /// Sets how often queue overflow is checked. Range: more than 0, at most 1 hour. Default: 10 seconds.
     backpressure_interval(interval: Duration) => interval;
     /// Keeps envelopes in this directory until the server has accepted them; see the field
     /// [`spool_dir`](field@Self::spool_dir). Processes may share the directory. Default: none.
     spool_dir(dir: impl Into<PathBuf>) => Some(dir.into());
-    /// Limits what each process keeps in `spool_dir`. Range: at least 64 KiB, 1 to 100000 envelopes, an age of more than 0.
-    /// Default: 64 MiB, 1000 envelopes, 7 days.
+    /// Limits what each process keeps in `spool_dir`. Range: at least 64 KiB, 1 to 100000 envelopes, an age of more
+    /// than 0. Default: 64 MiB, 1000 envelopes, 7 days.
     ///
     /// ```
     /// use sentry::{ClientOptions, SpoolLimits};
@@ -286,32 +293,33 @@ setters! {
     /// # assert!(options.spool_dir.is_some());
     /// ```
     spool_limits(limits: SpoolLimits) => limits;
-    /// Limits how long the end of the program waits for unsent data. After half of the time, unresolved stacks are sent with
-    /// addresses instead of names and lines. Range: at most 1 hour. Default: 2 seconds.
+    /// Limits how long the end of the program waits for unsent data. After half of the time, unresolved stacks are sent
+    /// with addresses instead of names and lines. Range: at most 1 hour. Default: 2 seconds.
     shutdown_timeout(timeout: Duration) => timeout;
-    /// Sets the maximum number of envelopes that wait for the network. The least important are dropped first. Range: 1 to
-    /// 65536. Default: 256.
+    /// Sets the maximum number of envelopes that wait for the network. The least important are dropped first. Range: 1
+    /// to 65536. Default: 256.
     queue_size(envelopes: usize) => envelopes;
-    /// Sets the maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process. Further spans
-    /// are dropped and counted. Range: at least 64 KiB. Default: 16 MiB.
+    /// Sets the maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process. Further
+    /// spans are dropped and counted. Range: at least 64 KiB. Default: 16 MiB.
     max_record_memory(bytes: usize) => bytes;
-    /// Sends a trace as a transaction when its root span ends ([`TraceLifecycle::Static`], at most 1000 spans), or in batches
-    /// while it runs ([`TraceLifecycle::Stream`], no limit). Default: [`TraceLifecycle::Static`].
+    /// Sends a trace as a transaction when its root span ends ([`TraceLifecycle::Static`], at most 1000 spans), or in
+    /// batches while it runs ([`TraceLifecycle::Stream`], no limit). Default: [`TraceLifecycle::Static`].
     trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
     /// Enables or disables the panic hook, which captures panics. Default: `true`.
     capture_panics(capture: bool) => capture;
     /// Enables or disables structured logs; see [`logger`](crate::logger). Default: `false`.
     enable_logs(enable: bool) => enable;
-    /// Sets a callback that receives every structured log last. It returns the log to send, or `None` to drop it. Default:
-    /// none.
+    /// Sets a callback that receives every structured log last. It returns the log to send, or `None` to drop it.
+    /// Default: none.
     before_send_log(callback: impl Fn(Log) -> Option<Log> + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Enables or disables metrics; see [`metrics`](crate::metrics). Default: `true`.
     enable_metrics(enable: bool) => enable;
-    /// Sets a callback that receives every metric last. It returns the metric to send, or `None` to drop it. Default: none.
+    /// Sets a callback that receives every metric last. It returns the metric to send, or `None` to drop it. Default:
+    /// none.
     before_send_metric(callback: impl Fn(Metric) -> Option<Metric> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
-    /// Sets a callback that receives every feedback last, as an event. It returns the event to send, or `None` to drop it.
-    /// Default: none.
+    /// Sets a callback that receives every feedback last, as an event. It returns the event to send, or `None` to drop
+    /// it. Default: none.
     before_send_feedback(callback: impl Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static) =>
         Some(Arc::new(callback));
     /// Starts and ends sessions automatically: one per run of the program, or one per request that a server integration
@@ -334,8 +342,8 @@ impl ClientOptions {
         Self::default()
     }
 
-    /// Sets the DSN: the project to send to. An empty string removes it. `init` reports a malformed DSN and disables the client.
-    /// Default: none; nothing is sent. Environment: `SENTRY_DSN`.
+    /// Sets the DSN: the project to send to. An empty string removes it. `init` reports a malformed DSN and disables
+    /// the client. Default: none; nothing is sent. Environment: `SENTRY_DSN`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().dsn("https://public@o1.ingest.sentry.io/1");
@@ -382,8 +390,8 @@ impl ClientOptions {
         self
     }
 
-    /// Sets the maximum number of waiting envelopes of one category, within [`queue_size`](Self::queue_size). Default: no
-    /// separate limit.
+    /// Sets the maximum number of waiting envelopes of one category, within [`queue_size`](Self::queue_size). Default:
+    /// no separate limit.
     ///
     /// ```
     /// use sentry::protocol::DataCategory;
@@ -405,8 +413,8 @@ impl ClientOptions {
         self
     }
 
-    /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, any value that is not a
-    /// boolean.
+    /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, any value that
+    /// is not a boolean.
     #[must_use]
     pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.local = LocalView::File(path.into());
@@ -421,8 +429,8 @@ impl ClientOptions {
         self
     }
 
-    /// Sends a copy of every envelope to Spotlight at this URL. Takes precedence over a URL in `SENTRY_SPOTLIGHT`. Range: an
-    /// `http` or `https` URL. Default of [`spotlight`](Self::spotlight): `http://localhost:8969/stream`.
+    /// Sends a copy of every envelope to Spotlight at this URL. Takes precedence over a URL in `SENTRY_SPOTLIGHT`.
+    /// Range: an `http` or `https` URL. Default of [`spotlight`](Self::spotlight): `http://localhost:8969/stream`.
     #[must_use]
     pub fn spotlight_url(mut self, url: impl Into<String>) -> Self {
         self.spotlight = Spotlight::Url(url.into());

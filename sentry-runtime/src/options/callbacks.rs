@@ -6,9 +6,9 @@ use crate::client::hint::Hint;
 use crate::options::sampling::SamplingContext;
 use crate::protocol::Span;
 
-/// A callback that receives a value and returns it, changed or not; `None` drops it. Runs on the pipeline thread, except
-/// for `before_breadcrumb`, which runs on the caller's thread. If the callback panics, its value is lost, and nothing
-/// else.
+/// A callback that receives a value and returns it, changed or not; `None` drops it. Runs on the pipeline thread,
+/// except for `before_breadcrumb`, which runs on the caller's thread. If the callback panics, its value is lost, and
+/// nothing else.
 pub type BeforeCallback<T> = Arc<dyn Fn(T) -> Option<T> + Send + Sync>;
 
 /// A [`BeforeCallback`] that also receives the [`Hint`], and can change it.
@@ -19,8 +19,8 @@ pub type BeforeHintedCallback<T> = Arc<dyn Fn(T, &mut Hint) -> Option<T> + Send 
 /// without a sampler.
 pub type TracesSampler = dyn Fn(&SamplingContext) -> f32 + Send + Sync;
 
-/// A callback that receives every span, including root spans, and returns the span to send. Runs on the pipeline thread.
-/// If it panics, only the span's ids, times, status, operation and origin are sent.
+/// A callback that receives every span, including root spans, and returns the span to send. Runs on the pipeline
+/// thread. If it panics, only the span's ids, times, status, operation and origin are sent.
 ///
 /// A streamed span has all its attributes in `data`. Removed attributes that the protocol requires on every span are
 /// added again; removed attributes of the user are not.

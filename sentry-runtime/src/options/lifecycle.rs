@@ -1,6 +1,7 @@
 //! The lifecycle of traces: sent as a transaction, or streamed span by span.
 
-/// The way in which the spans of a trace are sent, see [`ClientOptions::trace_lifecycle`](super::ClientOptions::trace_lifecycle).
+/// The way in which the spans of a trace are sent, see
+/// [`ClientOptions::trace_lifecycle`](super::ClientOptions::trace_lifecycle).
 ///
 /// ```
 /// use sentry::{ClientOptions, TraceLifecycle};
@@ -16,12 +17,13 @@ pub enum TraceLifecycle {
     /// counted as lost.
     #[default]
     Static,
-    /// In batches while the trace runs: at the latest 5 seconds after the first span of a batch, at 1000 spans, and when
-    /// the root span ends. A trace may have any number of spans, and memory only holds spans that are not sent yet.
+    /// In batches while the trace runs: at the latest 5 seconds after the first span of a batch, at 1000 spans, and
+    /// when the root span ends. A trace may have any number of spans, and memory only holds spans that are not sent
+    /// yet.
     ///
     /// No transactions are sent: `before_send_transaction` and event processors do not see such traces.
-    /// `before_send_span` sees every span. `ignore_transactions` and `trace_ignore_status_codes` have no effect, because
-    /// spans are sent before the root span ends. Every span carries release, environment and segment, and with
+    /// `before_send_span` sees every span. `ignore_transactions` and `trace_ignore_status_codes` have no effect,
+    /// because spans are sent before the root span ends. Every span carries release, environment and segment, and with
     /// `send_default_pii` the user's id, name, mail and address. The root span carries the tags and attributes of the
     /// scopes and the data about the machine. Data set on a span after its end is not sent.
     Stream,

@@ -1,6 +1,7 @@
 //! The options of a client: a struct with defaults, completed from the environment and checked at `init`.
 //!
-//! Spec: [configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/), [environment variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/).
+//! Spec: [configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/), [environment
+//! variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/).
 
 mod builder;
 mod callbacks;
@@ -65,28 +66,28 @@ pub struct ClientOptions {
     pub dsn: Option<Dsn>,
     /// Whether to print on stderr what the toolkit does. Default: `SENTRY_DEBUG`, else `false`.
     pub debug: Option<bool>,
-    /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`, else with
-    /// [`#[sentry::main]`](macro@crate::main) the package's `name@version`.
+    /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`, else
+    /// with [`#[sentry::main]`](macro@crate::main) the package's `name@version`.
     ///
     /// Range: 1 to 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `latest`,
     /// because the server rejects other names. An invalid `SENTRY_RELEASE` is reported and ignored.
     pub release: Option<Cow<'static, str>>,
-    /// The environment, such as `staging`. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug assertions
-    /// and `production` in others.
+    /// The environment, such as `staging`. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug
+    /// assertions and `production` in others.
     ///
     /// Range: 1 to 64 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `none`. An
     /// invalid `SENTRY_ENVIRONMENT` is reported and ignored.
     pub environment: Option<Cow<'static, str>>,
-    /// The distribution of the release, such as `build-42`: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`, `.` and `-`.
-    /// Default: none.
+    /// The distribution of the release, such as `build-42`: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`, `.` and
+    /// `-`. Default: none.
     pub dist: Option<Cow<'static, str>>,
     /// The share of error events that are sent, from 0 (none) to 1 (all). Default: `SENTRY_SAMPLE_RATE`, else 1.
     pub sample_rate: Option<f32>,
     /// The share of traces that are recorded, from 0 (none) to 1 (all). Default: `SENTRY_TRACES_SAMPLE_RATE`, unless
     /// `traces_sampler` is set.
     ///
-    /// If neither is set, no spans are recorded, and trace headers are still forwarded from service to service. If only the
-    /// [`local`](field@Self::local) view or [`spotlight`](field@Self::spotlight) is configured, the default is 1.
+    /// If neither is set, no spans are recorded, and trace headers are still forwarded from service to service. If only
+    /// the [`local`](field@Self::local) view or [`spotlight`](field@Self::spotlight) is configured, the default is 1.
     pub traces_sample_rate: Option<f32>,
     /// Decides about each trace, instead of one rate for all; see [`TracesSampler`]. Default: none.
     pub traces_sampler: Option<Arc<TracesSampler>>,
@@ -97,27 +98,27 @@ pub struct ClientOptions {
     /// The outgoing requests that receive trace headers, by URL. `Some` of an empty list disables propagation. Default:
     /// `None`, all outgoing requests.
     pub trace_propagation_targets: Option<Vec<Pattern>>,
-    /// Whether outgoing requests also carry W3C's `traceparent` header, for services that only know OpenTelemetry. Default:
-    /// `false`.
+    /// Whether outgoing requests also carry W3C's `traceparent` header, for services that only know OpenTelemetry.
+    /// Default: `false`.
     pub propagate_traceparent: bool,
-    /// Filters of spans that are not recorded. Children of an ignored span move to its parent. If a filter matches the root
-    /// span, the whole transaction is dropped. Each filter needs at least one condition, and no pattern may be empty.
-    /// Default: none.
+    /// Filters of spans that are not recorded. Children of an ignored span move to its parent. If a filter matches the
+    /// root span, the whole transaction is dropped. Each filter needs at least one condition, and no pattern may be
+    /// empty. Default: none.
     ///
-    /// Attributes in a filter are compared when the span starts, and again when it has ended. If a span of a streamed trace is
-    /// only ignored at its end, children that were sent earlier keep its id as their parent. Root spans of streamed traces are
-    /// only compared at their start.
+    /// Attributes in a filter are compared when the span starts, and again when it has ended. If a span of a streamed
+    /// trace is only ignored at its end, children that were sent earlier keep its id as their parent. Root spans of
+    /// streamed traces are only compared at their start.
     pub ignore_spans: Vec<SpanFilter>,
-    /// Patterns of transactions that are not sent, compared with their final name. Patterns may not be empty. Has no effect
-    /// with [`TraceLifecycle::Stream`]. Default: none.
+    /// Patterns of transactions that are not sent, compared with their final name. Patterns may not be empty. Has no
+    /// effect with [`TraceLifecycle::Stream`]. Default: none.
     pub ignore_transactions: Vec<Pattern>,
     /// Status codes, from 100 to 599, of transactions that are not sent: values of the root span's attribute
     /// `http.response.status_code`. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
     pub trace_ignore_status_codes: Vec<StatusCodes>,
     /// Whether HTTP requests with the method `OPTIONS`, which browsers send before other requests, are recorded as
-    /// transactions. Applies to a server's layer, and to web handlers that know their method. Default: `false`; such requests
-    /// still have a scope and a trace, but no spans. Inside a span that your program started, handlers are always recorded.
-    /// [Spec, "traceOptionsRequests"](https://develop.sentry.dev/sdk/telemetry/transactions/).
+    /// transactions. Applies to a server's layer, and to web handlers that know their method. Default: `false`; such
+    /// requests still have a scope and a trace, but no spans. Inside a span that your program started, handlers are
+    /// always recorded. [Spec, "traceOptionsRequests"](https://develop.sentry.dev/sdk/telemetry/transactions/).
     ///
     /// ```
     /// assert!(!sentry::ClientOptions::new().trace_options_requests);
@@ -134,60 +135,61 @@ pub struct ClientOptions {
     pub attach_stacktrace: bool,
     /// Patterns of errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
     pub ignore_errors: Vec<ErrorPattern>,
-    /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a second
-    /// and with nothing captured in between. Default: `true`.
+    /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a
+    /// second and with nothing captured in between. Default: `true`.
     pub dedupe: bool,
     /// Types of errors that consist of several errors; see [`ErrorGroup`](crate::ErrorGroup). Default: none.
     pub error_groups: Vec<GroupReader>,
     /// The integrations of the client, see [`Integration`]. Default: none.
     pub integrations: Vec<Arc<dyn Integration>>,
-    /// The maximum size of all attachments of one event, in bytes. Attachments that do not fit are left out and counted as
-    /// lost. Default: 20 MiB.
+    /// The maximum size of all attachments of one event, in bytes. Attachments that do not fit are left out and counted
+    /// as lost. Default: 20 MiB.
     pub max_attachment_size: usize,
-    /// Whether the toolkit collects data that may identify a person: IP addresses, cookies, user input. Data that the program
-    /// sets is sent either way. Default: `false`.
+    /// Whether the toolkit collects data that may identify a person: IP addresses, cookies, user input. Data that the
+    /// program sets is sent either way. Default: `false`.
     pub send_default_pii: bool,
     /// The name of this machine. Default: the host name.
     pub server_name: Option<Cow<'static, str>>,
-    /// Crates and modules whose stack frames are marked as your own, by path prefix. Takes precedence over `in_app_exclude`.
-    /// Default: none; frames outside of the registry and the standard library count as your own.
+    /// Crates and modules whose stack frames are marked as your own, by path prefix. Takes precedence over
+    /// `in_app_exclude`. Default: none; frames outside of the registry and the standard library count as your own.
     pub in_app_include: Vec<Cow<'static, str>>,
     /// Crates and modules whose stack frames are marked as not your own, by path prefix. Default: none.
     pub in_app_exclude: Vec<Cow<'static, str>>,
-    /// Terms that are filtered in addition to the built-in ones: a value whose name contains one of them, in any case, is
-    /// never sent. Default: none.
+    /// Terms that are filtered in addition to the built-in ones: a value whose name contains one of them, in any case,
+    /// is never sent. Default: none.
     pub deny_names: Vec<String>,
-    /// The maximum depth of structured data, from 1 to 32 levels. Deeper lists and objects become `[Array]` and `[Object]`.
-    /// Default: 3.
+    /// The maximum depth of structured data, from 1 to 32 levels. Deeper lists and objects become `[Array]` and
+    /// `[Object]`. Default: 3.
     pub normalize_depth: usize,
     /// The maximum length of strings, in characters. Longer strings are cut. Default: 8192.
     pub max_value_length: usize,
     /// A callback that receives every error event and message last, and can change or drop it. Default: none.
     pub before_send: Option<BeforeCallback<Event<'static>>>,
-    /// A callback that receives every error event and message after `before_send`, with its [`Hint`](crate::Hint), and can
-    /// change or drop it. Default: none.
+    /// A callback that receives every error event and message after `before_send`, with its [`Hint`](crate::Hint), and
+    /// can change or drop it. Default: none.
     pub before_send_with_hint: Option<BeforeHintedCallback<Event<'static>>>,
     /// A callback that receives every transaction last, and can change or drop it. Default: none.
     pub before_send_transaction: Option<BeforeCallback<Transaction<'static>>>,
     /// A callback that receives every breadcrumb on the caller's thread, and can change or drop it. Default: none.
     pub before_breadcrumb: Option<BeforeCallback<Breadcrumb>>,
-    /// A callback that receives every breadcrumb after `before_breadcrumb`, with its [`Hint`](crate::Hint), on the caller's
-    /// thread, and can change or drop it. Default: none.
+    /// A callback that receives every breadcrumb after `before_breadcrumb`, with its [`Hint`](crate::Hint), on the
+    /// caller's thread, and can change or drop it. Default: none.
     pub before_breadcrumb_with_hint: Option<BeforeHintedCallback<Breadcrumb>>,
     /// A callback that receives every check-in last, and can change or drop it. Default: none.
     pub before_send_check_in: Option<BeforeCallback<MonitorCheckIn>>,
     /// Your own transport instead of HTTP. Default: none.
     pub transport: Option<Arc<dyn Transport>>,
     /// The URL of the proxy for `http` DSNs, and for `https` DSNs if `https_proxy` is not set: `http://host:port` or
-    /// `http://user:password@host:port`. Default: `http_proxy`, `HTTP_PROXY`, `all_proxy` or `ALL_PROXY` of the environment.
+    /// `http://user:password@host:port`. Default: `http_proxy`, `HTTP_PROXY`, `all_proxy` or `ALL_PROXY` of the
+    /// environment.
     pub http_proxy: Option<Cow<'static, str>>,
-    /// The URL of the proxy for `https` DSNs: `http://host:port` or `http://user:password@host:port`. Default: `https_proxy`,
-    /// `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY` of the environment.
+    /// The URL of the proxy for `https` DSNs: `http://host:port` or `http://user:password@host:port`. Default:
+    /// `https_proxy`, `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY` of the environment.
     pub https_proxy: Option<Cow<'static, str>>,
     /// The compression of requests. Requests to this machine are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
-    /// The time limit for reaching the server: name lookup, connection, encryption. More than 0, at most 1 hour. Default:
-    /// 5 seconds.
+    /// The time limit for reaching the server: name lookup, connection, encryption. More than 0, at most 1 hour.
+    /// Default: 5 seconds.
     pub connect_timeout: Duration,
     /// The time limit for the server's answer. More than 0, at most 1 hour. Default: 10 seconds.
     pub read_timeout: Duration,
@@ -195,18 +197,18 @@ pub struct ClientOptions {
     pub request_timeout: Duration,
     /// Certificate authorities that are trusted in addition to Mozilla's, which are built in. Default: none.
     pub ca_certs: Option<CaCertificates>,
-    /// The `http` or `https` URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in the
-    /// envelope header and no authentication. Default: none.
+    /// The `http` or `https` URL of a tunnel: envelopes are posted there instead of the DSN's server, with the DSN in
+    /// the envelope header and no authentication. Default: none.
     pub tunnel: Option<Cow<'static, str>>,
-    /// The `http` or `https` URL of an OpenTelemetry Collector that accepts OTLP over HTTP, such as `http://localhost:4318`.
-    /// Spans are sent there, in OTLP's JSON. Everything else is sent to the DSN's server, if there is a DSN. Without a path,
-    /// `/v1/traces` is added. Spans that the collector does not accept in time are dropped and counted; none is kept in
-    /// `spool_dir`. Default: none.
+    /// The `http` or `https` URL of an OpenTelemetry Collector that accepts OTLP over HTTP, such as
+    /// `http://localhost:4318`. Spans are sent there, in OTLP's JSON. Everything else is sent to the DSN's server, if
+    /// there is a DSN. Without a path, `/v1/traces` is added. Spans that the collector does not accept in time are
+    /// dropped and counted; none is kept in `spool_dir`. Default: none.
     pub otlp_endpoint: Option<Cow<'static, str>>,
     /// Headers of requests to the collector, for authentication. Default: none.
     pub otlp_headers: Vec<(String, String)>,
-    /// The maximum payload that waits for the network, in bytes, at least 64 KiB. The least important envelopes are dropped
-    /// first. Default: 32 MiB.
+    /// The maximum payload that waits for the network, in bytes, at least 64 KiB. The least important envelopes are
+    /// dropped first. Default: 32 MiB.
     pub queue_bytes: usize,
     /// The maximum number of waiting envelopes of single categories, within `queue_size`. Default: no separate limits.
     pub category_queue_sizes: Vec<(DataCategory, usize)>,
@@ -215,25 +217,26 @@ pub struct ClientOptions {
     pub enable_backpressure_handling: bool,
     /// The interval at which queue overflow is checked. More than 0, at most 1 hour. Default: 10 seconds.
     pub backpressure_interval: Duration,
-    /// A directory in which envelopes are kept until the server has accepted them. Envelopes that a crash, a kill or an outage
-    /// left behind are sent later. Processes may share the directory. Your own `transport` does not use it. Default: none.
-    /// [Spec](https://develop.sentry.dev/sdk/foundations/transport/offline-caching/).
+    /// A directory in which envelopes are kept until the server has accepted them. Envelopes that a crash, a kill or an
+    /// outage left behind are sent later. Processes may share the directory. Your own `transport` does not use it.
+    /// Default: none. [Spec](https://develop.sentry.dev/sdk/foundations/transport/offline-caching/).
     ///
-    /// Data captured at least 50 ms before the process is killed is kept; a power failure may lose the last seconds. A stack
-    /// that is not resolved 25 ms after its capture is written with addresses and debug images. This mostly affects errors in
-    /// the first moments of a program. The server resolves such stacks if it has the program's debug files.
+    /// Data captured at least 50 ms before the process is killed is kept; a power failure may lose the last seconds. A
+    /// stack that is not resolved 25 ms after its capture is written with addresses and debug images. This mostly
+    /// affects errors in the first moments of a program. The server resolves such stacks if it has the program's debug
+    /// files.
     pub spool_dir: Option<PathBuf>,
-    /// What each process keeps in `spool_dir` at most: at least 64 KiB, 1 to 100000 envelopes, an age of more than 0. Default:
-    /// 64 MiB, 1000 envelopes, 7 days.
+    /// The limits of what each process keeps in `spool_dir`: at least 64 KiB, 1 to 100000 envelopes, an age of more
+    /// than 0. Default: 64 MiB, 1000 envelopes, 7 days.
     pub spool_limits: SpoolLimits,
-    /// The time that the end of the program waits for unsent data, at most 1 hour. After half of the time, unresolved stacks
-    /// are sent with addresses instead of names and lines. Default: 2 seconds.
+    /// The time that the end of the program waits for unsent data, at most 1 hour. After half of the time, unresolved
+    /// stacks are sent with addresses instead of names and lines. Default: 2 seconds.
     pub shutdown_timeout: Duration,
-    /// The maximum number of envelopes that wait for the network, from 1 to 65536. The least important are dropped first.
-    /// Default: 256.
+    /// The maximum number of envelopes that wait for the network, from 1 to 65536. The least important are dropped
+    /// first. Default: 256.
     pub queue_size: usize,
-    /// The maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process, at least 64 KiB.
-    /// Further spans are dropped and counted. Default: 16 MiB.
+    /// The maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process, at least 64
+    /// KiB. Further spans are dropped and counted. Default: 16 MiB.
     pub max_record_memory: usize,
     /// Whether a trace is sent as a transaction when its root span ends, or in batches while it runs. Default:
     /// [`TraceLifecycle::Static`], as a transaction.
@@ -252,15 +255,16 @@ pub struct ClientOptions {
     pub before_send_metric: Option<BeforeCallback<Metric>>,
     /// A callback that receives every feedback last, as an event, and can change or drop it. Default: none.
     pub before_send_feedback: Option<BeforeCallback<Event<'static>>>,
-    /// Whether sessions start and end automatically: in application mode one from `init` to the end of the program, in request
-    /// mode one per request that a server integration handles. Sessions need a release. Default: `false`.
+    /// Whether sessions start and end automatically: in application mode one from `init` to the end of the program, in
+    /// request mode one per request that a server integration handles. Sessions need a release. Default: `false`.
     pub auto_session_tracking: bool,
     /// The definition of a session: a run of the program, or a request. Default: [`SessionMode::Application`].
     /// [Spec](https://develop.sentry.dev/sdk/telemetry/sessions/).
     pub session_mode: SessionMode,
     /// Whether the client reports to the server what was dropped and why. Default: `true`.
     pub send_client_reports: bool,
-    /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean or the path of a file.
+    /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean or the path of a
+    /// file.
     ///
     /// If there is no DSN, no collector and no transport, every trace is recorded if neither `traces_sample_rate` nor
     /// `traces_sampler` is set. All other options apply. If Spotlight is on too, the local view shows the same data as
@@ -271,16 +275,16 @@ pub struct ClientOptions {
     /// sentry::start_span("checkout", |_| { /* is printed */ });
     /// ```
     pub local: LocalView,
-    /// Whether a copy of every envelope is sent to Sentry's development server Spotlight. Default: `SENTRY_SPOTLIGHT`, a
-    /// boolean or a URL.
+    /// Whether a copy of every envelope is sent to Sentry's development server Spotlight. Default: `SENTRY_SPOTLIGHT`,
+    /// a boolean or a URL.
     ///
     /// If there is no DSN, no collector and no transport, Spotlight receives everything, whatever was set: all errors
-    /// (`sample_rate`) and traces (`traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and personal data
-    /// (`send_default_pii`). [`Client::options`](crate::Client::options) returns these values. Filters and callbacks still
-    /// run, and values with sensitive names are still filtered.
+    /// (`sample_rate`) and traces (`traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and
+    /// personal data (`send_default_pii`). [`Client::options`](crate::Client::options) returns these values. Filters
+    /// and callbacks still run, and values with sensitive names are still filtered.
     ///
-    /// If the data also goes to a server, Spotlight receives copies of what the server receives. To see everything, leave the
-    /// DSN out, or set the options for your development builds.
+    /// If the data also goes to a server, Spotlight receives copies of what the server receives. To see everything,
+    /// leave the DSN out, or set the options for your development builds.
     ///
     /// ```no_run
     /// // Everything, because there is no DSN.
@@ -289,7 +293,8 @@ pub struct ClientOptions {
     ///
     /// [Spec, "Data Collection Behavior"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
     pub spotlight: Spotlight,
-    /// The `User-Agent` header of requests: printable ASCII, at least 1 character. Default: `sentry.rust.runtime/<version>`.
+    /// The `User-Agent` header of requests: printable ASCII, at least 1 character. Default:
+    /// `sentry.rust.runtime/<version>`.
     pub user_agent: Cow<'static, str>,
     /// Errors of values given to the builder. `init` reports the first and disables the client.
     pub errors: Vec<OptionsError>,

@@ -1,6 +1,7 @@
 //! The filters of the options `ignore_spans` and `trace_ignore_status_codes`.
 //!
-//! Spec: [filtering](https://develop.sentry.dev/sdk/telemetry/spans/filtering/), [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/).
+//! Spec: [filtering](https://develop.sentry.dev/sdk/telemetry/spans/filtering/),
+//! [transactions](https://develop.sentry.dev/sdk/telemetry/transactions/).
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

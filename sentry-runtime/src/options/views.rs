@@ -4,7 +4,8 @@
 //! save, and an incomplete view does not help. Both views are fed by the pipeline of the server: if there is a server,
 //! they show what the server receives, and no option is overridden.
 //!
-//! [Spec, "Data Collection Behavior" and "Fallback Implementation"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
+//! [Spec, "Data Collection Behavior" and "Fallback
+//! Implementation"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -85,10 +85,10 @@ pub struct Attachment {
     pub buffer: Vec<u8>,
     /// The name of the file.
     pub filename: String,
-    /// The media type. Default: the type of the file extension, in any case, for text (`txt`, `text`, `log`, `md`, `csv`,
-    /// `html`, `htm`, `css`, `js`), data (`json`, `xml`, `yaml`, `yml`, `toml`, `sql`, `pdf`, `wasm`), images (`png`,
-    /// `jpg`, `jpeg`, `gif`, `webp`, `avif`, `svg`, `bmp`), recordings (`mp3`, `mp4`), archives (`zip`, `gz`, `zst`) and
-    /// minidumps (`dmp`, `mdmp`); `application/octet-stream` for all others.
+    /// The media type. Default: the type of the file extension, in any case, for text (`txt`, `text`, `log`, `md`,
+    /// `csv`, `html`, `htm`, `css`, `js`), data (`json`, `xml`, `yaml`, `yml`, `toml`, `sql`, `pdf`, `wasm`), images
+    /// (`png`, `jpg`, `jpeg`, `gif`, `webp`, `avif`, `svg`, `bmp`), recordings (`mp3`, `mp4`), archives (`zip`, `gz`,
+    /// `zst`) and minidumps (`dmp`, `mdmp`); `application/octet-stream` for all others.
     pub content_type: Option<String>,
     /// The kind. Default: [`AttachmentType::Attachment`].
     pub ty: Option<AttachmentType>,

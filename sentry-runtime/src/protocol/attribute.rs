@@ -168,8 +168,8 @@ impl Serialize for AttributeValue {
     }
 }
 
-/// `serialize_with` for attributes that are written with their type, as in logs and metrics. Null values and numbers that
-/// are not finite are left out; integers too large for a receiver are written as strings.
+/// `serialize_with` for attributes that are written with their type, as in logs and metrics. Null values and numbers
+/// that are not finite are left out; integers too large for a receiver are written as strings.
 pub(crate) fn typed<S: Serializer>(
     attributes: &Map<Cow<'static, str>, AttributeValue>,
     serializer: S,

@@ -1,7 +1,7 @@
 //! The envelope: one line of headers, then items, each with a line of headers and a payload.
 //!
-//! Items carry their payload as finished bytes: the pipeline thread serialises them once, and all transports use the same
-//! bytes. Each item also carries the quantities by which its loss is counted.
+//! Items carry their payload as finished bytes: the pipeline thread serialises them once, and all transports use the
+//! same bytes. Each item also carries the quantities by which its loss is counted.
 //!
 //! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/),
 //! [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
@@ -275,8 +275,8 @@ impl Envelope {
         dropped
     }
 
-    /// Returns the bytes to send. `sent_at` is only written here, immediately before sending, because the server corrects
-    /// the sender's clock with it.
+    /// Returns the bytes to send. `sent_at` is only written here, immediately before sending, because the server
+    /// corrects the sender's clock with it.
     #[must_use]
     pub fn to_bytes(&self, sent_at: SystemTime) -> Vec<u8> {
         self.to_bytes_for(sent_at, None)

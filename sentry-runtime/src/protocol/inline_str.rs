@@ -35,8 +35,8 @@ impl InlineStr {
 
 /// Packs bytes into words.
 ///
-/// Copies through registers: a copy of unknown length is a call, and reading several small writes as one word right after
-/// stalls the processor. The last word may overlap the one before it.
+/// Copies through registers: a copy of unknown length is a call, and reading several small writes as one word right
+/// after stalls the processor. The last word may overlap the one before it.
 #[inline]
 fn words(bytes: &[u8]) -> Option<[u64; 3]> {
     /// The last eight bytes without those of the previous words.

@@ -1,7 +1,7 @@
 //! A JSON writer for spans, which are written thousands of times per second.
 //!
-//! All functions append to a buffer that the caller reuses. Strings are scanned for the few bytes that need an escape and
-//! copied in runs.
+//! All functions append to a buffer that the caller reuses. Strings are scanned for the few bytes that need an escape
+//! and copied in runs.
 
 use serde::Serialize;
 
@@ -72,8 +72,8 @@ pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
     write_u64(out, value.unsigned_abs());
 }
 
-/// Writes a number in the shortest form that parses to the same value. NaN and the infinities, which JSON cannot express,
-/// become `null`.
+/// Writes a number in the shortest form that parses to the same value. NaN and the infinities, which JSON cannot
+/// express, become `null`.
 pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
     let start = out.len();
     if serde_json::to_writer(&mut *out, &value).is_err() {

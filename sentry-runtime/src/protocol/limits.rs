@@ -31,8 +31,8 @@ pub(crate) const MAX_KEY: usize = 200;
 /// The maximum length of an operation, in characters.
 pub(crate) const MAX_OP: usize = 200;
 
-/// The maximum length of a string until it is sent, in characters. It is cut to its final length after filtering, because
-/// filters work better on uncut strings.
+/// The maximum length of a string until it is sent, in characters. It is cut to its final length after filtering,
+/// because filters work better on uncut strings.
 pub(crate) const MAX_HELD: usize = 65_536;
 
 /// The end of a cut string.
@@ -143,8 +143,8 @@ pub(crate) struct CheckedTag<'a> {
     pub note: Option<String>,
 }
 
-/// Applies the rules for tags: keys of at most 32 characters of `a-zA-Z0-9_.:-` (others become `_`), values of at most 200
-/// characters without newlines (these become spaces). Tags without key or value, and the reserved keys `release`,
+/// Applies the rules for tags: keys of at most 32 characters of `a-zA-Z0-9_.:-` (others become `_`), values of at most
+/// 200 characters without newlines (these become spaces). Tags without key or value, and the reserved keys `release`,
 /// `environment` and `dist`, cannot be sent.
 pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
     let dropped = |why: &str| CheckedTag {

@@ -98,8 +98,8 @@ impl MonitorConfig {
         Ok(self)
     }
 
-    /// Checks whether the server accepts the configuration, with the rules of the fallible methods, for fields that were
-    /// set directly. Check-ins are sent without an invalid configuration, and an error is printed on stderr.
+    /// Checks whether the server accepts the configuration, with the rules of the fallible methods, for fields that
+    /// were set directly. Check-ins are sent without an invalid configuration, and an error is printed on stderr.
     ///
     /// # Errors
     /// The first rule that the configuration breaks.

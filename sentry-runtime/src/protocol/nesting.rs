@@ -1,8 +1,8 @@
 //! The pruning of deep and long values, without recursion, before any other code reads them.
 //!
-//! Walking, copying and freeing a value need stack in proportion to its depth, and a value that was built in a loop may be
-//! deeper than any stack. So all values are pruned when they arrive: levels that are too deep to be sent are replaced by
-//! their kind, and freed level by level.
+//! Walking, copying and freeing a value need stack in proportion to its depth, and a value that was built in a loop may
+//! be deeper than any stack. So all values are pruned when they arrive: levels that are too deep to be sent are
+//! replaced by their kind, and freed level by level.
 
 use super::limits::{MAX_HELD, truncate, truncated};
 use super::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Transaction, Value};
@@ -42,7 +42,7 @@ fn prune_at(value: &mut Value, left: usize, pruned: &mut Vec<Value>) {
     }
 }
 
-/// Cuts a string to [`limits::MAX_HELD`] characters.
+/// Cuts a string to [`MAX_HELD`] characters.
 fn hold(text: &mut String) {
     if truncate(text, MAX_HELD) {
         text.shrink_to_fit();

@@ -49,11 +49,12 @@ struct ItemHeader {
 }
 
 impl Envelope {
-    /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes) or by another SDK. The header's sending time is
-    /// ignored, because it is written again when the envelope is sent.
+    /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes) or by another SDK. The header's sending time
+    /// is ignored, because it is written again when the envelope is sent.
     ///
     /// # Errors
-    /// A line that is not the expected JSON, a payload whose length differs from its header, or an item of an unknown type.
+    /// A line that is not the expected JSON, a payload whose length differs from its header, or an item of an unknown
+    /// type.
     ///
     /// ```
     /// use sentry::Envelope;
