@@ -236,7 +236,7 @@ setters! {
     http_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the proxy for `https` DSNs.
     ///
-    /// Range: `http://host:port` or `http://user:password@host:port`. Default: `http_proxy`. Environment:
+    /// Range: `http://host:port` or `http://user:password@host:port`. Default: the option `http_proxy`. Environment:
     /// `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`; `no_proxy` lists hosts that are reached directly.
     https_proxy(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the compression of requests. Takes `true`, `false` or a [`Compression`]. Requests to this machine are never
