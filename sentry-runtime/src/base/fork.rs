@@ -74,8 +74,8 @@ fn register() {
     let refused = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     if refused != 0 {
         crate::base::diagnostics::debug(format_args!(
-            "fork handlers could not be registered (pthread_atfork returned {refused}): a forked child \
-             may send nothing until it starts a client"
+            "fork handlers could not be registered (pthread_atfork returned {refused}): data that a forked \
+             child records may be lost"
         ));
     }
 }

@@ -1,8 +1,8 @@
 //! Delivery to Spotlight: a copy of everything for a development tool on the same machine.
 //!
-//! It must not disturb delivery to the server: it has its own thread, counts nothing, and reports once that the sidecar
-//! does not answer. After a failure no envelope is sent for one second, then twice as long each time, a minute at most;
-//! envelopes of that time are not shown.
+//! It must not disturb delivery to the server: it has its own thread, counts nothing, and reports once that the
+//! sidecar is not available. After a failure no envelope is sent for one second, then twice as long each time, a
+//! minute at most; envelopes of that time are not shown.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/)
 
@@ -43,7 +43,7 @@ impl Spotlight {
     fn failed(&mut self, why: std::fmt::Arguments<'_>) -> Delivery {
         if !self.complained {
             diagnostics::error(format_args!(
-                "Spotlight at {} does not answer: {why}; start it or unset spotlight",
+                "Spotlight at {} does not accept envelopes: {why}; start it, or unset the option spotlight",
                 self.url
             ));
             self.complained = true;
