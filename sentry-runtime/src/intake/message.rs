@@ -26,9 +26,24 @@ pub(crate) enum Message {
     CheckIn(Box<PendingCheckIn>),
     Feedback(Box<PendingFeedback>),
     Session(Box<PendingSession>),
-    Log(Box<LogRecord>),
-    Metric(Box<MetricRecord>),
     Flush(Box<FlushRequest>),
+}
+
+/// A record that travels in batches. It is held in place, so that a log of constant texts needs no allocation.
+#[derive(Debug)]
+pub(crate) enum BatchRecord {
+    Log(LogRecord),
+    Metric(MetricRecord),
+}
+
+impl BatchRecord {
+    /// Counts the loss of the record.
+    pub(crate) fn lost(&self, reason: DiscardReason) {
+        match self {
+            Self::Log(record) => record.lost(reason),
+            Self::Metric(record) => record.lost(reason),
+        }
+    }
 }
 
 /// A request to be notified when everything handed over before has been processed.

@@ -4,13 +4,15 @@
 //! that a flood of errors cannot displace them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::log::LogRecord;
-use super::message::{Capture, FlushRequest, Message, PendingCheckIn, PendingFeedback, PendingSession};
+use super::message::{
+    BatchRecord, Capture, FlushRequest, Message, PendingCheckIn, PendingFeedback, PendingSession,
+};
 use super::metric::MetricRecord;
 use crate::base::fork::PerProcess;
 use crate::base::{callback, diagnostics, worker};
@@ -38,22 +40,22 @@ const RECORDS: usize = 900;
 const RECORDS_PER_WAKE: usize = 100;
 
 /// One queue. Only the pipeline thread takes messages out.
-struct Queue {
-    sender: Sender<Message>,
-    waiting: Receiver<Message>,
+struct Queue<T> {
+    sender: Sender<T>,
+    waiting: Receiver<T>,
 }
 
-impl Queue {
-    fn new((sender, waiting): (Sender<Message>, Receiver<Message>)) -> Self {
+impl<T> Queue<T> {
+    fn new((sender, waiting): (Sender<T>, Receiver<T>)) -> Self {
         Self { sender, waiting }
     }
 
     /// Appends a message, or returns it if the queue is full.
-    fn push(&self, message: Message) -> Result<(), Message> {
+    fn push(&self, message: T) -> Result<(), T> {
         self.sender.try_send(message).map_err(crossbeam_channel::TrySendError::into_inner)
     }
 
-    fn pop(&self) -> Option<Message> {
+    fn pop(&self) -> Option<T> {
         self.waiting.try_recv().ok()
     }
 
@@ -63,13 +65,13 @@ impl Queue {
 }
 
 pub(crate) struct Queues {
-    events: Queue,
-    check_ins: Queue,
-    feedback: Queue,
-    sessions: Queue,
-    logs: Queue,
-    metrics: Queue,
-    flushes: Queue,
+    events: Queue<Message>,
+    check_ins: Queue<Message>,
+    feedback: Queue<Message>,
+    sessions: Queue<Message>,
+    logs: OnceLock<Queue<BatchRecord>>,
+    metrics: OnceLock<Queue<BatchRecord>>,
+    flushes: Queue<Message>,
     /// The pending flushes: when each began, and its timeout.
     waiting: Mutex<Vec<(Instant, Duration)>>,
     /// The number of pending flushes, readable without the lock.
@@ -95,8 +97,8 @@ fn begin() -> &'static Queues {
         check_ins: Queue::new(bounded(CHECK_INS)),
         feedback: Queue::new(bounded(FEEDBACK)),
         sessions: Queue::new(bounded(SESSIONS)),
-        logs: Queue::new(bounded(RECORDS)),
-        metrics: Queue::new(bounded(RECORDS)),
+        logs: OnceLock::new(),
+        metrics: OnceLock::new(),
         flushes: Queue::new(unbounded()),
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
@@ -123,8 +125,6 @@ impl Queues {
         next_event: events, Event => Capture;
         next_feedback: feedback, Feedback => PendingFeedback;
         next_session: sessions, Session => PendingSession;
-        next_log: logs, Log => LogRecord;
-        next_metric: metrics, Metric => MetricRecord;
         next_flush: flushes, Flush => FlushRequest;
     }
 
@@ -139,12 +139,30 @@ impl Queues {
         }
     }
 
-    pub(crate) fn waiting_logs(&self) -> usize {
-        self.logs.len()
+    /// Takes the oldest log that waits.
+    pub(crate) fn next_log(&self) -> Option<LogRecord> {
+        match self.logs.get()?.pop()? {
+            BatchRecord::Log(record) => Some(record),
+            BatchRecord::Metric(_) => None,
+        }
     }
 
+    /// Takes the oldest metric that waits.
+    pub(crate) fn next_metric(&self) -> Option<MetricRecord> {
+        match self.metrics.get()?.pop()? {
+            BatchRecord::Metric(record) => Some(record),
+            BatchRecord::Log(_) => None,
+        }
+    }
+
+    /// Returns the number of logs that wait.
+    pub(crate) fn waiting_logs(&self) -> usize {
+        self.logs.get().map_or(0, Queue::len)
+    }
+
+    /// Returns the number of metrics that wait.
     pub(crate) fn waiting_metrics(&self) -> usize {
-        self.metrics.len()
+        self.metrics.get().map_or(0, Queue::len)
     }
 
     /// Returns whether a message waits that is not sent in batches.
@@ -203,26 +221,29 @@ pub(crate) fn send_session(session: Box<PendingSession>) {
 
 /// Hands a log to the pipeline.
 pub(crate) fn send_log(record: LogRecord) {
-    let queue = &queues().logs;
-    match queue.push(Message::Log(Box::new(record))) {
+    let queue = records(&queues().logs);
+    match queue.push(BatchRecord::Log(record)) {
         Ok(()) => wake_for_records(queue),
-        Err(Message::Log(record)) => record.lost(DiscardReason::BufferOverflow),
-        Err(_) => {}
+        Err(record) => record.lost(DiscardReason::BufferOverflow),
     }
 }
 
 /// Hands a metric to the pipeline.
 pub(crate) fn send_metric(record: MetricRecord) {
-    let queue = &queues().metrics;
-    match queue.push(Message::Metric(Box::new(record))) {
+    let queue = records(&queues().metrics);
+    match queue.push(BatchRecord::Metric(record)) {
         Ok(()) => wake_for_records(queue),
-        Err(Message::Metric(record)) => record.lost(DiscardReason::BufferOverflow),
-        Err(_) => {}
+        Err(record) => record.lost(DiscardReason::BufferOverflow),
     }
 }
 
+/// Returns a queue of records, whose memory is allocated for the first record: many programs never log.
+fn records(queue: &OnceLock<Queue<BatchRecord>>) -> &Queue<BatchRecord> {
+    queue.get_or_init(|| Queue::new(bounded(RECORDS)))
+}
+
 /// Wakes the worker for the first record of a batch, which starts the batch's timer, and for a full batch.
-fn wake_for_records(queue: &Queue) {
+fn wake_for_records(queue: &Queue<BatchRecord>) {
     worker::ensure();
     if queue.len() >= RECORDS_PER_WAKE {
         worker::wake();

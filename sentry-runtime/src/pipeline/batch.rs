@@ -30,7 +30,7 @@ pub(super) trait Batched: Send + Sized + 'static {
     const CATEGORY: DataCategory;
 
     /// Takes the oldest waiting record.
-    fn next(queues: &Queues) -> Option<Box<Self>>;
+    fn next(queues: &Queues) -> Option<Self>;
     /// Returns the number of waiting records.
     fn waiting(queues: &Queues) -> usize;
     fn moment(&self) -> &RecordContext;
@@ -49,7 +49,7 @@ impl<T: Batched> Batch<T> {
         // Records that arrive meanwhile wait for the next round: a loop that logs must not hold up the rest.
         for _ in 0..T::waiting(queues) {
             let Some(record) = T::next(queues) else { break };
-            self.0.push(*record);
+            self.0.push(record);
             if self.0.len() == BATCH {
                 self.send();
                 sent = true;

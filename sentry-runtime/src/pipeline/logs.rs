@@ -37,7 +37,7 @@ const METRICS: &str = "application/vnd.sentry.items.trace-metric+json";
 impl Batched for LogRecord {
     const CATEGORY: DataCategory = DataCategory::LogItem;
 
-    fn next(queues: &Queues) -> Option<Box<Self>> {
+    fn next(queues: &Queues) -> Option<Self> {
         queues.next_log()
     }
 
@@ -79,7 +79,7 @@ impl Batched for LogRecord {
 impl Batched for MetricRecord {
     const CATEGORY: DataCategory = DataCategory::TraceMetric;
 
-    fn next(queues: &Queues) -> Option<Box<Self>> {
+    fn next(queues: &Queues) -> Option<Self> {
         queues.next_metric()
     }
 

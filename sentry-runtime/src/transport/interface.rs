@@ -13,7 +13,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Takes an envelope for delivery.
     fn send_envelope(&self, envelope: Envelope);
 
-    /// Waits until everything taken so far was delivered or lost, at most `timeout`. Answers whether that was so.
+    /// Waits until everything taken so far was delivered or lost, at most `timeout`. Answers whether that was so. Returns `true` at once by default.
     fn flush(&self, timeout: Duration) -> bool {
         let _ = timeout;
         true
