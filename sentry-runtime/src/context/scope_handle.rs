@@ -36,8 +36,8 @@ impl ScopeHandle {
         Self(cell)
     }
 
-    /// Changes the scope by a closure, atomically. If two closures run at the same time, the changes of the one that
-    /// ends last win.
+    /// Changes the scope by a closure, all at once. What others change meanwhile, called functions and other threads,
+    /// stays; where both set the same thing, the closure wins.
     pub fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         self.0.configure(change)
     }

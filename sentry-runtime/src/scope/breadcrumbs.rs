@@ -13,7 +13,11 @@ use crate::protocol::{Breadcrumb, nesting};
 
 /// The breadcrumbs of one scope, or of several.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Trail(VecDeque<(u64, Arc<Breadcrumb>)>);
+pub(crate) struct Trail {
+    crumbs: VecDeque<(u64, Arc<Breadcrumb>)>,
+    /// The most that were wanted when the last was added.
+    max: usize,
+}
 
 impl Trail {
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
@@ -24,30 +28,46 @@ impl Trail {
         if max == 0 {
             return;
         }
-        while self.0.len() >= max {
-            self.0.pop_front();
+        self.max = max;
+        while self.crumbs.len() >= max {
+            self.crumbs.pop_front();
         }
-        self.0.push_back((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(breadcrumb)));
+        self.crumbs.push_back((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(breadcrumb)));
     }
 
     /// Merges the breadcrumbs of another scope.
     pub(crate) fn merge(&mut self, other: &Self) {
-        if !other.0.is_empty() {
-            self.0.extend(other.0.iter().cloned());
-            self.0.make_contiguous().sort_by_key(|(number, _)| *number);
+        if !other.crumbs.is_empty() {
+            self.crumbs.extend(other.crumbs.iter().cloned());
+            self.crumbs.make_contiguous().sort_by_key(|(number, _)| *number);
         }
     }
 
+    /// This trail's changes since `base`, applied to `newer`.
+    pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
+        // Numbers ascend in every trail of one scope.
+        let has = |trail: &Self, number: u64| {
+            trail.crumbs.binary_search_by_key(&number, |(number, _)| *number).is_ok()
+        };
+        let kept = newer.crumbs.iter().filter(|(number, _)| has(self, *number) || !has(base, *number));
+        let added = self.crumbs.iter().filter(|(number, _)| !has(base, *number));
+        let mut crumbs: Vec<_> = kept.chain(added).cloned().collect();
+        crumbs.sort_by_key(|(number, _)| *number);
+        let max = self.max.max(newer.max);
+        crumbs.drain(..crumbs.len().saturating_sub(max));
+        Self { crumbs: crumbs.into(), max }
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Breadcrumb> {
-        self.0.iter().map(|(_, breadcrumb)| &**breadcrumb)
+        self.crumbs.iter().map(|(_, breadcrumb)| &**breadcrumb)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.crumbs.len()
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.crumbs.clear();
     }
 }
 

@@ -61,13 +61,20 @@ impl ScopeCell {
         result
     }
 
-    /// Changes the scope by a user's closure, which may call anything: it works on a copy. If two closures run at the
-    /// same time, the changes of the one that ends last win.
+    /// Changes the scope by a user's closure, which may itself call anything: it works on a copy. What others change
+    /// meanwhile stays, see [`Scope::rebased`].
     pub(crate) fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
-        let mut copy = Scope::clone(&self.snapshot());
+        let base = self.snapshot();
+        let mut copy = Scope::clone(&base);
         let result = change(&mut copy);
-        let replaced = std::mem::replace(&mut *self.lock(), Arc::new(copy));
-        drop(replaced);
+        let own = Arc::new(copy);
+        let mut scope = self.lock();
+        let next =
+            if Arc::ptr_eq(&scope, &base) { Arc::clone(&own) } else { Arc::new(own.rebased(&base, &scope)) };
+        let replaced = std::mem::replace(&mut *scope, next);
+        drop(scope);
+        // They may hold the last processors of their kind, and with them a user's `Drop`.
+        drop((replaced, base, own));
         self.changed();
         result
     }

@@ -19,6 +19,7 @@ mod data;
 pub(crate) mod flags;
 mod merge;
 mod processors;
+mod rebase;
 
 pub use data::Scope;
 pub use processors::{EventProcessor, TransactionProcessor};

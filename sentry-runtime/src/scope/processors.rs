@@ -46,6 +46,16 @@ impl Processor {
         }
     }
 
+    /// Whether both are clones of one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Event(one), Self::Event(other)) => Arc::ptr_eq(one, other),
+            (Self::Hinted(one), Self::Hinted(other)) => Arc::ptr_eq(one, other),
+            (Self::Transaction(one), Self::Transaction(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// Returns the transaction processor, if it is one.
     pub(crate) fn of_transactions(&self) -> Option<&TransactionProcessor> {
         match self {

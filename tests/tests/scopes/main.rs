@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
 mod asynchronous;
+mod composing;
 mod content;
 mod integrations;
 mod layers;

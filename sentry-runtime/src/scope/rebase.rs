@@ -1,0 +1,158 @@
+//! Changes to a scope that were made on a copy of it, while others changed the scope.
+
+use std::sync::Arc;
+
+use super::Scope;
+use super::data::has_room;
+use crate::protocol::Map;
+
+impl Scope {
+    /// This copy's changes since `base`, applied to `newer`, which is what others made of `base` meanwhile.
+    ///
+    /// The copy's value wins where both set the same thing. What the copy removes and another one sets anew is kept.
+    pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
+        let mut attributes = newer.attributes.clone();
+        rebase_map(&mut attributes, &base.attributes, &self.attributes, |_, _| true);
+        Self {
+            level: rebased(&base.level, &self.level, &newer.level, |one, other| one == other),
+            fingerprint: rebased_arc(&base.fingerprint, &self.fingerprint, &newer.fingerprint),
+            transaction: rebased_arc(&base.transaction, &self.transaction, &newer.transaction),
+            user: rebased_arc(&base.user, &self.user, &newer.user),
+            request: rebased_arc(&base.request, &self.request, &newer.request),
+            tags: rebased_map(&base.tags, &self.tags, &newer.tags, "tag"),
+            extra: rebased_map(&base.extra, &self.extra, &newer.extra, "extra"),
+            contexts: rebased_map(&base.contexts, &self.contexts, &newer.contexts, "context"),
+            attributes,
+            flags: self.flags.rebased(&base.flags, &newer.flags),
+            breadcrumbs: self.breadcrumbs.rebased(&base.breadcrumbs, &newer.breadcrumbs),
+            attachments: rebased_list(&base.attachments, &self.attachments, &newer.attachments, Arc::ptr_eq),
+            processors: rebased_list(&base.processors, &self.processors, &newer.processors, |one, other| {
+                one.is(other)
+            }),
+            conversation_id: rebased_arc(
+                &base.conversation_id,
+                &self.conversation_id,
+                &newer.conversation_id,
+            ),
+            session: rebased_arc(&base.session, &self.session, &newer.session),
+            captured: rebased_arc(&base.captured, &self.captured, &newer.captured),
+        }
+    }
+}
+
+fn rebased<T: Clone>(
+    base: &Option<T>,
+    own: &Option<T>,
+    newer: &Option<T>,
+    is: impl Fn(&T, &T) -> bool,
+) -> Option<T> {
+    let same = |one: &Option<T>, other: &Option<T>| match (one, other) {
+        (Some(one), Some(other)) => is(one, other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    let takes_newer = same(base, own) || (own.is_none() && !same(base, newer));
+    if takes_newer { newer } else { own }.clone()
+}
+
+fn rebased_arc<T: ?Sized>(
+    base: &Option<Arc<T>>,
+    own: &Option<Arc<T>>,
+    newer: &Option<Arc<T>>,
+) -> Option<Arc<T>> {
+    rebased(base, own, newer, Arc::ptr_eq)
+}
+
+fn rebased_map<V: Clone + PartialEq>(
+    base: &Map<String, V>,
+    own: &Map<String, V>,
+    newer: &Map<String, V>,
+    kind: &str,
+) -> Map<String, V> {
+    let mut map = newer.clone();
+    rebase_map(&mut map, base, own, |map, key| has_room(map, key, kind));
+    map
+}
+
+fn rebase_map<K: Ord + Clone, V: Clone + PartialEq>(
+    map: &mut Map<K, V>,
+    base: &Map<K, V>,
+    own: &Map<K, V>,
+    has_room: impl Fn(&Map<K, V>, &K) -> bool,
+) {
+    map.retain(|key, value| own.contains_key(key) || base.get(key) != Some(value));
+    for (key, value) in own {
+        if base.get(key) != Some(value) && has_room(map, key) {
+            map.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+/// Without what the copy removed, and with what it added at the end.
+fn rebased_list<T: Clone>(base: &[T], own: &[T], newer: &[T], is: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let has = |list: &[T], item: &T| list.iter().any(|one| is(one, item));
+    let kept = newer.iter().filter(|item| has(own, item) || !has(base, item));
+    let added = own.iter().filter(|item| !has(base, item));
+    kept.chain(added).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Attachment, Breadcrumb};
+    use crate::scope::ScopeCell;
+
+    fn crumb(text: &str) -> Breadcrumb {
+        Breadcrumb { message: Some(text.to_owned()), ..Breadcrumb::default() }
+    }
+
+    #[test]
+    fn lists_keep_what_both_sides_add_and_lose_what_one_removes() {
+        let cell = ScopeCell::default();
+        let file = |name: &str| Attachment { filename: name.to_owned(), ..Attachment::default() };
+        let setup = |scope: &mut Scope| {
+            scope.add_attachment(file("old"));
+            scope.add_event_processor(Some);
+            scope.set_attribute("old", 1);
+            (0..3).for_each(|number| scope.breadcrumbs.push(crumb(&number.to_string()), 4));
+        };
+        cell.update(setup);
+        cell.configure(|own| {
+            own.clear_attachments();
+            own.add_attachment(file("own"));
+            own.remove_attribute("old");
+            own.add_event_processor(Some);
+            own.breadcrumbs.push(crumb("own"), 4);
+            cell.update(|newer| {
+                newer.add_attachment(file("newer"));
+                newer.add_event_processor(Some);
+                newer.set_attribute("newer", 1);
+                newer.breadcrumbs.push(crumb("newer"), 4);
+            });
+        });
+        let scope = cell.snapshot();
+        let files: Vec<_> = scope.attachments.iter().map(|file| &*file.filename).collect();
+        assert_eq!(files, ["newer", "own"]);
+        assert_eq!(scope.processors.len(), 3);
+        assert_eq!(scope.attributes.keys().collect::<Vec<_>>(), ["newer"]);
+        let crumbs: Vec<_> = scope.breadcrumbs.iter().filter_map(|crumb| crumb.message.as_deref()).collect();
+        assert_eq!(crumbs, ["1", "2", "own", "newer"]);
+    }
+
+    #[test]
+    fn the_bounds_of_a_scope_hold_for_both_sides_together() {
+        let cell = ScopeCell::default();
+        let fill = |scope: &mut Scope, by: &str| {
+            (0..600).for_each(|number| scope.set_extra(&format!("{by}.{number}"), 1.into()));
+            (0..80).for_each(|number| scope.add_feature_flag(&format!("{by}.{number}"), true));
+        };
+        cell.configure(|own| {
+            fill(own, "own");
+            cell.update(|newer| fill(newer, "newer"));
+        });
+        let scope = cell.snapshot();
+        assert_eq!(scope.extra.len(), crate::protocol::limits::MAX_BREADTH);
+        let flags = serde_json::to_value(scope.flags.context().unwrap()).unwrap();
+        assert_eq!(flags["values"].as_array().unwrap().len(), 100);
+    }
+}
