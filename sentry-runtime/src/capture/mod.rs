@@ -11,5 +11,6 @@ mod ignore;
 pub mod logger;
 pub mod metrics;
 pub(crate) mod reading;
+mod sameness;
 pub(crate) mod seen;
 pub(crate) mod session;

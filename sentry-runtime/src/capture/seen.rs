@@ -1,13 +1,13 @@
 //! The memory of seen errors that are still propagating: per boundary, bounded, and touched only when an error occurs.
 //!
-//! Errors are compared by their texts: an error that is wrapped keeps its old text as that of a source, or inside its
-//! new text. Only errors of the same boundary are compared, the latest first, and only those that were seen since the
-//! comparing function started.
+//! Whether two errors are the same is judged by what they say, see [`super::sameness`]. Only errors of the same boundary
+//! are compared, the latest first, and only those seen since the asking function started.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::sameness::Form;
 use crate::base::fork::PerProcess;
 use crate::context::active;
 use crate::context::boundary::CaptureBoundary;
@@ -21,9 +21,9 @@ use crate::trace::clock::{self, Ticks};
 #[derive(Debug, Clone)]
 pub(crate) struct SeenError {
     boundary: CaptureBoundary,
-    /// The text of the error, and the texts of errors that wrapped it since. The texts of its sources are not included:
-    /// another error with the same cause is another error.
-    texts: Vec<String>,
+    /// What it was, and what was made of it since. Its sources are not among it: another error with the same cause is
+    /// another error.
+    forms: Vec<Form>,
     at: Ticks,
     pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
@@ -36,10 +36,8 @@ pub(crate) struct SeenError {
 const MAX: usize = 1024;
 const MAX_IN_BOUNDARY: usize = 32;
 const MAX_STACKS: usize = 16;
-/// The maximum number of texts per error, and the compared length of each.
-const MAX_TEXTS: usize = 8;
-/// The minimum length of a text that is searched for inside a longer one.
-const MIN_PART: usize = 4;
+/// The forms that are kept of one error.
+const MAX_FORMS: usize = 8;
 
 /// A forked child starts with an empty memory: its parent captures what its own functions return.
 static MEMORY: PerProcess<Mutex<VecDeque<SeenError>>> = PerProcess::new();
@@ -49,10 +47,6 @@ fn memory() -> MutexGuard<'static, VecDeque<SeenError>> {
     MEMORY.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn outermost(chain: &Chain) -> impl Iterator<Item = &String> {
-    chain.entries.iter().take(1).map(|entry| &entry.value)
-}
-
 impl SeenError {
     pub(crate) fn new(
         boundary: CaptureBoundary,
@@ -60,8 +54,8 @@ impl SeenError {
         span_context: SpanContext,
         stack: Option<RawStack>,
     ) -> Self {
-        let texts = outermost(chain).cloned().collect();
-        Self { boundary, texts, at: clock::now(), span_context, stack, captured: None, acknowledged: false }
+        let forms = vec![Form::of(chain)];
+        Self { boundary, forms, at: clock::now(), span_context, stack, captured: None, acknowledged: false }
     }
 
     pub(crate) fn captured_explicitly(boundary: CaptureBoundary, chain: &Chain, event_id: Uuid) -> Self {
@@ -71,14 +65,15 @@ impl SeenError {
 
     /// Whether this may be the error of `chain`, seen in an inner function.
     fn is(&self, chain: &Chain) -> bool {
-        let same = |outer: &str, inner: &str| {
-            outer == inner || (inner.chars().nth(MIN_PART - 1).is_some() && outer.contains(inner))
-        };
-        chain
-            .entries
-            .iter()
-            .take(MAX_TEXTS)
-            .any(|outer| self.texts.iter().any(|inner| same(&outer.value, inner)))
+        self.forms.iter().any(|form| form.is_in(chain))
+    }
+
+    /// The error is known in its new form too.
+    fn keep_form(&mut self, chain: &Chain) {
+        let form = Form::of(chain);
+        if self.forms.len() < MAX_FORMS && !self.forms.contains(&form) {
+            self.forms.push(form);
+        }
     }
 }
 
@@ -93,17 +88,13 @@ fn position(
         .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
 }
 
-/// Recognises an error that was seen before in the boundary, and adds its new texts.
+/// Recognises an error that was seen before in the boundary; it is now known in its new form too.
 pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> bool {
     let mut memory = memory();
     let Some(sighting) = position(&memory, boundary, since, chain).and_then(|at| memory.get_mut(at)) else {
         return false;
     };
-    for text in outermost(chain) {
-        if !sighting.texts.contains(text) && sighting.texts.len() < MAX_TEXTS {
-            sighting.texts.push(text.clone());
-        }
-    }
+    sighting.keep_form(chain);
     sighting.at = clock::now();
     active::note_seen_error(sighting.at);
     true
@@ -157,8 +148,7 @@ pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<Se
 pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &Chain, event_id: Uuid) {
     let outer = outside(from);
     let mut sighting = known.unwrap_or_else(|| SeenError::new(outer, chain, SpanContext::current(), None));
-    sighting.texts.extend(outermost(chain).cloned());
-    sighting.texts.truncate(2 * MAX_TEXTS);
+    sighting.keep_form(chain);
     add(SeenError {
         boundary: outer,
         at: clock::now(),

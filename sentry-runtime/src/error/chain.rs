@@ -25,10 +25,10 @@ use crate::stacktrace::names;
 pub(crate) const MAX_ENTRIES: usize = 50;
 /// The maximum number of bytes of an error's text, as many as servers keep.
 const MAX_TEXT: usize = 8_192;
-/// The maximum number of bytes of `Debug` output that are read for a type's name.
-const MAX_TYPE: usize = 128;
-/// The name of a type that is hidden.
-const UNKNOWN: &str = "Error";
+/// The most bytes of `Debug` output read for the names of types.
+const MAX_DEBUG: usize = 128;
+/// The type of an error that hides it.
+pub(crate) const UNKNOWN: &str = "Error";
 
 /// One error of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct ChainEntry {
     pub(crate) module: Option<String>,
     /// The `Display` text, truncated at 8 KiB.
     pub(crate) value: String,
+    /// How the `Debug` output begins; nothing of a value that is no error.
+    pub(crate) debug: String,
     /// The index of the entry that it is a cause or part of; the outermost entry has its own index.
     pub(crate) parent: usize,
     /// The name of the relation to that entry: `source`, or `errors[0]` for a part.
@@ -92,8 +94,9 @@ pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
 }
 
 fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> ChainEntry {
-    let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&error), None));
-    ChainEntry::new(ty, module, text(&error))
+    let debug = debug(&error);
+    let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&debug), None));
+    ChainEntry { debug, ..ChainEntry::new(ty, module, text(&error)) }
 }
 
 /// Reads a value that implements `Display` but is not an error.
@@ -108,7 +111,8 @@ pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
 
 impl ChainEntry {
     fn new(ty: String, module: Option<String>, value: String) -> Self {
-        Self { ty, module, value, parent: 0, source: Cow::Borrowed("source"), is_group: false }
+        let debug = String::new();
+        Self { ty, module, value, debug, parent: 0, source: Cow::Borrowed("source"), is_group: false }
     }
 
     /// Returns an entry for a type that is not an error.
@@ -120,8 +124,14 @@ impl ChainEntry {
     fn of(error: &(dyn Error + 'static), parent: usize, source: Cow<'static, str>) -> Self {
         // Its `Debug` output begins with the error's representation: `Os`, `Custom`, `Kind`.
         let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
-        let (ty, module) = known.unwrap_or_else(|| (guessed(&error), None));
-        Self { parent, source, ..Self::new(ty, module, text(&error)) }
+        let debug = debug(&error);
+        let (ty, module) = known.unwrap_or_else(|| (guessed(&debug), None));
+        Self { parent, source, debug, ..Self::new(ty, module, text(&error)) }
+    }
+
+    /// The name that the `Debug` output begins with: that of the struct or of the enum's variant.
+    pub(crate) fn debug_name(&self) -> String {
+        guessed(&self.debug)
     }
 }
 
@@ -217,20 +227,24 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
     (!name.is_empty()).then_some((name, module))
 }
 
-/// Returns the name at the beginning of `Debug` output.
-fn guessed(error: &dyn fmt::Debug) -> String {
-    let mut head = TypeName(Limited::new(MAX_TYPE));
-    let written = contained(|| write!(head, "{error:?}"));
-    let name = head.0.text;
-    // A path may precede the name, and type arguments may follow it: `my::Failed<u8>`.
+/// How the `Debug` output begins.
+fn debug(error: &dyn fmt::Debug) -> String {
+    let mut head = Limited::new(MAX_DEBUG);
+    match contained(|| write!(head, "{error:?}")) {
+        Some(_) => head.text,
+        None => String::new(),
+    }
+}
+
+/// The name that `Debug` output begins with.
+fn guessed(debug: &str) -> String {
+    let name = debug.split([' ', '(', '{', '\r', '\n']).next().unwrap_or_default();
+    // A path may stand before the name, and its arguments behind it: `my::Failed<u8>`.
     let of_type = name.rsplit("::").next().unwrap_or_default();
     let like_a_type = of_type.starts_with(char::is_uppercase)
         && !of_type.contains(':')
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '<' | '>'));
-    match written {
-        Some(_) if like_a_type => of_type.to_owned(),
-        _ => UNKNOWN.to_owned(),
-    }
+    if like_a_type { of_type.to_owned() } else { UNKNOWN.to_owned() }
 }
 
 /// Returns the error's message, truncated to the limit and never empty.
@@ -280,22 +294,6 @@ impl Write for Limited {
         self.text.push_str(&piece[..fits]);
         self.left -= fits;
         if self.cut { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
-/// Accepts `Debug` output up to the end of a type's name, and refuses the rest.
-struct TypeName(Limited);
-
-impl Write for TypeName {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        match piece.find([' ', '(', '{', '\r', '\n']) {
-            Some(end) => {
-                self.0.write_str(&piece[..end])?;
-                self.0.cut = true;
-                Err(fmt::Error)
-            }
-            None => self.0.write_str(piece),
-        }
     }
 }
 

@@ -143,3 +143,102 @@ fn an_error_that_was_captured_and_handled_does_not_hide_a_later_one() {
         assert_eq!(seen.events().len(), 2);
     }
 }
+
+/// An error of another type, with a text of its own.
+#[derive(Debug)]
+struct Other(&'static str);
+
+impl std::fmt::Display for Other {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Other {}
+
+#[sentry::span(name = "lookup", err)]
+fn lookup() -> Result<u32, Failed> {
+    Err(Failed::new("not found"))
+}
+
+#[sentry::span(name = "lookup with cause", err)]
+fn lookup_with(cause: &'static str) -> Result<u32, Failed> {
+    Err(Failed { what: "not found".into(), cause: Some(Box::new(Other(cause))) })
+}
+
+#[test]
+fn an_error_that_was_handled_hides_no_other_one_that_contains_its_text() {
+    #[sentry::server_action]
+    fn scanning() -> Result<u32, Other> {
+        let _handled = lookup();
+        Err(Other("b failed: not found while scanning"))
+    }
+    #[sentry::server_action]
+    fn before() -> Result<u32, Other> {
+        let _handled = lookup();
+        Err(Other("not found: b"))
+    }
+    #[sentry::server_action]
+    fn within() -> Result<u32, Other> {
+        let _handled = lookup();
+        Err(Other("b was not found"))
+    }
+    for run in [scanning, before, within] {
+        for options in all_settings() {
+            let seen = observe(options, || drop(run()));
+            let events = seen.events();
+            assert_eq!(events.len(), 2, "{events:#?}");
+            assert_eq!(text(&events[0]), "not found");
+            assert_eq!(events[1]["exception"]["values"][0]["type"], "Other");
+        }
+    }
+}
+
+#[test]
+fn errors_of_equal_text_and_another_type_are_two() {
+    #[sentry::server_action]
+    fn action() -> Result<u32, Other> {
+        let _handled = lookup();
+        Err(Other("not found"))
+    }
+    #[sentry::server_action]
+    fn wrapping() -> Result<u32, Wrapping> {
+        let _handled = other();
+        Err(Wrapping(Failed::new("not found")))
+    }
+    #[sentry::span(err)]
+    fn other() -> Result<u32, Other> {
+        Err(Other("not found"))
+    }
+    for options in all_settings() {
+        assert_eq!(observe(options.clone(), || drop(action())).events().len(), 2);
+        assert_eq!(observe(options, || drop(wrapping())).events().len(), 2);
+    }
+}
+
+#[test]
+fn errors_of_equal_text_and_another_cause_are_two() {
+    #[sentry::server_action]
+    fn action() -> Result<u32, Failed> {
+        let _handled = lookup_with("the disk is full");
+        Err(Failed { what: "not found".into(), cause: Some(Box::new(Other("the cable is cut"))) })
+    }
+    #[sentry::server_action]
+    fn without() -> Result<u32, Failed> {
+        let _handled = lookup_with("the disk is full");
+        Err(Failed::new("not found"))
+    }
+    for options in all_settings() {
+        assert_eq!(observe(options.clone(), || drop(action())).events().len(), 2);
+        assert_eq!(observe(options, || drop(without())).events().len(), 2);
+    }
+}
+
+#[test]
+fn a_captured_error_is_another_one_than_that_which_contains_its_text() {
+    let seen = observe(options(), || {
+        let _handled = lookup();
+        sentry::capture_error(&Other("b was not found"));
+    });
+    assert_eq!(seen.events().len(), 2);
+}

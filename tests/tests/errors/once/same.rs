@@ -205,3 +205,111 @@ fn a_panic_that_crosses_annotated_functions_is_one_event() {
         assert_begins_in(&event, "panics");
     }
 }
+
+/// An error that says what the error inside of it says, as `#[error(transparent)]` makes it.
+#[derive(Debug)]
+enum Transparent {
+    Failed(Failed),
+    Any(anyhow::Error),
+}
+
+impl std::fmt::Display for Transparent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::Any(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for Transparent {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            Self::Any(error) => error.source(),
+        }
+    }
+}
+
+/// An error of an enum, whose `Debug` output names the variant.
+#[derive(Debug)]
+enum Lookup {
+    NotFound,
+}
+
+impl std::fmt::Display for Lookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not found")
+    }
+}
+
+impl Error for Lookup {}
+
+#[sentry::span(err)]
+fn lookup() -> Result<u32, Lookup> {
+    Err(Lookup::NotFound)
+}
+
+#[test]
+fn an_error_is_recognised_in_what_is_made_of_it() {
+    use anyhow::Context as _;
+
+    #[sentry::server_action]
+    fn transparent() -> Result<u32, Transparent> {
+        outermost("seven").map_err(Transparent::Failed)
+    }
+    #[sentry::server_action]
+    fn transparent_any() -> Result<u32, Transparent> {
+        outermost("seven").map_err(|error| Transparent::Any(error.into()))
+    }
+    #[sentry::server_action]
+    fn transparent_in_context() -> anyhow::Result<u32> {
+        outermost("seven").map_err(Transparent::Failed).context("the form is not valid")
+    }
+    #[sentry::server_action]
+    fn variant_in_box() -> Result<u32, Box<dyn Error>> {
+        Ok(lookup()?)
+    }
+    #[sentry::server_action]
+    fn variant_in_context() -> anyhow::Result<u32> {
+        lookup().context("loading").context("answering")
+    }
+    #[sentry::server_action]
+    fn io_error() -> std::io::Result<u32> {
+        lookup().map_err(std::io::Error::other)
+    }
+    #[sentry::server_action]
+    fn as_text() -> Result<u32, String> {
+        outermost("seven").map_err(|error| error.to_string())
+    }
+    #[sentry::server_action]
+    fn behind_a_separator() -> Result<u32, Failed> {
+        lookup().map_err(|error| Failed::new(format!("loading the page: {error}")))
+    }
+    #[sentry::server_action]
+    fn in_brackets() -> Result<u32, String> {
+        lookup().map_err(|error| format!("the page is missing ({error})"))
+    }
+    #[sentry::server_action]
+    fn with_a_code() -> Result<u32, (u16, String)> {
+        lookup().map_err(|error| (404, error.to_string()))
+    }
+    let ways: [(&str, fn()); 10] = [
+        ("transparent", || drop(transparent())),
+        ("transparent any", || drop(transparent_any())),
+        ("transparent in context", || drop(transparent_in_context())),
+        ("variant in box", || drop(variant_in_box())),
+        ("variant in context", || drop(variant_in_context())),
+        ("io error", || drop(io_error())),
+        ("as text", || drop(as_text())),
+        ("behind a separator", || drop(behind_a_separator())),
+        ("in brackets", || drop(in_brackets())),
+        ("with a code", || drop(with_a_code())),
+    ];
+    for (way, run) in ways {
+        for options in [options(), untraced()] {
+            let events = observe(options, run).events();
+            assert_eq!(events.len(), 1, "{way}: {events:#?}");
+        }
+    }
+}
