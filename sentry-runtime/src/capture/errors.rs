@@ -24,7 +24,8 @@ use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::span_context::SpanContext;
 use crate::intake::message::{Capture, CaptureMechanism};
-use crate::protocol::{DataCategory, DiscardReason, Level, Uuid};
+use crate::protocol::{Attachment, DataCategory, DiscardReason, Level, Uuid};
+use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
@@ -96,8 +97,8 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         seen::move_out(boundary, known, &chain, event_id);
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0]) {
-        // The next boundary need not count the error again.
+    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments()) {
+        // Whoever sees it next need not count it again.
         seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
     }
@@ -127,9 +128,10 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     let boundary = CaptureBoundary::current();
     let known = seen::acknowledge(boundary, &chain);
     if let Some(event_id) = known.as_ref().and_then(|sighting| sighting.captured) {
+        count_files(&hint);
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0]) {
+    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments().chain(&hint.attachments)) {
         return None;
     }
     let (span_context, stack) = match &known {
@@ -138,6 +140,7 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     };
     let here = RawStack::capture();
     if let Some(event_id) = captured_further_in(&chain, &here) {
+        count_files(&hint);
         return Some(event_id);
     }
     // The place where the error was created is the most specific, then where it was first seen, then where it is
@@ -156,6 +159,14 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
 pub(crate) fn forget_captured() {
     if client::capture_mode() != client::CaptureMode::Off {
         event::last::with(|memory| memory.error = None);
+    }
+}
+
+/// Counts the files that were given along with an error whose event is already on its way.
+fn count_files(hint: &Hint) {
+    if let Some(client) = active::with(|context| context.client()) {
+        let bytes = Attachment::bytes_of(&hint.attachments);
+        client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Attachment, bytes);
     }
 }
 

@@ -108,28 +108,29 @@ impl EventDraft {
 pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
-    if callback::is_too_deep() {
-        diagnostics::debug(format_args!(
-            "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
-        ));
-        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Error, 1);
-        return None;
-    }
-    let is_ignored = match &draft.body {
-        // Duplicates were recognised before their stack was taken.
-        Body::Error { .. } => false,
-        Body::Panic { message, .. } => ignore::drops(&panic_entry(message)),
-        Body::Message(text) => ignore::drops_message(text),
-        Body::Event(event) => ignore::drops_event(event),
-    };
-    if is_ignored {
-        return None;
-    }
     let mut scopes = Scopes::of(&context);
     if let Some(over) = draft.over {
         let mut current = Scope::clone(&scopes.current);
         current.merge(&over);
         scopes.current = Arc::new(current);
+    }
+    let files = || scopes.attachments().chain(&draft.hint.attachments);
+    if callback::is_too_deep() {
+        diagnostics::debug(format_args!(
+            "before_send or an event processor captures something of everything it sees, also of that: it is dropped"
+        ));
+        client.lost_with(DiscardReason::InternalSdkError, DataCategory::Error, files());
+        return None;
+    }
+    let is_ignored = match &draft.body {
+        // Recognised before their stack was taken.
+        Body::Error { .. } => false,
+        Body::Panic { message, .. } => ignore::drops(&panic_entry(message), files()),
+        Body::Message(text) => ignore::drops_message(text, files()),
+        Body::Event(event) => ignore::drops_event(event, files()),
+    };
+    if is_ignored {
+        return None;
     }
     if let Some(captured) = &scopes.isolation.captured {
         captured.store(true, Ordering::Relaxed);

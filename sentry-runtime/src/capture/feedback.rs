@@ -112,11 +112,16 @@ pub(crate) fn submit(
     ack: Option<Ack>,
 ) -> Result<Uuid, FeedbackError> {
     let client = client.filter(|client| client.is_enabled()).ok_or(FeedbackError::Disabled)?;
+    let attachments: Vec<_> = hint.attachments.into_iter().map(Arc::new).collect();
+    let scopes = active::with(Scopes::of);
+    let files = || scopes.attachments().chain(&attachments);
     if feedback.message.trim().is_empty() {
-        client.ledger().lost(DiscardReason::Invalid, DataCategory::Feedback, 1);
+        client.lost_with(DiscardReason::Invalid, DataCategory::Feedback, files());
         return Err(FeedbackError::Empty);
     }
     if record_context::is_circular(&client, DataCategory::Feedback) {
+        let bytes = Attachment::bytes_of(files());
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Attachment, bytes);
         return Err(FeedbackError::Dropped(DiscardReason::InternalSdkError));
     }
     feedback.limit();
@@ -125,9 +130,9 @@ pub(crate) fn submit(
         event_id,
         timestamp: SystemTime::now(),
         feedback,
-        attachments: hint.attachments,
+        attachments,
         span_context: SpanContext::current(),
-        scopes: active::with(Scopes::of),
+        scopes,
         client,
         depth: callback::depth(),
         ack,

@@ -2,25 +2,28 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
+use std::sync::Arc;
+
 use crate::base::diagnostics;
 use crate::context::active;
 use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
-use crate::protocol::{DataCategory, DiscardReason, Event};
+use crate::protocol::{Attachment, DataCategory, DiscardReason, Event};
 
-/// Whether the active client ignores the error. An ignored error is counted.
-pub(crate) fn drops(error: &ChainEntry) -> bool {
-    ignores(&Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value })
+/// Whether the active client ignores an error. If so, it is counted.
+pub(crate) fn drops<'a>(error: &ChainEntry, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
+    let error = Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value };
+    ignores(&[error], files)
 }
 
-/// Whether the active client ignores the message. An ignored message is counted.
-pub(crate) fn drops_message(text: &str) -> bool {
-    ignores(&Candidate { ty: "", module: None, text })
+/// Whether the active client ignores a message. If so, it is counted.
+pub(crate) fn drops_message<'a>(text: &str, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
+    ignores(&[Candidate { ty: "", module: None, text }], files)
 }
 
-/// Whether the active client ignores an event created by the program, by its message or its outermost exception. An
-/// ignored event is counted.
-pub(crate) fn drops_event(event: &Event<'_>) -> bool {
+/// Whether the active client ignores an event that the program made: by its message, or its outermost exception. If
+/// so, it is counted.
+pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());
     let exception = event.exception.last().map(|exception| Candidate {
         ty: &exception.ty,
@@ -28,18 +31,20 @@ pub(crate) fn drops_event(event: &Event<'_>) -> bool {
         text: exception.value.as_deref().unwrap_or_default(),
     });
     let message = message.map(|text| Candidate { ty: "", module: None, text });
-    // Feedback is never ignored as an error, whatever its text.
-    event.ty.is_none() && [exception, message].iter().flatten().any(ignores)
+    // Feedback is no error, whatever it says.
+    event.ty.is_none() && ignores(&exception.into_iter().chain(message).collect::<Vec<_>>(), files)
 }
 
-fn ignores(what: &Candidate<'_>) -> bool {
+fn ignores<'a>(whats: &[Candidate<'_>], files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let Some(client) = active::with(|context| context.client()).filter(|client| client.is_enabled()) else {
         return false;
     };
-    let Some(pattern) = client.options().ignore_errors.iter().find(|pattern| pattern.is(what)) else {
-        return false;
-    };
-    diagnostics::debug(format_args!("dropped `{}`: it matches {pattern:?} of ignore_errors", what.titled()));
-    client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);
+    let patterns = &client.options().ignore_errors;
+    let found = whats
+        .iter()
+        .find_map(|what| patterns.iter().find(|pattern| pattern.is(what)).map(|pattern| (what, pattern)));
+    let Some((what, pattern)) = found else { return false };
+    diagnostics::debug(format_args!("`{}` is ignored by {pattern:?} of ignore_errors", what.titled()));
+    client.lost_with(DiscardReason::EventProcessor, DataCategory::Error, files);
     true
 }

@@ -26,7 +26,7 @@ use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::client::pressure::Pressure;
 use crate::options::{ClientOptions, OptionsError};
-use crate::protocol::Dsn;
+use crate::protocol::{Attachment, DataCategory, DiscardReason, Dsn};
 use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
 
@@ -171,6 +171,17 @@ impl Client {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts().ledger
+    }
+
+    /// Counts an event or feedback that is lost, and the files that it had.
+    pub(crate) fn lost_with<'a>(
+        &self,
+        reason: DiscardReason,
+        category: DataCategory,
+        attachments: impl IntoIterator<Item = &'a Arc<Attachment>>,
+    ) {
+        self.ledger().lost(reason, category, 1);
+        self.ledger().lost(reason, DataCategory::Attachment, Attachment::bytes_of(attachments));
     }
 
     pub(crate) fn pressure(&self) -> &Pressure {

@@ -97,6 +97,18 @@ pub(crate) struct Capture {
     pub(crate) depth: u8,
 }
 
+impl Capture {
+    /// The files that travel with the event.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
+        self.scopes.attachments().chain(&self.hint.attachments)
+    }
+
+    /// Counts the loss.
+    pub(crate) fn lost(&self, reason: DiscardReason) {
+        self.client.lost_with(reason, DataCategory::Error, self.attachments());
+    }
+}
+
 /// The thread on which something was captured.
 #[derive(Debug)]
 pub(crate) struct CapturingThread {
@@ -120,7 +132,7 @@ pub(crate) struct PendingFeedback {
     pub(crate) event_id: Uuid,
     pub(crate) timestamp: SystemTime,
     pub(crate) feedback: Feedback,
-    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) attachments: Vec<Arc<Attachment>>,
     pub(crate) span_context: SpanContext,
     pub(crate) scopes: Scopes,
     pub(crate) client: Arc<Client>,
@@ -131,9 +143,14 @@ pub(crate) struct PendingFeedback {
 }
 
 impl PendingFeedback {
+    /// The files that travel with it.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
+        self.scopes.attachments().chain(&self.attachments)
+    }
+
     /// Counts the feedback as lost, and notifies the caller that waits.
     pub(crate) fn lost(&self, reason: DiscardReason) {
-        self.client.ledger().lost(reason, DataCategory::Feedback, 1);
+        self.client.lost_with(reason, DataCategory::Feedback, self.attachments());
         self.answer(DeliveryOutcome::Lost(reason));
     }
 

@@ -188,7 +188,7 @@ pub(crate) fn send_event(capture: Box<Capture>) {
         queues.nested.store(true, Ordering::SeqCst);
     }
     if let Err(Message::Event(capture)) = queues.events.push(Message::Event(capture)) {
-        capture.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Error, 1);
+        capture.lost(DiscardReason::QueueOverflow);
     }
     worker::wake();
 }

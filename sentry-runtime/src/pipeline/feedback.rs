@@ -19,8 +19,9 @@ use crate::protocol::{
 
 pub(super) fn process(pending: PendingFeedback) {
     let client = Arc::clone(&pending.client);
-    let Some(transport) = output::open(&client, DataCategory::Feedback, 1) else {
-        return pending.answer(DeliveryOutcome::Lost(DiscardReason::RatelimitBackoff));
+    let count = || pending.lost(DiscardReason::RatelimitBackoff);
+    let Some(transport) = output::open_for(&client, DataCategory::Feedback, count) else {
+        return;
     };
     let options = client.options();
     let trace = pending.span_context.dsc(&client);
@@ -31,19 +32,22 @@ pub(super) fn process(pending: PendingFeedback) {
         complete(&mut event, state, options);
         event
     });
+    let lost = |reason, hint: &Hint| {
+        client.lost_with(reason, DataCategory::Feedback, &hint.attachments);
+        pending.answer(DeliveryOutcome::Lost(reason));
+    };
     let mut hint = Hint::new();
-    let of_scope = scope.attachments.iter().cloned();
-    hint.attachments = of_scope.chain(pending.attachments.iter().cloned().map(Arc::new)).collect();
+    hint.attachments = pending.attachments().cloned().collect();
     let mut event = match hooks::feedback(&client, &scope, pending.depth, event, &mut hint) {
         Ok(event) => event,
-        Err(reason) => return pending.lost(reason),
+        Err(reason) => return lost(reason, &hint),
     };
     let scrubber = client_state::with(&client, |state| Arc::clone(&state.scrubber));
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
-        diagnostics::error(format_args!("dropped feedback {}: it could not be serialised", event.event_id));
-        return pending.lost(DiscardReason::InternalSdkError);
+        diagnostics::error(format_args!("feedback {} could not be serialised", event.event_id));
+        return lost(DiscardReason::InternalSdkError, &hint);
     };
     let mut envelope = Envelope::new().with_event_id(event.event_id);
     if let Some(ack) = &pending.ack {

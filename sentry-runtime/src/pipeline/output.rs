@@ -13,9 +13,18 @@ use crate::transport::Transport;
 
 /// Returns the transport, unless the server rate limits this category; then the loss is counted.
 pub(super) fn open(client: &Client, category: DataCategory, quantity: u64) -> Option<&Arc<dyn Transport>> {
+    open_for(client, category, || client.ledger().lost(DiscardReason::RatelimitBackoff, category, quantity))
+}
+
+/// The same; `count` counts the loss.
+pub(super) fn open_for(
+    client: &Client,
+    category: DataCategory,
+    count: impl FnOnce(),
+) -> Option<&Arc<dyn Transport>> {
     let transport = client.transport()?;
     if transport.is_rate_limited(category) {
-        client.ledger().lost(DiscardReason::RatelimitBackoff, category, quantity);
+        count();
         return None;
     }
     Some(transport)

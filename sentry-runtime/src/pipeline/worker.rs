@@ -14,7 +14,7 @@ use crate::base::diagnostics;
 use crate::base::worker;
 use crate::intake::message::FlushRequest;
 use crate::intake::queue::{Queues, queues};
-use crate::protocol::DataCategory;
+use crate::protocol::{Attachment, DataCategory, DiscardReason};
 
 /// The number of rounds without work after which the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
@@ -117,13 +117,15 @@ fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) 
     check_ins(waiting.check_ins);
     for capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
         let client = std::sync::Arc::clone(&capture.client);
-        contain(&client, DataCategory::Error, || event::process(*capture));
-        // An event may take long, and the arrival time of a check-in matters.
+        let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
+        contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));
+        // An event may take long, and a check-in tells the time.
         check_ins(1);
     }
     for pending in std::iter::from_fn(|| queues.next_feedback()).take(waiting.feedback) {
         let client = std::sync::Arc::clone(&pending.client);
-        contain(&client, DataCategory::Feedback, || feedback::process(*pending));
+        let files = (DataCategory::Attachment, Attachment::bytes_of(pending.attachments()));
+        contain_all(&client, &[(DataCategory::Feedback, 1), files], || feedback::process(*pending));
     }
     // Sessions are processed once no event waits that may have happened in them.
     let sessions = if waiting.events <= limit { waiting.sessions } else { 0 };

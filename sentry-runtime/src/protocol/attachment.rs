@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -103,7 +104,14 @@ impl From<Attachment> for EnvelopeItem {
     }
 }
 
-// Not derived: a log line must not contain the file.
+// By hand: the content of a file has no place in a log line.
+impl Attachment {
+    /// Returns how many bytes files have together: by those the loss of a file is counted.
+    pub(crate) fn bytes_of<'a>(attachments: impl IntoIterator<Item = &'a Arc<Self>>) -> u64 {
+        attachments.into_iter().map(|attachment| attachment.buffer.len() as u64).sum()
+    }
+}
+
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attachment")

@@ -30,7 +30,7 @@ pub(crate) use processors::Processor;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use crate::protocol::{AttributeValue, Map};
+use crate::protocol::{Attachment, AttributeValue, Map};
 
 /// Returns the global scope of the process.
 pub(crate) fn global() -> &'static Arc<ScopeCell> {
@@ -50,6 +50,11 @@ impl Scopes {
     /// Returns the user of the most specific scope that has one.
     pub(crate) fn user(&self) -> Option<&crate::protocol::User> {
         [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
+    }
+
+    /// The files of all three.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
+        [&self.global, &self.isolation, &self.current].into_iter().flat_map(|scope| &scope.attachments)
     }
 
     /// Adds the attributes of all three scopes to those of an item, which take precedence; then more specific scopes

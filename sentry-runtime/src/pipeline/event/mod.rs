@@ -29,10 +29,11 @@ use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
 /// event that is not sampled has been counted for release health.
 pub(super) fn process(mut capture: Capture) {
     let client = Arc::clone(&capture.client);
-    let Some(transport) = output::open(&client, DataCategory::Error, 1) else {
+    let count = || capture.lost(DiscardReason::RatelimitBackoff);
+    let Some(transport) = output::open_for(&client, DataCategory::Error, count) else {
         return sessions::note_unseen(&capture);
     };
-    let lost = |reason| client.ledger().lost(reason, DataCategory::Error, 1);
+    let lost = |reason, hint: &Hint| client.lost_with(reason, DataCategory::Error, &hint.attachments);
     let options = client.options();
     let trace = capture.span_context.dsc(&client);
     let scope = capture.scopes.merged();
@@ -51,13 +52,13 @@ pub(super) fn process(mut capture: Capture) {
     hint.attachments.splice(0..0, scope.attachments.iter().cloned());
     let mut event = match hooks::event(&client, &scope, capture.depth, event, &mut hint) {
         Ok(event) => event,
-        Err(reason) => return lost(reason),
+        Err(reason) => return lost(reason, &hint),
     };
     // An event that is not sampled has been counted for its session here.
     let session = sessions::note(&capture, &event);
     if !is_sampled(options.sample_rate) {
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
-        return lost(DiscardReason::SampleRate);
+        return lost(DiscardReason::SampleRate, &hint);
     }
     let scrubber = client_state::with(&client, |state| Arc::clone(&state.scrubber));
     scrubber.scrub_event(&mut event);
@@ -65,7 +66,7 @@ pub(super) fn process(mut capture: Capture) {
     let Ok(payload) = serde_json::to_vec(&event) else {
         diagnostics::error(format_args!("event {} could not be serialised", event.event_id));
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
-        return lost(DiscardReason::InternalSdkError);
+        return lost(DiscardReason::InternalSdkError, &hint);
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
