@@ -51,6 +51,8 @@ struct Parts {
     ledger: Arc<Ledger>,
     pressure: Pressure,
     closed: AtomicBool,
+    /// The client was closed, and nothing of it waits any more.
+    finished: AtomicBool,
     /// The pipeline's state for this client, of a type that only the pipeline knows.
     pipeline_state: Mutex<PipelineState>,
     sessions: Sessions,
@@ -66,6 +68,7 @@ impl Parts {
             transport,
             ledger,
             closed: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             pipeline_state: Mutex::new(None),
             sessions: Sessions::default(),
             pressure: Pressure::default(),
@@ -77,6 +80,7 @@ impl Parts {
             transport: None,
             ledger: Arc::default(),
             closed: AtomicBool::new(true),
+            finished: AtomicBool::new(true),
             pipeline_state: Mutex::new(None),
             sessions: Sessions::default(),
             pressure: Pressure::default(),
@@ -214,6 +218,15 @@ impl Client {
     /// The pipeline thread's state for this client.
     pub(crate) fn pipeline_state(&self) -> MutexGuard<'_, PipelineState> {
         self.parts().pipeline_state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the client was closed, and everything that it had captured was delivered or counted.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.parts().finished.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_finished(&self) {
+        self.parts().finished.store(true, Ordering::Relaxed);
     }
 
     /// Disables the client permanently.

@@ -187,6 +187,10 @@ pub(crate) fn send_event(capture: Box<Capture>) {
     if callback::depth() > 0 {
         queues.nested.store(true, Ordering::SeqCst);
     }
+    // The client was closed meanwhile, and has its answer by what is counted now.
+    if !capture.client.is_enabled() {
+        return capture.lost(DiscardReason::QueueOverflow);
+    }
     if let Err(Message::Event(capture)) = queues.events.push(Message::Event(capture)) {
         capture.lost(DiscardReason::QueueOverflow);
     }
@@ -195,6 +199,9 @@ pub(crate) fn send_event(capture: Box<Capture>) {
 
 /// Hands a check-in to the pipeline.
 pub(crate) fn send_check_in(check_in: Box<PendingCheckIn>) {
+    if !check_in.client.is_enabled() {
+        return check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+    }
     if let Err(Message::CheckIn(check_in)) = queues().check_ins.push(Message::CheckIn(check_in)) {
         check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
     }
@@ -203,6 +210,9 @@ pub(crate) fn send_check_in(check_in: Box<PendingCheckIn>) {
 
 /// Hands feedback to the pipeline.
 pub(crate) fn send_feedback(feedback: Box<PendingFeedback>) {
+    if !feedback.client.is_enabled() {
+        return feedback.lost(DiscardReason::QueueOverflow);
+    }
     if let Err(Message::Feedback(feedback)) = queues().feedback.push(Message::Feedback(feedback)) {
         feedback.lost(DiscardReason::QueueOverflow);
     }

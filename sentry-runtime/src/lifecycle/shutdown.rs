@@ -14,36 +14,53 @@ impl Client {
     /// succeeded in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being
     /// lost.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.finish(timeout, |timeout| queue::flush(None, timeout), |transport, rest| transport.flush(rest))
+        let Some(transport) = self.unfinished_transport() else { return true };
+        let rest = time_left(timeout);
+        let processed = queue::flush(None, rest());
+        self.end(transport, rest(), |transport, rest| transport.flush(rest)) && processed
     }
 
-    /// Flushes, then disables the client permanently. Returns whether the flush succeeded in time.
+    /// Flushes, then switches the client off for good. Answers like [`flush`](Self::flush); after an answer of `false` it
+    /// can be called again, to wait longer.
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
-        let process = |timeout| queue::flush(self.handle(), timeout);
-        let flushed = self.finish(timeout, process, |transport, rest| transport.shutdown(rest));
+        let Some(transport) = self.unfinished_transport() else { return true };
+        let rest = time_left(timeout);
+        // What callbacks capture is part of it, so the client is still on.
+        let processed = queue::flush(None, rest());
         self.switch_off();
-        flushed
+        // What was captured meanwhile is sent as well.
+        let processed = queue::flush(self.handle(), rest()) && processed;
+        let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
+        // And what was on its way to the queue when the client was switched off is counted.
+        let finished = queue::flush(None, rest()) && processed && ended;
+        if finished {
+            self.set_finished();
+        }
+        finished
     }
 
-    fn finish(
+    fn unfinished_transport(&self) -> Option<&Arc<dyn Transport>> {
+        self.transport().filter(|_| !self.is_finished())
+    }
+
+    fn end(
         &self,
-        timeout: Duration,
-        process: impl FnOnce(Duration) -> bool,
+        transport: &Arc<dyn Transport>,
+        rest: Duration,
         end: fn(&dyn Transport, Duration) -> bool,
     ) -> bool {
-        let Some(transport) = self.transport().filter(|_| self.is_enabled()) else {
-            return true;
-        };
-        let started = Instant::now();
-        let processed = process(timeout);
-        let rest = timeout.saturating_sub(started.elapsed());
-        let ended = match &self.options().transport {
+        match &self.options().transport {
             None => end(&**transport, rest),
             Some(own) => with_deadline(own, rest, end),
-        };
-        ended && processed
+        }
     }
+}
+
+/// What is left of a timeout that begins now, whenever it is asked.
+fn time_left(timeout: Duration) -> impl Fn() -> Duration {
+    let started = Instant::now();
+    move || timeout.saturating_sub(started.elapsed())
 }
 
 /// Ends the user's own transport, which may hang or panic, on a thread that can be abandoned.

@@ -5,6 +5,7 @@
 
 mod attachments;
 mod backpressure;
+mod closing;
 mod limits;
 mod network;
 mod queue;
