@@ -31,7 +31,8 @@ pub enum SpanStatus {
     Unavailable,
     /// An internal error.
     InternalError,
-    /// An unknown error.
+    /// Nobody knows how it ended, such as with a status code of HTTP that means nothing. Sentry does not count it as a
+    /// failure: of an error without a better word say [`InternalError`](Self::InternalError).
     UnknownError,
     /// Cancelled, typically by the caller: the future was dropped.
     Cancelled,
@@ -134,7 +135,8 @@ impl SpanStatus {
         Some(match code {
             0 => Self::Ok,
             1 => Self::Cancelled,
-            2 => Self::UnknownError,
+            // `UNKNOWN` is an error, and `unknown_error` would not count as one.
+            2 => Self::InternalError,
             3 => Self::InvalidArgument,
             4 => Self::DeadlineExceeded,
             5 => Self::NotFound,

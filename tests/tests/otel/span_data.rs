@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{
-    Link, Span as _, SpanContext, SpanKind, Status, TraceFlags, TraceState, Tracer as _,
+    Link, Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceState, Tracer as _,
 };
 use sentry::integrations::opentelemetry::OpenTelemetry;
 use sentry_tests::support::{observe, observe_server, options};
@@ -45,6 +45,23 @@ fn times_attributes_links_and_status_are_sent() {
     assert_eq!(transaction["contexts"]["otel"]["attributes"]["http.response.status_code"], 503);
     let root = &seen.spans()[0];
     assert_eq!((root.start, root.end), (1_700_000_000.0, 1_700_000_002.0));
+}
+
+#[test]
+fn an_error_without_a_better_word_is_a_failure_of_roots_and_children() {
+    let seen = observe(options(), || {
+        let mut root = tracer().start("root");
+        root.set_status(Status::error("it broke"));
+        let context = opentelemetry::Context::new().with_remote_span_context(root.span_context().clone());
+        let mut child = tracer().span_builder("child").start_with_context(&tracer(), &context);
+        child.set_status(Status::error("it broke"));
+        child.end();
+        root.end();
+    });
+    assert_eq!(seen.transaction()["contexts"]["trace"]["status"], "internal_error");
+    let spans = seen.spans();
+    assert_eq!(spans.len(), 2, "{spans:?}");
+    assert!(spans.iter().all(|span| span.status == "internal_error"), "{spans:?}");
 }
 
 #[test]

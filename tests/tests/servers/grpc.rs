@@ -61,6 +61,12 @@ fn a_call_is_named_by_its_method_and_ends_by_its_trailers() {
 }
 
 #[test]
+fn an_error_without_a_better_word_is_a_failure() {
+    assert_eq!(call(|| Response::new(Trailers(Some(status("2"))))).status, "internal_error");
+    assert_eq!(call(|| Response::new(Trailers(Some(status("99"))))).status, "internal_error");
+}
+
+#[test]
 fn a_call_that_fails_at_once_says_so_in_its_headers() {
     let span = call(|| {
         let mut response = Response::new(Trailers(None));

@@ -88,14 +88,22 @@ fn path_of(url: &str) -> String {
 /// Returns the status. Only OpenTelemetry's error status is an error; the HTTP or gRPC code determines its kind.
 pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
     let Status::Error { description } = status else { return SpanStatus::Ok };
+    match kind_of_error(description, attributes) {
+        // The server does not count that as a failure.
+        None | Some(SpanStatus::UnknownError) => SpanStatus::InternalError,
+        Some(kind) => kind,
+    }
+}
+
+fn kind_of_error(description: &str, attributes: &[KeyValue]) -> Option<SpanStatus> {
     let code = |names: &[&str]| text(attributes, names).and_then(|code| code.parse::<u16>().ok());
     if let Some(code) = code(&["http.response.status_code", "http.status_code"]).filter(|&code| code >= 400) {
-        return SpanStatus::from_http_status(code);
+        return Some(SpanStatus::from_http_status(code));
     }
     let grpc = ["rpc.grpc.status_code", "rpc.response.status_code"];
     if let Some(status) = code(&grpc).and_then(SpanStatus::from_grpc_status) {
-        return status;
+        return Some(status);
     }
-    // A description that is the name of a status is taken as that status.
-    description.parse().unwrap_or(SpanStatus::UnknownError)
+    // A description that is one of our words was meant as such.
+    description.parse().ok()
 }

@@ -55,7 +55,10 @@ fn only_errors_are_and_codes_say_which() {
     for (status, attributes, expected) in [
         (Status::Unset, vec![KeyValue::new("http.status_code", 500)], SpanStatus::Ok),
         (Status::Ok, vec![], SpanStatus::Ok),
-        (error(), vec![], SpanStatus::UnknownError),
+        (error(), vec![], SpanStatus::InternalError),
+        (error(), vec![KeyValue::new("rpc.grpc.status_code", 2)], SpanStatus::InternalError),
+        (error(), vec![KeyValue::new("http.status_code", 700)], SpanStatus::InternalError),
+        (Status::error("unknown_error"), vec![], SpanStatus::InternalError),
         (error(), vec![KeyValue::new("http.response.status_code", 404)], SpanStatus::NotFound),
         (error(), vec![KeyValue::new("rpc.grpc.status_code", 4)], SpanStatus::DeadlineExceeded),
         (error(), vec![KeyValue::new("http.status_code", "429")], SpanStatus::ResourceExhausted),

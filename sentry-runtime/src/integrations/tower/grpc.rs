@@ -41,6 +41,6 @@ impl<'a> Call<'a> {
 /// Returns the code in headers or trailers, and the corresponding span status.
 pub(super) fn status(headers: &HeaderMap) -> Option<(u16, SpanStatus)> {
     let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().ok()?;
-    let status = SpanStatus::from_grpc_status(code).unwrap_or(SpanStatus::UnknownError);
+    let status = SpanStatus::from_grpc_status(code).unwrap_or(SpanStatus::InternalError);
     Some((code, status))
 }

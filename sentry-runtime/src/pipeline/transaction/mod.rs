@@ -26,7 +26,7 @@ use super::{hooks, output};
 use crate::client::Client;
 use crate::context::ids;
 use crate::protocol::{
-    Context, DataCategory, DiscardReason, EnvelopeItem, Map, SpanStatus, TraceContext, Transaction,
+    AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, TraceContext, Transaction,
     TransactionInfo, TransactionSource, Value, map_of,
 };
 use crate::scope::{Scope, Scopes};
@@ -216,7 +216,7 @@ fn build(
         parent_span_id: root.parent,
         op: Some(root.op.clone().into_owned()).filter(|op| !op.is_empty()),
         description: None,
-        status: Some(root.status).filter(|status| *status != SpanStatus::UnknownError),
+        status: Some(root.status),
         origin: Some(root.origin.clone().into_owned()),
         data,
         links: root.links.clone(),
