@@ -117,13 +117,13 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     let files = || scopes.attachments().chain(&draft.hint.attachments);
     if callback::is_too_deep() {
         diagnostics::debug(format_args!(
-            "before_send or an event processor captures something of everything it sees, also of that: it is dropped"
+            "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
         ));
         client.lost_with(DiscardReason::InternalSdkError, DataCategory::Error, files());
         return None;
     }
     let is_ignored = match &draft.body {
-        // Recognised before their stack was taken.
+        // Duplicates were recognised before their stack was taken.
         Body::Error { .. } => false,
         Body::Panic { message, .. } => ignore::drops(&panic_entry(message), files()),
         Body::Message(text) => ignore::drops_message(text, files()),

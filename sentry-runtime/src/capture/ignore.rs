@@ -44,7 +44,7 @@ fn ignores<'a>(whats: &[Candidate<'_>], files: impl Iterator<Item = &'a Arc<Atta
         .iter()
         .find_map(|what| patterns.iter().find(|pattern| pattern.is(what)).map(|pattern| (what, pattern)));
     let Some((what, pattern)) = found else { return false };
-    diagnostics::debug(format_args!("`{}` is ignored by {pattern:?} of ignore_errors", what.titled()));
+    diagnostics::debug(format_args!("dropped `{}`: it matches {pattern:?} of ignore_errors", what.titled()));
     client.lost_with(DiscardReason::EventProcessor, DataCategory::Error, files);
     true
 }

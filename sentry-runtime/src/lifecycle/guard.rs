@@ -29,9 +29,9 @@ impl std::ops::Deref for ClientInitGuard {
 
 impl Drop for ClientInitGuard {
     fn drop(&mut self) {
-        // Whoever closed the client before has waited as long as they wanted.
+        // A client that was closed before has had the time that its caller gave it.
         if self.0.is_enabled() && !self.0.close(self.0.options().shutdown_timeout) {
-            diagnostics::debug(format_args!("not everything was sent within the option shutdown_timeout"));
+            diagnostics::debug(format_args!("some data was not sent within the option shutdown_timeout"));
         }
         client::release_global(&self.0);
     }

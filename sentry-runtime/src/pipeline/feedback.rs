@@ -46,7 +46,7 @@ pub(super) fn process(pending: PendingFeedback) {
     scrubber.scrub_event(&mut event);
     limits(options).normalize_event(&mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
-        diagnostics::error(format_args!("feedback {} could not be serialised", event.event_id));
+        diagnostics::error(format_args!("dropped feedback {}: it could not be serialised", event.event_id));
         return lost(DiscardReason::InternalSdkError, &hint);
     };
     let mut envelope = Envelope::new().with_event_id(event.event_id);

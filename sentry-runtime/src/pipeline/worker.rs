@@ -7,14 +7,14 @@
 use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
-use super::containment::contain;
+use super::containment::{contain, contain_all};
 use super::{check_in, event, feedback, sessions, warmup};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::worker;
 use crate::intake::message::FlushRequest;
 use crate::intake::queue::{Queues, queues};
-use crate::protocol::{Attachment, DataCategory, DiscardReason};
+use crate::protocol::{Attachment, DataCategory};
 
 /// The number of rounds without work after which the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
@@ -119,7 +119,7 @@ fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) 
         let client = std::sync::Arc::clone(&capture.client);
         let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
         contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));
-        // An event may take long, and a check-in tells the time.
+        // An event may take long, and the arrival time of a check-in matters.
         check_ins(1);
     }
     for pending in std::iter::from_fn(|| queues.next_feedback()).take(waiting.feedback) {

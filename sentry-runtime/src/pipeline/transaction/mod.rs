@@ -26,8 +26,8 @@ use super::{hooks, output};
 use crate::client::Client;
 use crate::context::ids;
 use crate::protocol::{
-    AttributeValue, Context, DataCategory, DiscardReason, EnvelopeItem, Map, TraceContext, Transaction,
-    TransactionInfo, TransactionSource, Value, map_of,
+    Context, DataCategory, DiscardReason, EnvelopeItem, Map, TraceContext, Transaction, TransactionInfo,
+    TransactionSource, Value, map_of,
 };
 use crate::scope::{Scope, Scopes};
 use crate::trace::clock::Anchor;
