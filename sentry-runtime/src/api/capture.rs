@@ -12,7 +12,7 @@ use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::error::group::ErrorGroup;
 use crate::intake::message::Capture;
-use crate::protocol::nesting;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{Event, Level, Uuid};
 use crate::scope::Scope;
 
@@ -149,10 +149,10 @@ pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(
     submit(|| Capture::message(message.to_owned(), level).with_scope(over))
 }
 
-/// Captures an event that the program built. Returns the event's id, nil without a client.
-pub fn capture_event(mut event: Event<'static>) -> Uuid {
-    // Pruned before the check for a client, because dropping a deep event takes stack.
-    nesting::prune_event(&mut event);
+/// Captures an event that the program made itself.
+pub fn capture_event(event: Event<'static>) -> Uuid {
+    // Here, as without a client it is dropped, and that takes stack by its depth.
+    let event = Shallow::of(event);
     submit(|| Capture::event(event))
 }
 
@@ -166,6 +166,7 @@ pub fn capture_event(mut event: Event<'static>) -> Uuid {
 /// sentry::capture_event_with_hint(Event::new(), sentry::Hint::new().attachment(log));
 /// ```
 pub fn capture_event_with_hint(event: Event<'static>, hint: Hint) -> Uuid {
+    let event = Shallow::of(event);
     submit(|| Capture::event(event).with_hint(hint))
 }
 

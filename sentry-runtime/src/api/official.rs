@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, Value};
 
 impl Span {
@@ -26,7 +27,7 @@ impl Span {
 
     /// Sets an attribute, see [`Span::set_attribute`]. Lists and objects are stored as JSON text; `null` is ignored.
     pub fn set_data(&self, key: &str, value: Value) {
-        let value = match value {
+        let value = match Shallow::of(value).into_inner() {
             Value::Null => return,
             Value::Bool(value) => AttributeValue::from(value),
             Value::Number(number) => match (number.as_i64(), number.as_u64()) {

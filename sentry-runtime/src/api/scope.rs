@@ -12,7 +12,7 @@ use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::breadcrumbs::{self, IntoBreadcrumb};
 use crate::instrument::flags;
-use crate::protocol::nesting;
+use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{Attachment, AttributeValue, Context, Event, Level, Transaction, User, Value};
 use crate::scope::Scope;
 
@@ -43,7 +43,7 @@ pub fn set_tags<K: AsRef<str>, V: ToString>(tags: impl IntoIterator<Item = (K, V
 /// ```
 pub fn set_context(name: &str, context: impl Into<Context>) {
     let mut context = context.into();
-    nesting::prune_context(&mut context);
+    context.prune();
     update_isolation(|scope| scope.set_context(name, context));
 }
 
@@ -54,7 +54,7 @@ pub fn remove_context(name: &str) {
 
 /// Sets a value of the events' additional data.
 pub fn set_extra(key: &str, value: impl Into<Value>) {
-    let value = nesting::pruned(value.into());
+    let value = Shallow::of(value.into()).into_inner();
     update_isolation(|scope| scope.set_extra(key, value));
 }
 
@@ -72,7 +72,7 @@ pub fn set_extras<K: AsRef<str>, V: Into<Value>>(extras: impl IntoIterator<Item 
 /// sentry::set_user(None);
 /// ```
 pub fn set_user(user: impl Into<Option<User>>) {
-    let user = user.into();
+    let user = user.into().map(|user| Shallow::of(user).into_inner());
     update_isolation(|scope| scope.set_user(user));
 }
 
@@ -102,7 +102,7 @@ pub fn set_transaction_name(name: &str) {
 /// sentry::set_attribute("shop.shelves", 12);
 /// ```
 pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-    let (key, value) = (key.into(), value.into());
+    let (key, value) = (key.into(), Shallow::of(value.into()).into_inner());
     update_isolation(|scope| scope.set_attribute(key, value));
 }
 
@@ -132,10 +132,10 @@ pub fn remove_attribute(key: &str) {
 ///
 /// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/).
 pub fn add_feature_flag(name: &str, result: impl Into<Value>) {
+    let result = Shallow::of(result.into()).into_inner();
     if client::capture_mode() == client::CaptureMode::Off {
         return;
     }
-    let result = result.into();
     flags::add_to_active_span(name, &result);
     update_isolation(|scope| scope.add_feature_flag(name, result));
 }

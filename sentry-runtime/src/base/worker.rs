@@ -26,6 +26,10 @@ static WORKER: PerProcess<Worker> = PerProcess::new();
 /// The number of filled chunks of records after which the worker is woken.
 const CHUNKS_PER_WAKE: u32 = 16;
 
+/// The address space for the stack of the thread. Callbacks run there, and what they drop themselves is freed by
+/// recursion: a hundred thousand levels of objects take some 90 MB in a debug build. Memory is taken only as it is used.
+const STACK: usize = if cfg!(target_pointer_width = "64") { 128 << 20 } else { 2 << 20 };
+
 struct Worker {
     thread: Mutex<Option<Thread>>,
     /// Whether the thread exists.
@@ -74,7 +78,9 @@ impl Worker {
         if worker.is_some() {
             return;
         }
-        match thread::Builder::new().name("sentry-pipeline".to_owned()).spawn(hooks.run) {
+        let builder = || thread::Builder::new().name("sentry-pipeline".to_owned());
+        let spawned = builder().stack_size(STACK).spawn(hooks.run);
+        match spawned.or_else(|_| builder().spawn(hooks.run)) {
             Ok(handle) => {
                 *worker = Some(handle.thread().clone());
                 self.running.store(true, Ordering::Release);

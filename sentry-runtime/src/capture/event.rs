@@ -17,6 +17,7 @@ use crate::error::chain::{Chain, ChainEntry};
 use crate::intake::message::{Body, Capture, CaptureMechanism, CapturingThread};
 use crate::intake::queue;
 use crate::protocol::limits::{MAX_HELD, truncate};
+use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
@@ -77,7 +78,7 @@ impl Capture {
         EventDraft::new(Body::Message(text), level, SpanContext::current(), stack)
     }
 
-    pub(crate) fn event(event: Event<'static>) -> EventDraft {
+    pub(crate) fn event(event: Shallow<Event<'static>>) -> EventDraft {
         let (event_id, level) = (event.event_id, event.level);
         EventDraft {
             event_id,
@@ -91,8 +92,9 @@ impl EventDraft {
         Self { event_id: ids::event_id(), body, level, span_context, stack, over: None, hint: Hint::new() }
     }
 
-    /// Adds a hint for callbacks.
-    pub(crate) fn with_hint(mut self, hint: Hint) -> Self {
+    /// Adds what callbacks should see beside the event.
+    pub(crate) fn with_hint(mut self, mut hint: Hint) -> Self {
+        hint.prune();
         self.hint = hint;
         self
     }

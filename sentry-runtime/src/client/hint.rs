@@ -9,7 +9,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::protocol::{Attachment, Mechanism};
+use crate::protocol::nesting::Prune;
+use crate::protocol::{
+    Attachment, AttributeValue, Breadcrumb, Context, Event, Map, Mechanism, Transaction, Value,
+};
 use crate::stacktrace::RawStack;
 
 /// Data that accompanies an event or a breadcrumb: attachments, the mechanism, and values for callbacks.
@@ -46,7 +49,42 @@ pub struct Hint {
     /// The mechanism that captured the error. Default: type `generic`, handled.
     pub mechanism: Option<Mechanism>,
     pub(crate) stack: Option<RawStack>,
-    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    values: HashMap<TypeId, Held>,
+}
+
+/// A value that a hint carries.
+struct Held(Box<dyn Any + Send + Sync>);
+
+impl Drop for Held {
+    /// Callbacks see the value as it was given, so it is not pruned before now.
+    fn drop(&mut self) {
+        fn prune<T: Prune + 'static>(value: &mut (dyn Any + Send + Sync)) {
+            value.downcast_mut::<T>().into_iter().for_each(Prune::prune);
+        }
+        let value = &mut *self.0;
+        prune::<Value>(value);
+        prune::<Map<String, Value>>(value);
+        prune::<Vec<Value>>(value);
+        prune::<AttributeValue>(value);
+        prune::<Context>(value);
+        prune::<Mechanism>(value);
+        prune::<Breadcrumb>(value);
+        prune::<Event<'static>>(value);
+        prune::<Transaction<'static>>(value);
+    }
+}
+
+impl Prune for Hint {
+    fn prune(&mut self) {
+        self.mechanism.prune();
+    }
+}
+
+impl Drop for Hint {
+    /// A callback may have put anything in.
+    fn drop(&mut self) {
+        self.prune();
+    }
 }
 
 impl Hint {
@@ -59,14 +97,14 @@ impl Hint {
     /// Adds a value for callbacks. A value replaces an earlier one of the same type.
     #[must_use]
     pub fn with<T: Any + Send + Sync>(mut self, value: T) -> Self {
-        self.values.insert(TypeId::of::<T>(), Box::new(value));
+        self.values.insert(TypeId::of::<T>(), Held(Box::new(value)));
         self
     }
 
     /// Returns the value of a type, if there is one.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.values.get(&TypeId::of::<T>())?.downcast_ref()
+        self.values.get(&TypeId::of::<T>())?.0.downcast_ref()
     }
 
     /// Attaches a file to the event.
@@ -98,7 +136,7 @@ impl Hint {
     /// thread. The first call in a program takes tens of milliseconds, later calls about one millisecond.
     #[must_use]
     pub fn backtrace(mut self, backtrace: &Backtrace) -> Self {
-        self.stack = RawStack::of(backtrace).or(self.stack);
+        self.stack = RawStack::of(backtrace).or_else(|| self.stack.take());
         self
     }
 }

@@ -5,7 +5,8 @@
 use super::active;
 use crate::base::{callback, diagnostics};
 use crate::client::hint::Hint;
-use crate::protocol::{Breadcrumb, nesting};
+use crate::protocol::Breadcrumb;
+use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::scope::Scope;
 
 /// The argument of [`add_breadcrumb`](crate::add_breadcrumb): a breadcrumb, an optional one, or a closure that is
@@ -28,14 +29,18 @@ impl IntoBreadcrumb for Breadcrumb {
         Some(self)
     }
 
-    fn discard(mut self) {
-        nesting::prune_breadcrumb(&mut self);
+    fn discard(self) {
+        drop(Shallow::of(self));
     }
 }
 
 impl IntoBreadcrumb for Option<Breadcrumb> {
     fn into_breadcrumb(self) -> Option<Breadcrumb> {
         self
+    }
+
+    fn discard(self) {
+        drop(self.map(Shallow::of));
     }
 }
 
@@ -56,7 +61,7 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<
     let options = client.options();
     let mut look = |breadcrumb| {
         let breadcrumb = match &options.before_breadcrumb {
-            Some(callback) => callback(breadcrumb)?,
+            Some(callback) => Shallow::of(callback(breadcrumb)?).into_inner(),
             None => breadcrumb,
         };
         match &options.before_breadcrumb_with_hint {
@@ -65,7 +70,7 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<
         }
     };
     let mut breadcrumb = breadcrumb.into_breadcrumb()?;
-    nesting::prune_breadcrumb(&mut breadcrumb);
+    breadcrumb.prune();
     let is_shown = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
     let breadcrumb = match is_shown {
         false => Some(breadcrumb),

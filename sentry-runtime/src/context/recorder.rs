@@ -16,6 +16,7 @@ use crate::base::callback;
 use crate::base::fork::PerProcess;
 use crate::protocol::AttributeValue;
 use crate::protocol::inline_str::InlineStr;
+use crate::protocol::nesting::Shallow;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
@@ -179,6 +180,7 @@ pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, valu
     match value {
         AttributeValue::I64(value) => integer(segment, span, key, value),
         AttributeValue::Str(value) => text(segment, span, key, value),
+        AttributeValue::Array(_) => list(segment, span, key, value),
         value => any(segment, span, key, value),
     }
 }
@@ -212,6 +214,13 @@ attributes! {
 #[inline(never)]
 fn any(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
     push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value });
+}
+
+/// A list is pruned here: without room for the record it is dropped on this thread.
+#[cold]
+#[inline(never)]
+fn list(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
+    any(segment, span, key, Shallow::of(value).into_inner());
 }
 
 /// Sets an attribute whose text is copied here: a short text directly into the record.

@@ -28,8 +28,7 @@ use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
-use crate::instrument::autoref::Fails;
-use crate::protocol::AttributeValue;
+use crate::protocol::{AttributeValue, nesting};
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
@@ -330,6 +329,8 @@ impl SpanGuard {
         if self.is_recording() {
             let value: AttributeValue = value.into();
             self.set(key, value);
+        } else {
+            nesting::discard(value);
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::span::Span;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanLink};
 
 /// Name and properties of a span to start. A string converts into options with that name.
@@ -85,7 +86,7 @@ impl SpanOptions {
     /// Adds an attribute.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
-        self.attributes.push((key.into(), value.into()));
+        self.attributes.push((key.into(), Shallow::of(value.into()).into_inner()));
         self
     }
 
@@ -96,14 +97,16 @@ impl SpanOptions {
         K: Into<Cow<'static, str>>,
         V: Into<AttributeValue>,
     {
-        self.attributes.extend(attributes.into_iter().map(|(key, value)| (key.into(), value.into())));
+        for (key, value) in attributes {
+            self = self.attribute(key, value);
+        }
         self
     }
 
     /// Links the span to another one, see [`Span::add_link`].
     #[must_use]
     pub fn link(mut self, link: SpanLink) -> Self {
-        self.links.push(link);
+        self.links.push(Shallow::of(link).into_inner());
         self
     }
 
@@ -122,7 +125,7 @@ impl SpanOptions {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<AttributeValue>,
     ) -> Self {
-        self.sampling_values.push((key.into(), value.into()));
+        self.sampling_values.push((key.into(), Shallow::of(value.into()).into_inner()));
         self
     }
 

@@ -11,7 +11,7 @@ use crate::base::diagnostics;
 use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
-use crate::protocol::nesting;
+use crate::protocol::nesting::{self, Prune as _, Shallow};
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::clock;
 use crate::trace::clock::Start;
@@ -183,12 +183,12 @@ impl Span {
     pub fn set_attribute(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let Some((context, Lineage { span, .. })) = self.position.as_ref().filter(|_| self.is_recording())
         else {
-            return;
+            return nesting::discard(value);
         };
         let (key, mut value) = (key.into(), value.into());
         if matches!(value, AttributeValue::Array(_)) {
-            // The value is copied below, and lists may be nested.
-            nesting::prune_attribute(&mut value);
+            // It is copied in a moment, and lists may lie in lists.
+            value.prune();
         }
         self.note(|span| span.set_attribute(key.clone(), value.clone()));
         match (key, context.segment()) {
@@ -258,6 +258,7 @@ impl Span {
 
     /// Links the span to a span of another trace, or of another part of this trace; see [`Span::link`].
     pub fn add_link(&self, link: SpanLink) {
+        let link = Shallow::of(link).into_inner();
         self.note(|span| span.add_link(&link));
         self.detail(Detail::Link(link));
     }

@@ -13,6 +13,7 @@ use crate::client::session::Session;
 use crate::context::span_context::SpanContext;
 use crate::error::chain::Chain;
 use crate::protocol::ack::{Ack, DeliveryOutcome};
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{
     Attachment, DataCategory, DiscardReason, Event, Feedback, Level, MonitorCheckIn, SessionStatus, Uuid,
 };
@@ -74,8 +75,8 @@ pub(crate) enum Body {
         location: Option<(String, u32, u32)>,
     },
     Message(String),
-    /// An event built by the user.
-    Event(Box<Event<'static>>),
+    /// Made by the user.
+    Event(Box<Shallow<Event<'static>>>),
 }
 
 /// An event as its caller captured it. The pipeline builds the event on the wire from it.
@@ -119,7 +120,7 @@ pub(crate) struct CapturingThread {
 /// A check-in, and the trace in which it was made.
 #[derive(Debug)]
 pub(crate) struct PendingCheckIn {
-    pub(crate) check_in: MonitorCheckIn,
+    pub(crate) check_in: Shallow<MonitorCheckIn>,
     pub(crate) span_context: SpanContext,
     pub(crate) client: Arc<Client>,
     /// The number of callbacks inside which it was made, see [`crate::base::callback`].

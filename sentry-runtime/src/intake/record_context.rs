@@ -10,6 +10,7 @@ use crate::base::diagnostics;
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::options::ClientOptions;
+use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
 use crate::scope::Scopes;
 use crate::trace::ids;
@@ -89,8 +90,9 @@ impl Fields {
         }
     }
 
-    /// Adds an attribute; after the 128th, attributes are left out.
-    pub(crate) fn push(&mut self, key: Cow<'static, str>, value: AttributeValue) {
+    /// Adds an attribute; beyond 128 it is left out.
+    pub(crate) fn push(&mut self, key: Cow<'static, str>, mut value: AttributeValue) {
+        value.prune();
         if let Some(slot) = self.inline.get_mut(self.len) {
             *slot = (key, value);
             self.len += 1;

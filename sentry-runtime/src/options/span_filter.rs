@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::{ClientOptions, OptionsError, Pattern};
 use crate::protocol::AttributeValue;
+use crate::protocol::nesting::Shallow;
 
 /// A filter of spans. It matches spans that meet all its conditions; a filter without a condition matches no span.
 ///
@@ -59,7 +60,7 @@ impl SpanFilter {
     /// lists must be equal.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
-        let value = value.into();
+        let value = Shallow::of(value.into()).into_inner();
         let wanted = match value.as_str() {
             Some(text) => Wanted::Text(Pattern::from(text.to_owned())),
             None => Wanted::Value(value),

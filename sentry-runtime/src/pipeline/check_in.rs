@@ -6,7 +6,8 @@ use crate::intake::message::PendingCheckIn;
 use crate::protocol::{Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, TraceContext};
 
 pub(super) fn process(pending: PendingCheckIn) {
-    let PendingCheckIn { mut check_in, span_context, client, depth } = pending;
+    let PendingCheckIn { check_in, span_context, client, depth } = pending;
+    let mut check_in = check_in.into_inner();
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
     let options = client.options();
     check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));

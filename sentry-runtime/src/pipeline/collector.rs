@@ -22,7 +22,7 @@ use super::transaction::{self, Ended};
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
 use crate::options::TraceLifecycle;
-use crate::protocol::nesting;
+use crate::protocol::nesting::Prune as _;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::ProcessScopes;
@@ -170,7 +170,7 @@ impl Collector {
                 self.add(segment, Child { id, parent, kind }, thread);
             }
             Record::Attribute { segment, span, key, mut value } => {
-                nesting::prune_attribute(&mut value);
+                value.prune();
                 match self.streams.get(segment) {
                     Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
                     None => {
@@ -187,7 +187,7 @@ impl Collector {
                 }
                 mut detail => {
                     if let Detail::Attribute(_, value) = &mut detail {
-                        nesting::prune_attribute(value);
+                        value.prune();
                     }
                     match self.streams.get(segment) {
                         Some(stream) => stream.say(span, detail, &mut self.room),

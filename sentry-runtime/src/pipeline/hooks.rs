@@ -9,8 +9,7 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::context::active;
-use crate::context::entered;
-use crate::protocol::nesting;
+use crate::protocol::nesting::Prune;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope};
 use crate::trace::ids::Lineage;
@@ -18,9 +17,9 @@ use crate::trace::ids::Lineage;
 /// The number of callbacks that have panicked.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Runs one callback on a value that was recorded at the given depth. Spans that the callback starts are not recorded:
-/// their transaction would be passed to a callback in turn.
-fn run<T>(
+/// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
+/// transaction would be shown to a callback in turn.
+fn run<T: Prune>(
     name: &str,
     reason: DiscardReason,
     made_at: u8,
@@ -30,7 +29,10 @@ fn run<T>(
     let untraced = Arc::new(active::context().suppressing());
     let _entered = entered::enter(untraced, Lineage::NONE);
     match callback::run(made_at, || callback(value)) {
-        Ok(Some(value)) => Ok(value),
+        Ok(Some(mut value)) => {
+            value.prune();
+            Ok(value)
+        }
         Ok(None) => {
             diagnostics::debug(format_args!("{name} dropped an item"));
             Err(reason)
@@ -58,7 +60,6 @@ fn show(
 ) -> Result<Event<'static>, DiscardReason> {
     let text = Text::shown(&mut event);
     let mut event = run(name, reason, made_at, event, callback)?;
-    nesting::prune_event(&mut event);
     text.reconcile(&mut event);
     Ok(event)
 }
@@ -148,14 +149,10 @@ pub(super) fn transaction(
     for processor in scope.processors.iter().filter_map(Processor::of_transactions) {
         let reason = DiscardReason::EventProcessor;
         transaction = run("a transaction processor", reason, 0, transaction, &**processor)?;
-        nesting::prune_transaction(&mut transaction);
     }
     match &client.options().before_send_transaction {
         Some(callback) => {
-            let mut transaction =
-                run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)?;
-            nesting::prune_transaction(&mut transaction);
-            Ok(transaction)
+            run("before_send_transaction", DiscardReason::BeforeSend, 0, transaction, &**callback)
         }
         None => Ok(transaction),
     }

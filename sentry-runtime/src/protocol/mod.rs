@@ -39,6 +39,7 @@ pub(crate) mod span_status;
 pub(crate) mod span_v2;
 pub(crate) mod stacktrace;
 pub(crate) mod time;
+pub(crate) mod to_value;
 pub(crate) mod trace_context;
 pub(crate) mod transaction;
 pub(crate) mod user;

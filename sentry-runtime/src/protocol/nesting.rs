@@ -4,39 +4,96 @@
 //! be deeper than any stack. So all values are pruned when they arrive: levels that are too deep to be sent are
 //! replaced by their kind, and freed level by level.
 
+use std::ops::Deref;
+
 use super::limits::{MAX_HELD, truncate, truncated};
-use super::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Transaction, Value};
+use super::{
+    AttributeValue, Breadcrumb, Context, Event, Exception, Log, Map, Mechanism, Metric, MonitorCheckIn,
+    Request, Span, SpanLink, Stacktrace, Transaction, User, Value,
+};
 
-/// The maximum depth: more levels than are sent, and few enough for any stack.
-const DEEPEST: usize = 64;
+/// More levels than may be sent, and few enough for any stack.
+pub(crate) const DEEPEST: usize = 36;
 
-/// Prunes a value.
-pub(crate) fn prune(value: &mut Value) {
-    let mut pruned = Vec::new();
-    prune_at(value, DEEPEST, &mut pruned);
-    free(pruned);
+/// Types that may hold data of any depth.
+pub(crate) trait Prune {
+    /// Cuts and frees, without recursion, what lies deeper than anything that is sent.
+    fn prune(&mut self);
 }
 
-/// Returns the pruned value.
-pub(crate) fn pruned(mut value: Value) -> Value {
-    prune(&mut value);
-    value
+/// A value that was pruned as it was handed over. Whoever takes this type instead of the bare one can neither use nor
+/// drop what was not pruned.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shallow<T>(T);
+
+impl<T: Prune> Shallow<T> {
+    /// Prunes a value.
+    pub(crate) fn of(mut value: T) -> Self {
+        value.prune();
+        Self(value)
+    }
+
+    /// Returns the value, to be shown to the user's code or sent.
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
 }
 
-fn prune_at(value: &mut Value, left: usize, pruned: &mut Vec<Value>) {
+impl<T> Deref for Shallow<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Frees a value that nobody wants, as [`Prune`] does. Costs nothing for types that own nothing or a text alone.
+pub(crate) fn discard<V: Into<AttributeValue>>(value: V) {
+    if may_nest::<V>() {
+        value.into().prune();
+    }
+}
+
+/// Frees entries that nobody wants.
+pub(crate) fn discard_entries<K, V: Into<AttributeValue>>(entries: impl IntoIterator<Item = (K, V)>) {
+    if may_nest::<V>() {
+        entries.into_iter().for_each(|(_, value)| discard(value));
+    }
+}
+
+/// Whether a value of the type may hold lists.
+fn may_nest<V>() -> bool {
+    // Texts are the most usual values that own memory, and they need no look.
+    let texts = ["alloc::string::String", "alloc::boxed::Box<str>", "alloc::borrow::Cow<str>"];
+    std::mem::needs_drop::<V>() && !texts.contains(&std::any::type_name::<V>())
+}
+
+impl Prune for Value {
+    fn prune(&mut self) {
+        let mut pending = Vec::new();
+        look_at(self, DEEPEST, &mut pending);
+        while let Some((value, left)) = pending.pop() {
+            match value {
+                Value::Array(items) => items.iter_mut().for_each(|item| look_at(item, left, &mut pending)),
+                Value::Object(fields) => {
+                    fields.values_mut().for_each(|field| look_at(field, left, &mut pending))
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Cuts a value that is a text or lies too deep, and notes one whose entries have to be looked at.
+fn look_at<'a>(value: &'a mut Value, left: usize, pending: &mut Vec<(&'a mut Value, usize)>) {
     match value {
         Value::Array(items) if left == 0 && !items.is_empty() => {
-            pruned.push(std::mem::replace(value, "[Array]".into()));
+            free(std::mem::replace(value, "[Array]".into()));
         }
         Value::Object(fields) if left == 0 && !fields.is_empty() => {
-            pruned.push(std::mem::replace(value, "[Object]".into()));
+            free(std::mem::replace(value, "[Object]".into()));
         }
-        Value::Array(items) => {
-            items.iter_mut().for_each(|item| prune_at(item, left.saturating_sub(1), pruned))
-        }
-        Value::Object(fields) => {
-            fields.values_mut().for_each(|field| prune_at(field, left.saturating_sub(1), pruned));
-        }
+        Value::Array(_) | Value::Object(_) => pending.push((value, left.saturating_sub(1))),
         Value::String(text) => hold(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -49,107 +106,194 @@ fn hold(text: &mut String) {
     }
 }
 
-/// Frees values with their content, one level at a time.
-fn free(mut pruned: Vec<Value>) {
-    while let Some(value) = pruned.pop() {
+/// Frees a value with what is in it, one level at a time.
+pub(crate) fn free(value: Value) {
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
         match value {
-            Value::Array(items) => pruned.extend(items),
-            Value::Object(fields) => pruned.extend(fields.into_iter().map(|(_, field)| field)),
+            Value::Array(items) => rest.extend(items),
+            Value::Object(fields) => rest.extend(fields.into_iter().map(|(_, field)| field)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 }
 
-/// Prunes the values of a map.
-pub(crate) fn prune_map(fields: &mut Map<String, Value>) {
-    fields.values_mut().for_each(prune);
-}
-
-/// Prunes a context.
-pub(crate) fn prune_context(context: &mut Context) {
-    match context {
-        Context::Trace(trace) => {
-            prune_map(&mut trace.data);
-            trace.links.iter_mut().for_each(|link| prune_map(&mut link.attributes));
+impl Prune for AttributeValue {
+    fn prune(&mut self) {
+        // Most values are neither long nor lists.
+        match self {
+            Self::Array(_) => {}
+            Self::String(text) if text.len() > MAX_HELD => {
+                *text = truncated(text, MAX_HELD).into_owned().into();
+                return;
+            }
+            _ => return,
         }
-        Context::Device(it) => prune_map(&mut it.other),
-        Context::Os(it) => prune_map(&mut it.other),
-        Context::Runtime(it) => prune_map(&mut it.other),
-        Context::App(it) => prune_map(&mut it.other),
-        Context::Browser(it) => prune_map(&mut it.other),
-        Context::Response(it) => it.data.iter_mut().for_each(prune),
-        Context::Other(fields) => prune_map(fields),
-    }
-}
-
-/// Prunes the data of a breadcrumb.
-pub(crate) fn prune_breadcrumb(breadcrumb: &mut Breadcrumb) {
-    breadcrumb.message.iter_mut().for_each(hold);
-    prune_map(&mut breadcrumb.data);
-}
-
-/// Prunes everything in an event.
-pub(crate) fn prune_event(event: &mut Event<'_>) {
-    let texts = [&mut event.message, &mut event.transaction, &mut event.culprit, &mut event.logger];
-    texts.into_iter().flatten().for_each(hold);
-    event.logentry.iter_mut().for_each(|entry| hold(&mut entry.message));
-    event.exception.iter_mut().filter_map(|exception| exception.value.as_mut()).for_each(hold);
-    event.request.iter_mut().for_each(prune_request);
-    event.user.iter_mut().for_each(|user| prune_map(&mut user.other));
-    event.contexts.values_mut().for_each(prune_context);
-    prune_map(&mut event.extra);
-    event.breadcrumbs.iter_mut().for_each(prune_breadcrumb);
-    event.logentry.iter_mut().flat_map(|entry| &mut entry.params).for_each(prune);
-    for exception in &mut event.exception {
-        exception.mechanism.iter_mut().for_each(|mechanism| prune_map(&mut mechanism.data));
-    }
-    let of_exceptions =
-        event.exception.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
-    let of_threads = event.threads.iter_mut().flat_map(|it| [&mut it.stacktrace, &mut it.raw_stacktrace]);
-    let stacks = of_exceptions.chain(of_threads).chain([&mut event.stacktrace]).flatten();
-    stacks.flat_map(|stack| &mut stack.frames).for_each(|frame| prune_map(&mut frame.vars));
-}
-
-/// Cuts the texts of a request.
-pub(crate) fn prune_request(request: &mut Request) {
-    let texts = [&mut request.url, &mut request.data, &mut request.query_string, &mut request.cookies];
-    let maps = request.headers.values_mut().chain(request.env.values_mut());
-    texts.into_iter().flatten().chain(maps).for_each(hold);
-}
-
-/// Prunes everything in a transaction.
-pub(crate) fn prune_transaction(transaction: &mut Transaction<'_>) {
-    transaction.user.iter_mut().for_each(|user| prune_map(&mut user.other));
-    transaction.contexts.values_mut().for_each(prune_context);
-    prune_map(&mut transaction.extra);
-    transaction.breadcrumbs.iter_mut().for_each(prune_breadcrumb);
-    for span in &mut transaction.spans {
-        prune_map(&mut span.data);
-        span.links.iter_mut().for_each(|link| prune_map(&mut link.attributes));
-    }
-}
-
-/// Prunes an attribute: lists may contain lists.
-pub(crate) fn prune_attribute(value: &mut AttributeValue) {
-    fn prune_at(value: &mut AttributeValue, left: usize, pruned: &mut Vec<AttributeValue>) {
-        if let AttributeValue::String(text) = value
-            && text.len() > MAX_HELD
-        {
-            *text = truncated(text, MAX_HELD).into_owned().into();
-        }
-        let AttributeValue::Array(items) = value else { return };
-        if left == 0 {
-            pruned.push(std::mem::replace(value, AttributeValue::from_static("[Array]")));
-        } else {
-            items.iter_mut().for_each(|item| prune_at(item, left - 1, pruned));
+        let mut pending = vec![(self, DEEPEST)];
+        while let Some((value, left)) = pending.pop() {
+            match value {
+                Self::Array(_) if left == 0 => free_attribute(std::mem::replace(value, Self::Str("[Array]"))),
+                Self::Array(items) => pending.extend(items.iter_mut().filter_map(|item| match item {
+                    Self::Array(_) => Some((item, left - 1)),
+                    Self::String(text) if text.len() > MAX_HELD => Some((item, left)),
+                    _ => None,
+                })),
+                Self::String(text) => *text = truncated(text, MAX_HELD).into_owned().into(),
+                _ => {}
+            }
         }
     }
-    let mut pruned = Vec::new();
-    prune_at(value, DEEPEST, &mut pruned);
-    while let Some(value) = pruned.pop() {
+}
+
+/// Frees an attribute with what is in it, one level at a time.
+fn free_attribute(value: AttributeValue) {
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
         if let AttributeValue::Array(items) = value {
-            pruned.extend(items.into_vec());
+            rest.extend(items.into_vec());
         }
+    }
+}
+
+impl<K: Ord, V: Prune> Prune for Map<K, V> {
+    fn prune(&mut self) {
+        self.values_mut().for_each(Prune::prune);
+    }
+}
+
+impl<T: Prune> Prune for Option<T> {
+    fn prune(&mut self) {
+        self.iter_mut().for_each(Prune::prune);
+    }
+}
+
+impl<T: Prune> Prune for Vec<T> {
+    fn prune(&mut self) {
+        self.iter_mut().for_each(Prune::prune);
+    }
+}
+
+impl Prune for Context {
+    fn prune(&mut self) {
+        match self {
+            Self::Trace(trace) => {
+                trace.data.prune();
+                trace.links.prune();
+            }
+            Self::Device(it) => it.other.prune(),
+            Self::Os(it) => it.other.prune(),
+            Self::Runtime(it) => it.other.prune(),
+            Self::App(it) => it.other.prune(),
+            Self::Browser(it) => it.other.prune(),
+            Self::Response(it) => it.data.prune(),
+            Self::Other(fields) => fields.prune(),
+        }
+    }
+}
+
+impl Prune for Breadcrumb {
+    fn prune(&mut self) {
+        self.message.iter_mut().for_each(hold);
+        self.data.prune();
+    }
+}
+
+impl Prune for User {
+    fn prune(&mut self) {
+        self.other.prune();
+    }
+}
+
+impl Prune for Request {
+    fn prune(&mut self) {
+        let texts = [&mut self.url, &mut self.data, &mut self.query_string, &mut self.cookies];
+        let maps = self.headers.values_mut().chain(self.env.values_mut());
+        texts.into_iter().flatten().chain(maps).for_each(hold);
+    }
+}
+
+impl Prune for Mechanism {
+    fn prune(&mut self) {
+        self.data.prune();
+    }
+}
+
+impl Prune for Stacktrace {
+    fn prune(&mut self) {
+        self.frames.iter_mut().for_each(|frame| frame.vars.prune());
+    }
+}
+
+impl Prune for Exception {
+    fn prune(&mut self) {
+        self.value.iter_mut().for_each(hold);
+        self.mechanism.prune();
+        self.stacktrace.prune();
+        self.raw_stacktrace.prune();
+    }
+}
+
+impl Prune for Event<'_> {
+    fn prune(&mut self) {
+        let texts = [&mut self.message, &mut self.transaction, &mut self.culprit, &mut self.logger];
+        texts.into_iter().flatten().for_each(hold);
+        if let Some(entry) = &mut self.logentry {
+            hold(&mut entry.message);
+            entry.params.prune();
+        }
+        self.exception.values.prune();
+        for thread in &mut self.threads {
+            thread.stacktrace.prune();
+            thread.raw_stacktrace.prune();
+        }
+        self.stacktrace.prune();
+        self.request.prune();
+        self.user.prune();
+        self.contexts.prune();
+        self.extra.prune();
+        self.breadcrumbs.values.prune();
+    }
+}
+
+impl Prune for SpanLink {
+    fn prune(&mut self) {
+        self.attributes.prune();
+    }
+}
+
+impl Prune for Span {
+    fn prune(&mut self) {
+        self.data.prune();
+        self.links.prune();
+    }
+}
+
+impl Prune for Transaction<'_> {
+    fn prune(&mut self) {
+        self.user.prune();
+        self.request.prune();
+        self.contexts.prune();
+        self.extra.prune();
+        self.breadcrumbs.values.prune();
+        self.spans.prune();
+    }
+}
+
+impl Prune for MonitorCheckIn {
+    fn prune(&mut self) {
+        self.contexts.prune();
+    }
+}
+
+impl Prune for Log {
+    fn prune(&mut self) {
+        self.attributes.prune();
+    }
+}
+
+impl Prune for Metric {
+    fn prune(&mut self) {
+        self.attributes.prune();
     }
 }
 
@@ -163,18 +307,18 @@ mod tests {
         let deep = |wrap: fn(Value) -> Value| (0..200_000).fold(json!(1), |inner, _| wrap(inner));
         let object = |inner: Value| Value::Object([("in".to_owned(), inner)].into_iter().collect());
         for value in [deep(|inner| Value::Array(vec![inner])), deep(object)] {
-            let text = pruned(value).to_string();
+            let text = Shallow::of(value).to_string();
             assert!(text.contains("[Array]") || text.contains("[Object]"), "{text}");
         }
         let mut attribute =
             (0..200_000).fold(AttributeValue::from(1), |inner, _| AttributeValue::Array([inner].into()));
-        prune_attribute(&mut attribute);
+        attribute.prune();
         assert!(serde_json::to_string(&attribute).unwrap().contains("[Array]"));
     }
 
     #[test]
     fn what_is_shallow_stays() {
         let value = json!({"a": [1, {"b": null}], "c": {}});
-        assert_eq!(pruned(value.clone()), value);
+        assert_eq!(Shallow::of(value.clone()).into_inner(), value);
     }
 }

@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::protocol::{Breadcrumb, nesting};
+use crate::protocol::Breadcrumb;
+use crate::protocol::nesting::Prune as _;
 
 /// The breadcrumbs of one scope, or of several.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +24,8 @@ impl Trail {
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
     pub(crate) fn push(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // A callback may have added data.
-        nesting::prune_breadcrumb(&mut breadcrumb);
+        // A callback may have put something in.
+        breadcrumb.prune();
         if max == 0 {
             return;
         }

@@ -12,7 +12,7 @@ use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
 use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
-use crate::protocol::nesting;
+use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
 };
@@ -85,10 +85,7 @@ impl Scope {
 
     /// Sets the user; `None` removes it. The user is sent unchanged, whatever the value of `send_default_pii` is.
     pub fn set_user(&mut self, user: impl Into<Option<User>>) {
-        self.user = user.into().map(|mut user| {
-            nesting::prune_map(&mut user.other);
-            Arc::new(user)
-        });
+        self.user = user.into().map(|user| Arc::new(Shallow::of(user).into_inner()));
     }
 
     /// Returns the user.
@@ -99,10 +96,7 @@ impl Scope {
 
     /// Sets the HTTP request that is being handled; `None` removes it.
     pub fn set_request(&mut self, request: Option<Request>) {
-        self.request = request.map(|mut request| {
-            nesting::prune_request(&mut request);
-            Arc::new(request)
-        });
+        self.request = request.map(|request| Arc::new(Shallow::of(request).into_inner()));
     }
 
     /// Sets a tag. A key has at most 32 characters: letters, digits, `_`, `.`, `:` and `-`. A value has at most 200
@@ -137,7 +131,7 @@ impl Scope {
     /// replaced by its type.
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
         let mut context = value.into();
-        nesting::prune_context(&mut context);
+        context.prune();
         if has_room(&self.contexts, key, "context") {
             self.contexts.insert(key.to_owned(), context);
         }
@@ -150,7 +144,7 @@ impl Scope {
 
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
-        let value = nesting::pruned(value);
+        let value = Shallow::of(value).into_inner();
         if has_room(&self.extra, key, "extra") {
             self.extra.insert(key.to_owned(), value);
         }
@@ -174,7 +168,7 @@ impl Scope {
     /// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/attributes/)
     pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, mut value) = (key.into(), value.into());
-        nesting::prune_attribute(&mut value);
+        value.prune();
         if value.is_null() {
             self.attributes.remove(&key);
         } else {
@@ -202,7 +196,7 @@ impl Scope {
     ///
     /// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
     pub fn add_feature_flag(&mut self, name: &str, result: impl Into<Value>) {
-        self.flags.add(name, result.into());
+        self.flags.add(name, Shallow::of(result.into()));
     }
 
     /// Adds an event processor for everything that is captured in this scope; see

@@ -4,6 +4,7 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
 
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{Context, Map, Value};
 
 /// The maximum number of flags per scope.
@@ -11,11 +12,11 @@ const MAX: usize = 100;
 
 /// The flags of a scope, the most recently evaluated one last.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Flags(Vec<(String, Value)>);
+pub(crate) struct Flags(Vec<(String, Shallow<Value>)>);
 
 impl Flags {
-    /// Records an evaluation. If the list is full, the least recently evaluated flag is removed.
-    pub(crate) fn add(&mut self, name: &str, result: Value) {
+    /// Notes an evaluation. The one that lies back furthest makes room.
+    pub(crate) fn add(&mut self, name: &str, result: Shallow<Value>) {
         if let Some(at) = self.0.iter().position(|(known, _)| known == name) {
             self.0.remove(at);
         } else if self.0.len() >= MAX {
@@ -43,8 +44,7 @@ impl Flags {
 
     /// Returns the context `flags`, or `None` without a flag.
     pub(crate) fn context(&self) -> Option<Context> {
-        let flag =
-            |(name, result): &(String, Value)| serde_json::json!({ "flag": name.as_str(), "result": result });
+        let flag = |(name, result): &(String, Shallow<Value>)| serde_json::json!({ "flag": name.as_str(), "result": **result });
         (!self.0.is_empty())
             .then(|| Map::from([("values".to_owned(), self.0.iter().map(flag).collect())]).into())
     }
@@ -57,11 +57,14 @@ mod tests {
     #[test]
     fn the_last_hundred_are_kept_each_once() {
         let mut flags = Flags::default();
-        (0..MAX).for_each(|number| flags.add(&number.to_string(), true.into()));
-        flags.add("0", false.into());
-        flags.add("new", true.into());
+        (0..MAX).for_each(|number| flags.add(&number.to_string(), Shallow::of(true.into())));
+        flags.add("0", Shallow::of(false.into()));
+        flags.add("new", Shallow::of(true.into()));
         let names: Vec<_> = flags.0.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!((names.len(), names[0]), (MAX, "2"));
-        assert_eq!(flags.0[MAX - 2..], [("0".into(), false.into()), ("new".into(), true.into())]);
+        assert_eq!(
+            flags.0[MAX - 2..],
+            [("0".into(), Shallow::of(false.into())), ("new".into(), Shallow::of(true.into()))]
+        );
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod deep_and_wide;
+mod doors;
 mod errors;
 mod texts;
 mod times_and_numbers;

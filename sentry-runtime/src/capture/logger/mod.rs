@@ -51,7 +51,7 @@ pub use crate::{
     logger_trace as trace, logger_warn as warn,
 };
 
-use crate::protocol::AttributeValue;
+use crate::protocol::{AttributeValue, nesting};
 
 /// Writes a log whose text is created at run time. The text is sent unchanged, without parameters. For a text without
 /// attributes use a macro, `logger_info!("{text}")`: the compiler cannot infer the type of `[]`.
@@ -63,7 +63,7 @@ pub fn log<K, V>(
     K: Into<Cow<'static, str>>,
     V: Into<AttributeValue>,
 {
-    let Some(mut draft) = record::open(level) else { return };
+    let Some(mut draft) = record::open(level) else { return nesting::discard_entries(attributes) };
     for (key, value) in attributes {
         draft.attribute(key.into(), value.into());
     }

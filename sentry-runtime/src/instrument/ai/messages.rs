@@ -3,6 +3,8 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use crate::protocol::to_value::to_value;
+
 /// The replacement for binary data.
 const BLOB: &str = "[Blob substitute]";
 
@@ -71,7 +73,7 @@ pub(super) struct Input {
 
 /// Reads the messages from the last answer of the model on, and the instructions separately.
 pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Input {
-    let mut list = match serde_json::to_value(messages) {
+    let mut list = match to_value(messages) {
         Ok(Value::Array(list)) => list,
         Ok(Value::Null) | Err(_) => return Input::default(),
         Ok(one) => vec![one],
@@ -94,7 +96,7 @@ pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Inpu
 
 /// Returns the messages of a model's answer as JSON.
 pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Option<String> {
-    match serde_json::to_value(messages).ok()? {
+    match to_value(messages).ok()? {
         Value::Array(list) => written(list, longest),
         Value::Null => None,
         one => written(vec![one], longest),
@@ -103,7 +105,7 @@ pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Opt
 
 /// Returns a value as text: strings unchanged, everything else as JSON.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
-    match serde_json::to_value(value).ok()? {
+    match to_value(value).ok()? {
         Value::String(text) => Some(text),
         mut value => {
             without_blobs(&mut value);

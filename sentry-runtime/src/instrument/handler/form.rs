@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::response::contained;
+use crate::protocol::to_value::to_value;
 use crate::protocol::{Value, map_of};
 
 /// The fields of a submitted form, in order. A repeated field is kept several times, and nested values become fields
@@ -26,7 +27,7 @@ impl FormData {
     /// Returns the fields of a value that serialises to a map, a struct or a list of pairs. Any other value becomes one
     /// field named `value`.
     pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
-        let fields: Vec<_> = match contained(|| serde_json::to_value(form).ok()) {
+        let fields: Vec<_> = match contained(|| to_value(form).ok()) {
             Some(Value::Object(fields)) => fields.into_iter().collect(),
             Some(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
             Some(other) => vec![("value".to_owned(), other)],

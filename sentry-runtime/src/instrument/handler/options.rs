@@ -11,6 +11,7 @@ use super::response::{ResponseStatus, shown};
 use super::run::Handler;
 use crate::error::failure::{ActionError, ControlFlow};
 use crate::protocol::AttributeValue;
+use crate::protocol::nesting::Shallow;
 use crate::trace::headers::HeaderSource;
 
 type Show<R> = Box<dyn Fn(&R) -> AttributeValue + Send>;
@@ -150,7 +151,7 @@ impl<R> ServerActionOptions<R> {
         show: impl Fn(&R) -> V + Send + 'static,
     ) -> Self {
         self.plan.record_response = Some(true);
-        self.looks.show = Some(Box::new(move |value| show(value).into()));
+        self.looks.show = Some(Box::new(move |value| Shallow::of(show(value).into()).into_inner()));
         self
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use ureq::http::{Response, StatusCode};
 
 use crate::base::callback;
+use crate::protocol::to_value::to_value;
 use crate::protocol::{AttributeValue, Value};
 
 /// A value with an HTTP status: the response of a handler, or an error that becomes a response.
@@ -57,7 +58,7 @@ impl<T: ResponseStatus, E> ResponseStatus for Result<T, E> {
 
 /// Converts a returned value to an attribute: strings and numbers unchanged, everything else as JSON.
 pub(crate) fn shown<T: Serialize>(value: &T) -> AttributeValue {
-    contained(|| serde_json::to_value(value).map_or(AttributeValue::Null, attribute))
+    contained(|| to_value(value).map_or(AttributeValue::Null, attribute))
 }
 
 /// Runs the user's code that formats a value. A panic in it must not become a panic of the handler; the value is then

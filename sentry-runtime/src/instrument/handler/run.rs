@@ -16,6 +16,7 @@ use crate::error::failure::{ControlFlow, Failure};
 use crate::instrument::autoref::Fails;
 use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
 use crate::instrument::span::Span;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::headers::HeaderSource;
@@ -157,6 +158,7 @@ impl Handler {
 
     /// Records the returned value.
     pub fn response(&mut self, value: AttributeValue) {
+        let value = Shallow::of(value).into_inner();
         let Some(state) = &mut self.0 else { return };
         active::with(|context| {
             let shown = serde_json::to_value(&value).unwrap_or_default();

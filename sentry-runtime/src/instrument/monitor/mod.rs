@@ -30,6 +30,7 @@ use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
 use crate::intake::message::PendingCheckIn;
 use crate::intake::queue;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
 };
@@ -44,9 +45,10 @@ use crate::trace::segment::RootName;
 /// refuse, together with the check-in, is reported and left out.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
-    mut check_in: MonitorCheckIn,
+    check_in: MonitorCheckIn,
     span_context: SpanContext,
 ) -> Option<Uuid> {
+    let mut check_in = Shallow::of(check_in).into_inner();
     let client = client.filter(|client| client.is_enabled())?;
     if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
         let slug = &check_in.monitor_slug;
@@ -64,6 +66,7 @@ pub(crate) fn submit(
     }
     let id = check_in.check_in_id;
     let depth = callback::depth();
+    let check_in = Shallow::of(check_in);
     queue::send_check_in(Box::new(PendingCheckIn { check_in, span_context, client, depth }));
     Some(id)
 }

@@ -17,6 +17,7 @@ use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
 use crate::intake::message::Capture;
 use crate::options::ClientOptions;
+use crate::protocol::nesting::Shallow;
 use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
 use crate::scope::ScopeCell;
 use crate::trace::clock::{self, Ticks};
@@ -200,11 +201,11 @@ impl RunningRequest {
             mechanism: Some(mechanism),
             ..Exception::default()
         };
-        event::submit(Capture::event(Event {
+        event::submit(Capture::event(Shallow::of(Event {
             level: Level::Error,
             exception: vec![exception].into(),
             ..Event::default()
-        }));
+        })));
     }
 
     /// Records the route that answered the request.

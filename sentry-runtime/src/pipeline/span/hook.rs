@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::context::active;
 use crate::context::entered;
 use crate::options::BeforeSendSpan;
+use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, Context, Span, TraceId, Transaction};
 use crate::trace::clock::Anchor;
 use crate::trace::ids::Lineage;
@@ -113,7 +114,10 @@ fn shown(callback: &BeforeSendSpan, span: Span, panics: &mut u32) -> Span {
     };
     let (span_id, trace_id, parent_span_id) = (bare.span_id, bare.trace_id, bare.parent_span_id);
     match callback::run(0, || callback(span)) {
-        Ok(changed) => Span { span_id, trace_id, parent_span_id, ..changed },
+        Ok(mut changed) => {
+            changed.prune();
+            Span { span_id, trace_id, parent_span_id, ..changed }
+        }
         Err(_) => {
             *panics += 1;
             bare
