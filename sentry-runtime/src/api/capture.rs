@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::{is_enabled, with_scope};
+use crate::base::callback;
 use crate::capture::errors;
 use crate::capture::event;
 use crate::capture::reading;
@@ -124,6 +125,7 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
 /// sentry::capture_error_with(&error, |scope| scope.set_tag("disk", "sda"));
 /// ```
 pub fn capture_error_with<E: Error + ?Sized>(error: &E, configure: impl FnOnce(&mut Scope)) -> Uuid {
+    let configure = |scope: &mut Scope| _ = callback::show(|| configure(scope));
     with_scope(configure, || {
         let event_id = capture_error(error);
         // An error captured with its own scope is one event; the next capture of it is another event.
@@ -145,7 +147,7 @@ pub fn capture_message(message: &str, level: Level) -> Uuid {
 /// a client.
 pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(&mut Scope)) -> Uuid {
     let mut over = Scope::default();
-    configure(&mut over);
+    callback::show(|| configure(&mut over));
     submit(|| Capture::message(message.to_owned(), level).with_scope(over))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::get_client;
+use crate::base::callback;
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::context::entered;
@@ -53,7 +54,8 @@ pub fn continue_trace_async<F: Future>(
 fn continued(headers: &(impl HeaderSource + ?Sized)) -> Context {
     let context = active::context();
     let client = context.client();
-    let propagation = Propagation::from_headers(&headers, client.as_ref().map(|client| client.options()));
+    let options = client.as_ref().map(|client| client.options());
+    let propagation = callback::show(|| Propagation::from_headers(&headers, options)).flatten();
     context.in_new_trace(propagation.unwrap_or_else(Propagation::new))
 }
 

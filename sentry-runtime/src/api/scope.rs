@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::base::callback;
 use crate::client;
 use crate::client::hint::Hint;
 use crate::context::active;
@@ -25,8 +26,9 @@ fn update_isolation(change: impl FnOnce(&mut Scope)) {
 
 /// Sets a tag on everything captured in this request or job from now on, see [`Scope::set_tag`].
 pub fn set_tag<V: ToString>(key: &str, value: V) {
-    let value = value.to_string();
-    update_isolation(|scope| scope.set_tag(key, value));
+    if let Some(value) = callback::text(value) {
+        update_isolation(|scope| scope.set_tag(key, value));
+    }
 }
 
 /// Sets several tags, see [`set_tag`].

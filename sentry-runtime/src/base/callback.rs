@@ -9,6 +9,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::LocalKey;
 
+use super::diagnostics;
+
 thread_local! {
     static DEPTH: Cell<u8> = const { Cell::new(0) };
     /// Set while code runs whose panics we catch: such a panic is not captured as an event.
@@ -36,6 +38,33 @@ pub(crate) fn is_too_deep() -> bool {
 pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Panicked> {
     let _restore = Restore::after(&DEPTH, made_at.saturating_add(1));
     contain(callback).ok_or(Panicked)
+}
+
+/// Runs the code by which a value of the user's shows itself: `Display`, `Debug`, `Serialize`, `Clone`, `Drop` and the
+/// like. If it panics there is nothing to show; neither is there for a value that is shown inside of itself.
+pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
+    if is_too_deep() {
+        return None;
+    }
+    run(depth(), show).ok()
+}
+
+/// Returns the text of a user's value, which is dropped here: its `Drop` may panic as well. Without a text the reason
+/// is in the debug output.
+pub(crate) fn text<T: ToString>(value: T) -> Option<String> {
+    told(show(move || value.to_string()))
+}
+
+/// Returns the text of a user's value.
+pub(crate) fn text_of<T: ToString + ?Sized>(value: &T) -> Option<String> {
+    told(show(|| value.to_string()))
+}
+
+fn told(text: Option<String>) -> Option<String> {
+    if text.is_none() {
+        diagnostics::debug(format_args!("a value that panics when it is shown is left out"));
+    }
+    text
 }
 
 /// Runs code that may panic. Returns `None` after a panic, which is not captured.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::callback;
 use crate::protocol::nesting::Prune;
 use crate::protocol::{
     Attachment, AttributeValue, Breadcrumb, Context, Event, Map, Mechanism, Transaction, Value,
@@ -61,16 +62,20 @@ impl Drop for Held {
         fn prune<T: Prune + 'static>(value: &mut (dyn Any + Send + Sync)) {
             value.downcast_mut::<T>().into_iter().for_each(Prune::prune);
         }
-        let value = &mut *self.0;
-        prune::<Value>(value);
-        prune::<Map<String, Value>>(value);
-        prune::<Vec<Value>>(value);
-        prune::<AttributeValue>(value);
-        prune::<Context>(value);
-        prune::<Mechanism>(value);
-        prune::<Breadcrumb>(value);
-        prune::<Event<'static>>(value);
-        prune::<Transaction<'static>>(value);
+        let mut value = std::mem::replace(&mut self.0, Box::new(()));
+        // Its own code is run by this, and by nobody's wish.
+        callback::contain(move || {
+            let value = &mut *value;
+            prune::<Value>(value);
+            prune::<Map<String, Value>>(value);
+            prune::<Vec<Value>>(value);
+            prune::<AttributeValue>(value);
+            prune::<Context>(value);
+            prune::<Mechanism>(value);
+            prune::<Breadcrumb>(value);
+            prune::<Event<'static>>(value);
+            prune::<Transaction<'static>>(value);
+        });
     }
 }
 

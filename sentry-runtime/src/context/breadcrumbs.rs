@@ -69,7 +69,7 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<
             None => Some(breadcrumb),
         }
     };
-    let mut breadcrumb = breadcrumb.into_breadcrumb()?;
+    let mut breadcrumb = callback::show(|| breadcrumb.into_breadcrumb()).flatten()?;
     breadcrumb.prune();
     let is_shown = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
     let breadcrumb = match is_shown {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::active;
 use super::breadcrumbs::{self, IntoBreadcrumb};
-use super::entered::Entered;
+use crate::base::callback;
 use crate::client;
 use crate::client::hint::Hint;
 use crate::context::entered;
@@ -92,9 +92,10 @@ impl ScopeHandle {
 
     /// Sets a tag, see [`Scope::set_tag`].
     pub fn set_tag<V: ToString>(&self, key: &str, value: V) {
-        // User code runs before the lock is taken, here and below.
-        let value = value.to_string();
-        self.0.update(|scope| scope.set_tag(key, value));
+        // The user's code runs before the lock is taken, here and below.
+        if let Some(value) = callback::text(value) {
+            self.0.update(|scope| scope.set_tag(key, value));
+        }
     }
 
     /// Sets several tags.

@@ -18,7 +18,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
 
 use super::group::{ErrorGroup, GroupReader};
-use crate::base::callback::contain as contained;
+use crate::base::callback::show as contained;
 use crate::stacktrace::names;
 
 /// The maximum number of entries in a chain. Longer ones are cycles or accidents.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use serde_json::json;
 
 use super::open::{self, OpenSpan, Unended};
+use crate::base::callback;
 use crate::base::diagnostics;
 use crate::context::active;
 use crate::context::recorder;
@@ -253,7 +254,9 @@ impl Span {
     /// Sets a tag of the span, or of the whole transaction if the span is its root. Keys and values follow the rules
     /// for tags on scopes.
     pub fn set_tag(&self, key: impl Into<String>, value: impl ToString) {
-        self.detail(Detail::Tag(key.into(), value.to_string()));
+        if let Some(value) = callback::text(value) {
+            self.detail(Detail::Tag(key.into(), value));
+        }
     }
 
     /// Links the span to a span of another trace, or of another part of this trace; see [`Span::link`].

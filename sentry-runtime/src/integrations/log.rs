@@ -113,8 +113,8 @@ impl<L: Log> SentryLogger<L> {
         }
         let mut said =
             LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
-        // Unreadable key-values are left out.
-        let _ = record.key_values().visit(&mut Reader(&mut said));
+        // What cannot be read is left out.
+        let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut said)));
         LogEntry {
             origin: &ORIGIN,
             level: level(record.level()),

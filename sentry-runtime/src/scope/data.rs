@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::Processor;
 use super::breadcrumbs::Trail;
 use super::flags::Flags;
+use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
@@ -103,7 +104,7 @@ impl Scope {
     /// characters and no line break. Invalid keys and values are shortened or replaced, with a line in the debug
     /// output.
     pub fn set_tag<V: ToString>(&mut self, key: &str, value: V) {
-        let value = value.to_string();
+        let Some(value) = callback::text(value) else { return };
         let checked = check_tag(key, &value);
         if let Some(note) = checked.note {
             diagnostics::debug(format_args!("{note}"));

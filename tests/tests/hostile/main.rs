@@ -6,6 +6,7 @@
 mod deep_and_wide;
 mod doors;
 mod errors;
+mod panics;
 mod texts;
 mod times_and_numbers;
 mod world;

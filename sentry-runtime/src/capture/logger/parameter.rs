@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::{Debug, Display, Write as _};
 
+use crate::base::callback;
 use crate::base::probe::Probe;
 use crate::protocol::AttributeValue;
 
@@ -99,9 +100,14 @@ macro_rules! levels {
 
 levels! {
     ParameterPlain: [T: Plain + ?Sized] &&&Probe<'a, T> => |value| value.value(), true;
-    ParameterDisplay: [T: Display + ?Sized] &&Probe<'a, T> => |value| value.to_string().into(), false;
-    ParameterDebug: [T: Debug + ?Sized] &Probe<'a, T> => |value| format!("{value:?}").into(), false;
+    ParameterDisplay: [T: Display + ?Sized] &&Probe<'a, T> => |value| contained(|| value.to_string().into()), false;
+    ParameterDebug: [T: Debug + ?Sized] &Probe<'a, T> => |value| contained(|| format!("{value:?}").into()), false;
     ParameterAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null, false;
+}
+
+/// The attribute that code of the user's makes; none if it panics.
+fn contained(make: impl FnOnce() -> AttributeValue) -> AttributeValue {
+    callback::show(make).unwrap_or_default()
 }
 
 /// Converts any argument to a parameter.

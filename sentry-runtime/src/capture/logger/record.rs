@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::parameter::Parameter;
+use crate::base::callback;
 use crate::intake::log::{LogRecord, Text};
 use crate::intake::queue;
 use crate::intake::record_context::{self, Fields, RecordContext};
@@ -60,7 +61,9 @@ impl LogDraft {
 
     /// Finishes with a text that must be formatted now.
     pub fn text(self, template: &'static str, text: fmt::Arguments<'_>) {
-        let whole = text.as_str().map_or_else(|| Cow::Owned(fmt::format(text)), Cow::Borrowed);
+        // Without its arguments a text that panics is still where it was written.
+        let format = || callback::show(|| fmt::format(text)).map_or(Cow::Borrowed(template), Cow::Owned);
+        let whole = text.as_str().map_or_else(format, Cow::Borrowed);
         self.end(Text::Whole(whole), template);
     }
 

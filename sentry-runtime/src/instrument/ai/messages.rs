@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use crate::base::callback;
 use crate::protocol::to_value::to_value;
 
 /// The replacement for binary data.
@@ -64,6 +65,11 @@ impl Serialize for Message {
     }
 }
 
+/// A value of the user's as JSON, if it shows itself.
+fn shown<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
+    callback::show(|| to_value(value).ok()).flatten()
+}
+
 /// The input of a model.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Input {
@@ -73,10 +79,10 @@ pub(super) struct Input {
 
 /// Reads the messages from the last answer of the model on, and the instructions separately.
 pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Input {
-    let mut list = match to_value(messages) {
-        Ok(Value::Array(list)) => list,
-        Ok(Value::Null) | Err(_) => return Input::default(),
-        Ok(one) => vec![one],
+    let mut list = match shown(messages) {
+        Some(Value::Array(list)) => list,
+        Some(Value::Null) | None => return Input::default(),
+        Some(one) => vec![one],
     };
     let role = |message: &Value| message.get("role").and_then(Value::as_str).map(str::to_ascii_lowercase);
     let is = |message: &Value, names: &[&str]| {
@@ -96,7 +102,7 @@ pub(super) fn input<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Inpu
 
 /// Returns the messages of a model's answer as JSON.
 pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Option<String> {
-    match to_value(messages).ok()? {
+    match shown(messages)? {
         Value::Array(list) => written(list, longest),
         Value::Null => None,
         one => written(vec![one], longest),
@@ -105,7 +111,7 @@ pub(super) fn output<T: Serialize + ?Sized>(messages: &T, longest: usize) -> Opt
 
 /// Returns a value as text: strings unchanged, everything else as JSON.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
-    match to_value(value).ok()? {
+    match shown(value)? {
         Value::String(text) => Some(text),
         mut value => {
             without_blobs(&mut value);

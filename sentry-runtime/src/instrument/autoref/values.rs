@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 
+use crate::base::callback;
 use crate::base::probe::Probe;
 use crate::context::recorder;
 use crate::protocol::AttributeValue;
@@ -13,10 +14,27 @@ levels! { sentry_attribute -> Text<'a>;
 
 levels! { sentry_attribute -> AttributeValue;
     AttributeOfCopy: [T: Copy + Into<AttributeValue>] &&&&Probe<'a, T> => |value| (*value).into();
-    AttributeOfClone: [T: Clone + Into<AttributeValue>] &&&Probe<'a, T> => |value| value.clone().into();
-    AttributeOfDisplay: [T: Display] &&Probe<'a, T> => |value| AttributeValue::from(value.to_string());
-    AttributeOfDebug: [T: Debug] &Probe<'a, T> => |value| AttributeValue::from(format!("{value:?}"));
+    AttributeOfClone: [T: Clone + Into<AttributeValue>] &&&Probe<'a, T> => |value| contained(|| value.clone().into());
+    AttributeOfDisplay: [T: Display] &&Probe<'a, T> => |value| displayed(value);
+    AttributeOfDebug: [T: Debug] &Probe<'a, T> => |value| debugged(value);
     AttributeOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::from(std::any::type_name::<T>());
+}
+
+/// The attribute that code of the user's makes; none if it panics.
+fn contained(make: impl FnOnce() -> AttributeValue) -> AttributeValue {
+    callback::show(make).unwrap_or_default()
+}
+
+#[cold]
+#[inline(never)]
+fn displayed(value: &dyn Display) -> AttributeValue {
+    contained(|| value.to_string().into())
+}
+
+#[cold]
+#[inline(never)]
+fn debugged(value: &dyn Debug) -> AttributeValue {
+    contained(|| format!("{value:?}").into())
 }
 
 /// Converts any value to an attribute.
@@ -165,8 +183,8 @@ macro_rules! made {
 
 made! {
     MadeAttribute: [T: Into<AttributeValue>] &&&Made<T> => |value| value.into();
-    MadeDisplay: [T: Display] &&Made<T> => |value| AttributeValue::from(value.to_string());
-    MadeDebug: [T: Debug] &Made<T> => |value| AttributeValue::from(format!("{value:?}"));
+    MadeDisplay: [T: Display] &&Made<T> => |value| contained(move || value.to_string().into());
+    MadeDebug: [T: Debug] &Made<T> => |value| contained(move || format!("{value:?}").into());
     MadeAny: [T] Made<T> => |_value| AttributeValue::from_static(std::any::type_name::<T>());
 }
 

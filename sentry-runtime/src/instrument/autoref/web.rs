@@ -11,7 +11,7 @@ use crate::trace::header_source::{HeaderLookup, HeaderPairs};
 use crate::trace::headers::HeaderSource;
 
 levels! { sentry_form_data -> FormData;
-    FormOfSelf: [T: AsRef<FormData>] &&&&Probe<'a, T> => |value| value.as_ref().clone();
+    FormOfSelf: [T: AsRef<FormData>] &&&&Probe<'a, T> => |value| contained(|| value.as_ref().clone());
     FormOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| FormData::of(value);
     FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| contained(|| FormData::text(format!("{value:?}")));
     FormOfAny: [T: ?Sized] Probe<'a, T> => |_value| FormData::default();
@@ -56,12 +56,12 @@ impl<'a, T: 'a> ToldByAny<'a> for Probe<'a, T> {
 
 levels! { sentry_refusal -> Option<u16>;
     RefusalOfError: [T, E: ResponseStatus] &Probe<'a, Result<T, E>> =>
-        |value| value.as_ref().err().and_then(ResponseStatus::response_status);
+        |value| contained(|| value.as_ref().err().and_then(ResponseStatus::response_status));
     RefusalOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
 }
 
 levels! { sentry_status -> Option<u16>;
-    StatusOfResponse: [T: ResponseStatus + ?Sized] &Probe<'a, T> => |value| value.response_status();
+    StatusOfResponse: [T: ResponseStatus + ?Sized] &Probe<'a, T> => |value| contained(|| value.response_status());
     StatusOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
 }
 
@@ -82,8 +82,8 @@ pub struct NoCode;
 
 // Wrapped in a closure, so that no method is called on a value without a code.
 levels! { sentry_code -> Option<u16>;
-    CodeOfNumber: [F: Fn() -> T, T: Copy + Into<u16>] &&Probe<'a, F> => |status| Some(status().into());
-    CodeOfOption: [F: Fn() -> Option<T>, T: Copy + Into<u16>] &Probe<'a, F> => |status| status().map(Into::into);
+    CodeOfNumber: [F: Fn() -> T, T: Copy + Into<u16>] &&Probe<'a, F> => |status| contained(|| Some(status().into()));
+    CodeOfOption: [F: Fn() -> Option<T>, T: Copy + Into<u16>] &Probe<'a, F> => |status| contained(|| status().map(Into::into));
     CodeOfAny: [F: ?Sized] Probe<'a, F> => |_status| None;
 }
 

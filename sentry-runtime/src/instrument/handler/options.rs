@@ -9,6 +9,7 @@ use super::form::FormData;
 use super::plan::HandlerPlan;
 use super::response::{ResponseStatus, shown};
 use super::run::Handler;
+use crate::base::callback;
 use crate::error::failure::{ActionError, ControlFlow};
 use crate::protocol::AttributeValue;
 use crate::protocol::nesting::Shallow;
@@ -34,16 +35,16 @@ impl<R> Looks<R> {
     /// Looks at the value, except for its error.
     pub(crate) fn at(&self, value: &R, handler: &mut Handler) {
         if let Some(show) = self.show.as_ref().filter(|_| handler.wants_response()) {
-            handler.response(show(value));
+            handler.response(callback::show(|| show(value)).unwrap_or_default());
         }
         if let Some(status) = &self.status {
-            handler.answered(status(value));
+            handler.answered(callback::show(|| status(value)).flatten());
         }
     }
 
     /// Returns the meaning of an error.
     pub(crate) fn control(&self, value: &R) -> ControlFlow {
-        self.control.map_or(ControlFlow::Failure, |control| control(value))
+        self.control.and_then(|control| callback::show(|| control(value))).unwrap_or_default()
     }
 }
 
@@ -94,7 +95,7 @@ macro_rules! options {
             /// Sets a tag on everything that is captured while the handler runs, see
             /// [`Scope::set_tag`](crate::Scope::set_tag).
             pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
-                self.plan.tags.push((key.into(), value.to_string()));
+                self.plan.tags.extend(callback::text(value).map(|value| (key.into(), value)));
                 self
             }
 
@@ -159,7 +160,7 @@ impl<R> ServerActionOptions<R> {
 impl<R> ApiHandlerOptions<R> {
     /// Sets the request's method (default: that of a request given as `headers`).
     pub fn method(mut self, method: impl AsRef<str>) -> Self {
-        self.plan.set_method(method.as_ref());
+        callback::show(|| self.plan.set_method(method.as_ref()));
         self
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::form::FormData;
+use crate::base::callback;
 use crate::client;
 use crate::context::active;
 use crate::trace::headers::HeaderSource;
@@ -31,10 +32,11 @@ impl HandlerPlan {
             return;
         }
         let client = active::with(|context| context.client());
-        self.headers = Propagation::from_headers(headers, client.as_ref().map(|client| client.options()));
+        let options = client.as_ref().map(|client| client.options());
+        self.headers = callback::show(|| Propagation::from_headers(headers, options)).flatten();
         self.has_headers = true;
         if self.method.is_none() {
-            self.method = headers.request_method().and_then(method);
+            self.method = callback::show(|| headers.request_method().and_then(method)).flatten();
         }
     }
 

@@ -64,7 +64,7 @@ pub(crate) fn shown<T: Serialize>(value: &T) -> AttributeValue {
 /// Runs the user's code that formats a value. A panic in it must not become a panic of the handler; the value is then
 /// not recorded.
 pub(crate) fn contained<T: Default>(show: impl FnOnce() -> T) -> T {
-    callback::run(callback::depth(), show).unwrap_or_default()
+    callback::show(show).unwrap_or_default()
 }
 
 /// Converts a JSON value to an attribute.

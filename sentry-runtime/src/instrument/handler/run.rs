@@ -7,6 +7,7 @@ use super::form::FormData;
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
 use super::response::attribute;
+use crate::base::callback;
 use crate::capture::errors;
 use crate::client;
 use crate::context::active;
@@ -96,7 +97,7 @@ impl Handler {
     #[must_use]
     pub fn method<M: AsRef<str> + ?Sized>(mut self, method: &M) -> Self {
         if let Some(state) = &mut self.0 {
-            state.plan.set_method(method.as_ref());
+            callback::show(|| state.plan.set_method(method.as_ref()));
         }
         self
     }
@@ -131,8 +132,10 @@ impl Handler {
     /// Sets a tag on the handler's isolation scope.
     #[must_use]
     pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.tags.push((Cow::Borrowed(key), value.to_string()));
+        if let Some(state) = &mut self.0
+            && let Some(value) = callback::text_of(value)
+        {
+            state.plan.tags.push((Cow::Borrowed(key), value));
         }
         self
     }

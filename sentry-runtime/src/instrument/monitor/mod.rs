@@ -210,8 +210,10 @@ impl Monitor {
     /// Sets a tag on the run's isolation scope.
     #[must_use]
     pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
-        if let Some(plan) = &mut self.plan {
-            plan.options.tags.push((Cow::Borrowed(key), value.to_string()));
+        if let Some(plan) = &mut self.plan
+            && let Some(value) = callback::text_of(value)
+        {
+            plan.options.tags.push((Cow::Borrowed(key), value));
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::base::callback;
 use crate::protocol::{MonitorConfig, MonitorSchedule};
 
 /// The options of [`with_monitor`](crate::with_monitor) and its variants. A schedule, a configuration or `None`
@@ -47,7 +48,7 @@ impl MonitorOptions {
 
     /// Sets a tag on everything that is captured in the run, see [`Scope::set_tag`](crate::Scope::set_tag).
     pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
-        self.tags.push((key.into(), value.to_string()));
+        self.tags.extend(callback::text(value).map(|value| (key.into(), value)));
         self
     }
 }
