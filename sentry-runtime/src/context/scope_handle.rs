@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::active;
 use super::breadcrumbs::{self, IntoBreadcrumb};
+use super::entered::Entered;
 use crate::base::callback;
 use crate::client;
 use crate::client::hint::Hint;

@@ -28,6 +28,7 @@ use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::Failure;
+use crate::instrument::autoref::Fails;
 use crate::protocol::{AttributeValue, nesting};
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};

@@ -9,6 +9,7 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::context::active;
+use crate::context::entered;
 use crate::protocol::nesting::Prune;
 use crate::protocol::{DiscardReason, Event, Log, Metric, MonitorCheckIn, Transaction};
 use crate::scope::{Processor, Scope};

@@ -34,7 +34,7 @@ impl Flags {
 
     /// These flags' changes since `base`, applied to `newer`.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
-        let has = |flags: &Self, flag: &(String, Value)| flags.0.contains(flag);
+        let has = |flags: &Self, flag: &(String, Shallow<Value>)| flags.0.contains(flag);
         let named = |flags: &Self, name: &str| flags.0.iter().any(|(known, _)| known == name);
         let kept = newer.0.iter().filter(|flag| named(self, &flag.0) || !has(base, flag));
         let mut flags = Self(kept.cloned().collect());
