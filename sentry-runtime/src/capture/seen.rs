@@ -36,7 +36,7 @@ pub(crate) struct SeenError {
 const MAX: usize = 1024;
 const MAX_IN_BOUNDARY: usize = 32;
 const MAX_STACKS: usize = 16;
-/// The forms that are kept of one error.
+/// The maximum number of forms kept per error.
 const MAX_FORMS: usize = 8;
 
 /// A forked child starts with an empty memory: its parent captures what its own functions return.
@@ -169,14 +169,15 @@ pub(crate) fn forget(boundary: CaptureBoundary) {
     }
 }
 
-/// The boundary around an active one.
+/// Returns the enclosing boundary of an active one.
 fn outside(boundary: CaptureBoundary) -> CaptureBoundary {
     let (active, outer) = active::with(|context| (context.boundary, context.outer_boundary));
     if active == boundary && outer != CaptureBoundary::NONE { outer } else { CaptureBoundary::of_thread() }
 }
 
 impl CaptureBoundary {
-    /// The innermost function that captures errors, on this thread; outside of any, one that stands for the thread.
+    /// Returns the boundary of the innermost function that captures errors on this thread; outside any, the boundary
+    /// of the thread.
     pub(super) fn current() -> Self {
         match active::with(|context| context.boundary) {
             Self::NONE => Self::of_thread(),

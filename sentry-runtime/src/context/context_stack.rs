@@ -8,7 +8,7 @@ impl ContextStack {
     /// Keeps what was active, and returns its position.
     pub(crate) fn put(&self, saved: SavedContext) -> u64 {
         let Ok(mut waiting) = self.0.try_borrow_mut() else { return u64::MAX };
-        // The memory that is allocated here is freed when the thread ends.
+        // This allocation is freed when the thread ends.
         if waiting.capacity() == 0 && !closes_at_exit() {
             return u64::MAX;
         }

@@ -8,7 +8,7 @@ use super::state::SavedContext;
 use super::thread_context::Context;
 use crate::trace::ids::Lineage;
 
-/// Keeps a context in place until it is dropped, on this thread.
+/// Keeps a context active on this thread until it is dropped.
 #[derive(Debug)]
 #[must_use = "the context is active only as long as the guard lives"]
 pub(crate) struct Entered {
@@ -16,7 +16,7 @@ pub(crate) struct Entered {
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
 
-/// Makes a context active with the given span of it.
+/// Makes a context active, with the given span in it.
 pub(crate) fn enter(context: Arc<Context>, active: Lineage) -> Entered {
     Entered {
         saved: Some(swap(SavedContext { context: Some(context), active })),

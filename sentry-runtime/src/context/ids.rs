@@ -65,12 +65,12 @@ pub(crate) fn millionths() -> u32 {
 }
 
 impl CaptureBoundary {
-    /// Opens a boundary of its own.
+    /// Opens a new boundary.
     pub(crate) fn open() -> Self {
         Self((next() & !THREAD).max(2))
     }
 
-    /// Returns the boundary of this thread, outside of any function that captures errors.
+    /// Returns the boundary of this thread, outside any function that captures errors.
     pub(crate) fn of_thread() -> Self {
         thread_local!(static BOUNDARY: Cell<u64> = const { Cell::new(0) });
         BOUNDARY.with(|id| {

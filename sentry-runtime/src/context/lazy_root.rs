@@ -32,7 +32,7 @@ use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
-/// The thread's copy of process-wide state, and its lazy root.
+/// Starts a lazy root, if possible. Returns its id, its start, and whether it is recorded.
 #[inline]
 pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, Ticks, bool)> {
     let lazy_root = &local.lazy_root;
@@ -122,7 +122,7 @@ fn refresh(local: &Local, ending: bool) {
     }
 }
 
-/// The rate if roots cannot be lazy.
+/// Returns the share of roots that a client records, if its decision depends on nothing else.
 fn rate_of(client: &Client) -> f32 {
     let options = client.options();
     let plain = client.is_tracing()

@@ -2,7 +2,7 @@
 //!
 //! It is a single thread-local, because for the compiler every access is a call of the linker's helper, even if the
 //! linker replaces the call by two instructions: registers are saved around it. It has no destructor, so no access
-//! checks whether one is registered; [`super::recorder`]'s hook releases the contents when the thread ends.
+//! checks whether one is registered; [`AtExit`] releases the contents when the thread ends.
 
 #![expect(unsafe_code, reason = "a reference to a thread-local is handed out, see `local`")]
 
@@ -56,7 +56,8 @@ impl Local {
         Lineage { span: self.span.replace(new.span), parent: self.parent.replace(new.parent) }
     }
 
-    /// Puts a context and a span of it in place, and returns what was there. A lazy root that is open is left alone.
+    /// Activates a context and a span in it, and returns what was active before. An open lazy root is not
+    /// materialized.
     #[inline]
     pub(crate) fn install(&self, new: SavedContext) -> SavedContext {
         let (mode, segment) = match &new.context {
@@ -106,7 +107,7 @@ thread_local! {
     static AT_EXIT: AtExit = const { AtExit };
 }
 
-/// Lets go of everything when the thread ends.
+/// Releases the thread's state when the thread ends.
 struct AtExit;
 
 impl Drop for AtExit {
@@ -119,7 +120,7 @@ impl Drop for AtExit {
     }
 }
 
-/// Sees to it that what this thread has is let go of when it ends. Returns `false` when it is ending.
+/// Ensures that this thread's state is released when it ends. Returns `false` if the thread is ending.
 pub(crate) fn closes_at_exit() -> bool {
     AT_EXIT.try_with(|_| ()).is_ok()
 }

@@ -77,7 +77,7 @@ pub(crate) fn memory_limit() -> usize {
     MEMORY.load(Ordering::Relaxed)
 }
 
-/// Sets how much of that memory is taken by records that were read. The queues have the rest.
+/// Sets the number of bytes of that memory that records already read occupy. The queues get the rest.
 pub(crate) fn set_held(bytes: usize) {
     BUDGET.set_limit(memory_limit().saturating_sub(bytes) / CHUNK_BYTES);
 }

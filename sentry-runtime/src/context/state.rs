@@ -1,8 +1,8 @@
-//! The data that a thread keeps: what was active before, what its context does not say yet, its lazy root, where its
-//! records go.
+//! The parts of the thread state: replaced contexts, the parts missing in the context, the lazy root, and the
+//! destination of records.
 //!
-//! Only data is declared here, so that `local.rs` can hold all of it in one thread-local. The files that are named after
-//! each piece say what happens to it.
+//! Only the types are declared here, so that `local.rs` can hold all of them in one thread-local. The functions on them
+//! are in `context_stack.rs`, `active.rs`, `lazy_root.rs` and `recorder.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
@@ -15,14 +15,14 @@ use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::Record;
 use crate::trace::ring::Producer;
 
-/// A context and a span of it, to be put in place, or that were in place before.
+/// A context and the active span in it, to be activated or restored.
 #[derive(Debug, Default)]
 pub(crate) struct SavedContext {
     pub(crate) context: Option<Arc<Context>>,
     pub(crate) active: Lineage,
 }
 
-/// What a thread's context does not say, until somebody asks.
+/// The parts that are missing in a thread's context until it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unmaterialized(u8);
 
@@ -42,9 +42,9 @@ impl Unmaterialized {
     }
 }
 
-/// Where the records of a thread go.
+/// The destination of a thread's records.
 pub(crate) enum Output {
-    /// Nothing was recorded yet.
+    /// Nothing has been recorded yet.
     None,
     Open(Producer<Record>),
     /// The thread is ending.
@@ -60,31 +60,31 @@ impl ContextStack {
         Self(RefCell::new(Vec::new()))
     }
 
-    /// Lets go of everything: the thread ends.
+    /// Drops all contexts, because the thread is ending.
     pub(crate) fn close(&self) {
         drop(self.0.take());
     }
 }
 
-/// The rate where roots cannot be lazy.
+/// The rate if roots cannot be lazy.
 pub(super) const NOT_LAZY: f32 = -1.0;
 
-/// What a thread knows of the process, and its lazy root.
+/// The thread's copy of process-wide state, and its lazy root.
 pub(crate) struct LazyRoot {
-    /// The epoch of what follows.
+    /// The epoch of the following fields.
     pub(super) epoch: Cell<u64>,
-    /// The share of roots that are recorded, below zero where roots cannot be lazy.
+    /// The share of roots that are recorded, negative if roots cannot be lazy.
     pub(super) rate: Cell<f32>,
-    /// The client that decides so.
+    /// The client with that rate.
     pub(super) client: RefCell<Weak<Client>>,
-    /// Makes trace ids of this thread differ from others with the same span id.
+    /// The salt that makes this thread's trace ids differ from those of other processes with the same span id.
     pub(super) salt: Cell<u64>,
-    /// The lazy root that is open: its id, zero without one.
+    /// The id of the open lazy root, zero without one.
     pub(super) root: Cell<LocalId>,
     pub(super) sampled: Cell<bool>,
     pub(super) site: Cell<Option<&'static Callsite>>,
     pub(super) start: Cell<Ticks>,
-    /// The client that it started with.
+    /// The client with which the root started.
     pub(super) owner: RefCell<Option<Arc<Client>>>,
 }
 
@@ -103,26 +103,26 @@ impl LazyRoot {
         }
     }
 
-    /// Whether the root is open here, and lazy.
+    /// Whether the root is open on this thread, and lazy.
     #[inline]
     pub(crate) fn is_open(&self, root: LocalId) -> bool {
         root != 0 && self.root.get() == root
     }
 
-    /// The client that it started with; the root is over, here.
+    /// Ends the root on this thread, and returns the client with which it started.
     pub(super) fn take(&self) -> Option<Arc<Client>> {
         self.root.set(0);
         self.owner.try_borrow_mut().ok()?.take()
     }
 
-    /// Lets go of the client: the thread ends.
+    /// Drops the clients, because the thread is ending.
     pub(crate) fn close(&self) {
         self.epoch.set(0);
         drop(self.client.replace(Weak::new()));
         drop(self.owner.take());
     }
 
-    /// What was announced was announced to the parent's pipeline: runs in the child of a fork.
+    /// Runs in a forked child: earlier announcements went to the parent's pipeline.
     pub(crate) fn reset_after_fork(&self) {
         self.epoch.set(0);
     }

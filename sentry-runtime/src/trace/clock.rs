@@ -45,7 +45,7 @@ fn nanoseconds() -> Ticks {
     u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A moment in ticks and on the wall clock, and the length of a tick.
+/// One point in time in ticks and on the wall clock, and the length of a tick.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Anchor {
     ticks: Ticks,
@@ -174,7 +174,7 @@ mod counter {
     }
 }
 
-/// A moment: read from the span clock, or given by the user.
+/// A time: read from the span clock, or given by the user.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Start {
     Ticks(Ticks),

@@ -1,11 +1,11 @@
-//! The errors of transports that cannot be built.
+//! The error for a transport that cannot be built.
 
 use std::fmt;
 
 use super::certificates::CertificatesError;
 use super::proxy::ProxyError;
 
-/// A transport that cannot be built as configured.
+/// The error for a transport that cannot be built as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TransportError {
     Proxy(ProxyError),

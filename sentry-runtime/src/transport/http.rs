@@ -34,7 +34,7 @@ use crate::transport::error::TransportError;
 /// The longest interval between client reports, if there are losses.
 const REPORT_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The options for reaching a server.
+/// A destination that is a Sentry server.
 #[derive(Debug)]
 pub(crate) struct HttpDestination {
     sender: HttpSender,

@@ -6,32 +6,34 @@ use std::time::Duration;
 use super::queue_depths::QueueDepths;
 use crate::protocol::{DataCategory, Envelope};
 
-/// Takes envelopes and delivers them.
+/// A sink that accepts envelopes and delivers them.
 ///
-/// The pipeline thread calls `send_envelope`, so it must not wait for the network: queue and return.
+/// The pipeline thread calls `send_envelope`, so it must not wait for the network: queue the envelope and return.
 pub trait Transport: Send + Sync + 'static {
-    /// Takes an envelope for delivery.
+    /// Accepts an envelope for delivery.
     fn send_envelope(&self, envelope: Envelope);
 
-    /// Waits until everything taken so far was delivered or lost, at most `timeout`. Answers whether that was so. Returns `true` at once by default.
+    /// Waits at most `timeout` until every envelope accepted so far is delivered or lost. Returns whether that is the
+    /// case. Returns `true` at once by default.
     fn flush(&self, timeout: Duration) -> bool {
         let _ = timeout;
         true
     }
 
-    /// Flushes, then stops. Envelopes that come later are lost, and counted.
+    /// Flushes for at most `timeout`, then stops. Later envelopes are lost and counted. Returns whether the flush
+    /// finished in time.
     fn shutdown(&self, timeout: Duration) -> bool {
         self.flush(timeout)
     }
 
-    /// Whether the server asked not to be sent this category now: such items are dropped before they are
-    /// serialised.
+    /// Returns whether the server currently rate limits the category: such items are dropped before they are
+    /// serialised. Returns `false` by default.
     fn is_rate_limited(&self, category: DataCategory) -> bool {
         let _ = category;
         false
     }
 
-    /// How much waits to be sent, for [`Client::stats`](crate::Client::stats).
+    /// Returns the number and size of waiting envelopes, for [`Client::stats`](crate::Client::stats). Zero by default.
     fn queue_depths(&self) -> QueueDepths {
         QueueDepths::default()
     }

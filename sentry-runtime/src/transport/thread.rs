@@ -23,7 +23,7 @@ use crate::base::diagnostics;
 use crate::base::lock::lock;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
-/// The options of a [`TransportThread`].
+/// A transport that delivers from its own thread.
 pub(crate) struct TransportThread {
     shared: Arc<Shared>,
     rate_limits: Option<Arc<RateLimits>>,

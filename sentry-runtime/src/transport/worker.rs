@@ -20,16 +20,16 @@ use crate::base::lock::lock;
 use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
 
-/// How a transport thread behaves.
+/// The options of a [`TransportThread`](super::TransportThread).
 #[derive(Debug, Clone)]
 pub(crate) struct ThreadOptions {
-    /// How much may wait.
+    /// The capacity of the queue.
     pub(crate) capacity: Capacity,
-    /// How often an envelope is tried before a network error loses it.
+    /// The number of attempts before a network error loses an envelope.
     pub(crate) attempts: u32,
     /// The pause before the second attempt; each later one is twice as long.
     pub(crate) first_pause: Duration,
-    /// Where envelopes are kept until they are sent, besides in memory.
+    /// The spool in which envelopes are also kept until they are sent.
     pub(crate) spool: Option<Arc<Spool>>,
 }
 
@@ -234,7 +234,7 @@ impl Shared {
         state.resting = false;
     }
 
-    /// Delivers one envelope, with as many attempts as there is time for, and counts the outcome. Returns `None` if the
+    /// Delivers one envelope, with several attempts if there is time, and counts the outcome. Returns `None` if the
     /// destination panicked.
     fn deliver(&self, destination: &mut dyn Destination, queued: Queued, offline: bool) -> Option<Delivery> {
         let Queued { mut envelope, ticket, .. } = queued;

@@ -3,7 +3,6 @@
 //! OpenTelemetry passes a span to processors at its start and again at its end, without storage in between; the table
 //! finds it by id. Locks are held for one look-up. In a forked child the table is empty: open spans are sent by the
 //! parent.
-//! parent's to send.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

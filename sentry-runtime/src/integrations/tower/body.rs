@@ -1,5 +1,7 @@
 //! The response body, which keeps its request open until it is sent.
 
+use std::any::{Any, type_name};
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,9 +9,6 @@ use std::task::{Context, Poll, ready};
 use bytes::Buf as _;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-
-use std::any::{Any, type_name};
-use std::error::Error;
 
 use super::grpc;
 use crate::error::failure::Failure;
@@ -111,8 +110,8 @@ impl<B: Default> Default for ResponseBody<B> {
     }
 }
 
-/// An error of a service or a body, by the best that can be known of a type that is only shown: most that hide
-/// another one hide it in a box.
+/// Returns the failure of a service's or a body's error with as much detail as a type with only `Display` allows: most
+/// errors that wrap another one hold it in a box.
 pub(super) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
     let any: &dyn Any = error;
     if let Some(error) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {

@@ -1,41 +1,41 @@
-//! The options of a way to a server over HTTP.
+//! The options for reaching a server over HTTP.
 
 use std::time::Duration;
 
 use crate::transport::config::{CaCertificates, Compression};
 use crate::transport::proxy::ProxyOptions;
 
-/// How to reach a server.
+/// The options for reaching a server.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpOptions {
-    /// The URL that takes envelopes.
+    /// The URL that accepts envelopes.
     pub(crate) url: String,
-    /// The value of `X-Sentry-Auth`, if the server wants one.
+    /// The value of `X-Sentry-Auth`, if the server requires one.
     pub(crate) auth: Option<String>,
     /// The value of `User-Agent`: name and version of the SDK.
     pub(crate) user_agent: String,
-    /// The DSN, where the envelope has to name it: for a tunnel.
+    /// The DSN, if the envelope has to contain it: for a tunnel.
     pub(crate) dsn: Option<String>,
-    /// How bodies are compressed that leave the machine.
+    /// The compression of bodies sent to other machines.
     pub(crate) compression: Compression,
-    /// Whether those that do not are compressed as well.
+    /// Whether bodies sent to this machine are compressed as well.
     pub(crate) compress_locally: bool,
     /// Authorities to trust besides the built-in ones.
     pub(crate) ca_certs: Option<CaCertificates>,
-    /// Proxies; the environment speaks where these are silent.
+    /// The proxies; the environment applies where these are not set.
     pub(crate) proxy: ProxyOptions,
-    /// Time to reach the server, encryption included.
+    /// The timeout for connecting to the server, including TLS.
     pub(crate) connect_timeout: Duration,
-    /// Time until the answer comes.
+    /// The timeout for the response.
     pub(crate) read_timeout: Duration,
-    /// Time for everything.
+    /// The timeout for the whole request.
     pub(crate) total_timeout: Duration,
     /// Whether losses are reported to the server.
     pub(crate) client_reports: bool,
 }
 
 impl HttpOptions {
-    /// Options with the default timeouts, compression and client reports.
+    /// Creates options with the default timeouts, compression and client reports.
     pub(crate) fn new(url: impl Into<String>, auth: Option<String>, user_agent: impl Into<String>) -> Self {
         Self {
             url: url.into(),
