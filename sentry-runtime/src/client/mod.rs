@@ -30,7 +30,7 @@ use crate::protocol::{Attachment, DataCategory, DiscardReason, Dsn};
 use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
 
-/// Builds the transport of the options; `None` if there is no destination.
+/// A function that builds the transport of the options; it returns `None` if there is no destination.
 pub(crate) type TransportFactory =
     fn(&ClientOptions, &Arc<Ledger>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
 
@@ -87,7 +87,7 @@ impl Parts {
         }
     }
 
-    /// The parts of the child of a fork.
+    /// Creates the parts for the child of a fork.
     fn inherit(parent: Option<&Self>, options: &ClientOptions, factory: TransportFactory) -> Self {
         match parent {
             Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
@@ -102,7 +102,7 @@ impl Parts {
 }
 
 impl Client {
-    /// Makes a client from complete options, without registering it.
+    /// Creates a client from complete options, without registering it.
     pub(crate) fn assemble(
         options: ClientOptions,
         transport_factory: TransportFactory,
@@ -111,7 +111,7 @@ impl Client {
         Ok(Arc::new(Self { options, transport_factory, parts, integrations: Integrations::default() }))
     }
 
-    /// A client that does nothing.
+    /// Returns a client that does nothing.
     pub(crate) fn disabled() -> Arc<Self> {
         Arc::new(Self {
             options: ClientOptions::default(),
@@ -210,7 +210,7 @@ impl Client {
         &self.parts().sessions
     }
 
-    /// Another handle of the same client.
+    /// Returns another handle of the same client.
     pub(crate) fn handle(&self) -> Option<Arc<Self>> {
         all().into_iter().find(|client| std::ptr::eq(Arc::as_ptr(client), self))
     }

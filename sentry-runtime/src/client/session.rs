@@ -130,7 +130,7 @@ impl Session {
         End::Count { did, counts }
     }
 
-    /// The update to send; if it introduces the session, also the flag that records this.
+    /// Returns the update to send; if it introduces the session, also the flag that records this.
     pub(crate) fn update(&self, options: &ClientOptions) -> (SessionUpdate, Option<Arc<AtomicBool>>) {
         let mut state = self.state();
         state.sent = true;
@@ -149,7 +149,7 @@ impl Session {
         (update, init.then(|| Arc::clone(&state.introduced)))
     }
 
-    /// The age of the session, if it was not sent yet.
+    /// Returns the age of the session, if it has been neither sent nor closed.
     pub(crate) fn unsent_since(&self) -> Option<Duration> {
         let state = self.state();
         (!state.sent && !state.closed).then(|| self.since.elapsed())
@@ -176,7 +176,7 @@ pub(crate) fn attributes(options: &ClientOptions) -> SessionAttributes {
     }
 }
 
-/// Counts that wait to be sent, and the time of the first of them.
+/// The counts that wait to be sent, with the time of the first one.
 pub(crate) type Counted = (Instant, BTreeMap<(SystemTime, Option<String>), SessionCounts>);
 
 /// The sessions of a client.
@@ -188,7 +188,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// The session of application mode, if one runs.
+    /// Returns the session of application mode, if one runs.
     pub(crate) fn application(&self) -> Option<Arc<Session>> {
         self.application.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -215,7 +215,7 @@ impl Sessions {
         groups.len()
     }
 
-    /// The time that counts have waited, if there are any.
+    /// Returns the time that counts have waited, if there are any.
     pub(crate) fn counted_since(&self) -> Option<Duration> {
         self.counted().as_ref().map(|(since, _)| since.elapsed())
     }

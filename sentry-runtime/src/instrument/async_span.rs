@@ -114,7 +114,7 @@ extern "C" fn active_span() -> LocalId {
     active::position().1
 }
 
-/// Creates the span of such a call under a given parent.
+/// Creates the span of a call of an annotated `async` function, under a given parent.
 pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan {
     let position = (client::capture_mode() != client::CaptureMode::Off)
         .then(|| parent.into_parent().position())

@@ -165,7 +165,7 @@ pub(crate) fn prepare(
     Some(Prepared { context, id, parent: active })
 }
 
-/// See [`prepare`].
+/// The result of [`prepare`].
 pub(crate) struct Prepared {
     pub(crate) context: Arc<Context>,
     /// Zero if no span is recorded.

@@ -1,5 +1,5 @@
-//! The record context: what a log or a metric takes along from the point where it is recorded. Client, scopes, time,
-//! span context, and a few attributes stored inline, without an allocation.
+//! The record context: client, scopes, time and span of a log or metric when it is recorded. Also its attributes: a few
+//! are stored inline, without an allocation.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The options of a client: a struct with defaults, completed from the environment and checked at `init`.
 //!
-//! Spec: [configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/), [environment
-//! variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/).
+//! [Spec, configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/),
+//! [environment variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/)
 
 mod builder;
 mod callbacks;

@@ -4,9 +4,8 @@
 //! scope of a request or job, and the current scope, which `with_scope` and `new_scope` fork. Data of the event itself
 //! takes precedence. A capture takes a snapshot of each, a clone of three `Arc`s; the pipeline merges them.
 //!
-//! [`data`] holds the data of a scope, and [`merge`] applies it to what is sent. [`ScopeHandle`] and [`ScopeGuard`] are
-//! the public handles. [`context`] connects the scopes with trace and client, [`active`] is the active context of a
-//! thread.
+//! [`data`] holds the data of a scope, and [`merge`] applies it to what is sent. The public handles of scopes, and the
+//! contexts that connect scopes with trace and client, are in [`context`](crate::context).
 //!
 //! Spans have no scopes, because that would cost an allocation per span. Set attributes on a single span, and use a
 //! `with_scope` around it for everything inside.

@@ -3,8 +3,8 @@
 //! Parsing is strict where the specifications are (lowercase hex, non-zero ids) and lenient where proxies are (white
 //! space, several `baggage` headers, entries of other vendors).
 //!
-//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
-//! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/)
+//! [Spec, trace propagation](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
+//! [dynamic sampling context](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/)
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -213,7 +213,7 @@ pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     merged
 }
 
-/// What a value of baggage may hold unencoded: the unreserved characters of URIs.
+/// The characters that are percent-encoded in baggage: all except the unreserved characters of URIs.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn percent_encode(text: &str, out: &mut String) {

@@ -1,4 +1,4 @@
-//! Records: what the caller's thread writes, in fixed size, and the pipeline thread reads.
+//! Records: entries of fixed size that the caller's thread writes and the pipeline thread reads.
 
 use std::borrow::Cow;
 use std::sync::Arc;

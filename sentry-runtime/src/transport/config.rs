@@ -1,4 +1,4 @@
-//! The configuration of transports: compression, certificates, spool limits, and the error for invalid values.
+//! The configuration of transports: compression, certificates and spool limits.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

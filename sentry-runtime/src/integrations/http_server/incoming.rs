@@ -216,7 +216,8 @@ fn cookies(headers: &[(&str, &[u8])]) -> Option<String> {
     (!values.is_empty()).then(|| truncated(&values.join("; "), MAX_VALUE).into_owned())
 }
 
-/// Returns the address of the client: according to proxies, some of which add a port, or else to the connection.
+/// Returns the address of the client: from the headers of proxies, without the port that some proxies add, or else from
+/// the connection.
 fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<IpAddr>) -> Option<String> {
     let address = |text: &str| {
         let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());

@@ -4,8 +4,8 @@
 //! whenever the handler or the response's body runs ([`Handling::inside`]), records the response, and ends with the
 //! last byte of the body, or when the handler or the body is dropped.
 //!
-//! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/),
-//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
+//! [Spec, traces](https://develop.sentry.dev/sdk/telemetry/traces/),
+//! [data collection](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod handling;
 mod incoming;

@@ -136,8 +136,8 @@ fn round(rate: f32) -> f64 {
     (f64::from(rate) * 1e6).round() / 1e6
 }
 
-/// Builds the root span of a segment. Attributes that the program set replace those of the toolkit. Returns whether the
-/// program renamed the span, too.
+/// Builds the root span of a segment. Attributes that the program set replace those of the toolkit. Also returns
+/// whether the program renamed the span.
 pub(crate) fn root(
     segment: &Segment,
     end: Start,

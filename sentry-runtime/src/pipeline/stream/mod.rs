@@ -31,7 +31,8 @@ use crate::trace::segment::Segment;
 const MANY_SEGMENTS: usize = 16_384;
 /// The number of ended segments that are remembered for late spans.
 const MAX_OVER: usize = 2048;
-/// The maximum number of spans of one segment that wait for the next round. If there are more, the first are written at once.
+/// The maximum number of spans of one segment that wait for the next round. If there are more, the first are written at
+/// once.
 const MAX_WAITING: usize = 4096;
 /// The number of rounds that a batch waits for spans of other threads after its segment's end.
 const STRAGGLERS: u64 = 1;

@@ -218,7 +218,7 @@ impl Stream {
     fn row(&self, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
         let mut row = details::row(&self.segment, child, said, anchor);
-        // The agent that the span works for is mostly still open.
+        // The span of the agent that the span works for is mostly still open.
         if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
             gen_ai::inherit(span, &around.attributes);
         }

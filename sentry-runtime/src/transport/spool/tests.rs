@@ -75,7 +75,7 @@ fn what_a_process_left_is_found_by_the_next() {
         spool.store(&error("left")).unwrap();
         assert_eq!(spool.depth().0, 2);
         spool.remove(taken);
-        assert!(spool.next(|_| false).is_none(), "what is in hand is no left-over");
+        assert!(spool.next(|_| false).is_none(), "what is in hand is not a left-over");
     }
     let (spool, ledger) = spool(&folder, SpoolLimits::default());
     assert_eq!(spool.depth().0, 0, "the disk is not touched before it is time");
