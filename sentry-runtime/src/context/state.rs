@@ -77,7 +77,7 @@ pub(crate) struct LazyRoot {
     pub(super) rate: Cell<f32>,
     /// The client with that rate.
     pub(super) client: RefCell<Weak<Client>>,
-    /// The salt that makes this thread's trace ids differ from those of other processes with the same span id.
+    /// The salt that makes this thread's trace ids differ from those of other threads with the same span id.
     pub(super) salt: Cell<u64>,
     /// The id of the open lazy root, zero without one.
     pub(super) root: Cell<LocalId>,
