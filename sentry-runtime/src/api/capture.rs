@@ -151,9 +151,9 @@ pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(
     submit(|| Capture::message(message.to_owned(), level).with_scope(over))
 }
 
-/// Captures an event that the program made itself.
+/// Captures an event that the program built. Returns the event's id, nil without a client.
 pub fn capture_event(event: Event<'static>) -> Uuid {
-    // Here, as without a client it is dropped, and that takes stack by its depth.
+    // Pruned before the check for a client, because dropping a deep event takes stack.
     let event = Shallow::of(event);
     submit(|| Capture::event(event))
 }

@@ -53,9 +53,9 @@ pub fn get_current_scope() -> ScopeHandle {
     ScopeHandle::new(active::with(|context| Arc::clone(&context.current)))
 }
 
-/// Changes the isolation scope: what it says belongs to everything captured in this request or job. All that the
-/// closure sets is set at once, when it ends, and undoes nothing that others set meanwhile; the scope's own setters do
-/// without a closure, see [`get_isolation_scope`].
+/// Changes the isolation scope, whose data applies to everything captured in this request or job. All changes of the
+/// closure apply at once, when it ends; changes by other code in the meantime are kept. To set single values without a
+/// closure, see [`get_isolation_scope`].
 ///
 /// ```
 /// sentry::configure_scope(|scope| {

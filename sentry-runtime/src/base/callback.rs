@@ -40,8 +40,8 @@ pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Pan
     contain(callback).ok_or(Panicked)
 }
 
-/// Runs the code by which a value of the user's shows itself: `Display`, `Debug`, `Serialize`, `Clone`, `Drop` and the
-/// like. If it panics there is nothing to show; neither is there for a value that is shown inside of itself.
+/// Runs the user's code for a value: `Display`, `Debug`, `Serialize`, `Clone`, `Drop` and similar. Returns `None` if
+/// the code panics, or if it is called inside itself without end.
 pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
     if is_too_deep() {
         return None;
@@ -49,8 +49,8 @@ pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
     run(depth(), show).ok()
 }
 
-/// Returns the text of a user's value, which is dropped here: its `Drop` may panic as well. Without a text the reason
-/// is in the debug output.
+/// Returns the text of a user's value, which is dropped here: its `Drop` may panic as well. If there is no text, the
+/// debug output contains the reason.
 pub(crate) fn text<T: ToString>(value: T) -> Option<String> {
     told(show(move || value.to_string()))
 }
@@ -62,7 +62,9 @@ pub(crate) fn text_of<T: ToString + ?Sized>(value: &T) -> Option<String> {
 
 fn told(text: Option<String>) -> Option<String> {
     if text.is_none() {
-        diagnostics::debug(format_args!("a value that panics when it is shown is left out"));
+        diagnostics::debug(format_args!(
+            "left out a value: its Display panicked, or was called inside itself (recursion)"
+        ));
     }
     text
 }

@@ -26,8 +26,8 @@ static WORKER: PerProcess<Worker> = PerProcess::new();
 /// The number of filled chunks of records after which the worker is woken.
 const CHUNKS_PER_WAKE: u32 = 16;
 
-/// The address space for the stack of the thread. Callbacks run there, and what they drop themselves is freed by
-/// recursion: a hundred thousand levels of objects take some 90 MB in a debug build. Memory is taken only as it is used.
+/// The size of the thread's stack, in bytes of address space. Callbacks run on it, and values that they drop are freed
+/// by recursion: 100,000 levels of objects take about 90 MB in a debug build. Only used pages take memory.
 const STACK: usize = if cfg!(target_pointer_width = "64") { 128 << 20 } else { 2 << 20 };
 
 struct Worker {

@@ -98,7 +98,7 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         return Some(event_id);
     }
     if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments()) {
-        // Whoever sees it next need not count it again.
+        // The next boundary need not count the error again.
         seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
     }
@@ -162,7 +162,7 @@ pub(crate) fn forget_captured() {
     }
 }
 
-/// Counts the files that were given along with an error whose event is already on its way.
+/// Counts the attachments of a hint as lost, because the event of its error was sent before.
 fn count_files(hint: &Hint) {
     if let Some(client) = active::with(|context| context.client()) {
         let bytes = Attachment::bytes_of(&hint.attachments);

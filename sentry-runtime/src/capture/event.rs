@@ -92,7 +92,7 @@ impl EventDraft {
         Self { event_id: ids::event_id(), body, level, span_context, stack, over: None, hint: Hint::new() }
     }
 
-    /// Adds what callbacks should see beside the event.
+    /// Adds a hint for callbacks.
     pub(crate) fn with_hint(mut self, mut hint: Hint) -> Self {
         hint.prune();
         self.hint = hint;

@@ -10,19 +10,19 @@ use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Event};
 
-/// Whether the active client ignores an error. If so, it is counted.
+/// Whether the active client ignores the error. An ignored error is counted with its attachments.
 pub(crate) fn drops<'a>(error: &ChainEntry, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let error = Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value };
     ignores(&[error], files)
 }
 
-/// Whether the active client ignores a message. If so, it is counted.
+/// Whether the active client ignores the message. An ignored message is counted with its attachments.
 pub(crate) fn drops_message<'a>(text: &str, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     ignores(&[Candidate { ty: "", module: None, text }], files)
 }
 
-/// Whether the active client ignores an event that the program made: by its message, or its outermost exception. If
-/// so, it is counted.
+/// Whether the active client ignores an event created by the program, by its message or its outermost exception. An
+/// ignored event is counted with its attachments.
 pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());
     let exception = event.exception.last().map(|exception| Candidate {
@@ -31,7 +31,7 @@ pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a
         text: exception.value.as_deref().unwrap_or_default(),
     });
     let message = message.map(|text| Candidate { ty: "", module: None, text });
-    // Feedback is no error, whatever it says.
+    // Feedback is never ignored as an error, whatever its text.
     event.ty.is_none() && ignores(&exception.into_iter().chain(message).collect::<Vec<_>>(), files)
 }
 

@@ -1,42 +1,44 @@
-//! The rule by which an error is recognised as one that was seen further in.
+//! The rule by which an error is recognised as one that an inner function returned.
 //!
-//! Errors in Rust have no identity: one that is returned moves, and the address of one that is dropped goes to the next.
-//! What an error keeps on its way up is what it says. It is the same error if
+//! Errors in Rust have no identity: a returned error moves, and the address of a dropped error is reused. Only the text
+//! of an error remains while it propagates. An error is the same as a seen one if
 //!
-//! - it, or one of its causes, says the whole text of the one that was seen, is of the same type where both types are
-//!   known, and has the same causes; or
-//! - it, or one of its causes, ends with that text behind a separator, as in `loading the page: not found`.
+//! - the error, or one of its causes, has exactly the text of the seen error, the same type if both types are known,
+//!   and the same causes; or
+//! - the text of the error, or of one of its causes, ends with that text after a separator, as in
+//!   `loading the page: not found`.
 //!
-//! Nothing else is evidence enough: in doubt there are two errors, and two events. `docs/attributes.md` has the table.
+//! Nothing else is sufficient evidence: in doubt the two are different errors, with an event each. The table is in
+//! `docs/attributes.md`.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use crate::error::chain::{Chain, ChainEntry, UNKNOWN};
 
-/// The entries of a chain that are compared.
+/// The maximum number of entries of a chain that are compared.
 const MAX_ENTRIES: usize = 8;
-/// Shorter texts say too little to be recognised behind a separator.
+/// The minimum length of a text that is recognised after a separator.
 const MIN_PART: usize = 4;
 
-/// What an error was when a function returned it.
+/// The form of an error when a function returned it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Form {
     text: String,
     ty: String,
     module: Option<String>,
-    /// What its `Debug` output begins with: that may be all that is known of its type further out.
+    /// The name at the beginning of its `Debug` output: in outer functions, this may be the only hint at its type.
     debug_name: String,
     causes: Causes,
 }
 
-/// What is below an error in a chain.
+/// The causes of an error in a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Causes {
     None,
-    /// By a hash of all their texts.
+    /// A hash of the texts of all causes.
     Of(u64),
-    /// The chain is too long to be known to its end.
+    /// The chain is too long to be read to its end.
     Cut,
 }
 
@@ -45,7 +47,7 @@ impl Causes {
         if chain.cut {
             return Self::Cut;
         }
-        // Whatever belongs to an entry stands behind it, and names it or one behind it as its parent.
+        // The causes of an entry follow it, and have the entry or one that follows it as their parent.
         let mut below = chain.entries[at + 1..].iter().take_while(|entry| entry.parent >= at).peekable();
         if below.peek().is_none() {
             return Self::None;
@@ -68,7 +70,7 @@ impl Form {
         }
     }
 
-    /// Whether a chain tells of this error.
+    /// Whether a chain contains this error.
     pub(super) fn is_in(&self, chain: &Chain) -> bool {
         let told = |(at, entry): (usize, &ChainEntry)| {
             if entry.value == self.text {
@@ -80,10 +82,10 @@ impl Form {
         chain.entries.iter().take(MAX_ENTRIES).enumerate().any(told)
     }
 
-    /// Whether an entry of the same text can be this error.
+    /// Whether an entry with the same text can be this error.
     fn may_be(&self, entry: &ChainEntry, causes: Causes) -> bool {
         if entry.ty == UNKNOWN || self.ty == UNKNOWN {
-            // A text that was made of an error has no causes any more.
+            // An error that was converted to a text has lost its causes.
             return causes == self.causes || causes == Causes::Cut || causes == Causes::None;
         }
         (self.is_type_of(entry) || self.is_inside(entry))
@@ -98,13 +100,13 @@ impl Form {
         if self.ty == entry.ty {
             return !modules_differ;
         }
-        // Behind a pointer the type is known by its `Debug` output alone, which of an enum names the variant.
+        // Behind a pointer only the `Debug` output shows the type; for an enum, it names the variant.
         let (own, other) = (&self.debug_name, entry.debug_name());
         *own == other && own != UNKNOWN && (self.ty == *own || entry.ty == other)
     }
 
-    /// Whether an entry wraps the error and says what the error says, as `#[error(transparent)]` does: its `Debug` output
-    /// shows what is inside.
+    /// Whether an entry wraps the error and has the error's text, like an error with `#[error(transparent)]`: its
+    /// `Debug` output shows the inner error.
     fn is_inside(&self, entry: &ChainEntry) -> bool {
         let mut names = entry.debug.split(|c: char| !c.is_alphanumeric() && c != '_');
         names.next();
@@ -113,15 +115,15 @@ impl Form {
             || self.is_printed_in(&entry.debug)
     }
 
-    /// Whether `Debug` output shows the text without quotes: `anyhow::Error` and its like print themselves so, while a
-    /// string that anybody may have put there is quoted.
+    /// Whether `Debug` output contains the text without quotes, as that of `anyhow::Error` and similar types does. A
+    /// string in a field is quoted.
     fn is_printed_in(&self, debug: &str) -> bool {
         let start: String = self.text.chars().take(32).collect();
         debug.find(&start).and_then(|at| debug.get(..at)).is_some_and(|before| before.ends_with(['(', ' ']))
     }
 }
 
-/// Whether a text ends with another one, behind a separator. Quotes and brackets that are closed behind it do not count.
+/// Whether a text ends with another one, after a separator. Closing quotes and brackets at the end are ignored.
 fn ends_with(outer: &str, inner: &str) -> bool {
     let closing = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ']' | '}');
     let (outer, inner) = (outer.trim_end_matches(closing), inner.trim_end_matches(closing));
@@ -133,7 +135,7 @@ fn ends_with(outer: &str, inner: &str) -> bool {
     let spaced = before.trim_end();
     opened
         || spaced.ends_with([':', ';', '|'])
-        // A hyphen inside of a word separates nothing.
+        // A hyphen inside a word is not a separator.
         || (spaced.len() < before.len() && spaced.ends_with(['-', '–', '—', '>', '→']))
 }
 

@@ -1,7 +1,7 @@
 //! The memory of seen errors that are still propagating: per boundary, bounded, and touched only when an error occurs.
 //!
-//! Whether two errors are the same is judged by what they say, see [`super::sameness`]. Only errors of the same boundary
-//! are compared, the latest first, and only those seen since the asking function started.
+//! Errors are compared by their texts and types, see [`super::sameness`]. Only errors of the same boundary are
+//! compared, the latest first, and only those that were seen since the comparing function started.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,8 +21,8 @@ use crate::trace::clock::{self, Ticks};
 #[derive(Debug, Clone)]
 pub(crate) struct SeenError {
     boundary: CaptureBoundary,
-    /// What it was, and what was made of it since. Its sources are not among it: another error with the same cause is
-    /// another error.
+    /// The form of the error, and the forms of errors that wrapped it since. The forms of its sources are not included:
+    /// another error with the same cause is another error.
     forms: Vec<Form>,
     at: Ticks,
     pub(crate) span_context: SpanContext,
@@ -68,7 +68,7 @@ impl SeenError {
         self.forms.iter().any(|form| form.is_in(chain))
     }
 
-    /// The error is known in its new form too.
+    /// Adds the new form of the error.
     fn keep_form(&mut self, chain: &Chain) {
         let form = Form::of(chain);
         if self.forms.len() < MAX_FORMS && !self.forms.contains(&form) {
@@ -88,7 +88,7 @@ fn position(
         .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
 }
 
-/// Recognises an error that was seen before in the boundary; it is now known in its new form too.
+/// Recognises an error that was seen before in the boundary, and adds its new form.
 pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> bool {
     let mut memory = memory();
     let Some(sighting) = position(&memory, boundary, since, chain).and_then(|at| memory.get_mut(at)) else {

@@ -53,17 +53,17 @@ pub struct Hint {
     values: HashMap<TypeId, Held>,
 }
 
-/// A value that a hint carries.
+/// A value in a hint.
 struct Held(Box<dyn Any + Send + Sync>);
 
 impl Drop for Held {
-    /// Callbacks see the value as it was given, so it is not pruned before now.
+    /// Callbacks receive the value unchanged, so it is pruned only now.
     fn drop(&mut self) {
         fn prune<T: Prune + 'static>(value: &mut (dyn Any + Send + Sync)) {
             value.downcast_mut::<T>().into_iter().for_each(Prune::prune);
         }
         let mut value = std::mem::replace(&mut self.0, Box::new(()));
-        // Its own code is run by this, and by nobody's wish.
+        // The drop may run the user's code, which may panic.
         callback::contain(move || {
             let value = &mut *value;
             prune::<Value>(value);
@@ -86,7 +86,7 @@ impl Prune for Hint {
 }
 
 impl Drop for Hint {
-    /// A callback may have put anything in.
+    /// Prunes the hint, because a callback may have added data.
     fn drop(&mut self) {
         self.prune();
     }

@@ -51,7 +51,7 @@ struct Parts {
     ledger: Arc<Ledger>,
     pressure: Pressure,
     closed: AtomicBool,
-    /// The client was closed, and nothing of it waits any more.
+    /// Whether the client was closed, and all its data was delivered or counted.
     finished: AtomicBool,
     /// The pipeline's state for this client, of a type that only the pipeline knows.
     pipeline_state: Mutex<PipelineState>,
@@ -177,7 +177,7 @@ impl Client {
         &self.parts().ledger
     }
 
-    /// Counts an event or feedback that is lost, and the files that it had.
+    /// Counts an event or feedback as lost, with its attachments.
     pub(crate) fn lost_with<'a>(
         &self,
         reason: DiscardReason,
@@ -220,7 +220,7 @@ impl Client {
         self.parts().pipeline_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the client was closed, and everything that it had captured was delivered or counted.
+    /// Whether the client was closed, and everything that it captured was delivered or counted.
     pub(crate) fn is_finished(&self) -> bool {
         self.parts().finished.load(Ordering::Relaxed)
     }

@@ -216,7 +216,7 @@ fn any(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue
     push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value });
 }
 
-/// A list is pruned here: without room for the record it is dropped on this thread.
+/// Sets an attribute that is a list. It is pruned here, because it is dropped on this thread if there is no room.
 #[cold]
 #[inline(never)]
 fn list(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {

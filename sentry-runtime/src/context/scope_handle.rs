@@ -37,8 +37,8 @@ impl ScopeHandle {
         Self(cell)
     }
 
-    /// Changes the scope by a closure, all at once. What others change meanwhile, called functions and other threads,
-    /// stays; where both set the same thing, the closure wins.
+    /// Changes the scope by a closure, atomically. Changes by other code while the closure runs (called functions,
+    /// other threads) are kept; if both set the same value, the closure's value wins.
     pub fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         self.0.configure(change)
     }

@@ -25,9 +25,9 @@ use crate::stacktrace::names;
 pub(crate) const MAX_ENTRIES: usize = 50;
 /// The maximum number of bytes of an error's text, as many as servers keep.
 const MAX_TEXT: usize = 8_192;
-/// The most bytes of `Debug` output read for the names of types.
+/// The maximum number of bytes of `Debug` output that are read for the names of types.
 const MAX_DEBUG: usize = 128;
-/// The type of an error that hides it.
+/// The name of a type that is hidden.
 pub(crate) const UNKNOWN: &str = "Error";
 
 /// One error of a chain.
@@ -39,7 +39,7 @@ pub(crate) struct ChainEntry {
     pub(crate) module: Option<String>,
     /// The `Display` text, truncated at 8 KiB.
     pub(crate) value: String,
-    /// How the `Debug` output begins; nothing of a value that is no error.
+    /// The beginning of the `Debug` output; empty for a value that is not an error.
     pub(crate) debug: String,
     /// The index of the entry that it is a cause or part of; the outermost entry has its own index.
     pub(crate) parent: usize,
@@ -129,7 +129,7 @@ impl ChainEntry {
         Self { parent, source, debug, ..Self::new(ty, module, text(&error)) }
     }
 
-    /// The name that the `Debug` output begins with: that of the struct or of the enum's variant.
+    /// Returns the name at the beginning of the `Debug` output: that of the struct or of the enum's variant.
     pub(crate) fn debug_name(&self) -> String {
         guessed(&self.debug)
     }
@@ -227,7 +227,7 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
     (!name.is_empty()).then_some((name, module))
 }
 
-/// How the `Debug` output begins.
+/// Returns the beginning of the `Debug` output.
 fn debug(error: &dyn fmt::Debug) -> String {
     let mut head = Limited::new(MAX_DEBUG);
     match contained(|| write!(head, "{error:?}")) {
@@ -236,10 +236,10 @@ fn debug(error: &dyn fmt::Debug) -> String {
     }
 }
 
-/// The name that `Debug` output begins with.
+/// Returns the name at the beginning of `Debug` output.
 fn guessed(debug: &str) -> String {
     let name = debug.split([' ', '(', '{', '\r', '\n']).next().unwrap_or_default();
-    // A path may stand before the name, and its arguments behind it: `my::Failed<u8>`.
+    // A path may precede the name, and type arguments may follow it: `my::Failed<u8>`.
     let of_type = name.rsplit("::").next().unwrap_or_default();
     let like_a_type = of_type.starts_with(char::is_uppercase)
         && !of_type.contains(':')

@@ -188,7 +188,7 @@ impl Span {
         };
         let (key, mut value) = (key.into(), value.into());
         if matches!(value, AttributeValue::Array(_)) {
-            // It is copied in a moment, and lists may lie in lists.
+            // The value is copied below, and lists may be nested.
             value.prune();
         }
         self.note(|span| span.set_attribute(key.clone(), value.clone()));

@@ -30,7 +30,7 @@ pub(crate) enum Message {
     Flush(Box<FlushRequest>),
 }
 
-/// A record that travels in batches. It is held in place, so that a log of constant texts needs no allocation.
+/// A record that is sent in batches. It is stored inline, so that a log of constant texts needs no allocation.
 #[derive(Debug)]
 pub(crate) enum BatchRecord {
     Log(LogRecord),
@@ -38,7 +38,7 @@ pub(crate) enum BatchRecord {
 }
 
 impl BatchRecord {
-    /// Counts the loss of the record.
+    /// Counts the record as lost.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         match self {
             Self::Log(record) => record.lost(reason),
@@ -75,7 +75,7 @@ pub(crate) enum Body {
         location: Option<(String, u32, u32)>,
     },
     Message(String),
-    /// Made by the user.
+    /// An event built by the user.
     Event(Box<Shallow<Event<'static>>>),
 }
 
@@ -99,12 +99,12 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// The files that travel with the event.
+    /// Returns the attachments of the event.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
         self.scopes.attachments().chain(&self.hint.attachments)
     }
 
-    /// Counts the loss.
+    /// Counts the event as lost.
     pub(crate) fn lost(&self, reason: DiscardReason) {
         self.client.lost_with(reason, DataCategory::Error, self.attachments());
     }
@@ -144,7 +144,7 @@ pub(crate) struct PendingFeedback {
 }
 
 impl PendingFeedback {
-    /// The files that travel with it.
+    /// Returns the attachments of the feedback.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
         self.scopes.attachments().chain(&self.attachments)
     }

@@ -139,7 +139,7 @@ impl Queues {
         }
     }
 
-    /// Takes the oldest log that waits.
+    /// Takes the oldest waiting log.
     pub(crate) fn next_log(&self) -> Option<LogRecord> {
         match self.logs.get()?.pop()? {
             BatchRecord::Log(record) => Some(record),
@@ -147,7 +147,7 @@ impl Queues {
         }
     }
 
-    /// Takes the oldest metric that waits.
+    /// Takes the oldest waiting metric.
     pub(crate) fn next_metric(&self) -> Option<MetricRecord> {
         match self.metrics.get()?.pop()? {
             BatchRecord::Metric(record) => Some(record),
@@ -155,12 +155,12 @@ impl Queues {
         }
     }
 
-    /// Returns the number of logs that wait.
+    /// Returns the number of waiting logs.
     pub(crate) fn waiting_logs(&self) -> usize {
         self.logs.get().map_or(0, Queue::len)
     }
 
-    /// Returns the number of metrics that wait.
+    /// Returns the number of waiting metrics.
     pub(crate) fn waiting_metrics(&self) -> usize {
         self.metrics.get().map_or(0, Queue::len)
     }
@@ -187,7 +187,7 @@ pub(crate) fn send_event(capture: Box<Capture>) {
     if callback::depth() > 0 {
         queues.nested.store(true, Ordering::SeqCst);
     }
-    // The client was closed meanwhile, and has its answer by what is counted now.
+    // The client was closed in the meantime: the event is counted, so that the close can report it.
     if !capture.client.is_enabled() {
         return capture.lost(DiscardReason::QueueOverflow);
     }
@@ -247,7 +247,7 @@ pub(crate) fn send_metric(record: MetricRecord) {
     }
 }
 
-/// Returns a queue of records, whose memory is allocated for the first record: many programs never log.
+/// Returns a queue of records. Its memory is allocated for the first record, since many programs never log.
 fn records(queue: &OnceLock<Queue<BatchRecord>>) -> &Queue<BatchRecord> {
     queue.get_or_init(|| Queue::new(bounded(RECORDS)))
 }

@@ -90,7 +90,7 @@ impl Fields {
         }
     }
 
-    /// Adds an attribute; beyond 128 it is left out.
+    /// Adds an attribute; after the 128th, attributes are left out.
     pub(crate) fn push(&mut self, key: Cow<'static, str>, mut value: AttributeValue) {
         value.prune();
         if let Some(slot) = self.inline.get_mut(self.len) {

@@ -113,7 +113,7 @@ impl<L: Log> SentryLogger<L> {
         }
         let mut said =
             LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
-        // What cannot be read is left out.
+        // Unreadable key-values are left out.
         let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut said)));
         LogEntry {
             origin: &ORIGIN,

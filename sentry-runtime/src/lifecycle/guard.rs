@@ -29,7 +29,7 @@ impl std::ops::Deref for ClientInitGuard {
 
 impl Drop for ClientInitGuard {
     fn drop(&mut self) {
-        // A client that was closed before has had the time that its caller gave it.
+        // A client that was closed before has already used the timeout of that call.
         if self.0.is_enabled() && !self.0.close(self.0.options().shutdown_timeout) {
             diagnostics::debug(format_args!("some data was not sent within the option shutdown_timeout"));
         }

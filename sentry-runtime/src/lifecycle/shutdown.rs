@@ -20,19 +20,19 @@ impl Client {
         self.end(transport, rest(), |transport, rest| transport.flush(rest)) && processed
     }
 
-    /// Flushes, then switches the client off for good. Answers like [`flush`](Self::flush); after an answer of `false` it
-    /// can be called again, to wait longer.
+    /// Flushes, then disables the client permanently. Returns whether everything was delivered or lost in time, like
+    /// [`flush`](Self::flush); if not, call it again to wait longer.
     pub fn close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
-        // What callbacks capture is part of it, so the client is still on.
+        // The client is still enabled, because the flush includes events that callbacks capture.
         let processed = queue::flush(None, rest());
         self.switch_off();
-        // What was captured meanwhile is sent as well.
+        // Data captured in the meantime is sent as well.
         let processed = queue::flush(self.handle(), rest()) && processed;
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
-        // And what was on its way to the queue when the client was switched off is counted.
+        // Data that was on its way to the queue when the client was disabled is counted.
         let finished = queue::flush(None, rest()) && processed && ended;
         if finished {
             self.set_finished();
@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-/// What is left of a timeout that begins now, whenever it is asked.
+/// Starts a timeout, and returns a function that returns the rest of it.
 fn time_left(timeout: Duration) -> impl Fn() -> Duration {
     let started = Instant::now();
     move || timeout.saturating_sub(started.elapsed())

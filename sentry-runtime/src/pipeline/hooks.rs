@@ -18,8 +18,8 @@ use crate::trace::ids::Lineage;
 /// The number of callbacks that have panicked.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// Runs one callback over a value that was made at the given depth. Spans that it starts are not recorded: their
-/// transaction would be shown to a callback in turn.
+/// Runs one callback on a value that was recorded at the given depth. Spans that the callback starts are not recorded:
+/// their transaction would be passed to a callback in turn.
 fn run<T: Prune>(
     name: &str,
     reason: DiscardReason,

@@ -16,7 +16,7 @@ pub(super) fn open(client: &Client, category: DataCategory, quantity: u64) -> Op
     open_for(client, category, || client.ledger().lost(DiscardReason::RatelimitBackoff, category, quantity))
 }
 
-/// The same; `count` counts the loss.
+/// Like [`open`], but counts the loss by `count`.
 pub(super) fn open_for(
     client: &Client,
     category: DataCategory,

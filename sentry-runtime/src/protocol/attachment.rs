@@ -104,14 +104,14 @@ impl From<Attachment> for EnvelopeItem {
     }
 }
 
-// By hand: the content of a file has no place in a log line.
 impl Attachment {
-    /// Returns how many bytes files have together: by those the loss of a file is counted.
+    /// Returns the total size of attachments in bytes, the unit in which lost attachments are counted.
     pub(crate) fn bytes_of<'a>(attachments: impl IntoIterator<Item = &'a Arc<Self>>) -> u64 {
         attachments.into_iter().map(|attachment| attachment.buffer.len() as u64).sum()
     }
 }
 
+// Not derived: a log line must not contain the file.
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attachment")

@@ -12,17 +12,17 @@ use super::{
     Request, Span, SpanLink, Stacktrace, Transaction, User, Value,
 };
 
-/// More levels than may be sent, and few enough for any stack.
+/// The maximum depth: more levels than are sent, and few enough for any stack.
 pub(crate) const DEEPEST: usize = 36;
 
 /// Types that may hold data of any depth.
 pub(crate) trait Prune {
-    /// Cuts and frees, without recursion, what lies deeper than anything that is sent.
+    /// Cuts and frees, without recursion, all data below the maximum depth.
     fn prune(&mut self);
 }
 
-/// A value that was pruned as it was handed over. Whoever takes this type instead of the bare one can neither use nor
-/// drop what was not pruned.
+/// A value that was pruned when it arrived. Functions that take this type instead of the bare one can neither use nor
+/// drop an unpruned value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shallow<T>(T);
 
@@ -33,7 +33,7 @@ impl<T: Prune> Shallow<T> {
         Self(value)
     }
 
-    /// Returns the value, to be shown to the user's code or sent.
+    /// Returns the value, to be passed to the user's code or sent.
     pub(crate) fn into_inner(self) -> T {
         self.0
     }
@@ -47,14 +47,14 @@ impl<T> Deref for Shallow<T> {
     }
 }
 
-/// Frees a value that nobody wants, as [`Prune`] does. Costs nothing for types that own nothing or a text alone.
+/// Frees an unused value without recursion. Costs nothing for types that own no memory or only a text.
 pub(crate) fn discard<V: Into<AttributeValue>>(value: V) {
     if may_nest::<V>() {
         value.into().prune();
     }
 }
 
-/// Frees entries that nobody wants.
+/// Frees unused entries without recursion.
 pub(crate) fn discard_entries<K, V: Into<AttributeValue>>(entries: impl IntoIterator<Item = (K, V)>) {
     if may_nest::<V>() {
         entries.into_iter().for_each(|(_, value)| discard(value));
@@ -63,7 +63,7 @@ pub(crate) fn discard_entries<K, V: Into<AttributeValue>>(entries: impl IntoIter
 
 /// Whether a value of the type may hold lists.
 fn may_nest<V>() -> bool {
-    // Texts are the most usual values that own memory, and they need no look.
+    // Texts are the most common values that own memory, and contain no lists.
     let texts = ["alloc::string::String", "alloc::boxed::Box<str>", "alloc::borrow::Cow<str>"];
     std::mem::needs_drop::<V>() && !texts.contains(&std::any::type_name::<V>())
 }
@@ -84,7 +84,7 @@ impl Prune for Value {
     }
 }
 
-/// Cuts a value that is a text or lies too deep, and notes one whose entries have to be looked at.
+/// Cuts a value that is a long text or too deep, and adds a value whose entries must be checked to `pending`.
 fn look_at<'a>(value: &'a mut Value, left: usize, pending: &mut Vec<(&'a mut Value, usize)>) {
     match value {
         Value::Array(items) if left == 0 && !items.is_empty() => {
@@ -106,7 +106,7 @@ fn hold(text: &mut String) {
     }
 }
 
-/// Frees a value with what is in it, one level at a time.
+/// Frees a value with its content, one level at a time.
 pub(crate) fn free(value: Value) {
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {
@@ -145,7 +145,7 @@ impl Prune for AttributeValue {
     }
 }
 
-/// Frees an attribute with what is in it, one level at a time.
+/// Frees an attribute with its content, one level at a time.
 fn free_attribute(value: AttributeValue) {
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {

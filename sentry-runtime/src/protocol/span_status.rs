@@ -31,8 +31,8 @@ pub enum SpanStatus {
     Unavailable,
     /// An internal error.
     InternalError,
-    /// Nobody knows how it ended, such as with a status code of HTTP that means nothing. Sentry does not count it as a
-    /// failure: of an error without a better word say [`InternalError`](Self::InternalError).
+    /// An unknown outcome, for example an HTTP status code without a meaning. Sentry does not count it as a failure:
+    /// use [`InternalError`](Self::InternalError) for an error without a more specific status.
     UnknownError,
     /// Cancelled, typically by the caller: the future was dropped.
     Cancelled,
@@ -135,7 +135,7 @@ impl SpanStatus {
         Some(match code {
             0 => Self::Ok,
             1 => Self::Cancelled,
-            // `UNKNOWN` is an error, and `unknown_error` would not count as one.
+            // `UNKNOWN` is an error, but Sentry does not count `unknown_error` as a failure.
             2 => Self::InternalError,
             3 => Self::InvalidArgument,
             4 => Self::DeadlineExceeded,

@@ -1,7 +1,7 @@
-//! Values of the user's types as JSON, down to a depth: a type may nest deeper than any stack.
+//! Values of the user's types as JSON, up to a maximum depth: a value may be nested deeper than any stack.
 //!
-//! [`to_value`] hands the value a serializer that counts levels. What lies deeper than anything that is sent is not
-//! visited; its kind is written instead.
+//! [`to_value`] passes the value a serializer that counts levels. Lists and objects below the maximum depth are not
+//! visited; their kind is written instead.
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -11,12 +11,12 @@ use serde_json::{Error, Value};
 
 use super::nesting::DEEPEST;
 
-/// Returns a value as JSON, cut to the depth that is kept of any value.
+/// Returns a value as JSON, cut at the maximum depth.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     serde_json::to_value(Cut { value, left: DEEPEST })
 }
 
-/// A value of which only some levels are visited.
+/// A value that is visited up to a number of levels.
 struct Cut<'a, T: ?Sized> {
     value: &'a T,
     left: usize,
@@ -28,7 +28,7 @@ impl<T: Serialize + ?Sized> Serialize for Cut<'_, T> {
     }
 }
 
-/// A serializer that has some levels left.
+/// A serializer that counts the remaining levels.
 struct Counting<S> {
     inner: S,
     left: usize,
@@ -97,7 +97,7 @@ impl<S: Serializer> Serializer for Counting<S> {
         self.inner.serialize_unit_variant(name, index, variant)
     }
 
-    // What only wraps a value takes stack as well.
+    // A wrapper around a value takes stack as well.
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         match self.left.checked_sub(1) {
             Some(left) => self.inner.serialize_some(&Cut { value, left }),

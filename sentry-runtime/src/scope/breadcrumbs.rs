@@ -16,7 +16,7 @@ use crate::protocol::nesting::Prune as _;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trail {
     crumbs: VecDeque<(u64, Arc<Breadcrumb>)>,
-    /// The most that were wanted when the last was added.
+    /// The maximum number of breadcrumbs, from the last addition.
     max: usize,
 }
 
@@ -24,7 +24,7 @@ impl Trail {
     /// Adds a breadcrumb; the oldest beyond `max` are dropped.
     pub(crate) fn push(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // A callback may have put something in.
+        // A callback may have added data.
         breadcrumb.prune();
         if max == 0 {
             return;
@@ -44,9 +44,9 @@ impl Trail {
         }
     }
 
-    /// This trail's changes since `base`, applied to `newer`.
+    /// Returns `newer` with this trail's changes since `base` applied.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
-        // Numbers ascend in every trail of one scope.
+        // The numbers are ascending in every trail of one scope.
         let has = |trail: &Self, number: u64| {
             trail.crumbs.binary_search_by_key(&number, |(number, _)| *number).is_ok()
         };

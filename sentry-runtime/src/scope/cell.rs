@@ -61,8 +61,8 @@ impl ScopeCell {
         result
     }
 
-    /// Changes the scope by a user's closure, which may itself call anything: it works on a copy. What others change
-    /// meanwhile stays, see [`Scope::rebased`].
+    /// Changes the scope by a user's closure, which may call anything: it works on a copy. Changes by other code in the
+    /// meantime are kept, see [`Scope::rebased`].
     pub(crate) fn configure<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
         let base = self.snapshot();
         let mut copy = Scope::clone(&base);
@@ -73,7 +73,7 @@ impl ScopeCell {
             if Arc::ptr_eq(&scope, &base) { Arc::clone(&own) } else { Arc::new(own.rebased(&base, &scope)) };
         let replaced = std::mem::replace(&mut *scope, next);
         drop(scope);
-        // They may hold the last processors of their kind, and with them a user's `Drop`.
+        // Dropped after the lock is released: a dropped processor may run a user's `Drop`.
         drop((replaced, base, own));
         self.changed();
         result

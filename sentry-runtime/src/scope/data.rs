@@ -259,7 +259,7 @@ impl Scope {
     }
 }
 
-/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+/// Whether a scope has room for another entry. Data that is set again and again under new names would grow without end.
 pub(super) fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
     let has_room = map.len() < MAX_BREADTH || map.contains_key(key);
     if !has_room {

@@ -15,7 +15,7 @@ const MAX: usize = 100;
 pub(crate) struct Flags(Vec<(String, Shallow<Value>)>);
 
 impl Flags {
-    /// Notes an evaluation. The one that lies back furthest makes room.
+    /// Records an evaluation. If the list is full, the least recently evaluated flag is removed.
     pub(crate) fn add(&mut self, name: &str, result: Shallow<Value>) {
         if let Some(at) = self.0.iter().position(|(known, _)| known == name) {
             self.0.remove(at);
@@ -32,7 +32,7 @@ impl Flags {
         }
     }
 
-    /// These flags' changes since `base`, applied to `newer`.
+    /// Returns `newer` with these flags' changes since `base` applied.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
         let has = |flags: &Self, flag: &(String, Shallow<Value>)| flags.0.contains(flag);
         let named = |flags: &Self, name: &str| flags.0.iter().any(|(known, _)| known == name);

@@ -51,7 +51,7 @@ impl Scopes {
         [&self.current, &self.isolation, &self.global].into_iter().find_map(|scope| scope.user())
     }
 
-    /// The files of all three.
+    /// Returns the attachments of all three scopes.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
         [&self.global, &self.isolation, &self.current].into_iter().flat_map(|scope| &scope.attachments)
     }

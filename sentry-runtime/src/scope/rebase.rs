@@ -1,4 +1,4 @@
-//! Changes to a scope that were made on a copy of it, while others changed the scope.
+//! The merge of concurrent changes of a scope: those made on a copy, and those made to the scope in the meantime.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use super::data::has_room;
 use crate::protocol::Map;
 
 impl Scope {
-    /// This copy's changes since `base`, applied to `newer`, which is what others made of `base` meanwhile.
+    /// Returns `newer`, the scope after other code changed `base`, with this copy's changes since `base` applied.
     ///
-    /// The copy's value wins where both set the same thing. What the copy removes and another one sets anew is kept.
+    /// If both set the same value, the copy's value wins. A value that the copy removed and other code set anew is
+    /// kept.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
         let mut attributes = newer.attributes.clone();
         rebase_map(&mut attributes, &base.attributes, &self.attributes, |_, _| true);
@@ -88,7 +89,7 @@ fn rebase_map<K: Ord + Clone, V: Clone + PartialEq>(
     }
 }
 
-/// Without what the copy removed, and with what it added at the end.
+/// Returns the list without the items that the copy removed, and with those that it added at the end.
 fn rebased_list<T: Clone>(base: &[T], own: &[T], newer: &[T], is: impl Fn(&T, &T) -> bool) -> Vec<T> {
     let has = |list: &[T], item: &T| list.iter().any(|one| is(one, item));
     let kept = newer.iter().filter(|item| has(own, item) || !has(base, item));

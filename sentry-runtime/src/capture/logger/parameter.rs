@@ -105,7 +105,7 @@ levels! {
     ParameterAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::Null, false;
 }
 
-/// The attribute that code of the user's makes; none if it panics.
+/// Returns the attribute that the user's code creates, or a null value if the code panics.
 fn contained(make: impl FnOnce() -> AttributeValue) -> AttributeValue {
     callback::show(make).unwrap_or_default()
 }

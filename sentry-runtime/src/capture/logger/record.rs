@@ -61,7 +61,7 @@ impl LogDraft {
 
     /// Finishes with a text that must be formatted now.
     pub fn text(self, template: &'static str, text: fmt::Arguments<'_>) {
-        // Without its arguments a text that panics is still where it was written.
+        // If the formatting panics, the template is sent without its arguments.
         let format = || callback::show(|| fmt::format(text)).map_or(Cow::Borrowed(template), Cow::Owned);
         let whole = text.as_str().map_or_else(format, Cow::Borrowed);
         self.end(Text::Whole(whole), template);

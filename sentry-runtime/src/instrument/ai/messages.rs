@@ -65,7 +65,7 @@ impl Serialize for Message {
     }
 }
 
-/// A value of the user's as JSON, if it shows itself.
+/// Returns a user's value as JSON, unless its `Serialize` fails or panics.
 fn shown<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
     callback::show(|| to_value(value).ok()).flatten()
 }

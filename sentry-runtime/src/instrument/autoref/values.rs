@@ -20,7 +20,7 @@ levels! { sentry_attribute -> AttributeValue;
     AttributeOfAny: [T: ?Sized] Probe<'a, T> => |_value| AttributeValue::from(std::any::type_name::<T>());
 }
 
-/// The attribute that code of the user's makes; none if it panics.
+/// Returns the attribute that the user's code creates, or a null value if the code panics.
 fn contained(make: impl FnOnce() -> AttributeValue) -> AttributeValue {
     callback::show(make).unwrap_or_default()
 }

@@ -89,7 +89,7 @@ fn path_of(url: &str) -> String {
 pub(super) fn status(status: &Status, attributes: &[KeyValue]) -> SpanStatus {
     let Status::Error { description } = status else { return SpanStatus::Ok };
     match kind_of_error(description, attributes) {
-        // The server does not count that as a failure.
+        // The server does not count `unknown_error` as a failure.
         None | Some(SpanStatus::UnknownError) => SpanStatus::InternalError,
         Some(kind) => kind,
     }
@@ -104,6 +104,6 @@ fn kind_of_error(description: &str, attributes: &[KeyValue]) -> Option<SpanStatu
     if let Some(status) = code(&grpc).and_then(SpanStatus::from_grpc_status) {
         return Some(status);
     }
-    // A description that is one of our words was meant as such.
+    // A description that is the name of a status is taken as that status.
     description.parse().ok()
 }
