@@ -84,7 +84,7 @@ impl Scope {
         self.transaction = transaction.map(Arc::from);
     }
 
-    /// Sets the user; `None` removes it. The user is sent unchanged, whatever the value of `send_default_pii` is.
+    /// Sets the user; `None` removes it. The option `send_default_pii` does not apply to it.
     pub fn set_user(&mut self, user: impl Into<Option<User>>) {
         self.user = user.into().map(|user| Arc::new(Shallow::of(user).into_inner()));
     }

@@ -26,9 +26,10 @@
 //!   and carries method, URL and status. An aborted request ends it as `cancelled`. `OPTIONS` requests are not recorded
 //!   unless the option `trace_options_requests` is on;
 //! * its URL, method and headers on every event, with the privacy rules below;
-//! * an event for the error of its handler, an extractor or an inner middleware, if the response has a status of 500 or
-//!   more. If the error was converted to such a response, it is captured only if nothing else in the request was. An
-//!   error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured inside is not captured again.
+//! * an event for the error of its handler, an extractor or an inner middleware, if the response to the error has a
+//!   status of 500 or more; and an event for any other response with such a status, if nothing else in the request was
+//!   captured. An error that `#[sentry::server_action]` or `#[sentry::span(err)]` captured inside is not captured
+//!   again.
 //!
 //! Annotated functions inside become part of the transaction, including `#[sentry::server_action]`. Wrap the `App` in
 //! this middleware last, so that it is the outermost one; a second instance inside, around a scope, has no effect.

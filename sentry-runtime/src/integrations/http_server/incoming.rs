@@ -1,7 +1,7 @@
 //! The recorded parts of an incoming request, according to the privacy rules.
 //!
-//! Without `send_default_pii`, only headers that cannot identify the sender, the names in the query string, and neither
-//! cookies nor addresses are kept. What is kept is still scrubbed on the pipeline thread.
+//! Without `send_default_pii`, only headers that cannot identify the sender and the names in the query string are kept;
+//! cookies and addresses are not. The kept data is also scrubbed on the pipeline thread.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
 //! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/request/),
