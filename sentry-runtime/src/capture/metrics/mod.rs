@@ -1,6 +1,6 @@
 //! Metrics: counters, gauges and distributions, linked to the active trace and span.
 //!
-//! Metrics are sent unless the option `enable_metrics` is off. Each value is sent separately; Sentry aggregates them.
+//! Metrics are sent unless the option `enable_metrics` is off. Sentry aggregates the values, this crate does not.
 //! They are sent in batches of up to 100, at the latest five seconds after the first. At most 900 metrics wait; further
 //! ones are dropped and counted. Up to six attributes need no allocation on the caller's thread, if the names and
 //! values are known at compile time or stored in place.
