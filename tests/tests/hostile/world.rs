@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use sentry_tests::FakeSentry;
+use sentry_tests::support::{observe, options};
 
 const CAPTURES: &str = env!("CARGO_BIN_EXE_captures");
 
@@ -82,4 +83,16 @@ fn the_environment_and_the_command_line_stay_at_home() {
             assert!(!all.contains(&secret) && !all.contains("ada-l0velace"), "with PII {pii}: {all}");
         }
     }
+}
+
+/// The first record of a thread must not need a stack of its own size many times over.
+#[test]
+fn a_small_thread_has_room_for_what_is_recorded() {
+    #[sentry::span]
+    fn annotated() {}
+    let seen = observe(options(), || {
+        let small = std::thread::Builder::new().stack_size(48 * 1024);
+        small.spawn(|| (0..300).for_each(|_| annotated())).unwrap().join().unwrap();
+    });
+    assert!(seen.transactions().len() >= 300);
 }
