@@ -17,6 +17,8 @@ pub struct Stats {
     pub dropped: Vec<DiscardedEvents>,
     /// The number of bytes sent over the network, after compression.
     pub bytes: u64,
+    /// The number of attributes left out of logs and metrics that had more than 128.
+    pub cut_attributes: u64,
     /// The items that wait to be sent.
     pub queued: QueueDepths,
 }

@@ -10,6 +10,7 @@ use crate::base::diagnostics;
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::options::ClientOptions;
+use crate::protocol::limits::MAX_ATTRIBUTES;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
 use crate::scope::Scopes;
@@ -64,20 +65,29 @@ impl RecordContext {
     }
 }
 
+/// Counts attributes of a log or metric that were left out, and says so.
+pub(crate) fn tell_cut(client: &Client, cut: u64, of: &str) {
+    if cut > 0 {
+        client.ledger().cut_attributes(cut);
+        diagnostics::debug(format_args!(
+            "{cut} attributes of {of} are left out: it has {MAX_ATTRIBUTES} at most"
+        ));
+    }
+}
+
 /// An attribute's name and value.
 pub(crate) type Field = (Cow<'static, str>, AttributeValue);
 
 /// The number of attributes stored inline; more take an allocation.
 const INLINE: usize = 6;
 
-/// The maximum number of attributes of one log or metric.
-const MAX_FIELDS: usize = 128;
-
 /// A short list of attributes.
 #[derive(Debug)]
 pub(crate) struct Fields {
     inline: [Field; INLINE],
-    len: usize,
+    len: u32,
+    /// How many found no room.
+    cut: u32,
     more: Vec<Field>,
 }
 
@@ -86,31 +96,39 @@ impl Fields {
         Self {
             inline: [const { (Cow::Borrowed(""), AttributeValue::Null) }; INLINE],
             len: 0,
+            cut: 0,
             more: Vec::new(),
         }
     }
 
-    /// Adds an attribute; after the 128th, attributes are left out.
+    /// Adds an attribute; beyond 128 it is left out, and counted.
     pub(crate) fn push(&mut self, key: Cow<'static, str>, mut value: AttributeValue) {
         value.prune();
-        if let Some(slot) = self.inline.get_mut(self.len) {
+        if let Some(slot) = self.inline.get_mut(self.len as usize) {
             *slot = (key, value);
             self.len += 1;
-        } else if self.more.len() < MAX_FIELDS - INLINE {
+        } else if self.more.len() < MAX_ATTRIBUTES - INLINE {
             self.more.push((key, value));
+        } else {
+            self.cut = self.cut.saturating_add(1);
         }
     }
 
+    /// Counts the attributes that found no room, and says so.
+    pub(crate) fn tell_cut(&self, client: &Client, of: &str) {
+        tell_cut(client, u64::from(self.cut), of);
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.len + self.more.len()
+        self.len as usize + self.more.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Field> {
-        self.inline[..self.len].iter().chain(&self.more)
+        self.inline[..self.len as usize].iter().chain(&self.more)
     }
 
     pub(crate) fn into_iter(self) -> impl Iterator<Item = Field> {
-        self.inline.into_iter().take(self.len).chain(self.more)
+        self.inline.into_iter().take(self.len as usize).chain(self.more)
     }
 }
 
@@ -124,8 +142,8 @@ mod tests {
         for number in 0..200 {
             fields.push(Cow::Borrowed("k"), number.into());
         }
-        assert_eq!(fields.len(), MAX_FIELDS);
+        assert_eq!((fields.len(), fields.cut), (MAX_ATTRIBUTES, 72));
         assert!(fields.iter().zip(0..).all(|((_, value), number)| *value == number.into()));
-        assert_eq!(fields.into_iter().count(), MAX_FIELDS);
+        assert_eq!(fields.into_iter().count(), MAX_ATTRIBUTES);
     }
 }

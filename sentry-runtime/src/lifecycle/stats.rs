@@ -18,6 +18,7 @@ impl Client {
         let ledger = self.ledger();
         Stats {
             accepted: ledger.all_accepted(),
+            cut_attributes: ledger.all_cut_attributes(),
             queued: QueueDepths { captured: queue::depth(), ..queued },
             sent: ledger.all_sent(),
             dropped: ledger.all_lost(),

@@ -56,6 +56,7 @@ impl Batched for LogRecord {
         }
         let show = |record: Self| {
             let depth = record.moment.depth;
+            record.fields.tell_cut(client, "a log");
             let log = client_state::with(client, |state| log(record, state));
             diagnostics::debug(format_args!("log {}: {}", log.level, log.body));
             let bytes = LOG_BYTES + log.body.len();
@@ -97,6 +98,7 @@ impl Batched for MetricRecord {
         }
         let show = |record: Self| {
             let depth = record.moment.depth;
+            record.draft.fields.tell_cut(client, "a metric");
             let metric = client_state::with(client, |state| metric(record, state));
             diagnostics::debug(format_args!("{} {} {:?}", metric.ty.as_str(), metric.name, metric.value));
             let lost = |reason| client.ledger().lost(reason, DataCategory::TraceMetric, 1);

@@ -26,6 +26,9 @@ pub(crate) const MAX_FRAMES: usize = 250;
 /// The maximum number of entries in one list or object of a value.
 pub(crate) const MAX_BREADTH: usize = 1_000;
 
+/// The maximum number of attributes of a log, a metric or a scope.
+pub(crate) const MAX_ATTRIBUTES: usize = 128;
+
 /// The maximum length of the name of an attribute or of an object's entry, in characters.
 pub(crate) const MAX_KEY: usize = 200;
 /// The maximum length of an operation, in characters.

@@ -1,6 +1,6 @@
 //! The data of one scope, and the setters that fill it.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +12,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
-use crate::protocol::limits::{MAX_BREADTH, check_tag, truncated};
+use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH, MAX_KEY, check_tag, truncated};
 use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
@@ -110,7 +110,7 @@ impl Scope {
             diagnostics::debug(format_args!("{note}"));
         }
         if let Some((key, value)) = checked.tag
-            && has_room(&self.tags, &key, "tag")
+            && has_room(&self.tags, &key, "tag", MAX_BREADTH)
         {
             self.tags.insert(key.into_owned(), value.into_owned());
         }
@@ -133,7 +133,7 @@ impl Scope {
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
         let mut context = value.into();
         context.prune();
-        if has_room(&self.contexts, key, "context") {
+        if has_room(&self.contexts, key, "context", MAX_BREADTH) {
             self.contexts.insert(key.to_owned(), context);
         }
     }
@@ -146,7 +146,7 @@ impl Scope {
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
         let value = Shallow::of(value).into_inner();
-        if has_room(&self.extra, key, "extra") {
+        if has_room(&self.extra, key, "extra", MAX_BREADTH) {
             self.extra.insert(key.to_owned(), value);
         }
     }
@@ -159,6 +159,8 @@ impl Scope {
     /// Sets an attribute of logs, metrics and segments in this scope: a number, a string, a boolean, or a list of
     /// these. Attributes of the log or span itself take precedence. Error events have no attributes; use tags for them.
     ///
+    /// A scope keeps 128 attributes.
+    ///
     /// ```
     /// sentry::configure_scope(|scope| {
     ///     scope.set_attribute("shop.tenant", "vienna");
@@ -168,11 +170,14 @@ impl Scope {
     ///
     /// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/attributes/)
     pub fn set_attribute(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-        let (key, mut value) = (key.into(), value.into());
+        let (mut key, mut value) = (key.into(), value.into());
         value.prune();
+        if let Cow::Owned(cut) = truncated(&key, MAX_KEY) {
+            key = Cow::Owned(cut);
+        }
         if value.is_null() {
             self.attributes.remove(&key);
-        } else {
+        } else if has_room(&self.attributes, &key, "attribute", MAX_ATTRIBUTES) {
             self.attributes.insert(key, value);
         }
     }
@@ -259,12 +264,12 @@ impl Scope {
     }
 }
 
-/// Whether a scope has room for another entry. Data that is set again and again under new names would grow without end.
-pub(super) fn has_room<V>(map: &Map<String, V>, key: &str, kind: &str) -> bool {
-    let has_room = map.len() < MAX_BREADTH || map.contains_key(key);
+/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+pub(super) fn has_room<K: Borrow<str> + Ord, V>(map: &Map<K, V>, key: &str, kind: &str, most: usize) -> bool {
+    let has_room = map.len() < most || map.contains_key(key);
     if !has_room {
         diagnostics::debug(format_args!(
-            "dropped {kind} `{}`: a scope has at most {MAX_BREADTH}",
+            "dropped {kind} `{}`: a scope has at most {most}",
             truncated(key, 64)
         ));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Scope;
 use super::data::has_room;
 use crate::protocol::Map;
+use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH};
 
 impl Scope {
     /// Returns `newer`, the scope after other code changed `base`, with this copy's changes since `base` applied.
@@ -13,7 +14,9 @@ impl Scope {
     /// kept.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
         let mut attributes = newer.attributes.clone();
-        rebase_map(&mut attributes, &base.attributes, &self.attributes, |_, _| true);
+        rebase_map(&mut attributes, &base.attributes, &self.attributes, |map, key| {
+            has_room(map, key, "attribute", MAX_ATTRIBUTES)
+        });
         Self {
             level: rebased(&base.level, &self.level, &newer.level, |one, other| one == other),
             fingerprint: rebased_arc(&base.fingerprint, &self.fingerprint, &newer.fingerprint),
@@ -71,7 +74,7 @@ fn rebased_map<V: Clone + PartialEq>(
     kind: &str,
 ) -> Map<String, V> {
     let mut map = newer.clone();
-    rebase_map(&mut map, base, own, |map, key| has_room(map, key, kind));
+    rebase_map(&mut map, base, own, |map, key| has_room(map, key, kind, MAX_BREADTH));
     map
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Ledger {
     /// Items that a server accepted since the client was created.
     sent: [AtomicU64; CATEGORIES],
     bytes: AtomicU64,
+    /// Attributes of logs and metrics that were left out.
+    cut_attributes: AtomicU64,
 }
 
 impl Default for Ledger {
@@ -33,6 +35,7 @@ impl Default for Ledger {
             accepted: row(),
             sent: row(),
             bytes: AtomicU64::new(0),
+            cut_attributes: AtomicU64::new(0),
         }
     }
 }
@@ -74,6 +77,16 @@ impl Ledger {
         for &(category, quantity) in item.quantities() {
             self.sent[category as usize].fetch_add(quantity, Ordering::Relaxed);
         }
+    }
+
+    /// Counts attributes of a log or metric that were left out. Client reports have no category for them.
+    pub(crate) fn cut_attributes(&self, count: u64) {
+        self.cut_attributes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How many attributes of logs and metrics were left out.
+    pub(crate) fn all_cut_attributes(&self) -> u64 {
+        self.cut_attributes.load(Ordering::Relaxed)
     }
 
     /// Counts bytes sent over the wire.

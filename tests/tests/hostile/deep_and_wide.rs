@@ -170,3 +170,26 @@ fn an_attachment_that_is_too_large_goes_alone() {
     assert_eq!(seen.events().len(), 1, "the event goes all the same");
     assert_eq!(seen.reported("invalid", "attachment"), 1041, "bytes");
 }
+
+#[test]
+fn attributes_of_logs_and_scopes_are_bounded_and_counted() {
+    let seen = observe(untraced().enable_logs(true), || {
+        sentry::with_isolation_scope(|| {
+            for number in 0..MANY {
+                sentry::set_attribute(format!("{number}-{}", "k".repeat(1000)), number as u64);
+            }
+            sentry::logger::info!("hello");
+            let attributes = (0..200).map(|number| (format!("own-{number}"), number));
+            sentry::logger::info("many", attributes.clone());
+            let metric = sentry::metrics::count("orders", 1);
+            attributes.fold(metric, |metric, (key, value)| metric.attribute(key, value)).capture();
+        });
+    });
+    let logs = seen.logs();
+    assert!(logs[0]["attributes"].as_object().unwrap().len() < 150);
+    assert!(logs[0].to_string().len() < 100_000, "{} bytes", logs[0].to_string().len());
+    let own = logs[1]["attributes"].as_object().unwrap().keys().filter(|key| key.starts_with("own-")).count();
+    assert_eq!(own, 128);
+    assert_eq!(seen.stats.cut_attributes, 2 * 72);
+    assert_eq!(seen.stats.lost(), 0, "{:?}", seen.stats);
+}

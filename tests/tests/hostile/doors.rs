@@ -68,7 +68,6 @@ fn event() -> Event<'static> {
             value: Some("broken".into()),
             mechanism: Some(mechanism()),
             stacktrace: stacktrace(),
-            raw_stacktrace: stacktrace(),
             ..Exception::default()
         }]
         .into(),

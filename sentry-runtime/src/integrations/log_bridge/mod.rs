@@ -25,14 +25,14 @@ use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::intake::message::Capture;
 use crate::intake::record_context;
-use crate::protocol::limits::truncated;
+use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
 
 /// The maximum number of characters in a text of an entry.
 const MAX_TEXT: usize = 8_192;
 /// The maximum number of fields of an entry.
-const MAX_FIELDS: usize = 128;
+const MAX_FIELDS: usize = MAX_ATTRIBUTES;
 
 /// The differences between the source crates of entries.
 #[derive(Debug)]
@@ -61,6 +61,8 @@ pub(crate) struct LogEntry<'a> {
 pub(crate) struct LogFields {
     pub(crate) message: Option<String>,
     pub(crate) fields: Vec<(Cow<'static, str>, AttributeValue)>,
+    /// How many fields were left out.
+    pub(crate) cut: u64,
     /// The first error among the fields.
     pub(crate) error: Option<Chain>,
 }
@@ -70,6 +72,8 @@ impl LogFields {
     pub(crate) fn add(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((key.into(), value.into()));
+        } else {
+            self.cut += 1;
         }
     }
 
@@ -89,8 +93,9 @@ impl LogEntry<'_> {
             crate::api::add_breadcrumb(|| self.breadcrumb(&text));
         }
         if filter.contains(Filter::Log)
-            && record_context::client_that(|options| options.enable_logs).is_some()
+            && let Some(client) = record_context::client_that(|options| options.enable_logs)
         {
+            record_context::tell_cut(&client, self.said.cut, "a log");
             let fields = std::mem::take(&mut self.said.fields);
             logger::log(self.level, text, fields.into_iter().chain(self.own_attributes()));
         }
