@@ -8,3 +8,4 @@ pub(crate) mod message;
 pub(crate) mod metric;
 pub(crate) mod queue;
 pub(crate) mod record_context;
+mod weight;

@@ -14,11 +14,13 @@ use super::message::{
     BatchRecord, Capture, FlushRequest, Message, PendingCheckIn, PendingFeedback, PendingSession,
 };
 use super::metric::MetricRecord;
+use super::weight::{self, Weigh};
 use crate::base::fork::PerProcess;
 use crate::base::{callback, diagnostics, worker};
 use crate::client::Client;
 use crate::context::recorder;
 use crate::protocol::{DataCategory, DiscardReason};
+use crate::scope::Scope;
 
 /// The number of messages of each kind that wait.
 #[derive(Debug, Clone, Copy)]
@@ -41,22 +43,50 @@ const RECORDS_PER_WAKE: usize = 100;
 
 /// One queue. Only the pipeline thread takes messages out.
 struct Queue<T> {
-    sender: Sender<T>,
-    waiting: Receiver<T>,
+    /// Each message with its bytes, except for those of its scopes.
+    sender: Sender<(usize, T)>,
+    waiting: Receiver<(usize, T)>,
+    /// The bytes that wait here and in the queues that share the room.
+    bytes: Arc<AtomicUsize>,
+    /// The queue may fill the room up to one part of so many.
+    share: usize,
 }
 
-impl<T> Queue<T> {
-    fn new((sender, waiting): (Sender<T>, Receiver<T>)) -> Self {
-        Self { sender, waiting }
+impl<T: Weigh> Queue<T> {
+    fn new(capacity: Option<usize>, bytes: &Arc<AtomicUsize>, share: usize) -> Self {
+        let (sender, waiting) = capacity.map_or_else(unbounded, bounded);
+        Self { sender, waiting, bytes: Arc::clone(bytes), share }
     }
 
     /// Appends a message, or returns it if the queue is full.
     fn push(&self, message: T) -> Result<(), T> {
-        self.sender.try_send(message).map_err(crossbeam_channel::TrySendError::into_inner)
+        let own = message.own_bytes();
+        let shared = |scope: &Arc<Scope>| scope.waiting.add(|| weight::of_scope(scope));
+        let added = own + message.scopes().into_iter().flatten().map(shared).sum::<usize>();
+        let before = self.bytes.fetch_add(added, Ordering::Relaxed);
+        let room = message.client().map_or(usize::MAX, |client| client.options().queue_bytes / self.share);
+        if before.saturating_add(added) > room {
+            self.forget(own, &message);
+            return Err(message);
+        }
+        self.sender.try_send((own, message)).map_err(|refused| {
+            let (own, message) = refused.into_inner();
+            self.forget(own, &message);
+            message
+        })
     }
 
     fn pop(&self) -> Option<T> {
-        self.waiting.try_recv().ok()
+        let (own, message) = self.waiting.try_recv().ok()?;
+        self.forget(own, &message);
+        Some(message)
+    }
+
+    /// Takes off the bytes of a message that does not wait here.
+    fn forget(&self, own: usize, message: &T) {
+        let shared = |scope: &Arc<Scope>| scope.waiting.remove();
+        let shared = message.scopes().into_iter().flatten().map(shared).sum::<usize>();
+        self.bytes.fetch_sub(own + shared, Ordering::Relaxed);
     }
 
     fn len(&self) -> usize {
@@ -72,6 +102,8 @@ pub(crate) struct Queues {
     logs: OnceLock<Queue<BatchRecord>>,
     metrics: OnceLock<Queue<BatchRecord>>,
     flushes: Queue<Message>,
+    /// The bytes that wait in all of them but the check-ins.
+    bytes: Arc<AtomicUsize>,
     /// The pending flushes: when each began, and its timeout.
     waiting: Mutex<Vec<(Instant, Duration)>>,
     /// The number of pending flushes, readable without the lock.
@@ -92,14 +124,17 @@ pub(crate) fn queues() -> &'static Queues {
 /// Creates the queues of a process that has none yet: at the first client, and in a child after a fork.
 #[cold]
 fn begin() -> &'static Queues {
+    // Room of their own for check-ins: no flood of errors may drop them.
+    let (bytes, of_check_ins) = (Arc::default(), Arc::default());
     QUEUES.get_or_make(|_| Queues {
-        events: Queue::new(bounded(EVENTS)),
-        check_ins: Queue::new(bounded(CHECK_INS)),
-        feedback: Queue::new(bounded(FEEDBACK)),
-        sessions: Queue::new(bounded(SESSIONS)),
+        events: Queue::new(Some(EVENTS), &bytes, 1),
+        check_ins: Queue::new(Some(CHECK_INS), &of_check_ins, 1),
+        feedback: Queue::new(Some(FEEDBACK), &bytes, 1),
+        sessions: Queue::new(Some(SESSIONS), &bytes, 1),
         logs: OnceLock::new(),
         metrics: OnceLock::new(),
-        flushes: Queue::new(unbounded()),
+        flushes: Queue::new(None, &bytes, 1),
+        bytes: Arc::clone(&bytes),
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         nested: AtomicBool::new(false),
@@ -231,7 +266,7 @@ pub(crate) fn send_session(session: Box<PendingSession>) {
 
 /// Hands a log to the pipeline.
 pub(crate) fn send_log(record: LogRecord) {
-    let queue = records(&queues().logs);
+    let queue = records(&queues().logs, &queues().bytes);
     match queue.push(BatchRecord::Log(record)) {
         Ok(()) => wake_for_records(queue),
         Err(record) => record.lost(DiscardReason::BufferOverflow),
@@ -240,16 +275,17 @@ pub(crate) fn send_log(record: LogRecord) {
 
 /// Hands a metric to the pipeline.
 pub(crate) fn send_metric(record: MetricRecord) {
-    let queue = records(&queues().metrics);
+    let queue = records(&queues().metrics, &queues().bytes);
     match queue.push(BatchRecord::Metric(record)) {
         Ok(()) => wake_for_records(queue),
         Err(record) => record.lost(DiscardReason::BufferOverflow),
     }
 }
 
-/// Returns a queue of records. Its memory is allocated for the first record, since many programs never log.
-fn records(queue: &OnceLock<Queue<BatchRecord>>) -> &Queue<BatchRecord> {
-    queue.get_or_init(|| Queue::new(bounded(RECORDS)))
+/// Returns a queue of records, whose memory is allocated for the first record: many programs never log.
+fn records<'a>(queue: &'a OnceLock<Queue<BatchRecord>>, bytes: &Arc<AtomicUsize>) -> &'a Queue<BatchRecord> {
+    // Half of the room: what is more important must find some.
+    queue.get_or_init(|| Queue::new(Some(RECORDS), bytes, 2))
 }
 
 /// Wakes the worker for the first record of a batch, which starts the batch's timer, and for a full batch.

@@ -208,7 +208,7 @@ pub struct ClientOptions {
     /// Headers of requests to the collector, for authentication. Default: none.
     pub otlp_headers: Vec<(String, String)>,
     /// The maximum payload that waits for the network, in bytes, at least 64 KiB. The least important envelopes are
-    /// dropped first. Default: 32 MiB.
+    /// dropped first. Also the maximum memory of what was captured and waits for the pipeline thread. Default: 32 MiB.
     pub queue_bytes: usize,
     /// The maximum number of waiting envelopes of single categories, within `queue_size`. Default: no separate limits.
     pub category_queue_sizes: Vec<(DataCategory, usize)>,

@@ -3,7 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::Processor;
 use super::breadcrumbs::Trail;
@@ -50,6 +50,8 @@ pub struct Scope {
     /// In a request that a server integration handles: whether an event was captured in it, by this scope or any fork
     /// of it.
     pub(crate) captured: Option<Arc<AtomicBool>>,
+    /// The messages that wait with this snapshot.
+    pub(crate) waiting: Waiting,
 }
 
 impl Scope {
@@ -261,6 +263,38 @@ impl Scope {
     /// Removes all attachments.
     pub fn clear_attachments(&mut self) {
         self.attachments.clear();
+    }
+}
+
+/// The number of messages that wait with a snapshot of a scope, and the bytes that the snapshot counts for meanwhile. A
+/// changed copy is another snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Clone for Waiting {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Waiting {
+    /// Counts a message. Returns the bytes to add: those of the scope for its first message.
+    pub(crate) fn add(&self, bytes: impl FnOnce() -> usize) -> usize {
+        if self.messages.fetch_add(1, Ordering::AcqRel) > 0 {
+            return 0;
+        }
+        let bytes = bytes();
+        self.bytes.store(bytes, Ordering::Release);
+        bytes
+    }
+
+    /// Counts a message that waits no longer. Returns the bytes to take off.
+    pub(crate) fn remove(&self) -> usize {
+        let bytes = self.bytes.load(Ordering::Acquire);
+        if self.messages.fetch_sub(1, Ordering::AcqRel) == 1 { bytes } else { 0 }
     }
 }
 

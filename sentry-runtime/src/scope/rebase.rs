@@ -40,6 +40,7 @@ impl Scope {
             ),
             session: rebased_arc(&base.session, &self.session, &newer.session),
             captured: rebased_arc(&base.captured, &self.captured, &newer.captured),
+            waiting: Default::default(),
         }
     }
 }

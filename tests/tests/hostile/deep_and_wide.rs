@@ -193,3 +193,43 @@ fn attributes_of_logs_and_scopes_are_bounded_and_counted() {
     assert_eq!(seen.stats.cut_attributes, 2 * 72);
     assert_eq!(seen.stats.lost(), 0, "{:?}", seen.stats);
 }
+
+/// Eight megabytes, as texts of the length that is kept.
+fn heavy() -> Value {
+    Value::Array((0..128).map(|_| "x".repeat(65_000).into()).collect())
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes() {
+    // The pipeline is held up in a callback, so that everything waits.
+    static GATE: std::sync::RwLock<()> = std::sync::RwLock::new(());
+    let options = untraced().enable_logs(true).before_send(|event| {
+        drop(GATE.read());
+        Some(event)
+    });
+    let seen = observe(options, || {
+        let held = GATE.write().unwrap();
+        // Some of its own, some of the scope.
+        for number in 0..40 {
+            if number % 2 == 0 {
+                let mut event = Event::default();
+                event.extra.insert("heavy".into(), heavy());
+                sentry::capture_event(event);
+            } else {
+                let message = || sentry::capture_message("heavy", Level::Info);
+                sentry::with_scope(|scope| scope.set_extra("heavy", heavy()), message);
+            }
+        }
+        let check_in = |status| sentry::protocol::MonitorCheckIn::new("job", status).unwrap();
+        sentry::capture_check_in(check_in(sentry::protocol::MonitorCheckInStatus::Ok), None);
+        drop(held);
+        sentry::flush(sentry_tests::support::LONG);
+        // There is room again, and what shares a scope takes its bytes once.
+        sentry::with_scope(|scope| scope.set_extra("heavy", heavy()), || (0..20).for_each(|_| message()));
+    });
+    // One with the callback, and 32 MiB that wait.
+    let arrived = seen.events().len();
+    assert!((23..=25).contains(&arrived), "{arrived} events");
+    assert_eq!(seen.reported("queue_overflow", "error") as usize, 60 - arrived);
+    assert_eq!(seen.check_ins().len(), 1);
+}

@@ -1,0 +1,193 @@
+//! The memory that waiting messages take, roughly, so that the queues are bounded in bytes as well as in number.
+//!
+//! Lengths are added up without an allocation. A snapshot of a scope is shared by everything that was captured while the
+//! scope did not change, so the snapshot counts once, from the first message that waits with it to the last.
+
+use std::sync::Arc;
+
+use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
+use super::record_context::Fields;
+use crate::client::Client;
+use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Stacktrace, Value};
+use crate::scope::{Scope, Scopes};
+
+/// What an entry of a map or list takes beside its texts.
+const ENTRY: usize = 48;
+/// What a message takes beside what is counted.
+const MESSAGE: usize = 1024;
+
+/// What waits in a queue.
+pub(super) trait Weigh {
+    /// Returns the bytes, without the scopes that are shared with other messages.
+    fn own_bytes(&self) -> usize;
+
+    /// Returns the scopes. The global scope hardly changes, so there are few snapshots of it.
+    fn scopes(&self) -> Option<[&Arc<Scope>; 2]>;
+
+    /// Returns the client whose option bounds the queue.
+    fn client(&self) -> Option<&Client>;
+}
+
+fn changing(scopes: &Scopes) -> Option<[&Arc<Scope>; 2]> {
+    Some([&scopes.isolation, &scopes.current])
+}
+
+impl Weigh for Message {
+    fn own_bytes(&self) -> usize {
+        match self {
+            Self::Event(capture) => MESSAGE + of_capture(capture),
+            Self::Feedback(feedback) => MESSAGE + of_feedback(feedback),
+            Self::CheckIn(pending) => MESSAGE + of_contexts(&pending.check_in.contexts),
+            Self::Session(_) | Self::Flush(_) => 0,
+        }
+    }
+
+    fn scopes(&self) -> Option<[&Arc<Scope>; 2]> {
+        match self {
+            Self::Event(capture) => changing(&capture.scopes),
+            Self::Feedback(feedback) => changing(&feedback.scopes),
+            Self::CheckIn(_) | Self::Session(_) | Self::Flush(_) => None,
+        }
+    }
+
+    fn client(&self) -> Option<&Client> {
+        match self {
+            Self::Event(capture) => Some(&capture.client),
+            Self::Feedback(feedback) => Some(&feedback.client),
+            Self::CheckIn(pending) => Some(&pending.client),
+            Self::Session(_) | Self::Flush(_) => None,
+        }
+    }
+}
+
+impl Weigh for BatchRecord {
+    fn own_bytes(&self) -> usize {
+        match self {
+            Self::Log(record) => record.bytes() + of_lists(&record.fields),
+            Self::Metric(record) => MESSAGE / 2 + of_lists(&record.draft.fields),
+        }
+    }
+
+    fn scopes(&self) -> Option<[&Arc<Scope>; 2]> {
+        match self {
+            Self::Log(record) => changing(&record.moment.scopes),
+            Self::Metric(record) => changing(&record.moment.scopes),
+        }
+    }
+
+    fn client(&self) -> Option<&Client> {
+        match self {
+            Self::Log(record) => Some(&record.moment.client),
+            Self::Metric(record) => Some(&record.moment.client),
+        }
+    }
+}
+
+/// Returns the bytes of a scope.
+pub(super) fn of_scope(scope: &Scope) -> usize {
+    let attributes = scope.attributes.iter().map(|(key, value)| ENTRY + key.len() + of_attribute(value));
+    let attachments = scope.attachments.iter().map(|attachment| attachment.buffer.len());
+    let request = scope.request.as_ref().and_then(|request| request.data.as_ref()).map_or(0, String::len);
+    of_values(&scope.extra)
+        + of_contexts(&scope.contexts)
+        + scope.tags.len() * 4 * ENTRY
+        + scope.breadcrumbs.iter().map(of_breadcrumb).sum::<usize>()
+        + attributes.chain(attachments).sum::<usize>()
+        + scope.user.as_ref().map_or(0, |user| of_values(&user.other))
+        + request
+}
+
+fn of_capture(capture: &Capture) -> usize {
+    let body = match &capture.body {
+        Body::Error { chain, .. } => chain.entries.iter().map(|entry| ENTRY + entry.value.len()).sum(),
+        Body::Panic { message, .. } | Body::Message(message) => message.len(),
+        Body::Event(event) => of_event(event),
+    };
+    let hint = &capture.hint;
+    let mechanism = hint.mechanism.as_ref().map_or(0, |mechanism| of_values(&mechanism.data));
+    body + mechanism + hint.attachments.iter().map(|attachment| attachment.buffer.len()).sum::<usize>()
+}
+
+fn of_feedback(feedback: &PendingFeedback) -> usize {
+    feedback.feedback.message.len() + feedback.attachments.iter().map(|file| file.buffer.len()).sum::<usize>()
+}
+
+fn of_event(event: &Event<'_>) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let entry = event
+        .logentry
+        .as_ref()
+        .map_or(0, |entry| entry.message.len() + entry.params.iter().map(of_value).sum::<usize>());
+    let exceptions = event.exception.iter().map(|exception| {
+        let data = exception.mechanism.as_ref().map_or(0, |mechanism| of_values(&mechanism.data));
+        let stacks = [&exception.stacktrace, &exception.raw_stacktrace].into_iter().flatten().map(of_stack);
+        ENTRY + text(&exception.value) + data + stacks.sum::<usize>()
+    });
+    let threads = event.threads.iter().flat_map(|thread| [&thread.stacktrace, &thread.raw_stacktrace]);
+    let stacks = threads.chain([&event.stacktrace]).flatten().map(of_stack);
+    let request =
+        event.request.as_ref().map_or(0, |request| text(&request.data) + text(&request.query_string));
+    text(&event.message)
+        + entry
+        + request
+        + of_values(&event.extra)
+        + of_contexts(&event.contexts)
+        + event.user.as_ref().map_or(0, |user| of_values(&user.other))
+        + event
+            .tags
+            .iter()
+            .chain(&event.modules)
+            .map(|(key, value)| ENTRY + key.len() + value.len())
+            .sum::<usize>()
+        + event.breadcrumbs.iter().map(of_breadcrumb).sum::<usize>()
+        + exceptions.chain(stacks).sum::<usize>()
+}
+
+fn of_stack(stack: &Stacktrace) -> usize {
+    stack.frames.iter().map(|frame| 8 * ENTRY + of_values(&frame.vars)).sum()
+}
+
+fn of_breadcrumb(breadcrumb: &Breadcrumb) -> usize {
+    4 * ENTRY + breadcrumb.message.as_ref().map_or(0, String::len) + of_values(&breadcrumb.data)
+}
+
+fn of_contexts(contexts: &Map<String, Context>) -> usize {
+    let context = |context: &Context| match context {
+        Context::Other(fields) => of_values(fields),
+        Context::Trace(trace) => of_values(&trace.data),
+        Context::Device(it) => of_values(&it.other),
+        Context::Os(it) => of_values(&it.other),
+        Context::Runtime(it) => of_values(&it.other),
+        Context::App(it) => of_values(&it.other),
+        Context::Browser(it) => of_values(&it.other),
+        Context::Response(it) => it.data.as_ref().map_or(0, of_value),
+    };
+    contexts.iter().map(|(key, value)| 4 * ENTRY + key.len() + context(value)).sum()
+}
+
+fn of_values(fields: &Map<String, Value>) -> usize {
+    fields.iter().map(|(key, value)| ENTRY + key.len() + of_value(value)).sum()
+}
+
+/// What is handed over was cut to a depth that any stack has room for.
+fn of_value(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| ENTRY + of_value(item)).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, field)| ENTRY + key.len() + of_value(field)).sum(),
+    }
+}
+
+fn of_attribute(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::String(text) => text.len(),
+        AttributeValue::Array(items) => items.iter().map(|item| ENTRY + of_attribute(item)).sum(),
+        _ => 0,
+    }
+}
+
+/// The texts of fields are part of the size of a log; lists are not.
+fn of_lists(fields: &Fields) -> usize {
+    fields.iter().map(|(_, value)| ENTRY + of_attribute(value)).sum()
+}
