@@ -319,6 +319,40 @@ impl sentry::Transport for Broken {
     }
 }
 
+/// A transport of the user's that is annotated and captures.
+struct Recording(Arc<AtomicU64>);
+
+#[sentry::span]
+fn post() {
+    message("sent one");
+    sentry::logger::info!("sent one");
+    sentry::metrics::count("sent", 1).capture();
+    sentry::add_breadcrumb(Breadcrumb { message: Some("sent one".into()), ..Default::default() });
+}
+
+impl sentry::Transport for Recording {
+    fn send_envelope(&self, _: sentry::Envelope) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        post();
+    }
+}
+
+#[test]
+fn a_transport_of_the_users_may_record_without_running_in_circles() {
+    let (count, sent) = counter();
+    let options = options().enable_logs(true).transport(Recording(count));
+    support::without_client(|| {
+        let guard = sentry::init(options);
+        message("one");
+        for _ in 0..20 {
+            sentry::flush(LONG);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop(guard);
+        assert_eq!(sent.load(Ordering::Relaxed), 1);
+    });
+}
+
 #[test]
 fn a_transport_of_the_users_may_hang_and_panic() {
     let (go, wait) = std::sync::mpsc::channel::<()>();

@@ -36,8 +36,13 @@ pub(crate) fn is_too_deep() -> bool {
 /// Runs a callback on an item that was recorded at the given depth. A panic of the callback is not captured: its event
 /// would be passed to the same callback.
 pub(crate) fn run<R>(made_at: u8, callback: impl FnOnce() -> R) -> Result<R, Panicked> {
-    let _restore = Restore::after(&DEPTH, made_at.saturating_add(1));
-    contain(callback).ok_or(Panicked)
+    within(made_at.saturating_add(1), || contain(callback)).ok_or(Panicked)
+}
+
+/// Runs something at a depth. Its panic is the caller's to contain.
+pub(crate) fn within<R>(depth: u8, run: impl FnOnce() -> R) -> R {
+    let _restore = Restore::after(&DEPTH, depth);
+    run()
 }
 
 /// Runs the user's code for a value: `Display`, `Debug`, `Serialize`, `Clone`, `Drop` and similar. Returns `None` if

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::base::callback;
 use crate::client::Client;
+use crate::context::{active, entered};
 use crate::options::ClientOptions;
 use crate::protocol::envelope::SDK;
 use crate::protocol::{
     ClientSdkInfo, ClientSdkPackage, DataCategory, DiscardReason, DynamicSamplingContext, Envelope,
     EnvelopeItem, Uuid,
 };
+use crate::trace::ids::Lineage;
 use crate::transport::Transport;
 
 /// Returns the transport, unless the server rate limits this category; then the loss is counted.
@@ -59,7 +62,9 @@ pub(super) fn send_envelope(
     {
         envelope = envelope.with_trace(trace);
     }
-    transport.send_envelope(envelope);
+    // What a transport of the user's recorded would be sent by the same transport, and recorded again, without end.
+    let _entered = entered::enter(Arc::new(active::context().silenced()), Lineage::NONE);
+    callback::within(callback::DEEPEST, || transport.send_envelope(envelope));
 }
 
 /// Returns the SDK information that events carry.
