@@ -272,11 +272,16 @@ struct Limited {
     text: String,
     left: usize,
     cut: bool,
+    /// How often a piece was refused.
+    refused: u32,
 }
+
+/// The refused pieces after which a writer that goes on is stopped by unwinding: it looks at no answer.
+const MAX_REFUSED: u32 = 10_000;
 
 impl Limited {
     fn new(left: usize) -> Self {
-        Self { text: String::new(), left, cut: false }
+        Self { text: String::new(), left, cut: false, refused: 0 }
     }
 }
 
@@ -284,6 +289,12 @@ impl Write for Limited {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         // Once full, it remains full, even if a shorter piece would fit.
         if self.cut {
+            self.refused += 1;
+            // A program that aborts on a panic would end here.
+            if self.refused >= MAX_REFUSED && cfg!(panic = "unwind") {
+                self.refused = 0;
+                std::panic::resume_unwind(Box::new("a writer that ignores errors is stopped"));
+            }
             return Err(fmt::Error);
         }
         self.cut = piece.len() > self.left;

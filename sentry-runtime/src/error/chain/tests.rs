@@ -178,3 +178,31 @@ fn errors_that_misbehave_get_a_placeholder() {
     let no_source = Odd { source: || panic!("in source"), ..ODD };
     assert_eq!(only(&no_source).value, "odd");
 }
+
+/// Writes for ever, and looks at no answer.
+struct Deaf;
+
+impl fmt::Display for Deaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        loop {
+            let _ = f.write_str("again ");
+        }
+    }
+}
+
+impl fmt::Debug for Deaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        loop {
+            let _ = f.write_str("Again (");
+        }
+    }
+}
+
+impl Error for Deaf {}
+
+#[test]
+fn a_writer_that_ignores_errors_has_an_end() {
+    let chain = read_dynamic(&Deaf, "dyn core::error::Error", &[]);
+    assert!(chain.entries[0].value.starts_with("again ") && chain.entries[0].value.ends_with('…'));
+    assert_eq!(chain.entries[0].ty, "Error");
+}
