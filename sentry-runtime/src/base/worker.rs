@@ -36,6 +36,8 @@ struct Worker {
     running: AtomicBool,
     /// Whether the thread sleeps until it is woken, or is about to.
     idle: AtomicBool,
+    /// The last attempt to start a thread failed, which the user was told.
+    failed: AtomicBool,
     /// Whether the thread has been woken since it last began to look for work.
     rung: AtomicBool,
     /// The number of chunks of records filled since the thread last looked.
@@ -62,6 +64,7 @@ fn prepare() -> &'static Worker {
         thread: Mutex::new(None),
         running: AtomicBool::new(false),
         idle: AtomicBool::new(false),
+        failed: AtomicBool::new(false),
         rung: AtomicBool::new(false),
         chunks: AtomicU32::new(0),
     });
@@ -84,9 +87,13 @@ impl Worker {
             Ok(handle) => {
                 *worker = Some(handle.thread().clone());
                 self.running.store(true, Ordering::Release);
+                self.failed.store(false, Ordering::Relaxed);
             }
+            // Every capture tries, and need not say so.
+            Err(_) if self.failed.swap(true, Ordering::Relaxed) => {}
             Err(error) => diagnostics::error(format_args!(
-                "the pipeline thread could not be started ({error}): nothing is sent until a retry succeeds"
+                "the pipeline thread could not be started ({error}): nothing is sent until a later attempt \
+                 succeeds"
             )),
         }
     }

@@ -17,10 +17,10 @@ use super::metric::MetricRecord;
 use super::weight::{self, Weigh};
 use crate::base::fork::PerProcess;
 use crate::base::{callback, diagnostics, worker};
-use crate::client::Client;
-use crate::context::recorder;
+use crate::client::{self, Client};
+use crate::context::recorder::{self, Source};
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::scope::Scope;
+use crate::trace::record::{Detail, Record};
 
 /// The number of messages of each kind that wait.
 #[derive(Debug, Clone, Copy)]
@@ -41,15 +41,10 @@ const RECORDS: usize = 900;
 /// The number of waiting logs, or metrics, at which the worker is woken: a batch.
 const RECORDS_PER_WAKE: usize = 100;
 
-/// One queue. Only the pipeline thread takes messages out.
-struct Queue<T> {
-    /// Each message with its bytes, except for those of its scopes.
-    sender: Sender<(usize, T)>,
-    waiting: Receiver<(usize, T)>,
-    /// The bytes that wait here and in the queues that share the room.
-    bytes: Arc<AtomicUsize>,
-    /// The queue may fill the room up to one part of so many.
-    share: usize,
+/// One queue. The pipeline thread alone takes messages out, or, where there is none, a flush.
+struct Queue {
+    sender: Sender<Message>,
+    waiting: Receiver<Message>,
 }
 
 impl<T: Weigh> Queue<T> {
@@ -210,6 +205,44 @@ impl Queues {
             > 0
     }
 
+    /// Counts everything that waits as lost, where no pipeline thread can be started that would look at it.
+    #[cold]
+    fn lose_all(&self) {
+        const REASON: DiscardReason = DiscardReason::InternalSdkError;
+        std::iter::from_fn(|| self.next_event()).for_each(|capture| capture.lost(REASON));
+        std::iter::from_fn(|| self.next_feedback()).for_each(|feedback| feedback.lost(REASON));
+        std::iter::from_fn(|| self.next_log()).for_each(|record| record.lost(REASON));
+        std::iter::from_fn(|| self.next_metric()).for_each(|record| record.lost(REASON));
+        for check_in in std::iter::from_fn(|| self.next_check_in()) {
+            check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
+        }
+        for session in std::iter::from_fn(|| self.next_session()) {
+            session.client.ledger().lost(REASON, DataCategory::Session, 1);
+        }
+        let (mut sources, global) = (recorder::take_fresh(), client::global());
+        sources.retain_mut(|Source { records, around, .. }| {
+            !records.drain(|record| match record {
+                Record::ProcessScopes(announced) => *around = Some(announced),
+                Record::LazyRootEnd(root) => {
+                    root.client.ledger().lost(REASON, DataCategory::Transaction, 1);
+                    root.client.ledger().lost(REASON, DataCategory::Span, 1);
+                }
+                Record::End { segment, .. } => {
+                    if !segment.is_streamed() {
+                        segment.client.ledger().lost(REASON, DataCategory::Transaction, 1);
+                    }
+                    segment.client.ledger().lost(REASON, DataCategory::Span, 1);
+                }
+                Record::Span { .. } => lose_span(global.as_deref()),
+                Record::Detail { detail, .. } if matches!(*detail, Detail::Span(_)) => {
+                    lose_span(global.as_deref());
+                }
+                Record::Detail { .. } | Record::Attribute { .. } | Record::Start { .. } => {}
+            })
+        });
+        recorder::put_back(sources);
+    }
+
     /// Returns whether a callback has captured an event since the last call.
     pub(crate) fn take_nested(&self) -> bool {
         self.nested.swap(false, Ordering::SeqCst)
@@ -304,6 +337,13 @@ pub(crate) fn depth() -> usize {
     queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
 }
 
+/// Counts a span as lost. It does not know its client, see the pipeline's collector.
+fn lose_span(client: Option<&Client>) {
+    if let Some(client) = client {
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
+    }
+}
+
 /// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
 /// closing client is given, the client sends nothing afterwards.
 pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
@@ -319,6 +359,11 @@ pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
             return true;
         }
         worker::ensure();
+        if !worker::is_running() {
+            // No thread is to be had: whoever flushes may end the program, and what waits is to be counted by then.
+            queues.lose_all();
+            return true;
+        }
     }
     let (done, finished) = bounded(1);
     if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing }))).is_err() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::{callback, thread_role};
+use crate::base::{callback, diagnostics, thread_role};
 use crate::capture::session;
 use crate::client::Client;
 use crate::intake::queue;
@@ -79,5 +79,10 @@ fn with_deadline(
             let _ = say.try_send(());
         }
     });
+    if let Err(error) = &asked {
+        diagnostics::error(format_args!(
+            "the thread that flushes your transport could not be started ({error}): the transport is not flushed"
+        ));
+    }
     asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).is_ok()
 }

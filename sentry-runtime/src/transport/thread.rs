@@ -11,11 +11,14 @@
 //! [Spec, transport](https://develop.sentry.dev/sdk/foundations/transport/),
 //! [client reports](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
+use std::io;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::ledger::Ledger;
+use super::queue::{Capacity, Queued};
 use super::rate_limits::RateLimits;
 use super::worker::{Flush, Shared, ThreadOptions, WorkerState};
 use super::{QueueDepths, Transport};
@@ -57,16 +60,37 @@ impl TransportThread {
             crate::base::thread_role::mark();
             shared.run();
         };
-        let spawned = std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(run);
-        match spawned {
-            Ok(_) => state.running = true,
+        match spawn(run) {
+            Ok(_) => {
+                state.running = true;
+                state.failed = false;
+            }
+            // Every envelope tries, and need not say so.
+            Err(_) if state.failed => {}
             Err(error) => {
-                diagnostics::debug(format_args!(
-                    "the transport's thread could not be started ({error}); the next envelope retries"
+                state.failed = true;
+                diagnostics::error(format_args!(
+                    "the transport's thread could not be started ({error}): nothing is sent until a later \
+                     attempt succeeds"
                 ));
             }
         }
     }
+
+    /// Counts envelopes that nobody will send, except for those that are on disk for the next process.
+    fn lose(&self, reason: DiscardReason, envelopes: Vec<Queued>) {
+        for queued in envelopes.iter().filter(|queued| !self.shared.put_off(queued)) {
+            self.shared.count_lost(reason, &queued.envelope);
+        }
+    }
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    #[cfg(test)]
+    if tests::NO_THREADS.get() {
+        return Err(io::Error::other("no threads"));
+    }
+    std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(run)
 }
 
 impl Transport for TransportThread {
@@ -89,9 +113,7 @@ impl Transport for TransportThread {
             // Only the first caller wakes the thread.
             (no_room, std::mem::take(&mut state.resting))
         };
-        for queued in no_room.iter().filter(|queued| !self.shared.put_off(queued)) {
-            self.shared.count_lost(DiscardReason::QueueOverflow, &queued.envelope);
-        }
+        self.lose(DiscardReason::QueueOverflow, no_room);
         if resting {
             self.shared.work.notify_one();
         }
@@ -101,8 +123,15 @@ impl Transport for TransportThread {
         let deadline = deadline(timeout);
         let mut state = lock(&self.shared.state);
         self.ensure_running(&mut state);
-        if !state.running || state.stopping {
-            // The thread has stopped or is about to, or could not be started.
+        if !state.running && !state.stopping {
+            // No thread is to be had: whoever flushes may end the program, and what waits is to be counted by then.
+            let left = std::iter::from_fn(|| state.queue.pop()).collect();
+            drop(state);
+            self.lose(DiscardReason::InternalSdkError, left);
+            return true;
+        }
+        if state.stopping {
+            // Stopped or about to.
             let state = self.shared.wait(state, deadline, |state| !state.running);
             return state.stopping && state.oldest().is_none();
         }

@@ -76,6 +76,8 @@ pub(super) struct WorkerState {
     /// Whether the thread ends once the queue is empty.
     pub(super) stopping: bool,
     pub(super) running: bool,
+    /// The last attempt to start the thread failed, which the user was told.
+    pub(super) failed: bool,
     /// Whether the thread waits to be woken.
     pub(super) resting: bool,
 }
@@ -151,6 +153,7 @@ impl Shared {
             closed: false,
             stopping: false,
             running: false,
+            failed: false,
             resting: false,
         };
         Self {

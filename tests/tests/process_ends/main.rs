@@ -5,5 +5,6 @@
 
 mod abort;
 mod fork;
+mod no_threads;
 mod signals;
 mod stuck_panic;

@@ -10,6 +10,11 @@ use crate::transport::queue::Capacity;
 
 const SOON: Duration = Duration::from_secs(60);
 
+thread_local! {
+    /// No transport can start a thread from this one.
+    pub(super) static NO_THREADS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// A destination that reports what it receives, and answers as scripted; envelopes without a script are sent.
 struct Scripted {
     seen: Sender<String>,
@@ -279,4 +284,25 @@ fn a_panic_of_the_destination_is_no_event_to_deliver() {
     assert!(told.recv_timeout(SOON).unwrap());
     setup.transport.send_envelope(error("two"));
     assert!(setup.transport.flush(SOON), "the thread keeps running");
+}
+
+#[test]
+fn without_a_thread_everything_is_counted_by_the_answer_of_a_flush() {
+    NO_THREADS.set(true);
+    let setup = setup(10);
+    for number in 0..12 {
+        setup.transport.send_envelope(envelope(ItemType::Event, DataCategory::Error, &number.to_string()));
+    }
+    assert_eq!(setup.lost(), ["QueueOverflow Error 2"]);
+    let started = Instant::now();
+    assert!(setup.transport.flush(SOON), "everything is lost, and counted");
+    assert_eq!(setup.lost(), ["QueueOverflow Error 2", "InternalSdkError Error 10"]);
+    assert_eq!(setup.transport.queue_depths().envelopes, 0);
+    NO_THREADS.set(false);
+    setup.transport.send_envelope(envelope(ItemType::Event, DataCategory::Error, "later"));
+    assert!(setup.transport.flush(SOON));
+    assert_eq!(setup.seen.try_iter().collect::<Vec<_>>(), ["later"]);
+    NO_THREADS.set(true);
+    assert!(setup.transport.shutdown(SOON));
+    assert!(started.elapsed() < SOON);
 }
