@@ -20,6 +20,7 @@ use crate::base::{callback, diagnostics, worker};
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
 use crate::protocol::{DataCategory, DiscardReason};
+use crate::scope::Scope;
 use crate::trace::record::{Detail, Record};
 
 /// The number of messages of each kind that wait.
@@ -41,10 +42,15 @@ const RECORDS: usize = 900;
 /// The number of waiting logs, or metrics, at which the worker is woken: a batch.
 const RECORDS_PER_WAKE: usize = 100;
 
-/// One queue. The pipeline thread alone takes messages out, or, where there is none, a flush.
-struct Queue {
-    sender: Sender<Message>,
-    waiting: Receiver<Message>,
+/// One queue. Only the pipeline thread takes messages out or, if there is none, a flush.
+struct Queue<T> {
+    /// Each message with its bytes, except for those of its scopes.
+    sender: Sender<(usize, T)>,
+    waiting: Receiver<(usize, T)>,
+    /// The bytes that wait here and in the queues that share the room.
+    bytes: Arc<AtomicUsize>,
+    /// The queue may fill the room up to one part of so many.
+    share: usize,
 }
 
 impl<T: Weigh> Queue<T> {
@@ -205,7 +211,7 @@ impl Queues {
             > 0
     }
 
-    /// Counts everything that waits as lost, where no pipeline thread can be started that would look at it.
+    /// Counts everything that waits as lost, if no pipeline thread can be started that would process it.
     #[cold]
     fn lose_all(&self) {
         const REASON: DiscardReason = DiscardReason::InternalSdkError;
@@ -337,7 +343,7 @@ pub(crate) fn depth() -> usize {
     queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
 }
 
-/// Counts a span as lost. It does not know its client, see the pipeline's collector.
+/// Counts a span as lost, for the client of the process: the record does not name a client.
 fn lose_span(client: Option<&Client>) {
     if let Some(client) = client {
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
@@ -360,7 +366,7 @@ pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
         }
         worker::ensure();
         if !worker::is_running() {
-            // No thread is to be had: whoever flushes may end the program, and what waits is to be counted by then.
+            // No thread can be started. The caller may end the program, so what waits is counted now.
             queues.lose_all();
             return true;
         }
