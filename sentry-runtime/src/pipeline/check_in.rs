@@ -12,7 +12,6 @@ pub(super) fn process(pending: PendingCheckIn) {
     let options = client.options();
     check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
     check_in.environment = check_in.environment.or_else(|| options.environment.as_deref().map(str::to_owned));
-    client_state::with(&client, |state| state.scrubber.scrub_contexts(&mut check_in.contexts));
     check_in.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
             trace_id: span_context.trace_id(),
@@ -21,10 +20,11 @@ pub(super) fn process(pending: PendingCheckIn) {
             ..TraceContext::default()
         })
     });
-    let check_in = match hooks::check_in(&client, depth, check_in) {
+    let mut check_in = match hooks::check_in(&client, depth, check_in) {
         Ok(check_in) => check_in,
         Err(reason) => return client.ledger().lost(reason, DataCategory::Monitor, 1),
     };
+    client_state::with(&client, |state| state.scrubber.scrub_check_in(&mut check_in));
     match serde_json::to_vec(&check_in) {
         Ok(payload) => {
             let item = EnvelopeItem::json(ItemType::CheckIn, payload, DataCategory::Monitor);

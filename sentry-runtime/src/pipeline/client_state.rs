@@ -42,7 +42,9 @@ impl ClientState {
         Self {
             contexts_json: contexts.iter().filter_map(json).collect(),
             resolver: Resolver::new(Symbolicator::new(rules)),
-            scrubber: Arc::new(Scrubber::new(&options.deny_names)),
+            scrubber: Arc::new(
+                Scrubber::new(&options.deny_names).keep_query_values(options.send_default_pii),
+            ),
             contexts,
             // The version is read first: an integration added meanwhile is then noticed the next time.
             integrations: client.integrations().version(),

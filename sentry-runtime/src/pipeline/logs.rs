@@ -65,10 +65,8 @@ impl Batched for LogRecord {
         let mut logs: Vec<_> = records.into_iter().filter_map(show).collect();
         let (scrubber, max) = (scrubber(client), client.options().max_value_length);
         for log in &mut logs {
-            clean(&mut log.attributes, &scrubber, max);
-            if let Cow::Owned(text) = scrubber.scrub_message(&log.body) {
-                log.body = text;
-            }
+            scrubber.scrub_log(log);
+            cut(&mut log.attributes, max);
             if let Cow::Owned(text) = truncated(&log.body, max) {
                 log.body = text;
             }
@@ -107,7 +105,8 @@ impl Batched for MetricRecord {
         let mut metrics: Vec<_> = records.into_iter().filter_map(show).collect();
         let (scrubber, max) = (scrubber(client), client.options().max_value_length);
         for metric in &mut metrics {
-            clean(&mut metric.attributes, &scrubber, max);
+            scrubber.scrub_metric(metric);
+            cut(&mut metric.attributes, max);
         }
         send(client, ItemType::TraceMetric, METRICS, DataCategory::TraceMetric, &metrics);
     }
@@ -199,10 +198,9 @@ fn text(value: Option<&Cow<'static, str>>) -> AttributeValue {
     }
 }
 
-/// Filters sensitive attributes and truncates long texts.
-fn clean(attributes: &mut Attributes, scrubber: &Scrubber, max: usize) {
-    for (key, value) in attributes {
-        scrubber.scrub_attribute(key, value);
+/// Cuts long texts.
+fn cut(attributes: &mut Attributes, max: usize) {
+    for value in attributes.values_mut() {
         if let AttributeValue::String(text) = value
             && let Cow::Owned(cut) = truncated(text, max)
         {

@@ -42,10 +42,13 @@ pub(crate) mod fuzz {
         const SECRET: &str = "hunter2value";
         let scrubber = Scrubber::new(&[]);
         for (scrub, before) in [
-            (Scrubber::scrub_message as for<'a> fn(&Scrubber, &'a str) -> Cow<'a, str>, "\npassword="),
-            (Scrubber::scrub_message, "\nBearer "),
-            (Scrubber::scrub_message, " {\"password\":\""),
-            (Scrubber::scrub_message, " {\\\"password\\\": \\\""),
+            (Scrubber::scrub_text as for<'a> fn(&Scrubber, &'a str) -> Cow<'a, str>, "\npassword="),
+            (Scrubber::scrub_text, "\nBearer "),
+            (Scrubber::scrub_text, "\npassword: "),
+            (Scrubber::scrub_text, "\n--password "),
+            (Scrubber::scrub_text, "\n-----BEGIN PRIVATE KEY-----"),
+            (Scrubber::scrub_text, " {\"password\":\""),
+            (Scrubber::scrub_text, " {\\\"password\\\": \\\""),
             (Scrubber::scrub_cookies, ";sid="),
             (Scrubber::scrub_query, "&token="),
             (Scrubber::scrub_body, "&token="),

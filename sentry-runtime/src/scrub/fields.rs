@@ -1,19 +1,22 @@
-//! Fields of JSON anywhere in a text: `no such user: {"login":"ada","password":"x"}`. What surrounds them need not be
-//! JSON, and they may be escaped, as `Debug` prints a text that contains them: `"{\"password\":\"x\"}"`.
+//! Names in quotes anywhere in a text: the fields of JSON (`no such user: {"login":"ada","password":"x"}`), of a map
+//! or of pairs as `Debug` prints them (`("password", "x")`), and arguments (`"--password" "x"`). The surrounding text
+//! need not be JSON, and the fields may be escaped, as `Debug` prints a text that contains them:
+//! `"{\"password\":\"x\"}"`.
 //!
-//! A quote stands so deep as its backslashes say. Each time that a text is escaped, its quotes get one backslash and
-//! its backslashes double: a quote of the outermost text has none, one of a text in it 1, then 3, 7, and so on. One
-//! that has an even number before it closes a text that ends with backslashes. So the depth of a quote is the
-//! number of ones at the end of that number in binary, and a text ends at the first quote that is as deep or less.
+//! The backslashes before a quote give its depth. Each time a text is escaped, its quotes get one backslash and its
+//! backslashes double: a quote of the outermost text has none, a quote of a text inside it has 1, then 3, 7, and so
+//! on. A quote behind an even number of backslashes closes a text that ends with backslashes. The depth of a quote is
+//! therefore the number of trailing ones in the binary form of that number, and a text ends at the first quote of the
+//! same or a smaller depth.
 //!
-//! The text is read once, from its begin to its end.
+//! The text is read once, from beginning to end.
 
 use std::borrow::Cow;
 
 use super::text::Rewrite;
 use super::{FILTERED, Scrubber, Verdict};
 
-/// Deeper quotes have more than 255 backslashes.
+/// The greatest depth that is told apart; deeper quotes have more than 255 backslashes.
 const DEEPEST: usize = 8;
 
 /// A quote in a text.
@@ -24,7 +27,7 @@ struct Quote {
 }
 
 impl Quote {
-    /// The first quote from here on, where no backslash stands before.
+    /// Returns the first quote from here on. No backslash may stand before `from`.
     fn next(text: &str, from: usize) -> Option<Self> {
         let mut backslashes = 0_usize;
         for (at, byte) in text.as_bytes().iter().enumerate().skip(from) {
@@ -37,7 +40,7 @@ impl Quote {
         None
     }
 
-    /// Where its own backslashes begin.
+    /// Where the backslashes of the quote begin.
     fn start(self) -> usize {
         self.at - own_backslashes(self.depth)
     }
@@ -47,7 +50,7 @@ impl Quote {
     }
 }
 
-fn depth(backslashes: usize) -> usize {
+pub(super) fn depth(backslashes: usize) -> usize {
     (backslashes.trailing_ones() as usize).min(DEEPEST)
 }
 
@@ -55,31 +58,33 @@ fn own_backslashes(depth: usize) -> usize {
     (1 << depth) - 1
 }
 
-/// What stands behind a name.
+/// The value behind a name.
 enum Found {
     /// The inside of a text, without its quotes.
     Text { start: usize, end: usize },
-    /// Anything else that has a value.
+    /// Any other value.
     Other { start: usize, end: usize },
 }
 
 impl Scrubber {
-    /// Filters the values of sensitive names.
+    /// Filters the values of sensitive names in quotes.
     pub(super) fn scrub_fields<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !text.contains('"') || !text.contains(':') {
+        if !text.contains('"') {
             return Cow::Borrowed(text);
         }
         let mut rewrite = Rewrite::new(text);
-        // The last quote of each depth, unless there was one less deep since.
+        // The last quote of each depth, unless a less deep one followed.
         let mut before: [Option<Quote>; DEEPEST + 1] = [None; DEEPEST + 1];
         let mut at = 0;
         while let Some(quote) = Quote::next(text, at) {
             at = quote.end();
-            let name =
-                before[quote.depth].map(|opening| &text[opening.end()..quote.start().max(opening.end())]);
+            let opening = before[quote.depth];
             before[quote.depth] = Some(quote);
             before[quote.depth + 1..].fill(None);
-            let Some((name, value)) = name.zip(behind_colon(text, quote.end())) else { continue };
+            let Some(opening) = opening else { continue };
+            let name = &text[opening.end()..quote.start().max(opening.end())];
+            let value = behind_colon(text, quote.end()).or_else(|| behind_comma(text, opening, quote, name));
+            let Some(value) = value else { continue };
             let verdict = self.verdict_of_field(name);
             if verdict == Verdict::Harmless {
                 continue;
@@ -104,25 +109,48 @@ impl Scrubber {
         rewrite.finish()
     }
 
-    /// What a name says that may be written with escapes.
+    /// Returns the meaning of a name that may be written with escapes.
     fn verdict_of_field(&self, name: &str) -> Verdict {
         if name.contains("\\u") { self.names.verdict(&unescaped(name)) } else { self.names.verdict(name) }
     }
 }
 
-/// Where the value begins if a colon follows.
+/// Where the value begins if a colon follows, or the arrow of other languages.
 fn behind_colon(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..].trim_ascii_start().strip_prefix(':')?;
+    let rest = text[at..].trim_ascii_start();
+    let rest = rest.strip_prefix(':').or_else(|| rest.strip_prefix("=>"))?;
     Some(text.len() - rest.trim_ascii_start().len())
 }
 
-/// The value that begins here, of a name whose quotes are so deep. `null`, a yes or no, and words are none.
+/// Where the value begins of a name that is the first of a pair (`("password", "x")`, `[["password", "x"]]`), or an
+/// argument that another one follows (`"--password", "x"`, `"--password" "x"`). A list of two texts is no pair.
+fn behind_comma(text: &str, opening: Quote, closing: Quote, name: &str) -> Option<usize> {
+    let rest = text[closing.end()..].trim_ascii_start();
+    let behind = rest.strip_prefix(',').map(str::trim_ascii_start);
+    let value = if is_argument(name) {
+        behind.unwrap_or(rest)
+    } else {
+        let before = &text.as_bytes()[..opening.start()];
+        let outer = before.split_last().map(|(last, rest)| (last, rest.trim_ascii_end().last()));
+        let is_pair = matches!(outer, Some((b'(', _) | (b'[', Some(b'[' | b','))));
+        behind.filter(|_| is_pair)?
+    };
+    let start = text.len() - value.len();
+    opened(text, start, closing.depth).map(|_| start)
+}
+
+/// Whether a name is an argument of a command.
+fn is_argument(name: &str) -> bool {
+    name.len() > 3 && name.starts_with("--") && !name.starts_with("--no-") && !name.contains('=')
+}
+
+/// The value that begins here, of a name whose quotes have this depth. `null`, booleans and words are not values.
 fn found(text: &str, start: usize, depth: usize) -> Option<Found> {
     let rest = &text[start..];
     if let Some(inside) = opened(text, start, depth) {
         return Some(Found::Text { start: inside, end: end_of_text(text, inside, depth) });
     }
-    if rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+    if rest.strip_prefix('-').unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit()) {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
         let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         return Some(Found::Other { start, end: start + len });
@@ -135,7 +163,7 @@ fn found(text: &str, start: usize, depth: usize) -> Option<Found> {
     Some(Found::Other { start, end: end_of_group(text, start + ty, depth) })
 }
 
-/// The inside of a text whose opening quote, so deep, stands here.
+/// The inside of a text whose opening quote, of this depth, stands here.
 fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
     let backslashes = text[at..].bytes().take_while(|byte| *byte == b'\\').count();
     let is_quote = text[at + backslashes..].starts_with('"');
@@ -143,7 +171,7 @@ fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
 }
 
 /// Where the inside of a text ends: at its closing quote, where a text around it ends, or with everything.
-fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
+pub(super) fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
     let mut at = inside;
     while let Some(quote) = Quote::next(text, at) {
         if quote.depth <= depth {
@@ -177,8 +205,8 @@ fn end_of_group(text: &str, start: usize, depth: usize) -> usize {
     text.len()
 }
 
-/// Whether this is a number, be it inside the name of its type.
-fn is_number(value: &str) -> bool {
+/// Whether a value is a number, possibly inside the name of its type.
+pub(super) fn is_number(value: &str) -> bool {
     let inside = value.trim_end_matches(')').rsplit('(').next().unwrap_or(value);
     inside.parse::<f64>().is_ok()
 }
@@ -235,6 +263,21 @@ mod tests {
                 r#"{"password": Some("x"), "secret": String("y"), "a": None}"#,
                 r#"{"password": "[Filtered]", "secret": "[Filtered]", "a": None}"#,
             ),
+        ] {
+            assert_eq!(scrubbed(text), expected);
+        }
+    }
+
+    #[test]
+    fn pairs_and_arguments_are_filtered() {
+        for (text, expected) in [
+            (r#"[("user", "ada"), ("password", "x")]"#, r#"[("user", "ada"), ("password", "[Filtered]")]"#),
+            (r#"form [["password","x"]]"#, r#"form [["password","[Filtered]"]]"#),
+            (r#"[["a","b"], ["password","x"]]"#, r#"[["a","b"], ["password","[Filtered]"]]"#),
+            (r#"Command "mysql" "--password" "x" "-v""#, r#"Command "mysql" "--password" "[Filtered]" "-v""#),
+            (r#"args: ["--api-key", "x"]"#, r#"args: ["--api-key", "[Filtered]"]"#),
+            (r#"Err("[(\"password\", \"x\")]")"#, r#"Err("[(\"password\", \"[Filtered]\")]")"#),
+            (r#"{"password"=>"x"}"#, r#"{"password"=>"[Filtered]"}"#),
         ] {
             assert_eq!(scrubbed(text), expected);
         }

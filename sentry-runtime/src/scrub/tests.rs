@@ -1,5 +1,8 @@
 use super::*;
-use crate::protocol::{Exception, Frame, Values};
+use crate::protocol::{
+    Breadcrumb, Event, Exception, Frame, Map, Request, Span, Stacktrace, TraceContext, Transaction, User,
+    Values,
+};
 use serde_json::json;
 
 fn scrubbed(mut value: Value) -> Value {

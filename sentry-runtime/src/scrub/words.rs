@@ -1,22 +1,18 @@
-//! Secrets in what a person wrote for a person: behind `name=`, and behind the words before a credential.
+//! Secrets behind a name and an equals sign (`password=x`, `password = "x"`), behind the words that announce a
+//! credential (`Bearer x`), and behind the arguments of commands (`--password x`).
 
 use std::borrow::Cow;
 
+use super::fields::{depth, end_of_text};
+use super::labels::{is_placeholder, is_said, looks_like_a_word};
+use super::names::is_secret;
 use super::text::Rewrite;
 use super::{FILTERED, Scrubber};
 
 impl Scrubber {
-    /// Filters what a person wrote for a person: JSON, URLs, and beyond them the values of `name=value` and what
-    /// follows `Bearer` and `Basic`.
-    pub(crate) fn scrub_message<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.scrub_text(text, 0) {
-            Cow::Borrowed(text) => self.scrub_words(text),
-            Cow::Owned(text) => Cow::Owned(self.scrub_words(&text).into_owned()),
-        }
-    }
-
-    fn scrub_words<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !text.contains('=') && !CREDENTIALS.iter().chain(&HEADER).any(|word| text.contains(word)) {
+    /// Filters the values of `name=value`, what follows `Bearer` and `Basic`, and what follows `--name`.
+    pub(super) fn scrub_words<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !text.contains(['=', '-']) && !CREDENTIALS.iter().chain(&HEADER).any(|word| text.contains(word)) {
             return Cow::Borrowed(text);
         }
         let mut rewrite = Rewrite::new(text);
@@ -32,8 +28,9 @@ impl Scrubber {
                 }
                 let credential = &text[next..value];
                 let has_name = credential.split_once('=').is_some_and(|(name, _)| self.is_sensitive(name));
-                if has_name || is_announcement(credential) {
-                    // It is no credential, but says where one stands.
+                let is_argument = self.value_of_argument(text, credential, value).is_some();
+                if has_name || is_argument || is_announcement(credential) {
+                    // The word is not a credential, but announces one.
                     at = next;
                     continue;
                 }
@@ -49,20 +46,76 @@ impl Scrubber {
                 let (from, to) = quoted(text, value).unwrap_or_else(|| {
                     (value, text[value..end].find(ends_value).map_or(end, |found| value + found))
                 });
-                if to > from && &text[from..to] != FILTERED {
+                if to > from && self.is_value(&word[..sign], &text[from..to]) {
                     rewrite.replace(from..to, FILTERED);
                 }
                 at = to.max(end);
+            } else if let Some((from, to)) = self.value_of_argument(text, word, end) {
+                rewrite.replace(from..to, FILTERED);
+                at = to;
+            } else if let Some((from, to)) = self.value_of_assignment(text, word, end) {
+                rewrite.replace(from..to, FILTERED);
+                at = to;
             }
         }
         rewrite.finish()
+    }
+
+    /// Whether this is a value to filter: not a place of one in a template or a statement, not the column of a join.
+    fn is_value(&self, name: &str, value: &str) -> bool {
+        let is_column = name.contains('.')
+            && value.contains('.')
+            && value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'));
+        let is_place = is_placeholder(value) || (value.starts_with('{') && !value.contains([' ', '"']));
+        value != FILTERED && !is_place && (!is_column || is_secret(name))
+    }
+
+    /// The value of the argument of a command: `--password x`.
+    fn value_of_argument(&self, text: &str, word: &str, end: usize) -> Option<(usize, usize)> {
+        let name =
+            word.strip_prefix("--").or_else(|| word.strip_prefix('-').filter(|name| is_secret(name)))?;
+        let is_name = name.len() > 1
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if !is_name
+            || name.starts_with("no-")
+            || !self.is_sensitive(name)
+            || !text[end..].starts_with([' ', '\t'])
+        {
+            return None;
+        }
+        let (next, value_end) = value_behind(text, end);
+        let (from, to) = quoted(text, next).unwrap_or((next, value_end));
+        let value = &text[from..to];
+        let is_value =
+            !value.is_empty() && !value.starts_with('-') && !is_said(value) && self.is_value("", value);
+        is_value.then_some((from, to))
+    }
+
+    /// The value of an assignment with spaces around its sign: `password = "x"`.
+    fn value_of_assignment(&self, text: &str, word: &str, end: usize) -> Option<(usize, usize)> {
+        let rest = text[end..].trim_start_matches([' ', '\t']);
+        let behind = rest.strip_prefix('=').filter(|behind| !behind.starts_with(['=', '>', '~']))?;
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+        let name = word.trim_matches(['"', '\'', '`']);
+        if !name.chars().all(is_name) || !self.is_sensitive(name) {
+            return None;
+        }
+        let value = text.len() - behind.trim_start_matches([' ', '\t']).len();
+        if let Some((from, to)) = quoted(text, value) {
+            return (to > from && &text[from..to] != FILTERED).then_some((from, to));
+        }
+        let to = text[value..].find(ends_value).map_or(text.len(), |found| value + found);
+        let bare = &text[value..to];
+        // In code and statements the other side is as likely a variable, a column or a number.
+        let is_harmless = bare.is_empty() || is_said(bare) || (looks_like_a_word(bare) && !is_secret(name));
+        (!is_harmless && self.is_value(name, bare)).then_some((value, to))
     }
 }
 
 /// The words before a credential.
 const CREDENTIALS: [&str; 2] = ["Bearer", "Basic"];
 
-/// How the name of the header ends that holds one, in either case.
+/// The end of the name of the header that holds a credential, in either case.
 const HEADER: [&str; 2] = ["uthorization:", "UTHORIZATION:"];
 
 /// Whether a word is the name of a header with a credential.
@@ -70,14 +123,14 @@ fn is_header(word: &str) -> bool {
     HEADER.iter().any(|name| word.ends_with(name))
 }
 
-/// Whether a word behind that says what kind of credential follows; headers are written in any case.
+/// Whether a word behind that name is a kind of credential. Headers are written in any case.
 fn is_scheme(word: &str) -> bool {
     ["bearer", "basic", "digest", "negotiate", "token", "apikey"]
         .iter()
         .any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Where the value stands that follows behind some space.
+/// The range of the value that follows some space.
 fn value_behind(text: &str, end: usize) -> (usize, usize) {
     let next = text[end..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |found| end + found);
     (next, text[next..].find(ends_value).map_or(text.len(), |found| next + found))
@@ -87,22 +140,27 @@ fn is_announcement(word: &str) -> bool {
     CREDENTIALS.iter().any(|credential| word.ends_with(credential))
 }
 
-/// What stands between pairs of name and value in a text: words, the fields of a form, of a connection string.
+/// Whether a character separates pairs of name and value: words, the fields of a form or of a connection string.
 fn ends_pair(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&')
 }
 
-/// Where a value that stands in a text ends.
+/// Whether a character ends a value in a text.
 fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
 }
 
-/// The inside of a value in quotes that begins here.
+/// The inside of a value in quotes that begins here, without its quotes. Double quotes may be escaped.
 fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
-    let quote = text[start..].chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let inside = start + 1;
-    let len = text[inside..].find(quote).unwrap_or(text.len() - inside);
-    Some((inside, inside + len))
+    let backslashes = text[start..].bytes().take_while(|byte| *byte == b'\\').count();
+    let inside = start + backslashes + 1;
+    match text.as_bytes().get(inside - 1)? {
+        b'"' => Some((inside, end_of_text(text, inside, depth(backslashes)))),
+        b'\'' if backslashes == 0 => {
+            Some((inside, text[inside..].find('\'').map_or(text.len(), |len| inside + len)))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -134,10 +192,10 @@ mod tests {
                 r#"posted {"password":"[Filtered]"} to http://h/?key=[Filtered] with pwd=[Filtered]"#,
             ),
         ] {
-            assert_eq!(scrubber.scrub_message(text), expected);
+            assert_eq!(scrubber.scrub_text(text), expected);
         }
         for text in ["a = b", "x=1 monkey=2", "the bearer of this", "Bearer", "password="] {
-            assert!(matches!(scrubber.scrub_message(text), Cow::Borrowed(same) if same == text), "{text}");
+            assert!(matches!(scrubber.scrub_text(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
 }

@@ -150,7 +150,7 @@ impl SpanData {
         if self.name.len() > MAX_HELD {
             self.name = Cow::Owned(truncated(&self.name, MAX_HELD).into_owned());
         }
-        if let Cow::Owned(name) = scrubber.scrub_text(&self.name, 0) {
+        if let Cow::Owned(name) = scrubber.scrub_text(&self.name) {
             self.name = Cow::Owned(name);
         }
         for (text, max) in [(&mut self.name, max_text), (&mut self.op, MAX_OP)] {
@@ -162,7 +162,7 @@ impl SpanData {
         scrubber.scrub_strings(&mut self.tags);
         normalize_tags(&mut self.tags);
         for link in &mut self.links {
-            scrubber.scrub_map(&mut link.attributes);
+            scrubber.scrub_link(link);
             link.attributes.values_mut().for_each(|value| limit_value(value, 1, max_text));
         }
     }
