@@ -6,6 +6,17 @@ fn unknown_name() {}
 #[sentry::server_action(headers = 7)]
 fn no_headers() {}
 
+#[derive(Debug)]
+struct Login {
+    #[allow(dead_code)]
+    password: String,
+}
+
+#[sentry::server_action(form_data = login)]
+fn no_fields(login: &Login) {
+    drop(login.password.clone());
+}
+
 #[sentry::span(parent = "nobody")]
 fn no_parent() {}
 
@@ -22,6 +33,7 @@ async fn wrong_output() -> u8 {
 fn main() {
     unknown_name();
     no_headers();
+    no_fields(&Login { password: String::new() });
     no_parent();
     let _ = wrong_result();
     drop(wrong_output());

@@ -10,11 +10,55 @@ use crate::protocol::AttributeValue;
 use crate::trace::header_source::{HeaderLookup, HeaderPairs};
 use crate::trace::headers::HeaderSource;
 
-levels! { sentry_form_data -> FormData;
-    FormOfSelf: [T: AsRef<FormData>] &&&&Probe<'a, T> => |value| contained(|| value.as_ref().clone());
-    FormOfSerialize: [T: Serialize] &&&Probe<'a, T> => |value| FormData::of(value);
-    FormOfDebug: [T: Debug] &&Probe<'a, T> => |value| contained(|| FormData::text(format!("{value:?}")));
-    FormOfAny: [T: ?Sized] Probe<'a, T> => |_value| FormData::default();
+macro_rules! forms {
+    ($($name:ident: [$($generics:tt)*] $refs:ty => $form:ty, |$value:ident| $body:expr;)*) => {$(
+        #[doc(hidden)]
+        pub trait $name<'a> {
+            type Form;
+            fn sentry_form_data(&self) -> Self::Form;
+        }
+        impl<'a, $($generics)*> $name<'a> for $refs {
+            type Form = $form;
+            #[inline]
+            fn sentry_form_data(&self) -> $form {
+                let $value = self.0;
+                $body
+            }
+        }
+    )*};
+}
+
+// The last is not a form, so that the compiler reports the user's type. The text of `Debug` would be one field in which
+// no filter finds every secret.
+forms! {
+    FormOfSelf: [T: AsRef<FormData>] &&Probe<'a, T> => FormData, |value| value.as_ref().clone();
+    FormOfSerialize: [T: Serialize] &Probe<'a, T> => FormData, |value| FormData::of(value);
+    FormOfAny: [T: ?Sized] Probe<'a, T> => &'a T, |value| value;
+}
+
+/// A form whose fields can be read.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the fields of the form `{Self}` cannot be read",
+    label = "a form without fields",
+    note = "derive `serde::Serialize` for its type, or name the fields: \
+            `form_data = sentry::FormData::from_pairs([(\"city\", form.city.as_str())])`"
+)]
+pub trait FormFields {
+    fn fields(self) -> FormData;
+}
+
+impl FormFields for FormData {
+    #[inline]
+    fn fields(self) -> FormData {
+        self
+    }
+}
+
+/// Takes the fields of a form.
+#[inline]
+pub fn form_fields<F: FormFields>(form: F) -> FormData {
+    form.fields()
 }
 
 levels! { sentry_response -> AttributeValue;
@@ -117,14 +161,14 @@ sources! {
     HeadersOfAny: [T: ?Sized] Probe<'a, T> => &'a T, (), |value| value;
 }
 
-/// Converts a value of any type to form data.
+/// The fields of a form: a [`FormData`], or a type that implements `Serialize`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_form_data {
     ($value:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{FormOfAny as _, FormOfDebug as _, FormOfSelf as _, FormOfSerialize as _};
-        (&&&&&$crate::__private::Probe($value)).sentry_form_data()
+        use $crate::__private::{FormOfAny as _, FormOfSelf as _, FormOfSerialize as _};
+        $crate::__private::form_fields((&&&$crate::__private::Probe($value)).sentry_form_data())
     }};
 }
 
