@@ -26,14 +26,16 @@ impl Client {
         session::client_ends(self);
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
-        // The client is still enabled, because the flush includes events that callbacks capture.
-        let processed = queue::flush(None, rest());
-        self.switch_off();
-        // Data captured in the meantime is sent as well.
-        let processed = queue::flush(self.handle(), rest()) && processed;
+        // Events that callbacks capture are part of this flush, so the client is still enabled.
+        let processed = queue::flush(None, rest()) && {
+            self.switch_off();
+            // Items captured in the meantime are sent, too.
+            queue::flush(self.handle(), rest())
+        };
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
-        // Data that was on its way to the queue when the client was disabled is counted.
-        let finished = queue::flush(None, rest()) && processed && ended;
+        self.switch_off();
+        // Items that were on their way to the queue when the client was switched off are counted.
+        let finished = queue::flush(self.handle(), rest()) && processed && ended;
         if finished {
             self.set_finished();
         }

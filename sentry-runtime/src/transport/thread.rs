@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::ledger::Ledger;
-use super::queue::{Queued};
+use super::queue::Queued;
 use super::rate_limits::RateLimits;
 use super::worker::{Flush, Shared, ThreadOptions, WorkerState};
 use super::{QueueDepths, Transport};

@@ -169,10 +169,10 @@ contained! {
     a_tag_of_a_span: sentry::start_span("work", |span| span.set_tag("tag", Bad));
     an_attribute: attributes();
     an_argument: argument(&Bad);
-    a_returned_value: drop(returned());
+    a_returned_value: { _ = returned(); };
     a_returned_error: drop(fails());
     an_action: drop(action());
-    a_handler: drop(handler());
+    a_handler: { _ = handler(); };
     a_job: job();
     an_error: (sentry::capture_error(&Bad), sentry::capture_display(&Bad), sentry::capture_debug(&Bad));
     an_error_with_a_scope: sentry::capture_error_with(&Bad, |_| panic!("the closure broke"));
@@ -195,7 +195,7 @@ contained! {
     a_form: sentry::FormData::of(&Bad);
     the_options_of_an_action: {
         let options = sentry::ServerActionOptions::new().headers(Bad).tag("tag", Bad).record_response();
-        drop(sentry::with_server_action("save", options, || Bad));
+        _ = sentry::with_server_action("save", options, || Bad);
         let options = sentry::ServerActionOptions::new().record_response_as(|_| -> u8 { panic!("it broke") });
         sentry::with_server_action("save", options, || ());
         let options = sentry::ServerActionOptions::new().control_flow();
@@ -203,7 +203,7 @@ contained! {
     };
     the_options_of_a_handler: {
         let options = sentry::ApiHandlerOptions::new().method(Bad).response_status();
-        drop(sentry::with_api_handler("/", options, || Bad));
+        _ = sentry::with_api_handler("/", options, || Bad);
         let options = sentry::ApiHandlerOptions::new().response_status_as(|_| -> u16 { panic!("it broke") });
         sentry::with_api_handler("/", options, || ());
     };

@@ -31,7 +31,7 @@ macro_rules! forms {
 // The last is not a form, so that the compiler reports the user's type. The text of `Debug` would be one field in which
 // no filter finds every secret.
 forms! {
-    FormOfSelf: [T: AsRef<FormData>] &&Probe<'a, T> => FormData, |value| value.as_ref().clone();
+    FormOfSelf: [T: AsRef<FormData>] &&Probe<'a, T> => FormData, |value| contained(|| value.as_ref().clone());
     FormOfSerialize: [T: Serialize] &Probe<'a, T> => FormData, |value| FormData::of(value);
     FormOfAny: [T: ?Sized] Probe<'a, T> => &'a T, |value| value;
 }
