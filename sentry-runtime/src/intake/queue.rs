@@ -49,7 +49,7 @@ struct Queue<T> {
     waiting: Receiver<(usize, T)>,
     /// The bytes that wait here and in the queues that share the room.
     bytes: Arc<AtomicUsize>,
-    /// The queue may fill the room up to one part of so many.
+    /// The divisor of the room that this queue may fill: 2 is half of it.
     share: usize,
 }
 

@@ -221,7 +221,7 @@ fn unescaped(name: &str) -> String {
             piece.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
         match code {
             Some(letter) => {
-                // A name in an escaped text has more backslashes, all of which belong to the escape.
+                // A name in an escaped text has more backslashes, and all of them belong to the escape.
                 out.truncate(out.trim_end_matches('\\').len());
                 out.push(letter);
                 out.push_str(&piece[4..]);

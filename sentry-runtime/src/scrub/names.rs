@@ -172,7 +172,7 @@ impl Names {
     }
 }
 
-/// The longest name of which the words are looked at; a longer one is no name but a text.
+/// The maximum length of a name whose words are examined; a longer text is not a name.
 const MAX_NAME: usize = 128;
 
 /// Whether a character separates the words of a name.

@@ -203,7 +203,7 @@ impl Scrubber {
         self.scrub_map(data);
     }
 
-    /// Filters a message with its parameters, some of which only the message names: `password=%s`.
+    /// Filters a message with its parameters. Some parameters have their names only in the message: `password=%s`.
     fn scrub_log_entry(&self, entry: &mut LogEntry) {
         let LogEntry { message, params } = entry;
         let secrets = if params.is_empty() { Vec::new() } else { self.secret_placeholders(message) };
