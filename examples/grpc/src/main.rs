@@ -25,7 +25,7 @@ impl Lamps for Shop {
         let Order { sku, quantity } = request.into_inner();
         let left = in_stock(&sku).await.checked_sub(quantity);
         let left =
-            left.ok_or_else(|| Status::failed_precondition(format!("not so many of {sku} are left")))?;
+            left.ok_or_else(|| Status::failed_precondition(format!("fewer {sku} are left than ordered")))?;
         Ok(Response::new(Receipt { left }))
     }
 }

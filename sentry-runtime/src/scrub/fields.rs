@@ -27,7 +27,7 @@ struct Quote {
 }
 
 impl Quote {
-    /// Returns the first quote from here on. No backslash may stand before `from`.
+    /// Returns the first quote from here on. There must be no backslash right before `from`.
     fn next(text: &str, from: usize) -> Option<Self> {
         let mut backslashes = 0_usize;
         for (at, byte) in text.as_bytes().iter().enumerate().skip(from) {
@@ -123,7 +123,7 @@ fn behind_colon(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Where the value begins of a name that is the first of a pair (`("password", "x")`, `[["password", "x"]]`), or an
-/// argument that another one follows (`"--password", "x"`, `"--password" "x"`). A list of two texts is no pair.
+/// argument that another one follows (`"--password", "x"`, `"--password" "x"`). A list of two texts is not a pair.
 fn behind_comma(text: &str, opening: Quote, closing: Quote, name: &str) -> Option<usize> {
     let rest = text[closing.end()..].trim_ascii_start();
     let behind = rest.strip_prefix(',').map(str::trim_ascii_start);
@@ -163,7 +163,7 @@ fn found(text: &str, start: usize, depth: usize) -> Option<Found> {
     Some(Found::Other { start, end: end_of_group(text, start + ty, depth) })
 }
 
-/// The inside of a text whose opening quote, of this depth, stands here.
+/// The inside of a text whose opening quote is here and has this depth.
 fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
     let backslashes = text[at..].bytes().take_while(|byte| *byte == b'\\').count();
     let is_quote = text[at + backslashes..].starts_with('"');

@@ -3,8 +3,8 @@
 //! in a type that is named for them (`Password("x")`).
 //!
 //! People write colons too: `the password: prompt was shown`. What is in quotes or brackets is a value, and so is a
-//! word that stands alone up to the end of the line or the next separator. The first of several words is one only
-//! when it does not look like a word: `password: hunter2 was refused`.
+//! single word up to the end of the line or the next separator. The first of several words is a value only when it
+//! does not look like a word: `password: hunter2 was refused`.
 
 use std::borrow::Cow;
 
@@ -19,9 +19,9 @@ const MAX_WORD: usize = 256;
 /// A name before a colon.
 struct Label<'a> {
     name: &'a str,
-    /// Whether it stands where a field does: at the begin of a line, or behind a bracket or separator.
+    /// Whether the name is where a field would be: at the beginning of a line, or behind a bracket or separator.
     is_field: bool,
-    /// Whether nothing but space or the dash of a list stands before it on its line.
+    /// Whether nothing but space or the dash of a list is before the name on its line.
     begins_line: bool,
 }
 
@@ -210,7 +210,7 @@ fn is_secret_type(name: &str) -> bool {
     is_secret(name) || ["Token", "SessionId", "Jwt", "Bearer", "Secret", "ApiKey"].iter().any(|end| is(end))
 }
 
-/// Words that say something about a secret where the secret could stand.
+/// Words that say something about a secret in the place of the secret.
 #[rustfmt::skip]
 const SAID: [&str; 55] = [
     "is", "was", "are", "were", "has", "not", "must", "cannot", "can", "should", "needs", "requires", "required",
@@ -261,7 +261,7 @@ fn word_before(text: &str) -> &str {
     text[start..].trim_start_matches(['-', '.', '[', ']'])
 }
 
-/// The last but one word of a text, and the last two, if one space stands between them.
+/// The last but one word of a text, and the last two words, if exactly one space separates them.
 fn two_words_before(text: &str) -> Option<(&str, &str)> {
     let last = word_before(text);
     let before = text[..text.len() - last.len()].strip_suffix(' ')?;
@@ -280,7 +280,7 @@ fn is_alone(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(|c: char| c != '\'' && (ends_value(c) || c == '#'))
 }
 
-/// The inside of a text in quotes that begins here, behind what may stand before a quote.
+/// The inside of a text in quotes that begins here, behind the characters that may precede a quote.
 fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
     let rest = &text[start..];
     let prefix = rest.bytes().take_while(|byte| matches!(byte, b'&' | b'b' | b'r' | b'#')).take(8).count();

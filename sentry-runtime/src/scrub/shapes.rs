@@ -1,11 +1,11 @@
-//! Secrets that are recognised by their shape, whatever stands around them: private keys in PEM, and card numbers.
+//! Secrets that are recognised by their shape in any text: private keys in PEM, and card numbers.
 
 use std::borrow::Cow;
 
 use super::FILTERED;
 use super::text::Rewrite;
 
-/// Filters what stands between the first and the last line of a private key in PEM, or behind the first line of one
+/// Filters the content between the first and the last line of a private key in PEM, or behind the first line of a key
 /// that was cut. Line breaks may be escaped.
 pub(super) fn scrub_private_keys(text: &str) -> Cow<'_, str> {
     const BEGIN: &str = "-----BEGIN ";
