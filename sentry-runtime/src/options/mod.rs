@@ -155,8 +155,8 @@ pub struct ClientOptions {
     pub in_app_include: Vec<Cow<'static, str>>,
     /// Crates and modules whose stack frames are marked as not your own, by path prefix. Default: none.
     pub in_app_exclude: Vec<Cow<'static, str>>,
-    /// Terms that are filtered in addition to the built-in ones: a value whose name contains one of them, in any case,
-    /// is never sent. Default: none.
+    /// Terms that are filtered in addition to the built-in ones: a text, number or list whose name contains one of them,
+    /// in any case, is never sent. Default: none.
     pub deny_names: Vec<String>,
     /// The maximum depth of structured data, from 1 to 32 levels. Deeper lists and objects become `[Array]` and
     /// `[Object]`. Default: 3.
