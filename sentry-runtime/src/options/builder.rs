@@ -184,7 +184,7 @@ setters! {
     /// Default: none.
     ///
     /// ```
-    /// let options = sentry::ClientOptions::new().deny_names(["iban", "birthday"]);
+    /// let options = sentry::ClientOptions::new().deny_names(["diagnosis", "birthday"]);
     /// # assert_eq!(options.deny_names.len(), 2);
     /// ```
     deny_names(names: impl IntoIterator<Item = impl Into<String>>) => names.into_iter().map(Into::into).collect();
@@ -271,7 +271,8 @@ setters! {
     /// ```
     otlp_endpoint(url: impl Into<Cow<'static, str>>) => Some(url.into());
     /// Sets the maximum payload that waits for the network, in bytes. The least important envelopes are dropped first.
-    /// Range: at least 64 KiB. Default: 32 MiB.
+    /// Also sets the maximum memory of what was captured and waits for the pipeline thread. Range: at least 64 KiB.
+    /// Default: 32 MiB.
     queue_bytes(bytes: usize) => bytes;
     /// Halves the share of recorded traces step by step while queues overflow or the server refuses traces. Default:
     /// `true`.
