@@ -1,12 +1,26 @@
-//! Captures of everything three, flushes, captures once more, and says how long that took and what was counted. Whoever
-//! runs it sees to it that no thread can be started.
+//! Captures three items of each kind, flushes, captures once more, and prints how long that took and what was counted.
+//!
+//! No thread can be started: the test asks for stacks as large as the address space, and the program leaves no room for
+//! the stack of the size that the pipeline thread asks for.
 
 use std::time::{Duration, Instant};
 
 use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
 use sentry::{ClientOptions, Level};
 
+/// Leaves the program 64 MiB of address space beyond what it has.
+fn limit_address_space() {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 =
+        pages.split(' ').next().and_then(|pages| pages.parse().ok()).expect("the size of the program");
+    let most = pages * 4096 + (64 << 20);
+    let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+    // SAFETY: the struct is whole, and the call only reads it.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+}
+
 fn main() {
+    limit_address_space();
     let started = Instant::now();
     let options = ClientOptions::new()
         .traces_sample_rate(1.0)
