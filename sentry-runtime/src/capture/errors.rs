@@ -27,7 +27,7 @@ use crate::intake::message::{Capture, CaptureMechanism};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Level, Uuid};
 use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
-use crate::trace::callsite::Callsite;
+use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::Ticks;
 
 /// The function that captures an error.
@@ -67,6 +67,15 @@ impl ErrorOrigin {
             #[cfg(feature = "_http-server")]
             Self::Server(_) => Level::Error,
         }
+    }
+}
+
+/// Captures the error of an annotated function if its attribute says so, else notes where the error was seen.
+pub(crate) fn report(site: &'static Callsite, failure: Failure<'_>, since: Ticks) {
+    if site.has(callsite::CAPTURE_ERR) {
+        capture(failure, since, ErrorOrigin::Span(site));
+    } else {
+        note_seen(failure, since);
     }
 }
 

@@ -12,7 +12,7 @@ use super::instrumented::{Before, End, PollHooks, Previous, Stage};
 use super::span::IntoParent;
 use super::{gen_ai, root};
 use crate::base::callback;
-use crate::capture::errors::{self, ErrorOrigin};
+use crate::capture::errors::{self};
 use crate::client;
 use crate::context::active;
 use crate::context::entered;
@@ -163,11 +163,7 @@ impl AsyncSpan {
         }
         let since = self.start & !FLAGS;
         self.start |= FAILED;
-        if self.site.has(callsite::CAPTURE_ERR) {
-            errors::capture(failure, since, ErrorOrigin::Span(self.site));
-        } else {
-            errors::note_seen(failure, since);
-        }
+        errors::report(self.site, failure, since);
     }
 
     /// Returns what is active during a poll: this span, or the previously active span if none is recorded.

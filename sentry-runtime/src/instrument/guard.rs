@@ -15,7 +15,7 @@ use super::gen_ai;
 use super::root::{self, RootKind};
 use super::span::IntoParent;
 use crate::base::callback;
-use crate::capture::errors::{self, ErrorOrigin};
+use crate::capture::errors::{self};
 use crate::client;
 use crate::context::activation;
 use crate::context::active;
@@ -347,11 +347,7 @@ impl SpanGuard {
         }
         let since = self.start & !FLAGS;
         self.start |= FAILED;
-        if self.site.has(callsite::CAPTURE_ERR) {
-            errors::capture(failure, since, ErrorOrigin::Span(self.site));
-        } else {
-            errors::note_seen(failure, since);
-        }
+        errors::report(self.site, failure, since);
     }
 
     /// Returns the data of the span at its end.

@@ -4,7 +4,7 @@
 //! that a flood of errors cannot displace them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -16,12 +16,9 @@ use super::message::{
 use super::metric::MetricRecord;
 use super::weight::{self, Weigh};
 use crate::base::fork::PerProcess;
-use crate::base::{callback, diagnostics, worker};
-use crate::client::{self, Client};
-use crate::context::recorder::{self, Source};
+use crate::base::{callback, worker};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::Scope;
-use crate::trace::record::{Detail, Record};
 
 /// The number of messages of each kind that wait.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +40,7 @@ const RECORDS: usize = 900;
 const RECORDS_PER_WAKE: usize = 100;
 
 /// One queue. Only the pipeline thread takes messages out or, if there is none, a flush.
-struct Queue<T> {
+pub(super) struct Queue<T> {
     /// Each message with its bytes, except for those of its scopes.
     sender: Sender<(usize, T)>,
     waiting: Receiver<(usize, T)>,
@@ -60,7 +57,7 @@ impl<T: Weigh> Queue<T> {
     }
 
     /// Appends a message, or returns it if the queue is full.
-    fn push(&self, message: T) -> Result<(), T> {
+    pub(super) fn push(&self, message: T) -> Result<(), T> {
         let own = message.own_bytes();
         let shared = |scope: &Arc<Scope>| scope.waiting.add(|| weight::of_scope(scope));
         let added = own + message.scopes().into_iter().flatten().map(shared).sum::<usize>();
@@ -102,13 +99,13 @@ pub(crate) struct Queues {
     sessions: Queue<Message>,
     logs: OnceLock<Queue<BatchRecord>>,
     metrics: OnceLock<Queue<BatchRecord>>,
-    flushes: Queue<Message>,
+    pub(super) flushes: Queue<Message>,
     /// The bytes that wait in all of them but the check-ins.
     bytes: Arc<AtomicUsize>,
     /// The pending flushes: when each began, and its timeout.
-    waiting: Mutex<Vec<(Instant, Duration)>>,
+    pub(super) waiting: Mutex<Vec<(Instant, Duration)>>,
     /// The number of pending flushes, readable without the lock.
-    waiters: AtomicUsize,
+    pub(super) waiters: AtomicUsize,
     /// Whether a callback has captured an event since the pipeline last checked.
     nested: AtomicBool,
 }
@@ -211,44 +208,6 @@ impl Queues {
             > 0
     }
 
-    /// Counts everything that waits as lost, if no pipeline thread can be started that would process it.
-    #[cold]
-    fn lose_all(&self) {
-        const REASON: DiscardReason = DiscardReason::InternalSdkError;
-        std::iter::from_fn(|| self.next_event()).for_each(|capture| capture.lost(REASON));
-        std::iter::from_fn(|| self.next_feedback()).for_each(|feedback| feedback.lost(REASON));
-        std::iter::from_fn(|| self.next_log()).for_each(|record| record.lost(REASON));
-        std::iter::from_fn(|| self.next_metric()).for_each(|record| record.lost(REASON));
-        for check_in in std::iter::from_fn(|| self.next_check_in()) {
-            check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
-        }
-        for session in std::iter::from_fn(|| self.next_session()) {
-            session.client.ledger().lost(REASON, DataCategory::Session, 1);
-        }
-        let (mut sources, global) = (recorder::take_fresh(), client::global());
-        sources.retain_mut(|Source { records, around, .. }| {
-            !records.drain(|record| match record {
-                Record::ProcessScopes(announced) => *around = Some(announced),
-                Record::LazyRootEnd(root) => {
-                    root.client.ledger().lost(REASON, DataCategory::Transaction, 1);
-                    root.client.ledger().lost(REASON, DataCategory::Span, 1);
-                }
-                Record::End { segment, .. } => {
-                    if !segment.is_streamed() {
-                        segment.client.ledger().lost(REASON, DataCategory::Transaction, 1);
-                    }
-                    segment.client.ledger().lost(REASON, DataCategory::Span, 1);
-                }
-                Record::Span { .. } => lose_span(global.as_deref()),
-                Record::Detail { detail, .. } if matches!(*detail, Detail::Span(_)) => {
-                    lose_span(global.as_deref());
-                }
-                Record::Detail { .. } | Record::Attribute { .. } | Record::Start { .. } => {}
-            })
-        });
-        recorder::put_back(sources);
-    }
-
     /// Returns whether a callback has captured an event since the last call.
     pub(crate) fn take_nested(&self) -> bool {
         self.nested.swap(false, Ordering::SeqCst)
@@ -341,77 +300,4 @@ fn wake_for_records(queue: &Queue<BatchRecord>) {
 pub(crate) fn depth() -> usize {
     let queues = queues();
     queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
-}
-
-/// Counts a span as lost, for the client of the process: the record does not name a client.
-fn lose_span(client: Option<&Client>) {
-    if let Some(client) = client {
-        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
-    }
-}
-
-/// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
-/// closing client is given, the client sends nothing afterwards.
-pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
-    if worker::is_this_thread() {
-        // A callback asks for the completion of the work that it is part of.
-        diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
-        return false;
-    }
-    let queues = queues();
-    if !worker::is_running() {
-        if !queues.has_messages() && !recorder::has_fresh() {
-            // Nothing was ever recorded.
-            return true;
-        }
-        worker::ensure();
-        if !worker::is_running() {
-            // No thread can be started. The caller may end the program, so what waits is counted now.
-            queues.lose_all();
-            return true;
-        }
-    }
-    let (done, finished) = bounded(1);
-    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing }))).is_err() {
-        return false;
-    }
-    let waiting = Waiting::new(queues, timeout);
-    worker::wake();
-    let in_time = finished.recv_timeout(timeout).is_ok();
-    drop(waiting);
-    in_time
-}
-
-/// A pending flush: registered while the value lives.
-struct Waiting<'a>(&'a Queues, Instant);
-
-impl<'a> Waiting<'a> {
-    fn new(queues: &'a Queues, timeout: Duration) -> Self {
-        let now = Instant::now();
-        queues.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((now, timeout));
-        queues.waiters.fetch_add(1, Ordering::SeqCst);
-        Self(queues, now)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.waiters.fetch_sub(1, Ordering::SeqCst);
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = waiting.iter().position(|(since, _)| *since == self.1) {
-            waiting.swap_remove(at);
-        }
-    }
-}
-
-/// Whether a flush has used up half of its timeout: slow work should then be skipped, so that the rest is sent in time.
-pub(crate) fn is_hurried() -> bool {
-    let queues = queues();
-    queues.waiters.load(Ordering::SeqCst) > 0
-        && queues
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .any(|(since, timeout)| since.elapsed() > *timeout / 2)
 }

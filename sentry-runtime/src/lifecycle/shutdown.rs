@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::base::{callback, diagnostics, thread_role};
 use crate::capture::session;
 use crate::client::Client;
-use crate::intake::queue;
+use crate::intake::flush;
 use crate::transport::Transport;
 
 impl Client {
@@ -16,7 +16,7 @@ impl Client {
     pub fn flush(&self, timeout: Duration) -> bool {
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
-        let processed = queue::flush(None, rest());
+        let processed = flush::flush(None, rest());
         self.end(transport, rest(), |transport, rest| transport.flush(rest)) && processed
     }
 
@@ -27,15 +27,15 @@ impl Client {
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
         // Events that callbacks capture are part of this flush, so the client is still enabled.
-        let processed = queue::flush(None, rest()) && {
+        let processed = flush::flush(None, rest()) && {
             self.switch_off();
             // Items captured in the meantime are sent, too.
-            queue::flush(self.handle(), rest())
+            flush::flush(self.handle(), rest())
         };
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
         self.switch_off();
         // Items that were on their way to the queue when the client was switched off are counted.
-        let finished = queue::flush(self.handle(), rest()) && processed && ended;
+        let finished = flush::flush(self.handle(), rest()) && processed && ended;
         if finished {
             self.set_finished();
         }

@@ -16,8 +16,8 @@ use super::{hooks, output, sessions, warmup};
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::context::ids;
+use crate::intake::flush;
 use crate::intake::message::{Body, Capture};
-use crate::intake::queue;
 use crate::options::ClientOptions;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
@@ -99,7 +99,7 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 
 /// Builds the event from what the caller captured.
 fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -> Event<'static> {
-    let hurry = || queue::is_hurried() || warmup::is_late(capture);
+    let hurry = || flush::is_hurried() || warmup::is_late(capture);
     let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),

@@ -1,0 +1,128 @@
+//! Flushes: a caller waits until the pipeline has processed everything that was handed over before.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::bounded;
+
+use super::message::{FlushRequest, Message};
+use super::queue::{Queues, queues};
+use crate::base::{diagnostics, worker};
+use crate::client::{self, Client};
+use crate::context::recorder::{self, Source};
+use crate::protocol::{DataCategory, DiscardReason};
+use crate::trace::record::{Detail, Record};
+
+impl Queues {
+    /// Counts everything that waits as lost, if no pipeline thread can be started that would process it.
+    #[cold]
+    fn lose_all(&self) {
+        const REASON: DiscardReason = DiscardReason::InternalSdkError;
+        std::iter::from_fn(|| self.next_event()).for_each(|capture| capture.lost(REASON));
+        std::iter::from_fn(|| self.next_feedback()).for_each(|feedback| feedback.lost(REASON));
+        std::iter::from_fn(|| self.next_log()).for_each(|record| record.lost(REASON));
+        std::iter::from_fn(|| self.next_metric()).for_each(|record| record.lost(REASON));
+        for check_in in std::iter::from_fn(|| self.next_check_in()) {
+            check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
+        }
+        for session in std::iter::from_fn(|| self.next_session()) {
+            session.client.ledger().lost(REASON, DataCategory::Session, 1);
+        }
+        let (mut sources, global) = (recorder::take_fresh(), client::global());
+        sources.retain_mut(|Source { records, around, .. }| {
+            !records.drain(|record| match record {
+                Record::ProcessScopes(announced) => *around = Some(announced),
+                Record::LazyRootEnd(root) => {
+                    root.client.ledger().lost(REASON, DataCategory::Transaction, 1);
+                    root.client.ledger().lost(REASON, DataCategory::Span, 1);
+                }
+                Record::End { segment, .. } => {
+                    if !segment.is_streamed() {
+                        segment.client.ledger().lost(REASON, DataCategory::Transaction, 1);
+                    }
+                    segment.client.ledger().lost(REASON, DataCategory::Span, 1);
+                }
+                Record::Span { .. } => lose_span(global.as_deref()),
+                Record::Detail { detail, .. } if matches!(*detail, Detail::Span(_)) => {
+                    lose_span(global.as_deref());
+                }
+                Record::Detail { .. } | Record::Attribute { .. } | Record::Start { .. } => {}
+            })
+        });
+        recorder::put_back(sources);
+    }
+}
+
+/// Counts a span as lost, for the client of the process: the record does not name a client.
+fn lose_span(client: Option<&Client>) {
+    if let Some(client) = client {
+        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
+    }
+}
+
+/// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
+/// closing client is given, the client sends nothing afterwards.
+pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
+    if worker::is_this_thread() {
+        // A callback asks for the completion of the work that it is part of.
+        diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
+        return false;
+    }
+    let queues = queues();
+    if !worker::is_running() {
+        if !queues.has_messages() && !recorder::has_fresh() {
+            // Nothing was ever recorded.
+            return true;
+        }
+        worker::ensure();
+        if !worker::is_running() {
+            // No thread can be started. The caller may end the program, so what waits is counted now.
+            queues.lose_all();
+            return true;
+        }
+    }
+    let (done, finished) = bounded(1);
+    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing }))).is_err() {
+        return false;
+    }
+    let waiting = Waiting::new(queues, timeout);
+    worker::wake();
+    let in_time = finished.recv_timeout(timeout).is_ok();
+    drop(waiting);
+    in_time
+}
+
+/// A pending flush: registered while the value lives.
+struct Waiting<'a>(&'a Queues, Instant);
+
+impl<'a> Waiting<'a> {
+    fn new(queues: &'a Queues, timeout: Duration) -> Self {
+        let now = Instant::now();
+        queues.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((now, timeout));
+        queues.waiters.fetch_add(1, Ordering::SeqCst);
+        Self(queues, now)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiters.fetch_sub(1, Ordering::SeqCst);
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = waiting.iter().position(|(since, _)| *since == self.1) {
+            waiting.swap_remove(at);
+        }
+    }
+}
+
+/// Whether a flush has used up half of its timeout: slow work should then be skipped, so that the rest is sent in time.
+pub(crate) fn is_hurried() -> bool {
+    let queues = queues();
+    queues.waiters.load(Ordering::SeqCst) > 0
+        && queues
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .any(|(since, timeout)| since.elapsed() > *timeout / 2)
+}
