@@ -293,8 +293,9 @@ impl Waiting {
 
     /// Counts a message that waits no longer. Returns the bytes to take off.
     pub(crate) fn remove(&self) -> usize {
-        let bytes = self.bytes.load(Ordering::Acquire);
-        if self.messages.fetch_sub(1, Ordering::AcqRel) == 1 { bytes } else { 0 }
+        // Read last: the first message may store the bytes after a second one was counted. A snapshot does not change
+        // while a message holds it, so a message that begins to wait meanwhile stores the same bytes.
+        if self.messages.fetch_sub(1, Ordering::AcqRel) == 1 { self.bytes.load(Ordering::Acquire) } else { 0 }
     }
 }
 
