@@ -71,7 +71,8 @@ pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
     }
     let queues = queues();
     if !worker::is_running() {
-        if !queues.has_messages() && !recorder::has_fresh() {
+        let has_records = queues.waiting_logs() + queues.waiting_metrics() > 0;
+        if !queues.has_messages() && !has_records && !recorder::has_fresh() {
             // Nothing was ever recorded.
             return true;
         }
