@@ -125,7 +125,8 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
 /// sentry::capture_error_with(&error, |scope| scope.set_tag("disk", "sda"));
 /// ```
 pub fn capture_error_with<E: Error + ?Sized>(error: &E, configure: impl FnOnce(&mut Scope)) -> Uuid {
-    let configure = |scope: &mut Scope| _ = callback::show(|| configure(scope));
+    // Not one level deeper: inside a callback, the closure could not set a tag then.
+    let configure = |scope: &mut Scope| _ = callback::contain(|| configure(scope));
     with_scope(configure, || {
         let event_id = capture_error(error);
         // An error captured with its own scope is one event; the next capture of it is another event.
@@ -147,7 +148,7 @@ pub fn capture_message(message: &str, level: Level) -> Uuid {
 /// a client.
 pub fn capture_message_with(message: &str, level: Level, configure: impl FnOnce(&mut Scope)) -> Uuid {
     let mut over = Scope::default();
-    callback::show(|| configure(&mut over));
+    callback::contain(|| configure(&mut over));
     submit(|| Capture::message(message.to_owned(), level).with_scope(over))
 }
 
