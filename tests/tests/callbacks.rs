@@ -400,3 +400,27 @@ fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
         drop(go);
     });
 }
+
+#[test]
+fn events_that_a_callback_captures_keep_the_tags_that_it_sets() {
+    let options = untraced().before_send(|event| {
+        let text = event.message.as_deref().unwrap_or_default().to_owned();
+        if !text.ends_with("again") {
+            let _id = sentry::capture_message_with(&format!("{text} again"), Level::Info, |scope| {
+                scope.set_tag("inner", 7);
+            });
+            sentry::with_scope(
+                |scope| scope.set_tag("outer", "kept"),
+                || message(&format!("{text} and again")),
+            );
+        }
+        Some(event)
+    });
+    let seen = observe(options, || message("seen"));
+    let tags = |text: &str| {
+        let found = seen.events().into_iter().filter(|event| event["logentry"]["message"] == text);
+        only(found.collect())["tags"].clone()
+    };
+    assert_eq!(tags("seen again")["inner"], "7");
+    assert_eq!(tags("seen and again")["outer"], "kept");
+}

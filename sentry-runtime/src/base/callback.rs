@@ -13,6 +13,9 @@ use super::diagnostics;
 
 thread_local! {
     static DEPTH: Cell<u8> = const { Cell::new(0) };
+    /// The number of values that show themselves on this thread, one inside the other. Callbacks do not count: what they
+    /// set is shown however deep they are.
+    static SHOWING: Cell<u8> = const { Cell::new(0) };
     /// Set while code runs whose panics we catch: such a panic is not captured as an event.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
@@ -48,9 +51,11 @@ pub(crate) fn within<R>(depth: u8, run: impl FnOnce() -> R) -> R {
 /// Runs the user's code for a value: `Display`, `Debug`, `Serialize`, `Clone`, `Drop` and similar. Returns `None` if
 /// the code panics, or if it is called inside itself without end.
 pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
-    if is_too_deep() {
+    let nested = SHOWING.get();
+    if nested >= DEEPEST {
         return None;
     }
+    let _restore = Restore::after(&SHOWING, nested + 1);
     run(depth(), show).ok()
 }
 

@@ -9,6 +9,9 @@ use crate::client::Client;
 use crate::intake::flush;
 use crate::transport::Transport;
 
+/// The time that even an idle thread needs to answer.
+const MOMENT: Duration = Duration::from_millis(50);
+
 impl Client {
     /// Waits until everything captured so far was delivered or lost, at most for `timeout`. Returns whether that
     /// succeeded in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being
@@ -35,7 +38,7 @@ impl Client {
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
         self.switch_off();
         // Items that were on their way to the queue when the client was switched off are counted.
-        let finished = flush::flush(self.handle(), rest()) && processed && ended;
+        let finished = flush::flush(self.handle(), rest().max(MOMENT)) && processed && ended;
         if finished {
             self.set_finished();
         }
@@ -71,8 +74,6 @@ fn with_deadline(
     rest: Duration,
     end: fn(&dyn Transport, Duration) -> bool,
 ) -> bool {
-    /// The time that even an idle transport needs to answer.
-    const MOMENT: Duration = Duration::from_millis(50);
     let own = Arc::clone(own);
     let (say, said) = crossbeam_channel::bounded(1);
     let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
