@@ -4,7 +4,6 @@
 pub(super) use loom::cell::UnsafeCell;
 pub(super) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 pub(super) use loom::sync::{Arc, Mutex};
-pub(super) use std::sync::PoisonError;
 
 pub(crate) const CHUNK: usize = 2;
 pub(super) const SPARE: usize = 1;

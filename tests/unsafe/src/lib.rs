@@ -38,7 +38,7 @@ mod context {
         pub(crate) struct Context;
     }
 
-    pub(crate) mod active {
+    pub(crate) mod state {
         use std::sync::Arc;
 
         use super::thread_context::Context;
@@ -50,6 +50,11 @@ mod context {
             pub(crate) context: Option<Arc<Context>>,
             pub(crate) active: Lineage,
         }
+    }
+
+    pub(crate) mod active {
+        use super::state::SavedContext;
+        use crate::trace::ids::Lineage;
 
         /// In the library these change what is active on the thread.
         pub(crate) fn swap(new: SavedContext) -> SavedContext {
