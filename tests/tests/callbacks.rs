@@ -421,6 +421,6 @@ fn events_that_a_callback_captures_keep_the_tags_that_it_sets() {
         let found = seen.events().into_iter().filter(|event| event["logentry"]["message"] == text);
         only(found.collect())["tags"].clone()
     };
-    assert_eq!(tags("seen again")["inner"], "7");
+    assert_eq!(tags("seen again")["inner"], "7", "{:?}", seen.events());
     assert_eq!(tags("seen and again")["outer"], "kept");
 }
