@@ -40,7 +40,7 @@ pub(crate) struct Function {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
     None,
-    /// `&self`, `&mut self`: a closure captures the reference as it is.
+    /// `&self`, `&mut self`: a closure captures the reference itself.
     Reference,
     /// `self`, `self: Box<Self>`: a closure must be made to capture it as a whole.
     Value,
