@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 
 use sentry_tests::support::programs::run;
+#[cfg(unix)]
+use sentry_tests::support::terminal::run_in_terminal;
 use sentry_tests::{Envelope, FakeSentry};
 
 const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
@@ -35,8 +37,8 @@ fn a_program_prints_its_traces_errors_and_check_ins() {
     line(shown, &["CardDeclined: card declined", "unhandled", "event "]);
     line(shown, &["trace", "3 spans"]);
     assert!(shown.contains("programs/storefront.rs:"), "the place in the source\n{shown}");
-    line(shown, &["stock-count", "in_progress", "every day"]);
-    line(shown, &["stock-count", " ok "]);
+    line(shown, &["stock-count", " ok ", "every day"]);
+    assert!(!shown.contains("in_progress"), "the run is one line\n{shown}");
     assert!(!shown.contains('\u{1b}'), "no colour where nobody looks\n{shown}");
 }
 
@@ -50,6 +52,42 @@ fn the_local_view_prints_nothing_unless_switched_on() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn())]);
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     assert_eq!((server.events().len(), server.check_ins().len()), (1, 2));
+}
+
+#[test]
+fn failures_alone_can_be_shown() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_LOCAL", "failures")]);
+    line(&ended.stderr, &["CardDeclined: card declined", "unhandled", "event "]);
+    line(&ended.stderr, &["serverAction/checkout", "internal_error"]);
+    assert!(!ended.stderr.contains("stock-count"), "{}", ended.stderr);
+}
+
+/// The view asks the terminal for its width: shells set `COLUMNS`, but do not export it.
+#[cfg(unix)]
+#[test]
+fn the_view_is_as_wide_as_the_terminal() {
+    for columns in [60, 80, 132] {
+        let shown = run_in_terminal(STOREFRONT, columns, &[("SENTRY_LOCAL", "1"), ("NO_COLOR", "1")]);
+        let header = line(&shown, &["── trace", "3 spans"]);
+        assert_eq!(header.chars().count(), usize::from(columns), "{shown}");
+    }
+    let environment = [("SENTRY_LOCAL", "1"), ("NO_COLOR", "1"), ("COLUMNS", "100")];
+    let shown = run_in_terminal(STOREFRONT, 60, &environment);
+    assert_eq!(line(&shown, &["── trace", "3 spans"]).chars().count(), 100, "who sets a width gets it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_gets_colour_and_the_log_of_a_ci_system_does_not() {
+    let has_colour = |environment: &[(&str, &str)]| {
+        let local = [("SENTRY_LOCAL", "1")];
+        run_in_terminal(STOREFRONT, 100, &[&local, environment].concat()).contains('\u{1b}')
+    };
+    assert!(has_colour(&[]));
+    assert!(!has_colour(&[("CI", "true")]));
+    assert!(has_colour(&[("CI", "true"), ("FORCE_COLOR", "1")]));
+    assert!(!has_colour(&[("NO_COLOR", "1")]));
+    assert!(!has_colour(&[("TERM", "dumb")]));
 }
 
 #[test]

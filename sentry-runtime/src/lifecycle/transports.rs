@@ -71,13 +71,15 @@ pub(crate) fn from_options(
     }
     // Without a server, the local view counts items as sent.
     let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
-    let raw_file = match &options.local {
-        options::LocalView::On => Some(None),
-        options::LocalView::File(path) => Some(Some(path.clone())),
+    let view = match &options.local {
+        options::LocalView::On => Some(LocalOptions::default()),
+        options::LocalView::Failures => Some(LocalOptions { failures: true, ..LocalOptions::default() }),
+        options::LocalView::File(path) => {
+            Some(LocalOptions { raw_file: Some(path.clone()), ..LocalOptions::default() })
+        }
         options::LocalView::Off | options::LocalView::FromEnvironment => None,
     };
-    if let Some(raw_file) = raw_file {
-        let view = LocalView::new(LocalOptions { raw_file, ..LocalOptions::default() });
+    if let Some(view) = view.map(LocalView::new) {
         transports.push(Arc::new(TransportThread::new(view, local_ledger, threads.clone())));
     }
     if let options::Spotlight::Url(url) = &options.spotlight {

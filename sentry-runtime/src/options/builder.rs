@@ -407,15 +407,31 @@ impl ClientOptions {
     }
 
     /// Enables or disables the local view, which prints on stderr what would be sent; see the field
-    /// [`local`](field@Self::local). Default: `false`. Environment: `SENTRY_LOCAL`, a boolean or the path of a file.
+    /// [`local`](field@Self::local). Default: `false`. Environment: `SENTRY_LOCAL`, a boolean, `failures` or the path
+    /// of a file.
     #[must_use]
     pub fn local(mut self, on: bool) -> Self {
         self.local = if on { LocalView::On } else { LocalView::Off };
         self
     }
 
+    /// Enables the local view for failures only: traces in which something failed, errors and warnings, failed
+    /// check-ins, and feedback. Environment: `SENTRY_LOCAL=failures`.
+    ///
+    /// ```
+    /// use sentry::LocalView;
+    ///
+    /// let options = sentry::ClientOptions::new().local_failures();
+    /// assert_eq!(options.local, LocalView::Failures);
+    /// ```
+    #[must_use]
+    pub fn local_failures(mut self) -> Self {
+        self.local = LocalView::Failures;
+        self
+    }
+
     /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, any value that
-    /// is not a boolean.
+    /// is neither a boolean nor `failures`; `./failures` is a file.
     #[must_use]
     pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.local = LocalView::File(path.into());

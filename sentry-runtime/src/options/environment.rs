@@ -147,6 +147,7 @@ fn local(variable: Option<&str>) -> LocalView {
     match variable.map(|value| (value, yes_or_no(value))) {
         None | Some((_, Some(false))) => LocalView::Off,
         Some((_, Some(true))) => LocalView::On,
+        Some((value, None)) if value.trim().eq_ignore_ascii_case("failures") => LocalView::Failures,
         Some((path, None)) => LocalView::File(PathBuf::from(path)),
     }
 }
@@ -254,6 +255,8 @@ mod tests {
         let local = |value| with(ClientOptions::new(), &[("SENTRY_LOCAL", value)]).unwrap().local;
         assert_eq!(local("1"), LocalView::On);
         assert_eq!(local("off"), LocalView::Off);
+        assert_eq!(local("failures"), LocalView::Failures);
+        assert_eq!(local("./failures"), LocalView::File("./failures".into()));
         assert_eq!(local("out.envelopes"), LocalView::File("out.envelopes".into()));
     }
 

@@ -263,8 +263,11 @@ pub struct ClientOptions {
     pub session_mode: SessionMode,
     /// Whether the client reports to the server what was dropped and why. Default: `true`.
     pub send_client_reports: bool,
-    /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean or the path of a
-    /// file.
+    /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean, `failures` or the
+    /// path of a file.
+    ///
+    /// Successful traces of one kind that follow each other within 5 seconds are printed three times, then counted: a
+    /// line every 10 seconds says how many there were. [`LocalView::Failures`] leaves them out.
     ///
     /// If there is no DSN, no collector and no transport, every trace is recorded if neither `traces_sample_rate` nor
     /// `traces_sampler` is set. All other options apply. If Spotlight is on too, the local view shows the same data as

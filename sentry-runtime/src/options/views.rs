@@ -16,14 +16,17 @@ use super::ClientOptions;
 /// [`local`](field@ClientOptions::local).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LocalView {
-    /// `SENTRY_LOCAL` decides: `1` (or `true`, `yes`, `on`) enables the view; a path enables it and appends the raw
-    /// envelopes to that file.
+    /// `SENTRY_LOCAL` decides: `1` (or `true`, `yes`, `on`) enables the view; `failures` enables it for
+    /// [failures](Self::Failures); a path enables it and appends the raw envelopes to that file.
     #[default]
     FromEnvironment,
     /// Disabled.
     Off,
     /// Enabled.
     On,
+    /// Enabled, but only failures are printed: traces in which something failed, errors and warnings, failed check-ins,
+    /// and feedback.
+    Failures,
     /// Enabled; the raw envelopes are also appended to this file.
     File(PathBuf),
 }

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by a panic")]
 
 pub mod programs;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::ops::Deref;
 use std::pin::pin;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::model::text;
-use super::style::{Line, Paint, Style, width};
+use super::model::{attributes, short, text};
+use super::style::{Line, Paint, Style, end_of, width, wrapped};
 use super::tree::Mark;
 
 /// The maximum number of frames printed per exception.
@@ -16,12 +16,16 @@ const MESSAGE_LINES: usize = 12;
 pub(super) struct ErrorEvent {
     pub(super) trace_id: Option<String>,
     pub(super) span_id: Option<String>,
+    /// Seconds since 1970.
+    pub(super) timestamp: Option<f64>,
     event_id: String,
     level: CauseLevel,
     unhandled: bool,
     /// The exceptions, outermost first; each is caused by the next. Empty for a message.
     exceptions: Vec<Exception>,
     message: String,
+    /// The place of the log record that became this event.
+    logged_at: Option<Frame>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ struct Frame {
     function: String,
     place: String,
     source: Option<String>,
+    /// The fields of a log record.
+    fields: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +75,7 @@ impl ErrorEvent {
         Self {
             trace_id: text(&context["trace_id"]),
             span_id: text(&context["span_id"]),
+            timestamp: payload["timestamp"].as_f64(),
             event_id: text(&payload["event_id"]).unwrap_or_default(),
             level,
             unhandled: values
@@ -77,7 +84,13 @@ impl ErrorEvent {
                 .any(|exception| exception["mechanism"]["handled"] == Value::Bool(false)),
             exceptions,
             message: text(&log["formatted"]).or_else(|| text(&log["message"])).unwrap_or_default(),
+            logged_at: read_log_record(&payload["contexts"]),
         }
+    }
+
+    /// Whether the event tells of a failure: an error or a warning.
+    pub(super) fn is_failure(&self) -> bool {
+        self.level != CauseLevel::Info
     }
 
     /// Returns `type: value` of the outermost exception, or the message, in one line.
@@ -108,19 +121,31 @@ impl ErrorEvent {
         let mut lines = Vec::new();
         let (sign, paint) = self.sign();
         let title = self.exceptions.first().map_or_else(|| self.message.clone(), Exception::title);
-        let ids = self.ids(trace_id);
-        wrap(&mut lines, sign, &title, paint, style, width(&ids) + 2);
-        if let Some(first) = lines.first_mut() {
-            if self.unhandled {
-                first.push(Paint::Dim, "  (unhandled)");
+        let is_broken = wrap(&mut lines, sign, &title, paint, style);
+        let (mut note, ids) = (Line::new(), self.ids(trace_id));
+        if self.unhandled {
+            note.push(Paint::Dim, "  (unhandled)");
+        }
+        match lines.first_mut() {
+            Some(line) if !is_broken && line.width() + note.width() + 2 + width(&ids) <= style.width => {
+                line.append(note);
+                line.pad(style.width - width(&ids));
+                line.push(Paint::Dim, &ids);
             }
-            first.cut(style.width.saturating_sub(width(&ids) + 2));
-            first.pad(style.width.saturating_sub(width(&ids)));
-            first.push(Paint::Dim, &ids);
+            // The text of the error takes the whole width.
+            _ => {
+                let handling = if self.unhandled { "unhandled · " } else { "" };
+                for part in wrapped(&format!("{handling}{ids}"), style.width.saturating_sub(4)) {
+                    lines.push(Line::new().with(Paint::Dim, &format!("    {part}")));
+                }
+            }
+        }
+        if let Some(place) = &self.logged_at {
+            frames(&mut lines, std::slice::from_ref(place), style);
         }
         for (number, exception) in self.exceptions.iter().enumerate() {
             if number > 0 {
-                wrap(&mut lines, "  caused by ", &exception.title(), Paint::Plain, style, 0);
+                wrap(&mut lines, "  caused by ", &exception.title(), Paint::Plain, style);
             }
             frames(&mut lines, &exception.frames, style);
         }
@@ -131,7 +156,6 @@ impl ErrorEvent {
     }
 
     fn ids(&self, trace_id: Option<&str>) -> String {
-        let short = |id: &str| id.get(..8).unwrap_or(id).to_owned();
         match trace_id {
             Some(trace_id) => format!("event {} · trace {}", short(&self.event_id), short(trace_id)),
             None => format!("event {}", short(&self.event_id)),
@@ -150,48 +174,87 @@ fn read_exception(exception: &Value) -> Exception {
     }
 }
 
-fn read_frame(frame: &Value) -> Frame {
-    let file = text(&frame["filename"]).or_else(|| text(&frame["abs_path"])).unwrap_or_default();
-    let place = match frame["lineno"].as_u64() {
-        Some(line) if !file.is_empty() => format!("{file}:{line}"),
-        _ => file,
+/// Returns the place of the log record that became this event, if it was one: `tracing::error!` and the like.
+fn read_log_record(contexts: &Value) -> Option<Frame> {
+    let context = |end: &str| {
+        contexts.as_object()?.iter().find(|(name, _)| name.ends_with(end)).map(|(_, context)| context)
     };
+    let place = context(" Location").or_else(|| context(" Log Metadata"))?;
+    let function = text(&place["module_path"]).unwrap_or_else(|| "(unknown)".to_owned());
+    let fields = context(" Fields").or_else(|| context(" Log Attributes"));
+    let fields = attributes(fields.and_then(Value::as_object), |field| field).join(" ");
+    let place = place_of(text(&place["file"]), &place["line"]);
+    (!place.is_empty()).then(|| Frame {
+        function,
+        place,
+        source: None,
+        fields: Some(fields).filter(|fields| !fields.is_empty()),
+    })
+}
+
+fn place_of(file: Option<String>, line: &Value) -> String {
+    match (file, line.as_u64()) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        (file, _) => file.unwrap_or_default(),
+    }
+}
+
+fn read_frame(frame: &Value) -> Frame {
+    let file = text(&frame["filename"]).or_else(|| text(&frame["abs_path"]));
+    let place = place_of(file, &frame["lineno"]);
     Frame {
         function: text(&frame["function"]).unwrap_or_else(|| "(unknown)".to_owned()),
         place,
         source: text(&frame["context_line"])
             .map(|source| source.trim().to_owned())
             .filter(|source| !source.is_empty()),
+        fields: None,
     }
 }
 
-/// Adds a message of several lines; the later lines are aligned with the beginning of the first.
-fn wrap(lines: &mut Vec<Line>, sign: &str, message: &str, paint: Paint, style: &Style, reserve: usize) {
-    let mut rest = message.lines();
-    let sign_paint = if paint == Paint::Plain { Paint::Dim } else { paint };
-    let mut first = Line::new().with(sign_paint, sign).with(paint, rest.next().unwrap_or("(no message)"));
-    first.cut(style.width.saturating_sub(reserve));
-    lines.push(first);
-    for text in rest.take(MESSAGE_LINES - 1) {
-        let mut line = Line::new().with(Paint::Plain, &" ".repeat(width(sign)));
-        line.push(if paint == Paint::BoldRed { Paint::Red } else { paint }, text);
+/// Adds a message, whose lines may be longer than the terminal is wide; all lines are aligned with the beginning of the
+/// first. Returns whether the message's first line takes more than one.
+fn wrap(lines: &mut Vec<Line>, sign: &str, message: &str, paint: Paint, style: &Style) -> bool {
+    let room = style.width.saturating_sub(width(sign));
+    let mut parts: Vec<&str> = message.lines().flat_map(|line| wrapped(line, room)).collect();
+    let of_first = message.lines().next().map_or(1, |line| wrapped(line, room).len());
+    if parts.is_empty() {
+        parts.push("(no message)");
+    }
+    let is_long = parts.len() > MESSAGE_LINES;
+    for (number, part) in parts.into_iter().take(MESSAGE_LINES).enumerate() {
+        let mut line = if number == 0 {
+            Line::new().with(if paint == Paint::Plain { Paint::Dim } else { paint }, sign)
+        } else {
+            Line::new().with(Paint::Plain, &" ".repeat(width(sign)))
+        };
+        // Only what the message begins with is bold.
+        line.push(if number >= of_first && paint == Paint::BoldRed { Paint::Red } else { paint }, part);
+        if is_long && number + 1 == MESSAGE_LINES {
+            line.push(paint, " …");
+        }
         line.cut(style.width);
         lines.push(line);
     }
+    of_first > 1
 }
 
 fn frames(lines: &mut Vec<Line>, frames: &[Frame], style: &Style) {
     let shown = &frames[..frames.len().min(FRAMES)];
-    let column = shown.iter().map(|frame| width(&frame.function)).max().unwrap_or(0).min(style.width / 2);
+    let widest = |of: fn(&Frame) -> &str| shown.iter().map(|frame| width(of(frame))).max().unwrap_or(0);
+    // The place is needed to find the line, the function is in the source.
+    let room = style.width.saturating_sub(9 + widest(|frame| &frame.place));
+    let column = widest(|frame| &frame.function).min(room.max(style.width / 4)).min(style.width / 2);
     for frame in shown {
         let mut line = Line::new().with(Paint::Dim, "    in ").with(Paint::Plain, &frame.function);
         line.cut(7 + column);
         line.pad(7 + column + 2);
-        line.push(Paint::Dim, &frame.place);
-        line.cut(style.width);
+        line.push(Paint::Dim, &end_of(&frame.place, style.width.saturating_sub(9 + column)));
         lines.push(line);
-        if let Some(source) = &frame.source {
-            let mut line = Line::new().with(Paint::Dim, "       │ ").with(Paint::Yellow, source);
+        let source = frame.source.iter().map(|source| (Paint::Yellow, source));
+        let fields = frame.fields.iter().map(|fields| (Paint::Dim, fields));
+        for (paint, text) in source.chain(fields) {
+            let mut line = Line::new().with(Paint::Dim, "       │ ").with(paint, text);
             line.cut(style.width);
             lines.push(line);
         }

@@ -1,17 +1,22 @@
 //! The local view: prints the data that a server would receive for a person at a terminal.
 //!
-//! Like other transports, it reads the payloads that HTTP would carry. Check-ins, logs and items without a trace are
-//! printed at once. A trace is held until it has been quiet for 250 ms, since its parts arrive in several envelopes
-//! (the page, the order, the payment service, each with its own transaction): then its spans are joined to one
-//! [`tree`], and its errors are marked at their spans and printed below. Streamed spans are held until their root has
-//! arrived; later spans are shown as late.
+//! Like other transports, it reads the payloads that HTTP would carry. Logs and items without a trace are printed at
+//! once. A trace is [`held`] until it has been quiet for 250 ms, since its parts arrive in several envelopes (the page,
+//! the order, the payment service, each with its own transaction): then its spans are joined to one [`tree`], with its
+//! check-ins and errors below; errors are also marked at their spans. Traces are printed in the order of their start.
+//! Streamed spans are held until their root has arrived; later spans are shown as late. Successful traces that repeat
+//! all the time are counted ([`repeats`]).
 //!
-//! [`model`] reads payloads, [`tree`], [`error`] and [`one_liners`] format the output, [`style`] handles the terminal.
+//! [`model`] reads payloads, [`tree`], [`error`] and [`one_liners`] format the output, [`style`] builds lines, and
+//! [`terminal`] knows their width.
 
 mod error;
+mod held;
 mod model;
 mod one_liners;
+mod repeats;
 mod style;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -25,38 +30,38 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use self::error::ErrorEvent;
+use self::held::Held;
 use self::model::Span;
+use self::one_liners::CheckIn;
+use self::repeats::Repeats;
 use self::style::{Line, Style};
+use self::terminal::Terminal;
 use self::tree::Mark;
 use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 
-/// The time without new data after which a trace is complete.
-const QUIET: Duration = Duration::from_millis(250);
-/// The time after which a trace that never becomes quiet is printed in parts.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
-/// The time after which a trace whose root still runs is printed in parts.
-const LONGEST_RUN: Duration = Duration::from_secs(60);
 /// The number of segments that are remembered for late spans.
 const SHOWN: usize = 256;
 /// The maximum number of traces that are held at the same time.
 const HELD_TRACES: usize = 64;
-/// The maximum number of spans held per trace; more are counted.
-const HELD_SPANS: usize = 5_000;
 /// The maximum number of errors held per trace; more are printed at once.
 const HELD_ERRORS: usize = 50;
+/// The maximum number of check-ins held per trace; more are printed at once.
+const HELD_CHECK_INS: usize = 50;
 /// The number of errors that are remembered for a span that ends after they were printed.
 const REMEMBERED: usize = 256;
 
 /// The options of the local view.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LocalOptions {
-    /// Whether to use colour. By default colour is used on a terminal (`NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE`
-    /// are respected).
+    /// Whether to use colour. By default colour is used on a terminal (`NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and
+    /// `CI` are respected).
     pub(crate) color: Option<bool>,
-    /// The width in columns. The default is `COLUMNS`, or 100.
+    /// The width in columns. The default is `COLUMNS`, or the width of the terminal, or 100.
     pub(crate) width: Option<usize>,
+    /// Whether to print only failures.
+    pub(crate) failures: bool,
     /// A file to which every envelope is appended in its wire form, uncompressed.
     pub(crate) raw_file: Option<PathBuf>,
 }
@@ -65,67 +70,15 @@ pub(crate) struct LocalOptions {
 pub(crate) struct LocalView {
     out: Box<dyn Write + Send>,
     raw: Option<File>,
+    terminal: Terminal,
     style: Style,
+    /// Whether only failures are printed.
+    failures: bool,
     held: Vec<Held>,
+    repeats: Repeats,
     remembered: VecDeque<Remembered>,
     /// The ids of segments that have been printed.
     shown: VecDeque<String>,
-}
-
-/// The parts of a trace that have arrived.
-struct Held {
-    trace_id: String,
-    spans: Vec<Span>,
-    /// The number of spans that arrived after the limit was reached.
-    uncounted: usize,
-    errors: Vec<ErrorEvent>,
-    /// Roots of running segments, some of whose streamed spans have arrived.
-    awaited: Vec<String>,
-    /// Roots of segments that have arrived.
-    roots: Vec<String>,
-    /// Whether there are spans of a segment that has been printed.
-    is_late: bool,
-    first: Instant,
-    last: Instant,
-}
-
-impl Held {
-    fn due(&self) -> Instant {
-        if !self.awaited.is_empty() {
-            return self.first + LONGEST_RUN;
-        }
-        (self.last + QUIET).min(self.first + LONGEST_HOLD)
-    }
-
-    /// Adds a span. For a streamed span, the root of its segment is awaited, unless it was printed.
-    fn add(&mut self, span: Span, shown: &VecDeque<String>) {
-        if self.spans.len() >= HELD_SPANS {
-            self.uncounted += 1;
-            // An awaited root may be among the spans that are not held.
-            self.awaited.clear();
-            return;
-        }
-        if let Some(segment) = &span.segment {
-            if span.id == *segment {
-                self.awaited.retain(|awaited| awaited != segment);
-                self.roots.push(segment.clone());
-            } else if shown.contains(segment) {
-                self.is_late = true;
-            } else if !self.roots.contains(segment) && !self.awaited.contains(segment) {
-                self.awaited.push(segment.clone());
-            }
-        }
-        self.spans.push(span);
-    }
-
-    /// Returns the note after the trace's length.
-    fn note(&self) -> &'static str {
-        match (self.awaited.is_empty(), self.is_late) {
-            (false, _) => " · still running",
-            (true, true) if self.roots.is_empty() => " · late",
-            _ => "",
-        }
-    }
 }
 
 /// An error that was printed before its span.
@@ -147,7 +100,7 @@ fn open_raw(path: &Path) -> io::Result<File> {
 impl LocalView {
     /// Creates a view on stderr. A raw file that cannot be opened is reported and not used.
     pub(crate) fn new(options: LocalOptions) -> Self {
-        let style = Style::detect(options.color, options.width, |name| std::env::var(name).ok());
+        let terminal = Terminal::detect(options.color, options.width, |name| std::env::var(name).ok());
         let raw = options.raw_file.and_then(|path| {
             let opened = open_raw(&path).inspect_err(|error| {
                 diagnostics::error(format_args!(
@@ -158,12 +111,21 @@ impl LocalView {
             });
             opened.ok()
         });
-        Self::with(Box::new(io::stderr()), raw, style)
+        Self { failures: options.failures, ..Self::with(Box::new(io::stderr()), raw, terminal) }
     }
 
-    fn with(out: Box<dyn Write + Send>, raw: Option<File>, style: Style) -> Self {
-        let (remembered, shown) = (VecDeque::new(), VecDeque::new());
-        Self { out, raw, style, held: Vec::new(), remembered, shown }
+    fn with(out: Box<dyn Write + Send>, raw: Option<File>, terminal: Terminal) -> Self {
+        Self {
+            out,
+            raw,
+            terminal,
+            style: terminal.style(),
+            failures: false,
+            held: Vec::new(),
+            repeats: Repeats::default(),
+            remembered: VecDeque::new(),
+            shown: VecDeque::new(),
+        }
     }
 
     /// Prints lines. A closed stderr is not an error.
@@ -183,31 +145,47 @@ impl LocalView {
             return;
         };
         match item.ty() {
-            ItemType::Event => {
-                let event = ErrorEvent::read(&payload);
-                let lines = match event.trace_id.clone() {
-                    Some(trace_id) => {
-                        let errors = &mut self.hold(&trace_id, now).errors;
-                        if errors.len() < HELD_ERRORS {
-                            errors.push(event);
-                            return;
-                        }
-                        event.lines(&self.style, Some(&trace_id))
-                    }
-                    None => event.lines(&self.style, None),
-                };
-                self.print(&lines);
-            }
+            ItemType::Event => self.take_event(ErrorEvent::read(&payload), now),
             ItemType::Transaction => self.hold_spans(model::read_transaction(&payload), now),
             ItemType::Span => self.hold_spans(model::read_spans(&payload), now),
-            ItemType::CheckIn => self.print(&one_liners::check_in(&payload, &self.style)),
-            ItemType::Log => self.print(&one_liners::logs(&payload, &self.style)),
-            ItemType::TraceMetric => self.print(&one_liners::metrics(&payload, &self.style)),
+            ItemType::CheckIn => self.take_check_in(CheckIn::read(&payload), now),
+            ItemType::Log => self.print(&one_liners::logs(&payload, self.failures, &self.style)),
             ItemType::Feedback => self.print(&one_liners::feedback(&payload, &self.style)),
-            ItemType::Session => self.print(&one_liners::session(&payload, &self.style)),
-            ItemType::Sessions => self.print(&one_liners::sessions(&payload, &self.style)),
+            ItemType::TraceMetric if !self.failures => {
+                self.print(&one_liners::metrics(&payload, &self.style));
+            }
+            ItemType::Session if !self.failures => self.print(&one_liners::session(&payload, &self.style)),
+            ItemType::Sessions if !self.failures => self.print(&one_liners::sessions(&payload, &self.style)),
+            ItemType::TraceMetric | ItemType::Session | ItemType::Sessions => {}
             // Not interesting for a person who watches the program.
             ItemType::Attachment | ItemType::ClientReport => {}
+        }
+    }
+
+    fn take_event(&mut self, event: ErrorEvent, now: Instant) {
+        let trace_id = event.trace_id.clone();
+        if let Some(trace_id) = &trace_id {
+            let held = self.hold(trace_id, now);
+            if held.errors.len() < HELD_ERRORS {
+                held.add_event(event);
+                return;
+            }
+        }
+        if !self.failures || event.is_failure() {
+            self.print(&event.lines(&self.style, trace_id.as_deref()));
+        }
+    }
+
+    fn take_check_in(&mut self, check_in: CheckIn, now: Instant) {
+        if let Some(trace_id) = check_in.trace_id.clone() {
+            let held = &mut self.hold(&trace_id, now).check_ins;
+            if held.len() < HELD_CHECK_INS {
+                check_in.join(held);
+                return;
+            }
+        }
+        if !self.failures || check_in.is_failure() {
+            self.print(&[check_in.line(&self.style)]);
         }
     }
 
@@ -230,17 +208,7 @@ impl LocalView {
                     let oldest = self.held.remove(0);
                     self.show(oldest);
                 }
-                self.held.push(Held {
-                    trace_id: trace_id.to_owned(),
-                    spans: Vec::new(),
-                    uncounted: 0,
-                    errors: Vec::new(),
-                    awaited: Vec::new(),
-                    roots: Vec::new(),
-                    is_late: false,
-                    first: now,
-                    last: now,
-                });
+                self.held.push(Held::new(trace_id, now));
                 self.held.len() - 1
             }
         };
@@ -249,19 +217,34 @@ impl LocalView {
         held
     }
 
-    /// Prints the traces that are due, or all.
+    /// Prints the traces that are due, or all, in the order of their start.
     fn release(&mut self, now: Option<Instant>) {
-        let (due, held) = std::mem::take(&mut self.held)
-            .into_iter()
-            .partition(|held| now.is_none_or(|now| held.due() <= now));
-        self.held = held;
-        let due: Vec<Held> = due;
-        for held in due {
+        self.style = self.terminal.style();
+        let due = held::due_times(&self.held);
+        let (mut ready, mut waiting) = (Vec::new(), Vec::new());
+        for (held, due) in std::mem::take(&mut self.held).into_iter().zip(due) {
+            if now.is_none_or(|now| due <= now) { ready.push(held) } else { waiting.push(held) }
+        }
+        self.held = waiting;
+        ready.sort_by(|a, b| a.start.total_cmp(&b.start));
+        for held in ready {
             self.show(held);
         }
+        let lines = self.repeats.due(now, &self.style);
+        self.print(&lines);
     }
 
     fn show(&mut self, held: Held) {
+        if self.failures {
+            if !held.has_failure() {
+                return self.remember_roots(held.roots);
+            }
+        } else {
+            match self.repeats.take(&held, held.last, &self.style) {
+                Ok(()) => return self.remember_roots(held.roots),
+                Err(lines) => self.print(&lines),
+            }
+        }
         let mut marks: Vec<(String, Mark)> = Vec::new();
         self.remembered.retain(|known| {
             let here =
@@ -291,11 +274,19 @@ impl LocalView {
             let of = tree::Of { trace_id: &held.trace_id, note: held.note(), uncounted: held.uncounted };
             lines = tree::lines(&of, &held.spans, &marks, &self.style);
         }
+        lines.extend(held.check_ins.iter().map(|check_in| check_in.line(&self.style)));
+        if !lines.is_empty() && (!held.spans.is_empty() || !held.errors.is_empty()) {
+            lines.push(Line::new());
+        }
         for event in &held.errors {
             lines.extend(event.lines(&self.style, Some(&held.trace_id)));
         }
         self.print(&lines);
-        self.shown.extend(held.roots);
+        self.remember_roots(held.roots);
+    }
+
+    fn remember_roots(&mut self, roots: Vec<String>) {
+        self.shown.extend(roots);
         while self.shown.len() > SHOWN {
             self.shown.pop_front();
         }
@@ -323,6 +314,7 @@ impl Destination for LocalView {
     fn idle(&mut self) -> Option<Duration> {
         let now = Instant::now();
         self.release(Some(now));
-        self.held.iter().map(|held| held.due().saturating_duration_since(now)).min()
+        let due = held::due_times(&self.held).into_iter().chain(self.repeats.next());
+        due.map(|due| due.saturating_duration_since(now)).min()
     }
 }

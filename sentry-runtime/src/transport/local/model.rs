@@ -17,6 +17,10 @@ pub(super) struct Span {
     pub(super) end: f64,
     /// The failure, if there is one.
     pub(super) failure: Option<String>,
+    /// The status of the HTTP response.
+    pub(super) http_status: Option<u64>,
+    /// The path of the HTTP request, if the name does not say it: `/lamps/lantern` of `GET /lamps/{sku}`.
+    pub(super) path: Option<String>,
     /// Attributes as `key=value`, without those that are not informative for a person.
     pub(super) attributes: Vec<String>,
 }
@@ -40,6 +44,7 @@ pub(super) fn read_transaction(payload: &Value) -> Vec<(String, Span)> {
 /// Parses a span. `span` has ids, op, status and data, `times` start and end: they are separate in a transaction.
 fn read_span(span: &Value, name: String, times: &Value) -> Span {
     let status = text(&span["status"]);
+    let http = Http::read(span["data"].as_object(), &name, |value| value);
     Span {
         id: text(&span["span_id"]).unwrap_or_default(),
         parent: text(&span["parent_span_id"]),
@@ -49,7 +54,9 @@ fn read_span(span: &Value, name: String, times: &Value) -> Span {
         start: times["start_timestamp"].as_f64().unwrap_or_default(),
         end: times["timestamp"].as_f64().unwrap_or_default(),
         failure: status.filter(|status| status != "ok" && status != "unset"),
-        attributes: attributes(span["data"].as_object(), |value| value),
+        http_status: http.status,
+        path: http.path,
+        attributes: http.attributes,
     }
 }
 
@@ -60,29 +67,71 @@ pub(super) fn read_spans(payload: &Value) -> Vec<(String, Span)> {
         .filter_map(|span| {
             let trace_id = text(&span["trace_id"])?;
             let known = &span["attributes"];
-            let mut said = attributes(known.as_object(), |attribute| &attribute["value"]);
+            let name = text(&span["name"]).unwrap_or_default();
+            let mut http = Http::read(known.as_object(), &name, |attribute| &attribute["value"]);
             if span["is_segment"] == Value::Bool(true) {
                 // On a root this is the local machine, on other spans the called one.
-                said.retain(|attribute| !attribute.starts_with("server.address="));
+                http.attributes.retain(|attribute| !attribute.starts_with("server.address="));
             }
             let span = Span {
                 id: text(&span["span_id"]).unwrap_or_default(),
                 parent: text(&span["parent_span_id"]),
                 segment: text(&known["sentry.segment.id"]["value"]),
                 op: text(&known["sentry.op"]["value"]).unwrap_or_default(),
-                name: text(&span["name"]).unwrap_or_default(),
+                name,
                 start: span["start_timestamp"].as_f64().unwrap_or_default(),
                 end: span["end_timestamp"].as_f64().unwrap_or_default(),
                 failure: text(&span["status"]).filter(|status| status != "ok"),
-                attributes: said,
+                http_status: http.status,
+                path: http.path,
+                attributes: http.attributes,
             };
             Some((trace_id, span))
         })
         .collect()
 }
 
+/// The parts of a span's data that are shown apart from other attributes.
+struct Http {
+    status: Option<u64>,
+    path: Option<String>,
+    /// The other attributes.
+    attributes: Vec<String>,
+}
+
+impl Http {
+    fn read(data: Option<&Map<String, Value>>, name: &str, value: impl Fn(&Value) -> &Value) -> Self {
+        let of = |key: &str| data.and_then(|data| data.get(key)).map(&value);
+        let method = of("http.request.method").and_then(text);
+        let path = of("url.path").and_then(text).or_else(|| Some(path_of(&of("url.full").and_then(text)?)));
+        let status = of("http.response.status_code").and_then(Value::as_u64);
+        let path = path.filter(|path| !name.contains(path.as_str()));
+        let mut attributes = attributes(data, &value);
+        if method.is_some() || status.is_some() {
+            let is_said = |attribute: &str| attribute.starts_with("http.request.method=");
+            let names_method = method.is_some_and(|method| name.starts_with(&method));
+            attributes.retain(|attribute| {
+                if is_said(attribute) {
+                    return !names_method;
+                }
+                !OF_HTTP.iter().any(|prefix| attribute.starts_with(prefix))
+            });
+        }
+        Self { status, path, attributes }
+    }
+}
+
+/// Returns the path of a URL.
+fn path_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    path.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
 /// The prefixes of attributes that the toolkit adds automatically.
-const UNSAID: [&str; 5] = ["sentry.", "thread.", "code.", "os.", "process."];
+const UNSAID: [&str; 6] = ["sentry.", "thread.", "code.", "os.", "process.", "logger.name"];
+/// The prefixes of attributes that integrations add to spans of HTTP requests; the row shows method, path and status.
+const OF_HTTP: [&str; 6] = ["http.", "url.", "network.", "server.", "client.", "user_agent."];
 
 /// Returns the attributes that are informative for a person, without those that the toolkit adds to every span.
 pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Value) -> &Value) -> Vec<String> {
@@ -94,6 +143,11 @@ pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Valu
             other => format!("{key}={other}"),
         })
         .collect()
+}
+
+/// Returns the part of an id that is printed.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
 }
 
 /// Returns a string that is not empty.

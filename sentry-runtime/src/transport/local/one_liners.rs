@@ -3,28 +3,81 @@
 use serde_json::Value;
 
 use super::model::{attributes, text};
-use super::style::{Line, Paint, Style, clock, duration};
+use super::style::{Line, Paint, Style, clock, duration, width, wrapped};
 
-/// Formats a check-in: the monitor, its status, its duration, and its schedule if it was sent.
-pub(super) fn check_in(payload: &Value, style: &Style) -> Vec<Line> {
-    let status = text(&payload["status"]).unwrap_or_default();
-    let (sign, paint) = match status.as_str() {
-        "ok" => ("✓ ", Paint::Green),
-        "in_progress" => ("◷ ", Paint::Cyan),
-        _ => ("✗ ", Paint::Red),
-    };
-    let slug = text(&payload["monitor_slug"]).unwrap_or_default();
-    let mut line = Line::new().with(paint, sign).with(Paint::Bold, &slug);
-    line.push(Paint::Dim, "  check-in  ");
-    line.push(paint, &status);
-    if let Some(seconds) = payload["duration"].as_f64() {
-        line.push(Paint::Plain, &format!("  {}", duration(seconds)));
+/// The maximum number of lines printed of a log's text.
+const LOG_LINES: usize = 12;
+
+/// The parts of a check-in that are printed.
+#[derive(Debug, Clone)]
+pub(super) struct CheckIn {
+    pub(super) trace_id: Option<String>,
+    id: String,
+    slug: String,
+    status: String,
+    duration: Option<f64>,
+    schedule: Option<String>,
+}
+
+impl CheckIn {
+    pub(super) fn read(payload: &Value) -> Self {
+        Self {
+            trace_id: text(&payload["contexts"]["trace"]["trace_id"]),
+            id: text(&payload["check_in_id"]).unwrap_or_default(),
+            slug: text(&payload["monitor_slug"]).unwrap_or_default(),
+            status: text(&payload["status"]).unwrap_or_default(),
+            duration: payload["duration"].as_f64(),
+            schedule: schedule(&payload["monitor_config"]),
+        }
     }
-    if let Some(schedule) = schedule(&payload["monitor_config"]) {
-        line.push(Paint::Dim, &format!("  {schedule}"));
+
+    /// Adds a check-in to those of its trace. The end of a run replaces its beginning, which has the schedule.
+    pub(super) fn join(mut self, others: &mut Vec<Self>) {
+        match others.iter_mut().find(|other| other.id == self.id && other.is_running()) {
+            Some(beginning) => {
+                self.schedule = self.schedule.or_else(|| beginning.schedule.take());
+                *beginning = self;
+            }
+            None => others.push(self),
+        }
     }
-    line.cut(style.width);
-    vec![line]
+
+    pub(super) fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// Returns how long the job ran.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        self.duration
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.status == "in_progress"
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        !self.is_running() && self.status != "ok"
+    }
+
+    /// Formats the check-in: the monitor, its status, its duration, and its schedule if it was sent.
+    pub(super) fn line(&self, style: &Style) -> Line {
+        let (sign, paint) = match self.status.as_str() {
+            "ok" => ("✓ ", Paint::Green),
+            "in_progress" => ("◷ ", Paint::Cyan),
+            _ => ("✗ ", Paint::Red),
+        };
+        let mut line = Line::new().with(paint, sign).with(Paint::Bold, &self.slug);
+        line.push(Paint::Dim, "  check-in  ");
+        line.push(paint, &self.status);
+        if let Some(seconds) = self.duration {
+            line.push(Paint::Plain, &format!("  {}", duration(seconds)));
+        }
+        if let Some(schedule) = &self.schedule {
+            line.push(Paint::Dim, &format!("  {schedule}"));
+        }
+        line.cut(style.width);
+        line
+    }
 }
 
 fn schedule(config: &Value) -> Option<String> {
@@ -40,30 +93,64 @@ fn schedule(config: &Value) -> Option<String> {
     })
 }
 
-/// Formats a batch of logs, one line each.
-pub(super) fn logs(payload: &Value, style: &Style) -> Vec<Line> {
+/// Formats a batch of logs: time, level, text, then the attributes and the place in the source. The text is never cut;
+/// a text that is longer than a line has the rest below it. `failures` leaves out what is less than a warning.
+pub(super) fn logs(payload: &Value, failures: bool, style: &Style) -> Vec<Line> {
     let items = payload["items"].as_array().into_iter().flatten();
-    items
-        .map(|log| {
-            let level = text(&log["level"]).unwrap_or_default();
-            let paint = match level.as_str() {
-                "error" | "fatal" => Paint::Red,
-                "warn" | "warning" => Paint::Yellow,
-                "info" => Paint::Green,
-                _ => Paint::Dim,
-            };
-            let mut line = Line::new()
-                .with(Paint::Dim, &clock(log["timestamp"].as_f64().unwrap_or_default()))
-                .with(paint, &format!("  {level:<5}  "))
-                .with(Paint::Plain, &text(&log["body"]).unwrap_or_default());
-            let attributes = attributes(log["attributes"].as_object(), |attribute| &attribute["value"]);
-            if !attributes.is_empty() {
-                line.push(Paint::Dim, &format!("  {}", attributes.join(" ")));
-            }
-            line.cut(style.width);
-            line
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for item in items {
+        let level = text(&item["level"]).unwrap_or_default();
+        let paint = match level.as_str() {
+            "error" | "fatal" => Paint::Red,
+            "warn" | "warning" => Paint::Yellow,
+            _ if failures => continue,
+            "info" => Paint::Green,
+            _ => Paint::Dim,
+        };
+        log(&mut lines, item, Line::new().with(paint, &format!("  {level:<5}  ")), style);
+    }
+    lines
+}
+
+fn log(lines: &mut Vec<Line>, item: &Value, level: Line, style: &Style) {
+    let mut line = Line::new().with(Paint::Dim, &clock(item["timestamp"].as_f64().unwrap_or_default()));
+    line.append(level);
+    let indent = line.width();
+    let body = text(&item["body"]).unwrap_or_default();
+    let parts = body.lines().flat_map(|text| wrapped(text, style.width.saturating_sub(indent)));
+    for (number, part) in parts.take(LOG_LINES).enumerate() {
+        if number > 0 {
+            lines.push(line);
+            line = Line::new().with(Paint::Plain, &" ".repeat(indent));
+        }
+        line.push(Paint::Plain, part);
+        line.cut(style.width);
+    }
+    let known = item["attributes"].as_object();
+    let mut attributes = attributes(known, |attribute| &attribute["value"]);
+    // The machine that writes the log.
+    attributes.retain(|attribute| !attribute.starts_with("server.address="));
+    let value = |key: &str| known.and_then(|known| known.get(key)).map(|attribute| &attribute["value"]);
+    let file = value("code.file.path").and_then(text);
+    let place = match (&file, value("code.line.number").and_then(Value::as_u64)) {
+        (Some(file), Some(number)) => format!("  {file}:{number}"),
+        (Some(file), None) => format!("  {file}"),
+        (None, _) => String::new(),
+    };
+    let mut rest = Line::new();
+    if !attributes.is_empty() {
+        rest.push(Paint::Dim, &format!("  {}", attributes.join(" ")));
+    }
+    let beside = style.width.saturating_sub(line.width());
+    if rest.width() + width(&place) > beside && rest.width() + width(&place) > 0 {
+        lines.push(line);
+        line = Line::new().with(Paint::Plain, &" ".repeat(indent.saturating_sub(2)));
+    }
+    rest.cut(style.width.saturating_sub(line.width() + width(&place)));
+    line.append(rest);
+    line.push(Paint::Dim, &place);
+    line.cut(style.width);
+    lines.push(line);
 }
 
 /// Formats a batch of metrics in one line.

@@ -1,40 +1,14 @@
-//! The style of the terminal: colours, columns, and text that cannot break out of its line.
+//! The style of the lines: colours, columns, and text that cannot break out of its line.
+
+use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use std::io::IsTerminal as _;
-
-/// The number of columns if the width is unknown.
-const DEFAULT_WIDTH: usize = 100;
-
-/// The properties of the terminal.
+/// The properties of the lines to print.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
     pub(super) color: bool,
     pub(super) width: usize,
-}
-
-impl Style {
-    /// Detects the properties of stderr that the options do not set; `env` returns environment variables.
-    pub(super) fn detect(
-        color: Option<bool>,
-        width: Option<usize>,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Self {
-        let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
-        let forced = |name: &str| set(name) && env(name).as_deref() != Some("0");
-        let color = color.unwrap_or_else(|| {
-            if set("NO_COLOR") {
-                false
-            } else if forced("FORCE_COLOR") || forced("CLICOLOR_FORCE") {
-                true
-            } else {
-                std::io::stderr().is_terminal() && env("TERM").as_deref() != Some("dumb")
-            }
-        });
-        let width = width.or_else(|| env("COLUMNS")?.trim().parse().ok()).filter(|&width| width > 0);
-        Self { color, width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200) }
-    }
 }
 
 /// The colour and weight of a piece of text.
@@ -170,6 +144,41 @@ fn prefix(text: &str, columns: usize) -> usize {
     text.len()
 }
 
+/// Breaks a line of text into lines of at most this width: between words, or inside a word that does not fit.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim_end();
+    while width(rest) > columns.max(2) {
+        let fits = prefix(rest, columns.max(2));
+        if fits == rest.len() {
+            break;
+        }
+        // A space right behind the line is a good place too.
+        let line = rest.get(..=fits).unwrap_or(&rest[..fits]);
+        let space = line.rfind(' ').filter(|&at| !rest[..at].trim().is_empty());
+        let (line, next) = rest.split_at(space.unwrap_or(fits));
+        lines.push(line.trim_end());
+        rest = next.trim_start();
+    }
+    lines.push(rest);
+    lines
+}
+
+/// Returns the end of a text in at most this width, with an ellipsis if it was longer: the end of a path says more than
+/// its beginning.
+pub(super) fn end_of(text: &str, columns: usize) -> Cow<'_, str> {
+    let mut left = width(text);
+    if left <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut characters = text.chars();
+    while left + 1 > columns {
+        let Some(c) = characters.next() else { break };
+        left -= char_width(c).min(left);
+    }
+    Cow::Owned(format!("…{}", characters.as_str()))
+}
+
 /// Returns the width of a text in columns.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
@@ -258,25 +267,6 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_decides_on_colour_and_columns() {
-        let detect = |env: &[(&str, &str)]| {
-            let read = |name: &str| {
-                env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            };
-            Style::detect(None, None, read)
-        };
-        assert!(detect(&[("FORCE_COLOR", "1")]).color);
-        assert!(detect(&[("CLICOLOR_FORCE", "1")]).color);
-        assert!(!detect(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]).color);
-        assert!(!detect(&[("TERM", "dumb"), ("FORCE_COLOR", "0")]).color);
-        assert_eq!(detect(&[("COLUMNS", "120")]).width, 120);
-        assert_eq!(detect(&[("COLUMNS", "7")]).width, 60);
-        assert_eq!(detect(&[("COLUMNS", "wide")]).width, DEFAULT_WIDTH);
-        assert!(!Style::detect(Some(false), None, |_| Some("1".to_owned())).color);
-        assert_eq!(Style::detect(None, Some(80), |_| Some("1".to_owned())).width, 80);
-    }
-
-    #[test]
     fn a_line_is_cut_between_characters() {
         let cut = |columns: usize| {
             let mut line = Line::new().with(Paint::Plain, "注文 x").with(Paint::Dim, "yz");
@@ -291,5 +281,24 @@ mod tests {
         assert_eq!(cut(6), "注文…\n");
         assert_eq!(cut(4), "注…\n");
         assert_eq!(cut(1), "…\n");
+    }
+    #[test]
+    fn text_is_wrapped_between_words_and_loses_none() {
+        assert_eq!(wrapped("the card was declined", 100), ["the card was declined"]);
+        assert_eq!(wrapped("the card was declined", 12), ["the card was", "declined"]);
+        assert_eq!(wrapped("the card was declined", 11), ["the card", "was", "declined"]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbr", "eaka", "ble"]);
+        assert_eq!(wrapped("注文を送る", 5), ["注文", "を送", "る"]);
+        assert_eq!(wrapped("注文 を", 0), ["注", "文", "を"]);
+        assert_eq!(wrapped("", 5), [""]);
+    }
+
+    #[test]
+    fn a_path_is_cut_at_its_start() {
+        assert_eq!(end_of("src/main.rs:7", 13), "src/main.rs:7");
+        assert_eq!(end_of("src/main.rs:7", 9), "…ain.rs:7");
+        assert_eq!(end_of("注文:7", 5), "…文:7");
+        assert_eq!(end_of("注文:7", 4), "…:7");
+        assert_eq!(end_of("abc", 0), "…");
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of the local view's output with fixed data.
 
+mod reading;
+mod repetitions;
 mod samples;
 
 use std::sync::{Arc, Mutex};
@@ -7,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use self::samples::*;
+use super::held::{ALONE, HELD_SPANS, LONGEST_HOLD, LONGEST_RUN, QUIET};
 use super::*;
 use crate::protocol::DataCategory;
 
@@ -29,9 +32,13 @@ impl Screen {
     }
 }
 
+fn terminal(color: bool, width: usize) -> Terminal {
+    Terminal::detect(Some(color), Some(width), |_| None)
+}
+
 fn view(color: bool, width: usize) -> (LocalView, Screen) {
     let screen = Screen::default();
-    (LocalView::with(Box::new(screen.clone()), None, Style { color, width }), screen)
+    (LocalView::with(Box::new(screen.clone()), None, terminal(color, width)), screen)
 }
 
 fn envelope(ty: ItemType, payload: &Value) -> Envelope {
@@ -175,10 +182,11 @@ fn a_trace_is_held_until_it_is_quiet_and_no_longer_than_two_seconds() {
     let mut parts = storefront();
     let (ty, event) = parts.remove(0);
     view.deliver(&mut envelope(ty, &event));
-    assert!(view.idle().is_some_and(|pause| pause <= QUIET));
+    assert!(view.idle().is_some_and(|pause| pause <= ALONE));
     assert_eq!(screen.take(), "");
     let start = view.held[0].first;
-    view.release(Some(start + QUIET - Duration::from_millis(1)));
+    // The event waits for its span.
+    view.release(Some(start + ALONE - Duration::from_millis(1)));
     assert_eq!(view.held.len(), 1);
     view.held[0].last = start + LONGEST_HOLD;
     view.release(Some(start + LONGEST_HOLD));
@@ -240,7 +248,7 @@ fn nothing_is_wider_than_the_terminal_or_breaks_out_of_its_line() {
     event["exception"]["values"][1]["stacktrace"]["frames"][2]["function"] = json!(hostile);
     items.push((ItemType::Event, event));
     items.extend(notes());
-    for columns in [60, 80, 100, 200] {
+    for columns in [40, 60, 80, 100, 120, 200] {
         let seen = seen(columns, &items);
         for line in seen.lines() {
             assert!(style::width(line) <= columns, "{} columns: {line}", style::width(line));
@@ -277,7 +285,7 @@ fn a_closed_terminal_and_strange_payloads_do_not_matter() {
             Err(io::ErrorKind::BrokenPipe.into())
         }
     }
-    let mut view = LocalView::with(Box::new(Closed), None, Style { color: false, width: 100 });
+    let mut view = LocalView::with(Box::new(Closed), None, terminal(false, 100));
     let odd = json!({"items": 1, "spans": {}, "contexts": {"trace": {"trace_id": "é-no-hex"}}});
     let strange = [json!(null), json!([]), odd];
     for (ty, payload) in storefront().into_iter().chain(notes()) {

@@ -3,10 +3,11 @@
 //! Spans from all envelopes are joined by their parents. Siblings that repeat the same operation are folded into one
 //! row, and so are their children: an N+1 query is one line with a number. Rows beyond the limit are counted.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::model::Span;
-use super::style::{Line, Paint, Style, clock, duration, width};
+use super::model::{Span, short};
+use super::style::{Line, Paint, Style, clock, duration, end_of, width};
 
 /// The maximum number of rows per trace.
 const ROWS: usize = 40;
@@ -25,6 +26,10 @@ const ERRORS: usize = 3;
 const NAME: usize = 8;
 /// The width of a name for which the other columns make room; a longer name is cut if necessary.
 const READABLE: usize = 36;
+/// The width from which on a terminal has more room than names need.
+const WIDE: usize = 120;
+/// The maximum width of the bar on a wide terminal.
+const LONGEST_BAR: usize = 60;
 /// The minimum widths of the bar and the operation when they make room.
 const LEAST_BAR: usize = 12;
 const LEAST_OP: usize = 16;
@@ -47,7 +52,7 @@ pub(super) struct Mark {
     pub(super) paint: Paint,
 }
 
-/// Returns the trace as lines. `marks` are events, each with the id of its span.
+/// Returns the trace as lines, without an empty line at the end. `marks` are events, each with the id of its span.
 pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, Mark)], style: &Style) -> Vec<Line> {
     let tree = Tree::new(spans, marks, style);
     let uncounted = of.uncounted;
@@ -66,8 +71,21 @@ pub(super) fn lines(of: &Of<'_>, spans: &[Span], marks: &[(String, Mark)], style
         let plural = if hidden == 1 { "" } else { "s" };
         lines.push(Line::new().with(Paint::Dim, &format!("… and {hidden} more span{plural}")));
     }
-    lines.push(Line::new());
     lines
+}
+
+/// Shortens the name of an outgoing request at its host: of `POST http://host/path`, the path says most.
+fn fitting(name: &str, room: usize) -> Cow<'_, str> {
+    match name.split_once(' ') {
+        Some((method, url)) if width(name) > room => match url.split_once("://") {
+            Some((_, rest)) => {
+                let room = room.saturating_sub(width(method) + 1);
+                Cow::Owned(format!("{method} {}", end_of(rest, room)))
+            }
+            None => Cow::Borrowed(name),
+        },
+        _ => Cow::Borrowed(name),
+    }
 }
 
 struct Tree<'a> {
@@ -154,17 +172,37 @@ impl<'a> Tree<'a> {
             *column -= given;
             missing -= given;
         }
-        Columns { name: room - bar - op, op, bar }
+        let names = room - bar - op;
+        if self.style.width <= WIDE {
+            return Columns { name: names, op, bar };
+        }
+        // The time line is drawn finer, and names stay near their durations.
+        let needed = rows.iter().map(|row| self.longest(row)).max().unwrap_or(0).max(READABLE);
+        bar = bar.max((room - op).saturating_sub(needed).min(LONGEST_BAR));
+        Columns { name: needed.min(room - bar - op), op, bar }
+    }
+
+    /// Returns the width of a row's name with everything that can follow it.
+    fn longest(&self, row: &TreeRow) -> usize {
+        let TreeRow::Spans(row) = row else { return 0 };
+        let span = &self.spans[row.group[0]];
+        let mut length = row.lead.width() + width(&span.name) + row.suffix.width();
+        if row.group.len() == 1 {
+            let attributes = span.path.iter().chain(span.attributes.iter().take(ATTRIBUTES));
+            length += attributes.map(|attribute| 2 + width(attribute).min(ATTRIBUTE)).sum::<usize>();
+        }
+        length
     }
 
     fn header(&self, of: &Of<'_>, count: usize) -> Line {
         let plural = if count == 1 { "" } else { "s" };
-        let short = of.trace_id.get(..8).unwrap_or(of.trace_id);
-        let mut line = Line::new().with(Paint::Dim, "── trace ").with(Paint::Cyan, short);
+        let mut line = Line::new().with(Paint::Dim, "── trace ").with(Paint::Cyan, short(of.trace_id));
         line.push(Paint::Dim, &format!(" · {count} span{plural} · {}{} ", duration(self.length), of.note));
         let clock = format!(" {} ──", clock(self.start));
-        let fill = self.style.width.saturating_sub(line.width() + width(&clock));
-        line.push(Paint::Dim, &("─".repeat(fill) + &clock));
+        if let Some(fill) = self.style.width.checked_sub(line.width() + width(&clock)) {
+            line.push(Paint::Dim, &("─".repeat(fill) + &clock));
+        }
+        line.cut(self.style.width);
         line
     }
 
@@ -175,7 +213,10 @@ impl<'a> Tree<'a> {
             let span = &self.spans[index];
             // A span with an error is not folded.
             let alone = self.errors.contains_key(span.id.as_str()).then_some(index);
-            by_look.entry((&span.op, &span.name, &span.failure, alone)).or_default().push(index);
+            by_look
+                .entry((&span.op, &span.name, &span.failure, span.http_status, alone))
+                .or_default()
+                .push(index);
         }
         let start = |index: usize| self.spans[index].start;
         let mut groups = Vec::new();
@@ -234,8 +275,14 @@ impl<'a> Tree<'a> {
             suffix.push(Paint::Yellow, &format!(" ×{}", group.len()));
             suffix.push(Paint::Dim, &format!(" (total {})", duration(total)));
         }
-        if let Some(failure) = &self.spans[group[0]].failure {
-            suffix.push(Paint::Red, &format!(" ✗ {failure}"));
+        let span = &self.spans[group[0]];
+        match (&span.failure, span.http_status) {
+            // The failure of such a span is only the name of the status.
+            (Some(_), Some(status @ 400..)) => suffix.push(Paint::Red, &format!(" ✗ {status}")),
+            (Some(failure), _) => suffix.push(Paint::Red, &format!(" ✗ {failure}")),
+            (None, Some(status @ 400..)) => suffix.push(Paint::Yellow, &format!(" {status}")),
+            (None, Some(status)) => suffix.push(Paint::Dim, &format!(" {status}")),
+            (None, None) => {}
         }
         suffix
     }
@@ -249,11 +296,18 @@ impl<'a> Tree<'a> {
             (false, true) => Paint::Bold,
             (false, false) => Paint::Plain,
         };
-        let mut name = Line::new().with(paint, &span.name);
-        name.cut(columns.name.saturating_sub(line.width() + suffix.width()).max(NAME));
+        let room = columns.name.saturating_sub(line.width() + suffix.width()).max(NAME);
+        let mut name = Line::new().with(paint, &fitting(&span.name, room));
+        name.cut(room);
         line.append(name);
         line.append(suffix);
         if group.len() == 1 {
+            if let Some(path) = &span.path {
+                let room = columns.name.saturating_sub(line.width() + 2).min(ATTRIBUTE);
+                if room >= NAME.min(width(path)) {
+                    line.push(Paint::Plain, &format!("  {}", end_of(path, room)));
+                }
+            }
             // Only complete attributes, as many as fit: half an attribute is useless.
             for attribute in span.attributes.iter().take(ATTRIBUTES) {
                 let mut piece = Line::new().with(Paint::Dim, &format!("  {attribute}"));
