@@ -9,6 +9,7 @@ use crate::base::callback;
 use crate::capture::errors;
 use crate::capture::event;
 use crate::capture::reading;
+use crate::client::forgotten;
 use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::error::group::ErrorGroup;
@@ -32,7 +33,7 @@ use crate::scope::Scope;
 // Inlined, so that the stack of a capture does not differ by the type of the error.
 #[inline(always)]
 pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
-    if !is_enabled() {
+    if !is_capturing() {
         return Uuid::nil();
     }
     errors::capture_explicitly(reading::read(error), Hint::new()).unwrap_or_default()
@@ -91,7 +92,7 @@ pub fn capture_debug<T: Debug + ?Sized>(value: &T) -> Uuid {
 /// ```
 #[cfg(feature = "anyhow")]
 pub fn capture_anyhow(error: &anyhow::Error) -> Uuid {
-    if !is_enabled() {
+    if !is_capturing() {
         return Uuid::nil();
     }
     let chain = reading::read_dynamic(error.as_ref(), type_name::<anyhow::Error>());
@@ -174,14 +175,20 @@ pub fn capture_event_with_hint(event: Event<'static>, hint: Hint) -> Uuid {
 }
 
 fn explicitly(chain: impl FnOnce() -> Chain, hint: Hint) -> Uuid {
-    if !is_enabled() {
+    if !is_capturing() {
         return Uuid::nil();
     }
     errors::capture_explicitly(chain(), hint).unwrap_or_default()
 }
 
+/// Whether there is an enabled client.
+fn is_capturing() -> bool {
+    forgotten::check();
+    is_enabled()
+}
+
 fn submit(draft: impl FnOnce() -> event::EventDraft) -> Uuid {
-    if !is_enabled() {
+    if !is_capturing() {
         return Uuid::nil();
     }
     event::submit(draft()).unwrap_or_default()

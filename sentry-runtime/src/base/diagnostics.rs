@@ -15,6 +15,11 @@ pub(crate) fn set_debug(on: bool) {
     DEBUG.store(on, Ordering::Relaxed);
 }
 
+/// Whether debug lines are printed.
+pub(crate) fn is_debug() -> bool {
+    DEBUG.load(Ordering::Relaxed)
+}
+
 /// Prints one debug line: normal operation, or data that was dropped as intended.
 pub(crate) fn debug(message: fmt::Arguments<'_>) {
     if DEBUG.load(Ordering::Relaxed) {

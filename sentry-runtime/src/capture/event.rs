@@ -9,6 +9,7 @@ use super::ignore;
 use super::session;
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::client::forgotten;
 use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::ids;
@@ -108,6 +109,7 @@ impl EventDraft {
 
 /// Hands an event to the pipeline. Returns its id, or `None` without an enabled client.
 pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
+    forgotten::check();
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
     let mut scopes = Scopes::of(&context);

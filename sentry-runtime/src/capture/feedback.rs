@@ -14,7 +14,7 @@ use crossbeam_channel::RecvTimeoutError;
 
 use crate::base::callback;
 use crate::base::worker;
-use crate::client::Client;
+use crate::client::{Client, forgotten};
 use crate::context::active;
 use crate::context::ids;
 use crate::context::span_context::SpanContext;
@@ -111,6 +111,7 @@ pub(crate) fn submit(
     hint: FeedbackHint,
     ack: Option<Ack>,
 ) -> Result<Uuid, FeedbackError> {
+    forgotten::check();
     let client = client.filter(|client| client.is_enabled()).ok_or(FeedbackError::Disabled)?;
     let attachments: Vec<_> = hint.attachments.into_iter().map(Arc::new).collect();
     let scopes = active::with(Scopes::of);

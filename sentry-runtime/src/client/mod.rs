@@ -3,6 +3,7 @@
 //! The process has one; a context may have its own, for tests that run side by side. For the hot path, one atomic holds
 //! whether there is any client and whether it traces ([`capture_mode`]).
 
+pub(crate) mod forgotten;
 pub(crate) mod hint;
 pub(crate) mod integration;
 pub(crate) mod pressure;
@@ -11,7 +12,8 @@ pub(crate) mod session;
 mod stats;
 
 pub(crate) use registry::{
-    CaptureMode, all, capture_mode, global, refresh_capture_mode, register, release_global, set_global,
+    CaptureMode, all, capture_mode, global, is_off, refresh_capture_mode, register, release_global,
+    set_global,
 };
 pub use stats::Stats;
 

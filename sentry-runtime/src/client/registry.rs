@@ -19,7 +19,12 @@ pub(crate) enum CaptureMode {
     Tracing,
 }
 
-static CAPTURE_MODE: AtomicU8 = AtomicU8::new(0);
+/// The value of [`CAPTURE_MODE`] until the first client is created, or the first function finds none. It is not
+/// [`CaptureMode::Off`], so that the first annotated function gets past its inlined check, to a cold path that calls
+/// [`forgotten::note`](super::forgotten::note).
+pub(super) const UNDECIDED: u8 = 3;
+
+pub(super) static CAPTURE_MODE: AtomicU8 = AtomicU8::new(UNDECIDED);
 static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
 static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
 
@@ -46,10 +51,17 @@ fn known() -> MutexGuard<'static, Vec<Weak<Client>>> {
 #[inline]
 pub(crate) fn capture_mode() -> CaptureMode {
     match CAPTURE_MODE.load(Ordering::Relaxed) {
-        0 => CaptureMode::Off,
+        2 => CaptureMode::Tracing,
         1 => CaptureMode::Errors,
-        _ => CaptureMode::Tracing,
+        _ => CaptureMode::Off,
     }
+}
+
+/// Whether an annotated function can return at once: the check that is inlined into it. Unlike
+/// [`capture_mode`], it lets the first function of a program without a client pass.
+#[inline]
+pub(crate) fn is_off() -> bool {
+    CAPTURE_MODE.load(Ordering::Relaxed) == CaptureMode::Off as u8
 }
 
 /// The client of the process.

@@ -13,7 +13,7 @@ use super::span::IntoParent;
 use super::{gen_ai, root};
 use crate::base::callback;
 use crate::capture::errors::{self};
-use crate::client;
+use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
 use crate::context::ids;
@@ -57,7 +57,7 @@ const _: () = assert!(size_of::<AsyncSpan>() <= 40, "a future grows by no more t
 /// read back at once in pieces of another size than it was written, which stalls the processor.
 #[inline]
 pub fn span(site: &'static Callsite) -> AsyncSpan {
-    if client::capture_mode() == client::CaptureMode::Off {
+    if client::is_off() {
         return AsyncSpan { context: None, site, id: 0, parent: 0, start: OVER };
     }
     let (context, id) = called(site);
@@ -91,6 +91,7 @@ extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId)
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
 extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId) {
+    forgotten::check();
     let mode = active::mode();
     if mode == Mode::Root {
         callback::contain(active::materialize);

@@ -16,7 +16,7 @@ use super::root::{self, RootKind};
 use super::span::IntoParent;
 use crate::base::callback;
 use crate::capture::errors::{self};
-use crate::client;
+use crate::client::{self, forgotten};
 use crate::context::activation;
 use crate::context::active;
 use crate::context::entered;
@@ -86,7 +86,7 @@ pub const fn guard(site: &'static Callsite) -> SpanGuard {
 /// Starts the span of an annotated function whose attribute has no arguments about the start.
 #[inline]
 pub fn begin(guard: &mut SpanGuard) {
-    if client::capture_mode() != client::CaptureMode::Off {
+    if !client::is_off() {
         start(guard);
     }
 }
@@ -94,7 +94,7 @@ pub fn begin(guard: &mut SpanGuard) {
 /// Starts the span of an annotated function according to its attribute's arguments.
 #[inline]
 pub fn begin_special(guard: &mut SpanGuard) {
-    if client::capture_mode() != client::CaptureMode::Off {
+    if !client::is_off() {
         start_special(guard);
     }
 }
@@ -218,6 +218,9 @@ extern "C" fn start_special(guard: &mut SpanGuard) {
 extern "C" fn start_root(guard: &mut SpanGuard) {
     let local = local();
     if client::capture_mode() != client::CaptureMode::Tracing || guard.site.has(callsite::ONLY_IF_PARENT) {
+        if forgotten::is_undecided() {
+            return forgotten::note();
+        }
         guard.start = local.seen_error_at.get() + 1;
         return;
     }
@@ -246,6 +249,9 @@ extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
 #[cold]
 #[inline(never)]
 extern "C" fn start_with_context(guard: &mut SpanGuard) {
+    if forgotten::is_undecided() {
+        return forgotten::note();
+    }
     callback::contain(|| guard.start_with_context());
 }
 

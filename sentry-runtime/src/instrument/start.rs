@@ -8,7 +8,7 @@ use super::options::{Parent, SpanOptions};
 use super::root::{self, RootKind};
 use super::span::Span;
 use crate::base::diagnostics;
-use crate::client;
+use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::ids;
 use crate::context::thread_context::{Context, Mode};
@@ -23,6 +23,7 @@ impl Span {
     /// Starts a span without making it active.
     pub(crate) fn start(options: SpanOptions) -> Self {
         if client::capture_mode() != client::CaptureMode::Tracing {
+            forgotten::check();
             return Self::default();
         }
         let (base, active) = match &options.parent {

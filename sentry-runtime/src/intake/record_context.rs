@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::client::{self, Client};
+use crate::client::{self, Client, forgotten};
 use crate::context::active;
 use crate::options::ClientOptions;
 use crate::protocol::limits::MAX_ATTRIBUTES;
@@ -19,6 +19,7 @@ use crate::trace::ids;
 /// Returns the current client, if its options accept the kind of record that is about to be made.
 pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<Arc<Client>> {
     if client::capture_mode() == client::CaptureMode::Off {
+        forgotten::check();
         return None;
     }
     active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::guard::ClientInitGuard;
+use super::startup_report::{self, Given};
 use super::{forks, panic, transports};
 use crate::base::{diagnostics, worker};
 use crate::capture::session;
@@ -41,7 +42,9 @@ impl Client {
     }
 
     pub(super) fn make(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
-        let options = environment::complete(options.into())?;
+        let options = options.into();
+        let given = Given::of(&options);
+        let options = environment::complete(options)?;
         diagnostics::set_debug(options.debug.unwrap_or(false));
         worker::install(worker::Hooks { run: pipeline::run, prepare });
         clock::start();
@@ -57,7 +60,11 @@ impl Client {
                 panic::install();
             }
             client::register(&client);
+        } else {
+            // Functions that find this client off do not miss one.
+            client::refresh_capture_mode();
         }
+        startup_report::print(&client, given);
         Ok(client)
     }
 }
@@ -76,6 +83,7 @@ pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     try_init(options).unwrap_or_else(|error| {
         diagnostics::error(format_args!("Sentry is disabled: {error}"));
         let client = Client::disabled();
+        client::refresh_capture_mode();
         drop(set_global(Some(Arc::clone(&client))));
         ClientInitGuard(client)
     })

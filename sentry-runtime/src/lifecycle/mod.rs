@@ -1,6 +1,7 @@
 //! The life of a client: `init`, the guard, flush and close, the panic hook, signals, forks, and the
 //! transports of the options.
 
+mod final_report;
 pub(crate) mod forks;
 pub(crate) mod guard;
 pub(crate) mod init;
@@ -9,5 +10,6 @@ pub(crate) mod panic;
 mod shutdown;
 #[cfg(all(unix, feature = "signals"))]
 pub(crate) mod signals;
+mod startup_report;
 mod stats;
 mod transports;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::final_report;
 use crate::base::{callback, diagnostics, thread_role};
 use crate::capture::session;
 use crate::client::Client;
@@ -42,6 +43,7 @@ impl Client {
         if finished {
             self.set_finished();
         }
+        final_report::print(self);
         finished
     }
 

@@ -25,6 +25,19 @@ pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, Opti
     Ok(options)
 }
 
+/// Returns the name of a variable that asks the toolkit to print something, if one is set.
+pub(crate) fn asks_for_output() -> Option<&'static str> {
+    let value = |name| std::env::var(name).unwrap_or_default();
+    let local = local(Some(value("SENTRY_LOCAL")).as_deref().filter(|value| !value.trim().is_empty()));
+    if yes_or_no(&value("SENTRY_DEBUG")) == Some(true) {
+        Some("SENTRY_DEBUG")
+    } else if local != LocalView::Off {
+        Some("SENTRY_LOCAL")
+    } else {
+        None
+    }
+}
+
 fn complete_with(
     options: &mut ClientOptions,
     variable: &dyn Fn(&'static str) -> Option<String>,

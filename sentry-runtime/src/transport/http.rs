@@ -42,8 +42,11 @@ pub(crate) struct HttpDestination {
     ledger: Arc<Ledger>,
     client_reports: bool,
     last_report: Instant,
-    /// The status that was last reported to the user, each once in a row; 0 for the certificate.
+    /// The status that was last reported to the user, each once in a row; below 100 for the reasons of
+    /// [`NoAnswer::explain`](sender::NoAnswer::explain).
     complained: Option<u16>,
+    /// Whether the server has answered.
+    answered: bool,
 }
 
 impl HttpDestination {
@@ -57,6 +60,7 @@ impl HttpDestination {
             client_reports,
             last_report: Instant::now(),
             complained: None,
+            answered: false,
         })
     }
 
@@ -115,6 +119,12 @@ impl HttpDestination {
         match answer.status {
             200..=299 => {
                 self.complained = None;
+                if !std::mem::replace(&mut self.answered, true) {
+                    diagnostics::debug(format_args!(
+                        "the server accepted the first envelope: status {}, {} bytes sent",
+                        answer.status, answer.sent
+                    ));
+                }
                 return Delivery::Sent { bytes: answer.sent };
             }
             429 => {
@@ -139,6 +149,12 @@ impl HttpDestination {
                 };
                 let detail = answer.detail.trim();
                 diagnostics::error(format_args!("the server answered {}: {fix} {detail}", answer.status));
+            }
+            status if self.complained != Some(status) => {
+                diagnostics::error(format_args!(
+                    "the server answered {status}, so nothing is sent: {}",
+                    answer.detail.trim()
+                ));
             }
             status => {
                 diagnostics::debug(format_args!("the server answered {status}: {}", answer.detail.trim()));

@@ -9,7 +9,7 @@ use super::plan::HandlerPlan;
 use super::response::attribute;
 use crate::base::callback;
 use crate::capture::errors;
-use crate::client;
+use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
@@ -70,6 +70,7 @@ pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
 impl Handler {
     pub(crate) fn new(kind: HandlerKind, plan: HandlerPlan) -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
+            forgotten::check();
             return Self(None);
         }
         Self(Some(Box::new(HandlerState {

@@ -21,7 +21,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::{self, PerProcess};
 use crate::capture::errors::{self, ErrorOrigin};
-use crate::client::{self, Client};
+use crate::client::{self, Client, forgotten};
 use crate::context::active;
 use crate::context::ids;
 use crate::context::span_context::SpanContext;
@@ -49,6 +49,7 @@ pub(crate) fn submit(
     span_context: SpanContext,
 ) -> Option<Uuid> {
     let mut check_in = Shallow::of(check_in).into_inner();
+    forgotten::check();
     let client = client.filter(|client| client.is_enabled())?;
     if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
         let slug = &check_in.monitor_slug;
@@ -197,6 +198,7 @@ impl Monitor {
     }
 
     fn planned(slug: String, name: RootName, options: impl FnOnce() -> MonitorOptions) -> Self {
+        forgotten::check();
         let plan = (client::capture_mode() != client::CaptureMode::Off).then(|| MonitorPlan {
             slug,
             options: options(),

@@ -21,6 +21,9 @@ use crate::transport::{certificates, proxy, rate_limits};
 
 /// The maximum number of bytes read of a response: it is a short JSON object, needed only if something is wrong.
 const ANSWER_LIMIT: u64 = 4 * 1024;
+/// The reasons for no response, beside the statuses of responses.
+const REFUSED_CERTIFICATE: u16 = 0;
+const NO_RESPONSE: u16 = 1;
 /// The maximum length of the server's message that is passed on, in characters.
 const DETAIL_LIMIT: usize = 200;
 
@@ -72,17 +75,23 @@ impl NoAnswer {
         }
     }
 
-    /// Reports the error: as an error if the user can fix it, otherwise as a debug line. A refused certificate is
-    /// reported once: `complained` is the status that was last reported, 0 for a certificate.
+    /// Reports the error: the first in a row as an error, since the user may be able to fix it, others as debug lines.
+    /// `complained` is the status that was last reported; here a certificate or no response.
     pub(in crate::transport) fn explain(&self, server: &str, complained: &mut Option<u16>) {
-        if self.is_refused_certificate() && *complained != Some(0) {
+        let reason = if self.is_refused_certificate() { REFUSED_CERTIFICATE } else { NO_RESPONSE };
+        if complained.replace(reason) == Some(reason) {
+            return diagnostics::debug(format_args!("no response from {server}: {self}"));
+        }
+        if reason == REFUSED_CERTIFICATE {
             diagnostics::error(format_args!(
                 "cannot connect securely to {server}: {self}; if a private authority signed its certificate, \
                  set the option ca_certs to that authority"
             ));
-            *complained = Some(0);
         } else {
-            diagnostics::debug(format_args!("no response from {server}: {self}"));
+            diagnostics::error(format_args!(
+                "no response from {server}: {self}; check its address, the network and the proxy (printed once; \
+                 SENTRY_DEBUG=1 prints every attempt)"
+            ));
         }
     }
 

@@ -1,0 +1,44 @@
+//! What a client says with `debug` when it is closed: what was accepted, sent and dropped.
+
+use crate::base::diagnostics;
+use crate::client::Client;
+use crate::protocol::{DataCategory, DiscardReason};
+
+/// Prints the counts of the client.
+pub(super) fn print(client: &Client) {
+    if !diagnostics::is_debug() {
+        return;
+    }
+    let stats = client.stats();
+    let counts = |counts: &[(DataCategory, u64)]| {
+        let shown = counts.iter().filter(|(category, _)| is_shown(*category));
+        list(shown.map(|(category, quantity)| format!("{quantity} {}", category.as_str())))
+    };
+    let dropped = stats.dropped.iter().filter(|loss| is_shown(loss.category));
+    diagnostics::debug(format_args!(
+        "closed; accepted: {}; sent: {} ({} bytes); dropped: {}",
+        counts(&stats.accepted),
+        counts(&stats.sent),
+        stats.bytes,
+        list(
+            dropped.map(|loss| {
+                format!("{} {} ({})", loss.quantity, loss.category.as_str(), name(loss.reason))
+            })
+        ),
+    ));
+}
+
+/// Returns the reason as the server shows it.
+fn name(reason: DiscardReason) -> String {
+    serde_json::to_value(reason).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// Whether the category counts things that the program captured: not bytes, which have their own item.
+fn is_shown(category: DataCategory) -> bool {
+    !matches!(category, DataCategory::LogByte | DataCategory::Internal)
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<_> = parts.collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}

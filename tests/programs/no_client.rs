@@ -1,0 +1,45 @@
+//! A program whose author has forgotten `#[sentry::main]`. Its argument says what it calls.
+
+#[sentry::span]
+fn plain() {}
+
+#[sentry::span]
+async fn later() {}
+
+#[sentry::span(err)]
+fn fails() -> Result<(), &'static str> {
+    Err("it fails")
+}
+
+#[sentry::server_action]
+fn handler() {}
+
+#[sentry::monitor("job", every = "1 day")]
+fn job() {}
+
+fn main() {
+    // Once is enough to be told.
+    for _ in 0..3 {
+        match std::env::args().nth(1).as_deref() {
+            Some("plain") => plain(),
+            Some("async") => {
+                let mut task = std::pin::pin!(later());
+                let waker = std::task::Waker::noop();
+                let _ = task.as_mut().poll(&mut std::task::Context::from_waker(waker));
+            }
+            Some("fails") => drop(fails()),
+            Some("handler") => handler(),
+            Some("job") => job(),
+            Some("by hand") => sentry::start_span("by hand", |_| {}),
+            Some("capture") => drop(sentry::capture_message("hello", sentry::Level::Info)),
+            Some("error") => drop(sentry::capture_error(&std::fmt::Error)),
+            Some("log") => sentry::logger_info!("hello"),
+            Some("metric") => sentry::metrics::count("calls", 1).capture(),
+            Some("init") => {
+                let _guard = sentry::init(());
+                plain();
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! "Why does nothing arrive?": what the toolkit prints about itself, with `SENTRY_DEBUG` and where something is wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
+use std::net::TcpListener;
+
+use sentry_tests::support::programs::run;
+use sentry_tests::{Answer, FakeSentry};
+
+const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
+const NO_CLIENT: &str = env!("CARGO_BIN_EXE_no_client");
+
+/// The only note that contains all of the texts.
+#[track_caller]
+fn note<'a>(notes: &[&'a str], texts: &[&str]) -> &'a str {
+    let found: Vec<_> = notes.iter().filter(|note| texts.iter().all(|text| note.contains(text))).collect();
+    assert_eq!(found.len(), 1, "notes with {texts:?} in\n{}", notes.join("\n"));
+    found[0]
+}
+
+/// The DSN of an address at which nobody listens.
+fn nowhere() -> String {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    format!("http://0123456789abcdef@127.0.0.1:{port}/7")
+}
+
+#[test]
+fn a_start_says_where_data_goes_and_what_is_recorded() {
+    let server = FakeSentry::start();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn()), ("SENTRY_DEBUG", "1")]);
+    let notes = ended.notes();
+    let sends = note(&notes, &["sends to http://", "(DSN: SENTRY_DSN)"]);
+    let key = server.dsn().split(['/', '@']).nth(2).unwrap().to_owned();
+    assert!(!ended.stderr.contains(&key) && sends.contains(&key[..key.len().min(8) / 2]), "{sends}");
+    note(&notes, &["errors: all", "traces: 100 % (traces_sample_rate: option)"]);
+    note(&notes, &["environment: `development` (default)"]);
+    note(&notes, &["on: capture_panics", "off: ", "enable_logs", "spool_dir"]);
+}
+
+#[test]
+fn the_first_answer_and_the_counts_at_the_end_are_said() {
+    let server = FakeSentry::start();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn()), ("SENTRY_DEBUG", "1")]);
+    let notes = ended.notes();
+    note(&notes, &["the server accepted the first envelope: status 200"]);
+    let closed = note(&notes, &["closed;"]);
+    let counts = "1 error, 2 transaction, 4 span, 2 monitor";
+    assert!(closed.contains(&format!("accepted: {counts}; sent: {counts} (")), "{closed}");
+    assert!(closed.ends_with("dropped: nothing"), "{closed}");
+}
+
+#[test]
+fn what_is_lost_is_said_with_its_reason() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere()), ("SENTRY_DEBUG", "1")]);
+    let closed = note(&ended.notes(), &["closed;"]).to_owned();
+    assert!(closed.contains("sent: nothing (0 bytes)"), "{closed}");
+    for lost in ["1 error (network_error)", "2 transaction (network_error)", "2 monitor (network_error)"] {
+        assert!(closed.contains(lost), "no `{lost}` in {closed}");
+    }
+}
+
+#[test]
+fn without_a_dsn_debug_says_what_to_set() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DEBUG", "1")]);
+    note(&ended.notes(), &["there is no DSN", "SENTRY_DSN", "SENTRY_LOCAL=1"]);
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_said_once_without_debug() {
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere())]);
+    let notes = ended.notes();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    note(&notes, &["[sentry] error: no response from the server", "SENTRY_DEBUG=1"]);
+}
+
+#[test]
+fn a_server_that_fails_is_said_once_without_debug() {
+    let server = FakeSentry::start();
+    server.answer_all(Answer::status(503));
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn())]);
+    let notes = ended.notes();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    note(&notes, &["[sentry] error: the server answered 503"]);
+}
+
+#[test]
+fn a_forgotten_init_is_said_once_to_who_asks_for_output() {
+    let ways = ["plain", "async", "fails", "handler", "job", "by hand", "capture", "error", "log", "metric"];
+    for way in ways {
+        for variable in [("SENTRY_DEBUG", "1"), ("SENTRY_LOCAL", "1"), ("SENTRY_LOCAL", "failures")] {
+            let ended = run(NO_CLIENT, &[way], &[variable]);
+            let notes = ended.notes();
+            assert_eq!(notes.len(), 1, "{way} with {variable:?}: {}", ended.stderr);
+            note(&notes, &[variable.0, "#[sentry::main]", "sentry::init"]);
+        }
+        for environment in
+            [&[][..], &[("SENTRY_DEBUG", "0")], &[("SENTRY_LOCAL", "no")], &[("SENTRY_LOCAL", "")]]
+        {
+            let ended = run(NO_CLIENT, &[way], environment);
+            assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{way} with {environment:?}");
+        }
+    }
+}
+
+#[test]
+fn a_client_without_a_destination_is_not_forgotten() {
+    let ended = run(NO_CLIENT, &["init"], &[("SENTRY_DEBUG", "1")]);
+    let notes = ended.notes();
+    assert!(notes.iter().all(|note| note.contains("there is no DSN")), "{notes:?}");
+    assert!(!notes.is_empty());
+}
