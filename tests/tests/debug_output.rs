@@ -32,7 +32,7 @@ fn a_start_says_where_data_goes_and_what_is_recorded() {
     let sends = note(&notes, &["sends to http://", "(DSN: SENTRY_DSN)"]);
     let key = server.dsn().split(['/', '@']).nth(2).unwrap().to_owned();
     assert!(!ended.stderr.contains(&key) && sends.contains(&key[..key.len().min(8) / 2]), "{sends}");
-    note(&notes, &["errors: all", "traces: 100 % (traces_sample_rate: option)"]);
+    note(&notes, &["errors: all", "traces: 100 % (traces_sample_rate: program)"]);
     note(&notes, &["environment: `development` (default)"]);
     note(&notes, &["on: capture_panics", "off: ", "enable_logs", "spool_dir"]);
 }

@@ -49,7 +49,11 @@ fn run(server: &FakeSentry) -> Output {
     for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(proxy);
     }
-    command.env("SENTRY_DSN", server.dsn()).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+    command
+        .env("SENTRY_DSN", server.dsn())
+        .env("RUST_BACKTRACE", "0")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100");
     let (done, output) = mpsc::channel();
     std::thread::spawn(move || done.send(command.output().unwrap()));
     output.recv_timeout(LONG).expect("the example ends by itself")
@@ -106,7 +110,9 @@ fn the_example_sends_what_it_prints_and_every_trace_is_whole() {
     the_panic_is_one_event(&server, &transactions);
     check_ins_are_pairs(&server);
     the_summary_is_true(&server, &summary(&output));
-    the_local_view_shows_it_too(&String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8_lossy(&output.stderr);
+    the_local_view_shows_it_too(&shown);
+    the_picture_in_the_readme_is_true(&shown);
 }
 
 fn page_order_and_payment_are_one_trace(transactions: &[Value]) {
@@ -232,4 +238,38 @@ fn the_local_view_shows_it_too(printed: &str) {
     {
         assert!(printed.contains(line), "no `{line}` in:\n{printed}");
     }
+}
+
+/// What a line of the local view says, whatever the ids, times and ports of this run are.
+fn meaning(line: &str) -> String {
+    let mut words = Vec::new();
+    for word in line.split_whitespace() {
+        let number = word.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let bar = word.chars().all(|c| "━╸╺─".contains(c)) && !word.starts_with("└─");
+        match word {
+            // The rest is an id or the time.
+            "event" | "trace" => {
+                words.push(word.to_owned());
+                break;
+            }
+            "µs" | "ms" | "s" => {}
+            _ if number || bar => {}
+            _ => words.push(word.chars().filter(|c| !c.is_ascii_digit()).collect()),
+        }
+    }
+    words.join(" ")
+}
+
+fn the_picture_in_the_readme_is_true(printed: &str) {
+    let readme = include_str!("../../README.md");
+    let (_, after) = readme.split_once("This is the local view of a web shop").unwrap();
+    let picture = after.split("```").nth(1).unwrap().strip_prefix("text\n").unwrap();
+    let printed: BTreeSet<String> = printed.lines().map(meaning).collect();
+    for line in picture.lines().filter(|line| !line.is_empty()) {
+        assert!(
+            printed.contains(&meaning(line)),
+            "the README shows\n{line}\nbut the program prints\n{printed:#?}"
+        );
+    }
+    assert!(picture.lines().count() > 20, "a picture of the whole trace");
 }

@@ -15,9 +15,12 @@ pub(super) fn print(client: &Client) {
         list(shown.map(|(category, quantity)| format!("{quantity} {}", category.as_str())))
     };
     let dropped = stats.dropped.iter().filter(|loss| is_shown(loss.category));
+    let options = client.options();
+    let has_server = options.dsn.is_some() || options.otlp_endpoint.is_some() || options.transport.is_some();
     diagnostics::debug(format_args!(
-        "closed; accepted: {}; sent: {} ({} bytes); dropped: {}",
+        "closed; accepted: {}; {}: {} ({} bytes); dropped: {}",
         counts(&stats.accepted),
+        if has_server { "sent" } else { "shown" },
         counts(&stats.sent),
         stats.bytes,
         list(

@@ -69,7 +69,8 @@ pub(super) fn print(client: &Client, given: Given) {
 /// Returns where a setting is from.
 fn source(given: bool, variable: &'static str, otherwise: &'static str) -> &'static str {
     if given {
-        "option"
+        // An option, or the release that `#[sentry::main]` knows.
+        "program"
     } else if std::env::var(variable).is_ok_and(|value| !value.trim().is_empty()) {
         variable
     } else {

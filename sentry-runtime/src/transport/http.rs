@@ -152,7 +152,7 @@ impl HttpDestination {
             }
             status if self.complained != Some(status) => {
                 diagnostics::error(format_args!(
-                    "the server answered {status}, so nothing is sent: {}",
+                    "the server answered {status}, and the data is lost (printed once): {}",
                     answer.detail.trim()
                 ));
             }

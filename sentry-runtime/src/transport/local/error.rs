@@ -177,7 +177,10 @@ fn read_exception(exception: &Value) -> Exception {
 /// Returns the place of the log record that became this event, if it was one: `tracing::error!` and the like.
 fn read_log_record(contexts: &Value) -> Option<Frame> {
     let context = |end: &str| {
-        contexts.as_object()?.iter().find(|(name, _)| name.ends_with(end)).map(|(_, context)| context)
+        let mut contexts = contexts.as_object()?.iter();
+        contexts
+            .find(|(name, _)| name.starts_with("Rust ") && name.ends_with(end))
+            .map(|(_, context)| context)
     };
     let place = context(" Location").or_else(|| context(" Log Metadata"))?;
     let function = text(&place["module_path"]).unwrap_or_else(|| "(unknown)".to_owned());
