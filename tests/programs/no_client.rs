@@ -18,7 +18,7 @@ fn handler() {}
 fn job() {}
 
 fn main() {
-    // Once is enough to be told.
+    // The message is printed once.
     for _ in 0..3 {
         match std::env::args().nth(1).as_deref() {
             Some("plain") => plain(),

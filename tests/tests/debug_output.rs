@@ -38,7 +38,7 @@ fn a_start_says_where_data_goes_and_what_is_recorded() {
 }
 
 #[test]
-fn the_first_answer_and_the_counts_at_the_end_are_said() {
+fn the_first_answer_and_the_counts_at_the_end_are_printed() {
     let server = FakeSentry::start();
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn()), ("SENTRY_DEBUG", "1")]);
     let notes = ended.notes();
@@ -50,7 +50,7 @@ fn the_first_answer_and_the_counts_at_the_end_are_said() {
 }
 
 #[test]
-fn what_is_lost_is_said_with_its_reason() {
+fn losses_are_printed_with_their_reason() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere()), ("SENTRY_DEBUG", "1")]);
     let closed = note(&ended.notes(), &["closed;"]).to_owned();
     assert!(closed.contains("sent: nothing (0 bytes)"), "{closed}");
@@ -66,7 +66,7 @@ fn without_a_dsn_debug_says_what_to_set() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_said_once_without_debug() {
+fn a_server_that_cannot_be_reached_is_reported_once_without_debug() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere())]);
     let notes = ended.notes();
     assert_eq!(notes.len(), 1, "{notes:?}");
@@ -74,7 +74,7 @@ fn a_server_that_cannot_be_reached_is_said_once_without_debug() {
 }
 
 #[test]
-fn a_server_that_fails_is_said_once_without_debug() {
+fn a_server_that_fails_is_reported_once_without_debug() {
     let server = FakeSentry::start();
     server.answer_all(Answer::status(503));
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &server.dsn())]);
@@ -84,7 +84,7 @@ fn a_server_that_fails_is_said_once_without_debug() {
 }
 
 #[test]
-fn a_forgotten_init_is_said_once_to_who_asks_for_output() {
+fn a_forgotten_init_is_reported_once_if_the_environment_asks_for_output() {
     let ways = ["plain", "async", "fails", "handler", "job", "by hand", "capture", "error", "log", "metric"];
     for way in ways {
         for variable in [("SENTRY_DEBUG", "1"), ("SENTRY_LOCAL", "1"), ("SENTRY_LOCAL", "failures")] {

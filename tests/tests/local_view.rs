@@ -73,7 +73,7 @@ fn the_view_is_as_wide_as_the_terminal() {
     }
     let environment = [("SENTRY_LOCAL", "1"), ("NO_COLOR", "1"), ("COLUMNS", "100")];
     let shown = run_in_terminal(STOREFRONT, 60, &environment);
-    assert_eq!(line(&shown, &["── trace", "3 spans"]).chars().count(), 100, "who sets a width gets it");
+    assert_eq!(line(&shown, &["── trace", "3 spans"]).chars().count(), 100, "COLUMNS decides");
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! A forgotten `init`: the first annotated function or capture of a program that has no client yet.
 //!
-//! Whoever asks the toolkit by `SENTRY_DEBUG` or `SENTRY_LOCAL` to show something and sees nothing is told why, once.
-//! Other programs are not told: a library may be annotated, and its user may not want a client.
+//! If `SENTRY_DEBUG` or `SENTRY_LOCAL` asks for output, one message explains why there is none. Otherwise nothing is
+//! printed: a library may be annotated although its user wants no client.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! What a client says with `debug` when it is closed: what was accepted, sent and dropped.
+//! The report of a client that is closed with `debug`: the numbers of accepted, sent and dropped items.
 
 use crate::base::diagnostics;
 use crate::client::Client;

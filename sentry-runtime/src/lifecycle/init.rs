@@ -61,7 +61,7 @@ impl Client {
             }
             client::register(&client);
         } else {
-            // Functions that find this client off do not miss one.
+            // The program has called `init`: its annotated functions need not report a missing client.
             client::refresh_capture_mode();
         }
         startup_report::print(&client, given);

@@ -1,4 +1,4 @@
-//! What a client says with `debug` when it starts: where data goes, what is recorded, and where each setting is from.
+//! The report of a client that starts with `debug`: where data goes, what is recorded, and the source of each setting.
 //!
 //! It answers "why does nothing arrive?" before anything is sent.
 

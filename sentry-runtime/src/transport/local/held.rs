@@ -56,7 +56,7 @@ impl Held {
         }
     }
 
-    /// Returns when the trace is taken for complete.
+    /// Returns when the trace counts as complete.
     fn due(&self) -> Instant {
         if !self.awaited.is_empty() {
             return self.first + LONGEST_RUN;
@@ -107,7 +107,7 @@ impl Held {
         }
     }
 
-    /// Whether anything in the trace failed, or tells of a failure.
+    /// Whether anything in the trace failed or reports a failure.
     pub(super) fn has_failure(&self) -> bool {
         self.errors.iter().any(ErrorEvent::is_failure)
             || self.check_ins.iter().any(CheckIn::is_failure)

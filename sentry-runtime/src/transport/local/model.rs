@@ -19,7 +19,7 @@ pub(super) struct Span {
     pub(super) failure: Option<String>,
     /// The status of the HTTP response.
     pub(super) http_status: Option<u64>,
-    /// The path of the HTTP request, if the name does not say it: `/lamps/lantern` of `GET /lamps/{sku}`.
+    /// The path of the HTTP request, if the name does not contain it: `/lamps/lantern` of `GET /lamps/{sku}`.
     pub(super) path: Option<String>,
     /// Attributes as `key=value`, without those that are not informative for a person.
     pub(super) attributes: Vec<String>,

@@ -1,8 +1,8 @@
 //! Repetitions: traces of a job that runs every second, or of a health check, are counted instead of printed.
 //!
 //! A successful trace is printed the first few times. If more of the same kind follow, they are counted, and one line
-//! every few seconds says how many there were. A trace with a failure is always printed, and the next successful ones
-//! too. So is a kind that was not seen for a while: who tries something out by hand sees every trace.
+//! every few seconds says how many there were. A trace with a failure is always printed, and so are the next successful
+//! ones. A pause ends the repetition, so that a person who tries something out sees every trace.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeSet, HashSet};
@@ -22,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The maximum number of kinds that are known at the same time.
 const KINDS: usize = 64;
 
-/// The kinds of traces that were seen of late.
+/// The kinds of traces that were seen recently.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     kinds: Vec<Kind>,
@@ -37,7 +37,7 @@ struct Kind {
     counted: Option<Counted>,
 }
 
-/// Repetitions that no line tells of yet.
+/// Repetitions that were not reported yet.
 #[derive(Debug)]
 struct Counted {
     number: u32,
