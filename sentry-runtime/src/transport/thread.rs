@@ -12,7 +12,7 @@
 //! [client reports](https://develop.sentry.dev/sdk/telemetry/client-reports/)
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,9 @@ use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
 use crate::base::lock::lock;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
+
+/// The time of a flush that is not spent on left-overs, so that there is time to end the thread and to report.
+const LAST_STEPS: Duration = Duration::from_millis(100);
 
 /// A transport that delivers from its own thread.
 pub(crate) struct TransportThread {
@@ -74,6 +77,16 @@ impl TransportThread {
                      attempt succeeds"
                 ));
             }
+        }
+    }
+
+    /// Waits until the left-overs of the spool are sent as well, as far as the server takes them in time: the caller
+    /// may be about to end the program.
+    fn drain(&self, mut state: MutexGuard<'_, WorkerState>, deadline: Instant) {
+        if self.shared.options.spool.is_some() && Instant::now() < deadline {
+            state.drain_until = state.drain_until.max(Some(deadline));
+            self.shared.work.notify_one();
+            drop(self.shared.wait(state, deadline, |state| state.drain_until.is_none() || !state.running));
         }
     }
 
@@ -142,7 +155,9 @@ impl Transport for TransportThread {
         let mut state =
             self.shared.wait(state, deadline, |state| state.flushed_ticket >= flush.ticket || !state.running);
         let done = state.flushed_ticket >= flush.ticket;
-        if !done {
+        if done {
+            self.drain(state, deadline - LAST_STEPS.min(timeout / 4));
+        } else {
             state.flushes.retain(|other| other.ticket != flush.ticket);
         }
         done

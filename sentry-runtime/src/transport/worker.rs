@@ -1,7 +1,7 @@
 //! The loop of a transport's thread, and the state that it shares with callers of the transport.
 //!
 //! The loop takes one step at a time: a flush that is due, else a left-over of the spool that is due, else the next
-//! envelope, else a sleep until it is woken. Copies on disk are handled in
+//! envelope, else a left-over for which somebody waits, else a sleep until it is woken. Copies on disk are handled in
 //! [`spooled`](crate::transport::spool::inflight). The state is locked between the steps, never during one.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use super::destination::{Delivery, Destination};
 use super::ledger::Ledger;
 use super::queue::Capacity;
 use super::queue::{Queue, Queued};
-use super::spool::Spool;
+use super::spool::{Hurry, Spool};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::lock::lock;
@@ -71,6 +71,8 @@ pub(super) struct WorkerState {
     pub(super) flushes: VecDeque<Flush>,
     pub(super) last_ticket: u64,
     pub(super) flushed_ticket: u64,
+    /// The time until which callers wait for left-overs of the spool.
+    pub(super) drain_until: Option<Instant>,
     /// Whether envelopes are no longer accepted.
     pub(super) closed: bool,
     /// Whether the thread ends once the queue is empty.
@@ -133,6 +135,7 @@ impl Drop for RunningWorker<'_> {
 enum Step {
     Deliver(Queued),
     LeftOver,
+    Drain,
     Flush(u64),
     Idle,
     Stop,
@@ -150,6 +153,7 @@ impl Shared {
             flushes: VecDeque::new(),
             last_ticket: 0,
             flushed_ticket: 0,
+            drain_until: None,
             closed: false,
             stopping: false,
             running: false,
@@ -190,7 +194,15 @@ impl Shared {
                     drop(state);
                     self.done.notify_all();
                 }
-                Step::LeftOver => self.deliver_left_over(&mut **destination),
+                Step::LeftOver => {
+                    self.deliver_left_over(&mut **destination, Hurry::No);
+                }
+                Step::Drain => {
+                    if !self.deliver_left_over(&mut **destination, Hurry::TheProgramWaits) {
+                        lock(&self.state).drain_until = None;
+                        self.done.notify_all();
+                    }
+                }
                 Step::Idle => {
                     let pause = guarded(|| destination.idle()).flatten();
                     let left_overs = self.options.spool.as_ref().and_then(|spool| spool.wait());
@@ -218,6 +230,8 @@ impl Shared {
             Step::Deliver(queued)
         } else if state.stopping {
             Step::Stop
+        } else if state.drain_until.is_some_and(|until| Instant::now() < until) {
+            Step::Drain
         } else {
             Step::Idle
         }
@@ -226,7 +240,10 @@ impl Shared {
     /// Sleeps until there is something to do, or `pause` is over.
     fn sleep(&self, pause: Option<Duration>) {
         let mut state = lock(&self.state);
-        if !state.queue.is_empty() || !state.flushes.is_empty() || state.stopping {
+        // Callers whose time is over do not wait any more.
+        state.drain_until = state.drain_until.filter(|&until| Instant::now() < until);
+        let drains = state.drain_until.is_some();
+        if !state.queue.is_empty() || !state.flushes.is_empty() || state.stopping || drains {
             return;
         }
         state.resting = true;

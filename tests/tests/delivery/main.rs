@@ -6,6 +6,7 @@
 mod attachments;
 mod backpressure;
 mod closing;
+mod left_overs;
 mod limits;
 mod network;
 mod queue;

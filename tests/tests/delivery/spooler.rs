@@ -8,7 +8,7 @@ use sentry_tests::FakeSentry;
 
 use crate::until;
 
-const SPOOLER: &str = env!("CARGO_BIN_EXE_spooler");
+pub(crate) const SPOOLER: &str = env!("CARGO_BIN_EXE_spooler");
 
 /// A directory that goes with the test.
 pub(crate) struct Dir(pub(crate) PathBuf);

@@ -1,9 +1,10 @@
 //! A file of the spool: its name and its content.
 //!
 //! The name holds what must be known without opening the file: the time of writing, the level of importance and the
-//! category, as in `0019d8e3f2a10-00000007-1-error.envelope`. The first line of the file has the length of the rest and
-//! the quantities of each item; the rest is the envelope in its wire form. A file is written under another name and
-//! renamed, so an existing file is complete; if a power failure cuts it nevertheless, the length reveals that.
+//! category, as in `0019d8e3f2a10-00000007-1-error.envelope`. The first line of the file is the checksum (CRC-32) of the
+//! rest; the second has the quantities of each item; then follows the envelope in its wire form. A file is written under
+//! another name and renamed, so an existing file is complete; if a power failure or a bad disk changes it nevertheless,
+//! the checksum reveals that.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use flate2::Crc;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{DataCategory, Envelope};
@@ -73,8 +75,6 @@ impl FromStr for FileName {
 
 #[derive(Serialize, Deserialize)]
 struct Head {
-    /// The number of bytes after this line.
-    length: usize,
     /// The quantities that each item counts for.
     quantities: Vec<Vec<(String, u64)>>,
 }
@@ -88,21 +88,36 @@ pub(super) fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
             .map(|&(category, quantity)| (category.as_str().to_owned(), quantity))
             .collect()
     };
-    let head = Head { length: body.len(), quantities: envelope.items().iter().map(quantities).collect() };
-    let mut out = serde_json::to_vec(&head).ok()?;
+    let head = Head { quantities: envelope.items().iter().map(quantities).collect() };
+    let mut out = vec![b'0'; CHECKSUM];
+    out.push(b'\n');
+    serde_json::to_writer(&mut out, &head).ok()?;
     out.push(b'\n');
     out.extend_from_slice(&body);
+    let sum = checksum(&out[CHECKSUM + 1..]);
+    out[..CHECKSUM].copy_from_slice(sum.as_bytes());
     Some(out)
+}
+
+/// The length of a checksum in hexadecimal digits.
+const CHECKSUM: usize = 8;
+
+fn checksum(bytes: &[u8]) -> String {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    format!("{:08x}", crc.sum())
 }
 
 /// Decodes the content that [`encode`] wrote.
 pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, String> {
-    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("it has no first line")?;
-    let (line, body) = (&bytes[..end], &bytes[end + 1..]);
-    let head: Head = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    if head.length != body.len() {
-        return Err(format!("it should have {} bytes, but has {}", head.length, body.len()));
+    let (expected, rest) = bytes.split_at_checked(CHECKSUM).ok_or("it has no checksum")?;
+    let rest = rest.strip_prefix(b"\n").ok_or("it has no checksum")?;
+    if checksum(rest).as_bytes() != expected {
+        return Err("its content does not match its checksum".to_owned());
     }
+    let end = rest.iter().position(|&byte| byte == b'\n').ok_or("it has no second line")?;
+    let (line, body) = (&rest[..end], &rest[end + 1..]);
+    let head: Head = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let mut envelope = Envelope::from_slice(body).map_err(|error| error.to_string())?;
     if envelope.items().is_empty() {
         return Err("it has no items".to_owned());
@@ -172,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_of_a_file_is_noticed() {
+    fn every_cut_and_every_changed_byte_of_a_file_is_noticed() {
         let mut envelope = Envelope::new();
         envelope.add_item(EnvelopeItem::transaction(*b"{}", 41));
         envelope.add_item(EnvelopeItem::json(ItemType::Event, *b"{}", DataCategory::Default));
@@ -184,6 +199,13 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
         }
-        assert!(decode(&[bytes, b"x".to_vec()].concat()).is_err());
+        assert!(decode(&[&bytes[..], b"x"].concat()).is_err());
+        for at in 0..bytes.len() {
+            for flip in [1_u8, 0x20, 0x80] {
+                let mut changed = bytes.clone();
+                changed[at] ^= flip;
+                assert!(decode(&changed).is_err(), "{at} {flip}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The interface between the transport's thread and the [`spool`](crate::transport::spool): the outcome of an
 //! envelope decides about its copy on disk, and left-overs are sent when they are due.
 
-use super::Ticket;
+use super::{Hurry, Ticket};
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 use crate::transport::destination::{Delivery, Destination};
 use crate::transport::ledger::Ledger;
@@ -55,25 +55,30 @@ impl Shared {
         self.options.spool.as_ref().and_then(|spool| spool.wait()).is_some_and(|wait| wait.is_zero())
     }
 
-    /// Sends one left-over with a single attempt: if that fails, it stays on disk.
-    pub(crate) fn deliver_left_over(&self, destination: &mut dyn Destination) {
-        let Some(spool) = &self.options.spool else { return };
+    /// Sends one left-over with a single attempt: if that fails, it stays on disk. Returns whether the next one may
+    /// follow.
+    pub(crate) fn deliver_left_over(&self, destination: &mut dyn Destination, hurry: Hurry) -> bool {
+        let Some(spool) = &self.options.spool else { return false };
         let limits = destination.rate_limits();
         let unwanted =
             |category: DataCategory| limits.as_ref().is_some_and(|limits| limits.is_limited(category));
-        let Some((ticket, mut envelope)) = spool.next(unwanted) else { return };
+        let Some((ticket, mut envelope)) = spool.next(hurry, unwanted) else { return false };
         let items = envelope.items().len();
         match guarded(|| destination.deliver(&mut envelope)) {
             Some(delivery) => {
                 self.finish(delivery, &envelope, Some(ticket), items);
-                if !matches!(delivery, Delivery::Failed(_) | Delivery::Lost(DiscardReason::NetworkError)) {
+                let failed =
+                    matches!(delivery, Delivery::Failed(_) | Delivery::Lost(DiscardReason::NetworkError));
+                if !failed {
                     spool.sent();
                 }
+                !failed
             }
             None => {
                 spool.remove(ticket);
                 spool.sent();
                 self.count_lost(DiscardReason::InternalSdkError, &envelope);
+                true
             }
         }
     }

@@ -3,13 +3,14 @@
 //! An envelope is written to disk before it is handed to the transport's thread ([`Spool::store`]); the file is deleted
 //! when the server has accepted the envelope or refused it for good ([`Spool::remove`]). An envelope that could not be
 //! sent, or was displaced from the queue in memory, stays on disk as a left-over ([`Spool::put_off`]) and is sent
-//! later, slowly ([`Spool::next`]), like the files that other processes left behind. The pipeline thread and the
-//! transport's thread write files, never a caller.
+//! later ([`Spool::next`]), like the files that other processes left behind: slowly while the program runs, and without
+//! pauses while it waits in a flush, since many programs end after one. The pipeline thread and the transport's thread
+//! write files, never a caller.
 //!
 //! ```text
 //! <spool_dir>/sentry-<project>/<process>-<random>/<time>-<number>-<level>-<category>.envelope
 //!                             /<process>-<random>.lock     locked while the process lives, see claim
-//!                             /….bad                       unreadable files, ten at most
+//!                             /….bad                       damaged files, ten at most
 //! ```
 //!
 //! If the disk is full or the directory is not writable, envelopes are kept in memory only; this is reported once.
@@ -35,6 +36,7 @@ use self::claim::Claim;
 use self::file::FileName;
 pub(super) use self::index::Ticket;
 use self::index::{Index, SpoolEntry};
+pub(super) use self::pace::Hurry;
 use self::pace::Pace;
 use super::ledger::Ledger;
 use crate::base::diagnostics;
@@ -68,6 +70,8 @@ struct SpoolState {
     written: u32,
     peace_until: Option<Instant>,
     complained: bool,
+    /// Whether the user was told that a file is damaged.
+    told_of_damage: bool,
     pace: Pace,
 }
 
@@ -81,6 +85,7 @@ impl SpoolState {
             written: 0,
             peace_until: None,
             complained: false,
+            told_of_damage: false,
             pace: Pace::new(),
         }
     }

@@ -1,4 +1,5 @@
-//! The schedule of left-overs: one every 100 ms, less often while the network is unavailable.
+//! The schedule of left-overs: one every 100 ms, less often while the network is unavailable; without pauses while
+//! the program waits to end.
 
 use std::time::{Duration, Instant};
 
@@ -12,18 +13,29 @@ const LIMITED: Duration = Duration::from_secs(1);
 /// The interval at which the files of other processes are looked for.
 const SCAN: Duration = Duration::from_secs(60);
 
+/// Whether left-overs keep their pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::transport) enum Hurry {
+    /// The program goes on: there is time for pauses.
+    No,
+    /// The program waits in a flush and may be about to end.
+    TheProgramWaits,
+}
+
 /// The times of the next actions.
 #[derive(Debug)]
 pub(super) struct Pace {
     next: Instant,
     pause: Duration,
+    /// Whether the last attempt to reach the server failed.
+    away: bool,
     next_scan: Option<Instant>,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { next: now, pause: FIRST_PAUSE, next_scan: Some(now) }
+        Self { next: now, pause: FIRST_PAUSE, away: false, next_scan: Some(now) }
     }
 
     /// Returns the time until the next action; `waiting` says whether there are left-overs.
@@ -43,26 +55,30 @@ impl Pace {
         due
     }
 
-    /// Whether a left-over may be sent now.
-    pub(super) fn may_send(&self) -> bool {
-        self.next_scan.is_some() && self.next <= Instant::now()
+    /// Whether a left-over may be sent now. In a hurry only a network that is unavailable is a reason to wait.
+    pub(super) fn may_send(&self, hurry: Hurry) -> bool {
+        let hurried = hurry == Hurry::TheProgramWaits && !self.away;
+        self.next_scan.is_some() && (hurried || self.next <= Instant::now())
     }
 
     /// Notes that an envelope was accepted or refused: the server can be reached.
     pub(super) fn reached(&mut self) {
         self.next = self.next.min(Instant::now() + BETWEEN);
         self.pause = FIRST_PAUSE;
+        self.away = false;
     }
 
     /// Notes that a left-over was sent.
     pub(super) fn sent(&mut self) {
         self.next = Instant::now() + BETWEEN;
         self.pause = FIRST_PAUSE;
+        self.away = false;
     }
 
     /// Notes that the network is unavailable.
     pub(super) fn failed(&mut self) {
         let now = Instant::now();
+        self.away = true;
         if self.next <= now {
             self.next = now + crate::transport::backoff::jitter(self.pause);
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
@@ -87,9 +103,10 @@ mod tests {
     #[test]
     fn pauses_grow_while_the_network_is_away() {
         let mut pace = Pace::new();
-        assert!(pace.may_send() && pace.scan() && !pace.scan());
+        assert!(pace.may_send(Hurry::No) && pace.scan() && !pace.scan());
         pace.failed();
-        assert!(!pace.may_send());
+        assert!(!pace.may_send(Hurry::No));
+        assert!(!pace.may_send(Hurry::TheProgramWaits), "it would fail again");
         assert!(pace.wait(true).unwrap() <= FIRST_PAUSE);
         assert!(pace.wait(false).unwrap() > FIRST_PAUSE, "without left-overs only the scan is to come");
         pace.failed();
@@ -101,7 +118,9 @@ mod tests {
         assert_eq!(pace.pause, LONGEST_PAUSE);
         pace.reached();
         assert!(pace.wait(true).unwrap() <= BETWEEN);
+        pace.sent();
+        assert!(pace.may_send(Hurry::TheProgramWaits));
         pace.stop();
-        assert!(pace.wait(true).is_none() && !pace.may_send());
+        assert!(pace.wait(true).is_none() && !pace.may_send(Hurry::TheProgramWaits));
     }
 }

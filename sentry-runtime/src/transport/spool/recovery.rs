@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::claim::Claim;
 use super::file::{self, FileName};
 use super::index::{SpoolEntry, Ticket};
+use super::pace::Hurry;
 use super::{FOLDER, Spool, SpoolState};
 use crate::base::diagnostics;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
@@ -26,10 +27,11 @@ impl Spool {
         state.pace.wait(state.index.has_left_overs())
     }
 
-    /// Returns the next left-over, if one is due and not rate limited. The copy stays on disk until it is removed or
+    /// Returns the next left-over, if one is due (in a hurry each is) and not rate limited. The copy stays on disk until it is removed or
     /// put off.
     pub(in crate::transport) fn next(
         &self,
+        hurry: Hurry,
         unwanted: impl Fn(DataCategory) -> bool,
     ) -> Option<(Ticket, Envelope)> {
         if self.state().pace.scan() {
@@ -39,7 +41,7 @@ impl Spool {
         loop {
             let (ticket, entry) = {
                 let mut state = self.state();
-                if !state.pace.may_send() {
+                if !state.pace.may_send(hurry) {
                     return None;
                 }
                 let Some(next) = state.index.next(&unwanted) else {
@@ -72,8 +74,18 @@ impl Spool {
             },
             Err(error) => error.to_string(),
         };
-        diagnostics::debug(format_args!("ignoring the spool file {}: {problem}", path.display()));
-        self.state().index.remove(ticket);
+        let first = {
+            let mut state = self.state();
+            state.index.remove(ticket);
+            !std::mem::replace(&mut state.told_of_damage, true)
+        };
+        if first {
+            diagnostics::error(format_args!(
+                "the spool file {} is damaged and is not sent ({problem}): check the disk; more damaged files are \
+                 only counted",
+                path.display()
+            ));
+        }
         self.ledger.lost(DiscardReason::InternalSdkError, entry.name.category, 1);
         None
     }

@@ -50,7 +50,7 @@ fn text(envelope: &Envelope) -> String {
 fn next(spool: &Spool) -> Option<(Ticket, Envelope)> {
     spool.sent();
     std::thread::sleep(Duration::from_millis(105));
-    spool.next(|_| false)
+    spool.next(Hurry::No, |_| false)
 }
 
 fn files(folder: &Folder, ending: &str) -> Vec<PathBuf> {
@@ -75,11 +75,11 @@ fn what_a_process_left_is_found_by_the_next() {
         spool.store(&error("left")).unwrap();
         assert_eq!(spool.depth().0, 2);
         spool.remove(taken);
-        assert!(spool.next(|_| false).is_none(), "what is in hand is not a left-over");
+        assert!(spool.next(Hurry::No, |_| false).is_none(), "what is in hand is not a left-over");
     }
     let (spool, ledger) = spool(&folder, SpoolLimits::default());
     assert_eq!(spool.depth().0, 0, "the disk is not touched before it is time");
-    let (ticket, envelope) = spool.next(|_| false).unwrap();
+    let (ticket, envelope) = spool.next(Hurry::No, |_| false).unwrap();
     assert_eq!(text(&envelope), "left");
     assert_eq!(ledger.all_accepted(), [(DataCategory::Error, 1)]);
     spool.remove(ticket);
@@ -140,7 +140,7 @@ fn what_is_too_old_or_unwanted_is_not_sent() {
     let (spool, ledger) = spool(&folder, limits);
     let ticket = spool.store(&error("1")).unwrap();
     spool.put_off(ticket, false);
-    assert!(spool.next(|category| category == DataCategory::Error).is_none());
+    assert!(spool.next(Hurry::No, |category| category == DataCategory::Error).is_none());
     std::thread::sleep(Duration::from_millis(60));
     assert!(next(&spool).is_none());
     assert_eq!(ledger.all_lost_of(DiscardReason::CacheOverflow, DataCategory::Error), 1);
@@ -165,7 +165,7 @@ fn what_is_cut_or_foreign_is_set_aside() {
         fs::write(home.join(format!("photo {number}.jpg")), "photo").unwrap();
     }
     let (spool, ledger) = spool(&folder, SpoolLimits::default());
-    let (ticket, envelope) = spool.next(|_| false).unwrap();
+    let (ticket, envelope) = spool.next(Hurry::No, |_| false).unwrap();
     assert_eq!(text(&envelope), "whole");
     spool.remove(ticket);
     assert_eq!(ledger.all_lost_of(DiscardReason::InternalSdkError, DataCategory::Error), 1);
@@ -187,7 +187,7 @@ fn a_directory_that_cannot_be_used_costs_nothing_but_the_spool() {
     assert!(spool.store(&error("1")).is_none());
     assert!(spool.store(&error("2")).is_none());
     assert!(lock(&spool.state).complained);
-    assert!(spool.next(|_| false).is_none());
+    assert!(spool.next(Hurry::No, |_| false).is_none());
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn what_no_project_wants_any_more_is_cleared_away() {
     fs::rename(&file, file.with_file_name("0000000000001-00000001-1-error.envelope")).unwrap();
     let dsn: Dsn = "http://key@localhost/2".parse().unwrap();
     let other = Spool::new(folder.path(), &dsn, SpoolLimits::default(), &Arc::default());
-    assert!(other.next(|_| false).is_none());
+    assert!(other.next(Hurry::No, |_| false).is_none());
     assert_eq!(files(&folder, ".envelope").len(), 1, "the young one waits for its project");
 }
 
@@ -226,7 +226,7 @@ fn each_project_has_a_folder_of_its_own() {
     }
     let with =
         |dsn: &str| Spool::new(folder.path(), &dsn.parse().unwrap(), SpoolLimits::default(), &Arc::default());
-    assert!(with("http://key@localhost/2").next(|_| false).is_none());
-    assert!(with("http://key@other/1").next(|_| false).is_none());
-    assert!(with("http://new-key@localhost/1").next(|_| false).is_some());
+    assert!(with("http://key@localhost/2").next(Hurry::No, |_| false).is_none());
+    assert!(with("http://key@other/1").next(Hurry::No, |_| false).is_none());
+    assert!(with("http://new-key@localhost/1").next(Hurry::No, |_| false).is_some());
 }
