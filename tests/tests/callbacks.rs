@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sentry::protocol::DataCategory;
 use sentry::{Breadcrumb, Level};
 use sentry_tests::support::{self, LONG, observe, only, options, untraced};
 
@@ -369,6 +370,28 @@ fn a_transport_of_the_users_may_hang_and_panic() {
         assert!(started.elapsed() < LONG / 6, "its panic is no answer to wait for: {:?}", started.elapsed());
         assert_eq!(client.stats().lost(), 2, "{:?}", client.stats());
         drop(go);
+    });
+}
+
+#[test]
+fn a_batch_that_a_transport_of_the_users_breaks_is_counted_in_every_category() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    drop(go);
+    let options = untraced().enable_logs(true).transport(Broken(std::sync::Mutex::new(wait)));
+    support::without_client(|| {
+        let guard = sentry::init(options);
+        let client = Arc::clone(&guard);
+        let text = "x".repeat(10_000);
+        (0..3).for_each(|_| sentry::logger_info!("{}", text));
+        sentry::metrics::count("broken", 1).capture();
+        sentry::flush(LONG);
+        drop(guard);
+        let dropped = client.stats().dropped;
+        let lost = |category| {
+            dropped.iter().filter(|lost| lost.category == category).map(|lost| lost.quantity).sum::<u64>()
+        };
+        assert_eq!((lost(DataCategory::LogItem), lost(DataCategory::TraceMetric)), (3, 1), "{dropped:?}");
+        assert!(lost(DataCategory::LogByte) >= 30_000, "{dropped:?}");
     });
 }
 

@@ -8,11 +8,10 @@
 //! [metrics: "Buffering"](https://develop.sentry.dev/sdk/telemetry/metrics/),
 //! [telemetry processor](https://develop.sentry.dev/sdk/foundations/processing/telemetry-processor/)
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::base::diagnostics;
+use crate::base::{callback, diagnostics};
 use crate::client::Client;
 use crate::intake::log::LogRecord;
 use crate::intake::metric::MetricRecord;
@@ -34,6 +33,9 @@ pub(super) trait Batched: Send + Sized + 'static {
     /// Returns the number of waiting records.
     fn waiting(queues: &Queues) -> usize;
     fn moment(&self) -> &RecordContext;
+    /// Returns the category that counts the size of records, and the size of this one in bytes, if there is such a
+    /// category.
+    fn size(&self) -> Option<(DataCategory, u64)>;
     /// Builds, filters and sends at most [`BATCH`] records of one client.
     fn send(client: &Arc<Client>, records: Vec<Self>);
 }
@@ -78,9 +80,13 @@ impl<T: Batched> Batch<T> {
                 records.into_iter().partition(|record| Arc::ptr_eq(&record.moment().client, &client));
             records = others;
             let quantity = own.len() as u64;
-            // A bug of the toolkit costs one batch, not more.
-            if catch_unwind(AssertUnwindSafe(|| T::send(&client, own))).is_err() {
+            let sizes: Vec<_> = own.iter().filter_map(T::size).collect();
+            // A bug of the toolkit, or a transport of the user's that panics, costs one batch, not more.
+            if callback::contain(|| T::send(&client, own)).is_none() {
                 client.ledger().lost(DiscardReason::InternalSdkError, T::CATEGORY, quantity);
+                for (category, bytes) in sizes {
+                    client.ledger().lost(DiscardReason::InternalSdkError, category, bytes);
+                }
                 diagnostics::error(format_args!("a batch could not be processed; it is counted as lost"));
             }
         }

@@ -49,6 +49,10 @@ impl Batched for LogRecord {
         &self.moment
     }
 
+    fn size(&self) -> Option<(DataCategory, u64)> {
+        Some((DataCategory::LogByte, self.bytes() as u64))
+    }
+
     fn send(client: &Arc<Client>, records: Vec<Self>) {
         if output::open(client, DataCategory::LogItem, records.len() as u64).is_none() {
             let bytes = records.iter().map(LogRecord::bytes).sum::<usize>() as u64;
@@ -71,7 +75,11 @@ impl Batched for LogRecord {
                 log.body = text;
             }
         }
-        send(client, ItemType::Log, LOGS, DataCategory::LogItem, &logs);
+        send(client, ItemType::Log, LOGS, DataCategory::LogItem, &logs, || {
+            for log in &logs {
+                lost_log(client, DiscardReason::InternalSdkError, LOG_BYTES + log.body.len());
+            }
+        });
     }
 }
 
@@ -88,6 +96,10 @@ impl Batched for MetricRecord {
 
     fn moment(&self) -> &RecordContext {
         &self.moment
+    }
+
+    fn size(&self) -> Option<(DataCategory, u64)> {
+        None
     }
 
     fn send(client: &Arc<Client>, records: Vec<Self>) {
@@ -108,7 +120,10 @@ impl Batched for MetricRecord {
             scrubber.scrub_metric(metric);
             cut(&mut metric.attributes, max);
         }
-        send(client, ItemType::TraceMetric, METRICS, DataCategory::TraceMetric, &metrics);
+        send(client, ItemType::TraceMetric, METRICS, DataCategory::TraceMetric, &metrics, || {
+            let quantity = metrics.len() as u64;
+            client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::TraceMetric, quantity);
+        });
     }
 }
 
@@ -221,6 +236,7 @@ fn send<T: Serialize>(
     content_type: &'static str,
     category: DataCategory,
     items: &[T],
+    count_lost: impl FnOnce(),
 ) {
     let Some(transport) = client.transport().filter(|_| !items.is_empty()) else { return };
     match serde_json::to_vec(&Payload { version: 2, items }) {
@@ -230,7 +246,7 @@ fn send<T: Serialize>(
         }
         Err(error) => {
             diagnostics::error(format_args!("dropped a batch: it could not be serialised ({error})"));
-            client.ledger().lost(DiscardReason::InternalSdkError, category, items.len() as u64);
+            count_lost();
         }
     }
 }

@@ -13,6 +13,7 @@ mod compress;
 mod options;
 mod resolver;
 mod sender;
+mod status_note;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The length of an answer up to its status: `HTTP/1.1 200`.
+const STATUS: usize = 12;
+
 /// An answer that a test scripts.
 ///
 /// ```
@@ -26,8 +29,8 @@ pub struct Answer {
 pub(crate) enum Manner {
     /// All of it.
     Whole,
-    /// Its first bytes, then the connection is closed.
-    CutShort,
+    /// Its first bytes, as many as this; then the connection is closed.
+    CutShort(usize),
     /// Nothing: the connection is closed.
     Hangup,
     /// Nothing, and the connection stays open.
@@ -67,10 +70,17 @@ impl Answer {
         Self { manner: Manner::Hangup, ..Self::ok() }
     }
 
-    /// Returns an answer that is cut off: the connection is closed in the middle of the headers.
+    /// Returns an answer that is cut off: the connection is closed in the middle of the status line.
     #[must_use]
     pub fn cut_short() -> Self {
-        Self { manner: Manner::CutShort, ..Self::ok() }
+        Self::ok().cut_after(STATUS - 1)
+    }
+
+    /// Closes the connection after so many bytes of the answer. An answer counts as accepted if its status was sent.
+    #[must_use]
+    pub fn cut_after(mut self, bytes: usize) -> Self {
+        self.manner = Manner::CutShort(bytes);
+        self
     }
 
     /// Sends the answer byte by byte, with this pause after each byte.
@@ -104,7 +114,12 @@ impl Answer {
     /// Returns whether the answer reports to the sender that its envelope was accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        matches!(self.manner, Manner::Whole | Manner::Drip(_)) && (200..300).contains(&self.status)
+        let status_is_sent = match self.manner {
+            Manner::Whole | Manner::Drip(_) => true,
+            Manner::CutShort(bytes) => bytes >= STATUS,
+            Manner::Hangup | Manner::Never => false,
+        };
+        status_is_sent && (200..300).contains(&self.status)
     }
 
     /// Returns the bytes of the answer.

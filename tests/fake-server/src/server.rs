@@ -284,8 +284,8 @@ impl Shared {
             Manner::Drip(pause) => {
                 bytes.chunks(1).all(|byte| stream.write_all(byte).is_ok() && self.pause(pause))
             }
-            Manner::CutShort => {
-                let _ = stream.write_all(&bytes[..bytes.len().min(20)]);
+            Manner::CutShort(length) => {
+                let _ = stream.write_all(&bytes[..bytes.len().min(length)]);
                 false
             }
             Manner::Hangup | Manner::Never => false,

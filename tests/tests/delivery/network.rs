@@ -46,6 +46,58 @@ fn a_slow_answer_is_an_answer() {
     assert_eq!((seen.requests().len(), seen.stats.lost()), (1, 0));
 }
 
+/// How a server sends the answer to an envelope that it has accepted.
+fn accepting_answers() -> [Answer; 4] {
+    let long = "x".repeat(2_000);
+    let slowly = Duration::from_millis(20);
+    [
+        // The headers never end in time.
+        Answer::ok().header("X-Padding", long.as_str()).drip(slowly),
+        // The body never ends in time.
+        Answer::ok().body(long.as_str()).drip(Duration::from_millis(5)),
+        Answer::ok().cut_after("HTTP/1.1 200 OK\r\nCont".len()),
+        Answer::ok().cut_after("HTTP/1.1 200".len()),
+    ]
+}
+
+#[test]
+fn what_the_server_has_accepted_is_neither_lost_nor_sent_again() {
+    for answer in accepting_answers() {
+        let options = patient().request_timeout(Duration::from_secs(4));
+        let seen = observe_server(options, |server| {
+            server.answer_next(answer);
+            message("one");
+            assert!(sentry::flush(LONG));
+        });
+        assert_eq!(texts(&seen), ["one"]);
+        assert_eq!((seen.requests().len(), seen.stats.lost()), (1, 0), "{:?}", seen.stats);
+        assert_eq!(seen.stats.sent(DataCategory::Error), 1);
+    }
+}
+
+#[test]
+fn a_status_that_refuses_counts_without_the_rest_of_the_answer() {
+    for (status, reason) in [(400, DiscardReason::SendError), (429, DiscardReason::RatelimitBackoff)] {
+        let seen = observe_server(patient().request_timeout(Duration::from_secs(4)), |server| {
+            server.answer_next(Answer::status(status).cut_after("HTTP/1.1 400 Bad".len()));
+            message("one");
+            assert!(sentry::flush(LONG));
+        });
+        let refused = seen.requests().iter().filter(|request| !request.accepted).count();
+        assert_eq!((refused, texts(&seen).len()), (1, 0), "it is not tried again");
+        assert_eq!(lost(&seen.stats, reason, DataCategory::Error), 1, "{:?}", seen.stats);
+    }
+}
+
+#[test]
+fn an_answer_may_take_longer_than_the_time_until_it_begins() {
+    let seen = observe_server(patient().read_timeout(Duration::from_secs(2)), |server| {
+        server.answer_next(Answer::ok().drip(Duration::from_millis(40)));
+        message("one");
+    });
+    assert_eq!((seen.requests().len(), seen.stats.lost()), (1, 0));
+}
+
 #[test]
 fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
     // Takes the connection and says nothing: the encryption never begins.

@@ -6,9 +6,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ureq::typestate::AgentScope;
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 
 use super::resolver::{CachingResolver, Known, NullResolver};
+use super::status_note::{Noting, StatusNote};
 
 /// One or two HTTP clients.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Agents {
     first: AtomicUsize,
     /// The server's known addresses.
     known: Known,
+    /// The status of the response to the current request.
+    note: StatusNote,
 }
 
 impl Agents {
@@ -44,12 +47,18 @@ impl Agents {
 
     fn of(configs: impl IntoIterator<Item = ureq::config::ConfigBuilder<AgentScope>>) -> Self {
         prepare();
-        let known = Known::default();
+        let (known, note) = (Known::default(), StatusNote::default());
         let agent = |config: ureq::config::ConfigBuilder<AgentScope>| {
             let resolver = CachingResolver::new(known.clone());
-            ureq::Agent::with_parts(config.build(), DefaultConnector::default(), resolver)
+            let connector = DefaultConnector::default().chain(Noting(note.clone()));
+            ureq::Agent::with_parts(config.build(), connector, resolver)
         };
-        Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known }
+        Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known, note }
+    }
+
+    /// Returns the status of the latest request's response, if that much of the response arrived.
+    pub(super) fn noted_status(&self) -> Option<u16> {
+        self.note.status()
     }
 
     /// Tries one client after the other, until the server's certificate is accepted.
@@ -62,6 +71,7 @@ impl Agents {
         loop {
             let at = (first + turn) % self.agents.len();
             turn += 1;
+            self.note.clear();
             match request(&self.agents[at]) {
                 Err(error) if is_refused_certificate(&error) && turn < self.agents.len() => {}
                 answer => {

@@ -53,6 +53,12 @@ pub(in crate::transport) struct Response {
 }
 
 impl Response {
+    /// Returns a response of which only the status arrived.
+    fn of_status(status: u16, sent: usize) -> Self {
+        let detail = "the rest of the response did not arrive".to_owned();
+        Self { status, rate_limits: None, retry_after: None, date: None, location: None, detail, sent }
+    }
+
     /// Returns the pause that `Retry-After` requests.
     pub(in crate::transport) fn pause(&self) -> Option<Duration> {
         rate_limits::parse_retry_after(self.retry_after.as_deref()?, self.date.as_deref())
@@ -138,7 +144,8 @@ impl HttpSender {
                 .max_idle_connections(1)
                 .max_idle_connections_per_host(1)
                 .timeout_connect(Some(options.connect_timeout))
-                .timeout_recv_response(Some(options.read_timeout))
+                // A response that arrives slowly is only limited by the time of the whole request.
+                .timeout_per_read(Some(options.read_timeout))
                 // At this point the server has accepted the envelope: its message is not worth a long wait.
                 .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
                 .timeout_global(Some(options.total_timeout))
@@ -186,7 +193,14 @@ impl HttpSender {
             }
             request.send(body)
         };
-        let mut response = self.agents.ask(request).map_err(|error| NoAnswer { error })?;
+        let mut response = match self.agents.ask(request) {
+            Ok(response) => response,
+            Err(error) => {
+                // The rest of the response did not arrive, but the server has decided.
+                let noted = self.agents.noted_status().filter(|_| !is_refused_certificate(&error));
+                return noted.map(|status| Response::of_status(status, body.len())).ok_or(NoAnswer { error });
+            }
+        };
         let status = response.status().as_u16();
         let header = |name: &str| {
             let values: Vec<_> =

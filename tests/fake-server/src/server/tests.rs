@@ -104,7 +104,11 @@ fn answers_follow_the_script() {
 #[test]
 fn a_connection_can_be_cut_at_any_point() {
     let server = FakeSentry::start();
-    for (answer, expected) in [(Answer::hangup(), ""), (Answer::cut_short(), "HTTP/1.1 200 OK\r\nCon")] {
+    for (answer, expected) in [
+        (Answer::hangup(), ""),
+        (Answer::cut_short(), "HTTP/1.1 20"),
+        (Answer::status(503).cut_after(20), "HTTP/1.1 503 Service"),
+    ] {
         server.answer_next(answer);
         let mut stream = connect(&server);
         stream.write_all(good(REPORT).as_bytes()).unwrap();
@@ -117,7 +121,7 @@ fn a_connection_can_be_cut_at_any_point() {
     server.answer_all(Answer::never());
     let mut stream = connect(&server);
     stream.write_all(good(REPORT).as_bytes()).unwrap();
-    assert!(server.wait_for_requests(3, SOON));
+    assert!(server.wait_for_requests(4, SOON));
     drop(server);
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
