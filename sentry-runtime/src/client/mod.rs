@@ -31,10 +31,11 @@ use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Dsn};
 use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
+use crate::transport::room::Room;
 
 /// A function that builds the transport of the options; it returns `None` if there is no destination.
 pub(crate) type TransportFactory =
-    fn(&ClientOptions, &Arc<Ledger>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
+    fn(&ClientOptions, &Arc<Ledger>, &Arc<Room>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
 
 /// A client: sends captured data to one destination, with one set of options.
 ///
@@ -51,6 +52,7 @@ pub struct Client {
 struct Parts {
     transport: Option<Arc<dyn Transport>>,
     ledger: Arc<Ledger>,
+    room: Arc<Room>,
     pressure: Pressure,
     closed: AtomicBool,
     /// Whether the client was closed, and all its data was delivered or counted.
@@ -65,10 +67,12 @@ pub(crate) type PipelineState = Option<Box<dyn Any + Send>>;
 impl Parts {
     fn new(options: &ClientOptions, factory: TransportFactory) -> Result<Self, OptionsError> {
         let ledger = Arc::new(Ledger::default());
-        let transport = factory(options, &ledger)?;
+        let room = Room::shared(options.queue_bytes);
+        let transport = factory(options, &ledger, &room)?;
         Ok(Self {
             transport,
             ledger,
+            room,
             closed: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             pipeline_state: Mutex::new(None),
@@ -81,6 +85,7 @@ impl Parts {
         Self {
             transport: None,
             ledger: Arc::default(),
+            room: Room::separate(0),
             closed: AtomicBool::new(true),
             finished: AtomicBool::new(true),
             pipeline_state: Mutex::new(None),
@@ -117,7 +122,7 @@ impl Client {
     pub(crate) fn disabled() -> Arc<Self> {
         Arc::new(Self {
             options: ClientOptions::default(),
-            transport_factory: |_, _| Ok(None),
+            transport_factory: |_, _, _| Ok(None),
             parts: PerProcess::of(Parts::none()),
             integrations: Integrations::default(),
         })
@@ -177,6 +182,11 @@ impl Client {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts().ledger
+    }
+
+    /// Returns the memory for what waits.
+    pub(crate) fn room(&self) -> &Room {
+        &self.parts().room
     }
 
     /// Counts an event or feedback as lost, with its attachments.

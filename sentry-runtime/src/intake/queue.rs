@@ -19,6 +19,7 @@ use crate::base::fork::PerProcess;
 use crate::base::{callback, worker};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::Scope;
+use crate::transport::{priority, room};
 
 /// The number of messages of each kind that wait.
 #[derive(Debug, Clone, Copy)]
@@ -44,16 +45,31 @@ pub(super) struct Queue<T> {
     /// Each message with its bytes, except for those of its scopes.
     sender: Sender<(usize, T)>,
     waiting: Receiver<(usize, T)>,
-    /// The bytes that wait here and in the queues that share the room.
-    bytes: Arc<AtomicUsize>,
-    /// The divisor of the room that this queue may fill: 2 is half of it.
-    share: usize,
+    /// The bytes that wait here and in the other queues.
+    bytes: &'static AtomicUsize,
+    share: Share,
 }
 
+/// What a queue may fill of the memory for everything that waits (the option `queue_bytes`).
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    /// The most that may wait for the pipeline thread once a message of this queue does, in eighths of the option.
+    eighths: usize,
+    /// The importance of the messages: less important envelopes that wait for the network make room.
+    level: usize,
+}
+
+/// Check-ins find room when everything else has used up its share: no flood of errors may drop them.
+const OF_CHECK_INS: Share = Share { eighths: 7, level: priority::CHECK_IN };
+/// The rest is left for what the pipeline hands on.
+const OF_EVENTS: Share = Share { eighths: 6, level: priority::EVENT };
+/// What is more important must find some room.
+const OF_RECORDS: Share = Share { eighths: 4, level: priority::RECORD };
+
 impl<T: Weigh> Queue<T> {
-    fn new(capacity: Option<usize>, bytes: &Arc<AtomicUsize>, share: usize) -> Self {
+    fn new(capacity: Option<usize>, share: Share) -> Self {
         let (sender, waiting) = capacity.map_or_else(unbounded, bounded);
-        Self { sender, waiting, bytes: Arc::clone(bytes), share }
+        Self { sender, waiting, bytes: room::captured(), share }
     }
 
     /// Appends a message, or returns it if the queue is full.
@@ -61,9 +77,12 @@ impl<T: Weigh> Queue<T> {
         let own = message.own_bytes();
         let shared = |scope: &Arc<Scope>| scope.waiting.add(|| weight::of_scope(scope));
         let added = own + message.scopes().into_iter().flatten().map(shared).sum::<usize>();
-        let before = self.bytes.fetch_add(added, Ordering::Relaxed);
-        let room = message.client().map_or(usize::MAX, |client| client.options().queue_bytes / self.share);
-        if before.saturating_add(added) > room {
+        let waiting = self.bytes.fetch_add(added, Ordering::Relaxed).saturating_add(added);
+        let has_room = message.client().is_none_or(|client| {
+            waiting <= client.options().queue_bytes / 8 * self.share.eighths
+                && client.room().admits(waiting, self.share.level)
+        });
+        if !has_room {
             self.forget(own, &message);
             return Err(message);
         }
@@ -100,8 +119,6 @@ pub(crate) struct Queues {
     logs: OnceLock<Queue<BatchRecord>>,
     metrics: OnceLock<Queue<BatchRecord>>,
     pub(super) flushes: Queue<Message>,
-    /// The bytes that wait in all of them but the check-ins.
-    bytes: Arc<AtomicUsize>,
     /// The pending flushes: when each began, and its timeout.
     pub(super) waiting: Mutex<Vec<(Instant, Duration)>>,
     /// The number of pending flushes, readable without the lock.
@@ -122,17 +139,14 @@ pub(crate) fn queues() -> &'static Queues {
 /// Creates the queues of a process that has none yet: at the first client, and in a child after a fork.
 #[cold]
 fn begin() -> &'static Queues {
-    // Room of their own for check-ins: no flood of errors may drop them.
-    let (bytes, of_check_ins) = (Arc::default(), Arc::default());
     QUEUES.get_or_make(|_| Queues {
-        events: Queue::new(Some(EVENTS), &bytes, 1),
-        check_ins: Queue::new(Some(CHECK_INS), &of_check_ins, 1),
-        feedback: Queue::new(Some(FEEDBACK), &bytes, 1),
-        sessions: Queue::new(Some(SESSIONS), &bytes, 1),
+        events: Queue::new(Some(EVENTS), OF_EVENTS),
+        check_ins: Queue::new(Some(CHECK_INS), OF_CHECK_INS),
+        feedback: Queue::new(Some(FEEDBACK), OF_EVENTS),
+        sessions: Queue::new(Some(SESSIONS), OF_EVENTS),
         logs: OnceLock::new(),
         metrics: OnceLock::new(),
-        flushes: Queue::new(None, &bytes, 1),
-        bytes: Arc::clone(&bytes),
+        flushes: Queue::new(None, OF_CHECK_INS),
         waiting: Mutex::new(Vec::new()),
         waiters: AtomicUsize::new(0),
         nested: AtomicBool::new(false),
@@ -264,7 +278,7 @@ pub(crate) fn send_session(session: Box<PendingSession>) {
 
 /// Hands a log to the pipeline.
 pub(crate) fn send_log(record: LogRecord) {
-    let queue = records(&queues().logs, &queues().bytes);
+    let queue = records(&queues().logs);
     match queue.push(BatchRecord::Log(record)) {
         Ok(()) => wake_for_records(queue),
         Err(record) => record.lost(DiscardReason::BufferOverflow),
@@ -273,7 +287,7 @@ pub(crate) fn send_log(record: LogRecord) {
 
 /// Hands a metric to the pipeline.
 pub(crate) fn send_metric(record: MetricRecord) {
-    let queue = records(&queues().metrics, &queues().bytes);
+    let queue = records(&queues().metrics);
     match queue.push(BatchRecord::Metric(record)) {
         Ok(()) => wake_for_records(queue),
         Err(record) => record.lost(DiscardReason::BufferOverflow),
@@ -281,9 +295,8 @@ pub(crate) fn send_metric(record: MetricRecord) {
 }
 
 /// Returns a queue of records, whose memory is allocated for the first record: many programs never log.
-fn records<'a>(queue: &'a OnceLock<Queue<BatchRecord>>, bytes: &Arc<AtomicUsize>) -> &'a Queue<BatchRecord> {
-    // Half of the room: what is more important must find some.
-    queue.get_or_init(|| Queue::new(Some(RECORDS), bytes, 2))
+fn records(queue: &OnceLock<Queue<BatchRecord>>) -> &Queue<BatchRecord> {
+    queue.get_or_init(|| Queue::new(Some(RECORDS), OF_RECORDS))
 }
 
 /// Wakes the worker for the first record of a batch, which starts the batch's timer, and for a full batch.

@@ -21,15 +21,15 @@ pub(super) trait Weigh {
     /// Returns the bytes, without the scopes that are shared with other messages.
     fn own_bytes(&self) -> usize;
 
-    /// Returns the scopes. The global scope hardly changes, so there are few snapshots of it.
-    fn scopes(&self) -> Option<[&Arc<Scope>; 2]>;
+    /// Returns the snapshots of scopes that wait with it.
+    fn scopes(&self) -> Option<[&Arc<Scope>; 3]>;
 
     /// Returns the client whose option bounds the queue.
     fn client(&self) -> Option<&Client>;
 }
 
-fn changing(scopes: &Scopes) -> Option<[&Arc<Scope>; 2]> {
-    Some([&scopes.isolation, &scopes.current])
+fn all_of(scopes: &Scopes) -> Option<[&Arc<Scope>; 3]> {
+    Some([&scopes.global, &scopes.isolation, &scopes.current])
 }
 
 impl Weigh for Message {
@@ -38,14 +38,15 @@ impl Weigh for Message {
             Self::Event(capture) => MESSAGE + of_capture(capture),
             Self::Feedback(feedback) => MESSAGE + of_feedback(feedback),
             Self::CheckIn(pending) => MESSAGE + of_contexts(&pending.check_in.contexts),
-            Self::Session(_) | Self::Flush(_) => 0,
+            Self::Session(_) => MESSAGE / 4,
+            Self::Flush(_) => 0,
         }
     }
 
-    fn scopes(&self) -> Option<[&Arc<Scope>; 2]> {
+    fn scopes(&self) -> Option<[&Arc<Scope>; 3]> {
         match self {
-            Self::Event(capture) => changing(&capture.scopes),
-            Self::Feedback(feedback) => changing(&feedback.scopes),
+            Self::Event(capture) => all_of(&capture.scopes),
+            Self::Feedback(feedback) => all_of(&feedback.scopes),
             Self::CheckIn(_) | Self::Session(_) | Self::Flush(_) => None,
         }
     }
@@ -55,7 +56,8 @@ impl Weigh for Message {
             Self::Event(capture) => Some(&capture.client),
             Self::Feedback(feedback) => Some(&feedback.client),
             Self::CheckIn(pending) => Some(&pending.client),
-            Self::Session(_) | Self::Flush(_) => None,
+            Self::Session(pending) => Some(&pending.client),
+            Self::Flush(_) => None,
         }
     }
 }
@@ -68,10 +70,10 @@ impl Weigh for BatchRecord {
         }
     }
 
-    fn scopes(&self) -> Option<[&Arc<Scope>; 2]> {
+    fn scopes(&self) -> Option<[&Arc<Scope>; 3]> {
         match self {
-            Self::Log(record) => changing(&record.moment.scopes),
-            Self::Metric(record) => changing(&record.moment.scopes),
+            Self::Log(record) => all_of(&record.moment.scopes),
+            Self::Metric(record) => all_of(&record.moment.scopes),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::transport::ledger::Ledger;
 use crate::transport::otlp::{self, Collector, Split};
 use crate::transport::proxy::{self, ProxyOptions};
 use crate::transport::queue::Capacity;
+use crate::transport::room::Room;
 use crate::transport::spool::Spool;
 use crate::transport::{
     Fanout, HttpDestination, HttpOptions, LocalOptions, LocalView, Spotlight, ThreadOptions, Transport,
@@ -32,11 +33,14 @@ fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
 pub(crate) fn from_options(
     options: &ClientOptions,
     ledger: &Arc<Ledger>,
+    room: &Arc<Room>,
 ) -> Result<Option<Arc<dyn Transport>>, OptionsError> {
-    let threads = ThreadOptions {
+    let mut room = Some(Arc::clone(room));
+    // Only the first destination shares the client's room: one that hangs must not keep data from the others.
+    let mut threads = || ThreadOptions {
         capacity: Capacity {
             envelopes: options.queue_size,
-            bytes: options.queue_bytes,
+            room: room.take().unwrap_or_else(|| Room::separate(options.queue_bytes)),
             categories: options.category_queue_sizes.clone(),
         },
         ..ThreadOptions::default()
@@ -54,7 +58,7 @@ pub(crate) fn from_options(
         let http = with_network(http, options);
         let destination = HttpDestination::new(http, Arc::clone(ledger))?;
         let spool = options.spool_dir.as_ref().map(|dir| Spool::new(dir, dsn, options.spool_limits, ledger));
-        let threads = ThreadOptions { spool, ..threads.clone() };
+        let threads = ThreadOptions { spool, ..threads() };
         transports.push(Arc::new(TransportThread::new(destination, Some(Arc::clone(ledger)), threads)));
     }
     if let Some(endpoint) = &options.otlp_endpoint {
@@ -65,7 +69,7 @@ pub(crate) fn from_options(
             http.proxy = ProxyOptions::default();
         }
         let collector = Collector::new(http, options.otlp_headers.clone())?;
-        let spans = TransportThread::new(collector, Some(Arc::clone(ledger)), threads.clone());
+        let spans = TransportThread::new(collector, Some(Arc::clone(ledger)), threads());
         let split = Split::new(Arc::new(spans), transports.pop());
         transports.push(Arc::new(split));
     }
@@ -80,11 +84,11 @@ pub(crate) fn from_options(
         options::LocalView::Off | options::LocalView::FromEnvironment => None,
     };
     if let Some(view) = view.map(LocalView::new) {
-        transports.push(Arc::new(TransportThread::new(view, local_ledger, threads.clone())));
+        transports.push(Arc::new(TransportThread::new(view, local_ledger, threads())));
     }
     if let options::Spotlight::Url(url) = &options.spotlight {
         let spotlight = Spotlight::new(url, &options.user_agent)?;
-        transports.push(Arc::new(TransportThread::new(spotlight, None, threads)));
+        transports.push(Arc::new(TransportThread::new(spotlight, None, threads())));
     }
     Ok(match transports.len() {
         0 => None,

@@ -245,7 +245,7 @@ setters! {
     /// Limits the time to reach the server: name lookup, connection, encryption. Range: more than 0, at most 1 hour.
     /// Default: 5 seconds.
     connect_timeout(timeout: Duration) => timeout;
-    /// Limits the time until the server answers. Range: more than 0, at most 1 hour. Default: 10 seconds.
+    /// Limits the time until the server answers, and each pause within its answer. Range: more than 0, at most 1 hour. Default: 10 seconds.
     read_timeout(timeout: Duration) => timeout;
     /// Limits the time of a whole request. Range: more than 0, at most 1 hour. Default: 15 seconds.
     request_timeout(timeout: Duration) => timeout;
@@ -270,9 +270,10 @@ setters! {
     /// # assert!(options.otlp_endpoint.is_some());
     /// ```
     otlp_endpoint(url: impl Into<Cow<'static, str>>) => Some(url.into());
-    /// Sets the maximum payload that waits for the network, in bytes. The least important envelopes are dropped first.
-    /// Also sets the maximum memory of what was captured and waits for the pipeline thread. Range: at least 64 KiB.
-    /// Default: 32 MiB.
+    /// Sets the maximum memory of everything that waits, for the pipeline thread and for the network together, in bytes.
+    /// The least important envelopes are dropped first. What waits for the pipeline thread may use a part of it: half for
+    /// logs and metrics, three quarters for events, feedback and sessions, seven eighths for check-ins. Range: at least
+    /// 64 KiB. Default: 32 MiB.
     queue_bytes(bytes: usize) => bytes;
     /// Halves the share of recorded traces step by step while queues overflow or the server refuses traces. Default:
     /// `true`.

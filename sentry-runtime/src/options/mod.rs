@@ -191,7 +191,8 @@ pub struct ClientOptions {
     /// The time limit for reaching the server: name lookup, connection, encryption. More than 0, at most 1 hour.
     /// Default: 5 seconds.
     pub connect_timeout: Duration,
-    /// The time limit for the server's answer. More than 0, at most 1 hour. Default: 10 seconds.
+    /// The time limit until the server answers, and of each pause within its answer. More than 0, at most 1 hour.
+    /// Default: 10 seconds.
     pub read_timeout: Duration,
     /// The time limit of a whole request. More than 0, at most 1 hour. Default: 15 seconds.
     pub request_timeout: Duration,
@@ -207,8 +208,8 @@ pub struct ClientOptions {
     pub otlp_endpoint: Option<Cow<'static, str>>,
     /// Headers of requests to the collector, for authentication. Default: none.
     pub otlp_headers: Vec<(String, String)>,
-    /// The maximum payload that waits for the network, in bytes, at least 64 KiB. The least important envelopes are
-    /// dropped first. Also the maximum memory of what was captured and waits for the pipeline thread. Default: 32 MiB.
+    /// The maximum memory of everything that waits, for the pipeline thread and for the network together, in bytes, at
+    /// least 64 KiB. The least important envelopes are dropped first. Default: 32 MiB.
     pub queue_bytes: usize,
     /// The maximum number of waiting envelopes of single categories, within `queue_size`. Default: no separate limits.
     pub category_queue_sizes: Vec<(DataCategory, usize)>,

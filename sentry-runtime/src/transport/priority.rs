@@ -4,6 +4,12 @@ use crate::protocol::{DataCategory, Envelope, ItemType};
 
 /// The number of levels of importance.
 pub(super) const LEVELS: usize = 5;
+/// The level of check-ins.
+pub(crate) const CHECK_IN: usize = 0;
+/// The level of errors, feedback and sessions.
+pub(crate) const EVENT: usize = 1;
+/// The level of logs and metrics.
+pub(crate) const RECORD: usize = 4;
 
 /// Returns the level of an envelope's most important item; 0 is the most important.
 pub(super) fn importance(envelope: &Envelope) -> usize {
@@ -18,10 +24,10 @@ pub(super) fn category(envelope: &Envelope) -> DataCategory {
 
 fn level(ty: ItemType) -> usize {
     match ty {
-        ItemType::CheckIn => 0,
-        ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => 1,
+        ItemType::CheckIn => CHECK_IN,
+        ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => EVENT,
         ItemType::Sessions => 2,
         ItemType::Transaction | ItemType::Span => 3,
-        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => 4,
+        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => RECORD,
     }
 }

@@ -9,8 +9,10 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/processing/telemetry-processor/backend-telemetry-processor/)
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::priority::{LEVELS, category, importance};
+use super::room::Room;
 use super::spool::Ticket;
 use crate::protocol::{DataCategory, Envelope};
 
@@ -23,19 +25,19 @@ const WEIGHTS: [u32; LEVELS] = [5, 5, 4, 3, 2];
 const HEADER_BYTES: usize = 256;
 
 /// The capacity of a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Capacity {
     /// The maximum number of envelopes.
     pub(crate) envelopes: usize,
-    /// The maximum size of their payloads, in bytes.
-    pub(crate) bytes: usize,
+    /// The memory for their payloads.
+    pub(crate) room: Arc<Room>,
     /// The maximum number of envelopes of single categories.
     pub(crate) categories: Vec<(DataCategory, usize)>,
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { envelopes: 256, bytes: 32 * 1024 * 1024, categories: Vec::new() }
+        Self { envelopes: 256, room: Room::separate(32 * 1024 * 1024), categories: Vec::new() }
     }
 }
 
@@ -46,6 +48,7 @@ pub(super) struct Queued {
     pub(super) envelope: Envelope,
     /// The ticket of its copy on disk.
     pub(super) ticket: Option<Ticket>,
+    level: usize,
     category: DataCategory,
     bytes: usize,
 }
@@ -84,7 +87,7 @@ impl Queue {
         let category = category(&envelope);
         let bytes = size(&envelope);
         self.last_seq += 1;
-        let queued = Queued { seq: self.last_seq, envelope, ticket, category, bytes };
+        let queued = Queued { seq: self.last_seq, envelope, ticket, level, category, bytes };
         let of_category = self.capacity.categories.iter().find(|(limited, _)| *limited == category);
         if of_category.is_some_and(|&(_, most)| self.waiting[category as usize] >= most) {
             return vec![queued];
@@ -94,22 +97,38 @@ impl Queue {
             .flatten()
             .fold((0, 0), |(len, sum), queued| (len + 1, sum + queued.bytes));
         let fits = self.len - evictable_len < self.capacity.envelopes
-            && self.bytes - evictable_bytes + bytes <= self.capacity.bytes;
+            && self.bytes - evictable_bytes + bytes <= self.capacity.room.for_envelopes();
         if !fits {
             return vec![queued];
         }
         let mut evicted = Vec::new();
-        while self.len >= self.capacity.envelopes || self.bytes + bytes > self.capacity.bytes {
-            // The newest of the least important: the first of a series is more informative than its repetitions.
-            let least = self.levels.iter_mut().rev().find_map(VecDeque::pop_back);
-            let Some(least) = least.map(|least| self.taken(least)) else { break };
+        while self.len >= self.capacity.envelopes || self.bytes + bytes > self.capacity.room.for_envelopes() {
+            let Some(least) = self.pop_least(level) else { break };
             evicted.push(least);
         }
         self.len += 1;
         self.bytes += bytes;
+        self.capacity.room.enter(level, bytes);
         self.waiting[category as usize] += 1;
         self.levels[level].push_back(queued);
         evicted
+    }
+
+    /// Takes envelopes that are less important than a level until the queue takes no more memory than it may.
+    pub(super) fn displace(&mut self, level: usize) -> Vec<Queued> {
+        let mut displaced = Vec::new();
+        while self.bytes > self.capacity.room.for_envelopes() {
+            let Some(least) = self.pop_least(level) else { break };
+            displaced.push(least);
+        }
+        displaced
+    }
+
+    /// Takes an envelope that is less important than a level: the newest of the least important, since the first of a
+    /// series is more informative than its repetitions.
+    fn pop_least(&mut self, level: usize) -> Option<Queued> {
+        let least = self.levels[level + 1..].iter_mut().rev().find_map(VecDeque::pop_back)?;
+        Some(self.taken(least))
     }
 
     /// Takes the next envelope to send.
@@ -130,6 +149,7 @@ impl Queue {
     fn taken(&mut self, queued: Queued) -> Queued {
         self.len -= 1;
         self.bytes -= queued.bytes;
+        self.capacity.room.leave(queued.level, queued.bytes);
         self.waiting[queued.category as usize] -= 1;
         queued
     }
@@ -174,7 +194,7 @@ mod tests {
     }
 
     fn queue(envelopes: usize, bytes: usize) -> Queue {
-        Queue::new(Capacity { envelopes, bytes, ..Capacity::default() })
+        Queue::new(Capacity { envelopes, room: Room::separate(bytes), ..Capacity::default() })
     }
 
     #[test]
@@ -260,6 +280,20 @@ mod tests {
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["late"]);
         let evicted = queue.push(envelope(ItemType::Transaction, "as important"), None);
         assert_eq!(evicted.iter().map(payload).collect::<Vec<_>>(), ["as important"]);
+    }
+
+    #[test]
+    fn only_less_important_envelopes_make_room() {
+        let room = Room::separate(10_000);
+        let mut queue = Queue::new(Capacity { room: Arc::clone(&room), ..Capacity::default() });
+        queue.push(envelope(ItemType::Event, &"x".repeat(4_000)), None);
+        queue.push(envelope(ItemType::Transaction, &"x".repeat(4_000)), None);
+        assert!(room.admits(5_000, 1) && !room.admits(6_000, 1), "the trace may be dropped, the error not");
+        assert!(!room.admits(2_000, 3), "a trace drops no trace");
+        assert!(room.admits(500, 3));
+        queue.pop();
+        queue.pop();
+        assert!(room.admits(10_000, 4) && !room.admits(10_001, 0));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::destination::Destination;
 use super::ledger::Ledger;
 use super::queue::Queued;
 use super::rate_limits::RateLimits;
+use super::room::Displace;
 use super::worker::{Flush, Shared, ThreadOptions, WorkerState};
 use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
@@ -45,8 +46,10 @@ impl TransportThread {
     ) -> Self {
         let rate_limits = destination.rate_limits();
         let spools = options.spool.is_some();
-        let transport =
-            Self { shared: Arc::new(Shared::new(Box::new(destination), ledger, options)), rate_limits };
+        let room = Arc::clone(&options.capacity.room);
+        let shared = Arc::new(Shared::new(Box::new(destination), ledger, options));
+        room.set_queue(Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Displace>)));
+        let transport = Self { shared, rate_limits };
         if spools {
             transport.ensure_running(&mut lock(&transport.shared.state));
         }
@@ -89,12 +92,21 @@ impl TransportThread {
             drop(self.shared.wait(state, deadline, |state| state.drain_until.is_none() || !state.running));
         }
     }
+}
 
+impl Shared {
     /// Counts envelopes that nobody will send, except for those that are on disk for the next process.
     fn lose(&self, reason: DiscardReason, envelopes: Vec<Queued>) {
-        for queued in envelopes.iter().filter(|queued| !self.shared.put_off(queued)) {
-            self.shared.count_lost(reason, &queued.envelope);
+        for queued in envelopes.iter().filter(|queued| !self.put_off(queued)) {
+            self.count_lost(reason, &queued.envelope);
         }
+    }
+}
+
+impl Displace for Shared {
+    fn displace(&self, level: usize) {
+        let displaced = lock(&self.state).queue.displace(level);
+        self.lose(DiscardReason::QueueOverflow, displaced);
     }
 }
 
@@ -126,7 +138,7 @@ impl Transport for TransportThread {
             // Only the first caller wakes the thread.
             (no_room, std::mem::take(&mut state.resting))
         };
-        self.lose(DiscardReason::QueueOverflow, no_room);
+        self.shared.lose(DiscardReason::QueueOverflow, no_room);
         if resting {
             self.shared.work.notify_one();
         }
@@ -140,7 +152,7 @@ impl Transport for TransportThread {
             // No thread is to be had: whoever flushes may end the program, and what waits is to be counted by then.
             let left = std::iter::from_fn(|| state.queue.pop()).collect();
             drop(state);
-            self.lose(DiscardReason::InternalSdkError, left);
+            self.shared.lose(DiscardReason::InternalSdkError, left);
             return true;
         }
         if state.stopping {

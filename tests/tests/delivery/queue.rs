@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sentry::protocol::{DataCategory, DiscardReason};
+use sentry::protocol::{Attachment, DataCategory, DiscardReason};
 use sentry_tests::Answer;
 use sentry_tests::support::{LONG, observe_server, options, untraced};
 
-use crate::{lost, message, texts, transaction};
+use crate::{lost, message, texts, transaction, until};
 
 #[test]
 fn a_full_queue_is_counted() {
@@ -67,4 +67,94 @@ fn a_flood_of_errors_does_not_starve_traces() {
     let types: Vec<String> = seen.items().iter().map(|item| item.ty().to_owned()).collect();
     let last = types.iter().rposition(|ty| ty == "transaction").unwrap();
     assert!(last < 60, "the traces had their turns between the errors, the last at {last}");
+}
+
+fn file(kib: usize) -> Attachment {
+    Attachment { buffer: vec![b'x'; kib << 10], filename: "large.bin".to_owned(), ..Attachment::default() }
+}
+
+/// Captures a message with an attachment of so many KiB.
+fn large(text: &str, kib: usize) {
+    sentry::with_scope(|scope| scope.add_attachment(file(kib)), || message(text));
+}
+
+/// Runs with a server that never answers and a pipeline thread that hangs in `before_send` from the message `hang` on.
+fn with_a_pipeline_that_hangs(fill: impl Fn(), captured: impl FnOnce() + Send) {
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let (hangs, until_it_hangs) = std::sync::mpsc::channel();
+    let (wait, hangs) = (std::sync::Mutex::new(wait), std::sync::Mutex::new(hangs));
+    let options = untraced()
+        .queue_bytes(1 << 20)
+        .enable_logs(true)
+        .max_value_length(10_000)
+        .shutdown_timeout(Duration::from_millis(100))
+        .before_send(move |event| {
+            if event.logentry.as_ref().is_some_and(|entry| entry.message == "hang") {
+                let _ = hangs.lock().unwrap().send(());
+                let _ = wait.lock().unwrap().recv();
+            }
+            Some(event)
+        });
+    observe_server(options, |server| {
+        server.answer_all(Answer::never());
+        message("in flight");
+        assert!(server.wait_for_requests(1, LONG));
+        fill();
+        message("hang");
+        until_it_hangs.recv_timeout(LONG).unwrap();
+        captured();
+        drop(release);
+    });
+}
+
+#[test]
+fn one_limit_holds_for_what_waits_in_both_threads() {
+    let stats = || sentry::get_client().unwrap().stats();
+    let fill = || {
+        (1..=6).for_each(|number| large(&number.to_string(), 100));
+        until("they wait for the network", || stats().queued.envelopes == 7);
+    };
+    with_a_pipeline_that_hangs(fill, || {
+        assert!(stats().queued.bytes > 600 << 10);
+        (0..6).for_each(|number| large(&number.to_string(), 100));
+        let lost = lost(&stats(), DiscardReason::QueueOverflow, DataCategory::Error);
+        assert_eq!(lost, 2, "four of 100 KiB fit beside six of 1 MiB");
+    });
+}
+
+#[test]
+fn what_is_captured_displaces_less_important_data_that_waits_for_the_network() {
+    let stats = || sentry::get_client().unwrap().stats();
+    let of_logs = || lost(&stats(), DiscardReason::QueueOverflow, DataCategory::LogItem);
+    let fill = || {
+        // Each log has the text twice: in its body and as a parameter.
+        let text = "x".repeat(4 << 10);
+        for batch in 1..=3 {
+            (0..30).for_each(|_| sentry::logger_info!("{}", text));
+            sentry::flush(Duration::from_millis(20));
+            until("the batch waits for the network", || stats().queued.bytes >= batch * (240 << 10));
+        }
+        assert_eq!(of_logs(), 0);
+    };
+    with_a_pipeline_that_hangs(fill, || {
+        large("one", 400);
+        assert!(of_logs() > 0);
+        assert!(stats().queued.bytes + (400 << 10) <= 1 << 20, "{:?}", stats().queued);
+        assert_eq!(lost(&stats(), DiscardReason::QueueOverflow, DataCategory::Error), 0);
+    });
+}
+
+#[test]
+fn a_global_scope_that_waits_is_weighed() {
+    let stats = || sentry::get_client().unwrap().stats();
+    with_a_pipeline_that_hangs(
+        || (),
+        || {
+            sentry::get_global_scope().add_attachment(file(700));
+            message("waits with it");
+            large("another", 200);
+            sentry::get_global_scope().clear();
+            assert_eq!(lost(&stats(), DiscardReason::QueueOverflow, DataCategory::Error), 1);
+        },
+    );
 }
