@@ -1,4 +1,5 @@
-//! Captures three items of each kind, flushes, captures once more, and prints how long that took and what was counted.
+//! With the argument `flood`: records more spans than there is room for, flushes, and prints what was counted. Otherwise:
+//! captures three items of each kind, flushes, captures once more, and prints how long that took and what was counted.
 //!
 //! No thread can be started: the test asks for stacks as large as the address space, and the program leaves no room for
 //! the stack of the size that the pipeline thread asks for.
@@ -19,15 +20,32 @@ fn limit_address_space() {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
 }
 
+/// The number of roots of a flood.
+const FLOOD: u32 = 50;
+
+#[sentry::span]
+fn root() {
+    (0..1000).for_each(|_| child());
+}
+
+#[sentry::span]
+fn child() {}
+
 fn main() {
     limit_address_space();
     let started = Instant::now();
     let options = ClientOptions::new()
         .traces_sample_rate(1.0)
         .enable_logs(true)
+        .max_record_memory(1 << 20)
         .shutdown_timeout(Duration::from_secs(30));
     let guard = sentry::init(options);
     let client = sentry::get_client().expect("a client");
+    if std::env::args().nth(1).as_deref() == Some("flood") {
+        for _ in 0..FLOOD {
+            root();
+        }
+    }
     for _ in 0..3 {
         sentry::capture_message("at work", Level::Info);
         let _id = sentry::capture_check_in(

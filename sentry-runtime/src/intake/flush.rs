@@ -8,6 +8,7 @@ use crossbeam_channel::bounded;
 
 use super::message::{FlushRequest, Message};
 use super::queue::{Queues, queues};
+use super::refused;
 use crate::base::{diagnostics, worker};
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
@@ -51,6 +52,7 @@ impl Queues {
             })
         });
         recorder::put_back(sources);
+        refused::count();
     }
 }
 

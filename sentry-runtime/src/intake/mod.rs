@@ -9,4 +9,5 @@ pub(crate) mod message;
 pub(crate) mod metric;
 pub(crate) mod queue;
 pub(crate) mod record_context;
+pub(crate) mod refused;
 mod weight;

@@ -21,7 +21,7 @@ use super::stream::Streams;
 use super::transaction::{self, Ended};
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
-use crate::options::TraceLifecycle;
+use crate::intake::refused;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
@@ -104,7 +104,7 @@ impl Collector {
         self.finish_late(all, now);
         self.streams.assign(&mut self.open, since, &mut self.room);
         self.streams.send_due(now, self.round, self.batch_room, &mut self.room);
-        self.count_lost();
+        refused::count();
         self.looked = [self.looked[1], Some(now)];
     }
 
@@ -325,16 +325,6 @@ impl Collector {
                 }
                 kept
             });
-        }
-    }
-
-    fn count_lost(&self) {
-        let (segments, spans) = recorder::take_lost();
-        if let Some(client) = client::global().filter(|_| segments + spans > 0) {
-            if client.options().trace_lifecycle == TraceLifecycle::Static {
-                client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Transaction, segments);
-            }
-            client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Span, segments + spans);
         }
     }
 

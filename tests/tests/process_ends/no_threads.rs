@@ -22,3 +22,27 @@ fn what_no_thread_can_send_is_counted_and_said_once() {
     }
     assert!(server.requests().is_empty());
 }
+
+#[test]
+fn spans_for_which_there_is_no_room_are_counted_without_a_thread() {
+    let server = FakeSentry::start();
+    let dsn = server.dsn();
+    let environment = [("SENTRY_DSN", dsn.as_str()), ("RUST_MIN_STACK", "140737488355328")];
+    let ended = run(env!("CARGO_BIN_EXE_no_threads"), &["flood"], &environment);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let counted = |reason: &str, category: &str| -> u64 {
+        let prefix = format!("{reason} {category} ");
+        ended
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix(&prefix))
+            .map_or(0, |count| count.parse().unwrap())
+    };
+    let lost = |category| {
+        let (kept, refused) = (counted("InternalSdkError", category), counted("BufferOverflow", category));
+        assert!(kept > 0 && refused > 0, "{ended:?}");
+        kept + refused
+    };
+    assert_eq!(lost("Span"), 50 * 1001 + 6, "{ended:?}");
+    assert_eq!(lost("Transaction"), 50 + 3, "{ended:?}");
+}
