@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 
 use super::thread_context::Context;
 use crate::client::Client;
+use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
@@ -115,11 +116,16 @@ impl LazyRoot {
         self.owner.try_borrow_mut().ok()?.take()
     }
 
-    /// Drops the clients, because the thread is ending.
+    /// Drops the clients, because the thread is ending. A root that is still open is counted as lost: its guard is in a
+    /// thread-local that is dropped later, or was forgotten, and nothing can be recorded on this thread any more.
     pub(crate) fn close(&self) {
         self.epoch.set(0);
         drop(self.client.replace(Weak::new()));
-        drop(self.owner.take());
+        let Some(owner) = self.take() else { return };
+        let reason =
+            if self.sampled.get() { DiscardReason::BufferOverflow } else { DiscardReason::SampleRate };
+        owner.ledger().lost(reason, DataCategory::Transaction, 1);
+        owner.ledger().lost(reason, DataCategory::Span, 1);
     }
 
     /// Runs in a forked child: earlier announcements went to the parent's pipeline.

@@ -171,3 +171,31 @@ fn every_root_has_a_trace_of_its_own() {
     let (traces, ids): (HashSet<_>, HashSet<_>) = roots.map(|root| (root.trace, root.id)).unzip();
     assert_eq!((traces.len(), ids.len()), (200, 200));
 }
+
+#[test]
+fn a_root_whose_guard_a_thread_local_holds_is_sent_or_counted() {
+    thread_local! {
+        static HELD: std::cell::RefCell<Option<sentry::SpanGuard>> = const { std::cell::RefCell::new(None) };
+    }
+    for touched_first in [true, false] {
+        let seen = observe(options(), move || {
+            let hold = move || {
+                if touched_first {
+                    HELD.with_borrow(|held| assert!(held.is_none()));
+                }
+                let guard = sentry::enter_span!("held");
+                HELD.set(Some(guard));
+            };
+            std::thread::spawn(hold).join().unwrap();
+        });
+        let sent = seen.transactions().len() as u64;
+        let lost: u64 = seen
+            .stats
+            .dropped
+            .iter()
+            .filter(|lost| lost.category == DataCategory::Transaction)
+            .map(|lost| lost.quantity)
+            .sum();
+        assert_eq!(sent + lost, 1, "touched first: {touched_first}: {:?}", seen.stats);
+    }
+}
