@@ -5,7 +5,7 @@ use std::thread;
 use serde_json::Value;
 
 use super::*;
-use crate::options::ClientOptions;
+use crate::options::{ClientOptions, TraceLifecycle};
 use crate::protocol::{AttributeValue, ItemType};
 use crate::scope::ScopeCell;
 use crate::trace::callsite::{Callsite, CallsiteOptions};
