@@ -25,7 +25,15 @@ pub(crate) struct PendingStack {
 
 /// Resolves addresses to frames, as long as there is time.
 #[derive(Debug)]
-pub(crate) enum Resolver {
+pub(crate) struct Resolver {
+    state: State,
+    /// The images of stacks that are not resolved. Reading them takes longer than the rest of an event, and a backlog
+    /// of events would read them again for each.
+    images: Images,
+}
+
+#[derive(Debug)]
+enum State {
     Ready(Symbolicator),
     /// An abandoned stack is still being resolved; its symbols are kept for later stacks.
     Busy(PendingStack),
@@ -38,39 +46,39 @@ const PATIENCE: Duration = Duration::from_millis(5);
 
 impl Resolver {
     pub(crate) fn new(symbolicator: Symbolicator) -> Self {
-        Self::Ready(symbolicator)
+        Self { state: State::Ready(symbolicator), images: Images::default() }
     }
 
     /// Begins to read the program's debug information, so that it is available for the first stack.
     pub(crate) fn warm(&mut self) {
-        if let Self::Ready(symbolicator) = std::mem::replace(self, Self::Lost) {
+        if let State::Ready(symbolicator) = std::mem::replace(&mut self.state, State::Lost) {
             let _bare = self.resolve_beside(symbolicator, &RawStack::capture(), &|| true);
         }
     }
 
     /// Returns the frames of a stack; bare addresses if `hurry` returns true before they are resolved.
     pub(crate) fn resolve(&mut self, stack: &RawStack, hurry: &dyn Fn() -> bool) -> ResolvedStack {
-        if let Self::Busy(answers) = self {
+        if let State::Busy(answers) = &self.state {
             match wait(answers, hurry) {
-                Waited::Answer(answer) => *self = Self::Ready((*answer).1),
-                Waited::Hurried => return bare(stack),
-                Waited::Lost => *self = Self::Lost,
+                Waited::Answer(answer) => self.state = State::Ready((*answer).1),
+                Waited::Hurried => return bare(stack, &mut self.images),
+                Waited::Lost => self.state = State::Lost,
             }
         }
-        match std::mem::replace(self, Self::Lost) {
-            Self::Ready(mut symbolicator) if symbolicator.knows(stack) => {
+        match std::mem::replace(&mut self.state, State::Lost) {
+            State::Ready(mut symbolicator) if symbolicator.knows(stack) => {
                 let resolved = symbolicator.resolve(stack);
-                *self = Self::Ready(symbolicator);
+                self.state = State::Ready(symbolicator);
                 resolved
             }
-            Self::Ready(symbolicator) if hurry() => {
-                *self = Self::Ready(symbolicator);
-                bare(stack)
+            State::Ready(symbolicator) if hurry() => {
+                self.state = State::Ready(symbolicator);
+                bare(stack, &mut self.images)
             }
-            Self::Ready(symbolicator) => self.resolve_beside(symbolicator, stack, hurry),
-            Self::Busy(_) | Self::Lost => {
-                *self = Self::Ready(Symbolicator::default());
-                bare(stack)
+            State::Ready(symbolicator) => self.resolve_beside(symbolicator, stack, hurry),
+            State::Busy(_) | State::Lost => {
+                self.state = State::Ready(Symbolicator::default());
+                bare(stack, &mut self.images)
             }
         }
     }
@@ -92,19 +100,19 @@ impl Resolver {
             let _ = done.try_send(());
         };
         if std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(work).is_err() {
-            return bare(stack);
+            return bare(stack, &mut self.images);
         }
         match wait(&answers, hurry) {
             Waited::Answer(answer) => {
                 let (resolved, symbolicator) = *answer;
-                *self = Self::Ready(symbolicator);
+                self.state = State::Ready(symbolicator);
                 resolved
             }
             Waited::Hurried => {
-                *self = Self::Busy(answers);
-                bare(stack)
+                self.state = State::Busy(answers);
+                bare(stack, &mut self.images)
             }
-            Waited::Lost => bare(stack),
+            Waited::Lost => bare(stack, &mut self.images),
         }
     }
 }
@@ -118,12 +126,14 @@ enum Waited {
 
 fn wait(pending: &PendingStack, hurry: &dyn Fn() -> bool) -> Waited {
     loop {
-        match pending.done.recv_timeout(PATIENCE) {
+        // A stack that is late must not wait at all: each of a backlog would, and all after it with it.
+        let patience = if hurry() { Duration::ZERO } else { PATIENCE };
+        match pending.done.recv_timeout(patience) {
             Ok(()) => {
                 let resolved = pending.resolved.lock().unwrap_or_else(PoisonError::into_inner).take();
                 return resolved.map_or(Waited::Lost, |resolved| Waited::Answer(Box::new(resolved)));
             }
-            Err(RecvTimeoutError::Timeout) if hurry() => return Waited::Hurried,
+            Err(RecvTimeoutError::Timeout) if patience.is_zero() => return Waited::Hurried,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Waited::Lost,
         }
@@ -131,8 +141,7 @@ fn wait(pending: &PendingStack, hurry: &dyn Fn() -> bool) -> Waited {
 }
 
 /// Returns frames with bare addresses, and the images that contain them.
-fn bare(stack: &RawStack) -> ResolvedStack {
-    let mut images = Images::default();
+fn bare(stack: &RawStack, images: &mut Images) -> ResolvedStack {
     images.look_up(stack.addresses());
     let addresses = stack.addresses().iter().map(|&address| address as u64).filter(|&address| address != 0);
     let frames = addresses.rev().map(|instruction_addr| ResolvedFrame {
@@ -159,7 +168,19 @@ mod tests {
         assert!(hurried.frames.iter().all(|frame| frame.function.is_none() && frame.instruction_addr != 0));
         let patient = resolver.resolve(&stack, &|| false);
         assert!(patient.frames.iter().any(|frame| frame.function.is_some()), "{patient:?}");
-        assert!(matches!(resolver, Resolver::Ready(_)));
+        assert!(matches!(resolver.state, State::Ready(_)));
+    }
+
+    #[test]
+    fn a_backlog_of_late_stacks_does_not_wait_for_one_that_is_being_resolved() {
+        let (_never, done) = bounded(1);
+        let pending = PendingStack { resolved: Arc::default(), done };
+        let started = std::time::Instant::now();
+        let backlog = 10_000;
+        for _ in 0..backlog {
+            assert!(matches!(wait(&pending, &|| true), Waited::Hurried));
+        }
+        assert!(started.elapsed() < PATIENCE * backlog / 2, "{:?}", started.elapsed());
     }
 
     #[test]
