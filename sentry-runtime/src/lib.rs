@@ -132,7 +132,7 @@ pub use options::sampling::SamplingContext;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
     IntoRelease, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes,
-    TraceLifecycle, TracesSampler,
+    TraceLifecycle, TracesSampler, UnhandledErrors,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,

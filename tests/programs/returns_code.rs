@@ -1,5 +1,5 @@
 //! A program that captures a message in a span, and ends with the exit code in its argument; with `exit` it flushes and
-//! calls `std::process::exit`, with `panic` it panics.
+//! calls `std::process::exit`, with `panic` it panics, with `order` it turns an error into an exit code.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +13,11 @@ fn options() -> sentry::ClientOptions {
     }
 }
 
+#[sentry::span]
+fn order() -> Result<(), std::fmt::Error> {
+    Err(std::fmt::Error)
+}
+
 #[sentry::main(options = options())]
 fn main() -> ExitCode {
     sentry::start_span("work", |_| sentry::capture_message("at work", sentry::Level::Info));
@@ -22,6 +27,10 @@ fn main() -> ExitCode {
             println!("flushed {flushed}");
             std::process::exit(3)
         }
+        Some("order") => match order() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
         Some("panic") => panic!("the lamp broke"),
         Some(code) => ExitCode::from(code.parse::<u8>().unwrap_or(1)),
         None => ExitCode::SUCCESS,

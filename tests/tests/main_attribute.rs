@@ -65,6 +65,16 @@ fn an_exit_code_is_kept_and_everything_is_sent() {
 }
 
 #[test]
+fn the_error_behind_an_exit_code_is_sent() {
+    let (ended, server) = observed(RETURNS_CODE, &["order"], &[]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), ""));
+    let event = server.events().into_iter().find(|event| event["exception"].is_object()).unwrap();
+    assert_eq!(value(&event), std::fmt::Error.to_string());
+    assert_eq!(event["level"], "fatal");
+    assert_eq!(event["exception"]["values"][0]["mechanism"]["type"], "auto.function.main");
+}
+
+#[test]
 fn after_a_flush_a_program_may_exit() {
     let (ended, server) = observed(RETURNS_CODE, &["exit"], &[]);
     assert_eq!((ended.code, &*ended.stdout), (Some(3), "flushed true\n"));

@@ -24,8 +24,9 @@ use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::span_context::SpanContext;
 use crate::intake::message::{Capture, CaptureMechanism};
+use crate::options::UnhandledErrors;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Level, Uuid};
-use crate::scope::Scopes;
+use crate::scope::{Scope, Scopes};
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::Ticks;
@@ -92,7 +93,66 @@ pub(crate) fn note_seen(failure: Failure<'_>, since: Ticks) {
         // Outside a boundary the stack would not be used: an explicit capture takes its own.
         let wants_stack = boundary.is_function() && seen::worth_a_stack(boundary);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        seen::add(SeenError::new(boundary, &chain, SpanContext::current(), stack));
+        let seen = SeenError::new(boundary, &chain, SpanContext::current(), stack);
+        // As many errors as stacks are kept whole.
+        seen::add(if wants_stack { seen.keep_chain(chain) } else { seen });
+    }
+}
+
+/// Captures the error that was seen last in the active boundary and is unhandled, for a function that failed without
+/// returning an error: a request that was answered with a server error, a job or a program that exits with a failure.
+/// Returns whether there was one.
+#[cold]
+pub(crate) fn capture_unhandled(origin: ErrorOrigin, http_status: Option<u16>) -> bool {
+    let option = unhandled_errors();
+    if option == UnhandledErrors::Off {
+        return false;
+    }
+    let boundary = CaptureBoundary::current();
+    let Some(seen) = seen::take_unhandled(boundary) else { return false };
+    submit_seen(boundary, seen, origin.mechanism(), origin.level(), http_status);
+    capture_swallowed(boundary, option);
+    true
+}
+
+/// Captures what else was seen in a boundary whose function failed, if the option asks for it.
+fn capture_swallowed(boundary: CaptureBoundary, option: UnhandledErrors) {
+    if option != UnhandledErrors::All {
+        return;
+    }
+    let mechanism = CaptureMechanism { ty: "auto.function.span", handled: true };
+    while let Some(seen) = seen::take_unhandled(boundary) {
+        submit_seen(boundary, seen, mechanism, Level::Warning, None);
+    }
+}
+
+fn unhandled_errors() -> UnhandledErrors {
+    let client = active::with(|context| context.client());
+    client.map_or(UnhandledErrors::Off, |client| client.options().unhandled_errors)
+}
+
+/// Captures an error that was seen earlier, with the stack and the span of that time.
+fn submit_seen(
+    boundary: CaptureBoundary,
+    mut seen: SeenError,
+    mechanism: CaptureMechanism,
+    level: Level,
+    http_status: Option<u16>,
+) {
+    let Some(chain) = seen.chain.take() else { return };
+    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments()) {
+        seen::move_out(boundary, Some(seen), &chain, Uuid::nil());
+        return;
+    }
+    let stack = seen.stack.take().unwrap_or_else(RawStack::capture);
+    let mut draft = Capture::error(chain.clone(), mechanism, level, seen.span_context.clone(), stack);
+    if let Some(status) = http_status {
+        let mut scope = Scope::default();
+        scope.set_context("response", serde_json::json!({ "status_code": status }));
+        draft = draft.with_scope(scope);
+    }
+    if let Some(event_id) = event::submit(draft) {
+        seen::move_out(boundary, Some(seen), &chain, event_id);
     }
 }
 
@@ -128,6 +188,9 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         stack,
     ))?;
     seen::move_out(boundary, known, &chain, event_id);
+    if !matches!(origin, ErrorOrigin::Span(_)) {
+        capture_swallowed(boundary, unhandled_errors());
+    }
     Some(event_id)
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct SeenError {
     /// The form of the error, and the forms of errors that wrapped it since. The forms of its sources are not included:
     /// another error with the same cause is another error.
     forms: Vec<Form>,
+    /// The error itself, for the boundary's end: its function may fail without returning it.
+    pub(crate) chain: Option<Chain>,
     at: Ticks,
     pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
@@ -55,12 +57,27 @@ impl SeenError {
         stack: Option<RawStack>,
     ) -> Self {
         let forms = vec![Form::of(chain)];
-        Self { boundary, forms, at: clock::now(), span_context, stack, captured: None, acknowledged: false }
+        Self {
+            boundary,
+            forms,
+            chain: None,
+            at: clock::now(),
+            span_context,
+            stack,
+            captured: None,
+            acknowledged: false,
+        }
     }
 
     pub(crate) fn captured_explicitly(boundary: CaptureBoundary, chain: &Chain, event_id: Uuid) -> Self {
         let sighting = Self::new(boundary, chain, SpanContext::current(), None);
         Self { captured: Some(event_id), acknowledged: true, ..sighting }
+    }
+
+    /// Keeps the error itself, for [`take_unhandled`].
+    pub(crate) fn keep_chain(mut self, chain: Chain) -> Self {
+        self.chain = Some(chain);
+        self
     }
 
     /// Whether this may be the error of `chain`, seen in an inner function.
@@ -95,6 +112,10 @@ pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> b
         return false;
     };
     sighting.keep_form(chain);
+    // The outer form has what the functions on the way have added to it.
+    if let Some(kept) = &mut sighting.chain {
+        chain.clone_into(kept);
+    }
     sighting.at = clock::now();
     active::note_seen_error(sighting.at);
     true
@@ -130,6 +151,19 @@ pub(crate) fn take(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> Op
     taken
 }
 
+/// Takes the error that was seen last in the boundary and that neither the user nor an inner function captured.
+pub(crate) fn take_unhandled(boundary: CaptureBoundary) -> Option<SeenError> {
+    let mut memory = memory();
+    let unhandled =
+        |known: &SeenError| known.boundary == boundary && known.captured.is_none() && known.chain.is_some();
+    let at =
+        memory.iter().enumerate().filter(|(_, known)| unhandled(known)).max_by_key(|(_, known)| known.at);
+    let at = at.map(|(at, _)| at)?;
+    let taken = memory.remove(at);
+    REMEMBERED.store(memory.len(), Ordering::Relaxed);
+    taken
+}
+
 /// Returns the error, if it was seen in the boundary and the user has not captured it yet.
 pub(crate) fn acknowledge(boundary: CaptureBoundary, chain: &Chain) -> Option<SeenError> {
     let mut memory = memory();
@@ -154,9 +188,22 @@ pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &
         at: clock::now(),
         captured: Some(event_id),
         acknowledged: false,
+        chain: None,
         stack: None,
         ..sighting
     });
+}
+
+/// Moves the unhandled errors of a boundary to the enclosing one, whose function knows whether the work failed.
+pub(crate) fn hand_over(from: CaptureBoundary, to: CaptureBoundary) {
+    if REMEMBERED.load(Ordering::Relaxed) == 0 || !to.is_function() || to == CaptureBoundary::NONE {
+        return;
+    }
+    for known in memory().iter_mut() {
+        if known.boundary == from && known.captured.is_none() {
+            known.boundary = to;
+        }
+    }
 }
 
 /// Forgets the errors of a boundary.

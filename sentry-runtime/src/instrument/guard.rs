@@ -407,10 +407,20 @@ impl Fails for GuardUnder {
     fn fail(&mut self, failure: Failure<'_>) {
         self.failed(failure);
     }
+
+    fn fail_silently(&mut self) {
+        self.guard.fail_silently();
+    }
 }
 
 impl Fails for SpanGuard {
     fn fail(&mut self, failure: Failure<'_>) {
         self.failed(failure);
+    }
+
+    fn fail_silently(&mut self) {
+        if self.start & LIVE != 0 {
+            self.start |= FAILED;
+        }
     }
 }

@@ -58,4 +58,8 @@ impl Fails for MainGuard {
     fn fail(&mut self, failure: Failure<'_>) {
         self.failed(failure);
     }
+
+    fn fail_silently(&mut self) {
+        errors::capture_unhandled(ErrorOrigin::Main, None);
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::release::IntoRelease;
 use super::{
     CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
-    Spotlight, StatusCodes, TraceLifecycle,
+    Spotlight, StatusCodes, TraceLifecycle, UnhandledErrors,
 };
 use crate::client::hint::Hint;
 use crate::client::integration::Integration;
@@ -158,6 +158,9 @@ setters! {
     /// Drops an error that is captured manually if the function called before has just captured it manually; see the
     /// field [`dedupe`](field@Self::dedupe). Default: `true`.
     dedupe(dedupe: bool) => dedupe;
+    /// Sets which errors are captured when a request, a job or the program fails without returning one; see
+    /// [`UnhandledErrors`]. Default: [`UnhandledErrors::Last`].
+    unhandled_errors(errors: UnhandledErrors) => errors;
     /// Sets the maximum size of all attachments of one event, in bytes. Larger attachments are left out and counted as
     /// lost. Default: 20 MiB.
     max_attachment_size(bytes: usize) => bytes;

@@ -14,6 +14,7 @@ mod pattern;
 mod release;
 pub(crate) mod sampling;
 mod span_filter;
+mod unhandled;
 mod views;
 
 pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
@@ -25,6 +26,7 @@ pub use pattern::Pattern;
 pub use release::IntoRelease;
 pub(crate) use span_filter::check_filters;
 pub use span_filter::{SpanFilter, StatusCodes};
+pub use unhandled::UnhandledErrors;
 pub(crate) use views::open_for_views;
 pub use views::{LocalView, Spotlight};
 
@@ -138,6 +140,9 @@ pub struct ClientOptions {
     /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a
     /// second and with nothing captured in between. Default: `true`.
     pub dedupe: bool,
+    /// Which errors are captured when a request, a job or the program fails without returning one, see
+    /// [`UnhandledErrors`]. Default: [`UnhandledErrors::Last`].
+    pub unhandled_errors: UnhandledErrors,
     /// Types of errors that consist of several errors; see [`ErrorGroup`](crate::ErrorGroup). Default: none.
     pub error_groups: Vec<GroupReader>,
     /// The integrations of the client, see [`Integration`]. Default: none.
@@ -328,6 +333,7 @@ impl Default for ClientOptions {
             attach_stacktrace: false,
             ignore_errors: Vec::new(),
             dedupe: true,
+            unhandled_errors: UnhandledErrors::default(),
             error_groups: Vec::new(),
             integrations: Vec::new(),
             max_attachment_size: 20 << 20,

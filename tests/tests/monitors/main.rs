@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod config;
+mod exit_codes;
 mod hooks;
 mod side_by_side;
 

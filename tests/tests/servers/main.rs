@@ -13,3 +13,4 @@ mod grpc;
 mod serve;
 mod services;
 mod sessions;
+mod unhandled;

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
+use std::process::ExitCode;
 
 use crate::base::callback;
 use crate::base::probe::Probe;
@@ -65,6 +66,17 @@ impl<T: ?Sized> Reports for Probe<'_, T> {
     fn sentry_report<W: Fails, M: Means<T>>(self, _work: &mut W, _meaning: M) {}
 }
 
+/// The exit code of a job or a program says that it failed, but not why.
+impl Reports for &Probe<'_, ExitCode> {
+    type Value = ExitCode;
+    #[inline]
+    fn sentry_report<W: Fails, M: Means<ExitCode>>(self, work: &mut W, _meaning: M) {
+        if *self.0 != ExitCode::SUCCESS {
+            work.fail_silently();
+        }
+    }
+}
+
 /// A way to make a failure of an error.
 #[doc(hidden)]
 pub trait Shows<E> {
@@ -75,11 +87,18 @@ pub trait Shows<E> {
 pub trait Fails {
     /// Records that the function returned an error.
     fn fail(&mut self, failure: Failure<'_>);
+
+    /// Records that the function failed without returning an error.
+    fn fail_silently(&mut self);
 }
 
 impl<W: PollHooks + Fails> Fails for Held<W> {
     fn fail(&mut self, failure: Failure<'_>) {
         (**self).fail(failure);
+    }
+
+    fn fail_silently(&mut self) {
+        (**self).fail_silently();
     }
 }
 

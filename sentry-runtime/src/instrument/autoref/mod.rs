@@ -62,6 +62,10 @@ mod tests {
             };
             self.0 = Some((kind, failure.control));
         }
+
+        fn fail_silently(&mut self) {
+            self.0 = Some(("exit code", ControlFlow::Failure));
+        }
     }
 
     macro_rules! told {

@@ -9,8 +9,10 @@ use super::plan::HandlerPlan;
 use super::response::attribute;
 use crate::base::callback;
 use crate::capture::errors;
+use crate::capture::seen;
 use crate::client::{self, forgotten};
 use crate::context::active;
+use crate::context::entered;
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::{ControlFlow, Failure};
@@ -310,8 +312,21 @@ impl PollHooks for Handler {
     }
 
     fn finish(&mut self, end: End) {
-        let Some(state) = self.0.take() else { return };
-        let Some(RunningHandler { context: Some(context), handle, .. }) = state.running else { return };
+        let Some(mut state) = self.0.take() else { return };
+        let Some(RunningHandler { context: Some(context), active, handle, .. }) = state.running.take() else {
+            return;
+        };
+        match state.http_status {
+            _ if end != End::Done || state.failed => {}
+            // The handler converted the error to a response.
+            Some(500..) => {
+                let _inside = entered::enter(Arc::clone(&context), active);
+                errors::capture_unhandled(state.kind.origin(), state.http_status);
+            }
+            Some(_) => {}
+            // The server's layer knows the status.
+            None => seen::hand_over(context.boundary, context.outer_boundary),
+        }
         errors::close(context.boundary);
         let outcome = end.outcome(state.failed);
         if let Some(code) = state.http_status {
@@ -350,5 +365,12 @@ fn record_form(form: FormData) {
 impl Fails for Handler {
     fn fail(&mut self, failure: Failure<'_>) {
         self.failed(failure);
+    }
+
+    fn fail_silently(&mut self) {
+        if let Some(state) = &mut self.0 {
+            state.failed = true;
+            errors::capture_unhandled(state.kind.origin(), None);
+        }
     }
 }

@@ -293,4 +293,9 @@ impl Fails for Monitor {
     fn fail(&mut self, failure: Failure<'_>) {
         self.failed(failure);
     }
+
+    fn fail_silently(&mut self) {
+        self.failed = true;
+        errors::capture_unhandled(ErrorOrigin::Monitor, None);
+    }
 }

@@ -78,7 +78,8 @@ impl Sentry {
     }
 
     /// Sets whether a response with a status of 500 or more is captured as an event, if nothing else in the request
-    /// was captured (default: `true`).
+    /// was captured (default: `true`). The event shows the error that an annotated function returned last, if there
+    /// was one, see [`UnhandledErrors`](crate::UnhandledErrors).
     #[must_use]
     pub fn capture_server_errors(mut self, capture: bool) -> Self {
         self.server_errors = capture;

@@ -184,10 +184,17 @@ impl RunningRequest {
         self.span.set_attribute(key, value);
     }
 
-    /// Captures that the response is a server error, unless something in the request was captured before. Must be
-    /// called inside the request.
+    /// Captures the error that an annotated function returned in a failed request, unless something in the request was
+    /// captured before. Returns whether something was captured. Must be called inside the request.
+    pub(crate) fn capture_unhandled(&self, http_status: Option<u16>) -> bool {
+        self.naming.captured.load(Ordering::Relaxed)
+            || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status)
+    }
+
+    /// Captures that the response is a server error, unless something in the request was captured before: as the error
+    /// that an annotated function returned, if there was one. Must be called inside the request.
     pub(crate) fn capture_server_error(&self, status: u16, reason: &str) {
-        if self.naming.captured.load(Ordering::Relaxed) {
+        if self.capture_unhandled(Some(status)) {
             return;
         }
         let mechanism = protocol::Mechanism {

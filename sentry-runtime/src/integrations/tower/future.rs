@@ -14,6 +14,7 @@ use super::body::{ResponseBody, failure};
 use super::grpc;
 use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling, RunningRequest};
+use crate::protocol::SpanStatus;
 
 pin_project! {
     /// The future of [`SentryService`](super::SentryService).
@@ -84,6 +85,11 @@ fn answered<R: Body>(running: &mut RunningRequest, response: &Response<R>, serve
     if let Some((code, status)) = grpc::status(response.headers()) {
         running.set_attribute("rpc.grpc.status_code", code);
         running.set_status(status);
+        if server_errors
+            && matches!(status, SpanStatus::InternalError | SpanStatus::UnknownError | SpanStatus::DataLoss)
+        {
+            running.capture_unhandled(None);
+        }
     }
     if server_errors && status.is_server_error() {
         running.capture_server_error(status.as_u16(), status.canonical_reason().unwrap_or_default());
