@@ -131,8 +131,8 @@ pub use lifecycle::signals::flush_on_signals;
 pub use options::sampling::SamplingContext;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
-    IntoRelease, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes,
-    TraceLifecycle, TracesSampler, UnhandledErrors,
+    FinishedTrace, IntoRelease, KeepTrace, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
+    Spotlight, StatusCodes, TraceLifecycle, TracesSampler, UnhandledErrors,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,

@@ -139,6 +139,9 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     if let Some(captured) = &scopes.isolation.captured {
         captured.store(true, Ordering::Relaxed);
     }
+    if draft.level >= Level::Error {
+        draft.span_context.note_error();
+    }
     let event_id = draft.event_id;
     let capture = Capture {
         event_id,

@@ -20,7 +20,6 @@ use super::thread_context::{Context, Mode};
 use crate::base::epoch;
 use crate::client::{self, Client};
 use crate::context::ids;
-use crate::options::TraceLifecycle;
 use crate::protocol::random::random_u64;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
@@ -46,6 +45,7 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     let client = lazy_root.client.try_borrow().ok()?.upgrade()?;
     let key = ids::next();
     let sampled = sampling::by_rate(rate, sample_rand(key)).sampled;
+    let recorded = sampled || lazy_root.keeps.get();
     let start = clock::now();
     *lazy_root.owner.try_borrow_mut().ok()? = Some(client);
     lazy_root.root.set(key);
@@ -53,10 +53,10 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     lazy_root.site.set(Some(site));
     lazy_root.start.set(start);
     local.unmaterialized.set(Unmaterialized::LAZY_ROOT);
-    local.mode.set(if sampled { Mode::Sampled } else { Mode::Unsampled });
+    local.mode.set(if recorded { Mode::Sampled } else { Mode::Unsampled });
     local.segment.set(key);
     local.replace(Lineage::of(key));
-    Some((key, start, sampled))
+    Some((key, start, recorded))
 }
 
 /// Ends the open lazy root.
@@ -72,7 +72,8 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     if inherited {
         return;
     }
-    if !lazy_root.sampled.get() {
+    let sampled = lazy_root.sampled.get();
+    if !sampled && !lazy_root.keeps.get() {
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Span, 1);
         return;
@@ -83,7 +84,7 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
         refresh(local, true);
     }
     recorder::push_made(local, RecordKind::Segment, || {
-        Record::LazyRootEnd(LazyRootRecord { key, site, start, end, client, rate, outcome })
+        Record::LazyRootEnd(LazyRootRecord { key, site, start, end, client, rate, sampled, outcome })
     });
     crate::base::worker::nudge();
 }
@@ -115,6 +116,7 @@ fn refresh(local: &Local, ending: bool) {
         return;
     }
     lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
+    lazy_root.keeps.set(client.as_ref().is_some_and(|client| client.options().keep.is_some()));
     // Scopes that could not be sent are sent another time.
     lazy_root.epoch.set(if announced { epoch } else { 0 });
     if let Ok(mut known) = lazy_root.client.try_borrow_mut() {
@@ -128,7 +130,7 @@ fn rate_of(client: &Client) -> f32 {
     let plain = client.is_tracing()
         && options.traces_sampler.is_none()
         && options.ignore_spans.is_empty()
-        && options.trace_lifecycle != TraceLifecycle::Stream
+        && !options.streams()
         && client.pressure().halvings() == 0
         && !Context::default_ref().continues;
     options.traces_sample_rate.filter(|_| plain).unwrap_or(NOT_LAZY)
@@ -155,9 +157,12 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
 impl LazyRootRecord {
     /// Returns the segment of the root, equal to what an ordinary root would have.
     pub(crate) fn into_segment(self, around: &ProcessScopes) -> Segment {
-        let Self { key, site, start, client, rate, .. } = self;
+        let Self { key, site, start, client, rate, sampled, .. } = self;
         let (name, start) = (RootName::Site(site), Start::Ticks(start));
-        Segment::new(key, true, Some(rate), propagation(key, around.salt), name, start, None, client)
+        let propagation = propagation(key, around.salt);
+        let mut segment = Segment::new(key, sampled, Some(rate), propagation, name, start, None, client);
+        segment.recorded = true;
+        segment
     }
 }
 
@@ -175,6 +180,7 @@ pub(crate) fn materialize() {
     let (name, propagation) = (RootName::Site(site), propagation(key, lazy_root.salt.get()));
     let mut segment =
         Segment::new(key, lazy_root.sampled.get(), Some(rate), propagation, name, start, None, client);
+    segment.recorded |= lazy_root.keeps.get();
     if inherited {
         segment.leave_to_parent();
     }

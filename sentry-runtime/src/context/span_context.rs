@@ -60,6 +60,13 @@ impl SpanContext {
         }
     }
 
+    /// Notes that an error was captured in the segment.
+    pub(crate) fn note_error(&self) {
+        if let Source::Segment(segment) = &self.source {
+            segment.note_error();
+        }
+    }
+
     /// Returns the decision about the trace, as passed on in `sentry-trace`.
     pub(crate) fn decision(&self, options: &ClientOptions) -> Option<bool> {
         match &self.source {

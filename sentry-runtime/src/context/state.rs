@@ -83,6 +83,8 @@ pub(crate) struct LazyRoot {
     /// The id of the open lazy root, zero without one.
     pub(super) root: Cell<LocalId>,
     pub(super) sampled: Cell<bool>,
+    /// Whether roots are recorded that are not sampled, see the option `keep`.
+    pub(super) keeps: Cell<bool>,
     pub(super) site: Cell<Option<&'static Callsite>>,
     pub(super) start: Cell<Ticks>,
     /// The client with which the root started.
@@ -98,6 +100,7 @@ impl LazyRoot {
             salt: Cell::new(0),
             root: Cell::new(0),
             sampled: Cell::new(false),
+            keeps: Cell::new(false),
             site: Cell::new(None),
             start: Cell::new(0),
             owner: RefCell::new(None),

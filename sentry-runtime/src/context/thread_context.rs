@@ -18,7 +18,7 @@ use crate::trace::segment::Segment;
 pub(crate) enum Mode {
     /// No span is active: a new span becomes the root of a segment.
     Root,
-    /// The active segment is not sampled, or tracing is suppressed: nothing is recorded.
+    /// The active segment is not recorded, or tracing is suppressed: nothing is recorded.
     Unsampled,
     /// A new span becomes a child of the active span.
     Sampled,
@@ -142,7 +142,7 @@ impl Context {
         self.mode = match &self.segment {
             _ if self.is_unrecorded() => Mode::Unsampled,
             None => Mode::Root,
-            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(segment) if segment.recorded => Mode::Sampled,
             Some(_) => Mode::Unsampled,
         };
         self.key = self.segment.as_ref().map_or(0, |segment| segment.key);
@@ -163,7 +163,7 @@ impl Context {
     pub(crate) fn put_segment(&mut self, segment: Option<Arc<Segment>>) {
         self.mode = match &segment {
             None => Mode::Root,
-            Some(segment) if segment.sampled => Mode::Sampled,
+            Some(segment) if segment.recorded => Mode::Sampled,
             Some(_) => Mode::Unsampled,
         };
         self.key = segment.as_ref().map_or(0, |segment| segment.key);

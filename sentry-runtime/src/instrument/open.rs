@@ -68,7 +68,7 @@ impl OpenSpan {
         let Some(segment) = self.context.segment() else { return };
         if segment.key == self.id {
             root::end(context, self.id, Some(end), outcome);
-        } else if segment.sampled {
+        } else if segment.recorded {
             let span = DynamicSpan { parent, name, op, origin, start, end, outcome };
             let detail = Box::new(Detail::Span(span));
             recorder::push(Record::Detail { segment: segment.key, span: self.id, detail });

@@ -74,6 +74,8 @@ pub(crate) fn start_with(
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
     segment.ignored = ignored;
+    segment.recorded =
+        sampled || (segment.client.options().keep.is_some() && !ignored && !base.is_unrecorded());
     let segment = Arc::new(segment);
     if sampled && segment.is_streamed() {
         recorder::push(Record::Start {
@@ -96,7 +98,7 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     let Some(segment) = context.segment().filter(|segment| segment.key == root && segment.is_ours()) else {
         return;
     };
-    if !segment.sampled {
+    if !segment.recorded {
         let ledger = segment.client.ledger();
         let reason =
             if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };

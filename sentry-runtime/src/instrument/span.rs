@@ -82,18 +82,19 @@ impl Span {
 
     fn detail(&self, detail: Detail) {
         if let Some((context, Lineage { span, .. })) = self.position.as_ref().filter(|_| !self.stands_in)
-            && let Some(segment) = context.segment().filter(|segment| segment.sampled)
+            && let Some(segment) = context.segment().filter(|segment| segment.recorded)
         {
             recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
         }
     }
 
-    /// Whether data that is set on the span is recorded: there is a client, and the trace is sampled.
+    /// Whether data that is set on the span is recorded: there is a client, and the trace is sampled, or may be kept by
+    /// the option [`keep`](field@crate::ClientOptions::keep).
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        let sampled = |context: &Context| context.segment().is_some_and(|segment| segment.sampled);
+        let recorded = |context: &Context| context.segment().is_some_and(|segment| segment.recorded);
         !self.stands_in
-            && self.position.as_ref().is_some_and(|(context, active)| active.span != 0 && sampled(context))
+            && self.position.as_ref().is_some_and(|(context, active)| active.span != 0 && recorded(context))
     }
 
     /// Returns the id of the span's trace, or `None` if the handle belongs to no trace.

@@ -11,7 +11,7 @@ pub(crate) fn count() {
     const REASON: DiscardReason = DiscardReason::BufferOverflow;
     let (segments, spans) = recorder::take_lost();
     if let Some(client) = client::global().filter(|_| segments + spans > 0) {
-        if client.options().trace_lifecycle == TraceLifecycle::Static {
+        if !client.options().streams() {
             client.ledger().lost(REASON, DataCategory::Transaction, segments);
         }
         client.ledger().lost(REASON, DataCategory::Span, segments + spans);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::release::IntoRelease;
 use super::{
-    CaCertificates, ClientOptions, Compression, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
-    Spotlight, StatusCodes, TraceLifecycle, UnhandledErrors,
+    CaCertificates, ClientOptions, Compression, FinishedTrace, LocalView, OptionsError, Pattern, SpanFilter,
+    SpoolLimits, Spotlight, StatusCodes, TraceLifecycle, UnhandledErrors,
 };
 use crate::client::hint::Hint;
 use crate::client::integration::Integration;
@@ -77,6 +77,18 @@ setters! {
     /// # assert!(options.traces_sampler.is_some());
     /// ```
     traces_sampler(sampler: impl Fn(&SamplingContext) -> f32 + Send + Sync + 'static) => Some(Arc::new(sampler));
+    /// Sets a function that decides, when a transaction has ended, whether it is sent although the sample rate did not
+    /// select it; see the field [`keep`](field@Self::keep). Default: none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let options = sentry::ClientOptions::new().traces_sample_rate(0.01).keep(|trace| {
+    ///     trace.failed() || trace.slower_than(Duration::from_secs(2)) || trace.one_of(1000)
+    /// });
+    /// # assert!(options.keep.is_some());
+    /// ```
+    keep(keep: impl Fn(&FinishedTrace<'_>) -> bool + Send + Sync + 'static) => Some(Arc::new(keep));
     /// Sets the id of your Sentry organisation, for `strict_trace_continuation`. Range: digits. Default: the id in the
     /// DSN's host (`123` in `o123.ingest.sentry.io`).
     org_id(id: impl Into<String>) => Some(id.into());
@@ -137,6 +149,8 @@ setters! {
     /// # assert!(options.before_send_span.is_some());
     /// ```
     before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
+    /// Sets the maximum number of transactions per second that [`keep`](Self::keep) adds. Default: 10.
+    keep_per_second(transactions: u32) => transactions;
     /// Sets the maximum number of breadcrumbs kept per scope. Range: 0 to 1000. Default: 100.
     max_breadcrumbs(max: usize) => max;
     /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.

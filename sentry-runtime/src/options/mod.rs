@@ -7,6 +7,7 @@ mod builder;
 mod callbacks;
 pub(crate) mod environment;
 mod error;
+mod keep;
 mod lifecycle;
 pub(crate) mod names;
 mod network;
@@ -20,6 +21,7 @@ mod views;
 pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 pub use error::OptionsError;
+pub use keep::{FinishedTrace, KeepTrace};
 pub use lifecycle::TraceLifecycle;
 pub(crate) use network::check as check_network;
 pub use pattern::Pattern;
@@ -128,6 +130,19 @@ pub struct ClientOptions {
     /// # assert!(options.trace_options_requests);
     /// ```
     pub trace_options_requests: bool,
+    /// Tail sampling: decides, when a transaction has ended, whether it is sent although the sample rate did not select
+    /// it; see [`FinishedTrace`]. Default: none.
+    ///
+    /// With this option every transaction is recorded, at the cost of a sampled one, and waits in memory until it has
+    /// ended, within `max_record_memory`. What the sample rate selects is always sent. The trace headers for other
+    /// services carry the decision of the sample rate, which is 0 if it is not set. The envelope's sample rate is the probability with which such a transaction is sent, so that the
+    /// server's totals stay right. The function runs on the pipeline thread; if it panics, the sample rate decides.
+    ///
+    /// A trace is sent as a transaction, also with [`TraceLifecycle::Stream`].
+    pub keep: Option<KeepTrace>,
+    /// The maximum number of transactions per second that [`keep`](field@Self::keep) adds. Others are counted as lost
+    /// by `sample_rate`. Default: 10.
+    pub keep_per_second: u32,
     /// A callback that receives every span, including root spans. It can change a span, but neither drop nor move it.
     /// Default: none.
     pub before_send_span: Option<BeforeSendSpan>,
@@ -328,6 +343,8 @@ impl Default for ClientOptions {
             ignore_transactions: Vec::new(),
             trace_ignore_status_codes: Vec::new(),
             trace_options_requests: false,
+            keep: None,
+            keep_per_second: 10,
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
@@ -397,6 +414,11 @@ impl ClientOptions {
     /// Whether tracing is enabled but no trace that starts in this process can be recorded.
     pub(crate) fn never_samples(&self) -> bool {
         self.traces_sample_rate == Some(0.0) && self.traces_sampler.is_none()
+    }
+
+    /// Whether spans are sent while their trace runs.
+    pub(crate) fn streams(&self) -> bool {
+        self.trace_lifecycle == TraceLifecycle::Stream && self.keep.is_none()
     }
 
     /// The id of the organisation: the option `org_id`, else the id in the DSN's host.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::contexts;
+use super::keep::KeptPerSecond;
 use super::output;
 use crate::client::Client;
 use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
@@ -21,6 +22,7 @@ pub(crate) struct ClientState {
     /// The version of the list of integrations that `sdk` names.
     integrations: u32,
     pub(super) server_name: Option<String>,
+    pub(super) kept: KeptPerSecond,
 }
 
 impl ClientState {
@@ -53,6 +55,7 @@ impl ClientState {
                 Some(name) => Some(name.clone().into_owned()),
                 None => facts.server_name.clone(),
             },
+            kept: KeptPerSecond::default(),
         }
     }
 }

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -163,7 +163,8 @@ impl Collector {
                 if let Some(stream) = self.streams.get(segment.key) {
                     stream.ended_on(thread);
                 }
-                self.ending.push(Ended { segment, isolation, current, end, outcome });
+                let verdict = OnceLock::new();
+                self.ending.push(Ended { segment, isolation, current, end, outcome, verdict });
             }
             Record::Span { segment, id, parent, site, start, end, outcome } => {
                 let kind = ChildKind::Site { site, start, end, outcome };

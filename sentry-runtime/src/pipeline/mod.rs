@@ -18,6 +18,7 @@ pub(crate) mod contexts;
 mod event;
 mod feedback;
 mod hooks;
+mod keep;
 mod logs;
 mod output;
 mod sessions;

@@ -79,6 +79,7 @@ pub(crate) struct LazyRootRecord {
     pub(crate) end: Ticks,
     pub(crate) client: Arc<Client>,
     pub(crate) rate: f32,
+    pub(crate) sampled: bool,
     pub(crate) outcome: SpanOutcome,
 }
 

@@ -1,6 +1,7 @@
 //! Segments: the spans of one local root, that is of one request, job or other unit of work in this process.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::callsite::Callsite;
@@ -9,7 +10,6 @@ use super::ids::{self, LocalId};
 use super::propagation::Propagation;
 use crate::base::fork;
 use crate::client::Client;
-use crate::options::TraceLifecycle;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 use crate::scrub;
 
@@ -65,7 +65,12 @@ impl RootName {
 pub(crate) struct Segment {
     /// The local id of the root span.
     pub(crate) key: LocalId,
+    /// Whether the trace is sampled: the decision at its start, which trace headers pass on.
     pub(crate) sampled: bool,
+    /// Whether its spans are recorded: it is sampled, or the option `keep` decides at its end.
+    pub(crate) recorded: bool,
+    /// Whether an error was captured in it.
+    errored: AtomicBool,
     /// The process that it belongs to; a segment that a child inherits is not sent by the child.
     generation: u32,
     /// Whether it is unsampled because a filter of the option `ignore_spans` matches its root.
@@ -97,6 +102,8 @@ impl Segment {
         Self {
             key,
             sampled,
+            recorded: sampled,
+            errored: AtomicBool::new(false),
             generation: fork::generation(),
             ignored: false,
             sample_rate,
@@ -137,7 +144,22 @@ impl Segment {
 
     /// Whether its spans are sent while it runs.
     pub(crate) fn is_streamed(&self) -> bool {
-        self.client.options().trace_lifecycle == TraceLifecycle::Stream
+        self.client.options().streams()
+    }
+
+    /// Notes that an error was captured in it.
+    pub(crate) fn note_error(&self) {
+        self.errored.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an error was captured in it.
+    pub(crate) fn has_error(&self) -> bool {
+        self.errored.load(Ordering::Relaxed)
+    }
+
+    /// Returns the probability with which the trace was sampled, here or where it began.
+    pub(crate) fn effective_sample_rate(&self) -> f64 {
+        self.sample_rate.or_else(|| self.propagation.parent_sample_rate()).map_or(0.0, f64::from)
     }
 
     /// Renames the transaction and sets the source of the name.

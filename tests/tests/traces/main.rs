@@ -11,6 +11,7 @@ mod environment;
 mod filters;
 mod hooks;
 mod incoming;
+mod keep;
 mod outgoing;
 mod parents;
 mod payload;

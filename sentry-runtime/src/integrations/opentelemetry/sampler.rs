@@ -83,8 +83,11 @@ fn decide(
     }
     let base = match parent::of(parent, trace_id) {
         Standing::Child(context, _) => {
-            let sampled = context.segment().is_some_and(|segment| segment.sampled);
-            return if sampled { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+            return match context.segment() {
+                Some(segment) if segment.sampled => SamplingDecision::RecordAndSample,
+                Some(segment) if segment.recorded => SamplingDecision::RecordOnly,
+                _ => SamplingDecision::Drop,
+            };
         }
         Standing::Root(base) => base,
     };

@@ -132,8 +132,8 @@ pub(crate) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
 }
 
 /// Rounds a sample rate as it is written on the wire.
-fn round(rate: f32) -> f64 {
-    (f64::from(rate) * 1e6).round() / 1e6
+pub(crate) fn round(rate: f64) -> f64 {
+    (rate * 1e6).round() / 1e6
 }
 
 /// Builds the root span of a segment. Attributes that the program set replace those of the toolkit. Also returns
@@ -158,7 +158,7 @@ pub(crate) fn root(
         ..SpanData::default()
     };
     if let Some(rate) = segment.sample_rate {
-        root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate))));
+        root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate.into()))));
     }
     if let Some((file, line)) = segment.root.location() {
         root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));

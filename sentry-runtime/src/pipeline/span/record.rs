@@ -167,6 +167,14 @@ impl SpanData {
         }
     }
 
+    /// Sets an attribute, whether or not the span has one of that name.
+    pub(crate) fn set_attribute(&mut self, key: &'static str, value: AttributeValue) {
+        match self.attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, slot)) => *slot = value,
+            None => self.attributes.push((Cow::Borrowed(key), value)),
+        }
+    }
+
     /// Takes over the callback's changes to the span; its position in the trace does not change.
     pub(crate) fn take_over(&mut self, changed: Span) {
         self.name = Cow::Owned(changed.description.unwrap_or_default());

@@ -14,10 +14,11 @@ use json::Extras;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::client_state::{self, ClientState};
 use super::event::limits;
+use super::keep::{self, Verdict};
 use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
 use super::span::details::{self, rows, said};
 use super::span::record::{self, SpanData, SpanRecord};
@@ -34,6 +35,7 @@ use crate::trace::clock::Anchor;
 use crate::trace::clock::Start;
 use crate::trace::record::SpanOutcome;
 use crate::trace::record::{LazyRootRecord, ProcessScopes};
+use crate::trace::sampling;
 use crate::trace::segment::Segment;
 
 /// A segment whose root has ended.
@@ -43,6 +45,8 @@ pub(super) struct Ended {
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
     pub(super) outcome: SpanOutcome,
+    /// The decision about the transaction, once it is made.
+    pub(super) verdict: OnceLock<Verdict>,
 }
 
 impl Ended {
@@ -53,6 +57,7 @@ impl Ended {
             current: Arc::clone(&around.current),
             end: Start::Ticks(root.end),
             outcome: root.outcome,
+            verdict: OnceLock::new(),
             segment: Arc::new(root.into_segment(around)),
         }
     }
@@ -79,11 +84,17 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     choose(client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let rows = rows(segment, gathered.children, &mut said, &anchor);
-    let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
     let own = said.remove(&segment.key).unwrap_or_default();
     let (name, source) = segment.name();
     let (mut root, renamed) = details::root(segment, ended.end, ended.outcome, name, own, &anchor);
+    let verdict = *ended.verdict.get_or_init(|| keep::decide(segment, &root, gathered.children.len() + 1));
+    match verdict {
+        Verdict::Dropped => return drop_unsampled(segment, gathered.children.len() as u64, true),
+        Verdict::Kept(rate) => root.set_attribute("sentry.sample_rate", rate.into()),
+        Verdict::Sampled => {}
+    }
+    let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
     gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
     send(ended, root, source, rows, &anchor);
@@ -92,6 +103,9 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
 /// Writes the spans that ended after their segment: each span whose parent is not among them is a transaction.
 pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let segment = &ended.segment;
+    if ended.verdict.get() == Some(&Verdict::Dropped) {
+        return drop_unsampled(segment, gathered.children.len() as u64 + gathered.dropped, false);
+    }
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
@@ -114,6 +128,15 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
         let root = own.remove(at).into_full(&anchor);
         send(ended, root, "component", own, &anchor);
     }
+}
+
+/// Counts a transaction that is not sent, or spans that ended after it.
+fn drop_unsampled(segment: &Segment, children: u64, with_root: bool) {
+    let (ledger, reason) = (segment.client.ledger(), sampling::reason_not_sampled(segment));
+    if with_root {
+        ledger.lost(reason, DataCategory::Transaction, 1);
+    }
+    ledger.lost(reason, DataCategory::Span, children + u64::from(with_root));
 }
 
 /// Keeps the earliest spans up to the limit; a parent starts before its children, so no span loses its parent.
@@ -197,7 +220,8 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, 
         json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
     });
     let item = EnvelopeItem::transaction(payload, written);
-    output::send(transport, Some(transaction.event_id), Some(segment.dsc()), [item]);
+    let verdict = ended.verdict.get().copied().unwrap_or(Verdict::Sampled);
+    output::send(transport, Some(transaction.event_id), Some(verdict.dsc(segment)), [item]);
 }
 
 fn build(
