@@ -151,6 +151,9 @@ setters! {
     before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Sets the maximum number of transactions per second that [`keep`](Self::keep) adds. Default: 10.
     keep_per_second(transactions: u32) => transactions;
+    /// Sets how often an operation must repeat under one parent to be recorded as repeated work, 0 for never; see the
+    /// field [`repeat_threshold`](field@Self::repeat_threshold). Default: 5.
+    repeat_threshold(times: usize) => times;
     /// Sets the maximum number of breadcrumbs kept per scope. Range: 0 to 1000. Default: 100.
     max_breadcrumbs(max: usize) => max;
     /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.

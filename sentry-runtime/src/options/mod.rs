@@ -143,6 +143,13 @@ pub struct ClientOptions {
     /// The maximum number of transactions per second that [`keep`](field@Self::keep) adds. Others are counted as lost
     /// by `sample_rate`. Default: 10.
     pub keep_per_second: u32,
+    /// The number of times that an operation must repeat under one parent to be recorded as repeated work; 0 for never.
+    /// Default: 5.
+    ///
+    /// Operations are database queries, requests, cache and queue accesses and remote calls with the same name, where
+    /// numbers and quoted texts do not count: typically a query for each row of another one. The parent gets the
+    /// attributes `repeated.count` and `repeated.span`, the latter with operation and name of one of the spans.
+    pub repeat_threshold: usize,
     /// A callback that receives every span, including root spans. It can change a span, but neither drop nor move it.
     /// Default: none.
     pub before_send_span: Option<BeforeSendSpan>,
@@ -345,6 +352,7 @@ impl Default for ClientOptions {
             trace_options_requests: false,
             keep: None,
             keep_per_second: 10,
+            repeat_threshold: 5,
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,

@@ -13,6 +13,7 @@
 //! sentry-runtime = { version = "0.1", features = ["test"] }
 //! ```
 
+mod counts;
 mod official;
 mod session;
 mod tree;

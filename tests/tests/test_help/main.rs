@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
 mod apart;
+mod counts;
 mod items;
 mod trees;
 

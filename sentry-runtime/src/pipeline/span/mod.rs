@@ -7,3 +7,4 @@ pub(crate) mod gen_ai;
 pub(crate) mod hook;
 pub(crate) mod json;
 pub(crate) mod record;
+pub(crate) mod repeats;

@@ -13,6 +13,7 @@ use crate::pipeline::client_state;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
 use crate::pipeline::span::details::{self, SpanDetails};
 use crate::pipeline::span::record::{SpanData, SpanRecord};
+use crate::pipeline::span::repeats::Repeats;
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -54,10 +55,12 @@ pub(crate) struct Stream {
     /// The thread on which its root ended.
     thread: Option<Thread>,
     pub(crate) weight: usize,
+    repeats: Repeats,
 }
 
 impl Stream {
     pub(crate) fn new(segment: Arc<Segment>, phase: Phase) -> Self {
+        let repeats = Repeats::new(segment.client.options().repeat_threshold);
         Self {
             segment,
             phase,
@@ -67,6 +70,7 @@ impl Stream {
             said: IdMap::default(),
             thread: None,
             weight: 0,
+            repeats,
         }
     }
 
@@ -184,6 +188,7 @@ impl Stream {
             rows.push((self.row(child, said, &anchor), thread));
         }
         let mut rows = filter::of_children(&self.segment, rows, &anchor);
+        self.repeats.mark(&mut rows, &anchor);
         gen_ai::complete(None, &mut rows);
         if rows.is_empty() {
             return;
@@ -241,7 +246,8 @@ impl Stream {
         let weight = weight_of(&said);
         room.give_back(weight);
         self.weight = self.weight.saturating_sub(weight);
-        let (root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
+        let (mut root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
+        self.repeats.mark_root(&mut root);
         let source = if renamed { "custom" } else { source };
         let rows = vec![(SpanRecord::Full(Box::new(root)), self.thread.clone())];
         self.send(rows, Some(source), since, &anchor, batches, label);

@@ -22,6 +22,7 @@ use super::keep::{self, Verdict};
 use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
 use super::span::details::{self, rows, said};
 use super::span::record::{self, SpanData, SpanRecord};
+use super::span::repeats::Repeats;
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
 use crate::client::Client;
@@ -95,6 +96,9 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     }
     let rows = rows(segment, gathered.children, &mut said, &anchor);
     let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
+    let mut repeats = Repeats::new(client.options().repeat_threshold);
+    repeats.mark(&mut rows, &anchor);
+    repeats.mark_root(&mut root);
     gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
     send(ended, root, source, rows, &anchor);
