@@ -27,6 +27,11 @@ pub(crate) fn debug(message: fmt::Arguments<'_>) {
     }
 }
 
+/// Prints one line about the program that the user asked for.
+pub(crate) fn warning(message: fmt::Arguments<'_>) {
+    write_line("warning", message);
+}
+
 /// Prints one line that the user must see even if debug output is off.
 pub(crate) fn error(message: fmt::Arguments<'_>) {
     write_line("error", message);

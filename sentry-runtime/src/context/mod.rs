@@ -15,6 +15,7 @@ pub(crate) mod entered;
 pub(crate) mod ids;
 pub(crate) mod lazy_root;
 pub(crate) mod local;
+pub(crate) mod polls;
 pub(crate) mod recorder;
 pub(crate) mod recycling;
 pub(crate) mod scope_handle;

@@ -98,7 +98,12 @@ pub(crate) fn push(record: Record) {
     let kind = match &record {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
-        Record::Attribute { .. } | Record::Start { .. } | Record::ProcessScopes(_) => RecordKind::More,
+        Record::Attribute { .. }
+        | Record::Start { .. }
+        | Record::ProcessScopes(_)
+        | Record::PollBegin { .. }
+        | Record::PollWatched(_)
+        | Record::PollEnd { .. } => RecordKind::More,
     };
     push_made(local(), kind, || record);
 }

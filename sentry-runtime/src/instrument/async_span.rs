@@ -18,6 +18,7 @@ use crate::context::active;
 use crate::context::entered;
 use crate::context::ids;
 use crate::context::local::local;
+use crate::context::polls;
 use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
@@ -35,7 +36,9 @@ const OVER: u64 = 1 << 62;
 const GIVEN: u64 = 1 << 61;
 /// During a poll: another context was active before and is kept in the span.
 const SWAPPED: u64 = GIVEN;
-const FLAGS: u64 = FAILED | OVER | GIVEN;
+/// The polls of the span are recorded. Greater than every start time without a flag.
+const TRACKED: u64 = 1 << 60;
+const FLAGS: u64 = FAILED | OVER | GIVEN | TRACKED;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -245,8 +248,9 @@ extern "C" fn enter(work: &mut AsyncSpan) -> Lineage {
     if !work.context.as_ref().is_some_and(active::is_in) {
         return enter_slowly(work);
     }
-    if work.start & !FLAGS == 0 {
-        if !work.is_plain() {
+    // One comparison for a span that has not started, whose start is 0, and for one with flags.
+    if work.start.wrapping_sub(1) >= TRACKED - 1 {
+        if work.start & !FLAGS != 0 || !work.is_plain() || polls::are_recorded() {
             return enter_slowly(work);
         }
         let Some(now) = clock::now_by_counter() else { return enter_slowly(work) };
@@ -266,19 +270,27 @@ extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
         if work.start & OVER != 0 {
             return Lineage::NONE;
         }
+        if polls::are_recorded() {
+            work.start |= TRACKED;
+        }
     }
     let active = work.active();
-    if work.context.as_ref().is_some_and(active::is_in) {
-        return active::replace(active);
+    let before = if work.context.as_ref().is_some_and(active::is_in) {
+        active::replace(active)
+    } else {
+        work.start |= SWAPPED;
+        swap(work, active)
+    };
+    if work.start & TRACKED != 0 {
+        callback::contain(|| polls::begin(work.id, Some(work.site)));
     }
-    work.start |= SWAPPED;
-    swap(work, active)
+    before
 }
 
 /// Restores what was active before.
 #[inline(never)]
 extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
-    if work.start & SWAPPED != 0 {
+    if work.start & (SWAPPED | TRACKED) != 0 {
         return leave_slowly(work, before);
     }
     active::replace(before);
@@ -287,6 +299,13 @@ extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
 #[cold]
 #[inline(never)]
 extern "C" fn leave_slowly(work: &mut AsyncSpan, before: Lineage) {
+    if work.start & TRACKED != 0 {
+        callback::contain(|| polls::end(work.id));
+    }
+    if work.start & SWAPPED == 0 {
+        active::replace(before);
+        return;
+    }
     work.start &= !SWAPPED;
     swap(work, before);
 }
@@ -324,6 +343,11 @@ impl PollHooks for AsyncSpan {
         if let Before::Span(before) = previous.0 {
             leave(self, before);
         }
+    }
+
+    #[inline]
+    fn stop_counting(&mut self) {
+        self.start &= !TRACKED;
     }
 
     fn finish(&mut self, end: End) {

@@ -29,6 +29,18 @@ pub trait PollHooks {
     /// [`PollHooks::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
+    /// Called when a poll has entered the work.
+    #[doc(hidden)]
+    #[inline]
+    fn poll_began(&self) {}
+    /// Called before a poll leaves the work.
+    #[doc(hidden)]
+    #[inline]
+    fn poll_ended(&self) {}
+    /// Called before the work is entered for the last time, to drop the future: that is no poll.
+    #[doc(hidden)]
+    #[inline]
+    fn stop_counting(&mut self) {}
     /// Restores what was active before.
     #[doc(hidden)]
     fn leave(&mut self, previous: Previous);
@@ -204,7 +216,9 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         // Finished work is not entered, but the future is polled here all the same: a second call site would be a
         // second copy of the user's future.
         let mut entered = Entered::new(&mut this.work);
+        entered.work.poll_began();
         let poll = future.poll(task);
+        entered.work.poll_ended();
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, entered.work);
         }
@@ -224,6 +238,9 @@ impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
     #[inline]
     fn drop(&mut self) {
         let cancelled = self.work.stage() == Stage::Begun;
+        if cancelled {
+            self.work.stop_counting();
+        }
         let previous = if cancelled { self.work.enter() } else { None };
         let entered = Entered { work: &mut self.work, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.

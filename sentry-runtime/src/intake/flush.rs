@@ -48,7 +48,12 @@ impl Queues {
                 Record::Detail { detail, .. } if matches!(*detail, Detail::Span(_)) => {
                     lose_span(global.as_deref());
                 }
-                Record::Detail { .. } | Record::Attribute { .. } | Record::Start { .. } => {}
+                Record::Detail { .. }
+                | Record::Attribute { .. }
+                | Record::Start { .. }
+                | Record::PollBegin { .. }
+                | Record::PollWatched(_)
+                | Record::PollEnd { .. } => {}
             })
         });
         recorder::put_back(sources);

@@ -8,7 +8,7 @@ use super::{forks, panic, transports};
 use crate::base::{diagnostics, worker};
 use crate::capture::session;
 use crate::client::{self, Client, set_global};
-use crate::context::recorder;
+use crate::context::{polls, recorder};
 use crate::options::{ClientOptions, OptionsError, environment};
 use crate::pipeline;
 use crate::trace::clock;
@@ -49,6 +49,7 @@ impl Client {
         worker::install(worker::Hooks { run: pipeline::run, prepare });
         clock::start();
         recorder::set_memory_limit(options.max_record_memory);
+        polls::set_up(&options);
         let client = Self::assemble(options, transports::from_options)?;
         if client.transport().is_some() {
             if client.options().spool_dir.is_some() {

@@ -154,6 +154,24 @@ setters! {
     /// Sets how often an operation must repeat under one parent to be recorded as repeated work, 0 for never; see the
     /// field [`repeat_threshold`](field@Self::repeat_threshold). Default: 5.
     repeat_threshold(times: usize) => times;
+    /// Records the polls of `async` functions as attributes of their spans; see the field
+    /// [`track_polls`](field@Self::track_polls). Default: `false`.
+    track_polls(track: bool) => track;
+    /// Reports a poll that has not returned after this time, while it blocks its thread; see the field
+    /// [`blocked_poll_warning`](field@Self::blocked_poll_warning). Default: none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let options = sentry::ClientOptions::new()
+    ///     .blocked_poll_warning(Duration::from_millis(500))
+    ///     .blocked_poll_event(Duration::from_secs(5));
+    /// # assert_eq!(options.blocked_poll_warning, Some(Duration::from_millis(500)));
+    /// ```
+    blocked_poll_warning(after: Duration) => Some(after);
+    /// Captures an event if a poll has not returned after this time; see the field
+    /// [`blocked_poll_event`](field@Self::blocked_poll_event). Default: none.
+    blocked_poll_event(after: Duration) => Some(after);
     /// Sets the maximum number of breadcrumbs kept per scope. Range: 0 to 1000. Default: 100.
     max_breadcrumbs(max: usize) => max;
     /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.

@@ -150,6 +150,18 @@ pub struct ClientOptions {
     /// numbers and quoted texts do not count: typically a query for each row of another one. The parent gets the
     /// attributes `repeated.count` and `repeated.span`, the latter with operation and name of one of the spans.
     pub repeat_threshold: usize,
+    /// Whether spans of `async` functions record their polls: `poll.count`, and in milliseconds `poll.busy` (the sum of
+    /// all polls), `poll.idle` (the rest of the span's time) and `poll.max` (the longest poll). A poll includes those
+    /// of the futures inside. Costs two clock readings and two records per poll. Default: `false`.
+    pub track_polls: bool,
+    /// The time after which a poll of an annotated `async` function that has not returned is reported, because it
+    /// blocks its thread: as a line on stderr, as a log, if `enable_logs` is on, and as a breadcrumb of the blocked work.
+    /// Needs tracing. It costs what `track_polls` costs and three reference counts per poll, and the pipeline thread
+    /// looks ten times a second. Default: none.
+    pub blocked_poll_warning: Option<Duration>,
+    /// The time after which such a poll is captured as an event, once, whose stack are the annotated functions that are
+    /// being polled. Default: none.
+    pub blocked_poll_event: Option<Duration>,
     /// A callback that receives every span, including root spans. It can change a span, but neither drop nor move it.
     /// Default: none.
     pub before_send_span: Option<BeforeSendSpan>,
@@ -353,6 +365,9 @@ impl Default for ClientOptions {
             keep: None,
             keep_per_second: 10,
             repeat_threshold: 5,
+            track_polls: false,
+            blocked_poll_warning: None,
+            blocked_poll_event: None,
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
@@ -422,6 +437,16 @@ impl ClientOptions {
     /// Whether tracing is enabled but no trace that starts in this process can be recorded.
     pub(crate) fn never_samples(&self) -> bool {
         self.traces_sample_rate == Some(0.0) && self.traces_sampler.is_none()
+    }
+
+    /// Returns the time from which on a poll counts as blocked.
+    pub(crate) fn blocked_poll_limit(&self) -> Option<Duration> {
+        self.blocked_poll_warning.into_iter().chain(self.blocked_poll_event).min()
+    }
+
+    /// Whether polls are recorded as attributes.
+    pub(crate) fn counts_polls(&self) -> bool {
+        self.track_polls || self.blocked_poll_limit().is_some()
     }
 
     /// Whether spans are sent while their trace runs.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
 use super::containment::{contain, contain_all};
+use super::polls::RunningPolls;
 use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
@@ -47,6 +48,7 @@ pub(super) struct Collector {
     queues: Vec<Source>,
     open: IdMap<BufferedSpan>,
     streams: Streams,
+    polls: RunningPolls,
     room: Room,
     /// The number of bytes that may wait in batches.
     batch_room: usize,
@@ -71,6 +73,7 @@ impl Collector {
         let now = Instant::now();
         self.begin_round(recorder::memory_limit());
         let came = self.read();
+        self.polls.report();
         self.write(all, now);
         let held = self.held();
         if held != self.told {
@@ -121,7 +124,7 @@ impl Collector {
 
     /// Returns how long the pipeline may sleep unless it is woken; `None` for any time.
     pub(super) fn rest(&self) -> Option<Duration> {
-        self.streams.rest()
+        self.streams.rest().into_iter().chain(self.polls.rest()).min()
     }
 
     fn since(&self, now: Instant) -> Instant {
@@ -137,6 +140,9 @@ impl Collector {
                 came = true;
                 self.take(record, thread, around);
             });
+            if given_up {
+                self.polls.forget(thread);
+            }
             !given_up
         });
         self.queues = queues;
@@ -165,6 +171,15 @@ impl Collector {
                 }
                 let verdict = OnceLock::new();
                 self.ending.push(Ended { segment, isolation, current, end, outcome, verdict });
+            }
+            Record::PollBegin { span, at } => self.polls.begin(thread, span, at),
+            Record::PollWatched(poll) => self.polls.begin_watched(thread, poll),
+            Record::PollEnd { segment, span, at } => {
+                let Some(length) = self.polls.end(thread, span, at).filter(|_| span != 0) else { return };
+                match self.streams.get(segment) {
+                    Some(stream) => stream.add_poll(span, length),
+                    None => self.gathered(segment).0.polls.add(span, length),
+                }
             }
             Record::Span { segment, id, parent, site, start, end, outcome } => {
                 let kind = ChildKind::Site { site, start, end, outcome };

@@ -21,6 +21,7 @@ mod hooks;
 mod keep;
 mod logs;
 mod output;
+mod polls;
 mod sessions;
 mod span;
 mod stream;

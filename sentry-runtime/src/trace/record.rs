@@ -50,6 +50,12 @@ pub(crate) enum Record {
     /// A segment began whose spans are sent while it runs. For other segments, the pipeline receives the data at their
     /// end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
+    /// A poll of an annotated future began.
+    PollBegin { span: LocalId, at: Ticks },
+    /// A poll began that is watched while it runs.
+    PollWatched(Box<WatchedPoll>),
+    /// The poll of a span ended.
+    PollEnd { segment: LocalId, span: LocalId, at: Ticks },
     /// The scopes of the process, for the lazy roots that follow.
     ProcessScopes(Box<ProcessScopes>),
     /// A lazy root ended.
@@ -62,6 +68,17 @@ pub(crate) enum Record {
         end: Start,
         outcome: SpanOutcome,
     },
+}
+
+/// A poll that is watched, with everything that a report about it needs.
+pub(crate) struct WatchedPoll {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) isolation: Arc<ScopeCell>,
+    pub(crate) current: Arc<ScopeCell>,
+    pub(crate) span: LocalId,
+    /// `None` for work that is not known by a callsite.
+    pub(crate) site: Option<&'static Callsite>,
+    pub(crate) at: Ticks,
 }
 
 /// The scopes of the process, valid from this record of a thread on.

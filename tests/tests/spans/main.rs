@@ -10,4 +10,5 @@ mod limits;
 mod names;
 mod nesting;
 mod outcomes;
+mod polls;
 mod roots;

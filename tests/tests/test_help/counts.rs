@@ -80,3 +80,23 @@ fn what_does_not_repeat_is_no_repetition() {
     let captured = with_captured_options(options, || _ = total(3));
     assert!(message(&captured, Captured::assert_no_repeats).contains("3 times"));
 }
+
+#[sentry::span("patient")]
+async fn patient(yields: u32) {
+    for _ in 0..yields {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn polls_are_a_measure_of_work() {
+    let run = || sentry_tests::support::block_on(patient(3));
+    let options = || ClientOptions::new().traces_sample_rate(1.0);
+    let captured = with_captured_options(options().track_polls(true), run);
+    captured.assert_polls_at_most("patient", 4);
+    let text = message(&captured, |captured| captured.assert_polls_at_most("patient", 3));
+    assert_eq!(text, "`patient` was polled 4 times, at most 3 are expected");
+    let untracked = with_captured_options(options(), run);
+    let text = message(&untracked, |captured| captured.assert_polls_at_most("patient", 4));
+    assert!(text.contains("set the option `track_polls`"), "{text}");
+}

@@ -13,6 +13,7 @@ use crate::capture::seen;
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
+use crate::context::polls;
 use crate::context::recorder;
 use crate::context::thread_context::{Context, Mode};
 use crate::error::failure::{ControlFlow, Failure};
@@ -302,6 +303,24 @@ impl PollHooks for Handler {
             record_form(form);
         }
         Some(previous)
+    }
+
+    fn poll_began(&self) {
+        if polls::are_recorded()
+            && let Some(span) =
+                self.0.as_ref().and_then(|state| state.running.as_ref()).map(|running| running.active.span)
+        {
+            polls::begin(span, None);
+        }
+    }
+
+    fn poll_ended(&self) {
+        if polls::are_recorded()
+            && let Some(span) =
+                self.0.as_ref().and_then(|state| state.running.as_ref()).map(|running| running.active.span)
+        {
+            polls::end(span);
+        }
     }
 
     fn leave(&mut self, previous: Previous) {

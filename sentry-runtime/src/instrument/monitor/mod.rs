@@ -24,6 +24,7 @@ use crate::capture::errors::{self, ErrorOrigin};
 use crate::client::{self, Client, forgotten};
 use crate::context::active;
 use crate::context::ids;
+use crate::context::polls;
 use crate::context::span_context::SpanContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
@@ -269,6 +270,22 @@ impl PollHooks for Monitor {
         }
         let running = self.running.as_mut()?;
         Some(Previous::swap(running.context.take(), running.active))
+    }
+
+    fn poll_began(&self) {
+        if polls::are_recorded()
+            && let Some(span) = self.running.as_ref().map(|running| running.active.span)
+        {
+            polls::begin(span, None);
+        }
+    }
+
+    fn poll_ended(&self) {
+        if polls::are_recorded()
+            && let Some(span) = self.running.as_ref().map(|running| running.active.span)
+        {
+            polls::end(span);
+        }
     }
 
     fn leave(&mut self, previous: Previous) {

@@ -1,5 +1,6 @@
 //! The buffered records of one segment, kept until they can be sent, and the memory limit of all of them.
 
+use crate::pipeline::polls::SegmentPolls;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Ticks;
@@ -33,6 +34,7 @@ pub(crate) struct BufferedSpan {
     pub(crate) children: Vec<Child>,
     pub(crate) attributes: Vec<(LocalId, &'static str, AttributeValue)>,
     pub(crate) details: Vec<(LocalId, Detail)>,
+    pub(crate) polls: SegmentPolls,
     /// The number of attributes left after replaced ones were last removed.
     distinct: usize,
     /// The number of spans for which there was no room.

@@ -3,6 +3,7 @@
 //! Transactions and streamed spans are both built here, so that a span is the same either way.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::buffer::{Child, ChildKind};
 use super::gen_ai;
@@ -34,6 +35,41 @@ pub(crate) fn said(
         said.entry(span).or_default().details.push(detail);
     }
     said
+}
+
+/// Adds attributes to the details of a span.
+pub(crate) fn add(
+    said: &mut Option<SpanDetails>,
+    attributes: impl Iterator<Item = (&'static str, AttributeValue)>,
+) {
+    for attribute in own_keys(attributes) {
+        said.get_or_insert_default().attributes.push(attribute);
+    }
+}
+
+/// Returns attributes as spans have them.
+pub(crate) fn own_keys(
+    attributes: impl Iterator<Item = (&'static str, AttributeValue)>,
+) -> impl Iterator<Item = (Cow<'static, str>, AttributeValue)> {
+    attributes.map(|(key, value)| (Cow::Borrowed(key), value))
+}
+
+/// Returns the time between a start and an end.
+pub(crate) fn between(start: Start, end: Start, anchor: &Anchor) -> Duration {
+    match (start, end) {
+        (Start::Ticks(start), Start::Ticks(end)) => anchor.duration(end.saturating_sub(start)),
+        _ => wall(end, anchor).duration_since(wall(start, anchor)).unwrap_or_default(),
+    }
+}
+
+impl Child {
+    /// Returns the duration of the span.
+    pub(crate) fn duration(&self, anchor: &Anchor) -> Duration {
+        match &self.kind {
+            ChildKind::Site { start, end, .. } => anchor.duration(end.saturating_sub(*start)),
+            ChildKind::Dynamic(span) => between(span.start, span.end, anchor),
+        }
+    }
 }
 
 /// Builds the records of child spans.

@@ -10,15 +10,16 @@ use std::time::Instant;
 use super::batch::Batches;
 use super::json::{self, Common, Label, Writer};
 use crate::pipeline::client_state;
+use crate::pipeline::polls::SegmentPolls;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
-use crate::pipeline::span::details::{self, SpanDetails};
+use crate::pipeline::span::details::{self, SpanDetails, own_keys};
 use crate::pipeline::span::record::{SpanData, SpanRecord};
 use crate::pipeline::span::repeats::Repeats;
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope::{self, ScopeCell, Scopes};
-use crate::trace::clock::Anchor;
+use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::Detail;
 use crate::trace::segment::Segment;
@@ -56,6 +57,7 @@ pub(crate) struct Stream {
     thread: Option<Thread>,
     pub(crate) weight: usize,
     repeats: Repeats,
+    polls: SegmentPolls,
 }
 
 impl Stream {
@@ -71,6 +73,7 @@ impl Stream {
             thread: None,
             weight: 0,
             repeats,
+            polls: SegmentPolls::default(),
         }
     }
 
@@ -115,6 +118,14 @@ impl Stream {
         if room.take(weight) {
             said.attributes.push((key, value));
             self.weight += weight;
+        }
+    }
+
+    /// Adds a poll of an open span.
+    pub(crate) fn add_poll(&mut self, span: LocalId, ticks: Ticks) {
+        // Other clients of the process may ask for what this one does not.
+        if self.segment.client.options().counts_polls() {
+            self.polls.add(span, ticks);
         }
     }
 
@@ -182,7 +193,9 @@ impl Stream {
         let mut rows = Vec::with_capacity(ready.len());
         for Finished { child, thread } in ready {
             let weight = child.weight();
-            let said = self.take_said(&child, unassigned, room);
+            let mut said = self.take_said(&child, unassigned, room);
+            let polls = self.polls.take(child.id, child.duration(&anchor), &anchor);
+            details::add(&mut said, polls);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
             rows.push((self.row(child, said, &anchor), thread));
@@ -242,10 +255,12 @@ impl Stream {
         let anchor = Anchor::take();
         let scopes = self.scopes();
         let (name, source) = self.name(&scopes);
-        let said = self.said.remove(&self.segment.key).unwrap_or_default();
+        let mut said = self.said.remove(&self.segment.key).unwrap_or_default();
         let weight = weight_of(&said);
         room.give_back(weight);
         self.weight = self.weight.saturating_sub(weight);
+        let open = details::between(self.segment.start, ended.end, &anchor);
+        said.attributes.extend(own_keys(self.polls.take(self.segment.key, open, &anchor)));
         let (mut root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
         self.repeats.mark_root(&mut root);
         let source = if renamed { "custom" } else { source };

@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use super::client_state::{self, ClientState};
 use super::event::limits;
 use super::keep::{self, Verdict};
+use super::polls::SegmentPolls;
 use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
 use super::span::details::{self, rows, said};
 use super::span::record::{self, SpanData, SpanRecord};
@@ -85,7 +86,18 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     choose(client, &mut gathered);
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
-    let own = said.remove(&segment.key).unwrap_or_default();
+    // Other clients of the process may ask for what this one does not.
+    if !client.options().counts_polls() {
+        gathered.polls = SegmentPolls::default();
+    }
+    for child in &gathered.children {
+        for (key, value) in gathered.polls.take(child.id, child.duration(&anchor), &anchor) {
+            said.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
+        }
+    }
+    let mut own = said.remove(&segment.key).unwrap_or_default();
+    let open = details::between(segment.start, ended.end, &anchor);
+    own.attributes.extend(details::own_keys(gathered.polls.take(segment.key, open, &anchor)));
     let (name, source) = segment.name();
     let (mut root, renamed) = details::root(segment, ended.end, ended.outcome, name, own, &anchor);
     let verdict = *ended.verdict.get_or_init(|| keep::decide(segment, &root, gathered.children.len() + 1));

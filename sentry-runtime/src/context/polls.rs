@@ -1,0 +1,80 @@
+//! The polls of annotated futures, recorded for the pipeline: when each began and ended, and on which thread.
+//!
+//! Nothing is recorded unless a client asks for it, by `track_polls` or by a limit for blocked threads. Then each poll
+//! costs two clock readings and two records. The pipeline counts polls, and sees which are not over yet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::local::local;
+use super::recorder::{self, RecordKind};
+use super::{active, thread_context::Context};
+use crate::client;
+use crate::options::ClientOptions;
+use crate::trace::callsite::Callsite;
+use crate::trace::clock;
+use crate::trace::ids::LocalId;
+use crate::trace::record::{Record, WatchedPoll};
+
+/// Polls are counted.
+const COUNTED: u8 = 1;
+/// Polls are watched while they run.
+const WATCHED: u8 = 2;
+
+static MODE: AtomicU8 = AtomicU8::new(0);
+
+fn wishes(options: &ClientOptions) -> u8 {
+    let watched = if options.blocked_poll_limit().is_some() { WATCHED } else { 0 };
+    let counted = if options.counts_polls() { COUNTED } else { 0 };
+    counted | watched
+}
+
+/// Turns recording on or off, as a new client and those that live already ask for it.
+pub(crate) fn set_up(options: &ClientOptions) {
+    let all = client::all();
+    let others = all.iter().filter(|client| client.is_enabled()).map(|client| wishes(client.options()));
+    MODE.store(others.fold(wishes(options), |all, wish| all | wish), Ordering::Relaxed);
+}
+
+/// Whether polls are recorded.
+#[inline]
+pub(crate) fn are_recorded() -> bool {
+    MODE.load(Ordering::Relaxed) != 0
+}
+
+/// Whether polls are watched while they run.
+pub(crate) fn are_watched() -> bool {
+    MODE.load(Ordering::Relaxed) & WATCHED != 0
+}
+
+/// Records the beginning of a poll, inside the context of the polled work. `span` is zero if no span is recorded.
+#[cold]
+pub(crate) fn begin(span: LocalId, site: Option<&'static Callsite>) {
+    active::with(|context: &Context| {
+        let Some(segment) = context.segment() else { return };
+        let at = clock::now();
+        let record = if are_watched() {
+            Record::PollWatched(Box::new(WatchedPoll {
+                segment: Arc::clone(segment),
+                isolation: Arc::clone(&context.isolation),
+                current: Arc::clone(&context.current),
+                span,
+                site,
+                at,
+            }))
+        } else {
+            Record::PollBegin { span, at }
+        };
+        recorder::push_made(local(), RecordKind::More, || record);
+    });
+}
+
+/// Records the end of a poll, inside the same context as its beginning.
+#[cold]
+pub(crate) fn end(span: LocalId) {
+    let segment = active::position().0;
+    if segment != 0 {
+        let at = clock::now();
+        recorder::push_made(local(), RecordKind::More, || Record::PollEnd { segment, span, at });
+    }
+}
