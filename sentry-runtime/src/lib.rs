@@ -125,6 +125,7 @@ pub use instrument::monitor::MonitorOptions;
 pub use instrument::options::SpanOptions;
 pub use instrument::outgoing::{HeaderSink, TraceData};
 pub use instrument::span::{IntoParent, Span};
+pub use intake::flight::{FlightRecord, FlightSpan};
 pub use lifecycle::guard::ClientInitGuard;
 #[cfg(all(unix, feature = "signals"))]
 pub use lifecycle::signals::flush_on_signals;

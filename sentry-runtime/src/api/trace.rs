@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::capture::event::number_of;
 use crate::client;
 use crate::context::active;
 use crate::context::entered;
@@ -10,6 +11,8 @@ use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
 use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
+use crate::intake::flight::FlightRecord;
+use crate::intake::flush;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;
 
@@ -30,6 +33,25 @@ pub fn start_span<R>(options: impl Into<SpanOptions>, run: impl FnOnce(&Span) ->
     drop(entered);
     span.end();
     result
+}
+
+/// Returns the spans that ended last in the current trace, or on this thread if no span is active, whether or not they
+/// are sent. `None` without the option [`flight_recorder`](field@crate::ClientOptions::flight_recorder), and inside
+/// callbacks. Waits for the pipeline thread, at most for a second.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let options = sentry::ClientOptions::new()
+/// #   .transport(sentry::TestTransport::new())
+///     .flight_recorder(Duration::from_secs(30));
+/// let _guard = sentry::init(options);
+/// sentry::start_span("load", |_| {});
+/// let record = sentry::flight_record().expect("the option is set");
+/// assert_eq!(record.spans[0].name, "load");
+/// ```
+pub fn flight_record() -> Option<FlightRecord> {
+    flush::flight_record(number_of(std::thread::current().id()))
 }
 
 /// Starts a span, makes it active while the future is polled, and ends it when the future is ready. A future that is

@@ -31,7 +31,7 @@ fn current_thread() -> CapturingThread {
 
 /// Returns the number of a thread. The standard library shows it in debug output only; if that format changes, a hash
 /// is unique as well.
-fn number_of(id: std::thread::ThreadId) -> u64 {
+pub(crate) fn number_of(id: std::thread::ThreadId) -> u64 {
     let shown = format!("{id:?}");
     let digits = shown.trim_matches(|c: char| !c.is_ascii_digit());
     digits.parse().unwrap_or_else(|_| {

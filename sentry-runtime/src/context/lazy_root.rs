@@ -116,7 +116,7 @@ fn refresh(local: &Local, ending: bool) {
         return;
     }
     lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
-    lazy_root.keeps.set(client.as_ref().is_some_and(|client| client.options().keep.is_some()));
+    lazy_root.keeps.set(client.as_ref().is_some_and(|client| client.options().records_unsampled()));
     // Scopes that could not be sent are sent another time.
     lazy_root.epoch.set(if announced { epoch } else { 0 });
     if let Ok(mut known) = lazy_root.client.try_borrow_mut() {

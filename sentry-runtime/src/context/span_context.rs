@@ -60,6 +60,14 @@ impl SpanContext {
         }
     }
 
+    /// Returns the segment of the span.
+    pub(crate) fn segment(&self) -> Option<&Arc<Segment>> {
+        match &self.source {
+            Source::Segment(segment) => Some(segment),
+            Source::Propagation(_) => None,
+        }
+    }
+
     /// Notes that an error was captured in the segment.
     pub(crate) fn note_error(&self) {
         if let Source::Segment(segment) = &self.source {

@@ -83,7 +83,7 @@ pub(crate) struct LazyRoot {
     /// The id of the open lazy root, zero without one.
     pub(super) root: Cell<LocalId>,
     pub(super) sampled: Cell<bool>,
-    /// Whether roots are recorded that are not sampled, see the option `keep`.
+    /// Whether roots are recorded that are not sampled, see the options `keep` and `flight_recorder`.
     pub(super) keeps: Cell<bool>,
     pub(super) site: Cell<Option<&'static Callsite>>,
     pub(super) start: Cell<Ticks>,

@@ -75,7 +75,7 @@ pub(crate) fn start_with(
     let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
     segment.ignored = ignored;
     segment.recorded =
-        sampled || (segment.client.options().keep.is_some() && !ignored && !base.is_unrecorded());
+        sampled || (segment.client.options().records_unsampled() && !ignored && !base.is_unrecorded());
     let segment = Arc::new(segment);
     if sampled && segment.is_streamed() {
         recorder::push(Record::Start {
@@ -102,7 +102,7 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
         let ledger = segment.client.ledger();
         let reason =
             if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };
-        if !segment.is_streamed() {
+        if !segment.client.options().streams() {
             ledger.lost(reason, DataCategory::Transaction, 1);
         }
         ledger.lost(reason, DataCategory::Span, 1);

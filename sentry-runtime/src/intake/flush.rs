@@ -1,19 +1,25 @@
 //! Flushes: a caller waits until the pipeline has processed everything that was handed over before.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
 
+use super::flight::{FlightRecord, FlightRequest};
 use super::message::{FlushRequest, Message};
 use super::queue::{Queues, queues};
 use super::refused;
 use crate::base::{diagnostics, worker};
 use crate::client::{self, Client};
+use crate::context::active;
 use crate::context::recorder::{self, Source};
+use crate::context::span_context::SpanContext;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::record::{Detail, Record};
+
+/// How long a caller waits for its flight record.
+const FLIGHT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Queues {
     /// Counts everything that waits as lost, if no pipeline thread can be started that would process it.
@@ -71,6 +77,22 @@ fn lose_span(client: Option<&Client>) {
 /// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
 /// closing client is given, the client sends nothing afterwards.
 pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
+    hand_over(closing, None, timeout)
+}
+
+/// Returns the flight record of this thread, the current one; `None` without the option `flight_recorder`.
+pub(crate) fn flight_record(thread: u64) -> Option<FlightRecord> {
+    let client = active::with(|context| context.client())?;
+    if !client.is_enabled() || client.options().flight_recorder.is_none() {
+        return None;
+    }
+    let span_context = SpanContext::current();
+    let request = Arc::new(FlightRequest { client, span_context, thread, record: Mutex::new(None) });
+    hand_over(None, Some(Arc::clone(&request)), FLIGHT_PATIENCE);
+    request.record.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn hand_over(closing: Option<Arc<Client>>, flight: Option<Arc<FlightRequest>>, timeout: Duration) -> bool {
     if worker::is_this_thread() {
         // A callback asks for the completion of the work that it is part of.
         diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
@@ -91,7 +113,7 @@ pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
         }
     }
     let (done, finished) = bounded(1);
-    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing }))).is_err() {
+    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing, flight }))).is_err() {
         return false;
     }
     let waiting = Waiting::new(queues, timeout);

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
 
+use super::flight::FlightRequest;
 use super::log::LogRecord;
 use super::metric::MetricRecord;
 use crate::client::Client;
@@ -53,6 +54,8 @@ pub(crate) struct FlushRequest {
     pub(crate) done: Sender<()>,
     /// The client that is closing and sends nothing afterwards.
     pub(crate) closing: Option<Arc<Client>>,
+    /// A request for the spans that ended last.
+    pub(crate) flight: Option<Arc<FlightRequest>>,
 }
 
 /// The way an error was captured.

@@ -2,7 +2,6 @@
 
 use crate::client;
 use crate::context::recorder;
-use crate::options::TraceLifecycle;
 use crate::protocol::{DataCategory, DiscardReason};
 
 /// Counts the spans that were refused since the last call, for the client of the process: nothing of them was kept, not

@@ -151,6 +151,17 @@ setters! {
     before_send_span(callback: impl Fn(Span) -> Span + Send + Sync + 'static) => Some(Arc::new(callback));
     /// Sets the maximum number of transactions per second that [`keep`](Self::keep) adds. Default: 10.
     keep_per_second(transactions: u32) => transactions;
+    /// Turns the flight recorder on: spans of traces that are not sent are kept for this time, for errors in them; see the
+    /// field [`flight_recorder`](field@Self::flight_recorder). Default: off.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let options =
+    ///     sentry::ClientOptions::new().traces_sample_rate(0.01).flight_recorder(Duration::from_secs(30));
+    /// # assert_eq!(options.flight_recorder, Some(Duration::from_secs(30)));
+    /// ```
+    flight_recorder(keep: Duration) => Some(keep);
     /// Sets how often an operation must repeat under one parent to be recorded as repeated work, 0 for never; see the
     /// field [`repeat_threshold`](field@Self::repeat_threshold). Default: 5.
     repeat_threshold(times: usize) => times;

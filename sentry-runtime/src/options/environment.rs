@@ -77,7 +77,7 @@ fn complete_with(
     options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
     check(options)?;
     open_for_views(options);
-    if options.keep.is_some() && !options.traces() {
+    if options.records_unsampled() && !options.traces() {
         options.traces_sample_rate = Some(0.0);
     }
     Ok(())

@@ -143,6 +143,14 @@ pub struct ClientOptions {
     /// The maximum number of transactions per second that [`keep`](field@Self::keep) adds. Others are counted as lost
     /// by `sample_rate`. Default: 10.
     pub keep_per_second: u32,
+    /// The flight recorder: how long the spans of traces that are not sent are kept for errors in them. Default: none.
+    ///
+    /// With this option every span is recorded, at the cost of a sampled one. An error that is captured in a trace that is
+    /// not sampled takes the spans of that trace along, as the attachment `flight-record.json` (see
+    /// [`FlightRecord`](crate::FlightRecord)); an error outside of any trace takes the last spans of its thread. At most
+    /// 256 spans go along, and 4096 are kept. If [`keep`](field@Self::keep) is set as well, there is no attachment: a
+    /// trace with an error is kept as a whole. [`flight_record`](crate::flight_record) returns the record at any time.
+    pub flight_recorder: Option<Duration>,
     /// The number of times that an operation must repeat under one parent to be recorded as repeated work; 0 for never.
     /// Default: 5.
     ///
@@ -364,6 +372,7 @@ impl Default for ClientOptions {
             trace_options_requests: false,
             keep: None,
             keep_per_second: 10,
+            flight_recorder: None,
             repeat_threshold: 5,
             track_polls: false,
             blocked_poll_warning: None,
@@ -442,6 +451,11 @@ impl ClientOptions {
     /// Returns the time from which on a poll counts as blocked.
     pub(crate) fn blocked_poll_limit(&self) -> Option<Duration> {
         self.blocked_poll_warning.into_iter().chain(self.blocked_poll_event).min()
+    }
+
+    /// Whether the spans of traces are recorded that are not sampled.
+    pub(crate) fn records_unsampled(&self) -> bool {
+        self.keep.is_some() || self.flight_recorder.is_some()
     }
 
     /// Whether polls are recorded as attributes.

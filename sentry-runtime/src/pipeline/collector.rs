@@ -16,12 +16,16 @@ use std::time::{Duration, Instant};
 pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
 use super::containment::{contain, contain_all};
+use super::flight::{FlightRecorder, Unfinished};
 use super::polls::RunningPolls;
 use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
+use crate::capture::event::number_of;
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
+use crate::intake::flight::FlightRequest;
+use crate::intake::message::Capture;
 use crate::intake::refused;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -49,6 +53,7 @@ pub(super) struct Collector {
     open: IdMap<BufferedSpan>,
     streams: Streams,
     polls: RunningPolls,
+    flight: FlightRecorder,
     room: Room,
     /// The number of bytes that may wait in batches.
     batch_room: usize,
@@ -111,6 +116,21 @@ impl Collector {
         self.looked = [self.looked[1], Some(now)];
     }
 
+    /// Attaches the spans that ended last to an error whose trace is not sent, with the option `flight_recorder`.
+    pub(super) fn attach_flight_record(&mut self, capture: &mut Capture) {
+        if capture.client.options().flight_recorder.is_some() {
+            self.read();
+            let Self { open, ended, ending, flight, .. } = self;
+            flight.attach(capture, &Unfinished { open, ended, ending });
+        }
+    }
+
+    /// Answers a request for the spans that ended last. Everything before it has been read.
+    pub(super) fn answer_flight(&mut self, request: &FlightRequest) {
+        let Self { open, ended, ending, flight, .. } = self;
+        flight.answer(request, &Unfinished { open, ended, ending });
+    }
+
     /// Sends everything that is written, due or not.
     pub(super) fn send_all(&mut self) {
         self.count_dropped();
@@ -153,7 +173,7 @@ impl Collector {
         match record {
             Record::ProcessScopes(announced) => *around = Some(announced),
             Record::LazyRootEnd(root) => match around {
-                Some(around) => self.ending.push(Ended::light(root, around)),
+                Some(around) => self.ending.push(Ended::light(root, around, number_of(thread.id()))),
                 // A segment is announced before its first root.
                 None => {
                     let ledger = root.client.ledger();
@@ -169,8 +189,8 @@ impl Collector {
                 if let Some(stream) = self.streams.get(segment.key) {
                     stream.ended_on(thread);
                 }
-                let verdict = OnceLock::new();
-                self.ending.push(Ended { segment, isolation, current, end, outcome, verdict });
+                let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
+                self.ending.push(Ended { segment, isolation, current, end, outcome, thread, verdict });
             }
             Record::PollBegin { span, at } => self.polls.begin(thread, span, at),
             Record::PollWatched(poll) => self.polls.begin_watched(thread, poll),
@@ -282,6 +302,7 @@ impl Collector {
         let mut gathered = self.open.remove(&key).unwrap_or_default();
         self.room.give_back(gathered.weight);
         self.adopt_strays(&mut gathered);
+        self.flight.keep(&ended, &gathered.children);
         let ended = Arc::new(ended);
         let spans = gathered.children.len() as u64 + 1;
         let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];

@@ -60,7 +60,8 @@ pub(super) fn decide(segment: &Segment, root: &SpanData, spans: usize) -> Verdic
         diagnostics::error(format_args!("the function of the option keep panicked; the sample rate decides"));
         return by_rate;
     };
-    if !kept {
+    // An error takes its trace along, see the option `flight_recorder`.
+    if !kept && !(segment.has_error() && segment.client.options().flight_recorder.is_some()) {
         return by_rate;
     }
     // Both decisions use the random number of the trace, so the greater probability includes the smaller one.

@@ -17,6 +17,7 @@ mod containment;
 pub(crate) mod contexts;
 mod event;
 mod feedback;
+mod flight;
 mod hooks;
 mod keep;
 mod logs;

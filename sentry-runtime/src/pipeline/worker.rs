@@ -65,7 +65,7 @@ fn work(
         for turn in 0..turns {
             // Other threads may keep capturing: their new events are not waited for.
             let limit = if turn == 0 || queues.take_nested() { limit } else { 0 };
-            busy |= messages(queues, limit, clock);
+            busy |= messages(queues, limit, collector, clock);
             busy |= collector.round(asked);
             busy |= batches.round(asked);
             clock.round(asked);
@@ -75,6 +75,9 @@ fn work(
             collector.round(true);
             collector.send_all();
             for flush in flushes {
+                if let Some(request) = &flush.flight {
+                    collector.answer_flight(request);
+                }
                 if let Some(client) = flush.closing {
                     collector.close(&client);
                 }
@@ -106,7 +109,12 @@ fn work(
 /// Processes the messages that were waiting when it began, but at most `limit` events. Returns whether there were any.
 ///
 /// Later messages wait: callers may be faster than this thread, and spans, flushes and everything else come after.
-fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) -> bool {
+fn messages(
+    queues: &Queues,
+    limit: usize,
+    collector: &mut Collector,
+    session_clock: &mut sessions::Clock,
+) -> bool {
     let waiting = queues.count_messages();
     let check_ins = |most| {
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
@@ -115,7 +123,8 @@ fn messages(queues: &Queues, limit: usize, session_clock: &mut sessions::Clock) 
         }
     };
     check_ins(waiting.check_ins);
-    for capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
+    for mut capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
+        collector.attach_flight_record(&mut capture);
         let client = std::sync::Arc::clone(&capture.client);
         let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
         contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));

@@ -144,7 +144,7 @@ impl Segment {
 
     /// Whether its spans are sent while it runs.
     pub(crate) fn is_streamed(&self) -> bool {
-        self.client.options().streams()
+        self.sampled && self.client.options().streams()
     }
 
     /// Notes that an error was captured in it.

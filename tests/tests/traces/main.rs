@@ -9,6 +9,7 @@ mod by_hand;
 mod describing;
 mod environment;
 mod filters;
+mod flight;
 mod hooks;
 mod incoming;
 mod keep;

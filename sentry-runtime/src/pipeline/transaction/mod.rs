@@ -47,18 +47,21 @@ pub(super) struct Ended {
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
     pub(super) outcome: SpanOutcome,
+    /// The number of the thread on which it ended.
+    pub(super) thread: u64,
     /// The decision about the transaction, once it is made.
     pub(super) verdict: OnceLock<Verdict>,
 }
 
 impl Ended {
     /// Creates the segment of a lazy root.
-    pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes) -> Self {
+    pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes, thread: u64) -> Self {
         Self {
             isolation: Arc::clone(&around.isolation),
             current: Arc::clone(&around.current),
             end: Start::Ticks(root.end),
             outcome: root.outcome,
+            thread,
             verdict: OnceLock::new(),
             segment: Arc::new(root.into_segment(around)),
         }
@@ -149,7 +152,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
 /// Counts a transaction that is not sent, or spans that ended after it.
 fn drop_unsampled(segment: &Segment, children: u64, with_root: bool) {
     let (ledger, reason) = (segment.client.ledger(), sampling::reason_not_sampled(segment));
-    if with_root {
+    if with_root && !segment.client.options().streams() {
         ledger.lost(reason, DataCategory::Transaction, 1);
     }
     ledger.lost(reason, DataCategory::Span, children + u64::from(with_root));
