@@ -149,6 +149,8 @@ pub mod guide {
     #[cfg(doc)]
     use crate::ClientOptions;
 
+    #[doc = include_str!("../docs/answers.md")]
+    pub mod answers {}
     #[doc = include_str!("../docs/attributes.md")]
     pub mod attributes {}
     #[doc = include_str!("../docs/delivery.md")]
