@@ -1,7 +1,7 @@
 //! The cases and their headings in the tables.
 
 /// The cases: the name that the contenders use, and the heading in the table.
-pub(crate) const CASES: [(&str, &str); 20] = [
+pub(crate) const CASES: [(&str, &str); 26] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
     ("no_parent", "initialised, no parent, only if there is one"),
@@ -22,6 +22,12 @@ pub(crate) const CASES: [(&str, &str); 20] = [
     ("breadcrumb", "breadcrumb"),
     ("set_tag", "tag set"),
     ("scope_fork", "scope of its own, with a tag"),
+    ("keep_child", "not sampled, option `keep`, sync child"),
+    ("keep_root", "not sampled, option `keep`, root without children"),
+    ("flight_child", "not sampled, option `flight_recorder`, sync child"),
+    ("polls_async", "option `track_polls`, async child, one await"),
+    ("watched_async", "option `blocked_poll_warning`, async child, one await"),
+    ("repeats_child", "sync child with a counted operation"),
 ];
 
 /// Whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.

@@ -124,6 +124,47 @@ fn depth(bench: &Bench) {
     bench.measure_shared(64, 15, |body| in_root(body), || _ = black_box(nested(64)), drain);
 }
 
+fn keep() -> ClientInitGuard {
+    sentry::init(options().traces_sample_rate(0.0).keep(|trace| trace.failed()))
+}
+
+fn keep_child(bench: &Bench) {
+    let _guard = keep();
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(leaf(7)), drain);
+}
+
+fn keep_root(bench: &Bench) {
+    let _guard = keep();
+    bench.measure(500, root, drain);
+}
+
+fn flight_child(bench: &Bench) {
+    let _guard = sentry::init(options().traces_sample_rate(0.0).flight_recorder(Duration::from_secs(30)));
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(leaf(7)), drain);
+}
+
+fn polls_async(bench: &Bench) {
+    let _guard = sentry::init(options().traces_sample_rate(1.0).track_polls(true));
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(run(leaf_async(7))), drain);
+}
+
+fn watched_async(bench: &Bench) {
+    let options = options().traces_sample_rate(1.0).blocked_poll_warning(Duration::from_secs(3600));
+    let _guard = sentry::init(options);
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(run(leaf_async(7))), drain);
+}
+
+#[sentry::span("SELECT * FROM card WHERE id = ?", op = "db.query")]
+#[inline(never)]
+fn query(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+fn repeats_child(bench: &Bench) {
+    let _guard = start();
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(query(7)), drain);
+}
+
 /// An error that differs from the previous one: an identical error would be recognised, and not captured.
 #[derive(Debug)]
 struct Declined(u64);
@@ -228,6 +269,12 @@ fn main() {
         ("breadcrumb", breadcrumb),
         ("set_tag", tag),
         ("scope_fork", scope),
+        ("keep_child", keep_child),
+        ("keep_root", keep_root),
+        ("flight_child", flight_child),
+        ("polls_async", polls_async),
+        ("watched_async", watched_async),
+        ("repeats_child", repeats_child),
         ("threads_1", threads::<1>),
         ("threads_2", threads::<2>),
         ("threads_8", threads::<8>),
