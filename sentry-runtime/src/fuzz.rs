@@ -47,9 +47,9 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     assert!(written.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{written:?}");
     let mut again = DynamicSamplingContext::default();
     headers::parse_baggage(&written, &mut again);
-    if written.len() <= 8192 {
-        assert_eq!(again, dsc);
-    }
+    assert!(written.len() <= 8192, "{}", written.len());
+    // Encoded, an entry may be longer than it came, and is then left out.
+    assert!(again.iter().all(|(key, value)| dsc.get(key) == Some(value)));
     let all = [("sentry-trace", sentry_trace), ("traceparent", traceparent), ("baggage", baggage)];
     if let Some(propagation) = Propagation::from_headers(&all, None) {
         assert!(propagation.sample_rand < 1_000_000);

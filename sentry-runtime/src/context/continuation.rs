@@ -9,7 +9,7 @@ use crate::options::ClientOptions;
 use crate::protocol::DynamicSamplingContext;
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
-use crate::trace::propagation::Propagation;
+use crate::trace::propagation::{Propagation, format_sample_rand};
 
 impl Propagation {
     /// Returns a new trace.
@@ -42,7 +42,15 @@ impl Propagation {
         {
             return None;
         }
-        let sample_rand = sample_rand(&dsc, incoming.sampled);
+        let sample_rand = read_sample_rand(&dsc).unwrap_or_else(|| {
+            let made = make_sample_rand(&dsc, incoming.sampled);
+            // All later services have to decide by the same number. An empty context remains empty: the server does
+            // not accept one without a trace id.
+            if !dsc.is_empty() {
+                dsc.set("sample_rand", format_sample_rand(made));
+            }
+            made
+        });
         Some(Self {
             trace_id: incoming.trace_id,
             span_id: wire(ids::next()),
@@ -79,14 +87,20 @@ fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
     }
 }
 
-/// Returns the random number of the trace, or else one that is consistent with the incoming decision.
-fn sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
-    let fraction = |key: &str| dsc.get(key).and_then(|value| value.parse::<f64>().ok());
-    if let Some(rand) = fraction("sample_rand").filter(|rand| (0.0..1.0).contains(rand)) {
-        return to_millionths(rand).min(999_999);
-    }
+fn fraction(dsc: &DynamicSamplingContext, key: &str) -> Option<f64> {
+    dsc.get(key)?.parse().ok()
+}
+
+/// Returns the random number of the trace, if it is valid.
+fn read_sample_rand(dsc: &DynamicSamplingContext) -> Option<u32> {
+    let rand = fraction(dsc, "sample_rand").filter(|rand| (0.0..1.0).contains(rand))?;
+    Some(to_millionths(rand).min(999_999))
+}
+
+/// Returns a new random number for the trace that is consistent with the incoming decision.
+fn make_sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
     let fresh = ids::millionths();
-    let rate = fraction("sample_rate").filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
+    let rate = fraction(dsc, "sample_rate").filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
     match (sampled, rate) {
         (Some(true), Some(rate)) if rate > 0 => fresh % rate,
         (Some(false), Some(rate)) if rate < 1_000_000 => rate + fresh % (1_000_000 - rate),

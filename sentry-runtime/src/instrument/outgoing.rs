@@ -86,7 +86,8 @@ impl TraceData {
 
     /// Returns a `baggage` header that combines the existing value with this trace's entries. Entries of other vendors
     /// keep their properties and their order; entries of another Sentry SDK are replaced. If the result would exceed
-    /// 8192 bytes, W3C's limit, the existing value is returned unchanged.
+    /// 8192 bytes, [W3C's limit](https://www.w3.org/TR/baggage/#limits), entries of other vendors for which no room is
+    /// left are dropped.
     ///
     /// ```
     /// # let _guard = sentry::init("http://key@localhost:1/7");

@@ -155,36 +155,34 @@ fn hex_byte(text: &str) -> Option<u8> {
     lowercase.then(|| u8::from_str_radix(text, 16).ok()).flatten()
 }
 
-/// The maximum length of a `baggage` header that is read: the W3C limit.
+/// The maximum length of a `baggage` header that is written, and of Sentry's entries that are read: the W3C limit.
 const MAX_BAGGAGE: usize = 8192;
 
-/// The maximum number of entries from all `baggage` headers of a request: the W3C limit.
+/// The maximum number of Sentry's entries from all `baggage` headers of a request: the W3C limit.
 const MAX_MEMBERS: usize = 180;
 
-/// Adds Sentry's entries of one `baggage` header to a dynamic sampling context.
+/// Adds Sentry's entries of one `baggage` header to a dynamic sampling context. Entries of other vendors do not count
+/// towards the limits, so that a header full of them does not cost the trace its context.
 pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
-    if header.len() > MAX_BAGGAGE {
-        return;
-    }
+    let mut bytes = 0;
     for member in header.split(',') {
-        if into.iter().count() >= MAX_MEMBERS {
-            return;
-        }
         // Properties after a semicolon belong to other vendors; Sentry's entries have none.
         let pair = member.split(';').next().unwrap_or_default();
         let Some((key, value)) = pair.split_once('=') else { continue };
-        if let Some(key) = key.trim().strip_prefix("sentry-")
-            && !key.is_empty()
-        {
-            into.set(percent_decode(key), percent_decode(value.trim()));
+        let Some(key) = key.trim().strip_prefix("sentry-").filter(|key| !key.is_empty()) else { continue };
+        bytes += pair.len();
+        if bytes > MAX_BAGGAGE || into.iter().count() >= MAX_MEMBERS {
+            return;
         }
+        into.set(percent_decode(key), percent_decode(value.trim()));
     }
 }
 
-/// Formats a dynamic sampling context as a `baggage` header.
+/// Formats a dynamic sampling context as a `baggage` header. An entry that does not fit into the header is left out.
 pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     let mut out = String::new();
     for (key, value) in dsc.iter() {
+        let before = out.len();
         if !out.is_empty() {
             out.push(',');
         }
@@ -192,24 +190,40 @@ pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
         percent_encode(key, &mut out);
         out.push('=');
         percent_encode(value, &mut out);
+        if out.len() > MAX_BAGGAGE {
+            out.truncate(before);
+            diagnostics::debug(format_args!(
+                "the baggage of a request is sent without `sentry-{key}`: it would be longer than {MAX_BAGGAGE} bytes"
+            ));
+        }
     }
     out
 }
 
-/// Merges an existing `baggage` header and ours. Existing entries of Sentry are replaced.
+/// Merges an existing `baggage` header and ours. Existing entries of Sentry are replaced; entries of other vendors for
+/// which no room is left are dropped, because a trace without its context is sampled differently by each service.
 pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     if ours.is_empty() {
         return existing.to_owned();
     }
+    let mut merged = String::new();
+    let mut dropped = 0;
     let theirs = existing.split(',').map(str::trim);
-    let foreign = theirs.filter(|member| !member.is_empty() && !member.starts_with("sentry-"));
-    let merged = foreign.chain([ours]).collect::<Vec<_>>().join(",");
-    if merged.len() > MAX_BAGGAGE && !existing.is_empty() {
-        diagnostics::debug(format_args!(
-            "the baggage of a request is left unchanged: Sentry's entries would make it longer than {MAX_BAGGAGE} bytes"
-        ));
-        return existing.to_owned();
+    for member in theirs.filter(|member| !member.is_empty() && !member.starts_with("sentry-")) {
+        if merged.len() + member.len() + 1 + ours.len() > MAX_BAGGAGE {
+            dropped += 1;
+            continue;
+        }
+        merged.push_str(member);
+        merged.push(',');
     }
+    if dropped > 0 {
+        diagnostics::debug(format_args!(
+            "{dropped} baggage entries of other vendors are left out of a request: with Sentry's entries, the header \
+             would be longer than {MAX_BAGGAGE} bytes"
+        ));
+    }
+    merged.push_str(ours);
     merged
 }
 
@@ -291,8 +305,6 @@ mod tests {
         ] {
             assert_eq!(merge_baggage(existing, "sentry-a=1"), merged);
         }
-        let full = format!("x={}", "1".repeat(MAX_BAGGAGE - 5));
-        assert_eq!(merge_baggage(&full, "sentry-a=1"), full);
         assert_eq!(merge_baggage("sentry-a=0", ""), "sentry-a=0");
     }
 

@@ -48,7 +48,7 @@ impl Propagation {
         if let Some(org_id) = options.effective_org_id() {
             dsc.set("org_id", org_id);
         }
-        dsc.set("sample_rand", format!("0.{:06}", self.sample_rand));
+        dsc.set("sample_rand", format_sample_rand(self.sample_rand));
         dsc
     }
 
@@ -61,15 +61,41 @@ impl Propagation {
     /// Returns the dynamic sampling context of telemetry while no span is recorded.
     pub(crate) fn dsc(&self, client: &Client) -> Arc<DynamicSamplingContext> {
         let refused = self.sampled.is_none() && client.options().never_samples();
-        let mut dsc = match &self.dsc {
-            Some(incoming) if !refused || incoming.is_empty() => return Arc::clone(incoming),
-            Some(incoming) => DynamicSamplingContext::clone(incoming),
-            None => self.base_dsc(client),
-        };
-        if refused {
-            dsc.set("sample_rate", "0");
-            dsc.set("sampled", "false");
+        match &self.dsc {
+            Some(incoming) if refused => with_own_rate(incoming, 0.0, false),
+            Some(incoming) => Arc::clone(incoming),
+            None => {
+                let mut dsc = self.base_dsc(client);
+                if refused {
+                    dsc.set("sample_rate", "0");
+                    dsc.set("sampled", "false");
+                }
+                Arc::new(dsc)
+            }
         }
-        Arc::new(dsc)
     }
+}
+
+/// Returns an incoming context in a service that decides at a rate of its own. Of a frozen context, only that rate may
+/// change, and with it a decision that the context has: `sample_rand < sample_rate` must hold if and only if `sampled`
+/// is true. A deferred trace has no decision in its context, and gets none. An empty context remains empty.
+pub(super) fn with_own_rate(
+    incoming: &Arc<DynamicSamplingContext>,
+    rate: f32,
+    sampled: bool,
+) -> Arc<DynamicSamplingContext> {
+    if incoming.is_empty() {
+        return Arc::clone(incoming);
+    }
+    let mut dsc = DynamicSamplingContext::clone(incoming);
+    dsc.set("sample_rate", rate.to_string());
+    if dsc.get("sampled").is_some() {
+        dsc.set("sampled", sampled.to_string());
+    }
+    Arc::new(dsc)
+}
+
+/// Returns the random number of a trace as its contexts contain it: with six digits after the decimal point.
+pub(crate) fn format_sample_rand(millionths: u32) -> String {
+    format!("0.{millionths:06}")
 }

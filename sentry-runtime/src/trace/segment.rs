@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::callsite::Callsite;
 use super::clock::Start;
 use super::ids::{self, LocalId};
-use super::propagation::Propagation;
+use super::propagation::{self, Propagation};
 use crate::base::fork;
 use crate::client::Client;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
@@ -199,15 +199,13 @@ impl Segment {
     }
 
     /// Returns an incoming context, unchanged unless a decision was made here at a rate of our own: by a sampler, or
-    /// because the trace came without one. Then rate and decision are replaced, because `sample_rand < sample_rate`
-    /// must hold if and only if `sampled` is true.
+    /// because the trace came without one.
     fn with_own_rate(&self, incoming: &Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
         let own = self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate));
-        let Some(rate) = own.filter(|_| !incoming.is_empty()) else { return Arc::clone(incoming) };
-        let mut dsc = DynamicSamplingContext::clone(incoming);
-        dsc.set("sample_rate", rate.to_string());
-        dsc.set("sampled", if self.sampled { "true" } else { "false" });
-        Arc::new(dsc)
+        own.map_or_else(
+            || Arc::clone(incoming),
+            |rate| propagation::with_own_rate(incoming, rate, self.sampled),
+        )
     }
 }
 

@@ -31,10 +31,15 @@ fn root_in(trace: &str, baggage: &str) -> (Value, Value) {
 
 #[test]
 fn the_trace_of_the_parent_process_is_continued() {
-    let baggage = format!("sentry-trace_id={TRACE},sentry-public_key=theirs,sentry-release=parent");
+    let baggage = format!(
+        "sentry-trace_id={TRACE},sentry-public_key=theirs,sentry-release=parent,sentry-sample_rand=0.5"
+    );
     let (root, context) = root_in(&format!("{TRACE}-{SPAN}-1"), &baggage);
     assert_eq!((&root["trace_id"], &root["parent_span_id"]), (&json!(TRACE), &json!(SPAN)));
-    assert_eq!(context, json!({"trace_id": TRACE, "public_key": "theirs", "release": "parent"}));
+    assert_eq!(
+        context,
+        json!({"trace_id": TRACE, "public_key": "theirs", "release": "parent", "sample_rand": "0.5"})
+    );
 }
 
 #[test]

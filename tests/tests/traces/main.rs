@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
 mod active;
+mod baggage;
 mod blocks;
 mod by_hand;
 mod describing;

@@ -52,7 +52,8 @@ fn propagated_headers_do_not_change_when_the_transaction_is_renamed() {
 
 #[test]
 fn a_continued_trace_goes_on_with_its_context() {
-    let headers = [sentry_trace("-1"), ("baggage", "sentry-trace_id=771a,sentry-x=y%20z,mine=1".to_owned())];
+    let theirs = "sentry-trace_id=771a,sentry-x=y%20z,mine=1,sentry-sample_rand=0.5";
+    let headers = [sentry_trace("-1"), ("baggage", theirs.to_owned())];
     let seen = observe(options(), || {
         sentry::continue_trace(&headers, || {
             let outside = sentry::get_trace_data().unwrap();
@@ -61,7 +62,7 @@ fn a_continued_trace_goes_on_with_its_context() {
     });
     let (outside, inside) = &seen.result;
     assert_eq!(inside.sentry_trace, format!("{TRACE}-{}-1", seen.span("handler").id));
-    assert_eq!(inside.baggage, "sentry-trace_id=771a,sentry-x=y%20z");
+    assert_eq!(inside.baggage, "sentry-trace_id=771a,sentry-x=y%20z,sentry-sample_rand=0.5");
     assert_eq!(outside.baggage, inside.baggage);
     assert_eq!(seen.envelopes()[0].header.get("trace"), None, "receivers would refuse this context");
     assert!(outside.sentry_trace.starts_with(TRACE) && outside.sentry_trace.ends_with("-1"), "{outside:?}");

@@ -245,14 +245,23 @@ fn an_own_sample_rate_is_propagated_and_an_inherited_one_is_kept() {
 }
 
 #[test]
-fn a_decision_deferred_to_this_service_is_propagated() {
+fn a_deferred_trace_gets_the_rate_of_this_service_and_no_decision_in_its_context() {
     let head = "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=theirs,sentry-sample_rand=0.300000";
     let headers = [sentry_trace(""), ("baggage", head.to_owned())];
-    let seen = observe(options().traces_sample_rate(0.5), || {
-        sentry::continue_trace(&headers, || sentry::start_span("r", |_| sentry::get_baggage().unwrap()))
-    });
-    assert_eq!(seen.result, format!("{head},sentry-sample_rate=0.5,sentry-sampled=true"));
-    assert_eq!(seen.envelopes()[0].header["trace"]["sample_rate"], "0.5");
+    for rate in [0.5, 0.0] {
+        let seen = observe(options().traces_sample_rate(rate), || {
+            sentry::continue_trace(&headers, || {
+                let outside = sentry::get_trace_data().unwrap();
+                (outside, sentry::start_span("r", |_| sentry::get_trace_data().unwrap()))
+            })
+        });
+        let (outside, inside) = &seen.result;
+        assert_eq!(inside.baggage, format!("{head},sentry-sample_rate={rate}"));
+        let decided = if rate == 0.0 { "-0" } else { "-1" };
+        assert!(inside.sentry_trace.ends_with(decided), "the decision is in the other header: {inside:?}");
+        // Without a span, the outcome is certain only if the rate is 0.
+        assert_eq!(outside.baggage, if rate == 0.0 { inside.baggage.clone() } else { head.to_owned() });
+    }
 }
 
 #[test]
