@@ -322,7 +322,7 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `every = "10 minutes"` | a number and a unit: minutes, hours, days, weeks, months or years | none | The schedule, as an interval. Cannot be combined with `schedule`. |
 /// | `timezone = "Europe/Vienna"` | a name of the tz database | `UTC` | The time zone of the schedule. |
 /// | `checkin_margin = 5` | minutes or a duration such as `"5m"`, at most 28 days | Sentry's default | How late a check-in may be before the run counts as missed. |
-/// | `max_runtime = "30m"` | minutes or a duration such as `"1h 30m"`, at most 7 days | Sentry's default | How long a run may take before it counts as timed out. |
+/// | `max_runtime = "30m"` | minutes or a duration such as `"1h 30m"`, at most 28 days | Sentry's default | How long a run may take before it counts as timed out. |
 /// | `failure_issue_threshold = 2` | 1 to 720 | Sentry's default | The number of failed check-ins in a row that open an issue. |
 /// | `recovery_threshold = 2` | 1 to 720 | Sentry's default | The number of successful check-ins in a row that resolve the issue. |
 /// | `isolate_trace` | flag | off | Starts a new trace for each run, even inside of an active one. |

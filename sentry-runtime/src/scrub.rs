@@ -19,6 +19,7 @@ mod fields;
 mod labels;
 mod names;
 mod payload;
+mod request_url;
 mod shapes;
 mod text;
 mod words;

@@ -6,8 +6,8 @@ use std::fmt;
 
 /// The maximum of `checkin_margin` in minutes: 28 days.
 pub const MAX_CHECKIN_MARGIN: u64 = 40_320;
-/// The maximum of `max_runtime` in minutes: 7 days.
-pub const MAX_RUNTIME: u64 = 10_080;
+/// The maximum of `max_runtime` in minutes: 28 days.
+pub const MAX_RUNTIME: u64 = 40_320;
 /// The maximum of `failure_issue_threshold` and `recovery_threshold`, in check-ins.
 pub const MAX_THRESHOLD: u64 = 720;
 
@@ -33,12 +33,12 @@ impl fmt::Display for RangeError {
 
 impl std::error::Error for RangeError {}
 
-/// Checks `checkin_margin`: how late a check-in may be, in minutes.
+/// Checks `checkin_margin`: how late a check-in may be, in minutes. Returns 1 for 0, as Sentry's server does.
 ///
 /// # Errors
-/// Returns an error if the number is not in the range from 1 to [`MAX_CHECKIN_MARGIN`].
+/// Returns an error if the number is greater than [`MAX_CHECKIN_MARGIN`].
 pub fn checkin_margin(minutes: u64) -> Result<u64, RangeError> {
-    in_range("checkin_margin", minutes, MAX_CHECKIN_MARGIN, "minutes (28 days)")
+    in_range("checkin_margin", minutes.max(1), MAX_CHECKIN_MARGIN, "minutes (28 days)")
 }
 
 /// Checks `max_runtime`: how long a run may take, in minutes.
@@ -46,7 +46,7 @@ pub fn checkin_margin(minutes: u64) -> Result<u64, RangeError> {
 /// # Errors
 /// Returns an error if the number is not in the range from 1 to [`MAX_RUNTIME`].
 pub fn max_runtime(minutes: u64) -> Result<u64, RangeError> {
-    in_range("max_runtime", minutes, MAX_RUNTIME, "minutes (7 days)")
+    in_range("max_runtime", minutes, MAX_RUNTIME, "minutes (28 days)")
 }
 
 /// Checks `failure_issue_threshold`: the number of failed check-ins in a row that open an issue.
@@ -83,8 +83,11 @@ mod tests {
         ] {
             assert_eq!(check(1), Ok(1));
             assert_eq!(check(max), Ok(max));
-            assert!(check(0).is_err());
             assert!(check(max + 1).is_err());
+        }
+        assert_eq!(checkin_margin(0), Ok(1));
+        for check in [max_runtime, failure_issue_threshold, recovery_threshold] {
+            assert!(check(0).is_err());
         }
     }
 

@@ -3,7 +3,9 @@
 use super::{client_state, hooks, output};
 use crate::base::diagnostics;
 use crate::intake::message::PendingCheckIn;
-use crate::protocol::{Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, TraceContext};
+use crate::protocol::{
+    Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorConfig, TraceContext,
+};
 
 pub(super) fn process(pending: PendingCheckIn) {
     let PendingCheckIn { check_in, span_context, client, depth } = pending;
@@ -24,6 +26,9 @@ pub(super) fn process(pending: PendingCheckIn) {
         Ok(check_in) => check_in,
         Err(reason) => return client.ledger().lost(reason, DataCategory::Monitor, 1),
     };
+    // After the callback, which may set one, too.
+    check_in.monitor_config =
+        check_in.monitor_config.take().and_then(|config| accepted(config, &check_in.monitor_slug));
     client_state::with(&client, |state| state.scrubber.scrub_check_in(&mut check_in));
     match serde_json::to_vec(&check_in) {
         Ok(payload) => {
@@ -35,4 +40,17 @@ pub(super) fn process(pending: PendingCheckIn) {
             client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
         }
     }
+}
+
+/// Returns the configuration in the form that the server accepts. The server would refuse an invalid one together with
+/// the check-in, so it is reported and left out.
+fn accepted(config: MonitorConfig, slug: &str) -> Option<MonitorConfig> {
+    let accepted = config.accepted();
+    accepted
+        .inspect_err(|error| {
+            diagnostics::error(format_args!(
+                "{error}. The check-in of `{slug}` is sent without a configuration."
+            ));
+        })
+        .ok()
 }

@@ -214,8 +214,22 @@ mod tests {
         let local = dsn("http://k@[::1]:9000/1");
         assert_eq!((local.host(), local.port()), ("[::1]", 9000));
         assert_eq!(local.envelope_api_url(), "http://[::1]:9000/api/1/envelope/");
+        for zone in ["%25eth0", "%eth0"] {
+            let linked = dsn(&format!("http://k@[fe80::1{zone}]:9000/1"));
+            assert_eq!(linked.envelope_api_url(), "http://[fe80::1%25eth0]:9000/api/1/envelope/");
+            assert_eq!(linked.to_string().parse(), Ok(linked));
+        }
+        assert_eq!(dsn("http://k@[fe80::1%2525]/1").host(), "[fe80::1%2525]");
         assert_eq!(dsn("http://k@host:80/1/").to_string(), "http://k@host/1");
         assert_eq!(dsn("https://k@host/1").port(), 443);
+    }
+
+    #[test]
+    fn a_project_is_a_text() {
+        for project in ["42", "shop-backend", "Shop_1.2~3"] {
+            let url = dsn(&format!("https://k@h/{project}")).envelope_api_url();
+            assert_eq!(url, format!("https://h/api/{project}/envelope/"));
+        }
     }
 
     #[test]
@@ -243,7 +257,10 @@ mod tests {
             ("https://k@h/a b", "spaces"),
             ("https://k@h:99999/1", "port"),
             ("https://k@[::zz]/1", "not an IPv6"),
+            ("https://k@[fe80::1%]/1", "zone"),
+            ("https://k@[fe80::1%eth/0]/1", "not closed"),
             ("https://k@h/1%20", "project id may only"),
+            ("https://k@h/..", "project id may only"),
             ("https://k,x@h/1", "public key may only"),
         ];
         for (text, rule) in cases {

@@ -21,6 +21,7 @@ use super::buffers::{self, Recycled};
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
+use super::{Map, Value};
 pub use read::ParseEnvelopeError;
 
 /// The type of an envelope item.
@@ -50,6 +51,9 @@ pub enum ItemType {
     Log,
     /// A batch of metrics.
     TraceMetric,
+    /// An item that this version does not know, from an envelope that another SDK wrote. It is sent as it was read.
+    #[serde(other)]
+    Unknown,
 }
 
 /// One item of an envelope: type, headers, payload, and the quantities by which its loss is counted.
@@ -64,12 +68,29 @@ pub struct EnvelopeItem {
     quantities: Vec<(DataCategory, u64)>,
     /// A flag that is cleared when the item is lost.
     told: Option<Arc<AtomicBool>>,
+    /// What this version does not know of an item that was read.
+    foreign: Option<Box<Foreign>>,
+}
+
+/// The unknown parts of an item's header, which have to be retained.
+#[derive(Debug, Clone)]
+struct Foreign {
+    /// The type, if it is unknown.
+    ty: Option<String>,
+    attributes: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TypeName<'a> {
+    Known(ItemType),
+    Foreign(&'a str),
 }
 
 #[derive(Serialize)]
 struct ItemHeader<'a> {
     #[serde(rename = "type")]
-    ty: ItemType,
+    ty: TypeName<'a>,
     length: usize,
     #[serde(skip_serializing_if = "str::is_empty")]
     content_type: &'a str,
@@ -79,6 +100,8 @@ struct ItemHeader<'a> {
     filename: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment_type: Option<&'a str>,
+    #[serde(flatten)]
+    attributes: Option<&'a Map<String, Value>>,
 }
 
 impl EnvelopeItem {
@@ -93,6 +116,7 @@ impl EnvelopeItem {
             attachment_type: None,
             quantities: vec![(category, 1)],
             told: None,
+            foreign: None,
         }
     }
 
@@ -139,6 +163,7 @@ impl EnvelopeItem {
             filename: Some(filename.into()),
             attachment_type,
             told: None,
+            foreign: None,
         }
     }
 
@@ -159,6 +184,13 @@ impl EnvelopeItem {
     #[must_use]
     pub fn ty(&self) -> ItemType {
         self.ty
+    }
+
+    fn type_name(&self) -> TypeName<'_> {
+        match self.foreign.as_ref().and_then(|foreign| foreign.ty.as_deref()) {
+            Some(ty) => TypeName::Foreign(ty),
+            None => TypeName::Known(self.ty),
+        }
     }
 
     /// Returns the payload as it is sent.
@@ -298,12 +330,13 @@ impl Envelope {
             write_header(
                 &mut out,
                 &ItemHeader {
-                    ty: item.ty,
+                    ty: item.type_name(),
                     length: item.payload.len(),
                     content_type: &item.content_type,
                     item_count: item.item_count,
                     filename: item.filename.as_deref(),
                     attachment_type: item.attachment_type.as_deref(),
+                    attributes: item.foreign.as_ref().map(|foreign| &foreign.attributes),
                 },
             );
             out.extend_from_slice(&item.payload);

@@ -21,6 +21,10 @@ pub(crate) const MAX_TAG_KEY: usize = 32;
 pub(crate) const MAX_EXCEPTION_VALUE: usize = 8_192;
 /// The maximum length of a message, in characters.
 pub(crate) const MAX_MESSAGE: usize = 8_192;
+/// The maximum length of a function's name or a symbol in a frame, in characters.
+pub(crate) const MAX_SYMBOL: usize = 512;
+/// The maximum length of the path of a frame's file, in characters.
+pub(crate) const MAX_FRAME_PATH: usize = 256;
 /// The maximum number of frames in a stack trace.
 pub(crate) const MAX_FRAMES: usize = 250;
 /// The maximum number of entries in one list or object of a value.
@@ -68,6 +72,24 @@ pub(crate) fn truncated(text: &str, max: usize) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some(kept) => Cow::Owned(format!("{kept}{}", &CUT[..CUT.len().min(max)])),
     }
+}
+
+/// Cuts a string to `max` characters, including the mark, in its middle: the ends of a function's name or a file's path
+/// matter most, the rest is what they have in common with others.
+pub(crate) fn truncate_middle(text: &mut String, max: usize) {
+    // Most strings end here, see `cut`.
+    if text.len() <= max {
+        return;
+    }
+    let excess = text.chars().count().saturating_sub(max);
+    let kept = max.saturating_sub(CUT.len());
+    if excess == 0 {
+        return;
+    }
+    let position = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
+    let start = position(kept / 2);
+    let end = position(kept / 2 + excess + (max - kept));
+    text.replace_range(start..end, &CUT[..CUT.len().min(max)]);
 }
 
 /// Limits a value to `depth` levels of lists and objects, `MAX_BREADTH` entries each, and strings of `max_text`
@@ -208,6 +230,24 @@ pub(crate) fn limit_frames(stacktrace: &mut Stacktrace) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_a_name_are_kept() {
+        for (text, max, cut) in [
+            ("shop::cart", 10, "shop::cart"),
+            ("shop::cart::total", 10, "sho...otal"),
+            ("shop::cart::total", 9, "sho...tal"),
+            ("äöüäöüäöü", 5, "ä...ü"),
+            ("äöüäöüäöü", 9, "äöüäöüäöü"),
+            ("abcdef", 3, "..."),
+            ("abcdef", 1, "."),
+            ("abcdef", 0, ""),
+        ] {
+            let mut kept = text.to_owned();
+            truncate_middle(&mut kept, max);
+            assert_eq!(kept, cut, "{text} {max}");
+        }
+    }
     use serde_json::json;
 
     #[test]

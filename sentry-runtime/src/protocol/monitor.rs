@@ -87,14 +87,13 @@ impl MonitorConfig {
         }
     }
 
-    /// Sets the time zone of the schedule, by its name in the tz database, such as `Europe/Vienna`.
+    /// Sets the time zone of the schedule, by its name in the tz database, such as `Europe/Vienna`. An empty name
+    /// means the default, UTC.
     ///
     /// # Errors
     /// An unknown time zone.
     pub fn with_timezone(mut self, timezone: impl Into<String>) -> Result<Self, MonitorError> {
-        let timezone = timezone.into();
-        rules::timezone(&timezone).map_err(MonitorError)?;
-        self.timezone = Some(timezone);
+        self.timezone = known_timezone(timezone.into())?;
         Ok(self)
     }
 
@@ -104,21 +103,34 @@ impl MonitorConfig {
     /// # Errors
     /// The first rule that the configuration breaks.
     pub fn check(&self) -> Result<(), MonitorError> {
-        self.schedule.check()?;
-        if let Some(timezone) = &self.timezone {
-            rules::timezone(timezone).map_err(MonitorError)?;
-        }
-        let numbers: [(Option<u64>, InRange); 4] = [
-            (self.checkin_margin, limits::checkin_margin),
-            (self.max_runtime, limits::max_runtime),
-            (self.failure_issue_threshold, limits::failure_issue_threshold),
-            (self.recovery_threshold, limits::recovery_threshold),
-        ];
-        for (number, check) in numbers {
-            number.map(check).transpose().map_err(out_of_range)?;
-        }
-        Ok(())
+        self.clone().accepted().map(drop)
     }
+
+    /// Returns the configuration as it is sent. What the server understands in another form is written in that form: a
+    /// crontab word such as `@midnight`, a margin of 0, an empty time zone.
+    ///
+    /// # Errors
+    /// The first rule that the configuration breaks.
+    pub(crate) fn accepted(self) -> Result<Self, MonitorError> {
+        let number =
+            |number: Option<u64>, check: InRange| number.map(check).transpose().map_err(out_of_range);
+        Ok(Self {
+            schedule: self.schedule.accepted()?,
+            timezone: self.timezone.map_or(Ok(None), known_timezone)?,
+            checkin_margin: number(self.checkin_margin, limits::checkin_margin)?,
+            max_runtime: number(self.max_runtime, limits::max_runtime)?,
+            failure_issue_threshold: number(self.failure_issue_threshold, limits::failure_issue_threshold)?,
+            recovery_threshold: number(self.recovery_threshold, limits::recovery_threshold)?,
+        })
+    }
+}
+
+fn known_timezone(name: String) -> Result<Option<String>, MonitorError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    rules::timezone(&name).map_err(MonitorError)?;
+    Ok(Some(name))
 }
 
 macro_rules! numbers {
@@ -134,15 +146,15 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// Sets the number of minutes after which a run that did not start counts as missed.
+    /// Sets the number of minutes after which a run that did not start counts as missed. The least is 1, also for 0.
     ///
     /// # Errors
-    /// Zero, and more than 28 days.
+    /// More than 28 days.
     with_checkin_margin: checkin_margin;
     /// Sets the number of minutes after which a run that did not end counts as failed.
     ///
     /// # Errors
-    /// Zero, and more than 7 days.
+    /// Zero, and more than 28 days.
     with_max_runtime: max_runtime;
     /// Sets the number of consecutive failures that create an issue.
     ///
@@ -248,11 +260,22 @@ mod tests {
         let message = MonitorSchedule::interval(0, MonitorIntervalUnit::Day).unwrap_err().to_string();
         assert!(message.contains("0 days") && message.contains("at least 1"), "{message}");
         let config = || MonitorConfig::new(MonitorSchedule::every("1 day").unwrap());
-        let message = config().with_max_runtime(20_000).unwrap_err().to_string();
-        assert!(message.contains("`max_runtime` is 20000") && message.contains("1 to 10080"), "{message}");
-        assert!(config().with_checkin_margin(0).is_err());
+        let message = config().with_max_runtime(50_000).unwrap_err().to_string();
+        assert!(message.contains("`max_runtime` is 50000") && message.contains("1 to 40320"), "{message}");
+        assert!(config().with_checkin_margin(40_321).is_err());
         assert!(config().with_failure_issue_threshold(721).is_err());
         assert!(config().with_recovery_threshold(0).is_err());
+    }
+
+    #[test]
+    fn what_the_server_corrects_is_no_error() {
+        let config = MonitorConfig::new(MonitorSchedule::every("1 day").unwrap());
+        let corrected =
+            config.clone().with_checkin_margin(0).and_then(|config| config.with_timezone("")).unwrap();
+        assert_eq!(corrected, MonitorConfig { checkin_margin: Some(1), ..config.clone() });
+        let by_hand = MonitorConfig { checkin_margin: Some(0), timezone: Some(String::new()), ..config };
+        assert_eq!(by_hand.check(), Ok(()));
+        assert_eq!(by_hand.accepted(), Ok(corrected));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! forms are `place` in `my::order`, and `<Cart as Shop>::total`. Both manglings are supported, the legacy
 //! one (`{{closure}}`, no generic arguments) and v0 (`{closure#0}`, `place::<u8>`).
 
+use crate::protocol::limits::truncate_middle;
+
 /// The maximum length of a function's name, in characters: names of adapter chains have kilobytes.
 const MAX_NAME: usize = 256;
 
@@ -208,10 +210,7 @@ fn is_word(c: char) -> bool {
 }
 
 fn bounded(mut name: String) -> String {
-    if let Some((end, _)) = name.char_indices().nth(MAX_NAME) {
-        name.truncate(end);
-        name.push('…');
-    }
+    truncate_middle(&mut name, MAX_NAME);
     name
 }
 
@@ -284,7 +283,9 @@ mod tests {
         for text in ["", "::", "<", "<<<", "a::<", "{{closure}}", "->::>>", "<as as as>", "é::ü::{"] {
             assert!(parse(text).function.len() <= text.len());
         }
-        assert_eq!(parse(&"x".repeat(10_000)).function.chars().count(), MAX_NAME + 1);
+        assert_eq!(parse(&"x".repeat(10_000)).function.chars().count(), MAX_NAME);
+        let chain = format!("shop::walk::<{}>::Step::next", "Map<".repeat(200));
+        assert!(parse(&chain).function.ends_with("::next"), "{:?}", parse(&chain));
     }
 
     #[test]

@@ -28,6 +28,6 @@ fn level(ty: ItemType) -> usize {
         ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => EVENT,
         ItemType::Sessions => 2,
         ItemType::Transaction | ItemType::Span => 3,
-        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment => RECORD,
+        ItemType::Log | ItemType::TraceMetric | ItemType::Attachment | ItemType::Unknown => RECORD,
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use sentry::Level;
-use sentry::protocol::{Event, LogEntry};
+use sentry::protocol::{Event, Exception, Frame, LogEntry, Request, Stacktrace};
 use sentry_tests::support::{observe, only, options, untraced, without_client};
 use serde_json::{Value, json};
 
@@ -228,4 +228,46 @@ fn a_share_of_events_can_be_sent() {
     let seen = observe(options().sample_rate(0.0), captures_it);
     assert_eq!(seen.events().len(), 0);
     assert_eq!(seen.reported("sample_rate", "error"), 1);
+}
+
+#[test]
+fn long_names_and_paths_of_frames_keep_both_ends() {
+    let symbol =
+        format!("shop::cart::total::<{}>::{{closure#0}}", "alloc::vec::Vec<shop::Item>, ".repeat(40));
+    let path = format!("/home/me/{}src/order.rs", "deep/".repeat(100));
+    let frame = Frame {
+        function: Some(symbol.clone()),
+        symbol: Some(symbol),
+        filename: Some(path.clone()),
+        abs_path: Some(path),
+        ..Frame::default()
+    };
+    let seen = observe(options(), || {
+        let stacktrace = Stacktrace::from_frames_reversed(vec![frame]);
+        let exception = Exception { ty: "Far".into(), stacktrace, ..Exception::default() };
+        sentry::capture_event(Event { exception: vec![exception].into(), ..Event::default() });
+    });
+    let sent = &values(&seen.event()["exception"])[0]["stacktrace"]["frames"][0];
+    for (name, max, start, end) in [
+        ("function", 512, "shop::cart::total::<", ">::{closure#0}"),
+        ("symbol", 512, "shop::cart::total::<", ">::{closure#0}"),
+        ("filename", 256, "/home/me/deep/", "deep/src/order.rs"),
+        ("abs_path", 256, "/home/me/deep/", "deep/src/order.rs"),
+    ] {
+        let text = sent[name].as_str().unwrap();
+        assert_eq!(text.chars().count(), max, "{name}: {text}");
+        assert!(text.starts_with(start) && text.ends_with(end) && text.contains("..."), "{name}: {text}");
+    }
+}
+
+#[test]
+fn the_url_of_a_request_is_valid_without_its_password() {
+    let seen = observe(options(), || {
+        let url = Some("https://me:hunter2@shop.example:8443/cart?page=2#top".to_owned());
+        let request = Some(Request { url, ..Request::default() });
+        sentry::capture_event(Event { request, ..Event::default() });
+    });
+    let event = seen.event();
+    let url = event["request"]["url"].as_str().unwrap();
+    assert_eq!(url, "https://%5BFiltered%5D:%5BFiltered%5D@shop.example:8443/cart?page=2#top");
 }

@@ -110,3 +110,20 @@ fn a_configuration_that_the_server_would_refuse_is_left_out_and_the_check_in_kep
     assert_eq!(first.get("monitor_config"), None);
     assert_eq!(last["status"], "ok");
 }
+
+#[test]
+fn what_the_server_knows_in_another_form_is_sent_in_that_form() {
+    let config: MonitorConfig = serde_json::from_value(json!({
+        "schedule": {"type": "crontab", "value": "@midnight"},
+        "checkin_margin": 0,
+        "max_runtime": 40320,
+        "timezone": "",
+    }))
+    .unwrap();
+    assert_eq!(config.check(), Ok(()));
+    let seen = observe(options(), || sentry::with_monitor("corrected", config, || ()));
+    assert_eq!(
+        pair(&seen).0["monitor_config"],
+        json!({"schedule": {"type": "crontab", "value": "0 0 * * *"}, "checkin_margin": 1, "max_runtime": 40320})
+    );
+}

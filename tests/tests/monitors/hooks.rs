@@ -1,6 +1,6 @@
 //! `before_send_check_in`: it may change a check-in and drop it, and harms nothing but what it looks at.
 
-use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
+use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorSchedule};
 use sentry_tests::support::{observe, options};
 
 use crate::{backup, pair};
@@ -62,4 +62,21 @@ fn a_callback_that_sends_check_ins_does_not_run_in_circles() {
     let slugs: Vec<_> =
         seen.check_ins().iter().map(|it| it["monitor_slug"].as_str().unwrap().to_owned()).collect();
     assert!(slugs.contains(&"real".to_owned()) && slugs.len() < 4, "{slugs:?}");
+}
+
+#[test]
+fn a_configuration_that_a_callback_sets_is_checked_too() {
+    let configured = |crontab: &'static str| {
+        let options = options().before_send_check_in(move |mut check_in: MonitorCheckIn| {
+            if check_in.status == MonitorCheckInStatus::InProgress {
+                let schedule = MonitorSchedule::Crontab { value: crontab.into() };
+                check_in.monitor_config = Some(MonitorConfig::new(schedule));
+            }
+            Some(check_in)
+        });
+        let seen = observe(options, || backup().is_err());
+        pair(&seen).0.get("monitor_config").cloned()
+    };
+    assert_eq!(configured("0 25 * * *"), None, "the check-in is kept");
+    assert_eq!(configured("@midnight").unwrap()["schedule"]["value"], "0 0 * * *");
 }

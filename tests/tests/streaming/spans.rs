@@ -56,7 +56,7 @@ fn every_span_names_program_segment_and_thread() {
         assert_eq!(attribute(&one, "sentry.segment.id"), &root["span_id"]);
         assert_eq!(attribute(&one, "sentry.sdk.name"), "sentry.rust.runtime");
         assert_eq!(attribute(&one, "thread.name"), "till 3");
-        assert!(attribute(&one, "thread.id").as_str().unwrap().parse::<u64>().is_ok());
+        assert!(attribute(&one, "thread.id").is_u64(), "a number by the conventions: {one}");
         assert_eq!(attribute(&one, "sentry.origin"), "auto.function");
     }
     let cart = span(&seen, "load cart");
@@ -156,6 +156,21 @@ fn what_is_set_last_before_the_end_counts() {
     assert_eq!(attribute(&root, "step"), 2);
     assert_eq!(attribute(&root, "sentry.span.source"), "custom");
     assert_eq!(attribute(&inner, "sentry.segment.name"), "GET /cart");
+}
+
+#[test]
+fn the_name_of_a_thread_is_filtered() {
+    for (name, filtered) in [
+        ("till password=hunter2", "till password=[Filtered]"),
+        ("fetch http://me:pw@host/", "fetch http://[Filtered]:[Filtered]@host/"),
+    ] {
+        let seen = observe(streaming(), || {
+            std::thread::Builder::new().name(name.into()).spawn(checkout).unwrap().join().unwrap();
+        });
+        for one in seen.streamed_spans() {
+            assert_eq!(attribute(&one, "thread.name"), filtered);
+        }
+    }
 }
 
 #[test]

@@ -65,11 +65,11 @@ fn interval_in_parts() {}
 #[sentry::monitor("a", every = "1 day", timezone = "Europe/Viena")]
 fn bad_timezone() {}
 
-#[sentry::monitor("a", every = "1 day", max_runtime = "8 days")]
+#[sentry::monitor("a", every = "1 day", max_runtime = "29 days")]
 fn runtime_too_long() {}
 
-#[sentry::monitor("a", every = "1 day", checkin_margin = 0)]
-fn no_margin() {}
+#[sentry::monitor("a", every = "1 day", checkin_margin = 40321)]
+fn margin_too_long() {}
 
 #[sentry::monitor("a", every = "1 day", recovery_threshold = "two")]
 fn threshold_as_a_word() {}
@@ -107,7 +107,7 @@ fn main() {
     interval_in_parts();
     bad_timezone();
     runtime_too_long();
-    no_margin();
+    margin_too_long();
     threshold_as_a_word();
     threshold_too_high();
     configuration_without_schedule();

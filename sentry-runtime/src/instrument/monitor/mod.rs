@@ -42,23 +42,15 @@ use crate::trace::propagation::Propagation;
 use crate::trace::record::SpanOutcome;
 use crate::trace::segment::RootName;
 
-/// Hands a check-in to the pipeline. Returns its id, or `None` without a client. A configuration that the server would
-/// refuse, together with the check-in, is reported and left out.
+/// Hands a check-in to the pipeline. Returns its id, or `None` without a client.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
     check_in: MonitorCheckIn,
     span_context: SpanContext,
 ) -> Option<Uuid> {
-    let mut check_in = Shallow::of(check_in).into_inner();
+    let check_in = Shallow::of(check_in);
     forgotten::check();
     let client = client.filter(|client| client.is_enabled())?;
-    if let Some(Err(error)) = check_in.monitor_config.as_ref().map(MonitorConfig::check) {
-        let slug = &check_in.monitor_slug;
-        diagnostics::error(format_args!(
-            "{error}. The check-in of `{slug}` is sent without a configuration."
-        ));
-        check_in.monitor_config = None;
-    }
     if callback::is_too_deep() {
         diagnostics::debug(format_args!(
             "dropped a check-in captured inside before_send_check_in while it was handling such a check-in (recursion)"
@@ -68,7 +60,6 @@ pub(crate) fn submit(
     }
     let id = check_in.check_in_id;
     let depth = callback::depth();
-    let check_in = Shallow::of(check_in);
     queue::send_check_in(Box::new(PendingCheckIn { check_in, span_context, client, depth }));
     Some(id)
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::base::diagnostics;
 use crate::protocol::limits::{
-    MAX_BREADTH, MAX_EXCEPTION_VALUE, MAX_MESSAGE, MAX_OP, check_tag, limit_entries, limit_frames,
-    limit_value, truncate,
+    MAX_BREADTH, MAX_EXCEPTION_VALUE, MAX_FRAME_PATH, MAX_MESSAGE, MAX_OP, MAX_SYMBOL, check_tag,
+    limit_entries, limit_frames, limit_value, truncate, truncate_middle,
 };
 use crate::protocol::{
     Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
@@ -112,7 +112,13 @@ impl Limits {
 
     fn stacktrace(&self, stacktrace: &mut Stacktrace) {
         limit_frames(stacktrace);
-        stacktrace.frames.iter_mut().for_each(|frame| self.map(&mut frame.vars, 1));
+        for frame in &mut stacktrace.frames {
+            self.map(&mut frame.vars, 1);
+            let names = [&mut frame.function, &mut frame.symbol];
+            names.into_iter().flatten().for_each(|name| truncate_middle(name, MAX_SYMBOL));
+            let paths = [&mut frame.filename, &mut frame.abs_path];
+            paths.into_iter().flatten().for_each(|path| truncate_middle(path, MAX_FRAME_PATH));
+        }
     }
 
     fn fingerprint(&self, parts: &mut Cow<'_, [Cow<'_, str>]>) {

@@ -12,9 +12,11 @@ use crate::pipeline::client_state::ClientState;
 use crate::pipeline::contexts;
 use crate::pipeline::span::record::{Call, SpanData, SpanRecord};
 use crate::protocol::envelope::SDK;
+use crate::protocol::limits::truncated;
 use crate::protocol::span_v2::{Attributes, SpanV2};
 use crate::protocol::{AttributeValue, SpanStatus, TraceId, User};
 use crate::scope::{Scope, Scopes};
+use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
 use crate::trace::ids;
 use crate::trace::segment::Segment;
@@ -69,14 +71,7 @@ impl Common {
 
     /// Filters the values in the same way as those of a span.
     pub(crate) fn complete(&mut self, state: &ClientState, max_text: usize) {
-        for (key, value) in &mut self.pairs {
-            state.scrubber.scrub_attribute(key, value);
-            if let Some(text) = value.as_str()
-                && let Cow::Owned(cut) = crate::protocol::limits::truncated(text, max_text)
-            {
-                *value = cut.into();
-            }
-        }
+        self.pairs.iter_mut().for_each(|(key, value)| complete(key, value, &state.scrubber, max_text));
     }
 
     /// Writes the attributes as JSON.
@@ -86,6 +81,16 @@ impl Common {
             self.pairs.iter().for_each(|(key, value)| attributes.put(key, value));
         });
         self.written = object[1..object.len() - 1].to_vec();
+    }
+}
+
+/// Filters the value of a common attribute and cuts it to its maximum length.
+fn complete(key: &str, value: &mut AttributeValue, scrubber: &Scrubber, max_text: usize) {
+    scrubber.scrub_attribute(key, value);
+    if let Some(text) = value.as_str()
+        && let Cow::Owned(cut) = truncated(text, max_text)
+    {
+        *value = cut.into();
     }
 }
 
@@ -155,13 +160,20 @@ pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
 }
 
 /// The thread of the spans that are being written: consecutive spans mostly come from the same thread.
-#[derive(Debug, Default)]
-pub(crate) struct Label {
+#[derive(Debug)]
+pub(crate) struct Label<'a> {
     thread: Option<ThreadId>,
     written: Vec<u8>,
+    scrubber: &'a Scrubber,
+    max_text: usize,
 }
 
-impl Label {
+impl<'a> Label<'a> {
+    /// Returns a label whose names are filtered, and cut to `max_text` characters.
+    pub(crate) fn new(scrubber: &'a Scrubber, max_text: usize) -> Self {
+        Self { thread: None, written: Vec::new(), scrubber, max_text }
+    }
+
     /// Returns the attributes of a thread as JSON.
     fn of(&mut self, thread: Option<&Thread>) -> &[u8] {
         let id = thread.map(Thread::id);
@@ -173,9 +185,13 @@ impl Label {
                     format!("{:?}", thread.id()).chars().filter(char::is_ascii_digit).collect();
                 let mut object = Vec::new();
                 Attributes::object(&mut object, |attributes| {
-                    attributes.put("thread.id", &digits.into());
+                    if let Ok(id) = digits.parse::<u64>() {
+                        attributes.put("thread.id", &id.into());
+                    }
                     if let Some(name) = thread.name() {
-                        attributes.put("thread.name", &name.into());
+                        let mut name = AttributeValue::from(name);
+                        complete("thread.name", &mut name, self.scrubber, self.max_text);
+                        attributes.put("thread.name", &name);
                     }
                 });
                 self.written.extend_from_slice(&object[1..object.len() - 1]);
@@ -190,7 +206,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) anchor: &'a Anchor,
     pub(crate) common: &'a Common,
-    pub(crate) label: &'a mut Label,
+    pub(crate) label: Label<'a>,
 }
 
 impl Writer<'_> {

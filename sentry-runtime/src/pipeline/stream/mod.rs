@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 
 use super::span::buffer::{BufferedSpan, Child, Room};
 use super::stream::batch::{Batches, Key, LONGEST};
-use super::stream::json::Label;
 use super::stream::segment::{Phase, Stream};
 use super::transaction::Ended;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -47,7 +46,6 @@ pub(super) struct Streams {
     touched: Vec<LocalId>,
     over: VecDeque<LocalId>,
     batches: Batches,
-    label: Label,
     swept: Option<Instant>,
     /// The number of segments after the last search for leaked ones.
     after_sweep: usize,
@@ -124,7 +122,7 @@ impl Streams {
             if stream.touched {
                 self.touched.push(key);
             }
-            stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
+            stream.write(ready, unassigned, since, &mut self.batches, room);
         }
         self.batches.send_full();
     }
@@ -141,7 +139,7 @@ impl Streams {
         stream.settled = stream.finished.len() / 2;
         let ready = stream.take_settled();
         stream.settled = 0;
-        stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
+        stream.write(ready, unassigned, since, &mut self.batches, room);
         self.batches.send_full();
     }
 
@@ -170,8 +168,8 @@ impl Streams {
         let ready = stream.take_settled();
         // Spans that were read in this round wait for the next.
         stream.settled = 0;
-        stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
-        stream.write_root(since, &mut self.batches, &mut self.label, room);
+        stream.write(ready, unassigned, since, &mut self.batches, room);
+        stream.write_root(since, &mut self.batches, room);
         let trace = Key::of(&stream.segment);
         if known {
             self.one_less(trace);
@@ -187,7 +185,7 @@ impl Streams {
             && let Some(mut stream) = self.known.remove(&oldest)
         {
             let ready = stream.take_all();
-            stream.write(ready, unassigned, since, &mut self.batches, &mut self.label, room);
+            stream.write(ready, unassigned, since, &mut self.batches, room);
             room.give_back(stream.weight);
         }
     }

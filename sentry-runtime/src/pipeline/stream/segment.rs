@@ -183,7 +183,6 @@ impl Stream {
         unassigned: &mut IdMap<BufferedSpan>,
         since: Instant,
         batches: &mut Batches,
-        label: &mut Label,
         room: &mut Room,
     ) {
         if ready.is_empty() {
@@ -206,7 +205,7 @@ impl Stream {
         if rows.is_empty() {
             return;
         }
-        self.send(rows, None, since, &anchor, batches, label);
+        self.send(rows, None, since, &anchor, batches);
     }
 
     /// Takes the details of a span, including those recorded before its segment was known.
@@ -244,13 +243,7 @@ impl Stream {
     }
 
     /// Writes the segment's own span.
-    pub(crate) fn write_root(
-        &mut self,
-        since: Instant,
-        batches: &mut Batches,
-        label: &mut Label,
-        room: &mut Room,
-    ) {
+    pub(crate) fn write_root(&mut self, since: Instant, batches: &mut Batches, room: &mut Room) {
         let Phase::Over(ended) = &self.phase else { return };
         let anchor = Anchor::take();
         let scopes = self.scopes();
@@ -265,7 +258,7 @@ impl Stream {
         self.repeats.mark_root(&mut root);
         let source = if renamed { "custom" } else { source };
         let rows = vec![(SpanRecord::Full(Box::new(root)), self.thread.clone())];
-        self.send(rows, Some(source), since, &anchor, batches, label);
+        self.send(rows, Some(source), since, &anchor, batches);
     }
 
     /// Puts spans into the batch of their trace; `root` is the source of the name if the span is the segment span.
@@ -276,7 +269,6 @@ impl Stream {
         since: Instant,
         anchor: &Anchor,
         batches: &mut Batches,
-        label: &mut Label,
     ) {
         let client = &self.segment.client;
         let Some(transport) = client.transport() else { return };
@@ -309,8 +301,9 @@ impl Stream {
             });
         }
         common.seal();
-        let mut writer = Writer { trace_id, anchor, common: &common, label };
         client_state::with(client, |state| {
+            let label = Label::new(&state.scrubber, max_text);
+            let mut writer = Writer { trace_id, anchor, common: &common, label };
             for (row, thread) in &mut rows {
                 row.scrub(&state.scrubber, max_text);
                 let write = |out: &mut Vec<u8>| writer.write(out, row, root.is_some(), thread.as_ref());

@@ -26,10 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
     if public_key.is_empty() {
         return Err("the public key is empty");
     }
-    if !public_key
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'%'))
-    {
+    if !public_key.bytes().all(|byte| is_unreserved(byte) || byte == b'%') {
         return Err("the public key may only consist of letters, digits and `-_.~`");
     }
     let (host, port) = host_and_port(address)?;
@@ -38,8 +35,9 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
     if project_id.is_empty() {
         return Err("the project id is missing after the host");
     }
-    if !project_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err("the project id may only consist of letters and digits");
+    // The specification has a text, though servers number their projects.
+    if !project_id.bytes().all(is_unreserved) || matches!(project_id, "." | "..") {
+        return Err("the project id may only consist of letters, digits and `-_.~`");
     }
     let prefix = prefix.trim_matches('/');
     Ok(Dsn {
@@ -56,7 +54,12 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
 fn host_and_port(address: &str) -> Result<(String, Option<u16>), &'static str> {
     let (host, port) = if let Some(rest) = address.strip_prefix('[') {
         let (literal, rest) = rest.split_once(']').ok_or("the IPv6 address is not closed with `]`")?;
-        literal.parse::<std::net::Ipv6Addr>().map_err(|_| "the text in brackets is not an IPv6 address")?;
+        let (address, zone) = literal.split_once('%').map_or((literal, None), |(a, zone)| (a, Some(zone)));
+        address.parse::<std::net::Ipv6Addr>().map_err(|_| "the text in brackets is not an IPv6 address")?;
+        let literal = &match zone {
+            Some(zone) => format!("{address}%25{}", zone_id(zone)?),
+            None => literal.to_owned(),
+        };
         if !(rest.is_empty() || rest.starts_with(':')) {
             return Err("only a port may follow the IPv6 address");
         }
@@ -84,6 +87,25 @@ fn host_and_port(address: &str) -> Result<(String, Option<u16>), &'static str> {
             _ => Err("the port must be a number from 1 to 65535"),
         },
     }
+}
+
+/// Returns the zone of an IPv6 address without its encoded percent sign. Addresses of one's own network have a zone,
+/// which names the network interface.
+///
+/// [RFC 6874](https://www.rfc-editor.org/rfc/rfc6874): `[fe80::1%25eth0]`; `[fe80::1%eth0]` is what people write.
+fn zone_id(zone: &str) -> Result<&str, &'static str> {
+    let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+    if zone.is_empty() || !zone.bytes().all(is_unreserved) {
+        return Err(
+            "the zone of an IPv6 address must be the name or number of a network interface, as in `[fe80::1%25eth0]`",
+        );
+    }
+    Ok(zone)
+}
+
+/// Whether a character may be anywhere in a URL.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
 /// Returns the value for an error message, cut to 100 characters. The text before the last `@` could be a secret and is

@@ -7,10 +7,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::value::StrDeserializer;
+use serde::de::{IgnoredAny, IntoDeserializer};
 use uuid::Uuid;
 
-use super::{Envelope, EnvelopeItem, ItemType};
+use super::{Envelope, EnvelopeItem, Foreign, ItemType};
 use crate::protocol::client_report::DataCategory;
 use crate::protocol::dsc::DynamicSamplingContext;
 use crate::protocol::{Map, Value};
@@ -39,22 +40,23 @@ struct Header {
 #[derive(Deserialize)]
 struct ItemHeader {
     #[serde(rename = "type")]
-    ty: ItemType,
+    ty: String,
     length: Option<usize>,
     #[serde(default)]
     content_type: String,
     item_count: Option<usize>,
     filename: Option<String>,
     attachment_type: Option<String>,
+    #[serde(flatten)]
+    attributes: Map<String, Value>,
 }
 
 impl Envelope {
     /// Reads an envelope that was written by [`to_bytes`](Self::to_bytes) or by another SDK. The header's sending time
-    /// is ignored, because it is written again when the envelope is sent.
+    /// is ignored, because it is written again when the envelope is sent. Items of an unknown type are kept.
     ///
     /// # Errors
-    /// A line that is not the expected JSON, a payload whose length differs from its header, or an item of an unknown
-    /// type.
+    /// A line that is not the expected JSON, or a payload whose length differs from its header.
     ///
     /// ```
     /// use sentry::Envelope;
@@ -112,9 +114,15 @@ impl Envelope {
 
 impl EnvelopeItem {
     fn read(header: ItemHeader, payload: &[u8]) -> Self {
+        let ty = item_type(&header.ty);
+        let foreign = (ty == ItemType::Unknown || !header.attributes.is_empty()).then(|| {
+            let ty = (ty == ItemType::Unknown).then(|| header.ty.clone());
+            Box::new(Foreign { ty, attributes: header.attributes.clone() })
+        });
         Self {
-            quantities: quantities(&header, payload),
-            ty: header.ty,
+            quantities: quantities(ty, &header, payload),
+            ty,
+            foreign,
             payload: Arc::new(payload.to_vec().into()),
             content_type: Cow::Owned(header.content_type),
             item_count: header.item_count,
@@ -125,14 +133,20 @@ impl EnvelopeItem {
     }
 }
 
-fn quantities(header: &ItemHeader, payload: &[u8]) -> Vec<(DataCategory, u64)> {
+fn item_type(name: &str) -> ItemType {
+    let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+    ItemType::deserialize(name).unwrap_or(ItemType::Unknown)
+}
+
+fn quantities(ty: ItemType, header: &ItemHeader, payload: &[u8]) -> Vec<(DataCategory, u64)> {
     #[derive(Deserialize)]
     struct Spans {
         #[serde(default)]
         spans: Vec<IgnoredAny>,
     }
     let count = header.item_count.unwrap_or(1) as u64;
-    match header.ty {
+    match ty {
+        ItemType::Unknown => vec![(DataCategory::Default, count)],
         ItemType::Event => vec![(DataCategory::Error, 1)],
         ItemType::Transaction => {
             let spans = serde_json::from_slice(payload).map_or(0, |Spans { spans }| spans.len() as u64);
@@ -198,7 +212,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_foreign_is_an_error() {
+    fn what_this_version_does_not_know_is_kept() {
+        let text = concat!(
+            "{}\n",
+            r#"{"type":"event","length":2,"content_type":"application/json"}"#,
+            "\n{}\n",
+            r#"{"type":"poem","length":3,"verses":2}"#,
+            "\na\nb\n",
+            r#"{"type":"log","length":2,"content_type":"x","item_count":4,"meta":{"a":[1]}}"#,
+            "\n{}\n",
+        );
+        let read = Envelope::from_slice(text.as_bytes()).unwrap();
+        let types: Vec<_> = read.items().iter().map(EnvelopeItem::ty).collect();
+        assert_eq!(types, [ItemType::Event, ItemType::Unknown, ItemType::Log]);
+        assert_eq!(read.items()[1].quantities(), [(DataCategory::Default, 1)]);
+        let written = String::from_utf8(read.to_bytes(UNIX_EPOCH)).unwrap();
+        assert_eq!(written.split_once('\n').unwrap().1, text.split_once('\n').unwrap().1);
+    }
+
+    #[test]
+    fn what_is_cut_or_malformed_is_an_error() {
         let mut envelope = Envelope::new();
         envelope.add_item(EnvelopeItem::json(ItemType::Event, *br#"{"a":1}"#, DataCategory::Error));
         let bytes = envelope.to_bytes(UNIX_EPOCH);
@@ -207,8 +240,7 @@ mod tests {
         for length in header + 2..bytes.len() - 1 {
             assert!(Envelope::from_slice(&bytes[..length]).is_err(), "{length}");
         }
-        for text in
-            ["", "hello", "[]", "{}\n{\"type\":\"poem\"}\nx", "{}\n{\"type\":\"event\",\"length\":1}\n{}"]
+        for text in ["", "hello", "[]", "{}\n{\"length\":1}\nx", "{}\n{\"type\":\"event\",\"length\":1}\n{}"]
         {
             assert!(Envelope::from_slice(text.as_bytes()).is_err(), "{text}");
         }

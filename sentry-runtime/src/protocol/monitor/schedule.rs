@@ -114,13 +114,18 @@ impl MonitorSchedule {
     /// # Errors
     /// The first rule that the schedule breaks.
     pub fn check(&self) -> Result<(), MonitorError> {
+        self.clone().accepted().map(drop)
+    }
+
+    /// Returns the schedule as it is sent: a crontab in its five fields, because the server does not know all words.
+    pub(super) fn accepted(self) -> Result<Self, MonitorError> {
         match self {
-            Self::Crontab { value } => rules::crontab(value).map(drop).map_err(MonitorError),
+            Self::Crontab { value } => Self::from_crontab(&value),
             Self::Interval { value: 0, unit } => Err(MonitorError(format!(
                 "an interval of 0 {}s is too short; the number must be at least 1",
                 unit.name()
             ))),
-            Self::Interval { .. } => Ok(()),
+            Self::Interval { .. } => Ok(self),
         }
     }
 }

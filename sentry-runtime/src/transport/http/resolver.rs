@@ -4,7 +4,7 @@
 //! per lookup to limit its time. This resolver caches an address for a while, until a request fails, and needs no
 //! lookup for an address that is part of the URL.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -97,20 +97,40 @@ impl Resolver for NullResolver {
 /// Returns the address in a URL without a host name.
 fn written(server: &Uri) -> Option<SocketAddr> {
     let host = server.host()?;
-    let address: IpAddr = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = server.port_u16().or_else(|| match server.scheme_str()? {
         "http" => Some(80),
         "https" => Some(443),
         // A proxy's scheme, which the library resolves.
         _ => None,
     })?;
-    Some(SocketAddr::new(address, port))
+    match host.split_once("%25") {
+        Some((address, zone)) => in_zone(address, zone, port),
+        None => Some(SocketAddr::new(host.parse().ok()?, port)),
+    }
+}
+
+/// Returns an IPv6 address of the network behind an interface, by its name or number. The system knows the interface,
+/// so nothing is asked over the network.
+fn in_zone(address: &str, zone: &str, port: u16) -> Option<SocketAddr> {
+    address.parse::<Ipv6Addr>().ok()?;
+    (format!("{address}%{zone}"), port).to_socket_addrs().ok()?.next()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn an_address_with_a_zone_needs_no_lookup() {
+        let address = |url: &str| written(&url.parse().unwrap());
+        let linked = address("http://[fe80::1%251]:9000/api/1/envelope/");
+        let Some(SocketAddr::V6(linked)) = linked else { panic!("no address with a zone: {linked:?}") };
+        assert_eq!((linked.scope_id(), linked.port()), (1, 9000));
+        assert_eq!(address("http://[fe80::1%25no-such-interface]:9000/"), None);
+        assert_eq!(address("http://[::1]/"), Some("[::1]:80".parse().unwrap()));
+    }
 
     /// A resolver that returns an address, and counts its calls.
     #[derive(Debug, Default)]

@@ -158,7 +158,7 @@ impl LocalView {
             ItemType::Sessions if !self.failures => self.print(&one_liners::sessions(&payload, &self.style)),
             ItemType::TraceMetric | ItemType::Session | ItemType::Sessions => {}
             // Not interesting for a person who watches the program.
-            ItemType::Attachment | ItemType::ClientReport => {}
+            ItemType::Attachment | ItemType::ClientReport | ItemType::Unknown => {}
         }
     }
 
