@@ -171,3 +171,33 @@ fn the_layer_stands_beside_others_and_their_filters() {
     assert_eq!(seen.span("root").status, "internal_error");
     assert_eq!(seen.event()["contexts"]["trace"]["span_id"], *seen.span("root").id);
 }
+
+#[test]
+fn an_explicit_parent_that_a_filter_hides_leads_to_its_own_request() {
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::filter::filter_fn;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let filtered = layer().with_filter(filter_fn(|metadata| metadata.name() != "hidden"));
+    let subscriber = tracing_subscriber::registry().with(filtered);
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || {
+            let hidden = sentry::with_isolation_scope(|| {
+                sentry::configure_scope(|scope| scope.set_tag("request", "first"));
+                let first = info_span!("first");
+                let outer = info_span!(parent: &first, "hidden");
+                info_span!(parent: &outer, "hidden")
+            });
+            sentry::with_isolation_scope(|| {
+                sentry::configure_scope(|scope| scope.set_tag("request", "second"));
+                let _second = info_span!("second").entered();
+                drop(info_span!(parent: &hidden, "child"));
+                error!(parent: &hidden, error = "sold out", "failed");
+            });
+        });
+    });
+    let first = seen.span("first");
+    assert_eq!(seen.span("child").parent.as_deref(), Some(&*first.id));
+    assert_eq!(seen.event()["contexts"]["trace"]["span_id"], *first.id);
+    assert_eq!(seen.event()["tags"]["request"], "first");
+    assert_eq!((&*first.status, &*seen.span("second").status), ("internal_error", "ok"));
+}

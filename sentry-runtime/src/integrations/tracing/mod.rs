@@ -55,11 +55,12 @@ mod spans;
 pub use super::log_bridge::Filter as EventFilter;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use tracing_core::dispatcher::WeakDispatch;
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Level, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -89,6 +90,8 @@ pub struct SentryLayer {
     number: usize,
     events: EventChoice,
     spans: SpanChoice,
+    /// The subscriber to which the layer belongs.
+    subscriber: OnceLock<WeakDispatch>,
 }
 
 impl Default for SentryLayer {
@@ -98,6 +101,7 @@ impl Default for SentryLayer {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             events: Box::new(default_event_filter),
             spans: Box::new(default_span_filter),
+            subscriber: OnceLock::new(),
         }
     }
 }
@@ -144,6 +148,20 @@ impl SentryLayer {
         span.scope().find_map(|span| self.of(&span))
     }
 
+    /// Returns this span, or its nearest ancestor that a filter around this layer does not hide.
+    fn visible<'a, S: Subscriber + for<'b> LookupSpan<'b>>(
+        &self,
+        id: &Id,
+        ctx: &'a Context<'_, S>,
+    ) -> Option<SpanRef<'a, S>> {
+        ctx.span(id).or_else(|| {
+            // The context knows nothing of a hidden span; the subscriber knows its ancestors.
+            let subscriber = self.subscriber.get()?.upgrade()?;
+            let hidden = subscriber.downcast_ref::<S>()?.span(id)?;
+            hidden.scope().find_map(|span| ctx.span(&span.id()))
+        })
+    }
+
     fn of<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Recorded>> {
         // Cloned, so that no code runs under the lock.
         let recorded = span.extensions().get::<Arc<Recorded>>().cloned();
@@ -152,6 +170,10 @@ impl SentryLayer {
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        let _ = self.subscriber.set(subscriber.downgrade());
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let Some(_gate) = Gate::pass() else { return };
         let metadata = attributes.metadata();
@@ -159,7 +181,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
             return;
         }
         let Some(span) = ctx.span(id) else { return };
-        let parent = match attributes.parent().map(|parent| ctx.span(parent)) {
+        let parent = match attributes.parent().map(|parent| self.visible(parent, &ctx)) {
             Some(parent) => {
                 parent.and_then(|parent| self.nearest(parent)).map_or(Parent::Active, Parent::Given)
             }
@@ -202,16 +224,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
         }
         let mut fields = EventFields::default();
         event.record(&mut fields);
-        if is_error
-            && fields.has_error
-            && let Some(recorded) = ctx.event_span(event).and_then(|span| self.nearest(span))
-        {
-            recorded.fail();
+        let given = event.parent().and_then(|parent| self.visible(parent, &ctx));
+        let given = given.and_then(|span| self.nearest(span));
+        if is_error && fields.has_error {
+            let around = || ctx.event_span(event).and_then(|span| self.nearest(span));
+            if let Some(recorded) = given.clone().or_else(around) {
+                recorded.fail();
+            }
         }
         if filter.is_ignore() {
             return;
         }
-        let given = event.parent().and_then(|parent| ctx.span(parent)).and_then(|span| self.nearest(span));
         let _entered = given.map(|recorded| {
             let (context, active) = recorded.position();
             entered::enter(context, active)
