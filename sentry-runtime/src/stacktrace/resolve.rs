@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::capture::RawStack;
 use super::images::{Image, Images};
-use super::rules::InAppRules;
+use super::rules::{InAppRules, is_ours};
 use super::source::SourceCache;
 use super::trim;
 use super::{files, names};
@@ -200,38 +200,62 @@ impl Symbolicator {
     }
 }
 
-/// Removes wrapper frames: an annotated function runs its body in a closure that a function of ours calls, but the user
-/// knows one function. The body's frame stays; our frame and the one around it are removed.
+/// What lies between two frames of the user's.
+#[derive(Clone, Copy, PartialEq)]
+enum Between {
+    /// Nothing of ours.
+    Nothing,
+    /// What an attribute expands to.
+    Wrapper,
+    /// A function that the user calls with a closure, such as `with_scope`.
+    Call,
+}
+
+/// Removes our frames between those of the user's: the functions that call a closure, and the wrappers of attributes. An
+/// annotated function runs its body in a closure that a function of ours calls, but the user knows one function: the
+/// body's frame stays, and the one around it is removed, too.
 fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
+    let symbol = |frame: &ResolvedFrame| frame.symbol.clone().unwrap_or_default();
+    if frames.iter().all(|frame| is_ours(&symbol(frame))) {
+        return frames;
+    }
     let mut kept: Vec<ResolvedFrame> = Vec::with_capacity(frames.len());
     // The standard library's calls of a closure are removed together with our function, and kept otherwise.
     let mut calls: Vec<ResolvedFrame> = Vec::new();
-    let mut between = false;
+    let mut between = Between::Nothing;
     for frame in frames {
-        let symbol = frame.symbol.as_deref().unwrap_or_default().trim_start_matches('<');
-        if WRAPPERS.iter().any(|wrapper| symbol.starts_with(wrapper)) {
-            between = true;
+        let symbol = symbol(&frame);
+        let symbol = symbol.trim_start_matches(['<', '&']);
+        if is_ours(symbol) {
+            let wraps = WRAPPERS.iter().any(|wrapper| symbol.starts_with(wrapper));
+            between = if wraps && between != Between::Call { Between::Wrapper } else { Between::Call };
         } else if symbol.starts_with("core::ops::function::") {
             calls.push(frame);
         } else {
-            let around = between || !calls.is_empty();
+            let around = match between {
+                Between::Nothing => !calls.is_empty(),
+                Between::Wrapper => true,
+                Between::Call => false,
+            };
             match kept.last_mut().filter(|inner| around && is_body_of(inner, &frame)) {
                 // An inlined body may have lost its name.
                 Some(body) => (body.function, body.module) = (frame.function, frame.module),
                 None => {
-                    kept.append(&mut calls);
+                    if between == Between::Nothing {
+                        kept.append(&mut calls);
+                    }
                     kept.push(frame);
                 }
             }
             calls.clear();
-            between = false;
+            between = Between::Nothing;
         }
     }
     kept.append(&mut calls);
     kept
 }
 
-/// The modules of our functions that lie between two of the user's.
+/// The modules of what attributes expand to.
 const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::instrument::"];
 
 /// Whether a frame is the body of the annotated function around it.

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::names;
 use super::rules::is_ours;
 
 /// Functions between the fault and its report.
@@ -63,6 +64,7 @@ const STARTING: &[&str] = &[
 pub(crate) fn keep(functions: &[Option<&str>]) -> Range<usize> {
     let start = inner_end(functions);
     let end = outer_end(functions).max(start);
+    let end = start + body_end(&functions[start..end]);
     if start == end { 0..functions.len() } else { start..end }
 }
 
@@ -104,6 +106,30 @@ fn outer_end(functions: &[Option<&str>]) -> usize {
         end -= 1;
     }
     end
+}
+
+/// Returns the number of frames inside of the start of a runtime. An attribute such as `#[tokio::main]` makes a function
+/// around the async body, which calls `block_on`: the user knows one `main`.
+fn body_end(functions: &[Option<&str>]) -> usize {
+    let all = functions.len();
+    let Some(Some(outermost)) = functions.last() else { return all };
+    let started = names::parse(outermost);
+    let is_same = |name: &names::Name| name.function == started.function && name.module == started.module;
+    let mut blocks_on = false;
+    for (index, function) in functions.iter().enumerate().rev() {
+        let Some(function) = function else { continue };
+        let name = names::parse(function);
+        let is_closure = function.contains("{closure#") || function.contains("{{closure}}");
+        if blocks_on && is_closure && is_same(&name) {
+            return index + 1;
+        }
+        if !is_same(&name) && name.krate == started.krate {
+            // Another function of the program starts the runtime.
+            return all;
+        }
+        blocks_on |= name.function.split("::").any(|part| part == "block_on");
+    }
+    all
 }
 
 /// Whether this is the function in which the standard library begins `main` or a thread: frames outside of it are
@@ -162,6 +188,29 @@ mod tests {
             "shop::main",
         ];
         assert_eq!(kept(&stack), stack[5..]);
+    }
+
+    #[test]
+    fn the_start_of_a_runtime_is_the_start_of_the_program() {
+        let stack = [
+            "sentry::capture_error",
+            "shop::pay",
+            "shop::main::{{closure}}",
+            "<core::pin::Pin<P> as core::future::future::Future>::poll",
+            "tokio::runtime::park::CachedParkThread::block_on::{{closure}}",
+            "tokio::runtime::context::runtime::enter_runtime",
+            "tokio::runtime::runtime::Runtime::block_on",
+            "shop::main",
+            "core::ops::function::FnOnce::call_once",
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+        ];
+        assert_eq!(kept(&stack), stack[1..3]);
+        let called = ["shop::main::{{closure}}", "core::iter::Iterator::for_each", "shop::main"];
+        assert_eq!(kept(&called), called);
+        let own = ["shop::main::{{closure}}", "tokio::Runtime::block_on", "shop::start", "shop::main"];
+        assert_eq!(kept(&own), own);
+        let other = ["shop::pay::{{closure}}", "tokio::Runtime::block_on", "shop::main"];
+        assert_eq!(kept(&other), other);
     }
 
     #[test]

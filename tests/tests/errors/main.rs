@@ -10,4 +10,5 @@ mod once;
 mod panics;
 mod payload;
 mod scopes;
+mod stacks;
 mod values;
