@@ -37,6 +37,9 @@ impl From<bool> for Compression {
 
 /// PEM certificates of authorities that are trusted in addition to the built-in ones.
 ///
+/// A certificate that a server signed itself, as `openssl req -x509` makes it, is trusted as that server's certificate, for
+/// the names that it contains; if it contains no names, for any.
+///
 /// ```
 /// let options = sentry::ClientOptions::new().ca_certs("/etc/ssl/our-own-ca.pem");
 /// let same = sentry::ClientOptions::new().ca_certs(b"-----BEGIN CERTIFICATE-----\n...".as_slice());

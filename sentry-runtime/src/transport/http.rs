@@ -11,6 +11,8 @@
 mod agents;
 mod compress;
 mod options;
+#[cfg(feature = "rustls")]
+mod own_tls;
 mod resolver;
 mod sender;
 mod status_note;

@@ -5,7 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, SanType, date_time_ymd,
+};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sentry::protocol::{DataCategory, DiscardReason};
@@ -26,6 +28,21 @@ fn encrypted(server: &FakeSentry) -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
     let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    (ca_certificate.pem(), in_front_of(server, &certificate, &key))
+}
+
+/// A server in front of a fake one, with a certificate that it signed itself. Answers with the certificate and the
+/// server's DSN.
+fn self_signed(server: &FakeSentry, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
+    let mut params = CertificateParams::default();
+    change(&mut params);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    (certificate.pem(), in_front_of(server, &certificate, &key))
+}
+
+/// Starts a server that decrypts for a fake one. Answers with its DSN.
+fn in_front_of(server: &FakeSentry, certificate: &Certificate, key: &KeyPair) -> String {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -47,7 +64,7 @@ fn encrypted(server: &FakeSentry) -> (String, String) {
             });
         }
     });
-    (ca_certificate.pem(), dsn)
+    dsn
 }
 
 /// Passes requests on and answers back, one after the other.
@@ -130,5 +147,59 @@ fn invalid_certificates_are_an_error_of_init() {
     for bad in [untraced().ca_certs("/nowhere/ca.pem"), untraced().ca_certs(b"no certificate".as_slice())] {
         let error = sentry::try_init(bad.dsn("https://key@localhost/1")).unwrap_err().to_string();
         assert!(error.starts_with("ca_certs is "), "{error}");
+    }
+}
+
+const AUTHORITY: IsCa = IsCa::Ca(BasicConstraints::Unconstrained);
+
+fn named(params: &mut CertificateParams, name: &str) {
+    params.subject_alt_names.push(match name.parse() {
+        Ok(address) => SanType::IpAddress(address),
+        Err(_) => SanType::DnsName(name.try_into().unwrap()),
+    });
+}
+
+/// `openssl req -x509 -nodes -subj /CN=…` makes the first one.
+#[test]
+fn a_certificate_that_the_server_signed_itself_is_trusted_if_it_is_named() {
+    let server = FakeSentry::start();
+    for (certificate, dsn) in [
+        self_signed(&server, |params| params.is_ca = AUTHORITY),
+        self_signed(&server, |_| ()),
+        self_signed(&server, |params| {
+            params.is_ca = AUTHORITY;
+            named(params, "127.0.0.1");
+        }),
+    ] {
+        server.clear();
+        let stats = send(untraced().ca_certs(certificate.as_bytes()).dsn(&dsn));
+        server.assert_valid();
+        assert_eq!(texts(&server), ["one", "two"]);
+        assert_eq!((stats.sent(DataCategory::Error), stats.lost()), (2, 0));
+    }
+}
+
+#[test]
+fn a_certificate_that_the_server_signed_itself_has_to_be_the_named_one_and_valid() {
+    let server = FakeSentry::start();
+    let authority = |params: &mut CertificateParams| params.is_ca = AUTHORITY;
+    let (own, unnamed) = (self_signed(&server, authority), self_signed(&server, authority));
+    let elsewhere = self_signed(&server, |params| {
+        params.is_ca = AUTHORITY;
+        named(params, "elsewhere.example");
+    });
+    let expired = self_signed(&server, |params| {
+        params.is_ca = AUTHORITY;
+        params.not_after = date_time_ymd(2001, 1, 1);
+        params.not_before = date_time_ymd(2000, 1, 1);
+    });
+    for (what, certificate, dsn) in [
+        ("another certificate is named", own.0, unnamed.1),
+        ("it is that of another server", elsewhere.0, elsewhere.1),
+        ("it has expired", expired.0, expired.1),
+    ] {
+        let stats = send(untraced().ca_certs(certificate.as_bytes()).dsn(&dsn));
+        assert_eq!(server.requests().len(), 0, "{what}");
+        assert_eq!(lost(&stats, DiscardReason::NetworkError, DataCategory::Error), 2, "{what}");
     }
 }

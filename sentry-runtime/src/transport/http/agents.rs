@@ -7,9 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ureq::typestate::AgentScope;
 use ureq::unversioned::transport::{Connector as _, DefaultConnector};
+#[cfg(feature = "rustls")]
+use ureq::unversioned::transport::{ConnectProxyConnector, TcpConnector};
 
+#[cfg(feature = "rustls")]
+use super::own_tls::OwnTls;
 use super::resolver::{CachingResolver, Known, NullResolver};
 use super::status_note::{Noting, StatusNote};
+#[cfg(feature = "rustls")]
+use crate::base::diagnostics;
 
 /// One or two HTTP clients.
 #[derive(Debug)]
@@ -30,13 +36,19 @@ impl Agents {
         config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>,
         trusted: Option<Vec<ureq::tls::Certificate<'static>>>,
     ) -> Self {
-        use ureq::tls::{RootCerts, TlsConfig};
-
-        let own = trusted.map(|certificates| {
-            let roots = RootCerts::new_with_certs(&certificates);
-            config().tls_config(TlsConfig::builder().root_certs(roots).build())
+        let own = trusted.and_then(|certificates| {
+            OwnTls::new(&certificates)
+                .inspect_err(|error| diagnostics::error(format_args!("ca_certs is ignored: {error}")))
+                .ok()
         });
-        Self::of(own.into_iter().chain([config()]))
+        let mut agents = Self::of([config()]);
+        if let Some(tls) = own {
+            let plain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
+            let resolver = CachingResolver::new(agents.known.clone());
+            let connector = plain.chain(tls).chain(Noting(agents.note.clone()));
+            agents.agents.insert(0, ureq::Agent::with_parts(config().build(), connector, resolver));
+        }
+        agents
     }
 
     /// Creates the client of a build without TLS.

@@ -91,7 +91,7 @@ impl NoAnswer {
         if reason == REFUSED_CERTIFICATE {
             diagnostics::error(format_args!(
                 "cannot connect securely to {server}: {self}; if a private authority signed its certificate, \
-                 set the option ca_certs to that authority"
+                 set the option ca_certs to that authority; if the server signed it itself, to the certificate"
             ));
         } else {
             diagnostics::error(format_args!(
