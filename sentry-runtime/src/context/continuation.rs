@@ -10,6 +10,7 @@ use crate::protocol::DynamicSamplingContext;
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
 use crate::trace::propagation::{Propagation, format_sample_rand};
+use crate::trace::tracestate::{self, ForeignState};
 
 impl Propagation {
     /// Returns a new trace.
@@ -21,6 +22,7 @@ impl Propagation {
             sampled: None,
             sample_rand: ids::millionths(),
             dsc: None,
+            foreign: None,
         }
     }
 
@@ -58,6 +60,9 @@ impl Propagation {
             sampled: incoming.sampled,
             sample_rand,
             dsc: (of_sentry || !dsc.is_empty()).then(|| Arc::new(dsc)),
+            foreign: options
+                .filter(|options| options.propagate_traceparent)
+                .and_then(|_| foreign_state(headers, &incoming)),
         })
     }
 }
@@ -70,12 +75,26 @@ fn incoming_trace(headers: &dyn HeaderSource) -> Option<(IncomingTrace, bool)> {
     if let Some(incoming) = values.into_iter().flatten().next() {
         return Some((incoming, true));
     }
+    traceparent(headers).map(|incoming| (incoming, false))
+}
+
+/// Reads `traceparent`, which must be present exactly once.
+fn traceparent(headers: &dyn HeaderSource) -> Option<IncomingTrace> {
     let mut values = Vec::new();
     headers.visit("traceparent", &mut |value| values.push(headers::parse_traceparent(value)));
     match values[..] {
-        [incoming] => incoming.map(|incoming| (incoming, false)),
+        [incoming] => incoming,
         _ => None,
     }
+}
+
+/// Reads what accompanies `traceparent`, if that header is about the continued trace.
+fn foreign_state(headers: &dyn HeaderSource, continued: &IncomingTrace) -> Option<Arc<ForeignState>> {
+    let parent = traceparent(headers).filter(|parent| parent.trace_id == continued.trace_id)?;
+    let mut values = Vec::new();
+    headers.visit("tracestate", &mut |value| values.push(value.to_owned()));
+    let foreign = ForeignState { tracestate: tracestate::parse(&values), random: parent.random };
+    (foreign != ForeignState::default()).then(|| Arc::new(foreign))
 }
 
 /// Whether a trace of an organisation may be continued here.

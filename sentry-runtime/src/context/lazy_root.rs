@@ -151,6 +151,7 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
         sampled: None,
         sample_rand: sample_rand(key),
         dsc: None,
+        foreign: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 use crate::trace::ids::{self, Lineage};
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
+use crate::trace::tracestate::ForeignState;
 
 /// A span of a recorded trace, or this process's own position in a trace that is not recorded.
 #[derive(Debug, Clone)]
@@ -54,9 +55,13 @@ impl SpanContext {
     }
 
     pub(crate) fn trace_id(&self) -> TraceId {
+        self.propagation().trace_id
+    }
+
+    fn propagation(&self) -> &Propagation {
         match &self.source {
-            Source::Segment(segment) => segment.trace_id(),
-            Source::Propagation(propagation) => propagation.trace_id,
+            Source::Segment(segment) => &segment.propagation,
+            Source::Propagation(propagation) => propagation,
         }
     }
 
@@ -73,6 +78,11 @@ impl SpanContext {
         if let Source::Segment(segment) = &self.source {
             segment.note_error();
         }
+    }
+
+    /// Returns what other tracing systems are told about the trace.
+    pub(crate) fn foreign(&self) -> Option<&ForeignState> {
+        self.propagation().foreign.as_deref()
     }
 
     /// Returns the decision about the trace, as passed on in `sentry-trace`.

@@ -29,6 +29,9 @@ pub struct TraceData {
     pub baggage: String,
     /// The value of W3C's header `traceparent`.
     pub traceparent: String,
+    /// The value of W3C's header `tracestate`: the entries of other tracing systems in the incoming trace, unchanged. Empty
+    /// if there are none, and if the option `propagate_traceparent` is off.
+    pub tracestate: String,
     /// The option `propagate_traceparent`.
     sends_traceparent: bool,
 }
@@ -51,22 +54,30 @@ impl TraceData {
                 Arc::make_mut(&mut dsc).set("sampled", "false");
             }
         }
-        let sampled = u8::from(decision == Some(true));
+        let foreign = span_context.foreign();
+        let random = foreign.is_some_and(|foreign| foreign.random);
+        let flags = u8::from(decision == Some(true)) | u8::from(random) << 1;
         Self {
             sentry_trace: span_context.sentry_trace(decision),
             baggage: headers::format_baggage(&dsc),
-            traceparent: format!("00-{}-{}-0{sampled}", span_context.trace_id(), span_context.span_id),
+            traceparent: format!("00-{}-{}-{flags:02x}", span_context.trace_id(), span_context.span_id),
+            tracestate: foreign.map_or_else(String::new, |foreign| foreign.tracestate.clone()),
             sends_traceparent: options.propagate_traceparent,
         }
     }
 
     /// Returns names and values of the headers of a request: `sentry-trace`, `baggage` unless it is empty, and
-    /// `traceparent` if the option `propagate_traceparent` is on.
+    /// `traceparent` and `tracestate` if the option `propagate_traceparent` is on.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let traceparent = if self.sends_traceparent { &*self.traceparent } else { "" };
-        [("sentry-trace", &*self.sentry_trace), ("baggage", &*self.baggage), ("traceparent", traceparent)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
+        [
+            ("sentry-trace", &*self.sentry_trace),
+            ("baggage", &*self.baggage),
+            ("traceparent", traceparent),
+            ("tracestate", &*self.tracestate),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
     }
 
     /// Returns names and values of the environment variables by which a child process with a Sentry SDK continues the
@@ -121,6 +132,9 @@ impl TraceData {
         }
         if self.sends_traceparent && !has(headers, "traceparent") {
             headers.put("traceparent", &self.traceparent);
+            if !self.tracestate.is_empty() && !has(headers, "tracestate") {
+                headers.put("tracestate", &self.tracestate);
+            }
         }
         true
     }
@@ -201,6 +215,7 @@ mod tests {
             sentry_trace: "trace".into(),
             baggage: "sentry-a=1".into(),
             traceparent: "parent".into(),
+            tracestate: String::new(),
             sends_traceparent: true,
         }
     }

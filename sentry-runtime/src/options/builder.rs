@@ -106,8 +106,8 @@ setters! {
     /// ```
     trace_propagation_targets(targets: impl IntoIterator<Item = impl Into<Pattern>>) =>
         Some(targets.into_iter().map(Into::into).collect());
-    /// Adds W3C's `traceparent` header to outgoing requests, for services that only know OpenTelemetry. Default:
-    /// `false`.
+    /// Adds W3C's `traceparent` header to outgoing requests, for services that only know OpenTelemetry, and passes on the
+    /// `tracestate` of the incoming request. Default: `false`.
     propagate_traceparent(propagate: bool) => propagate;
     /// Does not record spans that match one of these filters; see the field [`ignore_spans`](field@Self::ignore_spans).
     /// Each filter needs at least one condition, and no pattern may be empty. A string matches a part of the name.

@@ -102,8 +102,8 @@ pub struct ClientOptions {
     /// The outgoing requests that receive trace headers, by URL. `Some` of an empty list disables propagation. Default:
     /// `None`, all outgoing requests.
     pub trace_propagation_targets: Option<Vec<Pattern>>,
-    /// Whether outgoing requests also carry W3C's `traceparent` header, for services that only know OpenTelemetry.
-    /// Default: `false`.
+    /// Whether outgoing requests also carry W3C's `traceparent` header, for services that only know OpenTelemetry, and the
+    /// `tracestate` of the incoming request. Default: `false`.
     pub propagate_traceparent: bool,
     /// Filters of spans that are not recorded. Children of an ignored span move to its parent. If a filter matches the
     /// root span, the whole transaction is dropped. Each filter needs at least one condition, and no pattern may be

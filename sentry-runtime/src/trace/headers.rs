@@ -1,4 +1,4 @@
-//! Trace headers: `sentry-trace`, `baggage`, and W3C's `traceparent`.
+//! Trace headers: `sentry-trace`, `baggage`, and W3C's `traceparent`, which [`tracestate`](super::tracestate) accompanies.
 //!
 //! Parsing is strict where the specifications are (lowercase hex, non-zero ids) and lenient where proxies are (white
 //! space, several `baggage` headers, entries of other vendors).
@@ -122,6 +122,8 @@ pub(crate) struct IncomingTrace {
     pub(crate) span_id: SpanId,
     /// The sampling decision; `None` if it is left to this process.
     pub(crate) sampled: Option<bool>,
+    /// Whether the trace id is random, as `traceparent` says.
+    pub(crate) random: bool,
 }
 
 /// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`.
@@ -134,7 +136,7 @@ pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
         Some("0") => Some(false),
         Some(_) => return None,
     };
-    parts.next().is_none().then_some(IncomingTrace { trace_id, span_id, sampled })
+    parts.next().is_none().then_some(IncomingTrace { trace_id, span_id, sampled, random: false })
 }
 
 /// Parses W3C's `traceparent`: `<version>-<trace id>-<parent id>-<flags>`.
@@ -147,7 +149,7 @@ pub(crate) fn parse_traceparent(header: &str) -> Option<IncomingTrace> {
     if version == 0xff || (version == 0 && parts.next().is_some()) {
         return None;
     }
-    Some(IncomingTrace { trace_id, span_id, sampled: Some(flags & 1 == 1) })
+    Some(IncomingTrace { trace_id, span_id, sampled: Some(flags & 1 == 1), random: flags & 2 == 2 })
 }
 
 fn hex_byte(text: &str) -> Option<u8> {

@@ -17,3 +17,4 @@ pub(crate) mod ring;
 mod ring_parts;
 pub(crate) mod sampling;
 pub(crate) mod segment;
+pub(crate) mod tracestate;

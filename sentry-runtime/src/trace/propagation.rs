@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::tracestate::ForeignState;
 use crate::client::Client;
 use crate::options::ClientOptions;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
@@ -23,6 +24,8 @@ pub(crate) struct Propagation {
     /// The frozen incoming dynamic sampling context; empty if the trace came from another Sentry SDK without one.
     /// `None` in a trace that began here or outside Sentry: this process creates the context.
     pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
+    /// What other tracing systems are told about the incoming trace, if `traceparent` is passed on.
+    pub(crate) foreign: Option<Arc<ForeignState>>,
 }
 
 impl Propagation {

@@ -20,6 +20,7 @@ mod payload;
 mod sampling;
 mod span_hook;
 mod targets;
+mod w3c;
 
 /// A trace and a span of another service.
 const TRACE: &str = "771a43a4192642f0b136d5159a501700";

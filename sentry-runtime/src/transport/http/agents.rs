@@ -6,9 +6,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ureq::typestate::AgentScope;
-use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 #[cfg(feature = "rustls")]
 use ureq::unversioned::transport::{ConnectProxyConnector, TcpConnector};
+use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 
 #[cfg(feature = "rustls")]
 use super::own_tls::OwnTls;
