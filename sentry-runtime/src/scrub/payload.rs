@@ -282,7 +282,7 @@ impl Scrubber {
     pub(crate) fn scrub_request(&self, request: &mut Request) {
         let Request { url, method: _, data, query_string, cookies, headers, env } = request;
         self.scrub_texts([url]);
-        rewrite_some(url, |url| with_valid_user_info(url));
+        rewrite_some(url, with_valid_user_info);
         rewrite_some(query_string, |text| self.scrub_query(text));
         rewrite_some(cookies, |text| self.scrub_cookies(text));
         rewrite_some(data, |text| self.scrub_body(text));
