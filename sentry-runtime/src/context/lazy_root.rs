@@ -131,6 +131,7 @@ fn rate_of(client: &Client) -> f32 {
         && options.traces_sampler.is_none()
         && options.ignore_spans.is_empty()
         && !options.streams()
+        && options.warn_open_after.is_none()
         && client.pressure().halvings() == 0
         && !Context::default_ref().continues;
     options.traces_sample_rate.filter(|_| plain).unwrap_or(NOT_LAZY)

@@ -22,3 +22,4 @@ pub(crate) mod scope_handle;
 pub(crate) mod span_context;
 pub(crate) mod state;
 pub(crate) mod thread_context;
+pub(crate) mod watch;

@@ -101,6 +101,7 @@ pub(crate) fn push(record: Record) {
         Record::Attribute { .. }
         | Record::Start { .. }
         | Record::ProcessScopes(_)
+        | Record::SpanWatched(_)
         | Record::PollBegin { .. }
         | Record::PollWatched(_)
         | Record::PollEnd { .. } => RecordKind::More,

@@ -27,6 +27,7 @@ use crate::context::local::local;
 use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::{Context, Mode};
+use crate::context::watch;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
 use crate::protocol::{AttributeValue, nesting};
@@ -162,6 +163,9 @@ pub(crate) fn prepare(
         None => return None,
     };
     let context = if capture { Arc::new(context.with_boundary()) } else { context };
+    if let Some(limit) = site.warn_after() {
+        watch::begin(&context, id, Some(site), limit);
+    }
     Some(Prepared { context, id, parent: active })
 }
 

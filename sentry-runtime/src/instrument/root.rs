@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::context::thread_context::Context;
-use crate::context::{recorder, recycling};
+use crate::context::{recorder, recycling, watch};
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::clock::Start;
 use crate::trace::ids::{self, LocalId};
@@ -85,7 +85,11 @@ pub(crate) fn start_with(
         });
         crate::base::worker::nudge();
     }
-    Some((recycling::context(base, segment), key))
+    let context = recycling::context(base, segment);
+    if let Some(limit) = context.client().and_then(|client| client.options().warn_open_after) {
+        watch::begin(&context, key, None, limit);
+    }
+    Some((context, key))
 }
 
 /// Returns a context whose root has ended for reuse.

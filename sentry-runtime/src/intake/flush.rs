@@ -57,6 +57,7 @@ impl Queues {
                 Record::Detail { .. }
                 | Record::Attribute { .. }
                 | Record::Start { .. }
+                | Record::SpanWatched(_)
                 | Record::PollBegin { .. }
                 | Record::PollWatched(_)
                 | Record::PollEnd { .. } => {}

@@ -183,6 +183,16 @@ setters! {
     /// Captures an event if a poll has not returned after this time; see the field
     /// [`blocked_poll_event`](field@Self::blocked_poll_event). Default: none.
     blocked_poll_event(after: Duration) => Some(after);
+    /// Reports a root span that has not ended after this time, while it is open; see the field
+    /// [`warn_open_after`](field@Self::warn_open_after). Default: none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let options = sentry::ClientOptions::new().warn_open_after(Duration::from_secs(30));
+    /// # assert_eq!(options.warn_open_after, Some(Duration::from_secs(30)));
+    /// ```
+    warn_open_after(after: Duration) => Some(after);
     /// Sets the maximum number of breadcrumbs kept per scope. Range: 0 to 1000. Default: 100.
     max_breadcrumbs(max: usize) => max;
     /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.

@@ -170,6 +170,10 @@ pub struct ClientOptions {
     /// The time after which such a poll is captured as an event, once, whose stack are the annotated functions that are
     /// being polled. Default: none.
     pub blocked_poll_event: Option<Duration>,
+    /// The time after which a root span that has not ended is reported, while it is open: as a line on stderr, as a log, if
+    /// `enable_logs` is on, and as a breadcrumb of its work. A function has a limit of its own with
+    /// `#[sentry::span(warn_after = "5s")]`. Only recorded spans are reported. Default: none.
+    pub warn_open_after: Option<Duration>,
     /// A callback that receives every span, including root spans. It can change a span, but neither drop nor move it.
     /// Default: none.
     pub before_send_span: Option<BeforeSendSpan>,
@@ -377,6 +381,7 @@ impl Default for ClientOptions {
             track_polls: false,
             blocked_poll_warning: None,
             blocked_poll_event: None,
+            warn_open_after: None,
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,

@@ -17,6 +17,7 @@ pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
 use super::containment::{contain, contain_all};
 use super::flight::{FlightRecorder, Unfinished};
+use super::overdue::OpenSpans;
 use super::polls::RunningPolls;
 use super::span::buffer::Room;
 use super::stream::Streams;
@@ -53,6 +54,7 @@ pub(super) struct Collector {
     open: IdMap<BufferedSpan>,
     streams: Streams,
     polls: RunningPolls,
+    watched: OpenSpans,
     flight: FlightRecorder,
     room: Room,
     /// The number of bytes that may wait in batches.
@@ -79,6 +81,7 @@ impl Collector {
         self.begin_round(recorder::memory_limit());
         let came = self.read();
         self.polls.report();
+        self.watched.report();
         self.write(all, now);
         let held = self.held();
         if held != self.told {
@@ -144,7 +147,7 @@ impl Collector {
 
     /// Returns how long the pipeline may sleep unless it is woken; `None` for any time.
     pub(super) fn rest(&self) -> Option<Duration> {
-        self.streams.rest().into_iter().chain(self.polls.rest()).min()
+        [self.streams.rest(), self.polls.rest(), self.watched.rest()].into_iter().flatten().min()
     }
 
     fn since(&self, now: Instant) -> Instant {
@@ -189,9 +192,11 @@ impl Collector {
                 if let Some(stream) = self.streams.get(segment.key) {
                     stream.ended_on(thread);
                 }
+                self.watched.end(segment.key);
                 let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
                 self.ending.push(Ended { segment, isolation, current, end, outcome, thread, verdict });
             }
+            Record::SpanWatched(span) => self.watched.open(span),
             Record::PollBegin { span, at } => self.polls.begin(thread, span, at),
             Record::PollWatched(poll) => self.polls.begin_watched(thread, poll),
             Record::PollEnd { segment, span, at } => {
@@ -202,6 +207,7 @@ impl Collector {
                 }
             }
             Record::Span { segment, id, parent, site, start, end, outcome } => {
+                self.watched.end(id);
                 let kind = ChildKind::Site { site, start, end, outcome };
                 self.add(segment, Child { id, parent, kind }, thread);
             }
@@ -217,6 +223,7 @@ impl Collector {
             }
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
+                    self.watched.end(span);
                     let parent = dynamic.parent;
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
                     self.add(segment, child, thread);

@@ -22,12 +22,14 @@ mod hooks;
 mod keep;
 mod logs;
 mod output;
+mod overdue;
 mod polls;
 mod sessions;
 mod span;
 mod stream;
 mod transaction;
 mod warmup;
+mod warnings;
 mod worker;
 
 pub(crate) use warmup::warm;

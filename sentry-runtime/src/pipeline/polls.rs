@@ -4,23 +4,16 @@
 //! such a poll among those that have begun and not ended, and reports it while it hangs.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::thread::{Thread, ThreadId};
 use std::time::Duration;
 
-use crate::base::diagnostics;
-use crate::capture::{event, logger};
-use crate::client::hint::Hint;
-use crate::context::breadcrumbs;
-use crate::context::entered;
-use crate::context::thread_context::Context;
+use super::warnings::Subject;
+use crate::capture::event;
 use crate::intake::message::Capture;
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{
-    AttributeValue, Breadcrumb, Event, Exception, Frame, Level, Map, Mechanism, Stacktrace,
-};
+use crate::protocol::{AttributeValue, Event, Exception, Frame, Level, Map, Mechanism, Stacktrace};
 use crate::trace::clock::{self, Anchor, Ticks};
-use crate::trace::ids::{IdMap, Lineage, LocalId};
+use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::WatchedPoll;
 
 /// How often running polls are looked at while there are any.
@@ -185,30 +178,12 @@ impl OpenPoll {
         let name = places.last().map_or("", |(name, _)| name);
         let thread = thread.name().unwrap_or("<unnamed>");
         let text = format!("blocked for {:.1} s in `{name}`, thread `{thread}`", length.as_secs_f64());
-        // What is captured here belongs to the trace and the scopes of the blocked work.
-        let mut context = Context::default_ref().isolated();
-        context.client = Some(Arc::clone(&watched.segment.client));
-        context.isolation = Arc::clone(&watched.isolation);
-        context.current = Arc::clone(&watched.current);
-        let context = Arc::new(context.with_segment(Some(Arc::clone(&watched.segment))));
-        let span = if self.span == 0 { watched.segment.key } else { self.span };
-        let _inside = entered::enter(context, Lineage::of(span));
+        let WatchedPoll { segment, isolation, current, .. } = &**watched;
+        let subject = Subject { segment, isolation, current, span: self.span };
+        let _inside = subject.enter();
         if warn {
             self.warned = true;
-            diagnostics::warning(format_args!("{text}"));
-            logger::warn(
-                text.clone(),
-                [("thread.name", thread.to_owned()), ("code.function.name", name.to_owned())],
-            );
-            let breadcrumb = Breadcrumb {
-                category: Some("blocked".to_owned()),
-                level: Level::Warning,
-                message: Some(text.clone()),
-                ..Breadcrumb::default()
-            };
-            if let Some((breadcrumb, most)) = breadcrumbs::admit(breadcrumb, &mut Hint::new()) {
-                watched.isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, most));
-            }
+            subject.warn("blocked", &text, &[("thread.name", thread), ("code.function.name", name)]);
         }
         if capture {
             self.captured = true;

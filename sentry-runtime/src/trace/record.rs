@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::callsite::Callsite;
 use super::clock::{Start, Ticks};
@@ -50,6 +51,8 @@ pub(crate) enum Record {
     /// A segment began whose spans are sent while it runs. For other segments, the pipeline receives the data at their
     /// end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },
+    /// A span began that is reported if it is open for too long.
+    SpanWatched(Box<WatchedSpan>),
     /// A poll of an annotated future began.
     PollBegin { span: LocalId, at: Ticks },
     /// A poll began that is watched while it runs.
@@ -79,6 +82,18 @@ pub(crate) struct WatchedPoll {
     /// `None` for work that is not known by a callsite.
     pub(crate) site: Option<&'static Callsite>,
     pub(crate) at: Ticks,
+}
+
+/// An open span with a limit, and everything that a report about it needs.
+pub(crate) struct WatchedSpan {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) isolation: Arc<ScopeCell>,
+    pub(crate) current: Arc<ScopeCell>,
+    pub(crate) span: LocalId,
+    /// `None` for the root of a segment, which knows its name.
+    pub(crate) site: Option<&'static Callsite>,
+    pub(crate) at: Ticks,
+    pub(crate) limit: Duration,
 }
 
 /// The scopes of the process, valid from this record of a thread on.

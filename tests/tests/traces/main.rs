@@ -15,6 +15,7 @@ mod hooks;
 mod incoming;
 mod keep;
 mod outgoing;
+mod overdue;
 mod parents;
 mod payload;
 mod sampling;

@@ -5,6 +5,8 @@
 
 pub(crate) mod metadata;
 
+use std::time::Duration;
+
 use super::callsite::metadata::metadata;
 use crate::protocol::Level;
 
@@ -29,6 +31,7 @@ pub struct CallsiteOptions {
     origin: &'static str,
     level: &'static str,
     flags: u8,
+    warn_after: u32,
 }
 
 /// Captures an `Err` as an event.
@@ -41,10 +44,12 @@ pub(crate) const FORCE_TRANSACTION: u8 = 4;
 pub(crate) const NEW_TRACE: u8 = 8;
 /// The call of a model, an agent or a tool, see [`crate::instrument::gen_ai`].
 pub(crate) const GEN_AI: u8 = 16;
+/// Reports the span while it is open for too long.
+pub(crate) const WARN_AFTER: u8 = 32;
 /// Flags with which a span is not simply the child of the active one.
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
 /// Flags with which the start of a span needs its context.
-pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI;
+pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI | WARN_AFTER;
 
 impl CallsiteOptions {
     /// The options of an attribute without arguments.
@@ -53,7 +58,7 @@ impl CallsiteOptions {
     /// Returns the options of an attribute without arguments.
     #[must_use]
     pub const fn new() -> Self {
-        Self { name: None, op: "function", origin: "auto.function", level: "error", flags: 0 }
+        Self { name: None, op: "function", origin: "auto.function", level: "error", flags: 0, warn_after: 0 }
     }
 
     /// Sets the name (default: the function's path).
@@ -108,6 +113,14 @@ impl CallsiteOptions {
         self
     }
 
+    /// Reports the span if it is open for this long, in milliseconds.
+    #[must_use]
+    pub const fn warn_after(mut self, milliseconds: u32) -> Self {
+        self.flags |= WARN_AFTER;
+        self.warn_after = milliseconds;
+        self
+    }
+
     /// Starts a new trace.
     #[must_use]
     pub const fn new_trace(mut self) -> Self {
@@ -139,6 +152,11 @@ impl Callsite {
 
     pub(crate) const fn made_by(&self) -> &'static str {
         self.options.origin
+    }
+
+    /// Returns the time after which an open span is reported.
+    pub(crate) fn warn_after(&self) -> Option<Duration> {
+        self.has(WARN_AFTER).then(|| Duration::from_millis(self.options.warn_after.into()))
     }
 
     /// Returns file and line of the function.

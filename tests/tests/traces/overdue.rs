@@ -1,0 +1,61 @@
+//! Spans that are open for longer than expected, reported while they are.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sentry_tests::support::{LONG, block_on, observe_server, options};
+
+/// Waits until a log has arrived, inside an open span.
+fn wait_for_log(server: &sentry_tests::FakeSentry) {
+    let begin = Instant::now();
+    while server.logs().is_empty() && begin.elapsed() < LONG {
+        thread::sleep(Duration::from_millis(20));
+        sentry::flush(LONG);
+    }
+}
+
+fn limited() -> sentry::ClientOptions {
+    options().enable_logs(true).warn_open_after(Duration::from_millis(50))
+}
+
+#[sentry::span("import")]
+fn import(server: &sentry_tests::FakeSentry) {
+    wait_for_log(server);
+    sentry::capture_message("imported", sentry::Level::Info);
+}
+
+#[sentry::span("import later")]
+async fn import_later(server: &sentry_tests::FakeSentry) {
+    wait_for_log(server);
+    sentry::capture_message("imported", sentry::Level::Info);
+}
+
+#[test]
+fn a_root_is_reported_while_it_is_open() {
+    let cases: [(&str, fn(&sentry_tests::FakeSentry)); 3] = [
+        ("import", |server| import(server)),
+        ("import later", |server| block_on(import_later(server))),
+        ("by hand", |server| sentry::start_span("by hand", |_| import(server))),
+    ];
+    for (name, run) in cases {
+        let seen = observe_server(limited(), run);
+        let logs = seen.logs();
+        assert_eq!(logs.len(), 1, "once: {logs:#?}");
+        let text = logs[0]["body"].as_str().unwrap();
+        assert!(
+            text.starts_with("open for ") && text.ends_with(&format!("and not ended: `{name}`")),
+            "{text}"
+        );
+        assert_eq!(logs[0]["level"], "warn");
+        assert_eq!(logs[0]["span_id"], seen.span(name).id);
+        let crumbs = seen.event()["breadcrumbs"]["values"].to_string();
+        assert!(crumbs.contains("open for ") && crumbs.contains("overdue"), "{crumbs}");
+    }
+}
+
+#[test]
+fn a_root_that_ends_in_time_is_not_reported() {
+    let options = options().enable_logs(true).warn_open_after(Duration::from_secs(3600));
+    let seen = observe_server(options, |_| sentry::start_span("quick", |_| {}));
+    assert!(seen.logs().is_empty());
+}
