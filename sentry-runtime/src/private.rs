@@ -13,13 +13,14 @@ pub use crate::instrument::instrumented::{
     End, Held, Instrumented, Observer, PollHooks, Unobserved, hold, instrument, observe,
 };
 pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
+pub use crate::instrument::passed_on::{PassAnew, PassedOn};
 pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
-    __sentry_made_attribute as made_attribute, __sentry_report as report, __sentry_response as response,
-    __sentry_status as status,
+    __sentry_made_attribute as made_attribute, __sentry_passed_on as passed_on, __sentry_report as report,
+    __sentry_response as response, __sentry_status as status,
 };
 
 /// The items that the macros of the logger call.

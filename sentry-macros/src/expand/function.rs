@@ -8,6 +8,7 @@
 //! async                  { let guard = create; instrument(guard, async move { {body} }) }
 //! impl Future            { let guard = create; instrument(guard, {body}) }
 //! boxed future           { let guard = create; { …; Box::pin(instrument(guard, tail)) } }
+//! box that is passed on  { let guard = create; let future = call(move || {body}); passed_on!(…) }
 //! ```
 
 use proc_macro2::TokenStream;

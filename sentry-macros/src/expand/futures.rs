@@ -109,7 +109,7 @@ impl Wrap<'_> {
         let create = self.with_views(Some(&params), create);
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
-        let future = self.instrument_boxed(output, &inner.to_token_stream());
+        let future = self.instrument_passed_on(output, &inner.to_token_stream());
         self.with_contents(
             Some(&params),
             None,
@@ -117,7 +117,7 @@ impl Wrap<'_> {
                 let #guard = { #items #create };
                 #record
                 let #inner = #call;
-                ::std::boxed::Box::pin(#future)
+                #future
             },
         )
     }
@@ -148,6 +148,22 @@ impl Wrap<'_> {
         self.instrument(result, Some(named), future)
     }
 
+    /// Instruments a boxed future that the function returns in the type of its box.
+    fn instrument_passed_on(&self, output: Option<&Type>, future: &TokenStream) -> TokenStream {
+        let Self { instrumentation, span, guard, .. } = self;
+        let Instrumentation { private, .. } = instrumentation;
+        let mut output = output.map(Returns::of_type);
+        if self.function.returns().is_boxed_alias() {
+            output = output.filter(|output| output.names_result());
+        }
+        match self.observer(output) {
+            None => quote_spanned!(*span=> #private::passed_on!(instrument(#future, #guard))),
+            Some(observer) => {
+                quote_spanned!(*span=> #private::passed_on!(observe(#future, #guard, #observer)))
+            }
+        }
+    }
+
     /// Instruments a future with the output `returns`, which generated code writes as `named`.
     fn instrument(
         &self,
@@ -157,16 +173,25 @@ impl Wrap<'_> {
     ) -> TokenStream {
         let Self { instrumentation, span, guard, .. } = self;
         let Instrumentation { private, .. } = instrumentation;
+        let Some(observer) = self.observer(returns) else {
+            let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
+            return quote_spanned!(*span=> #private::instrument #types (#guard, #future));
+        };
+        let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
+        quote_spanned!(*span=> #private::observe #types (#guard, #future, #observer))
+    }
+
+    /// Returns the closure that inspects the output `returns` of a future; `None` if it is not inspected.
+    fn observer(&self, returns: Option<Returns<'_>>) -> Option<TokenStream> {
+        let Self { instrumentation, span, guard, .. } = self;
         let inspects =
             returns.map_or(instrumentation.inspect != Inspect::NamedResult, |returns| self.inspects(returns));
         if !inspects {
-            let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
-            return quote_spanned!(*span=> #private::instrument #types (#guard, #future));
+            return None;
         }
-        let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _, _>));
         let value = own_name("value", *span);
         let returns = returns.unwrap_or(Returns::Unit);
         let inspect = self.inspect(returns, &guard.to_token_stream(), &value.to_token_stream());
-        quote_spanned!(*span=> #private::observe #types (#guard, #future, |#value, #guard| { #inspect }))
+        Some(quote_spanned!(*span=> |#value, #guard| { #inspect }))
     }
 }

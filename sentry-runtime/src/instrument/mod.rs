@@ -17,6 +17,7 @@ pub(crate) mod monitor;
 pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod outgoing;
+pub(crate) mod passed_on;
 pub(crate) mod root;
 pub(crate) mod span;
 pub(crate) mod start;

@@ -27,6 +27,7 @@ mod macro_made;
 mod names;
 mod no_prelude;
 mod panics;
+mod passed_on;
 mod results;
 mod sizes;
 mod support;

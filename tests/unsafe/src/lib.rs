@@ -6,6 +6,8 @@
 
 #[path = "../../../sentry-runtime/src/instrument/instrumented.rs"]
 mod instrumented;
+#[path = "../../../sentry-runtime/src/instrument/passed_on.rs"]
+mod passed_on;
 #[path = "../../../sentry-runtime/src/trace/ring.rs"]
 mod ring;
 #[path = "../../../sentry-runtime/src/trace/ring_parts.rs"]
