@@ -111,6 +111,17 @@ pub(crate) fn own_context_at_once(local: &Local) -> Option<Option<Arc<Context>>>
     local.context.try_borrow().ok().map(|own| own.clone())
 }
 
+/// Returns the active context and span, if they are nearer to some work than the context that was `taken` when the work
+/// was created: another function has entered its own since, inside of the taken segment, or there was none. Work that is
+/// polled elsewhere belongs to the caller that created it.
+pub(crate) fn nearer_than(taken: Option<&Context>) -> Option<(Arc<Context>, Lineage)> {
+    let here = own_context()?;
+    let taken = taken.and_then(Context::segment);
+    let is_nearer =
+        taken.is_none_or(|taken| here.segment().is_some_and(|segment| segment.is_within(taken.key)));
+    is_nearer.then(|| (here, lineage()))
+}
+
 /// Returns the active context.
 pub(crate) fn context() -> Arc<Context> {
     materialize();

@@ -205,17 +205,10 @@ impl AsyncSpan {
     #[cold]
     fn find_place(&mut self, given: bool) {
         self.start = clock::now();
-        let here = active::own_context();
-        let (here_segment, here_span) = active::position();
-        let taken_segment = self.context.as_ref().and_then(|context| context.segment());
-        let nearer = match taken_segment {
-            _ if given => false,
-            Some(segment) => here.is_some() && segment.key == here_segment,
-            None => here.is_some(),
-        };
-        if nearer {
-            self.context = here;
-            self.parent = here_span;
+        let nearer = if given { None } else { active::nearer_than(self.context.as_deref()) };
+        if let Some((here, active)) = nearer {
+            self.context = Some(here);
+            self.parent = active.span;
         }
         let base = match &self.context {
             Some(context) => Arc::clone(context),

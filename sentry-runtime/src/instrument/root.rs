@@ -1,6 +1,6 @@
 //! The start and the end of a segment: everything that a root span needs and a child span does not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
@@ -15,18 +15,20 @@ use crate::trace::{callsite, clock};
 
 /// The relation of a root span to the active trace and span.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct RootKind {
+pub(crate) struct RootKind<'a> {
     /// Starts a new trace, whatever is active.
     pub(crate) new_trace: bool,
     /// The active span, which becomes the parent of the new transaction.
     pub(crate) under: Option<LocalId>,
+    /// The segment in which the root starts, if the base is in another one by now.
+    pub(crate) around: Option<&'a Arc<Segment>>,
 }
 
-impl RootKind {
+impl RootKind<'_> {
     /// Returns the kind that the flags of a callsite ask for, with the given active span.
     pub(crate) fn of(site: &callsite::Callsite, active: LocalId) -> Self {
         let new_trace = site.has(callsite::NEW_TRACE);
-        Self { new_trace, under: (active != 0 && !new_trace).then_some(active) }
+        Self { new_trace, under: (active != 0 && !new_trace).then_some(active), around: None }
     }
 }
 
@@ -34,7 +36,7 @@ impl RootKind {
 /// without a client that traces.
 pub(crate) fn start(
     base: &Context,
-    kind: RootKind,
+    kind: RootKind<'_>,
     name: RootName,
     start: Option<Start>,
     key: LocalId,
@@ -45,7 +47,7 @@ pub(crate) fn start(
 /// Like [`start`], with further properties of the root.
 pub(crate) fn start_with(
     base: &Context,
-    kind: RootKind,
+    kind: RootKind<'_>,
     name: RootName,
     start: Option<Start>,
     key: LocalId,
@@ -76,6 +78,7 @@ pub(crate) fn start_with(
     segment.ignored = ignored;
     segment.recorded =
         sampled || (segment.client.options().records_unsampled() && !ignored && !base.is_unrecorded());
+    segment.around = kind.around.or(base.segment()).map_or_else(Weak::new, Arc::downgrade);
     let segment = Arc::new(segment);
     if sampled && segment.is_streamed() {
         recorder::push(Record::Start {

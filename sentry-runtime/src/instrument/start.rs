@@ -67,7 +67,7 @@ impl Span {
                 origin: options.origin.clone(),
                 source: options.source,
             };
-            let kind = RootKind { new_trace: false, under: (parent != 0).then_some(parent) };
+            let kind = RootKind { under: (parent != 0).then_some(parent), ..RootKind::default() };
             let hints = Hints {
                 attributes: &options.attributes,
                 custom: &options.sampling_values,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::callsite::Callsite;
 use super::clock::Start;
@@ -83,6 +83,8 @@ pub(crate) struct Segment {
     /// The parent of the root, in this process or another.
     pub(crate) parent: Option<SpanId>,
     pub(crate) client: Arc<Client>,
+    /// The segment in which the root was started, unless that has ended.
+    pub(crate) around: Weak<Segment>,
     renamed: Mutex<Option<(String, &'static str)>>,
     frozen: OnceLock<Arc<DynamicSamplingContext>>,
 }
@@ -112,9 +114,21 @@ impl Segment {
             start,
             parent,
             client,
+            around: Weak::new(),
             renamed: Mutex::new(None),
             frozen: OnceLock::new(),
         }
+    }
+
+    /// Whether its root was started in the segment `key`, in one inside of that, or is the root of that segment.
+    pub(crate) fn is_within(&self, key: LocalId) -> bool {
+        let mut around = None;
+        let mut segment = self;
+        while segment.key != key {
+            let Some(next) = segment.around.upgrade() else { return false };
+            segment = &**around.insert(next);
+        }
+        true
     }
 
     /// Whether it was started in this process, not in the one that this process was forked from.

@@ -30,5 +30,6 @@ mod panics;
 mod passed_on;
 mod results;
 mod sizes;
+mod stacked;
 mod support;
 mod sync_forms;

@@ -138,6 +138,13 @@ pub fn recorded<R: PartialEq + Debug>(expected: R, run: impl Fn() -> R) -> Vec<S
     spans
 }
 
+/// What was sent while `run` ran, as a tree.
+pub fn tree(rate: f32, run: impl FnOnce()) -> String {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let options = ClientOptions::new().traces_sample_rate(rate);
+    sentry::test::with_captured_options(options, run).tree()
+}
+
 /// The names of spans.
 pub fn names(spans: &[Seen]) -> Vec<&str> {
     spans.iter().map(|span| &*span.name).collect()

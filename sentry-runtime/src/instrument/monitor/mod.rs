@@ -223,7 +223,11 @@ impl Monitor {
         errors::capture(failure, since, ErrorOrigin::Monitor);
     }
 
-    fn start(plan: MonitorPlan) -> Option<RunningMonitor> {
+    fn start(mut plan: MonitorPlan) -> Option<RunningMonitor> {
+        if let Some((here, active)) = active::nearer_than(Some(&plan.context)) {
+            plan.context = here;
+            plan.parent = active;
+        }
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let MonitorOptions { config, isolate_trace, tags } = plan.options;
         let mut context = plan.context.isolated().with_boundary();
@@ -235,7 +239,11 @@ impl Monitor {
         }
         let parent = if context.segment().is_some() { plan.parent } else { Lineage::NONE };
         let key = ids::next();
-        let kind = RootKind { new_trace: false, under: (parent.span != 0).then_some(parent.span) };
+        let kind = RootKind {
+            new_trace: false,
+            under: (parent.span != 0).then_some(parent.span),
+            around: plan.context.segment(),
+        };
         let (context, active) = match root::start(&context, kind, plan.name, None, key) {
             Some((context, span)) => (context, Lineage::of(span)),
             None => (Arc::new(context), parent),
