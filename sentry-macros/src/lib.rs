@@ -162,6 +162,13 @@ pub fn span(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::span(args.into(), item.into()).into()
 }
 
+/// Left by [`macro@span`] on a block in front of what other attributes may instrument.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
+    attributes::in_block(args.into(), item.into()).into()
+}
+
 /// Instruments a web handler that is called like a function: isolates its scope, continues the caller's trace, and captures
 /// an `Err` or a panic once.
 ///

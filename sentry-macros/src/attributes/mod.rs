@@ -18,10 +18,16 @@ use proc_macro2::TokenStream;
 use crate::expand::attribute::{instrument, read};
 use crate::expand::container;
 use crate::expand::fallback::expand_or_item;
+use crate::parse::in_block::InBlock;
 
 /// `#[span(args)] item`
 pub(crate) fn span(args: TokenStream, item: TokenStream) -> TokenStream {
     container::instrument::<span::SpanArgs>(args, item)
+}
+
+/// `#[__sentry_in_block(args)] item`
+pub(crate) fn in_block(args: TokenStream, item: TokenStream) -> TokenStream {
+    container::in_block::<span::SpanArgs>(args, item)
 }
 
 /// `#[server_action(args)] item`
@@ -46,6 +52,8 @@ pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[main(args)] item`
 pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    let (around, item) = InBlock::take(item);
+    let args = around.map_or_else(|| args.clone(), |around| around.with_crate(args.clone()));
     expand_or_item(item, |item| {
         let (args, function) = read::<main::MainArgs>(args, item)?;
         Ok(main::expand(args, &function))

@@ -11,6 +11,7 @@ use crate::expand::fallback::expand_or_item;
 use crate::expand::function;
 use crate::expand::instrumentation::Instrumentation;
 use crate::parse::function::Function;
+use crate::parse::in_block::InBlock;
 use crate::parse::target::Target;
 
 /// An attribute on a function: its checked arguments.
@@ -36,6 +37,8 @@ pub(crate) trait Instrument: Attribute {
 
 /// Expands an attribute that instruments a function.
 pub(crate) fn instrument<A: Instrument>(args: TokenStream, item: TokenStream) -> TokenStream {
+    let (around, item) = InBlock::take(item);
+    let args = around.map_or_else(|| args.clone(), |around| around.with_crate(args.clone()));
     expand_or_item(item, |item| {
         let (attribute, function) = read::<A>(args.clone(), item.clone())?;
         Ok(function::expand(&args, item, &function, &attribute.instrumentation(&function)))

@@ -14,25 +14,28 @@
 //! }
 //! ```
 //!
-//! Functions are expanded at once, with the code that their own attributes would give: there is no second round of
-//! expansion.
+//! A function is expanded at once, with the code that its own attribute would give, unless it has attributes that may be
+//! anything: see `parse/in_block.rs`.
 
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::parse::Parser;
+use quote::quote;
+use syn::Attribute;
 
 use crate::check;
 use crate::errors::Errors;
 use crate::expand::attribute::{self, Instrument};
 use crate::expand::fallback::{compile_error, expand_or_item};
 use crate::expand::function;
+use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
+use crate::parse::attributes::{arguments_of, joined, split_attributes};
 use crate::parse::enclosing::Enclosing;
 use crate::parse::function::Function;
-use crate::parse::known_attributes::{is_inert, is_ours};
+use crate::parse::in_block::InBlock;
+use crate::parse::known_attributes::{is_built_in, is_inert};
 use crate::parse::split_items::{self, Item, Kind};
 use crate::parse::target::Target;
 
@@ -53,51 +56,121 @@ pub(crate) trait BlockAttribute: Instrument {
 
 /// Expands an attribute that instruments a function, or all functions of a block.
 pub(crate) fn instrument<A: BlockAttribute>(args: TokenStream, item: TokenStream) -> TokenStream {
+    let (around, item) = InBlock::take(item);
     expand_or_item(item, |item| {
-        let function = match Target::read(item.clone())? {
-            Target::Container(_, keyword) => return block::<A>(args, item, keyword),
-            other => other.function(A::NAME)?,
-        };
-        let mut list = A::list(args.clone());
-        if list.flag("skip") {
-            return list.errors.finish_with(item);
+        if is_skipped::<A>(args.clone())? {
+            return match Target::read(item.clone()) {
+                Ok(Target::Other(kind, place)) => Target::Other(kind, place).function(A::NAME).map(|_| item),
+                _ => Ok(item),
+            };
         }
-        let attribute = attribute::check(A::take(list, &function), &function)?;
-        Ok(function::expand(&args, item, &function, &attribute.instrumentation(&function)))
+        match Target::read(item.clone())? {
+            Target::Container(_, keyword) => block::<A>(args, around, item, keyword, true),
+            other => one::<A>(args, around, item, other.function(A::NAME)?),
+        }
     })
 }
 
-/// Instruments the functions in `item`, which starts with `keyword`.
-fn block<A: BlockAttribute>(args: TokenStream, item: TokenStream, keyword: Span) -> syn::Result<TokenStream> {
+/// Expands the attribute that an attribute on a block left on an item. If another attribute has made something of the
+/// item that cannot be instrumented, it stays as it is.
+pub(crate) fn in_block<A: BlockAttribute>(args: TokenStream, item: TokenStream) -> TokenStream {
+    let Some(around) = InBlock::parse(args).filter(|around| !around.is_taken) else {
+        return item;
+    };
+    let args = around.own.clone();
+    expand_or_item(item, |item| match Target::read(item.clone()) {
+        Ok(Target::Container(_, keyword)) => block::<A>(args, Some(around), item, keyword, false),
+        Ok(Target::Function(function)) if !function.is_left_alone() => {
+            one::<A>(args, Some(around), item, *function)
+        }
+        _ => Ok(item),
+    })
+}
+
+/// Instruments a function.
+fn one<A: BlockAttribute>(
+    args: TokenStream,
+    around: Option<InBlock>,
+    item: TokenStream,
+    mut function: Function,
+) -> syn::Result<TokenStream> {
+    let mut list = A::list(args.clone());
+    let mut all = args;
+    if let Some(around) = around {
+        inherit::<A>(&mut list, &around.lists);
+        all = around.all_args(&all);
+        function.enclosing = around.enclosing;
+    }
+    let attribute = attribute::check(A::take(list, &function), &function)?;
+    Ok(function::expand(&all, item, &function, &attribute.instrumentation(&function)))
+}
+
+/// Instruments the functions in `item`, which starts with `keyword`. If it `may_wait`, other attributes come first.
+fn block<A: BlockAttribute>(
+    args: TokenStream,
+    around: Option<InBlock>,
+    item: TokenStream,
+    keyword: Span,
+    may_wait: bool,
+) -> syn::Result<TokenStream> {
     let (defaults, mut errors) = A::defaults(args.clone());
     if !matches!(item.clone().into_iter().last(), Some(TokenTree::Group(_))) {
         let message = format!("this item has no body here; put `#[{}]` on the items that have one", A::NAME);
         errors.add(keyword, message);
     }
     let mut defaults = errors.finish_with(defaults)?;
-    if defaults.flag("skip") {
-        return Ok(item);
-    }
+    let (mut lists, enclosing) = around.map(|around| (around.lists, around.enclosing)).unwrap_or_default();
+    inherit::<A>(&mut defaults, &lists);
+    let (attrs, rest) = split_attributes(item.into_iter().collect());
+    lists.push(args);
     let mut walk = Walk::<A> {
         errors: Errors::default(),
-        args,
+        lists,
         is_read: false,
-        enclosing: None,
+        is_imported: false,
+        enclosing,
         attribute: PhantomData,
     };
-    let (attrs, rest) = split_attributes(item.into_iter().collect());
+    if may_wait && !attrs.iter().all(is_built_in) && holds_functions(&rest) {
+        return Ok(walk.left_to_others(attrs, rest, TokenStream::new(), &defaults));
+    }
     let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.errors.finish_with(()).err().map(compile_error);
     Ok(errors.into_iter().chain([instrumented]).collect())
 }
 
+/// Adds the arguments on the blocks around an item to those of the item.
+fn inherit<A: BlockAttribute>(list: &mut Arguments, lists: &[TokenStream]) {
+    for around in lists.iter().rev() {
+        list.default_to(&A::list(around.clone()), A::REPLACES);
+    }
+}
+
+/// Returns whether the arguments of an attribute leave its item out.
+fn is_skipped<A: BlockAttribute>(args: TokenStream) -> syn::Result<bool> {
+    let mut list = A::list(args);
+    if list.flag("skip") { list.errors.finish_with(true) } else { Ok(false) }
+}
+
+/// Returns whether a block or module holds a function that can be instrumented.
+fn holds_functions(tokens: &[TokenTree]) -> bool {
+    let Some(TokenTree::Group(body)) = tokens.last() else { return false };
+    split_items::split(body.stream()).iter().any(|item| match item.kind {
+        Kind::Function => true,
+        Kind::Container => holds_functions(&item.tokens),
+        Kind::PlainFunction | Kind::Other => false,
+    })
+}
+
 /// The walk through the items of a block.
 struct Walk<A> {
     errors: Errors,
-    /// The arguments of the blocks around the current item, as they are written.
-    args: TokenStream,
+    /// The arguments of the blocks around the current item, from the outermost to the innermost.
+    lists: Vec<TokenStream>,
     /// Whether a block around the current item carries an attribute macro that is still to run.
     is_read: bool,
+    /// Whether the module around the current item imports something with the name of the attribute.
+    is_imported: bool,
     /// The block around the current item.
     enclosing: Option<Rc<Enclosing>>,
     attribute: PhantomData<A>,
@@ -107,25 +180,45 @@ impl<A: BlockAttribute> Walk<A> {
     /// Instruments the items between the last braces. The tokens in front of them stay.
     fn container(
         &mut self,
-        attrs: &[syn::Attribute],
+        attrs: &[Attribute],
         mut rest: Vec<TokenTree>,
         defaults: &Arguments,
     ) -> TokenStream {
         if let Some((TokenTree::Group(body), head)) = rest.split_last_mut()
             && body.delimiter() == Delimiter::Brace
         {
-            let outer_is_read = self.is_read;
+            let outer = (self.is_read, self.is_imported, self.enclosing.clone());
             self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
-            let outer = self.enclosing.replace(Rc::new(Enclosing::new(head, body.stream())));
+            let enclosing = Enclosing::new(head, body.stream());
+            if enclosing.is_module() {
+                self.is_imported = enclosing.imports(A::NAME);
+            }
+            self.enclosing = Some(Rc::new(enclosing));
             let contents = split_items::split(body.stream());
             let contents = contents.into_iter().map(|item| self.item(item, defaults)).collect();
-            self.is_read = outer_is_read;
-            self.enclosing = outer;
+            (self.is_read, self.is_imported, self.enclosing) = outer;
             let span = body.span();
             *body = Group::new(Delimiter::Brace, contents);
             body.set_span(span);
         }
         joined(attrs, rest)
+    }
+
+    /// Leaves an item to its other attributes, which may be of this crate, see `parse/in_block.rs`.
+    fn left_to_others(
+        &self,
+        mut attrs: Vec<Attribute>,
+        rest: Vec<TokenTree>,
+        own: TokenStream,
+        defaults: &Arguments,
+    ) -> TokenStream {
+        let around =
+            InBlock { is_taken: false, lists: self.lists.clone(), enclosing: self.enclosing.clone(), own };
+        let place = rest.first().map_or_else(Span::call_site, TokenTree::span);
+        let span = generated_at(place);
+        let private = defaults.clone().crate_path().private(span);
+        attrs.push(around.attribute(&private, span));
+        joined(&attrs, rest)
     }
 
     fn item(&mut self, item: Item, defaults: &Arguments) -> TokenStream {
@@ -140,8 +233,8 @@ impl<A: BlockAttribute> Walk<A> {
     fn function(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
         let as_written = || tokens.iter().cloned().collect();
         let (mut attrs, rest) = split_attributes(tokens.clone());
-        let own = take_own::<A>(&mut attrs);
-        let plain = joined(&attrs, rest);
+        let own = self.take_own(&mut attrs);
+        let plain = joined(&attrs, rest.clone());
         let mut function = match syn::parse2::<Function>(plain.clone()) {
             Ok(function) => function,
             Err(error) => {
@@ -160,10 +253,14 @@ impl<A: BlockAttribute> Walk<A> {
         if function.is_left_alone() {
             return if own.is_some_and(|own| self.is_skipped(&own)) { plain } else { as_written() };
         }
-        let args = self.args_with(own.as_ref());
+        let own_args = own.as_ref().map(arguments_of).unwrap_or_default();
         let Some(list) = self.merged(own, defaults) else {
             return plain;
         };
+        if !attrs.iter().all(is_built_in) {
+            return self.left_to_others(attrs, rest, own_args, &list);
+        }
+        let args = self.args_with(&own_args);
         let (attribute, errors) = A::take(list, &function);
         match errors.finish_with(attribute) {
             Ok(attribute) => function::expand(&args, plain, &function, &attribute.instrumentation(&function)),
@@ -178,7 +275,7 @@ impl<A: BlockAttribute> Walk<A> {
     /// attribute is not imported, no one else knows it. Any other use of the attribute on it is an error.
     fn plain_function(&mut self, tokens: Vec<TokenTree>) -> TokenStream {
         let (mut attrs, rest) = split_attributes(tokens);
-        let own = take_own::<A>(&mut attrs);
+        let own = self.take_own(&mut attrs);
         let plain = joined(&attrs, rest);
         if own.is_some_and(|own| !self.is_skipped(&own)) {
             match syn::parse2::<Function>(plain.clone()) {
@@ -190,49 +287,42 @@ impl<A: BlockAttribute> Walk<A> {
     }
 
     /// Returns whether an item's own attribute leaves it out.
-    fn is_skipped(&mut self, own: &syn::Attribute) -> bool {
-        let mut list = A::list(arguments_of(own));
-        let skips = list.flag("skip");
-        if skips {
-            let checked = list.errors.finish_with(());
-            self.errors.handle(checked);
-        }
-        skips
+    fn is_skipped(&mut self, own: &Attribute) -> bool {
+        let skips = is_skipped::<A>(arguments_of(own));
+        self.errors.handle(skips).unwrap_or(true)
     }
 
     fn nested(&mut self, tokens: Vec<TokenTree>, defaults: &Arguments) -> TokenStream {
         let (mut attrs, rest) = split_attributes(tokens);
-        let own = take_own::<A>(&mut attrs);
-        let checked = own.map(|own| {
-            let (_, errors) = A::defaults(arguments_of(&own));
-            errors.finish_with(own)
-        });
-        let own = match checked.transpose() {
-            Ok(own) => own,
-            Err(error) => {
+        let own = self.take_own(&mut attrs);
+        let own_args = own.as_ref().map(arguments_of).unwrap_or_default();
+        if own.is_some() {
+            let (_, errors) = A::defaults(own_args.clone());
+            if let Err(error) = errors.finish_with(()) {
                 self.errors.push(error);
                 return joined(&attrs, rest);
             }
-        };
-        let args = self.args_with(own.as_ref());
+        }
         let Some(defaults) = self.merged(own, defaults) else {
             return joined(&attrs, rest);
         };
-        let outer_args = std::mem::replace(&mut self.args, args);
+        if !attrs.iter().all(is_built_in) && holds_functions(&rest) {
+            return self.left_to_others(attrs, rest, own_args, &defaults);
+        }
+        self.lists.push(own_args);
         let instrumented = self.container(&attrs, rest, &defaults);
-        self.args = outer_args;
+        self.lists.pop();
         instrumented
     }
 
     /// Returns the arguments that are written around an item and on it.
-    fn args_with(&self, own: Option<&syn::Attribute>) -> TokenStream {
-        let own = own.map(arguments_of).unwrap_or_default();
-        let outer = &self.args;
-        quote!(#outer, #own)
+    fn args_with(&self, own: &TokenStream) -> TokenStream {
+        let lists = &self.lists;
+        quote!(#(#lists,)* #own)
     }
 
     /// Returns the arguments of an item: its own, and the defaults that they leave; `None` if the item is skipped.
-    fn merged(&mut self, own: Option<syn::Attribute>, defaults: &Arguments) -> Option<Arguments> {
+    fn merged(&mut self, own: Option<Attribute>, defaults: &Arguments) -> Option<Arguments> {
         let Some(own) = own else {
             return Some(defaults.clone());
         };
@@ -243,37 +333,16 @@ impl<A: BlockAttribute> Walk<A> {
         list.default_to(defaults, A::REPLACES);
         Some(list)
     }
-}
 
-/// Takes the item's own attribute out.
-fn take_own<A: BlockAttribute>(attrs: &mut Vec<syn::Attribute>) -> Option<syn::Attribute> {
-    let index = attrs.iter().position(|attr| is_ours(attr, A::NAME))?;
-    Some(attrs.remove(index))
-}
-
-/// Returns the tokens between the parentheses of an attribute.
-fn arguments_of(attr: &syn::Attribute) -> TokenStream {
-    match &attr.meta {
-        syn::Meta::List(list) => list.tokens.clone(),
-        _ => TokenStream::new(),
+    /// Takes the item's own attribute out: in a block, the bare name of the attribute belongs to the block, imported or
+    /// not. It is left to the compiler if the module imports that name, and if the arguments cannot be meant for it.
+    fn take_own(&self, attrs: &mut Vec<Attribute>) -> Option<Attribute> {
+        if self.is_imported {
+            return None;
+        }
+        let is_own =
+            |attr: &Attribute| attr.path().is_ident(A::NAME) && !A::list(arguments_of(attr)).is_of_another();
+        let index = attrs.iter().position(is_own)?;
+        Some(attrs.remove(index))
     }
-}
-
-/// Splits the outer attributes of an item from what follows.
-fn split_attributes(tokens: Vec<TokenTree>) -> (Vec<syn::Attribute>, Vec<TokenTree>) {
-    let stream: TokenStream = tokens.iter().cloned().collect();
-    let parser = |input: syn::parse::ParseStream<'_>| {
-        Ok((input.call(syn::Attribute::parse_outer)?, input.parse::<TokenStream>()?))
-    };
-    match parser.parse2(stream) {
-        Ok((attrs, rest)) => (attrs, rest.into_iter().collect()),
-        Err(_) => (Vec::new(), tokens),
-    }
-}
-
-/// Joins the attributes of an item with what follows them.
-fn joined(attrs: &[syn::Attribute], rest: Vec<TokenTree>) -> TokenStream {
-    let mut tokens: TokenStream = attrs.iter().map(ToTokens::to_token_stream).collect();
-    tokens.extend(rest);
-    tokens
 }

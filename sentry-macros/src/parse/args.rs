@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     attribute: &'static str,
     leading: Option<LitStr>,
     named: Vec<Argument>,
+    /// Whether an argument is unknown and not like any that is known.
+    has_strange: bool,
     /// The errors found so far; [`Arguments::finish`] returns them.
     pub(crate) errors: Errors,
 }
@@ -78,7 +80,13 @@ impl Arguments {
         known: &'static [&'static str],
         leads: Option<&'static str>,
     ) -> Self {
-        let mut arguments = Self { attribute, leading: None, named: Vec::new(), errors: Errors::default() };
+        let mut arguments = Self {
+            attribute,
+            leading: None,
+            named: Vec::new(),
+            has_strange: false,
+            errors: Errors::default(),
+        };
         let parsed = (|input: ParseStream<'_>| arguments.parse(input, known, leads)).parse2(tokens);
         if let Err(error) = parsed {
             arguments.errors.push(error);
@@ -115,6 +123,7 @@ impl Arguments {
         let name = argument.name.unraw().to_string();
         let span = argument.name.span();
         if !known.contains(&name.as_str()) {
+            self.has_strange |= nearest(&name, known.iter().copied()).is_none();
             self.errors.push(unknown_argument(self.attribute, &name, known, span));
         } else if self.named.iter().any(|other| other.is(&name)) {
             self.errors.add(span, format!("`{name}` is given twice; keep one"));
@@ -123,6 +132,12 @@ impl Arguments {
         } else {
             self.named.push(argument);
         }
+    }
+
+    /// Returns whether the list seems to be that of another attribute: it has an argument that is not known, and is not a
+    /// misspelt one.
+    pub(crate) fn is_of_another(&self) -> bool {
+        self.has_strange
     }
 
     fn take(&mut self, name: &str) -> Option<Argument> {

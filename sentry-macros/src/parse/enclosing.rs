@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Generics, WhereClause};
 
 use crate::parse::split_items;
-use crate::tokens::is_punct;
+use crate::tokens::{contains_word, is_punct};
 
 /// An impl block, a trait or a module.
 #[derive(Clone)]
@@ -28,9 +28,37 @@ impl Enclosing {
         Self { head: head.get(keyword.unwrap_or(0)..).unwrap_or_default().to_vec(), contents }
     }
 
+    /// Returns what [`Enclosing::new`] needs to create the block again: the head, and the contents that matter.
+    pub(crate) fn parts(&self) -> (TokenStream, TokenStream) {
+        (self.head.iter().cloned().collect(), self.types().flat_map(|item| item.tokens).collect())
+    }
+
+    /// Returns the associated types and aliases.
+    fn types(&self) -> impl Iterator<Item = split_items::Item> {
+        split_items::split(self.contents.clone()).into_iter().filter(|item| {
+            let is_type = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "type");
+            item.kind == split_items::Kind::Other && item.tokens.iter().any(is_type)
+        })
+    }
+
     /// Returns whether the block is a trait, where `Self` is any type that implements it.
     pub(crate) fn is_trait(&self) -> bool {
         self.keyword("trait")
+    }
+
+    /// Returns whether the block is a module.
+    pub(crate) fn is_module(&self) -> bool {
+        self.keyword("mod")
+    }
+
+    /// Returns whether the block imports something with this name.
+    pub(crate) fn imports(&self, name: &str) -> bool {
+        split_items::split(self.contents.clone()).into_iter().any(|item| {
+            let is_import = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "use");
+            item.kind == split_items::Kind::Other
+                && item.tokens.iter().any(is_import)
+                && contains_word(item.tokens.into_iter().collect(), name)
+        })
     }
 
     /// Returns whether the block begins with this keyword.
@@ -81,10 +109,7 @@ impl Enclosing {
             };
             found.then(|| tokens[value..].iter().take_while(|token| !is_end(token)).cloned().collect())
         };
-        split_items::split(self.contents.clone())
-            .iter()
-            .filter(|item| item.kind == split_items::Kind::Other)
-            .find_map(|item| named(&item.tokens))
+        self.types().find_map(|item| named(&item.tokens))
     }
 
     /// Splits the head after the keyword into the generics and what follows them.

@@ -12,7 +12,7 @@ use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, to
 
 use crate::hygiene::generated_at;
 use crate::parse::enclosing::Enclosing;
-use crate::parse::known_attributes::{OURS, is_from_sentry, is_inert, is_ours};
+use crate::parse::known_attributes::is_inert;
 use crate::parse::legacy_syntax::signature;
 use crate::parse::pattern::{bindings, plain_name};
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
@@ -176,18 +176,9 @@ impl Function {
         self.attrs.iter().any(|attr| attr.path().is_ident(name))
     }
 
-    /// Returns whether an attribute on the block leaves this function as it is: one that cannot be wrapped, or that another
-    /// attribute of this crate instruments.
+    /// Returns whether an attribute on the block leaves this function as it is, because it cannot be wrapped.
     pub(crate) fn is_left_alone(&self) -> bool {
-        self.sig.constness.is_some()
-            || self.sig.variadic.is_some()
-            || self.naked().is_some()
-            || self.attrs.iter().any(|attr| {
-                let conditional = attr.path().is_ident("cfg_attr");
-                OURS.iter().any(|name| *name != "span" && is_ours(attr, name))
-                    || is_from_sentry(attr, "main")
-                    || (conditional && contains_word(attr.meta.to_token_stream(), "span"))
-            })
+        self.sig.constness.is_some() || self.sig.variadic.is_some() || self.naked().is_some()
     }
 
     /// Returns the attribute `#[naked]`, in either of its forms: the body is assembly.

@@ -1,10 +1,16 @@
 //! The attributes that the macros know: those of the compiler, and their own.
 
-use syn::Attribute;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token};
 
 /// Returns whether an attribute is one of the compiler's, of a tool, or of this crate. Such attributes either ignore the
 /// function's tokens or accept every form of them.
 pub(crate) fn is_inert(attr: &Attribute) -> bool {
+    is_built_in(attr) || OURS.iter().any(|name| is_ours(attr, name))
+}
+
+/// Returns whether an attribute is one of the compiler's or of a tool, whose names cannot mean anything else.
+pub(crate) fn is_built_in(attr: &Attribute) -> bool {
     const BUILT_IN: &[&str] = &[
         "allow",
         "automatically_derived",
@@ -20,9 +26,12 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
         "inline",
         "instruction_set",
         "link_section",
+        "macro_use",
         "must_use",
         "naked",
+        "no_implicit_prelude",
         "no_mangle",
+        "path",
         "should_panic",
         "target_feature",
         "track_caller",
@@ -31,15 +40,28 @@ pub(crate) fn is_inert(attr: &Attribute) -> bool {
     ];
     const TOOLS: &[&str] = &["clippy", "diagnostic", "rust_analyzer", "rustc", "rustdoc", "rustfmt"];
     let segments = &attr.path().segments;
-    let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
-        return true;
-    };
-    if segments.len() == 1 {
-        BUILT_IN.iter().chain(OURS).any(|known| first.ident == known)
-    } else {
-        TOOLS.iter().any(|known| first.ident == known)
-            || (first.ident == "sentry" && OURS.iter().any(|known| last.ident == known))
+    match (segments.first(), segments.len()) {
+        (None, _) => true,
+        (Some(only), 1) if only.ident == "cfg_attr" => {
+            conditional(attr).is_some_and(|added| added.iter().all(is_built_in))
+        }
+        (Some(only), 1) => BUILT_IN.iter().any(|known| only.ident == known),
+        (Some(first), _) => TOOLS.iter().any(|known| first.ident == known) || is_in_block(attr),
     }
+}
+
+/// Returns the attributes that a `cfg_attr` adds.
+fn conditional(attr: &Attribute) -> Option<Vec<Attribute>> {
+    let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+    Some(list.into_iter().skip(1).map(|meta| Attribute { meta, ..attr.clone() }).collect())
+}
+
+/// The name of the attribute that `parse/in_block.rs` describes.
+pub(crate) const IN_BLOCK: &str = "__sentry_in_block";
+
+/// Returns whether an attribute is [`IN_BLOCK`].
+pub(crate) fn is_in_block(attr: &Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|last| last.ident == IN_BLOCK)
 }
 
 /// The attributes of this crate that instrument a function.
@@ -47,11 +69,7 @@ pub(crate) const OURS: &[&str] = &["span", "server_action", "api_handler", "data
 
 /// Returns whether an attribute is `#[name]` or `#[sentry::name]`.
 pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {
-    attr.path().is_ident(name) || is_from_sentry(attr, name)
-}
-
-/// Returns whether an attribute is `#[sentry::name]`.
-pub(crate) fn is_from_sentry(attr: &Attribute, name: &str) -> bool {
     let segments = &attr.path().segments;
-    segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name
+    attr.path().is_ident(name)
+        || (segments.len() == 2 && segments[0].ident == "sentry" && segments[1].ident == name)
 }

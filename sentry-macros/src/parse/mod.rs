@@ -5,11 +5,13 @@
 //! expands.
 
 pub(crate) mod args;
+pub(crate) mod attributes;
 pub(crate) mod crate_path;
 pub(crate) mod enclosing;
 pub(crate) mod entries;
 pub(crate) mod error_lifetime;
 pub(crate) mod function;
+pub(crate) mod in_block;
 pub(crate) mod known_attributes;
 mod legacy_syntax;
 pub(crate) mod params;

@@ -26,6 +26,7 @@ mod drop_order;
 mod macro_made;
 mod names;
 mod no_prelude;
+mod other_names;
 mod panics;
 mod passed_on;
 mod results;

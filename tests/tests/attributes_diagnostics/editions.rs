@@ -108,3 +108,34 @@ fn incremental_builds_survive_edits() {
     build("// A line more.\n// And one more.\n");
     build("// A line less.\n");
 }
+
+/// The path on the block is also that of the attributes in it.
+#[test]
+fn a_renamed_package_is_named_once() {
+    let folder = folder("renamed");
+    let source = folder.join("case.rs");
+    for (edition, start) in [("2015", "extern crate obs;\n"), ("2018", ""), ("2021", ""), ("2024", "")] {
+        let text = "pub struct R;\n\
+            #[obs::span(op = \"db\", crate = ::obs)]\n\
+            impl R {\n\
+            pub fn plain(&self) -> u8 { 1 }\n\
+            #[span(err)] pub fn bare(&self) -> Result<u8, ()> { Ok(1) }\n\
+            #[obs::span(skip)] pub fn skipped(&self) -> u8 { 1 }\n\
+            #[obs::span(\"n\")] pub fn named(&self) -> u8 { 1 }\n\
+            #[obs::server_action] pub fn action(&self) -> u8 { 1 }\n\
+            #[obs::monitor(\"job\",)] pub fn job(&self) -> u8 { 1 }\n\
+            #[cfg_attr(all(), obs::span(\"c\"))] pub fn conditional(&self) -> u8 { 1 }\n\
+            }\n";
+        std::fs::write(&source, format!("{start}{text}")).unwrap();
+        let output = Command::new("rustc")
+            .arg(&source)
+            .args(["--edition", edition, "--crate-type=lib", "--emit=metadata", "--deny=warnings"])
+            .arg("--out-dir")
+            .arg(&folder)
+            .arg(format!("-Ldependency={}", deps().display()))
+            .arg(format!("--extern=obs={}", library(&deps()).display()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{edition}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -62,7 +62,7 @@ fn own_arguments_come_first() {
     };
     for (defaults, own, together) in [
         (quote!(op = "db"), quote!(#[span("x")]), quote!("x", op = "db")),
-        (quote!(op = "db", err), quote!(#[sentry::span(op = "q")]), quote!(op = "q", err)),
+        (quote!(op = "db", err), quote!(#[span(op = "q")]), quote!(op = "q", err)),
         (quote!(err, level = "info"), quote!(#[span(err = false)]), quote!()),
         (quote!(err, level = "info"), quote!(#[span(level = "fatal")]), quote!(err, level = "fatal")),
         (quote!(parent = P), quote!(#[span(new_trace)]), quote!(new_trace)),
@@ -83,25 +83,14 @@ fn what_is_skipped_stays_as_it_is() {
             body
         }
     );
-    for attribute in [quote!(#[span(skip)]), quote!(#[sentry::span(skip)])] {
-        assert_tokens(one(quote!(), quote!(impl S { #attribute #plain })), quote!(impl S { #plain }));
-        assert_tokens(
-            one(quote!(), quote!(mod m { #attribute impl S { #plain } #attribute mod n { #plain } })),
-            quote!(mod m { impl S { #plain } mod n { #plain } }),
-        );
-    }
-    for own in [
-        quote!(#[sentry::server_action(name = "x")]),
-        quote!(#[api_handler("/")]),
-        quote!(#[sentry::data_fetcher(app)]),
-        quote!(#[monitor("job")]),
-        quote!(#[sentry::main]),
-        quote!(#[cfg_attr(x, span)]),
-        quote!(#[naked]),
-    ] {
-        let module = quote!(mod m { #own #plain });
-        assert_tokens(one(quote!(), module.clone()), module);
-    }
+    let skip = quote!(#[span(skip)]);
+    assert_tokens(one(quote!(), quote!(impl S { #skip #plain })), quote!(impl S { #plain }));
+    assert_tokens(
+        one(quote!(), quote!(mod m { #skip impl S { #plain } #skip mod n { #plain } })),
+        quote!(mod m { impl S { #plain } mod n { #plain } }),
+    );
+    let module = quote!(mod m { #[naked] #plain });
+    assert_tokens(one(quote!(), module.clone()), module);
     assert_tokens(one(quote!(skip), plain.clone()), plain.clone());
     assert_tokens(one(quote!(skip), quote!(impl S { #plain })), quote!(impl S { #plain }));
 }
@@ -150,4 +139,86 @@ fn a_half_written_function_spoils_itself_alone() {
     assert!(text.ends_with(&quote!(impl S { #half #good }).to_string()), "{text}");
     let left_out = one(quote!(), quote!(impl S { #[span(skip)] #half #f }));
     assert_tokens(left_out, quote!(impl S { #half #good }));
+}
+
+/// What a block leaves on an item with attributes that it does not know.
+fn left(around: TokenStream, own: TokenStream) -> TokenStream {
+    quote!(#[::sentry::__private::__sentry_in_block(#around #own)])
+}
+
+#[test]
+fn unknown_attributes_come_first() {
+    let f = quote!(
+        fn f() {}
+    );
+    let lists = quote!(((op = "db")) (impl S) (type E = u8;));
+    for unknown in [
+        quote!(#[sentry::span("x")]),
+        quote!(#[obs::span(skip)]),
+        quote!(#[server_action]),
+        quote!(#[sentry::main]),
+        quote!(#[cfg_attr(x, span)]),
+        quote!(#[span(target = "x")]),
+        quote!(#[test]),
+    ] {
+        let left = left(lists.clone(), quote!());
+        assert_tokens(
+            one(quote!(op = "db"), quote!(impl S { type E = u8; const C: u8 = 1; #unknown #[inline] #f })),
+            quote!(impl S { type E = u8; const C: u8 = 1; #unknown #[inline] #left #f }),
+        );
+    }
+    let left_own = left(lists, quote!(err));
+    assert_tokens(
+        one(quote!(op = "db"), quote!(impl S { type E = u8; #[span(err)] #[test] #f })),
+        quote!(impl S { type E = u8; #[test] #left_own #f }),
+    );
+    let known = quote!(#[inline] #[clippy::msrv = "1"] #[cfg_attr(x, inline, allow(y))]);
+    let good = one(quote!(), quote!(#known #f));
+    assert_tokens(one(quote!(), quote!(impl S { #known #f })), quote!(impl S { #good }));
+    // The module imports something of that name.
+    let left_in_module = left(quote!((()) (mod m) ()), quote!());
+    assert_tokens(
+        one(quote!(), quote!(mod m { use mine::span; #[span] #f })),
+        quote!(mod m { use mine::span; #[span] #left_in_module #f }),
+    );
+    let left_alone = left(quote!((())()()), quote!());
+    assert_tokens(
+        one(quote!(), quote!(#[async_trait] impl S { #f })),
+        quote!(#[async_trait] #left_alone impl S { #f }),
+    );
+}
+
+#[test]
+fn what_a_block_left_is_taken_away() {
+    let f = quote!(
+        fn f() {}
+    );
+    let around = quote!(((op = "db", crate = my::sentry) (err)) (impl S) ());
+    let rest = left(around.clone(), quote!());
+    // As in the block, where it was not known.
+    let expected = one(quote!("x", op = "db", err, crate = my::sentry), f.clone());
+    assert_tokens(one(quote!("x"), quote!(#rest #f)), expected.clone());
+    assert_tokens(super::super::in_block(quote!(#around "x"), f.clone()), expected);
+    assert_tokens(one(quote!(skip), quote!(#rest #f)), f.clone());
+    let handler = |args, item| super::super::server_action(args, item);
+    assert_tokens(handler(quote!(), quote!(#rest #f)), handler(quote!(crate = my::sentry), f.clone()));
+    // Another attribute of this crate may follow, and inherits as well.
+    let taken = left(quote!(taken #around), quote!());
+    assert_tokens(one(quote!(skip), quote!(#[obs::span] #rest #f)), quote!(#[obs::span] #taken #f));
+    assert_tokens(one(quote!(skip), quote!(#taken #f)), quote!(#taken #f));
+    assert_tokens(super::super::in_block(quote!(taken #around), f.clone()), f.clone());
+    // What cannot be instrumented stays as it is.
+    for item in [
+        quote!(
+            const fn f() {}
+        ),
+        quote!(
+            struct S;
+        ),
+        quote!(
+            fn f();
+        ),
+    ] {
+        assert_tokens(super::super::in_block(around.clone(), item.clone()), item);
+    }
 }
