@@ -15,7 +15,7 @@ use proc_macro2::TokenStream;
 
 use crate::expand::for_lints::for_lints;
 use crate::expand::instrumentation::Instrumentation;
-use crate::expand::lints::{holds_code, is_clippy};
+use crate::expand::lints::{holds_code, is_clippy, is_rustdoc};
 use crate::expand::wrap::Wrap;
 use crate::parse::function::{Function, Shape};
 
@@ -26,7 +26,9 @@ pub(super) fn expand(
     function: &Function,
     instrumentation: &Instrumentation,
 ) -> TokenStream {
-    if !is_clippy() {
+    if is_rustdoc() {
+        item
+    } else if !is_clippy() {
         wrapped(function, instrumentation)
     } else if instrumentation.on_value.is_some() || holds_code(args) {
         for_lints(function, instrumentation)

@@ -18,7 +18,10 @@ impl Wrap<'_> {
         let Self { function, instrumentation, span, guard, .. } = self;
         let Instrumentation { items, create, .. } = instrumentation;
         let returns = function.returns();
-        let params = Params::moved(function, &instrumentation.mentioned);
+        let is_never = matches!(returns, Returns::Never);
+        let stays_async = is_never || function.must_stay_async();
+        let in_place = if stays_async { Params::in_place(function) } else { None };
+        let params = in_place.unwrap_or_else(|| Params::moved(function, &instrumentation.mentioned));
         let record = self.record(Some(&params));
         let create = self.with_views(Some(&params), create);
         let body = self.body_after(&params);
@@ -35,7 +38,7 @@ impl Wrap<'_> {
             }
         };
         let output = returns.nameable(*span);
-        if matches!(returns, Returns::Never) {
+        if is_never {
             // `!` cannot be a type argument yet; a body that never ends can have any type, also an empty one.
             let started = started(&quote_spanned!(*span=> ::core::convert::Infallible));
             return self.with_contents(
@@ -44,7 +47,7 @@ impl Wrap<'_> {
                 quote_spanned!(*span=> match { #started }.await {}),
             );
         }
-        if function.must_stay_async() {
+        if stays_async {
             let started = started(&output);
             return self.with_contents(Some(&params), None, quote_spanned!(*span=> #started.await));
         }

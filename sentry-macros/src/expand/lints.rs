@@ -16,11 +16,21 @@ use crate::parse::function::Function;
 /// the dependencies, too, which the plain compiler compiles and whose output later builds reuse.
 pub(crate) fn is_clippy() -> bool {
     static IS_CLIPPY: OnceLock<bool> = OnceLock::new();
-    *IS_CLIPPY.get_or_init(|| {
-        let program = std::env::current_exe().ok();
-        let name = program.as_deref().and_then(|program| program.file_name());
-        name.is_some_and(|name| name.to_string_lossy().contains("clippy-driver"))
-    })
+    *IS_CLIPPY.get_or_init(|| runs_in("clippy-driver"))
+}
+
+/// Returns whether rustdoc reads the code, of which it shows the signatures and runs nothing. The code of documentation
+/// tests is compiled by the compiler.
+pub(crate) fn is_rustdoc() -> bool {
+    static IS_RUSTDOC: OnceLock<bool> = OnceLock::new();
+    *IS_RUSTDOC.get_or_init(|| runs_in("rustdoc"))
+}
+
+/// Returns whether the macro runs in the program `name`.
+fn runs_in(name: &str) -> bool {
+    let program = std::env::current_exe().ok();
+    let program = program.as_deref().and_then(|program| program.file_name());
+    program.is_some_and(|program| program.to_string_lossy().contains(name))
 }
 
 /// Returns whether the arguments of an attribute hold more than flags and literals.

@@ -2,8 +2,8 @@
 //!
 //! All attributes go through [`attribute`]: it reads the item and the arguments, checks both and expands. The attribute
 //! gives an [`instrumentation::Instrumentation`], [`function`] puts it around the body, and [`container`] does so for
-//! every function of a block. After an error, [`fallback`] emits the item as it was. Clippy gets other code than the
-//! compiler, see [`lints`].
+//! every function of a block. After an error, [`fallback`] emits the item as it was. Clippy and rustdoc get other
+//! code than the compiler, see [`lints`].
 
 pub(crate) mod attribute;
 pub(crate) mod callsite;

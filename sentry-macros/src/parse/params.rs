@@ -48,12 +48,7 @@ impl Params {
             match input {
                 FnArg::Receiver(receiver) => {
                     receiver.to_tokens(&mut params.inputs);
-                    if function.receiver() == Receiver::Value {
-                        // A closure would capture only the fields that the body uses.
-                        let span = generated_at(receiver.self_token.span);
-                        let this = &receiver.self_token;
-                        params.rebinds.extend(quote_spanned!(span=> let _ = &#this;));
-                    }
+                    params.receiver(function);
                 }
                 FnArg::Typed(argument) => {
                     params.argument(index, argument);
@@ -63,6 +58,46 @@ impl Params {
             comma.to_tokens(&mut params.inputs);
         }
         params
+    }
+
+    /// Leaves the arguments in the variables that the body captures, so that a future inside of a future does not hold them
+    /// once more. `None` if one of them has to be bound again: for a pattern, for `mut`, or because the body does not use
+    /// it, which the compiler should report.
+    ///
+    /// Captured variables are dropped after the variables of the body, in the order in which they are first mentioned.
+    pub(crate) fn in_place(function: &Function) -> Option<Self> {
+        let mut params = Self {
+            inputs: function.sig.inputs.to_token_stream(),
+            rebinds: TokenStream::new(),
+            views: TokenStream::new(),
+        };
+        for input in function.sig.inputs.iter().rev() {
+            match input {
+                FnArg::Receiver(_) => params.receiver(function),
+                FnArg::Typed(argument) => {
+                    let name = match &*argument.pat {
+                        Pat::Ident(name) if name.mutability.is_none() => simple_name(&argument.pat)?,
+                        _ => return None,
+                    };
+                    let is_used = contains_word(function.body.stream(), &name.to_string());
+                    if !is_used || !argument.attrs.is_empty() {
+                        return None;
+                    }
+                    let span = generated_at(name.span());
+                    params.rebinds.extend(quote_spanned!(span=> let _ = &#name;));
+                }
+            }
+        }
+        Some(params)
+    }
+
+    /// Makes a closure capture all of `self`, and not only the fields that the body uses.
+    fn receiver(&mut self, function: &Function) {
+        if let (Receiver::Value, Some(receiver)) = (function.receiver(), function.sig.receiver()) {
+            let span = generated_at(receiver.self_token.span);
+            let this = &receiver.self_token;
+            self.rebinds.extend(quote_spanned!(span=> let _ = &#this;));
+        }
     }
 
     /// Keeps the compiler from calling an argument unused that only the attribute reads.

@@ -40,6 +40,71 @@ twins! {
     }
 }
 
+mod other_attributes {
+    use super::pause;
+    use sentry as obs;
+
+    /// The macro does not know the attribute below, which may depend on `async`.
+    #[sentry::span]
+    #[obs::span(skip)]
+    pub async fn below(a: [u64; 64]) -> u64 {
+        pause().await;
+        a[3]
+    }
+    #[obs::span(skip)]
+    #[sentry::span]
+    pub async fn above(a: [u64; 64]) -> u64 {
+        pause().await;
+        a[3]
+    }
+    #[async_trait::async_trait]
+    pub trait Boxed {
+        async fn boxed(&self, a: [u64; 64]) -> u64;
+    }
+    pub struct Plain;
+    #[async_trait::async_trait]
+    impl Boxed for Plain {
+        async fn boxed(&self, a: [u64; 64]) -> u64 {
+            pause().await;
+            a[3]
+        }
+    }
+    #[sentry::span]
+    #[async_trait::async_trait]
+    impl Boxed for Holder {
+        async fn boxed(&self, a: [u64; 64]) -> u64 {
+            pause().await;
+            a[3]
+        }
+    }
+    #[sentry::span]
+    impl Holder {
+        #[obs::span(skip)]
+        #[obs::span("inside")]
+        pub async fn inside(self, a: [u64; 64], b: &u8) -> Result<u64, String> {
+            pause().await;
+            Ok(a[3] + u64::from(*b) + u64::from(self.0))
+        }
+    }
+    pub struct Holder(pub u8);
+}
+
+/// An argument is not held once more because a function has other attributes.
+#[test]
+fn other_attributes_do_not_enlarge_a_future() {
+    use other_attributes::{Boxed as _, Holder, Plain, above, below};
+    let (plain, plain_box) = (size_of_val(&plain::large([0; 64])), size_of_val(&*Plain.boxed([0; 64])));
+    for (name, plain, annotated) in [
+        ("below", plain, size_of_val(&below([0; 64]))),
+        ("above", plain, size_of_val(&above([0; 64]))),
+        ("inside", plain, size_of_val(&Holder(1).inside([0; 64], &1))),
+        ("boxed", plain_box, size_of_val(&*Holder(1).boxed([0; 64]))),
+    ] {
+        println!("{name}: {plain} bytes plain, {annotated} annotated");
+        assert!(annotated <= plain + 80, "{name}: {plain} grew to {annotated}");
+    }
+}
+
 #[test]
 fn a_future_grows_by_at_most_forty_bytes() {
     let sizes = [

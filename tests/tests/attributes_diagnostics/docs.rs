@@ -1,0 +1,91 @@
+//! rustdoc shows an annotated function as it was written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::compile::{deps, folder, library};
+
+const TEXT: &str = "
+use std::{future::Future, pin::Pin};
+
+/// A function.
+@ pub async fn later(_: u8, (a, b): (u8, &str), mut c: u8) -> Result<u8, std::num::ParseIntError> {
+    c += b.parse::<u8>()?;
+    Ok(a + c)
+}
+@ pub fn sync(_: u8, [a, b]: [u8; 2]) -> Result<u8, ()> { Ok(a + b) }
+@ pub const fn constant() -> u8 { 1 }
+@ pub fn opaque<'a>(a: &'a str) -> impl Future<Output = usize> + 'a { async move { a.len() } }
+@ pub fn boxed(a: u8) -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async move { a }) }
+pub struct Cart;
+impl Cart {
+    /// A method.
+    @ pub async fn total(&self, (): ()) -> u8 { 1 }
+}
+pub trait Shop {
+    @ fn open(self, _: u8) -> Result<(), ()> where Self: Sized { Ok(()) }
+}
+impl Shop for Cart {
+    @ fn open(mut self, _: u8) -> Result<(), ()> { self = Cart; drop(self); Ok(()) }
+}
+";
+
+/// Returns the pages that rustdoc makes of a text, without those of the sources.
+fn pages(name: &str, text: &str) -> BTreeMap<PathBuf, String> {
+    let folder = folder(name);
+    let source = folder.join("case.rs");
+    std::fs::write(&source, text).unwrap();
+    let output = Command::new("rustdoc")
+        .arg(&source)
+        .args(["--edition=2024", "--crate-name=case"])
+        .arg("--out-dir")
+        .arg(folder.join("doc"))
+        .arg(format!("-Ldependency={}", deps().display()))
+        .arg(format!("--extern=sentry={}", library(&deps()).display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut pages = BTreeMap::new();
+    collect(&folder.join("doc/case"), Path::new(""), &mut pages);
+    pages
+}
+
+fn collect(folder: &Path, name: &Path, pages: &mut BTreeMap<PathBuf, String>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = name.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            collect(&entry.path(), &name, pages);
+        } else {
+            pages.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn rustdoc_shows_the_functions_as_they_are_written() {
+    // A `const fn` cannot carry the attribute, but a block around it may.
+    let annotate =
+        |attribute: &str| TEXT.replace("@ pub const", "pub const").replace('@', &format!("{attribute:60}"));
+    let plain = pages("plain docs", &annotate(""));
+    let later = &plain[Path::new("fn.later.html")];
+    assert!(later.contains("async fn"), "{later}");
+    for attribute in [
+        "#[sentry::span]",
+        "#[sentry::span(attributes(n = 1 + 1), ret)]",
+        "#[sentry::monitor(\"job\", tags(n = 1))]",
+        "#[sentry::server_action(record_response)]",
+        "#[sentry::api_handler(\"/\")]",
+        "#[sentry::span] #[sentry::data_fetcher(app)]",
+    ] {
+        let annotated = pages("annotated docs", &annotate(attribute));
+        assert_eq!(plain.keys().collect::<Vec<_>>(), annotated.keys().collect::<Vec<_>>(), "{attribute}");
+        for (page, text) in &plain {
+            assert!(annotated[page] == *text, "{attribute} changes {}:\n{}", page.display(), annotated[page]);
+        }
+    }
+    let module = format!("mod inner {{{}}}", TEXT.replace('@', ""));
+    let plain = pages("plain block", &format!("pub {module}"));
+    let annotated = pages("annotated block", &format!("#[sentry::span(op = \"db\")] pub {module}"));
+    assert!(plain.len() > 6 && plain == annotated);
+}
