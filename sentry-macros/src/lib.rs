@@ -97,18 +97,25 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Inside of the block, the attribute is recognised as `#[span]` and as `#[sentry::span]`, whether or not it is imported.
-/// Some functions are left as they are: `const fn`s, functions without a body, functions that a macro call in the block
-/// generates, functions with `#[cfg_attr(…, span)]`, and functions that `#[server_action]`, `#[api_handler]`,
-/// `#[data_fetcher]`, `#[monitor]` or `#[sentry::main]` instruments.
+/// Inside of the block, `#[span]` needs no import. It is this attribute even if another one of that name is in scope, unless
+/// the module that the block is imports that name, or the arguments cannot be those of this attribute; write the path of the
+/// other one. All other attributes are resolved by the compiler: those of this crate are known under any name and behind
+/// `cfg_attr`, and inherit the arguments on the block. `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`, `#[monitor]`
+/// and `#[sentry::main]` instrument their function instead of the block, and inherit `crate`.
+///
+/// The macros of other crates on a function, or on the block, run first, and the attribute instruments what they make of it.
+///
+/// Some functions are left as they are: `const fn`s, functions without a body, and functions that a macro call in the block
+/// generates.
 ///
 /// # Compile-time errors
 /// An invalid use gives one error for each mistake, at the token: an unknown, repeated or malformed argument, an item that
 /// is not a function or a block, a `const fn`, a function without a body, with variable arguments or with `#[naked]`. The
 /// item is still compiled as it was written, so no other errors follow.
 ///
-/// # Lints
-/// Clippy reports the same as without the attribute, because it is given the plain function. If the arguments of the
+/// # Lints and documentation
+/// Documentation shows the function as it is written. Clippy reports the same as without the attribute, because it is given the
+/// plain function. If the arguments of the
 /// attribute hold code (anything but flags and literals), that code comes in front of the body and counts as a use of what
 /// it names. Then `missing_const_for_fn` and `manual_async_fn` do not fire, and `inline_always` may fire. With `ret` and on
 /// web handlers `many_single_char_names` may fire; `derivable_impls`, `default_numeric_fallback` and

@@ -35,7 +35,7 @@ use crate::parse::attributes::{arguments_of, joined, split_attributes};
 use crate::parse::enclosing::Enclosing;
 use crate::parse::function::Function;
 use crate::parse::in_block::InBlock;
-use crate::parse::known_attributes::{is_built_in, is_inert};
+use crate::parse::known_attributes::is_built_in;
 use crate::parse::split_items::{self, Item, Kind};
 use crate::parse::target::Target;
 
@@ -188,7 +188,7 @@ impl<A: BlockAttribute> Walk<A> {
             && body.delimiter() == Delimiter::Brace
         {
             let outer = (self.is_read, self.is_imported, self.enclosing.clone());
-            self.is_read |= attrs.iter().any(|attr| !is_inert(attr));
+            self.is_read |= attrs.iter().any(|attr| !is_built_in(attr));
             let enclosing = Enclosing::new(head, body.stream());
             if enclosing.is_module() {
                 self.is_imported = enclosing.imports(A::NAME);

@@ -12,7 +12,7 @@ use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, to
 
 use crate::hygiene::generated_at;
 use crate::parse::enclosing::Enclosing;
-use crate::parse::known_attributes::is_inert;
+use crate::parse::known_attributes::is_built_in;
 use crate::parse::legacy_syntax::signature;
 use crate::parse::pattern::{bindings, plain_name};
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
@@ -168,7 +168,7 @@ impl Function {
 
     /// Returns whether an attribute macro that is still to run may depend on `async fn`.
     pub(crate) fn must_stay_async(&self) -> bool {
-        self.block_is_read || self.attrs.iter().any(|attr| !is_inert(attr))
+        self.block_is_read || self.attrs.iter().any(|attr| !is_built_in(attr))
     }
 
     /// Returns whether the function carries the attribute `name`.

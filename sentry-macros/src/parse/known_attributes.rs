@@ -1,15 +1,10 @@
-//! The attributes that the macros know: those of the compiler, and their own.
+//! The attributes that the macros know by name.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-/// Returns whether an attribute is one of the compiler's, of a tool, or of this crate. Such attributes either ignore the
-/// function's tokens or accept every form of them.
-pub(crate) fn is_inert(attr: &Attribute) -> bool {
-    is_built_in(attr) || OURS.iter().any(|name| is_ours(attr, name))
-}
-
-/// Returns whether an attribute is one of the compiler's or of a tool, whose names cannot mean anything else.
+/// Returns whether an attribute is one of the compiler's or of a tool, whose names cannot mean anything else. Such an
+/// attribute either ignores the function's tokens or accepts every form of them.
 pub(crate) fn is_built_in(attr: &Attribute) -> bool {
     const BUILT_IN: &[&str] = &[
         "allow",
@@ -63,9 +58,6 @@ pub(crate) const IN_BLOCK: &str = "__sentry_in_block";
 pub(crate) fn is_in_block(attr: &Attribute) -> bool {
     attr.path().segments.last().is_some_and(|last| last.ident == IN_BLOCK)
 }
-
-/// The attributes of this crate that instrument a function.
-pub(crate) const OURS: &[&str] = &["span", "server_action", "api_handler", "data_fetcher", "monitor"];
 
 /// Returns whether an attribute is `#[name]` or `#[sentry::name]`.
 pub(crate) fn is_ours(attr: &Attribute, name: &str) -> bool {

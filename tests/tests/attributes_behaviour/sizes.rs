@@ -87,17 +87,24 @@ mod other_attributes {
         }
     }
     pub struct Holder(pub u8);
+    #[sentry::monitor("sizes")]
+    #[sentry::span(err)]
+    pub async fn stacked(a: [u64; 64]) -> u64 {
+        pause().await;
+        a[3]
+    }
 }
 
 /// An argument is not held once more because a function has other attributes.
 #[test]
 fn other_attributes_do_not_enlarge_a_future() {
-    use other_attributes::{Boxed as _, Holder, Plain, above, below};
+    use other_attributes::{Boxed as _, Holder, Plain, above, below, stacked};
     let (plain, plain_box) = (size_of_val(&plain::large([0; 64])), size_of_val(&*Plain.boxed([0; 64])));
     for (name, plain, annotated) in [
         ("below", plain, size_of_val(&below([0; 64]))),
         ("above", plain, size_of_val(&above([0; 64]))),
         ("inside", plain, size_of_val(&Holder(1).inside([0; 64], &1))),
+        ("stacked", plain + size_of::<sentry::__private::Monitor>(), size_of_val(&stacked([0; 64]))),
         ("boxed", plain_box, size_of_val(&*Holder(1).boxed([0; 64]))),
     ] {
         println!("{name}: {plain} bytes plain, {annotated} annotated");

@@ -15,13 +15,13 @@ use std::{future::Future, pin::Pin};
     Ok(a + c)
 }
 @ pub fn sync(_: u8, [a, b]: [u8; 2]) -> Result<u8, ()> { Ok(a + b) }
-@ pub const fn constant() -> u8 { 1 }
 @ pub fn opaque<'a>(a: &'a str) -> impl Future<Output = usize> + 'a { async move { a.len() } }
 @ pub fn boxed(a: u8) -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async move { a }) }
 pub struct Cart;
 impl Cart {
     /// A method.
     @ pub async fn total(&self, (): ()) -> u8 { 1 }
+    pub const fn constant() -> u8 { 1 }
 }
 pub trait Shop {
     @ fn open(self, _: u8) -> Result<(), ()> where Self: Sized { Ok(()) }
@@ -35,7 +35,9 @@ impl Shop for Cart {
 fn pages(name: &str, text: &str) -> BTreeMap<PathBuf, String> {
     let folder = folder(name);
     let source = folder.join("case.rs");
-    std::fs::write(&source, text).unwrap();
+    // Both load the runtime, whose blanket implementations are shown for every type.
+    std::fs::write(&source, format!("{text}\nmod loads_the_runtime {{ extern crate sentry as _; }}\n"))
+        .unwrap();
     let output = Command::new("rustdoc")
         .arg(&source)
         .args(["--edition=2024", "--crate-name=case"])
@@ -64,28 +66,28 @@ fn collect(folder: &Path, name: &Path, pages: &mut BTreeMap<PathBuf, String>) {
 
 #[test]
 fn rustdoc_shows_the_functions_as_they_are_written() {
-    // A `const fn` cannot carry the attribute, but a block around it may.
-    let annotate =
-        |attribute: &str| TEXT.replace("@ pub const", "pub const").replace('@', &format!("{attribute:60}"));
-    let plain = pages("plain docs", &annotate(""));
-    let later = &plain[Path::new("fn.later.html")];
-    assert!(later.contains("async fn"), "{later}");
-    for attribute in [
+    const ATTRIBUTES: [&str; 6] = [
         "#[sentry::span]",
         "#[sentry::span(attributes(n = 1 + 1), ret)]",
         "#[sentry::monitor(\"job\", tags(n = 1))]",
         "#[sentry::server_action(record_response)]",
         "#[sentry::api_handler(\"/\")]",
         "#[sentry::span] #[sentry::data_fetcher(app)]",
-    ] {
-        let annotated = pages("annotated docs", &annotate(attribute));
-        assert_eq!(plain.keys().collect::<Vec<_>>(), annotated.keys().collect::<Vec<_>>(), "{attribute}");
-        for (page, text) in &plain {
-            assert!(annotated[page] == *text, "{attribute} changes {}:\n{}", page.display(), annotated[page]);
-        }
+    ];
+    // The functions alone, each with another attribute, and the same functions in a block.
+    let parts = TEXT.split_inclusive('@').zip(ATTRIBUTES.iter().cycle());
+    let annotated: String = parts.map(|(part, attribute)| part.replace('@', attribute)).collect();
+    let text = TEXT.replace('@', "");
+    let plain = pages("plain docs", &format!("{text}\npub mod inner {{{text}}}"));
+    let later = &plain[Path::new("fn.later.html")];
+    assert!(later.contains("async fn"), "{later}");
+    let annotated = pages(
+        "annotated docs",
+        &format!("{annotated}\n#[sentry::span(op = \"db\")] pub mod inner {{{text}}}"),
+    );
+    assert_eq!(plain.keys().collect::<Vec<_>>(), annotated.keys().collect::<Vec<_>>());
+    for (page, text) in &plain {
+        let differs = text.lines().zip(annotated[page].lines()).find(|(plain, annotated)| plain != annotated);
+        assert_eq!(differs, None, "{}", page.display());
     }
-    let module = format!("mod inner {{{}}}", TEXT.replace('@', ""));
-    let plain = pages("plain block", &format!("pub {module}"));
-    let annotated = pages("annotated block", &format!("#[sentry::span(op = \"db\")] pub {module}"));
-    assert!(plain.len() > 6 && plain == annotated);
 }
