@@ -127,7 +127,7 @@ fn block<A: BlockAttribute>(
         errors: Errors::default(),
         lists,
         is_read: false,
-        is_imported: false,
+        is_imported: enclosing.as_ref().is_some_and(|around| around.imports(A::NAME)),
         enclosing,
         attribute: PhantomData,
     };

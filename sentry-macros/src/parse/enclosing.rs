@@ -30,15 +30,19 @@ impl Enclosing {
 
     /// Returns what [`Enclosing::new`] needs to create the block again: the head, and the contents that matter.
     pub(crate) fn parts(&self) -> (TokenStream, TokenStream) {
-        (self.head.iter().cloned().collect(), self.types().flat_map(|item| item.tokens).collect())
+        let contents = self.items("type").chain(self.items("use")).flatten();
+        (self.head.iter().cloned().collect(), contents.collect())
     }
 
-    /// Returns the associated types and aliases.
-    fn types(&self) -> impl Iterator<Item = split_items::Item> {
-        split_items::split(self.contents.clone()).into_iter().filter(|item| {
-            let is_type = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "type");
-            item.kind == split_items::Kind::Other && item.tokens.iter().any(is_type)
-        })
+    /// Returns the items with a keyword that is neither that of a function nor that of a block.
+    fn items(&self, keyword: &str) -> impl Iterator<Item = Vec<TokenTree>> {
+        let items = split_items::split(self.contents.clone()).into_iter();
+        items.filter(|item| item.kind == split_items::Kind::Other).map(|item| item.tokens).filter(
+            move |tokens| {
+                let mut words = tokens.iter();
+                words.any(|token| matches!(token, TokenTree::Ident(word) if word == keyword))
+            },
+        )
     }
 
     /// Returns whether the block is a trait, where `Self` is any type that implements it.
@@ -53,12 +57,7 @@ impl Enclosing {
 
     /// Returns whether the block imports something with this name.
     pub(crate) fn imports(&self, name: &str) -> bool {
-        split_items::split(self.contents.clone()).into_iter().any(|item| {
-            let is_import = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "use");
-            item.kind == split_items::Kind::Other
-                && item.tokens.iter().any(is_import)
-                && contains_word(item.tokens.into_iter().collect(), name)
-        })
+        self.items("use").any(|tokens| contains_word(tokens.into_iter().collect(), name))
     }
 
     /// Returns whether the block begins with this keyword.
@@ -109,7 +108,7 @@ impl Enclosing {
             };
             found.then(|| tokens[value..].iter().take_while(|token| !is_end(token)).cloned().collect())
         };
-        self.types().find_map(|item| named(&item.tokens))
+        self.items("type").find_map(|tokens| named(&tokens))
     }
 
     /// Splits the head after the keyword into the generics and what follows them.

@@ -35,6 +35,8 @@ impl Shop for Cart {
 fn pages(name: &str, text: &str) -> BTreeMap<PathBuf, String> {
     let folder = folder(name);
     let source = folder.join("case.rs");
+    // An earlier run may have left pages.
+    let _ = std::fs::remove_dir_all(folder.join("doc"));
     // Both load the runtime, whose blanket implementations are shown for every type.
     std::fs::write(&source, format!("{text}\nmod loads_the_runtime {{ extern crate sentry as _; }}\n"))
         .unwrap();

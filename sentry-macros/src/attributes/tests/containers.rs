@@ -176,10 +176,16 @@ fn unknown_attributes_come_first() {
     let good = one(quote!(), quote!(#known #f));
     assert_tokens(one(quote!(), quote!(impl S { #known #f })), quote!(impl S { #good }));
     // The module imports something of that name.
-    let left_in_module = left(quote!((()) (mod m) ()), quote!());
+    let left_in_module = left(quote!((()) (mod m) (use mine::span;)), quote!());
     assert_tokens(
         one(quote!(), quote!(mod m { use mine::span; #[span] #f })),
         quote!(mod m { use mine::span; #[span] #left_in_module #f }),
+    );
+    let around = quote!((()) (mod m) (use mine::span;));
+    let left_in_block = left(quote!((() ()) (impl S) ()), quote!());
+    assert_tokens(
+        super::super::in_block(around, quote!(impl S { #[span] #f })),
+        quote!(impl S { #[span] #left_in_block #f }),
     );
     let left_alone = left(quote!((())()()), quote!());
     assert_tokens(
