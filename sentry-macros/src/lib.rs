@@ -97,11 +97,11 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Inside of the block, `#[span]` needs no import. It is this attribute even if another one of that name is in scope, unless
-/// the module that the block is imports that name, or the arguments cannot be those of this attribute; write the path of the
-/// other one. All other attributes are resolved by the compiler: those of this crate are known under any name and behind
-/// `cfg_attr`, and inherit the arguments on the block. `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`, `#[monitor]`
-/// and `#[sentry::main]` instrument their function instead of the block, and inherit `crate`.
+/// Inside of the block, `#[span]` needs no import. Another attribute of that name is found there only if the block is a module
+/// that imports it, or if this attribute does not have its arguments; otherwise write its path. The compiler resolves all other
+/// attributes: those of this crate are known under any name and behind `cfg_attr`, and inherit the arguments on the block.
+/// `#[server_action]`, `#[api_handler]`, `#[data_fetcher]`, `#[monitor]` and `#[sentry::main]` instrument their function instead
+/// of the block, and inherit `crate`.
 ///
 /// The macros of other crates on a function, or on the block, run first, and the attribute instruments what they make of it.
 ///
@@ -114,12 +114,11 @@ use proc_macro::TokenStream;
 /// item is still compiled as it was written, so no other errors follow.
 ///
 /// # Lints and documentation
-/// Documentation shows the function as it is written. Clippy reports the same as without the attribute, because it is given the
-/// plain function. If the arguments of the
-/// attribute hold code (anything but flags and literals), that code comes in front of the body and counts as a use of what
-/// it names. Then `missing_const_for_fn` and `manual_async_fn` do not fire, and `inline_always` may fire. With `ret` and on
-/// web handlers `many_single_char_names` may fire; `derivable_impls`, `default_numeric_fallback` and
-/// `doc_paragraphs_missing_punctuation` may not.
+/// Documentation shows the function as it is written. Clippy reports the same as without the attribute, because it is given
+/// the plain function. If the arguments of the attribute hold code (anything but flags and literals), that code comes in front
+/// of the body and counts as a use of what it names. Then `missing_const_for_fn` and `manual_async_fn` do not fire, and
+/// `inline_always` may fire. With `ret` and on web handlers `many_single_char_names` may fire; `derivable_impls`,
+/// `default_numeric_fallback` and `doc_paragraphs_missing_punctuation` may not.
 ///
 /// Some lints of the compiler do not fire on an annotated function: `async_fn_in_trait`, `unused_must_use` for the output
 /// of an `async fn` with `#[must_use]`, and, if the value is inspected, `unconditional_recursion`, and `unused_assignments`

@@ -120,7 +120,7 @@ impl Segment {
         }
     }
 
-    /// Whether its root was started in the segment `key`, in one inside of that, or is the root of that segment.
+    /// Whether this is the segment `key`, or was started inside of it.
     pub(crate) fn is_within(&self, key: LocalId) -> bool {
         let mut around = None;
         let mut segment = self;
