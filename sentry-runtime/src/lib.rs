@@ -110,6 +110,7 @@ pub use client::integration::Integration;
 pub use client::{Client, Stats};
 pub use context::breadcrumbs::IntoBreadcrumb;
 pub use context::scope_handle::{ScopeGuard, ScopeHandle};
+pub use error::captured::CapturedError;
 pub use error::failure::{ActionError, ControlFlow};
 pub use error::group::{ErrorGroup, GroupReader};
 pub use error::pattern::ErrorPattern;

@@ -1,7 +1,6 @@
 //! The functions that capture errors, messages and events.
 
 use std::any::type_name;
-use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::{is_enabled, with_scope};
@@ -11,6 +10,7 @@ use crate::capture::event;
 use crate::capture::reading;
 use crate::client::forgotten;
 use crate::client::hint::Hint;
+use crate::error::captured::CapturedError;
 use crate::error::chain::{self, Chain};
 use crate::error::group::ErrorGroup;
 use crate::intake::message::Capture;
@@ -22,6 +22,8 @@ use crate::scope::Scope;
 /// for errors that the option `ignore_errors` drops. An error that an annotated function has already captured is not
 /// captured again; with the option `dedupe`, neither is an error that a called function has just captured manually.
 ///
+/// A boxed error is captured as the error in the box, see [`CapturedError`].
+///
 /// ```
 /// let result = "seven".parse::<u8>();
 /// if let Err(error) = result {
@@ -32,11 +34,11 @@ use crate::scope::Scope;
 /// [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/).
 // Inlined, so that the stack of a capture does not differ by the type of the error.
 #[inline(always)]
-pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
+pub fn capture_error<E: CapturedError<Form> + ?Sized, Form>(error: &E) -> Uuid {
     if !is_capturing() {
         return Uuid::nil();
     }
-    errors::capture_explicitly(reading::read(error), Hint::new()).unwrap_or_default()
+    errors::capture_explicitly(reading::read(error.as_error()), Hint::new()).unwrap_or_default()
 }
 
 /// Captures an error with a hint: attachments, the mechanism, the error's own backtrace, or values for callbacks.
@@ -46,8 +48,8 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Uuid {
 /// let error = std::io::Error::other("disk full");
 /// sentry::capture_error_with_hint(&error, sentry::Hint::new().handled(false));
 /// ```
-pub fn capture_error_with_hint<E: Error + ?Sized>(error: &E, hint: Hint) -> Uuid {
-    explicitly(|| reading::read(error), hint)
+pub fn capture_error_with_hint<E: CapturedError<Form> + ?Sized, Form>(error: &E, hint: Hint) -> Uuid {
+    explicitly(|| reading::read(error.as_error()), hint)
 }
 
 /// Captures an error that consists of several errors, with all of them; see [`ErrorGroup`]. Returns the event's id, as
@@ -125,7 +127,10 @@ pub fn capture_eyre(report: &eyre::Report) -> Uuid {
 /// let error = std::io::Error::other("disk full");
 /// sentry::capture_error_with(&error, |scope| scope.set_tag("disk", "sda"));
 /// ```
-pub fn capture_error_with<E: Error + ?Sized>(error: &E, configure: impl FnOnce(&mut Scope)) -> Uuid {
+pub fn capture_error_with<E: CapturedError<Form> + ?Sized, Form>(
+    error: &E,
+    configure: impl FnOnce(&mut Scope),
+) -> Uuid {
     // Not one level deeper: inside a callback, the closure could not set a tag then.
     let configure = |scope: &mut Scope| _ = callback::contain(|| configure(scope));
     with_scope(configure, || {

@@ -2,6 +2,7 @@
 //!
 //! Reading an error needs no client: the options about errors are passed as parameters.
 
+pub(crate) mod captured;
 pub(crate) mod chain;
 pub(crate) mod failure;
 pub(crate) mod group;

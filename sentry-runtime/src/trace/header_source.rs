@@ -38,14 +38,41 @@ impl HeaderSource for http::request::Parts {
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderPairs<T>(pub T);
 
-impl<'a, T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>> HeaderSource for HeaderPairs<&'a T>
+/// A name with a value: a pair, as a map is iterated, or a reference to a pair, as a list of pairs is.
+#[doc(hidden)]
+pub trait HeaderPair {
+    fn name(&self) -> &str;
+    fn value(&self) -> &[u8];
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> HeaderPair for (K, V) {
+    fn name(&self) -> &str {
+        self.0.as_ref()
+    }
+
+    fn value(&self) -> &[u8] {
+        self.1.as_ref()
+    }
+}
+
+impl<P: HeaderPair> HeaderPair for &P {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn value(&self) -> &[u8] {
+        (**self).value()
+    }
+}
+
+impl<'a, T: ?Sized, P: HeaderPair> HeaderSource for HeaderPairs<&'a T>
 where
-    &'a T: IntoIterator<Item = (K, V)>,
+    &'a T: IntoIterator<Item = P>,
 {
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
-        for (key, value) in self.0 {
-            if key.as_ref().eq_ignore_ascii_case(name)
-                && let Ok(value) = std::str::from_utf8(value.as_ref())
+        for pair in self.0 {
+            if pair.name().eq_ignore_ascii_case(name)
+                && let Ok(value) = std::str::from_utf8(pair.value())
             {
                 each(value);
             }

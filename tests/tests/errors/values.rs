@@ -54,6 +54,23 @@ fn values_that_can_be_shown_or_debugged() {
 }
 
 #[test]
+fn a_boxed_error_is_the_error_in_the_box() {
+    let boxed: Box<dyn std::error::Error + Send + Sync> = Box::new("seven".parse::<u8>().unwrap_err());
+    let local: Box<dyn std::error::Error> = "the till is empty".into();
+    let seen = observe(untraced(), || {
+        sentry::capture_error(&boxed);
+        sentry::capture_error_with_hint(&local, Hint::new());
+        sentry::capture_error_with(&local, |scope| scope.set_tag("till", "2"));
+        sentry::capture_error(&*boxed);
+    });
+    let told: Vec<_> = seen.events().iter().map(|event| only(told(event))).collect();
+    let number = json!(["ParseIntError", "invalid digit found in string"]);
+    let text = &told[1].0;
+    let till = json!([text, "the till is empty"]);
+    assert_eq!(json!(told), json!([number, till, till, number]));
+}
+
+#[test]
 fn an_error_of_anyhow_comes_with_its_context() {
     use anyhow::Context as _;
     let failed = || "seven".parse::<u8>().context("no number").context("no order").unwrap_err();

@@ -16,7 +16,20 @@ async fn route(mut request: http::Request<Vec<u8>>) -> Result<http::Response<Vec
     Ok(http::Response::new(request.into_body()))
 }
 
+#[sentry::server_action(headers = headers)]
+fn typed(headers: Vec<(http::HeaderName, http::HeaderValue)>) -> usize {
+    headers.len()
+}
+
+#[sentry::server_action(headers = headers)]
+async fn borrowed(headers: &[(http::HeaderName, http::HeaderValue)]) -> usize {
+    headers.len()
+}
+
 fn main() {
+    let _ = typed(Vec::new());
+    drop(borrowed(&[]));
+    sentry::continue_trace(&sentry::HeaderPairs(&vec![(http::header::AGE, http::HeaderValue::from_static("1"))]), || ());
     plain();
     drop(submit(HashMap::new(), Vec::new()));
     drop(route(http::Request::new(Vec::new())));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::base::probe::Probe;
 use crate::instrument::handler::{FormData, ResponseStatus, contained};
 use crate::protocol::AttributeValue;
-use crate::trace::header_source::{HeaderLookup, HeaderPairs};
+use crate::trace::header_source::{HeaderLookup, HeaderPair, HeaderPairs};
 use crate::trace::headers::HeaderSource;
 
 macro_rules! forms {
@@ -152,10 +152,10 @@ macro_rules! sources {
 // The last level requires a source of headers, so that the compiler names the user's type in its error.
 sources! {
     HeadersOfSource: [T: HeaderSource + ?Sized] &&&&Probe<'a, T> => &'a T, (), |value| value;
-    HeadersOfLentPairs: ['b: 'a, T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>] &&&Probe<'a, &'b T> => HeaderPairs<&'a T>,
-        (&'a T: IntoIterator<Item = (K, V)>), |value| HeaderPairs(*value);
-    HeadersOfPairs: [T: ?Sized, K: AsRef<str>, V: AsRef<[u8]>] &&Probe<'a, T> => HeaderPairs<&'a T>,
-        (&'a T: IntoIterator<Item = (K, V)>), |value| HeaderPairs(value);
+    HeadersOfLentPairs: ['b: 'a, T: ?Sized, P: HeaderPair] &&&Probe<'a, &'b T> => HeaderPairs<&'a T>,
+        (&'a T: IntoIterator<Item = P>), |value| HeaderPairs(*value);
+    HeadersOfPairs: [T: ?Sized, P: HeaderPair] &&Probe<'a, T> => HeaderPairs<&'a T>,
+        (&'a T: IntoIterator<Item = P>), |value| HeaderPairs(value);
     HeadersOfLookup: [T, V: AsRef<str>] &Probe<'a, T> => HeaderLookup<&'a T>,
         (T: Fn(&str) -> Option<V>), |value| HeaderLookup(value);
     HeadersOfAny: [T: ?Sized] Probe<'a, T> => &'a T, (), |value| value;
@@ -230,7 +230,7 @@ macro_rules! __sentry_status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ureq::http::{Response, StatusCode};
+    use ureq::http::{HeaderName, HeaderValue, Response, StatusCode};
 
     struct Reply(u16);
     impl Reply {
@@ -320,6 +320,14 @@ mod tests {
         let map = Map(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect());
         assert_eq!(__sentry_headers!(Read, &map), ["a=1", "b=2"]);
         assert_eq!(__sentry_headers!(Read, &&map), ["a=1", "b=2"]);
+        let typed: Vec<(HeaderName, HeaderValue)> = pairs
+            .iter()
+            .map(|(key, value)| (key.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect();
+        assert_eq!(__sentry_headers!(Read, &typed), ["a=1", "b=2"]);
+        assert_eq!(__sentry_headers!(Read, &&typed), ["a=1", "b=2"]);
+        assert_eq!(__sentry_headers!(Read, &typed[1..]), ["b=2"]);
+        assert_eq!(__sentry_headers!(Read, &[typed[0].clone()]), ["a=1"]);
         let lookup = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         assert_eq!(__sentry_headers!(Read, &lookup), ["b=2"]);
         assert_eq!(__sentry_headers!(Read, &[("baggage", String::from("c=3"))]), ["c=3"]);
