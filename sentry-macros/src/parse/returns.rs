@@ -67,6 +67,18 @@ impl<'a> Returns<'a> {
         }
     }
 
+    /// Returns whether the value may be a response with a method of the user's for its status: a type that is not known to
+    /// be something else, or a result of one.
+    pub(crate) fn may_be_response(self) -> bool {
+        let Self::Type(ty) = self else { return false };
+        let value =
+            last_segment(ty).filter(|_| self.names_result()).and_then(|result| type_arguments(result).next());
+        match value {
+            Some(value) => Self::of_type(value).may_be_response(),
+            None => self.may_fail(),
+        }
+    }
+
     /// Returns the error type of a result, if it is written.
     pub(crate) fn error(self) -> Option<&'a Type> {
         let Self::Type(ty) = self else { return None };
