@@ -15,6 +15,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
+use crate::check::values;
 use crate::errors::Errors;
 use crate::expand::attribute::Attribute;
 use crate::hygiene::{generated_at, own_name};
@@ -23,6 +24,9 @@ use crate::parse::crate_path::CratePath;
 use crate::parse::function::Function;
 
 const KNOWN: &[&str] = &["dsn", "options", "traces_sample_rate", "environment", "release", "crate"];
+
+/// The variables that Cargo sets for the compiler: the name of the package and its version.
+const CARGO: [&str; 2] = ["CARGO_PKG_NAME", "CARGO_PKG_VERSION"];
 
 /// The arguments of `#[main]`.
 pub(super) struct MainArgs {
@@ -39,8 +43,12 @@ impl Attribute for MainArgs {
     fn read(args: TokenStream, _function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, None);
         let mut calls = Vec::new();
-        for name in ["dsn", "traces_sample_rate", "environment"] {
+        for name in ["dsn", "environment"] {
             calls.extend(list.value(name).map(|raw| (name, raw.tokens)));
+        }
+        if let Some(raw) = list.value("traces_sample_rate") {
+            let rate = values::sample_rate(&raw);
+            calls.extend(list.errors.handle(rate).map(|rate| ("traces_sample_rate", rate)));
         }
         let this = Self {
             crate_path: list.crate_path(),
@@ -99,12 +107,17 @@ pub(super) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let options = quote_spanned!(span=> (#options) #(#calls)*);
     let options = match release {
         Some(release) => quote_spanned!(span=> #options.release(#release)),
-        None => quote_spanned! {span=>
-            #private::default_release(
-                #options,
-                ::core::concat!(::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION")),
-            )
-        },
+        // Without Cargo, the variables are not set.
+        None if CARGO.iter().all(|name| std::env::var_os(name).is_some()) => {
+            let [package, version] = CARGO;
+            quote_spanned! {span=>
+                #private::default_release(
+                    #options,
+                    ::core::concat!(::core::env!(#package), "@", ::core::env!(#version)),
+                )
+            }
+        }
+        None => options,
     };
     let (outside, inside): (Vec<&syn::Attribute>, Vec<&syn::Attribute>) =
         attrs.iter().partition(|attr| stays_outside(attr));

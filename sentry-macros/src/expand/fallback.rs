@@ -5,6 +5,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::hygiene::generated_at;
+use crate::rustc_args::is_edition_2015;
 
 /// Runs an expansion. If it fails, returns one `compile_error!` for each error, followed by `item` unchanged.
 pub(crate) fn expand_or_item(
@@ -39,15 +40,4 @@ pub(crate) fn compile_error(error: syn::Error) -> TokenStream {
         token
     });
     ours.collect()
-}
-
-/// Returns whether the crate is compiled for edition 2015, which is also the default of the compiler.
-fn is_edition_2015() -> bool {
-    let mut edition =
-        std::env::args().skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
-    match edition.next() {
-        None => true,
-        Some(flag) if flag == "--edition" => edition.next().is_some_and(|edition| edition == "2015"),
-        Some(flag) => flag == "--edition=2015",
-    }
 }

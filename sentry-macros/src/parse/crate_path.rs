@@ -1,16 +1,18 @@
-//! The path of the runtime crate in generated code: `::sentry`, or the argument `crate = path`.
+//! The path of the runtime crate in generated code: the argument `crate = path`, or the name of the dependency.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit};
 
+use crate::hygiene::in_file_of;
 use crate::parse::value::{Raw, ungrouped};
+use crate::rustc_args::renamed_dependency;
 
 /// The path of `sentry-runtime` in the user's crate; `None` if the attribute does not name one.
 pub(crate) struct CratePath(Option<TokenStream>);
 
 impl CratePath {
-    /// The default path, `::sentry`.
+    /// The default path: `::sentry`, or the name to which the crate's `Cargo.toml` renames the dependency.
     pub(crate) const DEFAULT: Self = Self(None);
 
     /// Reads the value of `crate = path`, or of `crate = "path"` as other attributes write it.
@@ -30,12 +32,15 @@ impl CratePath {
         }
     }
 
-    /// Returns the path. All of an expression is placed at `span`: one that began at the attribute and ended at the
+    /// Returns the path. All of an expression is in the file of `span`: one that began at the attribute and ended at the
     /// function would reach from one file into another where a macro puts the two together.
     pub(crate) fn path(&self, span: Span) -> TokenStream {
         match &self.0 {
-            Some(path) => path.clone(),
-            None => quote_spanned!(span=> ::sentry),
+            Some(path) => in_file_of(path.clone(), span),
+            None => {
+                let name = Ident::new(renamed_dependency().unwrap_or("sentry"), span);
+                quote_spanned!(span=> ::#name)
+            }
         }
     }
 
