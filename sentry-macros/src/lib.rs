@@ -15,6 +15,7 @@
 //! | `check/` | the rules for functions and for the values of arguments |
 //! | `parse/` | the list of arguments and the annotated item, read from tokens |
 //! | `errors.rs`, `hygiene.rs`, `tokens.rs` | the error collector; spans and names of generated code; questions about tokens |
+//! | `rustc_args.rs` | the edition and the dependencies of the user's crate |
 //!
 //! `expand/attribute.rs` has the steps that every attribute goes through. `expand/function.rs` shows the shape of the
 //! generated code, `attributes/tests.rs` complete expansions.
@@ -25,6 +26,7 @@ mod errors;
 mod expand;
 mod hygiene;
 mod parse;
+mod rustc_args;
 mod tokens;
 
 use proc_macro::TokenStream;
@@ -67,7 +69,7 @@ use proc_macro::TokenStream;
 /// |---|---|---|---|
 /// | `"checkout"` or `name = "checkout"` | string literal or constant | the function's path, such as `Cart::checkout` | The name of the span. |
 /// | `op = "db.query"` | string literal or constant | `"function"` | The operation of the span. |
-/// | `attributes(order.id = order.id, "order.total" = order.total(), user)` | `key = expression`, or the name of an argument or of its field | none | Records attributes. The expressions may use the function's arguments and are evaluated before the body, but only if the span is recorded. |
+/// | `attributes(order.id = order.id, "order.total" = order.total(), user)` | `key = expression`, or the name of an argument or of its field | none | Records attributes. The expressions may use the function's arguments and are evaluated before the body, but only if the span is recorded, so they cannot use `?`, `return` or `.await`. |
 /// | `args(id, page)` | names of arguments | none | Records arguments under their own names. |
 /// | `ret` | flag | off | Records the returned value as the attribute `return`. |
 /// | `err` | flag | off | Captures a returned `Err` as an event. Without it an `Err` only sets the status. |
@@ -77,7 +79,7 @@ use proc_macro::TokenStream;
 /// | `force_transaction` | flag | off | Starts a transaction, even inside of an active span. |
 /// | `new_trace` | flag | off | Starts a new trace. Cannot be combined with `parent` or `only_if_parent`. |
 /// | `skip` | flag, without other arguments | off | Leaves the function out if the attribute is on the block around it. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Blocks and modules
 /// On an impl block, a trait or an inline module, the attribute instruments every function in it, each under its own
@@ -116,9 +118,13 @@ use proc_macro::TokenStream;
 /// # Lints and documentation
 /// Documentation shows the function as it is written. Clippy reports the same as without the attribute, because it is given
 /// the plain function. If the arguments of the attribute hold code (anything but flags and literals), that code comes in front
-/// of the body and counts as a use of what it names. Then `missing_const_for_fn` and `manual_async_fn` do not fire, and
-/// `inline_always` may fire. With `ret` and on web handlers `many_single_char_names` may fire; `derivable_impls`,
-/// `default_numeric_fallback` and `doc_paragraphs_missing_punctuation` may not.
+/// of the body and counts as a use of what it names. So does the code for `#[api_handler]` if the returned type may have a
+/// method `status()`. Then `missing_const_for_fn`, `manual_async_fn`, `derivable_impls`, `default_numeric_fallback` and
+/// `doc_paragraphs_missing_punctuation` may not fire, and `inline_always` and `many_single_char_names` may.
+///
+/// The attribute warns of `err` on a function that returns no `Err`, and of a captured error type that implements neither
+/// `Display` nor `Debug`. A macro can warn only through the compiler's lint `deprecated`; `#[allow(deprecated)]` on the
+/// function silences both.
 ///
 /// Some lints of the compiler do not fire on an annotated function: `async_fn_in_trait`, `unused_must_use` for the output
 /// of an `async fn` with `#[must_use]`, and, if the value is inspected, `unconditional_recursion`, and `unused_assignments`
@@ -198,7 +204,7 @@ pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `record_response` | flag | the option `send_default_pii` | Records the returned value as `server_action_result`; `record_response = false` never does. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the action. Keys and literal values are checked at compile time. |
 /// | `flush` | flag | off | Sends everything captured before the action ends, for processes that are frozen between requests. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// `headers` takes an `http::HeaderMap`, an `http::Request`, a map, a list of pairs, anything that iterates over pairs (such
 /// as actix's header map), a closure from a name to a value, or a type of your own that implements `HeaderSource`. The
@@ -254,7 +260,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the handler. Keys and literal values are checked at compile time. |
 /// | `flush` | flag | off | Sends everything captured before the handler ends, for processes that are frozen between requests. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors
 /// As for [`macro@server_action`]. The route is checked, too: it starts with `/`, has at most 200 characters, and contains
@@ -292,7 +298,7 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the function. Keys and literal values are checked at compile time. |
 /// | `flush` | flag | off | Sends everything captured before the function ends, for processes that are frozen between requests. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors
 /// As for [`macro@api_handler`].
@@ -340,7 +346,7 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `recovery_threshold = 2` | 1 to 720 | Sentry's default | The number of successful check-ins in a row that resolve the issue. |
 /// | `isolate_trace` | flag | off | Starts a new trace for each run, even inside of an active one. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the run. Keys and literal values are checked at compile time. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors
 /// As for [`macro@span`]. Every value is checked by Sentry's rules: a crontab that never runs or an unknown time zone does
@@ -382,7 +388,7 @@ pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `traces_sample_rate = 0.2` | a number from 0.0 to 1.0 | the environment variable `SENTRY_TRACES_SAMPLE_RATE` | The share of traces to record. |
 /// | `environment = "staging"` | text | the environment variable `SENTRY_ENVIRONMENT` | The environment of the program. |
 /// | `release = "shop@1.2.0"` | text | the environment variable `SENTRY_RELEASE`, otherwise `name@version` of the package | The release of the program. |
-/// | `crate = my_app::sentry` | path | `::sentry` | The path of `sentry-runtime`, if it is renamed or re-exported. |
+/// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors
 /// A function with another name than `main`, a `main` with arguments, and an `async fn main` without the attribute of a

@@ -16,6 +16,15 @@ pub(crate) fn contains_word(tokens: TokenStream, word: &str) -> bool {
     })
 }
 
+/// Returns a type as text, without the spaces that tokens are printed with.
+pub(crate) fn type_text(tokens: &TokenStream) -> String {
+    let mut text = tokens.to_string();
+    for (printed, written) in [(" :: ", "::"), (" < ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")] {
+        text = text.replace(printed, written);
+    }
+    text
+}
+
 /// Returns `contents` between braces at `span`.
 pub(crate) fn braced(contents: TokenStream, span: Span) -> TokenStream {
     let mut block = Group::new(Delimiter::Brace, contents);

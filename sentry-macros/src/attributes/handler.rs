@@ -29,7 +29,7 @@ impl HandlerArgs {
         Self {
             crate_path: list.crate_path(),
             name: list.text("name"),
-            headers: list.value("headers").map(|raw| raw.tokens),
+            headers: values::expression(list, "headers").map(|raw| raw.tokens),
             tags: check::entries::tags(list, function),
             flush: list.flag("flush"),
         }
@@ -71,6 +71,7 @@ impl HandlerArgs {
         let create = quote_spanned!(span=> #made #(#tags)* #flush);
         Instrumentation {
             items: TokenStream::new(),
+            warns: false,
             sync_guard: "Handler",
             future_guard: "Handler",
             enter: quote_spanned!(span=> #private::hold(#create)),
@@ -79,6 +80,7 @@ impl HandlerArgs {
             mentioned,
             recorded: Vec::new(),
             inspect,
+            captures: None,
             keeps_caller: false,
             on_value,
             private,

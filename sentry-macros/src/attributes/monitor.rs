@@ -134,6 +134,7 @@ impl Instrument for MonitorArgs {
         let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);
         Instrumentation {
             items: callsite.item(),
+            warns: false,
             sync_guard: "Monitor",
             future_guard: "Monitor",
             enter: quote_spanned!(span=> #private::hold(#create)),
@@ -142,6 +143,7 @@ impl Instrument for MonitorArgs {
             mentioned,
             recorded: Vec::new(),
             inspect: Inspect::PossibleError,
+            captures: None,
             keeps_caller: false,
             on_value: None,
             private,

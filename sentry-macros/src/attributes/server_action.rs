@@ -5,6 +5,7 @@ use quote::quote_spanned;
 use syn::LitStr;
 
 use crate::attributes::handler::HandlerArgs;
+use crate::check::values;
 use crate::errors::Errors;
 use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
@@ -30,7 +31,7 @@ impl Attribute for ServerActionArgs {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, None);
         let this = Self {
             common: HandlerArgs::take(&mut list, function),
-            form_data: list.value("form_data").map(|raw| raw.tokens),
+            form_data: values::expression(&mut list, "form_data").map(|raw| raw.tokens),
             record_response: list.switch("record_response"),
         };
         (this, list.finish())

@@ -1,15 +1,16 @@
 //! `#[span]`: a span around a function, or around every function of a block.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use crate::check::{self, values};
-use crate::errors::Errors;
+use crate::errors::{Errors, Warning};
 use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::callsite::Callsite;
 use crate::expand::container::BlockAttribute;
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
+use crate::expand::warnings;
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -42,12 +43,15 @@ pub(super) struct SpanArgs {
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
     err: bool,
+    /// The argument `err` on the function itself.
+    err_at: Option<Span>,
     ret: bool,
     only_if_parent: bool,
     force_transaction: bool,
     parent: Option<TokenStream>,
     new_trace: bool,
     level: Option<LitStr>,
+    warnings: Vec<Warning>,
 }
 
 impl Attribute for SpanArgs {
@@ -68,7 +72,9 @@ impl BlockAttribute for SpanArgs {
 
     fn list(args: TokenStream) -> Arguments {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("name"));
-        if let (Some(place), true) = (list.span_of("skip"), list.has_others("skip")) {
+        if let (Some(place), true, true) =
+            (list.span_of("skip"), list.has_others("skip"), list.errors.is_empty())
+        {
             list.errors.add(place, "`skip` leaves the function out; remove the other arguments");
         }
         list
@@ -100,6 +106,7 @@ impl SpanArgs {
     fn take_for(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
         let level_at = list.span_of("level");
         let err_given = list.span_of("err").is_some();
+        let own_err_at = list.own_span_of("err");
         let new_trace_at = list.span_of("new_trace");
         let leading = list.leading();
         if let Some(leading) = &leading {
@@ -124,25 +131,31 @@ impl SpanArgs {
                 }
             }
         }
-        let this = Self {
+        let mut this = Self {
             crate_path: list.crate_path(),
             name: list.text("name").or_else(|| leading.map(ToTokens::into_token_stream)),
             op: list.text("op"),
             recorded,
+            err_at: own_err_at,
             err: list.flag("err"),
             ret: list.flag("ret"),
             only_if_parent: list.flag("only_if_parent"),
             force_transaction: list.flag("force_transaction"),
-            parent: list.value("parent").map(|raw| raw.tokens),
+            parent: values::parent(&mut list).map(|raw| raw.tokens),
             new_trace: list.flag("new_trace"),
             level: list.string("level"),
+            warnings: Vec::new(),
         };
         list.flag("skip");
         let mut errors = list.finish();
+        this.err_at = this.err_at.filter(|_| this.err);
+        if let (Some(place), Some(function)) = (this.err_at, function) {
+            check::function::may_fail(place, function, &mut errors);
+        }
         if let Some(level) = &this.level {
             errors.handle(values::one_of("level", level, LEVELS));
             if let (false, Some(place)) = (err_given, level_at) {
-                errors.add(place, "`level` sets the level of the events that `err` captures; add `err`");
+                errors.add(place, "a span has no level: `level` sets the level of the events that `err` captures; add `err`, or remove `level`");
             }
         }
         if let (true, Some(place)) = (this.parent.is_some() || this.only_if_parent, new_trace_at)
@@ -153,6 +166,7 @@ impl SpanArgs {
                 "`new_trace` starts without a parent; it cannot be combined with `parent` or `only_if_parent`",
             );
         }
+        this.warnings = errors.take_warnings();
         (this, errors)
     }
 }
@@ -187,13 +201,16 @@ impl Instrument for SpanArgs {
                 quote_spanned!(span=> #private::span_under(#site, #parent)),
             ),
         };
+        let mut items = callsite.item();
+        items.extend(warnings::statements(&self.warnings, span));
         let inspect = match (self.ret, self.err) {
             (true, _) => Inspect::Always,
             (false, true) => Inspect::PossibleError,
             (false, false) => Inspect::NamedResult,
         };
         Instrumentation {
-            items: callsite.item(),
+            items,
+            warns: !self.warnings.is_empty(),
             sync_guard: "SpanGuard",
             future_guard: "AsyncSpan",
             enter,
@@ -202,6 +219,7 @@ impl Instrument for SpanArgs {
             mentioned,
             recorded: self.recorded,
             inspect,
+            captures: self.err_at,
             keeps_caller: !self.ret && !self.err,
             on_value: self.ret.then_some(record_return as OnValue),
             private,

@@ -229,7 +229,7 @@ fn arguments_reach_the_callsite_and_the_span() {
                         if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
                             ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
                             ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
-                            ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::attribute!(&(1)));
+                            ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::AttributeLiteral::into_attribute(1));
                             ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
                         }
                         { ; }

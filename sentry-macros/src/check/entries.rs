@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::LitStr;
 
-use crate::check::{function, values};
+use crate::check::{escapes, function, values};
 use crate::errors::Errors;
 use crate::parse::args::Arguments;
 use crate::parse::entries::{self, Entry, Noun, Recorded};
@@ -20,7 +20,7 @@ pub(crate) fn attributes(
     errors: &mut Errors,
 ) -> Vec<Recorded> {
     let noun = Noun { article: "an", word: "attribute", example: "order.id" };
-    let check = |entry: &Entry, errors: &mut Errors| {
+    let check = |entry: &mut Entry, errors: &mut Errors| {
         let key = values::attribute_name(&entry.recorded.key);
         is_valid(entry, key, function, errors)
     };
@@ -34,8 +34,10 @@ pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
         return Vec::new();
     };
     let noun = Noun { article: "a", word: "tag", example: "customer.plan" };
-    let check =
-        |entry: &Entry, errors: &mut Errors| is_valid(entry, tag(&entry.recorded), Some(function), errors);
+    let check = |entry: &mut Entry, errors: &mut Errors| {
+        let key = tag(&entry.recorded);
+        is_valid(entry, key, Some(function), errors)
+    };
     entries::recorded(tokens, &noun, check, &mut list.errors)
 }
 
@@ -43,12 +45,12 @@ pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
 pub(crate) fn args(tokens: TokenStream, function: &Function, errors: &mut Errors) -> Vec<Recorded> {
     let mut recorded: Vec<Recorded> = Vec::new();
     for name in entries::names(tokens, errors) {
-        if errors.handle(function::has_argument(&name, function)).is_none() {
+        let Some(name) = errors.handle(function::argument(&name, function)) else {
             continue;
-        }
+        };
         let key = LitStr::new(&plain_name(&name), name.span());
         if recorded.iter().any(|other| other.key.value() == key.value()) {
-            errors.add(name.span(), format!("`{name}` is given twice; keep one"));
+            errors.add(name.span(), format!("`{}` is given twice; keep one", key.value()));
         } else {
             recorded.push(Recorded { key, value: name.into_token_stream() });
         }
@@ -56,12 +58,25 @@ pub(crate) fn args(tokens: TokenStream, function: &Function, errors: &mut Errors
     recorded
 }
 
-/// Adds what is wrong with the key and with a bare name; returns whether nothing is.
-fn is_valid(entry: &Entry, key: syn::Result<()>, function: Option<&Function>, errors: &mut Errors) -> bool {
-    let key = errors.handle(key);
-    let bare = entry.bare.as_ref().map_or(Ok(()), |name| function::bare_name(name, function));
-    let bare = errors.handle(bare);
-    key.is_some() && bare.is_some()
+/// Adds what is wrong with the key, the value and a bare name; returns whether nothing is.
+fn is_valid(
+    entry: &mut Entry,
+    key: syn::Result<()>,
+    function: Option<&Function>,
+    errors: &mut Errors,
+) -> bool {
+    let key = errors.handle(key).is_some();
+    let value = entry.value.as_ref().is_none_or(|value| errors.handle(escapes::check(value)).is_some());
+    let Some(name) = &entry.bare else {
+        return key && value;
+    };
+    match errors.handle(function::bare_name(name, function)) {
+        Some(name) => {
+            entry.rename(name);
+            key
+        }
+        None => false,
+    }
 }
 
 fn tag(recorded: &Recorded) -> syn::Result<()> {

@@ -1,10 +1,15 @@
 //! Checks of the annotated function, and of the arguments that an attribute names.
 
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use sentry_rules::nearest;
 
 use crate::errors::Errors;
-use crate::parse::function::{Function, Receiver};
+use crate::parse::function::{Function, Receiver, Shape};
 use crate::parse::known_attributes::is_ours;
+use crate::parse::pattern::{may_be_constant, plain_name};
+use crate::parse::returns::Returns;
+use crate::tokens::type_text;
 
 /// Checks that the function is one that code can be put around.
 pub(crate) fn can_be_wrapped(attribute: &str, function: &Function, errors: &mut Errors) {
@@ -45,26 +50,52 @@ pub(crate) fn only_one(attribute: &str, function: &Function, advice: &str, error
     }
 }
 
-/// Checks that the function has the argument that an attribute names.
-pub(crate) fn has_argument(name: &syn::Ident, function: &Function) -> syn::Result<()> {
+/// Warns if a function whose errors are captured, because of the argument at `place`, cannot return one.
+pub(crate) fn may_fail(place: Span, function: &Function, errors: &mut Errors) {
+    let shape = function.shape();
+    let returns = match &shape {
+        Shape::Sync | Shape::Async => function.returns(),
+        Shape::ImplFuture(Some(output)) | Shape::BoxedFuture(Some(output)) => Returns::of_type(output),
+        Shape::ImplFuture(None) | Shape::BoxedFuture(None) => return,
+    };
+    if returns.may_fail() {
+        return;
+    }
+    let returned = match returns {
+        Returns::Unit => "nothing".to_owned(),
+        Returns::Never => "`!`".to_owned(),
+        Returns::Type(ty) => format!("`{}`", type_text(&ty.to_token_stream())),
+    };
+    let message = format!(
+        "`err` captures a returned `Err`, but `{}` returns {returned}; remove `err`, or return a `Result`",
+        function.sig.ident
+    );
+    errors.warn(place, message);
+}
+
+/// Returns the argument that an attribute names, as the function writes it: `r#type` may be named `type`.
+pub(crate) fn argument(name: &Ident, function: &Function) -> syn::Result<Ident> {
+    let plain = plain_name(name);
     let bindings = function.bindings();
-    if bindings.iter().any(|binding| name == binding) {
-        return Ok(());
+    if let Some(binding) = bindings.iter().find(|binding| plain_name(binding) == plain) {
+        let mut binding = binding.clone();
+        binding.set_span(name.span());
+        return Ok(binding);
     }
-    if name == "self" && !matches!(function.receiver(), Receiver::None) {
-        return Ok(());
+    if plain == "self" && !matches!(function.receiver(), Receiver::None) {
+        return Ok(name.clone());
     }
-    let known: Vec<&str> = bindings.iter().map(String::as_str).collect();
-    let advice = match (nearest(&name.to_string(), known.iter().copied()), known.is_empty()) {
+    let known: Vec<String> = bindings.iter().map(plain_name).collect();
+    let advice = match (nearest(&plain, known.iter().map(String::as_str)), known.is_empty()) {
         (Some(meant), _) => format!("did you mean `{meant}`?"),
         (None, true) => "it has no arguments".to_owned(),
         (None, false) => format!("its arguments are `{}`", known.join("`, `")),
     };
-    Err(syn::Error::new(name.span(), format!("the function has no argument `{name}`; {advice}")))
+    Err(syn::Error::new(name.span(), format!("the function has no argument `{plain}`; {advice}")))
 }
 
-/// Checks the first name of an entry without a value, such as `name` in `name.field`: it must be an argument.
-pub(crate) fn bare_name(name: &syn::Ident, function: Option<&Function>) -> syn::Result<()> {
+/// Returns the first name of an entry without a value, such as `name` in `name.field`: it must be an argument.
+pub(crate) fn bare_name(name: &Ident, function: Option<&Function>) -> syn::Result<Ident> {
     let Some(function) = function else {
         return Err(syn::Error::new(
             name.span(),
@@ -73,6 +104,9 @@ pub(crate) fn bare_name(name: &syn::Ident, function: Option<&Function>) -> syn::
             ),
         ));
     };
-    // A name in capitals is a constant, which the compiler looks up.
-    if name.to_string().starts_with(char::is_uppercase) { Ok(()) } else { has_argument(name, function) }
+    // A name in capitals that is not an argument is a constant, which the compiler looks up.
+    match argument(name, function) {
+        Err(_) if may_be_constant(&plain_name(name)) => Ok(name.clone()),
+        argument => argument,
+    }
 }

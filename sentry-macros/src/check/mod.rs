@@ -4,5 +4,6 @@
 //! instead. Values with rules that the runtime shares are checked by `sentry-rules`.
 
 pub(crate) mod entries;
+mod escapes;
 pub(crate) mod function;
 pub(crate) mod values;

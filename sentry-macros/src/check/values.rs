@@ -1,9 +1,32 @@
 //! Checks of the values of arguments.
 
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, ExprUnary, Lit, LitFloat, LitStr, UnOp};
 
-use crate::parse::value::{literal, not_blank};
+use crate::check::escapes;
+use crate::parse::args::Arguments;
+use crate::parse::value::{Raw, literal, not_blank, ungrouped};
+
+/// Takes `name = expression` out of the arguments and checks that the expression does not leave the function.
+pub(crate) fn expression(list: &mut Arguments, name: &'static str) -> Option<Raw> {
+    let raw = list.value(name)?;
+    let checked = escapes::check(&raw.expr);
+    list.errors.handle(checked);
+    Some(raw)
+}
+
+/// Takes `parent = expression` out of the arguments.
+pub(crate) fn parent(list: &mut Arguments) -> Option<Raw> {
+    let raw = expression(list, "parent")?;
+    if matches!(ungrouped(&raw.expr), Expr::Path(path) if path.path.is_ident("None")) {
+        let message = "`None` is no parent: write `new_trace` to start without one, or leave `parent` out to start in the \
+                       active span";
+        list.errors.push(at(&raw.tokens, message));
+    }
+    Some(raw)
+}
 
 /// Checks the name of an attribute: one line, without spaces at its ends, and no longer than Sentry keeps.
 pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
@@ -103,6 +126,34 @@ pub(crate) fn count(argument: &str, value: &Expr, range: Range) -> syn::Result<u
     match literal(value) {
         Some(Lit::Int(number)) => range(number.base10_parse()?).map_err(|error| at(value, error)),
         _ => Err(at(value, format!("`{argument}` takes a number of check-ins"))),
+    }
+}
+
+/// Checks a sample rate that is a literal, and returns it. An integer becomes a floating-point number.
+pub(crate) fn sample_rate(rate: &Raw) -> syn::Result<TokenStream> {
+    let (negative, value) = match ungrouped(&rate.expr) {
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => (true, &**expr),
+        value => (false, value),
+    };
+    let number = match literal(value) {
+        Some(Lit::Int(number)) => number.base10_digits(),
+        Some(Lit::Float(number)) => number.base10_digits(),
+        _ => return Ok(rate.tokens.clone()),
+    };
+    let is_in_range = number.parse::<f64>().is_ok_and(|number| number <= 1.0 && (!negative || number == 0.0));
+    if !is_in_range {
+        let message = format!(
+            "`traces_sample_rate` is `{}`, but must be a number from 0.0 (nothing) to 1.0 (everything)",
+            rate.tokens
+        );
+        return Err(at(&rate.tokens, message));
+    }
+    match literal(value) {
+        Some(Lit::Int(whole)) if whole.suffix().is_empty() => {
+            let text = format!("{}.0", whole.base10_digits());
+            Ok(LitFloat::new(&text, whole.span()).into_token_stream())
+        }
+        _ => Ok(rate.tokens.clone()),
     }
 }
 

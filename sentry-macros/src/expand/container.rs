@@ -323,13 +323,10 @@ impl<A: BlockAttribute> Walk<A> {
 
     /// Returns the arguments of an item: its own, and the defaults that they leave; `None` if the item is skipped.
     fn merged(&mut self, own: Option<Attribute>, defaults: &Arguments) -> Option<Arguments> {
-        let Some(own) = own else {
-            return Some(defaults.clone());
-        };
-        if self.is_skipped(&own) {
+        if own.as_ref().is_some_and(|own| self.is_skipped(own)) {
             return None;
         }
-        let mut list = A::list(arguments_of(&own));
+        let mut list = A::list(own.as_ref().map(arguments_of).unwrap_or_default());
         list.default_to(defaults, A::REPLACES);
         Some(list)
     }

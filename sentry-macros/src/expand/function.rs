@@ -13,7 +13,7 @@
 
 use proc_macro2::TokenStream;
 
-use crate::expand::for_lints::for_lints;
+use crate::expand::for_lints::{calls_a_method, for_lints};
 use crate::expand::instrumentation::Instrumentation;
 use crate::expand::lints::{holds_code, is_clippy, is_rustdoc};
 use crate::expand::wrap::Wrap;
@@ -30,7 +30,7 @@ pub(super) fn expand(
         item
     } else if !is_clippy() {
         wrapped(function, instrumentation)
-    } else if instrumentation.on_value.is_some() || holds_code(args) {
+    } else if instrumentation.warns || holds_code(args) || calls_a_method(function, instrumentation) {
         for_lints(function, instrumentation)
     } else {
         item

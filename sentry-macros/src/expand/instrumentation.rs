@@ -27,6 +27,8 @@ pub(crate) struct Instrumentation {
     pub(crate) private: TokenStream,
     /// Items that the expressions below name. They go into a block that the user's body cannot see into.
     pub(crate) items: TokenStream,
+    /// Whether the items hold warnings.
+    pub(crate) warns: bool,
     /// The type of the guard of a sync function. Generated code calls methods through the type, because a method found
     /// by name might be that of a trait of the user's.
     pub(crate) sync_guard: &'static str,
@@ -43,6 +45,8 @@ pub(crate) struct Instrumentation {
     /// The values recorded at the start.
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) inspect: Inspect,
+    /// The argument that asks for events of returned errors. The compiler warns there if such an error has no text.
+    pub(crate) captures: Option<Span>,
     /// Whether a `#[track_caller]` function keeps its caller's location instead of having its value inspected: the
     /// closure that makes a value inspectable hides the caller.
     pub(crate) keeps_caller: bool,

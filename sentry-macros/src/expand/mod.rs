@@ -15,4 +15,5 @@ mod futures;
 pub(crate) mod instrumentation;
 mod lints;
 mod sync;
+pub(crate) mod warnings;
 mod wrap;

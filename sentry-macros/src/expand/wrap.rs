@@ -11,6 +11,7 @@ use crate::parse::function::{Function, Receiver};
 use crate::parse::params::Params;
 use crate::parse::returns::Returns;
 use crate::parse::tail_expr::{ends_in_panic, is_call};
+use crate::parse::value::is_literal;
 use crate::tokens::braced;
 
 /// A function and the instrumentation to put around it.
@@ -116,9 +117,25 @@ impl<'a> Wrap<'a> {
         let mut arguments =
             Group::new(Delimiter::Parenthesis, quote_spanned!(*span=> #borrowed #guard, #value));
         arguments.set_span(place);
+        let worded = instrumentation.captures.map(|captures| self.warn_without_text(captures, value));
         quote_spanned! {*span=>
             #on_value
+            #worded
             #report #arguments;
+        }
+    }
+
+    /// Makes the compiler warn at `captures` if the error in `value` has no text.
+    fn warn_without_text(&self, captures: Span, value: &TokenStream) -> TokenStream {
+        let Self { instrumentation, span, .. } = self;
+        let Instrumentation { private, .. } = instrumentation;
+        let check = Ident::new("check_text", generated_at(captures));
+        quote_spanned! {*span=>
+            {
+                #[allow(unused_imports)]
+                use #private::{ErrorWithText as _, ErrorWithoutText as _};
+                (&&&#private::Probe(#value)).#check();
+            }
         }
     }
 
@@ -142,7 +159,9 @@ impl<'a> Wrap<'a> {
         }
         let views = params.map(|params| &params.views);
         let sets = recorded.iter().map(|Recorded { key, value }| {
-            let value = if is_call(value) {
+            let value = if is_literal(value) {
+                quote_spanned!(*span=> #private::AttributeLiteral::into_attribute(#value))
+            } else if is_call(value) {
                 quote_spanned!(*span=> #private::made_attribute!(#value))
             } else {
                 quote_spanned!(*span=> #private::attribute!(&(#value)))

@@ -4,7 +4,7 @@
 //! out by name, each with the kind of value it has. The lists inside of `attributes(…)`, `tags(…)` and `args(…)` are
 //! read by `parse/entries.rs`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use sentry_rules::nearest;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -12,6 +12,7 @@ use syn::{Ident, Lit, LitStr, Token, token};
 
 use crate::errors::Errors;
 use crate::parse::crate_path::CratePath;
+use crate::parse::foreign_words;
 use crate::parse::value::{self, Raw};
 
 /// The arguments of one use of an attribute.
@@ -30,6 +31,8 @@ pub(crate) struct Arguments {
 struct Argument {
     name: Ident,
     value: Value,
+    /// Whether the block around the item has the argument, and not the item itself.
+    is_default: bool,
 }
 
 #[derive(Clone)]
@@ -66,7 +69,7 @@ impl Parse for Argument {
         if !input.is_empty() && !input.peek(Token![,]) {
             return Err(input.error("expected a comma between arguments"));
         }
-        Ok(Self { name, value })
+        Ok(Self { name, value, is_default: false })
     }
 }
 
@@ -110,8 +113,12 @@ impl Arguments {
             if let Some(error) = stray_literal(input, self.attribute, leads) {
                 return Err(error);
             }
-            let argument: Argument = input.parse()?;
-            self.admit(argument, known, leads);
+            if self.refuse_unknown(input, known) {
+                skip_argument(input)?;
+            } else {
+                let argument: Argument = input.parse()?;
+                self.admit(argument, known, leads);
+            }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
@@ -119,13 +126,42 @@ impl Arguments {
         Ok(())
     }
 
-    fn admit(&mut self, argument: Argument, known: &'static [&'static str], leads: Option<&str>) {
+    /// Adds an error if the next argument is not one of `known`. Its value need not be an expression: other attributes
+    /// have arguments such as `properties = { "order.id": "7" }`.
+    fn refuse_unknown(&mut self, input: ParseStream<'_>, known: &[&'static str]) -> bool {
+        let ahead = input.fork();
+        let Ok(name) = ahead.call(Ident::parse_any) else {
+            return false;
+        };
+        if !(ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![=]) || ahead.peek(token::Paren)) {
+            return false;
+        }
+        let (text, span) = (name.unraw().to_string(), name.span());
+        let is_unknown = !known.contains(&text.as_str());
+        if is_unknown {
+            self.has_strange |= nearest(&text, known.iter().copied()).is_none();
+            match foreign_words::instead_of(self.attribute, &text) {
+                Some(message) => self.errors.add(span, message),
+                None => self.errors.push(unknown_argument(self.attribute, &text, known, span)),
+            }
+        }
+        is_unknown
+    }
+
+    fn admit(&mut self, mut argument: Argument, known: &'static [&'static str], leads: Option<&str>) {
         let name = argument.name.unraw().to_string();
         let span = argument.name.span();
-        if !known.contains(&name.as_str()) {
-            self.has_strange |= nearest(&name, known.iter().copied()).is_none();
-            self.errors.push(unknown_argument(self.attribute, &name, known, span));
-        } else if self.named.iter().any(|other| other.is(&name)) {
+        let foreign = match &argument.value {
+            Value::List(contents) if known.contains(&name.as_str()) => {
+                foreign_words::instead_of_list(self.attribute, &name, &contents.to_string())
+            }
+            _ => None,
+        };
+        if let Some(message) = foreign {
+            self.errors.add(span, message);
+            argument.value = Value::None;
+        }
+        if self.named.iter().any(|other| other.is(&name)) {
             self.errors.add(span, format!("`{name}` is given twice; keep one"));
         } else if self.leading.is_some() && leads == Some(name.as_str()) {
             self.errors.add(span, format!("the {name} is already given by the leading literal; keep one"));
@@ -150,6 +186,12 @@ impl Arguments {
         self.named.iter().find(|argument| argument.is(name)).map(|argument| argument.name.span())
     }
 
+    /// Returns the span of the argument `name`, if the item has it itself.
+    pub(crate) fn own_span_of(&self, name: &str) -> Option<Span> {
+        let own = self.named.iter().find(|argument| argument.is(name) && !argument.is_default);
+        own.map(|argument| argument.name.span())
+    }
+
     /// Returns whether any argument other than `name` is given.
     pub(crate) fn has_others(&self, name: &str) -> bool {
         self.leading.is_some() || self.named.iter().any(|argument| !argument.is(name))
@@ -165,7 +207,7 @@ impl Arguments {
             let name = argument.name.unraw().to_string();
             let replaced = replaces.iter().any(|(own, names)| given(own) && names.contains(&name.as_str()));
             if !given(&name) && !replaced {
-                self.named.push(argument.clone());
+                self.named.push(Argument { is_default: true, ..argument.clone() });
             }
         }
     }
@@ -246,6 +288,18 @@ impl Arguments {
         debug_assert!(self.named.is_empty(), "every known argument is taken");
         self.errors
     }
+}
+
+/// Skips an argument that is not read, to the next comma. A value may contain commas of its own, so it is read as an
+/// argument if it is one.
+fn skip_argument(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.fork().parse::<Argument>().is_ok() {
+        return input.parse::<Argument>().map(|_| ());
+    }
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 /// An argument that the attribute does not have.

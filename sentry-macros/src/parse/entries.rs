@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{LitStr, Token};
+use syn::{Expr, LitStr, Token};
 
 use crate::errors::Errors;
 use crate::parse::value::Raw;
@@ -25,6 +25,8 @@ pub(crate) struct Noun {
 /// One entry of a list.
 pub(crate) struct Entry {
     pub(crate) recorded: Recorded,
+    /// The value, if it is written.
+    pub(crate) value: Option<Expr>,
     /// The first name of an entry without a value, such as `order` in `order.id`.
     pub(crate) bare: Option<Ident>,
 }
@@ -34,18 +36,18 @@ pub(crate) struct Entry {
 pub(crate) fn recorded(
     tokens: TokenStream,
     noun: &Noun,
-    check: impl Fn(&Entry, &mut Errors) -> bool,
+    check: impl Fn(&mut Entry, &mut Errors) -> bool,
     errors: &mut Errors,
 ) -> Vec<Recorded> {
     let mut all: Vec<Recorded> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            let entry = Entry::read(input, noun)?;
+            let mut entry = Entry::read(input, noun)?;
             let key = entry.recorded.key.value();
             if all.iter().any(|other| other.key.value() == key) {
                 let message = format!("the {} `{key}` is given twice; keep one", noun.word);
                 errors.add(entry.recorded.key.span(), message);
-            } else if check(&entry, errors) {
+            } else if check(&mut entry, errors) {
                 all.push(entry.recorded);
             }
             if !input.is_empty() {
@@ -62,6 +64,9 @@ pub(crate) fn recorded(
 impl Entry {
     fn read(input: ParseStream<'_>, noun: &Noun) -> syn::Result<Self> {
         let Noun { article, word, example } = noun;
+        if let Some(error) = sigil(input) {
+            return Err(error);
+        }
         let (key, shorthand) =
             if input.peek(LitStr) { (input.parse::<LitStr>()?, None) } else { dotted(input, noun)? };
         if input.peek(Token![=]) {
@@ -70,12 +75,20 @@ impl Entry {
                 let message = format!("expected a value for the {word} `{}`", key.value());
                 return Err(syn::Error::new(key.span(), message));
             }
-            let value = input.parse::<Raw>()?.tokens;
-            return Ok(Self { recorded: Recorded { key, value }, bare: None });
+            if let Some(error) = sigil(input) {
+                return Err(error);
+            }
+            let Raw { expr, tokens } = input.parse()?;
+            return Ok(Self { recorded: Recorded { key, value: tokens }, value: Some(expr), bare: None });
+        }
+        if input.peek(Token![:]) {
+            let message =
+                format!("the value of {article} {word} follows `=`, as in `\"{example}\" = {example}`");
+            return Err(input.error(message));
         }
         match shorthand {
             Some((first, value)) if input.is_empty() || input.peek(Token![,]) => {
-                Ok(Self { recorded: Recorded { key, value }, bare: Some(first) })
+                Ok(Self { recorded: Recorded { key, value }, value: None, bare: Some(first) })
             }
             Some(_) => Err(input.error(format!("expected `=` or a comma after the {word}'s name"))),
             None => {
@@ -85,6 +98,27 @@ impl Entry {
             }
         }
     }
+
+    /// Replaces the first name of an entry without a value.
+    pub(crate) fn rename(&mut self, first: Ident) {
+        let rest = self.recorded.value.clone().into_iter().skip(1);
+        self.recorded.value = [TokenTree::Ident(first)].into_iter().chain(rest).collect();
+    }
+}
+
+/// Returns an error if a value begins with a mark of `tracing`, as in `%value` and `?value`.
+fn sigil(input: ParseStream<'_>) -> Option<syn::Error> {
+    let mark = if input.peek(Token![%]) {
+        '%'
+    } else if input.peek(Token![?]) {
+        '?'
+    } else {
+        return None;
+    };
+    Some(input.error(format!(
+        "`{mark}` has no meaning here: a value is recorded as a number, a flag or a text, or else by its `Display` or `Debug`; \
+         remove `{mark}`"
+    )))
 }
 
 /// Reads `a.b.c`: the key `"a.b.c"`, its first name, and the expression that the tokens also are.
@@ -114,6 +148,18 @@ fn dotted(input: ParseStream<'_>, noun: &Noun) -> syn::Result<(LitStr, Option<(I
 
 /// Reads `a, b, self`: names of the function's arguments.
 pub(crate) fn names(tokens: TokenStream, errors: &mut Errors) -> Vec<Ident> {
-    let parser = |input: ParseStream<'_>| input.parse_terminated(Ident::parse_any, Token![,]);
+    let name = |input: ParseStream<'_>| {
+        let name = input.fork().call(Ident::parse_any);
+        if name.is_ok() {
+            input.call(Ident::parse_any)?;
+        }
+        match name {
+            Ok(name) if input.is_empty() || input.peek(Token![,]) => Ok(name),
+            _ => Err(input.error(
+                "`args` takes names of arguments, as in `args(id, page)`; other values go into `attributes(order.id = order.id)`",
+            )),
+        }
+    };
+    let parser = |input: ParseStream<'_>| input.parse_terminated(name, Token![,]);
     errors.handle(parser.parse2(tokens)).map(|names| names.into_iter().collect()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, token};
@@ -14,7 +14,7 @@ use crate::hygiene::generated_at;
 use crate::parse::enclosing::Enclosing;
 use crate::parse::known_attributes::is_built_in;
 use crate::parse::legacy_syntax::signature;
-use crate::parse::pattern::{bindings, plain_name};
+use crate::parse::pattern::bindings;
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
 use crate::tokens::contains_word;
 
@@ -190,11 +190,11 @@ impl Function {
     }
 
     /// Returns the names that the function's arguments bind, also inside of patterns.
-    pub(crate) fn bindings(&self) -> Vec<String> {
+    pub(crate) fn bindings(&self) -> Vec<Ident> {
         let mut names = Vec::new();
         for input in &self.sig.inputs {
             if let FnArg::Typed(argument) = input {
-                names.extend(bindings(argument.pat.to_token_stream()).iter().map(plain_name));
+                names.extend(bindings(argument.pat.to_token_stream()));
             }
         }
         names

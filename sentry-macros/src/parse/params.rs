@@ -18,14 +18,15 @@
 //!
 //! Names and patterns keep the user's spans, so that the compiler reports at them as it does for the plain function.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Pat, PatType};
+use syn::{FnArg, Pat, PatType};
 
 use crate::hygiene::{generated_at, own_name};
 use crate::parse::function::{Function, Receiver};
-use crate::parse::pattern::{bindings, simple_name};
+use crate::parse::param_attrs::Halves;
+use crate::parse::pattern::{bindings, may_be_constant, simple_name};
 use crate::tokens::contains_word;
 
 /// The arguments, split for a function whose body moves.
@@ -51,7 +52,7 @@ impl Params {
                     params.receiver(function);
                 }
                 FnArg::Typed(argument) => {
-                    params.argument(index, argument);
+                    params.argument(index, argument, mentioned);
                     params.mark_used(argument, mentioned);
                 }
             }
@@ -103,57 +104,49 @@ impl Params {
     /// Keeps the compiler from calling an argument unused that only the attribute reads.
     fn mark_used(&mut self, argument: &PatType, mentioned: &TokenStream) {
         let span = generated_at(argument.pat.span());
-        let cfgs: Vec<&Attribute> = argument.attrs.iter().filter(|attr| role(attr) == Role::Both).collect();
-        for name in bindings(argument.pat.to_token_stream()) {
-            if contains_word(mentioned.clone(), &name.to_string()) {
-                self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let _ = &#name;));
-            }
+        let Halves { cfgs, .. } = Halves::of(&argument.attrs);
+        for name in mentioned_names(argument, mentioned) {
+            self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let _ = &#name;));
         }
     }
 
-    fn argument(&mut self, index: usize, argument: &PatType) {
+    fn argument(&mut self, index: usize, argument: &PatType, mentioned: &TokenStream) {
         let span = generated_at(argument.pat.span());
         let PatType { attrs, pat, colon_token, ty } = argument;
-        let cfgs: Vec<&Attribute> = attrs.iter().filter(|attr| role(attr) == Role::Both).collect();
-        let on_input = attrs.iter().filter(|attr| role(attr) != Role::Pattern);
-        let on_pattern: Vec<&Attribute> = attrs.iter().filter(|attr| role(attr) != Role::Input).collect();
+        let Halves { input, pattern, cfgs } = Halves::of(attrs);
         if let Some(name) = simple_name(pat) {
-            self.inputs.extend(quote!(#(#on_input)* #name #colon_token #ty));
-            self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
+            self.inputs.extend(quote!(#(#input)* #name #colon_token #ty));
+            self.rebinds.extend(quote_spanned!(span=> #(#pattern)* let #pat = #name;));
             return;
         }
         let name = own_name(&format!("arg{index}"), span);
         let mutable = binds_mutably(pat.to_token_stream()).then(|| quote_spanned!(span=> mut));
-        self.inputs.extend(quote!(#(#on_input)* #name #colon_token #ty));
+        self.inputs.extend(quote!(#(#input)* #name #colon_token #ty));
         self.rebinds.extend(quote_spanned!(span=> #(#cfgs)* let #mutable #name = #name;));
         if !matches!(**pat, Pat::Wild(_)) {
-            self.rebinds.extend(quote_spanned!(span=> #(#on_pattern)* let #pat = #name;));
+            self.rebinds.extend(quote_spanned!(span=> #(#pattern)* let #pat = #name;));
             let behind_reference = matches!(**pat, Pat::Reference(_));
-            let viewed = view(pat.to_token_stream(), behind_reference);
+            let viewed = view(pat.to_token_stream(), behind_reference, mentioned);
             let value =
                 if behind_reference { quote_spanned!(span=> #name) } else { quote_spanned!(span=> &#name) };
             self.views.extend(quote_spanned!(span=> #(#cfgs)* let #viewed = #value;));
+            for used in mentioned_names(argument, mentioned) {
+                self.views.extend(quote_spanned!(span=> #(#cfgs)* let _ = &#used;));
+            }
         }
     }
 }
 
-/// The half of a split argument that an attribute on it belongs to.
-#[derive(PartialEq, Eq)]
-enum Role {
-    Input,
-    Pattern,
-    Both,
-}
-
-fn role(attr: &Attribute) -> Role {
-    let is = |names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
-    if is(&["cfg", "cfg_attr"]) {
-        Role::Both
-    } else if is(&["allow", "warn", "deny", "expect", "forbid"]) {
-        Role::Pattern
-    } else {
-        Role::Input
-    }
+/// Returns the names of an argument that expressions of the attribute mention.
+fn mentioned_names(argument: &PatType, mentioned: &TokenStream) -> Vec<Ident> {
+    let mut names = bindings(argument.pat.to_token_stream());
+    names.retain(|name| {
+        let text = name.to_string();
+        // The pattern of a unit struct binds nothing. Such a struct is its own type.
+        let is_struct = may_be_constant(&text) && contains_word(argument.ty.to_token_stream(), &text);
+        contains_word(mentioned.clone(), &text) && !is_struct
+    });
+    names
 }
 
 /// Returns whether a pattern binds with `ref mut`.
@@ -173,9 +166,9 @@ fn binds_mutably(pattern: TokenStream) -> bool {
 /// Returns a pattern that binds the same names by reference: without `mut`, `ref` and `&`. A pattern that is itself a
 /// reference (`behind_reference`) keeps `ref` and `&`, since it can only copy or borrow.
 ///
-/// The names get the span of generated code, so that the compiler does not call those unused that no expression of the
-/// attribute uses.
-fn view(pattern: TokenStream, behind_reference: bool) -> TokenStream {
+/// Names that no expression of the attribute uses get the span of generated code, so that the compiler does not call them
+/// unused. The others keep their own: a name that a `macro_rules!` macro passed on is found through it.
+fn view(pattern: TokenStream, behind_reference: bool, mentioned: &TokenStream) -> TokenStream {
     let mut output = TokenStream::new();
     let mut after_and = false;
     for token in pattern {
@@ -185,13 +178,14 @@ fn view(pattern: TokenStream, behind_reference: bool) -> TokenStream {
             TokenTree::Ident(word) if word == "ref" && !behind_reference => {}
             TokenTree::Punct(_) if and && !behind_reference => {}
             TokenTree::Ident(mut word) => {
-                if !word.to_string().starts_with('$') {
+                let text = word.to_string();
+                if !text.starts_with('$') && !contains_word(mentioned.clone(), &text) {
                     word.set_span(Span::call_site().located_at(word.span()));
                 }
                 output.extend([TokenTree::Ident(word)]);
             }
             TokenTree::Group(group) => {
-                let contents = view(group.stream(), behind_reference);
+                let contents = view(group.stream(), behind_reference, mentioned);
                 let mut inner = proc_macro2::Group::new(group.delimiter(), contents);
                 inner.set_span(group.span());
                 output.extend([TokenTree::Group(inner)]);

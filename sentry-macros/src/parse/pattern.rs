@@ -13,17 +13,22 @@ pub(crate) fn plain_name(ident: &Ident) -> String {
 pub(crate) fn simple_name(pat: &Pat) -> Option<&Ident> {
     match pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            // A name with a capital letter may be a unit struct or a constant, which are patterns.
             let text = plain_name(&name.ident);
-            let plain = text.trim_start_matches('_').starts_with(|first: char| !first.is_uppercase());
-            plain.then_some(&name.ident)
+            let nameless = text.trim_start_matches('_').is_empty();
+            (!nameless && !may_be_constant(&text)).then_some(&name.ident)
         }
         _ => None,
     }
 }
 
-/// Returns the names that a pattern binds: words in lower case that are neither part of a path nor a field name in
-/// front of a colon.
+/// Returns whether a name in a pattern may be a constant or a unit struct, because it begins with a capital letter.
+pub(crate) fn may_be_constant(name: &str) -> bool {
+    name.trim_start_matches('_').starts_with(char::is_uppercase)
+}
+
+/// Returns the names that a pattern binds: words that are neither part of a path nor a field name in front of a colon.
+///
+/// A name with a capital letter may also be a constant or a unit struct, see [`may_be_constant`].
 pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
     let mut names = Vec::new();
     let tokens: Vec<TokenTree> = pattern.into_iter().collect();
@@ -38,11 +43,10 @@ pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
                 let in_path = index > 0 && colon(tokens.get(index - 1));
                 let field_or_path = colon(tokens.get(index + 1));
                 let after_field = in_path && !(index > 1 && colon(tokens.get(index - 2)));
-                if !keyword
-                    && !field_or_path
-                    && (!in_path || after_field)
-                    && !name.starts_with(char::is_uppercase)
-                {
+                // `Some(…)`, `Point { … }`
+                let has_parts =
+                    may_be_constant(&name) && matches!(tokens.get(index + 1), Some(TokenTree::Group(_)));
+                if !keyword && !field_or_path && !has_parts && (!in_path || after_field) {
                     names.push(ident.clone());
                 }
             }

@@ -1,8 +1,10 @@
 //! Argument values: expressions in the user's tokens, string literals, and text that is a literal or a constant.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Lit, LitStr};
+
+use crate::tokens::is_punct;
 
 /// An expression with the tokens it was written in, which expansions repeat instead of printing the expression anew.
 #[derive(Clone)]
@@ -41,7 +43,9 @@ pub(crate) fn string(argument: &str, value: &Expr) -> syn::Result<LitStr> {
         },
         other => Err(syn::Error::new_spanned(
             other,
-            format!("`{argument}` is checked at compile time, so it takes a string literal"),
+            format!(
+                "`{argument}` is checked at compile time, so it takes a string literal, as in `{argument} = \"…\"`"
+            ),
         )),
     }
 }
@@ -86,6 +90,25 @@ pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
         Expr::Lit(literal) => Some(&literal.lit),
         _ => None,
     }
+}
+
+/// Returns whether an expression is a literal, with or without a minus sign.
+pub(crate) fn is_literal(value: &TokenStream) -> bool {
+    let mut tokens = value.clone().into_iter();
+    let mut first = tokens.next();
+    let is_minus = first.as_ref().is_some_and(|first| is_punct(first, '-'));
+    if is_minus {
+        first = tokens.next();
+    }
+    let literal = match first {
+        Some(TokenTree::Literal(_)) => true,
+        Some(TokenTree::Ident(word)) => !is_minus && (word == "true" || word == "false"),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None && !is_minus => {
+            is_literal(&group.stream())
+        }
+        _ => false,
+    };
+    literal && tokens.next().is_none()
 }
 
 /// Looks through the invisible groups around what a `macro_rules!` macro interpolated.

@@ -33,6 +33,11 @@ macro_rules! hygienic {
                 let inner = inner + 1;
                 Ok($outer * inner)
             }
+            /// The name of the pattern is the caller's, and not the other of that name.
+            #[sentry::span(name = "hygiene of a pattern", args($outer), parent = sentry::get_active_span().filter(|_| $outer.is_power_of_two()))]
+            pub async fn pattern(($outer, _): (u8, u8), inner: u8) -> Result<u8, ()> {
+                Ok($outer * inner)
+            }
         }
     };
 }
@@ -54,14 +59,14 @@ fallible!(of_irrefutable, (a, b), (u8, u8), u8, { a + b });
 
 #[test]
 fn functions_made_by_macros() {
-    let spans = recorded((6, 9, 5, Err("x".to_string()), Ok(8), Ok(8), 4, 6, Err(())), || {
+    let spans = recorded((6, 9, 5, Err("x".to_string()), Ok(8), (Ok(8), Ok(6)), 4, 6, Err(())), || {
         (
             doubled(3),
             tripled(3),
             of_irrefutable((2, 3)),
             of_block((1, 2)),
             hygiene(2, 3),
-            block_on(later::hygiene(2, (3, 0))),
+            (block_on(later::hygiene(2, (3, 0))), block_on(later::pattern((2, 0), 3))),
             Made.first(),
             Made.second(),
             Made.whole(),
@@ -70,8 +75,7 @@ fn functions_made_by_macros() {
     assert_eq!(statuses(&spans, "Made::whole"), ["internal_error"]);
     assert_eq!(statuses(&spans, "Made::first"), ["ok"]);
     assert_eq!(statuses(&spans, "of_block"), ["internal_error"]);
-    assert!(
-        spans.iter().filter(|span| span.name.ends_with("hygiene")).all(|span| span.data["inner"] == 2),
-        "{spans:?}"
-    );
+    let hygienic: Vec<_> = spans.iter().filter(|span| span.name.contains("hygiene")).collect();
+    assert_eq!(hygienic.len(), 3, "{spans:?}");
+    assert!(hygienic.iter().all(|span| span.data["inner"] == 2), "{spans:?}");
 }

@@ -9,8 +9,10 @@
     clippy::unimplemented,
     clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
+    deprecated,
     rust_2018_idioms,
     missing_docs,
+    non_snake_case,
     unused,
     unused_must_use,
     unconditional_recursion,
@@ -19,6 +21,7 @@
     reason = "the functions are made to be odd"
 )]
 
+mod arguments;
 mod async_forms;
 mod borrowed_errors;
 mod containers;

@@ -1,6 +1,6 @@
 //! Lints: none comes from the expansion, and none is silenced in the user's code.
 
-use crate::compile::{How, PLAIN, annotated, compare, same};
+use crate::compile::{How, PLAIN, Said, annotated, compare, same};
 
 const CLIPPY: How = How { clippy: true, ..PLAIN };
 /// Its arguments hold code, so that clippy reads what the compiler does.
@@ -19,6 +19,59 @@ fn lint(code: &str, text: &str) -> Vec<String> {
     let (said, differences) = compare(code, text, PLAIN);
     assert!(said.iter().any(|said| said.code == code), "{code} is what is meant: {said:#?}\n{text}");
     differences
+}
+
+/// A lint level on an argument is about the name, also if it comes with a condition.
+#[test]
+fn lint_levels_of_arguments() {
+    let text = "#![deny(unused, unfulfilled_lint_expectations)]\n\
+        @ pub fn a(#[expect(unused_variables)] a: u8) -> Result<(), ()> { Ok(()) }\n\
+        @ pub async fn b(#[cfg_attr(all(), expect(unused_variables))] a: u8) {}\n\
+        @ pub async fn c(#[cfg_attr(all(), cfg(all()), expect(unused_variables))] (a, _): (u8, u8)) {}\n\
+        @ pub async fn d(#[cfg_attr(all(), cfg_attr(all(), expect(unused_variables)))] (a, _): (u8, u8)) {}\n\
+        @ pub fn e(#[cfg_attr(all(), cfg(any()))] a: u8, #[cfg_attr(any(), cfg(any()))] b: u8) -> Result<u8, ()> { Ok(b) }\n";
+    assert_eq!(same("levels", text, PLAIN), []);
+}
+
+/// A captured error that has no text is a warning at the argument that captures it.
+#[test]
+fn errors_without_a_text() {
+    let how = How { attribute: "#[sentry::span(err)]", ..PLAIN };
+    let text = "pub struct Silent; #[derive(Debug)] pub struct Told;\n\
+        @ pub fn a() -> Result<u8, Silent> { Ok(1) }\n\
+        @ pub async fn b() -> Result<u8, Silent> { Ok(1) }\n\
+        @ #[allow(deprecated)] pub fn c() -> Result<u8, Silent> { Ok(1) }\n\
+        @ pub fn d() -> Result<u8, Told> { Ok(1) }\n\
+        @ pub fn e() -> Result<u8, Box<dyn std::error::Error + Send + Sync>> { Ok(1) }\n\
+        @ pub fn f<'a>(_: &'a str) -> Result<u8, std::borrow::Cow<'a, str>> { Ok(1) }\n\
+        @ pub fn g<E: std::error::Error>(error: E) -> Result<u8, E> { Err(error) }\n\
+        pub type Answer = u8; @ pub fn h() -> Answer { 1 }\n";
+    let said = annotated("silent", text, how);
+    assert!(said.iter().all(|said| said.code == "deprecated" && said.level == "warning"), "{said:#?}");
+    assert!(said.iter().all(|said| said.message.contains("neither `Display` nor `Debug`")), "{said:#?}");
+    let places: Vec<_> = said.iter().flat_map(|said| said.places.clone()).collect();
+    assert_eq!(places, [[2, 16, 2, 19], [3, 16, 3, 19]]);
+}
+
+/// So is one on a function that returns no error. On a block, `err` is about those that do.
+#[test]
+fn functions_that_return_no_error() {
+    let how = How { attribute: "#[sentry::span(err)]", ..PLAIN };
+    let text = "@ pub fn a() -> Option<Vec<u8>> { None }\n\
+        @ pub async fn b() {}\n\
+        @ pub fn c() -> impl Future<Output = u8> { async { 1 } }\n\
+        @ pub fn d() -> std::pin::Pin<Box<dyn Future<Output = bool>>> { Box::pin(async { true }) }\n\
+        @ #[allow(deprecated)] pub fn e() {}\n\
+        @ pub mod f { pub fn g() -> u8 { 1 } pub fn h() -> Result<u8, String> { Ok(1) } }\n\
+        #[sentry::span(err)] #[allow(deprecated)] pub mod i { #[span(err = true)] pub fn j() {} #[span(err = false)] pub fn k() {} }\n";
+    for how in [how, How { clippy: true, ..how }] {
+        let said = annotated("no error", text, how);
+        assert!(said.iter().all(|said| said.code == "deprecated" && said.level == "warning"), "{said:#?}");
+        let told = |said: &Said| said.message.contains("`err` captures a returned `Err`, but");
+        assert!(said.iter().all(told), "{said:#?}");
+        let places: Vec<_> = said.iter().flat_map(|said| said.places.clone()).collect();
+        assert_eq!(places, [1, 2, 3, 4].map(|line| [line, 16, line, 19]));
+    }
 }
 
 /// What a captured `self` is assigned is unread to the compiler where a destructor alone reads it.
@@ -140,17 +193,37 @@ fn clippy_says_what_it_says_of_the_plain_functions() {
 fn clippy_says_the_same_where_the_arguments_hold_code() {
     let text = format!("{DEFAULTS_AND_MORE}{RESTRICTIONS}{}", include_str!("fixture.rs"));
     let (_, differences) = compare("clippy with code", &text, CLIPPY_WITH_CODE);
-    // The code stands in front of the body: the function cannot be `const`, and what comes first in the body does not.
+    let unexpected = unexpected(&differences);
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+}
+
+/// What differs for other reasons than that the code of the arguments is in front of the body: the function cannot be
+/// `const`, and what comes first in the body does not.
+fn unexpected(differences: &[String]) -> Vec<&String> {
     let of_the_code = [
         "- warning clippy::missing_const_for_fn: ",
         "- warning clippy::manual_async_fn: ",
         "+ warning clippy::inline_always: ",
     ];
-    let unexpected: Vec<&String> = differences
-        .iter()
-        .skip(1)
-        .filter(|difference| !of_the_code.iter().any(|known| difference.starts_with(known)))
-        .collect();
+    let known = |difference: &&String| !of_the_code.iter().any(|known| difference.starts_with(known));
+    differences.iter().skip(1).filter(known).collect()
+}
+
+#[test]
+fn clippy_says_the_same_where_the_value_is_recorded() {
+    let more = "/// Dead.\n@ #[expect(dead_code)] fn expected(_: &Unbuilt) -> Option<Unbuilt> { None }\n\
+        /// Dead.\n#[derive(Debug)] struct Unbuilt { never: u8 }\n\
+        impl Cart { /// Has no use for itself.\n@ fn is_unused(&self, a: u8) -> Result<Self, fmt::Error> { Ok(Self(a)) } }\n\
+        /// Has one letter too many.\n@ pub fn letters(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8) -> u8 { a + b + c + d + e + f }\n";
+    let text = format!("{DEFAULTS_AND_MORE}{RESTRICTIONS}{}{more}", include_str!("fixture.rs"));
+    for attribute in ["#[sentry::span(ret)]", "#[sentry::span(ret, err = false)]", "#[sentry::server_action]"]
+    {
+        same(attribute, &text, How { attribute, ..CLIPPY });
+    }
+    // The status of a response may come from a method that nothing else calls, so there is code in front of the body.
+    let attribute = "#[sentry::api_handler(\"/\")]";
+    let (_, differences) = compare(attribute, &text, How { attribute, ..CLIPPY });
+    let unexpected = unexpected(&differences);
     assert!(unexpected.is_empty(), "{unexpected:#?}");
 }
 

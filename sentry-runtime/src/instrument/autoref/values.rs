@@ -1,6 +1,7 @@
 //! Conversion of any value to an attribute, by the best trait that its type implements.
 
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::fmt::{Debug, Display};
 
 use crate::base::callback;
@@ -41,9 +42,6 @@ fn debugged(value: &dyn Debug) -> AttributeValue {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_attribute {
-    (&($value:literal)) => {
-        $crate::__private::AttributeLiteral::into_attribute($value)
-    };
     // A `match`, so that temporaries of the expression live as long as a text that borrows from them.
     ($value:expr) => {
         match $value {
@@ -133,6 +131,20 @@ impl AttributeLiteral for &'static str {
     }
 }
 
+impl<const N: usize> AttributeLiteral for &'static [u8; N] {
+    #[inline]
+    fn into_attribute(self) -> AttributeValue {
+        debugged(self)
+    }
+}
+
+impl AttributeLiteral for &'static CStr {
+    #[inline]
+    fn into_attribute(self) -> AttributeValue {
+        debugged(&self)
+    }
+}
+
 macro_rules! literals {
     ($($ty:ty),*) => {$(
         impl AttributeLiteral for $ty {
@@ -201,8 +213,10 @@ mod tests {
         assert_eq!(__sentry_attribute!(&std::fmt::Error), AttributeValue::from(std::fmt::Error.to_string()));
         assert_eq!(__sentry_attribute!(&(1, 2)), AttributeValue::from("(1, 2)"));
         let _ = __sentry_attribute!(&Silent);
-        assert_eq!(__sentry_attribute!(&("x")), AttributeValue::from_static("x"));
-        assert_eq!(__sentry_attribute!(&(7)), AttributeValue::from(7));
+        assert_eq!("x".into_attribute(), AttributeValue::from_static("x"));
+        assert_eq!(7.into_attribute(), AttributeValue::from(7));
+        assert_eq!(b"x".into_attribute(), AttributeValue::from("[120]"));
+        assert_eq!(c"x".into_attribute(), AttributeValue::from("\"x\""));
         assert_eq!(__sentry_made_attribute!(String::from("x")), AttributeValue::from("x"));
         assert_eq!(
             __sentry_made_attribute!(std::fmt::Error),

@@ -1,0 +1,45 @@
+//! Arguments of other crates' attributes, such as `skip(password)` of `tracing::instrument`, and what to write instead.
+
+/// Returns what to write instead of an argument that the attribute does not have.
+pub(super) fn instead_of(attribute: &str, name: &str) -> Option<String> {
+    let is_span = attribute == "span";
+    let advice = match name {
+        "fields" | "properties" | "data" | "tags" if is_span => {
+            "attributes are written `attributes(order.id = order.id)`"
+        }
+        "skip_all" => "no arguments are recorded unless `args(…)` names them; remove it",
+        "skip" => "no arguments are recorded unless the attribute names them; remove it",
+        "follows_from" if is_span => {
+            "add a link in the body instead: `sentry::get_active_span()` returns the span, which has `add_link`"
+        }
+        "target" if is_span => "a span has no target; its operation is written `op = \"db.query\"`",
+        "description" | "short_name" if is_span => {
+            "the name of a span is its function's path, such as `Cart::checkout`, unless `name = \"checkout\"` sets another"
+        }
+        "operation" | "kind" if is_span => "the operation of a span is written `op = \"db.query\"`",
+        "enter_on_poll" => {
+            "the span of an `async fn` is always active while its future is polled, and only then; remove it"
+        }
+        "err" => "a returned `Err` is always reported; remove it",
+        "ret" if attribute == "server_action" => "the returned value is recorded with `record_response`",
+        _ => return None,
+    };
+    Some(format!("`#[{attribute}]` has no argument `{name}`: {advice}"))
+}
+
+/// Returns what to write instead of `name(…)`, if the attribute has the argument as a flag.
+pub(super) fn instead_of_list(attribute: &str, name: &str, contents: &str) -> Option<String> {
+    let advice = match name {
+        "skip" => {
+            "arguments are not recorded unless `args(…)` names them, so there is nothing to skip; remove `skip(…)`. `skip` \
+             alone leaves the whole function out of an annotated block"
+        }
+        "err" if contents.contains("level") => {
+            "the level is an argument of its own, as in `err, level = \"warning\"`"
+        }
+        "err" => "how an error is shown follows from its type; write `err` alone",
+        "ret" => "how a value is shown follows from its type; write `ret` alone",
+        _ => return None,
+    };
+    Some(format!("`{name}` of `#[{attribute}]` takes no list: {advice}"))
+}
