@@ -12,6 +12,7 @@
 //! assert!(error.to_string().contains("nightly-report"));
 //! ```
 
+pub mod conventions;
 pub mod crontab;
 pub mod interval;
 pub mod monitor;

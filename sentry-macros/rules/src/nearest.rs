@@ -31,6 +31,11 @@ pub fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>)
         })
 }
 
+/// Returns whether two words differ in one letter that is inserted, deleted, replaced or swapped with its neighbour.
+pub(crate) fn is_one_edit(left: &str, right: &str) -> bool {
+    left.len().abs_diff(right.len()) <= 1 && distance(left, right) == 1
+}
+
 /// The minimum length of a word to search for in others; shorter words are part of too many.
 const MIN_PART: usize = 4;
 

@@ -82,7 +82,8 @@ impl BlockAttribute for SpanArgs {
 
     fn defaults(args: TokenStream) -> (Arguments, Errors) {
         let list = Self::list(args);
-        let (_, mut errors) = Self::take_for(list.clone(), None);
+        let (this, mut errors) = Self::take_for(list.clone(), None);
+        this.warnings.into_iter().for_each(|Warning { place, message }| errors.warn(place, message));
         let named = list.span_of("name").or(list.leading_span());
         if let Some(place) = named {
             errors.add(
@@ -120,8 +121,10 @@ impl SpanArgs {
                 recorded = check::entries::args(named, function, &mut list.errors);
             }
         }
+        // The block around a function warns of its own arguments.
+        let warns = list.own_span_of("attributes").is_some();
         if let Some(tokens) = list.list("attributes") {
-            for attribute in check::entries::attributes(tokens, function, &mut list.errors) {
+            for attribute in check::entries::attributes(tokens, function, warns, &mut list.errors) {
                 if recorded.iter().any(|other: &Recorded| other.key.value() == attribute.key.value()) {
                     let message =
                         format!("`{}` is recorded by `args` already; keep one", attribute.key.value());
@@ -130,6 +133,9 @@ impl SpanArgs {
                     recorded.push(attribute);
                 }
             }
+        }
+        if list.own_span_of("op").is_some() {
+            list.look_at("op", check::conventions::operation);
         }
         let mut this = Self {
             crate_path: list.crate_path(),

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::LitStr;
 
-use crate::check::{escapes, function, values};
+use crate::check::{conventions, escapes, function, values};
 use crate::errors::Errors;
 use crate::parse::args::Arguments;
 use crate::parse::entries::{self, Entry, Noun, Recorded};
@@ -13,16 +13,22 @@ use crate::parse::pattern::plain_name;
 
 /// Reads and checks `attributes(order.id = expr, "order.value" = expr, key)`.
 ///
-/// A bare name must be an argument of `function`. On a block, where there is none, bare names are errors.
+/// A bare name must be an argument of `function`. On a block, where there is none, bare names are errors. `warns` says
+/// whether to warn of names that Sentry's conventions deprecate.
 pub(crate) fn attributes(
     tokens: TokenStream,
     function: Option<&Function>,
+    warns: bool,
     errors: &mut Errors,
 ) -> Vec<Recorded> {
     let noun = Noun { article: "an", word: "attribute", example: "order.id" };
     let check = |entry: &mut Entry, errors: &mut Errors| {
         let key = values::attribute_name(&entry.recorded.key);
-        is_valid(entry, key, function, errors)
+        let valid = is_valid(entry, key, function, errors);
+        if valid && warns {
+            conventions::attribute(entry, errors);
+        }
+        valid
     };
     entries::recorded(tokens, &noun, check, errors)
 }

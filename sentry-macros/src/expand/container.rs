@@ -25,10 +25,11 @@ use quote::quote;
 use syn::Attribute;
 
 use crate::check;
-use crate::errors::Errors;
+use crate::errors::{Errors, Warning};
 use crate::expand::attribute::{self, Instrument};
 use crate::expand::fallback::{compile_error, expand_or_item};
 use crate::expand::function;
+use crate::expand::warnings;
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
 use crate::parse::attributes::{arguments_of, joined, split_attributes};
@@ -118,6 +119,7 @@ fn block<A: BlockAttribute>(
         let message = format!("this item has no body here; put `#[{}]` on the items that have one", A::NAME);
         errors.add(keyword, message);
     }
+    let warnings = errors.take_warnings();
     let mut defaults = errors.finish_with(defaults)?;
     let (mut lists, enclosing) = around.map(|around| (around.lists, around.enclosing)).unwrap_or_default();
     inherit::<A>(&mut defaults, &lists);
@@ -126,17 +128,21 @@ fn block<A: BlockAttribute>(
     let mut walk = Walk::<A> {
         errors: Errors::default(),
         lists,
+        warnings,
         is_read: false,
         is_imported: enclosing.as_ref().is_some_and(|around| around.imports(A::NAME)),
         enclosing,
         attribute: PhantomData,
     };
     if may_wait && !attrs.iter().all(is_built_in) && holds_functions(&rest) {
-        return Ok(walk.left_to_others(attrs, rest, TokenStream::new(), &defaults));
+        let warnings = warnings::item(&walk.warnings, &attrs, keyword);
+        let left = walk.left_to_others(attrs, rest, TokenStream::new(), &defaults);
+        return Ok([warnings, left].into_iter().collect());
     }
     let instrumented = walk.container(&attrs, rest, &defaults);
     let errors = walk.errors.finish_with(()).err().map(compile_error);
-    Ok(errors.into_iter().chain([instrumented]).collect())
+    let warnings = warnings::item(&walk.warnings, &attrs, keyword);
+    Ok(errors.into_iter().chain([warnings, instrumented]).collect())
 }
 
 /// Adds the arguments on the blocks around an item to those of the item.
@@ -167,6 +173,8 @@ struct Walk<A> {
     errors: Errors,
     /// The arguments of the blocks around the current item, from the outermost to the innermost.
     lists: Vec<TokenStream>,
+    /// The warnings about arguments of blocks.
+    warnings: Vec<Warning>,
     /// Whether a block around the current item carries an attribute macro that is still to run.
     is_read: bool,
     /// Whether the module around the current item imports something with the name of the attribute.
@@ -296,8 +304,10 @@ impl<A: BlockAttribute> Walk<A> {
         let (mut attrs, rest) = split_attributes(tokens);
         let own = self.take_own(&mut attrs);
         let own_args = own.as_ref().map(arguments_of).unwrap_or_default();
+        let mut warnings = Vec::new();
         if own.is_some() {
-            let (_, errors) = A::defaults(own_args.clone());
+            let (_, mut errors) = A::defaults(own_args.clone());
+            warnings = errors.take_warnings();
             if let Err(error) = errors.finish_with(()) {
                 self.errors.push(error);
                 return joined(&attrs, rest);
@@ -309,6 +319,8 @@ impl<A: BlockAttribute> Walk<A> {
         if !attrs.iter().all(is_built_in) && holds_functions(&rest) {
             return self.left_to_others(attrs, rest, own_args, &defaults);
         }
+        // A block that is left to others gives them itself.
+        self.warnings.extend(warnings);
         self.lists.push(own_args);
         let instrumented = self.container(&attrs, rest, &defaults);
         self.lists.pop();

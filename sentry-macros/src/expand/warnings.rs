@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::Attribute;
 
 use crate::errors::Warning;
 use crate::hygiene::generated_at;
@@ -21,4 +22,17 @@ pub(crate) fn statements(warnings: &[Warning], span: Span) -> TokenStream {
         }
     });
     statements.collect()
+}
+
+/// Returns an item beside a block that makes the compiler give the warnings about the block's arguments. The lint levels
+/// among the block's attributes apply.
+pub(super) fn item(warnings: &[Warning], attrs: &[Attribute], keyword: Span) -> TokenStream {
+    if warnings.is_empty() {
+        return TokenStream::new();
+    }
+    let span = generated_at(keyword);
+    let levels =
+        attrs.iter().filter(|attr| ["allow", "warn", "deny"].iter().any(|level| attr.path().is_ident(level)));
+    let statements = statements(warnings, span);
+    quote_spanned!(span=> #(#levels)* const _: () = { #statements };)
 }

@@ -241,6 +241,14 @@ impl Arguments {
         Some(true)
     }
 
+    /// Shows the value of `name = expression` to a check, and leaves it in the list.
+    pub(crate) fn look_at(&mut self, name: &str, check: impl FnOnce(&Raw, &mut Errors)) {
+        let argument = self.named.iter().find(|argument| argument.is(name));
+        if let Some(Argument { value: Value::Expr(raw), .. }) = argument {
+            check(raw, &mut self.errors);
+        }
+    }
+
     /// Takes `name = expression`.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<Raw> {
         let argument = self.take(name)?;

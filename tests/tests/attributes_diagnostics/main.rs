@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod compile;
+mod conventions;
 mod crates;
 mod docs;
 mod editions;
