@@ -43,7 +43,7 @@ pub(super) struct SpanArgs {
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
     err: bool,
-    /// The argument `err` on the function itself.
+    /// The argument `err`, on the function or on the block around it.
     err_at: Option<Span>,
     ret: bool,
     only_if_parent: bool,
@@ -106,7 +106,7 @@ impl SpanArgs {
     /// Takes the arguments on `function`, or on a block, out of `list`.
     fn take_for(mut list: Arguments, function: Option<&Function>) -> (Self, Errors) {
         let level_at = list.span_of("level");
-        let err_given = list.span_of("err").is_some();
+        let err_at = list.span_of("err");
         let own_err_at = list.own_span_of("err");
         let new_trace_at = list.span_of("new_trace");
         let leading = list.leading();
@@ -142,7 +142,7 @@ impl SpanArgs {
             name: list.text("name").or_else(|| leading.map(ToTokens::into_token_stream)),
             op: list.text("op"),
             recorded,
-            err_at: own_err_at,
+            err_at,
             err: list.flag("err"),
             ret: list.flag("ret"),
             only_if_parent: list.flag("only_if_parent"),
@@ -155,12 +155,12 @@ impl SpanArgs {
         list.flag("skip");
         let mut errors = list.finish();
         this.err_at = this.err_at.filter(|_| this.err);
-        if let (Some(place), Some(function)) = (this.err_at, function) {
+        if let (true, Some(place), Some(function)) = (this.err, own_err_at, function) {
             check::function::may_fail(place, function, &mut errors);
         }
         if let Some(level) = &this.level {
             errors.handle(values::one_of("level", level, LEVELS));
-            if let (false, Some(place)) = (err_given, level_at) {
+            if let (None, Some(place)) = (err_at, level_at) {
                 errors.add(place, "a span has no level: `level` sets the level of the events that `err` captures; add `err`, or remove `level`");
             }
         }

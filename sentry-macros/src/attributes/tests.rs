@@ -3,6 +3,7 @@
 mod containers;
 mod errors;
 mod handlers;
+mod other_macros;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -218,23 +219,31 @@ fn arguments_reach_the_callsite_and_the_span() {
                 attributes(order.id = f::<A, B>(a), "x" = 1, a.b)
             ),
             quote!(
-                fn f(a: A) {}
+                fn f(a: A) -> Alias {}
             ),
         ),
         quote! {
-            fn f(a: A) {
-                match &mut { enum __SentryFunction {} ::sentry::__private::guard(#site) } {
-                    __sentry_work => {
-                        ::sentry::__private::begin_special(__sentry_work);
-                        if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
-                            ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
-                            ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
-                            ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::AttributeLiteral::into_attribute(1));
-                            ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
-                        }
-                        { ; }
-                    }
+            fn f(a: A) -> Alias {
+                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
+                ::sentry::__private::begin_special(&mut __sentry_work);
+                if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::AttributeLiteral::into_attribute(1));
+                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
                 }
+                let __sentry_value = ::sentry::__private::call(move || -> Alias {
+                    let a = a;
+                    let _ = &a;
+                    match () { () => { ; } }
+                });
+                {
+                    #[allow(unused_imports)]
+                    use ::sentry::__private::{ErrorWithText as _, ErrorWithoutText as _};
+                    (&&&::sentry::__private::Probe(&__sentry_value)).check_text();
+                }
+                ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);
+                __sentry_value
             }
         },
     );
@@ -250,7 +259,7 @@ fn patterns_are_visible_to_attributes() {
     )
     .to_string();
     assert!(
-        text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; :: sentry :: __private :: AsyncSpan :: set (& __sentry_work , \"b\""),
+        text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; let _ = & b ; :: sentry :: __private :: AsyncSpan :: set (& __sentry_work , \"b\""),
         "{text}"
     );
     // The attribute uses the argument, so the body need not.
@@ -267,7 +276,7 @@ fn a_value_that_is_made_for_the_attribute_is_moved() {
     assert!(text.contains("made_attribute ! (x . len ())"), "{text}");
     assert!(text.contains("made_attribute ! (format ! (\"{x}\"))"), "{text}");
     assert!(text.contains(":: attribute ! (& (x))"), "{text}");
-    assert!(text.contains(":: attribute ! (& (\"text\"))"), "{text}");
+    assert!(text.contains("into_attribute (\"text\")"), "{text}");
 }
 
 #[test]
@@ -277,7 +286,8 @@ fn patterns_are_visible_where_the_work_is_made() {
         async fn f(Form(order): Form<Order>) {}
     );
     let text = super::server_action(args, item).to_string();
-    let made = "{ let Form (order) = & __sentry_arg0 ; :: sentry :: __private :: server_action (";
+    let made =
+        "{ let Form (order) = & __sentry_arg0 ; let _ = & order ; :: sentry :: __private :: server_action (";
     assert!(text.contains(made), "{text}");
 }
 

@@ -46,7 +46,7 @@ impl Wrap<'_> {
     /// The guard is a temporary around the body and not a variable, wherever that is possible: up to edition 2021 the
     /// temporaries of the body's last expression are dropped after all variables, and so after the span had ended.
     fn sync_fn_uninspected(&self, returns: Returns<'_>) -> TokenStream {
-        let Self { instrumentation, span, guard, .. } = self;
+        let Self { function, instrumentation, span, guard, .. } = self;
         let Instrumentation { items, enter, .. } = instrumentation;
         let record = self.record(None);
         let body = self.body();
@@ -71,7 +71,11 @@ impl Wrap<'_> {
             Some(_) => enter.clone(),
             None => quote_spanned!(*span=> let #guard = #enter; #guard),
         };
+        // An attribute macro below may put the body into another block. To the compiler, the braces around an expression that
+        // is alone in there are unnecessary.
+        let before = function.must_stay_async().then(|| quote_spanned!(*span=> let () = ();));
         let contents = quote_spanned! {*span=>
+            #before
             match &mut { #items #made } {
                 #guard => {
                     #begin
