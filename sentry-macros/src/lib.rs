@@ -122,13 +122,19 @@ use proc_macro::TokenStream;
 /// method `status()`. Then `missing_const_for_fn`, `manual_async_fn`, `derivable_impls`, `default_numeric_fallback` and
 /// `doc_paragraphs_missing_punctuation` may not fire, and `inline_always` and `many_single_char_names` may.
 ///
-/// The attribute warns of `err` on a function that returns no `Err`, and of a captured error type that implements neither
-/// `Display` nor `Debug`. A macro can warn only through the compiler's lint `deprecated`; `#[allow(deprecated)]` on the
-/// function silences both.
-///
 /// Some lints of the compiler do not fire on an annotated function: `async_fn_in_trait`, `unused_must_use` for the output
 /// of an `async fn` with `#[must_use]`, and, if the value is inspected, `unconditional_recursion`, and `unused_assignments`
 /// in a method with `mut self`.
+///
+/// # Warnings
+/// The attribute warns of
+///
+/// * `err` on a function that returns no `Err`, and of a captured error type that implements neither `Display` nor `Debug`,
+/// * a key of `attributes(…)` that [Sentry's conventions](https://github.com/getsentry/sentry-conventions) deprecate, and a
+///   literal of another type than they say; keys that they do not have, and keys without a dot, are free,
+/// * an operation that is one letter away from one of the conventions, such as `db.qurey`.
+///
+/// A macro can warn only through the compiler's lint `deprecated`; `#[allow(deprecated)]` on the function silences it.
 ///
 /// # Limitations
 /// These limits apply to all attributes of this crate, except [`macro@main`].

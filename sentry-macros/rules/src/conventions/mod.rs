@@ -2,7 +2,7 @@
 //! has.
 //!
 //! Names that the conventions do not have are free, and so are names without a dot, which are the program's own words.
-//! [Spec](https://getsentry.github.io/sentry-conventions/).
+//! [Spec](https://github.com/getsentry/sentry-conventions).
 
 use crate::nearest::is_one_edit;
 
