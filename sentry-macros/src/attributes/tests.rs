@@ -237,11 +237,7 @@ fn arguments_reach_the_callsite_and_the_span() {
                     let _ = &a;
                     match () { () => { ; } }
                 });
-                {
-                    #[allow(unused_imports)]
-                    use ::sentry::__private::{ErrorWithText as _, ErrorWithoutText as _};
-                    (&&&::sentry::__private::Probe(&__sentry_value)).check_text();
-                }
+                ::sentry::__private::text!(&__sentry_value, check_text);
                 ::sentry::__private::report!(&mut __sentry_work, &__sentry_value);
                 __sentry_value
             }

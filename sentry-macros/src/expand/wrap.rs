@@ -130,13 +130,7 @@ impl<'a> Wrap<'a> {
         let Self { instrumentation, span, .. } = self;
         let Instrumentation { private, .. } = instrumentation;
         let check = Ident::new("check_text", generated_at(captures));
-        quote_spanned! {*span=>
-            {
-                #[allow(unused_imports)]
-                use #private::{ErrorWithText as _, ErrorWithoutText as _};
-                (&&&#private::Probe(#value)).#check();
-            }
-        }
+        quote_spanned!(*span=> #private::text!(#value, #check);)
     }
 
     /// Returns an expression of the attribute's arguments with the names in scope that the patterns of the function's

@@ -13,6 +13,7 @@ fn every_edition_takes_the_attribute() {
             @ pub fn fallible((a, _): (u8, u8), b: &str) -> Result<u8, ::std::num::ParseIntError> { Ok(a + b.parse::<u8>()?) }\n\
             pub struct S(u8);\n\
             impl S { @ pub fn method(&self) -> &u8 { &self.0 } }\n\
+            #[::sentry::span(err, crate = ::sentry)] pub fn captured(a: u8) -> Result<u8, String> { Ok(a) }\n\
             @ pub fn boxed<'a>(a: &'a u8) -> ::std::pin::Pin<Box<::std::future::Future<Output = u8> + 'a>> { Box::pin(::std::future::ready(*a)) }\n\
             @ pub fn dynamic(a: &::std::fmt::Display) -> Box<::std::fmt::Debug> { Box::new(a.to_string()) }\n\
             } }\n";

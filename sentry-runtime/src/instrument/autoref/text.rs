@@ -27,3 +27,14 @@ pub trait ErrorWithoutText: Sized {
 }
 
 impl<T, E> ErrorWithoutText for &Probe<'_, Result<T, E>> {}
+
+/// Checks that the error in a returned value has a text. The compiler warns at the name of the method, which is passed in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_text {
+    ($value:expr, $check:ident) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{ErrorWithText as _, ErrorWithoutText as _};
+        (&&&$crate::__private::Probe($value)).$check();
+    }};
+}
