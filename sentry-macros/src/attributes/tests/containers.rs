@@ -197,7 +197,7 @@ fn unknown_attributes_come_first() {
 #[test]
 fn what_a_block_left_is_taken_away() {
     let f = quote!(
-        fn f() {}
+        fn f() -> Alias {}
     );
     let around = quote!(((op = "db", crate = my::sentry) (err)) (impl S) ());
     let rest = left(around.clone(), quote!());
