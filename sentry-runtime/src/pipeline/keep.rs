@@ -61,7 +61,7 @@ pub(super) fn decide(segment: &Segment, root: &SpanData, spans: usize) -> Verdic
         return by_rate;
     };
     // An error takes its trace along, see the option `flight_recorder`.
-    if !kept && !(segment.has_error() && segment.client.options().flight_recorder.is_some()) {
+    if !(kept || segment.has_error() && segment.client.options().flight_recorder.is_some()) {
         return by_rate;
     }
     // Both decisions use the random number of the trace, so the greater probability includes the smaller one.
