@@ -1,10 +1,11 @@
 //! Checks of the annotated function, and of the arguments that an attribute names.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use sentry_rules::nearest;
 
 use crate::errors::Errors;
+use crate::parse::attributes::arguments_of;
 use crate::parse::function::{Function, Receiver, Shape};
 use crate::parse::known_attributes::is_ours;
 use crate::parse::pattern::{may_be_constant, plain_name};
@@ -38,10 +39,19 @@ pub(crate) fn can_be_wrapped(attribute: &str, function: &Function, errors: &mut 
     }
 }
 
-/// Checks that the function does not carry the attribute a second time.
-pub(crate) fn only_one(attribute: &str, function: &Function, advice: &str, errors: &mut Errors) {
+/// Checks that the function does not carry the attribute a second time. An attribute of the same name whose arguments are
+/// not readable may be another one, and is left to the compiler.
+pub(crate) fn only_one(
+    attribute: &str,
+    function: &Function,
+    is_readable: impl Fn(TokenStream) -> bool,
+    advice: &str,
+    errors: &mut Errors,
+) {
     for other in &function.attrs {
-        if is_ours(other, attribute) {
+        if is_ours(other, attribute)
+            && (!other.path().is_ident(attribute) || is_readable(arguments_of(other)))
+        {
             errors.add(
                 other.path().segments[0].ident.span(),
                 format!("a function can have only one `#[{attribute}]`; {advice}"),

@@ -60,7 +60,8 @@ pub(super) fn check<A: Attribute>(
     check::function::can_be_wrapped(A::NAME, function, &mut errors);
     A::check(function, &mut errors);
     if let Some(advice) = A::REPEATED {
-        check::function::only_one(A::NAME, function, advice, &mut errors);
+        let is_readable = |args| A::read(args, function).1.finish_with(()).is_ok();
+        check::function::only_one(A::NAME, function, is_readable, advice, &mut errors);
     }
     errors.finish_with(attribute)
 }

@@ -185,6 +185,14 @@ mod of_others {
         fn this_is_a_test() {}
     }
 
+    mod second {
+        use std::prelude::v1::test as monitor;
+
+        #[sentry::monitor("of-others")]
+        #[monitor]
+        fn this_is_a_test() {}
+    }
+
     #[test]
     fn attributes_of_others_keep_their_meaning() {
         use module::Load;
