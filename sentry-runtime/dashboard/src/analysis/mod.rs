@@ -1,0 +1,1 @@
+//! Conclusions from the rows: groups, critical paths, hints, statistics.

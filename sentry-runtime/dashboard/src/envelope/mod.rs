@@ -1,0 +1,1 @@
+//! Tolerant reading of raw envelopes: headers, items, bounded decompression.

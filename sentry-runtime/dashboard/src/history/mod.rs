@@ -1,0 +1,1 @@
+//! The envelopes that are kept: in the file, if there is one.

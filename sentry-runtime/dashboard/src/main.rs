@@ -1,0 +1,3 @@
+//! The program: a dashboard for many programs.
+
+fn main() {}

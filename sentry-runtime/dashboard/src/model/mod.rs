@@ -1,0 +1,1 @@
+//! What the envelopes say, as rows.
