@@ -1,3 +1,20 @@
 //! The HTTP server: ingestion, the API, the live stream, the page.
+//!
+//! One thread runs axum on tokio's single-threaded runtime. What reads or changes the [`Store`](crate::model::Store) runs
+//! on at most four further threads, so that a long answer delays no other. Envelopes of the program itself wait in a
+//! bounded queue for a thread of their own.
 
-pub(crate) mod page;
+mod access;
+mod api;
+pub(crate) mod identity;
+mod ingest;
+mod limits;
+mod live;
+mod page;
+mod shared;
+mod start;
+mod token;
+mod wait;
+
+pub(crate) use shared::Shared;
+pub(crate) use start::start;
