@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -34,14 +34,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     let api = Api { shared: Arc::clone(&shared), limits: Arc::clone(&limits) };
     Router::new()
         .route("/", get(page::page))
-        .route("/api", get(answer))
-        .route("/api/{*path}", get(answer))
         .route("/api/live", get(live::live))
         .route("/api/wait", get(wait::wait))
         .route("/api/pin", post(pin))
         .route("/api/clear", post(clear))
         .route("/mcp", post(mcp))
-        .fallback(|| async { StatusCode::NOT_FOUND })
+        // A route for all of `/api` would contradict those of ingestion.
+        .fallback(answer)
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
         .with_state(api)
@@ -50,8 +49,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 /// Answers from the store.
-async fn answer(State(api): State<Api>, uri: Uri, RawQuery(query): RawQuery) -> Response {
+async fn answer(State(api): State<Api>, method: Method, uri: Uri, RawQuery(query): RawQuery) -> Response {
     let path = uri.path().to_owned();
+    if path != "/api" && !path.starts_with("/api/") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
     let shared = api.shared;
     blocking(move || {
         let facts = shared.counts.facts();
