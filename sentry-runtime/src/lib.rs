@@ -37,6 +37,7 @@
 //! * [`guide::options`]: every option with its default, range and environment variable.
 //! * [`guide::integrations`]: the features of the package.
 //! * [`guide::privacy`]: what leaves the process.
+//! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
 //! * [`guide::delivery`]: the guarantees when something fails.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
@@ -51,6 +52,7 @@
 //! * `rustls`: encrypted connections; on by default. Without it, only `http` DSNs can be used.
 //! * `test`: the module `test`.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
+//! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.
 //! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
 //! * `regex`: regular expressions as patterns of options.
 //! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own
@@ -130,6 +132,8 @@ pub use intake::flight::{FlightRecord, FlightSpan};
 pub use lifecycle::guard::ClientInitGuard;
 #[cfg(all(unix, feature = "signals"))]
 pub use lifecycle::signals::flush_on_signals;
+#[cfg(feature = "dashboard")]
+pub use options::Dashboard;
 pub use options::sampling::SamplingContext;
 pub use options::{
     BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
@@ -154,6 +158,8 @@ pub mod guide {
     pub mod answers {}
     #[doc = include_str!("../docs/attributes.md")]
     pub mod attributes {}
+    #[doc = include_str!("../docs/dashboard.md")]
+    pub mod dashboard {}
     #[doc = include_str!("../docs/delivery.md")]
     pub mod delivery {}
     #[doc = include_str!("../docs/functions.md")]

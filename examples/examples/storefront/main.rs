@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --example storefront              # starts, visits itself, prints what was recorded, stops
-//! cargo run --example storefront -- --serve   # keeps running, for your browser
+//! cargo run --example storefront -- --serve   # keeps running, for your browser, with a page of what is recorded
 //! SENTRY_DSN=… cargo run --example storefront # also sends everything to a server
 //! cargo run --example storefront -- --payments # runs only the payment service, as a program of its own
 //! ```
@@ -57,11 +57,21 @@ fn options() -> sentry::ClientOptions {
         // Card numbers and passwords are filtered by default; this shop also filters email addresses.
         .deny_names(["email"])
         .before_send_transaction(summary::note_trace);
+    // For a visitor with a browser: a page that shows each click as a trace.
+    let options = match std::env::var_os("SENTRY_DASHBOARD") {
+        None if asked("--serve") => options.dashboard(true),
+        _ => options,
+    };
     // Record every trace, unless the environment sets another rate.
     match std::env::var_os("SENTRY_TRACES_SAMPLE_RATE") {
         Some(_) => options,
         None => options.traces_sample_rate(1.0),
     }
+}
+
+/// Whether the program was started with an argument.
+fn asked(flag: &str) -> bool {
+    std::env::args().any(|argument| argument == flag)
 }
 
 // `sentry::main` comes first, so that the client starts before the runtime and is flushed after the runtime has
@@ -70,7 +80,6 @@ fn options() -> sentry::ClientOptions {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     tracing_subscriber::registry().with(sentry::integrations::tracing::layer()).init();
-    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
     let payment_service = match std::env::var("PAYMENT_SERVICE") {
         Ok(address) => address.parse()?,
         Err(_) => server::start(payment_service::router()).await?,

@@ -3,16 +3,24 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
-use std::thread::JoinHandle;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::server::Shared;
+
+/// What waits for the thread that reads envelopes.
+pub(crate) enum Submitted {
+    Envelope(Vec<u8>),
+    /// Everything before it was read.
+    Flush(SyncSender<()>),
+}
 
 /// A running dashboard. Dropping the handle stops it, without waiting for its threads.
 pub struct Handle {
     pub(crate) shared: Arc<Shared>,
     pub(crate) address: SocketAddr,
-    pub(crate) queue: SyncSender<Vec<u8>>,
+    pub(crate) queue: SyncSender<Submitted>,
     pub(crate) stop: Option<tokio::sync::oneshot::Sender<()>>,
     pub(crate) server: Option<JoinHandle<()>>,
 }
@@ -40,7 +48,7 @@ impl Handle {
     pub fn submit(&self, envelope: Vec<u8>) -> bool {
         let bytes = envelope.len();
         let taken = self.shared.reserve(bytes) && {
-            let taken = self.queue.try_send(envelope).is_ok();
+            let taken = self.queue.try_send(Submitted::Envelope(envelope)).is_ok();
             if !taken {
                 self.shared.release(bytes);
             }
@@ -50,6 +58,22 @@ impl Handle {
             self.shared.counts.dropped();
         }
         taken
+    }
+
+    /// Waits at most `timeout` until every envelope that was submitted before is shown, and written to the file if there
+    /// is one. Returns whether that is the case.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let (done, flushed) = sync_channel(1);
+        let mut mark = Submitted::Flush(done);
+        while let Err(error) = self.queue.try_send(mark) {
+            mark = match error {
+                TrySendError::Full(mark) if Instant::now() < deadline => mark,
+                TrySendError::Full(_) | TrySendError::Disconnected(_) => return false,
+            };
+            thread::sleep(Duration::from_millis(1));
+        }
+        flushed.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
     }
 
     /// Returns the number of submitted envelopes that were dropped.

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn arguments_become_options() {
-        let options = debug(&["--listen", "localhost:9000", "--memory=8", "a", "--open", "b", "c", "--keep", "d"]);
+        let options =
+            debug(&["--listen", "localhost:9000", "--memory=8", "a", "--open", "b", "c", "--keep", "d"]);
         for part in ["127.0.0.1:9000", "memory: 8388608", r#"open: ["a", "b", "c"]"#, r#"keep: Some("d")"#] {
             assert!(options.contains(part), "{part} is not in {options}");
         }

@@ -66,6 +66,12 @@ impl Dashboard {
         self
     }
 
+    /// Returns the address to listen on.
+    #[must_use]
+    pub fn listen_address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sets the token that the page and the API require: 8 to 128 letters, digits, `-` and `_`. Default: a random token,
     /// which is kept in a file that only the user can read, so that a page that is open stays valid when the program
     /// restarts. With [`allow_remote`](Self::allow_remote) each start has another token.

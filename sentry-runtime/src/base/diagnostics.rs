@@ -37,6 +37,12 @@ pub(crate) fn error(message: fmt::Arguments<'_>) {
     write_line("error", message);
 }
 
+/// Prints one line that the user asked for.
+#[cfg(feature = "dashboard")]
+pub(crate) fn notice(message: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "[sentry] {message}");
+}
+
 fn write_line(severity: &str, message: fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr().lock(), "[sentry] {severity}: {message}");
 }

@@ -1,8 +1,11 @@
-//! The transport of a client, built from its options: a server, a collector, Spotlight, the local view, the user's own.
+//! The transport of a client, built from its options: a server, a collector, Spotlight, the local view, the dashboard,
+//! the user's own.
 
 use std::sync::Arc;
 
 use crate::options::{self, ClientOptions, OptionsError};
+#[cfg(feature = "dashboard")]
+use crate::transport::dashboard;
 use crate::transport::ledger::Ledger;
 use crate::transport::otlp::{self, Collector, Split};
 use crate::transport::proxy::{self, ProxyOptions};
@@ -89,6 +92,18 @@ pub(crate) fn from_options(
     if let options::Spotlight::Url(url) = &options.spotlight {
         let spotlight = Spotlight::new(url, &options.user_agent)?;
         transports.push(Arc::new(TransportThread::new(spotlight, None, threads())));
+    }
+    #[cfg(feature = "dashboard")]
+    if options.dashboard.is_on() {
+        let program = dashboard::Program {
+            release: options.release.as_deref().map(str::to_owned),
+            ledger: Arc::clone(ledger),
+            server: transports.first().cloned(),
+        };
+        let page = dashboard::Dashboard::new(options.dashboard.server(), &options.user_agent, program);
+        let counts = transports.is_empty().then(|| Arc::clone(ledger));
+        let threads = ThreadOptions { starts_at_once: true, ..threads() };
+        transports.push(Arc::new(TransportThread::new(page, counts, threads)));
     }
     Ok(match transports.len() {
         0 => None,

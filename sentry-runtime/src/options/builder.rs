@@ -61,8 +61,8 @@ setters! {
     sample_rate(rate: f32) => Some(rate);
     /// Sets the share of traces that are recorded. Range: 0 (none) to 1 (all).
     ///
-    /// Default: no spans are recorded, and trace headers are still forwarded; 1 if only the local view or Spotlight is
-    /// configured. Environment: `SENTRY_TRACES_SAMPLE_RATE`, unless a sampler is set.
+    /// Default: no spans are recorded, and trace headers are still forwarded; 1 if only the local view, Spotlight
+    /// or the dashboard is configured. Environment: `SENTRY_TRACES_SAMPLE_RATE`, unless a sampler is set.
     traces_sample_rate(rate: f32) => Some(rate);
     /// Sets a function that returns the sample rate of each trace, from 0 to 1. It takes precedence over
     /// `traces_sample_rate`. Default: none.
@@ -503,6 +503,16 @@ impl ClientOptions {
     #[must_use]
     pub fn spotlight(mut self, on: bool) -> Self {
         self.spotlight = if on { Spotlight::On } else { Spotlight::Off };
+        self
+    }
+
+    /// Enables or disables the page that shows, while you develop, what the program records; see the field
+    /// [`dashboard`](field@Self::dashboard). Takes a `bool`, an address, or a [`Dashboard`](super::Dashboard). Default:
+    /// `false`. Environment: `SENTRY_DASHBOARD`, a boolean or an address.
+    #[cfg(feature = "dashboard")]
+    #[must_use]
+    pub fn dashboard(mut self, dashboard: impl Into<super::Dashboard>) -> Self {
+        self.dashboard = dashboard.into();
         self
     }
 

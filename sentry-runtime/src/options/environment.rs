@@ -74,6 +74,8 @@ fn complete_with(
     if options.local == LocalView::FromEnvironment {
         options.local = local(variable("SENTRY_LOCAL").as_deref());
     }
+    #[cfg(feature = "dashboard")]
+    crate::options::dashboard::complete(&mut options.dashboard, variable);
     options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
     check(options)?;
     open_for_views(options);
@@ -143,7 +145,7 @@ fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {
 }
 
 /// Reads a boolean; `None` for any other value.
-fn yes_or_no(value: &str) -> Option<bool> {
+pub(super) fn yes_or_no(value: &str) -> Option<bool> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" | "t" | "y" | "yes" | "on" | "1" => Some(true),
         "false" | "f" | "n" | "no" | "off" | "0" => Some(false),

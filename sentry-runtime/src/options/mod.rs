@@ -5,6 +5,8 @@
 
 mod builder;
 mod callbacks;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 pub(crate) mod environment;
 mod error;
 mod keep;
@@ -20,6 +22,8 @@ mod views;
 
 pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
+#[cfg(feature = "dashboard")]
+pub use dashboard::Dashboard;
 pub use error::OptionsError;
 pub use keep::{FinishedTrace, KeepTrace};
 pub use lifecycle::TraceLifecycle;
@@ -348,6 +352,21 @@ pub struct ClientOptions {
     ///
     /// [Spec, "Data Collection Behavior"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
     pub spotlight: Spotlight,
+    /// Whether the program serves a page that shows what it records, for development. With the feature `dashboard`.
+    /// Default: `SENTRY_DASHBOARD`, a boolean or an address such as `127.0.0.1:9000`.
+    ///
+    /// The page gets what the server gets. If there is no DSN, no collector and no transport, everything is recorded, as
+    /// for [`spotlight`](field@Self::spotlight). If a dashboard listens on the address already, this program's data is
+    /// sent there. A build without debug assertions has no dashboard unless
+    /// [`in_release_builds`](Dashboard::in_release_builds) asks for it. The guide [`dashboard`](crate::guide::dashboard)
+    /// describes the page.
+    ///
+    /// ```no_run
+    /// let _guard = sentry::init(sentry::ClientOptions::new().dashboard(true));
+    /// sentry::start_span("checkout", |_| { /* is shown at the URL that was printed */ });
+    /// ```
+    #[cfg(feature = "dashboard")]
+    pub dashboard: Dashboard,
     /// The `User-Agent` header of requests: printable ASCII, at least 1 character. Default:
     /// `sentry.rust.runtime/<version>`.
     pub user_agent: Cow<'static, str>,
@@ -436,6 +455,8 @@ impl Default for ClientOptions {
             send_client_reports: true,
             local: LocalView::FromEnvironment,
             spotlight: Spotlight::FromEnvironment,
+            #[cfg(feature = "dashboard")]
+            dashboard: Dashboard::from_environment(),
             user_agent: Cow::Borrowed(concat!("sentry.rust.runtime/", env!("CARGO_PKG_VERSION"))),
             errors: Vec::new(),
         }

@@ -1,7 +1,7 @@
-//! The developer's views, local view and Spotlight, and the options that they override if there is no server.
+//! The developer's views (local view, Spotlight, dashboard), and the options that they override if there is no server.
 //!
-//! Sampling saves a server's quota. A program without a server that feeds Spotlight or the local view has no quota to
-//! save, and an incomplete view does not help. Both views are fed by the pipeline of the server: if there is a server,
+//! Sampling saves a server's quota. A program without a server that feeds its views has no quota to save, and an incomplete
+//! view does not help. All views are fed by the pipeline of the server: if there is a server,
 //! they show what the server receives, and no option is overridden.
 //!
 //! [Spec, "Data Collection Behavior" and "Fallback
@@ -51,7 +51,11 @@ pub(crate) fn open_for_views(options: &mut ClientOptions) {
     if options.dsn.is_some() || options.transport.is_some() || options.otlp_endpoint.is_some() {
         return;
     }
-    if let Spotlight::Url(_) = options.spotlight {
+    #[cfg(feature = "dashboard")]
+    let shows_everything = options.dashboard.is_on();
+    #[cfg(not(feature = "dashboard"))]
+    let shows_everything = false;
+    if shows_everything || matches!(options.spotlight, Spotlight::Url(_)) {
         options.sample_rate = Some(1.0);
         options.traces_sample_rate = Some(1.0);
         // Includes traces that another service started and did not sample.
@@ -89,6 +93,18 @@ mod tests {
             assert!(options.traces_sampler.is_some());
             assert!(options.send_default_pii && options.enable_logs);
         }
+    }
+
+    #[cfg(feature = "dashboard")]
+    #[test]
+    fn the_dashboard_alone_gets_everything_and_beside_a_server_what_the_server_gets() {
+        let on = || options().dashboard(true);
+        let alone = opened(on().traces_sample_rate(0.0));
+        assert_eq!((alone.sample_rate, alone.traces_sample_rate), (Some(1.0), Some(1.0)));
+        assert!(alone.send_default_pii && alone.enable_logs);
+        let beside = opened(on().dsn("http://key@localhost/1"));
+        assert!(!beside.traces() && !beside.send_default_pii && !beside.enable_logs);
+        assert!(!opened(options().dashboard(false)).traces());
     }
 
     #[test]

@@ -131,6 +131,8 @@ fn client(options: ClientOptions) -> (Arc<Client>, Arc<TestTransport>) {
     let mut options = ClientOptions {
         local: LocalView::Off,
         spotlight: Spotlight::Off,
+        #[cfg(feature = "dashboard")]
+        dashboard: crate::options::Dashboard::off(),
         transport: Some(Arc::new(Arc::clone(&transport))),
         ..options
     };

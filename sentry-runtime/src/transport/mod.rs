@@ -3,7 +3,7 @@
 //!
 //! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it. It delivers to a
 //! [`Destination`]: [`http`] for a Sentry server, [`otlp`] for an OpenTelemetry Collector, [`spotlight`] for a
-//! Spotlight sidecar, [`local`] for a person at a terminal. [`Fanout`] feeds several transports, [`TestTransport`]
+//! Spotlight sidecar, `dashboard` for the page in a browser, [`local`] for a person at a terminal. [`Fanout`] feeds several transports, [`TestTransport`]
 //! keeps envelopes for a test.
 //!
 //! With a [`spool`], every envelope is on disk before it is sent, until the server has accepted it.
@@ -13,6 +13,8 @@
 mod backoff;
 pub(crate) mod certificates;
 pub(crate) mod config;
+#[cfg(feature = "dashboard")]
+pub(crate) mod dashboard;
 pub(crate) mod destination;
 pub(crate) mod error;
 pub(crate) mod fanout;

@@ -37,20 +37,20 @@ pub(crate) struct TransportThread {
 }
 
 impl TransportThread {
-    /// Creates the transport. Its thread starts with the first envelope, or at once with a spool, in which an earlier
-    /// process may have left files. Without a ledger nothing is counted.
+    /// Creates the transport. Its thread starts with the first envelope; or at once, if the destination asks for it or
+    /// there is a spool, in which an earlier process may have left files. Without a ledger nothing is counted.
     pub(crate) fn new(
         destination: impl Destination,
         ledger: Option<Arc<Ledger>>,
         options: ThreadOptions,
     ) -> Self {
         let rate_limits = destination.rate_limits();
-        let spools = options.spool.is_some();
+        let starts_at_once = options.spool.is_some() || options.starts_at_once;
         let room = Arc::clone(&options.capacity.room);
         let shared = Arc::new(Shared::new(Box::new(destination), ledger, options));
         room.set_queue(Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Displace>)));
         let transport = Self { shared, rate_limits };
-        if spools {
+        if starts_at_once {
             transport.ensure_running(&mut lock(&transport.shared.state));
         }
         transport

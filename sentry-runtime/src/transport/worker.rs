@@ -31,6 +31,8 @@ pub(crate) struct ThreadOptions {
     pub(crate) first_pause: Duration,
     /// The spool in which envelopes are also kept until they are sent.
     pub(crate) spool: Option<Arc<Spool>>,
+    /// Whether the thread starts before the first envelope, because the destination has something to do.
+    pub(crate) starts_at_once: bool,
 }
 
 impl Default for ThreadOptions {
@@ -40,6 +42,7 @@ impl Default for ThreadOptions {
             attempts: 4,
             first_pause: Duration::from_millis(250),
             spool: None,
+            starts_at_once: false,
         }
     }
 }

@@ -22,8 +22,11 @@ pub(crate) enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(f, "the body is larger than {} MiB after decompression", MAX_DECODED >> 20),
-            Self::UnknownEncoding => f.write_str("the content encoding is not one of: identity, gzip, deflate")
+            Self::TooLarge => {
+                write!(f, "the body is larger than {} MiB after decompression", MAX_DECODED >> 20)
+            }
+            Self::UnknownEncoding => f
+                .write_str("the content encoding is not one of: identity, gzip, deflate")
                 .and_then(|()| if cfg!(feature = "brotli") { f.write_str(", br") } else { Ok(()) })
                 .and_then(|()| if cfg!(feature = "zstd") { f.write_str(", zstd") } else { Ok(()) }),
             Self::Damaged => f.write_str("the body cannot be decompressed by its content encoding"),
@@ -35,7 +38,9 @@ impl fmt::Display for DecodeError {
 /// which some proxies remove.
 pub(crate) fn decode(encoding: &str, body: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
     match encoding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" if body.starts_with(&[0x1f, 0x8b]) => bounded(flate2::read::MultiGzDecoder::new(&*body)),
+        "" | "identity" if body.starts_with(&[0x1f, 0x8b]) => {
+            bounded(flate2::read::MultiGzDecoder::new(&*body))
+        }
         "" | "identity" => Ok(body),
         "gzip" | "x-gzip" => bounded(flate2::read::MultiGzDecoder::new(&*body)),
         // HTTP's deflate has a zlib header, but some clients leave it out.
@@ -48,7 +53,8 @@ pub(crate) fn decode(encoding: &str, body: Vec<u8>) -> Result<Vec<u8>, DecodeErr
         #[cfg(feature = "zstd")]
         "zstd" => {
             // The window is memory that the sender asks for.
-            let decoder = ruzstd::decoding::StreamingDecoder::new(&*body).map_err(|_| DecodeError::Damaged)?;
+            let decoder =
+                ruzstd::decoding::StreamingDecoder::new(&*body).map_err(|_| DecodeError::Damaged)?;
             bounded(decoder)
         }
         _ => Err(DecodeError::UnknownEncoding),

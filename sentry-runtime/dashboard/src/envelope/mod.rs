@@ -115,7 +115,11 @@ pub(crate) fn of_event(event: &[u8]) -> Option<Vec<u8>> {
             header.insert(name.to_owned(), value.clone());
         }
     }
-    let kind = if fields.get("type").and_then(Value::as_str) == Some("transaction") { "transaction" } else { "event" };
+    let kind = if fields.get("type").and_then(Value::as_str) == Some("transaction") {
+        "transaction"
+    } else {
+        "event"
+    };
     let item = Map::from_iter([("type".to_owned(), kind.into()), ("length".to_owned(), event.len().into())]);
     let item = Item { header: item, payload: event };
     Some(Envelope { header, items: vec![item], damage: 0 }.to_bytes())
@@ -177,7 +181,12 @@ mod tests {
             (b"{}\n{\"type\":7}\n{}", 0),
         ] {
             let envelope = parse(bytes);
-            assert_eq!((envelope.items.len(), envelope.damage), (items, 1), "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                (envelope.items.len(), envelope.damage),
+                (items, 1),
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 

@@ -22,7 +22,11 @@ pub(crate) struct Answer {
 }
 
 pub(crate) fn answer(store: &Store, _facts: &Facts, _path: &str, _query: &str) -> Answer {
-    Answer { status: 200, content_type: "application/json", body: format!("{{\"seq\":{}}}", store.seq()).into_bytes() }
+    Answer {
+        status: 200,
+        content_type: "application/json",
+        body: format!("{{\"seq\":{}}}", store.seq()).into_bytes(),
+    }
 }
 
 /// The lists that the live stream names.

@@ -189,10 +189,14 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_hosts() {
-        for host in ["127.0.0.1:8969", "localhost:8969", "LOCALHOST", "[::1]:8969", "app.localhost:1", "127.9.9.9"] {
+        for host in
+            ["127.0.0.1:8969", "localhost:8969", "LOCALHOST", "[::1]:8969", "app.localhost:1", "127.9.9.9"]
+        {
             assert!(access(false).is_own_host(host), "{host}");
         }
-        for host in ["evil.example:8969", "192.168.1.5:8969", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
+        for host in
+            ["evil.example:8969", "192.168.1.5:8969", "localhost.evil.example", "127.0.0.1.evil.example", ""]
+        {
             assert!(!access(false).is_own_host(host), "{host}");
         }
         assert!(access(true).is_own_host("192.168.1.5:8969"), "a name can be rebound, an address cannot");
@@ -204,7 +208,9 @@ mod tests {
         let access = access(false);
         const COOKIE: (&str, &str) = ("cookie", "a=b; sentry_dashboard_8969=0123456789abcdef");
         const HOST: (&str, &str) = ("host", "localhost:8969");
-        let check = |more: &[(&'static str, &'static str)]| access.check_site(&headers(&[&[COOKIE, HOST], more].concat()));
+        let check = |more: &[(&'static str, &'static str)]| {
+            access.check_site(&headers(&[&[COOKIE, HOST], more].concat()))
+        };
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[("origin", "http://localhost:8969"), ("sec-fetch-site", "same-origin")]), Ok(()));
         for origin in ["http://evil.example", "http://localhost:3000", "https://localhost:8969", "null"] {

@@ -18,9 +18,9 @@ use axum::routing::post;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::Shared;
 use super::limits::{Limits, MAX_BODIES};
 use super::shared::Refused;
-use super::Shared;
 use crate::envelope;
 use crate::envelope::decode::{DecodeError, MAX_BODY, decode};
 
@@ -81,10 +81,15 @@ async fn take(
     };
     let body = match timeout(PATIENCE, read(body, expected)).await {
         Ok(Some(body)) => body,
-        Ok(None) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 24 MiB"),
-        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body did not arrive in 30 seconds"),
+        Ok(None) => {
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 24 MiB");
+        }
+        Err(_) => {
+            return refuse(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body did not arrive in 30 seconds");
+        }
     };
-    let encoding = parts.headers.get(CONTENT_ENCODING).map_or("", |value| value.to_str().unwrap_or("?")).to_owned();
+    let encoding =
+        parts.headers.get(CONTENT_ENCODING).map_or("", |value| value.to_str().unwrap_or("?")).to_owned();
     let taken = spawn_blocking({
         let shared = Arc::clone(&shared);
         move || {
@@ -113,7 +118,9 @@ async fn take(
         Ok(Err(Failed::Refused(Refused::NotAnEnvelope))) => {
             (StatusCode::BAD_REQUEST, r#"{"detail":"the body is not an envelope"}"#).into_response()
         }
-        Ok(Err(Failed::Refused(Refused::Internal))) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(Err(Failed::Refused(Refused::Internal))) | Err(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
 }
 
@@ -138,7 +145,8 @@ async fn read(body: Body, limit: usize) -> Option<Vec<u8>> {
 /// Allows pages of every site to send: <https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS>.
 async fn cross_origin(request: Request, next: Next) -> Response {
     let is_question = request.method() == Method::OPTIONS;
-    let mut response = if is_question { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response =
+        if is_question { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     for (name, value) in [
         ("access-control-allow-origin", "*"),

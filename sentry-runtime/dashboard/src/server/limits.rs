@@ -29,10 +29,7 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new() -> Self {
-        Self {
-            bodies: Arc::new(Semaphore::new(MAX_BODIES)),
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-        }
+        Self { bodies: Arc::new(Semaphore::new(MAX_BODIES)), waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
     }
 }
 
@@ -73,7 +70,11 @@ pub(super) struct Connection {
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

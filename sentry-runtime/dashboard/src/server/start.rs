@@ -14,6 +14,7 @@ use super::access::Access;
 use super::limits::LimitedListener;
 use super::shared::now;
 use super::{Shared, api, token};
+use crate::handle::Submitted;
 use crate::history::{self, Log};
 use crate::model::{Limits, Received, Store};
 use crate::query::Facts;
@@ -49,7 +50,8 @@ pub(crate) fn start(options: Dashboard) -> Result<Handle, StartError> {
     let log = options.keep.as_deref().map(|path| Log::open(path).map_err(in_file(path))).transpose()?;
     let shared = Arc::new(Shared::new(store, log, access, facts));
 
-    let files = options.open.iter().map(|path| (path, true)).chain(options.keep.iter().map(|path| (path, false)));
+    let files =
+        options.open.iter().map(|path| (path, true)).chain(options.keep.iter().map(|path| (path, false)));
     for (path, is_old_run) in files {
         let name: Option<Arc<str>> = is_old_run.then(|| path.display().to_string().into());
         // More than fits into the memory need not be read; what is evicted is larger than what is kept of it.
@@ -90,11 +92,17 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<thread::
 }
 
 /// Takes what the program submits, until the handle is gone.
-fn take_submitted(shared: &Shared, submitted: &Receiver<Vec<u8>>) {
-    while let Ok(envelope) = submitted.recv() {
-        // Counted, if it cannot be read.
-        let _ = shared.take(&envelope, None);
-        shared.release(envelope.len());
+fn take_submitted(shared: &Shared, submitted: &Receiver<Submitted>) {
+    while let Ok(submitted) = submitted.recv() {
+        match submitted {
+            Submitted::Envelope(envelope) => {
+                // Counted, if it cannot be read.
+                let _ = shared.take(&envelope, None);
+                shared.release(envelope.len());
+            }
+            // Whoever waited may have given up.
+            Submitted::Flush(done) => drop(done.try_send(())),
+        }
     }
 }
 

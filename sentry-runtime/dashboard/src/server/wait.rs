@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::Shared;
 use super::api::Api;
 use super::limits::Limits;
-use super::Shared;
 use crate::query;
 
 /// The longest wait, in seconds.
@@ -47,7 +47,9 @@ pub(super) async fn wait(State(api): State<Api>, Query(given): Query<BTreeMap<St
     let after = after.map(|after| after as u64);
     let wanted = Wanted { kind: kind.clone(), q: text("q"), after, timeout_s: timeout_s.unwrap_or(30.0) };
     let answer = match until(&api.shared, &api.limits, wanted).await {
-        Ok(Some(item)) => json!({ "matched": true, "kind": kind, "item": item, "seq": *api.shared.watch().borrow() }),
+        Ok(Some(item)) => {
+            json!({ "matched": true, "kind": kind, "item": item, "seq": *api.shared.watch().borrow() })
+        }
         Ok(None) => json!({ "matched": false, "seq": *api.shared.watch().borrow() }),
         Err(status) => return status.into_response(),
     };
@@ -55,7 +57,11 @@ pub(super) async fn wait(State(api): State<Api>, Query(given): Query<BTreeMap<St
 }
 
 /// Returns the first thing that matches, or `None` if the time is over.
-pub(super) async fn until(shared: &Arc<Shared>, limits: &Limits, wanted: Wanted) -> Result<Option<Value>, StatusCode> {
+pub(super) async fn until(
+    shared: &Arc<Shared>,
+    limits: &Limits,
+    wanted: Wanted,
+) -> Result<Option<Value>, StatusCode> {
     let _permit =
         Arc::clone(&limits.waiting).try_acquire_owned().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let seconds = if wanted.timeout_s.is_finite() { wanted.timeout_s.clamp(0.0, LONGEST) } else { LONGEST };
