@@ -16,8 +16,8 @@ use super::shared::now;
 use super::{Shared, api, token};
 use crate::handle::Submitted;
 use crate::history::{self, Log};
-use crate::model::{Limits, Received, Store};
-use crate::query::Facts;
+use crate::stub::{Limits, Received, Store};
+use crate::stub::Facts;
 use crate::{Dashboard, Handle, StartError};
 
 /// The maximum number of submitted envelopes that wait.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Shared;
 use super::api::Api;
 use super::limits::Limits;
-use crate::query;
+use crate::stub as query;
 
 /// The longest wait, in seconds.
 const LONGEST: f64 = 120.0;
