@@ -46,7 +46,7 @@ impl Access {
         format!("sentry_dashboard_{}", self.address.port())
     }
 
-    fn check_site(&self, headers: &HeaderMap) -> Result<(), Denied> {
+    fn check_site(&self, headers: &HeaderMap, is_read: bool) -> Result<(), Denied> {
         let host = text(headers, HOST.as_str()).ok_or(Denied::Host)?;
         if !self.is_own_host(host) {
             return Err(Denied::Host);
@@ -57,7 +57,8 @@ impl Access {
             return Err(Denied::Origin);
         }
         let site = text(headers, "sec-fetch-site").unwrap_or("none");
-        let navigates = text(headers, "sec-fetch-mode") == Some("navigate");
+        // A link on another page, but not a form.
+        let navigates = is_read && text(headers, "sec-fetch-mode") == Some("navigate");
         if !matches!(site, "none" | "same-origin") && !navigates {
             return Err(Denied::Origin);
         }
@@ -123,7 +124,7 @@ impl Access {
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let access = &shared.access;
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
-    let mut response = match access.check_site(request.headers()) {
+    let mut response = match access.check_site(request.headers(), is_read) {
         Ok(()) => match is_read.then(|| access.sign_in(request.uri())).flatten() {
             Some(signed_in) => signed_in,
             None if access.has_token(request.headers()) => next.run(request).await,
@@ -209,7 +210,7 @@ mod tests {
         const COOKIE: (&str, &str) = ("cookie", "a=b; sentry_dashboard_8969=0123456789abcdef");
         const HOST: (&str, &str) = ("host", "localhost:8969");
         let check = |more: &[(&'static str, &'static str)]| {
-            access.check_site(&headers(&[&[COOKIE, HOST], more].concat()))
+            access.check_site(&headers(&[&[COOKIE, HOST], more].concat()), true)
         };
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[("origin", "http://localhost:8969"), ("sec-fetch-site", "same-origin")]), Ok(()));
@@ -219,8 +220,8 @@ mod tests {
         assert_eq!(check(&[("sec-fetch-site", "cross-site")]), Err(Denied::Origin));
         assert_eq!(check(&[("sec-fetch-site", "same-site")]), Err(Denied::Origin));
         assert_eq!(check(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]), Ok(()));
-        assert_eq!(access.check_site(&headers(&[COOKIE, ("host", "evil.example")])), Err(Denied::Host));
-        assert_eq!(access.check_site(&headers(&[COOKIE])), Err(Denied::Host));
+        assert_eq!(access.check_site(&headers(&[COOKIE, ("host", "evil.example")]), true), Err(Denied::Host));
+        assert_eq!(access.check_site(&headers(&[COOKIE]), true), Err(Denied::Host));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use super::limits::Limits;
 use super::wait::{self, Wanted};
 use super::{Shared, access, identity, ingest, live, page};
-use crate::stub::{self as query, Answer, Outcome, self as mcp};
+use crate::stub::{self as query, self as mcp, Answer, Outcome};
 
 /// The maximum size of a request of the API, in bytes.
 const MAX_REQUEST: usize = 256 << 10;

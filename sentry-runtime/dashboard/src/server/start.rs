@@ -16,8 +16,8 @@ use super::shared::now;
 use super::{Shared, api, token};
 use crate::handle::Submitted;
 use crate::history::{self, Log};
-use crate::stub::{Limits, Received, Store};
 use crate::stub::Facts;
+use crate::stub::{Limits, Received, Store};
 use crate::{Dashboard, Handle, StartError};
 
 /// The maximum number of submitted envelopes that wait.

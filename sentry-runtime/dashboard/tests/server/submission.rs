@@ -1,0 +1,49 @@
+//! What the program itself submits: never waits, is counted if it is dropped.
+
+use std::sync::mpsc;
+use std::thread;
+
+use crate::support::{LONG, Server, transaction};
+
+#[test]
+fn what_is_submitted_is_shown() {
+    let server = Server::start();
+    assert!(server.handle.submit(transaction(1, "inside").into_bytes()));
+    assert!(server.handle.flush(LONG));
+    assert_eq!(server.trace_names(), ["inside"]);
+}
+
+#[test]
+fn more_than_fits_is_dropped_and_counted() {
+    let server = Server::start();
+    // Larger than the room for everything that waits.
+    assert!(!server.handle.submit(vec![b' '; (16 << 20) + 1]));
+    assert_eq!(server.handle.dropped(), 1);
+    assert_eq!(server.json("/api/health")["dashboard"]["dropped"], 1);
+    // The room is given back: what fits is taken, however much was taken before.
+    for number in 1..=40 {
+        let padding = " ".repeat(1 << 20);
+        let envelope = transaction(number, "large") + &padding;
+        assert!(server.handle.submit(envelope.into_bytes()), "{number}");
+        assert!(server.handle.flush(LONG));
+    }
+    assert_eq!(server.trace_names().len(), 40);
+}
+
+#[test]
+fn dropping_the_handle_ends_the_server_without_a_wait() {
+    let server = Server::start();
+    let address = server.address();
+    let mut live = server.live();
+    live.next();
+    let (done, ended) = mpsc::channel();
+    thread::spawn(move || {
+        drop(server);
+        done.send(()).unwrap();
+    });
+    ended.recv_timeout(LONG).unwrap();
+    let deadline = std::time::Instant::now() + LONG;
+    while sentry_dashboard::is_dashboard(address) {
+        assert!(std::time::Instant::now() < deadline, "the server goes on");
+    }
+}
