@@ -66,9 +66,9 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 function clock(t, fine = false) {
   if (typeof t !== 'number' || !isFinite(t)) return '–';
   const d = new Date(t * 1000);
-  let text = `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
-  if (fine) text += '.' + String(d.getMilliseconds()).padStart(3, '0');
-  return d.toDateString() === new Date().toDateString() ? text : `${d.getDate()} ${MONTHS[d.getMonth()]} ${text}`;
+  const text = `${two(d.getHours())}:${two(d.getMinutes())}`, seconds = ':' + two(d.getSeconds());
+  const exact = fine ? `${text}${seconds}.${String(d.getMilliseconds()).padStart(3, '0')}` : text + seconds;
+  return d.toDateString() === new Date().toDateString() ? exact : `${d.getDate()} ${MONTHS[d.getMonth()]} ${fine ? exact : text}`;
 }
 const iso = (t) => {
   try { return new Date(t * 1000).toISOString(); } catch { return ''; }

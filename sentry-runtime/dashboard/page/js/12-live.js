@@ -17,6 +17,7 @@ function changedNow(changed) {
 function connect() {
   clearTimeout(streamTimer);
   if (stream) stream.close();
+  if (document.hidden) return;
   const mine = stream = new EventSource('/api/live');
   mine.addEventListener('hello', (event) => {
     const told = parsed(event.data);
@@ -24,7 +25,7 @@ function connect() {
     streamWait = 500;
     setLive({ state: 'live', instance: told.instance, seq: num(told.seq) });
     // After a gap or in front of another instance, what is shown may be old.
-    if (before !== null) changedNow(null);
+    if (before !== null && !live.paused) changedNow(null);
   });
   mine.addEventListener('change', (event) => {
     const told = parsed(event.data);
@@ -51,8 +52,10 @@ function setPaused(paused) {
   setLive({ paused, behind: 0 });
   if (!paused) changedNow(null);
 }
-addEventListener('visibilitychange', () => {
-  if (!document.hidden && !live.paused) changedNow(null);
+// A browser has six connections for a server: a page that nobody sees gives its own back.
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(streamTimer);
+  if (document.hidden) { if (stream) stream.close(); stream = null; } else connect();
 });
 
 function useLive() {

@@ -16,11 +16,11 @@ function Bar({ node, view, by, dim, critical, shut }) {
   const from = Math.max(-1, a), to = Math.min(101, b), wide = Math.max(0.001, to - from);
   const solid = shut || !node.children.length;
   const parts = solid ? null : node.parts.filter((p) => p[1] > view[0] && p[0] < view[1]).slice(0, 60);
-  const right = to > 82 && from > 14;
+  const right = to > 82 && from > 14, inside = to > 82 && !right;
   return html`<span class=${cx('bar', colourOf(node, by), dim && 'faint', critical && node.span.critical && 'critical', node.bad && 'failed', solid && 'solid')} style=${{ left: from + '%', width: `max(3px, ${wide}%)` }}>
       ${parts && parts.map((p, i) => { const x = Math.max(from, left(p[0], view)), w = Math.min(to, left(p[1], view)) - x; return w > 0.05 ? html`<i key=${i} style=${{ left: (x - from) / wide * 100 + '%', width: w / wide * 100 + '%' }}></i>` : null; })}</span>
     ${node.extra.map((x) => { const at = left(x.at, view); return at >= 0 && at <= 100 ? html`<span key=${x.key} class=${cx('pin', x.type === 'event' ? 'p-error' : 'p-' + levelOf(x.log.level))} style=${{ left: at + '%' }}></span>` : null; }).slice(0, 40)}
-    <span class=${cx('bar-text mono', right && 'at-left')} style=${right ? { right: 100 - from + '%' } : { left: `max(${from}% + 3px, ${to}%)` }}>${took(node.long)}</span>`;
+    <span class=${cx('bar-text mono', inside && 'inside')} style=${right ? { right: 100 - from + '%' } : inside ? { right: Math.max(0, 100 - to) + '%' } : { left: `max(${from}% + 3px, ${to}%)` }}>${took(node.long)}</span>`;
 }
 
 /** All spans in small, with the part in sight; drag to choose another. */
@@ -34,9 +34,9 @@ function Minimap({ trace, rows, view, onView, by }) {
       if (!wide) return;
       el.width = wide * scale;
       el.height = tall * scale;
-      const pen = el.getContext('2d'), style = getComputedStyle(el);
-      const colour = (name) => style.getPropertyValue('--' + name).trim() || '#888';
-      const known = {};
+      const pen = el.getContext('2d'), known = {};
+      // Only a property that is in use has its colour of the theme.
+      const colour = (name) => { el.style.color = `var(--${name})`; return getComputedStyle(el).color; };
       pen.scale(scale, scale);
       const spans = rows.filter((r) => r.type === 'span'), step = Math.min(5, (tall - 8) / Math.max(1, spans.length));
       spans.forEach((node, i) => {
@@ -73,7 +73,7 @@ function Minimap({ trace, rows, view, onView, by }) {
 
 function Axis({ view }) {
   const { list, step } = ticks(view[0], view[1], 6);
-  return html`<div class="axis mono" aria-hidden="true">${list.map((t) => { const x = left(t, view); return x < 96 ? html`<span key=${t} style=${{ left: x + '%' }}>${tick(t, step)}</span>` : null; })}</div>`;
+  return html`<div class="axis mono" aria-hidden="true">${list.map((t) => { const x = left(t, view); return x < 93 ? html`<span key=${t} style=${{ left: x + '%' }}>${tick(t, step)}</span>` : null; })}</div>`;
 }
 function Grid({ view }) {
   const { list } = ticks(view[0], view[1], 6);

@@ -87,14 +87,12 @@ function Panel({ title, onClose, children }) {
 function SpanFacts({ node, trace, onSelect }) {
   const s = node.span, own = typeof s.self_ms === 'number' ? s.self_ms : node.parts.reduce((sum, p) => sum + p[1] - p[0], 0);
   const hints = trace.hints.filter((hint) => hint.span_id === s.span_id);
-  const query = /^(db|sql|cache)/.test(s.op || '') && String(s.name || '').length > 60;
   return html`<div class="panel-body">
     <h3 class="span-title"><i class=${'dot k-' + node.kind}></i><bdi>${visible(s.name, 4000)}</bdi><${Copy} text=${s.name} label="Copy the name" /></h3>
     <p class="facts">${s.op ? html`<span class="op">${line(s.op, 60)}</span>` : null}<${Status} status=${s.status || 'ok'} />${s.service ? html`<${Service} name=${s.service} />` : null}${s.critical ? html`<span class="status run">critical path</span>` : null}</p>
     <div class="gauge"><div><b class="mono">${took(node.long)}</b><span>total</span></div><div><b class="mono">${took(own)}</b><span>self</span></div><div><b class="mono">${took(node.at)}</b><span>after start</span></div><div><b class="mono">${percent(node.long / trace.length)}</b><span>of the trace</span></div></div>
     <div class="self-bar" role="img" aria-label=${`Self time ${percent(own / (node.long || 1))}`}><i class=${'k-' + node.kind} style=${{ width: Math.min(100, own / (node.long || 1) * 100) + '%' }}></i></div>
     ${s.code ? html`<p class="code-line"><${Icon} name="file" /><${Place} code=${s.code} />${s.code.function ? html`<bdi class="mono dim">${line(s.code.function, 120)}</bdi>` : null}</p>` : null}
-    ${query ? html`<pre class="statement">${visible(s.name)}</pre>` : null}
     ${hints.map((hint, i) => html`<div key=${hint.id || i} class="hint-note"><${Icon} name="hints" /><div><b><bdi>${line(hint.title, 200)}</bdi></b>${hint.detail ? html`<p><bdi>${line(hint.detail, 600)}</bdi></p>` : null}</div></div>`)}
     ${node.extra.filter((x) => x.type === 'event').map((x) => html`<button type="button" key=${x.key} class="event-note" onClick=${() => onSelect(x.key)}><i aria-hidden="true">◆</i><span><b><bdi>${line(x.event.type || 'Message', 120)}</bdi></b> <bdi>${line(x.event.value || x.event.message, 300)}</bdi></span></button>`)}
     <${Section} title="Attributes" aside=${Object.keys(s.attributes || {}).length || 'none'}><${Pairs} of=${s.attributes} label="Attributes" filter=${(key, value) => address('traces', null, { q: term(key, value) })} /><//>
