@@ -44,11 +44,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_is_one_document_of_at_most_120_kib() {
+    fn the_page_is_one_document_of_at_most_120_kib_that_asks_for_nothing() {
         assert!(PAGE.len() <= 120 << 10, "{} bytes", PAGE.len());
-        assert!(!PAGE.contains("<!--style-->") && !PAGE.contains("<!--script-->"), "the marks are replaced");
-        for forbidden in ["src=\"http", "href=\"http", "@import", "url(http", "{{nonce}}\" src"] {
-            assert!(!PAGE.contains(forbidden), "the page must not ask for anything: {forbidden}");
+        assert!(!PAGE.contains("<!--packed-->"), "the mark is replaced");
+        let text = PAGE.to_owned() + &unpacked();
+        for forbidden in
+            ["src=\"http", "src='http", "href=\"http", "@import", "url(http", "url(//", "importScripts"]
+        {
+            assert!(!text.contains(forbidden), "{forbidden}");
         }
+    }
+
+    #[test]
+    fn the_page_contains_every_file_in_the_order_of_the_names() {
+        let text = unpacked();
+        let (style, script) = text.split_once('\0').unwrap();
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+        assert_eq!(style, std::fs::read_to_string(page.join("style.css")).unwrap());
+        let mut files: Vec<_> =
+            std::fs::read_dir(page.join("js")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let places: Vec<_> =
+            files.iter().map(|file| script.find(&std::fs::read_to_string(file).unwrap()).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+    }
+
+    /// Returns what the document's own script makes of the packed text.
+    fn unpacked() -> String {
+        let packed = PAGE.split_once("id=\"packed\">").unwrap().1.split_once('<').unwrap().0;
+        let digit = |byte: u8| match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            _ => 63,
+        };
+        let digits: Vec<u8> = packed.trim_end_matches('=').bytes().map(digit).collect();
+        let bytes: Vec<u8> = digits
+            .chunks(4)
+            .flat_map(|four| {
+                let number = four.iter().fold(0_u32, |sum, digit| sum << 6 | u32::from(*digit))
+                    << (6 * (4 - four.len()));
+                number.to_be_bytes()[1..four.len()].to_vec()
+            })
+            .collect();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&*bytes), &mut text).unwrap();
+        text
     }
 }
