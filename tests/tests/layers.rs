@@ -31,6 +31,19 @@ const RUNTIME: &[&[&str]] = &[
     &["test", "private", "fuzz", "lib"],
 ];
 
+/// The rooms of the dashboard, from the bottom to the top.
+const DASHBOARD: &[&[&str]] = &[
+    &["diagnostics", "options"],
+    &["envelope"],
+    &["history"],
+    &["model"],
+    &["analysis"],
+    &["query"],
+    &["mcp"],
+    &["server"],
+    &["lib", "main"],
+];
+
 /// The stages of the macros, from the bottom to the top.
 const MACROS: &[&[&str]] = &[
     &["errors", "hygiene", "rustc_args", "tokens"],
@@ -405,8 +418,16 @@ fn stages_of_the_macros_import_only_what_lies_below() {
 }
 
 #[test]
+fn rooms_of_the_dashboard_import_only_what_lies_below() {
+    let house = House::read(&root("sentry-runtime/dashboard"));
+    assert!(house.sources.len() > 20, "{} files were read", house.sources.len());
+    let report = house.arrows_up(DASHBOARD);
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
 fn files_form_no_large_circles() {
-    for of in ["sentry-runtime", "sentry-macros"] {
+    for of in ["sentry-runtime", "sentry-runtime/dashboard", "sentry-macros"] {
         let report = House::read(&root(of)).circles();
         assert!(report.is_empty(), "\n{of}: {report}");
     }

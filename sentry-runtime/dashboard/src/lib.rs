@@ -19,8 +19,8 @@
 #![allow(dead_code, reason = "the rooms are being filled")]
 
 mod analysis;
+mod diagnostics;
 mod envelope;
-mod handle;
 mod history;
 mod mcp;
 mod model;
@@ -29,12 +29,6 @@ mod query;
 mod server;
 mod stub;
 
-pub use handle::Handle;
 pub use options::{DEFAULT_ADDRESS, DEFAULT_MEMORY, Dashboard, StartError};
+pub use server::handle::Handle;
 pub use server::identity::is_dashboard;
-
-/// Prints a line on stderr. A closed stderr is ignored.
-pub(crate) fn print(message: std::fmt::Arguments<'_>) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "[sentry-dashboard] {message}");
-}

@@ -5,8 +5,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::Handle;
-
 /// The default address: the port of Sentry's own development server Spotlight, so that its SDK options find it.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8969);
 /// The default memory budget, in bytes.
@@ -128,17 +126,8 @@ impl Dashboard {
         self
     }
 
-    /// Starts the dashboard on threads of its own. It runs until the handle is dropped.
-    ///
-    /// # Errors
-    ///
-    /// An option is invalid, the address is taken, a file cannot be used, or no thread can be started.
-    pub fn start(self) -> Result<Handle, StartError> {
-        self.check()?;
-        crate::server::start(self)
-    }
-
-    fn check(&self) -> Result<(), StartError> {
+    /// Checks every value.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         if !self.allow_remote && !self.address.ip().is_loopback() {
             return Err(StartError::Remote(self.address));
         }

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::diagnostics;
 use crate::envelope::reader::Reader;
 
 /// The size in bytes from which a log is continued in a new file.
@@ -49,7 +50,10 @@ impl Log {
             Err(_) if self.failed => {}
             Err(error) => {
                 self.failed = true;
-                crate::print(format_args!("an envelope was not written to {}: {error}", self.path.display()));
+                diagnostics::print(format_args!(
+                    "an envelope was not written to {}: {error}",
+                    self.path.display()
+                ));
             }
         }
     }

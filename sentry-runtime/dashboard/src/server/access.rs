@@ -14,7 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Shared, page};
+use super::page;
+use super::shared::Shared;
 
 /// The rules of one dashboard.
 #[derive(Debug)]

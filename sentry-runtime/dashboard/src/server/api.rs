@@ -13,8 +13,9 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::limits::Limits;
+use super::shared::Shared;
 use super::wait::{self, Wanted};
-use super::{Shared, access, identity, ingest, live, page};
+use super::{access, identity, ingest, live, page};
 use crate::stub::{self as query, self as mcp, Answer, Outcome};
 
 /// The maximum size of a request of the API, in bytes.

@@ -18,9 +18,9 @@ use axum::routing::post;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::Shared;
 use super::limits::{Limits, MAX_BODIES};
 use super::shared::Refused;
+use super::shared::Shared;
 use crate::envelope;
 use crate::envelope::decode::{DecodeError, MAX_BODY, decode};
 

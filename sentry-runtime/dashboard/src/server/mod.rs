@@ -6,6 +6,7 @@
 
 mod access;
 mod api;
+pub(crate) mod handle;
 pub(crate) mod identity;
 mod ingest;
 mod limits;
@@ -15,6 +16,3 @@ mod shared;
 mod start;
 mod token;
 mod wait;
-
-pub(crate) use shared::Shared;
-pub(crate) use start::start;

@@ -11,20 +11,31 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::access::Access;
+use super::handle::{Handle, Submitted};
 use super::limits::LimitedListener;
-use super::shared::now;
-use super::{Shared, api, token};
-use crate::handle::Submitted;
+use super::shared::{Shared, now};
+use super::{api, token};
 use crate::history::{self, Log};
+use crate::options::{Dashboard, StartError};
 use crate::stub::Facts;
 use crate::stub::{Limits, Received, Store};
-use crate::{Dashboard, Handle, StartError};
 
 /// The maximum number of submitted envelopes that wait.
 const QUEUE: usize = 1024;
 
-/// Starts the server. The options have been checked.
-pub(crate) fn start(options: Dashboard) -> Result<Handle, StartError> {
+impl Dashboard {
+    /// Starts the dashboard on threads of its own. It runs until the handle is dropped.
+    ///
+    /// # Errors
+    ///
+    /// An option is invalid, the address is taken, a file cannot be used, or no thread can be started.
+    pub fn start(self) -> Result<Handle, StartError> {
+        self.check()?;
+        start(self)
+    }
+}
+
+fn start(options: Dashboard) -> Result<Handle, StartError> {
     let listen = |error| StartError::Listen(options.address, error);
     let listener = TcpListener::bind(options.address).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;

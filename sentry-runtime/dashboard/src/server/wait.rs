@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Shared;
 use super::api::Api;
 use super::limits::Limits;
+use super::shared::Shared;
 use crate::stub as query;
 
 /// The longest wait, in seconds.

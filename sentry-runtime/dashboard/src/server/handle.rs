@@ -7,7 +7,8 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::server::Shared;
+use super::shared::Shared;
+use crate::options::DEFAULT_ADDRESS;
 
 /// What waits for the thread that reads envelopes.
 pub(crate) enum Submitted {
@@ -32,7 +33,7 @@ impl Handle {
         let mut host = self.address;
         if host.ip().is_unspecified() {
             // A browser cannot open the address of "every interface".
-            host.set_ip(crate::DEFAULT_ADDRESS.ip());
+            host.set_ip(DEFAULT_ADDRESS.ip());
         }
         format!("http://{host}/?token={}", self.shared.access.token())
     }
