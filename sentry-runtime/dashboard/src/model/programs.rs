@@ -1,0 +1,176 @@
+//! The services that send, and their runs.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::rows::Resource;
+use super::text::Text;
+
+/// What is known of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) platform: Option<Text>,
+    pub(crate) sdk: Option<Text>,
+    pub(crate) release: Option<Text>,
+    pub(crate) environment: Option<Text>,
+    pub(crate) first_seen: f64,
+    pub(crate) last_seen: f64,
+}
+
+/// A run of a program, from its start to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub(crate) number: u32,
+    pub(crate) service: Text,
+    pub(crate) release: Option<Text>,
+    pub(crate) file: Option<Arc<str>>,
+    /// When the program said it began, as text: tells restarts apart.
+    process: Option<Text>,
+    pub(crate) started: f64,
+    pub(crate) last_seen: f64,
+}
+
+impl Run {
+    /// The id of the run in addresses.
+    pub(crate) fn id(&self) -> String {
+        format!("run-{}", self.number)
+    }
+}
+
+/// All services and runs.
+#[derive(Debug, Default)]
+pub(crate) struct Programs {
+    pub(crate) services: HashMap<Text, Service>,
+    pub(crate) runs: VecDeque<Run>,
+    next: u32,
+}
+
+/// What one item says of the program that sent it.
+#[derive(Debug)]
+pub(crate) struct Sighting<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) platform: Option<Text>,
+    pub(crate) sdk: Option<Text>,
+    /// The start of the process, if the item tells it.
+    pub(crate) process: Option<Text>,
+    pub(crate) file: Option<&'a Arc<str>>,
+    pub(crate) at: f64,
+}
+
+impl Programs {
+    const MAX_SERVICES: usize = 500;
+    const MAX_RUNS: usize = 256;
+    /// After such a silence (in seconds), a program that does not tell its start is taken for a new run.
+    const SILENCE: f64 = 600.0;
+
+    /// Notes that a program sent something, and returns the number of its run.
+    pub(crate) fn see(&mut self, sighting: &Sighting<'_>) -> u32 {
+        self.see_service(sighting);
+        self.see_run(sighting)
+    }
+
+    fn see_service(&mut self, sighting: &Sighting<'_>) {
+        let name = &sighting.resource.service;
+        if !self.services.contains_key(name) {
+            if self.services.len() >= Self::MAX_SERVICES {
+                let mut seen: Vec<f64> = self.services.values().map(|service| service.last_seen).collect();
+                let (_, &mut middle, _) = seen.select_nth_unstable_by(Self::MAX_SERVICES / 2, f64::total_cmp);
+                self.services.retain(|_, service| service.last_seen > middle);
+            }
+            let service = Service {
+                platform: None,
+                sdk: None,
+                release: None,
+                environment: None,
+                first_seen: sighting.at,
+                last_seen: sighting.at,
+            };
+            self.services.insert(Text::clone(name), service);
+        }
+        let Some(service) = self.services.get_mut(name) else { return };
+        service.first_seen = service.first_seen.min(sighting.at);
+        service.last_seen = service.last_seen.max(sighting.at);
+        let resource = sighting.resource;
+        for (field, value) in [
+            (&mut service.platform, &sighting.platform),
+            (&mut service.sdk, &sighting.sdk),
+            (&mut service.release, &resource.release),
+            (&mut service.environment, &resource.environment),
+        ] {
+            if value.is_some() && field != value {
+                field.clone_from(value);
+            }
+        }
+    }
+
+    fn see_run(&mut self, sighting: &Sighting<'_>) -> u32 {
+        let resource = sighting.resource;
+        let is_same = |run: &&mut Run| {
+            let process = match (&run.process, &sighting.process) {
+                (Some(a), Some(b)) => a == b,
+                _ => sighting.file.is_some() || (sighting.at - run.last_seen).abs() < Self::SILENCE,
+            };
+            process
+                && run.service == resource.service
+                && run.release == resource.release
+                && run.file.as_ref() == sighting.file
+        };
+        if let Some(run) = self.runs.iter_mut().rev().find(is_same) {
+            run.started = run.started.min(sighting.at);
+            run.last_seen = run.last_seen.max(sighting.at);
+            if run.process.is_none() {
+                run.process.clone_from(&sighting.process);
+            }
+            return run.number;
+        }
+        self.next += 1;
+        self.runs.push_back(Run {
+            number: self.next,
+            service: Text::clone(&resource.service),
+            release: resource.release.clone(),
+            file: sighting.file.cloned(),
+            process: sighting.process.clone(),
+            started: sighting.at,
+            last_seen: sighting.at,
+        });
+        if self.runs.len() > Self::MAX_RUNS {
+            self.runs.pop_front();
+        }
+        self.next
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.services.len() * 256 + self.runs.len() * size_of::<Run>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Programs, Resource, Sighting};
+
+    fn see(programs: &mut Programs, process: Option<&str>, at: f64) -> u32 {
+        let resource =
+            Resource { service: "s".into(), release: None, environment: None, attributes: Box::new([]) };
+        programs.see(&Sighting {
+            resource: &resource,
+            platform: None,
+            sdk: None,
+            process: process.map(Into::into),
+            file: None,
+            at,
+        })
+    }
+
+    #[test]
+    fn a_restart_and_a_long_silence_begin_a_run() {
+        let mut programs = Programs::default();
+        let first = see(&mut programs, None, 1000.0);
+        assert_eq!(see(&mut programs, Some("a"), 1001.0), first);
+        assert_eq!(see(&mut programs, None, 1002.0), first);
+        let second = see(&mut programs, Some("b"), 1003.0);
+        assert_ne!(second, first);
+        assert_eq!(see(&mut programs, Some("a"), 1004.0), first, "the last items of the old process");
+        assert_ne!(see(&mut programs, None, 9000.0), second);
+        assert_eq!(programs.services.len(), 1);
+    }
+}
