@@ -1,1 +1,8 @@
-//! Conclusions from the rows: groups, critical paths, hints, statistics.
+//! What the rows mean: hints, critical paths, statistics, comparisons, and schedules.
+
+pub(crate) mod compare;
+pub(crate) mod critical;
+pub(crate) mod hints;
+pub(crate) mod rules;
+pub(crate) mod schedule;
+pub(crate) mod statistics;

@@ -226,7 +226,9 @@ impl Index {
     /// Drops everything that is not pinned. Counters of losses and the list of services stay.
     pub(crate) fn clear(&mut self) {
         self.seq += 1;
+        let evicted = self.evicted;
         while self.drop_oldest() {}
+        self.evicted = evicted;
         let (seq, limits) = (self.seq, self.limits);
         let mut fresh = Self::new(limits);
         fresh.seq = seq;

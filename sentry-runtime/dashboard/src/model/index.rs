@@ -219,8 +219,8 @@ impl Index {
         for span in batch.spans.iter().filter(|span| !span.is_segment) {
             let Some(id) = get(&span.attributes, "sentry.segment.id").and_then(Value::as_text) else { continue };
             let Some(id) = super::json::parse_id64(id).filter(|id| *id != span.id) else { continue };
-            match open.iter_mut().find(|(known, ..)| *known == id) {
-                Some((_, _, since)) => *since = since.min(span.start),
+            match open.iter().position(|(known, ..)| *known == id) {
+                Some(at) => open[at].2 = open[at].2.min(span.start),
                 None if open.len() < 16 && !self.known_spans.contains(&span_key(batch.trace, id)) => {
                     let name = first_text(&span.attributes, &["sentry.segment.name", "sentry.transaction"]);
                     let name = name.cloned().unwrap_or_else(|| self.texts.get(""));

@@ -29,6 +29,13 @@ pub(crate) struct Issue {
 /// What an issue takes, beside 8 bytes an event.
 pub(crate) const ISSUE_BYTES: usize = size_of::<Issue>() + 128;
 
+/// Hashes something, the same in every process.
+pub(crate) fn hash(of: &impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Returns the number of the issue that an event belongs to.
 pub(crate) fn group(event: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();

@@ -1,7 +1,9 @@
 //! The services that send, and their runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::rows::Resource;
 use super::text::Text;
@@ -42,6 +44,8 @@ impl Run {
 pub(crate) struct Programs {
     pub(crate) services: HashMap<Text, Service>,
     pub(crate) runs: VecDeque<Run>,
+    /// What programs tell of themselves, by process; the newest of each.
+    pub(crate) stats: BTreeMap<String, Value>,
     next: u32,
 }
 
@@ -60,6 +64,9 @@ pub(crate) struct Sighting<'a> {
 impl Programs {
     const MAX_SERVICES: usize = 500;
     const MAX_RUNS: usize = 256;
+    const MAX_STATS: usize = 64;
+    /// What a program tells of itself may be so long, as JSON.
+    pub(crate) const MAX_STATS_BYTES: usize = 8192;
     /// After such a silence (in seconds), a program that does not tell its start is taken for a new run.
     const SILENCE: f64 = 600.0;
 
@@ -139,8 +146,16 @@ impl Programs {
         self.next
     }
 
+    /// Notes what a program tells of itself. Of too many, the oldest process goes.
+    pub(crate) fn tell(&mut self, process: String, stats: Value) {
+        self.stats.insert(process, stats);
+        if self.stats.len() > Self::MAX_STATS {
+            self.stats.pop_first();
+        }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
-        self.services.len() * 256 + self.runs.len() * size_of::<Run>()
+        self.stats.len() * Self::MAX_STATS_BYTES + self.services.len() * 256 + self.runs.len() * size_of::<Run>()
     }
 }
 

@@ -54,6 +54,10 @@ pub(crate) struct Trace {
     pub(crate) bytes: usize,
     /// How many spans it had when it was last analysed.
     pub(crate) analysed: u32,
+    /// How many errors it had then.
+    pub(crate) analysed_errors: u32,
+    /// Whether it was complete then.
+    pub(crate) was_complete: bool,
     /// The hints that its analysis gave.
     pub(crate) hints: Vec<u64>,
 }
@@ -83,6 +87,8 @@ impl Trace {
             changed: 0,
             bytes: 0,
             analysed: 0,
+            analysed_errors: 0,
+            was_complete: false,
             hints: Vec::new(),
         }
     }

@@ -10,6 +10,8 @@ use super::value::{Value, get};
 /// A span in its place.
 #[derive(Debug)]
 pub(crate) struct Node<'a> {
+    /// The number of its batch, and its position there.
+    pub(crate) place: (u64, usize),
     pub(crate) batch: &'a Batch,
     pub(crate) span: &'a Span,
     pub(crate) depth: usize,
@@ -31,15 +33,18 @@ pub(crate) struct Tree<'a> {
 
 /// Builds the tree of a trace, of at most `limit` spans.
 pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'a> {
-    let batches = trace.batches.iter().filter_map(|&number| index.batches.get(number));
-    let mut spans: Vec<(&Batch, &Span)> =
-        batches.flat_map(|batch| batch.spans.iter().map(move |span| (batch, span))).collect();
-    spans.sort_by(|(_, a), (_, b)| a.start.total_cmp(&b.start).then(b.duration.total_cmp(&a.duration)));
+    let batches = trace.batches.iter().filter_map(|&number| Some((number, index.batches.get(number)?)));
+    let mut spans: Vec<Found<'a>> = batches
+        .flat_map(|(number, batch)| {
+            batch.spans.iter().enumerate().map(move |(at, span)| Found { place: (number, at), batch, span })
+        })
+        .collect();
+    spans.sort_by(|a, b| a.span.start.total_cmp(&b.span.start).then(b.span.duration.total_cmp(&a.span.duration)));
     let left_out = spans.len().saturating_sub(limit);
     if left_out > 0 {
         // The root says most, whenever it began.
         let root = trace.root.as_ref().map(|root| root.id);
-        if let Some(at) = spans.iter().position(|(_, span)| Some(span.id) == root)
+        if let Some(at) = spans.iter().position(|found| Some(found.span.id) == root)
             && at >= limit
             && limit > 0
         {
@@ -47,11 +52,11 @@ pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'
         }
         spans.truncate(limit);
     }
-    let by_id: HashMap<u64, usize> = spans.iter().enumerate().map(|(at, (_, span))| (span.id, at)).collect();
+    let by_id: HashMap<u64, usize> = spans.iter().enumerate().map(|(at, found)| (found.span.id, at)).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut tops = Vec::new();
     let mut orphans = Vec::new();
-    for (at, (_, span)) in spans.iter().enumerate() {
+    for (at, Found { span, .. }) in spans.iter().enumerate() {
         match by_id.get(&span.parent) {
             Some(&parent) if parent != at => children[parent].push(at),
             _ if span.parent == 0 => tops.push(at),
@@ -62,9 +67,9 @@ pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'
     let only_top = if let [top] = tops[..] { Some(top) } else { None };
     let mut adopted: HashMap<usize, Vec<usize>> = HashMap::new();
     for at in orphans.iter().copied() {
-        let segment = get(&spans[at].1.attributes, "sentry.segment.id").and_then(Value::as_text);
+        let segment = get(&spans[at].span.attributes, "sentry.segment.id").and_then(Value::as_text);
         let segment = segment.and_then(|id| by_id.get(&super::json::parse_id64(id)?).copied());
-        match segment.filter(|segment| *segment != at && spans[*segment].1.is_segment).or(only_top) {
+        match segment.filter(|segment| *segment != at && spans[*segment].span.is_segment).or(only_top) {
             Some(below) => adopted.entry(below).or_default().push(at),
             None => tops.push(at),
         }
@@ -77,8 +82,16 @@ pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'
     place(&spans, &children, &adopted, tops, is_orphan, left_out)
 }
 
+/// A span and where it was found.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    place: (u64, usize),
+    batch: &'a Batch,
+    span: &'a Span,
+}
+
 fn place<'a>(
-    spans: &[(&'a Batch, &'a Span)],
+    spans: &[Found<'a>],
     children: &[Vec<usize>],
     adopted: &HashMap<usize, Vec<usize>>,
     tops: Vec<usize>,
@@ -96,13 +109,13 @@ fn place<'a>(
             }
             let position = nodes.len();
             placed[at] = Some(position);
-            let (batch, span) = spans[at];
+            let Found { place, batch, span } = spans[at];
             let depth = above.map_or(0, |above| nodes[above].depth + 1);
-            nodes.push(Node { batch, span, depth, above, children: Vec::new(), is_orphan: is_orphan[at] });
+            nodes.push(Node { place, batch, span, depth, above, children: Vec::new(), is_orphan: is_orphan[at] });
             if let (Some(above), false) = (above, is_orphan[at]) {
                 nodes[above].children.push(position);
             }
-            let mut below: Vec<usize> = children[at].clone();
+            let mut below = children[at].clone();
             if let Some(orphans) = adopted.get(&at) {
                 below.extend(orphans);
                 below.sort_unstable();

@@ -106,11 +106,16 @@ async fn clear(State(api): State<Api>) -> Response {
 
 /// Answers one request of the Model Context Protocol by one JSON document.
 async fn mcp(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    let _ = headers;
+    let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    let repeated = mcp::Headers {
+        version: header("mcp-protocol-version"),
+        method: header("mcp-method"),
+        name: header("mcp-name"),
+    };
     let shared = Arc::clone(&api.shared);
     let called = spawn_blocking(move || {
         let facts = shared.counts.facts();
-        mcp::call(&shared.store(), &facts, &body)
+        mcp::call(&shared.store(), &facts, &repeated, &body)
     });
     match called.await {
         Ok(Outcome::Answer(answer)) => answer.into_response(),

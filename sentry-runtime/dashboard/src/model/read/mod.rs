@@ -77,7 +77,7 @@ impl Index {
         let known = matches!(
             kind,
             "event" | "transaction" | "feedback" | "user_report" | "span" | "log" | "trace_metric" | "check_in" | "session"
-                | "sessions" | "client_report"
+                | "sessions" | "client_report" | "sdk_stats"
         );
         if !known {
             // Profiles and replays are binary or large, and nothing here shows them.
@@ -98,6 +98,7 @@ impl Index {
             "check_in" => self.read_check_in(&payload, frame),
             "session" => self.read_session(&payload, frame),
             "sessions" => self.read_sessions(&payload, frame),
+            "sdk_stats" => self.read_stats(&payload, item.payload.len(), frame),
             _ => self.read_report(&payload, frame),
         }
     }

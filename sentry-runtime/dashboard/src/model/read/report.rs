@@ -5,12 +5,31 @@ use serde_json::Value;
 use super::{Changes, Frame, HEALTH};
 use crate::model::index::Index;
 use crate::model::json::{list, number, text, time};
+use crate::model::programs::Programs;
 use crate::model::text::cut;
 
 /// The most kinds of losses that are told apart.
 const MAX_KINDS: usize = 1000;
 
 impl Index {
+    /// Reads what the SDK in a program counts, which it sends only to a page of development.
+    pub(super) fn read_stats(&mut self, payload: &Value, bytes: usize, frame: &Frame<'_>) -> Changes {
+        if !payload.is_object() || bytes > Programs::MAX_STATS_BYTES {
+            return 0;
+        }
+        let source = self.source_of_event(payload);
+        let (resource, seen) = self.place(source, Vec::new(), frame);
+        drop(seen);
+        let mut stats = payload.clone();
+        if text(&stats, "service").is_none() {
+            stats["service"] = Value::from(&*resource.service);
+        }
+        let sdk = frame.header.get("sdk").and_then(|sdk| text(sdk, "name")).unwrap_or_default();
+        let process = format!("{sdk} {} {}", stats["service"], stats["pid"]);
+        self.programs.tell(process, stats);
+        HEALTH
+    }
+
     pub(super) fn read_report(&mut self, payload: &Value, frame: &Frame<'_>) -> Changes {
         let source = self.source_of_event(payload);
         // A report often names nobody: the envelope of its own is empty but for the address.
