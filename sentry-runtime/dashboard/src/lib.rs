@@ -16,8 +16,6 @@
 //! Ingestion needs no secret, everything else needs the token in the URL. The server listens on this machine only,
 //! unless [`Dashboard::allow_remote`] is set.
 
-#![allow(dead_code, reason = "the rooms are being filled")]
-
 mod analysis;
 mod diagnostics;
 mod envelope;
@@ -27,7 +25,6 @@ mod model;
 mod options;
 mod query;
 mod server;
-mod stub;
 
 pub use options::{DEFAULT_ADDRESS, DEFAULT_MEMORY, Dashboard, StartError};
 pub use server::handle::Handle;

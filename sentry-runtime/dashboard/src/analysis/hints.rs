@@ -106,7 +106,8 @@ impl Hints {
         let is_large_enough = grown > 0 && (trace.spans <= SMALL || grown >= trace.spans / 8);
         let is_complete = trace.is_complete();
         let affordable = trace.spans as usize <= self.allowance;
-        let is_wanted = (grown > 0 && is_complete && !trace.was_complete) || (has_new_errors && trace.spans > 0);
+        let is_wanted =
+            (grown > 0 && is_complete && !trace.was_complete) || (has_new_errors && trace.spans > 0);
         if !is_large_enough && !(is_wanted && affordable) {
             return false;
         }
@@ -116,7 +117,8 @@ impl Hints {
         let tree = tree::build(index, trace, MAX_SPANS);
         let self_times = tree.self_times();
         let findings = rules::find(index, trace, &tree);
-        let times: Vec<((u64, usize), f64)> = tree.nodes.iter().map(|node| node.place).zip(self_times).collect();
+        let times: Vec<((u64, usize), f64)> =
+            tree.nodes.iter().map(|node| node.place).zip(self_times).collect();
         let at = if trace.end.is_finite() { trace.end } else { 0.0 };
         drop(tree);
         for ((number, position), self_ms) in times {

@@ -89,7 +89,15 @@ impl<'a> Rules<'a> {
         self.function(node).map_or("", |function| &function.name)
     }
 
-    fn push(&mut self, kind: Kind, at: usize, about: String, title: String, detail: String, severity: &'static str) {
+    fn push(
+        &mut self,
+        kind: Kind,
+        at: usize,
+        about: String,
+        title: String,
+        detail: String,
+        severity: &'static str,
+    ) {
         let Some(node) = self.tree.nodes.get(at) else { return };
         let (service, span) = (Text::clone(&node.batch.resource.service), node.span.id);
         let code = self.code(at);
@@ -113,7 +121,8 @@ impl<'a> Rules<'a> {
             let node = &self.tree.nodes[first];
             let name = cut(self.name(node), 300);
             let total: f64 = group.iter().map(|&at| self.tree.nodes[at].span.duration_ms()).sum();
-            let above = node.above.and_then(|above| self.tree.nodes.get(above)).map_or("", |above| self.name(above));
+            let above =
+                node.above.and_then(|above| self.tree.nodes.get(above)).map_or("", |above| self.name(above));
             let whole = self.trace.duration_ms();
             let severity = if group.len() >= 50 || total > whole * 0.3 { "high" } else { "medium" };
             let title = format!("Repeated {}× in one trace: {}", group.len(), cut(name, 120));
@@ -164,7 +173,11 @@ impl<'a> Rules<'a> {
                 let _ = write!(detail, " `{}` {},", cut(self.name(call), 80), ms(call.span.duration_ms()));
             }
             detail.pop();
-            let _ = write!(detail, ". If none needs another's result, running them at once saves up to {}.", ms(sum - longest));
+            let _ = write!(
+                detail,
+                ". If none needs another's result, running them at once saves up to {}.",
+                ms(sum - longest)
+            );
             let severity = if sum - longest > 100.0 { "medium" } else { "low" };
             let title = format!("Calls that could run at once: {name}");
             self.push(Kind::Sequential, at, name, title, detail, severity);
@@ -174,11 +187,30 @@ impl<'a> Rules<'a> {
     fn is_read(&self, node: &Node<'_>) -> bool {
         let Some(function) = self.function(node) else { return false };
         let text = function.name.trim_start();
-        let word: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_uppercase();
+        let word: String =
+            text.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_uppercase();
         let is_write = matches!(
             word.as_str(),
-            "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "SET"
-                | "START" | "POST" | "PUT" | "PATCH" | "CONNECT" | "DEL" | "CREATE" | "DROP" | "ALTER" | "LOCK"
+            "INSERT"
+                | "UPDATE"
+                | "DELETE"
+                | "MERGE"
+                | "BEGIN"
+                | "COMMIT"
+                | "ROLLBACK"
+                | "SAVEPOINT"
+                | "RELEASE"
+                | "SET"
+                | "START"
+                | "POST"
+                | "PUT"
+                | "PATCH"
+                | "CONNECT"
+                | "DEL"
+                | "CREATE"
+                | "DROP"
+                | "ALTER"
+                | "LOCK"
         );
         function.kind.is_outside() && !is_write
     }
@@ -194,9 +226,11 @@ impl<'a> Rules<'a> {
         for (at, node) in self.tree.nodes.iter().enumerate() {
             let Some((took, usual)) = all[at] else { continue };
             // If a child explains it, the child has the hint.
-            let explained = node.children.iter().filter_map(|&child| all[child]).any(|(child, usual_child)| {
-                child - usual_child > (took - usual) / 2.0
-            });
+            let explained = node
+                .children
+                .iter()
+                .filter_map(|&child| all[child])
+                .any(|(child, usual_child)| child - usual_child > (took - usual) / 2.0);
             if explained || seen.contains(&node.span.function) {
                 continue;
             }
@@ -215,7 +249,8 @@ impl<'a> Rules<'a> {
         for at in 0..self.tree.nodes.len() {
             let node = &self.tree.nodes[at];
             let above = node.above.and_then(|above| self.tree.nodes.get(above));
-            if !node.span.status.is_cancelled() || above.is_some_and(|above| above.span.status.is_cancelled()) {
+            if !node.span.status.is_cancelled() || above.is_some_and(|above| above.span.status.is_cancelled())
+            {
                 continue;
             }
             let name = cut(self.name(node), 300).to_owned();
@@ -234,13 +269,15 @@ impl<'a> Rules<'a> {
         if self.trace.errors > 0 || root.status.is_failed() || root.status.is_cancelled() {
             return;
         }
-        let mut logs = self.trace.logs.iter().rev().take(MAX_LOGS).filter_map(|&number| self.index.logs.get(number));
+        let mut logs =
+            self.trace.logs.iter().rev().take(MAX_LOGS).filter_map(|&number| self.index.logs.get(number));
         if logs.any(|log| log.level >= Level::Error) {
             return;
         }
         for at in 0..self.tree.nodes.len() {
             let node = &self.tree.nodes[at];
-            let child_failed = node.children.iter().any(|&child| self.tree.nodes[child].span.status.is_failed());
+            let child_failed =
+                node.children.iter().any(|&child| self.tree.nodes[child].span.status.is_failed());
             if !is_failure(node.span.status) || child_failed || node.span.id == root.id {
                 continue;
             }
@@ -263,7 +300,9 @@ fn is_failure(status: Status) -> bool {
 
 fn is_transaction_control(query: &str) -> bool {
     let word = query.split([' ', ';']).next().unwrap_or_default();
-    ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "START"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "START"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Writes a duration with a fitting unit.

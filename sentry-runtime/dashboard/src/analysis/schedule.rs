@@ -130,10 +130,18 @@ fn missed(runs: &[Run], clock: &Clock, margin: f64, now: f64) -> Vec<Run> {
             Clock::Every(_) => true,
         };
         match came {
-            Some(start) if is_in_time(start) => after = if matches!(clock, Clock::Every(_)) { start } else { due.max(start) },
+            Some(start) if is_in_time(start) => {
+                after = if matches!(clock, Clock::Every(_)) { start } else { due.max(start) }
+            }
             _ if due + margin >= now => break,
             _ => {
-                missed.push(Run { id: 0, start: due, duration_ms: None, status: RunStatus::Missed, trace: 0 });
+                missed.push(Run {
+                    id: 0,
+                    start: due,
+                    duration_ms: None,
+                    status: RunStatus::Missed,
+                    trace: 0,
+                });
                 after = due;
             }
         }
@@ -208,7 +216,10 @@ mod tests {
         assert_eq!(outlook(&job, MIDNIGHT).next_run, Some(MIDNIGHT + 30.0 * 60.0));
         // On the 29th 01:30 is still winter time, on the 30th it is summer time: an hour earlier in UTC.
         assert_eq!(outlook(&job, MIDNIGHT + 86_400.0).next_run, Some(MIDNIGHT + 86_400.0 + 30.0 * 60.0));
-        assert_eq!(outlook(&job, MIDNIGHT + 2.0 * 86_400.0 - 1800.0).next_run, Some(MIDNIGHT + 2.0 * 86_400.0 - 1800.0 + 86_400.0));
+        assert_eq!(
+            outlook(&job, MIDNIGHT + 2.0 * 86_400.0 - 1800.0).next_run,
+            Some(MIDNIGHT + 2.0 * 86_400.0 - 1800.0 + 86_400.0)
+        );
     }
 
     #[test]

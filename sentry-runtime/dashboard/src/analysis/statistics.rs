@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn every_moment_has_an_interval() {
         let buckets = Buckets::new(100.0, 124.0);
-        assert_eq!([99.0, 100.0, 100.9, 101.0, 124.0, 1e300].map(|time| buckets.of(time)), [0, 0, 0, 1, 23, 23]);
+        assert_eq!(
+            [99.0, 100.0, 100.9, 101.0, 124.0, 1e300].map(|time| buckets.of(time)),
+            [0, 0, 0, 1, 23, 23]
+        );
         assert_eq!(Buckets::new(5.0, 5.0).of(f64::NAN), 0);
     }
 }

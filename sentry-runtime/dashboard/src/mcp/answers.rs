@@ -22,7 +22,12 @@ struct Call<'a> {
 }
 
 /// Answers a call of a tool; `None`: there is none of that name. An error tells the caller how to call it.
-pub(super) fn answer(store: &Store, facts: &Facts, tool: &str, arguments: &Value) -> Option<Result<String, String>> {
+pub(super) fn answer(
+    store: &Store,
+    facts: &Facts,
+    tool: &str,
+    arguments: &Value,
+) -> Option<Result<String, String>> {
     let call = Call { store, facts, arguments, now: now() };
     Some(match tool {
         "search_errors" => Ok(call.errors()),
@@ -54,7 +59,9 @@ impl Call<'_> {
     /// Asks the API for a list; `fetch` entries of it.
     fn get(&self, path: &str, query: &str, fetch: u64) -> Value {
         let mut query = format!("{query}&limit={fetch}");
-        if let Some(seconds) = self.filter("timeWindow").and_then(Value::as_f64).filter(|seconds| *seconds > 0.0) {
+        if let Some(seconds) =
+            self.filter("timeWindow").and_then(Value::as_f64).filter(|seconds| *seconds > 0.0)
+        {
             let _ = write!(query, "&since={}", self.now - seconds);
         }
         if let Some(q) = self.text("q") {
@@ -72,7 +79,8 @@ impl Call<'_> {
         let mut answer = self.get(path, "", fetch);
         let total = answer["total"].as_u64().unwrap_or(0);
         let Value::Array(rows) = answer[name].take() else { return (Vec::new(), total) };
-        let rows: Vec<Value> = rows.into_iter().filter(|row| file.is_none_or(|file| has_file(row, file))).collect();
+        let rows: Vec<Value> =
+            rows.into_iter().filter(|row| file.is_none_or(|file| has_file(row, file))).collect();
         let total = if file.is_some() { rows.len() as u64 } else { total };
         let rows = rows.into_iter().skip(offset as usize).take(self.limit() as usize);
         (rows.collect(), total)
@@ -88,9 +96,13 @@ impl Call<'_> {
         let (issues, total) = self.search("issues", "issues", |issue, file| {
             let event = self.event(&issue["event_id"]);
             let exceptions = event["exceptions"].as_array().cloned().unwrap_or_default();
-            exceptions.iter().flat_map(|of| of["frames"].as_array().cloned().unwrap_or_default()).any(|frame| {
-                ["filename", "abs_path"].iter().any(|key| frame[*key].as_str().is_some_and(|path| path.contains(file)))
-            })
+            exceptions.iter().flat_map(|of| of["frames"].as_array().cloned().unwrap_or_default()).any(
+                |frame| {
+                    ["filename", "abs_path"]
+                        .iter()
+                        .any(|key| frame[*key].as_str().is_some_and(|path| path.contains(file)))
+                },
+            )
         });
         if issues.is_empty() {
             return "No errors.".to_owned();
@@ -112,9 +124,19 @@ impl Call<'_> {
                 write_exception(&mut out, exception);
             }
             if let Some(request) = event["request"]["url"].as_str() {
-                let _ = writeln!(out, "  request {} {}", event["request"]["method"].as_str().unwrap_or_default(), cut(request, 200));
+                let _ = writeln!(
+                    out,
+                    "  request {} {}",
+                    event["request"]["method"].as_str().unwrap_or_default(),
+                    cut(request, 200)
+                );
             }
-            let _ = writeln!(out, "  event {}{}", issue["event_id"].as_str().unwrap_or_default(), labelled(" trace ", &issue["trace_id"]));
+            let _ = writeln!(
+                out,
+                "  event {}{}",
+                issue["event_id"].as_str().unwrap_or_default(),
+                labelled(" trace ", &issue["trace_id"])
+            );
         }
         out
     }
@@ -166,13 +188,19 @@ impl Call<'_> {
 
     fn trace(&self) -> Result<String, String> {
         let Some(id) = self.text("traceId") else {
-            return Err("`traceId` is missing: 32 hexadecimal digits or the first 8; search_traces lists them".to_owned());
+            return Err(
+                "`traceId` is missing: 32 hexadecimal digits or the first 8; search_traces lists them"
+                    .to_owned(),
+            );
         };
         let limit = self.arguments.get("limit").and_then(Value::as_u64).unwrap_or(200);
         let path = format!("traces/{}/text", id.to_ascii_lowercase().replace('/', ""));
         let answer = answer_at(self.store, self.facts, &path, &format!("limit={limit}"), self.now);
         if answer.status != 200 {
-            return Err(format!("There is no trace {}; search_traces lists those that are held.", cut(id, 64)));
+            return Err(format!(
+                "There is no trace {}; search_traces lists those that are held.",
+                cut(id, 64)
+            ));
         }
         Ok(String::from_utf8_lossy(&answer.body).into_owned())
     }
@@ -190,7 +218,12 @@ impl Call<'_> {
             }
             let runs = job["runs"].as_array().map_or(&[][..], Vec::as_slice);
             for run in runs.iter().rev().take(5) {
-                let _ = write!(out, "  {} ago {}", self.ago(&run["start"]), run["status"].as_str().unwrap_or_default());
+                let _ = write!(
+                    out,
+                    "  {} ago {}",
+                    self.ago(&run["start"]),
+                    run["status"].as_str().unwrap_or_default()
+                );
                 if let Some(duration) = run["duration_ms"].as_f64() {
                     let _ = write!(out, " {}", ms(duration));
                 }
@@ -206,7 +239,8 @@ impl Call<'_> {
     fn functions(&self) -> String {
         let tab = self.text("tab").unwrap_or("handlers");
         let sort = self.text("sort").unwrap_or("p95_ms");
-        let answer = self.get("functions", &format!("tab={}&sort={}", encode(tab), encode(sort)), self.limit());
+        let answer =
+            self.get("functions", &format!("tab={}&sort={}", encode(tab), encode(sort)), self.limit());
         let rows = answer["rows"].as_array().map_or(&[][..], Vec::as_slice);
         if rows.is_empty() {
             return format!("No calls of {tab} yet.");
@@ -256,7 +290,11 @@ impl Call<'_> {
         let Some(rows) = answer["rows"].as_array() else {
             return Err(format!("{} {}", answer["error"].as_str().unwrap_or("No such runs."), self.runs()));
         };
-        let mut out = format!("{a} ({}) → {b} ({})\n", self.ago(&answer["a"]["started"]), self.ago(&answer["b"]["started"]));
+        let mut out = format!(
+            "{a} ({}) → {b} ({})\n",
+            self.ago(&answer["a"]["started"]),
+            self.ago(&answer["b"]["started"])
+        );
         out.push_str("p50 → p50 (difference), p95 → p95, calls → calls, name\n");
         let time = |value: &Value| value.as_f64().map_or_else(|| "–".to_owned(), ms);
         for row in rows {
@@ -294,7 +332,11 @@ impl Call<'_> {
     fn runs(&self) -> String {
         let runs = self.store.index.programs.runs.iter().rev().take(20);
         let runs: Vec<String> = runs.map(|run| format!("{} ({})", run.id(), run.service)).collect();
-        if runs.is_empty() { "No program has sent anything.".to_owned() } else { format!("Runs: {}.", runs.join(", ")) }
+        if runs.is_empty() {
+            "No program has sent anything.".to_owned()
+        } else {
+            format!("Runs: {}.", runs.join(", "))
+        }
     }
 
     fn ago(&self, time: &Value) -> String {
@@ -320,7 +362,11 @@ pub(super) fn brief(row: &Value) -> String {
             let _ = write!(out, " ({zone})");
         }
         let stats = &row["stats"];
-        let _ = write!(out, "; ok {} error {} missed {} timeout {}", stats["ok"], stats["error"], stats["missed"], stats["timeout"]);
+        let _ = write!(
+            out,
+            "; ok {} error {} missed {} timeout {}",
+            stats["ok"], stats["error"], stats["missed"], stats["timeout"]
+        );
         return out;
     }
     if let Some(kind) = text("kind") {
@@ -338,14 +384,23 @@ pub(super) fn brief(row: &Value) -> String {
     if text("body").is_some() {
         let body = one_line(text("body").unwrap_or_default(), 400);
         let level = text("level").unwrap_or_default();
-        return format!("{level} [{}] {body}{}", text("service").unwrap_or_default(), labelled(" trace ", &row["trace_id"]));
+        return format!(
+            "{level} [{}] {body}{}",
+            text("service").unwrap_or_default(),
+            labelled(" trace ", &row["trace_id"])
+        );
     }
     if text("event_id").is_some() {
         let mut out = format!("{} {}", text("level").unwrap_or_default(), title(row));
         if let Some(file) = text("file") {
             let _ = write!(out, " @ {file}:{}", row["line"]);
         }
-        let _ = write!(out, " event {}{}", text("event_id").unwrap_or_default(), labelled(" trace ", &row["trace_id"]));
+        let _ = write!(
+            out,
+            " event {}{}",
+            text("event_id").unwrap_or_default(),
+            labelled(" trace ", &row["trace_id"])
+        );
         return out;
     }
     let mut out = format!(

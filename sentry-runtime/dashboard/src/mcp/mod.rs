@@ -45,7 +45,13 @@ pub(crate) struct Headers {
 pub(crate) enum Outcome {
     Answer(Answer),
     /// [`waited`] answers, once something matching came or the time is over.
-    Wait { id: Value, kind: String, q: String, after: Option<u64>, timeout_s: f64 },
+    Wait {
+        id: Value,
+        kind: String,
+        q: String,
+        after: Option<u64>,
+        timeout_s: f64,
+    },
 }
 
 /// Answers a request.
@@ -53,7 +59,12 @@ pub(crate) fn call(store: &Store, facts: &Facts, headers: &Headers, body: &[u8])
     Outcome::Answer(match serde_json::from_slice(body) {
         Err(error) => failure(400, &Value::Null, PARSE_ERROR, &format!("the body is not JSON: {error}")),
         Ok(request @ Value::Object(_)) => return message(store, facts, headers, &request),
-        Ok(_) => failure(400, &Value::Null, INVALID_REQUEST, "the body has to be one JSON-RPC message, not a batch"),
+        Ok(_) => failure(
+            400,
+            &Value::Null,
+            INVALID_REQUEST,
+            "the body has to be one JSON-RPC message, not a batch",
+        ),
     })
 }
 

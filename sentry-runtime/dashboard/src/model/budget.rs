@@ -65,8 +65,10 @@ impl Index {
             (self.events.oldest(), Queue::Events),
             (self.logs.oldest(), Queue::Logs),
         ];
-        let Some((_, queue)) =
-            oldest.into_iter().filter_map(|(stamp, queue)| Some((stamp?, queue))).min_by_key(|(stamp, _)| *stamp)
+        let Some((_, queue)) = oldest
+            .into_iter()
+            .filter_map(|(stamp, queue)| Some((stamp?, queue)))
+            .min_by_key(|(stamp, _)| *stamp)
         else {
             return false;
         };
@@ -105,7 +107,9 @@ impl Index {
     /// Returns whether a row belongs to a pinned trace and there is room for it. A trace that grows without end may not
     /// fill the memory.
     fn may_keep(&mut self, trace: u128, bytes: usize) -> bool {
-        let may = trace != 0 && self.pinned.contains(&trace) && self.kept_bytes + bytes <= self.limits.memory / 4 * 3;
+        let may = trace != 0
+            && self.pinned.contains(&trace)
+            && self.kept_bytes + bytes <= self.limits.memory / 4 * 3;
         if may {
             self.kept_bytes += bytes;
         }
@@ -115,8 +119,10 @@ impl Index {
     /// Drops the rows of a trace that were kept beside the queues.
     fn drop_kept(&mut self, id: u128) {
         let Some(trace) = self.traces.get(&id) else { return };
-        let batches: Vec<u64> = trace.batches.iter().copied().filter(|&number| self.batches.is_kept(number)).collect();
-        let events: Vec<u64> = trace.events.iter().copied().filter(|&number| self.events.is_kept(number)).collect();
+        let batches: Vec<u64> =
+            trace.batches.iter().copied().filter(|&number| self.batches.is_kept(number)).collect();
+        let events: Vec<u64> =
+            trace.events.iter().copied().filter(|&number| self.events.is_kept(number)).collect();
         let logs: Vec<u64> = trace.logs.iter().copied().filter(|&number| self.logs.is_kept(number)).collect();
         for number in batches {
             if let Some(batch) = self.batches.release(number) {
@@ -202,7 +208,8 @@ impl Index {
     /// Pins a trace, so that it stays whatever comes, or lets it go. Returns whether it is as asked: a trace that is not
     /// known cannot be pinned, nor can pinned traces take more than half of the memory.
     pub(crate) fn pin(&mut self, id: u128, pinned: bool) -> bool {
-        let taken: usize = self.pinned.iter().filter_map(|id| self.traces.get(id)).map(|trace| trace.bytes).sum();
+        let taken: usize =
+            self.pinned.iter().filter_map(|id| self.traces.get(id)).map(|trace| trace.bytes).sum();
         let Some(trace) = self.traces.get_mut(&id) else { return !pinned };
         if trace.is_pinned == pinned {
             return true;

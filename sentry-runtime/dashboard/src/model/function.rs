@@ -20,18 +20,40 @@ impl Kind {
     pub(crate) fn of(op: &str) -> Self {
         let any = |prefixes: &[&str]| {
             prefixes.iter().any(|prefix| {
-                op.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '_', ':']))
+                op.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '_', ':']))
             })
         };
-        if any(&["http.server", "rpc.server", "grpc.server", "graphql", "websocket.server", "pageload", "navigation"])
-            || any(&["server_action", "function.server_action", "function.nextjs", "ui.action", "function.api_handler"])
-        {
+        if any(&[
+            "http.server",
+            "rpc.server",
+            "grpc.server",
+            "graphql",
+            "websocket.server",
+            "pageload",
+            "navigation",
+        ]) || any(&[
+            "server_action",
+            "function.server_action",
+            "function.nextjs",
+            "ui.action",
+            "function.api_handler",
+        ]) {
             Self::Handler
         } else if any(&["db", "cache", "redis", "sql"]) {
             Self::Query
-        } else if any(&["http.client", "http", "rpc.client", "grpc.client", "rpc", "websocket.client", "resource"]) {
+        } else if any(&[
+            "http.client",
+            "http",
+            "rpc.client",
+            "grpc.client",
+            "rpc",
+            "websocket.client",
+            "resource",
+        ]) {
             Self::Request
-        } else if any(&["queue", "cron", "monitor", "function.monitor", "job", "task", "celery", "scheduled"]) {
+        } else if any(&["queue", "cron", "monitor", "function.monitor", "job", "task", "celery", "scheduled"])
+        {
             Self::Job
         } else {
             Self::Function
@@ -107,7 +129,8 @@ impl Functions {
             Some(&number) => number,
             None => {
                 let kind = Kind::of(&op);
-                let function = Function { name, op, service, kind, spans: 0, recent: Vec::new(), next: 0, median: 0.0 };
+                let function =
+                    Function { name, op, service, kind, spans: 0, recent: Vec::new(), next: 0, median: 0.0 };
                 let number = match self.free.pop() {
                     Some(number) => {
                         self.all[number as usize] = Some(function);

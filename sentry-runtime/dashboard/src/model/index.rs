@@ -180,7 +180,13 @@ impl Index {
     }
 
     /// Adds spans of a trace. Spans that are known already are left out.
-    pub(super) fn add_spans(&mut self, trace_id: u128, resource: &Arc<Resource>, run: u32, drafts: Vec<Draft>) {
+    pub(super) fn add_spans(
+        &mut self,
+        trace_id: u128,
+        resource: &Arc<Resource>,
+        run: u32,
+        drafts: Vec<Draft>,
+    ) {
         let mut spans = Vec::with_capacity(drafts.len());
         for draft in drafts {
             if self.known_spans.insert(span_key(trace_id, draft.id)) {
@@ -199,14 +205,19 @@ impl Index {
         let stamp = self.seq;
         let number = self.batches.push(stamp, batch);
         self.trace_mut(trace_id);
-        let (Some(trace), Some(batch)) = (self.traces.get_mut(&trace_id), self.batches.get(number)) else { return };
+        let (Some(trace), Some(batch)) = (self.traces.get_mut(&trace_id), self.batches.get(number)) else {
+            return;
+        };
         trace.bytes += bytes;
         trace.batches.push_back(number);
         let functions = &self.functions;
         trace.grow(batch, |span| {
             let function = functions.get(span.function);
             let name = span.description().or(function.map(|function| &function.name));
-            (name.cloned().unwrap_or_else(|| "".into()), function.map_or_else(|| "".into(), |f| Text::clone(&f.op)))
+            (
+                name.cloned().unwrap_or_else(|| "".into()),
+                function.map_or_else(|| "".into(), |f| Text::clone(&f.op)),
+            )
         });
         for (id, name, since) in open {
             trace.note_open(id, name, Text::clone(&resource.service), since);
@@ -217,7 +228,9 @@ impl Index {
     fn open_segments(&mut self, batch: &Batch) -> Vec<(u64, Text, f64)> {
         let mut open: Vec<(u64, Text, f64)> = Vec::new();
         for span in batch.spans.iter().filter(|span| !span.is_segment) {
-            let Some(id) = get(&span.attributes, "sentry.segment.id").and_then(Value::as_text) else { continue };
+            let Some(id) = get(&span.attributes, "sentry.segment.id").and_then(Value::as_text) else {
+                continue;
+            };
             let Some(id) = super::json::parse_id64(id).filter(|id| *id != span.id) else { continue };
             match open.iter().position(|(known, ..)| *known == id) {
                 Some(at) => open[at].2 = open[at].2.min(span.start),

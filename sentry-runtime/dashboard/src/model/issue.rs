@@ -104,7 +104,9 @@ fn function(name: &str) -> String {
 /// Returns the exceptions of an event, innermost cause first, as SDKs send them.
 pub(crate) fn exceptions(event: &Value) -> &[Value] {
     match event.get("exception") {
-        Some(exception @ Value::Object(object)) if !object.contains_key("values") && object.contains_key("type") => {
+        Some(exception @ Value::Object(object))
+            if !object.contains_key("values") && object.contains_key("type") =>
+        {
             std::slice::from_ref(exception)
         }
         _ => list(event, "exception"),
@@ -157,7 +159,10 @@ mod tests {
         };
         assert_eq!(group(&with("A", json!(["x"]))), group(&with("B", json!(["x"]))));
         assert_eq!(group(&with("A", json!(["{{ default }}"]))), group(&error("A", "v", &[])));
-        assert_ne!(group(&with("A", json!(["{{ default }}", "x"]))), group(&with("B", json!(["{{ default }}", "x"]))));
+        assert_ne!(
+            group(&with("A", json!(["{{ default }}", "x"]))),
+            group(&with("B", json!(["{{ default }}", "x"])))
+        );
     }
 
     #[test]

@@ -72,7 +72,9 @@ pub(crate) fn as_number(value: &Value) -> Option<f64> {
 pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     match value.get(key) {
         Some(Value::Array(list)) => list,
-        Some(Value::Object(object)) => object.get("values").and_then(Value::as_array).map_or(&[], Vec::as_slice),
+        Some(Value::Object(object)) => {
+            object.get("values").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        }
         _ => &[],
     }
 }

@@ -20,7 +20,10 @@ pub(crate) fn query(text: &str) -> String {
         } else if byte.is_ascii_digit() && !in_word {
             at += rest.bytes().take_while(|byte| is_word(*byte) || *byte == b'.').count();
             push_literal(&mut out);
-        } else if (byte == b'$' || byte == b':') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) && !in_word {
+        } else if (byte == b'$' || byte == b':')
+            && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+            && !in_word
+        {
             at += 1 + rest[1..].bytes().take_while(u8::is_ascii_digit).count();
             push_literal(&mut out);
         } else if rest.starts_with("%s") {
@@ -135,7 +138,10 @@ mod tests {
 
     #[test]
     fn queries_lose_their_literals() {
-        assert_eq!(query("SELECT * FROM t1\n WHERE id = 42 AND name='O''Neil'"), "SELECT * FROM t1 WHERE id = ? AND name=?");
+        assert_eq!(
+            query("SELECT * FROM t1\n WHERE id = 42 AND name='O''Neil'"),
+            "SELECT * FROM t1 WHERE id = ? AND name=?"
+        );
         assert_eq!(query("… IN (1, 2,3)"), query("… IN ($1, $2)"));
         assert_eq!(query("WHERE x = -1.5e3"), "WHERE x = ?");
         assert_eq!(query("SELECT a - 1"), "SELECT a - ?");

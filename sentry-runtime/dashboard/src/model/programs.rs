@@ -155,7 +155,9 @@ impl Programs {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.stats.len() * Self::MAX_STATS_BYTES + self.services.len() * 256 + self.runs.len() * size_of::<Run>()
+        self.stats.len() * Self::MAX_STATS_BYTES
+            + self.services.len() * 256
+            + self.runs.len() * size_of::<Run>()
     }
 }
 

@@ -39,7 +39,9 @@ pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'
             batch.spans.iter().enumerate().map(move |(at, span)| Found { place: (number, at), batch, span })
         })
         .collect();
-    spans.sort_by(|a, b| a.span.start.total_cmp(&b.span.start).then(b.span.duration.total_cmp(&a.span.duration)));
+    spans.sort_by(|a, b| {
+        a.span.start.total_cmp(&b.span.start).then(b.span.duration.total_cmp(&a.span.duration))
+    });
     let left_out = spans.len().saturating_sub(limit);
     if left_out > 0 {
         // The root says most, whenever it began.
@@ -52,7 +54,8 @@ pub(crate) fn build<'a>(index: &'a Index, trace: &Trace, limit: usize) -> Tree<'
         }
         spans.truncate(limit);
     }
-    let by_id: HashMap<u64, usize> = spans.iter().enumerate().map(|(at, found)| (found.span.id, at)).collect();
+    let by_id: HashMap<u64, usize> =
+        spans.iter().enumerate().map(|(at, found)| (found.span.id, at)).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut tops = Vec::new();
     let mut orphans = Vec::new();
@@ -111,7 +114,15 @@ fn place<'a>(
             placed[at] = Some(position);
             let Found { place, batch, span } = spans[at];
             let depth = above.map_or(0, |above| nodes[above].depth + 1);
-            nodes.push(Node { place, batch, span, depth, above, children: Vec::new(), is_orphan: is_orphan[at] });
+            nodes.push(Node {
+                place,
+                batch,
+                span,
+                depth,
+                above,
+                children: Vec::new(),
+                is_orphan: is_orphan[at],
+            });
             if let (Some(above), false) = (above, is_orphan[at]) {
                 nodes[above].children.push(position);
             }

@@ -46,7 +46,11 @@ impl Value {
     }
 
     pub(crate) fn text(text: &str, texts: &mut Interner) -> Self {
-        if text.len() <= SHARED { Self::Text(texts.get(text)) } else { Self::Text(cut(text, MAX_TEXT).into()) }
+        if text.len() <= SHARED {
+            Self::Text(texts.get(text))
+        } else {
+            Self::Text(cut(text, MAX_TEXT).into())
+        }
     }
 
     pub(crate) fn json(&self) -> Json {

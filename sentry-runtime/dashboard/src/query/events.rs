@@ -70,7 +70,11 @@ pub(crate) fn full(event: &Event) -> Value {
         .collect();
     let text_of_message = message(&payload).map(|_| {
         let entry = payload.get("logentry").or_else(|| payload.get("message"));
-        entry.and_then(|entry| text(entry, "formatted")).or_else(|| message(&payload)).unwrap_or_default().to_owned()
+        entry
+            .and_then(|entry| text(entry, "formatted"))
+            .or_else(|| message(&payload))
+            .unwrap_or_default()
+            .to_owned()
     });
     let feedback = payload.pointer("/contexts/feedback").filter(|_| event.is_feedback).cloned();
     json!({
@@ -118,7 +122,8 @@ fn exception(exception: &Value) -> Value {
 
 /// The stacks of threads, for events that have them there and not in an exception.
 fn threads(payload: &Value) -> Vec<Value> {
-    let threads = list(payload, "threads").iter().take(64).filter(|thread| thread.get("stacktrace").is_some());
+    let threads =
+        list(payload, "threads").iter().take(64).filter(|thread| thread.get("stacktrace").is_some());
     threads
         .map(|thread| {
             json!({

@@ -102,7 +102,8 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     }
     let page = page(rows, params);
     let times = page.rows.iter().flat_map(|(_, calls)| calls.starts.iter().copied());
-    let (first, last) = times.fold((f64::INFINITY, 0.0), |(first, last): (f64, f64), at| (first.min(at), last.max(at)));
+    let (first, last) =
+        times.fold((f64::INFINITY, 0.0), |(first, last): (f64, f64), at| (first.min(at), last.max(at)));
     let buckets = Buckets::new(params.since().unwrap_or(first), params.until().unwrap_or(last));
     let rows = page
         .rows
@@ -117,7 +118,10 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
 }
 
 fn letters(name: &str) -> f64 {
-    name.bytes().chain([0; 6]).take(6).fold(0.0, |sum, byte| sum * 256.0 + f64::from(byte.to_ascii_lowercase()))
+    name.bytes()
+        .chain([0; 6])
+        .take(6)
+        .fold(0.0, |sum, byte| sum * 256.0 + f64::from(byte.to_ascii_lowercase()))
 }
 
 fn row(function: &Function, mut calls: Calls<'_>, buckets: &Buckets) -> Value {
@@ -176,7 +180,8 @@ pub(crate) fn compare_runs(store: &Store, params: &Params) -> Option<Value> {
     // Two runs may be of other service names (of other releases of a program that names itself by them).
     let mut rows: HashMap<(&str, &str), [Option<Calls<'_>>; 2]> = HashMap::new();
     for (side, calls) in [of_a, of_b].into_iter().enumerate() {
-        for (number, calls) in calls.into_iter().enumerate().filter(|(_, calls)| !calls.durations.is_empty()) {
+        for (number, calls) in calls.into_iter().enumerate().filter(|(_, calls)| !calls.durations.is_empty())
+        {
             let Some(function) = index.functions.get(number as u32) else { continue };
             if search.matches(&SearchedFunction(function)) {
                 rows.entry((&function.name, &function.op)).or_default()[side] = Some(calls);

@@ -6,8 +6,11 @@ use super::{Facts, Store};
 
 pub(crate) fn answer(store: &Store, facts: &Facts) -> Value {
     let index = &store.index;
-    let accepted: Map<String, Value> =
-        index.accepted.iter().map(|(category, quantity)| ((*category).to_owned(), (*quantity).into())).collect();
+    let accepted: Map<String, Value> = index
+        .accepted
+        .iter()
+        .map(|(category, quantity)| ((*category).to_owned(), (*quantity).into()))
+        .collect();
     let mut losses: Vec<_> = index.losses.iter().collect();
     losses.sort_by(|(a, of_a), (b, of_b)| of_b.quantity.cmp(&of_a.quantity).then(a.cmp(b)));
     let discarded: Vec<Value> = losses

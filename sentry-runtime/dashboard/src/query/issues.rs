@@ -35,7 +35,8 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     });
     let page = page(keyed.collect(), params);
     let buckets = buckets(index, params.now);
-    let rows = page.rows.into_iter().map(|(id, issue, event)| row(index, id, issue, event, &buckets)).collect();
+    let rows =
+        page.rows.into_iter().map(|(id, issue, event)| row(index, id, issue, event, &buckets)).collect();
     list("issues", Page { rows, total: page.total, next_cursor: page.next_cursor })
 }
 
@@ -127,7 +128,9 @@ pub(crate) fn searched_event(event: &Event, key: &Key, test: &Test) -> Option<bo
         "level" => text(event.level.text()),
         "culprit" | "transaction" => optional(event.culprit.as_deref()),
         "file" | "filename" => event.file.as_ref().is_some_and(|file| test.is_in(file)),
-        "handled" | "error.handled" => event.handled.is_some_and(|handled| test.matches(Field::Bool(handled))),
+        "handled" | "error.handled" => {
+            event.handled.is_some_and(|handled| test.matches(Field::Bool(handled)))
+        }
         "trace" | "trace_id" => event.trace != 0 && text(&hex128(event.trace)),
         "event" | "event_id" => text(&hex128(event.id)),
         "release" => optional(event.resource.release.as_deref()),
@@ -146,7 +149,8 @@ pub(crate) struct SearchedEvent<'a>(pub(crate) &'a Event);
 
 impl Searched for SearchedEvent<'_> {
     fn contains(&self, word: &str, _number: usize) -> bool {
-        contains(&self.0.title(), word) || self.0.culprit.as_ref().is_some_and(|culprit| contains(culprit, word))
+        contains(&self.0.title(), word)
+            || self.0.culprit.as_ref().is_some_and(|culprit| contains(culprit, word))
     }
 
     fn any(&self, key: &Key, test: &Test, _number: usize) -> bool {

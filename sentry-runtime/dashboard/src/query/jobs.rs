@@ -19,7 +19,9 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
         .map(|job| (job, outlook(job, params.now)))
         .filter(|(job, outlook)| search.matches(&SearchedJob { job, outlook }))
         .collect();
-    rows.sort_by(|(a, _), (b, _)| (&b.slug, &b.service, &b.environment).cmp(&(&a.slug, &a.service, &a.environment)));
+    rows.sort_by(|(a, _), (b, _)| {
+        (&b.slug, &b.service, &b.environment).cmp(&(&a.slug, &a.service, &a.environment))
+    });
     let keyed = rows.into_iter().enumerate().map(|(at, row)| (0.0, at as u128, row));
     let page = page(keyed.collect(), params);
     let rows = page.rows.iter().map(|(job, outlook)| row(&store.index, job, outlook)).collect();

@@ -31,7 +31,10 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
         }
         &["level", "message", "service", "trace", "release", "environment"]
     } else {
-        let spans = index.batches.newest_first().flat_map(|(_, _, batch)| batch.spans.iter().map(move |span| (batch, span)));
+        let spans = index
+            .batches
+            .newest_first()
+            .flat_map(|(_, _, batch)| batch.spans.iter().map(move |span| (batch, span)));
         for (batch, span) in spans.take(MAX_ROWS) {
             note(&mut seen, &span.attributes);
             note(&mut seen, &batch.resource.attributes);
@@ -39,9 +42,22 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
         for (_, _, event) in index.events.newest_first().take(MAX_ROWS / 4) {
             note(&mut seen, &event.tags);
         }
-        &["name", "op", "span", "service", "status", "level", "duration", "trace", "release", "environment", "error"]
+        &[
+            "name",
+            "op",
+            "span",
+            "service",
+            "status",
+            "level",
+            "duration",
+            "trace",
+            "release",
+            "environment",
+            "error",
+        ]
     };
-    let mut keys: Vec<Value> = fixed.iter().map(|key| json!({ "key": key, "values": known(store, key) })).collect();
+    let mut keys: Vec<Value> =
+        fixed.iter().map(|key| json!({ "key": key, "values": known(store, key) })).collect();
     let mut seen: Vec<_> = seen.into_iter().filter(|(key, _)| !fixed.contains(&&**key)).collect();
     seen.sort_by(|(a, (of_a, _)), (b, (of_b, _))| of_b.cmp(of_a).then(a.cmp(b)));
     for (key, (_, values)) in seen.into_iter().take(MAX_KEYS - keys.len()) {
@@ -80,10 +96,14 @@ fn known(store: &Store, key: &str) -> Vec<String> {
         "service" => index.programs.services.keys().for_each(|service| add(service)),
         "release" | "environment" => {
             for service in index.programs.services.values() {
-                add(if key == "release" { &service.release } else { &service.environment }.as_deref().unwrap_or_default());
+                add(if key == "release" { &service.release } else { &service.environment }
+                    .as_deref()
+                    .unwrap_or_default());
             }
         }
-        "level" => ["trace", "debug", "info", "warning", "error", "fatal"].iter().for_each(|level| add(level)),
+        "level" => {
+            ["trace", "debug", "info", "warning", "error", "fatal"].iter().for_each(|level| add(level))
+        }
         "error" => add("true"),
         "name" | "op" | "status" => {
             for root in index.traces.values().filter_map(|trace| trace.root.as_ref()).take(MAX_ROWS) {
@@ -95,7 +115,8 @@ fn known(store: &Store, key: &str) -> Vec<String> {
             }
         }
         "span" => {
-            let functions = (0..index.functions.end().min(MAX_ROWS)).filter_map(|number| index.functions.get(number as u32));
+            let functions = (0..index.functions.end().min(MAX_ROWS))
+                .filter_map(|number| index.functions.get(number as u32));
             functions.for_each(|function| add(&function.name));
         }
         _ => {}

@@ -15,7 +15,8 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     let trace = params.get("trace").or_else(|| params.get("trace_id")).map(parse_id128);
     let least = params.get("level").and_then(Level::read);
     let rows = index.logs.newest_first();
-    let rows = rows.filter(|(_, _, log)| params.is_within(log.at) && params.is_service(&log.resource.service));
+    let rows =
+        rows.filter(|(_, _, log)| params.is_within(log.at) && params.is_service(&log.resource.service));
     let rows = rows.filter(|(_, _, log)| trace.is_none_or(|trace| trace == Some(log.trace)));
     let rows = rows.filter(|(_, _, log)| least.is_none_or(|least| log.level >= least));
     let rows = rows.filter(|(_, _, log)| search.is_empty() || search.matches(&SearchedLog(log)));

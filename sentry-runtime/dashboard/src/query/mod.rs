@@ -82,11 +82,19 @@ pub(crate) fn answer_at(store: &Store, facts: &Facts, path: &str, query: &str, n
         ["traces"] => traces::answer(store, &params),
         ["traces", id] => match waterfall::answer(store, id, &params) {
             Some(answer) => answer,
-            None => return Answer::not_found("no such trace: it has not come yet, or was dropped for want of memory"),
+            None => {
+                return Answer::not_found(
+                    "no such trace: it has not come yet, or was dropped for want of memory",
+                );
+            }
         },
         ["traces", id, "text"] => match text::trace(store, id, &params) {
             Some(text) => return Answer::text(text),
-            None => return Answer::not_found("no such trace: it has not come yet, or was dropped for want of memory"),
+            None => {
+                return Answer::not_found(
+                    "no such trace: it has not come yet, or was dropped for want of memory",
+                );
+            }
         },
         ["compare"] => match waterfall::compare(store, &params) {
             Some(answer) => answer,
@@ -103,7 +111,11 @@ pub(crate) fn answer_at(store: &Store, facts: &Facts, path: &str, query: &str, n
         },
         ["events", id] => match events::one(store, id) {
             Some(answer) => answer,
-            None => return Answer::not_found("no such event: it has not come yet, or was dropped for want of memory"),
+            None => {
+                return Answer::not_found(
+                    "no such event: it has not come yet, or was dropped for want of memory",
+                );
+            }
         },
         ["jobs"] => jobs::answer(store, &params),
         ["functions"] => functions::answer(store, &params),

@@ -200,9 +200,12 @@ pub(crate) fn metrics(store: &Store, params: &Params) -> Value {
 }
 
 pub(crate) fn sessions(store: &Store, params: &Params) -> Value {
-    let releases = store.index.sessions.releases.iter().filter(|(release, counts)| {
-        params.is_service(&release.service) && counts.all() > 0
-    });
+    let releases = store
+        .index
+        .sessions
+        .releases
+        .iter()
+        .filter(|(release, counts)| params.is_service(&release.service) && counts.all() > 0);
     let mut releases: Vec<_> = releases.collect();
     releases.sort_by(|(a, _), (b, _)| {
         (&a.service, &a.release, &a.environment).cmp(&(&b.service, &b.release, &b.environment))

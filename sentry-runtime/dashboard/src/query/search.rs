@@ -202,7 +202,8 @@ fn key_and_value(token: &str) -> Option<(String, &str)> {
         return Some((key.to_owned(), value));
     }
     let (key, value) = token.split_once(':')?;
-    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '$'));
+    let is_key = !key.is_empty()
+        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '$'));
     (is_key && !value.starts_with("//") && !value.starts_with(':')).then(|| (key.to_owned(), value))
 }
 
@@ -223,7 +224,9 @@ fn test(value: &str) -> Test {
         }
     }
     if let Some(list) = value.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
-        return Test::Any(list.split(',').map(|value| unquote(value.trim())).filter(|value| !value.is_empty()).collect());
+        return Test::Any(
+            list.split(',').map(|value| unquote(value.trim())).filter(|value| !value.is_empty()).collect(),
+        );
     }
     Test::Any(vec![unquote(value)])
 }
@@ -238,9 +241,15 @@ fn unquote(text: &str) -> String {
 /// Reads a number; with a unit of time it is in milliseconds (`1.5s`).
 fn quantity(text: &str) -> Option<f64> {
     let text = text.trim();
-    for (unit, factor) in
-        [("ms", 1.0), ("µs", 1e-3), ("us", 1e-3), ("min", 60_000.0), ("s", 1e3), ("m", 60_000.0), ("h", 3_600_000.0)]
-    {
+    for (unit, factor) in [
+        ("ms", 1.0),
+        ("µs", 1e-3),
+        ("us", 1e-3),
+        ("min", 60_000.0),
+        ("s", 1e3),
+        ("m", 60_000.0),
+        ("h", 3_600_000.0),
+    ] {
         if let Some(number) = text.strip_suffix(unit).and_then(|number| number.trim().parse::<f64>().ok()) {
             return Some(number * factor);
         }
@@ -361,7 +370,9 @@ mod tests {
 
     #[test]
     fn any_text_is_a_query() {
-        for query in ["\"", "a:\"", "!", "!!", ":", "a:[", "[x", "a:>", "\\", "\"\\\"", "🦀:🦀", "has:", "a::b"] {
+        for query in
+            ["\"", "a:\"", "!", "!!", ":", "a:[", "[x", "a:>", "\\", "\"\\\"", "🦀:🦀", "has:", "a::b"]
+        {
             matches(query);
         }
     }

@@ -26,9 +26,9 @@ pub(crate) fn trace(store: &Store, id: &str, params: &Params) -> Option<String> 
     let tree = tree::build(&store.index, trace, 20_000);
     let mut out = String::new();
     head(&mut out, id, trace);
-    let mut writer = Writer { index: &store.index, tree: &tree, times: tree.self_times(), out, lines, left_out: 0 };
-    let tops: Vec<usize> =
-        (0..tree.nodes.len()).filter(|&at| tree.nodes[at].above.is_none()).collect();
+    let mut writer =
+        Writer { index: &store.index, tree: &tree, times: tree.self_times(), out, lines, left_out: 0 };
+    let tops: Vec<usize> = (0..tree.nodes.len()).filter(|&at| tree.nodes[at].above.is_none()).collect();
     writer.level(&below(&tree), &tops);
     let (left_out, mut out) = (writer.left_out + tree.left_out, writer.out);
     if left_out > 0 {
@@ -103,7 +103,8 @@ impl Writer<'_> {
             };
             let count = nodes[at..].iter().take_while(is_equal).count();
             let take = if count > FOLD { count } else { 1 };
-            let total = nodes[at..at + take].iter().map(|&node| self.tree.nodes[node].span.duration_ms()).sum();
+            let total =
+                nodes[at..at + take].iter().map(|&node| self.tree.nodes[node].span.duration_ms()).sum();
             folded.push((first, take, total));
             at += take;
         }
@@ -169,7 +170,8 @@ fn events(index: &Index, trace: &Trace, out: &mut String) {
     for event in trace.events.iter().take(20).filter_map(|&number| index.events.get(number)) {
         let _ = writeln!(out, "{}", event_line(event));
     }
-    let logs: Vec<&Log> = trace.logs.iter().rev().take(20).filter_map(|&number| index.logs.get(number)).collect();
+    let logs: Vec<&Log> =
+        trace.logs.iter().rev().take(20).filter_map(|&number| index.logs.get(number)).collect();
     for log in logs.into_iter().rev() {
         let _ = writeln!(out, "{}", log_line(log));
     }

@@ -34,12 +34,18 @@ pub(crate) fn select<'a>(store: &'a Store, params: &Params, q: &str, after: u64)
     let index = &store.index;
     let search = Search::read(q, &index.texts);
     let functions = functions_of(index, &search);
-    let traces = index.traces.iter().filter(|(_, trace)| trace.spans > 0 && trace.changed > after && params.is_within(trace.start));
+    let traces = index
+        .traces
+        .iter()
+        .filter(|(_, trace)| trace.spans > 0 && trace.changed > after && params.is_within(trace.start));
     let service = params.get("service");
     traces
-        .filter(|(_, trace)| service.is_none_or(|wanted| trace.services.iter().any(|service| **service == *wanted)))
+        .filter(|(_, trace)| {
+            service.is_none_or(|wanted| trace.services.iter().any(|service| **service == *wanted))
+        })
         .filter(|(id, trace)| {
-            search.is_empty() || search.matches(&SearchedTrace { index, id: **id, trace, functions: &functions })
+            search.is_empty()
+                || search.matches(&SearchedTrace { index, id: **id, trace, functions: &functions })
         })
         .map(|(id, trace)| (*id, trace))
         .collect()
@@ -143,7 +149,8 @@ impl Searched for SearchedTrace<'_> {
             "op" if matches!(test, Test::Has) => root.is_some_and(|root| !root.op.is_empty()),
             "op" | "span.op" => self.has_function(number),
             "span" | "span.description" => {
-                self.has_function(number) || self.spans().any(|(_, span)| span.description().is_some_and(|of| text(of)))
+                self.has_function(number)
+                    || self.spans().any(|(_, span)| span.description().is_some_and(|of| text(of)))
             }
             "service" | "service.name" => trace.services.iter().any(|service| text(service)),
             "status" => match root.and_then(|root| root.status.text()) {
@@ -163,17 +170,23 @@ impl Searched for SearchedTrace<'_> {
             "complete" => test.matches(Field::Bool(trace.is_complete())),
             "pinned" => test.matches(Field::Bool(trace.is_pinned)),
             "level" => self.events().any(|event| text(event.level.text())),
-            "http_status" => root.and_then(|root| root.http_status).is_some_and(|code| number_of(f64::from(code))),
+            "http_status" => {
+                root.and_then(|root| root.http_status).is_some_and(|code| number_of(f64::from(code)))
+            }
             "release" | "environment" => {
                 let batches = trace.batches.iter().filter_map(|&number| self.index.batches.get(number));
-                let resources = batches.map(|batch| &batch.resource).chain(self.events().map(|event| &event.resource));
-                let mut values = resources
-                    .filter_map(|of| if key.name == "release" { of.release.as_ref() } else { of.environment.as_ref() });
+                let resources =
+                    batches.map(|batch| &batch.resource).chain(self.events().map(|event| &event.resource));
+                let mut values = resources.filter_map(|of| {
+                    if key.name == "release" { of.release.as_ref() } else { of.environment.as_ref() }
+                });
                 values.any(|value| text(value))
             }
             _ => {
                 let Some(key) = &key.interned else { return false };
-                let matches = |value: &crate::model::value::Value| Field::of(value).is_some_and(|field| test.matches(field));
+                let matches = |value: &crate::model::value::Value| {
+                    Field::of(value).is_some_and(|field| test.matches(field))
+                };
                 self.spans().any(|(batch, span)| batch.attribute(span, key).is_some_and(matches))
                     || self.events().any(|event| get_interned(&event.tags, key).is_some_and(matches))
             }

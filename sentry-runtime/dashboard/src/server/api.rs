@@ -16,7 +16,8 @@ use super::limits::Limits;
 use super::shared::Shared;
 use super::wait::{self, Wanted};
 use super::{access, identity, ingest, live, page};
-use crate::stub::{self as query, self as mcp, Answer, Outcome};
+use crate::mcp::{self, Outcome};
+use crate::query::{self, Answer};
 
 /// The maximum size of a request of the API, in bytes.
 const MAX_REQUEST: usize = 256 << 10;

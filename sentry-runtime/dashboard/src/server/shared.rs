@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::access::Access;
 use crate::envelope;
 use crate::history::Log;
-use crate::stub::Facts;
-use crate::stub::{Received, Store};
+use crate::model::Received;
+use crate::query::{Facts, Store};
 
 /// The maximum size in bytes of submitted envelopes that wait.
 const MAX_WAITING: usize = 16 << 20;

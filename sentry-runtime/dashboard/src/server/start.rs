@@ -16,9 +16,9 @@ use super::limits::LimitedListener;
 use super::shared::{Shared, now};
 use super::{api, token};
 use crate::history::{self, Log};
+use crate::model::{Limits, Received};
 use crate::options::{Dashboard, StartError};
-use crate::stub::Facts;
-use crate::stub::{Limits, Received, Store};
+use crate::query::{Facts, Store};
 
 /// The maximum number of submitted envelopes that wait.
 const QUEUE: usize = 1024;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::api::Api;
 use super::limits::Limits;
 use super::shared::Shared;
-use crate::stub as query;
+use crate::query;
 
 /// The longest wait, in seconds.
 const LONGEST: f64 = 120.0;

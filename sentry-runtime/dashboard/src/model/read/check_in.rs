@@ -63,7 +63,10 @@ impl Index {
             at,
             status,
             duration_ms: duration_ms.map(|seconds| seconds * 1e3),
-            trace: payload.pointer("/contexts/trace").and_then(|trace| id128(trace, "trace_id")).unwrap_or_default(),
+            trace: payload
+                .pointer("/contexts/trace")
+                .and_then(|trace| id128(trace, "trace_id"))
+                .unwrap_or_default(),
         });
         self.job_bytes = self.jobs.values().map(Job::bytes).sum();
         self.accept("monitor", 1);

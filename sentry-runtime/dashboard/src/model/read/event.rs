@@ -38,7 +38,8 @@ impl Index {
         let (resource, seen) = self.place(source, shared, frame);
         self.see(&resource, seen, at, frame);
         let trace = payload.pointer("/contexts/trace").unwrap_or(&Value::Null);
-        let feedback = payload.pointer("/contexts/feedback").filter(|_| text(payload, "type") == Some("feedback"));
+        let feedback =
+            payload.pointer("/contexts/feedback").filter(|_| text(payload, "type") == Some("feedback"));
         let exceptions = exceptions(payload);
         let outer = exceptions.last().unwrap_or(&Value::Null);
         let kind = text(outer, "type").or(feedback.map(|_| "User feedback")).or(if exceptions.is_empty() {
@@ -54,14 +55,16 @@ impl Index {
         let level = text(payload, "level").and_then(Level::read);
         let level = level.unwrap_or(if feedback.is_some() { Level::Info } else { Level::Error });
         let frame_of = crash_frame(outer);
-        let culprit = text(payload, "transaction").map(ToOwned::to_owned).or_else(|| frame_of.and_then(place));
+        let culprit =
+            text(payload, "transaction").map(ToOwned::to_owned).or_else(|| frame_of.and_then(place));
         let is_absolute = |path: &&str| path.starts_with('/') || path.contains(":\\") || path.contains("://");
         let file = frame_of.and_then(|frame| {
             text(frame, "abs_path").filter(is_absolute).or_else(|| text(frame, "filename"))
         });
         let mut tags = Vec::new();
         self.read_tags(payload, &mut tags);
-        let handled = exceptions.iter().filter_map(|exception| exception.pointer("/mechanism/handled")?.as_bool());
+        let handled =
+            exceptions.iter().filter_map(|exception| exception.pointer("/mechanism/handled")?.as_bool());
         let event = Event {
             id,
             at,

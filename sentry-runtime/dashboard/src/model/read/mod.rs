@@ -67,7 +67,12 @@ impl Index {
     }
 
     /// Reads an item; 0: nothing of it could be understood.
-    fn read_item(&mut self, item: &envelope::Item<'_>, frame: &Frame<'_>, event_id: &mut Option<u128>) -> Changes {
+    fn read_item(
+        &mut self,
+        item: &envelope::Item<'_>,
+        frame: &Frame<'_>,
+        event_id: &mut Option<u128>,
+    ) -> Changes {
         let kind = item.kind();
         if kind == "attachment" {
             self.accept("attachment", 1);
@@ -76,8 +81,18 @@ impl Index {
         }
         let known = matches!(
             kind,
-            "event" | "transaction" | "feedback" | "user_report" | "span" | "log" | "trace_metric" | "check_in" | "session"
-                | "sessions" | "client_report" | "sdk_stats"
+            "event"
+                | "transaction"
+                | "feedback"
+                | "user_report"
+                | "span"
+                | "log"
+                | "trace_metric"
+                | "check_in"
+                | "session"
+                | "sessions"
+                | "client_report"
+                | "sdk_stats"
         );
         if !known {
             // Profiles and replays are binary or large, and nothing here shows them.

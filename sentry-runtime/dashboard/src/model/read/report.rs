@@ -40,14 +40,16 @@ impl Index {
             _ => self.place(source, Vec::new(), frame).0.service.clone(),
         };
         let at = time(payload, "timestamp").unwrap_or(frame.at);
-        for key in ["discarded_events", "rate_limited_events", "filtered_events", "filtered_sampling_events"] {
+        for key in ["discarded_events", "rate_limited_events", "filtered_events", "filtered_sampling_events"]
+        {
             for loss in list(payload, key).iter().take(MAX_KINDS) {
                 let (Some(reason), Some(category)) = (text(loss, "reason"), text(loss, "category")) else {
                     self.damaged += 1;
                     continue;
                 };
                 let quantity = number(loss, "quantity").filter(|quantity| (0.0..1e15).contains(quantity));
-                let key = [service.clone(), self.texts.get(cut(reason, 100)), self.texts.get(cut(category, 100))];
+                let key =
+                    [service.clone(), self.texts.get(cut(reason, 100)), self.texts.get(cut(category, 100))];
                 if self.losses.len() >= MAX_KINDS && !self.losses.contains_key(&key) {
                     continue;
                 }

@@ -51,7 +51,8 @@ impl Index {
                 ("abnormal", Outcome::Abnormal),
                 ("crashed", Outcome::Crashed),
             ] {
-                let quantity = number(sum, key).filter(|quantity| (0.0..1e15).contains(quantity)).unwrap_or(0.0) as u64;
+                let quantity =
+                    number(sum, key).filter(|quantity| (0.0..1e15).contains(quantity)).unwrap_or(0.0) as u64;
                 self.sessions.count(release.clone(), outcome, quantity);
                 self.accept("session", quantity);
             }

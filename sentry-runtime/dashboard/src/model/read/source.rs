@@ -124,7 +124,8 @@ impl Index {
             };
             self.name(&name)
         });
-        let resource = self.resource(Resource { service, release, environment, attributes: attributes.into() });
+        let resource =
+            self.resource(Resource { service, release, environment, attributes: attributes.into() });
         let sdk = sdk_name.map(|name| match sdk_version {
             Some(version) => self.name(&format!("{name} {version}")),
             None => name,
@@ -166,7 +167,12 @@ pub(super) struct Seen {
 pub(super) fn tag<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
     match event.get("tags")? {
         Value::Object(tags) => tags.get(key)?.as_str(),
-        _ => list(event, "tags").iter().take(256).find(|pair| pair.get(0).is_some_and(|of| of == key))?.get(1)?.as_str(),
+        _ => list(event, "tags")
+            .iter()
+            .take(256)
+            .find(|pair| pair.get(0).is_some_and(|of| of == key))?
+            .get(1)?
+            .as_str(),
     }
     .filter(|text| !text.is_empty())
 }

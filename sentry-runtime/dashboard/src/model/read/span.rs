@@ -27,7 +27,9 @@ impl Index {
         let id = id128(payload, "event_id").or(*event_id);
         *event_id = id;
         let trace = payload.pointer("/contexts/trace").unwrap_or(&Value::Null);
-        let (Some(trace_id), Some(span_id)) = (id128(trace, "trace_id"), id64(trace, "span_id")) else { return 0 };
+        let (Some(trace_id), Some(span_id)) = (id128(trace, "trace_id"), id64(trace, "span_id")) else {
+            return 0;
+        };
         if id.is_some_and(|id| self.is_repeated(id)) {
             return HEALTH;
         }
@@ -146,7 +148,9 @@ impl Index {
         if let Some(origin) = span.get("origin") {
             self.push("sentry.origin", origin, &mut attributes);
         }
-        if let Some(links) = span.get("links").filter(|links| links.as_array().is_some_and(|links| !links.is_empty())) {
+        if let Some(links) =
+            span.get("links").filter(|links| links.as_array().is_some_and(|links| !links.is_empty()))
+        {
             self.push("sentry.links", links, &mut attributes);
         }
         let op = self.op(span, &attributes);
@@ -154,7 +158,8 @@ impl Index {
         let name = text(span, "name").or_else(|| text(span, "description"));
         let (start, duration) = span_times(span, frame);
         // A streamed span says `error`, and which one in an attribute.
-        let precise = first_text(&attributes, &["sentry.status.message", "sentry.status_code"]).map(|text| Status::read(text));
+        let precise = first_text(&attributes, &["sentry.status.message", "sentry.status_code"])
+            .map(|text| Status::read(text));
         let status = text(span, "status").map(Status::read).unwrap_or_default();
         let status = match precise {
             Some(precise) if status == Status::read("error") && precise.is_failed() => precise,
