@@ -96,7 +96,10 @@ async fn take(
             let body = decode(&encoding, body).map_err(Failed::Decode)?;
             let body = match form {
                 Form::Envelope => body,
-                Form::Event => envelope::of_event(&body).ok_or(Failed::Refused(Refused::NotAnEnvelope))?,
+                Form::Event => envelope::of_event(&body).ok_or_else(|| {
+                    shared.counts.rejected("not_an_envelope");
+                    Failed::Refused(Refused::NotAnEnvelope)
+                })?,
             };
             shared.take(&body, project.as_ref().map(|Path(project)| &**project)).map_err(Failed::Refused)
         }
