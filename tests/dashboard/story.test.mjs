@@ -1,0 +1,143 @@
+// What a customer and the jobs of the storefront do is on every tab, as it happens.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, newPage, noFaults, open } from "./support/browser.mjs";
+import { start, startDashboard, startShop, until } from "./support/programs.mjs";
+
+let browser, dashboard, shop, page;
+before(async () => {
+  browser = await launch();
+  dashboard = await startDashboard({ name: "story-dashboard" });
+  shop = await startShop({ name: "story-shop", env: { SENTRY_DASHBOARD: "0", SENTRY_DSN: dashboard.dsn(), SENTRY_RELEASE: "lamps@1.4.0", SENTRY_ENVIRONMENT: "development" } });
+  page = await newPage(browser);
+  await page.goto(dashboard.url);
+  await page.getByRole("link", { name: "Traces" }).waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await shop?.stop();
+  await dashboard?.stop();
+});
+
+/** Orders a lamp with this card, in another window. */
+async function order(card) {
+  const customer = await newPage(browser, { allowed: /favicon|402/ });
+  await customer.goto(shop.url);
+  await customer.locator(".card").first().click();
+  await customer.locator("[name=card_number]").fill(card);
+  await customer.getByRole("button", { name: /Buy/ }).click();
+  await customer.waitForFunction(() => /declined|Thank|order/i.test(document.body.innerText) && !document.querySelector("[name=card_number]"));
+  await customer.context().close();
+}
+
+test("an order appears without a reload, and opens as a waterfall", async () => {
+  await open(page, dashboard, "traces");
+  await order("4242 4242 4242 4242");
+  const row = page.getByRole("row").filter({ hasText: "/lamps/{sku}" }).first();
+  await row.waitFor();
+  await row.getByRole("link").click();
+  const tree = page.getByRole("treegrid", { name: "Spans" });
+  await tree.getByText("place_order").first().waitFor();
+  for (const name of ["GET /lamps/{sku}", "POST /orders", "POST /charges"]) await tree.getByText(name).first().waitFor();
+  noFaults(page);
+});
+
+test("a declined card is an error in its trace, and an issue with its chain of causes", async () => {
+  await order("4000 0000 0000 0002");
+  await open(page, dashboard, "issues");
+  const row = page.getByRole("row").filter({ hasText: /declined|not paid/i }).first();
+  await row.waitFor();
+  await row.getByRole("link").first().click();
+  await page.getByText("caused by").first().waitFor();
+  await page.getByText("place", { exact: false }).first().waitFor();
+  await page.getByRole("link", { name: "Open the trace" }).click();
+  const selected = page.getByRole("treegrid").locator("[aria-selected=true]");
+  await selected.waitFor();
+  assert.match(await selected.innerText(), /Error/);
+  await page.getByRole("complementary", { name: "Error" }).waitFor();
+  await page.goBack();
+  await page.getByText("caused by").first().waitFor();
+  noFaults(page);
+});
+
+test("a panic is an issue of its own", async () => {
+  const customer = await newPage(browser, { allowed: /./ });
+  await customer.goto(`${shop.url}deals/6`);
+  await customer.context().close();
+  await open(page, dashboard, "issues");
+  await page.getByRole("row").filter({ hasText: /index out of bounds/ }).first().waitFor();
+  noFaults(page);
+});
+
+test("a whole visit of a second program fills the tabs for jobs, functions, logs and health", async () => {
+  const visit = await start("story-visit", process.env.STOREFRONT, [], { env: { SENTRY_DSN: dashboard.dsn(2), SENTRY_RELEASE: "lamps@1.4.0", SENTRY_ENVIRONMENT: "development" } });
+  assert.equal(await visit.ended(), "0", visit.output());
+
+  await open(page, dashboard, "jobs");
+  const job = page.getByRole("listitem").filter({ hasText: "restock-shelves" }).first();
+  await job.getByText(/every 10 minutes/i).first().waitFor();
+  await job.getByRole("timer").waitFor();
+  await job.getByRole("button", { name: /: failed/ }).first().click();
+  await job.getByRole("link", { name: "Trace" }).waitFor();
+  assert.match(page.url(), /run=/);
+
+  await open(page, dashboard, "functions");
+  await page.getByRole("row").filter({ hasText: "POST /orders" }).first().waitFor();
+  await page.getByRole("tab", { name: "Functions" }).click();
+  await page.getByRole("row").filter({ hasText: "place_order" }).first().waitFor();
+  await page.getByRole("tab", { name: "Jobs" }).click();
+  await page.getByRole("row").filter({ hasText: "restock" }).first().waitFor();
+  await page.goBack();
+  assert.equal(await page.getByRole("tab", { name: "Functions" }).getAttribute("aria-selected"), "true");
+  await page.getByRole("row").filter({ hasText: "place_order" }).first().getByRole("link").first().click();
+  await page.getByRole("grid", { name: /Traces/ }).getByText("POST /orders").first().waitFor();
+
+  await open(page, dashboard, "health");
+  await page.getByText("transaction", { exact: true }).or(page.getByText("span", { exact: true })).first().waitFor();
+  await open(page, dashboard, "sessions");
+  await page.getByText("lamps@1.4.0").first().waitFor();
+  await open(page, dashboard, "logs");
+  await page.getByRole("grid", { name: /Logs/ }).or(page.getByText("No log yet")).first().waitFor();
+  await open(page, dashboard, "hints");
+  await page.getByText(/Open the trace|Nothing to hint at/).first().waitFor();
+  await open(page, dashboard, "metrics");
+  await page.getByRole("list", { name: "Metrics" }).or(page.getByText("No metric yet")).first().waitFor();
+  noFaults(page);
+});
+
+test("the trace is copied as text", async () => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, dashboard, "traces");
+  await page.getByRole("row").filter({ hasText: "POST /orders" }).first().getByRole("link").first().click();
+  await page.getByRole("button", { name: "Copy as text" }).click();
+  const text = await until(() => page.evaluate(() => navigator.clipboard.readText()), "the text");
+  assert.match(text, /place_order/);
+  noFaults(page);
+});
+
+test("two traces of one name are compared", async () => {
+  await order("4242 4242 4242 4242");
+  await open(page, dashboard, "traces?q=" + encodeURIComponent('name:"POST /orders"'));
+  await page.getByRole("row").filter({ hasText: "POST /orders" }).first().getByRole("link").first().click();
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("dialog").getByRole("link").first().click();
+  await page.getByRole("region", { name: "Differences" }).getByText("place_order").first().waitFor();
+  assert.match(page.url(), /#\/compare\?a=[0-9a-f]{32}&b=[0-9a-f]{32}/);
+  noFaults(page);
+});
+
+test("the dashboard in the program shows a click in its shop", async (t) => {
+  const own = await startShop({ name: "own-shop", env: {} });
+  try {
+    const found = await until(() => /(http:\/\/127\.0\.0\.1:\d+\/\?token=[^\s]+)/.exec(own.output()), "the URL of the page");
+    const window = await newPage(browser);
+    await window.goto(found[1]);
+    await window.getByText("No trace yet").or(window.getByRole("grid")).first().waitFor();
+    const customer = await newPage(browser, { allowed: /favicon/ });
+    const clicked = Date.now();
+    await customer.goto(own.url);
+    await window.getByRole("row").filter({ hasText: "GET /" }).first().waitFor();
+    t.diagnostic(`the click was on the page after ${Date.now() - clicked} ms`);
+    noFaults(window);
+  } finally { await own.stop(); }
+});

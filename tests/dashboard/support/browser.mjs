@@ -1,0 +1,36 @@
+// A browser that notes all that a page must not do.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+export const launch = () => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+/**
+ * A page of its own. `page.faults` are errors of scripts, violations of the policy and requests to other places; lines
+ * that match `allowed` are none.
+ */
+export async function newPage(browser, { width = 1440, height = 900, scheme = "light", allowed = null, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, ...more });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.faults = [];
+  const fault = (text) => { if (!allowed?.test(text)) page.faults.push(text); };
+  page.on("console", (message) => { if (message.type() === "error") fault(`console: ${message.text()}`); });
+  page.on("pageerror", (error) => fault(`script: ${error.stack ?? error}`));
+  page.on("dialog", (dialog) => { fault(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith("http://127.0.0.1:") && !url.startsWith("data:")) fault(`request: ${url}`);
+  });
+  return page;
+}
+export const noFaults = (page) => assert.deepEqual(page.faults, []);
+
+/** Opens a view by its address in the page. */
+export async function open(page, dashboard, route) {
+  await page.goto(`${dashboard.origin}/#/${route}`);
+  await page.locator("#main > *").last().waitFor();
+}
