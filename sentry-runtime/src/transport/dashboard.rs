@@ -8,7 +8,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sentry_dashboard::{Handle, StartError, is_dashboard};
@@ -28,6 +28,10 @@ const PORTS: u16 = 16;
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause after a start that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
+
+/// Where this process, or one that it was forked from, serves the page on a port that the system chose: nobody else
+/// could find it.
+static CHOSEN: OnceLock<SocketAddr> = OnceLock::new();
 
 /// What the page shows about the program itself.
 pub(crate) struct Program {
@@ -92,8 +96,12 @@ impl Dashboard {
 
     fn find(&mut self) -> Result<State, StartError> {
         let wanted = self.options.listen_address();
+        if wanted.port() == 0
+            && let Some(address) = CHOSEN.get().filter(|address| is_dashboard(**address))
+        {
+            return self.sender(*address);
+        }
         let mut error = None;
-        // Port 0 is any free one, and never taken.
         for port in (wanted.port()..=u16::MAX).take(usize::from(PORTS)) {
             let address = SocketAddr::new(wanted.ip(), port);
             match self.options.clone().address(address).start() {
@@ -103,6 +111,9 @@ impl Dashboard {
                     } else {
                         format!(" (another program uses {wanted})")
                     };
+                    if wanted.port() == 0 {
+                        let _ = CHOSEN.set(handle.address());
+                    }
                     self.announce(format!("dashboard: {}{why}", handle.url()));
                     return Ok(State::Serving(handle));
                 }

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use super::limits::Limits;
+use super::limits::{Api, Limits};
 use super::shared::Shared;
 use super::wait::{self, Wanted};
 use super::{access, identity, ingest, live, page};
@@ -21,13 +21,6 @@ use crate::query::{self, Answer};
 
 /// The maximum size of a request of the API, in bytes.
 const MAX_REQUEST: usize = 256 << 10;
-
-/// What the routes share.
-#[derive(Clone)]
-pub(super) struct Api {
-    pub(super) shared: Arc<Shared>,
-    pub(super) limits: Arc<Limits>,
-}
 
 /// Returns all routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {

@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::shared::Shared;
+
 /// The maximum number of connections; further ones wait.
 pub(super) const MAX_CONNECTIONS: usize = 128;
 /// The maximum number of requests that wait for a change, live streams included.
@@ -31,6 +33,13 @@ impl Limits {
     pub(super) fn new() -> Self {
         Self { bodies: Arc::new(Semaphore::new(MAX_BODIES)), waiting: Arc::new(Semaphore::new(MAX_WAITING)) }
     }
+}
+
+/// What the routes share.
+#[derive(Clone)]
+pub(super) struct Api {
+    pub(super) shared: Arc<Shared>,
+    pub(super) limits: Arc<Limits>,
 }
 
 /// A listener with a maximum number of connections.

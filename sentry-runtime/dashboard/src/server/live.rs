@@ -14,7 +14,7 @@ use futures_core::Stream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::api::Api;
+use super::limits::Api;
 
 /// The shortest time between two events.
 const PAUSE: Duration = Duration::from_millis(100);

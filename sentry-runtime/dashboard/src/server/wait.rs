@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::api::Api;
-use super::limits::Limits;
+use super::limits::{Api, Limits};
 use super::shared::Shared;
 use crate::query;
 
