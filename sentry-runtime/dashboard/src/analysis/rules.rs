@@ -144,7 +144,8 @@ impl<'a> Rules<'a> {
                 _ => break,
             }
         }
-        node.span.id
+        // The parent of spans that came before it.
+        if node.above.is_none() && node.span.parent != 0 { node.span.parent } else { node.span.id }
     }
 
     /// Reads that wait for each other though none says that it needs the one before.

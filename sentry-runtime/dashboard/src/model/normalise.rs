@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(query("WHERE x = -1.5e3"), "WHERE x = ?");
         assert_eq!(query("SELECT a - 1"), "SELECT a - ?");
         assert_eq!(query("SELECT 'unterminated é"), "SELECT ?");
-        assert_eq!(query("GET user:123"), "GET user?");
+        assert_eq!(query("GET user:123"), "GET user:?");
         assert_eq!(query(""), "");
     }
 

@@ -90,6 +90,12 @@ impl Status {
     }
 }
 
+/// Rounds seconds to what clocks and the wire tell: the difference of two moments as floating-point numbers is off by
+/// less.
+pub(crate) fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}
+
 /// A finished span.
 #[derive(Debug)]
 pub(crate) struct Span {

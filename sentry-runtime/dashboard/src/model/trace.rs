@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::rows::{Batch, Span, Status};
+use super::rows::{Batch, Span, Status, microseconds};
 use super::text::Text;
 
 /// The span that a trace is named after.
@@ -146,7 +146,7 @@ impl Trace {
 
     /// Returns the time between the first start and the last end, in milliseconds.
     pub(crate) fn extent_ms(&self) -> f64 {
-        if self.end >= self.start { (self.end - self.start) * 1e3 } else { 0.0 }
+        if self.end >= self.start { microseconds(self.end - self.start) * 1e3 } else { 0.0 }
     }
 
     /// Returns the duration of the root, in milliseconds; of the whole as long as only inner spans came.

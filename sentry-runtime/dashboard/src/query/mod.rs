@@ -14,6 +14,8 @@ mod overview;
 pub(crate) mod params;
 pub(crate) mod search;
 mod store;
+#[cfg(test)]
+pub(crate) mod tests;
 mod text;
 mod traces;
 mod waterfall;

@@ -42,12 +42,16 @@ pub(crate) fn trace(store: &Store, id: &str, params: &Params) -> Option<String> 
 }
 
 fn head(out: &mut String, id: u128, trace: &Trace) {
-    let _ = write!(out, "trace {} {} spans {}", hex128(id), trace.spans, ms(trace.extent_ms()));
+    let _ = write!(out, "trace {} {} {}", hex128(id), count(trace.spans, "span"), ms(trace.extent_ms()));
     if trace.errors > 0 {
-        let _ = write!(out, " {} errors", trace.errors);
+        let _ = write!(out, " {}", count(trace.errors, "error"));
     }
     let services: Vec<&str> = trace.services.iter().map(|service| &**service).collect();
     let _ = writeln!(out, " [{}]", services.join(", "));
+}
+
+fn count(count: u32, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
 
 /// For each node, what is written below it: children and orphans.

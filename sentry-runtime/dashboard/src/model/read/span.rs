@@ -9,7 +9,7 @@ use super::source::is_of_program;
 use super::{Changes, FUNCTIONS, Frame, HEALTH, TRACES, entries};
 use crate::model::index::{Draft, Index};
 use crate::model::json::{as_number, id64, id128, list, text, time};
-use crate::model::rows::Status;
+use crate::model::rows::{Status, microseconds};
 use crate::model::text::{Text, cut};
 use crate::model::value::{MAX_ATTRIBUTES, Value as Attribute, first_text, read_object, typed};
 
@@ -232,5 +232,5 @@ fn span_times(span: &Value, frame: &Frame<'_>) -> (f64, f64) {
     let start = time(span, "start_timestamp").or(end).unwrap_or(frame.at);
     let told = span.get("exclusive_time").map(typed).and_then(as_number).map(|ms| ms / 1e3);
     let duration = end.map_or(told.unwrap_or(0.0), |end| end - start);
-    (start, duration.max(0.0))
+    (start, microseconds(duration.max(0.0)))
 }
