@@ -15,6 +15,9 @@ const DEFAULT_MAX_RUNTIME: f64 = 30.0;
 /// The most occurrences that are computed for an answer.
 const MAX_STEPS: usize = 300;
 
+/// So many missed runs are shown beside a full list of others.
+const MAX_MISSED: usize = 30;
+
 /// A schedule that can be asked for moments.
 enum Clock {
     Cron(Box<Cron>, Tz),
@@ -97,7 +100,9 @@ pub(crate) fn outlook(job: &Job, now: f64) -> Outlook {
             Clock::Every(_) if last.is_finite() => clock.after(last),
             Clock::Every(_) => None,
         };
-        runs.extend(missed);
+        // A program that was off for a night may not push the runs out that were.
+        let skipped = missed.len().saturating_sub(MAX_MISSED.max(Job::MAX_RUNS.saturating_sub(runs.len())));
+        runs.extend(missed.into_iter().skip(skipped));
         runs.sort_by(|a, b| a.start.total_cmp(&b.start));
     }
     if runs.len() > Job::MAX_RUNS {

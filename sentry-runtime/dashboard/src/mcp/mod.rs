@@ -5,6 +5,8 @@
 //! agrees on changes nothing here, so that no session is needed for them either.
 
 mod answers;
+#[cfg(test)]
+mod tests;
 mod tools;
 
 use serde_json::{Value, json};

@@ -29,11 +29,6 @@ impl<T> Fifo<T> {
         self.entry(number).map(|(_, row)| row)
     }
 
-    /// Returns the stamp of a row.
-    pub(crate) fn stamp(&self, number: u64) -> Option<u64> {
-        self.entry(number).map(|(stamp, _)| *stamp)
-    }
-
     fn entry(&self, number: u64) -> Option<&(u64, T)> {
         match number.checked_sub(self.base) {
             Some(at) => self.rows.get(usize::try_from(at).ok()?),

@@ -55,6 +55,4 @@ pub(crate) struct Ingested {
     pub(crate) changed: Vec<&'static str>,
     /// The id of the event or the transaction, as hexadecimal digits.
     pub(crate) event_id: Option<String>,
-    /// The number of the change.
-    pub(crate) seq: u64,
 }

@@ -59,11 +59,7 @@ impl Index {
         }
         self.keep_budget();
         let changed = LISTS.iter().enumerate().filter(|(bit, _)| changes & (1 << bit) != 0);
-        Ingested {
-            changed: changed.map(|(_, list)| *list).collect(),
-            event_id: event_id.map(hex128),
-            seq: self.seq,
-        }
+        Ingested { changed: changed.map(|(_, list)| *list).collect(), event_id: event_id.map(hex128) }
     }
 
     /// Reads an item; 0: nothing of it could be understood.

@@ -69,7 +69,8 @@ fn issues_and_functions_go_with_their_rows() {
     assert_eq!(counts["issues"], counts["events"]);
     assert!(counts["events"].as_u64().unwrap() < 100, "{counts}");
     for number in 0..2000_u32 {
-        let mut page = transaction(&format!("name {number}"), &format!("{:016x}", number + 1), 10.0, json!([]));
+        let mut page =
+            transaction(&format!("name {number}"), &format!("{:016x}", number + 1), 10.0, json!([]));
         page["contexts"]["trace"]["data"] = json!({ "body": "x".repeat(2000) });
         lab.send("transaction", &page);
     }
@@ -92,7 +93,8 @@ fn clear_drops_all_but_pinned_traces() {
     lab.store.clear();
     assert!(lab.store.seq() > seq);
     let counts = lab.get("/api/overview")["counts"].clone();
-    for (key, count) in [("traces", 1), ("spans", 1), ("issues", 0), ("logs", 0), ("jobs", 0), ("events", 0)] {
+    for (key, count) in [("traces", 1), ("spans", 1), ("issues", 0), ("logs", 0), ("jobs", 0), ("events", 0)]
+    {
         assert_eq!(counts[key], count, "{key}");
     }
     lab.store.pin(&format!("{:032x}", 4), false);

@@ -9,8 +9,22 @@ fn shop() -> Lab {
         "000000000000000a",
         100.0,
         json!([
-            span("000000000000000b", "000000000000000a", "db.query", "SELECT * FROM lamp WHERE sku = 17", 10.0, 20.0),
-            span("000000000000000c", "000000000000000a", "http.client", "GET http://pay/charge/99?x=1", 40.0, 30.0),
+            span(
+                "000000000000000b",
+                "000000000000000a",
+                "db.query",
+                "SELECT * FROM lamp WHERE sku = 17",
+                10.0,
+                20.0
+            ),
+            span(
+                "000000000000000c",
+                "000000000000000a",
+                "http.client",
+                "GET http://pay/charge/99?x=1",
+                40.0,
+                30.0
+            ),
         ]),
     );
     page["spans"][0]["data"] = json!({ "db.system.name": "memory", "code.file.path": "src/repository.rs",
@@ -40,7 +54,12 @@ fn traces_have_the_documented_fields() {
 fn traces_are_found_by_what_is_in_them() {
     let lab = shop();
     let total = |q: &str| {
-        let q = q.replace('%', "%25").replace(' ', "%20").replace('"', "%22").replace('>', "%3E").replace('&', "%26");
+        let q = q
+            .replace('%', "%25")
+            .replace(' ', "%20")
+            .replace('"', "%22")
+            .replace('>', "%3E")
+            .replace('&', "%26");
         lab.get(&format!("/api/traces?limit=0&q={q}"))["total"].as_u64()
     };
     for q in [
@@ -74,8 +93,15 @@ fn traces_are_found_by_what_is_in_them() {
     ] {
         assert_eq!(total(q), Some(1), "{q}");
     }
-    for q in ["post", "op:queue", "duration:<100", "http.response.status_code:>=400", "!has:error", "nothing:7", "error:false"]
-    {
+    for q in [
+        "post",
+        "op:queue",
+        "duration:<100",
+        "http.response.status_code:>=400",
+        "!has:error",
+        "nothing:7",
+        "error:false",
+    ] {
         assert_eq!(total(q), Some(0), "{q}");
     }
     assert_eq!(lab.get("/api/traces?service=other")["total"], 0);
@@ -96,8 +122,22 @@ fn issues_count_equal_errors_and_show_the_newest() {
     assert_eq!(answer["total"], 2);
     let issue = &answer["issues"][0];
     assert_eq!(
-        [&issue["type"], &issue["value"], &issue["count"], &issue["level"], &issue["handled"], &issue["file"]],
-        [&json!("Declined"), &json!("card 18"), &json!(2), &json!("error"), &json!(false), &json!("/src/orders.rs")]
+        [
+            &issue["type"],
+            &issue["value"],
+            &issue["count"],
+            &issue["level"],
+            &issue["handled"],
+            &issue["file"]
+        ],
+        [
+            &json!("Declined"),
+            &json!("card 18"),
+            &json!(2),
+            &json!("error"),
+            &json!(false),
+            &json!("/src/orders.rs")
+        ]
     );
     assert_eq!((&issue["line"], &issue["culprit"]), (&json!(7), &json!("GET /")));
     assert_eq!((&issue["first_seen"], &issue["last_seen"]), (&json!(NOW), &json!(NOW + 60.0)));
@@ -118,7 +158,10 @@ fn an_event_has_the_documented_fields() {
     let event = error("1", "Declined", "card 17").to_string().into_bytes();
     let attachment = json!({ "type": "attachment", "filename": "a.txt", "content_type": "text/plain" });
     let header = json!({ "event_id": format!("{:0>32}", "1") });
-    lab.send_bytes(&envelope(&header, &[(json!({ "type": "event" }), event), (attachment, b"abcd".to_vec())]));
+    lab.send_bytes(&envelope(
+        &header,
+        &[(json!({ "type": "event" }), event), (attachment, b"abcd".to_vec())],
+    ));
     let event = lab.get(&format!("/api/events/{:0>32}", "1"));
     assert_eq!(event["exceptions"][0]["type"], "Declined", "the outermost first");
     assert_eq!(event["exceptions"][1]["type"], "Cause");
@@ -132,7 +175,10 @@ fn an_event_has_the_documented_fields() {
         }),
         "the innermost first"
     );
-    assert_eq!(event["attachments"], json!([{ "filename": "a.txt", "content_type": "text/plain", "bytes": 4 }]));
+    assert_eq!(
+        event["attachments"],
+        json!([{ "filename": "a.txt", "content_type": "text/plain", "bytes": 4 }])
+    );
     assert_eq!(event["breadcrumbs"], json!([{ "timestamp": NOW - 1.0, "message": "before" }]));
     assert_eq!(event["tags"], json!({ "shard": "7", "empty": "" }));
     for (key, value) in [
@@ -156,10 +202,16 @@ fn an_event_has_the_documented_fields() {
 #[test]
 fn messages_and_feedback_are_issues_too() {
     let mut lab = Lab::new();
-    lab.send("event", &json!({ "event_id": "1", "level": "warning",
-        "logentry": { "message": "took %s ms", "formatted": "took 5 ms" } }));
-    lab.send("feedback", &json!({ "event_id": "2", "type": "feedback",
-        "contexts": { "feedback": { "message": "it broke", "name": "Ann" } } }));
+    lab.send(
+        "event",
+        &json!({ "event_id": "1", "level": "warning",
+        "logentry": { "message": "took %s ms", "formatted": "took 5 ms" } }),
+    );
+    lab.send(
+        "feedback",
+        &json!({ "event_id": "2", "type": "feedback",
+        "contexts": { "feedback": { "message": "it broke", "name": "Ann" } } }),
+    );
     let issues = lab.get("/api/issues?q=took")["issues"].clone();
     assert_eq!((&issues[0]["value"], &issues[0]["level"]), (&json!("took 5 ms"), &json!("warning")));
     let feedback = lab.get(&format!("/api/events/{:0>32}", "2"));
@@ -269,10 +321,14 @@ fn logs_are_newest_first_and_filtered() {
             "attributes": { "order.id": { "value": 7, "type": "integer" }, "sentry.release": { "value": "shop@1.0",
             "type": "string" }, "code.file.path": { "value": "src/a.rs", "type": "string" } } })
     };
-    lab.send("log", &json!({ "version": 2, "items": [
-        log("first", "info", NOW), log("third", "error", NOW + 2.0), log("second", "warn", NOW + 1.0) ] }));
+    lab.send(
+        "log",
+        &json!({ "version": 2, "items": [
+        log("first", "info", NOW), log("third", "error", NOW + 2.0), log("second", "warn", NOW + 1.0) ] }),
+    );
     let answer = lab.get("/api/logs");
-    let bodies: Vec<&str> = answer["logs"].as_array().unwrap().iter().map(|log| log["body"].as_str().unwrap()).collect();
+    let bodies: Vec<&str> =
+        answer["logs"].as_array().unwrap().iter().map(|log| log["body"].as_str().unwrap()).collect();
     assert_eq!(bodies, ["third", "second", "first"]);
     let expected = json!({ "timestamp": NOW + 1.0, "level": "warning", "body": "second", "service": "shop",
         "trace_id": TRACE, "span_id": "000000000000000b",
@@ -304,7 +360,10 @@ fn metrics_are_points_with_sums() {
         json!({ "timestamp": at, "name": "memory", "type": "gauge", "unit": "megabyte", "value": value,
             "attributes": { "service.name": { "value": "shop", "type": "string" } } })
     };
-    lab.send("trace_metric", &json!({ "items": [metric(1.0, NOW), metric(3.0, NOW + 0.5), metric(2.0, NOW + 5.0)] }));
+    lab.send(
+        "trace_metric",
+        &json!({ "items": [metric(1.0, NOW), metric(3.0, NOW + 0.5), metric(2.0, NOW + 5.0)] }),
+    );
     let answer = lab.get("/api/metrics");
     let expected = json!({ "name": "memory", "type": "gauge", "unit": "megabyte", "service": "shop", "count": 3,
         "sum": 6.0, "min": 1.0, "max": 3.0, "last": 2.0, "points": [
@@ -317,7 +376,8 @@ fn metrics_are_points_with_sums() {
 fn sessions_are_counted_by_release() {
     let mut lab = Lab::new();
     let attrs = json!({ "release": "shop@1.0", "environment": "test" });
-    for (sid, status, errors) in [("1", "exited", 0), ("2", "exited", 2), ("3", "crashed", 1), ("3", "ok", 0)] {
+    for (sid, status, errors) in [("1", "exited", 0), ("2", "exited", 2), ("3", "crashed", 1), ("3", "ok", 0)]
+    {
         lab.send("session", &json!({ "sid": sid, "status": status, "errors": errors, "attrs": attrs }));
     }
     lab.send("sessions", &json!({ "attrs": attrs, "aggregates": [{ "exited": 6, "errored": 1 }] }));
@@ -330,10 +390,16 @@ fn sessions_are_counted_by_release() {
 fn health_tells_what_came_and_what_was_lost() {
     let mut lab = shop();
     for _ in 0..2 {
-        lab.send("client_report", &json!({ "timestamp": NOW, "discarded_events": [
-            { "reason": "before_send", "category": "error", "quantity": 3 }] }));
+        lab.send(
+            "client_report",
+            &json!({ "timestamp": NOW, "discarded_events": [
+            { "reason": "before_send", "category": "error", "quantity": 3 }] }),
+        );
     }
-    lab.send("sdk_stats", &json!({ "pid": 7, "service": "shop", "queues": { "captured": 4 }, "rate_limited": ["error"] }));
+    lab.send(
+        "sdk_stats",
+        &json!({ "pid": 7, "service": "shop", "queues": { "captured": 4 }, "rate_limited": ["error"] }),
+    );
     lab.send_bytes(b"not an envelope");
     let health = lab.get("/api/health");
     assert_eq!(health["accepted"]["span"], 3);
@@ -350,8 +416,11 @@ fn health_tells_what_came_and_what_was_lost() {
 fn the_overview_counts_and_names() {
     let lab = shop();
     let overview = lab.get("/api/overview");
-    assert_eq!(overview["counts"], json!({ "traces": 1, "spans": 3, "issues": 1, "events": 1, "logs": 0, "metrics": 0,
-        "jobs": 0, "sessions": 0, "hints": 0 }));
+    assert_eq!(
+        overview["counts"],
+        json!({ "traces": 1, "spans": 3, "issues": 1, "events": 1, "logs": 0, "metrics": 0,
+        "jobs": 0, "sessions": 0, "hints": 0 })
+    );
     assert_eq!(overview["services"][0]["name"], "shop");
     assert_eq!(overview["services"][0]["platform"], "rust");
     assert_eq!(overview["runs"][0]["service"], "shop");
@@ -388,7 +457,10 @@ fn runs_are_compared_by_function() {
     let answer = lab.get(&format!("/api/compare-runs?a={a}&b={b}"));
     let row = &answer["rows"][0];
     assert_eq!((&row["name"], &row["a_calls"], &row["b_calls"]), (&json!("GET /"), &json!(9), &json!(9)));
-    assert_eq!((&row["a_p50_ms"], &row["b_p50_ms"], &row["delta_ms"]), (&json!(5.0), &json!(15.0), &json!(10.0)));
+    assert_eq!(
+        (&row["a_p50_ms"], &row["b_p50_ms"], &row["delta_ms"]),
+        (&json!(5.0), &json!(15.0), &json!(10.0))
+    );
     assert_eq!(lab.ask("/api/compare-runs?a=run-1&b=run-9").0, 404);
 }
 

@@ -16,42 +16,42 @@ use super::{Facts, Store, answer_at};
 use crate::model::{Ingested, Limits, Received};
 
 /// 2026-11-20T06:13:20Z.
-pub(super) const NOW: f64 = 1_795_155_200.0;
+pub(crate) const NOW: f64 = 1_795_155_200.0;
 
-pub(super) const TRACE: &str = "11111111111111111111111111111111";
+pub(crate) const TRACE: &str = "11111111111111111111111111111111";
 
 /// A store and the time of its answers.
-pub(super) struct Lab {
-    pub(super) store: Store,
-    pub(super) now: f64,
+pub(crate) struct Lab {
+    pub(crate) store: Store,
+    pub(crate) now: f64,
 }
 
 impl Lab {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_memory(64 << 20)
     }
 
-    pub(super) fn with_memory(memory: usize) -> Self {
+    pub(crate) fn with_memory(memory: usize) -> Self {
         Self { store: Store::new(Limits { memory }), now: NOW }
     }
 
     /// Sends an envelope of one item.
-    pub(super) fn send(&mut self, kind: &str, payload: &Value) -> Ingested {
+    pub(crate) fn send(&mut self, kind: &str, payload: &Value) -> Ingested {
         self.send_bytes(&envelope(&json!({}), &[(json!({ "type": kind }), payload.to_string().into_bytes())]))
     }
 
-    pub(super) fn send_bytes(&mut self, bytes: &[u8]) -> Ingested {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> Ingested {
         self.store.ingest(bytes, Received { at: self.now, project: Some("1".to_owned()), file: None })
     }
 
     /// Asks for an address, which has to be there.
-    pub(super) fn get(&self, address: &str) -> Value {
+    pub(crate) fn get(&self, address: &str) -> Value {
         let (status, value) = self.ask(address);
         assert_eq!(status, 200, "{address}: {value}");
         value
     }
 
-    pub(super) fn ask(&self, address: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, address: &str) -> (u16, Value) {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let answer = answer_at(&self.store, &Facts::default(), path, query, self.now);
         let value = serde_json::from_slice(&answer.body)
@@ -59,13 +59,13 @@ impl Lab {
         (answer.status, value)
     }
 
-    pub(super) fn text(&self, address: &str) -> String {
+    pub(crate) fn text(&self, address: &str) -> String {
         self.get(address).as_str().unwrap_or_default().to_owned()
     }
 }
 
 /// Writes an envelope of a header and items.
-pub(super) fn envelope(header: &Value, items: &[(Value, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn envelope(header: &Value, items: &[(Value, Vec<u8>)]) -> Vec<u8> {
     let mut out = header.to_string().into_bytes();
     out.push(b'\n');
     for (header, payload) in items {
@@ -81,7 +81,7 @@ pub(super) fn envelope(header: &Value, items: &[(Value, Vec<u8>)]) -> Vec<u8> {
 
 /// A span within a transaction: id, parent, operation, description, start and duration in milliseconds after the
 /// trace's start.
-pub(super) fn span(id: &str, parent: &str, op: &str, description: &str, start: f64, duration: f64) -> Value {
+pub(crate) fn span(id: &str, parent: &str, op: &str, description: &str, start: f64, duration: f64) -> Value {
     json!({
         "trace_id": TRACE, "span_id": id, "parent_span_id": parent, "op": op, "description": description, "status": "ok",
         "start_timestamp": NOW + start / 1e3, "timestamp": NOW + (start + duration) / 1e3,
@@ -89,7 +89,7 @@ pub(super) fn span(id: &str, parent: &str, op: &str, description: &str, start: f
 }
 
 /// A transaction that begins with the trace and has these spans.
-pub(super) fn transaction(name: &str, id: &str, duration: f64, spans: Value) -> Value {
+pub(crate) fn transaction(name: &str, id: &str, duration: f64, spans: Value) -> Value {
     json!({
         "type": "transaction", "transaction": name, "start_timestamp": NOW, "timestamp": NOW + duration / 1e3,
         "release": "shop@1.0", "environment": "test", "platform": "rust",
@@ -99,7 +99,7 @@ pub(super) fn transaction(name: &str, id: &str, duration: f64, spans: Value) -> 
 }
 
 /// An error in the trace.
-pub(super) fn error(id: &str, kind: &str, value: &str) -> Value {
+pub(crate) fn error(id: &str, kind: &str, value: &str) -> Value {
     json!({
         "event_id": format!("{id:0>32}"), "timestamp": NOW, "level": "error", "release": "shop@1.0", "transaction": "GET /",
         "contexts": { "trace": { "trace_id": TRACE, "span_id": "000000000000000b" } },

@@ -22,7 +22,10 @@ fn a_transaction_of_node() {
         "event_id": "f17392a80b75423398d20501c8555477", "environment": "lab", "release": "lab@1.2.3+4",
         "tags": { "tag.one": "1" }, "user": { "id": "u1" }, "breadcrumbs": [{ "message": "plain" }],
     });
-    let ingested = lab.send_bytes(&envelope(&header, &[(json!({ "type": "transaction" }), payload.to_string().into_bytes())]));
+    let ingested = lab.send_bytes(&envelope(
+        &header,
+        &[(json!({ "type": "transaction" }), payload.to_string().into_bytes())],
+    ));
     assert_eq!(ingested.event_id.as_deref(), Some("f17392a80b75423398d20501c8555477"));
     assert!(ingested.changed.contains(&"traces") && !ingested.changed.contains(&"logs"));
     let trace = lab.get(&format!("/api/traces/{TRACE}"));
@@ -63,7 +66,10 @@ fn streamed_spans_of_python_and_of_a_browser() {
         span("bc55838d6ceb64bb", Some("a2840f53a5fc5881"), "SELECT 1", "error"),
         span("a2840f53a5fc5881", None, "GET /users/{id}", "ok") ] });
     let item = json!({ "type": "span", "item_count": 2, "content_type": "application/vnd.sentry.items.span.v2+json" });
-    lab.send_bytes(&envelope(&json!({ "sdk": { "name": "sentry.python" } }), &[(item, items.to_string().into_bytes())]));
+    lab.send_bytes(&envelope(
+        &json!({ "sdk": { "name": "sentry.python" } }),
+        &[(item, items.to_string().into_bytes())],
+    ));
     let trace = lab.get(&format!("/api/traces/{TRACE}"));
     assert_eq!(trace["trace"]["services"], json!(["lab-host"]), "without a release the server's name");
     assert_eq!(trace["trace"]["complete"], true);
@@ -78,8 +84,11 @@ fn streamed_spans_of_python_and_of_a_browser() {
 #[test]
 fn tags_as_pairs_and_exceptions_without_values() {
     let mut lab = Lab::new();
-    lab.send("event", &json!({ "event_id": "1", "tags": [["a", "1"], ["service.name", "old"], 7],
-        "exception": [{ "type": "E", "value": "v" }] }));
+    lab.send(
+        "event",
+        &json!({ "event_id": "1", "tags": [["a", "1"], ["service.name", "old"], 7],
+        "exception": [{ "type": "E", "value": "v" }] }),
+    );
     let event = lab.get(&format!("/api/events/{:0>32}", "1"));
     assert_eq!((&event["tags"]["a"], &event["service"]), (&json!("1"), &json!("old")));
     assert_eq!(event["exceptions"][0]["type"], "E");

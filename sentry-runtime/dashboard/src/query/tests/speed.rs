@@ -24,8 +24,13 @@ fn loaded(spans: u32, per_envelope: u32) -> (Lab, f64) {
     let mut lab = Lab::with_memory(1 << 30);
     let envelopes: Vec<Vec<u8>> = (0..spans / per_envelope)
         .map(|at| {
-            let items: Vec<Value> = (0..per_envelope).map(|of| span(at * per_envelope + of, (at * per_envelope + of) / 20)).collect();
-            envelope(&json!({}), &[(json!({ "type": "span" }), json!({ "items": items }).to_string().into_bytes())])
+            let items: Vec<Value> = (0..per_envelope)
+                .map(|of| span(at * per_envelope + of, (at * per_envelope + of) / 20))
+                .collect();
+            envelope(
+                &json!({}),
+                &[(json!({ "type": "span" }), json!({ "items": items }).to_string().into_bytes())],
+            )
         })
         .collect();
     let start = Instant::now();
@@ -74,7 +79,11 @@ fn speed() {
         lab.send("span", &json!({ "items": items }));
     }
     println!("100 000 spans in one trace: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
-    for address in [format!("/api/traces/{TRACE}"), format!("/api/traces/{TRACE}?limit=100000"), format!("/api/traces/{TRACE}/text")] {
+    for address in [
+        format!("/api/traces/{TRACE}"),
+        format!("/api/traces/{TRACE}?limit=100000"),
+        format!("/api/traces/{TRACE}/text"),
+    ] {
         let start = Instant::now();
         lab.get(&address);
         println!("{address}: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);

@@ -21,7 +21,8 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
             span("000000000000000e", "000000000000000b", "db.query", "SELECT 1", 15.0, 5.0),
         ]),
     );
-    page["spans"][3]["data"] = json!({ "code.file.path": "src/a.rs", "code.line.number": 7, "code.function.name": "f" });
+    page["spans"][3]["data"] =
+        json!({ "code.file.path": "src/a.rs", "code.line.number": 7, "code.function.name": "f" });
     lab.send("transaction", &page);
     lab.send("event", &error("1", "E", "v"));
     lab.send("log", &json!({ "items": [{ "body": "hello", "trace_id": TRACE, "timestamp": NOW }] }));
@@ -39,8 +40,24 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
         trace["spans"].as_array().unwrap().iter().map(|span| span["critical"].as_bool().unwrap()).collect();
     assert_eq!(critical, [true, false, false, true, true]);
     let query = by_id(&trace, "000000000000000e");
-    let query_fields = ["span_id", "parent_span_id", "depth", "name", "op", "start", "duration_ms", "self_ms", "status",
-        "service", "origin", "segment", "attributes", "code", "event_ids", "critical"];
+    let query_fields = [
+        "span_id",
+        "parent_span_id",
+        "depth",
+        "name",
+        "op",
+        "start",
+        "duration_ms",
+        "self_ms",
+        "status",
+        "service",
+        "origin",
+        "segment",
+        "attributes",
+        "code",
+        "event_ids",
+        "critical",
+    ];
     for field in query_fields {
         assert!(query.get(field).is_some(), "{field}");
     }
@@ -61,7 +78,8 @@ fn services_and_envelopes_come_in_any_order() {
         "sentry.op": { "value": "pageload", "type": "string" }, "service.name": { "value": "web", "type": "string" } } }] });
     let mut front = transaction("GET /", "000000000000000a", 100.0, json!([]));
     front["contexts"]["trace"]["parent_span_id"] = json!("00000000000000a0");
-    front["spans"] = json!([span("000000000000000b", "000000000000000a", "http.client", "POST /charge", 10.0, 50.0)]);
+    front["spans"] =
+        json!([span("000000000000000b", "000000000000000a", "http.client", "POST /charge", 10.0, 50.0)]);
     let mut back = transaction("POST /charge", "000000000000000c", 20.0, json!([]));
     back["contexts"]["trace"]["parent_span_id"] = json!("000000000000000b");
     back["release"] = json!("pay@2");
@@ -71,7 +89,10 @@ fn services_and_envelopes_come_in_any_order() {
         for at in order {
             lab.send(envelopes[at].0, envelopes[at].1);
             let row = lab.get("/api/traces")["traces"][0].clone();
-            assert_eq!(row["complete"], order.iter().position(|of| *of == 0) <= order.iter().position(|of| *of == at));
+            assert_eq!(
+                row["complete"],
+                order.iter().position(|of| *of == 0) <= order.iter().position(|of| *of == at)
+            );
         }
         let trace = lab.get(&format!("/api/traces/{TRACE}"));
         assert_eq!(trace["trace"]["name"], "pageload");
@@ -89,11 +110,21 @@ fn services_and_envelopes_come_in_any_order() {
 #[test]
 fn a_span_without_its_parent_hangs_below_the_root() {
     let mut lab = Lab::new();
-    lab.send("transaction", &transaction("GET /", "000000000000000a", 100.0, json!([
-        span("000000000000000b", "00000000000000ff", "task", "lost", 10.0, 5.0) ])));
+    lab.send(
+        "transaction",
+        &transaction(
+            "GET /",
+            "000000000000000a",
+            100.0,
+            json!([span("000000000000000b", "00000000000000ff", "task", "lost", 10.0, 5.0)]),
+        ),
+    );
     let trace = lab.get(&format!("/api/traces/{TRACE}"));
     let lost = by_id(&trace, "000000000000000b");
-    assert_eq!((&lost["orphan"], &lost["depth"], &lost["below"]), (&json!(true), &json!(1), &json!("000000000000000a")));
+    assert_eq!(
+        (&lost["orphan"], &lost["depth"], &lost["below"]),
+        (&json!(true), &json!(1), &json!("000000000000000a"))
+    );
     assert_eq!(by_id(&trace, "000000000000000a")["self_ms"], 100.0, "it is nobody's child");
 }
 
@@ -120,7 +151,14 @@ fn a_trace_is_written_as_text() {
     let mut spans: Vec<Value> = (0..7)
         .map(|query| {
             let text = format!("SELECT * FROM lamp WHERE sku = {query}");
-            span(&format!("{:016x}", 100 + query), "000000000000000a", "db.query", &text, f64::from(query) * 10.0, 2.0)
+            span(
+                &format!("{:016x}", 100 + query),
+                "000000000000000a",
+                "db.query",
+                &text,
+                f64::from(query) * 10.0,
+                2.0,
+            )
         })
         .collect();
     spans.push(span("000000000000000b", "000000000000000a", "task", "first", 80.0, 10.0));
@@ -140,7 +178,9 @@ error Declined: card (unhandled) @ /src/orders.rs:7 event=0000000000000000000000
 ";
     let (body, hints) = text.split_at(text.find("hint ").unwrap());
     assert_eq!(body, expected);
-    assert!(hints.contains("hint n_plus_one: Repeated 7× in one trace: SELECT * FROM lamp WHERE sku = ? @ src/main.rs:3"));
+    assert!(hints.contains(
+        "hint n_plus_one: Repeated 7× in one trace: SELECT * FROM lamp WHERE sku = ? @ src/main.rs:3"
+    ));
     let short = lab.text("/api/traces/11111111/text?limit=1");
     assert!(short.contains("… 8 more spans"), "{short}");
 }
@@ -148,14 +188,29 @@ error Declined: card (unhandled) @ /src/orders.rs:7 event=0000000000000000000000
 #[test]
 fn two_traces_are_compared_by_the_names_of_their_spans() {
     let mut lab = Lab::new();
-    lab.send("transaction", &transaction("GET /", "000000000000000a", 100.0, json!([
-        span("000000000000000b", "000000000000000a", "db.query", "SELECT 1", 10.0, 5.0),
-        span("000000000000000c", "000000000000000a", "task", "gone", 20.0, 5.0) ])));
+    lab.send(
+        "transaction",
+        &transaction(
+            "GET /",
+            "000000000000000a",
+            100.0,
+            json!([
+                span("000000000000000b", "000000000000000a", "db.query", "SELECT 1", 10.0, 5.0),
+                span("000000000000000c", "000000000000000a", "task", "gone", 20.0, 5.0)
+            ]),
+        ),
+    );
     let other = "22222222222222222222222222222222";
-    let mut second = transaction("GET /", "00000000000000aa", 150.0, json!([
-        span("00000000000000ab", "00000000000000aa", "db.query", "SELECT 2", 10.0, 5.0),
-        span("00000000000000ac", "00000000000000aa", "db.query", "SELECT 3", 20.0, 50.0),
-        span("00000000000000ad", "00000000000000aa", "task", "new", 80.0, 1.0) ]));
+    let mut second = transaction(
+        "GET /",
+        "00000000000000aa",
+        150.0,
+        json!([
+            span("00000000000000ab", "00000000000000aa", "db.query", "SELECT 2", 10.0, 5.0),
+            span("00000000000000ac", "00000000000000aa", "db.query", "SELECT 3", 20.0, 50.0),
+            span("00000000000000ad", "00000000000000aa", "task", "new", 80.0, 1.0)
+        ]),
+    );
     second["contexts"]["trace"]["trace_id"] = json!(other);
     lab.send("transaction", &second);
     let answer = lab.get(&format!("/api/compare?a={TRACE}&b={other}"));
@@ -165,7 +220,13 @@ fn two_traces_are_compared_by_the_names_of_their_spans() {
         .iter()
         .map(|row| {
             let number = |key: &str| row[key].as_u64().unwrap();
-            (row["path"].as_str().unwrap(), number("depth"), number("a_count"), number("b_count"), row["delta_ms"].as_f64().unwrap())
+            (
+                row["path"].as_str().unwrap(),
+                number("depth"),
+                number("a_count"),
+                number("b_count"),
+                row["delta_ms"].as_f64().unwrap(),
+            )
         })
         .collect();
     assert_eq!(
