@@ -3,13 +3,13 @@
 const ICONS = {
   traces: 'M2 4h7M5 8h9M8 12h4', issues: 'M8 2.5 14.5 13.5h-13zM8 6.5v3.2M8 11.6v.2', jobs: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3.2l2.2 1.4',
   functions: 'M2.5 13.5v-4M6 13.5v-9M9.7 13.5v-6M13.3 13.5v-11', hints: 'M6 12.5h4M6.5 14.5h3M8 1.7a4.3 4.3 0 0 0-2.2 8V11h4.4V9.7A4.3 4.3 0 0 0 8 1.7',
-  logs: 'M2.5 4h11M2.5 8h11M2.5 12h7', metrics: 'M2 12l3.5-4 3 2.500L14 4', sessions: 'M5.5 7.500a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.600M1.5 13.300c0-4.6 8-4.6 8 0M10.5 3.200a2.2 2.2 0 0 1 0 4.200M11.5 9.500c2 .4 3 1.8 3 3.8',
-  health: 'M1.5 8.500h3l1.7-5 3.2 9 1.7-4h3.4', copy: 'M5.5 5.500v-3h8v8h-3M2.5 5.500h8v8h-8z', close: 'M4 4l8 8M12 4l-8 8', back: 'M9.5 3.5 5 8l4.5 4.5',
-  right: 'M6 3.5 10.5 8 6 12.5', pin: 'M5.5 2.500h5l-.6 4.5 2.1 2.500H4l2.1-2.500zM8 9.500v4.5', search: 'M7 2.500a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.4 10.400l3.4 3.4',
-  pause: 'M5.5 3.500v9M10.5 3.500v9', play: 'M5 3.200v9.600L12.7 8z', compare: 'M2.5 5h8M8 2.5 10.5 5 8 7.500M13.5 11h-8M8 8.5 5.5 11 8 13.5', light: 'M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1v1.500M8 13.500V15M1 8h1.500M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1',
-  dark: 'M13.5 9.800A6 6 0 0 1 6.2 2.500a6 6 0 1 0 7.3 7.3', auto: 'M8 2.500a5.5 5.5 0 1 0 0 11zM8 2.500a5.5 5.5 0 0 1 0 11', help: 'M5.7 6a2.3 2.3 0 1 1 3.4 2c-.8.4-1.1.900-1.1 1.700M8 12v.2',
-  file: 'M4 2h5l3 3v9H4zM9 2v3h3', link: 'M6.5 3.500h-3v9h9v-3M9 2.500h4.500V7M13.5 2.5 7.5 8.5', filter: 'M2 3.500h12L9.5 8.800v4.400l-3-1.500V8.800z', hide: 'M2 8s2.2-4 6-4 6 4 6 4-2.2 4-6 4-6-4-6-4M3 13 13 3',
-  check: 'M3 8.500l3.2 3.200L13 4.8', trash: 'M3 4.500h10M6 4.500v-2h4v2M4.5 4.500l.6 9h5.800l.6-9', more: 'M3.5 8h.1M8 8h.1M12.5 8h.1',
+  logs: 'M2.5 4h11M2.5 8h11M2.5 12h7', metrics: 'M2 12l3.5-4 3 2.5L14 4', sessions: 'M5.5 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6M1.5 13.3c0-4.6 8-4.6 8 0M10.5 3.2a2.2 2.2 0 0 1 0 4.2M11.5 9.5c2 .4 3 1.8 3 3.8',
+  health: 'M1.5 8.5h3l1.7-5 3.2 9 1.7-4h3.4', copy: 'M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z', close: 'M4 4l8 8M12 4l-8 8', back: 'M9.5 3.5 5 8l4.5 4.5',
+  right: 'M6 3.5 10.5 8 6 12.5', pin: 'M5.5 2.5h5l-.6 4.5 2.1 2.5H4l2.1-2.5zM8 9.5v4.5', search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.4 10.4l3.4 3.4',
+  pause: 'M5.5 3.5v9M10.5 3.5v9', play: 'M5 3.2v9.6L12.7 8z', compare: 'M2.5 5h8M8 2.5 10.5 5 8 7.5M13.5 11h-8M8 8.5 5.5 11 8 13.5', light: 'M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1',
+  dark: 'M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3', auto: 'M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11', help: 'M5.7 6a2.3 2.3 0 1 1 3.4 2c-.8.4-1.1.9-1.1 1.7M8 12v.2',
+  file: 'M4 2h5l3 3v9H4zM9 2v3h3', link: 'M6.5 3.5h-3v9h9v-3M9 2.5h4.5V7M13.5 2.5 7.5 8.5', filter: 'M2 3.5h12L9.5 8.8v4.4l-3-1.5V8.8z', hide: 'M2 8s2.2-4 6-4 6 4 6 4-2.2 4-6 4-6-4-6-4M3 13 13 3',
+  check: 'M3 8.5l3.2 3.2L13 4.8', trash: 'M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.6 9h5.8l.6-9', more: 'M3.5 8h.1M8 8h.1M12.5 8h.1',
 };
 const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d=${ICONS[name]} /></svg>`;
 
@@ -113,7 +113,7 @@ function Pairs({ of, filter, label }) {
   </div>`)}</dl>`;
 }
 function Section({ title, children, aside, open = true }) {
-  return html`<details class="section" open=${open}><summary><h3>${title}</h3>${aside ? html`<span class="dim">${aside}</span>` : null}</summary>${children}</details>`;
+  return html`<details class="section" open=${open}><summary><b>${title}</b>${aside ? html`<span class="dim">${aside}</span>` : null}</summary>${children}</details>`;
 }
 
 function Tabs({ tabs, value, onChange, label }) {
@@ -131,7 +131,7 @@ function Tabs({ tabs, value, onChange, label }) {
 
 const dsn = () => `http://dev@${location.host}/1`;
 const SNIPPETS = () => [
-  ['rust', 'Rust', `SENTRY_DASHBOARD=1 cargo run        # the dashboard inside your program\n\nSENTRY_DSN=${dsn()} cargo run       # or: send to this one`],
+  ['rust', 'Rust', `SENTRY_DSN=${dsn()} cargo run`],
   ['env', 'Any SDK', `export SENTRY_DSN=${dsn()}\nexport SENTRY_TRACES_SAMPLE_RATE=1.0`],
   ['python', 'Python', `import sentry_sdk\nsentry_sdk.init("${dsn()}", traces_sample_rate=1.0)`],
   ['node', 'Node', `Sentry.init({ dsn: "${dsn()}", tracesSampleRate: 1.0 })`],
@@ -148,7 +148,7 @@ function Empty({ icon, title, children, code, filtered, onReset, send = true }) 
   const snippets = SNIPPETS(), chosen = snippets.find((s) => s[0] === tab) || snippets[0];
   return html`<div class="empty"><${Icon} name=${icon} /><h2>${title}</h2><p>${children}</p>
     ${code ? html`<div class="snippet"><pre tabIndex="0" aria-label="Example">${code}</pre><${Copy} text=${code} label="Copy the example" /></div>` : null}
-    ${send ? html`<div class="teach"><p class="dim">Send something here:</p><${Tabs} label="Language" tabs=${snippets} value=${chosen[0]} onChange=${set} />
+    ${send ? html`<div class="teach"><p class="dim">Send something here:</p><${Tabs} label="Language" tabs=${snippets.map(([key, text]) => [key, text])} value=${chosen[0]} onChange=${set} />
     <div class="snippet"><pre tabIndex="0" aria-label=${chosen[1]}>${chosen[2]}</pre><${Copy} text=${chosen[2]} label="Copy the lines" /></div></div>` : null}</div>`;
 }
 function Problem({ error }) {

@@ -38,7 +38,7 @@ function TracesView({ params }) {
         place=${'traces' + q + params.service} onEnd=${() => data && num(data.total) > rows.length && limit < 1000 && setLimit(limit + 400)}
         head=${narrow ? null : TRACE_COLUMNS.map((c) => html`<${Head} key=${c} class=${/Spans|Duration/.test(c) ? 'right' : ''}>${c}<//>`)}
         foot=${data && num(data.total) > rows.length && limit >= 1000 ? html`<p class="foot dim">The newest ${count(rows.length)} of ${count(data.total)}. Narrow the filter for older ones.</p>` : null} />`
-      : data ? html`<${Empty} icon="traces" title="No trace yet" filtered=${!!(params.q || params.service || noise.on)} onReset=${reset}>Annotate a function, and each call of it becomes a trace here within half a second.<//>`
+      : data ? html`<${Empty} icon="traces" title="No trace yet" filtered=${!!(params.q || params.service || noise.on)} onReset=${reset} code=${'#[sentry::span]\nasync fn place_order(order: Order) -> Result<Receipt, ShopError> { … }'}>Annotate a function, and each call of it becomes a trace here within half a second.<//>`
         : loading ? html`<${Loading} />` : null}
   </section>`;
 }
