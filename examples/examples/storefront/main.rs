@@ -112,8 +112,11 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 }
 
 async fn restock_forever(shop: Arc<Shop>) {
+    // The first run soon, so that it can be seen.
+    let mut pause = Duration::from_secs(3);
     for run in 1.. {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(pause).await;
+        pause = Duration::from_secs(60);
         let _ = restock::restock_shelves(&shop, run).await;
     }
 }

@@ -29,3 +29,8 @@ mod server;
 pub use options::{DEFAULT_ADDRESS, DEFAULT_MEMORY, Dashboard, StartError};
 pub use server::handle::Handle;
 pub use server::identity::is_dashboard;
+
+// The doc tests compile the Rust blocks of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
