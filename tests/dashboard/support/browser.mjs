@@ -29,8 +29,9 @@ export async function newPage(browser, { width = 1440, height = 900, scheme = "l
 }
 export const noFaults = (page) => assert.deepEqual(page.faults, []);
 
-/** Opens a view by its address in the page. */
+/** Opens a view by its address, in a document that was nowhere before. */
 export async function open(page, dashboard, route) {
+  await page.goto("about:blank");
   await page.goto(`${dashboard.origin}/#/${route}`);
   await page.locator("#main > *").last().waitFor();
 }

@@ -30,6 +30,7 @@ const Ago = ({ t }) => { const now = useNow(5000); return typeof t === 'number' 
 
 // Services get their colours in the order in which they were first seen, so that eight differ.
 let serviceOrder = [];
+const serviceSeen = () => serviceOrder.join('\n');
 function learnServices(list) {
   serviceOrder = [...(list || [])].sort((a, b) => num(a.first_seen) - num(b.first_seen)).map((s) => s.name);
 }

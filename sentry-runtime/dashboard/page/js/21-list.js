@@ -7,13 +7,13 @@ let activeList = null;
 
 /**
  * `rows` with a stable `keyOf`; `row(item, index)` returns a row's cells. While the list is scrolled, new rows above do
- * not move what is in sight. `selected` is a key.
+ * not move what is in sight. `selected` is a key. A row is drawn again only if it, its place or one of `deps` changes.
  */
 function VirtualList(props) {
   const { rows, keyOf, row, rowHeight, label, head, selected, onSelect, onOpen, role = 'grid', rowProps, place, onEnd, class: name, behind, innerRef, onKey, foot } = props;
   const box = useRef(null);
   const [view, setView] = useState({ top: places.get(place) || 0, height: 600 });
-  const held = useRef({ rows: [], top: 0 });
+  const held = useRef({ rows: [], height: 0 }), drawn = useRef({ deps: null, rows: new Map() });
   const id = useMemo(() => 'list' + Math.random().toString(36).slice(2, 8), []);
   const index = useMemo(() => { const map = new Map(); rows.forEach((r, i) => map.set(keyOf(r), i)); return map; }, [rows]);
   const at = index.has(selected) ? index.get(selected) : -1;
@@ -61,13 +61,18 @@ function VirtualList(props) {
   };
   const me = useRef({});
   me.current = {
-    move: (step) => select(at < 0 ? (step > 0 ? Math.max(0, Math.ceil(view.top / rowHeight)) : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, at + step))),
+    move: (step) => select(at < 0 ? (step > 0 ? Math.max(0, Math.ceil(box.current.scrollTop / rowHeight)) : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, at + step))),
     edge: (last) => select(last ? rows.length - 1 : 0),
     open: () => { if (at >= 0 && onOpen) onOpen(rows[at]); },
     page: Math.max(1, Math.floor(view.height / rowHeight) - 2),
     focus: () => box.current && box.current.focus({ preventScroll: true }),
     reveal: (key) => { if (index.has(key)) reveal(index.get(key)); },
     top: () => { box.current.scrollTop = 0; },
+    press: (event, key, item) => {
+      if (event.defaultPrevented || event.target.closest('a,button')) return;
+      if (onSelect) onSelect(key, item);
+      if (props.clickOpens && onOpen && !String(getSelection())) onOpen(item);
+    },
   };
   useEffect(() => { activeList = me; return () => { if (activeList === me) activeList = null; }; }, []);
   if (props.listRef) props.listRef.current = me.current;
@@ -85,13 +90,20 @@ function VirtualList(props) {
   };
 
   const from = Math.max(0, Math.floor(view.top / rowHeight) - 6), to = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + 6);
-  const shown = [];
+  const deps = [rowHeight, ...(props.deps || [])];
+  if (!drawn.current.deps || deps.some((d, i) => d !== drawn.current.deps[i])) drawn.current = { deps, rows: new Map() };
+  const shown = [], kept = new Map();
   for (let i = from; i < to; i++) {
-    const item = rows[i], key = keyOf(item), extra = rowProps ? rowProps(item, i) : null;
-    shown.push(html`<div role="row" key=${key} id=${id + key} aria-rowindex=${i + (head ? 2 : 1)} aria-selected=${String(i === at)}
+    const item = rows[i], key = keyOf(item), known = drawn.current.rows.get(key);
+    if (known && known.item === item && known.i === i && known.on === (i === at)) { kept.set(key, known); shown.push(known.row); continue; }
+    const extra = rowProps ? rowProps(item, i) : null;
+    const drawnRow = html`<div role="row" key=${key} id=${id + key} aria-rowindex=${i + (head ? 2 : 1)} aria-selected=${String(i === at)}
       ...${extra} class=${cx('vrow', i === at && 'selected', extra && extra.class)} style=${{ height: rowHeight + 'px', transform: `translateY(${i * rowHeight}px)` }}
-      onClick=${(event) => { if (event.defaultPrevented || event.target.closest('a,button')) return; onSelect && onSelect(key, item); if (props.clickOpens && onOpen && !String(getSelection())) onOpen(item); }}>${row(item, i)}</div>`);
+      onClick=${(event) => me.current.press(event, key, item)}>${row(item, i)}</div>`;
+    kept.set(key, { item, i, on: i === at, row: drawnRow });
+    shown.push(drawnRow);
   }
+  drawn.current.rows = kept;
   const up = behind && view.top > rowHeight;
   return html`<div class=${cx('vbox', name)}>
     ${up ? html`<button type="button" class="pill" onClick=${() => me.current.top()}>Newest ↑</button>` : null}

@@ -34,7 +34,7 @@ function TracesView({ params }) {
       <${ServiceSelect} value=${params.service} /><${NoiseButton} noise=${noise} hidden=${hidden} /><${Total} data=${data} of="trace" /><//>
     <${Problem} error=${error} />
     ${rows.length ? html`<${Scatter} traces=${rows} selected=${selected} onOpen=${open} />
-      <${VirtualList} class="traces" label="Traces, newest first" rows=${rows} keyOf=${(t) => t.trace_id} row=${row} rowHeight=${narrow ? 52 : 32} selected=${selected} onSelect=${choose} onOpen=${open} clickOpens=${true} behind=${true}
+      <${VirtualList} class="traces" label="Traces, newest first" rows=${rows} keyOf=${(t) => t.trace_id} row=${row} rowHeight=${narrow ? 52 : 32} deps=${[narrow, slowest, serviceSeen()]} selected=${selected} onSelect=${choose} onOpen=${open} clickOpens=${true} behind=${true}
         place=${'traces' + q + params.service} onEnd=${() => data && num(data.total) > rows.length && limit < 1000 && setLimit(limit + 400)}
         head=${narrow ? null : TRACE_COLUMNS.map((c) => html`<${Head} key=${c} class=${/Spans|Duration/.test(c) ? 'right' : ''}>${c}<//>`)}
         foot=${data && num(data.total) > rows.length && limit >= 1000 ? html`<p class="foot dim">The newest ${count(rows.length)} of ${count(data.total)}. Narrow the filter for older ones.</p>` : null} />`

@@ -182,7 +182,7 @@ function Waterfall({ trace, rows, view, onView, shut, onShut, selected, onSelect
     <div class="lanes-head"><div class="tree-head dim">${plural(trace.nodes.length, 'span')}</div>
       ${narrow ? null : html`<div class="resize" role="separator" aria-orientation="vertical" aria-label="Width of the names" aria-valuenow=${Math.round(tree)} aria-valuemin="15" aria-valuemax="75" tabIndex="0" onPointerDown=${resize} onKeyDown=${(e) => { const d = { ArrowLeft: -2, ArrowRight: 2 }[e.key]; if (d) { e.preventDefault(); e.stopPropagation(); setTree(Math.max(15, Math.min(75, tree + d))); } }}></div>`}
       <div class="lane-ruler lane"><${Axis} view=${view} /></div></div>
-    <${VirtualList} class="spans" role="treegrid" label="Spans" rows=${rows} keyOf=${(r) => r.key} row=${row} rowProps=${rowProps} rowHeight=${narrow ? 44 : 26} selected=${selected} onSelect=${onSelect} onKey=${keys} listRef=${list} place=${'trace' + trace.info.trace_id} innerRef=${listRef}
+    <${VirtualList} class="spans" role="treegrid" label="Spans" rows=${rows} keyOf=${(r) => r.key} row=${row} rowProps=${rowProps} deps=${[narrow, trace, view[0], view[1], shut, by, critical, found, serviceSeen()]} rowHeight=${narrow ? 44 : 26} selected=${selected} onSelect=${onSelect} onKey=${keys} listRef=${list} place=${'trace' + trace.info.trace_id} innerRef=${listRef}
       under=${html`<div class="under"><${Grid} view=${view} />${band ? html`<div class="band" style=${{ left: edge(band[0]), right: `calc(100% - ${edge(band[1])})` }}><span class="mono">${took(band[1] - band[0])}</span></div>` : null}</div>`} />
   </div>`;
 }
