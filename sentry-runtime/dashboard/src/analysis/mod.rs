@@ -6,3 +6,4 @@ pub(crate) mod hints;
 pub(crate) mod rules;
 pub(crate) mod schedule;
 pub(crate) mod statistics;
+mod words;

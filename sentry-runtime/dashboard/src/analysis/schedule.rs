@@ -1,10 +1,9 @@
 //! When monitors run: schedules in words, the next run, and the runs that did not come.
 
-use chrono::{DateTime, TimeZone as _, Utc};
-use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds};
+use cronexpr::{Crontab, MakeTimestamp};
+use jiff::tz::TimeZone;
 
+use super::words;
 use crate::model::job::{Job, Run, RunStatus, Schedule};
 
 /// What Sentry assumes of a monitor that does not tell, in minutes
@@ -20,7 +19,7 @@ const MAX_MISSED: usize = 30;
 
 /// A schedule that can be asked for moments.
 enum Clock {
-    Cron(Box<Cron>, Tz),
+    Cron(Box<Crontab>),
     Every(f64),
 }
 
@@ -28,11 +27,11 @@ impl Clock {
     fn of(job: &Job) -> Option<Self> {
         match job.schedule.as_ref()? {
             Schedule::Crontab(crontab) => {
-                let parser = CronParser::builder().seconds(Seconds::Disallowed).build();
                 // Sentry's own words and names, in the form that every parser knows.
-                let crontab = sentry_rules::crontab::check(crontab).unwrap_or_else(|_| crontab.clone());
-                let zone = job.timezone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
-                Some(Self::Cron(Box::new(parser.parse(&crontab).ok()?), zone))
+                let crontab = sentry_rules::crontab::check(crontab).ok()?;
+                let known = |zone: &&str| TimeZone::get(zone).is_ok();
+                let zone = job.timezone.as_deref().filter(known).unwrap_or("UTC");
+                Some(Self::Cron(Box::new(cronexpr::parse_crontab(&format!("{crontab} {zone}")).ok()?)))
             }
             Schedule::Interval(value, unit) => {
                 let seconds = value * seconds_of(unit)?;
@@ -45,10 +44,9 @@ impl Clock {
     fn after(&self, time: f64) -> Option<f64> {
         match self {
             Self::Every(seconds) => Some(time + seconds),
-            Self::Cron(cron, zone) => {
-                let time: DateTime<Utc> = Utc.timestamp_opt(time as i64, 0).single()?;
-                let next = cron.find_next_occurrence(&time.with_timezone(zone), false).ok()?;
-                Some(next.timestamp() as f64)
+            Self::Cron(crontab) => {
+                let time = MakeTimestamp::from_second(time as i64).ok()?;
+                Some(crontab.find_next(time).ok()?.timestamp().as_second() as f64)
             }
         }
     }
@@ -164,13 +162,10 @@ fn plain(job: &Job) -> Option<String> {
 /// Describes the schedule: `At 02:30, only on Monday`, `Every 10 minutes`.
 fn words(job: &Job) -> Option<String> {
     match job.schedule.as_ref()? {
-        Schedule::Crontab(crontab) => match Clock::of(job) {
-            Some(Clock::Cron(cron, _)) => {
-                let words = cron.describe();
-                Some(words.trim_end_matches('.').to_owned())
-            }
-            _ => Some(format!("{crontab} (not a valid crontab)")),
-        },
+        Schedule::Crontab(crontab) => Some(match sentry_rules::crontab::check(crontab) {
+            Ok(crontab) => words::of(&crontab),
+            Err(_) => format!("{crontab} (not a valid crontab)"),
+        }),
         Schedule::Interval(value, unit) => {
             let unit = unit.trim_end_matches('s');
             Some(if *value == 1.0 { format!("Every {unit}") } else { format!("Every {value} {unit}s") })

@@ -2,7 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use chrono::{DateTime, NaiveDateTime};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// The latest time that is believed, in seconds: the year 2200. A greater number is in milliseconds or wrong.
@@ -91,11 +93,9 @@ pub(crate) fn time(value: &Value, key: &str) -> Option<f64> {
 }
 
 fn date(text: &str) -> Option<f64> {
-    let time = DateTime::parse_from_rfc3339(text)
-        .map(|time| time.to_utc())
-        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|time| time.and_utc()))
-        .ok()?;
-    Some(time.timestamp() as f64 + f64::from(time.timestamp_subsec_nanos()) / 1e9)
+    let in_utc = || Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let time = text.parse::<Timestamp>().ok().or_else(in_utc)?;
+    Some(time.as_second() as f64 + f64::from(time.subsec_nanosecond()) / 1e9)
 }
 
 fn plausible(time: f64) -> Option<f64> {
