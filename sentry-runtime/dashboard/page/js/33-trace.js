@@ -95,10 +95,17 @@ function SpanFacts({ node, trace, onSelect }) {
     ${s.code ? html`<p class="code-line"><${Icon} name="file" /><${Place} code=${s.code} />${s.code.function ? html`<bdi class="mono dim">${line(s.code.function, 120)}</bdi>` : null}</p>` : null}
     ${hints.map((hint, i) => html`<div key=${hint.id || i} class="hint-note"><${Icon} name="hints" /><div><b><bdi>${line(hint.title, 200)}</bdi></b>${hint.detail ? html`<p><bdi>${line(hint.detail, 600)}</bdi></p>` : null}</div></div>`)}
     ${node.extra.filter((x) => x.type === 'event').map((x) => html`<button type="button" key=${x.key} class="event-note" onClick=${() => onSelect(x.key)}><i aria-hidden="true">◆</i><span><b><bdi>${line(x.event.type || 'Message', 120)}</bdi></b> <bdi>${line(x.event.value || x.event.message, 300)}</bdi></span></button>`)}
-    <${Section} title="Attributes" aside=${Object.keys(s.attributes || {}).length || 'none'}><${Pairs} of=${s.attributes} label="Attributes" filter=${(key, value) => address('traces', null, { q: term(key, value) })} /><//>
+    <${Attributes} of=${s.attributes} view="traces" />
     ${node.extra.some((x) => x.type === 'log') ? html`<${Section} title="Logs" aside=${node.extra.filter((x) => x.type === 'log').length}><ul class="log-lines">${node.extra.filter((x) => x.type === 'log').slice(0, 50).map((x) => html`<li key=${x.key}><${Level} of=${x.log.level} /><span class="mono dim">${took(x.at)}</span><bdi>${line(x.log.body, 300)}</bdi></li>`)}</ul><//>` : null}
     <${Section} title="Identity"><${Pairs} label="Identity" of=${[['span_id', s.span_id], ['parent_span_id', s.parent_span_id || null], ['trace_id', trace.info.trace_id], ['start', iso(num(s.start))], ...(s.origin ? [['origin', s.origin]] : []), ...(s.status ? [['status', s.status]] : [])]} /><//>
     <p class="links"><a href=${address('traces', null, { q: term('span', s.name || '') })}>Traces with this span</a><a href=${address('functions', null, { tab: 'all', q: s.name })}>Its statistics</a></p></div>`;
+}
+/** The program's own attributes first; what an SDK adds to each span is one press away. */
+function Attributes({ of, view }) {
+  const all = Object.entries(of || {}).sort((a, b) => (a[0] < b[0] ? -1 : 1)), added = (pair) => /^(sentry\.|process\.|os\.|thread\.|device\.|server\.address$)/.test(pair[0]);
+  const own = all.filter((pair) => !added(pair)), rest = all.filter(added), filter = (key, value) => address(view, null, { q: term(key, value) });
+  return html`<${Section} title="Attributes" aside=${own.length || 'none'}><${Pairs} of=${own} label="Attributes" filter=${filter} /><//>
+    ${rest.length ? html`<${Section} title="Added by the SDK" aside=${rest.length} open=${false}><${Pairs} of=${rest} label="Added by the SDK" filter=${filter} /><//>` : null}`;
 }
 function EventBrief({ event }) {
   const { data } = useApi('events/' + encodeURIComponent(event.event_id), {}, []);
@@ -112,5 +119,5 @@ function LogFacts({ log, link }) {
     <div class="snippet"><pre class="prose"><bdi>${visible(log.body)}</bdi></pre><${Copy} text=${log.body} label="Copy the text" /></div>
     ${log.code ? html`<p class="code-line"><${Icon} name="file" /><${Place} code=${log.code} /></p>` : null}
     ${link && log.trace_id ? html`<p class="links"><a class="button" href=${address('traces', log.trace_id, { span: log.span_id })}>Open its trace</a><a href=${address('logs', null, { q: term('trace', log.trace_id) })}>All logs of this trace</a></p>` : null}
-    <${Section} title="Attributes" aside=${Object.keys(log.attributes || {}).length || 'none'}><${Pairs} of=${log.attributes} label="Attributes" filter=${(key, value) => address('logs', null, { q: term(key, value) })} /><//></div>`;
+    <${Attributes} of=${log.attributes} view="logs" /></div>`;
 }

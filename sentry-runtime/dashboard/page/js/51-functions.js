@@ -15,7 +15,7 @@ function FunctionsView({ params }) {
   }), [all, key, order]);
   const keyOf = (r) => `${r.service}|${r.op}|${r.name}`, most = peak(rows.map((r) => r.total_ms));
   const choose = (k) => { remembered.fn = k; select(k); };
-  const traces = (r) => address('traces', null, { q: [term(tab === 'handlers' ? 'name' : 'span', r.name || r.op || ''), r.service ? term('service', r.service) : ''].filter(Boolean).join(' ') });
+  const traces = (r) => address('traces', null, { q: [term('span', r.name || r.op || ''), r.service ? term('service', r.service) : ''].filter(Boolean).join(' ') });
   const share = (r) => (num(r.error_share) > 0 ? html`<span class="bad">${percent(r.error_share)}</span>` : html`<span class="dim">–</span>`);
   const row = (r) => (narrow ? html`<${Cell} class="two"><span class="row-1"><i class=${'dot k-' + kindOf(r.op)}></i><a class="name" tabIndex="-1" href=${traces(r)}><${Text} of=${r.name || r.op} /></a><span class="mono">${took(r.total_ms)}</span></span><span class="row-2 dim"><span>${plural(r.calls, 'call')}</span>${num(r.error_share) > 0 ? share(r) : null}<span class="grow"></span><span class="mono">p50 ${took(r.p50_ms)}</span><span class="mono">p95 ${took(r.p95_ms)}</span></span><//>`
     : html`<${Cell} class="name-cell"><i class=${'dot k-' + kindOf(r.op)} title=${line(r.op || 'function')}></i><a class="name" tabIndex="-1" href=${traces(r)}><${Text} of=${r.name || r.op} limit=${300} /></a><${Service} name=${r.service} /><span class="row-acts">${r.code ? html`<${Place} code=${r.code} />` : null}</span><//>
