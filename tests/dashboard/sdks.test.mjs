@@ -35,7 +35,7 @@ test("all are shown while they send", async () => {
     visitor.goto(`http://127.0.0.1:${site.address().port}/`),
   ]);
   const list = page.getByRole("grid", { name: /Traces/ });
-  for (const name of ["GET /from-node", "GET /from-python", "POST /orders", "/"]) await list.getByText(name, { exact: true }).first().waitFor();
+  for (const name of ["GET /from-node", "GET /from-python", "GET /lamps/{sku}", "/"]) await list.getByText(name, { exact: true }).first().waitFor();
   for (const program of programs.slice(0, 3)) assert.equal(await program.ended(), "0", program.output());
 
   await open(page, dashboard, "issues");

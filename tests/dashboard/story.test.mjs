@@ -93,8 +93,6 @@ test("a whole visit of a second program fills the tabs for jobs, functions, logs
 
   await open(page, dashboard, "health");
   await page.getByText("monitor", { exact: true }).waitFor();
-  await open(page, dashboard, "sessions");
-  await page.getByText("lamps@1.4.0").first().waitFor();
   await open(page, dashboard, "hints");
   await page.getByRole("listitem").filter({ hasText: "Swallowed error" }).getByRole("link", { name: "Open the trace" }).first().waitFor();
   noFaults(page);

@@ -30,7 +30,7 @@ function Help({ onClose }) {
   const dialog = useRef(null);
   useEffect(() => dialog.current.showModal(), []);
   return html`<dialog ref=${dialog} class="dialog help" aria-label="Help" onClose=${onClose} onClick=${(e) => e.target === e.currentTarget && e.currentTarget.close()}><header><h2>Keys and search</h2><button type="button" class="ghost" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="close" /></button></header>
-    <div class="help-columns">${HELP.map(([title, keys]) => html`<section key=${title}><h3>${title}</h3><dl>${keys.map(([k, text]) => html`<div key=${k}><dt><kbd>${k}</kbd></dt><dd>${text}</dd></div>`)}</dl></section>`)}</div></dialog>`;
+    <div class="help-columns" tabIndex="0" role="region" aria-label="Keys and search">${HELP.map(([title, keys]) => html`<section key=${title}><h3>${title}</h3><dl>${keys.map(([k, text]) => html`<div key=${k}><dt><kbd>${k}</kbd></dt><dd>${text}</dd></div>`)}</dl></section>`)}</div></dialog>`;
 }
 const isTyping = (target) => !!(target && target.closest && target.closest('input,textarea,select,[contenteditable]'));
 
