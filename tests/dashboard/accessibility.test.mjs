@@ -42,7 +42,7 @@ for (const [width, height] of [[1440, 900], [400, 860]]) {
         for (const [name, route] of Object.entries(routes)) {
           await page.goto(`${dashboard.origin}/#/${route}`);
           await page.locator("#main > section").waitFor();
-          await page.waitForLoadState("networkidle").catch(() => {});
+          await page.locator(".loading").waitFor({ state: "detached" });
           if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}-${scheme}.png` });
           serious.push(...await check(page, name));
           assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the window`);

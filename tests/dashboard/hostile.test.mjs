@@ -20,7 +20,7 @@ after(async () => {
 
 /** The page holds nothing that recorded data could have made. */
 async function clean(where) {
-  await page.waitForLoadState("networkidle").catch(() => {});
+  await page.locator(".loading").waitFor({ state: "detached" });
   const found = await page.evaluate(() => ({
     made: [...document.querySelectorAll("img, iframe, object, embed, #app b > script, #app script, #app style, #app [onerror], #app [onmouseover]")].map((el) => el.outerHTML.slice(0, 200)),
     links: [...document.querySelectorAll("#app a[href]")].map((a) => a.getAttribute("href")).filter((href) => !/^(#\/|#main$|\/api$|vscode:\/\/file\/)/.test(href)).map((href) => href.slice(0, 200)),

@@ -1,14 +1,19 @@
 // What a customer and the jobs of the storefront do is on every tab, as it happens.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, newPage, noFaults, open } from "./support/browser.mjs";
-import { start, startDashboard, startShop, until } from "./support/programs.mjs";
+import { cache, start, startDashboard, startShop, until } from "./support/programs.mjs";
 
-let browser, dashboard, shop, page;
+let browser, dashboard, payments, shop, page;
 before(async () => {
   browser = await launch();
   dashboard = await startDashboard({ name: "story-dashboard" });
-  shop = await startShop({ name: "story-shop", env: { SENTRY_DASHBOARD: "0", SENTRY_DSN: dashboard.dsn(), SENTRY_RELEASE: "lamps@1.4.0", SENTRY_ENVIRONMENT: "development" } });
+  execFileSync(`${cache}/node/node_modules/.bin/esbuild`, ["programs/page.js", "--bundle", "--minify", "--log-level=warning", `--outfile=${cache}/page-sdk.js`]);
+  const sends = (name, project) => ({ SENTRY_DASHBOARD: "0", SENTRY_DSN: dashboard.dsn(project), SENTRY_RELEASE: `${name}@1.4.0`, SENTRY_ENVIRONMENT: "development" });
+  payments = await start("story-payments", process.env.STOREFRONT, ["--payments"], { env: sends("payments", 2), ready: /at http:\/\/([\d.]+:\d+)\// });
+  shop = await startShop({ name: "story-shop", env: { ...sends("shop", 1), PAYMENT_SERVICE: payments.match[1], BROWSER_SDK: `${cache}/page-sdk.js`, BROWSER_SDK_DSN: dashboard.dsn(3) } });
   page = await newPage(browser);
   await page.goto(dashboard.url);
   await page.getByRole("link", { name: "Traces" }).waitFor();
@@ -16,6 +21,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await shop?.stop();
+  await payments?.stop();
   await dashboard?.stop();
 });
 
@@ -30,6 +36,17 @@ async function order(card) {
   await customer.context().close();
 }
 
+/** The picture of the README: what a declined card looks like. */
+async function picture(page) {
+  const { width, height } = page.viewportSize();
+  await page.setViewportSize({ width: 1280, height: 760 });
+  await page.mouse.move(0, 0);
+  await page.locator(".loading").waitFor({ state: "detached" });
+  await page.screenshot({ path: process.env.DASHBOARD_PICTURE });
+  assert.ok(statSync(process.env.DASHBOARD_PICTURE).size <= 250 * 1024);
+  await page.setViewportSize({ width, height });
+}
+
 test("an order appears without a reload, and opens as a waterfall", async () => {
   await open(page, dashboard, "traces");
   await order("4242 4242 4242 4242");
@@ -37,7 +54,7 @@ test("an order appears without a reload, and opens as a waterfall", async () => 
   await row.waitFor();
   await row.getByRole("link").click();
   const tree = page.getByRole("treegrid", { name: "Spans" });
-  for (const name of ["GET /lamps/{sku}", "POST /orders", "orders::place", "Payments::charge", "payment_service::authorize", "SELECT * FROM lamp"]) await tree.getByText(name).first().waitFor();
+  for (const name of ["GET /lamps/{sku}", "POST /orders", "orders::place", "Payments::charge", "payment_service::authorize", "pageload", "SELECT * FROM lamp"]) await tree.getByText(name).first().waitFor();
   noFaults(page);
 });
 
@@ -53,6 +70,10 @@ test("a declined card is an error in its trace, and an issue with its chain of c
   await selected.waitFor();
   assert.match(await selected.innerText(), /Error/);
   await page.getByRole("complementary", { name: "Error" }).waitFor();
+  // The page of the browser, the shop and the payments are one trace.
+  const facts = page.locator(".titles .services");
+  await until(async () => (await facts.innerText()).match(/page|shop|payments/g)?.length === 3, "all three programs in the trace");
+  if (process.env.DASHBOARD_PICTURE) await picture(page);
   await page.goBack();
   await page.getByText("caused by").first().waitFor();
   noFaults(page);

@@ -113,8 +113,7 @@ function kindOf(op, name) {
   return 'other';
 }
 const KINDS = {
-  server: 'Handlers', function: 'Functions', db: 'Queries', cache: 'Cache', client: 'Outgoing requests',
-  job: 'Jobs and queues', browser: 'Browser', view: 'Templates and files', other: 'Other',
+  server: 'Handlers', function: 'Functions', db: 'Queries', cache: 'Cache', client: 'Requests', job: 'Jobs', browser: 'Browser', view: 'Templates', other: 'Other',
 };
 
 const quoted = (text) => (/^[^\s"(),\[\]*:]+$/.test(text) ? text : `"${String(text).replace(/(["\\])/g, '\\$1')}"`);

@@ -35,7 +35,8 @@ function CompareView({ params }) {
 function RunsView({ params }) {
   const overview = useApi('overview', {}, ['overview', 'runs', 'traces'], 3000).data;
   const runs = [...((overview && overview.runs) || [])].sort((x, y) => num(y.started) - num(x.started));
-  const b = params.b || (runs[0] && runs[0].id), mine = runs.find((r) => r.id === b), a = params.a || ((runs.find((r) => r.id !== b && mine && r.service === mine.service) || {}).id);
+  const twice = runs.find((r) => runs.some((other) => other !== r && other.service === r.service)) || runs[0];
+  const b = params.b || (twice && twice.id), mine = runs.find((r) => r.id === b), a = params.a || ((runs.find((r) => r.id !== b && mine && r.service === mine.service) || {}).id);
   const { data, error } = useApi(a && b ? 'compare-runs' : null, { a, b }, ['traces'], 3000);
   const rows = (data && data.rows) || [], field = (r, side, p) => num(r[`${side}_${p}_ms`] !== undefined ? r[`${side}_${p}_ms`] : (r[side] || {})[p + '_ms']);
   const calls = (r, side) => num(r[`${side}_calls`] !== undefined ? r[`${side}_calls`] : r[`${side}_count`] !== undefined ? r[`${side}_count`] : (r[side] || {}).calls);
@@ -45,5 +46,5 @@ function RunsView({ params }) {
     <${Toolbar}>${pick('a', a)}${pick('b', b)}<//><${Problem} error=${error} />
     ${rows.length ? html`<div class="table-box" tabIndex="0" role="region" aria-label="Functions in both runs"><table class="table"><thead><tr><th scope="col">Function</th><th scope="col" class="right">Calls A</th><th scope="col" class="right">Calls B</th><th scope="col" class="right">p50 A</th><th scope="col" class="right">p50 B</th><th scope="col" class="right">p95 A</th><th scope="col" class="right">p95 B</th><th scope="col" class="right">Change of p50</th></tr></thead>
       <tbody>${rows.slice(0, 500).map((r, i) => html`<tr key=${i}><th scope="row"><i class=${'dot k-' + kindOf(r.op)}></i>${r.op ? html`<span class="op">${line(r.op, 40)}</span> ` : null}<${Text} of=${r.name} /></th>${['a', 'b'].map((s) => html`<td class="right mono">${compact(calls(r, s))}</td>`)}${['p50', 'p95'].flatMap((p) => ['a', 'b'].map((s) => html`<td class="right mono">${calls(r, s) ? took(field(r, s, p)) : '–'}</td>`))}<td class="right nowrap"><${Delta} ms=${calls(r, 'a') && calls(r, 'b') ? field(r, 'b', 'p50') - field(r, 'a', 'p50') : 0} top=${top} /></td></tr>`)}</tbody></table></div>`
-      : html`<${Empty} icon="compare" title=${runs.length > 1 ? 'Choose two runs' : 'One run so far'} send=${false} code=${`sentry-dashboard --keep runs.envelopes`}>Each start of a program is a run. With a file to keep, the runs of yesterday are here too.<//>`}</section>`;
+      : html`<${Empty} icon="compare" title=${a && b ? 'Nothing in common' : runs.length > 1 ? 'Choose two runs' : 'One run so far'} send=${false} code=${`sentry-dashboard --keep runs.envelopes`}>Each start of a program is a run. With a file to keep, the runs of yesterday are here too.<//>`}</section>`;
 }

@@ -1,7 +1,7 @@
 // Statistics by name: handlers, queries, requests, jobs, functions.
 
 const FUNCTION_TABS = [['handlers', 'Handlers'], ['queries', 'Queries'], ['requests', 'Requests'], ['jobs', 'Jobs'], ['functions', 'Functions'], ['all', 'All']];
-const FUNCTION_COLUMNS = [['name', 'Name'], ['calls', 'Calls'], ['error_share', 'Errors'], ['p50_ms', 'p50'], ['p95_ms', 'p95'], ['max_ms', 'Max'], ['total_ms', 'Total'], ['self_ms', 'Self'], ['', 'Calls and p95 over time']];
+const FUNCTION_COLUMNS = [['name', 'Name'], ['calls', 'Calls'], ['error_share', 'Errors'], ['p50_ms', 'p50'], ['p95_ms', 'p95'], ['max_ms', 'Max'], ['total_ms', 'Total'], ['self_ms', 'Self'], ['', 'Calls, p95']];
 
 function FunctionsView({ params }) {
   const tab = FUNCTION_TABS.some((t) => t[0] === params.tab) ? params.tab : 'handlers', narrow = useNarrow();

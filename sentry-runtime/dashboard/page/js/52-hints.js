@@ -15,7 +15,7 @@ function HintsView({ params }) {
     <${Problem} error=${error} />
     ${shown.length ? html`<ul class="cards hints" aria-label="Hints">${shown.map((x, i) => html`<li class=${cx('card hint', 'w-' + (worth[x.severity] || (typeof x.severity === 'number' ? x.severity : 2)))} key=${x.id || i}><span class="hint-icon"><${Icon} name="hints" /></span><div class="hint-text">
         <p class="facts"><span class="kind">${(HINTS[x.kind] || [line(x.kind, 40)])[0]}</span><${Service} name=${x.service} /><span class="dim">${num(x.count) > 1 ? html`${plural(x.count, 'time')}, last ` : null}<${Ago} t=${x.last_seen} /></span></p>
-        <h2><bdi>${visible(x.title, 400)}</bdi></h2>${x.detail ? html`<p class="prose"><bdi>${visible(x.detail, 1200)}</bdi></p>` : null}<p class="dim">${(HINTS[x.kind] || ['', ''])[1]}</p>
+        <h2><bdi>${visible(x.title, 400)}</bdi></h2>${x.detail ? html`<p class="prose"><bdi>${visible(x.detail, 1200)}</bdi></p>` : html`<p class="dim">${(HINTS[x.kind] || ['', ''])[1]}</p>`}
         <p class="links">${x.trace_id ? html`<a class="button" href=${address('traces', x.trace_id, { span: x.span_id })}><${Icon} name="traces" />Open the trace</a>` : null}${x.code ? html`<${Place} code=${x.code} />` : null}</p></div></li>`)}</ul>`
       : data ? html`<${Empty} icon="hints" title="Nothing to hint at" filtered=${!!(params.q || params.service || params.kind)} onReset=${() => setParams({ q: '', service: '', kind: '' })} send=${num(data.total) === 0}>Queries that repeat, calls that could run at once, spans far slower than usual, cancelled work and swallowed errors are found as the traces arrive.<//>` : loading ? html`<${Loading} />` : null}</section>`;
 }

@@ -1,0 +1,8 @@
+// The official SDK for browsers, as the shop's pages load it. It finds the trace in their meta tags.
+import * as Sentry from "@sentry/browser";
+
+Sentry.init({
+  dsn: document.currentScript.dataset.dsn, release: "page@1", environment: "development", tracesSampleRate: 1.0, traceLifecycle: "static",
+  // The loading of the page lasts until the order was answered, however slow the machine is.
+  integrations: [Sentry.browserTracingIntegration({ idleTimeout: 3000 })],
+});
