@@ -240,7 +240,9 @@ impl<'a> Rules<'a> {
             }
             seen.push(node.span.function);
             let name = cut(self.name(node), 300).to_owned();
-            let title = format!("{:.0}× slower than usual: {}", took / usual.max(0.001), cut(&name, 120));
+            let factor = took / usual.max(0.001);
+            let factor = if factor < 1000.0 { format!("{factor:.0}×") } else { "Over 1000×".to_owned() };
+            let title = format!("{factor} slower than usual: {}", cut(&name, 120));
             let detail = format!("`{name}` took {}, usually it takes {}.", ms(took), ms(usual));
             self.push(Kind::SlowerThanUsual, at, name, title, detail, "medium");
         }
@@ -313,7 +315,8 @@ pub(crate) fn ms(ms: f64) -> String {
         ms if ms >= 1000.0 => format!("{:.2} s", ms / 1000.0),
         ms if ms >= 100.0 => format!("{ms:.0} ms"),
         ms if ms >= 1.0 => format!("{ms:.1} ms"),
-        ms => format!("{:.0} µs", ms * 1000.0),
+        ms if ms >= 0.01 => format!("{:.0} µs", ms * 1000.0),
+        ms => format!("{:.1} µs", ms * 1000.0),
     }
 }
 

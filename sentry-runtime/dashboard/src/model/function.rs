@@ -99,7 +99,8 @@ impl Function {
             *place = duration_ms;
         }
         self.next = (self.next + 1) % Self::RECENT as u8;
-        if self.recent.len() >= Self::USUAL && self.next.is_multiple_of(4) {
+        let is_first = self.recent.len() == Self::USUAL;
+        if is_first || (self.recent.len() > Self::USUAL && self.next.is_multiple_of(4)) {
             let mut sorted = [0.0; Self::RECENT];
             let sorted = &mut sorted[..self.recent.len()];
             sorted.copy_from_slice(&self.recent);
@@ -201,6 +202,9 @@ mod tests {
         let mut functions = Functions::default();
         let [name, op, service] = ["n", "o", "s"].map(super::Text::from);
         for call in 0..16 {
+            let usual = functions.get(0).and_then(super::Function::usual_ms);
+            assert_eq!(usual.is_some(), call >= 10, "{call}");
+            assert_ne!(usual, Some(0.0));
             let number = functions.add(name.clone(), op.clone(), service.clone(), f64::from(call));
             assert_eq!(number, 0);
         }

@@ -1,11 +1,15 @@
 //! How fast it is. Not run by default, since a busy machine would decide:
 //! `cargo test --release -p sentry-dashboard --lib speed -- --ignored --nocapture`.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::{Lab, NOW, TRACE, envelope};
+
+/// The processor's time of this thread in seconds: other programs do not count.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or_default() / 1e9
+}
 
 fn span(number: u32, trace: u32) -> Value {
     json!({ "trace_id": format!("{:032x}", trace + 1), "span_id": format!("{:016x}", number + 1),
@@ -33,11 +37,11 @@ fn loaded(spans: u32, per_envelope: u32) -> (Lab, f64) {
             )
         })
         .collect();
-    let start = Instant::now();
+    let start = cpu();
     for envelope in &envelopes {
         lab.send_bytes(envelope);
     }
-    (lab, f64::from(spans) / start.elapsed().as_secs_f64())
+    (lab, f64::from(spans) / (cpu() - start))
 }
 
 #[test]
@@ -62,12 +66,12 @@ fn speed() {
         "/api/keys",
         "/api/traces/00000000000000000000000000000001",
     ] {
-        let start = Instant::now();
+        let start = cpu();
         lab.get(address);
-        println!("{address}: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+        println!("{address}: {:.1} ms", (cpu() - start) * 1e3);
     }
     let mut lab = Lab::with_memory(1 << 30);
-    let start = Instant::now();
+    let start = cpu();
     for at in 0..1000_u32 {
         let items: Vec<Value> = (0..100)
             .map(|of| {
@@ -78,14 +82,14 @@ fn speed() {
             .collect();
         lab.send("span", &json!({ "items": items }));
     }
-    println!("100 000 spans in one trace: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+    println!("100 000 spans in one trace: {:.0} ms", (cpu() - start) * 1e3);
     for address in [
         format!("/api/traces/{TRACE}"),
         format!("/api/traces/{TRACE}?limit=100000"),
         format!("/api/traces/{TRACE}/text"),
     ] {
-        let start = Instant::now();
+        let start = cpu();
         lab.get(&address);
-        println!("{address}: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+        println!("{address}: {:.1} ms", (cpu() - start) * 1e3);
     }
 }

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The MCP endpoint of the dashboard, asked by the official client library (PyPI `mcp`): the stateless revision of the
+# protocol, and those with a handshake.
+#
+#   tests/dashboard/mcp/run.sh
+#
+# It installs what it needs under target/dashboard-mcp once; after that it needs no network.
+set -euo pipefail
+cd "$(dirname "$0")"
+here=$PWD
+cache=${DASHBOARD_MCP_CACHE:-${CARGO_TARGET_DIR:-$here/../../../target}/dashboard-mcp}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+# shellcheck source=tests/install.sh
+source ../../install.sh
+
+needs_program python3 python3-venv
+needs_venv "$cache/venv" requirements.txt
+if [[ -z ${DASHBOARD_PROGRAM:-} ]]; then
+    cargo build --quiet -p sentry-dashboard
+    DASHBOARD_PROGRAM=$(cd "${CARGO_TARGET_DIR:-../../../target}" && pwd)/debug/sentry-dashboard
+fi
+export DASHBOARD_PROGRAM PYTHONDONTWRITEBYTECODE=1
+# shellcheck disable=SC2154 # needs_venv sets it.
+exec "$python" client.py
