@@ -57,16 +57,21 @@ fn options() -> sentry::ClientOptions {
         // Card numbers and passwords are filtered by default; this shop also filters email addresses.
         .deny_names(["email"])
         .before_send_transaction(summary::note_trace);
-    // For a visitor with a browser: a page that shows each click as a trace.
-    let options = match std::env::var_os("SENTRY_DASHBOARD") {
-        None if asked("--serve") => options.dashboard(true),
-        _ => options,
-    };
+    let options = if asked("--serve") { for_a_browser(options) } else { options };
     // Record every trace, unless the environment sets another rate.
     match std::env::var_os("SENTRY_TRACES_SAMPLE_RATE") {
         Some(_) => options,
         None => options.traces_sample_rate(1.0),
     }
+}
+
+/// For a visitor with a browser: a page that shows each click as a trace, with everything that can be shown.
+fn for_a_browser(options: sentry::ClientOptions) -> sentry::ClientOptions {
+    let options =
+        options.enable_logs(true).auto_session_tracking(true).session_mode(sentry::SessionMode::Request);
+    let unset = |variable: &str| std::env::var_os(variable).is_none();
+    let options = if unset("SENTRY_RELEASE") { options.release("lamp-shop@1.0.0") } else { options };
+    if unset("SENTRY_DASHBOARD") { options.dashboard(true) } else { options }
 }
 
 /// Whether the program was started with an argument.
@@ -113,7 +118,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 async fn restock_forever(shop: Arc<Shop>) {
     // The first run soon, so that it can be seen.
-    let mut pause = Duration::from_secs(3);
+    let mut pause = Duration::from_secs(5);
     for run in 1.. {
         tokio::time::sleep(pause).await;
         pause = Duration::from_secs(60);

@@ -45,6 +45,9 @@ pub async fn place(shop: &Shop, order: &NewOrder) -> Result<Receipt, ShopError> 
     match shop.payments.charge(number, cents, &order.card_number).await {
         Ok(payment) => {
             shop.repository.save_order(number, cents).await;
+            sentry::metrics::distribution("orders.cents", cents)
+                .attribute("lamp", order.sku.clone())
+                .capture();
             Ok(Receipt { order: number, cents, payment })
         }
         Err(source) => {

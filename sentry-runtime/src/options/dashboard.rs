@@ -119,7 +119,8 @@ impl Dashboard {
     }
 
     /// Returns the address to listen on.
-    pub(crate) fn address(&self) -> SocketAddr {
+    #[cfg(test)]
+    fn address(&self) -> SocketAddr {
         self.address.unwrap_or(sentry_dashboard::DEFAULT_ADDRESS)
     }
 }

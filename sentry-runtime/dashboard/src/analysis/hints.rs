@@ -108,7 +108,7 @@ impl Hints {
         let affordable = trace.spans as usize <= self.allowance;
         let is_wanted =
             (grown > 0 && is_complete && !trace.was_complete) || (has_new_errors && trace.spans > 0);
-        if !is_large_enough && !(is_wanted && affordable) {
+        if !(is_large_enough || (is_wanted && affordable)) {
             return false;
         }
         if !is_large_enough {

@@ -49,7 +49,7 @@ fn push_literal(out: &mut String) {
         out.truncate(list.len());
     } else if out.ends_with('-') && out.trim_end_matches('-').trim_end().ends_with(['(', ',', '=']) {
         out.pop();
-        return push_literal(out);
+        push_literal(out);
     } else {
         out.push('?');
     }
@@ -68,7 +68,7 @@ fn quoted(text: &str) -> usize {
             _ => {}
         }
     }
-    text.ceil_char_boundary(at)
+    (at..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len())
 }
 
 fn is_word(byte: u8) -> bool {

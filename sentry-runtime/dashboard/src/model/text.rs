@@ -58,7 +58,8 @@ impl Interner {
 
 /// Returns the start of a text, of at most `limit` bytes, and cuts between characters.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
+    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

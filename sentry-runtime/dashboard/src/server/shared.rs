@@ -74,23 +74,24 @@ impl Shared {
         drop(read);
         self.counts.taken(bytes.len());
         let received = Received { at: now(), project: project.map(str::to_owned), file: None };
-        self.show(bytes, received)?;
-        Ok(event_id)
+        let found = self.show(bytes, received)?;
+        Ok(event_id.or(found))
     }
 
-    /// Adds an envelope to the store, and wakes everybody who waits for a change.
-    pub(crate) fn show(&self, bytes: &[u8], received: Received) -> Result<(), Refused> {
-        let (seq, changed) = {
+    /// Adds an envelope to the store, and wakes everybody who waits for a change. Returns the id of its event, if it has
+    /// one.
+    pub(crate) fn show(&self, bytes: &[u8], received: Received) -> Result<Option<String>, Refused> {
+        let (seq, ingested) = {
             let mut store = self.store();
             let Ok(ingested) = catch_unwind(AssertUnwindSafe(|| store.ingest(bytes, received))) else {
                 drop(store);
                 self.counts.rejected("internal");
                 return Err(Refused::Internal);
             };
-            (store.seq(), ingested.changed)
+            (store.seq(), ingested)
         };
-        self.announce(seq, &changed);
-        Ok(())
+        self.announce(seq, &ingested.changed);
+        Ok(ingested.event_id)
     }
 
     /// Wakes everybody who waits for a change.
