@@ -28,11 +28,13 @@ after(async () => {
 /** Orders a lamp with this card, in another window. */
 async function order(card) {
   const customer = await newPage(browser, { allowed: /favicon|402/ });
+  const loaded = customer.waitForRequest((request) => request.url().includes("/api/3/envelope") && /"type":"pageload"|"op":"pageload"/.test(request.postData() ?? ""));
   await customer.goto(shop.url);
   await customer.locator(".card").first().click();
   await customer.locator("[name=card_number]").fill(card);
   await customer.getByRole("button", { name: /Buy/ }).click();
   await customer.waitForFunction(() => /declined|Thank|order/i.test(document.body.innerText) && !document.querySelector("[name=card_number]"));
+  await (await loaded).response();
   await customer.context().close();
 }
 

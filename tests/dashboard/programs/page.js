@@ -3,6 +3,6 @@ import * as Sentry from "@sentry/browser";
 
 Sentry.init({
   dsn: document.currentScript.dataset.dsn, release: "page@1", environment: "development", tracesSampleRate: 1.0, traceLifecycle: "static",
-  // The loading of the page lasts until the order was answered, however slow the machine is.
+  // Long enough for a test to fill the form in, however slow the machine is.
   integrations: [Sentry.browserTracingIntegration({ idleTimeout: 3000 })],
 });
