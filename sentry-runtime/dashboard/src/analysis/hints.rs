@@ -75,10 +75,12 @@ pub(crate) struct Hints {
     allowance: usize,
 }
 
-/// Traces up to this size are analysed whenever they grow; larger ones when they have grown by an eighth.
+/// Traces up to this size are analysed whenever they grow; larger ones when they have grown by an eighth, and very large
+/// ones by half: the work stays in proportion to the number of spans.
 const SMALL: u32 = 64;
-/// The spans of a trace that are analysed.
-const MAX_SPANS: usize = 100_000;
+const LARGE: u32 = 1000;
+/// The spans of a trace that are analysed, the earliest. A larger trace is not analysed again.
+const MAX_SPANS: usize = 20_000;
 /// The most hints of a trace.
 const MAX_HINTS: usize = 24;
 
@@ -103,12 +105,14 @@ impl Hints {
         let grown = trace.spans.saturating_sub(trace.analysed);
         let has_new_errors = trace.errors != trace.analysed_errors;
         self.allowance = (self.allowance + grown.min(SMALL) as usize * 16).min(MAX_SPANS * 2);
-        let is_large_enough = grown > 0 && (trace.spans <= SMALL || grown >= trace.spans / 8);
+        let share = if trace.spans <= LARGE { 8 } else { 3 };
+        let is_large_enough = grown > 0 && (trace.spans <= SMALL || grown >= trace.spans / share);
         let is_complete = trace.is_complete();
         let affordable = trace.spans as usize <= self.allowance;
         let is_wanted =
             (grown > 0 && is_complete && !trace.was_complete) || (has_new_errors && trace.spans > 0);
-        if !(is_large_enough || (is_wanted && affordable)) {
+        let was_cut = trace.analysed as usize >= MAX_SPANS;
+        if was_cut || (!is_large_enough && !(is_wanted && affordable)) {
             return false;
         }
         if !is_large_enough {

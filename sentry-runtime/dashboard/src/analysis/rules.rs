@@ -39,7 +39,11 @@ const MAX_LOGS: usize = 200;
 
 /// Returns the place in the code that a span tells.
 pub(crate) fn code_of(span: &Span) -> Code {
-    let attributes = &span.attributes;
+    code_in(&span.attributes)
+}
+
+/// Returns the place in the code that attributes tell.
+pub(crate) fn code_in(attributes: &[(Text, Value)]) -> Code {
     let line = ["code.line.number", "code.lineno"].iter().find_map(|key| get(attributes, key)?.as_f64());
     Code {
         file: first_text(attributes, &["code.file.path", "code.filepath"]).cloned(),

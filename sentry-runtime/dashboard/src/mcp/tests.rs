@@ -220,7 +220,7 @@ fn the_other_tools_are_short_and_say_where() {
     assert!(text.contains("restock ok, Every 10 minutes; ok 1 error 0 missed 0 timeout 0"), "{text}");
     let (text, _) = tool(&lab, "slow_handlers", json!({ "tab": "queries", "sort": "calls" }));
     assert!(
-        text.contains("6 0% 500 µs 500 µs 500 µs 500 µs SELECT ? [shop] @ src/repository.rs:48"),
+        text.contains("6 0% 500 µs 500 µs 500 µs 3.0 ms SELECT ? [shop] @ src/repository.rs:48"),
         "{text}"
     );
     let (text, _) = tool(&lab, "hints", json!({ "kind": "n_plus_one" }));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::rows::Resource;
-use super::text::Text;
+use super::text::{Text, cut};
 
 /// What is known of a service.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct Service {
     pub(crate) sdk: Option<Text>,
     pub(crate) release: Option<Text>,
     pub(crate) environment: Option<Text>,
+    /// The folder that relative paths of its source files are in, once a stack trace told it.
+    pub(crate) root: Option<Text>,
     pub(crate) first_seen: f64,
     pub(crate) last_seen: f64,
 }
@@ -89,6 +91,7 @@ impl Programs {
                 sdk: None,
                 release: None,
                 environment: None,
+                root: None,
                 first_seen: sighting.at,
                 last_seen: sighting.at,
             };
@@ -144,6 +147,27 @@ impl Programs {
             self.runs.pop_front();
         }
         self.next
+    }
+
+    /// Learns where the source files of a service are from a file of which both paths are known.
+    pub(crate) fn learn_root(&mut self, service: &str, absolute: &str, relative: &str) {
+        let root = absolute.strip_suffix(relative).and_then(|root| root.strip_suffix(['/', '\\']));
+        let Some(root) = root.filter(|root| !root.is_empty() && !relative.is_empty()) else { return };
+        if let Some(service) = self.services.get_mut(service)
+            && service.root.as_deref() != Some(root)
+        {
+            service.root = Some(cut(root, 1000).into());
+        }
+    }
+
+    /// Returns the absolute path of a service's source file, if it is known.
+    pub(crate) fn absolute(&self, service: &str, file: &str) -> Option<String> {
+        let is_absolute = file.starts_with(['/', '\\']) || file.contains(":\\") || file.contains("://");
+        if is_absolute {
+            return Some(file.to_owned());
+        }
+        let root = self.services.get(service)?.root.as_deref()?;
+        Some(format!("{root}/{file}"))
     }
 
     /// Notes what a program tells of itself. Of too many, the oldest process goes.

@@ -18,7 +18,7 @@ pub(crate) fn find(store: &Store, kind: &str, q: &str, after: u64) -> Option<Val
     match kind {
         "log" | "logs" => {
             let mut new = index.logs.newest_first().take_while(|(_, stamp, _)| *stamp > after);
-            new.find(|(_, _, log)| search.matches(&SearchedLog(log))).map(|(_, _, log)| logs::row(log))
+            new.find(|(_, _, log)| search.matches(&SearchedLog(log))).map(|(_, _, log)| logs::row(store, log))
         }
         "error" | "errors" | "event" | "issue" => {
             let mut new = index.events.newest_first().take_while(|(_, stamp, _)| *stamp > after);
@@ -37,7 +37,7 @@ pub(crate) fn find(store: &Store, kind: &str, q: &str, after: u64) -> Option<Val
         "hint" | "hints" => {
             let changed = store.hints.all.values().filter(|hint| hint.changed > after);
             let found = changed.filter(|hint| search.matches(&others::SearchedHint(hint)));
-            found.max_by_key(|hint| hint.changed).map(others::hint_row)
+            found.max_by_key(|hint| hint.changed).map(|hint| others::hint_row(store, hint))
         }
         _ => {
             let found = traces::select(store, &Params::default(), q, after);

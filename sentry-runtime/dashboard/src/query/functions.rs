@@ -108,7 +108,7 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     let rows = page
         .rows
         .into_iter()
-        .filter_map(|(number, calls)| Some(row(index.functions.get(number as u32)?, calls, &buckets)))
+        .filter_map(|(number, calls)| Some(row(store, index.functions.get(number as u32)?, calls, &buckets)))
         .collect();
     let mut answer = list("rows", Page { rows, total: page.total, next_cursor: page.next_cursor });
     if first.is_finite() {
@@ -124,7 +124,7 @@ fn letters(name: &str) -> f64 {
         .fold(0.0, |sum, byte| sum * 256.0 + f64::from(byte.to_ascii_lowercase()))
 }
 
-fn row(function: &Function, mut calls: Calls<'_>, buckets: &Buckets) -> Value {
+fn row(store: &Store, function: &Function, mut calls: Calls<'_>, buckets: &Buckets) -> Value {
     let mut per: Vec<Vec<f32>> = vec![Vec::new(); Buckets::COUNT];
     for (&start, &duration) in calls.starts.iter().zip(&calls.durations) {
         per[buckets.of(start)].push(duration);
@@ -152,7 +152,7 @@ fn row(function: &Function, mut calls: Calls<'_>, buckets: &Buckets) -> Value {
         "last_seen": calls.newest.map(|(_, span)| span.start),
         "trace_id": calls.newest.map(|(batch, _)| hex128(batch.trace)),
         "slowest_trace_id": calls.slowest.map(|(batch, _)| hex128(batch.trace)),
-        "code": calls.newest.map(|(_, span)| waterfall::code(&code_of(span))),
+        "code": calls.newest.map(|(_, span)| waterfall::code(store, &function.service, &code_of(span))),
     })
 }
 

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
-use super::{Store, list};
+use super::{Store, list, waterfall};
+use crate::analysis::rules::code_in;
 use crate::model::json::{hex64, hex128, parse_id128};
 use crate::model::rows::{Level, Log};
-use crate::model::value::{first_text, get, get_interned, write};
+use crate::model::value::{get_interned, write};
 
 pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     let index = &store.index;
@@ -21,11 +22,11 @@ pub(crate) fn answer(store: &Store, params: &Params) -> Value {
     let rows = rows.filter(|(_, _, log)| least.is_none_or(|least| log.level >= least));
     let rows = rows.filter(|(_, _, log)| search.is_empty() || search.matches(&SearchedLog(log)));
     let page = page(rows.map(|(number, _, log)| (log.at, u128::from(number), log)).collect(), params);
-    let rows = page.rows.into_iter().map(row).collect();
+    let rows = page.rows.into_iter().map(|log| row(store, log)).collect();
     list("logs", Page { rows, total: page.total, next_cursor: page.next_cursor })
 }
 
-pub(crate) fn row(log: &Log) -> Value {
+pub(crate) fn row(store: &Store, log: &Log) -> Value {
     let mut attributes = Map::new();
     write(&log.attributes, &mut attributes);
     write(&log.resource.attributes, &mut attributes);
@@ -37,18 +38,8 @@ pub(crate) fn row(log: &Log) -> Value {
         "trace_id": (log.trace != 0).then(|| hex128(log.trace)),
         "span_id": (log.span != 0).then(|| hex64(log.span)),
         "attributes": attributes,
-        "code": code(log),
+        "code": waterfall::code(store, &log.resource.service, &code_in(&log.attributes)),
     })
-}
-
-fn code(log: &Log) -> Value {
-    let file = first_text(&log.attributes, &["code.file.path", "code.filepath"]);
-    let function = first_text(&log.attributes, &["code.function.name", "code.function"]);
-    if file.is_none() && function.is_none() {
-        return Value::Null;
-    }
-    let line = ["code.line.number", "code.lineno"].iter().find_map(|key| get(&log.attributes, key)?.as_f64());
-    json!({ "file": file.map(|file| &**file), "line": line.map(|line| line as u64), "function": function.map(|of| &**of) })
 }
 
 pub(crate) struct SearchedLog<'a>(pub(crate) &'a Log);

@@ -36,7 +36,7 @@ pub(crate) fn hints(store: &Store, params: &Params) -> Value {
         (key, u128::from(hint.id), hint)
     });
     let page = page(keyed.collect(), params);
-    let rows = page.rows.into_iter().map(hint_row).collect();
+    let rows = page.rows.into_iter().map(|hint| hint_row(store, hint)).collect();
     list("hints", Page { rows, total: page.total, next_cursor: page.next_cursor })
 }
 
@@ -56,14 +56,14 @@ fn weight(severity: &str) -> u8 {
 /// Returns the hints of one trace.
 pub(crate) fn hints_of(store: &Store, id: u128, trace: &Trace, now: f64) -> Vec<Value> {
     let of_trace = trace.hints.iter().filter_map(|hint| store.hints.all.get(hint));
-    let mut rows: Vec<Value> = of_trace.map(hint_row).collect();
+    let mut rows: Vec<Value> = of_trace.map(|hint| hint_row(store, hint)).collect();
     let mut open = Vec::new();
     open_of(id, trace, now, &mut open);
-    rows.extend(open.iter().map(hint_row));
+    rows.extend(open.iter().map(|hint| hint_row(store, hint)));
     rows
 }
 
-pub(crate) fn hint_row(hint: &Hint) -> Value {
+pub(crate) fn hint_row(store: &Store, hint: &Hint) -> Value {
     json!({
         "id": hex64(hint.id),
         "kind": hint.kind.text(),
@@ -74,7 +74,7 @@ pub(crate) fn hint_row(hint: &Hint) -> Value {
         "service": &*hint.service,
         "trace_id": hex128(hint.trace),
         "span_id": hex64(hint.span),
-        "code": waterfall::code(&hint.code),
+        "code": waterfall::code(store, &hint.service, &hint.code),
         "first_seen": hint.first_seen,
         "last_seen": hint.last_seen,
     })

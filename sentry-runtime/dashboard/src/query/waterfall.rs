@@ -15,9 +15,8 @@ use crate::model::trace::Trace;
 use crate::model::tree::{self, Node, Tree};
 use crate::model::value::{get, write};
 
-/// The spans of a trace that are shown, unless the request says how many, and the most.
+/// The most spans of a trace that are shown.
 const SPANS: usize = 20_000;
-const MAX_SPANS: usize = 100_000;
 /// The events and logs of a trace that are shown.
 const MAX_EVENTS: usize = 500;
 const MAX_LOGS: usize = 2000;
@@ -37,7 +36,7 @@ pub(crate) fn find<'a>(store: &'a Store, id: &str) -> Option<(u128, &'a Trace)> 
 pub(crate) fn answer(store: &Store, id: &str, params: &Params) -> Option<Value> {
     let (id, trace) = find(store, id)?;
     let index = &store.index;
-    let tree = tree::build(index, trace, params.limit_or(SPANS, MAX_SPANS));
+    let tree = tree::build(index, trace, params.limit_or(SPANS, SPANS));
     let self_times = tree.self_times();
     let critical = critical::path(&tree);
     let mut events_of: HashMap<u64, Vec<String>> = HashMap::new();
@@ -49,7 +48,7 @@ pub(crate) fn answer(store: &Store, id: &str, params: &Params) -> Option<Value> 
     }
     briefs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let newest = trace.logs.iter().rev().take(MAX_LOGS).filter_map(|&number| index.logs.get(number));
-    let mut logs: Vec<(f64, Value)> = newest.map(|log| (log.at, logs::row(log))).collect();
+    let mut logs: Vec<(f64, Value)> = newest.map(|log| (log.at, logs::row(store, log))).collect();
     logs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let spans: Vec<Value> = tree
         .nodes
@@ -109,7 +108,7 @@ fn span(
         "origin": origin,
         "segment": span.is_segment,
         "attributes": attributes,
-        "code": code(&code_of(span)),
+        "code": code(store, &node.batch.resource.service, &code_of(span)),
         "event_ids": events.get(&span.id).cloned().unwrap_or_default(),
         "critical": critical,
     });
@@ -121,11 +120,17 @@ fn span(
 }
 
 /// Writes a place in the code; null if there is none.
-pub(crate) fn code(code: &crate::analysis::hints::Code) -> Value {
+pub(crate) fn code(store: &Store, service: &str, code: &crate::analysis::hints::Code) -> Value {
     if code.is_empty() {
         return Value::Null;
     }
-    json!({ "file": code.file.as_deref(), "line": code.line, "function": code.function.as_deref() })
+    let absolute = code.file.as_deref().and_then(|file| store.index.programs.absolute(service, file));
+    json!({
+        "file": code.file.as_deref(),
+        "abs_file": absolute,
+        "line": code.line,
+        "function": code.function.as_deref(),
+    })
 }
 
 /// Answers which spans took longer in one trace than in another.
@@ -133,7 +138,7 @@ pub(crate) fn compare(store: &Store, params: &Params) -> Option<Value> {
     let sides = [params.get("a")?, params.get("b")?];
     let [a, b] = sides.map(|id| find(store, id));
     let ((a_id, a), (b_id, b)) = (a?, b?);
-    let limit = params.limit_or(SPANS, MAX_SPANS);
+    let limit = params.limit_or(SPANS, SPANS);
     let [tree_a, tree_b] = [a, b].map(|trace| tree::build(&store.index, trace, limit));
     let rows = comparison::rows(&store.index, [&tree_a, &tree_b]);
     let rows: Vec<Value> = rows

@@ -61,6 +61,11 @@ impl Index {
         let file = frame_of.and_then(|frame| {
             text(frame, "abs_path").filter(is_absolute).or_else(|| text(frame, "filename"))
         });
+        if let Some((absolute, relative)) =
+            frame_of.and_then(|frame| Some((text(frame, "abs_path")?, text(frame, "filename")?)))
+        {
+            self.programs.learn_root(&resource.service, absolute, relative);
+        }
         let mut tags = Vec::new();
         self.read_tags(payload, &mut tags);
         let handled =

@@ -49,7 +49,10 @@ fn the_same_query_again_and_again() {
             .unwrap()
             .starts_with("12 calls of `SELECT * FROM lamp WHERE sku = ?`, 6.0 ms in all")
     );
-    assert_eq!(hint["code"], json!({ "file": "src/repository.rs", "line": 48, "function": null }));
+    assert_eq!(
+        hint["code"],
+        json!({ "file": "src/repository.rs", "abs_file": null, "line": 48, "function": null })
+    );
     assert_eq!(
         (&hint["severity"], &hint["count"], &hint["service"]),
         (&json!("medium"), &json!(1), &json!("shop"))

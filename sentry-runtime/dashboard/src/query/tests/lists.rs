@@ -333,7 +333,7 @@ fn logs_are_newest_first_and_filtered() {
     let expected = json!({ "timestamp": NOW + 1.0, "level": "warning", "body": "second", "service": "shop",
         "trace_id": TRACE, "span_id": "000000000000000b",
         "attributes": { "order.id": 7, "sentry.release": "shop@1.0", "code.file.path": "src/a.rs" },
-        "code": { "file": "src/a.rs", "line": null, "function": null } });
+        "code": { "file": "src/a.rs", "abs_file": null, "line": null, "function": null } });
     assert_eq!(answer["logs"][1], expected);
     for (query, total) in [
         ("q=level:[warn,error]", 2),

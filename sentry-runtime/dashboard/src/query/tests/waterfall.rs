@@ -24,7 +24,11 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
     page["spans"][3]["data"] =
         json!({ "code.file.path": "src/a.rs", "code.line.number": 7, "code.function.name": "f" });
     lab.send("transaction", &page);
-    lab.send("event", &error("1", "E", "v"));
+    let mut event = error("1", "E", "v");
+    // A frame with both paths tells where the relative ones are.
+    event["exception"]["values"][1]["stacktrace"]["frames"][1]["abs_path"] = json!("/src/shop/src/orders.rs");
+    event["exception"]["values"][1]["stacktrace"]["frames"][1]["filename"] = json!("src/orders.rs");
+    lab.send("event", &event);
     lab.send("log", &json!({ "items": [{ "body": "hello", "trace_id": TRACE, "timestamp": NOW }] }));
     let trace = lab.get(&format!("/api/traces/{TRACE}"));
     let order: Vec<(&str, u64)> = trace["spans"]
@@ -61,7 +65,10 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
     for field in query_fields {
         assert!(query.get(field).is_some(), "{field}");
     }
-    assert_eq!(query["code"], json!({ "file": "src/a.rs", "line": 7, "function": "f" }));
+    assert_eq!(
+        query["code"],
+        json!({ "file": "src/a.rs", "abs_file": "/src/shop/src/a.rs", "line": 7, "function": "f" })
+    );
     assert_eq!(by_id(&trace, "000000000000000b")["event_ids"], json!([format!("{:0>32}", "1")]));
     assert_eq!(trace["events"][0]["type"], "E");
     assert_eq!(trace["logs"][0]["body"], "hello");
