@@ -112,7 +112,8 @@ impl Hints {
         let is_wanted =
             (grown > 0 && is_complete && !trace.was_complete) || (has_new_errors && trace.spans > 0);
         let was_cut = trace.analysed as usize >= MAX_SPANS;
-        if was_cut || (!is_large_enough && !(is_wanted && affordable)) {
+        let is_due = is_large_enough || (is_wanted && affordable);
+        if was_cut || !is_due {
             return false;
         }
         if !is_large_enough {

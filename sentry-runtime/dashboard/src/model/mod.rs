@@ -53,6 +53,4 @@ pub(crate) struct Ingested {
     /// The names of the lists that changed: `traces`, `issues`, `logs`, `jobs`, `metrics`, `sessions`, `hints`,
     /// `functions`, `health`, `overview`.
     pub(crate) changed: Vec<&'static str>,
-    /// The id of the event or the transaction, as hexadecimal digits.
-    pub(crate) event_id: Option<String>,
 }

@@ -68,7 +68,8 @@ fn quoted(text: &str) -> usize {
             _ => {}
         }
     }
-    (at..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len())
+    let at = at.min(text.len());
+    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 fn is_word(byte: u8) -> bool {

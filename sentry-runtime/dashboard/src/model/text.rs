@@ -58,8 +58,9 @@ impl Interner {
 
 /// Returns the start of a text, of at most `limit` bytes, and cuts between characters.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {
-    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
+    let limit = limit.min(text.len());
+    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod telemetry;
 use serde_json::Value;
 
 use super::index::Index;
-use super::json::{self, hex128, id128, time};
+use super::json::{self, id128, time};
 use super::{Ingested, Received};
 use crate::envelope;
 
@@ -59,7 +59,7 @@ impl Index {
         }
         self.keep_budget();
         let changed = LISTS.iter().enumerate().filter(|(bit, _)| changes & (1 << bit) != 0);
-        Ingested { changed: changed.map(|(_, list)| *list).collect(), event_id: event_id.map(hex128) }
+        Ingested { changed: changed.map(|(_, list)| *list).collect() }
     }
 
     /// Reads an item; 0: nothing of it could be understood.
