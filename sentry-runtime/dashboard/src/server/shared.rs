@@ -74,13 +74,12 @@ impl Shared {
         drop(read);
         self.counts.taken(bytes.len());
         let received = Received { at: now(), project: project.map(str::to_owned), file: None };
-        let found = self.show(bytes, received)?;
-        Ok(event_id.or(found))
+        self.show(bytes, received)?;
+        Ok(event_id)
     }
 
-    /// Adds an envelope to the store, and wakes everybody who waits for a change. Returns the id of its event, if it has
-    /// one.
-    pub(crate) fn show(&self, bytes: &[u8], received: Received) -> Result<Option<String>, Refused> {
+    /// Adds an envelope to the store, and wakes everybody who waits for a change.
+    pub(crate) fn show(&self, bytes: &[u8], received: Received) -> Result<(), Refused> {
         let (seq, ingested) = {
             let mut store = self.store();
             let Ok(ingested) = catch_unwind(AssertUnwindSafe(|| store.ingest(bytes, received))) else {
@@ -91,7 +90,7 @@ impl Shared {
             (store.seq(), ingested)
         };
         self.announce(seq, &ingested.changed);
-        Ok(ingested.event_id)
+        Ok(())
     }
 
     /// Wakes everybody who waits for a change.

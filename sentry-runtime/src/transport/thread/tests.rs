@@ -53,6 +53,7 @@ fn setup(envelopes: usize) -> Setup {
         attempts: 3,
         first_pause: Duration::from_millis(1),
         spool: None,
+        starts_at_once: false,
     };
     let transport = TransportThread::new(destination, Some(Arc::clone(&ledger)), options);
     Setup { transport, ledger, seen, script, flushed }
