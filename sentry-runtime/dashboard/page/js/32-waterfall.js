@@ -86,7 +86,7 @@ function Grid({ view }) {
 function Waterfall({ trace, rows, view, onView, shut, onShut, selected, onSelect, by, critical, found, listRef }) {
   const narrow = useNarrow(), box = useRef(null), list = useRef(null), drag = useRef(null);
   const [band, setBand] = useState(null);
-  const [tree, setTree] = usePref('tree', 40);
+  const [tree, setTree] = usePref('tree', 44);
   const lane = () => {
     const el = box.current.querySelector('.lane-ruler');
     return el.getBoundingClientRect();
@@ -158,7 +158,7 @@ function Waterfall({ trace, rows, view, onView, shut, onShut, selected, onSelect
   };
 
   const row = (node) => {
-    const indent = Math.min(node.depth, narrow ? 8 : 18) * (narrow ? 9 : 14);
+    const indent = Math.min(node.depth, narrow ? 8 : 18) * (narrow ? 9 : 13);
     const faint = found && !found.has(node.key) || (critical && node.type === 'span' && !node.span.critical);
     if (node.type !== 'span') {
       const event = node.type === 'event', level = event ? levelOf(node.event.level || 'error') : levelOf(node.log.level), x = left(node.at, view);
@@ -168,7 +168,7 @@ function Waterfall({ trace, rows, view, onView, shut, onShut, selected, onSelect
     const s = node.span, closed = shut.has(node.key);
     return html`<${Cell} class="tree"><span class="indent" style=${{ width: indent + 'px' }}></span>
         ${node.all.length ? html`<button type="button" class="twist" tabIndex="-1" aria-label=${closed ? 'Expand' : 'Collapse'} onClick=${(e) => toggle(node, e.shiftKey)}><${Icon} name="right" /></button>` : html`<span class="twist"></span>`}
-        <i class=${'dot ' + colourOf(node, by)}></i><span class=${cx('span-name', faint && 'faint', node.bad && 'bad')}>${s.op && !String(s.name).startsWith(s.op) ? html`<span class="op"><bdi>${line(s.op, 40)}</bdi></span> ` : null}<bdi title=${visible(s.name, 600)}>${line(s.name || s.op || s.span_id, 300)}</bdi></span>
+        <i class=${'dot ' + colourOf(node, by)}></i><span class=${cx('span-name', faint && 'faint', node.bad && 'bad')}><bdi title=${visible(s.name, 600)}>${line(s.name || s.op || s.span_id, 300)}</bdi>${s.op && s.name && !String(s.name).startsWith(s.op) ? html`<span class="op">${line(s.op, 40)}</span>` : null}</span>
         ${closed ? html`<span class="n">${compact(countBelow(node))}</span>` : null}${node.errors ? html`<span class="mark m-error" title=${plural(node.errors, 'error')}><i aria-hidden="true">◆</i></span>` : null}${!node.parent || (node.parent.span.service !== s.service && s.service) ? html`<${Service} name=${s.service} />` : null}${s.orphan ? html`<span class="status warn" title="Its parent was not received">orphan</span>` : null}<//>
       <${Cell} class="lane"><${Bar} node=${node} view=${view} by=${by} dim=${faint} critical=${critical} shut=${closed} /><//>`;
   };
