@@ -241,7 +241,7 @@ fn the_other_tools_are_short_and_say_where() {
     let (text, is_error) = tool(&lab, "compare_runs", json!({}));
     assert!(is_error && text.contains("Runs: ") && text.contains("run-1 (shop)"), "{text}");
     let (text, is_error) = tool(&lab, "compare_runs", json!({ "a": "run-1", "b": "run-1" }));
-    assert!(!is_error && text.contains("100 ms → 100 ms (+0 µs)"), "{text}");
+    assert!(!is_error && text.contains("100 ms → 100 ms (+0.0 µs)"), "{text}");
 }
 
 #[test]
