@@ -315,6 +315,7 @@ fn is_transaction_control(query: &str) -> bool {
 /// Writes a duration with a fitting unit.
 pub(crate) fn ms(ms: f64) -> String {
     match ms {
+        ms if ms <= 0.0 => "0 ms".to_owned(),
         ms if ms >= 60_000.0 => format!("{:.1} min", ms / 60_000.0),
         ms if ms >= 1000.0 => format!("{:.2} s", ms / 1000.0),
         ms if ms >= 100.0 => format!("{ms:.0} ms"),

@@ -266,6 +266,6 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + 64 + self.body.len() + bytes(&self.attributes)
+        size_of::<Self>() + 96 + self.body.len() + bytes(&self.attributes)
     }
 }

@@ -6,6 +6,7 @@ mod budget;
 mod hints;
 mod hostile;
 mod lists;
+mod memory;
 mod sdks;
 mod speed;
 mod waterfall;
