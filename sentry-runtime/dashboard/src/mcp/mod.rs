@@ -5,6 +5,7 @@
 //! agrees on changes nothing here, so that no session is needed for them either.
 
 mod answers;
+mod lines;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -73,7 +74,7 @@ pub(crate) fn call(store: &Store, facts: &Facts, headers: &Headers, body: &[u8])
 /// Answers a request to wait.
 pub(crate) fn waited(id: Value, found: Option<Value>) -> Answer {
     let text = match found {
-        Some(found) => answers::brief(&found),
+        Some(found) => lines::brief(&found),
         None => "Nothing matching came in that time.".to_owned(),
     };
     success(&id, tool_result(text, false))
