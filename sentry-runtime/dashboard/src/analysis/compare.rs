@@ -24,7 +24,7 @@ pub(crate) struct Side {
     pub(crate) self_ms: f64,
 }
 
-/// The longest path in names that is told apart.
+/// The maximum depth of a row; deeper spans are left out.
 const MAX_DEPTH: usize = 64;
 
 /// The longest path that is written out, in bytes.

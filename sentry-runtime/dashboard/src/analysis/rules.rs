@@ -26,12 +26,12 @@ pub(crate) struct Finding {
     pub(crate) code: Code,
 }
 
-/// So many equal queries in a trace are too many.
+/// The number of equal queries in a trace from which they are an N+1 problem.
 const N_PLUS_ONE: usize = 5;
-/// So many times its usual duration a span has to take, and so many milliseconds at least.
+/// The factor over its usual duration, and the duration in milliseconds, from which a span is slower than usual.
 const SLOWER: f64 = 5.0;
 const SLOWER_MS: f64 = 20.0;
-/// What sequential calls take has to be this share of their parent, and so much time has to be won.
+/// The minimum share of their parent's time that sequential calls take, and the minimum saving in milliseconds.
 const SEQUENTIAL_SHARE: f64 = 0.6;
 const SEQUENTIAL_MS: f64 = 5.0;
 /// Logs of a trace that are looked at for errors.
@@ -134,7 +134,7 @@ impl<'a> Rules<'a> {
             if !above.is_empty() {
                 let _ = write!(detail, ", below `{}`", cut(above, 200));
             }
-            detail.push_str(". One call for all of them would do.");
+            detail.push_str(". Load them all with one call.");
             self.push(Kind::NPlusOne, first, name.to_owned(), title, detail, severity);
         }
     }
@@ -180,7 +180,7 @@ impl<'a> Rules<'a> {
             detail.pop();
             let _ = write!(
                 detail,
-                ". If none needs another's result, running them at once saves up to {}.",
+                ". If none needs the result of another, running them concurrently saves up to {}.",
                 ms(sum - longest)
             );
             let severity = if sum - longest > 100.0 { "medium" } else { "low" };
@@ -263,7 +263,7 @@ impl<'a> Rules<'a> {
             let name = cut(self.name(node), 300).to_owned();
             let title = format!("Cancelled: {}", cut(&name, 120));
             let detail = format!(
-                "`{name}` was given up after {}: its future was dropped, or its caller left.",
+                "`{name}` was cancelled after {}: its future was dropped, or the client disconnected.",
                 ms(node.span.duration_ms())
             );
             self.push(Kind::Cancelled, at, name, title, detail, "low");
@@ -292,7 +292,7 @@ impl<'a> Rules<'a> {
             let status = node.span.status.text().unwrap_or("error");
             let title = format!("Swallowed error: {}", cut(&name, 120));
             let detail = format!(
-                "`{name}` ended with {status}, but `{}` went well and no error was captured.",
+                "`{name}` ended with {status}, but `{}` succeeded and no error was captured.",
                 cut(&root.name, 200)
             );
             self.push(Kind::SwallowedError, at, name, title, detail, "high");
@@ -325,7 +325,7 @@ pub(crate) fn ms(ms: f64) -> String {
     }
 }
 
-/// Returns the text of an attribute, for those who show it.
+/// Returns an attribute as text.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::Text(text) => text.to_string(),

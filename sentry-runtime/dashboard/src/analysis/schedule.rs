@@ -14,7 +14,7 @@ const DEFAULT_MAX_RUNTIME: f64 = 30.0;
 /// The most occurrences that are computed for an answer.
 const MAX_STEPS: usize = 300;
 
-/// So many missed runs are shown beside a full list of others.
+/// The number of missed runs that are shown beside a full list of other runs.
 const MAX_MISSED: usize = 30;
 
 /// A schedule that can be asked for moments.

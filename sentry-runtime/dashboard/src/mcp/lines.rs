@@ -10,7 +10,7 @@ use crate::model::text::cut;
 /// Frames of a stack that are written.
 const FRAMES: usize = 6;
 
-/// Writes an entry of any list in short.
+/// Writes a short line for an entry of any list.
 pub(super) fn brief(row: &Value) -> String {
     let text = |key: &str| row[key].as_str();
     if let Some(slug) = text("slug") {

@@ -205,7 +205,7 @@ impl Index {
         }
     }
 
-    /// Pins a trace, so that it stays whatever comes, or lets it go. Returns whether it is as asked: a trace that is not
+    /// Pins a trace, so that it is never evicted, or unpins it. Returns whether that succeeded: a trace that is not
     /// known cannot be pinned, nor can pinned traces take more than half of the memory.
     pub(crate) fn pin(&mut self, id: u128, pinned: bool) -> bool {
         let taken: usize =
@@ -240,7 +240,7 @@ impl Index {
         let mut fresh = Self::new(limits);
         fresh.seq = seq;
         if self.pinned.is_empty() {
-            // The hints of all traces are withdrawn by whoever holds them.
+            // The caller still has to withdraw the hints of the dropped traces.
             fresh.programs = std::mem::take(&mut self.programs);
             fresh.losses = std::mem::take(&mut self.losses);
             fresh.accepted = std::mem::take(&mut self.accepted);

@@ -1,4 +1,4 @@
-//! Rows in the order of their arrival, of which the oldest go first and some are kept.
+//! A queue of rows in order of arrival. The oldest row is evicted first; pinned rows are kept.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,7 +8,7 @@ pub(crate) struct Fifo<T> {
     /// The number of the first row of the queue.
     base: u64,
     rows: VecDeque<(u64, T)>,
-    /// Rows that were at the end of the queue's life but belong to something that the user has pinned.
+    /// Evicted rows that belong to a pinned trace.
     kept: BTreeMap<u64, (u64, T)>,
 }
 

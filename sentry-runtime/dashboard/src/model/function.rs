@@ -75,16 +75,16 @@ pub(crate) struct Function {
     pub(crate) kind: Kind,
     /// The number of spans that are held.
     spans: u32,
-    /// The latest durations in milliseconds, of which the oldest is replaced next.
+    /// The latest durations in milliseconds, as a ring.
     recent: Vec<f32>,
     next: u8,
     median: f32,
 }
 
 impl Function {
-    /// So many durations are remembered to know what is usual.
+    /// The number of durations that the median is computed from.
     const RECENT: usize = 32;
-    /// With fewer calls nothing is usual yet.
+    /// The number of calls before there is a usual duration.
     const USUAL: usize = 10;
 
     /// Returns the median of the latest calls in milliseconds, once there were enough.

@@ -81,7 +81,7 @@ pub(crate) struct CheckIn {
 }
 
 impl Job {
-    /// So many runs are remembered.
+    /// The maximum number of runs that are kept.
     pub(crate) const MAX_RUNS: usize = 100;
 
     /// Takes a check-in in, in any order. Returns whether it begins a run.

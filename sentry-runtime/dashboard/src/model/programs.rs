@@ -149,7 +149,7 @@ impl Programs {
         self.next
     }
 
-    /// Learns where the source files of a service are from a file of which both paths are known.
+    /// Learns the source folder of a service from a file whose absolute and relative paths are known.
     pub(crate) fn learn_root(&mut self, service: &str, absolute: &str, relative: &str) {
         let root = absolute.strip_suffix(relative).and_then(|root| root.strip_suffix(['/', '\\']));
         let Some(root) = root.filter(|root| !root.is_empty() && !relative.is_empty()) else { return };

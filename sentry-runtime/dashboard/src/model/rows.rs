@@ -21,7 +21,7 @@ impl Resource {
     }
 }
 
-/// The states of a span that Sentry knows. Position 0 is a span that tells none.
+/// The span statuses that Sentry knows. Position 0 means that the span has no status.
 pub(crate) const STATUSES: [&str; 23] = [
     "",
     "ok",
@@ -60,7 +60,7 @@ impl Status {
         Self(u8::try_from(known.unwrap_or(8)).unwrap_or_default())
     }
 
-    /// The state that a response's status code implies, for a span that tells none.
+    /// Returns the status that an HTTP status code implies, for a span without a status.
     pub(crate) fn of_http(code: u16) -> Self {
         match code {
             100..=399 => Self::read("ok"),

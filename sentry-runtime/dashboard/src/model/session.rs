@@ -60,7 +60,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// So many sessions are remembered to count their updates once.
+    /// The number of recent sessions that are remembered, so that their updates are not counted again.
     const LATEST: usize = 4096;
     const MAX_RELEASES: usize = 500;
 

@@ -19,7 +19,7 @@ pub(crate) struct Root {
     pub(crate) http_status: Option<u16>,
 }
 
-/// A segment of which children came, but not yet its own span.
+/// A segment whose children have arrived, but not its own span.
 #[derive(Debug)]
 pub(crate) struct OpenSegment {
     pub(crate) id: u64,

@@ -17,7 +17,7 @@ pub(crate) struct Node<'a> {
     pub(crate) depth: usize,
     /// The position of the node above it.
     pub(crate) above: Option<usize>,
-    /// The positions of its children by start; not those that hang below it for want of a parent.
+    /// The positions of its children by start; without the orphans that are shown below it.
     pub(crate) children: Vec<usize>,
     /// Its parent has not come (or is its own descendant).
     pub(crate) is_orphan: bool,

@@ -1,4 +1,4 @@
-//! What came after a change: for those who wait.
+//! The newest matching row after a change, for `/api/wait` and `wait_for`.
 
 use serde_json::Value;
 

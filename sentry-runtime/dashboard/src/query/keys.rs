@@ -1,4 +1,4 @@
-//! The keys that can be searched, and values that they have: suggestions for whoever types a query.
+//! The keys that can be searched and their frequent values: suggestions for the search box.
 
 use std::collections::HashMap;
 use std::sync::Arc;

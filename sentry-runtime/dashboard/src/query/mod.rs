@@ -86,7 +86,7 @@ pub(crate) fn answer_at(store: &Store, facts: &Facts, path: &str, query: &str, n
             Some(answer) => answer,
             None => {
                 return Answer::not_found(
-                    "no such trace: it has not come yet, or was dropped for want of memory",
+                    "no such trace: it has not arrived, or it was evicted to stay within the memory limit",
                 );
             }
         },
@@ -94,13 +94,15 @@ pub(crate) fn answer_at(store: &Store, facts: &Facts, path: &str, query: &str, n
             Some(text) => return Answer::text(text),
             None => {
                 return Answer::not_found(
-                    "no such trace: it has not come yet, or was dropped for want of memory",
+                    "no such trace: it has not arrived, or it was evicted to stay within the memory limit",
                 );
             }
         },
         ["compare"] => match waterfall::compare(store, &params) {
             Some(answer) => answer,
-            None => return Answer::not_found("`a` and `b` have to be ids of traces that are held"),
+            None => {
+                return Answer::not_found("`a` and `b` have to be the ids of traces that /api/traces lists");
+            }
         },
         ["compare-runs"] => match functions::compare_runs(store, &params) {
             Some(answer) => answer,
@@ -115,7 +117,7 @@ pub(crate) fn answer_at(store: &Store, facts: &Facts, path: &str, query: &str, n
             Some(answer) => answer,
             None => {
                 return Answer::not_found(
-                    "no such event: it has not come yet, or was dropped for want of memory",
+                    "no such event: it has not arrived, or it was evicted to stay within the memory limit",
                 );
             }
         },

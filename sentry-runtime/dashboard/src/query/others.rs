@@ -12,7 +12,7 @@ use crate::model::json::{hex64, hex128};
 use crate::model::text::Text;
 use crate::model::trace::Trace;
 
-/// A span is open for long after so many seconds.
+/// The number of seconds after which an open span is reported.
 const OPEN: f64 = 60.0;
 
 pub(crate) fn hints(store: &Store, params: &Params) -> Value {
@@ -101,7 +101,7 @@ fn open_of(id: u128, trace: &Trace, now: f64, hints: &mut Vec<Hint>) {
             kind: Kind::OpenSpan,
             title: format!("Open for {}: {name}", ms((now - open.since) * 1e3)),
             detail: format!(
-                "Spans below `{name}` have come since {} ago, it has not ended itself: it hangs, waits, or was lost.",
+                "Spans below `{name}` arrived, the first {} ago, but `{name}` itself has not ended: it hangs, still runs, or was lost.",
                 ms((now - open.since) * 1e3)
             ),
             severity: "medium",

@@ -78,7 +78,7 @@ impl Test {
         }
     }
 
-    /// Returns whether a text contains what is asked for: for long texts, whose whole nobody types.
+    /// Returns whether a text contains the value. Messages are long, so a part of one is enough.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         match self {
             Self::Has => !text.is_empty(),

@@ -33,7 +33,7 @@ impl Store {
         self.index.seq
     }
 
-    /// Keeps a trace whatever comes, or lets it go. Returns whether it is as asked.
+    /// Pins a trace, so that it is never evicted, or unpins it. Returns whether that succeeded.
     pub(crate) fn pin(&mut self, trace_id: &str, pinned: bool) -> bool {
         parse_id128(trace_id).is_some_and(|id| self.index.pin(id, pinned))
     }

@@ -1,4 +1,4 @@
-//! A trace as an indented tree of text: few tokens for those who read by tokens.
+//! A trace as an indented text tree that takes few tokens.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::model::tree::{self, Tree};
 /// The lines that are written, unless the request says how many.
 const LINES: usize = 200;
 const MAX_LINES: usize = 5000;
-/// So many equal neighbours are written as one.
+/// More equal neighbours than this are written as one line.
 const FOLD: usize = 3;
 
 /// Writes a trace.

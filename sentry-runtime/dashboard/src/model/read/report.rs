@@ -32,7 +32,7 @@ impl Index {
 
     pub(super) fn read_report(&mut self, payload: &Value, frame: &Frame<'_>) -> Changes {
         let source = self.source_of_event(payload);
-        // A report often names nobody: the envelope of its own is empty but for the address.
+        // A report often names no program: the header of its envelope is empty.
         let tells_nothing = source.service.is_none() && source.release.is_none() && source.sdk_name.is_none();
         let lone = self.programs.services.len() == 1 && tells_nothing && frame.header.get("sdk").is_none();
         let service = match self.programs.services.keys().next() {

@@ -156,7 +156,7 @@ impl Index {
     }
 }
 
-/// What is told of a program beside what its rows share.
+/// What an item says about its program beyond the resource that its rows share.
 pub(super) struct Seen {
     platform: Option<Text>,
     sdk: Option<Text>,
