@@ -126,6 +126,13 @@ test("a whole visit of a second program fills the tabs for jobs, functions, logs
 
   await open(page, dashboard, "health");
   await page.getByText("monitor", { exact: true }).waitFor();
+  await open(page, dashboard, "metrics");
+  await page.getByRole("listitem").filter({ hasText: "orders.cents" }).first().waitFor();
+  await open(page, dashboard, "logs");
+  const log = page.getByRole("grid", { name: /Logs/ }).getByRole("row").nth(1);
+  await log.click();
+  await page.getByRole("complementary", { name: "Log" }).getByRole("link", { name: "Open its trace" }).click();
+  await page.getByRole("treegrid").waitFor();
   await open(page, dashboard, "hints");
   await page.getByRole("listitem").filter({ hasText: "Swallowed error" }).getByRole("link", { name: "Open the trace" }).first().waitFor();
   noFaults(page);
@@ -149,6 +156,13 @@ test("two traces of one name are compared", async () => {
   await page.getByRole("dialog").getByRole("link").first().click();
   await page.getByRole("region", { name: "Differences" }).getByText("orders::place").first().waitFor();
   assert.match(page.url(), /#\/compare\?a=[0-9a-f]{32}&b=[0-9a-f]{32}/);
+  noFaults(page);
+});
+
+test("the sessions of the shop are counted when it closes", async () => {
+  await open(page, dashboard, "sessions");
+  await shop.stop();
+  await page.getByRole("listitem").filter({ hasText: "shop@1.4.0" }).getByText("crash free").waitFor();
   noFaults(page);
 });
 

@@ -94,7 +94,7 @@ function Place({ code, file, at, full }) {
   const f = code ? code.file : file, l = code ? code.line : at;
   if (!f) return null;
   const text = `${full ? f : shortPath(f)}${l ? ':' + l : ''}`;
-  const href = editorLink(full || f, l);
+  const href = editorLink((code && code.abs_file) || full || f, l);
   return href ? html`<a class="place mono" href=${href} title=${'Open in the editor: ' + line(f)}><bdi>${line(text)}</bdi></a>`
     : html`<span class="place mono" title=${line(f)}><bdi>${line(text)}</bdi></span>`;
 }
