@@ -41,7 +41,7 @@ async function order(card) {
 /** The picture of the README: what a declined card looks like. */
 async function picture(page) {
   const { width, height } = page.viewportSize();
-  await page.setViewportSize({ width: 1360, height: 760 });
+  await page.setViewportSize({ width: 1360, height: 690 });
   const error = page.getByRole("treegrid").locator("[aria-selected=true]");
   const key = new URLSearchParams(page.url().split("?")[1]).get("span");
   // Zoomed to the order, which is a small part of a page's life.
