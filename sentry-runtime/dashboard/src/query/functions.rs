@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
-use super::{Store, list, waterfall};
+use super::{Store, list, place};
 use crate::analysis::rules::code_of;
 use crate::analysis::statistics::{Buckets, quantile, round};
 use crate::model::Index;
@@ -152,7 +152,7 @@ fn row(store: &Store, function: &Function, mut calls: Calls<'_>, buckets: &Bucke
         "last_seen": calls.newest.map(|(_, span)| span.start),
         "trace_id": calls.newest.map(|(batch, _)| hex128(batch.trace)),
         "slowest_trace_id": calls.slowest.map(|(batch, _)| hex128(batch.trace)),
-        "code": calls.newest.map(|(_, span)| waterfall::code(store, &function.service, &code_of(span))),
+        "code": calls.newest.map(|(_, span)| place::code(store, &function.service, &code_of(span))),
     })
 }
 

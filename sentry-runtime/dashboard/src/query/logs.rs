@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
-use super::{Store, list, waterfall};
+use super::{Store, list, place};
 use crate::analysis::rules::code_in;
 use crate::model::json::{hex64, hex128, parse_id128};
 use crate::model::rows::{Level, Log};
@@ -38,7 +38,7 @@ pub(crate) fn row(store: &Store, log: &Log) -> Value {
         "trace_id": (log.trace != 0).then(|| hex128(log.trace)),
         "span_id": (log.span != 0).then(|| hex64(log.span)),
         "attributes": attributes,
-        "code": waterfall::code(store, &log.resource.service, &code_in(&log.attributes)),
+        "code": place::code(store, &log.resource.service, &code_in(&log.attributes)),
     })
 }
 

@@ -12,6 +12,7 @@ mod logs;
 mod others;
 mod overview;
 pub(crate) mod params;
+mod place;
 pub(crate) mod search;
 mod store;
 #[cfg(test)]

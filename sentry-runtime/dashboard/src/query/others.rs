@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
-use super::{Store, list, waterfall};
+use super::{Store, list, place};
 use crate::analysis::hints::{Code, Hint, Kind};
 use crate::analysis::rules::ms;
 use crate::model::issue::hash;
@@ -74,7 +74,7 @@ pub(crate) fn hint_row(store: &Store, hint: &Hint) -> Value {
         "service": &*hint.service,
         "trace_id": hex128(hint.trace),
         "span_id": hex64(hint.span),
-        "code": waterfall::code(store, &hint.service, &hint.code),
+        "code": place::code(store, &hint.service, &hint.code),
         "first_seen": hint.first_seen,
         "last_seen": hint.last_seen,
     })

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::params::Params;
-use super::{Store, events, logs, others, traces};
+use super::{Store, events, logs, others, place, traces};
 use crate::analysis::rules::code_of;
 use crate::analysis::statistics::round;
 use crate::analysis::{compare as comparison, critical};
@@ -108,7 +108,7 @@ fn span(
         "origin": origin,
         "segment": span.is_segment,
         "attributes": attributes,
-        "code": code(store, &node.batch.resource.service, &code_of(span)),
+        "code": place::code(store, &node.batch.resource.service, &code_of(span)),
         "event_ids": events.get(&span.id).cloned().unwrap_or_default(),
         "critical": critical,
     });
@@ -117,20 +117,6 @@ fn span(
         row["below"] = above.map(|above| hex64(above.span.id)).into();
     }
     row
-}
-
-/// Writes a place in the code; null if there is none.
-pub(crate) fn code(store: &Store, service: &str, code: &crate::analysis::hints::Code) -> Value {
-    if code.is_empty() {
-        return Value::Null;
-    }
-    let absolute = code.file.as_deref().and_then(|file| store.index.programs.absolute(service, file));
-    json!({
-        "file": code.file.as_deref(),
-        "abs_file": absolute,
-        "line": code.line,
-        "function": code.function.as_deref(),
-    })
 }
 
 /// Answers which spans took longer in one trace than in another.
