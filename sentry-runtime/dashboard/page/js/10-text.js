@@ -1,4 +1,4 @@
-// How values become text. Everything that the page shows of recorded data goes through `visible`.
+// Formats values as text. All recorded data passes through `visible` or `line` before it is shown.
 
 const { h, render, Component, Fragment } = preact;
 const { useState, useEffect, useLayoutEffect, useRef, useMemo, useCallback } = preactHooks;

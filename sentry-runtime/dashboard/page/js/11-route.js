@@ -1,4 +1,4 @@
-// The address of a view: #/path/parts?parameters. It is all of a view's state that is worth a bookmark.
+// The address of a view: #/path/parts?parameters. It holds all state of a view that is worth a bookmark.
 
 function readRoute() {
   const raw = location.hash.replace(/^#\/?/, '');

@@ -1,4 +1,4 @@
-// What the server tells: a stream of "this changed", after which a view fetches again what it shows.
+// The live stream: the server names the lists that changed, and each view fetches what it shows again.
 
 const live = {
   state: 'connecting', instance: null, seq: 0, paused: false, behind: 0, listeners: new Set(), watchers: new Set(),
@@ -126,13 +126,13 @@ function useApi(path, params, kinds, every = 200) {
     live.listeners.add(listen);
     return () => { over = true; abort.abort(); clearTimeout(timer); live.listeners.delete(listen); };
   }, [key]);
-  // Back in a view that was open before: what it showed is there at once, and then renewed.
+  // A view that was open before shows its last answer at once, until the new one is here.
   const known = state.key === key ? state.data : answers.get(key);
   const stale = state.key !== key && state.path === path ? state.data : null;
   return { data: known || stale, error: state.key === key ? state.error : null, loading: state.key !== key };
 }
 
-// What a person prefers stays in this browser.
+// Preferences are stored in this browser.
 const prefs = (() => {
   let all = {};
   try { all = JSON.parse(localStorage.getItem('sentry-dashboard') || '{}') || {}; } catch { /* Storage may be forbidden. */ }

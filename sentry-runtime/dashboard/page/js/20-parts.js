@@ -1,4 +1,4 @@
-// Small pieces that all views are made of.
+// Components that several views share.
 
 const ICONS = {
   traces: 'M2 4h7M5 8h9M8 12h4', issues: 'M8 2.5 14.5 13.5h-13zM8 6.5v3.2M8 11.6v.2', jobs: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3.2l2.2 1.4',

@@ -1,4 +1,4 @@
-// A list of any length of which only the rows in sight are in the document.
+// A virtual list: only the visible rows are in the document.
 
 // Where lists were scrolled to, for "back".
 const places = new Map();

@@ -1,6 +1,6 @@
 // The waterfall: a tree at the left, times at the right, an overview above.
 
-/** Where times are on the screen: `view` is [from, to] in ms. */
+/** Returns the position of a time in percent. `view` is the visible range in ms. */
 const left = (t, view) => (t - view[0]) / (view[1] - view[0]) * 100;
 function clampView([a, b], length) {
   const wide = Math.max(length * 1e-5, 0.0005, Math.min(b - a, length));

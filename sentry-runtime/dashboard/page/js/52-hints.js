@@ -1,4 +1,4 @@
-// What looks wrong in the traces, with the place in the code.
+// Hints: likely problems in the traces, each with its place in the code.
 
 const HINTS = {
   n_plus_one: ['N+1 queries', 'The same query many times in one trace: fetch all in one.'], sequential: ['One after the other', 'Calls that do not depend on each other could run at once.'],

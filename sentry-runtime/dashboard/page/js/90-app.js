@@ -2,10 +2,10 @@
 
 const VIEWS = [['traces', 'Traces', 'traces'], ['issues', 'Issues', 'issues'], ['jobs', 'Jobs', 'jobs'], ['functions', 'Functions', ''], ['hints', 'Hints', 'hints'], ['logs', 'Logs', 'logs'], ['metrics', 'Metrics', 'metrics'], ['sessions', 'Sessions', 'sessions'], ['health', 'Health', '']];
 const GO_KEYS = { t: 'traces', i: 'issues', j: 'jobs', f: 'functions', h: 'hints', l: 'logs', m: 'metrics', s: 'sessions', e: 'health', r: 'runs' };
-const HELP = [['Everywhere', [['/', 'search'], ['j k', 'next and previous row'], ['enter', 'open'], ['esc', 'close, back'], ['p', 'stop and continue the live view'], ['T', 'light, dark or the system’s'], ['?', 'this help']]],
+const HELP = [['Everywhere', [['/', 'search'], ['j k', 'next and previous row'], ['enter', 'open'], ['esc', 'close, back'], ['p', 'pause or resume live updates'], ['T', 'switch the theme'], ['?', 'this help']]],
   ['Go to', [['g t', 'traces'], ['g i', 'issues'], ['g j', 'jobs'], ['g f', 'functions'], ['g h', 'hints'], ['g l', 'logs'], ['g m', 'metrics'], ['g s', 'sessions'], ['g e', 'health'], ['g r', 'compare runs']]],
   ['In a trace', [['← →', 'collapse and expand'], ['space', 'toggle; with shift all below'], ['w s', 'zoom in and out'], ['a d', 'move left and right'], ['f', 'zoom to the span'], ['0', 'whole trace'], ['drag', 'zoom to a part'], ['ctrl wheel', 'zoom']]],
-  ['Search language', [['word', 'in a name or text'], ['key:value', 'a field, tag or attribute'], ['!key:value', 'not'], ['key:"two words"', ''], ['key:a*', 'begins with a'], ['key:>100', 'larger'], ['has:key', 'is there']]]];
+  ['Search language', [['word', 'in a name or text'], ['key:value', 'a field, tag or attribute'], ['!key:value', 'not'], ['key:"two words"', 'a phrase'], ['key:a*', 'starts with a'], ['key:>100', 'greater than'], ['has:key', 'the key exists']]]];
 
 const themeNow = () => { const t = prefs.get('theme', 'auto'); return t === 'light' || t === 'dark' ? t : 'auto'; };
 function applyTheme() { document.documentElement.dataset.theme = themeNow(); }
