@@ -3,10 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sentry_tests::FakeSentry;
 use sentry_tests::support::{LONG, block_on, observe_server, options};
 
 /// Waits until a log has arrived, inside an open span.
-fn wait_for_log(server: &sentry_tests::FakeSentry) {
+fn wait_for_log(server: &FakeSentry) {
     let begin = Instant::now();
     while server.logs().is_empty() && begin.elapsed() < LONG {
         thread::sleep(Duration::from_millis(20));
@@ -14,25 +15,28 @@ fn wait_for_log(server: &sentry_tests::FakeSentry) {
     }
 }
 
+/// The name of a root, and what opens it.
+type Case = (&'static str, fn(&FakeSentry));
+
 fn limited() -> sentry::ClientOptions {
     options().enable_logs(true).warn_open_after(Duration::from_millis(50))
 }
 
 #[sentry::span("import")]
-fn import(server: &sentry_tests::FakeSentry) {
+fn import(server: &FakeSentry) {
     wait_for_log(server);
     sentry::capture_message("imported", sentry::Level::Info);
 }
 
 #[sentry::span("import later")]
-async fn import_later(server: &sentry_tests::FakeSentry) {
+async fn import_later(server: &FakeSentry) {
     wait_for_log(server);
     sentry::capture_message("imported", sentry::Level::Info);
 }
 
 #[test]
 fn a_root_is_reported_while_it_is_open() {
-    let cases: [(&str, fn(&sentry_tests::FakeSentry)); 3] = [
+    let cases: [Case; 3] = [
         ("import", |server| import(server)),
         ("import later", |server| block_on(import_later(server))),
         ("by hand", |server| sentry::start_span("by hand", |_| import(server))),
