@@ -74,6 +74,7 @@ use proc_macro::TokenStream;
 /// | `ret` | flag | off | Records the returned value as the attribute `return`. |
 /// | `err` | flag | off | Captures a returned `Err` as an event. Without it an `Err` only sets the status. |
 /// | `level = "warning"` | `"fatal"`, `"error"`, `"warning"`, `"info"` or `"debug"` | `"error"` | The level of the events that `err` captures. |
+/// | `warn_after = "5s"` | a number and a unit: `ms`, `s`, `min`, `h` | off | Reports the span while it is open for longer, if it is recorded: on stderr, as a log and as a breadcrumb. |
 /// | `parent = request.span` | expression: a span, a reference to one, or an `Option` of either | the active span | The parent of the span. |
 /// | `only_if_parent` | flag | off | Records no span if none is active. |
 /// | `force_transaction` | flag | off | Starts a transaction, even inside of an active span. |

@@ -14,6 +14,7 @@
 
 pub mod conventions;
 pub mod crontab;
+pub mod duration;
 pub mod interval;
 pub mod monitor;
 mod names;

@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "parent",
     "new_trace",
     "level",
+    "warn_after",
     "skip",
     "crate",
 ];
@@ -51,6 +52,8 @@ pub(super) struct SpanArgs {
     parent: Option<TokenStream>,
     new_trace: bool,
     level: Option<LitStr>,
+    /// The time after which an open span is reported, in milliseconds.
+    warn_after: Option<u32>,
     warnings: Vec<Warning>,
 }
 
@@ -150,10 +153,13 @@ impl SpanArgs {
             parent: values::parent(&mut list).map(|raw| raw.tokens),
             new_trace: list.flag("new_trace"),
             level: list.string("level"),
+            warn_after: None,
             warnings: Vec::new(),
         };
+        let warn_after = list.string("warn_after");
         list.flag("skip");
         let mut errors = list.finish();
+        this.warn_after = warn_after.and_then(|text| errors.handle(values::milliseconds(&text)));
         this.err_at = this.err_at.filter(|_| this.err);
         if let (true, Some(place), Some(function)) = (this.err, own_err_at, function) {
             check::function::may_fail(place, function, &mut errors);
@@ -193,7 +199,8 @@ impl Instrument for SpanArgs {
             .with("level", level.as_ref())
             .flag("only_if_parent", self.only_if_parent)
             .flag("force_transaction", self.force_transaction)
-            .flag("new_trace", self.new_trace);
+            .flag("new_trace", self.new_trace)
+            .number("warn_after", self.warn_after);
         let site = callsite.reference();
         let (begin, enter, create) = match &self.parent {
             None => (

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use sentry_rules::{crontab, interval, monitor, nearest, route, slug, tag, timezone};
+use sentry_rules::{crontab, duration, interval, monitor, nearest, route, slug, tag, timezone};
 use syn::{Expr, ExprUnary, Lit, LitFloat, LitStr, UnOp};
 
 use crate::check::escapes;
@@ -47,6 +47,11 @@ pub(crate) fn attribute_name(name: &LitStr) -> syn::Result<()> {
         return Ok(());
     };
     Err(syn::Error::new(name.span(), wrong))
+}
+
+/// Reads a short duration.
+pub(crate) fn milliseconds(text: &LitStr) -> syn::Result<u32> {
+    duration::milliseconds(&text.value()).map_err(|error| syn::Error::new(text.span(), error))
 }
 
 /// Checks that a text is one of a few words.

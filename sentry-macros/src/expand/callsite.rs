@@ -39,6 +39,13 @@ impl Callsite {
         self.with("op", op)
     }
 
+    /// Adds `.method(number)` if there is a number.
+    pub(crate) fn number(mut self, method: &str, number: Option<u32>) -> Self {
+        self.is_special |= number.is_some();
+        let value = number.map(|number| quote_spanned!(self.span=> #number));
+        self.with(method, value.as_ref())
+    }
+
     /// Adds `.method()` if it is set.
     pub(crate) fn flag(mut self, method: &str, set: bool) -> Self {
         if set {

@@ -57,6 +57,38 @@ fn a_root_is_reported_while_it_is_open() {
     }
 }
 
+#[sentry::span("step", warn_after = "50ms")]
+fn step(server: &FakeSentry) {
+    wait_for_log(server);
+}
+
+#[sentry::span("step later", warn_after = "50ms")]
+async fn step_later(server: &FakeSentry) {
+    wait_for_log(server);
+}
+
+#[sentry::span("quick step", warn_after = "1h")]
+fn quick_step() {}
+
+#[test]
+fn a_function_has_a_limit_of_its_own() {
+    let cases: [Case; 2] = [
+        ("step", |server| sentry::start_span("root", |_| step(server))),
+        ("step later", |server| sentry::start_span("root", |_| block_on(step_later(server)))),
+    ];
+    for (name, run) in cases {
+        let seen = observe_server(options().enable_logs(true), |server| {
+            quick_step();
+            run(server);
+        });
+        let logs = seen.logs();
+        assert_eq!(logs.len(), 1, "once: {logs:#?}");
+        assert!(logs[0]["body"].as_str().unwrap().ends_with(&format!("`{name}`")), "{}", logs[0]);
+        assert_eq!(logs[0]["span_id"], seen.span(name).id);
+        assert_eq!(logs[0]["attributes"]["code.function.name"]["value"], name);
+    }
+}
+
 #[test]
 fn a_root_that_ends_in_time_is_not_reported() {
     let options = options().enable_logs(true).warn_open_after(Duration::from_secs(3600));
