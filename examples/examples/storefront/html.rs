@@ -78,7 +78,8 @@ fn page(title: &str, body: &str) -> Html<String> {
 <style>{style}</style>
 </head>
 <body>
-<header><a href="/">🏮 The Lamp Shop</a> <a href="/deals/2">Deal of the day</a></header>
+<header><a href="/">🏮 The Lamp Shop</a> <a href="/deals/2">Deal of the day</a> <a href="/stock">Stock list</a>
+<a href="/invoice">Invoice</a></header>
 <main><h1>{title}</h1>
 {body}
 </main>

@@ -15,6 +15,7 @@
 //! * `orders.rs`, `repository.rs`: the functions that the handlers call, with `#[sentry::span]`
 //! * `payments.rs`: a request to another service that continues the trace, with a middleware for reqwest
 //! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
+//! * `stock.rs`: pages with mistakes that only a browser visits, and what shows them
 //! * `restock.rs`: a job with `#[sentry::monitor]`
 //! * `error.rs`: the errors, which pass through all of these and are captured once
 //! * `browser_sdk.rs`: Sentry's browser SDK, if it is provided
@@ -30,6 +31,7 @@ mod payments;
 mod repository;
 mod restock;
 mod server;
+mod stock;
 mod summary;
 mod visitors;
 
@@ -67,8 +69,14 @@ fn options() -> sentry::ClientOptions {
 
 /// For a visitor with a browser: a page that shows each click as a trace, with everything that can be shown.
 fn for_a_browser(options: sentry::ClientOptions) -> sentry::ClientOptions {
-    let options =
-        options.enable_logs(true).auto_session_tracking(true).session_mode(sentry::SessionMode::Request);
+    let options = options
+        .enable_logs(true)
+        .auto_session_tracking(true)
+        .session_mode(sentry::SessionMode::Request)
+        // For the mistakes in `stock.rs`.
+        .repeat_threshold(3)
+        .track_polls(true)
+        .blocked_poll_warning(Duration::from_millis(100));
     let unset = |variable: &str| std::env::var_os(variable).is_none();
     let options = if unset("SENTRY_RELEASE") { options.release("lamp-shop@1.0.0") } else { options };
     if unset("SENTRY_DASHBOARD") { options.dashboard(true) } else { options }

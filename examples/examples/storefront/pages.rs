@@ -16,7 +16,7 @@ use sentry::integrations::tower::SentryLayer;
 use crate::browser_sdk::BrowserSdk;
 use crate::error::ShopError;
 use crate::orders::{self, NewOrder};
-use crate::{Shop, html, server};
+use crate::{Shop, html, server, stock};
 
 pub fn router(shop: Arc<Shop>) -> Router {
     Router::new()
@@ -24,6 +24,8 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/lamps/{sku}", get(order_page))
         .route("/orders", post(place_order))
         .route("/deals/{day}", get(deal_page))
+        .route("/stock", get(stock::stock_page))
+        .route("/invoice", get(stock::invoice))
         // Inside the middleware that spawns the request as a task and converts its panic to a response.
         .layer(SentryLayer::new())
         // Added after the layer, so that it is not recorded as a transaction.
