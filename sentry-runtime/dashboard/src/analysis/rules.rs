@@ -118,7 +118,7 @@ impl<'a> Rules<'a> {
             }
         }
         let mut groups: Vec<Vec<usize>> =
-            groups.into_values().filter(|group| group.len() >= N_PLUS_ONE).collect();
+            groups.into_values().filter(|group| group.len() >= N_PLUS_ONE || self.is_marked(group)).collect();
         groups.sort_unstable_by_key(|group| (std::cmp::Reverse(group.len()), group.first().copied()));
         for group in groups {
             let Some(&first) = group.first() else { continue };
@@ -137,6 +137,16 @@ impl<'a> Rules<'a> {
             detail.push_str(". Load them all with one call.");
             self.push(Kind::NPlusOne, first, name.to_owned(), title, detail, severity);
         }
+    }
+
+    /// Whether the program marked the parent of these calls as one of repeated calls: its threshold may be lower.
+    fn is_marked(&self, group: &[usize]) -> bool {
+        let parent = |at: &usize| self.tree.nodes.get(self.tree.nodes.get(*at)?.above?);
+        group.len() > 1
+            && group
+                .first()
+                .and_then(parent)
+                .is_some_and(|parent| get(&parent.span.attributes, "repeated.count").is_some())
     }
 
     /// The root of the program's part of the trace above a span.

@@ -65,6 +65,23 @@ fn the_same_query_again_and_again() {
 }
 
 #[test]
+fn repetitions_that_a_program_marks_are_a_hint_below_the_threshold() {
+    let mut lab = Lab::new();
+    let page = |marked: bool| {
+        let mut page = transaction("GET /", "000000000000000a", 100.0, json!(queries(3, 0.5)));
+        if marked {
+            page["contexts"]["trace"]["data"] = json!({ "repeated.count": 3 });
+        }
+        page
+    };
+    lab.send("transaction", &page(false));
+    assert_eq!(lab.get("/api/hints")["total"], 0);
+    let mut lab = Lab::new();
+    lab.send("transaction", &page(true));
+    assert_eq!(kinds(&lab), ["n_plus_one"]);
+}
+
+#[test]
 fn a_hint_counts_traces() {
     let mut lab = Lab::new();
     for trace in 1..=3_u32 {
