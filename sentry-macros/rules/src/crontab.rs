@@ -1,35 +1,22 @@
-//! Crontab schedules: five fields, names, lists, ranges and steps, or one of the `@` words.
+//! Crontab schedules as Sentry's server takes them: five fields with names, lists, ranges, steps, `L`, `LW`, `5L` and
+//! `MON#2`, or one of the `@` words.
 //!
-//! [`check`] compares the fields with a small table and returns the canonical text: one space between fields, names in
-//! capitals, words such as `@daily` written out. It rejects what Sentry's scheduler rejects: six fields, `@reboot`,
-//! ranges that run backwards, and days that no month has.
+//! [`check`] returns the canonical text: one space between fields, names in capitals, words such as `@daily` written out.
+//! [`Crontab`] is what the fields select. Both reject what the server rejects: six fields, `@reboot`, ranges that run
+//! backwards, days that no month has, and crontabs that never run.
 //!
-//! Crates that parse crontabs accept more than Sentry does (seconds, `L`, `#`) and depend on a calendar; a proc macro
-//! should build quickly.
+//! The server reads crontabs with the Python library [`cronsim`](https://github.com/cuu508/cronsim). No crate has the
+//! same rules, and those that are close depend on a calendar with time zones; a proc macro should build quickly.
 
 mod error;
+mod field;
+#[cfg(test)]
+mod tests;
 
 pub use error::CrontabError;
 
-/// The values of one of the five fields.
-struct Field {
-    name: &'static str,
-    min: u8,
-    max: u8,
-    /// Names for the values from `min` on.
-    names: &'static [&'static str],
-}
-
-const MONTHS: &[&str] = &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const DAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-const FIELDS: [Field; 5] = [
-    Field { name: "minute", min: 0, max: 59, names: &[] },
-    Field { name: "hour", min: 0, max: 23, names: &[] },
-    Field { name: "day of month", min: 1, max: 31, names: &[] },
-    Field { name: "month", min: 1, max: 12, names: MONTHS },
-    Field { name: "day of week", min: 0, max: 7, names: DAYS },
-];
+use crate::calendar::{self, Date};
+use field::{FIELDS, Selection};
 
 /// The `@` words and their five fields.
 const WORDS: [(&str, &str); 7] = [
@@ -42,216 +29,148 @@ const WORDS: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
 ];
 
+/// The times that a crontab selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crontab {
+    fields: [Selection; 5],
+    /// Whether the minute or the hour begins with `*`.
+    follows_the_clock: bool,
+    /// Whether a day must match both the day of month and the day of week. Otherwise one of them is enough.
+    needs_both_days: bool,
+}
+
 /// Checks a crontab and returns its canonical form: five fields with one space between them.
 ///
 /// ```
 /// use sentry_rules::crontab::check;
 /// assert_eq!(check("@weekly").unwrap(), "0 0 * * 0");
-/// assert_eq!(check("*/5  9-17 * jan mon-fri").unwrap(), "*/5 9-17 * JAN MON-FRI");
+/// assert_eq!(check("*/5  9-17 L jan mon-fri").unwrap(), "*/5 9-17 L JAN MON-FRI");
 /// assert!(check("0 25 * * *").unwrap_err().to_string().contains("hour"));
 /// ```
 ///
 /// # Errors
 /// Returns the first error from left to right.
 pub fn check(crontab: &str) -> Result<String, CrontabError> {
-    let crontab = crontab.trim();
-    if crontab.starts_with('@') {
-        let word = crontab.to_ascii_lowercase();
-        return match WORDS.iter().find(|(known, _)| *known == word) {
-            Some((_, fields)) => Ok((*fields).to_owned()),
-            None => Err(CrontabError::Word {
-                word: crontab.to_owned(),
-                suggestion: crate::nearest(crontab, WORDS.iter().map(|&(known, _)| known)),
-            }),
-        };
-    }
-    let parts: Vec<&str> = crontab.split_whitespace().collect();
-    let [_, _, day, month, weekday] = parts.as_slice() else {
-        return Err(CrontabError::FieldCount { crontab: crontab.to_owned(), count: parts.len() });
-    };
-    let mut sets = [0; 5];
-    for ((field, part), set) in FIELDS.iter().zip(&parts).zip(&mut sets) {
-        *set = field.check(part)?;
-    }
-    // If a weekday is given, the schedule also runs on that weekday, whatever the day of the month.
-    if weekday.starts_with('*') && !has_a_day(sets[2], sets[3]) {
-        return Err(CrontabError::NeverRuns { day: (*day).to_owned(), month: (*month).to_owned() });
-    }
+    let parts = parts(crontab)?;
+    Crontab::read(&parts)?;
     Ok(parts.join(" ").to_ascii_uppercase())
 }
 
-impl Field {
-    /// Checks the comma-separated parts of a field and returns the set of its values, as bits.
-    fn check(&self, text: &str) -> Result<u64, CrontabError> {
-        text.split(',').try_fold(0, |set, part| Ok(set | self.part(part)?))
+/// Returns the five fields, those of a word written out.
+fn parts(crontab: &str) -> Result<[&str; 5], CrontabError> {
+    let crontab = crontab.trim();
+    let fields = if crontab.starts_with('@') {
+        let word = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(crontab));
+        word.map(|(_, fields)| *fields).ok_or_else(|| CrontabError::Word {
+            word: crontab.to_owned(),
+            suggestion: crate::nearest(crontab, WORDS.iter().map(|&(known, _)| known)),
+        })?
+    } else {
+        crontab
+    };
+    let parts: Vec<&str> = fields.split_whitespace().collect();
+    parts.try_into().map_err(|parts: Vec<&str>| CrontabError::FieldCount {
+        crontab: crontab.to_owned(),
+        count: parts.len(),
+    })
+}
+
+impl Crontab {
+    /// Reads a crontab.
+    ///
+    /// # Errors
+    /// Returns the first error from left to right.
+    pub fn parse(crontab: &str) -> Result<Self, CrontabError> {
+        Self::read(&parts(crontab)?)
     }
 
-    /// Reads `*`, `7` or `1-5`, each with or without `/step`.
-    fn part(&self, part: &str) -> Result<u64, CrontabError> {
-        let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, Some(self.step(step)?)),
-            None => (part, None),
-        };
-        let (start, end) = match range.split_once('-') {
-            _ if range == "*" => (self.min, self.max),
-            Some((start, end)) => (self.value(start, part)?, self.value(end, part)?),
-            // `5/15` means every 15th value, starting from 5.
-            None if step.is_some() => (self.value(range, part)?, self.max),
-            None => {
-                let value = self.value(range, part)?;
-                (value, value)
-            }
-        };
-        if end < start {
-            return Err(CrontabError::Backwards { field: self.name, range: range.to_owned() });
+    fn read(parts: &[&str; 5]) -> Result<Self, CrontabError> {
+        let mut fields = [Selection::default(); 5];
+        for ((field, part), selection) in FIELDS.iter().zip(parts).zip(&mut fields) {
+            *selection = field.read(part)?;
         }
-        Ok((start..=end).step_by(usize::from(step.unwrap_or(1))).fold(0, |set, value| set | 1 << value))
+        let [minute, hour, day, month, weekday] = *parts;
+        let crontab = Self {
+            fields,
+            follows_the_clock: minute.starts_with('*') || hour.starts_with('*'),
+            needs_both_days: day.starts_with('*') || weekday.starts_with('*'),
+        };
+        // Versions of `cronsim` before 2.8 reject such a day even if the day of week alone would be enough.
+        if !crontab.has_a_day() {
+            return Err(CrontabError::NeverRuns { day: day.to_owned(), month: month.to_owned() });
+        }
+        // Every year type, from its first weekday and its length, occurs in 28 years.
+        let start = Date { year: 2000, month: 1, day: 1 }.to_day();
+        if crontab.next_day(start, 2027).is_none() {
+            return Err(CrontabError::NeverMeets { day: day.to_owned(), weekday: weekday.to_owned() });
+        }
+        Ok(crontab)
     }
 
-    fn value(&self, text: &str, part: &str) -> Result<u8, CrontabError> {
-        let is_it = |name: &&str| name.eq_ignore_ascii_case(text);
-        let named = self.names.iter().zip(self.min..).find(|(name, _)| is_it(name)).map(|(_, value)| value);
-        named.or_else(|| number(text)).filter(|value| (self.min..=self.max).contains(value)).ok_or_else(
-            || CrontabError::Value {
-                field: self.name,
-                value: part.to_owned(),
-                min: self.min,
-                max: self.max,
-                names: self.names,
-            },
-        )
+    /// Returns whether one of the months has one of the days.
+    fn has_a_day(&self) -> bool {
+        let [_, _, days, months, _] = &self.fields;
+        let longest = (1..=12).filter(|month| months.values & (1 << month) != 0);
+        let longest = longest.map(|month| calendar::month_length(2000, month)).max();
+        days.last
+            || days.last_workday
+            || longest.is_some_and(|longest| days.values.trailing_zeros() <= u32::from(longest))
     }
 
-    fn step(&self, text: &str) -> Result<u8, CrontabError> {
-        number(text).filter(|step| (1..=self.max).contains(step)).ok_or_else(|| CrontabError::Step {
-            field: self.name,
-            step: text.to_owned(),
-            max: self.max,
+    /// Returns whether the minute or the hour begins with `*`. Such jobs follow the clock when it is changed; others run
+    /// once a day.
+    pub(crate) fn follows_the_clock(&self) -> bool {
+        self.follows_the_clock
+    }
+
+    /// Returns the minutes of a day at which the job runs, in order.
+    pub(crate) fn times(&self) -> impl Iterator<Item = i64> + '_ {
+        let [minutes, hours, ..] = &self.fields;
+        let hours = (0..24).filter(move |hour| hours.values & (1 << hour) != 0);
+        hours.flat_map(move |hour| {
+            (0..60)
+                .filter(move |minute| minutes.values & (1 << minute) != 0)
+                .map(move |minute| hour * 60 + minute)
         })
     }
-}
 
-/// Reads a number of digits only: `u8::from_str` would also accept `+5`.
-fn number(text: &str) -> Option<u8> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
-}
-
-/// Returns whether one of the months has one of the days.
-fn has_a_day(days: u64, months: u64) -> bool {
-    const LENGTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let first = days.trailing_zeros();
-    LENGTHS.iter().zip(1..).any(|(&length, month)| months & (1 << month) != 0 && first <= u32::from(length))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CrontabError, WORDS, check};
-
-    #[test]
-    fn accepts_what_crontab_has() {
-        for crontab in [
-            "* * * * *",
-            "0 3 * * *",
-            "*/5 * * * *",
-            "0,15,30,45 9-17 * * 1-5",
-            "5/15 0-23/2 1,15 JAN-MAR,DEC SUN,7",
-            "59 23 31 12 7",
-            "0 0 29 2 *",
-            "0 0 31 2 1",
-        ] {
-            assert_eq!(check(crontab).as_deref(), Ok(crontab));
-        }
-    }
-
-    #[test]
-    fn makes_it_canonical() {
-        assert_eq!(check("  0   3\t* jan sat ").as_deref(), Ok("0 3 * JAN SAT"));
-        for (word, fields) in WORDS {
-            assert_eq!(check(word).as_deref(), Ok(fields));
-            assert_eq!(check(fields).as_deref(), Ok(fields));
-        }
-        assert_eq!(check("@Daily").as_deref(), Ok("0 0 * * *"));
-    }
-
-    #[test]
-    fn counts_fields() {
-        for (crontab, expected) in [("", 0), ("* * * *", 4), ("0 0 * * * *", 6), ("0 0 * * * * 2024", 7)] {
-            assert!(
-                matches!(check(crontab), Err(CrontabError::FieldCount { count, .. }) if count == expected),
-                "{crontab}"
-            );
-        }
-        assert!(check("0 0 * * * *").unwrap_err().to_string().ends_with("leave out seconds and years"));
-    }
-
-    #[test]
-    fn names_the_field_and_its_range() {
-        for (crontab, name, value, min, max) in [
-            ("60 * * * *", "minute", "60", 0, 59),
-            ("* 24 * * *", "hour", "24", 0, 23),
-            ("* * 0 * *", "day of month", "0", 1, 31),
-            ("* * * 13 *", "month", "13", 1, 12),
-            ("* * * * 8", "day of week", "8", 0, 7),
-            ("* * * * MONDAY", "day of week", "MONDAY", 0, 7),
-            ("JAN * * * *", "minute", "JAN", 0, 59),
-            ("1,,2 * * * *", "minute", "", 0, 59),
-            ("+5 * * * *", "minute", "+5", 0, 59),
-            ("-5 * * * *", "minute", "-5", 0, 59),
-            ("5- * * * *", "minute", "5-", 0, 59),
-            ("999 * * * *", "minute", "999", 0, 59),
-            ("0 0 L * *", "day of month", "L", 1, 31),
-            ("** * * * *", "minute", "**", 0, 59),
-        ] {
-            match check(crontab) {
-                Err(CrontabError::Value { field, value: found, min: low, max: high, .. }) => {
-                    assert_eq!((field, found.as_str(), low, high), (name, value, min, max), "{crontab}");
-                }
-                other => panic!("{crontab}: {other:?}"),
+    /// Returns the first day from `day` on that matches, until the end of a year.
+    pub(crate) fn next_day(&self, mut day: i64, last_year: i64) -> Option<i64> {
+        loop {
+            let date = Date::of(day);
+            if date.year > last_year {
+                return None;
+            }
+            if self.fields[3].values & (1 << date.month) == 0 {
+                day += i64::from(date.month_length() - date.day) + 1;
+            } else if self.is_day(day, date) {
+                return Some(day);
+            } else {
+                day += 1;
             }
         }
     }
 
-    #[test]
-    fn checks_ranges_and_steps() {
-        assert!(matches!(check("* 22-4 * * *"), Err(CrontabError::Backwards { .. })));
-        for crontab in ["*/0 * * * *", "*/60 * * * *", "*/x * * * *", "*/ * * * *", "*/5/5 * * * *"] {
-            assert!(matches!(check(crontab), Err(CrontabError::Step { .. })), "{crontab}");
-        }
-    }
-
-    #[test]
-    fn days_that_no_month_has() {
-        for crontab in ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 30-31 FEB *"] {
-            assert!(matches!(check(crontab), Err(CrontabError::NeverRuns { .. })), "{crontab}");
-        }
-        assert!(check("0 0 31 2,3 *").is_ok());
-    }
-
-    #[test]
-    fn texts_show_the_value_as_it_was_written() {
-        for (crontab, shown) in [
-            ("0 0 * foo *", "`foo`"),
-            ("0 0 * * fri-mon", "`fri-mon`"),
-            ("0 0 * * mon/x", "`/x`"),
-            ("0 0 31 apr *", "month apr"),
-            ("@Dayly", "`@Dayly`"),
-        ] {
-            let text = check(crontab).unwrap_err().to_string();
-            assert!(text.contains(shown), "{crontab}: {text}");
-        }
-    }
-
-    #[test]
-    fn texts_say_what_to_do() {
-        assert_eq!(
-            check("0 25 * * *").unwrap_err().to_string(),
-            "the hour field holds `25`; it takes 0 to 23, `*`, lists, ranges and steps"
-        );
-        assert_eq!(
-            check("0 0 * FOO *").unwrap_err().to_string(),
-            "the month field holds `FOO`; it takes 1 to 12 or JAN to DEC, `*`, lists, ranges and steps"
-        );
-        assert!(check("@dayly").unwrap_err().to_string().contains("did you mean `@daily`?"));
-        assert!(check("@reboot").unwrap_err().to_string().contains("`@hourly`"));
+    fn is_day(&self, day: i64, date: Date) -> bool {
+        let [_, _, days, _, weekdays] = &self.fields;
+        let weekday = calendar::weekday(day);
+        let left = date.month_length() - date.day;
+        let is_last_workday = match weekday {
+            0 | 6 => false,
+            5 => left <= 2,
+            _ => left == 0,
+        };
+        let of_month = days.values & (1 << date.day) != 0
+            || (days.last && left == 0)
+            || (days.last_workday && is_last_workday);
+        // Sunday is both 0 and 7.
+        let is_weekday = |number: u8| {
+            let nth = date.day.div_ceil(7);
+            weekdays.values & (1 << number) != 0
+                || (left < 7 && weekdays.last_of & (1 << number) != 0)
+                || weekdays.nth_of[usize::from(number)] & (1 << nth) != 0
+        };
+        let of_week = is_weekday(weekday) || (weekday == 0 && is_weekday(7));
+        if self.needs_both_days { of_month && of_week } else { of_month || of_week }
     }
 }

@@ -12,6 +12,7 @@
 //! assert!(error.to_string().contains("nightly-report"));
 //! ```
 
+mod calendar;
 pub mod conventions;
 pub mod crontab;
 pub mod duration;
@@ -19,6 +20,7 @@ pub mod interval;
 pub mod monitor;
 mod names;
 mod nearest;
+pub mod next_run;
 pub mod route;
 pub mod slug;
 pub mod tag;

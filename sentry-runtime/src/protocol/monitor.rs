@@ -2,6 +2,7 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/).
 
+mod next_run;
 mod schedule;
 
 pub use schedule::{MonitorIntervalUnit, MonitorSchedule};

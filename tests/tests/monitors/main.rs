@@ -7,6 +7,7 @@ mod by_hand;
 mod config;
 mod exit_codes;
 mod hooks;
+mod next_run;
 mod side_by_side;
 
 use std::time::Duration;

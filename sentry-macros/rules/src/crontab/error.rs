@@ -33,6 +33,8 @@ pub enum CrontabError {
         max: u8,
         /// The names that the field accepts besides numbers.
         names: &'static [&'static str],
+        /// Examples of what only this field accepts.
+        special: &'static [&'static str],
     },
     /// The end of a range is before its start.
     Backwards {
@@ -41,14 +43,12 @@ pub enum CrontabError {
         /// The range as written.
         range: String,
     },
-    /// A step is not a number, is zero, or is larger than the field.
+    /// A step is not a number, or is zero.
     Step {
         /// The name of the field.
         field: &'static str,
         /// The step as written.
         step: String,
-        /// The largest step of the field.
-        max: u8,
     },
     /// None of the months has the day.
     NeverRuns {
@@ -56,6 +56,13 @@ pub enum CrontabError {
         day: String,
         /// The month field as written.
         month: String,
+    },
+    /// No day is both the day of month and the day of week.
+    NeverMeets {
+        /// The day of month field as written.
+        day: String,
+        /// The day of week field as written.
+        weekday: String,
     },
 }
 
@@ -81,11 +88,14 @@ impl fmt::Display for CrontabError {
                     None => Ok(()),
                 }
             }
-            Self::Value { field, value, min, max, names } => {
+            Self::Value { field, value, min, max, names, special } => {
                 let value = if value.is_empty() { "nothing" } else { value };
                 write!(f, "the {field} field holds `{value}`; it takes {min} to {max}")?;
                 if let [first, .., last] = names {
                     write!(f, " or {first} to {last}")?;
+                }
+                for special in *special {
+                    write!(f, ", `{special}`")?;
                 }
                 f.write_str(", `*`, lists, ranges and steps")
             }
@@ -96,16 +106,23 @@ impl fmt::Display for CrontabError {
                      split it in two with a comma"
                 )
             }
-            Self::Step { field, step, max } => {
+            Self::Step { field, step } => {
                 write!(
                     f,
-                    "the {field} field holds the step `/{step}`; the step must be a number from 1 to {max}"
+                    "the {field} field holds the step `/{step}`; the step must be a number of at least 1"
                 )
             }
             Self::NeverRuns { day, month } => {
                 write!(
                     f,
                     "day {day} of month {month} does not exist; choose a day that one of the months has"
+                )
+            }
+            Self::NeverMeets { day, weekday } => {
+                write!(
+                    f,
+                    "no day is both `{day}` of the month and the weekday `{weekday}`, so the job never runs; a field that \
+                     begins with `*` narrows the other one, so write a day without `*` if either is enough"
                 )
             }
         }
