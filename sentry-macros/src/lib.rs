@@ -14,6 +14,7 @@
 //! | `expand/` | read the item and the arguments, check both, put the instrumentation around the body |
 //! | `check/` | the rules for functions and for the values of arguments |
 //! | `parse/` | the list of arguments and the annotated item, read from tokens |
+//! | `commit.rs` | the release with the commit that the package is built from |
 //! | `errors.rs`, `hygiene.rs`, `tokens.rs` | the error collector; spans and names of generated code; questions about tokens |
 //! | `rustc_args.rs` | the edition and the dependencies of the user's crate |
 //!
@@ -22,6 +23,7 @@
 
 mod attributes;
 mod check;
+mod commit;
 mod errors;
 mod expand;
 mod hygiene;
@@ -409,4 +411,11 @@ pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     attributes::main(args.into(), item.into()).into()
+}
+
+/// Returns the release of the calling package with its commit. For `sentry::release_name!(git)`, which has the documentation.
+#[doc(hidden)]
+#[proc_macro]
+pub fn release_with_commit(_: TokenStream) -> TokenStream {
+    commit::release().into()
 }

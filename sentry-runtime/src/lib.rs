@@ -198,8 +198,21 @@ pub mod types {
 /// let same = sentry::ClientOptions { release: sentry::release_name!(), ..Default::default() };
 /// # assert_eq!(options.release, same.release);
 /// ```
+///
+/// `release_name!(git)` adds the first 12 characters of the commit that the package is built from,
+/// `shop@1.4.2+0123456789ab`, as build metadata of the version. The commit is that of the Git repository around the
+/// package. Outside of a repository, nothing is added. Uncommitted changes are not considered. A new commit builds the
+/// calling package again.
+///
+/// ```
+/// let release = sentry::release_name!(git).unwrap();
+/// assert!(release.starts_with(concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION"))));
+/// ```
 #[macro_export]
 macro_rules! release_name {
+    (git) => {
+        ::core::option::Option::Some(::std::borrow::Cow::Borrowed($crate::__private::release_with_commit!()))
+    };
     () => {
         ::core::option::Option::Some(::std::borrow::Cow::Borrowed(::core::concat!(
             ::core::env!("CARGO_PKG_NAME"),

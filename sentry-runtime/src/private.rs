@@ -22,7 +22,7 @@ pub use crate::{
     __sentry_made_attribute as made_attribute, __sentry_passed_on as passed_on, __sentry_report as report,
     __sentry_response as response, __sentry_status as status, __sentry_text as text,
 };
-pub use sentry_macros::__sentry_in_block;
+pub use sentry_macros::{__sentry_in_block, release_with_commit};
 
 /// The items that the macros of the logger call.
 pub mod log {

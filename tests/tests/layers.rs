@@ -46,7 +46,7 @@ const DASHBOARD: &[&[&str]] = &[
 
 /// The stages of the macros, from the bottom to the top.
 const MACROS: &[&[&str]] = &[
-    &["errors", "hygiene", "rustc_args", "tokens"],
+    &["commit", "errors", "hygiene", "rustc_args", "tokens"],
     &["parse"],
     &["check"],
     &["expand"],

@@ -4,7 +4,7 @@
 
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::options::{ClientOptions, LocalView, Spotlight};
+use crate::options::{ClientOptions, LocalView, Spotlight, environment};
 use crate::protocol::Dsn;
 
 /// The settings that the program made. The others are from the environment, or defaults.
@@ -49,14 +49,15 @@ pub(super) fn print(client: &Client, given: Given) {
     for line in destinations(options, given) {
         diagnostics::debug(format_args!("{line}"));
     }
-    let named = |name: Option<&str>, given, variable| match name {
-        Some(name) => format!("`{name}` ({})", source(given, variable, "default")),
+    let named = |name: Option<&str>, given, variable: fn() -> Option<&'static str>| match name {
+        Some(name) if given => format!("`{name}` (program)"),
+        Some(name) => format!("`{name}` ({})", variable().unwrap_or("default")),
         None => "not set".to_owned(),
     };
     diagnostics::debug(format_args!(
         "release: {}; environment: {}",
-        named(options.release.as_deref(), given.release, "SENTRY_RELEASE"),
-        named(options.environment.as_deref(), given.environment, "SENTRY_ENVIRONMENT"),
+        named(options.release.as_deref(), given.release, environment::variable_of_release),
+        named(options.environment.as_deref(), given.environment, environment::variable_of_environment),
     ));
     diagnostics::debug(format_args!(
         "errors: {}; traces: {}",

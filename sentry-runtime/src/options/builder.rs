@@ -40,8 +40,8 @@ setters! {
     /// [`release_name!`](crate::release_name).
     ///
     /// Range: 1 to 200 bytes without slashes and control characters, and not `.`, `..` or `latest`. Default: the
-    /// package's `name@version` with [`#[sentry::main]`](macro@crate::main), otherwise none. Environment:
-    /// `SENTRY_RELEASE`.
+    /// package's `name@version` with [`#[sentry::main]`](macro@crate::main), otherwise the commit that the platform or CI
+    /// names in its variables, see [the options](crate::guide::options). Environment: `SENTRY_RELEASE`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().release(sentry::release_name!());
@@ -50,8 +50,9 @@ setters! {
     release(release: impl IntoRelease) => release.into_release();
     /// Sets the environment, such as `staging`.
     ///
-    /// Range: 1 to 64 bytes without slashes and control characters, and not `.`, `..` or `none`. Default: `development`
-    /// in builds with debug assertions, otherwise `production`. Environment: `SENTRY_ENVIRONMENT`.
+    /// Range: 1 to 64 bytes without slashes and control characters, and not `.`, `..` or `none`. Default: on
+    /// Vercel `vercel-` and the value of `VERCEL_ENV`; otherwise `development` in builds with debug assertions, and
+    /// `production` in others. Environment: `SENTRY_ENVIRONMENT`.
     environment(environment: impl Into<Cow<'static, str>>) => Some(environment.into());
     /// Sets the distribution of the release, such as `build-42`. Range: 1 to 64 characters of `a-z`, `A-Z`, `0-9`, `_`,
     /// `.` and `-`. Default: none.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::diagnostics;
+use crate::options::release::from_variables;
 use crate::options::{
     ClientOptions, LocalView, OptionsError, Spotlight, check_filters, names, open_for_views,
 };
@@ -16,13 +17,38 @@ use crate::options::{
 /// The default URL of Spotlight.
 const SPOTLIGHT: &str = "http://localhost:8969/stream";
 
+/// The variable with the environment on Vercel.
+const VERCEL: &str = "VERCEL_ENV";
+
 /// The default environment.
 const DEFAULT: &str = if cfg!(debug_assertions) { "development" } else { "production" };
 
 /// Completes options that the program did not set from the environment, and checks every value.
 pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
-    complete_with(&mut options, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))?;
+    complete_with(&mut options, &set)?;
     Ok(options)
+}
+
+/// Returns the name of the variable that holds the release, if the program sets none.
+pub(crate) fn variable_of_release() -> Option<&'static str> {
+    from_variables(&set).map(|(name, _)| name)
+}
+
+/// Returns the name of the variable that holds the environment, if the program sets none.
+pub(crate) fn variable_of_environment() -> Option<&'static str> {
+    let is_set = set("SENTRY_ENVIRONMENT").is_some_and(|value| names::is_environment(value.trim()));
+    if is_set { Some("SENTRY_ENVIRONMENT") } else { of_vercel(&set).map(|_| VERCEL) }
+}
+
+/// Returns the value of a variable that is not empty.
+fn set(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Returns the environment on Vercel, as the JavaScript SDK names it.
+fn of_vercel(variable: &dyn Fn(&'static str) -> Option<String>) -> Option<Cow<'static, str>> {
+    let name = format!("vercel-{}", variable(VERCEL)?.trim());
+    names::is_environment(&name).then_some(Cow::Owned(name))
 }
 
 /// Returns the name of a variable that asks the toolkit to print something, if one is set.
@@ -53,12 +79,16 @@ fn complete_with(
     }
     if options.release.is_none() {
         let name = "SENTRY_RELEASE";
-        options.release = variable(name).and_then(|value| names::release_of(name, value));
+        if let Some(value) = variable(name) {
+            names::check_release_of(name, value);
+        }
+        options.release = from_variables(variable).map(|(_, release)| release);
     }
     if options.environment.is_none() {
         let name = "SENTRY_ENVIRONMENT";
         let given = variable(name).and_then(|value| names::environment_of(name, value));
-        options.environment = Some(given.unwrap_or(Cow::Borrowed(DEFAULT)));
+        let found = given.or_else(|| of_vercel(variable));
+        options.environment = Some(found.unwrap_or(Cow::Borrowed(DEFAULT)));
     }
     let rate = |name| variable(name).map(|value| parse_rate(name, &value)).transpose();
     if options.sample_rate.is_none() {
@@ -266,6 +296,38 @@ mod tests {
         let options = with(ClientOptions::new(), &variables).unwrap();
         assert_eq!((options.release, options.environment.as_deref()), (None, Some(DEFAULT)));
         assert_eq!(options.spotlight, Spotlight::Off);
+    }
+
+    #[test]
+    fn the_release_is_found_in_the_order_of_the_official_sdks() {
+        let release = |variables: &[_]| with(ClientOptions::new(), variables).unwrap().release;
+        let [ours, github, circle, heroku, jenkins, google] = [
+            ("SENTRY_RELEASE", "shop@1"),
+            ("GITHUB_SHA", "a1"),
+            ("CIRCLE_SHA1", "b2"),
+            ("HEROKU_SLUG_COMMIT", "c3"),
+            ("GIT_COMMIT", "d4"),
+            ("K_REVISION", "shop-00042-abc"),
+        ];
+        let mut all = vec![google, jenkins, heroku, circle, github, ours];
+        while let Some((_, expected)) = all.last().copied() {
+            assert_eq!(release(&all).as_deref(), Some(expected));
+            all.pop();
+        }
+        assert_eq!(release(&[]), None);
+        let branch = ("SOURCE_COMMIT", "feature/x");
+        assert_eq!(release(&[branch, ("SENTRY_RELEASE", "a/b"), jenkins]).as_deref(), Some("d4"));
+        let given = with(ClientOptions::new().release("shop@2"), &[ours, github]).unwrap();
+        assert_eq!(given.release.as_deref(), Some("shop@2"));
+    }
+
+    #[test]
+    fn vercel_names_the_environment() {
+        let environment = |variables: &[_]| with(ClientOptions::new(), variables).unwrap().environment;
+        let preview = ("VERCEL_ENV", "preview");
+        assert_eq!(environment(&[preview]).as_deref(), Some("vercel-preview"));
+        assert_eq!(environment(&[preview, ("SENTRY_ENVIRONMENT", "staging")]).as_deref(), Some("staging"));
+        assert_eq!(environment(&[("VERCEL_ENV", "a/b")]).as_deref(), Some(DEFAULT));
     }
 
     #[test]

@@ -75,13 +75,14 @@ pub struct ClientOptions {
     /// Whether to print on stderr what the toolkit does. Default: `SENTRY_DEBUG`, else `false`.
     pub debug: Option<bool>,
     /// The release, such as `shop@1.4.2`; see [`release_name!`](crate::release_name). Default: `SENTRY_RELEASE`, else
-    /// with [`#[sentry::main]`](macro@crate::main) the package's `name@version`.
+    /// with [`#[sentry::main]`](macro@crate::main) the package's `name@version`, else the commit that the platform or CI
+    /// names in its variables, see [the options](crate::guide::options).
     ///
     /// Range: 1 to 200 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `latest`,
     /// because the server rejects other names. An invalid `SENTRY_RELEASE` is reported and ignored.
     pub release: Option<Cow<'static, str>>,
-    /// The environment, such as `staging`. Default: `SENTRY_ENVIRONMENT`, else `development` in builds with debug
-    /// assertions and `production` in others.
+    /// The environment, such as `staging`. Default: `SENTRY_ENVIRONMENT`, else on Vercel `vercel-` and the value of
+    /// `VERCEL_ENV`, else `development` in builds with debug assertions and `production` in others.
     ///
     /// Range: 1 to 64 bytes without slashes, line breaks, tabs and control characters, and not `.`, `..` or `none`. An
     /// invalid `SENTRY_ENVIRONMENT` is reported and ignored.

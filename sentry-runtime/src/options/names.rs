@@ -36,9 +36,9 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     Ok(())
 }
 
-/// Returns the release that a variable names, unless it is invalid.
-pub(crate) fn release_of(variable: &'static str, value: String) -> Option<Cow<'static, str>> {
-    accepted(variable, value, is_release, RELEASE)
+/// Reports the release in a variable if it is invalid.
+pub(crate) fn check_release_of(variable: &'static str, value: String) {
+    let _ = accepted(variable, value, is_release, RELEASE);
 }
 
 /// Returns the environment that a variable names, unless it is invalid.
@@ -61,12 +61,12 @@ fn accepted(
     None
 }
 
-fn is_release(name: &str) -> bool {
+pub(crate) fn is_release(name: &str) -> bool {
     is_name(name, 200) && !name.eq_ignore_ascii_case("latest")
 }
 
 /// Accepts spaces: the documentation forbids them, but the server does not.
-fn is_environment(name: &str) -> bool {
+pub(crate) fn is_environment(name: &str) -> bool {
     is_name(name, 64) && !name.eq_ignore_ascii_case("none")
 }
 
@@ -117,8 +117,6 @@ mod tests {
 
     #[test]
     fn variables_are_taken_or_left_out() {
-        assert_eq!(release_of("SENTRY_RELEASE", " shop@1\n".to_owned()).as_deref(), Some("shop@1"));
-        assert_eq!(release_of("SENTRY_RELEASE", "feature/x".to_owned()), None);
         assert_eq!(environment_of("SENTRY_ENVIRONMENT", "my place".to_owned()).as_deref(), Some("my place"));
         assert_eq!(environment_of("SENTRY_ENVIRONMENT", "None".to_owned()), None);
     }
