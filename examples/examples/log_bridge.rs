@@ -31,7 +31,7 @@ fn close(lamps: u32) {
     error!(till = 3; "the till does not open");
 }
 
-#[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).enable_logs(true).local(true))]
+#[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).collect_logs(true).local(true))]
 fn main() -> Result<(), Box<dyn Error>> {
     SentryLogger::with_dest(Printer).init()?;
     close(7);

@@ -30,7 +30,7 @@ fn save() -> Result<(), io::Error> {
     Err(io::Error::other("the disk is full"))
 }
 
-#[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).enable_logs(true).local(true))]
+#[sentry::main(options = sentry::ClientOptions::new().traces_sample_rate(1.0).collect_logs(true).local(true))]
 fn main() -> Result<(), Box<dyn Error>> {
     let subscriber = tracing_subscriber::registry().with(sentry::integrations::tracing::layer());
     tracing::subscriber::set_global_default(subscriber)?;

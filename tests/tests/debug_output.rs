@@ -34,7 +34,7 @@ fn a_start_says_where_data_goes_and_what_is_recorded() {
     assert!(!ended.stderr.contains(&key) && sends.contains(&key[..key.len().min(8) / 2]), "{sends}");
     note(&notes, &["errors: all", "traces: 100 % (traces_sample_rate: program)"]);
     note(&notes, &["environment: `development` (default)"]);
-    note(&notes, &["on: capture_panics", "off: ", "enable_logs", "spool_dir"]);
+    note(&notes, &["on: capture_panics", "enable_logs", "off: ", "collect_logs", "spool_dir"]);
 }
 
 #[test]

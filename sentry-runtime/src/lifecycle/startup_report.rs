@@ -142,6 +142,7 @@ fn switches(options: &ClientOptions) -> String {
         ("capture_panics", options.capture_panics),
         ("auto_session_tracking", options.auto_session_tracking),
         ("enable_logs", options.enable_logs),
+        ("collect_logs", options.collect_logs),
         ("send_default_pii", options.send_default_pii),
         ("spool_dir", options.spool_dir.is_some()),
     ];

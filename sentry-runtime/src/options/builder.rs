@@ -33,6 +33,20 @@ macro_rules! setters {
     };
 }
 
+impl ClientOptions {
+    /// Turns all structured logs off with `false`. Default: `true`. Deprecated: logs that are written with
+    /// [`logger`](crate::logger) need no switch, and [`collect_logs`](Self::collect_logs) decides about logs of
+    /// integrations.
+    ///
+    /// With `true`, integrations collect logs, too, as they did when logs were off by default.
+    #[must_use]
+    pub fn enable_logs(mut self, enable: bool) -> Self {
+        self.enable_logs = enable;
+        self.collect_logs |= enable;
+        self
+    }
+}
+
 setters! {
     /// Prints what the toolkit does on stderr. Default: `false`. Environment: `SENTRY_DEBUG`, a boolean.
     debug(debug: bool) => Some(debug);
@@ -369,12 +383,20 @@ setters! {
     trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
     /// Enables or disables the panic hook, which captures panics. Default: `true`.
     capture_panics(capture: bool) => capture;
-    /// Enables or disables structured logs; see [`logger`](crate::logger). Default: `false`.
-    enable_logs(enable: bool) => enable;
+    /// Enables or disables the collection of structured logs by the integrations for `tracing` and `log`. Their filters
+    /// decide which entries become logs. Logs written with [`logger`](crate::logger) do not need it. Default: `false`.
+    ///
+    /// ```
+    /// // Whatever the layer for `tracing` or the logger for `log` receives from level `info` on is also sent as a log.
+    /// let options = sentry::ClientOptions::new().collect_logs(true);
+    /// # assert!(options.collect_logs && options.enable_logs);
+    /// ```
+    collect_logs(collect: bool) => collect;
     /// Sets a callback that receives every structured log last. It returns the log to send, or `None` to drop it.
     /// Default: none.
     before_send_log(callback: impl Fn(Log) -> Option<Log> + Send + Sync + 'static) => Some(Arc::new(callback));
-    /// Enables or disables metrics; see [`metrics`](crate::metrics). Default: `true`.
+    /// Enables or disables metrics; see [`metrics`](crate::metrics). Default: `true`. Metrics are only recorded by
+    /// calls, so there is no need to set it: other Sentry SDKs deprecate or have removed this option.
     enable_metrics(enable: bool) => enable;
     /// Sets a callback that receives every metric last. It returns the metric to send, or `None` to drop it. Default:
     /// none.

@@ -300,12 +300,18 @@ pub struct ClientOptions {
     pub trace_lifecycle: TraceLifecycle,
     /// Whether panics are captured, by a panic hook. Default: `true`.
     pub capture_panics: bool,
-    /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: `false`.
+    /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: `true`. Deprecated: set
+    /// [`collect_logs`](Self::collect_logs) for logs of integrations; logs written by hand need no switch.
     /// [Spec](https://develop.sentry.dev/sdk/telemetry/logs/).
     pub enable_logs: bool,
+    /// Whether the integrations for `tracing` and `log` send structured logs, as their filters decide. Default: `false`,
+    /// because a program that installs such an integration for errors and breadcrumbs may not want all of its log
+    /// entries sent.
+    pub collect_logs: bool,
     /// A callback that receives every structured log last, and can change or drop it. Default: none.
     pub before_send_log: Option<BeforeCallback<Log>>,
-    /// Whether metrics are sent, see [`metrics`](crate::capture::metrics). Default: `true`.
+    /// Whether metrics are sent, see [`metrics`](crate::capture::metrics). Default: `true`. Metrics are only recorded by
+    /// calls, so there is no need to set it.
     /// [Spec](https://develop.sentry.dev/sdk/telemetry/metrics/).
     pub enable_metrics: bool,
     /// A callback that receives every metric last, and can change or drop it. Default: none.
@@ -446,7 +452,8 @@ impl Default for ClientOptions {
             max_record_memory: 16 << 20,
             trace_lifecycle: TraceLifecycle::Static,
             capture_panics: true,
-            enable_logs: false,
+            enable_logs: true,
+            collect_logs: false,
             before_send_log: None,
             enable_metrics: true,
             before_send_metric: None,

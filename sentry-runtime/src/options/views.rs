@@ -62,6 +62,7 @@ pub(crate) fn open_for_views(options: &mut ClientOptions) {
         options.traces_sampler = Some(Arc::new(|_| 1.0));
         options.send_default_pii = true;
         options.enable_logs = true;
+        options.collect_logs = true;
     } else if options.local != LocalView::Off && !options.traces() {
         // Printed output may be stored by other programs, and a rate is the only way to get less of it: a rate that
         // the program set applies.
@@ -91,7 +92,7 @@ mod tests {
             let options = opened(options.spotlight_url(url));
             assert_eq!((options.sample_rate, options.traces_sample_rate), (Some(1.0), Some(1.0)));
             assert!(options.traces_sampler.is_some());
-            assert!(options.send_default_pii && options.enable_logs);
+            assert!(options.send_default_pii && options.enable_logs && options.collect_logs);
         }
     }
 
@@ -111,7 +112,7 @@ mod tests {
     fn the_local_view_alone_gets_traces_unless_the_program_decides() {
         let seen = opened(options().local(true));
         assert_eq!((seen.sample_rate, seen.traces_sample_rate), (None, Some(1.0)));
-        assert!(!seen.send_default_pii && !seen.enable_logs);
+        assert!(!seen.send_default_pii && !seen.collect_logs);
         assert_eq!(opened(options().local(true).traces_sample_rate(0.0)).traces_sample_rate, Some(0.0));
         assert_eq!(opened(options().local(true).traces_sampler(|_| 0.5)).traces_sample_rate, None);
         assert!(!opened(options()).traces(), "no view is on");
@@ -127,7 +128,7 @@ mod tests {
         ] {
             let options = opened(options);
             assert!(!options.traces() && options.sample_rate.is_none());
-            assert!(!options.send_default_pii && !options.enable_logs);
+            assert!(!options.send_default_pii && !options.collect_logs);
         }
     }
 }

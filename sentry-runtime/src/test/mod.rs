@@ -65,7 +65,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Panics
 /// Panics if the closure panics.
 pub fn with_captured<R>(run: impl FnOnce() -> R) -> Captured {
-    with_captured_options(ClientOptions::new().enable_logs(true), run)
+    with_captured_options(ClientOptions::new().collect_logs(true), run)
 }
 
 /// Like [`with_captured`], with options, for example to test a `before_send`. The destination in the options is
@@ -107,7 +107,7 @@ pub fn with_captured_options<R>(options: ClientOptions, run: impl FnOnce() -> R)
 /// # });
 /// ```
 pub async fn with_captured_async<F: Future>(run: impl FnOnce() -> F) -> Captured {
-    with_captured_options_async(ClientOptions::new().enable_logs(true), run).await
+    with_captured_options_async(ClientOptions::new().collect_logs(true), run).await
 }
 
 /// Like [`with_captured_options`], for a future.

@@ -80,7 +80,7 @@ fn filters_and_callbacks_still_run() {
 #[test]
 fn spotlight_beside_a_server_gets_the_same_items() {
     let spotlight = FakeSentry::start();
-    let seen = observe(reserved().spotlight_url(spotlight.spotlight_url()), || {
+    let seen = observe(reserved().enable_logs(false).spotlight_url(spotlight.spotlight_url()), || {
         work();
         order();
     });

@@ -75,8 +75,16 @@ fn records_become_breadcrumbs_and_events_with_their_values() {
 }
 
 #[test]
+fn logs_are_collected_on_request_only() {
+    let write = || write(&SentryLogger::new(), Level::Info, "open", &[]);
+    assert!(observe(untraced(), write).logs().is_empty());
+    assert_eq!(observe(untraced().collect_logs(true), write).logs().len(), 1);
+    assert!(observe(untraced().collect_logs(true).enable_logs(false), write).logs().is_empty());
+}
+
+#[test]
 fn logs_stand_in_the_active_span() {
-    let seen = observe(options().enable_logs(true), || {
+    let seen = observe(options().collect_logs(true), || {
         sentry::start_span("root", |_| {
             write(&SentryLogger::new(), Level::Info, "open", &[("lamps", 3.into())]);
         });

@@ -101,7 +101,7 @@ fn an_event_that_only_has_an_error_text_says_that() {
 
 #[test]
 fn logs_have_fields_and_place_and_stand_in_the_span() {
-    let seen = observe(options().enable_logs(true), || {
+    let seen = observe(options().collect_logs(true), || {
         traced(|| {
             let root = info_span!("root");
             let child = root.in_scope(|| info_span!("child"));
@@ -124,6 +124,22 @@ fn logs_have_fields_and_place_and_stand_in_the_span() {
     assert_eq!(value("code.module.name"), module_path!());
     assert!(value("code.line.number").is_number());
     assert_eq!(logs[1]["span_id"], *seen.span("root").id);
+}
+
+#[test]
+fn logs_are_collected_on_request_only() {
+    let write = || traced(|| info!("ordered"));
+    let bodies = |options| {
+        let logs = observe(options, || {
+            write();
+            sentry::logger_info!("by hand");
+        });
+        logs.logs().iter().map(|log| log["body"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(bodies(untraced()), ["by hand"]);
+    assert_eq!(bodies(untraced().collect_logs(true)), ["ordered", "by hand"]);
+    assert_eq!(bodies(untraced().enable_logs(true)), ["ordered", "by hand"], "the older option");
+    assert!(bodies(untraced().collect_logs(true).enable_logs(false)).is_empty());
 }
 
 #[test]

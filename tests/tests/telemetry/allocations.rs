@@ -94,7 +94,7 @@ fn texts_and_numbers_need_no_allocation() {
 
 #[test]
 fn telemetry_that_is_off_does_not_allocate() {
-    let seen = observe(untraced().enable_metrics(false), || {
+    let seen = observe(untraced().enable_logs(false).enable_metrics(false), || {
         // The first look for a client makes the context of the process.
         static_log();
         allocations(|| {

@@ -10,7 +10,7 @@ use sentry_tests::support::{LONG, Seen, observe, observe_server, only, options, 
 use serde_json::{Value, json};
 
 fn with_logs() -> ClientOptions {
-    untraced().enable_logs(true)
+    untraced()
 }
 
 fn log<R>(seen: &Seen<R>) -> Value {
@@ -43,8 +43,11 @@ fn a_log_has_level_text_trace_and_what_is_known_of_the_program() {
 }
 
 #[test]
-fn nothing_is_sent_unless_logs_are_switched_on() {
-    let seen = observe(untraced(), || sentry::logger_info!("unheard"));
+fn nothing_is_sent_if_logs_are_switched_off() {
+    let seen = observe(with_logs().collect_logs(true).enable_logs(false), || {
+        sentry::logger_info!("unheard");
+        logger::info("unheard", [("by", "ada")]);
+    });
     assert_eq!(seen.requests().len(), 0);
     assert_eq!(seen.stats.lost(), 0);
 }
@@ -121,7 +124,9 @@ fn arguments_are_evaluated_once_and_only_when_logs_are_on() {
     fn argument() -> usize {
         CALLED.fetch_add(1, Ordering::Relaxed)
     }
-    observe(untraced(), || logger::info!(a = argument(), "{} {:?}", argument(), argument()));
+    observe(with_logs().enable_logs(false), || {
+        logger::info!(a = argument(), "{} {:?}", argument(), argument())
+    });
     assert_eq!(CALLED.load(Ordering::Relaxed), 0);
     let seen = observe(with_logs(), || logger::info!(a = argument(), "{} {:?}", argument(), argument()));
     assert_eq!(CALLED.load(Ordering::Relaxed), 3);

@@ -1,6 +1,7 @@
 //! Structured logs: a level, a text with parameters, and attributes, linked to the active trace and span.
 //!
-//! Logs are sent if the option `enable_logs` is on. They are sent in batches of up to 100, at the latest five seconds
+//! Logs are sent without any option. The integrations for `tracing` and `log` send logs, too, if the option
+//! `collect_logs` is on. `enable_logs(false)` turns all of them off. Logs are sent in batches of up to 100, at the latest five seconds
 //! after the first; `flush` and the end of the program send waiting logs. At most 900 logs wait; further ones are
 //! dropped and counted.
 //!

@@ -26,7 +26,7 @@ impl Filter {
     pub const Event: Self = Self(2);
     /// The same as [`Filter::Event`], which captures an error if there is one.
     pub const Exception: Self = Self::Event;
-    /// Writes a structured log, which is sent if the option `enable_logs` is on.
+    /// Writes a structured log, which is sent if the option `collect_logs` is on.
     pub const Log: Self = Self(4);
 
     /// Whether this filter contains all of another one.

@@ -93,7 +93,8 @@ impl LogEntry<'_> {
             crate::api::add_breadcrumb(|| self.breadcrumb(&text));
         }
         if filter.contains(Filter::Log)
-            && let Some(client) = record_context::client_that(|options| options.enable_logs)
+            && let Some(client) =
+                record_context::client_that(|options| options.enable_logs && options.collect_logs)
         {
             record_context::tell_cut(&client, self.said.cut, "a log");
             let fields = std::mem::take(&mut self.said.fields);

@@ -40,7 +40,7 @@
 //!
 //! # Events
 //! [`SentryLayer::event_filter`] decides what an event becomes. By default, `error` becomes an event and a log; `warn`
-//! and `info` become a breadcrumb and a log. Logs are sent if the option `enable_logs` is on. An event with an error
+//! and `info` become a breadcrumb and a log. Logs are sent if the option `collect_logs` is on. An event with an error
 //! value, `error = &err as &dyn std::error::Error`, captures that error with its causes, once, even if an annotated
 //! function returns it later. Fields become data of breadcrumbs, attributes of logs, and the context `Rust Tracing
 //! Fields` of events; fields named `tags.<name>` become tags of events.
