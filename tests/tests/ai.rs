@@ -63,7 +63,7 @@ fn helpers_set_the_names_and_attributes_of_the_spec() {
             "gen_ai.response.id": "chatcmpl-1",
             "gen_ai.response.finish_reasons": "stop",
             "gen_ai.response.streaming": true,
-            "gen_ai.response.time_to_first_token": 0.5,
+            "gen_ai.response.time_to_first_chunk": 0.5,
             "gen_ai.usage.input_tokens": 60,
             "gen_ai.usage.output_tokens": 130,
             "gen_ai.usage.total_tokens": 190,

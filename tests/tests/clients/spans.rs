@@ -46,7 +46,7 @@ fn credentials_and_query_values_are_not_recorded() {
             assert!(server.request().line.contains("token=hidden"), "the request itself stays whole");
             let span = seen.span(&format!("GET {}", server.url("/200")));
             let query = &seen.event()["breadcrumbs"]["values"][0]["data"]["http.query"];
-            assert_eq!(&span.data["http.query"], query);
+            assert_eq!(span.data["url.query"].as_str(), query.as_str().unwrap().strip_prefix('?'));
             if pii {
                 // Names that promise a secret are scrubbed all the same.
                 assert!(query.as_str().unwrap().contains("page=2"), "{query}");

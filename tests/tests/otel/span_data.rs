@@ -38,7 +38,7 @@ fn times_attributes_links_and_status_are_sent() {
     assert_eq!(transaction["transaction_info"]["source"], "route");
     let trace = &transaction["contexts"]["trace"];
     assert_eq!((&trace["op"], &trace["status"]), (&json!("http.server"), &json!("unavailable")));
-    assert_eq!(trace["data"]["otel.kind"], "SERVER");
+    assert_eq!(trace["data"]["sentry.kind"], "server");
     assert_eq!(trace["data"]["ids"], json!([1, 2]));
     assert_eq!(trace["links"][0]["span_id"], "0000000000000006");
     assert_eq!(trace["links"][0]["attributes"]["why"], "retry");

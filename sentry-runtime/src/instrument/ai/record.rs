@@ -96,7 +96,7 @@ impl AiRecord {
     /// Records that the answer was streamed, and the time to its first token, if known.
     pub fn streaming(&self, to_first_token: Option<Duration>) -> &Self {
         if let Some(time) = to_first_token {
-            self.set("gen_ai.response.time_to_first_token", time.as_secs_f64());
+            self.set("gen_ai.response.time_to_first_chunk", time.as_secs_f64());
         }
         self.set("gen_ai.response.streaming", true)
     }

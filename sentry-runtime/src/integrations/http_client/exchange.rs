@@ -51,8 +51,9 @@ impl Exchange {
         if let Some(port) = target.effective_port() {
             options = options.attribute("server.port", port);
         }
-        if let Some(query) = &query {
-            options = options.attribute("http.query", query.clone());
+        // The attribute has no question mark, the field of the breadcrumb has one.
+        if let Some(query) = query.as_deref().and_then(|query| query.strip_prefix('?')) {
+            options = options.attribute("url.query", query.to_owned());
         }
         let span = Span::start(options);
         let entered = span.position().map(|(context, active)| entered::enter(context, active));

@@ -23,11 +23,11 @@ pub(super) struct OtelDescription {
 /// Returns the name of a kind, as an attribute value.
 pub(super) fn kind(kind: &SpanKind) -> &'static str {
     match kind {
-        SpanKind::Client => "CLIENT",
-        SpanKind::Server => "SERVER",
-        SpanKind::Producer => "PRODUCER",
-        SpanKind::Consumer => "CONSUMER",
-        SpanKind::Internal => "INTERNAL",
+        SpanKind::Client => "client",
+        SpanKind::Server => "server",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+        SpanKind::Internal => "internal",
     }
 }
 

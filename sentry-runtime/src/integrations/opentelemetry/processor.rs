@@ -147,7 +147,7 @@ impl SpanProcessor for SentrySpanProcessor {
         if !span.is_recording() {
             return span.end_at(data.end_time);
         }
-        span.set_attribute("otel.kind", describe::kind(&data.span_kind));
+        span.set_attribute("sentry.kind", describe::kind(&data.span_kind));
         for pair in &data.attributes {
             span.set_attribute(pair.key.as_str().to_owned(), values::attribute(&pair.value));
         }

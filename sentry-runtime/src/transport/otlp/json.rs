@@ -152,12 +152,12 @@ fn written(
 /// Returns OTLP's number for internal, server, client, producer, consumer.
 fn kind(attributes: &Map<String, Value>) -> u8 {
     let get = |key: &str| attributes.get(key).and_then(Value::as_str).unwrap_or_default();
-    match (get("otel.kind"), get("sentry.op")) {
-        ("INTERNAL", _) => 1,
-        ("SERVER", _) => 2,
-        ("CLIENT", _) => 3,
-        ("PRODUCER", _) => 4,
-        ("CONSUMER", _) => 5,
+    match (get("sentry.kind"), get("sentry.op")) {
+        ("internal", _) => 1,
+        ("server", _) => 2,
+        ("client", _) => 3,
+        ("producer", _) => 4,
+        ("consumer", _) => 5,
         (_, "http.server" | "rpc.server" | "grpc.server") => 2,
         (_, "http.client" | "rpc.client" | "grpc.client") => 3,
         (_, op) if op == "db" || op.starts_with("db.") => 3,

@@ -1,0 +1,58 @@
+"""Compares attribute names in the runtime's sources with the conventions. See written.sh."""
+
+import pathlib
+import re
+import sys
+
+declarations, exceptions, sources = sys.argv[1:]
+
+# One entry of the conventions: its comment, its name and its type.
+ENTRY = re.compile(
+    r"/\*\*((?:(?!\*/).)*)\*/\s*declare const (\w+) = \"([^\"]+)\";.*?type \2_TYPE = ([^;]+);", re.S
+)
+known = {}
+for comment, _, name, kind in ENTRY.findall(pathlib.Path(declarations).read_text()):
+    deprecated = re.search(r"@deprecated ?(.*)", comment)
+    known[name] = (kind, deprecated and deprecated.group(1))
+if len(known) < 500:
+    sys.exit(f"only {len(known)} attributes were read from {declarations}: its format has changed")
+
+allowed = {}
+for line in pathlib.Path(exceptions).read_text().splitlines():
+    if line.strip() and not line.startswith("#"):
+        name, reason = line.split(maxsplit=1)
+        allowed[name] = reason
+
+# A name with a dot, as the first argument of a call that sets an attribute or as the first element of a pair.
+WRITTEN = re.compile(
+    r"(?:set_attribute|attribute|\.set|\.content|\badd|\bset)\(\s*\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\"\s*,\s*([^\n]*)"
+    r"|\(\s*\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\"\s*,"
+)
+LITERALS = [("boolean", r"(?:true|false)\b"), ("number", r"\d"), ("string", r"\"")]
+
+found, problems = set(), []
+for path in sorted(pathlib.Path(sources).rglob("*.rs")):
+    if "test" in str(path.relative_to(sources)) or path.name in ("surface.md", "fuzz.rs"):
+        continue
+    # Examples in comments and unit tests do not write anything.
+    text = re.sub(r"//[^\n]*", "", path.read_text()).split("#[cfg(test)]\nmod ")[0]
+    for match in WRITTEN.finditer(text):
+        name, value = match.group(1) or match.group(3), match.group(2) or ""
+        found.add(name)
+        where = f"{path.relative_to(sources)}: {name}"
+        if name in allowed:
+            continue
+        if name not in known:
+            problems.append(f"{where} is not in the conventions")
+            continue
+        kind, deprecated = known[name]
+        if deprecated is not None:
+            problems.append(f"{where} is deprecated: {deprecated}")
+        for literal, shape in LITERALS:
+            if re.match(shape, value) and literal != kind:
+                problems.append(f"{where} is written as {literal}, but is {kind}")
+
+problems += [f"written.txt: {name} is no longer written" for name in sorted(set(allowed) - found)]
+print(f"{len(found)} names are written, {len(known)} are in the conventions")
+print("\n".join(sorted(set(problems))))
+sys.exit(bool(problems))
