@@ -346,7 +346,7 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | argument | value | default | effect |
 /// |---|---|---|---|
 /// | `"nightly-report"` or `slug = "nightly-report"` | at most 50 characters of `a-z0-9_-`, not only digits | required | The slug of the monitor. |
-/// | `schedule = "0 3 * * *"` | a crontab of five fields, or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually` | none | The schedule, as a crontab. |
+/// | `schedule = "0 3 * * *"` | a crontab of five fields as Sentry's server takes it, also with `L`, `LW`, `5L` and `MON#2`, or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually` | none | The schedule, as a crontab. |
 /// | `every = "10 minutes"` | a number and a unit: minutes, hours, days, weeks, months or years | none | The schedule, as an interval. Cannot be combined with `schedule`. |
 /// | `timezone = "Europe/Vienna"` | a name of the tz database | `UTC` | The time zone of the schedule. |
 /// | `checkin_margin = 5` | minutes or a duration such as `"5m"`, at most 28 days | Sentry's default | How late a check-in may be before the run counts as missed. |
