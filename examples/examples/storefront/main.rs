@@ -70,7 +70,7 @@ fn options() -> sentry::ClientOptions {
 /// For a visitor with a browser: a page that shows each click as a trace, with everything that can be shown.
 fn for_a_browser(options: sentry::ClientOptions) -> sentry::ClientOptions {
     let options = options
-        .enable_logs(true)
+        .collect_logs(true)
         .auto_session_tracking(true)
         .session_mode(sentry::SessionMode::Request)
         // For the mistakes in `stock.rs`.

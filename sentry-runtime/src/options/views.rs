@@ -102,9 +102,9 @@ mod tests {
         let on = || options().dashboard(true);
         let alone = opened(on().traces_sample_rate(0.0));
         assert_eq!((alone.sample_rate, alone.traces_sample_rate), (Some(1.0), Some(1.0)));
-        assert!(alone.send_default_pii && alone.enable_logs);
+        assert!(alone.send_default_pii && alone.collect_logs);
         let beside = opened(on().dsn("http://key@localhost/1"));
-        assert!(!beside.traces() && !beside.send_default_pii && !beside.enable_logs);
+        assert!(!beside.traces() && !beside.send_default_pii && !beside.collect_logs);
         assert!(!opened(options().dashboard(false)).traces());
     }
 
