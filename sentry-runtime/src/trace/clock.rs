@@ -4,6 +4,8 @@
 //! of readings taken at the same moment: the counter's rate follows from the time since the clock was started, so the
 //! start of a program is not delayed by a calibration.
 
+mod counter;
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -123,54 +125,6 @@ impl Anchor {
             self.wall.checked_add(self.duration(ticks - self.ticks))
         };
         moved.unwrap_or(self.wall)
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod counter {
-    //! The time stamp counter. It is used if the kernel itself uses it as its clock, or if the processor reports that
-    //! it ticks at a constant rate in every state.
-
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    static TRUSTED: AtomicBool = AtomicBool::new(false);
-
-    pub(super) fn choose() {
-        TRUSTED.store(kernel_uses_it() || is_invariant(), Ordering::Relaxed);
-    }
-
-    #[inline]
-    #[expect(unsafe_code, reason = "there is no safe way to read the counter")]
-    pub(super) fn read() -> Option<u64> {
-        // SAFETY: every x86_64 processor has RDTSC, and reading the counter touches no memory.
-        TRUSTED.load(Ordering::Relaxed).then(|| unsafe { core::arch::x86_64::_rdtsc() })
-    }
-
-    fn kernel_uses_it() -> bool {
-        std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-            .is_ok_and(|source| source.trim() == "tsc")
-    }
-
-    #[allow(unused_unsafe, unsafe_code, reason = "newer compilers know CPUID to be safe on x86_64")]
-    fn is_invariant() -> bool {
-        const POWER_LEAF: u32 = 0x8000_0007;
-        // SAFETY: every x86_64 processor has CPUID, which only reads; the leaf is read only if it exists.
-        unsafe {
-            core::arch::x86_64::__cpuid(0x8000_0000).eax >= POWER_LEAF
-                && core::arch::x86_64::__cpuid(POWER_LEAF).edx & (1 << 8) != 0
-        }
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod counter {
-    //! The fallback for processors without a counter that is known to be cheaper than the standard clock.
-
-    pub(super) fn choose() {}
-
-    #[inline]
-    pub(super) fn read() -> Option<u64> {
-        None
     }
 }
 
