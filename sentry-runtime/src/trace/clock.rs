@@ -1,4 +1,4 @@
-//! The span clock: ticks of the processor's time stamp counter if it is reliable, otherwise nanoseconds.
+//! The span clock: ticks of the processor's counter if it is reliable, otherwise nanoseconds.
 //!
 //! Callers only read ticks ([`now`]). The pipeline thread converts them to wall-clock times with an [`Anchor`], a pair
 //! of readings taken at the same moment: the counter's rate follows from the time since the clock was started, so the
