@@ -1,4 +1,4 @@
-//! Notes the compiler's version, for the runtime context of events.
+//! Refuses targets without threads, and notes the compiler's version, for the runtime context of events.
 //!
 //! Without an answer from the compiler the version is left out; the build goes on.
 
@@ -6,6 +6,17 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    // Said here and not by `compile_error!`: the library is compiled after its dependencies, whose errors would hide the
+    // reason.
+    if std::env::var_os("CARGO_CFG_TARGET_FAMILY").is_some_and(|family| family == "wasm") {
+        let target = std::env::var("TARGET").unwrap_or_default();
+        println!(
+            "cargo::error=sentry-runtime cannot be used on the target `{target}`: it needs threads and sockets of the \
+             operating system. Move it to `[target.'cfg(not(target_family = \"wasm\"))'.dependencies]` in \
+             Cargo.toml, and put attributes behind `#[cfg_attr(not(target_family = \"wasm\"), sentry::span)]`"
+        );
+        return;
+    }
     let Some(rustc) = std::env::var_os("RUSTC") else {
         return;
     };
