@@ -39,6 +39,7 @@
 //! * [`guide::privacy`]: what leaves the process.
 //! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
 //! * [`guide::delivery`]: the guarantees when something fails.
+//! * [`guide::symbols`]: readable stacks from release builds.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
 //! # The modules
@@ -172,6 +173,8 @@ pub mod guide {
     pub mod options {}
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}
+    #[doc = include_str!("../docs/symbols.md")]
+    pub mod symbols {}
 }
 
 // The doc tests compile the Rust blocks of the README.

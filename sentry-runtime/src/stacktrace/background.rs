@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::capture::RawStack;
 use super::images::Images;
-use super::resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
+use super::resolve::{self, ResolvedFrame, ResolvedStack, Symbolicator};
 
 type Resolved = (ResolvedStack, Symbolicator);
 
@@ -144,13 +144,19 @@ fn wait(pending: &PendingStack, hurry: &dyn Fn() -> bool) -> Waited {
 fn bare(stack: &RawStack, images: &mut Images) -> ResolvedStack {
     images.look_up(stack.addresses());
     let addresses = stack.addresses().iter().map(|&address| address as u64).filter(|&address| address != 0);
-    let frames = addresses.rev().map(|instruction_addr| ResolvedFrame {
-        instruction_addr,
-        image_addr: images.at(instruction_addr).map(|image| image.image_addr),
-        package: images.at(instruction_addr).map(|image| image.code_file.clone()),
-        ..ResolvedFrame::default()
+    let frames = addresses.map(|instruction_addr| {
+        let image = images.at(instruction_addr);
+        ResolvedFrame {
+            instruction_addr,
+            image_addr: image.map(|image| image.image_addr),
+            package: image.map(|image| image.code_file.clone()),
+            in_app: image.and_then(|image| image.in_app),
+            ..ResolvedFrame::default()
+        }
     });
-    let frames: Vec<_> = frames.collect();
+    let mut frames: Vec<_> = frames.collect();
+    resolve::mark_innermost(&mut frames);
+    frames.reverse();
     let images = images.containing(frames.iter().map(|frame| frame.instruction_addr));
     ResolvedStack { frames, images }
 }
@@ -166,6 +172,12 @@ mod tests {
         let hurried = resolver.resolve(&stack, &|| true);
         assert!(!hurried.frames.is_empty());
         assert!(hurried.frames.iter().all(|frame| frame.function.is_none() && frame.instruction_addr != 0));
+        // As after a resolution, only the innermost address is moved into its call.
+        let captured = stack.addresses();
+        assert_eq!(hurried.frames.last().unwrap().instruction_addr, captured[0] as u64 - 1);
+        assert!(captured.contains(&(hurried.frames[0].instruction_addr as usize)));
+        let is_own = |frame: &ResolvedFrame| frame.in_app == Some(true);
+        assert!(hurried.frames.iter().any(is_own) || !cfg!(target_os = "linux"), "{hurried:?}");
         let patient = resolver.resolve(&stack, &|| false);
         assert!(patient.frames.iter().any(|frame| frame.function.is_some()), "{patient:?}");
         assert!(matches!(resolver.state, State::Ready(_)));

@@ -17,9 +17,14 @@
 
 mod background;
 mod capture;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 mod elf;
 mod files;
 mod images;
+#[cfg(any(target_os = "macos", windows))]
+mod loaded;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod mappings;
 pub(crate) mod names;
 mod resolve;
 mod rules;

@@ -40,8 +40,8 @@ pub(crate) struct ResolvedFrame {
     pub(crate) image_addr: Option<u64>,
     /// The crate, or the file of the image if the function is not a Rust path.
     pub(crate) package: Option<String>,
-    /// Whether the frame belongs to the user's program.
-    pub(crate) in_app: bool,
+    /// Whether the frame belongs to the user's program; `None` if nothing tells.
+    pub(crate) in_app: Option<bool>,
     /// Up to 5 source lines before the call.
     pub(crate) pre_context: Vec<String>,
     /// The source line of the call.
@@ -189,8 +189,11 @@ impl Symbolicator {
             if frame.package.is_none() {
                 frame.package = Some(image.code_file.clone());
             }
+            if frame.symbol.is_none() {
+                frame.in_app = image.in_app;
+            }
         }
-        if let (true, Some(path), Some(line)) = (frame.in_app, &frame.abs_path, frame.lineno)
+        if let (true, Some(path), Some(line)) = (frame.in_app == Some(true), &frame.abs_path, frame.lineno)
             && let Some(lines) = self.sources.around(path, line)
         {
             frame.pre_context = lines.before;
@@ -271,7 +274,7 @@ fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
 
 /// The server takes the last frame's address for the fault, and all others for return addresses. All captured
 /// addresses are return addresses, so the last is moved into its call.
-fn mark_innermost(frames: &mut [ResolvedFrame]) {
+pub(super) fn mark_innermost(frames: &mut [ResolvedFrame]) {
     let Some(innermost) = frames.first().map(|frame| frame.instruction_addr) else {
         return;
     };
@@ -328,7 +331,7 @@ impl Found {
         };
         if let Some(symbol) = &self.symbol {
             let (symbol, name) = self.named(symbol, crates);
-            frame.in_app = rules.in_app(&symbol, &name, self.path.as_deref());
+            frame.in_app = Some(rules.in_app(&symbol, &name, self.path.as_deref()));
             frame.function = Some(name.function);
             frame.module = name.module;
             frame.package = name.krate;

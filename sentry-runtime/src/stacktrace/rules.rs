@@ -150,6 +150,16 @@ impl InAppRules {
     }
 }
 
+/// Whether a loaded file belongs to the operating system, by its path.
+pub(super) fn is_system_library(path: &str) -> bool {
+    const UNIX: &[&str] =
+        &["/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/System/Library/"];
+    let in_windows = path
+        .get(1..)
+        .is_some_and(|rest| rest.get(..10).is_some_and(|folder| folder.eq_ignore_ascii_case(r":\windows\")));
+    in_windows || UNIX.iter().any(|folder| path.starts_with(folder))
+}
+
 /// Whether the function is part of this crate.
 pub(crate) fn is_ours(symbol: &str) -> bool {
     let symbol = symbol.trim_start_matches(['<', '&']);
@@ -206,6 +216,18 @@ mod tests {
             r"C:\Users\me\.cargo\registry\src\index-123\itoa-1.0.0\src\lib.rs",
         ] {
             assert!(!in_app(&rules, "itoa::format", Some(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_systems_folders_hold_no_code_of_the_user() {
+        for path in
+            ["/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib64/libssl.so.3", r"C:\WINDOWS\System32\ntdll.dll"]
+        {
+            assert!(is_system_library(path), "{path}");
+        }
+        for path in ["/usr/local/lib/libshop.so", "/library/shop", r"C:\Windows.old\shop.dll", "", "é"] {
+            assert!(!is_system_library(path), "{path}");
         }
     }
 

@@ -40,7 +40,7 @@ fn a_capture_names_functions_files_and_lines() {
     assert_eq!(checkout.module.as_deref(), Some("sentry::stacktrace::tests"));
     assert_eq!(checkout.package.as_deref(), Some("sentry"));
     assert_eq!(checkout.filename.as_deref(), Some("sentry-runtime/src/stacktrace/tests.rs"));
-    assert_eq!((checkout.lineno, checkout.in_app), (Some(line), true));
+    assert_eq!((checkout.lineno, checkout.in_app), (Some(line), Some(true)));
     assert!(checkout.colno.is_some());
     assert_eq!(checkout.context_line.as_deref(), Some("        (RawStack::capture(), line!())"));
     assert_eq!((checkout.pre_context.len(), checkout.post_context.len()), (5, 5));
@@ -56,7 +56,7 @@ fn the_machinery_at_both_ends_is_left_out() {
     let symbols: Vec<&str> = resolved.frames.iter().filter_map(|frame| frame.symbol.as_deref()).collect();
     // The outermost is the test, or the closure that the harness calls it through.
     assert!(symbols[0].starts_with("sentry::stacktrace::tests::"), "{symbols:?}");
-    assert!(resolved.frames.iter().all(|frame| frame.in_app), "{symbols:?}");
+    assert!(resolved.frames.iter().all(|frame| frame.in_app == Some(true)), "{symbols:?}");
     assert!(!symbols.iter().any(|symbol| symbol.contains("capture::")), "{symbols:?}");
 }
 
@@ -73,7 +73,7 @@ fn an_async_body_is_called_by_its_function() {
     let frames = resolve(&stack).frames;
     let refund = frames.iter().find(|frame| frame.function.as_deref() == Some("refund")).unwrap();
     assert_eq!(refund.module.as_deref(), Some("sentry::stacktrace::tests"));
-    assert!(refund.in_app);
+    assert_eq!(refund.in_app, Some(true));
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn frames_of_the_library_are_not_in_app() {
     let resolved = resolve(&sorted());
     let functions: Vec<_> =
         resolved.frames.iter().map(|frame| (frame.function.as_deref(), frame.in_app)).collect();
-    assert!(functions.contains(&(Some("sorted"), true)), "{functions:?}");
-    assert!(functions.last().is_some_and(|(_, in_app)| *in_app), "{functions:?}");
-    let foreign = resolved.frames.iter().find(|frame| !frame.in_app).unwrap();
+    assert!(functions.contains(&(Some("sorted"), Some(true))), "{functions:?}");
+    assert!(functions.last().is_some_and(|(_, in_app)| *in_app == Some(true)), "{functions:?}");
+    let foreign = resolved.frames.iter().find(|frame| frame.in_app == Some(false)).unwrap();
     assert!(matches!(foreign.package.as_deref(), Some("core" | "alloc")), "{foreign:?}");
     assert_eq!(foreign.context_line, None);
 }
@@ -103,7 +103,7 @@ fn the_users_prefixes_decide() {
     let stack = place_order().0;
     let exclude = InAppRules::new(Vec::new(), vec!["sentry::stacktrace::tests".into()]);
     let resolved = Symbolicator::new(exclude).resolve(&stack);
-    assert!(resolved.frames.iter().all(|frame| !frame.in_app && frame.context_line.is_none()));
+    assert!(resolved.frames.iter().all(|frame| frame.in_app == Some(false) && frame.context_line.is_none()));
 }
 
 #[cfg(target_os = "linux")]

@@ -9,6 +9,8 @@ mod hooks;
 mod once;
 mod panics;
 mod payload;
+#[cfg(target_os = "linux")]
+mod release_builds;
 mod scopes;
 mod stacks;
 mod values;

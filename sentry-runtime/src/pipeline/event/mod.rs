@@ -198,7 +198,7 @@ fn frame(frame: &ResolvedFrame) -> Frame {
         pre_context: frame.pre_context.clone(),
         context_line: frame.context_line.clone(),
         post_context: frame.post_context.clone(),
-        in_app: Some(frame.in_app),
+        in_app: frame.in_app,
         image_addr: frame.image_addr.map(Addr),
         instruction_addr: Some(Addr(frame.instruction_addr)),
         ..Frame::default()
@@ -207,11 +207,14 @@ fn frame(frame: &ResolvedFrame) -> Frame {
 
 /// Whether names or lines of a stack are missing, so that the server may be able to symbolicate it further.
 fn needs_server(stack: &ResolvedStack) -> bool {
-    stack.frames.iter().any(|frame| frame.function.is_none() || (frame.in_app && frame.lineno.is_none()))
+    stack
+        .frames
+        .iter()
+        .any(|frame| frame.function.is_none() || (frame.in_app == Some(true) && frame.lineno.is_none()))
 }
 
 fn image(image: &Arc<Image>) -> DebugImage {
-    DebugImage::Elf(SymbolicDebugImage {
+    let data = SymbolicDebugImage {
         name: image.code_file.clone(),
         arch: Some(image.arch.to_owned()),
         image_addr: Addr(image.image_addr),
@@ -219,6 +222,13 @@ fn image(image: &Arc<Image>) -> DebugImage {
         image_vmaddr: Addr(image.image_vmaddr),
         id: image.debug_id.clone(),
         code_id: image.code_id.clone(),
-        debug_file: None,
-    })
+        debug_file: image.debug_file.clone(),
+    };
+    if cfg!(target_os = "macos") {
+        DebugImage::MachO(data)
+    } else if cfg!(windows) {
+        DebugImage::Pe(data)
+    } else {
+        DebugImage::Elf(data)
+    }
 }
