@@ -166,7 +166,11 @@ impl ErrorEvent {
 fn read_exception(exception: &Value) -> Exception {
     let frames = exception["stacktrace"]["frames"].as_array();
     // The wire has the oldest call first; a person looks for the newest.
-    let frames = frames.into_iter().flatten().rev().filter(|frame| frame["in_app"] == Value::Bool(true));
+    // A frame with an address alone, as in a stripped program, tells a person nothing.
+    let is_readable =
+        |frame: &&Value| ["function", "filename", "abs_path"].iter().any(|key| frame[key].is_string());
+    let frames = frames.into_iter().flatten().rev();
+    let frames = frames.filter(|frame| frame["in_app"] == Value::Bool(true)).filter(is_readable);
     Exception {
         ty: text(&exception["type"]).unwrap_or_default(),
         value: text(&exception["value"]).unwrap_or_default(),

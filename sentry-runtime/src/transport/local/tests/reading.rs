@@ -36,6 +36,15 @@ fn a_frame_keeps_the_file_and_the_line() {
     }
 }
 
+#[test]
+fn a_frame_without_names_takes_no_line() {
+    let mut event = card_declined(5);
+    let named = seen(80, &[(ItemType::Event, event.clone())]);
+    let frames = event["exception"]["values"][1]["stacktrace"]["frames"].as_array_mut().unwrap();
+    frames.push(json!({"instruction_addr": "0x7001", "package": "/bin/storefront", "in_app": true}));
+    assert_eq!(seen(80, &[(ItemType::Event, event)]), named);
+}
+
 /// A request of `GET /lamps/{sku}` for this path.
 fn request(path: &str, http_status: u16, status: &str) -> Value {
     let mut request = transaction(1, None, "http.server", "GET /lamps/{sku}", 0.0, 5.0, status, vec![]);
