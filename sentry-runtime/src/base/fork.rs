@@ -37,6 +37,7 @@ pub(crate) fn generation() -> u32 {
 }
 
 /// The functions that run on the forking thread. They must not panic, allocate or wait for long.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has forks"))]
 pub(crate) struct Hooks {
     /// Runs before the fork.
     pub(crate) before: fn(),
