@@ -4,48 +4,14 @@
 //! finds the uploaded debug file. Where the list comes from depends on the system: Linux has `mappings`, Apple's
 //! systems and Windows have `loaded`. Elsewhere the list is empty.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::image::Image;
 #[cfg(any(target_os = "macos", windows))]
 use super::loaded::read;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::mappings::read;
 use super::rules;
-
-/// The maximum number of images in the list.
-pub(super) const MAX_IMAGES: usize = 1_024;
-
-/// A loaded file, see the [images page](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/debugmeta/).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Image {
-    /// The address at which it begins in the process.
-    pub(crate) image_addr: u64,
-    /// Its size in memory, in bytes.
-    pub(crate) image_size: u64,
-    /// The address that it requested; 0 for position-independent files.
-    pub(crate) image_vmaddr: u64,
-    /// The path of the file.
-    pub(crate) code_file: String,
-    /// The identifier of the file: on Linux the build id in hex, if the linker wrote one.
-    pub(crate) code_id: Option<String>,
-    /// The identifier of its debug file: a UUID, on Windows with an age.
-    pub(crate) debug_id: String,
-    /// The path of the debug file, if the file names one.
-    pub(crate) debug_file: Option<String>,
-    /// The architecture by the server's name, such as `x86_64` or `arm64`.
-    pub(crate) arch: &'static str,
-    /// Whether a frame in this file is in app if nothing else is known about it; `None` if nothing tells.
-    pub(crate) in_app: Option<bool>,
-    /// The path at which the file can be read, although it may have been replaced since.
-    pub(super) file: PathBuf,
-}
-
-impl Image {
-    fn contains(&self, address: u64) -> bool {
-        address.checked_sub(self.image_addr).is_some_and(|offset| offset < self.image_size)
-    }
-}
 
 /// The images known so far, sorted by address.
 #[derive(Debug, Default)]
@@ -101,37 +67,6 @@ fn read() -> Vec<Image> {
     Vec::new()
 }
 
-impl Image {
-    /// Returns the demangled names of the functions at the addresses, where the file has them.
-    pub(crate) fn function_names(&self, addresses: &[u64]) -> Vec<Option<String>> {
-        let bias = self.image_addr.wrapping_sub(self.image_vmaddr);
-        let stated: Vec<u64> = addresses.iter().map(|address| address.wrapping_sub(bias)).collect();
-        let names = mangled_names(&self.file, &stated);
-        names.iter().map(|name| Some(format!("{:#}", backtrace::SymbolName::new(name.as_deref()?)))).collect()
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn mangled_names(file: &Path, addresses: &[u64]) -> Vec<Option<Vec<u8>>> {
-    super::elf::function_names(file, addresses).unwrap_or_default()
-}
-
-/// Debug information of other systems has names with their paths.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn mangled_names(_file: &Path, _addresses: &[u64]) -> Vec<Option<Vec<u8>>> {
-    Vec::new()
-}
-
-/// Returns the server's name of the architecture.
-pub(super) fn arch() -> &'static str {
-    match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        "powerpc64" => "ppc64",
-        "powerpc" => "ppc",
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +79,7 @@ mod tests {
         assert!(images.look_up(&[here]));
         assert!(!images.look_up(&[here]));
         let image = images.at(here as u64).unwrap();
-        assert_eq!(Path::new(&image.code_file), std::env::current_exe().unwrap());
+        assert_eq!(std::path::Path::new(&image.code_file), std::env::current_exe().unwrap());
         assert!(image.image_addr.is_multiple_of(4096));
         // The offset of an own address in the image is small, and inside.
         assert!((here as u64) - image.image_addr < image.image_size);
@@ -160,13 +95,15 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_library_of_the_system_is_foreign() {
-        let here = the_library_of_the_system_is_foreign as fn() as usize;
+    fn the_program_is_known_by_its_code_and_libraries_by_their_folders() {
+        let here = loaded as fn() -> Vec<Arc<Image>> as usize;
         let of_libc = libc::getpid as unsafe extern "C" fn() -> libc::pid_t as usize;
         let mut images = Images::default();
         images.look_up(&[here, of_libc]);
         // A program that is linked statically has one image.
-        let image = images.at(of_libc as u64).unwrap();
-        assert_eq!(image.in_app, Some(image.image_addr == images.at(here as u64).unwrap().image_addr));
+        let (own, libc) = (images.at(here as u64).unwrap(), images.at(of_libc as u64).unwrap());
+        let of_system = rules::is_system_library(&libc.code_file).then_some(false);
+        assert_eq!(own.in_app, Some(true));
+        assert_eq!(libc.in_app, if own == libc { Some(true) } else { of_system }, "{libc:?}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use findshlibs::{IterationControl, SharedLibrary as _, SharedLibraryId, TargetSharedLibrary};
 
-use super::images::{Image, MAX_IMAGES, arch};
+use super::image::{Image, MAX_IMAGES, arch};
 
 /// Returns the images that are loaded now, in any order.
 pub(super) fn read() -> Vec<Image> {

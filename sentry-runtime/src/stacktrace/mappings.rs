@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::elf::{self, Elf};
-use super::images::{Image, MAX_IMAGES, arch};
+use super::image::{Image, MAX_IMAGES, arch};
 
 /// The maximum number of bytes read of the list of mappings.
 const MAX_MAPS: u64 = 8 * 1024 * 1024;

@@ -20,6 +20,7 @@ mod capture;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod elf;
 mod files;
+mod image;
 mod images;
 #[cfg(any(target_os = "macos", windows))]
 mod loaded;
@@ -36,6 +37,6 @@ mod tests;
 
 pub(crate) use crate::stacktrace::background::Resolver;
 pub(crate) use capture::RawStack;
-pub(crate) use images::Image;
+pub(crate) use image::Image;
 pub(crate) use resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
 pub(crate) use rules::InAppRules;

@@ -8,7 +8,8 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::capture::RawStack;
-use super::images::{Image, Images};
+use super::image::Image;
+use super::images::Images;
 use super::rules::{InAppRules, is_ours};
 use super::source::SourceCache;
 use super::trim;
