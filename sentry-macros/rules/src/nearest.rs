@@ -73,6 +73,12 @@ mod tests {
         assert_eq!(distance("nmae", "name"), 1);
         assert_eq!(distance("nam", "name"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
+        // Neighbours are swapped anywhere in the word, and only neighbours that are the same letters.
+        assert_eq!(distance("ab", "ba"), 1);
+        assert_eq!(distance("abcde", "abced"), 1);
+        assert_eq!(distance("abcdef", "badcfe"), 3);
+        assert_eq!(distance("abcd", "abdx"), 2);
+        assert_eq!(distance("ca", "abc"), 3);
     }
 
     #[test]
@@ -83,6 +89,18 @@ mod tests {
         assert_eq!(nearest("er", known), Some("err"));
         assert_eq!(nearest("warn", ["info", "warning"]), Some("warning"));
         assert_eq!(nearest("rat", ["traces_sample_rate"]), None);
+    }
+
+    #[test]
+    fn a_third_of_the_letters_may_differ() {
+        for (word, close, far) in [
+            ("every", "everx", "evexx"),
+            ("minute", "minuxx", "minxxx"),
+            ("timezones", "timezoxxx", "timezxxxx"),
+        ] {
+            assert_eq!(nearest(word, [far, close]), Some(close), "{word}");
+            assert_eq!(nearest(word, [far]), None, "{word}");
+        }
     }
 
     #[test]

@@ -164,11 +164,16 @@ mod tests {
             ("get /users", "write `/users` and `method = \"GET\"`"),
             ("/users?page=1", "write `/users`"),
             ("/users#top", "write `/users`"),
+            ("/{id}?page=1", "write `/{id}`"),
+            ("/[id]?page=1", "write `/[id]`"),
+            ("/<id>#top", "write `/<id>`"),
+            ("/(group)/a?page=1", "write `/(group)/a`"),
             ("/two words", "`{name}`"),
         ] {
             let text = check(route).unwrap_err().to_string();
             assert!(text.contains(told), "{route}: {text}");
         }
+        assert_eq!(check(&format!("/{}", "a".repeat(199))), Ok(()));
         assert!(matches!(check(&format!("/{}", "a".repeat(200))), Err(RouteError::TooLong { length: 201 })));
     }
 
