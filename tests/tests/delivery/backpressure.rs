@@ -86,3 +86,48 @@ fn a_rate_limit_on_traces_lowers_the_sampling_rate() {
         + lost(&seen.stats, DiscardReason::RatelimitBackoff, DataCategory::Transaction);
     assert_eq!(told, dropped);
 }
+
+/// The rate that a trace which begins now is sampled with.
+fn sample_rate() -> f64 {
+    let baggage = sentry::start_span("probe", |_| sentry::get_baggage()).unwrap();
+    let rate = baggage.split(',').find_map(|entry| entry.strip_prefix("sentry-sample_rate="));
+    rate.unwrap().parse().unwrap()
+}
+
+#[test]
+fn only_traces_that_the_configured_rate_keeps_are_lost_to_pressure() {
+    let options = options().traces_sample_rate(0.5).backpressure_interval(Duration::from_millis(20));
+    observe_server(options, |server| {
+        server.answer_next(Answer::ok().header("X-Sentry-Rate-Limits", "600:transaction;span:organization"));
+        message("one");
+        assert!(sentry::flush(LONG));
+        // The share is halved ten times. From then on it stays the same, and so does the reason.
+        until("the sampling rate is at its lowest", || sample_rate() <= 0.5 / 1024.0);
+        for (sample_rand, by_rate, by_pressure) in [
+            ("0.000600", 0, 1),
+            ("0.300000", 0, 1),
+            ("0.499999", 0, 1),
+            ("0.500000", 1, 0),
+            ("0.900000", 1, 0),
+        ] {
+            let counts = || {
+                assert!(sentry::flush(LONG));
+                let stats = sentry::get_client().unwrap().stats();
+                [DiscardReason::SampleRate, DiscardReason::Backpressure].map(|reason| {
+                    [DataCategory::Transaction, DataCategory::Span]
+                        .map(|category| lost(&stats, reason, category))
+                })
+            };
+            let before = counts();
+            let trace = "771a43a4192642f0b136d5159a501700";
+            let headers = [
+                ("sentry-trace", format!("{trace}-b7ad6b7169203331")),
+                ("baggage", format!("sentry-trace_id={trace},sentry-sample_rand={sample_rand}")),
+            ];
+            sentry::continue_trace(&headers, || transaction("continued"));
+            let after = counts();
+            let new = |at: usize| [after[at][0] - before[at][0], after[at][1] - before[at][1]];
+            assert_eq!((new(0), new(1)), ([by_rate; 2], [by_pressure; 2]), "sample_rand {sample_rand}");
+        }
+    });
+}
