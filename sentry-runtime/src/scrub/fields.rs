@@ -323,11 +323,11 @@ mod tests {
     fn the_time_it_takes_grows_with_the_text() {
         let scrubber = Scrubber::new(&[]);
         for piece in ["\"token\":[", "\"a\":", "\\\"", "\"", "\"key\":\"", "\"key\" ", "\\", "\"key\":\\"] {
-            let text = piece.repeat(200_000);
+            let text = piece.repeat(100_000);
             let started = std::time::Instant::now();
             scrubber.scrub_fields(&text);
-            // Were it the square, it would be hours.
-            assert!(started.elapsed() < std::time::Duration::from_secs(20), "{piece}");
+            // Were it the square, it would be many minutes; a busy machine takes some seconds.
+            assert!(started.elapsed() < std::time::Duration::from_secs(60), "{piece}");
         }
     }
 }

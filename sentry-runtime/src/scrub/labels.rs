@@ -516,8 +516,8 @@ mod tests {
             let text = piece.repeat(30_000);
             let started = std::time::Instant::now();
             scrubber.scrub_text(&text);
-            // The square of it would take minutes.
-            assert!(started.elapsed() < std::time::Duration::from_secs(20), "{piece}");
+            // The square of it would take minutes; a busy machine takes some seconds.
+            assert!(started.elapsed() < std::time::Duration::from_secs(60), "{piece}");
         }
     }
 }
