@@ -111,7 +111,9 @@ mod tests {
     fn only_near_operations_are_meant() {
         assert_eq!(operation_meant("http.cleint"), Some("http.client"));
         assert_eq!(operation_meant("http.clients"), Some("http.client"));
-        assert_eq!(operation_meant("files"), None, "a short word");
+        assert_eq!(operation_meant("ruoter"), Some("router"), "the shortest");
+        assert_eq!(operation_meant("route"), None, "a short word");
+        assert_eq!(operation_meant("caches"), None, "near a short word");
         assert_eq!(operation_meant("http.klyent"), None, "two letters");
         assert_eq!(operation_meant(&"x".repeat(1_000_000)), None);
     }
