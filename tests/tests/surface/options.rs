@@ -42,13 +42,13 @@ fn a_proxy_that_is_none_is_an_error_that_names_it() {
 
 #[test]
 fn releases_are_given_as_text_or_by_the_package() {
-    let name = Some(concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION")));
+    let name = concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION"));
     let literal = ClientOptions { release: sentry::release_name!(), ..Default::default() };
-    assert_eq!(literal.release.as_deref(), name);
-    assert_eq!(ClientOptions::new().release(sentry::release_name!()).release.as_deref(), name);
+    assert_eq!(literal.release.as_deref(), Some(name));
+    assert_eq!(ClientOptions::new().release(sentry::release_name!()).release.as_deref(), Some(name));
     // Tests also run from a package of the sources, without a repository.
     let with_commit = ClientOptions::new().release(sentry::release_name!(git)).release.unwrap();
-    let commit = with_commit.strip_prefix(name.unwrap()).expect("the same package and version");
+    let commit = with_commit.strip_prefix(name).expect("the same package and version");
     let is_commit = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(commit.is_empty() || commit.strip_prefix('+').is_some_and(is_commit), "{with_commit}");
     assert_eq!(ClientOptions::new().release(format!("shop@{}", 2)).release.as_deref(), Some("shop@2"));
