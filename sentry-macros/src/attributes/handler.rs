@@ -5,6 +5,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
+use crate::check::vars::Var;
 use crate::check::{self, values};
 use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue};
 use crate::hygiene::generated_at_start;
@@ -20,6 +21,7 @@ pub(super) struct HandlerArgs {
     pub(super) name: Option<TokenStream>,
     headers: Option<TokenStream>,
     tags: Vec<Recorded>,
+    vars: Vec<Var>,
     flush: bool,
 }
 
@@ -31,6 +33,7 @@ impl HandlerArgs {
             name: list.text("name"),
             headers: values::expression(list, "headers").map(|raw| raw.tokens),
             tags: check::entries::tags(list, function),
+            vars: check::vars::take(list, Some(function)),
             flush: list.flag("flush"),
         }
     }
@@ -54,6 +57,7 @@ impl HandlerArgs {
         let mut mentioned = further;
         mentioned.extend(self.headers.clone());
         mentioned.extend(self.tags.iter().map(|tag| tag.value.clone()));
+        mentioned.extend(check::vars::mentioned(&self.vars));
         let made = match &self.headers {
             None => made,
             Some(headers) => {
@@ -79,6 +83,7 @@ impl HandlerArgs {
             create,
             mentioned,
             recorded: Vec::new(),
+            vars: self.vars,
             inspect,
             captures: None,
             keeps_caller: false,

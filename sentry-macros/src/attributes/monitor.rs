@@ -6,6 +6,7 @@ use sentry_rules::monitor;
 use syn::LitStr;
 
 use crate::attributes::schedule::Schedule;
+use crate::check::vars::Var;
 use crate::check::{self, values};
 use crate::errors::Errors;
 use crate::expand::attribute::{Attribute, Instrument};
@@ -28,6 +29,7 @@ const KNOWN: &[&str] = &[
     "recovery_threshold",
     "isolate_trace",
     "tags",
+    "vars",
     "crate",
 ];
 
@@ -41,6 +43,7 @@ pub(super) struct MonitorArgs {
     numbers: Vec<(&'static str, u64)>,
     isolate_trace: bool,
     tags: Vec<Recorded>,
+    vars: Vec<Var>,
 }
 
 impl Attribute for MonitorArgs {
@@ -102,6 +105,7 @@ impl Attribute for MonitorArgs {
             numbers,
             isolate_trace: list.flag("isolate_trace"),
             tags: check::entries::tags(&mut list, function),
+            vars: check::vars::take(&mut list, Some(function)),
         };
         (this, list.finish())
     }
@@ -126,7 +130,8 @@ impl Instrument for MonitorArgs {
         let monitor = quote_spanned! {span=>
             const { &#private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace }
         };
-        let mentioned = self.tags.iter().map(|tag| tag.value.clone()).collect();
+        let mut mentioned: TokenStream = self.tags.iter().map(|tag| tag.value.clone()).collect();
+        mentioned.extend(check::vars::mentioned(&self.vars));
         let tags = self.tags.into_iter().map(|Recorded { key, value }| {
             let at = generated_at_start(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
@@ -142,6 +147,7 @@ impl Instrument for MonitorArgs {
             create,
             mentioned,
             recorded: Vec::new(),
+            vars: self.vars,
             inspect: Inspect::PossibleError,
             captures: None,
             keeps_caller: false,

@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
+use crate::check::vars::Var;
 use crate::check::{self, values};
 use crate::errors::{Errors, Warning};
 use crate::expand::attribute::{Attribute, Instrument};
@@ -25,6 +26,7 @@ const KNOWN: &[&str] = &[
     "err",
     "ret",
     "args",
+    "vars",
     "only_if_parent",
     "force_transaction",
     "parent",
@@ -43,6 +45,7 @@ pub(super) struct SpanArgs {
     name: Option<TokenStream>,
     op: Option<TokenStream>,
     recorded: Vec<Recorded>,
+    vars: Vec<Var>,
     err: bool,
     /// The argument `err`, on the function or on the block around it.
     err_at: Option<Span>,
@@ -145,6 +148,7 @@ impl SpanArgs {
             name: list.text("name").or_else(|| leading.map(ToTokens::into_token_stream)),
             op: list.text("op"),
             recorded,
+            vars: check::vars::take(&mut list, function),
             err_at,
             err: list.flag("err"),
             ret: list.flag("ret"),
@@ -190,6 +194,7 @@ impl Instrument for SpanArgs {
         let mut mentioned: TokenStream =
             self.recorded.iter().map(|recorded| recorded.value.clone()).collect();
         mentioned.extend(self.parent.clone());
+        mentioned.extend(check::vars::mentioned(&self.vars));
         // The level may come from the block around a function that captures nothing itself.
         let level = self.level.filter(|_| self.err).map(ToTokens::into_token_stream);
         let callsite = Callsite::new(private.clone(), span)
@@ -231,9 +236,10 @@ impl Instrument for SpanArgs {
             create,
             mentioned,
             recorded: self.recorded,
+            keeps_caller: !self.ret && !self.err && self.vars.is_empty(),
+            vars: self.vars,
             inspect,
             captures: self.err_at,
-            keeps_caller: !self.ret && !self.err,
             on_value: self.ret.then_some(record_return as OnValue),
             private,
         }

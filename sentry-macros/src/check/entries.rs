@@ -1,5 +1,7 @@
 //! Checks of the lists `attributes(…)`, `tags(…)` and `args(…)`: keys, values, and the arguments that they name.
 
+use std::cell::RefCell;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::LitStr;
@@ -45,6 +47,25 @@ pub(crate) fn tags(list: &mut Arguments, function: &Function) -> Vec<Recorded> {
         is_valid(entry, key, Some(function), errors)
     };
     entries::recorded(tokens, &noun, check, &mut list.errors)
+}
+
+/// Reads and checks `vars(order_id, cart = cart.clone())`. The keys of entries without a value are added to `bare`.
+pub(crate) fn vars(
+    tokens: TokenStream,
+    function: &Function,
+    bare: &RefCell<Vec<String>>,
+    errors: &mut Errors,
+) -> Vec<Recorded> {
+    let noun = Noun { article: "a", word: "value", example: "cart" };
+    let check = |entry: &mut Entry, errors: &mut Errors| {
+        let key = values::attribute_name(&entry.recorded.key);
+        let valid = is_valid(entry, key, Some(function), errors);
+        if entry.value.is_none() {
+            bare.borrow_mut().push(entry.recorded.key.value());
+        }
+        valid
+    };
+    entries::recorded(tokens, &noun, check, errors)
 }
 
 /// Reads and checks `args(a, b)`: arguments of the function, recorded under their own names.

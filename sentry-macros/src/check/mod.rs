@@ -8,3 +8,4 @@ pub(crate) mod entries;
 mod escapes;
 pub(crate) mod function;
 pub(crate) mod values;
+pub(crate) mod vars;

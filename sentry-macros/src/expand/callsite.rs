@@ -83,7 +83,7 @@ impl Callsite {
 }
 
 /// Returns the file and line of a span; empty outside of the compiler, as in tests.
-fn location(span: Span) -> String {
+pub(super) fn location(span: Span) -> String {
     if !proc_macro::is_available() {
         return String::new();
     }

@@ -18,6 +18,7 @@ pub(super) fn for_lints(function: &Function, instrumentation: &Instrumentation) 
     let Wrap { span, guard, .. } = &wrap;
     let Instrumentation { items, create, .. } = instrumentation;
     let record = wrap.record(None);
+    let vars = wrap.vars(None);
     let inspect = wrap.inspect_unreached();
     let body = wrap.body();
     let end = if is_known_shape(function) { generated_at(function.end) } else { function.end };
@@ -25,6 +26,7 @@ pub(super) fn for_lints(function: &Function, instrumentation: &Instrumentation) 
         {
             let mut #guard = { #items #create };
             #record
+            #vars
             #inspect
             let _ = &mut #guard;
         }
@@ -64,8 +66,12 @@ impl Wrap<'_> {
         }
         let ty = without_lifetimes(ty.to_token_stream());
         let value = own_name("value", *span);
-        let inspect =
-            self.inspect(returns, &quote_spanned!(*span=> &mut #guard), &quote_spanned!(*span=> &#value));
+        let inspect = self.inspect(
+            returns,
+            &quote_spanned!(*span=> &mut #guard),
+            &quote_spanned!(*span=> &#value),
+            None,
+        );
         Some(quote_spanned! {*span=>
             if false {
                 let #value = #private::output::<#ty>();

@@ -23,6 +23,7 @@ impl Wrap<'_> {
         let in_place = if stays_async { Params::in_place(function) } else { None };
         let params = in_place.unwrap_or_else(|| Params::moved(function, &instrumentation.mentioned));
         let record = self.record(Some(&params));
+        let vars = self.vars(Some(&params));
         let create = self.with_views(Some(&params), create);
         let body = self.body_after(&params);
         let started = |output: &TokenStream| {
@@ -34,6 +35,7 @@ impl Wrap<'_> {
             quote_spanned! {*span=>
                 let #guard = { #items #create };
                 #record
+                #vars
                 #future
             }
         };
@@ -94,6 +96,7 @@ impl Wrap<'_> {
         let Instrumentation { items, create, .. } = instrumentation;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
+            let vars = self.vars(None);
             let future = self.instrument_boxed(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
             let body = braced(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
@@ -103,6 +106,7 @@ impl Wrap<'_> {
                 quote_spanned! {*span=>
                     let #guard = { #items #create };
                     #record
+                    #vars
                     #body
                 },
             );
@@ -176,6 +180,17 @@ impl Wrap<'_> {
     ) -> TokenStream {
         let Self { instrumentation, span, guard, .. } = self;
         let Instrumentation { private, .. } = instrumentation;
+        if self.keeps_vars() {
+            let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
+            let vars = self.vars_name();
+            let explaining = quote_spanned!(*span=> #private::explain #types (#vars, #future));
+            return match self.observer(returns) {
+                None => quote_spanned!(*span=> #private::value_of(#private::instrument(#guard, #explaining))),
+                Some(observer) => {
+                    quote_spanned!(*span=> #private::value_of(#private::observe(#guard, #explaining, #observer)))
+                }
+            };
+        }
         let Some(observer) = self.observer(returns) else {
             let types = named.map(|output| quote_spanned!(*span=> ::<#output, _, _>));
             return quote_spanned!(*span=> #private::instrument #types (#guard, #future));
@@ -194,7 +209,13 @@ impl Wrap<'_> {
         }
         let value = own_name("value", *span);
         let returns = returns.unwrap_or(Returns::Unit);
-        let inspect = self.inspect(returns, &guard.to_token_stream(), &value.to_token_stream());
+        let guard = guard.to_token_stream();
+        if self.keeps_vars() {
+            let vars = quote_spanned!(*span=> &#value.vars);
+            let inspect = self.inspect(returns, &guard, &quote_spanned!(*span=> &#value.value), Some(&vars));
+            return Some(quote_spanned!(*span=> |#value, #guard| { #inspect }));
+        }
+        let inspect = self.inspect(returns, &guard, &value.to_token_stream(), None);
         Some(quote_spanned!(*span=> |#value, #guard| { #inspect }))
     }
 }

@@ -6,6 +6,7 @@
 
 use proc_macro2::{Span, TokenStream};
 
+use crate::check::vars::Var;
 use crate::parse::entries::Recorded;
 
 /// When the value that a function returns is inspected.
@@ -44,6 +45,8 @@ pub(crate) struct Instrumentation {
     pub(crate) mentioned: TokenStream,
     /// The values recorded at the start.
     pub(crate) recorded: Vec<Recorded>,
+    /// The values that are shown if the function fails.
+    pub(crate) vars: Vec<Var>,
     pub(crate) inspect: Inspect,
     /// The argument that asks for events of returned errors. The compiler warns there if such an error has no text.
     pub(crate) captures: Option<Span>,

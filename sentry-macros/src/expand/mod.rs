@@ -15,5 +15,6 @@ mod futures;
 pub(crate) mod instrumentation;
 mod lints;
 mod sync;
+mod vars;
 pub(crate) mod warnings;
 mod wrap;

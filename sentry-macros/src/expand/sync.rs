@@ -16,16 +16,24 @@ impl Wrap<'_> {
         let Instrumentation { items, enter, .. } = instrumentation;
         let returns = function.returns();
         let keeps_caller = instrumentation.keeps_caller && function.has("track_caller");
-        if !self.inspects(returns) || keeps_caller {
+        let inspects = self.inspects(returns) && !keeps_caller;
+        if !inspects && !self.keeps_vars() {
             return self.sync_fn_uninspected(returns);
         }
         let params = Params::moved(function, &instrumentation.mentioned);
         let record = self.record(Some(&params));
         let enter = self.with_views(Some(&params), enter);
+        let vars = self.vars(Some(&params));
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
-        let inspect =
-            self.inspect(returns, &quote_spanned!(*span=> &mut #guard), &quote_spanned!(*span=> &#value));
+        let kept = self.keeps_vars().then(|| {
+            let kept = self.vars_name();
+            quote_spanned!(*span=> &#kept)
+        });
+        let inspect = inspects.then(|| {
+            let guard = quote_spanned!(*span=> &mut #guard);
+            self.inspect(returns, &guard, &quote_spanned!(*span=> &#value), kept.as_ref())
+        });
         let begin = self.begin();
         self.with_contents(
             Some(&params),
@@ -34,6 +42,7 @@ impl Wrap<'_> {
                 let mut #guard = { #items #enter };
                 #begin
                 #record
+                #vars
                 let #value = #call;
                 #inspect
                 #value

@@ -93,15 +93,21 @@ impl<'a> Wrap<'a> {
             let inner = braced(body, place);
             quote_spanned!(place=> move || -> #returned #inner)
         };
+        if self.keeps_vars() {
+            let kept = self.vars_name();
+            return quote_spanned!(span=> #private::call_with(&#kept, #closure));
+        }
         quote_spanned!(span=> #private::call(#closure))
     }
 
-    /// Inspects the value behind the reference `value`; `guard` is a mutable reference to the guard.
+    /// Inspects the value behind the reference `value`; `guard` is a mutable reference to the guard, `vars` a reference to
+    /// the kept values, if there are any.
     pub(super) fn inspect(
         &self,
         returns: Returns<'_>,
         guard: &TokenStream,
         value: &TokenStream,
+        vars: Option<&TokenStream>,
     ) -> TokenStream {
         let Self { instrumentation, span, guard_type, .. } = self;
         let Instrumentation { private, .. } = instrumentation;
@@ -114,8 +120,12 @@ impl<'a> Wrap<'a> {
         // line, so this call gets a span of the user's: its line is the function's.
         let place = self.function.sig.ident.span();
         let report = respanned(quote_spanned!(*span=> #private::report!), place);
+        let work = match vars {
+            Some(vars) => quote_spanned!(*span=> &mut #private::explained(#guard, #vars)),
+            None => guard.clone(),
+        };
         let mut arguments =
-            Group::new(Delimiter::Parenthesis, quote_spanned!(*span=> #borrowed #guard, #value));
+            Group::new(Delimiter::Parenthesis, quote_spanned!(*span=> #borrowed #work, #value));
         arguments.set_span(place);
         let worded = instrumentation.captures.map(|captures| self.warn_without_text(captures, value));
         quote_spanned! {*span=>

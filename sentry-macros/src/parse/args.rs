@@ -35,6 +35,12 @@ struct Argument {
     is_default: bool,
 }
 
+/// An argument that is a flag or a list.
+pub(crate) enum FlagOrList {
+    Flag(bool),
+    List(TokenStream),
+}
+
 #[derive(Clone)]
 enum Value {
     None,
@@ -283,6 +289,15 @@ impl Arguments {
                 None
             }
         }
+    }
+
+    /// Takes `name`, `name = true`, `name = false` or `name(…)`.
+    pub(crate) fn flag_or_list(&mut self, name: &'static str) -> Option<FlagOrList> {
+        let list = |argument: &Argument| argument.is(name) && matches!(argument.value, Value::List(_));
+        if self.named.iter().any(list) {
+            return self.list(name).map(FlagOrList::List);
+        }
+        self.switch(name).map(FlagOrList::Flag)
     }
 
     /// Takes `crate = path`.

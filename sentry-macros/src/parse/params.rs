@@ -37,13 +37,19 @@ pub(crate) struct Params {
     pub(crate) rebinds: TokenStream,
     /// Statements that bind the names of patterns by reference, for expressions outside of the closure.
     pub(crate) views: TokenStream,
+    /// The names that the views bind.
+    viewed: Vec<Ident>,
 }
 
 impl Params {
     /// Splits the arguments of `function`. `mentioned` holds the expressions of the attribute that may use them.
     pub(crate) fn moved(function: &Function, mentioned: &TokenStream) -> Self {
-        let mut params =
-            Self { inputs: TokenStream::new(), rebinds: TokenStream::new(), views: TokenStream::new() };
+        let mut params = Self {
+            inputs: TokenStream::new(),
+            rebinds: TokenStream::new(),
+            views: TokenStream::new(),
+            viewed: Vec::new(),
+        };
         for (index, pair) in function.sig.inputs.pairs().enumerate() {
             let (input, comma) = pair.into_tuple();
             match input {
@@ -71,6 +77,7 @@ impl Params {
             inputs: function.sig.inputs.to_token_stream(),
             rebinds: TokenStream::new(),
             views: TokenStream::new(),
+            viewed: Vec::new(),
         };
         for input in function.sig.inputs.iter().rev() {
             match input {
@@ -90,6 +97,12 @@ impl Params {
             }
         }
         Some(params)
+    }
+
+    /// Returns whether an expression is a name that [`Params::views`] binds.
+    pub(crate) fn is_view(&self, expression: &TokenStream) -> bool {
+        let name = expression.to_string();
+        self.viewed.iter().any(|viewed| *viewed == name)
     }
 
     /// Makes a closure capture all of `self`, and not only the fields that the body uses.
@@ -130,6 +143,9 @@ impl Params {
             let value =
                 if behind_reference { quote_spanned!(span=> #name) } else { quote_spanned!(span=> &#name) };
             self.views.extend(quote_spanned!(span=> #(#cfgs)* let #viewed = #value;));
+            if !behind_reference {
+                self.viewed.extend(bindings(pat.to_token_stream()));
+            }
             for used in mentioned_names(argument, mentioned) {
                 self.views.extend(quote_spanned!(span=> #(#cfgs)* let _ = &#used;));
             }

@@ -89,11 +89,12 @@ pub(crate) fn note_seen(failure: Failure<'_>, since: Ticks) {
     }
     let boundary = CaptureBoundary::current();
     let chain = describe(&failure);
-    if !seen::renew(boundary, since, &chain) {
+    if !seen::renew(boundary, since, &chain, failure.locals) {
         // Outside a boundary the stack would not be used: an explicit capture takes its own.
         let wants_stack = boundary.is_function() && seen::worth_a_stack(boundary);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
-        let seen = SeenError::new(boundary, &chain, SpanContext::current(), stack);
+        let mut seen = SeenError::new(boundary, &chain, SpanContext::current(), stack);
+        seen.locals.add(failure.locals);
         // As many errors as stacks are kept whole.
         seen::add(if wants_stack { seen.keep_chain(chain) } else { seen });
     }
@@ -145,7 +146,8 @@ fn submit_seen(
         return;
     }
     let stack = seen.stack.take().unwrap_or_else(RawStack::capture);
-    let mut draft = Capture::error(chain.clone(), mechanism, level, seen.span_context.clone(), stack);
+    let mut draft = Capture::error(chain.clone(), mechanism, level, seen.span_context.clone(), stack)
+        .with_locals(std::mem::take(&mut seen.locals));
     if let Some(status) = http_status {
         let mut scope = Scope::default();
         scope.set_context("response", serde_json::json!({ "status_code": status }));
@@ -180,13 +182,10 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         Some(stack) => stack,
         None => RawStack::capture(),
     };
-    let event_id = event::submit(Capture::error(
-        chain.clone(),
-        origin.mechanism(),
-        origin.level(),
-        span_context,
-        stack,
-    ))?;
+    let mut locals = known.as_ref().map(|sighting| sighting.locals.clone()).unwrap_or_default();
+    locals.add(failure.locals);
+    let draft = Capture::error(chain.clone(), origin.mechanism(), origin.level(), span_context, stack);
+    let event_id = event::submit(draft.with_locals(locals))?;
     seen::move_out(boundary, known, &chain, event_id);
     if !matches!(origin, ErrorOrigin::Span(_)) {
         capture_swallowed(boundary, unhandled_errors());
@@ -219,7 +218,10 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
     // captured.
     let stack = hint.stack.take().or(stack).unwrap_or_else(|| here.clone());
     let mechanism = CaptureMechanism { ty: "generic", handled: true };
-    let draft = Capture::error(chain.clone(), mechanism, Level::Error, span_context, stack).with_hint(hint);
+    let locals = known.map(|sighting| sighting.locals).unwrap_or_default();
+    let draft = Capture::error(chain.clone(), mechanism, Level::Error, span_context, stack)
+        .with_locals(locals)
+        .with_hint(hint);
     let event_id = event::submit(draft)?;
     seen::add(SeenError::captured_explicitly(boundary, &chain, event_id));
     let captured = Captured::new(chain, here, event_id);

@@ -22,6 +22,7 @@ use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
 use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
+use crate::stacktrace::locals::CapturedLocals;
 
 /// Describes the capturing thread.
 fn current_thread() -> CapturingThread {
@@ -50,6 +51,7 @@ pub(crate) struct EventDraft {
     level: Level,
     span_context: SpanContext,
     stack: Option<RawStack>,
+    locals: CapturedLocals,
     over: Option<Scope>,
     hint: Hint,
 }
@@ -90,13 +92,28 @@ impl Capture {
 
 impl EventDraft {
     fn new(body: Body, level: Level, span_context: SpanContext, stack: Option<RawStack>) -> Self {
-        Self { event_id: ids::event_id(), body, level, span_context, stack, over: None, hint: Hint::new() }
+        Self {
+            event_id: ids::event_id(),
+            body,
+            level,
+            span_context,
+            stack,
+            locals: CapturedLocals::default(),
+            over: None,
+            hint: Hint::new(),
+        }
     }
 
     /// Adds a hint for callbacks.
     pub(crate) fn with_hint(mut self, mut hint: Hint) -> Self {
         hint.prune();
         self.hint = hint;
+        self
+    }
+
+    /// Adds the values of arguments.
+    pub(crate) fn with_locals(mut self, locals: CapturedLocals) -> Self {
+        self.locals = locals;
         self
     }
 
@@ -150,6 +167,7 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
         level: draft.level,
         span_context: draft.span_context,
         stack: draft.stack,
+        locals: draft.locals,
         thread: current_thread(),
         hint: Box::new(draft.hint),
         session: session::of(&client, &scopes),

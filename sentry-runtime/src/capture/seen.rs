@@ -15,6 +15,7 @@ use crate::context::span_context::SpanContext;
 use crate::error::chain::Chain;
 use crate::protocol::Uuid;
 use crate::stacktrace::RawStack;
+use crate::stacktrace::locals::{CapturedLocals, Locals};
 use crate::trace::clock::{self, Ticks};
 
 /// An error that was seen.
@@ -29,6 +30,8 @@ pub(crate) struct SeenError {
     at: Ticks,
     pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
+    /// The values of arguments of the functions that it has passed.
+    pub(crate) locals: CapturedLocals,
     pub(crate) captured: Option<Uuid>,
     /// Whether the user captured it explicitly: the next explicit capture of the same text is another error.
     acknowledged: bool,
@@ -64,6 +67,7 @@ impl SeenError {
             at: clock::now(),
             span_context,
             stack,
+            locals: CapturedLocals::default(),
             captured: None,
             acknowledged: false,
         }
@@ -105,13 +109,15 @@ fn position(
         .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
 }
 
-/// Recognises an error that was seen before in the boundary, and adds its new form.
-pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain) -> bool {
+/// Recognises an error that was seen before in the boundary, and adds its new form and the values of the arguments of
+/// the function that it passes.
+pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain, locals: Option<&Locals>) -> bool {
     let mut memory = memory();
     let Some(sighting) = position(&memory, boundary, since, chain).and_then(|at| memory.get_mut(at)) else {
         return false;
     };
     sighting.keep_form(chain);
+    sighting.locals.add(locals);
     // The outer form has what the functions on the way have added to it.
     if let Some(kept) = &mut sighting.chain {
         chain.clone_into(kept);
@@ -190,6 +196,7 @@ pub(crate) fn move_out(from: CaptureBoundary, known: Option<SeenError>, chain: &
         acknowledged: false,
         chain: None,
         stack: None,
+        locals: CapturedLocals::default(),
         ..sighting
     });
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::group::ErrorGroup;
+use crate::stacktrace::locals::Locals;
 
 /// The error of an `Err`, with the best of the traits that its type implements.
 #[derive(Clone, Copy)]
@@ -11,6 +12,8 @@ pub struct Failure<'a> {
     pub(crate) value: FailureValue<'a>,
     pub(crate) type_name: &'static str,
     pub(crate) control: ControlFlow,
+    /// The values of the function's arguments, if its attribute asks for them.
+    pub(crate) locals: Option<&'a Locals>,
 }
 
 /// See [`Failure`].
@@ -94,12 +97,17 @@ impl<'a> Failure<'a> {
     }
 
     const fn new(value: FailureValue<'a>, type_name: &'static str) -> Self {
-        Self { value, type_name, control: ControlFlow::Failure }
+        Self { value, type_name, control: ControlFlow::Failure, locals: None }
     }
 
     /// Whether it means a failure, and not a redirect or not-found.
     pub(crate) fn is_failure(&self) -> bool {
         self.control == ControlFlow::Failure
+    }
+
+    /// Returns the same failure with the values of the function's arguments.
+    pub(crate) fn with_locals(self, locals: &'a Locals) -> Self {
+        Self { locals: Some(locals), ..self }
     }
 
     /// Returns the same failure with the given meaning.

@@ -21,3 +21,4 @@ pub(crate) mod passed_on;
 pub(crate) mod root;
 pub(crate) mod span;
 pub(crate) mod start;
+pub(crate) mod vars;

@@ -20,6 +20,7 @@ use crate::protocol::{
 };
 use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
+use crate::stacktrace::locals::CapturedLocals;
 
 /// A message from a caller to the pipeline. One type for all queues, so that the channel is compiled once.
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub(crate) struct Capture {
     pub(crate) level: Level,
     pub(crate) span_context: SpanContext,
     pub(crate) stack: Option<RawStack>,
+    /// The values of arguments of functions in the stack.
+    pub(crate) locals: CapturedLocals,
     pub(crate) thread: CapturingThread,
     pub(crate) hint: Box<Hint>,
     pub(crate) scopes: Scopes,

@@ -14,7 +14,9 @@ use crate::capture::event;
 use crate::client;
 use crate::context::active;
 use crate::instrument::monitor;
+use crate::instrument::vars::running;
 use crate::intake::message::Capture;
+use crate::stacktrace::locals::CapturedLocals;
 
 thread_local! {
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
@@ -47,7 +49,10 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     if let Some(client) = wanted {
         if end != PanicOutcome::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
-            event::submit(Capture::panic(message(info.payload()), location));
+            let unwinds = end == PanicOutcome::Unwinds && client.options().include_local_variables;
+            let late = if unwinds { running::begin_panic() } else { None };
+            let locals = CapturedLocals { late, ..CapturedLocals::default() };
+            event::submit(Capture::panic(message(info.payload()), location).with_locals(locals));
         }
         if end != PanicOutcome::Unwinds {
             // Nothing runs after this hook: open runs end here, and captured data is sent now.

@@ -212,6 +212,9 @@ setters! {
     max_breadcrumbs(max: usize) => max;
     /// Attaches a stack trace to messages. Errors and panics always carry one. Default: `false`.
     attach_stacktrace(attach: bool) => attach;
+    /// Sets whether the arguments that `vars` of an attribute names are shown in the stack traces of errors and panics.
+    /// Default: `true`.
+    include_local_variables(include: bool) => include;
     /// Drops errors and messages that match one of these patterns. A string matches a part of the message or of
     /// `Type: message`. Replaces all patterns set before. Default: none.
     ///

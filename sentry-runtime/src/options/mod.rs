@@ -186,6 +186,9 @@ pub struct ClientOptions {
     pub max_breadcrumbs: usize,
     /// Whether messages carry a stack trace. Errors and panics always carry one. Default: `false`.
     pub attach_stacktrace: bool,
+    /// Whether the arguments that the argument `vars` of an attribute names are shown in the stack traces of errors and
+    /// panics. Default: `true`.
+    pub include_local_variables: bool,
     /// Patterns of errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
     pub ignore_errors: Vec<ErrorPattern>,
     /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a
@@ -411,6 +414,7 @@ impl Default for ClientOptions {
             before_send_span: None,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
+            include_local_variables: true,
             ignore_errors: Vec::new(),
             dedupe: true,
             unhandled_errors: UnhandledErrors::default(),

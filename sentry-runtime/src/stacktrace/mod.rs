@@ -24,6 +24,7 @@ mod image;
 mod images;
 #[cfg(any(target_os = "macos", windows))]
 mod loaded;
+pub(crate) mod locals;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod mappings;
 pub(crate) mod names;

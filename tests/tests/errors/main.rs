@@ -14,3 +14,4 @@ mod release_builds;
 mod scopes;
 mod stacks;
 mod values;
+mod vars;

@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod exceptions;
+mod locals;
 pub(crate) mod normalize;
 pub(crate) mod text;
 
@@ -112,6 +113,10 @@ fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -
     };
     let crashed = matches!(capture.body, Body::Panic { .. });
     let mut stacktrace = resolved.as_ref().and_then(stacktrace_of);
+    let unplaced = locals::place(&capture.locals.take(), stacktrace.as_mut(), &state.scrubber);
+    if !unplaced.is_empty() {
+        event.contexts.insert("arguments".to_owned(), Context::Other(unplaced));
+    }
     match &capture.body {
         Body::Event(_) => {}
         Body::Error { chain, mechanism } => {
