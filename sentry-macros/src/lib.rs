@@ -73,6 +73,7 @@ use proc_macro::TokenStream;
 /// | `op = "db.query"` | string literal or constant | `"function"` | The operation of the span. |
 /// | `attributes(order.id = order.id, "order.total" = order.total(), user)` | `key = expression`, or the name of an argument or of its field | none | Records attributes. The expressions may use the function's arguments and are evaluated before the body, but only if the span is recorded, so they cannot use `?`, `return` or `.await`. |
 /// | `args(id, page)` | names of arguments | none | Records arguments under their own names. |
+/// | `vars(order_id, cart = cart.clone())` or `vars` | names of arguments or of their fields, `key = expression`, or nothing for all arguments | off | Shows the values in the function's frame of the stack trace if it returns an error or a panic leaves it. Arguments must be references or `Copy`; of all arguments, others are left out. Expressions are evaluated before the body, all other values are formatted only on failure. |
 /// | `ret` | flag | off | Records the returned value as the attribute `return`. |
 /// | `err` | flag | off | Captures a returned `Err` as an event. Without it an `Err` only sets the status. |
 /// | `level = "warning"` | `"fatal"`, `"error"`, `"warning"`, `"info"` or `"debug"` | `"error"` | The level of the events that `err` captures. |
@@ -212,6 +213,7 @@ pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `form_data = form` | expression: a type that implements `Serialize`, or pairs | none | Records the submitted fields as `server_action_form_data.<field>`, on the span and on error events. |
 /// | `record_response` | flag | the option `send_default_pii` | Records the returned value as `server_action_result`; `record_response = false` never does. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the action. Keys and literal values are checked at compile time. |
+/// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the action ends, for processes that are frozen between requests. |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
@@ -268,6 +270,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "user"` | string literal or constant | method and route | The name of the span. |
 /// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the handler. Keys and literal values are checked at compile time. |
+/// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the handler ends, for processes that are frozen between requests. |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
@@ -306,6 +309,7 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "user page"` | string literal or constant | kind and route | The name of the span. |
 /// | `headers = headers` | expression, see [`macro@server_action`] | none | The request or its headers. Their trace is continued, unless a span is active. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the function. Keys and literal values are checked at compile time. |
+/// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the function ends, for processes that are frozen between requests. |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
@@ -355,6 +359,7 @@ pub fn data_fetcher(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `recovery_threshold = 2` | 1 to 720 | Sentry's default | The number of successful check-ins in a row that resolve the issue. |
 /// | `isolate_trace` | flag | off | Starts a new trace for each run, even inside of an active one. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the run. Keys and literal values are checked at compile time. |
+/// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors

@@ -2,7 +2,7 @@
 # Looks for bad memory accesses and races in the few modules with `unsafe` code:
 #
 #   loom       the queue of span records, under every order of two threads' steps (tests/loom)
-#   miri       the queue, the instrumented future, its box and the static map, interpreted (needs a nightly toolchain with `miri`)
+#   miri       the queue, the instrumented future, its box, its kept arguments and the static map, interpreted (needs a nightly toolchain with `miri`)
 #   valgrind   the same natively, and the stack walker, which calls into the unwinder: no interpreter has that
 #
 # Usage: tests/unsafe/check.sh [loom|miri|valgrind]…
@@ -18,7 +18,7 @@ loom() {
 }
 
 miri() {
-    echo "== miri: the queue, the instrumented future, its box and the static map"
+    echo "== miri: the queue, the instrumented future, its box, its kept arguments and the static map"
     (cd tests/unsafe && CARGO_TARGET_DIR="$target/unsafe/miri" cargo +nightly miri test --quiet)
 }
 
@@ -34,7 +34,7 @@ under_valgrind() {
 }
 
 valgrind_() {
-    echo "== valgrind: the queue, the instrumented future, its box and the static map"
+    echo "== valgrind: the queue, the instrumented future, its box, its kept arguments and the static map"
     (cd tests/unsafe && under_valgrind "$target/unsafe/native")
     echo "== valgrind: the stack walker"
     (cd sentry-runtime && under_valgrind "$target" stacktrace::capture::)

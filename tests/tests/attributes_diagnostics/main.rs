@@ -13,3 +13,4 @@ mod docs;
 mod editions;
 mod errors;
 mod lints;
+mod vars;

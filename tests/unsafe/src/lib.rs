@@ -15,6 +15,40 @@ mod ring_parts;
 #[path = "../../../sentry-runtime/src/base/static_map.rs"]
 mod static_map;
 
+#[path = "."] // the paths inside of it begin here
+mod vars {
+    #[path = "../../../sentry-runtime/src/instrument/vars/future.rs"]
+    mod future;
+
+    /// As in the library.
+    #[derive(Debug)]
+    pub struct VarsSite {
+        pub marker: fn() -> &'static str,
+        pub location: &'static str,
+        pub names: &'static [&'static str],
+    }
+
+    /// The future only carries them.
+    #[derive(Debug)]
+    pub struct Vars<V>(&'static VarsSite, V);
+
+    pub trait KeptVars {}
+    impl KeptVars for () {}
+
+    pub fn vars<V: KeptVars>(site: &'static VarsSite, kept: V) -> Vars<V> {
+        Vars(site, kept)
+    }
+
+    pub(crate) mod running {
+        use super::{KeptVars, Vars};
+
+        /// In the library, a panic shows the values.
+        pub(crate) fn while_running<R, V: KeptVars>(_vars: &Vars<V>, run: impl FnOnce() -> R) -> R {
+            run()
+        }
+    }
+}
+
 mod trace {
     pub(crate) mod record {
         /// As in the library.

@@ -84,3 +84,64 @@ impl<V, T, F: Future<Output = WithVars<V, T>>> Future for ValueOf<F> {
         future.poll(task).map(|explained| explained.value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomPinned;
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::task::Waker;
+
+    use super::super::{VarsSite, vars};
+    use super::*;
+
+    const SITE: &VarsSite = &VarsSite { marker: || "f::f", location: "", names: &[] };
+
+    /// A future that points to itself from its first poll on, and needs several polls.
+    struct Pinned {
+        own: *const Self,
+        left: u8,
+        held: Rc<()>,
+        _pinned: PhantomPinned,
+    }
+
+    impl Pinned {
+        fn new(left: u8, held: &Rc<()>) -> Self {
+            Self { own: std::ptr::null(), left, held: Rc::clone(held), _pinned: PhantomPinned }
+        }
+    }
+
+    impl Future for Pinned {
+        type Output = Rc<()>;
+
+        fn poll(self: Pin<&mut Self>, _task: &mut Context<'_>) -> Poll<Rc<()>> {
+            // SAFETY: nothing is moved out of the reference.
+            let this = unsafe { self.get_unchecked_mut() };
+            let here = std::ptr::from_ref(this);
+            assert!(this.own.is_null() || std::ptr::eq(this.own, here), "moved between two polls");
+            this.own = here;
+            match this.left.checked_sub(1) {
+                Some(left) => this.left = left,
+                None => return Poll::Ready(Rc::clone(&this.held)),
+            }
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn the_body_stays_in_its_place_and_is_dropped_once() {
+        let held = Rc::new(());
+        {
+            let mut polled = pin!(value_of(explain(vars(SITE, ()), Pinned::new(2, &held))));
+            let _unpolled = value_of(explain(vars(SITE, ()), Pinned::new(0, &held)));
+            let mut task = Context::from_waker(Waker::noop());
+            assert!(polled.as_mut().poll(&mut task).is_pending());
+            assert!(polled.as_mut().poll(&mut task).is_pending());
+            assert!(polled.as_mut().poll(&mut task).is_ready());
+            assert_eq!(Rc::strong_count(&held), 3);
+            // What the body does after its end is its own affair.
+            assert!(polled.as_mut().poll(&mut task).is_pending());
+        }
+        assert_eq!(Rc::strong_count(&held), 1);
+    }
+}

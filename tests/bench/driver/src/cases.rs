@@ -1,7 +1,7 @@
 //! The cases and their headings in the tables.
 
 /// The cases: the name that the contenders use, and the heading in the table.
-pub(crate) const CASES: [(&str, &str); 26] = [
+pub(crate) const CASES: [(&str, &str); 28] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
     ("no_parent", "initialised, no parent, only if there is one"),
@@ -28,6 +28,8 @@ pub(crate) const CASES: [(&str, &str); 26] = [
     ("polls_async", "option `track_polls`, async child, one await"),
     ("watched_async", "option `blocked_poll_warning`, async child, one await"),
     ("repeats_child", "sync child with a counted operation"),
+    ("vars_child", "sync child that would show its arguments, and succeeds"),
+    ("vars_async", "async child that would show its arguments, and succeeds, one await"),
 ];
 
 /// Whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.

@@ -165,6 +165,33 @@ fn repeats_child(bench: &Bench) {
     bench.measure_inside(1000, |body| in_root(body), || _ = black_box(query(7)), drain);
 }
 
+#[sentry::span(vars)]
+#[inline(never)]
+fn shown(number: u64, text: &str) -> Result<u64, Declined> {
+    if text.is_empty() { Err(Declined(number)) } else { Ok(black_box(number) + 1) }
+}
+
+#[sentry::span(vars)]
+async fn shown_async(number: u64, text: &str) -> Result<u64, Declined> {
+    yield_once().await;
+    if text.is_empty() { Err(Declined(number)) } else { Ok(black_box(number) + 1) }
+}
+
+fn vars_child(bench: &Bench) {
+    let _guard = start();
+    bench.measure_inside(1000, |body| in_root(body), || _ = black_box(shown(7, black_box("x"))), drain);
+}
+
+fn vars_async(bench: &Bench) {
+    let _guard = start();
+    bench.measure_inside(
+        1000,
+        |body| in_root(body),
+        || _ = black_box(run(shown_async(7, black_box("x")))),
+        drain,
+    );
+}
+
 /// An error that differs from the previous one: an identical error would be recognised, and not captured.
 #[derive(Debug)]
 struct Declined(u64);
@@ -275,6 +302,8 @@ fn main() {
         ("polls_async", polls_async),
         ("watched_async", watched_async),
         ("repeats_child", repeats_child),
+        ("vars_child", vars_child),
+        ("vars_async", vars_async),
         ("threads_1", threads::<1>),
         ("threads_2", threads::<2>),
         ("threads_8", threads::<8>),
