@@ -28,6 +28,18 @@ fn functions_compile_as_the_plain_ones_do() {
     }
 }
 
+/// Clippy reads what the expressions use.
+#[test]
+fn named_values_do_not_change_what_clippy_says() {
+    let text = "#![warn(clippy::all, clippy::pedantic, clippy::nursery)]\n\
+        @ pub fn a(id: &str, count: u8) -> Result<u8, String> { if id.is_empty() { Err(id.to_owned()) } else { Ok(count) } }\n\
+        @ pub async fn b(id: &str, count: u8) -> Result<u8, String> { if id.is_empty() { Err(id.to_owned()) } else { Ok(count) } }\n";
+    let named = "#[sentry::span(vars(id, count = count + 1))]";
+    for how in [How { attribute: named, ..VARS }, How { attribute: named, clippy: true, ..VARS }] {
+        same("vars named", text, how);
+    }
+}
+
 /// That `vars` shows an argument is no use of it.
 #[test]
 fn unused_arguments_and_wrong_types_are_reported() {

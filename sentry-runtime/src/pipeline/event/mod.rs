@@ -24,6 +24,7 @@ use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
     LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
+use crate::stacktrace::locals::Locals;
 use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
 
 /// Builds, filters and sends one event, in the order of the spec's event pipeline: sampling comes last, so that an
@@ -39,9 +40,11 @@ pub(super) fn process(mut capture: Capture) {
     let trace = capture.span_context.dsc(&client);
     let scope = capture.scopes.merged();
     let mut hint = std::mem::take(&mut *capture.hint);
+    // A panic may still be unwinding.
+    let locals = capture.locals.take();
     // The client state is released before the user's callbacks run: they may capture, flush or close.
     let event = client_state::with(&client, |state| {
-        let mut event = build(&capture, hint.mechanism.as_ref(), state);
+        let mut event = build(&capture, hint.mechanism.as_ref(), &locals, state);
         scope.apply_to_event(&mut event, options.max_breadcrumbs);
         if event.transaction.is_none() {
             event.transaction = capture.span_context.transaction();
@@ -99,7 +102,12 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 }
 
 /// Builds the event from what the caller captured.
-fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -> Event<'static> {
+fn build(
+    capture: &Capture,
+    told: Option<&Mechanism>,
+    locals: &[Locals],
+    state: &mut ClientState,
+) -> Event<'static> {
     let hurry = || flush::is_hurried() || warmup::is_late(capture);
     let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
@@ -113,7 +121,7 @@ fn build(capture: &Capture, told: Option<&Mechanism>, state: &mut ClientState) -
     };
     let crashed = matches!(capture.body, Body::Panic { .. });
     let mut stacktrace = resolved.as_ref().and_then(stacktrace_of);
-    let unplaced = locals::place(&capture.locals.take(), stacktrace.as_mut(), &state.scrubber);
+    let unplaced = locals::place(locals, stacktrace.as_mut(), &state.scrubber);
     if !unplaced.is_empty() {
         event.contexts.insert("arguments".to_owned(), Context::Other(unplaced));
     }
