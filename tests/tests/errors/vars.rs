@@ -77,7 +77,7 @@ fn nothing_is_shown_unless_the_function_itself_fails() {
     let seen = observe(options(), || handles(&Counted(&handled), &Counted(&failed)));
     assert_eq!((seen.result.clone(), seen.events().len()), (Ok(()), 0));
     assert_eq!((handled.get(), failed.get()), (0, 1));
-    // Neither is an error that means a redirect.
+    // Nor without a client.
     let count = Cell::new(0);
     sentry_tests::support::without_client(|| inner(&Counted(&count), true)).unwrap_err();
     assert_eq!(count.get(), 0);
@@ -224,6 +224,25 @@ fn every_attribute_and_every_kind_of_function_shows_its_arguments() {
             one("boxed", json!({ "id": "8" })),
         ]
     );
+}
+
+#[test]
+fn names_in_patterns_are_shown_if_they_are_named() {
+    #[sentry::span(err, vars(left, sum = left + right))]
+    fn sync((left, right): (u8, u8), [first, ..]: [u8; 2]) -> Result<(), String> {
+        Err("sync".to_owned())
+    }
+    #[sentry::span(err, vars(left, sum = left + right))]
+    async fn polled((left, right): (u8, u8), [first, ..]: [u8; 2]) -> Result<(), String> {
+        yield_once().await;
+        Err("polled".to_owned())
+    }
+    let seen = observe(untraced(), || {
+        sync((1, 2), [3, 4]).unwrap_err();
+        block_on(polled((1, 2), [3, 4])).unwrap_err();
+    });
+    let shown: Vec<_> = seen.events().iter().flat_map(vars).map(|(_, values)| values).collect();
+    assert_eq!(shown, [json!({ "left": "1", "sum": "3" }), json!({ "left": "1", "sum": "3" })]);
 }
 
 #[test]
