@@ -143,6 +143,11 @@ mod attributes {
         Err("fetcher".to_owned())
     }
 
+    #[sentry::span(err, vars)]
+    pub fn generic<T: Copy + Display, U>(id: T, other: U) -> Result<U, String> {
+        Err("generic".to_owned())
+    }
+
     #[sentry::monitor("nightly", vars)]
     pub fn job(id: u32) -> Result<(), String> {
         Err("job".to_owned())
@@ -207,6 +212,7 @@ fn every_attribute_and_every_kind_of_function_shows_its_arguments() {
         Store.plain(6).unwrap_err();
         Store.named(7).unwrap_err();
         block_on(Store.boxed(8)).unwrap_err();
+        attributes::generic(9, 10_u8).unwrap_err();
         assert_eq!((block_on(Store.passes(9)), Store.closure(10)()), (Ok(9), 10));
     });
     let shown: Vec<_> = seen.events().iter().map(vars).collect();
@@ -222,6 +228,7 @@ fn every_attribute_and_every_kind_of_function_shows_its_arguments() {
             vec![],
             one("named", json!({ "id": "8", "number": "9" })),
             one("boxed", json!({ "id": "8" })),
+            one("generic", json!({ "id": "9" })),
         ]
     );
 }

@@ -42,17 +42,18 @@ pub(super) fn place(
     unplaced
 }
 
-/// Whether a frame is that of a function: the names in both paths are the same from the end of the crate's name on, as far
-/// as debug information has them, and the file is the same if it is known.
+/// Whether a frame is that of a function: the name is the same, and the file if it is known, or else the crate.
 fn is_of(frame: &Frame, site: &VarsSite) -> bool {
     let path = site.path();
-    let symbol = frame.symbol.as_deref().or(frame.function.as_deref()).unwrap_or_default();
-    let own = words(symbol);
-    if own.is_empty() || own.last() != path.last() {
+    // The symbol of a generic function may end with its type arguments; the readable name has none.
+    let texts = [frame.function.as_deref(), frame.symbol.as_deref()];
+    let is_named = |text: &str| words(text).last().is_some_and(|name| Some(name) == path.last());
+    if !texts.into_iter().flatten().any(is_named) {
         return false;
     }
     let (Some((file, line)), Some(own_file)) = (site.place(), &frame.abs_path) else {
-        return own.first() == path.first();
+        let of = frame.symbol.as_deref().or(frame.module.as_deref()).unwrap_or_default();
+        return words(of).first() == path.first();
     };
     own_file.replace('\\', "/").ends_with(&file.replace('\\', "/"))
         && frame.lineno.is_none_or(|own| own >= line.into())
