@@ -49,6 +49,8 @@ pub(crate) struct Dashboard {
     state: State,
     /// The line about the URL that was printed last.
     announced: String,
+    /// The address of another program's page that this program sent to.
+    sent_to: Option<SocketAddr>,
     /// The counts that were shown last.
     shown: Value,
     next_look: Instant,
@@ -73,6 +75,7 @@ impl Dashboard {
             program,
             state: State::Idle,
             announced: String::new(),
+            sent_to: None,
             shown: Value::Null,
             next_look: Instant::now(),
         }
@@ -104,7 +107,7 @@ impl Dashboard {
         let mut error = None;
         for port in (wanted.port()..=u16::MAX).take(usize::from(PORTS)) {
             let address = SocketAddr::new(wanted.ip(), port);
-            match self.options.clone().address(address).start() {
+            match self.listen(address) {
                 Ok(handle) => {
                     let why = if address == wanted {
                         String::new()
@@ -132,7 +135,26 @@ impl Dashboard {
         Err(error.unwrap_or(StartError::Listen(wanted, io::ErrorKind::AddrInUse.into())))
     }
 
-    fn sender(&self, address: SocketAddr) -> Result<State, StartError> {
+    /// Serves the page at an address. The system frees the port of a program that has ended a moment later: a port that
+    /// this program sent to a moment ago is tried again.
+    fn listen(&self, address: SocketAddr) -> Result<Handle, StartError> {
+        const ATTEMPTS: u32 = 50;
+        let mut left = if self.sent_to == Some(address) { ATTEMPTS } else { 0 };
+        loop {
+            match self.options.clone().address(address).start() {
+                Err(StartError::Listen(_, taken))
+                    if left > 0 && taken.kind() == io::ErrorKind::AddrInUse && !is_dashboard(address) =>
+                {
+                    left -= 1;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn sender(&mut self, address: SocketAddr) -> Result<State, StartError> {
+        self.sent_to = Some(address);
         let mut options = HttpOptions::new(format!("http://{address}/stream"), None, &*self.user_agent);
         options.compression = Compression::Off;
         options.connect_timeout = Duration::from_secs(2);
