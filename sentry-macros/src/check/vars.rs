@@ -52,6 +52,11 @@ pub(crate) fn take(list: &mut Arguments, function: Option<&Function>) -> Vec<Var
     let vars = match given {
         None | Some(FlagOrList::Flag(false)) => return Vec::new(),
         Some(FlagOrList::Flag(true)) => all(function),
+        Some(FlagOrList::List(tokens)) if tokens.is_empty() => {
+            let message = "`vars()` names no value; name some, as in `vars(order_id)`, or write `vars` alone for all arguments";
+            list.errors.add(place, message);
+            return Vec::new();
+        }
         Some(FlagOrList::List(tokens)) => named(tokens, function, &mut list.errors),
     };
     match unsupported(function) {

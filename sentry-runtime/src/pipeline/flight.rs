@@ -35,6 +35,8 @@ const FILE: &str = "flight-record.json";
 #[derive(Debug)]
 struct KeptSpan {
     kept_at: Instant,
+    /// The address of the client that recorded it.
+    client: usize,
     thread: u64,
     trace_id: TraceId,
     id: SpanId,
@@ -127,8 +129,14 @@ impl FlightRecorder {
         let recent: Vec<_> = running.into_iter().flatten().chain(ended).collect();
         let in_trace = at.segment().is_some();
         let since = SystemTime::now().checked_sub(back).unwrap_or(UNIX_EPOCH);
+        let (own, ignored) = (std::ptr::from_ref(client).addr(), &client.options().ignore_spans);
+        let is_ignored =
+            |span: &KeptSpan| ignored.iter().any(|filter| filter.matches(&span.name, &span.op, &[]));
         let belongs = |span: &&KeptSpan| {
-            span.end >= since && if in_trace { span.trace_id == trace_id } else { span.thread == thread }
+            span.client == own
+                && span.end >= since
+                && !is_ignored(span)
+                && if in_trace { span.trace_id == trace_id } else { span.thread == thread }
         };
         let mut spans: Vec<&KeptSpan> = self.kept.iter().chain(&recent).filter(belongs).collect();
         spans.sort_by_key(|span| span.end);
@@ -187,6 +195,7 @@ fn of_child(segment: &Segment, child: &Child, anchor: &Anchor) -> KeptSpan {
     };
     KeptSpan {
         kept_at: Instant::now(),
+        client: Arc::as_ptr(&segment.client).addr(),
         thread: 0,
         trace_id: segment.trace_id(),
         id: ids::wire(child.id),
@@ -203,6 +212,7 @@ fn of_root(ended: &Ended, anchor: &Anchor) -> KeptSpan {
     let segment = &ended.segment;
     KeptSpan {
         kept_at: Instant::now(),
+        client: Arc::as_ptr(&segment.client).addr(),
         thread: ended.thread,
         trace_id: segment.trace_id(),
         id: ids::wire(segment.key),

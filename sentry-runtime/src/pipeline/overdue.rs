@@ -59,7 +59,7 @@ fn warn(watched: &WatchedSpan, open: Duration) {
         Some(site) => site.display_name().to_owned(),
         None => segment.name().0.into_owned(),
     };
-    let text = format!("open for {:.1} s and not ended: `{name}`", open.as_secs_f64());
+    let text = format!("still open after {:.1} s: `{name}`", open.as_secs_f64());
     let subject = Subject { segment, isolation, current, span: *span };
     let _inside = subject.enter();
     subject.warn("overdue", &text, &[("code.function.name", &name)]);

@@ -167,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn a_card_number_behind_its_name_is_filtered_whole() {
+        let scrubber = crate::scrub::Scrubber::new(&[]);
+        for text in [
+            "card_number: 4111 1111 1111 1111",
+            "card_number=4111-1111-1111-1111",
+            "pin: 4111 1111 1111 1111",
+        ] {
+            let filtered = scrubber.scrub_text(text);
+            assert!(!filtered.contains("1111"), "{filtered}");
+        }
+    }
+
+    #[test]
     fn card_numbers_are_filtered() {
         for number in [
             "4242424242424242",

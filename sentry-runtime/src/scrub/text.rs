@@ -91,12 +91,13 @@ impl Scrubber {
             return filtered;
         }
         let text = shapes::scrub_private_keys(text);
+        // Before the labels, which take the first group of digits for the whole value.
+        let text = then(text, shapes::scrub_card_numbers);
         let text = then(text, |text| self.scrub_fields(text));
         let text = then(text, |text| self.scrub_labels(text));
         let text = then(text, |text| self.scrub_elements(text));
         let text = then(text, |text| self.scrub_words(text));
-        let text = then(text, |text| self.scrub_url(text));
-        then(text, shapes::scrub_card_numbers)
+        then(text, |text| self.scrub_url(text))
     }
 
     /// Filters a line of source code, which is full of sensitive names and rarely of secrets.

@@ -112,6 +112,32 @@ fn messages_and_old_spans_are_left_alone() {
 }
 
 #[test]
+fn ignored_spans_are_left_out() {
+    let options = recording().ignore_spans([sentry::SpanFilter::from("load")]);
+    let seen = observe(options, || {
+        sentry::start_span("root", |_| {
+            load();
+            block_on(query());
+            sentry::capture_error(&std::fmt::Error);
+        });
+    });
+    assert_eq!(span_names(&record(&seen))[0], "SELECT 1");
+}
+
+#[test]
+fn a_record_has_the_spans_of_its_own_client() {
+    let _ = sentry::test::with_captured_options(recording(), load);
+    let captured = sentry::test::with_captured_options(recording(), || {
+        sentry::start_span("mine", |_| {});
+        sentry::capture_error(&std::fmt::Error);
+    });
+    let files = captured.attachments();
+    assert_eq!(files.len(), 1);
+    let record: Value = serde_json::from_slice(&files[0].buffer).unwrap();
+    assert_eq!(span_names(&record), ["mine"]);
+}
+
+#[test]
 fn the_record_can_be_read_at_any_time() {
     let names = |record: FlightRecord| record.spans.into_iter().map(|span| span.name).collect::<Vec<_>>();
     let seen = observe(recording(), || {

@@ -46,14 +46,11 @@ fn a_root_is_reported_while_it_is_open() {
         let logs = seen.logs();
         assert_eq!(logs.len(), 1, "once: {logs:#?}");
         let text = logs[0]["body"].as_str().unwrap();
-        assert!(
-            text.starts_with("open for ") && text.ends_with(&format!("and not ended: `{name}`")),
-            "{text}"
-        );
+        assert!(text.starts_with("still open after ") && text.ends_with(&format!(" s: `{name}`")), "{text}");
         assert_eq!(logs[0]["level"], "warn");
         assert_eq!(logs[0]["span_id"], seen.span(name).id);
         let crumbs = seen.event()["breadcrumbs"]["values"].to_string();
-        assert!(crumbs.contains("open for ") && crumbs.contains("overdue"), "{crumbs}");
+        assert!(crumbs.contains("still open after ") && crumbs.contains("overdue"), "{crumbs}");
     }
 }
 

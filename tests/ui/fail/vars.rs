@@ -45,4 +45,9 @@ fn future(id: u8) -> impl std::future::Future<Output = u8> {
     std::future::ready(id)
 }
 
+#[sentry::span(err, vars())]
+fn names_nothing(_: u8) -> Result<(), std::fmt::Error> {
+    Ok(())
+}
+
 fn main() {}

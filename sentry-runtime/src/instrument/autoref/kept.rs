@@ -105,7 +105,7 @@ keeps! { sentry_keep_own;
 /// A value that an attribute names, which has to be one that can be kept.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`vars` cannot keep this value: an argument has to be a reference or `Copy`, and every value needs `Display` or `Debug`",
+    message = "`vars` cannot keep this value: an argument has to be a shared reference or `Copy`, and every value needs `Display` or `Debug`",
     label = "cannot be kept",
     note = "give a value that can be kept, as in `vars(cart = cart.clone())` or `vars(items = cart.items.len())`"
 )]
