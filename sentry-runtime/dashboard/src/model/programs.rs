@@ -17,6 +17,8 @@ pub(crate) struct Service {
     pub(crate) environment: Option<Text>,
     /// The folder that relative paths of its source files are in, once a stack trace told it.
     pub(crate) root: Option<Text>,
+    /// The relative path of the file by which that folder was learned.
+    known: Option<Text>,
     pub(crate) first_seen: f64,
     pub(crate) last_seen: f64,
 }
@@ -92,6 +94,7 @@ impl Programs {
                 release: None,
                 environment: None,
                 root: None,
+                known: None,
                 first_seen: sighting.at,
                 last_seen: sighting.at,
             };
@@ -157,6 +160,7 @@ impl Programs {
             && service.root.as_deref() != Some(root)
         {
             service.root = Some(cut(root, 1000).into());
+            service.known = Some(cut(relative, 1000).into());
         }
     }
 
@@ -166,8 +170,19 @@ impl Programs {
         if is_absolute {
             return Some(file.to_owned());
         }
-        let root = self.services.get(service)?.root.as_deref()?;
-        Some(format!("{root}/{file}"))
+        let service = self.services.get(service)?;
+        let root = service.root.as_deref()?;
+        // Stack traces may begin with the package's folder, and spans with a folder in it: `shop/src/a.rs`, `src/b.rs`.
+        let known = service.known.as_deref().unwrap_or_default();
+        let first = file.split(['/', '\\']).next().unwrap_or_default();
+        let mut folder = String::new();
+        if known.split(['/', '\\']).any(|part| part == first) {
+            for part in known.split(['/', '\\']).take_while(|part| *part != first) {
+                folder.push_str(part);
+                folder.push('/');
+            }
+        }
+        Some(format!("{root}/{folder}{file}"))
     }
 
     /// Notes what a program tells of itself. Of too many, the oldest process goes.
@@ -200,6 +215,19 @@ mod tests {
             file: None,
             at,
         })
+    }
+
+    #[test]
+    fn a_relative_path_is_completed_in_workspaces_and_in_packages() {
+        let mut programs = Programs::default();
+        see(&mut programs, None, 1000.0);
+        assert_eq!(programs.absolute("s", "src/a.rs"), None);
+        programs.learn_root("s", "/home/ada/shop/src/main.rs", "shop/src/main.rs");
+        assert_eq!(programs.absolute("s", "src/a.rs").as_deref(), Some("/home/ada/shop/src/a.rs"));
+        assert_eq!(programs.absolute("s", "shop/src/a.rs").as_deref(), Some("/home/ada/shop/src/a.rs"));
+        programs.learn_root("s", "/home/ada/all/shop/src/main.rs", "shop/src/main.rs");
+        assert_eq!(programs.absolute("s", "till/src/a.rs").as_deref(), Some("/home/ada/all/till/src/a.rs"));
+        assert_eq!(programs.absolute("s", "/elsewhere/a.rs").as_deref(), Some("/elsewhere/a.rs"));
     }
 
     #[test]
