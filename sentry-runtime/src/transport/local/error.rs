@@ -189,14 +189,14 @@ fn read_log_record(contexts: &Value) -> Option<Frame> {
     let place = context(" Location").or_else(|| context(" Log Metadata"))?;
     let function = text(&place["module_path"]).unwrap_or_else(|| "(unknown)".to_owned());
     let fields = context(" Fields").or_else(|| context(" Log Attributes"));
-    let fields = attributes(fields.and_then(Value::as_object), |field| field).join(" ");
+    let fields = fields_of(fields.and_then(Value::as_object));
     let place = place_of(text(&place["file"]), &place["line"]);
-    (!place.is_empty()).then(|| Frame {
-        function,
-        place,
-        source: None,
-        fields: Some(fields).filter(|fields| !fields.is_empty()),
-    })
+    (!place.is_empty()).then(|| Frame { function, place, source: None, fields })
+}
+
+/// Returns the fields of an object in one line, if it has any.
+fn fields_of(object: Option<&serde_json::Map<String, Value>>) -> Option<String> {
+    Some(attributes(object, |field| field).join(" ")).filter(|fields| !fields.is_empty())
 }
 
 fn place_of(file: Option<String>, line: &Value) -> String {
@@ -215,7 +215,8 @@ fn read_frame(frame: &Value) -> Frame {
         source: text(&frame["context_line"])
             .map(|source| source.trim().to_owned())
             .filter(|source| !source.is_empty()),
-        fields: None,
+        // The arguments of the function, by `vars`.
+        fields: fields_of(frame["vars"].as_object()),
     }
 }
 

@@ -207,3 +207,13 @@ fn a_long_job_is_shown_when_it_has_begun() {
     view.release(Some(first + ALONE));
     assert_eq!(screen.take(), "◷ nightly-report  check-in  in_progress\n");
 }
+
+#[test]
+fn the_arguments_of_a_function_that_failed_are_shown_with_it() {
+    let mut event = card_declined(5);
+    let frames = event["exception"]["values"][1]["stacktrace"]["frames"].as_array_mut().unwrap();
+    let frame = frames.iter_mut().rev().find(|frame| frame["in_app"] == true).unwrap();
+    frame["vars"] = json!({"order_id": "7", "card_number": "[Filtered]"});
+    let shown = seen(80, &[(ItemType::Event, event)]);
+    assert!(shown.lines().any(|line| line.contains("order_id=7") && line.contains("[Filtered]")), "{shown}");
+}
