@@ -191,7 +191,7 @@ fn read_log_record(contexts: &Value) -> Option<Frame> {
     let fields = context(" Fields").or_else(|| context(" Log Attributes"));
     let fields = fields_of(fields.and_then(Value::as_object));
     let place = place_of(text(&place["file"]), &place["line"]);
-    (!place.is_empty()).then(|| Frame { function, place, source: None, fields })
+    (!place.is_empty()).then_some(Frame { function, place, source: None, fields })
 }
 
 /// Returns the fields of an object in one line, if it has any.
