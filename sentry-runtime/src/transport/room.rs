@@ -62,7 +62,7 @@ impl Room {
         let _ = self.queue.set(Queue(queue));
     }
 
-    /// Whether captured data of this importance may wait, if so many bytes, with its own, wait for the pipeline thread
+    /// Whether captured data of this importance may wait, if this number of bytes, including its own, waits for the pipeline thread
     /// then. Envelopes that are less important are dropped if they take the room.
     pub(crate) fn admits(&self, captured: usize, level: usize) -> bool {
         let as_important: usize =

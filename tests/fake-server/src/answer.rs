@@ -76,7 +76,7 @@ impl Answer {
         Self::ok().cut_after(STATUS - 1)
     }
 
-    /// Closes the connection after so many bytes of the answer. An answer counts as accepted if its status was sent.
+    /// Closes the connection after this number of bytes of the answer. An answer counts as accepted if its status was sent.
     #[must_use]
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.manner = Manner::CutShort(bytes);

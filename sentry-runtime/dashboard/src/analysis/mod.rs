@@ -1,4 +1,4 @@
-//! What the rows mean: hints, critical paths, statistics, comparisons, and schedules.
+//! Analyses of the stored rows: hints, critical paths, statistics, comparisons, and schedules.
 
 pub(crate) mod compare;
 pub(crate) mod critical;

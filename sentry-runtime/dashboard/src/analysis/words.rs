@@ -40,7 +40,7 @@ fn numbers(field: &str) -> Option<Vec<u8>> {
     field.split(',').map(|text| text.parse().ok()).collect()
 }
 
-/// Returns the words for a crontab in its canonical form. Text that is none is returned as it is.
+/// Returns the words for a crontab in its canonical form. Any other text is returned unchanged.
 pub(super) fn of(crontab: &str) -> String {
     let fields: Vec<&str> = crontab.split(' ').collect();
     let [minute, hour, day, month, weekday] = fields[..] else { return crontab.to_owned() };

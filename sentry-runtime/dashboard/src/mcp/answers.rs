@@ -1,4 +1,4 @@
-//! What the tools answer: short texts.
+//! The answers of the MCP tools, as short texts.
 
 use std::fmt::Write as _;
 

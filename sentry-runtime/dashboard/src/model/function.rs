@@ -1,4 +1,4 @@
-//! What spans are of: name, operation and service. Spans of one function are compared with each other.
+//! Functions: the name, operation and service that spans share. Spans of one function are compared with each other.
 
 use std::collections::HashMap;
 use std::sync::Arc;

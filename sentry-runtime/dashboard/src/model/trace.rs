@@ -1,4 +1,4 @@
-//! What is known of a trace without looking at its spans again. It grows with each item that arrives, in any order.
+//! Trace summaries, updated with each item that arrives, in any order, without reading the spans again.
 
 use std::collections::VecDeque;
 

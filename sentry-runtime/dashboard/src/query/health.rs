@@ -1,4 +1,4 @@
-//! What came, what did not, and why.
+//! The health view: accepted, sent and discarded items by reason, queues, and rate limits.
 
 use serde_json::{Map, Value, json};
 

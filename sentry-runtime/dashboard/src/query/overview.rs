@@ -1,4 +1,4 @@
-//! What there is at all.
+//! The overview: counts, services, runs, and memory.
 
 use serde_json::{Value, json};
 

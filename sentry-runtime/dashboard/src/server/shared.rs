@@ -1,4 +1,4 @@
-//! What the requests share: the store, the file, the counts.
+//! State that all requests share: the store, the keep file, and the counts.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! What a client says it has not sent.
+//! Client reports: the items that a client did not send.
 
 use serde_json::Value;
 
