@@ -3,12 +3,13 @@
 //! Nothing is recorded unless a client asks for it, by `track_polls` or by a limit for blocked threads. Then each poll
 //! costs two clock readings and two records. The pipeline counts polls, and sees which are not over yet.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::local::local;
 use super::recorder::{self, RecordKind};
 use super::{active, thread_context::Context};
+use crate::base::fork::PerProcess;
 use crate::client;
 use crate::options::ClientOptions;
 use crate::trace::callsite::Callsite;
@@ -29,11 +30,17 @@ fn wishes(options: &ClientOptions) -> u8 {
     counted | watched
 }
 
-/// Turns recording on or off, as a new client and those that live already ask for it.
-pub(crate) fn set_up(options: &ClientOptions) {
-    let all = client::all();
-    let others = all.iter().filter(|client| client.is_enabled()).map(|client| wishes(client.options()));
-    MODE.store(others.fold(wishes(options), |all, wish| all | wish), Ordering::Relaxed);
+/// Turns recording on or off, as the living clients ask for it, after a client was added.
+pub(crate) fn refresh() {
+    // Clients that start at the same time take turns: the last of them sees them all.
+    static TURN: PerProcess<Mutex<()>> = PerProcess::new();
+    let turn = TURN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner);
+    let mode = client::all()
+        .iter()
+        .filter(|client| client.is_enabled())
+        .fold(0, |all, client| all | wishes(client.options()));
+    MODE.store(mode, Ordering::Relaxed);
+    drop(turn);
 }
 
 /// Whether polls are recorded.

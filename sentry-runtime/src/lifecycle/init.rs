@@ -49,7 +49,6 @@ impl Client {
         worker::install(worker::Hooks { run: pipeline::run, prepare });
         clock::start();
         recorder::set_memory_limit(options.max_record_memory);
-        polls::set_up(&options);
         let client = Self::assemble(options, transports::from_options)?;
         if client.transport().is_some() {
             if client.options().spool_dir.is_some() {
@@ -61,6 +60,7 @@ impl Client {
                 panic::install();
             }
             client::register(&client);
+            polls::refresh();
         } else {
             // The program has called `init`: its annotated functions need not report a missing client.
             client::refresh_capture_mode();
@@ -97,5 +97,40 @@ fn prepare() {
         diagnostics::error(format_args!(
             "flush_on_signals does not work in this process; signals end it without sending data: {error}"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::transport::TestTransport;
+
+    fn options() -> ClientOptions {
+        let options = ClientOptions::new().dsn("https://public@test.invalid/1").traces_sample_rate(1.0);
+        ClientOptions { transport: Some(Arc::new(TestTransport::new())), ..options }
+    }
+
+    /// Other threads start clients that do not count polls, and each start decides anew whether polls are recorded.
+    #[test]
+    fn polls_are_recorded_for_one_of_several_clients_that_start_together() {
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    while !ended.load(Ordering::Relaxed) {
+                        drop(Client::new(options()));
+                    }
+                });
+            }
+            let recorded = (0..500).all(|_| {
+                let client = Client::new(options().track_polls(true));
+                client.is_ok() && polls::are_recorded()
+            });
+            ended.store(true, Ordering::Relaxed);
+            assert!(recorded);
+        });
     }
 }
