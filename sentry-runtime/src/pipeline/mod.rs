@@ -28,6 +28,7 @@ mod sessions;
 mod span;
 mod stream;
 mod transaction;
+mod unwinding;
 mod warmup;
 mod warnings;
 mod worker;

@@ -8,11 +8,12 @@ use super::backpressure::Watch;
 use super::batch::Batches;
 use super::collector::Collector;
 use super::containment::{contain, contain_all};
+use super::unwinding::UnwindingPanics;
 use super::{check_in, event, feedback, sessions, warmup};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::worker;
-use crate::intake::message::FlushRequest;
+use crate::intake::message::{Capture, FlushRequest};
 use crate::intake::queue::{Queues, queues};
 use crate::protocol::{Attachment, DataCategory};
 
@@ -34,9 +35,12 @@ pub(crate) fn run() {
     let mut collector = Collector::default();
     let mut batches = Batches::default();
     let mut clock = sessions::Clock::default();
+    let mut panics = UnwindingPanics::default();
     loop {
         // User callbacks are contained one by one; this contains bugs of the toolkit.
-        if callback::contain(|| work(queues(), &mut collector, &mut batches, &mut clock)).is_none() {
+        if callback::contain(|| work(queues(), &mut collector, &mut batches, &mut clock, &mut panics))
+            .is_none()
+        {
             diagnostics::error(format_args!(
                 "the pipeline panicked and restarts; the spans and batches it held are counted as lost"
             ));
@@ -50,6 +54,7 @@ fn work(
     collector: &mut Collector,
     batches: &mut Batches,
     clock: &mut sessions::Clock,
+    panics: &mut UnwindingPanics,
 ) -> std::convert::Infallible {
     let mut quiet = 0;
     let mut watch = Watch::new();
@@ -65,7 +70,7 @@ fn work(
         for turn in 0..turns {
             // Other threads may keep capturing: their new events are not waited for.
             let limit = if turn == 0 || queues.take_nested() { limit } else { 0 };
-            busy |= messages(queues, limit, collector, clock);
+            busy |= messages(queues, limit, asked, collector, clock, panics);
             busy |= collector.round(asked);
             busy |= batches.round(asked);
             clock.round(asked);
@@ -91,7 +96,10 @@ fn work(
         quiet = if busy { 0 } else { quiet + 1 };
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
         worker::set_idle(idle);
-        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest()].into_iter().flatten().min();
+        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest(), panics.rest()]
+            .into_iter()
+            .flatten()
+            .min();
         // The last check before a long sleep comes after the idle flag is visible to callers.
         let pause = if idle && was_idle {
             due
@@ -106,14 +114,17 @@ fn work(
     }
 }
 
-/// Processes the messages that were waiting when it began, but at most `limit` events. Returns whether there were any.
+/// Processes the messages that were waiting when it began, but at most `limit` events, and with `all` those that were
+/// set aside. Returns whether there were any.
 ///
 /// Later messages wait: callers may be faster than this thread, and spans, flushes and everything else come after.
 fn messages(
     queues: &Queues,
     limit: usize,
+    all: bool,
     collector: &mut Collector,
     session_clock: &mut sessions::Clock,
+    panics: &mut UnwindingPanics,
 ) -> bool {
     let waiting = queues.count_messages();
     let check_ins = |most| {
@@ -125,11 +136,14 @@ fn messages(
     check_ins(waiting.check_ins);
     for mut capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
         collector.attach_flight_record(&mut capture);
-        let client = std::sync::Arc::clone(&capture.client);
-        let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
-        contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));
+        if let Some(capture) = panics.set_aside(capture) {
+            process_event(capture);
+        }
         // An event may take long, and the arrival time of a check-in matters.
         check_ins(1);
+    }
+    while let Some(capture) = panics.next(all) {
+        process_event(capture);
     }
     for pending in std::iter::from_fn(|| queues.next_feedback()).take(waiting.feedback) {
         let client = std::sync::Arc::clone(&pending.client);
@@ -137,11 +151,17 @@ fn messages(
         contain_all(&client, &[(DataCategory::Feedback, 1), files], || feedback::process(*pending));
     }
     // Sessions are processed once no event waits that may have happened in them.
-    let sessions = if waiting.events <= limit { waiting.sessions } else { 0 };
+    let sessions = if waiting.events <= limit && panics.is_empty() { waiting.sessions } else { 0 };
     for pending in std::iter::from_fn(|| queues.next_session()).take(sessions) {
         let client = std::sync::Arc::clone(&pending.client);
         contain(&client, DataCategory::Session, || sessions::process(*pending));
         session_clock.touch();
     }
     waiting.events + waiting.check_ins + waiting.feedback + sessions > 0
+}
+
+fn process_event(capture: Box<Capture>) {
+    let client = std::sync::Arc::clone(&capture.client);
+    let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
+    contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));
 }

@@ -1,7 +1,7 @@
 //! The values of arguments, from the function that failed to the frame in which they are shown.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The maximum number of values of one function. Further ones are left out.
 pub(crate) const MAX_VALUES: usize = 32;
@@ -67,7 +67,19 @@ impl CapturedLocals {
         }
     }
 
-    /// Returns the values, those of a panic when it has unwound.
+    /// Whether values follow, and have not been waited for long enough.
+    pub(crate) fn are_awaited(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| !late.is_complete() && !late.patience().is_zero())
+    }
+
+    /// Takes the values that are known so far, and does not wait for others.
+    pub(crate) fn give_up(&mut self) {
+        if let Some(late) = self.late.take() {
+            self.known = std::mem::take(&mut late.state().0);
+        }
+    }
+
+    /// Returns the values. Those of a panic are waited for.
     pub(crate) fn take(&self) -> Vec<Locals> {
         match &self.late {
             None => self.known.clone(),
@@ -77,13 +89,18 @@ impl CapturedLocals {
 }
 
 /// The values of the functions through which a panic unwinds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Late {
+    began: Instant,
     state: Mutex<(Vec<Locals>, bool)>,
     complete: Condvar,
 }
 
 impl Late {
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), state: Mutex::default(), complete: Condvar::new() }
+    }
+
     fn state(&self) -> MutexGuard<'_, (Vec<Locals>, bool)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,8 +119,17 @@ impl Late {
         self.complete.notify_all();
     }
 
+    fn is_complete(&self) -> bool {
+        self.state().1
+    }
+
+    /// Returns how long its values are still waited for.
+    fn patience(&self) -> Duration {
+        PATIENCE.saturating_sub(self.began.elapsed())
+    }
+
     fn wait(&self) -> Vec<Locals> {
-        let waited = self.complete.wait_timeout_while(self.state(), PATIENCE, |state| !state.1);
+        let waited = self.complete.wait_timeout_while(self.state(), self.patience(), |state| !state.1);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut state.0)
     }

@@ -5,6 +5,8 @@
 use std::cell::Cell;
 use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::{Value, json};
@@ -382,4 +384,40 @@ fn functions_that_a_panic_does_not_leave_show_nothing() {
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_eq!((&*shown[0].0, &shown[0].1["number"]), ("left", &json!("3")));
     assert_eq!((outer.get(), inner.get()), (0, 0));
+}
+
+/// A slow destructor keeps the values of a panic back, and nothing else.
+#[test]
+fn an_event_whose_panic_still_unwinds_keeps_no_other_waiting() {
+    struct Slow(Receiver<String>);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            sentry::capture_message("meanwhile", sentry::Level::Info);
+            let first = self.0.recv_timeout(Duration::from_secs(30)).unwrap();
+            sentry::set_tag("first", first);
+        }
+    }
+    #[sentry::span(vars(number))]
+    fn left(number: u8, sent: Receiver<String>) {
+        let _slow = Slow(sent);
+        panic!("left");
+    }
+    // An event waits for half a second at most, and the pipeline thread may be kept from running for that time.
+    let is_passed = (0..5).any(|_| {
+        let (sender, sent) = channel();
+        let options = untraced().before_send(move |event| {
+            let _ = sender.send(event.message.clone().unwrap_or_default());
+            Some(event)
+        });
+        let seen = observe(options, || {
+            sentry::with_isolation_scope(|| {
+                catch_unwind(AssertUnwindSafe(|| left(3, sent))).unwrap_err();
+                sentry::capture_message("end", sentry::Level::Info);
+            });
+        });
+        let events = seen.events();
+        assert_eq!(events.len(), 3);
+        events.iter().any(|event| event["tags"]["first"] == "meanwhile")
+    });
+    assert!(is_passed);
 }

@@ -2,7 +2,7 @@
 //!
 //! The values of a panic are formatted while it unwinds, by each function on its way, and not by the panic hook: a
 //! `Debug` that panics inside the hook would abort the program. The event of the panic is under way by then, so the
-//! pipeline thread waits for the values shortly, see [`Late`].
+//! pipeline thread sets it aside for a moment, see [`Late`].
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ pub(crate) fn begin_panic() -> Option<Arc<Late>> {
     if depth == 0 {
         return None;
     }
-    let late = Arc::new(Late::default());
+    let late = Arc::new(Late::new());
     let kept = LATE.try_with(|place| {
         *place.try_borrow_mut().ok()? = Some(Arc::clone(&late));
         Some(())
