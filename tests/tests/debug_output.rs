@@ -44,7 +44,7 @@ fn the_first_answer_and_the_counts_at_the_end_are_printed() {
     let notes = ended.notes();
     note(&notes, &["the server accepted the first envelope: status 200"]);
     let closed = note(&notes, &["closed;"]);
-    let counts = "1 error, 2 transaction, 4 span, 2 monitor";
+    let counts = "1 error, 2 transactions, 4 spans, 2 monitors";
     assert!(closed.contains(&format!("accepted: {counts}; sent: {counts} (")), "{closed}");
     assert!(closed.ends_with("dropped: nothing"), "{closed}");
 }
@@ -54,9 +54,16 @@ fn losses_are_printed_with_their_reason() {
     let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere()), ("SENTRY_DEBUG", "1")]);
     let closed = note(&ended.notes(), &["closed;"]).to_owned();
     assert!(closed.contains("sent: nothing (0 bytes)"), "{closed}");
-    for lost in ["1 error (network_error)", "2 transaction (network_error)", "2 monitor (network_error)"] {
+    for lost in ["1 error (network_error)", "2 transactions (network_error)", "2 monitors (network_error)"] {
         assert!(closed.contains(lost), "no `{lost}` in {closed}");
     }
+}
+
+#[test]
+fn a_view_that_gets_everything_is_not_taken_for_a_sampler() {
+    let view = nowhere().replace("0123456789abcdef@", "").replace("/7", "/stream");
+    let ended = run(STOREFRONT, &[], &[("SENTRY_SPOTLIGHT", &view), ("SENTRY_DEBUG", "1")]);
+    note(&ended.notes(), &["traces: all, since only a view of the developer receives them"]);
 }
 
 #[test]

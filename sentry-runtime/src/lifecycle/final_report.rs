@@ -2,7 +2,7 @@
 
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::DataCategory;
 
 /// Prints the counts of the client.
 pub(super) fn print(client: &Client) {
@@ -12,7 +12,7 @@ pub(super) fn print(client: &Client) {
     let stats = client.stats();
     let counts = |counts: &[(DataCategory, u64)]| {
         let shown = counts.iter().filter(|(category, _)| is_shown(*category));
-        list(shown.map(|(category, quantity)| format!("{quantity} {}", category.as_str())))
+        list(shown.map(|(category, quantity)| amount(*quantity, *category)))
     };
     let dropped = stats.dropped.iter().filter(|loss| is_shown(loss.category));
     let options = client.options();
@@ -23,17 +23,18 @@ pub(super) fn print(client: &Client) {
         if has_server { "sent" } else { "shown" },
         counts(&stats.sent),
         stats.bytes,
-        list(
-            dropped.map(|loss| {
-                format!("{} {} ({})", loss.quantity, loss.category.as_str(), name(loss.reason))
-            })
-        ),
+        list(dropped.map(|loss| format!(
+            "{} ({})",
+            amount(loss.quantity, loss.category),
+            loss.reason.as_str()
+        ))),
     ));
 }
 
-/// Returns the reason as the server shows it.
-fn name(reason: DiscardReason) -> String {
-    serde_json::to_value(reason).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
+/// Returns a number of items of a category, such as `1 error` or `2 errors`.
+fn amount(quantity: u64, category: DataCategory) -> String {
+    let plural = if quantity == 1 || category == DataCategory::Feedback { "" } else { "s" };
+    format!("{quantity} {}{plural}", category.as_str())
 }
 
 /// Whether the category counts things that the program captured: not bytes, which have their own item.

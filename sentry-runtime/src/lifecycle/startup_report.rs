@@ -15,6 +15,7 @@ pub(super) struct Given {
     environment: bool,
     sample_rate: bool,
     traces: bool,
+    sampler: bool,
     local: bool,
     spotlight: bool,
 }
@@ -28,6 +29,7 @@ impl Given {
             environment: options.environment.is_some(),
             sample_rate: options.sample_rate.is_some(),
             traces: options.traces_sample_rate.is_some(),
+            sampler: options.traces_sampler.is_some(),
             local: options.local != LocalView::FromEnvironment,
             spotlight: options.spotlight != Spotlight::FromEnvironment,
         }
@@ -121,7 +123,8 @@ fn errors(options: &ClientOptions, given: Given) -> String {
 
 fn traces(options: &ClientOptions, given: Given) -> String {
     if options.traces_sampler.is_some() {
-        return "decided by traces_sampler".to_owned();
+        let all = "all, since only a view of the developer receives them";
+        return if given.sampler { "decided by traces_sampler" } else { all }.to_owned();
     }
     match options.traces_sample_rate {
         None => "none; set traces_sample_rate or SENTRY_TRACES_SAMPLE_RATE, such as 1.0, to record spans"

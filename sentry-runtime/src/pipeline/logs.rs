@@ -110,7 +110,7 @@ impl Batched for MetricRecord {
             let depth = record.moment.depth;
             record.draft.fields.tell_cut(client, "a metric");
             let metric = client_state::with(client, |state| metric(record, state));
-            diagnostics::debug(format_args!("{} {} {:?}", metric.ty.as_str(), metric.name, metric.value));
+            diagnostics::debug(format_args!("{} {} {}", metric.ty.as_str(), metric.name, metric.value));
             let lost = |reason| client.ledger().lost(reason, DataCategory::TraceMetric, 1);
             hooks::metric(client, depth, metric).map_err(lost).ok()
         };

@@ -132,6 +132,33 @@ impl DiscardReason {
         Self::Ignored,
         Self::Invalid,
     ];
+
+    /// Returns the name in the protocol.
+    ///
+    /// ```
+    /// use sentry::protocol::DiscardReason;
+    ///
+    /// assert_eq!(DiscardReason::NetworkError.as_str(), "network_error");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QueueOverflow => "queue_overflow",
+            Self::CacheOverflow => "cache_overflow",
+            Self::BufferOverflow => "buffer_overflow",
+            Self::RatelimitBackoff => "ratelimit_backoff",
+            Self::NetworkError => "network_error",
+            Self::SampleRate => "sample_rate",
+            Self::BeforeSend => "before_send",
+            Self::EventProcessor => "event_processor",
+            Self::SendError => "send_error",
+            Self::InternalSdkError => "internal_sdk_error",
+            Self::InsufficientData => "insufficient_data",
+            Self::Backpressure => "backpressure",
+            Self::Ignored => "ignored",
+            Self::Invalid => "invalid",
+        }
+    }
 }
 
 /// The number of items of one category that were lost for one reason.
@@ -153,4 +180,16 @@ pub struct ClientReport {
     pub timestamp: SystemTime,
     /// The items that were lost since the last report.
     pub discarded_events: Vec<DiscardedEvents>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_reasons_are_those_that_are_sent() {
+        for reason in DiscardReason::ALL {
+            assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
+        }
+    }
 }

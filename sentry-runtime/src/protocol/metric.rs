@@ -54,6 +54,23 @@ pub enum MetricValue {
     Double(f64),
 }
 
+/// Writes the number.
+///
+/// ```
+/// use sentry::protocol::MetricValue;
+///
+/// assert_eq!(MetricValue::Integer(3).to_string(), "3");
+/// assert_eq!(MetricValue::Double(1.5).to_string(), "1.5");
+/// ```
+impl fmt::Display for MetricValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => value.fmt(f),
+            Self::Double(value) => value.fmt(f),
+        }
+    }
+}
+
 impl MetricValue {
     /// Whether the value is finite, so that it can be sent.
     pub(crate) fn is_finite(self) -> bool {

@@ -321,7 +321,7 @@ impl Shared {
     }
 
     pub(super) fn count_lost(&self, reason: DiscardReason, envelope: &Envelope) {
-        diagnostics::debug(format_args!("lost an envelope: {reason:?}"));
+        diagnostics::debug(format_args!("lost an envelope: {}", reason.as_str()));
         if let Some(ledger) = &self.ledger {
             envelope.answer(DeliveryOutcome::Lost(reason));
             envelope.items().iter().for_each(|item| ledger.lost_item(reason, item));

@@ -106,11 +106,27 @@ pub(super) fn write_exception(out: &mut String, exception: &Value) {
             Some(line) => _ = writeln!(out, "  {}", one_line(line, 160)),
             None => out.push('\n'),
         }
+        write_vars(out, &frame["vars"]);
     }
 }
 
+/// Writes the values of a frame in one line.
+fn write_vars(out: &mut String, vars: &Value) {
+    let Some(vars) = vars.as_object().filter(|vars| !vars.is_empty()) else { return };
+    let value = |(name, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{name} = {}", one_line(&text, 80))
+    };
+    let all: Vec<_> = vars.iter().map(value).collect();
+    let _ = writeln!(out, "      with {}", one_line(&all.join(", "), 400));
+}
+
 pub(super) fn head(shown: usize, total: u64, what: &str) -> String {
-    if total > shown as u64 { format!("{shown} of {total} {what}\n") } else { format!("{total} {what}\n") }
+    match total {
+        total if total > shown as u64 => format!("{shown} of {total} {what}\n"),
+        1 => format!("1 {}\n", what.strip_suffix('s').unwrap_or(what)),
+        total => format!("{total} {what}\n"),
+    }
 }
 
 pub(super) fn labelled(label: &str, text: &Value) -> String {

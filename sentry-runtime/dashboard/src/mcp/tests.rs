@@ -187,8 +187,8 @@ fn every_tool_is_described_and_answers() {
 fn spotlight_s_parameters_are_understood() {
     let lab = shop();
     let (text, _) = tool(&lab, "search_errors", json!({ "filters": { "filename": "orders.rs" } }));
-    assert!(text.starts_with("1 errors\n\nerror (unhandled) Declined: card 17 ×1"), "{text}");
-    assert!(text.contains("at load /src/orders.rs:7  panic!()"), "{text}");
+    assert!(text.starts_with("1 error\n\nerror (unhandled) Declined: card 17 ×1"), "{text}");
+    assert!(text.contains("at load /src/orders.rs:7  panic!()\n      with id = 7\n"), "{text}");
     assert!(text.contains("Cause: deep") && text.contains(&format!("trace {TRACE}")), "{text}");
     assert_eq!(tool(&lab, "search_errors", json!({ "filters": { "filename": "other.rs" } })).0, "No errors.");
     assert_eq!(
