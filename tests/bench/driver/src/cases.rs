@@ -1,7 +1,7 @@
 //! The cases and their headings in the tables.
 
 /// The cases: the name that the contenders use, and the heading in the table.
-pub(crate) const CASES: [(&str, &str); 28] = [
+pub(crate) const CASES: [(&str, &str); 31] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
     ("no_parent", "initialised, no parent, only if there is one"),
@@ -30,6 +30,9 @@ pub(crate) const CASES: [(&str, &str); 28] = [
     ("repeats_child", "sync child with a counted operation"),
     ("vars_child", "sync child that would show its arguments, and succeeds"),
     ("vars_async", "async child that would show its arguments, and succeeds, one await"),
+    ("timed_sync", "a call that is timed"),
+    ("timed_async", "an async call that is timed, option `track_polls`, one await"),
+    ("task", "a task of Tokio that is spawned and polled twice, option `track_polls`"),
 ];
 
 /// Whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::Result;
 
 /// The package, the program, and the heading in the tables.
-const CONTENDERS: [(&str, &str, &str); 7] = [
+const CONTENDERS: [(&str, &str, &str); 10] = [
     ("bench-plain", "bench-plain", "plain function"),
     ("bench-ours", "bench-ours", OURS),
     ("bench-fastrace", "bench-fastrace", FASTRACE),
@@ -17,6 +17,9 @@ const CONTENDERS: [(&str, &str, &str); 7] = [
     ("bench-tracing-otel", "bench-tracing-otel", "tracing-opentelemetry"),
     ("bench-sentry-official", "manual", OFFICIAL),
     ("bench-sentry-official", "layer", "sentry, tracing layer"),
+    ("bench-hotpath", "bench-hotpath", "hotpath"),
+    ("bench-tokio-console", "bench-tokio-console", "tokio-console"),
+    ("bench-dial9", "bench-dial9", "dial9"),
 ];
 
 pub(crate) const OURS: &str = "ours";

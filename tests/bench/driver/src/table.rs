@@ -10,13 +10,16 @@ use crate::reach::Judged;
 use crate::rounds::{Cost, Costs};
 
 /// The contenders, in the order of the columns.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 10] = [
     "plain function",
     "tracing",
     "fastrace",
     "tracing-opentelemetry",
     "sentry, by hand",
     "sentry, tracing layer",
+    "hotpath",
+    "tokio-console",
+    "dial9",
     "ours",
 ];
 

@@ -1,5 +1,6 @@
 //! The contender of this project, with a transport that discards envelopes, or the one that sends to the sink.
 
+mod answers;
 mod growth;
 
 use std::sync::Arc;
@@ -309,6 +310,7 @@ fn main() {
         ("threads_8", threads::<8>),
         ("moving", moving),
     ];
+    cases.extend(answers::CASES);
     cases.extend(growth::CASES);
     bench_harness::main(&cases, Some(end_to_end));
 }
