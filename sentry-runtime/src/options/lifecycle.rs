@@ -23,8 +23,8 @@ pub enum TraceLifecycle {
     ///
     /// No transactions are sent: `before_send_transaction` and event processors do not see such traces.
     /// `before_send_span` sees every span. `ignore_transactions` and `trace_ignore_status_codes` have no effect,
-    /// because spans are sent before the root span ends. Every span carries release, environment and segment, and with
-    /// `send_default_pii` the user's id, name, mail and address. The root span carries the tags and attributes of the
+    /// because spans are sent before the root span ends. Every span carries release, environment and segment, and the
+    /// id, name, mail and address of the user that the program set. The root span carries the tags and attributes of the
     /// scopes and the data about the machine. Data set on a span after its end is not sent.
     Stream,
 }

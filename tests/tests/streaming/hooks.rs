@@ -89,7 +89,7 @@ fn attributes_that_the_callback_removes_stay_removed() {
         span.data.clear();
         span
     };
-    let options = streaming().send_default_pii(true).before_send_span(change);
+    let options = streaming().before_send_span(change);
     let seen = observe(options, || {
         sentry::with_isolation_scope(|| {
             sentry::set_user(Some(user()));

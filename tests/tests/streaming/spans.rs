@@ -235,16 +235,10 @@ fn with_user() {
 }
 
 #[test]
-fn persons_are_named_with_the_option_alone_and_tags_stand_on_the_root() {
+fn the_user_is_on_every_span_and_tags_on_the_root() {
     let seen = observe(streaming(), with_user);
-    for one in seen.streamed_spans() {
-        let named = one["attributes"].as_object().unwrap().keys().any(|name| name.starts_with("user."));
-        assert!(!named, "{one}");
-    }
     assert_eq!(attribute(&span(&seen, "checkout"), "region"), "eu");
     assert_eq!(attribute(&span(&seen, "load cart"), "region"), &json!(null));
-
-    let seen = observe(streaming().send_default_pii(true), with_user);
     for one in seen.streamed_spans() {
         assert_eq!(attribute(&one, "user.id"), "u1");
         assert_eq!(attribute(&one, "user.email"), "a@b.c");

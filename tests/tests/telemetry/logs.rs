@@ -275,7 +275,7 @@ fn limits_of_the_server_hold_by_number_and_by_size() {
 }
 
 #[test]
-fn sensitive_values_are_filtered_and_persons_not_named_unless_wanted() {
+fn the_user_is_on_every_log_and_sensitive_values_are_filtered() {
     let write = || {
         sentry::with_isolation_scope(|| {
             sentry::set_user(Some(User {
@@ -286,13 +286,10 @@ fn sensitive_values_are_filtered_and_persons_not_named_unless_wanted() {
             logger::info!(password = "hunter2", "login");
         });
     };
-    let private = log(&observe(with_logs(), write));
-    assert_eq!(private["attributes"]["password"], text("[Filtered]"));
-    assert!(private["attributes"].get("user.id").is_none());
-    let open = log(&observe(with_logs().send_default_pii(true), write));
-    assert_eq!(open["attributes"]["user.id"], text("7"));
-    assert_eq!(open["attributes"]["user.email"], text("ada@example.com"));
-    assert_eq!(open["attributes"]["password"], text("[Filtered]"));
+    let sent = log(&observe(with_logs(), write));
+    assert_eq!(sent["attributes"]["user.id"], text("7"));
+    assert_eq!(sent["attributes"]["user.email"], text("ada@example.com"));
+    assert_eq!(sent["attributes"]["password"], text("[Filtered]"));
 }
 
 #[test]

