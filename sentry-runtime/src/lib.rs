@@ -137,9 +137,10 @@ pub use lifecycle::signals::flush_on_signals;
 pub use options::Dashboard;
 pub use options::sampling::SamplingContext;
 pub use options::{
-    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, Compression,
-    FinishedTrace, IntoRelease, KeepTrace, LocalView, OptionsError, Pattern, SpanFilter, SpoolLimits,
-    Spotlight, StatusCodes, TraceLifecycle, TracesSampler, UnhandledErrors,
+    BeforeCallback, BeforeHintedCallback, BeforeSendSpan, CaCertificates, ClientOptions, CollectBehavior,
+    Compression, DataCollection, FinishedTrace, GenAiCollection, GraphQlCollection, HttpBodyType,
+    HttpHeadersCollection, IntoRelease, KeepTrace, LocalView, McpCollection, OptionsError, Pattern,
+    SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle, TracesSampler, UnhandledErrors,
 };
 pub use protocol::{
     AttributeValue, Breadcrumb, Envelope, Level, SessionMode, SessionStatus, SpanStatus, User,

@@ -25,6 +25,7 @@ mod text;
 mod words;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -40,24 +41,37 @@ pub(crate) const FILTERED: &str = "[Filtered]";
 /// The depth to which values are searched. Deeper values are filtered unseen.
 const MAX_DEPTH: usize = 64;
 
+/// A function that decides by the name of a value whether it is kept.
+struct KeepsValue(Box<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl fmt::Debug for KeepsValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeepsValue(..)")
+    }
+}
+
 /// The filter of a client, made once.
 #[derive(Debug)]
 pub(crate) struct Scrubber {
     names: Names,
-    /// Whether the errors of HTTP clients keep the query values of the URLs in their texts.
-    keeps_query_values: bool,
+    /// Whether a query parameter of a URL in the text of an error keeps its value; `None` if all do.
+    keeps_query_value: Option<KeepsValue>,
 }
 
 impl Scrubber {
     /// Creates a filter from the terms of the spec and those of the user. A user's term is taken literally: every name
     /// that contains it, in any case, is sensitive, even when it is an everyday word.
     pub(crate) fn new(extra: &[String]) -> Self {
-        Self { names: Names::new(extra), keeps_query_values: true }
+        Self { names: Names::new(extra), keeps_query_value: None }
     }
 
-    /// Keeps the query values of URLs in the texts of errors, or filters them all: they are what a user typed.
-    pub(crate) fn keep_query_values(mut self, keep: bool) -> Self {
-        self.keeps_query_values = keep;
+    /// Filters the values of query parameters of URLs in the texts of errors, except those whose name a function accepts:
+    /// they are what a user typed.
+    pub(crate) fn keep_query_values_if(
+        mut self,
+        keeps: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.keeps_query_value = Some(KeepsValue(Box::new(keeps)));
         self
     }
 

@@ -2,24 +2,66 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::options::{CollectBehavior, FILTERED};
 use crate::protocol::limits::truncated;
 
-pub(super) const FILTERED: &str = "[Filtered]";
 /// The maximum number of headers and query parameters.
 pub(super) const MAX_ENTRIES: usize = 64;
 /// The maximum length of a path, and of a query string.
 pub(super) const MAX_PATH: usize = 2048;
 
-/// Returns a query string; without its values, unless `pii` allows them.
-pub(super) fn kept_query(query: &str, pii: bool) -> String {
-    if pii {
-        return truncated(query, MAX_PATH).into_owned();
+/// Returns what is collected of a query string.
+pub(super) fn kept_query(query: &str, behavior: &CollectBehavior) -> Option<String> {
+    if behavior.is_off() || query.is_empty() {
+        return None;
+    }
+    if behavior.shows_all() {
+        return Some(truncated(query, MAX_PATH).into_owned());
     }
     let pairs = query.split('&').take(MAX_ENTRIES).filter(|pair| !pair.is_empty());
-    let names = pairs.map(|pair| match pair.split_once('=') {
-        Some((name, _)) => format!("{}={FILTERED}", truncated(name, 64)),
-        // A lone word may be a name or a value.
-        None => FILTERED.to_owned(),
+    let kept = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value)));
+        let shown = behavior.shows(&percent_decode_str(name).decode_utf8_lossy());
+        match value {
+            _ if shown => truncated(pair, MAX_PATH),
+            Some(_) => Cow::Owned(format!("{}={FILTERED}", truncated(name, 64))),
+            // A lone word may be a name or a value.
+            None => Cow::Borrowed(FILTERED),
+        }
     });
-    names.collect::<Vec<_>>().join("&")
+    let kept = kept.collect::<Vec<_>>().join("&");
+    Some(truncated(&kept, MAX_PATH).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_behavior_shows_what_it_says() {
+        let query = "page=2&q=ada&x%2Duser=7&lone&&";
+        for (behavior, kept) in [
+            (CollectBehavior::default(), Some(query)),
+            (CollectBehavior::Off, None),
+            (CollectBehavior::Harmless, Some("page=[Filtered]&q=[Filtered]&x%2Duser=[Filtered]&[Filtered]")),
+            (CollectBehavior::allow(["PAGE"]), Some("page=2&q=[Filtered]&x%2Duser=[Filtered]&[Filtered]")),
+            (CollectBehavior::deny(["-user", "lo"]), Some("page=2&q=ada&x%2Duser=[Filtered]&[Filtered]")),
+        ] {
+            assert_eq!(kept_query(query, &behavior).as_deref(), kept, "{behavior:?}");
+        }
+        assert_eq!(kept_query("", &CollectBehavior::default()), None);
+    }
+
+    #[test]
+    fn a_long_query_is_cut() {
+        let query = format!("{}=1&", "a".repeat(100_000)).repeat(200);
+        for behavior in [CollectBehavior::default(), CollectBehavior::Harmless, CollectBehavior::deny(["b"])]
+        {
+            assert!(kept_query(&query, &behavior).is_some_and(|kept| kept.len() <= MAX_PATH + 3));
+        }
+    }
 }

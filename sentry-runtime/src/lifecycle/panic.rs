@@ -14,7 +14,7 @@ use crate::capture::event;
 use crate::client;
 use crate::context::active;
 use crate::instrument::monitor;
-use crate::instrument::vars::running;
+use crate::instrument::vars::{self, running};
 use crate::intake::message::Capture;
 use crate::stacktrace::locals::CapturedLocals;
 
@@ -49,7 +49,7 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     if let Some(client) = wanted {
         if end != PanicOutcome::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
-            let unwinds = end == PanicOutcome::Unwinds && client.options().include_local_variables;
+            let unwinds = end == PanicOutcome::Unwinds && vars::shows_vars(client.options());
             let late = if unwinds { running::begin_panic() } else { None };
             let locals = CapturedLocals { late, ..CapturedLocals::default() };
             event::submit(Capture::panic(message(info.payload()), location).with_locals(locals));

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::release::IntoRelease;
 use super::{
-    CaCertificates, ClientOptions, Compression, FinishedTrace, LocalView, OptionsError, Pattern, SpanFilter,
-    SpoolLimits, Spotlight, StatusCodes, TraceLifecycle, UnhandledErrors,
+    CaCertificates, ClientOptions, Compression, DataCollection, FinishedTrace, LocalView, OptionsError,
+    Pattern, SpanFilter, SpoolLimits, Spotlight, StatusCodes, TraceLifecycle, UnhandledErrors,
 };
 use crate::client::hint::Hint;
 use crate::client::integration::Integration;
@@ -239,8 +239,22 @@ setters! {
     /// lost. Default: 20 MiB.
     max_attachment_size(bytes: usize) => bytes;
     /// Collects data that may identify a person: cookies, IP addresses, user input. Data that the program sets is sent
-    /// either way. Default: `false`.
+    /// either way. Default: `false`. The short form of [`data_collection`](Self::data_collection): `true` is
+    /// [`DataCollection::new`], `false` is [`DataCollection::without_pii`]. Has no effect if `data_collection` is set.
     send_default_pii(send: bool) => send;
+    /// Sets what the toolkit collects automatically, by category. Categories that are not set are collected; see
+    /// [`DataCollection`]. Default: `send_default_pii` decides. Environment: `SENTRY_DATA_COLLECTION`, a boolean, and a
+    /// variable for each category, such as `SENTRY_DATA_COLLECTION_COOKIES`.
+    ///
+    /// ```
+    /// use sentry::{ClientOptions, CollectBehavior, DataCollection};
+    ///
+    /// let options = ClientOptions::new().data_collection(
+    ///     DataCollection::new().cookies(false).url_query_params(CollectBehavior::allow(["page", "sort"])),
+    /// );
+    /// # assert!(options.data_collection.is_some());
+    /// ```
+    data_collection(collection: DataCollection) => Some(collection);
     /// Sets the name of this machine. Default: the host name.
     server_name(name: impl Into<Cow<'static, str>>) => Some(name.into());
     /// Marks stack frames of these crates and modules as your own. Takes path prefixes, and precedence over

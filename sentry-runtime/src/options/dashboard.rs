@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::base::diagnostics;
-use crate::options::environment::yes_or_no;
+use crate::options::boolean::yes_or_no;
 
 /// Whether this build is one for development.
 const IS_DEVELOPMENT: bool = cfg!(debug_assertions);

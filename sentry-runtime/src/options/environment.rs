@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::diagnostics;
+use crate::options::boolean::{BOOLEAN, yes_or_no};
 use crate::options::release::from_variables;
 use crate::options::{
     ClientOptions, LocalView, OptionsError, Spotlight, check_filters, names, open_for_views,
@@ -107,6 +108,7 @@ fn complete_with(
     #[cfg(feature = "dashboard")]
     crate::options::dashboard::complete(&mut options.dashboard, variable);
     options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
+    crate::options::data_collection::complete(options, variable)?;
     check(options)?;
     open_for_views(options);
     if options.records_unsampled() && !options.traces() {
@@ -155,6 +157,7 @@ fn check(options: &ClientOptions) -> Result<(), OptionsError> {
     {
         return wrong("spotlight_url", url.escape_debug(), "a URL that begins with http:// or https://");
     }
+    crate::options::data_collection::check(options)?;
     check_filters(options)
 }
 
@@ -174,21 +177,8 @@ fn parse_rate(option: &'static str, value: &str) -> Result<f32, OptionsError> {
     }
 }
 
-/// Reads a boolean; `None` for any other value.
-pub(super) fn yes_or_no(value: &str) -> Option<bool> {
-    match value.trim().to_ascii_lowercase().as_str() {
-        "true" | "t" | "y" | "yes" | "on" | "1" => Some(true),
-        "false" | "f" | "n" | "no" | "off" | "0" => Some(false),
-        _ => None,
-    }
-}
-
 fn parse_bool(option: &'static str, value: &str) -> Result<bool, OptionsError> {
-    yes_or_no(value).ok_or_else(|| OptionsError::Value {
-        option,
-        value: value.to_owned(),
-        rule: "a boolean: `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`",
-    })
+    yes_or_no(value).ok_or_else(|| OptionsError::Value { option, value: value.to_owned(), rule: BOOLEAN })
 }
 
 fn local(variable: Option<&str>) -> LocalView {

@@ -3,10 +3,12 @@
 //! [Spec, configuration](https://develop.sentry.dev/sdk/foundations/client/configuration/),
 //! [environment variables](https://develop.sentry.dev/sdk/expected-features/environment-variables/)
 
+mod boolean;
 mod builder;
 mod callbacks;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+mod data_collection;
 pub(crate) mod environment;
 mod error;
 mod keep;
@@ -24,6 +26,13 @@ pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 #[cfg(feature = "dashboard")]
 pub use dashboard::Dashboard;
+#[cfg(feature = "_http-server")]
+pub(crate) use data_collection::shows_header;
+pub use data_collection::{
+    CollectBehavior, DataCollection, GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection,
+    McpCollection,
+};
+pub(crate) use data_collection::{Collected, FILTERED};
 pub use error::OptionsError;
 pub use keep::{FinishedTrace, KeepTrace};
 pub use lifecycle::TraceLifecycle;
@@ -187,7 +196,7 @@ pub struct ClientOptions {
     /// Whether messages carry a stack trace. Errors and panics always carry one. Default: `false`.
     pub attach_stacktrace: bool,
     /// Whether the arguments that the argument `vars` of an attribute names are shown in the stack traces of errors and
-    /// panics. Default: `true`.
+    /// panics. Default: `true`. [`DataCollection::stack_frame_variables`] wins if it is set.
     pub include_local_variables: bool,
     /// Patterns of errors and messages that are not sent, by type or by text; see [`ErrorPattern`]. Default: none.
     pub ignore_errors: Vec<ErrorPattern>,
@@ -204,9 +213,13 @@ pub struct ClientOptions {
     /// The maximum size of all attachments of one event, in bytes. Attachments that do not fit are left out and counted
     /// as lost. Default: 20 MiB.
     pub max_attachment_size: usize,
-    /// Whether the toolkit collects data that may identify a person: IP addresses, cookies, user input. Data that the
-    /// program sets is sent either way. Default: `false`.
+    /// Whether the toolkit collects data that may identify a person: IP addresses, cookies, user input. The short form of
+    /// [`data_collection`](field@Self::data_collection): `true` is [`DataCollection::new`], `false` is
+    /// [`DataCollection::without_pii`]. Has no effect if `data_collection` is set. Default: `false`.
     pub send_default_pii: bool,
+    /// What the toolkit collects automatically, by category; see [`DataCollection`] for categories, defaults and
+    /// environment variables. Data that the program sets is sent either way. Default: `send_default_pii` decides.
+    pub data_collection: Option<DataCollection>,
     /// The name of this machine. Default: the host name.
     pub server_name: Option<Cow<'static, str>>,
     /// Crates and modules whose stack frames are marked as your own, by path prefix. Takes precedence over
@@ -349,8 +362,9 @@ pub struct ClientOptions {
     ///
     /// If there is no DSN, no collector and no transport, Spotlight receives everything, whatever was set: all errors
     /// (`sample_rate`) and traces (`traces_sample_rate`, `traces_sampler`), structured logs (`enable_logs`) and
-    /// personal data (`send_default_pii`). [`Client::options`](crate::Client::options) returns these values. Filters
-    /// and callbacks still run, and values with sensitive names are still filtered.
+    /// personal data (`send_default_pii`), unless `data_collection` is set.
+    /// [`Client::options`](crate::Client::options) returns these values. Filters and callbacks still run, and values
+    /// with sensitive names are still filtered.
     ///
     /// If the data also goes to a server, Spotlight receives copies of what the server receives. To see everything,
     /// leave the DSN out, or set the options for your development builds.
@@ -422,6 +436,7 @@ impl Default for ClientOptions {
             integrations: Vec::new(),
             max_attachment_size: 20 << 20,
             send_default_pii: false,
+            data_collection: None,
             server_name: None,
             in_app_include: Vec::new(),
             in_app_exclude: Vec::new(),
@@ -522,6 +537,7 @@ impl fmt::Debug for ClientOptions {
             .field("traces_sample_rate", &self.traces_sample_rate)
             .field("traces_sampler", &self.traces_sampler.is_some())
             .field("send_default_pii", &self.send_default_pii)
+            .field("data_collection", &self.data_collection)
             .field("local", &self.local)
             .field("spotlight", &self.spotlight)
             .finish_non_exhaustive()

@@ -60,7 +60,8 @@ pub(crate) fn open_for_views(options: &mut ClientOptions) {
         options.traces_sample_rate = Some(1.0);
         // Includes traces that another service started and did not sample.
         options.traces_sampler = Some(Arc::new(|_| 1.0));
-        options.send_default_pii = true;
+        // A program that chose categories has decided what may be shown.
+        options.send_default_pii |= options.data_collection.is_none();
         options.enable_logs = true;
         options.collect_logs = true;
     } else if options.local != LocalView::Off && !options.traces() {

@@ -6,6 +6,7 @@ use super::contexts;
 use super::keep::KeptPerSecond;
 use super::output;
 use crate::client::Client;
+use crate::options::CollectBehavior;
 use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
 use crate::scrub::Scrubber;
 use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
@@ -15,6 +16,8 @@ use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
 pub(crate) struct ClientState {
     pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
+    /// What is shown of the arguments of functions.
+    pub(super) variables: CollectBehavior,
     pub(super) contexts: Map<String, Context>,
     /// The same contexts as JSON.
     pub(super) contexts_json: Vec<(String, Vec<u8>)>,
@@ -41,12 +44,17 @@ impl ClientState {
         let json = |(name, context): (&String, &Context)| {
             serde_json::to_vec(context).ok().map(|json| (name.clone(), json))
         };
+        let collected = options.collected();
+        let mut scrubber = Scrubber::new(&options.deny_names);
+        let parameters = collected.url_query_params().clone();
+        if !parameters.shows_all() {
+            scrubber = scrubber.keep_query_values_if(move |name| parameters.shows(name));
+        }
         Self {
             contexts_json: contexts.iter().filter_map(json).collect(),
-            resolver: Resolver::new(Symbolicator::new(rules)),
-            scrubber: Arc::new(
-                Scrubber::new(&options.deny_names).keep_query_values(options.send_default_pii),
-            ),
+            resolver: Resolver::new(Symbolicator::new(rules, collected.frame_context_lines())),
+            scrubber: Arc::new(scrubber),
+            variables: collected.stack_frame_variables().clone(),
             contexts,
             // The version is read first: an integration added meanwhile is then noticed the next time.
             integrations: client.integrations().version(),

@@ -178,7 +178,7 @@ impl Scrubber {
         let Exception { ty: _, value, module: _, stacktrace, raw_stacktrace, thread_id: _, mechanism } =
             exception;
         self.scrub_texts([value]);
-        if !self.keeps_query_values {
+        if self.keeps_query_value.is_some() {
             rewrite_some(value, |text| self.scrub_query_values(text));
         }
         let stacks = [stacktrace, raw_stacktrace];

@@ -150,8 +150,8 @@ impl Scrubber {
             || decoded.split(['&', ';', '?', '#']).any(is_sensitive)
     }
 
-    /// Filters the value of every query parameter of every URL in a text, whatever its name. What names a URL may be
-    /// sent without personal data being allowed; what a user typed into it may not.
+    /// Filters the values of query parameters of every URL in a text, except those that are kept by their name. What
+    /// names a URL may be sent without personal data being allowed; what a user typed into it may not.
     pub(crate) fn scrub_query_values<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut rewrite = Rewrite::new(text);
         let mut searched = 0;
@@ -161,11 +161,14 @@ impl Scrubber {
             let Some(query) = text[start..end].find('?').map(|at| start + at + 1) else { continue };
             let mut at = query;
             for pair in text[query..end].split(['&', '#']) {
-                let value = pair.split_once('=').map_or(at, |(name, _)| at + name.len() + 1);
+                let name = pair.split_once('=').map(|(name, _)| name);
+                let value = name.map_or(at, |name| at + name.len() + 1);
+                let name = percent_decoded(name.unwrap_or(pair));
+                let is_kept = self.keeps_query_value.as_ref().is_some_and(|keeps| (keeps.0)(&name));
                 at += pair.len();
                 // What ends the sentence does not belong to the URL.
                 let to = value + text[value..at].trim_end_matches([',', '.', ':', ';', '!']).len();
-                if to > value && &text[value..to] != FILTERED {
+                if to > value && !is_kept && &text[value..to] != FILTERED {
                     rewrite.replace(value..to, FILTERED);
                 }
                 at += 1;

@@ -67,12 +67,14 @@ pub(crate) struct Symbolicator {
     cache: HashMap<usize, Vec<Found>>,
     images: Images,
     sources: SourceCache,
+    /// The number of source lines above and below that of a frame; 0 for no source.
+    context_lines: usize,
 }
 
 impl Symbolicator {
-    /// Creates a symbolicator with an empty cache.
-    pub(crate) fn new(rules: InAppRules) -> Self {
-        Self { rules, ..Self::default() }
+    /// Creates a symbolicator with an empty cache, which shows this number of source lines above and below a frame's.
+    pub(crate) fn new(rules: InAppRules, context_lines: usize) -> Self {
+        Self { rules, context_lines, ..Self::default() }
     }
 
     /// Whether a stack can be resolved from the cache alone.
@@ -194,8 +196,10 @@ impl Symbolicator {
                 frame.in_app = image.in_app;
             }
         }
-        if let (true, Some(path), Some(line)) = (frame.in_app == Some(true), &frame.abs_path, frame.lineno)
-            && let Some(lines) = self.sources.around(path, line)
+        if self.context_lines > 0
+            && let (true, Some(path), Some(line)) =
+                (frame.in_app == Some(true), &frame.abs_path, frame.lineno)
+            && let Some(lines) = self.sources.around(path, line, self.context_lines)
         {
             frame.pre_context = lines.before;
             frame.context_line = Some(lines.line);

@@ -9,8 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The number of lines before and after.
-const AROUND: usize = 5;
 /// The maximum length of a line, in characters.
 const MAX_LINE: usize = 200;
 /// The maximum size of a file, in bytes; larger files are not read.
@@ -38,19 +36,19 @@ pub(crate) struct SourceCache {
 }
 
 impl SourceCache {
-    /// Returns the text around line `line` (from 1) of a file; `None` if the file does not exist, is not a
+    /// Returns line `line` (from 1) of a file with a number of lines before and after it; `None` if the file does not exist, is not a
     /// regular text file, is too large, has no such line, or was changed after the program was built.
-    pub(crate) fn around(&mut self, path: &str, line: u32) -> Option<SourceLines> {
+    pub(crate) fn around(&mut self, path: &str, line: u32, lines_around: usize) -> Option<SourceLines> {
         // A relative path would be resolved against the program's working directory.
         if !Path::new(path).is_absolute() {
             return None;
         }
         let text = self.text(path)?;
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
-        let start = index.saturating_sub(AROUND);
+        let start = index.saturating_sub(lines_around);
         let mut lines = text.lines().skip(start).map(cut);
         let before: Vec<String> = lines.by_ref().take(index - start).collect();
-        Some(SourceLines { before, line: lines.next()?, after: lines.take(AROUND).collect() })
+        Some(SourceLines { before, line: lines.next()?, after: lines.take(lines_around).collect() })
     }
 
     fn text(&mut self, path: &str) -> Option<Arc<str>> {
@@ -111,7 +109,7 @@ mod tests {
         }
 
         fn around(&self, line: u32) -> Option<SourceLines> {
-            SourceCache::default().around(self.0.to_str().unwrap(), line)
+            SourceCache::default().around(self.0.to_str().unwrap(), line, 5)
         }
     }
 
@@ -149,9 +147,9 @@ mod tests {
         let later = SystemTime::now() + std::time::Duration::from_secs(60);
         File::options().write(true).open(&edited.0).unwrap().set_modified(later).unwrap();
         assert_eq!(edited.around(1), None);
-        assert_eq!(SourceCache::default().around("src/lib.rs", 1), None);
-        assert_eq!(SourceCache::default().around("/nowhere/at/all.rs", 1), None);
-        assert_eq!(SourceCache::default().around("/dev/zero", 1), None);
+        assert_eq!(SourceCache::default().around("src/lib.rs", 1, 5), None);
+        assert_eq!(SourceCache::default().around("/nowhere/at/all.rs", 1, 5), None);
+        assert_eq!(SourceCache::default().around("/dev/zero", 1, 5), None);
     }
 
     #[test]
@@ -159,11 +157,11 @@ mod tests {
         let samples: Vec<_> = (0..MAX_FILES + 3).map(|n| Sample::new(&format!("many-{n}"), b"x")).collect();
         let mut cache = SourceCache::default();
         for sample in &samples {
-            assert!(cache.around(sample.0.to_str().unwrap(), 1).is_some());
+            assert!(cache.around(sample.0.to_str().unwrap(), 1, 5).is_some());
             assert!(cache.files.len() <= MAX_FILES);
         }
         for n in 0..2 * MAX_KNOWN {
-            assert!(cache.around(&format!("/nowhere/{n}.rs"), 1).is_none());
+            assert!(cache.around(&format!("/nowhere/{n}.rs"), 1, 5).is_none());
             assert!(cache.files.len() <= MAX_KNOWN);
         }
     }

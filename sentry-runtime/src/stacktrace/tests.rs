@@ -27,7 +27,7 @@ async fn refund() -> RawStack {
 }
 
 fn resolve(stack: &RawStack) -> ResolvedStack {
-    Symbolicator::new(InAppRules::default()).resolve(stack)
+    Symbolicator::new(InAppRules::default(), 5).resolve(stack)
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn frames_of_the_library_are_not_in_app() {
 fn the_users_prefixes_decide() {
     let stack = place_order().0;
     let exclude = InAppRules::new(Vec::new(), vec!["sentry::stacktrace::tests".into()]);
-    let resolved = Symbolicator::new(exclude).resolve(&stack);
+    let resolved = Symbolicator::new(exclude, 5).resolve(&stack);
     assert!(resolved.frames.iter().all(|frame| frame.in_app == Some(false) && frame.context_line.is_none()));
 }
 
@@ -123,7 +123,7 @@ fn addresses_lie_in_the_image_that_is_sent() {
 #[test]
 fn a_second_look_gives_the_same() {
     let stack = place_order().0;
-    let mut symbolicator = Symbolicator::new(InAppRules::default());
+    let mut symbolicator = Symbolicator::new(InAppRules::default(), 5);
     let first = symbolicator.resolve(&stack);
     assert_eq!(symbolicator.resolve(&stack).frames, first.frames);
 }
@@ -131,7 +131,7 @@ fn a_second_look_gives_the_same() {
 #[test]
 fn what_started_the_thread_is_not_read() {
     let stack = std::thread::spawn(|| place_order().0).join().unwrap();
-    let mut symbolicator = Symbolicator::new(InAppRules::default());
+    let mut symbolicator = Symbolicator::new(InAppRules::default(), 5);
     assert!(!symbolicator.knows(&stack));
     assert!(!symbolicator.resolve(&stack).frames.is_empty());
     assert!(symbolicator.knows(&stack), "a second look needs no file");

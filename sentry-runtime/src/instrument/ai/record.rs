@@ -15,15 +15,19 @@ use crate::protocol::AttributeValue;
 #[derive(Debug)]
 pub struct AiRecord {
     span: Span,
-    /// Whether contents may leave the process.
-    contents: Cell<bool>,
+    /// Whether messages to the model, and arguments of tools, may leave the process.
+    inputs: Cell<bool>,
+    /// Whether answers of the model, and results of tools, may leave the process.
+    outputs: Cell<bool>,
     longest: usize,
 }
 
 /// Returns a recorder for the results of a span that was started by a function call.
 ///
-/// Numbers and names are always recorded. Contents (messages, instructions, arguments and results of tools) are
-/// recorded only if the option `send_default_pii` is on, or after [`AiRecord::with_contents`].
+/// Numbers and names are always recorded. Contents are recorded if the option `data_collection` collects them
+/// ([`DataCollection::gen_ai`](crate::DataCollection::gen_ai)), or after [`AiRecord::with_contents`]. Inputs are messages
+/// to the model, instructions, tool definitions and arguments of tools. Outputs are answers of the model and results of
+/// tools.
 ///
 /// ```
 /// use sentry::ai::{self, Message};
@@ -40,14 +44,19 @@ pub struct AiRecord {
 /// ```
 pub fn record(span: &Span) -> AiRecord {
     if !span.is_recording() {
-        return AiRecord { span: Span::default(), contents: Cell::new(false), longest: 0 };
+        return AiRecord {
+            span: Span::default(),
+            inputs: Cell::new(false),
+            outputs: Cell::new(false),
+            longest: 0,
+        };
     }
     let client = active::with(|context| context.client.clone()).or_else(client::global);
-    let (contents, longest) = client.map_or((false, 0), |client| {
-        let options = client.options();
-        (options.send_default_pii, options.max_value_length)
+    let (inputs, outputs, longest) = client.map_or((false, false, 0), |client| {
+        let (options, collected) = (client.options(), client.options().collected());
+        (collected.gen_ai_inputs(), collected.gen_ai_outputs(), options.max_value_length)
     });
-    AiRecord { span: span.clone(), contents: Cell::new(contents), longest }
+    AiRecord { span: span.clone(), inputs: Cell::new(inputs), outputs: Cell::new(outputs), longest }
 }
 
 /// Returns a recorder for the results of the active span, for functions annotated with `#[span(op = "gen_ai.…")]`.
@@ -61,9 +70,23 @@ impl AiRecord {
         self
     }
 
-    /// Sets a content, which is computed only if it is recorded.
-    fn content(&self, key: &'static str, text: impl FnOnce(usize) -> Option<String>) -> &Self {
-        if self.contents.get()
+    /// Sets an input, which is computed only if it is recorded.
+    fn input(&self, key: &'static str, text: impl FnOnce(usize) -> Option<String>) -> &Self {
+        self.content(&self.inputs, key, text)
+    }
+
+    /// Sets an output, which is computed only if it is recorded.
+    fn output(&self, key: &'static str, text: impl FnOnce(usize) -> Option<String>) -> &Self {
+        self.content(&self.outputs, key, text)
+    }
+
+    fn content(
+        &self,
+        is_recorded: &Cell<bool>,
+        key: &'static str,
+        text: impl FnOnce(usize) -> Option<String>,
+    ) -> &Self {
+        if is_recorded.get()
             && self.span.is_recording()
             && let Some(text) = text(self.longest)
         {
@@ -72,9 +95,10 @@ impl AiRecord {
         self
     }
 
-    /// Records contents from here on, whatever the value of `send_default_pii` is.
+    /// Records inputs and outputs from here on, whatever the option `data_collection` is.
     pub fn with_contents(&self) -> &Self {
-        self.contents.set(true);
+        self.inputs.set(true);
+        self.outputs.set(true);
         self
     }
 
@@ -129,39 +153,39 @@ impl AiRecord {
     /// Only the messages from the last answer of the model on are recorded; system messages become the instructions.
     /// Binary data in them is replaced. Messages are contents, see [`record`].
     pub fn input_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
-        if self.contents.get() && self.span.is_recording() {
+        if self.inputs.get() && self.span.is_recording() {
             let input = messages::input(messages, self.longest);
             if let Some(system) = input.system {
                 self.set("gen_ai.system_instructions", system);
             }
-            self.content("gen_ai.input.messages", |_| input.messages);
+            self.input("gen_ai.input.messages", |_| input.messages);
         }
         self
     }
 
     /// Sets the messages that the model answered with. Messages are contents, see [`record`].
     pub fn output_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
-        self.content("gen_ai.output.messages", |longest| messages::output(messages, longest))
+        self.output("gen_ai.output.messages", |longest| messages::output(messages, longest))
     }
 
     /// Sets the system's instructions. Instructions are contents, see [`record`].
     pub fn system_instructions(&self, text: &str) -> &Self {
-        self.content("gen_ai.system_instructions", |_| Some(text.to_owned()))
+        self.input("gen_ai.system_instructions", |_| Some(text.to_owned()))
     }
 
     /// Sets the tools that the model may call: a list in the provider's form. Tool definitions are contents, see
     /// [`record`].
     pub fn tool_definitions<T: Serialize + ?Sized>(&self, tools: &T) -> &Self {
-        self.content("gen_ai.tool.definitions", |_| messages::json(tools))
+        self.input("gen_ai.tool.definitions", |_| messages::json(tools))
     }
 
     /// Sets the arguments of a tool call. Arguments are contents, see [`record`].
     pub fn tool_arguments<T: Serialize + ?Sized>(&self, arguments: &T) -> &Self {
-        self.content("gen_ai.tool.call.arguments", |_| messages::json(arguments))
+        self.input("gen_ai.tool.call.arguments", |_| messages::json(arguments))
     }
 
     /// Sets the result of a tool call. Results are contents, see [`record`].
     pub fn tool_result<T: Serialize + ?Sized>(&self, result: &T) -> &Self {
-        self.content("gen_ai.tool.call.result", |_| messages::json(result))
+        self.output("gen_ai.tool.call.result", |_| messages::json(result))
     }
 }

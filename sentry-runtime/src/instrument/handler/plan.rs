@@ -19,7 +19,7 @@ pub(crate) struct HandlerPlan {
     /// A name that replaces the one given by the kind.
     pub(super) name: Option<Cow<'static, str>>,
     pub(super) form: Option<FormData>,
-    /// `None`: the option `send_default_pii` decides.
+    /// `None`: the option `data_collection` decides.
     pub(super) record_response: Option<bool>,
     pub(super) flush: bool,
     pub(super) tags: Vec<(Cow<'static, str>, String)>,

@@ -20,6 +20,7 @@ use crate::error::failure::{ControlFlow, Failure};
 use crate::instrument::autoref::Fails;
 use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
 use crate::instrument::span::Span;
+use crate::options::HttpBodyType;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::trace::clock::{self, Ticks};
@@ -158,7 +159,10 @@ impl Handler {
     pub fn wants_response(&self) -> bool {
         let by_default = |state: &HandlerState| {
             matches!(state.kind, HandlerKind::ServerAction { .. })
-                && state.taken.client().is_some_and(|client| client.options().send_default_pii)
+                && state
+                    .taken
+                    .client()
+                    .is_some_and(|client| client.options().collected().body(HttpBodyType::OutgoingResponse))
         };
         self.0.as_ref().is_some_and(|state| state.plan.record_response.unwrap_or_else(|| by_default(state)))
     }

@@ -14,6 +14,7 @@ use crate::base::callback;
 use crate::client;
 use crate::context::active;
 use crate::error::failure::Failure;
+use crate::options::ClientOptions;
 use crate::stacktrace::locals::{Locals, MAX_VALUES};
 
 pub use crate::stacktrace::locals::VarsSite;
@@ -112,10 +113,15 @@ impl Write for Bounded {
     }
 }
 
+/// Whether a client with these options shows arguments.
+pub(crate) fn shows_vars(options: &ClientOptions) -> bool {
+    !options.collected().stack_frame_variables().is_off()
+}
+
 /// Whether the client shows arguments.
 fn is_wanted() -> bool {
     let client = active::with(|context| context.client());
-    client.is_some_and(|client| client.is_enabled() && client.options().include_local_variables)
+    client.is_some_and(|client| client.is_enabled() && shows_vars(client.options()))
 }
 
 /// Work of a function whose failure comes with the values of its arguments.

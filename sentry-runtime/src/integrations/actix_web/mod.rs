@@ -216,6 +216,7 @@ fn answered<B: MessageBody>(
     }
     let status = response.status();
     running.answered(status.as_u16(), body::length(response.response().body()));
+    running.answered_with(response.headers().iter().map(read::header));
     if server_errors && status.is_server_error() {
         match response.response().error() {
             Some(error) => running.saw(failure(error)),

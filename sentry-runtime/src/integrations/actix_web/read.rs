@@ -2,7 +2,7 @@
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Version;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::Scheme;
 
 use super::ORIGIN;
@@ -33,11 +33,13 @@ pub(super) fn request(request: &ServiceRequest, options: &ClientOptions) -> Inco
         peer: request.peer_addr().map(|address| address.ip()),
         origin: ORIGIN,
     };
-    let headers = request.headers().iter().map(|(name, value)| {
-        // The program marked the value as sensitive.
-        (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
-    });
+    let headers = request.headers().iter().map(header);
     Incoming::new(head, &headers.collect::<Vec<_>>(), &Headers(request.headers()), options)
+}
+
+pub(super) fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {
+    // The program marked the value as sensitive.
+    (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
 }
 
 /// The headers of actix-web, which has a map type of its own.

@@ -36,7 +36,7 @@ impl Exchange {
             return Self(None);
         }
         let url = target.url();
-        let query = target.kept_query(client.options().send_default_pii);
+        let query = target.kept_query(client.options().collected().url_query_params());
 
         let mut options = SpanOptions::new(format!("{} {url}", target.method))
             .op("http.client")

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::integrations::url::{MAX_PATH, kept_query};
+use crate::options::CollectBehavior;
 use crate::protocol::limits::truncated;
 
 /// The parts of a request in types that are independent of the client.
@@ -41,9 +42,8 @@ impl Target<'_> {
     }
 
     /// Returns the query string with its question mark, according to the privacy rules.
-    pub(super) fn kept_query(&self, pii: bool) -> Option<String> {
-        let query = self.query.filter(|query| !query.is_empty())?;
-        Some(format!("?{}", kept_query(query, pii)))
+    pub(super) fn kept_query(&self, behavior: &CollectBehavior) -> Option<String> {
+        Some(format!("?{}", kept_query(self.query?, behavior)?))
     }
 
     /// Returns the port of the URL, or the default port of its scheme.
@@ -85,9 +85,10 @@ mod tests {
         assert_eq!(TARGET.url(), "https://api.example/orders");
         assert_eq!(Target { port: Some(8443), ..TARGET }.url(), "https://api.example:8443/orders");
         assert_eq!(Target { scheme: "data", host: "", path: "text/plain,secret", ..TARGET }.url(), "data:");
-        assert_eq!(TARGET.kept_query(false).as_deref(), Some("?token=[Filtered]"));
-        assert_eq!(TARGET.kept_query(true).as_deref(), Some("?token=secret"));
-        assert_eq!(Target { query: Some(""), ..TARGET }.kept_query(true), None);
+        assert_eq!(TARGET.kept_query(&CollectBehavior::Harmless).as_deref(), Some("?token=[Filtered]"));
+        assert_eq!(TARGET.kept_query(&true.into()).as_deref(), Some("?token=secret"));
+        assert_eq!(TARGET.kept_query(&false.into()), None);
+        assert_eq!(Target { query: Some(""), ..TARGET }.kept_query(&true.into()), None);
         assert_eq!(Target { path: &"a".repeat(9000), ..TARGET }.url().len() / 100, 20);
     }
 

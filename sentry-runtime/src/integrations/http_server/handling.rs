@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::headers;
 use super::incoming::{Incoming, Route};
 use super::session;
 use crate::capture::errors::{self, ErrorOrigin};
@@ -170,6 +171,15 @@ impl RunningRequest {
         self.span.set_attribute("http.response.status_code", status);
         self.span.set_attribute("http.response.body.size", AttributeValue::from(length));
         self.status = Some(SpanStatus::from_http_status(status));
+    }
+
+    /// Records the headers of the response. Names are in lower case. Must be called inside the request.
+    pub(crate) fn answered_with<'a>(&self, headers: impl Iterator<Item = (&'a str, &'a [u8])>) {
+        let client = active::with(|context| context.client()).filter(|_| self.span.is_recording());
+        if let Some(client) = client {
+            let kept = headers::of_response(headers, client.options().collected());
+            kept.into_iter().for_each(|(key, value)| self.span.set_attribute(key, value));
+        }
     }
 
     /// Sets a status that the response expresses by other means than its HTTP status.

@@ -1,7 +1,7 @@
 //! The recorded parts of an incoming request, according to the privacy rules.
 //!
-//! Without `send_default_pii`, only headers that cannot identify the sender and the names in the query string are kept;
-//! cookies and addresses are not. The kept data is also scrubbed on the pipeline thread.
+//! The option `data_collection` decides about headers, cookies, the query string and the address. The kept data is also
+//! scrubbed on the pipeline thread.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
 //! [Spec](https://develop.sentry.dev/sdk/data-model/event-payloads/request/),
@@ -10,66 +10,13 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::integrations::url::{FILTERED, MAX_ENTRIES, MAX_PATH, kept_query};
-use crate::options::ClientOptions;
+use super::headers::{self as kept, MAX_VALUE};
+use crate::integrations::url::{MAX_PATH, kept_query};
+use crate::options::{ClientOptions, shows_header};
 use crate::protocol::limits::truncated;
-use crate::protocol::{AttributeValue, Map, Request};
+use crate::protocol::{AttributeValue, Request};
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
-
-/// The maximum length of each value.
-const MAX_VALUE: usize = 1024;
-
-/// Headers whose values are always kept, sorted.
-const SAFE: &[&str] = &[
-    "accept",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-type",
-    "date",
-    "dnt",
-    "expect",
-    "grpc-accept-encoding",
-    "grpc-encoding",
-    "grpc-timeout",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-unmodified-since",
-    "keep-alive",
-    "origin",
-    "pragma",
-    "priority",
-    "range",
-    "sec-ch-ua",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "sec-websocket-version",
-    "sentry-trace",
-    "te",
-    "traceparent",
-    "transfer-encoding",
-    "upgrade",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "x-correlation-id",
-    "x-forwarded-proto",
-    "x-request-id",
-    "x-requested-with",
-];
 
 /// The name and the source of a transaction.
 #[derive(Debug, Clone)]
@@ -128,7 +75,7 @@ impl Incoming {
         trace: &dyn HeaderSource,
         options: &ClientOptions,
     ) -> Self {
-        let pii = options.send_default_pii;
+        let collected = options.collected();
         let header = |wanted: &str| {
             let value = headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
             value.and_then(|value| std::str::from_utf8(value).ok())
@@ -147,8 +94,9 @@ impl Incoming {
             Some(host) => format!("{scheme}://{host}{path}"),
             None => path.clone().into_owned(),
         };
-        let query = head.query.filter(|query| !query.is_empty()).map(|query| kept_query(query, pii));
-        let client = if pii { client_address(&header, head.peer) } else { None };
+        let query = head.query.and_then(|query| kept_query(query, collected.url_query_params()));
+        let client = if collected.user_info() { client_address(&header, head.peer) } else { None };
+        let agent = header("user-agent").filter(|_| shows_header(collected.request_headers(), "user-agent"));
 
         let mut attributes = Vec::with_capacity(12);
         let mut add = |key: &'static str, value: AttributeValue| {
@@ -167,7 +115,7 @@ impl Incoming {
             add("server.port", port.into());
         }
         add("network.protocol.version", AttributeValue::from_static(head.version));
-        add("user_agent.original", header("user-agent").map(|agent| truncated(agent, MAX_VALUE)).into());
+        add("user_agent.original", agent.map(|agent| truncated(agent, MAX_VALUE)).into());
         add("http.request.body.size", header("content-length").and_then(|it| it.parse::<u64>().ok()).into());
         add("client.address", client.clone().into());
 
@@ -175,8 +123,8 @@ impl Incoming {
             url: Some(url),
             method: Some(head.method.to_owned()),
             query_string: query,
-            cookies: if pii { cookies(headers) } else { None },
-            headers: kept_headers(headers, pii),
+            cookies: kept::cookies_of_request(headers, collected.cookies()),
+            headers: kept::of_request(headers, collected),
             env: client.map(|address| ("REMOTE_ADDR".to_owned(), address)).into_iter().collect(),
             ..Request::default()
         };
@@ -184,36 +132,6 @@ impl Incoming {
         let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
         Self { name, origin: head.origin, request, attributes, propagation, is_traced }
     }
-}
-
-fn kept_headers(headers: &[(&str, &[u8])], pii: bool) -> Map<String, String> {
-    let mut kept: Map<String, String> = Map::new();
-    for &(name, value) in headers.iter().take(MAX_ENTRIES) {
-        if pii && name == "cookie" {
-            continue;
-        }
-        let value = if pii || SAFE.binary_search(&name).is_ok() {
-            truncated(&String::from_utf8_lossy(value), MAX_VALUE).into_owned()
-        } else if name == "referer" {
-            let text = String::from_utf8_lossy(value);
-            truncated(text.split(['?', '#']).next().unwrap_or_default(), MAX_VALUE).into_owned()
-        } else {
-            FILTERED.to_owned()
-        };
-        match kept.get_mut(name) {
-            Some(known) if known == FILTERED => {}
-            Some(known) => *known = truncated(&format!("{known}, {value}"), MAX_VALUE).into_owned(),
-            None => drop(kept.insert(name.to_owned(), value)),
-        }
-    }
-    kept
-}
-
-/// Returns all cookies: HTTP/2 may spread them over several headers.
-fn cookies(headers: &[(&str, &[u8])]) -> Option<String> {
-    let of_cookies = headers.iter().take(MAX_ENTRIES).filter(|(name, _)| *name == "cookie");
-    let values: Vec<_> = of_cookies.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
-    (!values.is_empty()).then(|| truncated(&values.join("; "), MAX_VALUE).into_owned())
 }
 
 /// Returns the address of the client: from the headers of proxies, without the port that some proxies add, or else from

@@ -8,6 +8,7 @@
 //! [data collection](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod handling;
+mod headers;
 mod incoming;
 mod outcome;
 mod session;

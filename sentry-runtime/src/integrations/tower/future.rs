@@ -11,7 +11,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{ResponseBody, failure};
-use super::grpc;
+use super::{grpc, read};
 use crate::instrument::instrumented::End;
 use crate::integrations::http_server::{BodyEnd, Handling, RunningRequest};
 use crate::protocol::SpanStatus;
@@ -82,6 +82,7 @@ where
 fn answered<R: Body>(running: &mut RunningRequest, response: &Response<R>, server_errors: bool) {
     let status = response.status();
     running.answered(status.as_u16(), length(response));
+    running.answered_with(response.headers().iter().map(read::header));
     if let Some((code, status)) = grpc::status(response.headers()) {
         running.set_attribute("rpc.grpc.status_code", code);
         running.set_status(status);

@@ -17,7 +17,7 @@ pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOption
         // The authority may contain a user before the host.
         authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host)
     });
-    let peer = settings.client_address.as_ref().filter(|_| options.send_default_pii);
+    let peer = settings.client_address.as_ref().filter(|_| options.collected().user_info());
     let head = Head {
         method: parts.method.as_str(),
         scheme: parts.uri.scheme().map(Scheme::as_str),
@@ -60,7 +60,7 @@ fn asked<T>(name: &str, ask: &Ask<T>, parts: &Parts) -> Option<T> {
     })
 }
 
-fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {
+pub(super) fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {
     // The program marked the value as sensitive.
     (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::options::{CollectBehavior, FILTERED};
 use crate::protocol::limits::truncate;
 use crate::protocol::{Frame, Map, Stacktrace};
 use crate::scrub::Scrubber;
@@ -15,6 +16,7 @@ const MAX_VALUE: usize = 64;
 pub(super) fn place(
     all: &[Locals],
     stacktrace: Option<&mut Stacktrace>,
+    shown: &CollectBehavior,
     scrubber: &Scrubber,
 ) -> Map<String, Value> {
     let mut unplaced = Map::new();
@@ -22,6 +24,9 @@ pub(super) fn place(
     let mut frames: Vec<&mut Frame> = stacktrace.into_iter().flat_map(|stack| &mut stack.frames).collect();
     for Locals { site, values } in all {
         let values = values.iter().map(|(name, text)| {
+            if !shown.shows(name) {
+                return ((*name).to_owned(), Value::from(FILTERED));
+            }
             // Secrets are found before the text is cut.
             let mut text = scrubber.scrub_text(text).into_owned();
             truncate(&mut text, MAX_VALUE);

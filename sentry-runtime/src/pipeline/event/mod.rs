@@ -121,7 +121,7 @@ fn build(
     };
     let crashed = matches!(capture.body, Body::Panic { .. });
     let mut stacktrace = resolved.as_ref().and_then(stacktrace_of);
-    let unplaced = locals::place(locals, stacktrace.as_mut(), &state.scrubber);
+    let unplaced = locals::place(locals, stacktrace.as_mut(), &state.variables, &state.scrubber);
     if !unplaced.is_empty() {
         event.contexts.insert("arguments".to_owned(), Context::Other(unplaced));
     }

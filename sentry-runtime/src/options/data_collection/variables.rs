@@ -1,0 +1,231 @@
+//! Categories that environment variables set.
+//!
+//! A variable only counts where the program did not set the category. `SENTRY_DATA_COLLECTION` sets all categories at
+//! once, if the program sets none.
+
+use super::{CollectBehavior, DataCollection, HttpBodyType};
+use crate::options::boolean::{BOOLEAN, yes_or_no};
+use crate::options::{ClientOptions, OptionsError};
+
+type Variable<'a> = &'a dyn Fn(&'static str) -> Option<String>;
+
+const BEHAVIOR: &str = "a boolean, `harmless`, `deny:` or `allow:` with terms, such as `allow:page,sort`";
+const BODIES: &str = "a boolean or some of `incoming_request`, `outgoing_request`, `incoming_response`, `outgoing_response`, \
+    separated by commas";
+const LINES: &str = "a number from 0 to 100";
+
+/// Completes the selection from the environment.
+pub(crate) fn complete(options: &mut ClientOptions, variable: Variable<'_>) -> Result<(), OptionsError> {
+    let all = read(variable, "SENTRY_DATA_COLLECTION", BOOLEAN, yes_or_no)?;
+    let parts = parts(variable)?;
+    options.data_collection = match options.data_collection.take() {
+        Some(program) => Some(filled(program, parts)),
+        None if all.is_none() && parts == DataCollection::new() => None,
+        None => Some(filled(
+            parts,
+            match all {
+                Some(true) => DataCollection::new(),
+                Some(false) => DataCollection::none(),
+                None if options.send_default_pii => DataCollection::new(),
+                None => DataCollection::without_pii(),
+            },
+        )),
+    };
+    Ok(())
+}
+
+/// Reads a variable.
+fn read<T>(
+    variable: Variable<'_>,
+    name: &'static str,
+    rule: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, OptionsError> {
+    let Some(value) = variable(name) else { return Ok(None) };
+    match parse(value.trim()) {
+        Some(parsed) => Ok(Some(parsed)),
+        None => Err(OptionsError::Value { option: name, value: value.escape_debug().to_string(), rule }),
+    }
+}
+
+/// Reads the variables of single categories.
+fn parts(variable: Variable<'_>) -> Result<DataCollection, OptionsError> {
+    let boolean = |name| read(variable, name, BOOLEAN, yes_or_no);
+    let behavior = |name| read(variable, name, BEHAVIOR, behavior);
+    let headers = behavior("SENTRY_DATA_COLLECTION_HTTP_HEADERS")?;
+    let mut parts = DataCollection {
+        user_info: boolean("SENTRY_DATA_COLLECTION_USER_INFO")?,
+        cookies: behavior("SENTRY_DATA_COLLECTION_COOKIES")?,
+        http_bodies: read(variable, "SENTRY_DATA_COLLECTION_HTTP_BODIES", BODIES, bodies)?,
+        url_query_params: behavior("SENTRY_DATA_COLLECTION_URL_QUERY_PARAMS")?,
+        database_query_data: boolean("SENTRY_DATA_COLLECTION_DATABASE_QUERY_DATA")?,
+        queues: boolean("SENTRY_DATA_COLLECTION_QUEUES")?,
+        stack_frame_variables: behavior("SENTRY_DATA_COLLECTION_STACK_FRAME_VARIABLES")?,
+        frame_context_lines: read(variable, "SENTRY_DATA_COLLECTION_FRAME_CONTEXT_LINES", LINES, |value| {
+            value.parse().ok().filter(|lines| *lines <= 100)
+        })?,
+        ..DataCollection::new()
+    };
+    parts.http_headers.request = behavior("SENTRY_DATA_COLLECTION_HTTP_HEADERS_REQUEST")?.or(headers.clone());
+    parts.http_headers.response = behavior("SENTRY_DATA_COLLECTION_HTTP_HEADERS_RESPONSE")?.or(headers);
+    let graphql = boolean("SENTRY_DATA_COLLECTION_GRAPHQL")?;
+    parts.graphql.document = boolean("SENTRY_DATA_COLLECTION_GRAPHQL_DOCUMENT")?.or(graphql);
+    parts.graphql.variables = boolean("SENTRY_DATA_COLLECTION_GRAPHQL_VARIABLES")?.or(graphql);
+    let gen_ai = boolean("SENTRY_DATA_COLLECTION_GEN_AI")?;
+    parts.gen_ai.inputs = boolean("SENTRY_DATA_COLLECTION_GEN_AI_INPUTS")?.or(gen_ai);
+    parts.gen_ai.outputs = boolean("SENTRY_DATA_COLLECTION_GEN_AI_OUTPUTS")?.or(gen_ai);
+    let mcp = boolean("SENTRY_DATA_COLLECTION_MCP")?;
+    parts.mcp.inputs = boolean("SENTRY_DATA_COLLECTION_MCP_INPUTS")?.or(mcp);
+    parts.mcp.outputs = boolean("SENTRY_DATA_COLLECTION_MCP_OUTPUTS")?.or(mcp);
+    Ok(parts)
+}
+
+fn behavior(value: &str) -> Option<CollectBehavior> {
+    if let Some(collect) = yes_or_no(value) {
+        return Some(collect.into());
+    }
+    if value.eq_ignore_ascii_case("harmless") {
+        return Some(CollectBehavior::Harmless);
+    }
+    let (mode, terms) = value.split_once(':')?;
+    let terms: Vec<_> = terms.split(',').map(|term| term.trim().to_owned()).collect();
+    if terms.iter().any(String::is_empty) {
+        return None;
+    }
+    match mode.trim().to_ascii_lowercase().as_str() {
+        "deny" => Some(CollectBehavior::deny(terms)),
+        "allow" => Some(CollectBehavior::allow(terms)),
+        _ => None,
+    }
+}
+
+fn bodies(value: &str) -> Option<Vec<HttpBodyType>> {
+    match yes_or_no(value) {
+        Some(true) => return Some(HttpBodyType::ALL.to_vec()),
+        Some(false) => return Some(Vec::new()),
+        None => {}
+    }
+    let kind = |name: &str| match name.trim().to_ascii_lowercase().as_str() {
+        "incoming_request" => Some(HttpBodyType::IncomingRequest),
+        "outgoing_request" => Some(HttpBodyType::OutgoingRequest),
+        "incoming_response" => Some(HttpBodyType::IncomingResponse),
+        "outgoing_response" => Some(HttpBodyType::OutgoingResponse),
+        _ => None,
+    };
+    value.split(',').map(kind).collect()
+}
+
+/// Completes a selection where it says nothing.
+fn filled(first: DataCollection, second: DataCollection) -> DataCollection {
+    let mut all = first;
+    macro_rules! fill {
+        ($($($field:ident).+),* $(,)?) => {$(
+            all.$($field).+ = all.$($field).+.or(second.$($field).+);
+        )*};
+    }
+    fill! {
+        user_info, cookies, http_headers.request, http_headers.response, http_bodies, url_query_params,
+        graphql.document, graphql.variables, gen_ai.inputs, gen_ai.outputs, mcp.inputs, mcp.outputs,
+        database_query_data, queues, stack_frame_variables, frame_context_lines,
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(options: ClientOptions, variables: &[(&str, &str)]) -> Result<DataCollection, String> {
+        let mut options = options;
+        let variable = |name: &'static str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        complete(&mut options, &variable)
+            .map(|()| options.collected_data())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_variable_changes_its_category_only() {
+        let before = with(ClientOptions::new(), &[]).unwrap();
+        let mut after = with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION_QUEUES", "on")]).unwrap();
+        assert_eq!(after.queues.replace(false), Some(true));
+        assert_eq!(after, before, "other categories stay as without personal data");
+        let open =
+            with(ClientOptions::new().send_default_pii(true), &[("SENTRY_DATA_COLLECTION_COOKIES", "off")]);
+        assert_eq!(open.unwrap(), DataCollection { cookies: Some(false.into()), ..all() });
+    }
+
+    fn all() -> DataCollection {
+        ClientOptions::new().send_default_pii(true).collected_data()
+    }
+
+    #[test]
+    fn the_program_counts_first() {
+        let program = || ClientOptions::new().data_collection(DataCollection::new().user_info(false));
+        let variables = [
+            ("SENTRY_DATA_COLLECTION", "on"),
+            ("SENTRY_DATA_COLLECTION_USER_INFO", "on"),
+            ("SENTRY_DATA_COLLECTION_GEN_AI", "off"),
+            ("SENTRY_DATA_COLLECTION_GEN_AI_INPUTS", "on"),
+        ];
+        let collected = with(program(), &variables).unwrap();
+        assert_eq!(collected.user_info, Some(false));
+        assert_eq!((collected.gen_ai.inputs, collected.gen_ai.outputs), (Some(true), Some(false)));
+        assert_eq!(with(program(), &[("SENTRY_DATA_COLLECTION", "off")]).unwrap().queues, Some(true));
+    }
+
+    #[test]
+    fn one_variable_sets_all_categories() {
+        let set = |value| with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION", value)]);
+        assert_eq!(set("on").unwrap(), all());
+        let mut nothing = set("off").unwrap();
+        nothing.stack_frame_variables = Some(CollectBehavior::Off);
+        assert_eq!(nothing, DataCollection::none());
+        assert!(set("perhaps").unwrap_err().starts_with("SENTRY_DATA_COLLECTION is `perhaps`"));
+    }
+
+    #[test]
+    fn every_form_of_a_value_is_read() {
+        let cookies = |value| {
+            with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION_COOKIES", value)])
+                .map(|collected| collected.cookies.unwrap())
+        };
+        assert_eq!(cookies("on"), Ok(CollectBehavior::default()));
+        assert_eq!(cookies("0"), Ok(CollectBehavior::Off));
+        assert_eq!(cookies("Harmless"), Ok(CollectBehavior::Harmless));
+        assert_eq!(cookies("deny: theme , -ip"), Ok(CollectBehavior::deny(["theme", "-ip"])));
+        assert_eq!(cookies("ALLOW:theme"), Ok(CollectBehavior::allow(["theme"])));
+        for bad in ["theme", "allow", "deny:", "deny:a,,b", "maybe:a"] {
+            assert!(cookies(bad).unwrap_err().starts_with("SENTRY_DATA_COLLECTION_COOKIES is"), "{bad}");
+        }
+        let bodies = |value| {
+            with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION_HTTP_BODIES", value)])
+                .map(|collected| collected.http_bodies.unwrap())
+        };
+        assert_eq!(bodies("yes"), Ok(HttpBodyType::ALL.to_vec()));
+        assert_eq!(bodies("no"), Ok(Vec::new()));
+        assert_eq!(
+            bodies("incoming_request, Outgoing_Response"),
+            Ok(vec![HttpBodyType::IncomingRequest, HttpBodyType::OutgoingResponse])
+        );
+        assert!(bodies("incoming_request,body").is_err());
+        let lines = |value| {
+            with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION_FRAME_CONTEXT_LINES", value)])
+                .map(|collected| collected.frame_context_lines)
+        };
+        assert_eq!(lines("0"), Ok(Some(0)));
+        assert!(lines("101").is_err() && lines("-1").is_err());
+    }
+
+    #[test]
+    fn headers_are_set_for_both_directions_or_one() {
+        let variables = [
+            ("SENTRY_DATA_COLLECTION_HTTP_HEADERS", "deny:via"),
+            ("SENTRY_DATA_COLLECTION_HTTP_HEADERS_RESPONSE", "off"),
+        ];
+        let headers = with(ClientOptions::new(), &variables).unwrap().http_headers;
+        assert_eq!(headers.request, Some(CollectBehavior::deny(["via"])));
+        assert_eq!(headers.response, Some(CollectBehavior::Off));
+    }
+}
