@@ -32,9 +32,13 @@ pub mod tracing;
 #[cfg(feature = "ureq")]
 pub mod ureq;
 
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
+mod cookies;
+#[cfg(feature = "_foreign")]
+mod foreign_attributes;
 #[cfg(feature = "_http-client")]
 mod http_client;
 #[cfg(feature = "_http-server")]
 mod http_server;
-#[cfg(any(feature = "_http-client", feature = "_http-server"))]
+#[cfg(any(feature = "_http-client", feature = "_http-server", feature = "_foreign"))]
 mod url;

@@ -37,6 +37,22 @@ pub(super) fn kept_query(query: &str, behavior: &CollectBehavior) -> Option<Stri
     Some(truncated(&kept, MAX_PATH).into_owned())
 }
 
+/// Returns a URL with what is collected of its query; without its fragment, unless everything is collected.
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
+pub(super) fn kept_url<'a>(url: &'a str, query: &CollectBehavior) -> Cow<'a, str> {
+    if query.shows_all() {
+        return Cow::Borrowed(url);
+    }
+    let url = url.split('#').next().unwrap_or_default();
+    match url.split_once('?') {
+        Some((page, pairs)) => match kept_query(pairs, query) {
+            Some(pairs) => Cow::Owned(format!("{page}?{pairs}")),
+            None => Cow::Borrowed(page),
+        },
+        None => Cow::Borrowed(url),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +70,21 @@ mod tests {
             assert_eq!(kept_query(query, &behavior).as_deref(), kept, "{behavior:?}");
         }
         assert_eq!(kept_query("", &CollectBehavior::default()), None);
+    }
+
+    #[test]
+    #[cfg(any(feature = "_http-server", feature = "_foreign"))]
+    fn a_url_has_its_query_as_the_behavior_says() {
+        let url = "https://shop.example/a?page=2&q=ada#part";
+        for (behavior, kept) in [
+            (CollectBehavior::default(), url),
+            (CollectBehavior::Off, "https://shop.example/a"),
+            (CollectBehavior::Harmless, "https://shop.example/a?page=[Filtered]&q=[Filtered]"),
+            (CollectBehavior::allow(["page"]), "https://shop.example/a?page=2&q=[Filtered]"),
+        ] {
+            assert_eq!(kept_url(url, &behavior), kept, "{behavior:?}");
+        }
+        assert_eq!(kept_url("/a#part", &CollectBehavior::Off), "/a");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 #[cfg(feature = "dashboard")]
 pub use dashboard::Dashboard;
-#[cfg(feature = "_http-server")]
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
 pub(crate) use data_collection::shows_header;
 pub use data_collection::{
     CollectBehavior, DataCollection, GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection,

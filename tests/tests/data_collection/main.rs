@@ -6,6 +6,7 @@
 mod clients;
 mod contents;
 mod environment;
+mod foreign;
 mod frames;
 mod requests;
 mod responses;

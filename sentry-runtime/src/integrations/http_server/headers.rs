@@ -2,9 +2,8 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
-use std::borrow::Cow;
-
-use crate::integrations::url::{MAX_ENTRIES, kept_query};
+use crate::integrations::cookies::{kept_cookies, kept_set_cookie};
+use crate::integrations::url::{MAX_ENTRIES, kept_url};
 use crate::options::{CollectBehavior, Collected, FILTERED, shows_header};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Map};
@@ -21,9 +20,9 @@ pub(super) fn of_request(headers: &[(&str, &[u8])], collected: Collected<'_>) ->
     }
     for &(name, value) in headers.iter().take(MAX_ENTRIES).filter(|(name, _)| *name != "cookie") {
         // Without its query, the page from which a request came shows nothing about the sender.
-        let shown =
-            shows_header(behavior, name) || (name == "referer" && *behavior == CollectBehavior::Harmless);
-        let value = kept_value(name, value, shown, collected.url_query_params());
+        let is_page = name == "referer" && *behavior == CollectBehavior::Harmless;
+        let query = if is_page { &CollectBehavior::Off } else { collected.url_query_params() };
+        let value = kept_value(name, value, is_page || shows_header(behavior, name), query);
         match kept.get_mut(name) {
             Some(known) if known == FILTERED => {}
             Some(known) => *known = truncated(&format!("{known}, {value}"), MAX_VALUE).into_owned(),
@@ -40,9 +39,7 @@ pub(super) fn cookies_of_request(headers: &[(&str, &[u8])], behavior: &CollectBe
     }
     let of_cookies = headers.iter().take(MAX_ENTRIES).filter(|(name, _)| *name == "cookie");
     let values: Vec<_> = of_cookies.filter_map(|(_, value)| std::str::from_utf8(value).ok()).collect();
-    let pairs =
-        values.iter().flat_map(|value| value.split(';')).map(|pair| kept_cookie(pair.trim(), behavior));
-    let kept = pairs.filter(|pair| !pair.is_empty()).collect::<Vec<_>>().join("; ");
+    let kept = kept_cookies(&values.join(";"), behavior);
     (!kept.is_empty()).then(|| truncated(&kept, MAX_VALUE).into_owned())
 }
 
@@ -58,7 +55,10 @@ pub(super) fn of_response<'a>(
         let value = match is_cookie {
             true if cookies.is_off() => continue,
             false if behavior.is_off() => continue,
-            true => set_cookie(&String::from_utf8_lossy(value), cookies),
+            true => {
+                let text = String::from_utf8_lossy(value);
+                truncated(&kept_set_cookie(&text, cookies), MAX_VALUE).into_owned()
+            }
             false => kept_value(name, value, behavior.shows(name), collected.url_query_params()),
         };
         let key = format!("http.response.header.{name}");
@@ -80,37 +80,4 @@ fn kept_value(name: &str, value: &[u8], shown: bool, query: &CollectBehavior) ->
         _ => text,
     };
     truncated(&text, MAX_VALUE).into_owned()
-}
-
-/// Returns a URL with what is collected of its query; without its fragment, unless everything is collected.
-fn kept_url<'a>(url: &'a str, query: &CollectBehavior) -> Cow<'a, str> {
-    if query.shows_all() {
-        return Cow::Borrowed(url);
-    }
-    let url = url.split('#').next().unwrap_or_default();
-    match url.split_once('?') {
-        Some((page, _)) if *query == CollectBehavior::Harmless => Cow::Borrowed(page),
-        Some((page, pairs)) => match kept_query(pairs, query) {
-            Some(pairs) => Cow::Owned(format!("{page}?{pairs}")),
-            None => Cow::Borrowed(page),
-        },
-        None => Cow::Borrowed(url),
-    }
-}
-
-/// Returns a cookie with what is collected of it.
-fn kept_cookie<'a>(pair: &'a str, behavior: &CollectBehavior) -> Cow<'a, str> {
-    match pair.split_once('=') {
-        _ if pair.is_empty() || behavior.shows_all() => Cow::Borrowed(pair),
-        Some((name, _)) if behavior.shows(name) => Cow::Borrowed(pair),
-        Some((name, _)) if !name.is_empty() => Cow::Owned(format!("{name}={FILTERED}")),
-        // Without a name, the text is the value.
-        _ => Cow::Borrowed(FILTERED),
-    }
-}
-
-/// Returns the cookie that a response sets, without its attributes, such as `Path`.
-fn set_cookie(value: &str, behavior: &CollectBehavior) -> String {
-    let pair = value.split(';').next().unwrap_or_default().trim();
-    truncated(&kept_cookie(pair, behavior), MAX_VALUE).into_owned()
 }

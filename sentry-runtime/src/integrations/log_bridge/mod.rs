@@ -25,6 +25,7 @@ use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
 use crate::intake::message::Capture;
 use crate::intake::record_context;
+use crate::integrations::foreign_attributes;
 use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
@@ -68,10 +69,12 @@ pub(crate) struct LogFields {
 }
 
 impl LogFields {
-    /// Adds a field. Fields beyond the maximum of 128 are dropped.
+    /// Adds a field, if its data is collected. Fields beyond the maximum of 128 are dropped.
     pub(crate) fn add(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        let (key, value) = (key.into(), value.into());
+        let Some(value) = foreign_attributes::admitted(&key, value) else { return };
         if self.fields.len() < MAX_FIELDS {
-            self.fields.push((key.into(), value.into()));
+            self.fields.push((key, value));
         } else {
             self.cut += 1;
         }

@@ -115,11 +115,7 @@ impl SpanProcessor for SentrySpanProcessor {
             .origin(describe::ORIGIN)
             .source(described.source)
             .start_time(data.start_time)
-            .attributes(
-                data.attributes
-                    .iter()
-                    .map(|pair| (pair.key.as_str().to_owned(), values::attribute(&pair.value))),
-            );
+            .attributes(values::collected(&data.attributes));
         let span_id = data.span_context.span_id();
         let (base, active, judged) = match judged {
             Some(judged) => (judged.base, Lineage::NONE, Some(judged.decision)),
@@ -148,8 +144,8 @@ impl SpanProcessor for SentrySpanProcessor {
             return span.end_at(data.end_time);
         }
         span.set_attribute("sentry.kind", describe::kind(&data.span_kind));
-        for pair in &data.attributes {
-            span.set_attribute(pair.key.as_str().to_owned(), values::attribute(&pair.value));
+        for (key, value) in values::collected(&data.attributes) {
+            span.set_attribute(key, value);
         }
         span.set_status(describe::status(&data.status, &data.attributes));
         let described = describe::of(&data.name, &data.span_kind, &data.attributes);

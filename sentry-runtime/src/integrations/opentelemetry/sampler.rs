@@ -106,10 +106,7 @@ fn decide(
         origin: describe::ORIGIN.into(),
         source: described.source,
     };
-    let attributes: Vec<_> = attributes
-        .iter()
-        .map(|pair| (pair.key.as_str().to_owned().into(), values::attribute(&pair.value)))
-        .collect();
+    let attributes: Vec<_> = values::collected(attributes).map(|(key, value)| (key.into(), value)).collect();
     let hints = Hints { attributes: &attributes, ..Hints::default() };
     let decision = sampling::judge(&client, &base.propagation, None, &root, &hints);
     let sampled = decision.sampled;

@@ -2,6 +2,7 @@
 
 use opentelemetry::{Array, KeyValue, Value as OtelValue};
 
+use crate::integrations::foreign_attributes;
 use crate::protocol::{AttributeValue, Map, Value};
 
 /// Converts a value to an attribute of a span.
@@ -25,9 +26,19 @@ pub(super) fn json(value: &OtelValue) -> Value {
     serde_json::to_value(attribute(value)).unwrap_or_default()
 }
 
-/// Converts attributes to a JSON object.
+/// Returns those attributes of a span whose data is collected.
+pub(super) fn collected<'a>(
+    attributes: impl IntoIterator<Item = &'a KeyValue>,
+) -> impl Iterator<Item = (String, AttributeValue)> {
+    attributes.into_iter().filter_map(|pair| {
+        let value = foreign_attributes::admitted(pair.key.as_str(), attribute(&pair.value))?;
+        Some((pair.key.as_str().to_owned(), value))
+    })
+}
+
+/// Converts attributes whose data is collected to a JSON object.
 pub(super) fn object<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Map<String, Value> {
-    attributes.into_iter().map(|pair| (pair.key.as_str().to_owned(), json(&pair.value))).collect()
+    collected(attributes).map(|(key, value)| (key, serde_json::to_value(value).unwrap_or_default())).collect()
 }
 
 /// Returns the attribute with one of these names, as text.

@@ -6,6 +6,7 @@ use std::fmt;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
+use crate::integrations::foreign_attributes;
 use crate::integrations::log_bridge::{self, LogFields};
 use crate::protocol::{AttributeValue, SpanStatus};
 
@@ -41,7 +42,9 @@ impl SpanFields {
                 if matches!(name, "http.response.status_code" | "http.status_code") {
                     self.http_status = http_status(&value).or(self.http_status);
                 }
-                self.attributes.push((name, value));
+                if let Some(value) = foreign_attributes::admitted(name, value) {
+                    self.attributes.push((name, value));
+                }
             }
         }
     }

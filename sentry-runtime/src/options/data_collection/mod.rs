@@ -7,7 +7,7 @@
 
 mod behavior;
 mod collected;
-#[cfg(feature = "_http-server")]
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
 mod headers;
 mod parts;
 mod variables;
@@ -15,7 +15,7 @@ mod variables;
 pub use behavior::CollectBehavior;
 pub(crate) use behavior::FILTERED;
 pub(crate) use collected::{Collected, check};
-#[cfg(feature = "_http-server")]
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
 pub(crate) use headers::shows_header;
 pub use parts::{GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection, McpCollection};
 pub(crate) use variables::complete;

@@ -1,0 +1,254 @@
+//! Attributes that other libraries record, by the category of data that they hold.
+//!
+//! Spans and records of other libraries arrive through `tracing`, `log` and OpenTelemetry. Nobody can tell whether the
+//! program or a library wrote an attribute. The conventions reserve these names for instrumentation, so that the option
+//! `data_collection` decides about them as it does about what this toolkit collects by itself. All other attributes are
+//! recorded as they are.
+//!
+//! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
+//! [conventions](https://getsentry.github.io/sentry-conventions/attributes/)
+
+use crate::context::active;
+use crate::integrations::cookies::{kept_cookies, kept_set_cookie};
+use crate::integrations::url::{kept_query, kept_url};
+use crate::options::{CollectBehavior, Collected, FILTERED, HttpBodyType, shows_header};
+use crate::protocol::AttributeValue;
+
+/// What an attribute holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Category<'a> {
+    UserInfo,
+    RequestHeader(&'a str),
+    ResponseHeader(&'a str),
+    RequestBody,
+    Url,
+    Query,
+    GraphQlDocument,
+    GraphQlVariables,
+    GenAiInput,
+    GenAiOutput,
+    McpInput,
+    McpOutput,
+    DatabaseQueryData,
+    Queue,
+}
+
+/// Returns what is collected of an attribute; `None` if nothing is. Without a client, nothing is recorded anyway.
+pub(super) fn admitted(key: &str, value: AttributeValue) -> Option<AttributeValue> {
+    match category(key) {
+        None => Some(value),
+        Some(category) => {
+            let client = active::with(|context| context.client())?;
+            kept(category, value, client.options().collected())
+        }
+    }
+}
+
+fn kept(category: Category<'_>, value: AttributeValue, collected: Collected<'_>) -> Option<AttributeValue> {
+    let if_on = |is_on: bool, value| is_on.then_some(value);
+    match category {
+        Category::UserInfo => if_on(collected.user_info(), value),
+        // The direction of the request is unknown.
+        Category::RequestBody => if_on(
+            collected.body(HttpBodyType::IncomingRequest) && collected.body(HttpBodyType::OutgoingRequest),
+            value,
+        ),
+        Category::GraphQlDocument => if_on(collected.graphql_document(), value),
+        Category::GraphQlVariables => if_on(collected.graphql_variables(), value),
+        Category::GenAiInput => if_on(collected.gen_ai_inputs(), value),
+        Category::GenAiOutput => if_on(collected.gen_ai_outputs(), value),
+        Category::McpInput => if_on(collected.mcp_inputs(), value),
+        Category::McpOutput => if_on(collected.mcp_outputs(), value),
+        Category::DatabaseQueryData => if_on(collected.database_query_data(), value),
+        Category::Queue => if_on(collected.queues(), value),
+        Category::Url => {
+            Some(rewritten(value, |url| kept_url(url, collected.url_query_params()).into_owned()))
+        }
+        Category::Query => {
+            let query = collected.url_query_params();
+            let kept = |text: &str| kept_query(text.trim_start_matches('?'), query).unwrap_or_default();
+            (!query.is_off()).then(|| rewritten(value, kept))
+        }
+        Category::RequestHeader("cookie") => {
+            let cookies = collected.cookies();
+            (!cookies.is_off()).then(|| rewritten(value, |text| kept_cookies(text, cookies)))
+        }
+        Category::ResponseHeader("set-cookie" | "set_cookie") => {
+            let cookies = collected.cookies();
+            (!cookies.is_off()).then(|| rewritten(value, |text| kept_set_cookie(text, cookies).into_owned()))
+        }
+        Category::RequestHeader(name) => {
+            let behavior = collected.request_headers();
+            header(behavior, shows_header(behavior, &name.replace('_', "-").to_ascii_lowercase()), value)
+        }
+        Category::ResponseHeader(name) => {
+            let behavior = collected.response_headers();
+            header(behavior, behavior.shows(name), value)
+        }
+    }
+}
+
+fn header(behavior: &CollectBehavior, is_shown: bool, value: AttributeValue) -> Option<AttributeValue> {
+    match behavior {
+        CollectBehavior::Off => None,
+        _ if is_shown => Some(value),
+        _ => Some(AttributeValue::from_static(FILTERED)),
+    }
+}
+
+/// Rewrites a text, or the texts of a list.
+fn rewritten(value: AttributeValue, rewrite: impl Fn(&str) -> String) -> AttributeValue {
+    match value {
+        AttributeValue::Array(values) => {
+            let texts = values.iter().filter_map(|value| value.as_str().map(&rewrite));
+            AttributeValue::from(texts.collect::<Vec<_>>())
+        }
+        value => match value.as_str() {
+            Some(text) => rewrite(text).into(),
+            None => value,
+        },
+    }
+}
+
+/// Returns the category of an attribute.
+fn category(key: &str) -> Option<Category<'_>> {
+    let (namespace, name) = key.split_once('.')?;
+    match namespace {
+        "client" => (name == "address").then_some(Category::UserInfo),
+        "http" => http(name),
+        "url" => match name {
+            "full" => Some(Category::Url),
+            "query" => Some(Category::Query),
+            _ => None,
+        },
+        "user_agent" => (name == "original").then_some(Category::RequestHeader("user-agent")),
+        "graphql" => match name {
+            "document" | "source" => Some(Category::GraphQlDocument),
+            _ if is_below(name, "variables") => Some(Category::GraphQlVariables),
+            _ => None,
+        },
+        "gen_ai" => gen_ai(name),
+        "ai" => ai(name),
+        "mcp" => mcp(name),
+        "db" => {
+            let lists = ["query.parameter", "params", "sql.bindings", "redis.parameters"];
+            lists.iter().any(|list| is_below(name, list)).then_some(Category::DatabaseQueryData)
+        }
+        "messaging" => matches!(name, "message.body" | "kafka.message.key").then_some(Category::Queue),
+        _ => None,
+    }
+}
+
+fn http(name: &str) -> Option<Category<'_>> {
+    if let Some(header) = name.strip_prefix("request.header.") {
+        return Some(Category::RequestHeader(header));
+    }
+    if let Some(header) = name.strip_prefix("response.header.") {
+        return Some(Category::ResponseHeader(header));
+    }
+    match name {
+        "url" | "target" => Some(Category::Url),
+        "query" => Some(Category::Query),
+        "client_ip" => Some(Category::UserInfo),
+        "user_agent" => Some(Category::RequestHeader("user-agent")),
+        "request.body.data" => Some(Category::RequestBody),
+        _ => None,
+    }
+}
+
+fn gen_ai(name: &str) -> Option<Category<'_>> {
+    match name {
+        "input.messages"
+        | "system_instructions"
+        | "system.message"
+        | "tool.definitions"
+        | "tool.call.arguments"
+        | "tool.input"
+        | "request.messages"
+        | "request.available_tools"
+        | "embeddings.input"
+        | "memory.query.text" => Some(Category::GenAiInput),
+        "output.messages"
+        | "tool.call.result"
+        | "tool.output"
+        | "tool.message"
+        | "response.text"
+        | "response.tool_calls"
+        | "memory.records" => Some(Category::GenAiOutput),
+        "prompt.name" => None,
+        _ if is_below(name, "prompt") => Some(Category::GenAiInput),
+        _ if is_below(name, "completion") => Some(Category::GenAiOutput),
+        _ => None,
+    }
+}
+
+/// The older names of [`gen_ai`].
+fn ai(name: &str) -> Option<Category<'_>> {
+    match name {
+        "input_messages" | "preamble" | "texts" | "documents" | "toolCall.args" => Some(Category::GenAiInput),
+        "responses" | "response.text" | "response.toolCalls" | "response.object" | "tool_calls"
+        | "toolCall.result" | "search_results" => Some(Category::GenAiOutput),
+        _ if is_below(name, "prompt") => Some(Category::GenAiInput),
+        _ => None,
+    }
+}
+
+fn mcp(name: &str) -> Option<Category<'_>> {
+    let is_result = is_below(name, "tool.result") || is_below(name, "prompt.result");
+    if name == "logging.message" || is_below(name, "request.argument") {
+        Some(Category::McpInput)
+    } else if is_result && matches!(name.rsplit('.').next(), Some("content" | "message_content")) {
+        Some(Category::McpOutput)
+    } else {
+        None
+    }
+}
+
+/// Whether a name is this one or one of its parts.
+fn is_below(name: &str, of: &str) -> bool {
+    name.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_told_from_facts_about_them() {
+        use Category::{DatabaseQueryData, GenAiInput, GenAiOutput, McpInput, McpOutput, Queue, UserInfo};
+        for (key, expected) in [
+            ("gen_ai.input.messages", Some(GenAiInput)),
+            ("gen_ai.prompt.0.content", Some(GenAiInput)),
+            ("gen_ai.prompt.name", None),
+            ("gen_ai.usage.input_tokens", None),
+            ("gen_ai.completion.0.content", Some(GenAiOutput)),
+            ("gen_ai.response.model", None),
+            ("ai.prompt.messages", Some(GenAiInput)),
+            ("ai.prompt_tokens.used", None),
+            ("ai.toolCall.result", Some(GenAiOutput)),
+            ("mcp.request.argument.city", Some(McpInput)),
+            ("mcp.request.id", None),
+            ("mcp.tool.result.content", Some(McpOutput)),
+            ("mcp.tool.result.0.content", Some(McpOutput)),
+            ("mcp.tool.result.content_count", None),
+            ("mcp.prompt.result.message_content", Some(McpOutput)),
+            ("db.query.parameter.0", Some(DatabaseQueryData)),
+            ("db.query.text", None),
+            ("messaging.message.body", Some(Queue)),
+            ("messaging.message.body.size", None),
+            ("graphql.variables.id", Some(Category::GraphQlVariables)),
+            ("graphql.operation.name", None),
+            ("client.address", Some(UserInfo)),
+            ("user.id", None),
+            ("http.request.header.x-id", Some(Category::RequestHeader("x-id"))),
+            ("http.response.header.x-id", Some(Category::ResponseHeader("x-id"))),
+            ("http.request.method", None),
+            ("url.full", Some(Category::Url)),
+            ("order.id", None),
+            ("message", None),
+            ("", None),
+        ] {
+            assert_eq!(category(key), expected, "{key}");
+        }
+    }
+}

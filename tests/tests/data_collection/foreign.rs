@@ -1,0 +1,163 @@
+//! Attributes of other libraries' spans and records, which arrive through `tracing`, `log` and OpenTelemetry.
+
+use std::collections::BTreeMap;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span as _, SpanKind, Tracer as _};
+use sentry::integrations::opentelemetry::OpenTelemetry;
+use sentry::{ClientOptions, CollectBehavior, DataCollection};
+use sentry_tests::support::{Seen, observe, only, options};
+use serde_json::Value;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::FILTERED;
+
+/// Calls a macro with a span's attributes, each of another category.
+macro_rules! with_attributes {
+    ($call:ident!($($before:tt)*)) => {
+        $call!(
+            $($before)*
+            gen_ai.input.messages = "ask",
+            gen_ai.output.messages = "answer",
+            mcp.request.argument.city = "Linz",
+            mcp.tool.result.content = "rain",
+            graphql.document = "query { id }",
+            graphql.variables = "{}",
+            db.query.parameter.id = "7",
+            messaging.message.body = "hello",
+            client.address = "10.11.12.13",
+            http.request.header.accept = "text/html",
+            http.request.header.cookie = "theme=dark",
+            http.response.header.vary = "accept",
+            http.request.body.data = "{}",
+            url.full = "http://shop.example/?page=2&q=ada",
+            url.query = "page=2&q=ada",
+            gen_ai.request.model = "gpt-4o",
+            db.query.text = "SELECT ?",
+            order.id = 7,
+        )
+    };
+}
+
+macro_rules! tracing_span {
+    ($($field:tt)*) => { tracing::info_span!("work", $($field)*) };
+}
+
+macro_rules! tracing_event {
+    ($($field:tt)*) => { tracing::info!($($field)* "hello") };
+}
+
+macro_rules! key_values {
+    ($($($name:ident).+ = $value:expr,)*) => {
+        [$(KeyValue::new(stringify!($($name).+).replace(' ', ""), $value)),*]
+    };
+}
+
+/// The attributes that are recorded under any selection.
+const FACTS: [&str; 3] = ["db.query.text", "gen_ai.request.model", "order.id"];
+
+/// Returns what is collected of the attributes: by a span of `tracing`, one of OpenTelemetry, and a log of `tracing`.
+fn collected(options: ClientOptions) -> [BTreeMap<String, Value>; 3] {
+    fn with_layer(run: impl FnOnce()) {
+        let layer = sentry::integrations::tracing::layer();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), run);
+    }
+    let names: Vec<String> =
+        with_attributes!(key_values!()).iter().map(|pair| pair.key.as_str().to_owned()).collect();
+    let of = |attributes: &Value, is_typed: bool| {
+        let value = |name: &str| if is_typed { &attributes[name]["value"] } else { &attributes[name] };
+        let known = names.iter().map(|name| (name.clone(), value(name).clone()));
+        let mut known: BTreeMap<_, _> = known.filter(|(_, value)| !value.is_null()).collect();
+        assert!(FACTS.iter().all(|fact| known.remove(*fact).is_some()), "{attributes:#}");
+        known
+    };
+    let root = |seen: &Seen<()>| seen.transaction()["contexts"]["trace"]["data"].clone();
+    let by_tracing = observe(options.clone(), || with_layer(|| drop(with_attributes!(tracing_span!()))));
+    let by_otel = observe(options.clone().integration(OpenTelemetry::new()), || {
+        let tracer = sentry::get_client().unwrap().tracer();
+        let start = tracer.span_builder("work").with_kind(SpanKind::Internal);
+        let [first, rest @ ..] = with_attributes!(key_values!());
+        let mut span = start.with_attributes([first]).start(&tracer);
+        rest.into_iter().for_each(|pair| span.set_attribute(pair));
+        span.end();
+    });
+    let in_context = &by_otel.transaction()["contexts"]["otel"]["attributes"];
+    let by_log = observe(options.collect_logs(true), || with_layer(|| with_attributes!(tracing_event!())));
+    let of_log = only(by_log.logs())["attributes"].clone();
+    assert_eq!(of(in_context, false), of(&root(&by_otel), false));
+    [of(&root(&by_tracing), false), of(&root(&by_otel), false), of(&of_log, true)]
+}
+
+fn with(collection: DataCollection) -> ClientOptions {
+    options().data_collection(collection)
+}
+
+#[track_caller]
+fn assert_collected(options: ClientOptions, expected: &[(&str, &str)]) {
+    let expected: BTreeMap<_, _> =
+        expected.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    for known in collected(options) {
+        assert_eq!(known, expected);
+    }
+}
+
+#[test]
+fn without_the_option_contents_are_left_out_and_facts_stay() {
+    assert_collected(
+        options(),
+        &[
+            ("http.request.header.accept", "text/html"),
+            ("url.full", "http://shop.example/?page=[Filtered]&q=[Filtered]"),
+            ("url.query", "page=[Filtered]&q=[Filtered]"),
+        ],
+    );
+    assert_collected(with(DataCollection::none()), &[("url.full", "http://shop.example/")]);
+}
+
+#[test]
+fn everything_is_collected_with_an_empty_selection() {
+    for options in [with(DataCollection::new()), options().send_default_pii(true)] {
+        for known in collected(options) {
+            assert_eq!(known.len(), 15, "{known:#?}");
+            assert_eq!(known["url.full"], "http://shop.example/?page=2&q=ada");
+        }
+    }
+}
+
+#[test]
+fn each_category_opens_its_attributes_only() {
+    let page = ("url.full", "http://shop.example/");
+    let none = DataCollection::none;
+    for (collection, opened) in [
+        (none().gen_ai_inputs(true), ("gen_ai.input.messages", "ask")),
+        (none().gen_ai_outputs(true), ("gen_ai.output.messages", "answer")),
+        (none().database_query_data(true), ("db.query.parameter.id", "7")),
+        (none().queues(true), ("messaging.message.body", "hello")),
+        (none().user_info(true), ("client.address", "10.11.12.13")),
+        (none().cookies(true), ("http.request.header.cookie", "theme=dark")),
+        (none().cookies(CollectBehavior::Harmless), ("http.request.header.cookie", "theme=[Filtered]")),
+        (none().http_bodies(sentry::HttpBodyType::ALL), ("http.request.body.data", "{}")),
+    ] {
+        assert_collected(with(collection), &[opened, page]);
+    }
+    let two = [("mcp.request.argument.city", "Linz"), ("mcp.tool.result.content", "rain"), page];
+    assert_collected(with(none().mcp(true)), &two);
+    let two = [("graphql.document", "query { id }"), ("graphql.variables", "{}"), page];
+    assert_collected(with(none().graphql(true)), &two);
+}
+
+#[test]
+fn lists_choose_headers_and_query_parameters() {
+    let collection = DataCollection::none()
+        .http_headers(CollectBehavior::allow(["accept"]))
+        .url_query_params(CollectBehavior::deny(["q"]));
+    assert_collected(
+        with(collection),
+        &[
+            ("http.request.header.accept", "text/html"),
+            ("http.response.header.vary", FILTERED),
+            ("url.full", "http://shop.example/?page=2&q=[Filtered]"),
+            ("url.query", "page=2&q=[Filtered]"),
+        ],
+    );
+}
