@@ -211,7 +211,7 @@ pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "order"` | string literal or constant | the function's name | The name of the action. |
 /// | `headers = headers` | expression, see below | none | The headers of the request. Their trace is continued, unless a span is active. |
 /// | `form_data = form` | expression: a type that implements `Serialize`, or pairs | none | Records the submitted fields as `server_action_form_data.<field>`, on the span and on error events. |
-/// | `record_response` | flag | the option `send_default_pii` | Records the returned value as `server_action_result`; `record_response = false` never does. |
+/// | `record_response` | flag | the option `data_collection` | Records the returned value as `server_action_result`; `record_response = false` never does. |
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the action. Keys and literal values are checked at compile time. |
 /// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the action ends, for processes that are frozen between requests. |

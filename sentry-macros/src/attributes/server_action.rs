@@ -20,7 +20,7 @@ const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tag
 pub(super) struct ServerActionArgs {
     common: HandlerArgs,
     form_data: Option<TokenStream>,
-    /// `None` if the option `send_default_pii` decides.
+    /// `None` if the option `data_collection` decides.
     record_response: Option<bool>,
 }
 

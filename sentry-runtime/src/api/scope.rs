@@ -67,7 +67,7 @@ pub fn set_extras<K: AsRef<str>, V: Into<Value>>(extras: impl IntoIterator<Item 
     }
 }
 
-/// Sets the user; `None` removes it. The user is sent whatever `send_default_pii` is.
+/// Sets the user; `None` removes it. The user is sent whatever `data_collection` selects.
 ///
 /// ```
 /// sentry::set_user(sentry::User { id: Some("7".into()), ..Default::default() });

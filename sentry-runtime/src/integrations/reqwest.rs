@@ -20,8 +20,8 @@
 //! A request without a response ends its span as `internal_error`, an aborted one as `cancelled`. The error is returned
 //! to the caller and not captured, because only the caller knows whether it is expected.
 //!
-//! Users and passwords in URLs are never recorded; values of the query string are recorded only if the option
-//! `send_default_pii` is on. Headers and bodies are not read.
+//! Users and passwords in URLs are never recorded. The option [`data_collection`](crate::DataCollection) decides about
+//! the query string; without it, the names of its parameters are recorded. Headers and bodies are not read.
 //!
 //! # Order of middlewares
 //! Middlewares that are added earlier see the request first. Add a retrying middleware before this one, so that each

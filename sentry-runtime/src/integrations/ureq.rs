@@ -20,8 +20,8 @@
 //! response. The error is returned to the caller and not captured, because only the caller knows whether it is
 //! expected.
 //!
-//! Users and passwords in URLs are never recorded; values of the query string are recorded only if the option
-//! `send_default_pii` is on. Headers and bodies are not read.
+//! Users and passwords in URLs are never recorded. The option [`data_collection`](crate::DataCollection) decides about
+//! the query string; without it, the names of its parameters are recorded. Headers and bodies are not read.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/span-data-conventions/),
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)

@@ -146,7 +146,10 @@ fn switches(options: &ClientOptions) -> String {
         ("auto_session_tracking", options.auto_session_tracking),
         ("enable_logs", options.enable_logs),
         ("collect_logs", options.collect_logs),
-        ("send_default_pii", options.send_default_pii),
+        match options.data_collection {
+            Some(_) => ("data_collection", true),
+            None => ("send_default_pii", options.send_default_pii),
+        },
         ("spool_dir", options.spool_dir.is_some()),
     ];
     let names = |wanted: bool| {

@@ -86,7 +86,7 @@ impl Scope {
         self.transaction = transaction.map(Arc::from);
     }
 
-    /// Sets the user; `None` removes it. The option `send_default_pii` does not apply to it.
+    /// Sets the user; `None` removes it. The option `data_collection` does not apply to it.
     pub fn set_user(&mut self, user: impl Into<Option<User>>) {
         self.user = user.into().map(|user| Arc::new(Shallow::of(user).into_inner()));
     }

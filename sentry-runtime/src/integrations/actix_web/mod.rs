@@ -35,9 +35,10 @@
 //! this middleware last, so that it is the outermost one; a second instance inside, around a scope, has no effect.
 //!
 //! # Privacy
-//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings are recorded without
-//! their values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Bodies are never
-//! read.
+//! The option [`data_collection`](crate::DataCollection) decides about headers, cookies, query parameters and the
+//! address of the client. Without it, cookies and addresses are not recorded, query strings are recorded without their
+//! values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Headers of responses are
+//! only recorded with it, or with `send_default_pii`. Bodies are never read.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)

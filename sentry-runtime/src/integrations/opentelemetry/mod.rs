@@ -24,6 +24,9 @@
 //! * When an OpenTelemetry span ends, its attributes, status and links are copied, its events become breadcrumbs, and
 //!   its exceptions become errors.
 //!
+//! The option [`data_collection`](crate::DataCollection) decides about attributes with names that the conventions reserve
+//! for contents and personal data, such as `db.query.parameter.id`; URLs have the query that it allows.
+//!
 //! Ids are equal on both sides. For span ids this always holds. For the ids of traces that begin with a span of this
 //! crate, the provider needs [`SentryIdGenerator`], because OpenTelemetry generates them before it calls any processor.
 //!

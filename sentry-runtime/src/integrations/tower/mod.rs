@@ -35,9 +35,10 @@
 //! outside this one: this layer captures a panic and lets it propagate.
 //!
 //! # Privacy
-//! Without the option `send_default_pii`, cookies and addresses are not recorded, query strings are recorded without
-//! their values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Bodies are never
-//! read.
+//! The option [`data_collection`](crate::DataCollection) decides about headers, cookies, query parameters and the
+//! address of the client. Without it, cookies and addresses are not recorded, query strings are recorded without their
+//! values, and headers that may identify a person or hold a secret are recorded as `[Filtered]`. Headers of responses are
+//! only recorded with it, or with `send_default_pii`. Bodies are never read.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
@@ -117,7 +118,7 @@ impl SentryLayer {
     }
 
     /// Sets how the client address of a request is determined, for servers that know it (`ConnectInfo` of axum). Called
-    /// only if `send_default_pii` is on, and used only if no proxy header names an address.
+    /// only if `data_collection` collects `user_info`, and used only if no proxy header names an address.
     #[must_use]
     pub fn client_address(
         mut self,

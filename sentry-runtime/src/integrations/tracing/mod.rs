@@ -23,7 +23,9 @@
 //!
 //! # Spans
 //! Spans of level `info` and above are recorded, see [`SentryLayer::span_filter`]. Fields become attributes, including
-//! those that are recorded later. Some fields have a special meaning:
+//! those that are recorded later. The option [`data_collection`](crate::DataCollection) decides about fields with names of
+//! OpenTelemetry's conventions for contents and personal data, such as `gen_ai.input.messages`. Some fields have a special
+//! meaning:
 //!
 //! | field | meaning |
 //! |---|---|
