@@ -35,6 +35,7 @@
 //! * [`guide::attributes`]: the arguments of each attribute, and limitations.
 //! * [`guide::functions`]: the function calls by task.
 //! * [`guide::options`]: every option with its default, range and environment variable.
+//! * [`guide::other_sdks`]: every option of Sentry's SDKs for JavaScript, Python and Rust beside those of this crate.
 //! * [`guide::integrations`]: the features of the package.
 //! * [`guide::privacy`]: what leaves the process.
 //! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
@@ -172,6 +173,8 @@ pub mod guide {
     pub mod migrating {}
     #[doc = include_str!("../docs/options.md")]
     pub mod options {}
+    #[doc = include_str!("../docs/other-sdks.md")]
+    pub mod other_sdks {}
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}
     #[doc = include_str!("../docs/symbols.md")]

@@ -26,13 +26,13 @@ pub use crate::transport::config::{CaCertificates, Compression, SpoolLimits};
 pub use callbacks::{BeforeCallback, BeforeHintedCallback, BeforeSendSpan, TracesSampler};
 #[cfg(feature = "dashboard")]
 pub use dashboard::Dashboard;
-#[cfg(any(feature = "_http-server", feature = "_foreign"))]
-pub(crate) use data_collection::shows_header;
+pub(crate) use data_collection::FILTERED;
 pub use data_collection::{
     CollectBehavior, DataCollection, GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection,
     McpCollection,
 };
-pub(crate) use data_collection::{Collected, FILTERED};
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
+pub(crate) use data_collection::{Collected, shows_header};
 pub use error::OptionsError;
 pub use keep::{FinishedTrace, KeepTrace};
 pub use lifecycle::TraceLifecycle;

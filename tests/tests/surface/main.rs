@@ -7,6 +7,7 @@ mod core;
 mod enriching;
 mod listed;
 mod options;
+mod other_sdks;
 mod scopes;
 mod story;
 mod tracing;
