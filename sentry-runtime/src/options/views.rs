@@ -97,6 +97,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_program_that_chose_categories_has_them_in_its_views() {
+        let chosen = crate::DataCollection::new().cookies(false);
+        let options = options().spotlight_url("http://localhost:8969/stream").data_collection(chosen.clone());
+        let options = opened(options);
+        assert_eq!(options.data_collection, Some(chosen));
+        assert!(options.collected().cookies().is_off());
+    }
+
     #[cfg(feature = "dashboard")]
     #[test]
     fn the_dashboard_alone_gets_everything_and_beside_a_server_what_the_server_gets() {
