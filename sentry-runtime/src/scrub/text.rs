@@ -189,7 +189,7 @@ impl Scrubber {
                 ["httponly", "secure", "partitioned"].iter().any(|flag| inner.eq_ignore_ascii_case(flag));
             match inner.split_once('=') {
                 Some((name, value))
-                    if !value.is_empty() && (self.is_sensitive(name) || is_session_cookie(name)) =>
+                    if !value.is_empty() && (self.is_sensitive(name) || is_secret_cookie(name)) =>
                 {
                     rewrite.replace(begin + name.len() + 1..begin + inner.len(), FILTERED);
                 }
@@ -236,9 +236,21 @@ impl Scrubber {
     }
 }
 
-/// Whether a cookie holds a session although its name says so to those only who know the framework.
-fn is_session_cookie(name: &str) -> bool {
+/// Parts of the names of cookies that hold secrets of frameworks, identity providers and load balancers. Other values with
+/// such names are harmless. The list is that of the JavaScript SDK.
+#[rustfmt::skip]
+const SECRET_COOKIES: [&str; 14] = [
+    "remember", "oidc", "pkce", "nonce", "__secure-", "__host-", "awsalb", "awselb", "akamai", "__stripe", "cognito",
+    "firebase", "supabase", "sb-",
+];
+
+/// Whether a cookie holds a secret although its name says so to those only who know who sets it.
+fn is_secret_cookie(name: &str) -> bool {
+    let contains = |part: &&str| {
+        name.as_bytes().windows(part.len()).any(|piece| piece.eq_ignore_ascii_case(part.as_bytes()))
+    };
     ["symfony", "sudo", "su"].iter().any(|cookie| name.eq_ignore_ascii_case(cookie))
+        || SECRET_COOKIES.iter().any(contains)
 }
 
 /// Filters the user info of every URL in a text: of any scheme, of none (`//user:password@host`), with slashes escaped
@@ -412,6 +424,9 @@ mod tests {
             "user_session=[Filtered]; theme=dark-mode"
         );
         assert_eq!(scrubber.scrub_cookies("opaque"), "[Filtered]");
+        for name in ["remember_web_1", "__Host-id", "AWSALBCORS", "sb-abc", "__stripe_mid"] {
+            assert_eq!(scrubber.scrub_cookies(&format!("{name}=1")), format!("{name}=[Filtered]"));
+        }
         assert_eq!(scrubber.scrub_cookies("sid=1; Path=/; HttpOnly"), "sid=[Filtered]; Path=/; HttpOnly");
     }
 
