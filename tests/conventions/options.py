@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Prints the options of Sentry's other SDKs with their defaults, one a line: SDK, name, default.
 
-Usage: options.py FOLDER_OF_SENTRY_CORE FOLDER_OF_SENTRY_NODE SENTRY_SDK_CONSTS_PY SENTRY_CORE_CLIENTOPTIONS_RS
+Usage: options.py FOLDER_OF_SENTRY_CORE FOLDER_OF_SENTRY_NODE FOLDER_OF_SENTRY_SDK SENTRY_CORE_CLIENTOPTIONS_RS
 
-Names with a leading underscore are internal and left out. `none` stands for no value, an empty list, or a default that
+The categories of `dataCollection` are options below it. Names with a leading underscore are internal and left out. `none` stands for no value, an empty list, or a default that
 the source does not state.
 """
 
@@ -61,10 +61,21 @@ def javascript(core, node):
         seconds = re.search(r"The default is (\d+) seconds", comment)
         default = str(int(seconds.group(1)) * 1000) if seconds else plain(stated.group(1)) if stated else "none"
         yield "javascript", option, default
+    with open(f"{core}/build/types/types/datacollection.d.ts") as file:
+        for category, comment in interface(file.read(), "DataCollection"):
+            yield "javascript", f"dataCollection.{category}", all_or_number(re.search(r"@default (.+)", comment).group(1))
 
 
-def python(consts):
-    with open(consts) as file:
+def all_or_number(default):
+    """The default of a category: `all` for true, a deny list without terms and a list of all kinds, or a number."""
+    if number := re.match(r"\d+", default):
+        return number.group()
+    assert re.search(r"true|True|incoming|denylist", default), default
+    return "all"
+
+
+def python(folder):
+    with open(f"{folder}/consts.py") as file:
         text = file.read()
     constants = dict(re.findall(r"^(DEFAULT_\w+) = (\S+)", text, re.M))
     signature = re.search(r"class ClientConstructor.*?def __init__\((.*?)\n    \) -> None", text, re.S).group(1)
@@ -73,6 +84,16 @@ def python(consts):
         # The list with the pattern that matches everything.
         default = "none" if "MATCH_ALL" in default else constants.get(default, default)
         yield "python", option, plain(default)
+    with open(f"{folder}/data_collection.py") as file:
+        text = file.read()
+    resolved = re.search(r"def _resolve_explicit\(.*?\n    return \{(.*?)\n    \}", text, re.S).group(1)
+    lines = re.search(r"_DEFAULT_FRAME_CONTEXT_LINES = (\d+)", text).group(1)
+    for category, value in re.findall(r'^        "(\w+)": (.*),$', resolved, re.M):
+        if category != "provided_by_user":
+            is_number = value == "frame_context_lines"
+            # Variables and functions stand for the deny list without terms, or for all parts of the category.
+            default = lines if is_number else value if "d.get(" in value and "{}" not in value else "denylist"
+            yield "python", f"data_collection.{category}", all_or_number(default)
 
 
 def rust(source):
@@ -90,8 +111,8 @@ def rust(source):
 
 
 def main():
-    core, node, consts, source = sys.argv[1:]
-    lines = {line for sdk in (javascript(core, node), python(consts), rust(source)) for line in sdk}
+    core, node, folder, source = sys.argv[1:]
+    lines = {line for sdk in (javascript(core, node), python(folder), rust(source)) for line in sdk}
     for sdk, option, default in sorted(lines):
         if not option.startswith("_"):
             print(sdk, option, default)

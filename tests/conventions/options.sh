@@ -28,7 +28,7 @@ rust=$(python3 -c '
 import json, os
 packages = json.load(open("metadata.json"))["packages"]
 print(next(os.path.dirname(it["manifest_path"]) for it in packages if it["name"] == "sentry-core"))')
-python3 "$here/options.py" core node wheel/sentry_sdk/consts.py "$rust/src/clientoptions.rs" >options.txt
+python3 "$here/options.py" core node wheel/sentry_sdk "$rust/src/clientoptions.rs" >options.txt
 if [ "${1:-}" = --check ]; then
     diff -u "$here/options.txt" options.txt
 else
