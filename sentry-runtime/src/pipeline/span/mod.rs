@@ -8,3 +8,4 @@ pub(crate) mod hook;
 pub(crate) mod json;
 pub(crate) mod record;
 pub(crate) mod repeats;
+pub(crate) mod v2;

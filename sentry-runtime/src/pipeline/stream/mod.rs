@@ -7,8 +7,8 @@
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/implementation/),
 //! [span buffer](https://develop.sentry.dev/sdk/telemetry/spans/span-buffer/)
 
+pub(crate) mod attributes;
 pub(crate) mod batch;
-pub(crate) mod json;
 pub(crate) mod segment;
 
 use std::borrow::Cow;

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
+use super::attributes;
 use super::batch::Batches;
-use super::json::{self, Common, Label, Writer};
 use crate::pipeline::client_state;
 use crate::pipeline::polls::SegmentPolls;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
 use crate::pipeline::span::details::{self, SpanDetails, own_keys};
 use crate::pipeline::span::record::{SpanData, SpanRecord};
 use crate::pipeline::span::repeats::Repeats;
+use crate::pipeline::span::v2::{Label, Writer};
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -170,7 +171,7 @@ impl Stream {
 
     /// Returns the segment's current name, and the source of the name.
     fn name(&self, scopes: &Scopes) -> (Cow<'static, str>, &'static str) {
-        match json::name_by_scope(scopes) {
+        match attributes::name_by_scope(scopes) {
             Some(name) => (Cow::Owned(name.to_owned()), "custom"),
             None => self.segment.name(),
         }
@@ -278,7 +279,7 @@ impl Stream {
         }
         let max_text = client.options().max_value_length;
         let scopes = self.scopes();
-        let mut common = Common::of(&self.segment, &self.name(&scopes).0, &scopes);
+        let mut common = attributes::common(&self.segment, &self.name(&scopes).0, &scopes);
         let trace_id = self.segment.trace_id();
         client_state::with(client, |state| {
             common.complete(state, max_text);
@@ -286,7 +287,7 @@ impl Stream {
                 let SpanRecord::Full(span) = row else { continue };
                 tags_to_attributes(span);
                 if let Some(source) = root {
-                    json::of_segment(client, state, source, &scopes.merged(), span);
+                    attributes::of_segment(client, state, source, &scopes.merged(), span);
                 }
             }
         });
@@ -296,7 +297,7 @@ impl Stream {
             rows.iter_mut().for_each(|(row, _)| {
                 if let SpanRecord::Full(span) = row {
                     tags_to_attributes(span);
-                    root.iter().for_each(|source| json::say_source(source, span));
+                    root.iter().for_each(|source| attributes::say_source(source, span));
                 }
             });
         }
