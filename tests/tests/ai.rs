@@ -286,3 +286,117 @@ fn without_a_client_nothing_is_done() {
     let seen = observe(options(), || ask("gpt-4o"));
     assert_eq!(only(conversations(&seen.spans()[..1])).1, Value::Null);
 }
+
+// ---- the way to the server
+
+/// The envelope of the only transaction: the names of its spans, and the AI spans beside it.
+fn beside(seen: &support::Seen<()>) -> (Vec<String>, Vec<Value>) {
+    let envelope =
+        seen.envelopes().into_iter().find(|envelope| envelope.items[0].ty() == "transaction").unwrap();
+    let inside = envelope.items[0].payload["spans"].as_array().unwrap();
+    let inside = inside.iter().map(|span| span["description"].as_str().unwrap().to_owned()).collect();
+    let items = envelope.items.iter().filter(|item| item.ty() == "span");
+    let beside = items.flat_map(|item| {
+        assert_eq!(item.header["content_type"], "application/vnd.sentry.items.span.v2+json");
+        assert_eq!(item.header["item_count"], item.payload["items"].as_array().unwrap().len());
+        item.payload["items"].as_array().unwrap().clone()
+    });
+    (inside, beside.collect())
+}
+
+fn conversation() {
+    sentry::start_span("request", |_| {
+        step();
+        sentry::start_span(ai::agent("Weather Agent"), |_| {
+            ask("o3");
+            sentry::start_span("look outside", |_| ());
+        });
+        sentry::start_span(ai::tool("forecast"), |span| {
+            span.set_status(sentry::protocol::SpanStatus::NotFound);
+            span.set_tag("city", "Oslo");
+        });
+    });
+}
+
+#[test]
+fn ai_spans_travel_beside_their_transaction() {
+    let seen = observe(options(), conversation);
+    let (inside, beside) = beside(&seen);
+    assert_eq!(inside, ["step", "step", "look outside"]);
+    let names: Vec<_> = beside.iter().map(|span| span["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["invoke_agent Weather Agent", "chat o3", "execute_tool forecast"]);
+    let transaction = seen.transaction();
+    let root = &transaction["contexts"]["trace"];
+    let value = |span: &Value, name: &str| span["attributes"][name]["value"].clone();
+    for span in &beside {
+        assert_eq!((&span["trace_id"], &span["is_segment"]), (&root["trace_id"], &json!(false)));
+        assert_eq!(value(span, "sentry.segment.id"), root["span_id"]);
+        assert_eq!(value(span, "sentry.segment.name"), "request");
+        assert_eq!(value(span, "sentry.release"), "shop@1.4.2");
+        assert_eq!(value(span, "sentry.environment"), "testing");
+        assert_eq!(value(span, "server.address"), "box-7");
+    }
+    assert_eq!(beside[0]["parent_span_id"], root["span_id"]);
+    assert_eq!(beside[1]["parent_span_id"], beside[0]["span_id"]);
+    assert_eq!(value(&beside[1], "gen_ai.usage.input_tokens"), 6);
+    let (tool, message) = (&beside[2], value(&beside[2], "sentry.status.message"));
+    assert_eq!(
+        (&tool["status"], message, value(tool, "city")),
+        (&json!("error"), json!("not_found"), json!("Oslo"))
+    );
+    assert_eq!(seen.stats.sent(sentry::protocol::DataCategory::Span), 7, "every span is counted once");
+    assert_eq!(seen.stats.lost(), 0);
+}
+
+#[test]
+fn callbacks_see_ai_spans_in_their_transaction_and_what_they_change_is_sent() {
+    let user = || sentry::User { email: Some("ada@shop.example".into()), ..sentry::User::default() };
+    let options = options()
+        .before_send_span(|mut span| {
+            span.data.insert("seen".into(), true.into());
+            span
+        })
+        .before_send_transaction(|mut transaction| {
+            assert_eq!(transaction.spans.len(), 6);
+            transaction.user = None;
+            transaction.spans.retain(|span| span.op.as_deref() != Some("gen_ai.execute_tool"));
+            Some(transaction)
+        });
+    let seen = observe(options, || {
+        sentry::with_isolation_scope(|| {
+            sentry::set_user(Some(user()));
+            conversation();
+        });
+    });
+    let (_, beside) = beside(&seen);
+    assert_eq!(beside.len(), 2, "{beside:#?}");
+    for span in beside {
+        assert_eq!(span["attributes"]["seen"]["value"], true);
+        assert_eq!(span["attributes"].get("user.email"), None, "removed from the transaction");
+    }
+}
+
+#[test]
+fn a_root_stays_in_its_transaction_and_with_the_option_off_every_span_does() {
+    let seen = observe(options(), || sentry::start_span(ai::agent("Weather Agent"), |_| step()));
+    assert_eq!(beside(&seen), (vec!["step".to_owned()], Vec::new()));
+
+    let seen = observe(options().stream_gen_ai_spans(false), conversation);
+    let (inside, beside) = beside(&seen);
+    assert_eq!((inside.len(), beside.len()), (6, 0));
+}
+
+#[test]
+fn secrets_and_long_texts_of_ai_spans_are_filtered_and_cut() {
+    let seen = observe(options().max_value_length(100), || {
+        sentry::start_span("request", |_| {
+            sentry::start_span(ai::chat("openai", "o3"), |span| {
+                span.set_attribute("db.password", "hunter2");
+                span.set_attribute("long", "x".repeat(5000));
+            });
+        });
+    });
+    let attributes = &beside(&seen).1[0]["attributes"];
+    assert_eq!(attributes["db.password"]["value"], "[Filtered]");
+    assert_eq!(attributes["long"]["value"].as_str().unwrap().len(), 100);
+}

@@ -398,6 +398,9 @@ setters! {
     /// Sends a trace as a transaction when its root span ends ([`TraceLifecycle::Static`], at most 1000 spans), or in
     /// batches while it runs ([`TraceLifecycle::Stream`], no limit). Default: [`TraceLifecycle::Static`].
     trace_lifecycle(lifecycle: TraceLifecycle) => lifecycle;
+    /// Sends the AI spans of a transaction beside it, see
+    /// [`stream_gen_ai_spans`](ClientOptions::stream_gen_ai_spans). Default: `true`.
+    stream_gen_ai_spans(stream: bool) => stream;
     /// Enables or disables the panic hook, which captures panics. Default: `true`.
     capture_panics(capture: bool) => capture;
     /// Enables or disables the collection of structured logs by the integrations for `tracing` and `log`. Their filters

@@ -314,6 +314,18 @@ pub struct ClientOptions {
     /// Whether a trace is sent as a transaction when its root span ends, or in batches while it runs. Default:
     /// [`TraceLifecycle::Static`], as a transaction.
     pub trace_lifecycle: TraceLifecycle,
+    /// Whether the AI spans of a transaction, whose operation begins with `gen_ai.`, are sent beside it as spans of
+    /// protocol version 2, in the same envelope. A transaction has no room for whole conversations. Such spans need
+    /// self-hosted Sentry 26.4.2 or later; set `false` for servers that do not know them, such as Bugsink. The root span
+    /// stays in its transaction, and callbacks see all spans in it. Has no effect with [`TraceLifecycle::Stream`].
+    /// Default: `true`.
+    ///
+    /// ```
+    /// assert!(sentry::ClientOptions::new().stream_gen_ai_spans);
+    /// let options = sentry::ClientOptions::new().stream_gen_ai_spans(false);
+    /// # assert!(!options.stream_gen_ai_spans);
+    /// ```
+    pub stream_gen_ai_spans: bool,
     /// Whether panics are captured, by a panic hook. Default: `true`.
     pub capture_panics: bool,
     /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: `true`. Deprecated: set
@@ -470,6 +482,7 @@ impl Default for ClientOptions {
             queue_size: 256,
             max_record_memory: 16 << 20,
             trace_lifecycle: TraceLifecycle::Static,
+            stream_gen_ai_spans: true,
             capture_panics: true,
             enable_logs: true,
             collect_logs: false,

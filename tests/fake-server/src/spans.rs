@@ -1,6 +1,6 @@
 //! The rules for batches of spans, protocol version 2.
 //!
-//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/)
+//! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/#wire-format)
 
 use serde_json::Value;
 
@@ -10,13 +10,8 @@ const CONTENT_TYPE: &str = "application/vnd.sentry.items.span.v2+json";
 /// The maximum number of spans in one item.
 const MOST: usize = 1000;
 /// The attributes that every span must have.
-const COMMON: [&str; 5] = [
-    "sentry.segment.name",
-    "sentry.segment.id",
-    "sentry.sdk.name",
-    "sentry.sdk.version",
-    "sentry.trace_lifecycle",
-];
+const COMMON: [&str; 4] =
+    ["sentry.segment.name", "sentry.segment.id", "sentry.sdk.name", "sentry.sdk.version"];
 
 /// Reports broken rules of an item of spans, given the headers around it.
 pub(crate) fn check(envelope: &Value, header: &Value, payload: &Value, violation: &mut dyn FnMut(String)) {
@@ -29,9 +24,6 @@ pub(crate) fn check(envelope: &Value, header: &Value, payload: &Value, violation
     let items = payload["items"].as_array().map_or(&[][..], Vec::as_slice);
     if items.is_empty() || items.len() > MOST {
         violation(format!("{} spans, not 1 to {MOST}", items.len()));
-    }
-    if envelope["event_id"] != Value::Null {
-        violation("spans in an envelope with an event_id".to_owned());
     }
     for (at, span) in items.iter().enumerate() {
         check_span(envelope, span, &mut |what| violation(format!("span {at}: {what} in {span}")));
@@ -59,10 +51,19 @@ fn check_span(envelope: &Value, span: &Value, violation: &mut dyn FnMut(&str)) {
     match span["is_segment"].as_bool() {
         None => violation("no is_segment"),
         Some(true) if text("sentry.segment.id") != span["span_id"] => violation("another segment's id"),
-        Some(true) if text("sentry.span.source").is_empty() => {
-            violation("a segment without sentry.span.source")
+        Some(is_segment) if text("sentry.segment.name.source").is_empty() == is_segment => {
+            violation("a segment without the source of its name, or another span with one")
         }
         Some(_) => {}
+    }
+    // Only AI spans travel in an envelope with an event, beside their transaction.
+    let op = text("sentry.op");
+    match envelope["event_id"].is_null() {
+        true if text("sentry.trace_lifecycle") != "stream" => violation("another lifecycle"),
+        false if span["is_segment"] != false || !op.starts_with("gen_ai.") => {
+            violation("no AI span, in an envelope with an event_id")
+        }
+        _ => {}
     }
     match (span["start_timestamp"].as_f64(), span["end_timestamp"].as_f64()) {
         (Some(start), Some(end)) if 1e9 < start && start <= end => {}
@@ -114,7 +115,10 @@ mod tests {
         let mut span = json!({
             "trace_id": trace, "span_id": "438f40bd3b4a41ee", "name": "GET /users", "status": "ok",
             "is_segment": true, "start_timestamp": 1_742_921_669.15, "end_timestamp": 1_742_921_669.18,
-            "attributes": {"sentry.span.source": text("route"), "n": {"type": "integer", "value": 1}},
+            "attributes": {
+                "sentry.segment.name.source": text("route"), "sentry.trace_lifecycle": text("stream"),
+                "n": {"type": "integer", "value": 1},
+            },
         });
         for name in COMMON {
             span["attributes"][name] = text("438f40bd3b4a41ee");

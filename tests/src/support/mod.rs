@@ -149,9 +149,27 @@ pub struct SeenSpan {
 }
 
 impl<R> Seen<R> {
-    /// Returns all spans of all transactions, each root before its children.
+    /// Returns all spans of all transactions, each root before its children, and the AI spans that travelled beside
+    /// them in the order of their start.
     pub fn spans(&self) -> Vec<SeenSpan> {
-        self.transactions().iter().flat_map(spans_of).collect()
+        let mut all: Vec<_> = self.transactions().iter().flat_map(spans_of).collect();
+        for span in self.spans_beside_transactions() {
+            let root = |seen: &SeenSpan| seen.root == span.root;
+            let later = |seen: &SeenSpan| root(seen) && !seen.is_root && seen.start > span.start;
+            let last = all.iter().rposition(root).map_or(all.len(), |at| at + 1);
+            let at = all.iter().position(later).unwrap_or(last);
+            all.insert(at, span);
+        }
+        all
+    }
+
+    /// Returns the AI spans of transactions.
+    fn spans_beside_transactions(&self) -> Vec<SeenSpan> {
+        let envelopes =
+            self.envelopes().into_iter().filter(|envelope| !envelope.header["event_id"].is_null());
+        let items = envelopes.flat_map(|envelope| envelope.items).filter(|item| item.ty() == "span");
+        let spans = items.flat_map(|item| item.payload["items"].as_array().cloned().unwrap_or_default());
+        spans.map(|span| from_version_2(&span)).collect()
     }
 
     /// Returns the only span with this name.
@@ -211,6 +229,33 @@ pub fn spans_of(transaction: &Value) -> Vec<SeenSpan> {
     let children = transaction["spans"].as_array().into_iter().flatten();
     all.extend(children.map(|span| read(span, &span["description"], span, false)));
     all
+}
+
+/// Reads a span of protocol version 2. Its status is that of version 1.
+fn from_version_2(span: &Value) -> SeenSpan {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let attribute = |name: &str| text(&span["attributes"][name]["value"]);
+    let ours =
+        |name: &str| name.starts_with("sentry.") || name.starts_with("user.") || name == "server.address";
+    let attributes = span["attributes"].as_object().into_iter().flatten();
+    let own = attributes.filter(|(name, _)| !ours(name));
+    SeenSpan {
+        name: text(&span["name"]),
+        op: attribute("sentry.op"),
+        status: match attribute("sentry.status.message") {
+            message if message.is_empty() => text(&span["status"]),
+            message => message,
+        },
+        origin: attribute("sentry.origin"),
+        trace: text(&span["trace_id"]),
+        id: text(&span["span_id"]),
+        parent: span["parent_span_id"].as_str().map(str::to_owned),
+        start: span["start_timestamp"].as_f64().unwrap_or_default(),
+        end: span["end_timestamp"].as_f64().unwrap_or_default(),
+        data: own.map(|(name, typed)| (name.clone(), typed["value"].clone())).collect(),
+        is_root: false,
+        root: attribute("sentry.segment.id"),
+    }
 }
 
 /// Runs a future to its end on this thread: the smallest runtime that works.

@@ -63,7 +63,7 @@ fn every_span_names_program_segment_and_thread() {
     assert_eq!(attribute(&cart, "sentry.op"), "db.query");
     assert_eq!(attribute(&root, "sentry.op"), "http.server");
     // What a transaction says beside its spans stands on the root alone.
-    assert_eq!(attribute(&root, "sentry.span.source"), "component");
+    assert_eq!(attribute(&root, "sentry.segment.name.source"), "component");
     assert_eq!(attribute(&root, "sentry.sample_rate"), 1.0);
     assert_eq!(attribute(&root, "sentry.dist"), "d1");
     assert_eq!(attribute(&root, "server.address"), "box-7");
@@ -154,7 +154,7 @@ fn what_is_set_last_before_the_end_counts() {
         json!({"type": "string", "value": "previous_trace"})
     );
     assert_eq!(attribute(&root, "step"), 2);
-    assert_eq!(attribute(&root, "sentry.span.source"), "custom");
+    assert_eq!(attribute(&root, "sentry.segment.name.source"), "custom");
     assert_eq!(attribute(&inner, "sentry.segment.name"), "GET /cart");
 }
 

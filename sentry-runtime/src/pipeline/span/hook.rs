@@ -43,7 +43,7 @@ pub(crate) fn show_streamed<T>(
     client: &Client,
     trace_id: TraceId,
     anchor: &Anchor,
-    common: &[(&'static str, AttributeValue)],
+    common: &[(Cow<'static, str>, AttributeValue)],
     rows: &mut [(SpanRecord, T)],
 ) -> bool {
     let Some(callback) = &client.options().before_send_span else { return false };
@@ -53,7 +53,7 @@ pub(crate) fn show_streamed<T>(
         let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
         for (key, value) in common {
             if !span.attributes.iter().any(|(known, _)| known == key) {
-                span.attributes.push((Cow::Borrowed(key), value.clone()));
+                span.attributes.push((key.clone(), value.clone()));
             }
         }
         span.take_over(shown(callback, span.to_protocol(trace_id), &mut panics));

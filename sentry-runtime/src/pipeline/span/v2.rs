@@ -14,21 +14,29 @@ use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
 use crate::trace::ids;
 
+/// The attributes that the writer adds to a span by itself.
+const OWN: [&str; 5] = ["sentry.op", "sentry.origin", "sentry.status.message", "thread.id", "thread.name"];
+
 /// The attributes that all spans of a segment share.
 #[derive(Debug, Default)]
 pub(crate) struct Common {
-    pairs: Vec<(&'static str, AttributeValue)>,
+    pairs: Vec<(Cow<'static, str>, AttributeValue)>,
     /// The same attributes as JSON.
     written: Vec<u8>,
 }
 
 impl Common {
-    pub(crate) fn new(pairs: Vec<(&'static str, AttributeValue)>) -> Self {
+    pub(crate) fn new(pairs: Vec<(Cow<'static, str>, AttributeValue)>) -> Self {
         Self { pairs, written: Vec::new() }
     }
 
+    /// Whether an attribute of this name is written for spans that do not have it.
+    fn may_have(&self, key: &str) -> bool {
+        OWN.contains(&key) || self.pairs.iter().any(|(known, _)| known == key)
+    }
+
     /// Returns the attributes as pairs.
-    pub(crate) fn pairs(&self) -> &[(&'static str, AttributeValue)] {
+    pub(crate) fn pairs(&self) -> &[(Cow<'static, str>, AttributeValue)] {
         &self.pairs
     }
 
@@ -166,17 +174,17 @@ impl Writer<'_> {
         };
         // An attribute that the user has set replaces the common one.
         let said = |key: &str| span.attributes.iter().any(|(known, _)| known == key);
-        let meddled = span.attributes.iter().any(|(key, _)| is_ours(key));
+        let meddled = span.attributes.iter().any(|(key, _)| self.common.may_have(key));
         head.write(out, |attributes| {
             if meddled {
-                let own = [
-                    ("sentry.op", AttributeValue::from(&*span.op)),
-                    ("sentry.origin", AttributeValue::from(&*span.origin)),
-                ];
-                let common = self.common.pairs.iter().map(|(key, value)| (*key, value.clone()));
-                for (key, value) in own.into_iter().chain(common) {
-                    if !said(key) && value.as_str() != Some("") {
-                        attributes.put(key, &value);
+                for (key, value) in [("sentry.op", &*span.op), ("sentry.origin", &*span.origin)] {
+                    if !said(key) && !value.is_empty() {
+                        attributes.put(key, &value.into());
+                    }
+                }
+                for (key, value) in &self.common.pairs {
+                    if !said(key) {
+                        attributes.put(key, value);
                     }
                 }
                 if !said("sentry.status.message") {
@@ -197,11 +205,6 @@ impl Writer<'_> {
     }
 }
 
-/// Whether an attribute of this name may be set by the toolkit.
-fn is_ours(key: &str) -> bool {
-    ["sentry.", "user.", "thread.", "os."].iter().any(|prefix| key.starts_with(prefix))
-}
-
 fn put_own(attributes: &mut Attributes<'_>, op: &str, origin: &str, status: SpanStatus) {
     for (key, value) in [("sentry.op", op), ("sentry.origin", origin)] {
         if !value.is_empty() {
@@ -215,5 +218,14 @@ fn put_own(attributes: &mut Attributes<'_>, op: &str, origin: &str, status: Span
 fn put_status(attributes: &mut Attributes<'_>, status: SpanStatus) {
     if status != SpanStatus::Ok {
         attributes.put("sentry.status.message", &AttributeValue::from_static(status.as_str()));
+    }
+}
+
+/// Turns tags into attributes: the protocol has no tags.
+pub(crate) fn tags_to_attributes(span: &mut SpanData) {
+    for (key, value) in std::mem::take(&mut span.tags) {
+        if !span.attributes.iter().any(|(known, _)| *known == *key) {
+            span.attributes.push((Cow::Owned(key), value.into()));
+        }
     }
 }

@@ -19,9 +19,9 @@ use crate::trace::segment::Segment;
 pub(crate) fn common(segment: &Segment, name: &str, scopes: &Scopes) -> Common {
     let options = segment.client.options();
     let mut pairs = Vec::with_capacity(12);
-    let mut put = |key, value: Option<&str>| {
+    let mut put = |key: &'static str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            pairs.push((key, AttributeValue::from(value)));
+            pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
         }
     };
     put("sentry.segment.name", Some(name));
@@ -54,9 +54,8 @@ pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
         .find_map(|scope| scope.transaction.as_deref())
 }
 
-/// The attributes for the source of a segment's name. The first is the name in the specification, the second the newer
-/// one that servers accept.
-const NAME_SOURCES: [&str; 2] = ["sentry.span.source", "sentry.segment.name.source"];
+/// The source of a segment's name.
+const NAME_SOURCE: &str = "sentry.segment.name.source";
 
 /// Adds the attributes that only the root span of a segment carries: the fields that a transaction has beside its spans.
 pub(crate) fn of_segment(
@@ -100,9 +99,7 @@ pub(crate) fn of_segment(
 
 /// Sets the source of a segment's name, which the protocol requires, unless it is set.
 pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
-    for key in NAME_SOURCES {
-        if !root.attributes.iter().any(|(known, _)| known == key) {
-            root.attributes.push((Cow::Borrowed(key), AttributeValue::from_static(source)));
-        }
+    if !root.attributes.iter().any(|(known, _)| known == NAME_SOURCE) {
+        root.attributes.push((Cow::Borrowed(NAME_SOURCE), AttributeValue::from_static(source)));
     }
 }

@@ -13,9 +13,9 @@ use crate::pipeline::client_state;
 use crate::pipeline::polls::SegmentPolls;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
 use crate::pipeline::span::details::{self, SpanDetails, own_keys};
-use crate::pipeline::span::record::{SpanData, SpanRecord};
+use crate::pipeline::span::record::SpanRecord;
 use crate::pipeline::span::repeats::Repeats;
-use crate::pipeline::span::v2::{Label, Writer};
+use crate::pipeline::span::v2::{Label, Writer, tags_to_attributes};
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -337,13 +337,4 @@ fn replaces(new: &Detail, known: &Detail) -> bool {
 fn weight_of(said: &SpanDetails) -> usize {
     let attributes = said.attributes.iter().map(|(key, value)| attribute_weight(value) + key.len());
     attributes.chain(said.details.iter().map(detail_weight)).sum()
-}
-
-/// Turns tags into attributes: the protocol has no tags.
-fn tags_to_attributes(span: &mut SpanData) {
-    for (key, value) in std::mem::take(&mut span.tags) {
-        if !span.attributes.iter().any(|(known, _)| *known == *key) {
-            span.attributes.push((Cow::Owned(key), value.into()));
-        }
-    }
 }

@@ -7,6 +7,7 @@
 //! [Spec, transactions](https://develop.sentry.dev/sdk/telemetry/transactions/),
 //! [payload](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/transaction/)
 
+pub(crate) mod ai_spans;
 pub(crate) mod as_event;
 pub(crate) mod json;
 
@@ -228,19 +229,24 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, 
         let dropped = count.saturating_sub(transaction.spans.len()) as u64;
         client.ledger().lost(DiscardReason::BeforeSend, DataCategory::Span, dropped);
     }
-    let written = rows.len() + transaction.spans.len();
-    let payload = client_state::with(client, |state| {
+    let items = client_state::with(client, |state| {
         for row in &mut rows {
             row.scrub(&state.scrubber, options.max_value_length);
         }
         state.scrubber.scrub_transaction(&mut transaction);
         limits(options).normalize_transaction(&mut transaction);
+        let ai = match options.stream_gen_ai_spans {
+            true => ai_spans::take(&mut rows, &mut transaction.spans),
+            false => Vec::new(),
+        };
+        let ai = ai_spans::item(ai, &transaction, trace_id, anchor, state, options.max_value_length);
         let contexts = if shown { &[][..] } else { &state.contexts_json };
-        json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts })
+        let payload = json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts });
+        let written = rows.len() + transaction.spans.len();
+        std::iter::once(EnvelopeItem::transaction(payload, written)).chain(ai)
     });
-    let item = EnvelopeItem::transaction(payload, written);
     let verdict = ended.verdict.get().copied().unwrap_or(Verdict::Sampled);
-    output::send(transport, Some(transaction.event_id), Some(verdict.dsc(segment)), [item]);
+    output::send(transport, Some(transaction.event_id), Some(verdict.dsc(segment)), items);
 }
 
 fn build(
