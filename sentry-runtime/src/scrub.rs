@@ -162,6 +162,12 @@ impl Scrubber {
             _ if matches!(value, AttributeValue::Null | AttributeValue::Bool(_)) => {}
             Verdict::Count if number => {}
             Verdict::Harmless => self.scrub_attribute_value(name, value),
+            // The values of a header are a list, also if there is one, and are filtered as one.
+            Verdict::Count | Verdict::Sensitive
+                if is_header(name) && matches!(value, AttributeValue::Array(_)) =>
+            {
+                *value = vec![FILTERED].into();
+            }
             Verdict::Count | Verdict::Sensitive => *value = AttributeValue::from_static(FILTERED),
         }
     }
@@ -184,6 +190,11 @@ impl Scrubber {
 
 /// The keys under which an object holds the name of a value: `{"name": "password", "value": "x"}`.
 const NAMES: [&str; 5] = ["name", "key", "field", "header", "param"];
+
+/// Whether an attribute holds the values of an HTTP header.
+fn is_header(name: &str) -> bool {
+    name.starts_with("http.request.header.") || name.starts_with("http.response.header.")
+}
 
 /// Whether a value is filtered by this verdict on its name.
 fn is_filtered(verdict: Verdict, value: &Value) -> bool {

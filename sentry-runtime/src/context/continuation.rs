@@ -10,6 +10,7 @@ use crate::protocol::DynamicSamplingContext;
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
 use crate::trace::propagation::{Propagation, format_sample_rand};
+use crate::trace::span_groups::SpanGroups;
 use crate::trace::tracestate::{self, ForeignState};
 
 impl Propagation {
@@ -23,6 +24,7 @@ impl Propagation {
             sample_rand: ids::millionths(),
             dsc: None,
             foreign: None,
+            groups: None,
         }
     }
 
@@ -38,7 +40,11 @@ impl Propagation {
     pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
         let (incoming, of_sentry) = incoming_trace(headers)?;
         let mut dsc = DynamicSamplingContext::default();
-        headers.visit("baggage", &mut |value| headers::parse_baggage(value, &mut dsc));
+        let mut groups = SpanGroups::default();
+        headers.visit("baggage", &mut |value| {
+            headers::parse_baggage(value, &mut dsc);
+            groups.read(value);
+        });
         if let Some(options) = options
             && !may_continue(dsc.get("org_id"), options)
         {
@@ -63,6 +69,7 @@ impl Propagation {
             foreign: options
                 .filter(|options| options.propagate_traceparent)
                 .and_then(|_| foreign_state(headers, &incoming)),
+            groups: (!groups.is_empty()).then(|| Arc::new(groups)),
         })
     }
 }

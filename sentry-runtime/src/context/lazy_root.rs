@@ -153,6 +153,7 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
         sample_rand: sample_rand(key),
         dsc: None,
         foreign: None,
+        groups: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 use crate::trace::ids::{self, Lineage};
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
+use crate::trace::span_groups::SpanGroups;
 use crate::trace::tracestate::ForeignState;
 
 /// A span of a recorded trace, or this process's own position in a trace that is not recorded.
@@ -83,6 +84,16 @@ impl SpanContext {
     /// Returns what other tracing systems are told about the trace.
     pub(crate) fn foreign(&self) -> Option<&ForeignState> {
         self.propagation().foreign.as_deref()
+    }
+
+    /// Returns the id of the session replay in which the trace began.
+    pub(crate) fn replay_id(&self) -> Option<String> {
+        self.propagation().replay_id()
+    }
+
+    /// Returns the groups that the incoming request belongs to.
+    pub(crate) fn groups(&self) -> Option<&Arc<SpanGroups>> {
+        self.propagation().groups.as_ref()
     }
 
     /// Returns the decision about the trace, as passed on in `sentry-trace`.

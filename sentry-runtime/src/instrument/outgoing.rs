@@ -17,7 +17,9 @@ use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::active;
 use crate::context::span_context::SpanContext;
+use crate::scope::Scopes;
 use crate::trace::headers::{self, HeaderSource};
+use crate::trace::span_groups::SpanGroups;
 
 /// The headers that link an outgoing request to the active trace, see [`get_trace_data`](crate::get_trace_data).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +27,9 @@ use crate::trace::headers::{self, HeaderSource};
 pub struct TraceData {
     /// The value of the header `sentry-trace`.
     pub sentry_trace: String,
-    /// The value of the header `baggage`: the dynamic sampling context. Empty if the incoming trace had none.
+    /// The value of the header `baggage`: the dynamic sampling context, and the
+    /// [span groups](https://develop.sentry.dev/sdk/telemetry/spans/span-groups/) of the incoming request and of the
+    /// scopes. Empty if there are none.
     pub baggage: String,
     /// The value of W3C's header `traceparent`.
     pub traceparent: String,
@@ -57,9 +61,14 @@ impl TraceData {
         let foreign = span_context.foreign();
         let random = foreign.is_some_and(|foreign| foreign.random);
         let flags = u8::from(decision == Some(true)) | u8::from(random) << 1;
+        let mut baggage = headers::format_baggage(&dsc);
+        let scopes = active::with(Scopes::of);
+        if let Some(groups) = SpanGroups::of(span_context.groups(), &scopes) {
+            groups.write(&mut baggage);
+        }
         Self {
             sentry_trace: span_context.sentry_trace(decision),
-            baggage: headers::format_baggage(&dsc),
+            baggage,
             traceparent: format!("00-{}-{}-{flags:02x}", span_context.trace_id(), span_context.span_id),
             tracestate: foreign.map_or_else(String::new, |foreign| foreign.tracestate.clone()),
             sends_traceparent: options.propagate_traceparent,

@@ -12,7 +12,7 @@ use crate::context::active;
 use crate::options::ClientOptions;
 use crate::protocol::limits::MAX_ATTRIBUTES;
 use crate::protocol::nesting::Prune as _;
-use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, DynamicSamplingContext, SpanId, TraceId};
 use crate::scope::Scopes;
 use crate::trace::ids;
 
@@ -47,6 +47,8 @@ pub(crate) struct RecordContext {
     pub(crate) trace_id: TraceId,
     /// The active span.
     pub(crate) span_id: Option<SpanId>,
+    /// The dynamic sampling context with which the trace came.
+    pub(crate) incoming: Option<Arc<DynamicSamplingContext>>,
     /// The number of the user's callbacks inside which it was recorded.
     pub(crate) depth: u8,
 }
@@ -56,12 +58,13 @@ impl RecordContext {
     pub(crate) fn now(client: Arc<Client>) -> Self {
         let (_, span) = active::position();
         active::with(|context| {
-            let (trace_id, span_id) = match context.segment() {
-                Some(segment) => (segment.trace_id(), (span != 0).then(|| ids::wire(span))),
-                None => (context.propagation.trace_id, None),
+            let (propagation, span_id) = match context.segment() {
+                Some(segment) => (&segment.propagation, (span != 0).then(|| ids::wire(span))),
+                None => (&*context.propagation, None),
             };
+            let (trace_id, incoming) = (propagation.trace_id, propagation.dsc.clone());
             let (at, depth) = (SystemTime::now(), callback::depth());
-            Self { client, scopes: Scopes::of(context), at, trace_id, span_id, depth }
+            Self { client, scopes: Scopes::of(context), at, trace_id, span_id, incoming, depth }
         })
     }
 }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::Uuid;
+
 /// The dynamic sampling context of a trace, in the order in which its entries are written.
 ///
 /// The first service of a trace creates it; all others forward it unchanged, with entries that this version does not
@@ -30,6 +32,11 @@ impl DynamicSamplingContext {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the id of the session replay in which the trace began, if there is one.
+    pub(crate) fn replay_id(&self) -> Option<String> {
+        Some(Uuid::parse_str(self.get("replay_id")?).ok()?.simple().to_string())
     }
 
     /// Returns the entries in the order in which they are written.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::span_groups;
 use crate::base::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
@@ -184,22 +185,27 @@ pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
 pub(crate) fn format_baggage(dsc: &DynamicSamplingContext) -> String {
     let mut out = String::new();
     for (key, value) in dsc.iter() {
-        let before = out.len();
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.push_str("sentry-");
-        percent_encode(key, &mut out);
-        out.push('=');
-        percent_encode(value, &mut out);
-        if out.len() > MAX_BAGGAGE {
-            out.truncate(before);
-            diagnostics::debug(format_args!(
-                "the baggage of a request is sent without `sentry-{key}`: it would be longer than {MAX_BAGGAGE} bytes"
-            ));
-        }
+        append_member(&mut out, "sentry-", key, value);
     }
     out
+}
+
+/// Appends an entry to a `baggage` header, unless the header has no room for it.
+pub(crate) fn append_member(baggage: &mut String, prefix: &str, key: &str, value: &str) {
+    let before = baggage.len();
+    if !baggage.is_empty() {
+        baggage.push(',');
+    }
+    baggage.push_str(prefix);
+    percent_encode(key, baggage);
+    baggage.push('=');
+    percent_encode(value, baggage);
+    if baggage.len() > MAX_BAGGAGE {
+        baggage.truncate(before);
+        diagnostics::debug(format_args!(
+            "the baggage of a request is sent without `{prefix}{key}`: it would be longer than {MAX_BAGGAGE} bytes"
+        ));
+    }
 }
 
 /// Merges an existing `baggage` header and ours. Existing entries of Sentry are replaced; entries of other vendors for
@@ -211,7 +217,12 @@ pub(crate) fn merge_baggage(existing: &str, ours: &str) -> String {
     let mut merged = String::new();
     let mut dropped = 0;
     let theirs = existing.split(',').map(str::trim);
-    for member in theirs.filter(|member| !member.is_empty() && !member.starts_with("sentry-")) {
+    let replaced = |member: &str| {
+        let key = |member: &str| member.split(['=', ';']).next().unwrap_or_default().trim().to_owned();
+        member.starts_with("sentry-")
+            || (member.starts_with(span_groups::PREFIX) && ours.split(',').any(|our| key(our) == key(member)))
+    };
+    for member in theirs.filter(|member| !member.is_empty() && !replaced(member)) {
         if merged.len() + member.len() + 1 + ours.len() > MAX_BAGGAGE {
             dropped += 1;
             continue;
@@ -304,6 +315,7 @@ mod tests {
             ("x=1", "x=1,sentry-a=1"),
             ("x=1;p;q=%20 , y=ż,,", "x=1;p;q=%20,y=ż,sentry-a=1"),
             ("sentry-a=0,x=1, sentry-b=2;p", "x=1,sentry-a=1"),
+            ("sentry.span_group.b_id=1", "sentry.span_group.b_id=1,sentry-a=1"),
         ] {
             assert_eq!(merge_baggage(existing, "sentry-a=1"), merged);
         }

@@ -17,4 +17,5 @@ pub(crate) mod ring;
 mod ring_parts;
 pub(crate) mod sampling;
 pub(crate) mod segment;
+pub(crate) mod span_groups;
 pub(crate) mod tracestate;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::span_groups::SpanGroups;
 use super::tracestate::ForeignState;
 use crate::client::Client;
 use crate::options::ClientOptions;
@@ -26,12 +27,19 @@ pub(crate) struct Propagation {
     pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
     /// What other tracing systems are told about the incoming trace, if `traceparent` is passed on.
     pub(crate) foreign: Option<Arc<ForeignState>>,
+    /// The groups that the spans of the incoming request belong to.
+    pub(crate) groups: Option<Arc<SpanGroups>>,
 }
 
 impl Propagation {
     /// Returns the rate at which the head of the trace was sampled, if it is known.
     pub(crate) fn parent_sample_rate(&self) -> Option<f32> {
         self.dsc.as_ref()?.get("sample_rate")?.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
+    }
+
+    /// Returns the id of the session replay in which the trace began, if the incoming context has one.
+    pub(crate) fn replay_id(&self) -> Option<String> {
+        self.dsc.as_ref()?.replay_id()
     }
 
     /// Returns the entries of a context created here that do not depend on a span.

@@ -1,7 +1,7 @@
 //! What the options do with spans that are streamed: `ignore_spans` and `before_send_span`; what spans inherit.
 
 use sentry::protocol::{DiscardReason, Span, SpanId, TraceId};
-use sentry::{SpanFilter, SpanOptions, ai};
+use sentry::{SpanFilter, ai};
 use sentry_tests::support::{Seen, observe};
 use serde_json::{Value, json};
 
@@ -132,20 +132,6 @@ fn a_span_for_which_before_send_span_panics_is_sent_without_its_data() {
     assert_eq!(attribute(&bare, "sentry.op"), "db.query");
     assert_eq!(attribute(&bare, "card.number"), &Value::Null);
     assert_eq!(seen.events().len(), 0, "a panic that is contained is no event");
-}
-
-#[test]
-fn attributes_of_the_scopes_stand_on_the_segment() {
-    let seen = observe(streaming(), || {
-        sentry::with_isolation_scope(|| {
-            sentry::set_attribute("tenant", "lamps");
-            sentry::set_attribute("plan", 3);
-            sentry::start_span(SpanOptions::new("outer").attribute("plan", 4), |_| child());
-        });
-    });
-    let outer = span(&seen, "outer");
-    assert_eq!((attribute(&outer, "tenant"), attribute(&outer, "plan")), (&json!("lamps"), &json!(4)));
-    assert_eq!(attribute(&span(&seen, "child"), "tenant"), &Value::Null);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod batches;
 mod hooks;
 mod late;
 mod losses;
+mod parity;
 mod spans;
 
 use sentry::{ClientOptions, TraceLifecycle};

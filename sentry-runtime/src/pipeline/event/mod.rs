@@ -22,7 +22,7 @@ use crate::intake::message::{Body, Capture};
 use crate::options::ClientOptions;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
-    LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
+    LogEntry, Map, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
 use crate::stacktrace::locals::Locals;
 use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
@@ -164,6 +164,10 @@ fn build(
             ..TraceContext::default()
         })
     });
+    if let Some(id) = capture.span_context.replay_id() {
+        let fields = Map::from([("type".to_owned(), "replay".into()), ("replay_id".to_owned(), id.into())]);
+        event.contexts.entry("replay".to_owned()).or_insert(Context::Other(fields));
+    }
     event
 }
 

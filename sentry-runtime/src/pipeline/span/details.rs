@@ -14,6 +14,7 @@ use crate::trace::clock::{Anchor, Start};
 use crate::trace::ids::{self, IdMap, LocalId};
 use crate::trace::record::{Detail, SpanOutcome};
 use crate::trace::segment::Segment;
+use crate::trace::span_groups::SpanGroups;
 
 /// The details of one span besides its times.
 #[derive(Default)]
@@ -165,6 +166,28 @@ pub(crate) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
     }
     span.attributes.retain(|(_, value)| !value.is_null());
     renamed
+}
+
+/// Adds the groups to spans that do not name them themselves.
+pub(crate) fn join_groups(
+    groups: &SpanGroups,
+    root: &mut SpanData,
+    rows: &mut [SpanRecord],
+    anchor: &Anchor,
+) {
+    let join = |span: &mut SpanData| {
+        for (key, value) in groups.iter() {
+            if !span.attributes.iter().any(|(known, _)| known == key) {
+                span.attributes.push((Cow::Owned(key.to_owned()), value.into()));
+            }
+        }
+    };
+    join(root);
+    for row in rows {
+        let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
+        join(&mut span);
+        *row = SpanRecord::Full(Box::new(span));
+    }
 }
 
 /// Rounds a sample rate as it is written on the wire.

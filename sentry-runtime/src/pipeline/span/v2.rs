@@ -21,13 +21,16 @@ const OWN: [&str; 5] = ["sentry.op", "sentry.origin", "sentry.status.message", "
 #[derive(Debug, Default)]
 pub(crate) struct Common {
     pairs: Vec<(Cow<'static, str>, AttributeValue)>,
+    /// The number of those that the protocol requires, which come first.
+    required: usize,
     /// The same attributes as JSON.
     written: Vec<u8>,
 }
 
 impl Common {
-    pub(crate) fn new(pairs: Vec<(Cow<'static, str>, AttributeValue)>) -> Self {
-        Self { pairs, written: Vec::new() }
+    /// Creates the list. The protocol requires the first `required` attributes on every span.
+    pub(crate) fn new(pairs: Vec<(Cow<'static, str>, AttributeValue)>, required: usize) -> Self {
+        Self { pairs, required, written: Vec::new() }
     }
 
     /// Whether an attribute of this name is written for spans that do not have it.
@@ -40,10 +43,10 @@ impl Common {
         &self.pairs
     }
 
-    /// Removes the user: a callback has seen the user on every span, and may have removed it. The other attributes are
-    /// required on every span, and are added again if a callback removes them.
-    pub(crate) fn leave_out_persons(&mut self) {
-        self.pairs.retain(|(key, _)| !key.starts_with("user."));
+    /// Removes the user and the attributes of the scopes: a callback has seen them on every span, and may have removed
+    /// them. The other attributes are required on every span, and are added again if a callback removes them.
+    pub(crate) fn leave_required(&mut self) {
+        self.pairs.truncate(self.required);
     }
 
     /// Filters the values in the same way as those of a span.

@@ -1,24 +1,54 @@
-//! The attributes of streamed spans that are not their own: those of every span of a segment, and those of its root.
+//! The attributes that every streamed span of a segment carries beside its own.
 //!
 //! [Spec, "Common Attribute Keys"](https://develop.sentry.dev/sdk/telemetry/spans/#common-attribute-keys)
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
-use crate::client::Client;
-use crate::pipeline::client_state::ClientState;
 use crate::pipeline::contexts;
-use crate::pipeline::span::record::SpanData;
 use crate::pipeline::span::v2::Common;
 use crate::protocol::envelope::SDK;
-use crate::protocol::{AttributeValue, User};
+use crate::protocol::{AttributeValue, Map, Request, User};
 use crate::scope::{Scope, Scopes};
 use crate::trace::ids;
 use crate::trace::segment::Segment;
 
+/// The names of a host that is the machine itself.
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// What spans take from their scopes.
+#[derive(Debug, Default)]
+pub(crate) struct OfScopes {
+    pub(crate) user: Option<User>,
+    /// Whether the work was done for a request from or to this machine itself, if that is known.
+    is_localhost: Option<bool>,
+    attributes: Map<Cow<'static, str>, AttributeValue>,
+}
+
+impl OfScopes {
+    pub(crate) fn of(scopes: &Scopes) -> Self {
+        let mut attributes = Map::new();
+        scopes.add_attributes(&mut attributes);
+        let user = scopes.user();
+        let layers = [&scopes.current, &scopes.isolation, &scopes.global];
+        let request = layers.into_iter().find_map(|scope| scope.request.as_deref());
+        Self { user: user.cloned(), is_localhost: is_localhost(request, user), attributes }
+    }
+
+    /// Returns the same of scopes that are merged already.
+    pub(crate) fn of_merged(scope: &Scope) -> Self {
+        Self {
+            user: scope.user().cloned(),
+            is_localhost: is_localhost(scope.request.as_deref(), scope.user()),
+            attributes: scope.attributes.clone(),
+        }
+    }
+}
+
 /// Returns the current common attributes of a segment's spans.
-pub(crate) fn common(segment: &Segment, name: &str, scopes: &Scopes) -> Common {
+pub(crate) fn common(segment: &Segment, name: &str, scopes: OfScopes) -> Common {
     let options = segment.client.options();
-    let mut pairs = Vec::with_capacity(12);
+    let mut pairs = Vec::with_capacity(16);
     let mut put = |key: &'static str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
@@ -30,21 +60,38 @@ pub(crate) fn common(segment: &Segment, name: &str, scopes: &Scopes) -> Common {
     put("sentry.environment", options.environment.as_deref());
     put("sentry.sdk.name", Some(SDK.name));
     put("sentry.sdk.version", Some(SDK.version));
+    put("sentry.platform", Some("native"));
     put("sentry.trace_lifecycle", Some("stream"));
+    put("sentry.replay_id", segment.propagation.replay_id().as_deref());
     put("os.name", contexts::facts().os.get("name").and_then(|name| name.as_str()));
+    if let Some(is_localhost) = scopes.is_localhost {
+        pairs.push((Cow::Borrowed("sentry.is_localhost"), is_localhost.into()));
+    }
+    let required = pairs.len();
+    let mut put = |key: &'static str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
+        }
+    };
     // What is in a scope was put there by the program, or was allowed when it was collected.
-    if let Some(user) = user(scopes) {
+    if let Some(user) = &scopes.user {
         put("user.id", user.id.as_deref());
         put("user.email", user.email.as_deref());
         put("user.name", user.username.as_deref());
         put("user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
     }
-    Common::new(pairs)
-}
-
-/// Returns the user of the innermost scope that has one.
-fn user(scopes: &Scopes) -> Option<&User> {
-    [&scopes.current, &scopes.isolation, &scopes.global].into_iter().find_map(|scope| scope.user())
+    for (key, value) in scopes.attributes {
+        let empty = value.is_null() || value.as_str() == Some("");
+        if !empty && !pairs.iter().any(|(known, _)| *known == key) {
+            pairs.push((key, value));
+        }
+    }
+    for (key, value) in segment.propagation.groups.iter().flat_map(|groups| groups.iter()) {
+        if !pairs.iter().any(|(known, _)| *known == key) {
+            pairs.push((Cow::Owned(key.to_owned()), value.into()));
+        }
+    }
+    Common::new(pairs, required)
 }
 
 /// Returns the transaction name that the scopes set, if one of them does.
@@ -54,52 +101,61 @@ pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
         .find_map(|scope| scope.transaction.as_deref())
 }
 
-/// The source of a segment's name.
-const NAME_SOURCE: &str = "sentry.segment.name.source";
-
-/// Adds the attributes that only the root span of a segment carries: the fields that a transaction has beside its spans.
-pub(crate) fn of_segment(
-    client: &Client,
-    state: &ClientState,
-    source: &'static str,
-    scope: &Scope,
-    root: &mut SpanData,
-) {
-    say_source(source, root);
-    let options = client.options();
-    let facts = contexts::facts();
-    let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(str::to_owned);
-    let mut request = scope.request.as_deref().cloned();
-    if let Some(request) = &mut request {
-        state.scrubber.scrub_request(request);
+/// Whether a request came from this machine itself or was sent to it by a name of its own; `None` without a request and
+/// without an address of the user.
+fn is_localhost(request: Option<&Request>, user: Option<&User>) -> Option<bool> {
+    let address =
+        user.and_then(|user| user.ip_address.as_ref()).and_then(|ip| ip.to_string().parse::<IpAddr>().ok());
+    if request.is_none() && address.is_none() {
+        return None;
     }
-    let (url, method) = request.map_or((None, None), |request| (request.url, request.method));
-    let facts = [
-        ("sentry.platform", Some("native".to_owned())),
-        ("sentry.dist", options.dist.as_deref().map(str::to_owned)),
-        ("server.address", state.server_name.clone()),
-        ("os.version", text(facts.os.get("version"))),
-        ("process.runtime.name", text(facts.runtime.get("name"))),
-        ("process.runtime.version", text(facts.runtime.get("version"))),
-        ("http.request.method", method),
-        ("url.full", url),
-    ];
-    let facts = facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    let tags = scope.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
-    let tags = tags.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
-    let facts = facts.map(|(key, value)| (Cow::Owned(key), AttributeValue::from(value)));
-    let attributes = scope.attributes.iter().map(|(key, value)| (key.clone(), value.clone()));
-    for (key, value) in attributes.chain(facts).chain(tags) {
-        let empty = value.is_null() || value.as_str() == Some("");
-        if !empty && !root.attributes.iter().any(|(known, _)| *known == key) {
-            root.attributes.push((key, value));
-        }
-    }
+    let is_local = |host: &str| {
+        let host = host.rsplit_once(':').map_or(host, |(name, port)| match port.parse::<u16>() {
+            Ok(_) => name,
+            Err(_) => host,
+        });
+        LOCAL_HOSTS.contains(&host) || host.ends_with(".localhost")
+    };
+    let of_url = |request: &Request| {
+        let (_, rest) = request.url.as_deref()?.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Some(is_local(authority.rsplit('@').next()?))
+    };
+    let of_headers = |request: &Request| {
+        let hosts = request.headers.iter().filter(|(name, _)| {
+            ["host", "x-forwarded-host"].iter().any(|host| name.eq_ignore_ascii_case(host))
+        });
+        hosts.map(|(_, value)| value).any(|value| is_local(value.trim()))
+    };
+    let of_request = request.is_some_and(|request| of_url(request) == Some(true) || of_headers(request));
+    Some(of_request || address.is_some_and(|address| address.is_loopback()))
 }
 
-/// Sets the source of a segment's name, which the protocol requires, unless it is set.
-pub(crate) fn say_source(source: &'static str, root: &mut SpanData) {
-    if !root.attributes.iter().any(|(known, _)| known == NAME_SOURCE) {
-        root.attributes.push((Cow::Borrowed(NAME_SOURCE), AttributeValue::from_static(source)));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_the_machine_itself_are_local() {
+        let request = |url: &str, host: &str| Request {
+            url: Some(url.to_owned()),
+            headers: [("Host".to_owned(), host.to_owned())].into(),
+            ..Request::default()
+        };
+        for (url, host, local) in [
+            ("http://localhost/x", "", true),
+            ("http://shop.localhost:80/x", "", true),
+            ("https://me@127.0.0.1:8080", "", true),
+            ("http://[::1]:8080/x", "", true),
+            ("/x", "localhost:3000", true),
+            ("http://localhost.example/x", "shop.example", false),
+            ("http://shop.example/localhost", "[::2]:80", false),
+        ] {
+            assert_eq!(is_localhost(Some(&request(url, host)), None), Some(local), "{url} {host}");
+        }
+        let user = |address: &str| User { ip_address: Some(address.parse().unwrap()), ..User::default() };
+        assert_eq!(is_localhost(None, Some(&user("127.0.0.1"))), Some(true));
+        assert_eq!(is_localhost(None, Some(&user("10.0.0.1"))), Some(false));
+        assert_eq!(is_localhost(None, None), None);
     }
 }

@@ -9,6 +9,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod batch;
+pub(crate) mod root;
 pub(crate) mod segment;
 
 use std::borrow::Cow;

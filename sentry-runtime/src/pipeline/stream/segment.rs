@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::attributes;
+use super::attributes::{self, OfScopes};
 use super::batch::Batches;
+use super::root;
 use crate::pipeline::client_state;
+use crate::pipeline::output;
 use crate::pipeline::polls::SegmentPolls;
 use crate::pipeline::span::buffer::{BufferedSpan, Child, Room, attribute_weight, detail_weight};
 use crate::pipeline::span::details::{self, SpanDetails, own_keys};
 use crate::pipeline::span::record::SpanRecord;
 use crate::pipeline::span::repeats::Repeats;
-use crate::pipeline::span::v2::{Label, Writer, tags_to_attributes};
+use crate::pipeline::span::v2::{Common, Label, Writer, tags_to_attributes};
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -206,7 +208,17 @@ impl Stream {
         if rows.is_empty() {
             return;
         }
-        self.send(rows, None, since, &anchor, batches);
+        if self.is_rate_limited(rows.len()) {
+            return;
+        }
+        let scopes = self.scopes();
+        let common = attributes::common(&self.segment, &self.name(&scopes).0, OfScopes::of(&scopes));
+        self.send(rows, common, None, since, &anchor, batches);
+    }
+
+    /// Whether the server does not want spans now; then these are counted as lost.
+    fn is_rate_limited(&self, spans: usize) -> bool {
+        output::open(&self.segment.client, DataCategory::Span, spans as u64).is_none()
     }
 
     /// Takes the details of a span, including those recorded before its segment was known.
@@ -257,49 +269,48 @@ impl Stream {
         said.attributes.extend(own_keys(self.polls.take(self.segment.key, open, &anchor)));
         let (mut root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
         self.repeats.mark_root(&mut root);
-        let source = if renamed { "custom" } else { source };
+        if self.is_rate_limited(1) {
+            return;
+        }
+        let mut source = if renamed { "custom" } else { source };
+        let mut scope = scopes.merged();
+        root::show(&self.segment, &mut scope, &mut root, &mut source);
+        let common = attributes::common(&self.segment, &root.name, OfScopes::of_merged(&scope));
+        tags_to_attributes(&mut root);
+        client_state::with(&self.segment.client, |state| {
+            root::complete(&self.segment, state, source, &scope, &mut root);
+        });
         let rows = vec![(SpanRecord::Full(Box::new(root)), self.thread.clone())];
-        self.send(rows, Some(source), since, &anchor, batches);
+        self.send(rows, common, Some(source), since, &anchor, batches);
     }
 
     /// Puts spans into the batch of their trace; `root` is the source of the name if the span is the segment span.
     fn send(
         &self,
         mut rows: Vec<(SpanRecord, Option<Thread>)>,
+        mut common: Common,
         root: Option<&'static str>,
         since: Instant,
         anchor: &Anchor,
         batches: &mut Batches,
     ) {
         let client = &self.segment.client;
-        let Some(transport) = client.transport() else { return };
-        if transport.is_rate_limited(DataCategory::Span) {
-            let quantity = rows.len() as u64;
-            return client.ledger().lost(DiscardReason::RatelimitBackoff, DataCategory::Span, quantity);
-        }
         let max_text = client.options().max_value_length;
-        let scopes = self.scopes();
-        let mut common = attributes::common(&self.segment, &self.name(&scopes).0, &scopes);
         let trace_id = self.segment.trace_id();
-        client_state::with(client, |state| {
-            common.complete(state, max_text);
-            for (row, _) in &mut rows {
-                let SpanRecord::Full(span) = row else { continue };
-                tags_to_attributes(span);
-                if let Some(source) = root {
-                    attributes::of_segment(client, state, source, &scopes.merged(), span);
-                }
-            }
-        });
-        // No lock is held while the user's callback runs.
-        if hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
-            common.leave_out_persons();
-            rows.iter_mut().for_each(|(row, _)| {
+        client_state::with(client, |state| common.complete(state, max_text));
+        let tags = |rows: &mut Vec<(SpanRecord, Option<Thread>)>| {
+            for (row, _) in rows {
                 if let SpanRecord::Full(span) = row {
                     tags_to_attributes(span);
-                    root.iter().for_each(|source| attributes::say_source(source, span));
+                    root.iter().for_each(|source| root::say_source(source, span));
                 }
-            });
+            }
+        };
+        tags(&mut rows);
+        // No lock is held while the user's callback runs.
+        if hook::show_streamed(client, trace_id, anchor, common.pairs(), &mut rows) {
+            common.leave_required();
+            tags(&mut rows);
         }
         common.seal();
         client_state::with(client, |state| {

@@ -93,5 +93,6 @@ fn common(transaction: &Transaction<'_>) -> Common {
         put("user.name", user.username.as_deref());
         put("user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
     }
-    Common::new(pairs)
+    let required = pairs.len();
+    Common::new(pairs, required)
 }

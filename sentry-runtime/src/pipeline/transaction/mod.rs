@@ -40,6 +40,7 @@ use crate::trace::record::SpanOutcome;
 use crate::trace::record::{LazyRootRecord, ProcessScopes};
 use crate::trace::sampling;
 use crate::trace::segment::Segment;
+use crate::trace::span_groups::SpanGroups;
 
 /// A segment whose root has ended.
 pub(super) struct Ended {
@@ -181,7 +182,7 @@ fn limit(client: &Client, mut rows: Vec<SpanRecord>) -> Vec<SpanRecord> {
     rows
 }
 
-fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, anchor: &Anchor) {
+fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecord>, anchor: &Anchor) {
     let segment = &ended.segment;
     let client = &segment.client;
     let count = rows.len();
@@ -201,6 +202,9 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, 
     };
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
+    if let Some(groups) = SpanGroups::of(segment.propagation.groups.as_ref(), &scopes) {
+        details::join_groups(&groups, &mut root, &mut rows, anchor);
+    }
     let mut transaction = client_state::with(client, |state| build(&root, source, segment, &scope, state));
     if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
         return lost(reason);
@@ -249,7 +253,8 @@ fn send(ended: &Ended, root: SpanData, source: &str, mut rows: Vec<SpanRecord>, 
     output::send(transport, Some(transaction.event_id), Some(verdict.dsc(segment)), items);
 }
 
-fn build(
+/// Builds the transaction of a root span, without spans.
+pub(super) fn build(
     root: &SpanData,
     source: &str,
     segment: &Segment,
