@@ -22,6 +22,27 @@ pub(crate) enum Mode {
     Unsampled,
     /// A new span becomes a child of the active span.
     Sampled,
+    /// The same, unless a filter of the option `ignore_spans` matches it.
+    Filtered,
+    /// The active segment is ignored: nothing is recorded, and every span is counted.
+    Ignored,
+}
+
+impl Mode {
+    fn of(segment: &Segment) -> Self {
+        match segment {
+            Segment { ignored: true, .. } => Self::Ignored,
+            Segment { filters: true, .. } => Self::Filtered,
+            Segment { recorded: true, .. } => Self::Sampled,
+            _ => Self::Unsampled,
+        }
+    }
+
+    /// Whether a new span may be recorded as a child of the active one.
+    #[inline]
+    pub(crate) fn records_children(self) -> bool {
+        matches!(self, Self::Sampled | Self::Filtered)
+    }
 }
 
 /// Whether spans are recorded in a context; later variants take precedence.
@@ -142,8 +163,7 @@ impl Context {
         self.mode = match &self.segment {
             _ if self.is_unrecorded() => Mode::Unsampled,
             None => Mode::Root,
-            Some(segment) if segment.recorded => Mode::Sampled,
-            Some(_) => Mode::Unsampled,
+            Some(segment) => Mode::of(segment),
         };
         self.key = self.segment.as_ref().map_or(0, |segment| segment.key);
         self
@@ -163,8 +183,7 @@ impl Context {
     pub(crate) fn put_segment(&mut self, segment: Option<Arc<Segment>>) {
         self.mode = match &segment {
             None => Mode::Root,
-            Some(segment) if segment.recorded => Mode::Sampled,
-            Some(_) => Mode::Unsampled,
+            Some(segment) => Mode::of(segment),
         };
         self.key = segment.as_ref().map_or(0, |segment| segment.key);
         self.segment = segment;

@@ -10,7 +10,7 @@ use super::autoref::RecordAttribute;
 use super::guard::{self, Prepared};
 use super::instrumented::{Before, End, PollHooks, Previous, Stage};
 use super::span::IntoParent;
-use super::{gen_ai, root};
+use super::{gen_ai, ignore, root};
 use crate::base::callback;
 use crate::capture::errors::{self};
 use crate::client::{self, forgotten};
@@ -79,7 +79,7 @@ extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId)
     let id = match local.mode.get() {
         Mode::Sampled => ids::next_of_seeded(local),
         Mode::Unsampled => Some(0),
-        Mode::Root => None,
+        Mode::Root | Mode::Filtered | Mode::Ignored => None,
     };
     match id {
         Some(id) => match active::own_context_at_once(local) {
@@ -102,6 +102,10 @@ extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, L
     let context = active::own_context();
     let id = match mode {
         Mode::Sampled => ids::next(),
+        Mode::Filtered | Mode::Ignored => match callback::contain(|| ignored(&context, site)) {
+            Some(false) => ids::next(),
+            _ => 0,
+        },
         Mode::Root
             if client::capture_mode() == client::CaptureMode::Tracing
                 && !site.has(callsite::ONLY_IF_PARENT) =>
@@ -111,6 +115,12 @@ extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, L
         _ => 0,
     };
     (context, id)
+}
+
+/// Whether the call is ignored; then it is counted. A span that may become a root is not judged yet.
+fn ignored(context: &Option<Arc<Context>>, site: &'static Callsite) -> bool {
+    let plain = !site.has(callsite::NOT_A_PLAIN_CHILD);
+    plain && context.as_ref().is_some_and(|context| ignore::ignores_call(context, site))
 }
 
 #[inline(never)]
@@ -205,6 +215,8 @@ impl AsyncSpan {
     #[cold]
     fn find_place(&mut self, given: bool) {
         self.start = clock::now();
+        let judged =
+            self.context.as_ref().is_some_and(|taken| matches!(taken.mode(), Mode::Filtered | Mode::Ignored));
         let nearer = if given { None } else { active::nearer_than(self.context.as_deref()) };
         if let Some((here, active)) = nearer {
             self.context = Some(here);
@@ -214,8 +226,9 @@ impl AsyncSpan {
             Some(context) => Arc::clone(context),
             None => Arc::clone(Context::default_ref()),
         };
+        let counted = judged && self.id == 0;
         let drawn = if self.id == 0 { ids::next() } else { self.id };
-        match guard::prepare(self.site, &base, self.parent, drawn) {
+        match guard::prepare(self.site, &base, self.parent, drawn, counted) {
             Some(Prepared { context, id, parent }) => {
                 if self.site.has(callsite::GEN_AI) && id != 0 {
                     gen_ai::begin(&context, id, self.site.operation());

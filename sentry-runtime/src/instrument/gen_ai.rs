@@ -6,7 +6,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/)
 
 use crate::context::recorder;
-use crate::context::thread_context::{Context, Mode};
+use crate::context::thread_context::Context;
 use crate::protocol::AttributeValue;
 use crate::trace::gen_ai::PREFIX;
 use crate::trace::ids::LocalId;
@@ -14,7 +14,7 @@ use crate::trace::record::{Detail, Record};
 
 /// Records the span's operation and conversation, unless the user sets them.
 pub(crate) fn begin(context: &Context, span: LocalId, op: &str) {
-    if context.mode() != Mode::Sampled {
+    if !context.mode().records_children() {
         return;
     }
     let segment = context.key();

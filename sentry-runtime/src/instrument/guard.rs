@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::autoref::RecordAttribute;
 use super::gen_ai;
+use super::ignore;
 use super::root::{self, RootKind};
 use super::span::IntoParent;
 use crate::base::callback;
@@ -140,12 +141,14 @@ impl DerefMut for GuardUnder {
 }
 
 /// Prepares the span of an annotated function that is more than a plain child: its context, and its id, which is
-/// `id` if anything is recorded. `None` if nothing is recorded and no context is needed.
+/// `id` if anything is recorded. `None` if nothing is recorded and no context is needed. `counted` says that the span is
+/// known to be ignored.
 pub(crate) fn prepare(
     site: &'static Callsite,
     base: &Arc<Context>,
     active: LocalId,
     id: LocalId,
+    counted: bool,
 ) -> Option<Prepared> {
     let mode = base.mode();
     let root = match mode {
@@ -153,12 +156,13 @@ pub(crate) fn prepare(
         Mode::Root => !site.has(callsite::ONLY_IF_PARENT),
         _ => site.has(callsite::NOT_A_PLAIN_CHILD),
     };
+    let is_ignored = || mode != Mode::Sampled && (counted || ignore::ignores_call(base, site));
     let capture = site.has(callsite::CAPTURE_ERR);
     let started =
         root.then(|| root::start(base, RootKind::of(site, active), RootName::Site(site), None, id)).flatten();
     let (context, id) = match started {
         Some((context, id)) => (context, id),
-        None if mode == Mode::Sampled => (Arc::clone(base), id),
+        None if !matches!(mode, Mode::Root | Mode::Unsampled) && !is_ignored() => (Arc::clone(base), id),
         None if capture => (Arc::clone(base), 0),
         None => return None,
     };
@@ -208,6 +212,7 @@ extern "C" fn start(guard: &mut SpanGuard) {
         }
         Mode::Unsampled => guard.start = local.seen_error_at.get() + 1,
         Mode::Root => start_root(guard),
+        Mode::Filtered | Mode::Ignored => start_filtered(guard),
     }
 }
 
@@ -248,6 +253,17 @@ extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
         guard.id = id;
         guard.start = start & !FLAGS | LIVE | RECORDING;
     });
+}
+
+/// Like [`start`], in a segment whose spans may be ignored.
+#[cold]
+#[inline(never)]
+extern "C" fn start_filtered(guard: &mut SpanGuard) {
+    let ignored = callback::contain(|| ignore::ignores_call(&active::context(), guard.site));
+    match ignored {
+        Some(false) => start_child_slowly(guard),
+        _ => guard.start = local().seen_error_at.get() + 1,
+    }
 }
 
 #[cold]
@@ -303,13 +319,13 @@ impl SpanGuard {
     fn start_with_context(&mut self) {
         let base = active::context();
         let before = active::lineage();
-        let Some(prepared) = prepare(self.site, &base, before.span, ids::next()) else {
+        let Some(prepared) = prepare(self.site, &base, before.span, ids::next(), false) else {
             self.start = active::after_last_seen_error();
             return;
         };
         let active = prepared.active(before);
         let Prepared { context, id, .. } = prepared;
-        let recording = context.mode() == Mode::Sampled && id != 0;
+        let recording = context.mode().records_children() && id != 0;
         if self.site.has(callsite::GEN_AI) && id != 0 {
             gen_ai::begin(&context, id, self.site.operation());
         }

@@ -12,6 +12,7 @@ pub(crate) mod future;
 pub(crate) mod gen_ai;
 pub(crate) mod guard;
 pub(crate) mod handler;
+pub(crate) mod ignore;
 pub(crate) mod instrumented;
 pub(crate) mod monitor;
 pub(crate) mod open;

@@ -61,10 +61,10 @@ pub(crate) fn start_with(
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
-            let Segment { sampled, sample_rate: rate, .. } = **segment;
+            let Segment { sampled, sample_rate: rate, ignored, .. } = **segment;
             // All transactions of a trace carry the same dynamic sampling context.
             let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
-            (propagation, parent, Some(Decision { sampled, rate, ignored: false }))
+            (propagation, parent, Some(Decision { sampled, rate, ignored }))
         }
         None if base.continues && !kind.new_trace => {
             (Propagation::clone(&base.propagation), base.propagation.parent, None)
@@ -78,6 +78,8 @@ pub(crate) fn start_with(
     segment.ignored = ignored;
     segment.recorded =
         sampled || (segment.client.options().records_unsampled() && !ignored && !base.is_unrecorded());
+    // Of a transaction, children are moved when it is complete.
+    segment.filters = sampled && segment.is_streamed() && !segment.client.options().ignore_spans.is_empty();
     segment.around = kind.around.or(base.segment()).map_or_else(Weak::new, Arc::downgrade);
     let segment = Arc::new(segment);
     if sampled && segment.is_streamed() {

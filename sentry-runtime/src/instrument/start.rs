@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use super::gen_ai;
+use super::ignore;
 use super::open::{OpenSpan, Unended};
 use super::options::{Parent, SpanOptions};
 use super::root::{self, RootKind};
 use super::span::Span;
-use crate::base::diagnostics;
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::ids;
 use crate::context::thread_context::{Context, Mode};
-use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::clock;
 use crate::trace::clock::Start;
 use crate::trace::ids::{Lineage, LocalId};
@@ -78,7 +77,9 @@ impl Span {
                 Some((context, _)) => context,
                 None => return Self::default(),
             }
-        } else if mode != Mode::Sampled || is_ignored(&base, &options) {
+        } else if mode == Mode::Unsampled
+            || ignore::ignores(&base, &options.name, &options.op, &options.attributes)
+        {
             return Self { position: Some((base, active)), open: None, stands_in: true };
         } else {
             base
@@ -98,18 +99,4 @@ impl Span {
         span.add_links(links);
         span
     }
-}
-
-/// Whether a filter of the option `ignore_spans` matches a child span that is about to start. Its children become
-/// children of its parent.
-fn is_ignored(base: &Context, options: &SpanOptions) -> bool {
-    let Some(segment) = base.segment() else { return false };
-    let filters = &segment.client.options().ignore_spans;
-    let ignored =
-        filters.iter().any(|filter| filter.matches(&options.name, &options.op, &options.attributes));
-    if ignored {
-        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", options.name));
-        segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, 1);
-    }
-    ignored
 }

@@ -33,11 +33,14 @@ pub(crate) struct Decision {
     pub(crate) ignored: bool,
 }
 
-/// Whether a filter of the option `ignore_spans` matches a root span.
+/// Whether a filter of the option `ignore_spans` matches a root span, or one of `ignore_transactions` if it will not be a
+/// transaction.
 #[cold]
 fn is_ignored(client: &Client, name: &RootName, hints: &Hints<'_>) -> bool {
     let (name, op) = (name.name(), name.op());
-    client.options().ignore_spans.iter().any(|filter| filter.matches(&name, &op, hints.attributes))
+    let options = client.options();
+    let streamed = || options.streams() && options.ignore_transactions.iter().any(|it| it.matches(&name));
+    options.ignore_spans.iter().any(|filter| filter.matches(&name, &op, hints.attributes)) || streamed()
 }
 
 /// Returns the decision about a root span: that of the surrounding segment, or a new one. An ignored span is not
@@ -52,8 +55,10 @@ pub(crate) fn judge(
     if let Some(decision) = hints.judged {
         return decision;
     }
-    if !client.options().ignore_spans.is_empty() && is_ignored(client, name, hints) {
-        diagnostics::debug(format_args!("the span `{}` is ignored by ignore_spans", name.name()));
+    let options = client.options();
+    let filters = !options.ignore_spans.is_empty() || !options.ignore_transactions.is_empty();
+    if filters && is_ignored(client, name, hints) {
+        diagnostics::debug(format_args!("the root span `{}` is ignored", name.name()));
         // The rate of a trace that began elsewhere is not known here.
         let rate = if propagation.dsc.is_some() { propagation.parent_sample_rate() } else { Some(0.0) };
         return Decision { sampled: false, rate, ignored: true };

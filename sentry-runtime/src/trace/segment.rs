@@ -75,6 +75,8 @@ pub(crate) struct Segment {
     generation: u32,
     /// Whether it is unsampled because a filter of the option `ignore_spans` matches its root.
     pub(crate) ignored: bool,
+    /// Whether its spans are compared with the filters of the option `ignore_spans` when they start.
+    pub(crate) filters: bool,
     /// The rate of the sampling decision.
     pub(crate) sample_rate: Option<f32>,
     pub(crate) propagation: Propagation,
@@ -108,6 +110,7 @@ impl Segment {
             errored: AtomicBool::new(false),
             generation: fork::generation(),
             ignored: false,
+            filters: false,
             sample_rate,
             propagation,
             root,

@@ -4,6 +4,7 @@
 
 mod batches;
 mod hooks;
+mod ignored;
 mod late;
 mod losses;
 mod parity;

@@ -15,7 +15,7 @@ use crate::context::active;
 use crate::context::entered;
 use crate::context::polls;
 use crate::context::recorder;
-use crate::context::thread_context::{Context, Mode};
+use crate::context::thread_context::Context;
 use crate::error::failure::{ControlFlow, Failure};
 use crate::instrument::autoref::Fails;
 use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
@@ -216,7 +216,7 @@ impl Handler {
 /// Returns the active span, if its data is recorded.
 fn recording() -> Option<(LocalId, LocalId)> {
     let (segment, span) = active::position();
-    (segment != 0 && span != 0 && active::mode() == Mode::Sampled).then_some((segment, span))
+    (segment != 0 && span != 0 && active::mode().records_children()).then_some((segment, span))
 }
 
 /// Returns the option `trace_options_requests` of the active client.

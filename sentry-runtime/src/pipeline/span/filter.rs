@@ -1,7 +1,7 @@
 //! Filters from the options: ignored spans, transactions ignored by name, and transactions ignored by response status.
 //!
-//! Roots, and spans that are started by a function call, are also matched when they start, see
-//! [`crate::trace::sampling`]; here all are matched by their final state.
+//! Roots, spans that are started by a function call, and all spans of streamed traces are also matched when they start,
+//! see [`crate::trace::sampling`] and [`crate::instrument::ignore`]; here all are matched by their final state.
 //!
 //! [Spec, spans](https://develop.sentry.dev/sdk/telemetry/spans/filtering/),
 //! [transactions: "traceIgnoreStatusCodes"](https://develop.sentry.dev/sdk/telemetry/transactions/)
@@ -48,8 +48,14 @@ fn status_code(root: &SpanData) -> Option<u16> {
     }
 }
 
-/// Removes the spans that match `ignore_spans`, and attaches their children to the nearest remaining parent.
-pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &Anchor) -> Vec<C> {
+/// Removes the spans that match `ignore_spans`, and attaches their children to the nearest remaining parent. Spans that
+/// are `needed` stay.
+pub(crate) fn of_children<C: Carrier>(
+    segment: &Segment,
+    rows: Vec<C>,
+    anchor: &Anchor,
+    needed: impl Fn(SpanId) -> bool,
+) -> Vec<C> {
     let filters = &segment.client.options().ignore_spans;
     if filters.is_empty() {
         return rows;
@@ -59,7 +65,7 @@ pub(crate) fn of_children<C: Carrier>(segment: &Segment, rows: Vec<C>, anchor: &
             SpanRecord::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
             SpanRecord::Full(span) => (&*span.name, &*span.op, &*span.attributes),
         };
-        filters.iter().any(|filter| filter.matches(name, op, attributes))
+        filters.iter().any(|filter| filter.matches(name, op, attributes)) && !needed(row.row().id())
     };
     let (ignored, mut kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_ignored);
     if ignored.is_empty() {

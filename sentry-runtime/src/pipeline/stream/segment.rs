@@ -3,6 +3,7 @@
 //! [`stream`](crate::pipeline::stream) owns the segments and decides when they are written.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
@@ -20,7 +21,7 @@ use crate::pipeline::span::repeats::Repeats;
 use crate::pipeline::span::v2::{Common, Label, Writer, tags_to_attributes};
 use crate::pipeline::span::{filter, gen_ai, hook};
 use crate::pipeline::transaction::Ended;
-use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId};
 use crate::scope::{self, ScopeCell, Scopes};
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::{IdMap, LocalId};
@@ -61,7 +62,12 @@ pub(crate) struct Stream {
     pub(crate) weight: usize,
     repeats: Repeats,
     polls: SegmentPolls,
+    /// The open parents of spans that have been sent, if there are filters.
+    parents: HashSet<SpanId>,
 }
+
+/// A span and the thread on which it ended.
+type Row = (SpanRecord, Option<Thread>);
 
 impl Stream {
     pub(crate) fn new(segment: Arc<Segment>, phase: Phase) -> Self {
@@ -77,6 +83,7 @@ impl Stream {
             weight: 0,
             repeats,
             polls: SegmentPolls::default(),
+            parents: HashSet::new(),
         }
     }
 
@@ -202,7 +209,7 @@ impl Stream {
             self.weight = self.weight.saturating_sub(weight);
             rows.push((self.row(child, said, &anchor), thread));
         }
-        let mut rows = filter::of_children(&self.segment, rows, &anchor);
+        let mut rows = self.without_ignored(rows, &anchor);
         self.repeats.mark(&mut rows, &anchor);
         gen_ai::complete(None, &mut rows);
         if rows.is_empty() {
@@ -214,6 +221,19 @@ impl Stream {
         let scopes = self.scopes();
         let common = attributes::common(&self.segment, &self.name(&scopes).0, OfScopes::of(&scopes));
         self.send(rows, common, None, since, &anchor, batches);
+    }
+
+    /// Removes ignored spans, except those that are the parents of spans which have been sent.
+    fn without_ignored(&mut self, rows: Vec<Row>, anchor: &Anchor) -> Vec<Row> {
+        if self.segment.client.options().ignore_spans.is_empty() {
+            return rows;
+        }
+        let known = &self.parents;
+        let needed = |id: SpanId| known.len() >= MAX_SAID || known.contains(&id);
+        let rows = filter::of_children(&self.segment, rows, anchor, needed);
+        self.parents.extend(rows.iter().filter_map(|(row, _)| row.parent()));
+        rows.iter().for_each(|(row, _)| _ = self.parents.remove(&row.id()));
+        rows
     }
 
     /// Whether the server does not want spans now; then these are counted as lost.
@@ -287,7 +307,7 @@ impl Stream {
     /// Puts spans into the batch of their trace; `root` is the source of the name if the span is the segment span.
     fn send(
         &self,
-        mut rows: Vec<(SpanRecord, Option<Thread>)>,
+        mut rows: Vec<Row>,
         mut common: Common,
         root: Option<&'static str>,
         since: Instant,
@@ -298,7 +318,7 @@ impl Stream {
         let max_text = client.options().max_value_length;
         let trace_id = self.segment.trace_id();
         client_state::with(client, |state| common.complete(state, max_text));
-        let tags = |rows: &mut Vec<(SpanRecord, Option<Thread>)>| {
+        let tags = |rows: &mut Vec<Row>| {
             for (row, _) in rows {
                 if let SpanRecord::Full(span) = row {
                     tags_to_attributes(span);

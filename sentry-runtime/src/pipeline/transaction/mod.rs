@@ -112,7 +112,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
         Verdict::Sampled => {}
     }
     let rows = rows(segment, gathered.children, &mut said, &anchor);
-    let mut rows = limit(client, filter::of_children(segment, rows, &anchor));
+    let mut rows = limit(client, filter::of_children(segment, rows, &anchor, |_| false));
     let mut repeats = Repeats::new(client.options().repeat_threshold);
     repeats.mark(&mut rows, &anchor);
     repeats.mark_root(&mut root);
@@ -131,7 +131,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let anchor = Anchor::take();
     let mut said = said(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut said, &anchor);
-    let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor));
+    let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor, |_| false));
     gen_ai::complete(None, &mut rows);
     let known: HashSet<_> = rows.iter().map(SpanRecord::id).collect();
     let is_root = |row: &&SpanRecord| row.parent().is_none_or(|parent| !known.contains(&parent));
