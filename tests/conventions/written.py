@@ -23,11 +23,16 @@ for line in pathlib.Path(exceptions).read_text().splitlines():
         name, reason = line.split(maxsplit=1)
         allowed[name] = reason
 
-# A name with a dot, as the first argument of a call that sets an attribute or as the first element of a pair.
+# A name with a dot, as the first argument of a call that sets an attribute, or the second after the root span; as the
+# first element of a pair; as a constant.
+NAME = r"\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\""
 WRITTEN = re.compile(
-    r"(?:set_attribute|attribute|\.set|\.content|\badd|\bset)\(\s*\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\"\s*,\s*([^\n]*)"
-    r"|\(\s*\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\"\s*,"
+    r"(?:set_attribute|attribute|\.set|\.content|\badd|\bset|\bput)\(\s*(?:root,\s*)?" + NAME + r"\s*,\s*([^\n]*)"
+    r"|\(\s*(?:Cow::Borrowed\()?" + NAME + r"\)?\s*,"
+    r"|\bconst (?!ORIGIN)[A-Z_]+: &(?:'static )?str = " + NAME + ";"
 )
+# Names that end in a key of the user's.
+TEMPLATES = ("http.request.header.", "http.response.header.")
 LITERALS = [("boolean", r"(?:true|false)\b"), ("number", r"\d"), ("string", r"\"")]
 
 found, problems = set(), []
@@ -37,10 +42,11 @@ for path in sorted(pathlib.Path(sources).rglob("*.rs")):
     # Examples in comments and unit tests do not write anything.
     text = re.sub(r"//[^\n]*", "", path.read_text()).split("#[cfg(test)]\nmod ")[0]
     for match in WRITTEN.finditer(text):
-        name, value = match.group(1) or match.group(3), match.group(2) or ""
+        name = match.group(1) or match.group(3) or match.group(4)
+        value = match.group(2) or ""
         found.add(name)
         where = f"{path.relative_to(sources)}: {name}"
-        if name in allowed:
+        if name in allowed or name.startswith(TEMPLATES):
             continue
         if name not in known:
             problems.append(f"{where} is not in the conventions")

@@ -87,6 +87,8 @@ fn the_other_calls_of_a_model_differ_in_their_operation() {
             sentry::start_span(ai::embeddings("openai", "ada"), |_| ());
             sentry::start_span(ai::generate_content("google", "gemini"), |_| ());
             sentry::start_span(ai::text_completion("meta", "llama"), |_| ());
+            sentry::start_span(ai::decide("openai", "o3"), |_| ());
+            sentry::start_span(ai::extract("openai", "o3"), |_| ());
         });
     });
     let ops: Vec<_> = seen.spans().iter().skip(1).map(|span| (span.name.clone(), span.op.clone())).collect();
@@ -94,6 +96,8 @@ fn the_other_calls_of_a_model_differ_in_their_operation() {
         ("embeddings ada", "gen_ai.embeddings"),
         ("generate_content gemini", "gen_ai.generate_content"),
         ("text_completion llama", "gen_ai.text_completion"),
+        ("decide o3", "gen_ai.decide"),
+        ("extract o3", "gen_ai.extract"),
     ];
     assert_eq!(ops, expected.map(|(name, op)| (name.to_owned(), op.to_owned())));
 }

@@ -84,6 +84,7 @@ fn begin(request: &mut Request) -> Exchange {
         port: url.port(),
         path: url.path(),
         query: url.query(),
+        fragment: url.fragment(),
         origin: "auto.http.reqwest",
     };
     Exchange::begin(target, request.headers_mut())

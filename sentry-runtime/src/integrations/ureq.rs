@@ -81,6 +81,8 @@ fn begin(request: &mut Request<SendBody<'_>>) -> Exchange {
         port: url.port_u16(),
         path: url.path(),
         query: url.query(),
+        // The type has no fragment.
+        fragment: None,
         origin: "auto.http.ureq",
     };
     Exchange::begin(target, request.headers_mut())

@@ -31,8 +31,8 @@ pub enum SpanStatus {
     Unavailable,
     /// An internal error.
     InternalError,
-    /// An unknown outcome, for example an HTTP status code without a meaning. Sentry does not count it as a failure:
-    /// use [`InternalError`](Self::InternalError) for an error without a more specific status.
+    /// An unknown outcome. Sentry does not count it as a failure, so spans are sent with
+    /// [`InternalError`](Self::InternalError) instead, the word for an error without a better one.
     UnknownError,
     /// Cancelled, typically by the caller: the future was dropped.
     Cancelled,
@@ -68,6 +68,14 @@ impl SpanStatus {
         Self::OutOfRange,
         Self::DataLoss,
     ];
+
+    /// Returns the status as it is sent: what has no better word is an internal error.
+    pub(crate) const fn sent(self) -> Self {
+        match self {
+            Self::UnknownError => Self::InternalError,
+            other => other,
+        }
+    }
 
     /// Returns the name in the protocol.
     #[must_use]
@@ -118,7 +126,7 @@ impl SpanStatus {
             503 => Self::Unavailable,
             504 => Self::DeadlineExceeded,
             500..=599 => Self::InternalError,
-            _ => Self::UnknownError,
+            _ => Self::InternalError,
         }
     }
 
@@ -232,8 +240,8 @@ mod tests {
             (503, "unavailable"),
             (504, "deadline_exceeded"),
             (599, "internal_error"),
-            (0, "unknown_error"),
-            (700, "unknown_error"),
+            (0, "internal_error"),
+            (700, "internal_error"),
         ];
         for (code, status) in table {
             assert_eq!(SpanStatus::from_http_status(code).as_str(), status, "{code}");

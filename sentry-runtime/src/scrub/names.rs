@@ -127,6 +127,10 @@ impl Names {
 
     /// Returns the meaning of a name for its value.
     pub(super) fn verdict(&self, name: &str) -> Verdict {
+        // The id of a span group is there to be compared, `session_id` too: it is no credential.
+        if name.starts_with(SPAN_GROUP) {
+            return Verdict::Harmless;
+        }
         let verdict = self.verdict_of_terms(name.as_bytes(), false);
         if verdict == Verdict::Sensitive || name.len() > MAX_NAME {
             return verdict;
@@ -172,6 +176,8 @@ impl Names {
     }
 }
 
+/// The beginning of the names of span groups.
+const SPAN_GROUP: &str = "sentry.span_group.";
 /// The maximum length of a name whose words are examined; a longer text is not a name.
 const MAX_NAME: usize = 128;
 

@@ -127,9 +127,11 @@ pub(crate) struct IncomingTrace {
     pub(crate) random: bool,
 }
 
-/// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`.
+/// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`. Neither a decision alone nor a
+/// trace id alone is one. Of several headers that a proxy has joined by commas, the first that is not empty counts.
 pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
-    let mut parts = header.trim().split('-');
+    let header = header.split(',').map(str::trim).find(|header| !header.is_empty())?;
+    let mut parts = header.split('-');
     let (trace_id, span_id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     let sampled = match parts.next() {
         None | Some("") => None,
@@ -269,6 +271,12 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_joined_headers_counts() {
+        let incoming = parse_sentry_trace(&format!(" , {TRACE}-{SPAN}-0, {SPAN}")).unwrap();
+        assert_eq!(incoming.sampled, Some(false));
+    }
+
+    #[test]
     fn malformed_headers_are_no_trace() {
         let upper = TRACE.to_uppercase();
         for bad in [
@@ -278,6 +286,11 @@ mod tests {
             format!("{TRACE}-{SPAN}-1-1"),
             format!("{TRACE}-0000000000000000-1"),
             TRACE.to_owned(),
+            format!("{TRACE}-1"),
+            format!("{TRACE}--1"),
+            "1".to_owned(),
+            "-1".to_owned(),
+            format!("bad,{TRACE}-{SPAN}-1"),
         ] {
             assert_eq!(parse_sentry_trace(&bad), None, "{bad}");
         }

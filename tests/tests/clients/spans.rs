@@ -21,6 +21,7 @@ fn a_request_is_a_span_below_the_active_one() {
         assert_eq!(span.origin, client.origin());
         assert_eq!(span.status, "ok");
         assert_eq!(span.parent.as_deref(), Some(&*seen.span("checkout").id));
+        assert_eq!(span.data["sentry.kind"], "client");
         assert_eq!(span.data["http.request.method"], "GET");
         assert_eq!(span.data["url.full"], server.url("/200/stock"));
         assert_eq!(span.data["server.address"], "127.0.0.1");

@@ -81,6 +81,9 @@ fn fields_say_name_operation_tags_and_status() {
     assert_eq!(of("get"), ("http.client".to_owned(), "not_found".to_owned()));
     assert_eq!(of("serve"), ("http.server".to_owned(), "internal_error".to_owned()));
     assert_eq!(of("told").1, "ok");
+    let kind = |name: &str| seen.span(name).data["sentry.kind"].clone();
+    assert_eq!((kind("get"), kind("serve")), ("client".into(), "server".into()));
+    assert_eq!(seen.span("get").data.get("otel.kind"), None, "the older name of the same");
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn the_route_names_the_transaction_and_the_path_where_there_is_none() {
     let span = seen.span("GET /lamps/{id}");
     assert_eq!((&*span.op, &*span.origin, &*span.status), ("http.server", "auto.http.tower", "ok"));
     for (key, value) in [
+        ("sentry.kind", "server"),
         ("http.request.method", "GET"),
         ("http.route", "/lamps/{id}"),
         ("url.full", "http://shop.example/lamps/7"),

@@ -54,7 +54,7 @@ fn a_call_is_named_by_its_method_and_ends_by_its_trailers() {
     let span = call(|| Response::new(Trailers(Some(status("5")))));
     assert_eq!(span.status, "not_found");
     assert_eq!(span.data["rpc.grpc.status_code"], 5);
-    assert_eq!(span.data["rpc.system"], "grpc");
+    assert_eq!(span.data["rpc.system.name"], "grpc");
     assert_eq!(span.data["rpc.service"], "shop.Lamps");
     assert_eq!(span.data["rpc.method"], "Buy");
     assert_eq!(call(|| Response::new(Trailers(Some(status("0"))))).status, "ok");

@@ -10,6 +10,31 @@ use serde_json::json;
 use crate::{SPAN, TRACE};
 
 #[test]
+fn an_error_without_a_better_word_is_an_internal_error_on_roots_and_children() {
+    let named = || {
+        sentry::start_span("root", |root| {
+            sentry::start_span("child", |child| child.set_status(SpanStatus::UnknownError));
+            sentry::start_span("answered", |child| child.set_http_status(999));
+            root.set_status(SpanStatus::UnknownError);
+        });
+    };
+    let typed = options().before_send_transaction(Some);
+    for options in [options(), typed] {
+        let seen = observe(options, named);
+        for name in ["root", "child", "answered"] {
+            assert_eq!(seen.span(name).status, "internal_error", "{name}");
+        }
+    }
+    let streamed = observe(options().trace_lifecycle(sentry::TraceLifecycle::Stream), named);
+    for span in streamed.streamed_spans() {
+        assert_eq!(
+            (&span["status"], &span["attributes"]["sentry.status.message"]["value"]),
+            (&json!("error"), &json!("internal_error"))
+        );
+    }
+}
+
+#[test]
 fn attributes_have_every_type() {
     let seen = observe(options(), || {
         sentry::start_span(SpanOptions::new("root").attributes([("first", 1), ("second", 2)]), |span| {

@@ -11,6 +11,7 @@ mod describing;
 mod environment;
 mod filters;
 mod flight;
+mod groups;
 mod hooks;
 mod incoming;
 mod keep;

@@ -1,8 +1,8 @@
 //! Spans of AI agents: calls of models, agents and tools, in the form that Sentry's agent pages expect.
 //!
 //! A span is an AI span if its operation starts with `gen_ai.`. [`agent`], [`chat`], [`embeddings`],
-//! [`generate_content`], [`text_completion`] and [`tool`] create the options of such a span, with the names of the
-//! specification; [`record`] records its results. An annotated function uses attributes:
+//! [`generate_content`], [`text_completion`], [`decide`], [`extract`] and [`tool`] create the options of such a span, with
+//! the names of the specification; [`record`] records its results. An annotated function uses attributes:
 //!
 //! ```
 //! #[sentry::span(op = "gen_ai.chat", attributes("gen_ai.provider.name" = "openai", "gen_ai.request.model" = model))]
@@ -27,7 +27,8 @@ mod spans;
 pub use messages::{Message, Role};
 pub use record::{AiRecord, record, record_active};
 pub use spans::{
-    AgentSpan, ModelSpan, ToolSpan, agent, chat, embeddings, generate_content, text_completion, tool,
+    AgentSpan, ModelSpan, ToolSpan, agent, chat, decide, embeddings, extract, generate_content,
+    text_completion, tool,
 };
 
 use std::sync::Arc;

@@ -45,6 +45,17 @@ pub fn text_completion(provider: impl Into<Text>, model: impl Into<Text>) -> Mod
     model_call("text_completion", provider.into(), model.into())
 }
 
+/// Returns options for a decision of a model about typed questions on shared data, such as a choice or a score,
+/// `decide <model>`. The conventions deprecate the former name of the operation, `evaluate`.
+pub fn decide(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
+    model_call("decide", provider.into(), model.into())
+}
+
+/// Returns options for the extraction of typed fields from shared data by a model, `extract <model>`.
+pub fn extract(provider: impl Into<Text>, model: impl Into<Text>) -> ModelSpan {
+    model_call("extract", provider.into(), model.into())
+}
+
 /// Returns options for the execution of a tool for a model, `execute_tool <name>`.
 pub fn tool(name: impl Into<Text>) -> ToolSpan {
     let name = name.into();

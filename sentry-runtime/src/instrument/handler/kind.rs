@@ -65,6 +65,7 @@ impl HandlerKind {
             Self::ApiHandler { route } => {
                 let options = options.op("http.server").origin("auto.http.api_handler");
                 let options = options.attribute("http.route", &**route);
+                let options = options.attribute("sentry.kind", "server");
                 match method {
                     Some(method) => options.attribute("http.request.method", method),
                     None => options,

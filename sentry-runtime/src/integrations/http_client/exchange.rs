@@ -43,6 +43,7 @@ impl Exchange {
             .origin(target.origin)
             .source("url")
             .only_if_parent()
+            .attribute("sentry.kind", AttributeValue::from_static("client"))
             .attribute("http.request.method", target.method.to_owned())
             .attribute("url.full", url.clone());
         if !target.host.is_empty() {
@@ -54,6 +55,9 @@ impl Exchange {
         // The attribute has no question mark, the field of the breadcrumb has one.
         if let Some(query) = query.as_deref().and_then(|query| query.strip_prefix('?')) {
             options = options.attribute("url.query", query.to_owned());
+        }
+        if let Some(fragment) = target.kept_fragment(client.options().collected().url_query_params()) {
+            options = options.attribute("url.fragment", fragment);
         }
         let span = Span::start(options);
         let entered = span.position().map(|(context, active)| entered::enter(context, active));

@@ -16,6 +16,8 @@ pub(in crate::integrations) struct Target<'a> {
     pub(in crate::integrations) port: Option<u16>,
     pub(in crate::integrations) path: &'a str,
     pub(in crate::integrations) query: Option<&'a str>,
+    /// The part after `#`, which stays in the program.
+    pub(in crate::integrations) fragment: Option<&'a str>,
     /// The origin of the span.
     pub(in crate::integrations) origin: &'static str,
 }
@@ -44,6 +46,11 @@ impl Target<'_> {
     /// Returns the query string with its question mark, according to the privacy rules.
     pub(super) fn kept_query(&self, behavior: &CollectBehavior) -> Option<String> {
         Some(format!("?{}", kept_query(self.query?, behavior)?))
+    }
+
+    /// Returns the fragment without its mark, according to the privacy rules. It may be a list of pairs, like a query.
+    pub(super) fn kept_fragment(&self, behavior: &CollectBehavior) -> Option<String> {
+        kept_query(self.fragment?, behavior)
     }
 
     /// Returns the port of the URL, or the default port of its scheme.
@@ -77,6 +84,7 @@ mod tests {
         port: None,
         path: "/orders",
         query: Some("token=secret"),
+        fragment: None,
         origin: "auto.http.test",
     };
 
@@ -89,6 +97,16 @@ mod tests {
         assert_eq!(TARGET.kept_query(&true.into()).as_deref(), Some("?token=secret"));
         assert_eq!(TARGET.kept_query(&false.into()), None);
         assert_eq!(Target { query: Some(""), ..TARGET }.kept_query(&true.into()), None);
+        for (fragment, behavior, kept) in [
+            ("details", true.into(), Some("details")),
+            ("details", CollectBehavior::Harmless, Some("[Filtered]")),
+            ("id_token=secret", CollectBehavior::Harmless, Some("id_token=[Filtered]")),
+            ("details", false.into(), None),
+        ] {
+            let target = Target { fragment: Some(fragment), ..TARGET };
+            assert_eq!(target.kept_fragment(&behavior).as_deref(), kept);
+        }
+        assert_eq!(TARGET.kept_fragment(&true.into()), None);
         assert_eq!(Target { path: &"a".repeat(9000), ..TARGET }.url().len() / 100, 20);
     }
 

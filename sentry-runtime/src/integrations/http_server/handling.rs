@@ -74,14 +74,15 @@ impl Handling {
             scope.captured = Some(Arc::clone(&captured));
             scope.set_request(Some(incoming.request));
         });
-        let options = SpanOptions::new(incoming.name.text.clone())
+        let mut options = SpanOptions::new(incoming.name.text.clone())
             .op("http.server")
             .origin(incoming.origin)
             .source(incoming.name.source);
-        let span = Span::start_in(Arc::clone(&context), Lineage::NONE, options);
-        if span.is_recording() {
-            incoming.attributes.into_iter().for_each(|(key, value)| span.set_attribute(key, value));
+        // Given at the start, so that filters and the sampler see them.
+        for (key, value) in incoming.attributes {
+            options = options.attribute(key, value);
         }
+        let span = Span::start_in(Arc::clone(&context), Lineage::NONE, options);
         let (context, active) = span.position().unwrap_or((context, Lineage::NONE));
         let segment = context.segment().cloned();
         let naming = Naming {

@@ -104,6 +104,7 @@ impl Incoming {
                 attributes.push((Cow::Borrowed(key), value));
             }
         };
+        add("sentry.kind", AttributeValue::from_static("server"));
         add("http.request.method", head.method.to_owned().into());
         add("http.route", head.route.into());
         add("url.full", url.clone().into());

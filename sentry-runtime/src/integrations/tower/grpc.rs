@@ -31,7 +31,7 @@ impl<'a> Call<'a> {
 
     pub(super) fn attributes(self) -> [(Cow<'static, str>, AttributeValue); 3] {
         [
-            (Cow::Borrowed("rpc.system"), AttributeValue::from_static("grpc")),
+            (Cow::Borrowed("rpc.system.name"), AttributeValue::from_static("grpc")),
             (Cow::Borrowed("rpc.service"), self.service.to_owned().into()),
             (Cow::Borrowed("rpc.method"), self.method.to_owned().into()),
         ]

@@ -37,6 +37,10 @@ impl SpanFields {
             "sentry.name" | "otel.name" => self.name = Some(log_bridge::plain(&value)),
             "sentry.op" => self.op = Some(log_bridge::plain(&value)),
             "sentry.trace" => self.trace = Some(log_bridge::plain(&value)),
+            // The values are the same, by their names in lower case.
+            "otel.kind" => {
+                self.attributes.push(("sentry.kind", log_bridge::plain(&value).to_ascii_lowercase().into()));
+            }
             "otel.status_code" => self.status = otel_status(&value).or(self.status),
             _ => {
                 if matches!(name, "http.response.status_code" | "http.status_code") {
@@ -56,7 +60,7 @@ impl SpanFields {
 
     /// Returns the operation, inferred from OpenTelemetry's conventions if the fields follow them.
     pub(super) fn inferred_op(&self) -> &'static str {
-        let kind = self.text_of(&["otel.kind", "span.kind"]).unwrap_or_default();
+        let kind = self.text_of(&["sentry.kind", "span.kind"]).unwrap_or_default();
         if self.text_of(&["db.system", "db.system.name"]).is_some() {
             "db"
         } else if self.text_of(&["rpc.system", "rpc.system.name"]).is_some() {

@@ -14,7 +14,8 @@ use crate::protocol::limits::{
     limit_entries, limit_frames, limit_value, truncate, truncate_middle,
 };
 use crate::protocol::{
-    Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, Stacktrace, Transaction, User,
+    Breadcrumb, Context, Event, Exception, LogEntry, Map, Request, Span, SpanStatus, Stacktrace, Transaction,
+    User,
 };
 
 /// The maximum number of parts of a fingerprint.
@@ -89,12 +90,16 @@ impl Limits {
         transaction.user.iter_mut().for_each(|user| self.user(user));
         transaction.breadcrumbs.iter_mut().for_each(|breadcrumb| self.breadcrumb(breadcrumb));
         self.contexts(&mut transaction.contexts);
+        if let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") {
+            trace.status = trace.status.map(SpanStatus::sent);
+        }
         self.map(&mut transaction.extra, 1);
         normalize_tags(&mut transaction.tags);
         transaction.spans.iter_mut().for_each(|span| self.span(span));
     }
 
     fn span(&self, span: &mut Span) {
+        span.status = span.status.map(SpanStatus::sent);
         span.description.iter_mut().for_each(|text| _ = truncate(text, self.max_value_length));
         self.map(&mut span.data, 0);
         normalize_tags(&mut span.tags);

@@ -140,6 +140,7 @@ impl<T> Carrier for (SpanRecord, T) {
 
 impl SpanData {
     fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
+        self.status = self.status.sent();
         for (key, value) in &mut self.attributes {
             scrubber.scrub_attribute(key, value);
             limit_attribute(value, max_text);
