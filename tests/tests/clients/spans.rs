@@ -33,6 +33,21 @@ fn a_request_is_a_span_below_the_active_one() {
 }
 
 #[test]
+fn the_fragment_stays_in_the_program_and_is_recorded_like_a_query() {
+    // The URL of the other client has none.
+    let client = crate::client::Client::Reqwest;
+    for (pii, kept) in [(false, "[Filtered]"), (true, "details")] {
+        let server = Recorder::start();
+        let seen = observe(options().send_default_pii(pii), || {
+            alone(|| sentry::start_span("checkout", |_| client.get(&server.url("/200#details"))));
+        });
+        let span = seen.span(&format!("GET {}", server.url("/200")));
+        assert_eq!(span.data["url.fragment"], kept);
+        assert!(!server.request().line.contains("details"));
+    }
+}
+
+#[test]
 fn credentials_and_query_values_are_not_recorded() {
     for client in ALL {
         for pii in [false, true] {

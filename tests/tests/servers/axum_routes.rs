@@ -69,6 +69,26 @@ fn the_route_names_the_transaction_and_the_path_where_there_is_none() {
 }
 
 #[test]
+fn filters_and_the_sampler_see_the_attributes_of_a_request_before_its_span_starts() {
+    let filter = sentry::SpanFilter::from("/lamps/").attribute("http.request.method", "GET");
+    let options = options()
+        .trace_lifecycle(sentry::TraceLifecycle::Stream)
+        .ignore_spans([filter])
+        .traces_sampler(|context| match context.attribute("url.path").and_then(|path| path.as_str()) {
+            Some("/lamps/7") => 1.0,
+            _ => 0.0,
+        });
+    let seen = observe(options, || {
+        serve::axum(shop().layer(SentryLayer::new()), |at| {
+            assert_eq!(fetch(at, "/lamps/7").status, 200);
+            assert_eq!(fetch(at, "/nowhere").status, 404);
+        });
+    });
+    assert_eq!(seen.streamed_spans().len(), 0);
+    assert_eq!((seen.reported("ignored", "span"), seen.reported("sample_rate", "span")), (1, 1));
+}
+
+#[test]
 fn on_the_routes_alone_what_no_route_answers_has_no_transaction() {
     let seen = observe(options(), || {
         serve::axum(shop().route_layer(SentryLayer::new()), |at| {
