@@ -177,6 +177,8 @@ pub mod guide {
     pub mod other_sdks {}
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}
+    #[doc = include_str!("../docs/streaming.md")]
+    pub mod streaming {}
     #[doc = include_str!("../docs/symbols.md")]
     pub mod symbols {}
 }

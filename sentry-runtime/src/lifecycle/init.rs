@@ -66,6 +66,11 @@ impl Client {
             client::refresh_capture_mode();
         }
         startup_report::print(&client, given);
+        for option in client.options().without_effect() {
+            diagnostics::warning(format_args!(
+                "{option} has no effect with TraceLifecycle::Stream; use before_send_span or ignore_spans instead"
+            ));
+        }
         Ok(client)
     }
 }

@@ -123,12 +123,12 @@ pub struct ClientOptions {
     /// root span, the whole transaction is dropped. Each filter needs at least one condition, and no pattern may be
     /// empty. Default: none.
     ///
-    /// Attributes in a filter are compared when the span starts, and again when it has ended. If a span of a streamed
-    /// trace is only ignored at its end, children that were sent earlier keep its id as their parent. Root spans of
-    /// streamed traces are only compared at their start.
+    /// A filter is compared when the span starts, and again when it has ended, with the attributes that it has then. A
+    /// span of a streamed trace that a filter matches only at its end is left out unless one of its children was sent
+    /// before. Root spans of streamed traces are only compared at their start.
     pub ignore_spans: Vec<SpanFilter>,
-    /// Patterns of transactions that are not sent, compared with their final name. Patterns may not be empty. Has no
-    /// effect with [`TraceLifecycle::Stream`]. Default: none.
+    /// Patterns of transactions that are not sent, compared with their final name; with [`TraceLifecycle::Stream`], with
+    /// the name of the root span at its start. Patterns may not be empty. Default: none.
     pub ignore_transactions: Vec<Pattern>,
     /// Status codes, from 100 to 599, of transactions that are not sent: values of the root span's attribute
     /// `http.response.status_code`. Has no effect with [`TraceLifecycle::Stream`]. Default: none.
