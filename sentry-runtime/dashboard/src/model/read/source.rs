@@ -29,7 +29,7 @@ pub(super) struct Source {
 const MAX_NAME: usize = 200;
 
 /// Keys of attributes that describe the program and not the operation: rows of a program share them.
-const OF_PROGRAM: [&str; 16] = [
+const OF_PROGRAM: [&str; 17] = [
     "sentry.sdk.",
     "sentry.release",
     "sentry.environment",
@@ -37,6 +37,7 @@ const OF_PROGRAM: [&str; 16] = [
     "sentry.platform",
     "sentry.trace_lifecycle",
     "server.address",
+    "app.start_time",
     "process.",
     "os.",
     "device.",
