@@ -185,7 +185,9 @@ impl Captured {
         &self.events
     }
 
-    /// Returns traces: a transaction for every root span, with its spans.
+    /// Returns traces: a transaction for every root span, with its spans. AI spans travel beside it, see
+    /// [`ClientOptions::stream_gen_ai_spans`]: they are in [`tree`](Self::tree), and among the
+    /// [`items`](Self::items) of the type `Span`.
     #[must_use]
     pub fn transactions(&self) -> &[Transaction<'static>] {
         &self.transactions
