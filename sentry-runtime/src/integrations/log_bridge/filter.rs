@@ -29,6 +29,15 @@ impl Filter {
     /// Writes a structured log, which is sent if the option `collect_logs` is on.
     pub const Log: Self = Self(4);
 
+    /// A log that the program chose by a layer of its own for logs, whatever the option `collect_logs` says.
+    #[cfg(feature = "tracing")]
+    pub(crate) const CHOSEN_LOG: Self = Self(4 | 8);
+
+    /// Whether the program chose logs beside the option `collect_logs`.
+    pub(crate) const fn is_chosen_log(self) -> bool {
+        self.0 & 8 != 0
+    }
+
     /// Whether this filter contains all of another one.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

@@ -27,7 +27,7 @@ use crate::intake::message::Capture;
 use crate::intake::record_context;
 use crate::integrations::foreign_attributes;
 use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
-use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
+use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
 
 /// The maximum number of characters in a text of an entry.
@@ -96,13 +96,33 @@ impl LogEntry<'_> {
             crate::api::add_breadcrumb(|| self.breadcrumb(&text));
         }
         if filter.contains(Filter::Log)
-            && let Some(client) =
-                record_context::client_that(|options| options.enable_logs && options.collect_logs)
+            && let Some(client) = record_context::client_that(|options| {
+                options.enable_logs && (options.collect_logs || filter.is_chosen_log())
+            })
         {
             record_context::tell_cut(&client, self.said.cut, "a log");
             let fields = std::mem::take(&mut self.said.fields);
             logger::log(self.level, text, fields.into_iter().chain(self.own_attributes()));
         }
+    }
+
+    /// Returns the entry as a breadcrumb.
+    #[cfg(feature = "log")]
+    pub(crate) fn into_breadcrumb(mut self) -> Breadcrumb {
+        let text = self.text();
+        self.breadcrumb(&text)
+    }
+
+    /// Returns the entry as an event with a message.
+    #[cfg(feature = "log")]
+    pub(crate) fn into_event(mut self) -> Event<'static> {
+        let text = self.text();
+        let mut event = Event { message: Some(text), level: level(self.level), ..Event::default() };
+        let mut over = Scope::default();
+        self.dress(&mut over, None);
+        over.apply_to_event(&mut event, 0);
+        event.logger = Some(self.target.to_owned());
+        event
     }
 
     /// Returns the message. An entry without one has the text of its error (as the events of `#[instrument(err)]`), or

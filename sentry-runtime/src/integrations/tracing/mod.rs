@@ -49,12 +49,15 @@
 //!
 //! Spans and events of the toolkit's own threads are ignored.
 
-// This file receives the calls of `tracing`, `spans` holds and activates spans, `fields` reads fields.
+// This file receives the calls of `tracing`, `spans` holds and activates spans, `fields` reads fields, `single` has
+// layers with one task each.
 
 mod fields;
+mod single;
 mod spans;
 
 pub use super::log_bridge::Filter as EventFilter;
+pub use single::{BreadcrumbLayer, ErrorLayer, LogLayer, SpanLayer};
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -92,6 +95,8 @@ pub struct SentryLayer {
     number: usize,
     events: EventChoice,
     spans: SpanChoice,
+    /// Whether the layer records no spans, so that its events belong to the spans of another layer.
+    only_events: bool,
     /// The subscriber to which the layer belongs.
     subscriber: OnceLock<WeakDispatch>,
 }
@@ -103,6 +108,7 @@ impl Default for SentryLayer {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             events: Box::new(default_event_filter),
             spans: Box::new(default_span_filter),
+            only_events: false,
             subscriber: OnceLock::new(),
         }
     }
@@ -145,6 +151,12 @@ impl SentryLayer {
         self
     }
 
+    /// Returns a layer that records spans or events of one kind.
+    fn single(events: EventFilter, spans: bool) -> Self {
+        let layer = Self::default().event_filter(move |_| events).span_filter(move |_| spans);
+        Self { only_events: !spans, ..layer }
+    }
+
     /// Returns the data of this span, or of the nearest enclosing span that this layer recorded.
     fn nearest<'a, S: LookupSpan<'a>>(&self, span: SpanRef<'a, S>) -> Option<Arc<Recorded>> {
         span.scope().find_map(|span| self.of(&span))
@@ -167,7 +179,7 @@ impl SentryLayer {
     fn of<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Recorded>> {
         // Cloned, so that no code runs under the lock.
         let recorded = span.extensions().get::<Arc<Recorded>>().cloned();
-        recorded.filter(|recorded| recorded.layer == self.number)
+        recorded.filter(|recorded| self.only_events || recorded.layer == self.number)
     }
 }
 
@@ -201,7 +213,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        let Some(_gate) = Gate::pass() else { return };
+        let Some(_gate) = Gate::pass().filter(|_| !self.only_events) else { return };
         if let Some(recorded) = ctx.span(id).and_then(|span| self.of(&span)) {
             let mut fields = SpanFields::default();
             values.record(&mut fields);
@@ -210,7 +222,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, ctx: Context<'_, S>) {
-        let recorded = |id| ctx.span(id).and_then(|span| self.of(&span));
+        let recorded = |id| ctx.span(id).filter(|_| !self.only_events).and_then(|span| self.of(&span));
         if let (Some(recorded), Some(followed)) = (recorded(id), recorded(follows)) {
             recorded.follow(&followed);
         }
@@ -254,17 +266,23 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
     }
 
     fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
+        if self.only_events {
+            return;
+        }
         if let Some(recorded) = ctx.span(id).and_then(|span| self.of(&span)) {
             spans::enter((self.number, id.into_u64()), &recorded);
         }
     }
 
     fn on_exit(&self, id: &Id, _ctx: Context<'_, S>) {
+        if self.only_events {
+            return;
+        }
         spans::exit((self.number, id.into_u64()));
     }
 
     fn on_close(&self, id: Id, ctx: Context<'_, S>) {
-        let Some(span) = ctx.span(&id) else { return };
+        let Some(span) = ctx.span(&id).filter(|_| !self.only_events) else { return };
         if let Some(recorded) = self.of(&span) {
             drop(span.extensions_mut().remove::<Arc<Recorded>>());
             recorded.end();
