@@ -126,7 +126,7 @@ pub(crate) struct CapturingThread {
 /// A check-in, and the trace in which it was made.
 #[derive(Debug)]
 pub(crate) struct PendingCheckIn {
-    pub(crate) check_in: Shallow<MonitorCheckIn>,
+    pub(crate) check_in: MonitorCheckIn,
     pub(crate) span_context: SpanContext,
     pub(crate) client: Arc<Client>,
     /// The number of callbacks inside which it was made, see [`crate::base::callback`].

@@ -37,7 +37,7 @@ impl Weigh for Message {
         match self {
             Self::Event(capture) => MESSAGE + of_capture(capture),
             Self::Feedback(feedback) => MESSAGE + of_feedback(feedback),
-            Self::CheckIn(pending) => MESSAGE + of_contexts(&pending.check_in.contexts),
+            Self::CheckIn(_) => MESSAGE,
             Self::Session(_) => MESSAGE / 4,
             Self::Flush(_) => 0,
         }

@@ -1,27 +1,34 @@
 //! Check-ins from the queue to the transport. They are never sampled.
 
-use super::{client_state, hooks, output};
+use serde::Serialize;
+
+use super::{hooks, output};
 use crate::base::diagnostics;
 use crate::intake::message::PendingCheckIn;
 use crate::protocol::{
-    Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorConfig, TraceContext,
+    Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, MonitorConfig, TraceContext,
 };
 
+/// A check-in with what the client adds to it.
+#[derive(Serialize)]
+struct Complete<'a> {
+    #[serde(flatten)]
+    check_in: &'a MonitorCheckIn,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<&'a str>,
+    contexts: Contexts,
+}
+
+#[derive(Serialize)]
+struct Contexts {
+    trace: Context,
+}
+
 pub(super) fn process(pending: PendingCheckIn) {
-    let PendingCheckIn { check_in, span_context, client, depth } = pending;
-    let mut check_in = check_in.into_inner();
+    let PendingCheckIn { mut check_in, span_context, client, depth } = pending;
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
     let options = client.options();
-    check_in.release = check_in.release.or_else(|| options.release.as_deref().map(str::to_owned));
     check_in.environment = check_in.environment.or_else(|| options.environment.as_deref().map(str::to_owned));
-    check_in.contexts.entry("trace".to_owned()).or_insert_with(|| {
-        Context::from(TraceContext {
-            trace_id: span_context.trace_id(),
-            span_id: span_context.span_id,
-            parent_span_id: span_context.parent_span_id,
-            ..TraceContext::default()
-        })
-    });
     let mut check_in = match hooks::check_in(&client, depth, check_in) {
         Ok(check_in) => check_in,
         Err(reason) => return client.ledger().lost(reason, DataCategory::Monitor, 1),
@@ -29,8 +36,15 @@ pub(super) fn process(pending: PendingCheckIn) {
     // After the callback, which may set one, too.
     check_in.monitor_config =
         check_in.monitor_config.take().and_then(|config| accepted(config, &check_in.monitor_slug));
-    client_state::with(&client, |state| state.scrubber.scrub_check_in(&mut check_in));
-    match serde_json::to_vec(&check_in) {
+    let trace = Context::from(TraceContext {
+        trace_id: span_context.trace_id(),
+        span_id: span_context.span_id,
+        parent_span_id: span_context.parent_span_id,
+        ..TraceContext::default()
+    });
+    let complete =
+        Complete { check_in: &check_in, release: options.release.as_deref(), contexts: Contexts { trace } };
+    match serde_json::to_vec(&complete) {
         Ok(payload) => {
             let item = EnvelopeItem::json(ItemType::CheckIn, payload, DataCategory::Monitor);
             output::send(transport, None, Some(span_context.dsc(&client)), [item]);

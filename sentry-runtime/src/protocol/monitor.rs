@@ -13,10 +13,9 @@ use sentry_rules::monitor::{self as limits, RangeError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::context::Context;
 use super::random::random_uuid;
+use super::rules;
 use super::wire::uuid_simple;
-use super::{Map, rules};
 
 /// The error of an invalid part of a monitor. The message names the value, the rule and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +175,26 @@ fn out_of_range(error: RangeError) -> MonitorError {
     MonitorError(error.to_string())
 }
 
-/// A check-in: the message that a run started, or how it ended.
+/// A check-in: the message that a run started, or how it ended. It is sent with the release of the program and the trace
+/// of the run.
+///
+/// [`new`](Self::new) checks the slug. A literal with all fields is sent as it is:
+///
+/// ```
+/// use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
+///
+/// sentry::capture_check_in(
+///     MonitorCheckIn {
+///         check_in_id: sentry::types::random_uuid(),
+///         monitor_slug: "nightly-report".into(),
+///         status: MonitorCheckInStatus::InProgress,
+///         environment: None,
+///         duration: None,
+///         monitor_config: None,
+///     },
+///     None,
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MonitorCheckIn {
     /// The id of the run. All check-ins of a run have the same id.
@@ -189,18 +207,12 @@ pub struct MonitorCheckIn {
     /// The environment, such as `production`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// The release of the program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<String>,
     /// The duration of the run in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
     /// The configuration of the monitor; only in the first check-in of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor_config: Option<MonitorConfig>,
-    /// Contexts; `trace` is the trace of the run.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub contexts: Map<String, Context>,
 }
 
 impl MonitorCheckIn {
@@ -226,10 +238,8 @@ impl MonitorCheckIn {
             monitor_slug,
             status,
             environment: None,
-            release: None,
             duration: None,
             monitor_config: None,
-            contexts: Map::new(),
         })
     }
 }

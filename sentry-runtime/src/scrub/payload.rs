@@ -10,8 +10,8 @@ use super::request_url::with_valid_user_info;
 use super::{FILTERED, Scrubber, replace, rewrite, rewrite_some};
 use crate::protocol::{
     AttributeValue, Breadcrumb, Context, Event, Exception, Frame, Log, LogEntry, Map, Mechanism, Metric,
-    MonitorCheckIn, Request, ResponseContext, Span, SpanLink, Stacktrace, TemplateInfo, Thread, TraceContext,
-    Transaction, User,
+    Request, ResponseContext, Span, SpanLink, Stacktrace, TemplateInfo, Thread, TraceContext, Transaction,
+    User,
 };
 
 /// The attribute with the template of a log, and the prefix of those with its parameters.
@@ -139,21 +139,6 @@ impl Scrubber {
         let Metric { timestamp: _, trace_id: _, span_id: _, name: _, ty: _, value: _, unit: _, attributes } =
             metric;
         attributes.iter_mut().for_each(|(key, value)| self.scrub_attribute(key, value));
-    }
-
-    /// Filters a check-in.
-    pub(crate) fn scrub_check_in(&self, check_in: &mut MonitorCheckIn) {
-        let MonitorCheckIn {
-            check_in_id: _,
-            monitor_slug: _,
-            status: _,
-            environment: _,
-            release: _,
-            duration: _,
-            monitor_config: _,
-            contexts,
-        } = check_in;
-        self.scrub_contexts(contexts);
     }
 
     /// Filters what events and transactions have in common.

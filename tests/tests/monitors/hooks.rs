@@ -9,7 +9,7 @@ use crate::{backup, pair};
 fn a_check_in_can_be_changed() {
     let seen = observe(
         options().before_send_check_in(|mut check_in| {
-            assert!(check_in.release.is_some(), "it is complete by then");
+            assert!(check_in.environment.is_some(), "it is complete by then");
             check_in.environment = Some("night".to_owned());
             Some(check_in)
         }),

@@ -31,7 +31,6 @@ use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
 use crate::intake::message::PendingCheckIn;
 use crate::intake::queue;
-use crate::protocol::nesting::Shallow;
 use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
 };
@@ -48,7 +47,6 @@ pub(crate) fn submit(
     check_in: MonitorCheckIn,
     span_context: SpanContext,
 ) -> Option<Uuid> {
-    let check_in = Shallow::of(check_in);
     forgotten::check();
     let client = client.filter(|client| client.is_enabled())?;
     if callback::is_too_deep() {
@@ -111,10 +109,8 @@ impl Run {
             monitor_slug: self.slug.clone(),
             status,
             environment: None,
-            release: None,
             duration: None,
             monitor_config: None,
-            contexts: std::collections::BTreeMap::new(),
         }
     }
 
