@@ -12,6 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use self::parse::{parse, redacted};
+use super::project_id::ProjectId;
 use super::wire::serde_as_str;
 
 /// The protocol of the server's URL.
@@ -65,7 +66,7 @@ pub struct Dsn {
     host: String,
     port: Option<u16>,
     path: String,
-    project_id: String,
+    project_id: ProjectId,
 }
 
 impl Dsn {
@@ -107,7 +108,7 @@ impl Dsn {
 
     /// Returns the id of the project.
     #[must_use]
-    pub fn project_id(&self) -> &str {
+    pub fn project_id(&self) -> &ProjectId {
         &self.project_id
     }
 

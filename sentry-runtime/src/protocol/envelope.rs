@@ -6,6 +6,7 @@
 //! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/),
 //! [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
+mod official;
 mod read;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
 use super::{Map, Value};
+pub use official::EnvelopeHeaders;
 pub use read::ParseEnvelopeError;
 
 /// The type of an envelope item.
@@ -277,8 +279,13 @@ impl Envelope {
         }
     }
 
-    /// Adds an item.
-    pub fn add_item(&mut self, item: EnvelopeItem) {
+    /// Adds an item: an [`EnvelopeItem`], or an event, a transaction, a check-in, an attachment or a list of logs or
+    /// metrics. If the envelope has no event id yet, it takes that of an event or a transaction.
+    pub fn add_item(&mut self, item: impl Into<EnvelopeItem>) {
+        let item = item.into();
+        if self.event_id.is_none() {
+            self.event_id = item.event_id();
+        }
         self.items.push(item);
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod ack;
 pub(crate) mod addr;
 pub(crate) mod attachment;
 pub(crate) mod attribute;
+mod auth;
 pub(crate) mod breadcrumb;
 pub(crate) mod buffers;
 pub(crate) mod client_report;
@@ -29,6 +30,7 @@ mod media_type;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod nesting;
+mod project_id;
 pub(crate) mod random;
 pub(crate) mod request;
 mod rules;
@@ -49,9 +51,15 @@ mod wire;
 pub(crate) use map::map_of;
 pub use map::{Map, Value};
 
+/// JSON values.
+pub mod value {
+    pub use serde_json::value::{Index, Map, Number, Value, from_value, to_value};
+}
+
 pub use addr::{Addr, RegVal};
 pub use attachment::{Attachment, AttachmentType};
-pub use attribute::AttributeValue;
+pub use attribute::{AttributeValue, AttributeValue as LogAttribute};
+pub use auth::Auth;
 pub use breadcrumb::Breadcrumb;
 pub use client_report::{ClientReport, DataCategory, DiscardReason, DiscardedEvents};
 pub use context::{
@@ -61,7 +69,7 @@ pub use context::{
 pub use debug_meta::{DebugImage, DebugMeta, SymbolicDebugImage};
 pub use dsc::DynamicSamplingContext;
 pub use dsn::{Dsn, ParseDsnError, Scheme};
-pub use envelope::{Envelope, EnvelopeItem, ItemType, ParseEnvelopeError};
+pub use envelope::{Envelope, EnvelopeHeaders, EnvelopeItem, ItemType, ParseEnvelopeError};
 pub use event::{Event, LogEntry};
 pub use exception::{CError, Exception, Mechanism, MechanismMeta, PosixSignal};
 pub use feedback::Feedback;
@@ -74,6 +82,7 @@ pub use monitor::{
     CrontabParseError, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorError,
     MonitorIntervalUnit, MonitorSchedule,
 };
+pub use project_id::{ParseProjectIdError, ProjectId};
 pub use request::Request;
 pub use sdk_info::{ClientSdkInfo, ClientSdkPackage};
 pub use session::{SessionMode, SessionStatus};

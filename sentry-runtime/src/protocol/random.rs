@@ -25,7 +25,8 @@ pub(crate) fn random_u128() -> u128 {
 }
 
 /// Returns a random id (UUID version 4) for an event, a check-in or a session.
-pub(crate) fn random_uuid() -> Uuid {
+#[must_use]
+pub fn random_uuid() -> Uuid {
     Builder::from_random_bytes(random_u128().to_be_bytes()).into_uuid()
 }
 

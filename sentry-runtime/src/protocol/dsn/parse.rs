@@ -1,6 +1,7 @@
 //! The parser of DSNs. The error names the first rule that is broken.
 
 use super::{Dsn, Scheme};
+use crate::protocol::ProjectId;
 
 pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
     if text.is_empty() {
@@ -47,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Dsn, &'static str> {
         host,
         port: port.filter(|port| *port != scheme.default_port()),
         path: if prefix.is_empty() { "/".to_owned() } else { format!("/{prefix}/") },
-        project_id: project_id.to_owned(),
+        project_id: ProjectId::new(project_id),
     })
 }
 

@@ -31,6 +31,13 @@ impl fmt::Display for ParseEnvelopeError {
 
 impl std::error::Error for ParseEnvelopeError {}
 
+impl ParseEnvelopeError {
+    /// The error of a file that cannot be read.
+    pub(super) fn unread(error: &std::io::Error) -> Self {
+        Self { at: 0, problem: error.to_string() }
+    }
+}
+
 #[derive(Deserialize)]
 struct Header {
     event_id: Option<Uuid>,
