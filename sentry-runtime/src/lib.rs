@@ -113,6 +113,7 @@ pub use client::hint::Hint;
 pub use client::integration::Integration;
 pub use client::{Client, Stats};
 pub use context::breadcrumbs::IntoBreadcrumb;
+pub use context::hub::Hub;
 pub use context::scope_handle::{ScopeGuard, ScopeHandle};
 pub use error::captured::CapturedError;
 pub use error::failure::{ActionError, ControlFlow};
@@ -195,8 +196,17 @@ mod readme {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub mod types {
-    pub use crate::protocol;
-    pub use crate::protocol::{Dsn, Uuid};
+    pub use crate::protocol::random::random_uuid;
+    pub use crate::protocol::{
+        Auth, CrontabParseError, Dsn, ParseDsnError, ParseProjectIdError, ProjectId, Scheme, Uuid,
+    };
+
+    /// The types of the wire protocol, see [`crate::protocol`].
+    pub mod protocol {
+        pub use crate::protocol as v7;
+        pub use crate::protocol as latest;
+        pub use crate::protocol::*;
+    }
 }
 
 /// Returns the release of the calling crate, `name@version`, from its `Cargo.toml`. The result is an `Option`, the type

@@ -58,6 +58,9 @@ pub fn get_client() -> Option<Arc<Client>> {
 
 /// Sets or removes the client of the process.
 pub fn set_current_client(client: Option<Arc<Client>>) {
+    if let Some(client) = &client {
+        client.take_up();
+    }
     drop(client::set_global(client));
 }
 
@@ -98,16 +101,12 @@ pub fn is_initialized() -> bool {
 /// }
 /// ```
 pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
-    get_client().is_none_or(|client| client.flush(or_default(&client, timeout)))
+    get_client().is_none_or(|client| client.flush(timeout))
 }
 
 /// Flushes like [`flush`], then disables the client permanently. Returns whether the flush succeeded in time.
 pub fn close(timeout: impl Into<Option<Duration>>) -> bool {
-    get_client().is_none_or(|client| client.close(or_default(&client, timeout)))
-}
-
-fn or_default(client: &Client, timeout: impl Into<Option<Duration>>) -> Duration {
-    timeout.into().unwrap_or(client.options().shutdown_timeout)
+    get_client().is_none_or(|client| client.close(timeout))
 }
 
 /// Returns the id of the last event captured in this request or job; outside of any, by this thread. The event may have

@@ -17,6 +17,7 @@ pub use client::*;
 pub use cron::*;
 pub use feedback::*;
 pub use handlers::*;
+pub use official::*;
 pub use propagation::*;
 pub use scope::*;
 pub use scopes::*;

@@ -162,7 +162,7 @@ pub async fn start_span_manual_async<F: Future>(
 ///
 /// [Spec](https://develop.sentry.dev/sdk/telemetry/transactions/).
 pub fn start_transaction(options: impl Into<SpanOptions>) -> Span {
-    Span::start(options.into().parent_span(None))
+    Span::start(options.into().rooted())
 }
 
 fn enter_span(span: &Span) -> Option<Entered> {

@@ -9,6 +9,7 @@ use super::ignore;
 use super::session;
 use crate::base::callback;
 use crate::base::diagnostics;
+use crate::client::Client;
 use crate::client::forgotten;
 use crate::client::hint::Hint;
 use crate::context::active;
@@ -178,6 +179,32 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
     queue::send_event(Box::new(capture));
     Some(event_id)
+}
+
+impl Capture {
+    /// Returns an event with this client and the data of a scope, without handing it to the pipeline.
+    pub(crate) fn alone(event: Shallow<Event<'static>>, client: Arc<Client>, scope: &Scope) -> Self {
+        let EventDraft { event_id, body, level, span_context, stack, locals, hint, .. } = Self::event(event);
+        Self {
+            event_id,
+            timestamp: SystemTime::now(),
+            body,
+            level,
+            span_context,
+            stack,
+            locals,
+            thread: current_thread(),
+            hint: Box::new(hint),
+            session: None,
+            scopes: Scopes {
+                global: crate::scope::global().snapshot(),
+                isolation: Arc::default(),
+                current: Arc::new(scope.clone()),
+            },
+            client,
+            depth: callback::depth(),
+        }
+    }
 }
 
 /// Returns the exception of a panic.

@@ -5,6 +5,7 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/).
 
+use std::any::{Any, type_name};
 use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -36,9 +37,12 @@ use crate::protocol::Event;
 ///
 /// let _guard = sentry::init(sentry::ClientOptions::new().integration(Shelf(7)));
 /// ```
-pub trait Integration: Send + Sync + 'static {
-    /// Returns the name. Events list it in `sdk.integrations`; a client rejects a second integration of the same name.
-    fn name(&self) -> &str;
+pub trait Integration: Any + Send + Sync {
+    /// Returns the name: by default that of the type. Events list it in `sdk.integrations`; a client rejects a second
+    /// integration of the same name.
+    fn name(&self) -> &str {
+        type_name::<Self>()
+    }
 
     /// Sets up the integration. Called once for each client to which it is added, on the thread that adds it. If the
     /// setup panics, the integration is not added.

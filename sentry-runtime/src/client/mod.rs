@@ -113,19 +113,19 @@ impl Client {
     pub(crate) fn assemble(
         options: ClientOptions,
         transport_factory: TransportFactory,
-    ) -> Result<Arc<Self>, OptionsError> {
+    ) -> Result<Self, OptionsError> {
         let parts = PerProcess::of(Parts::new(&options, transport_factory)?);
-        Ok(Arc::new(Self { options, transport_factory, parts, integrations: Integrations::default() }))
+        Ok(Self { options, transport_factory, parts, integrations: Integrations::default() })
     }
 
     /// Returns a client that does nothing.
-    pub(crate) fn disabled() -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn disabled() -> Self {
+        Self {
             options: ClientOptions::default(),
             transport_factory: |_, _, _| Ok(None),
             parts: PerProcess::of(Parts::none()),
             integrations: Integrations::default(),
-        })
+        }
     }
 
     fn parts(&self) -> &Parts {

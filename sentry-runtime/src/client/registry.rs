@@ -85,10 +85,18 @@ pub(crate) fn release_global(client: &Arc<Client>) {
     }
 }
 
-/// Adds a client to the living ones.
-pub(crate) fn register(client: &Arc<Client>) {
-    known().push(Arc::downgrade(client));
-    refresh_capture_mode();
+/// Adds a client to the living ones. Returns whether it is new there.
+pub(crate) fn register(client: &Arc<Client>) -> bool {
+    let mut all = known();
+    let is_new = !all.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(client)));
+    if is_new {
+        all.push(Arc::downgrade(client));
+    }
+    drop(all);
+    if is_new {
+        refresh_capture_mode();
+    }
+    is_new
 }
 
 /// All living clients.

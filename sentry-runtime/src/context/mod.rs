@@ -12,6 +12,7 @@ pub(crate) mod context_stack;
 mod continuation;
 pub(crate) mod during_fork;
 pub(crate) mod entered;
+pub(crate) mod hub;
 pub(crate) mod ids;
 pub(crate) mod lazy_root;
 pub(crate) mod local;

@@ -114,7 +114,6 @@ impl Context {
     }
 
     /// Returns the context of work with a client of its own, without any surrounding data.
-    #[cfg(feature = "test")]
     pub(crate) fn of_client(client: Arc<Client>) -> Self {
         Self {
             client: Some(client),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::instrumented::{End, Instrumented, PollHooks, Previous, Stage, instrument};
 use super::span::Span;
 use crate::context::active;
+use crate::context::hub::Hub;
 use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 
@@ -71,6 +72,23 @@ pub trait SentryFutureExt: Future + Sized {
     /// ```
     fn in_span(self, span: Span) -> Instrumented<Bound, Self> {
         instrument(Bound::in_span(span), self)
+    }
+
+    /// Runs the future in a hub.
+    ///
+    /// ```
+    /// # #![allow(deprecated)]
+    /// use sentry::{Hub, SentryFutureExt as _};
+    ///
+    /// let work = async { /* … */ }.bind_hub(Hub::current());
+    /// # drop(work);
+    /// ```
+    #[deprecated(
+        note = "use `.bind_scope()` for the hub of the running code, `sentry::with_isolation_scope_async(future)` for a new one"
+    )]
+    fn bind_hub<H: Into<Arc<Hub>>>(self, hub: H) -> Instrumented<Bound, Self> {
+        let hub = hub.into();
+        instrument(Bound::new(Some(Arc::clone(hub.context())), hub.lineage()), self)
     }
 
     /// Runs the future with the scopes and the span that are active when this method is called.

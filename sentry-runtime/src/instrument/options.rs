@@ -1,11 +1,13 @@
 //! The options of a span that is started by a function call.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::span::Span;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanLink};
+use crate::trace::propagation::Propagation;
 
 /// Name and properties of a span to start. A string converts into options with that name.
 ///
@@ -38,6 +40,8 @@ pub(crate) enum Parent {
     Active,
     None,
     Given(Span),
+    /// A trace that came from outside, or one that the caller chose.
+    Trace(Arc<Propagation>),
 }
 
 impl SpanOptions {
@@ -165,6 +169,22 @@ impl SpanOptions {
             Some(span) => Parent::Given(span.clone()),
             None => Parent::None,
         };
+        self
+    }
+}
+
+impl SpanOptions {
+    /// Starts a root span in this trace.
+    pub(crate) fn in_trace(mut self, trace: Propagation) -> Self {
+        self.parent = Parent::Trace(Arc::new(trace));
+        self
+    }
+
+    /// Starts a root span, in the trace that the options name or in the one that is being continued.
+    pub(crate) fn rooted(mut self) -> Self {
+        if !matches!(self.parent, Parent::Trace(_)) {
+            self.parent = Parent::None;
+        }
         self
     }
 }

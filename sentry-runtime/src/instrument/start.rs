@@ -15,6 +15,7 @@ use crate::context::thread_context::{Context, Mode};
 use crate::trace::clock;
 use crate::trace::clock::Start;
 use crate::trace::ids::{Lineage, LocalId};
+use crate::trace::propagation::Propagation;
 use crate::trace::sampling::{Decision, Hints};
 use crate::trace::segment::RootName;
 
@@ -28,6 +29,9 @@ impl Span {
         let (base, active) = match &options.parent {
             Parent::Active => (active::context(), active::lineage()),
             Parent::None => (Arc::new(active::context().with_segment(None)), Lineage::NONE),
+            Parent::Trace(trace) => {
+                (Arc::new(active::context().in_new_trace(Propagation::clone(trace))), Lineage::NONE)
+            }
             Parent::Given(span) => match span.position() {
                 Some(position) => position,
                 None => (active::context(), active::lineage()),

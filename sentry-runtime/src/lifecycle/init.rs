@@ -29,9 +29,16 @@ impl Client {
     /// # Errors
     /// Invalid options, as for [`try_init`](crate::try_init).
     pub fn new(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
-        let client = Self::make(options)?;
-        client.set_up_integrations();
+        let client = Arc::new(Self::build(options)?);
+        client.take_up();
         Ok(client)
+    }
+
+    /// Makes a client known that was built by itself, and sets up its integrations, unless that was done before.
+    pub(crate) fn take_up(self: &Arc<Self>) {
+        if self.introduce() {
+            self.set_up_integrations();
+        }
     }
 
     /// Sets up the integrations of the options.
@@ -41,7 +48,7 @@ impl Client {
         }
     }
 
-    pub(super) fn make(options: impl Into<ClientOptions>) -> Result<Arc<Self>, OptionsError> {
+    pub(crate) fn build(options: impl Into<ClientOptions>) -> Result<Self, OptionsError> {
         let options = options.into();
         let given = Given::of(&options);
         let options = environment::complete(options)?;
@@ -50,21 +57,6 @@ impl Client {
         clock::start();
         recorder::set_memory_limit(options.max_record_memory);
         let client = Self::assemble(options, transports::from_options)?;
-        if client.transport().is_some() {
-            if client.options().spool_dir.is_some() {
-                worker::ensure();
-                pipeline::warm(&client);
-            }
-            forks::watch();
-            if client.options().capture_panics {
-                panic::install();
-            }
-            client::register(&client);
-            polls::refresh();
-        } else {
-            // The program has called `init`: its annotated functions need not report a missing client.
-            client::refresh_capture_mode();
-        }
         startup_report::print(&client, given);
         for option in client.options().without_effect() {
             diagnostics::warning(format_args!(
@@ -73,11 +65,32 @@ impl Client {
         }
         Ok(client)
     }
+
+    /// Adds the client to the living ones, with what it needs in the process. Returns whether it is new there.
+    fn introduce(self: &Arc<Self>) -> bool {
+        if self.transport().is_none() {
+            // The program has called `init`: its annotated functions need not report a missing client.
+            client::refresh_capture_mode();
+            return self.integrations().version() == 0;
+        }
+        if self.options().spool_dir.is_some() {
+            worker::ensure();
+            pipeline::warm(self);
+        }
+        forks::watch();
+        if self.options().capture_panics {
+            panic::install();
+        }
+        let is_new = client::register(self);
+        polls::refresh();
+        is_new
+    }
 }
 
 /// Makes the client of the process.
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
-    let client = Client::make(options)?;
+    let client = Arc::new(Client::build(options)?);
+    client.introduce();
     drop(set_global(Some(Arc::clone(&client))));
     client.set_up_integrations();
     session::client_started(&client);
@@ -88,7 +101,7 @@ pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGu
 pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     try_init(options).unwrap_or_else(|error| {
         diagnostics::error(format_args!("Sentry is disabled: {error}"));
-        let client = Client::disabled();
+        let client = Arc::new(Client::disabled());
         client::refresh_capture_mode();
         drop(set_global(Some(Arc::clone(&client))));
         ClientInitGuard(client)

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::base::callback;
 use crate::capture::event;
-use crate::client;
+use crate::client::{self, Client};
 use crate::context::active;
 use crate::instrument::monitor;
 use crate::instrument::vars::{self, running};
@@ -35,6 +35,10 @@ pub(crate) fn install() {
 }
 
 fn capture_panic(info: &PanicHookInfo<'_>) {
+    capture(info, |client| client.options().capture_panics);
+}
+
+fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
     let end = PanicOutcome::of(info);
     // Contained panics are not captured, except those that end the program, which cannot be contained.
     if client::capture_mode() == client::CaptureMode::Off
@@ -45,7 +49,7 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
     if CAPTURING.replace(true) {
         return;
     }
-    let wanted = active::with(|context| context.client()).filter(|client| client.options().capture_panics);
+    let wanted = active::with(|context| context.client()).filter(|client| wants(client));
     if let Some(client) = wanted {
         if end != PanicOutcome::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));
@@ -61,6 +65,11 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
         }
     }
     CAPTURING.set(false);
+}
+
+/// Captures a panic from a hook of the program's own.
+pub(crate) fn capture_by_hand(info: &PanicHookInfo<'_>) {
+    capture(info, |_| true);
 }
 
 /// What the panic does after the hook.
@@ -99,7 +108,7 @@ impl PanicOutcome {
     }
 }
 
-fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
     payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 

@@ -17,7 +17,13 @@ impl Client {
     /// Waits until everything captured so far was delivered or lost, at most for `timeout`. Returns whether that
     /// succeeded in time. With the option `spool_dir`, data that cannot be delivered now stays on disk instead of being
     /// lost.
-    pub fn flush(&self, timeout: Duration) -> bool {
+    ///
+    /// The default of `timeout` is the option `shutdown_timeout`.
+    pub fn flush(&self, timeout: impl Into<Option<Duration>>) -> bool {
+        self.flush_within(timeout.into().unwrap_or(self.options().shutdown_timeout))
+    }
+
+    fn flush_within(&self, timeout: Duration) -> bool {
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
         let processed = flush::flush(None, rest());
@@ -26,7 +32,11 @@ impl Client {
 
     /// Flushes, then disables the client permanently. Returns whether everything was delivered or lost in time, like
     /// [`flush`](Self::flush); if not, call it again to wait longer.
-    pub fn close(&self, timeout: Duration) -> bool {
+    pub fn close(&self, timeout: impl Into<Option<Duration>>) -> bool {
+        self.close_within(timeout.into().unwrap_or(self.options().shutdown_timeout))
+    }
+
+    fn close_within(&self, timeout: Duration) -> bool {
         session::client_ends(self);
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);

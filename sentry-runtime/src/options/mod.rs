@@ -15,6 +15,7 @@ mod keep;
 mod lifecycle;
 pub(crate) mod names;
 mod network;
+mod official;
 mod pattern;
 mod release;
 pub(crate) mod sampling;

@@ -86,6 +86,10 @@ pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R)
 /// Returns the SDK information of events: this toolkit and its integrations.
 fn sdk(client: &Client) -> ClientSdkInfo {
     let mut sdk = output::sdk_info(client.options());
-    sdk.integrations.extend(client.integrations().names());
+    for name in client.integrations().names() {
+        if !sdk.integrations.contains(&name) {
+            sdk.integrations.push(name);
+        }
+    }
     sdk
 }

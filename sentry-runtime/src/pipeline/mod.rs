@@ -15,7 +15,7 @@ mod client_state;
 mod collector;
 mod containment;
 pub(crate) mod contexts;
-mod event;
+pub(crate) mod event;
 mod feedback;
 mod flight;
 mod hooks;

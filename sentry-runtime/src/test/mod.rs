@@ -18,6 +18,7 @@ mod official;
 mod session;
 mod tree;
 
+pub use crate::transport::TestTransport;
 pub use official::{
     with_captured_envelopes, with_captured_envelopes_options, with_captured_events,
     with_captured_events_options,
@@ -41,7 +42,6 @@ use crate::protocol::{
     Transaction,
 };
 use crate::trace::ids::Lineage;
-use crate::transport::TestTransport;
 
 /// The maximum time that a test waits for the pipeline, which usually needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -9,6 +9,11 @@ use crate::protocol::{DataCategory, Envelope};
 /// A sink that accepts envelopes and delivers them.
 ///
 /// The pipeline thread calls `send_envelope`, so it must not wait for the network: queue the envelope and return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a transport",
+    note = "the option `transport` takes the transport itself, a type that implements `Transport` or an `Arc` of it; there are no \
+            factories, so that a closure that makes one is called before: `.transport(make())`"
+)]
 pub trait Transport: Send + Sync + 'static {
     /// Accepts an envelope for delivery.
     fn send_envelope(&self, envelope: Envelope);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Transport;
 use crate::base::lock::lock;
-use crate::protocol::{Envelope, ItemType};
+use crate::protocol::{Envelope, Event, ItemType};
 
 /// A transport that keeps every envelope in memory, for a test to inspect.
 ///
@@ -38,6 +38,12 @@ impl TestTransport {
     #[must_use]
     pub fn fetch_and_clear_envelopes(&self) -> Vec<Envelope> {
         std::mem::take(&mut *lock(&self.envelopes))
+    }
+
+    /// Returns the events received so far, and forgets them with everything else.
+    #[must_use]
+    pub fn fetch_and_clear_events(&self) -> Vec<Event<'static>> {
+        self.fetch_and_clear_envelopes().iter().filter_map(Envelope::event).collect()
     }
 
     /// Returns the payloads of all items of a type, as JSON, in order of arrival. A payload that is not JSON is `null`.

@@ -48,12 +48,6 @@ fn mechanism() -> Mechanism {
     Mechanism { ty: "generic".into(), data: fields(), ..Mechanism::default() }
 }
 
-fn check_in() -> MonitorCheckIn {
-    let mut check_in = MonitorCheckIn::new("job", MonitorCheckInStatus::Ok).unwrap();
-    check_in.contexts.insert("deep".into(), context());
-    check_in
-}
-
 fn stacktrace() -> Option<Stacktrace> {
     let frames = vec![Frame { function: Some("work".into()), vars: fields(), ..Frame::default() }];
     Some(Stacktrace { frames, ..Stacktrace::default() })
@@ -126,7 +120,10 @@ handed_over! {
         sentry::capture_error_with_hint(&error(), Hint::new().with(json()).with(list()).with(event()));
     the_hint_of_a_breadcrumb:
         sentry::add_breadcrumb_with_hint(Breadcrumb::default(), Hint::new().with(json()).mechanism(mechanism()));
-    a_check_in: sentry::capture_check_in(check_in(), None);
+    an_event_that_is_prepared: {
+        let client = sentry::get_client();
+        client.map(|client| client.prepare_event(event(), None))
+    };
     a_breadcrumb: sentry::add_breadcrumb(breadcrumb());
     perhaps_a_breadcrumb: sentry::add_breadcrumb(Some(breadcrumb()));
     a_breadcrumb_of_a_closure: sentry::add_breadcrumb(breadcrumb);
@@ -278,7 +275,6 @@ callbacks! {
     };
     before_send_log(it): { it.attributes.insert("deep".into(), list()); };
     before_send_metric(it): { it.attributes.insert("deep".into(), list()); };
-    before_send_check_in(it): { it.contexts.insert("deep".into(), context()); };
     before_send_feedback(it): { it.extra = fields(); it.contexts.insert("deep".into(), context()); };
 }
 

@@ -9,7 +9,8 @@ fn every_function_of_the_public_face_is_in_the_table() {
     let table = std::fs::read_to_string(source.join("surface.md")).unwrap();
     let mut functions = BTreeSet::new();
     for file in std::fs::read_dir(source.join("api")).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        // The folder `official` holds the names of the official crate, which the guide for migrating explains.
+        let Ok(text) = std::fs::read_to_string(file.unwrap().path()) else { continue };
         for line in text.lines() {
             let name = line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub async fn "));
             functions.extend(name.and_then(|rest| rest.split(['(', '<']).next()).map(str::to_owned));

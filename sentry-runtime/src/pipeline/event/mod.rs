@@ -15,6 +15,7 @@ use super::client_state::{self, ClientState};
 use super::contexts;
 use super::{hooks, output, sessions, warmup};
 use crate::base::diagnostics;
+use crate::client::Client;
 use crate::client::hint::Hint;
 use crate::context::ids;
 use crate::intake::flush;
@@ -25,7 +26,7 @@ use crate::protocol::{
     LogEntry, Map, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
 };
 use crate::stacktrace::locals::Locals;
-use crate::stacktrace::{Image, ResolvedFrame, ResolvedStack};
+use crate::stacktrace::{Image, RawStack, ResolvedFrame, ResolvedStack};
 
 /// Builds, filters and sends one event, in the order of the spec's event pipeline: sampling comes last, so that an
 /// event that is not sampled has been counted for release health.
@@ -38,23 +39,8 @@ pub(super) fn process(mut capture: Capture) {
     let lost = |reason, hint: &Hint| client.lost_with(reason, DataCategory::Error, &hint.attachments);
     let options = client.options();
     let trace = capture.span_context.dsc(&client);
-    let scope = capture.scopes.merged();
     let mut hint = std::mem::take(&mut *capture.hint);
-    // A panic may still be unwinding.
-    let locals = capture.locals.take();
-    // The client state is released before the user's callbacks run: they may capture, flush or close.
-    let event = client_state::with(&client, |state| {
-        let mut event = build(&capture, hint.mechanism.as_ref(), &locals, state);
-        scope.apply_to_event(&mut event, options.max_breadcrumbs);
-        if event.transaction.is_none() {
-            event.transaction = capture.span_context.transaction();
-        }
-        complete(&mut event, state, options);
-        event
-    });
-    describe(&mut hint, &event);
-    hint.attachments.splice(0..0, scope.attachments.iter().cloned());
-    let mut event = match hooks::event(&client, &scope, capture.depth, event, &mut hint) {
+    let mut event = match prepare(&mut capture, &mut hint) {
         Ok(event) => event,
         Err(reason) => return lost(reason, &hint),
     };
@@ -64,9 +50,7 @@ pub(super) fn process(mut capture: Capture) {
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
         return lost(DiscardReason::SampleRate, &hint);
     }
-    let scrubber = client_state::with(&client, |state| Arc::clone(&state.scrubber));
-    scrubber.scrub_event(&mut event);
-    limits(options).normalize_event(&mut event);
+    clean(&client, &mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
         diagnostics::error(format_args!("event {} could not be serialised", event.event_id));
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
@@ -77,6 +61,40 @@ pub(super) fn process(mut capture: Capture) {
     items.extend(attachments::items(&client, &hint.attachments));
     items.extend(session);
     output::send(transport, Some(event.event_id), Some(trace), items);
+}
+
+/// Builds the event, completes it from the scopes and the client, and shows it to the callbacks.
+pub(crate) fn prepare(capture: &mut Capture, hint: &mut Hint) -> Result<Event<'static>, DiscardReason> {
+    let client = Arc::clone(&capture.client);
+    let options = client.options();
+    let scope = capture.scopes.merged();
+    // A panic may still be unwinding.
+    let locals = capture.locals.take();
+    // The client state is released before the user's callbacks run: they may capture, flush or close.
+    let event = client_state::with(&client, |state| {
+        let mut event = build(capture, hint.mechanism.as_ref(), &locals, state);
+        scope.apply_to_event(&mut event, options.max_breadcrumbs);
+        if event.transaction.is_none() {
+            event.transaction = capture.span_context.transaction();
+        }
+        complete(&mut event, state, options);
+        event
+    });
+    describe(hint, &event);
+    hint.attachments.splice(0..0, scope.attachments.iter().cloned());
+    hooks::event(&client, &scope, capture.depth, event, hint)
+}
+
+/// Filters secrets and applies the limits: the last steps before an event is written.
+pub(crate) fn clean(client: &Client, event: &mut Event<'static>) {
+    let scrubber = client_state::with(client, |state| Arc::clone(&state.scrubber));
+    scrubber.scrub_event(event);
+    limits(client.options()).normalize_event(event);
+}
+
+/// Returns a stack with the names and lines of its frames.
+pub(crate) fn resolved(client: &Arc<Client>, stack: &RawStack) -> Option<Stacktrace> {
+    stacktrace_of(&client_state::with(client, |state| state.resolver.resolve(stack, &|| false)))
 }
 
 /// Fills in the hint of callbacks from the event, before they change it.
