@@ -12,15 +12,25 @@
 //! | `reqwest` | `sentry::integrations::reqwest`: a middleware for reqwest |
 //! | `ureq` | `sentry::integrations::ureq`: a middleware for ureq |
 //! | `tonic` | `sentry::integrations::tonic`: an interceptor for gRPC clients, and traces in gRPC metadata |
+//! | `anyhow` | `sentry::integrations::anyhow`: errors of the crate `anyhow` |
+//!
+//! The modules [`backtrace`], [`contexts`], [`debug_images`] and [`panic`] have the integrations of the official crate whose
+//! tasks are built in here.
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+#[cfg(feature = "anyhow")]
+pub mod anyhow;
+pub mod backtrace;
+pub mod contexts;
+pub mod debug_images;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "_entries")]
 mod log_bridge;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
+pub mod panic;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "tonic")]
@@ -36,6 +46,10 @@ pub mod ureq;
 mod cookies;
 #[cfg(feature = "_foreign")]
 mod foreign_attributes;
+/// The middleware for actix-web at the path of the official crate, see [`actix_web`].
+#[cfg(feature = "actix-web")]
+pub use actix_web as actix;
+
 #[cfg(feature = "_http-client")]
 mod http_client;
 #[cfg(feature = "_http-server")]

@@ -44,9 +44,11 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 mod body;
+mod official;
 mod read;
 
 pub use body::ResponseBody;
+pub use official::SentryBuilder;
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;

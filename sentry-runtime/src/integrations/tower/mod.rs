@@ -46,10 +46,14 @@
 mod body;
 mod future;
 mod grpc;
+mod official;
 mod read;
 
 pub use body::ResponseBody;
 pub use future::ResponseFuture;
+#[allow(deprecated, reason = "the name is there for programs that move over")]
+pub use official::SentryHttpLayer;
+pub use official::{NewSentryLayer, NewSentryService};
 
 use std::fmt;
 use std::net::IpAddr;

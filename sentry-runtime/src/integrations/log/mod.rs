@@ -31,7 +31,10 @@
 //!
 //! Records of the toolkit's own threads are forwarded, but not captured, because its HTTP client logs too.
 
+mod official;
+
 pub use super::log_bridge::Filter as LogFilter;
+pub use official::{RecordMapping, breadcrumb_from_record, event_from_record, exception_from_record};
 
 use std::fmt;
 
@@ -42,6 +45,7 @@ use super::log_bridge::{self, Gate, LogEntry, LogFields, LogOrigin};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{AttributeValue, LogLevel};
+use official::Mapper;
 
 const ORIGIN: LogOrigin =
     LogOrigin { name: "auto.log.log", fields: "Rust Log Attributes", location: "Rust Log Metadata" };
@@ -67,6 +71,7 @@ type Choice = Box<dyn Fn(&Metadata<'_>) -> LogFilter + Send + Sync>;
 pub struct SentryLogger<L: Log = NoopLogger> {
     dest: L,
     filter: Choice,
+    mapper: Option<Mapper>,
 }
 
 impl SentryLogger {
@@ -87,7 +92,7 @@ impl<L: Log> SentryLogger<L> {
     /// Returns a logger that forwards its records to another one, which applies its own filter.
     #[must_use]
     pub fn with_dest(dest: L) -> Self {
-        Self { dest, filter: Box::new(default_filter) }
+        Self { dest, filter: Box::new(default_filter), mapper: None }
     }
 
     /// Sets the filter that decides what a record becomes, instead of [`default_filter`]. If the filter panics, the
@@ -95,6 +100,31 @@ impl<L: Log> SentryLogger<L> {
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Metadata<'_>) -> LogFilter + Send + Sync + 'static) -> Self {
         self.filter = Box::new(filter);
+        self
+    }
+
+    /// Sets a function that makes the breadcrumbs and events of a record itself, instead of the filter. If it panics, the
+    /// record is ignored.
+    ///
+    /// ```
+    /// use sentry::integrations::log::{RecordMapping, SentryLogger, breadcrumb_from_record, event_from_record};
+    ///
+    /// let logger = SentryLogger::new().mapper(|record| match record.level() {
+    ///     log::Level::Error => {
+    ///         let mut event = event_from_record(record);
+    ///         event.fingerprint = vec![record.target().to_owned().into()].into();
+    ///         RecordMapping::Event(Box::new(event))
+    ///     }
+    ///     _ => RecordMapping::Breadcrumb(breadcrumb_from_record(record)),
+    /// });
+    /// # drop(logger);
+    /// ```
+    #[must_use]
+    pub fn mapper<T: Into<Vec<RecordMapping>>>(
+        mut self,
+        mapper: impl Fn(&Record<'_>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.mapper = Some(Mapper::new(mapper));
         self
     }
 
@@ -107,24 +137,29 @@ impl<L: Log> SentryLogger<L> {
 
     fn tell(&self, record: &Record<'_>) {
         let Some(_gate) = Gate::pass() else { return };
+        if let Some(mapper) = &self.mapper {
+            return mapper.tell(record);
+        }
         let filter = self.choose(record.metadata());
-        if filter.is_ignore() {
-            return;
+        if !filter.is_ignore() {
+            entry(record).tell(filter);
         }
-        let mut said =
-            LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
-        // Unreadable key-values are left out.
-        let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut said)));
-        LogEntry {
-            origin: &ORIGIN,
-            level: level(record.level()),
-            target: record.target(),
-            module: record.module_path(),
-            file: record.file(),
-            line: record.line(),
-            said,
-        }
-        .tell(filter);
+    }
+}
+
+/// Reads a record.
+fn entry<'a>(record: &Record<'a>) -> LogEntry<'a> {
+    let mut said = LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
+    // Unreadable key-values are left out.
+    let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut said)));
+    LogEntry {
+        origin: &ORIGIN,
+        level: level(record.level()),
+        target: record.target(),
+        module: record.module_path(),
+        file: record.file(),
+        line: record.line(),
+        said,
     }
 }
 
@@ -144,7 +179,9 @@ impl<L: Log + 'static> SentryLogger<L> {
 impl<L: Log> Log for SentryLogger<L> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // Behind the gate: the filter may call this method as well, which would recurse forever.
-        self.dest.enabled(metadata) || Gate::ask().is_some_and(|_gate| !self.choose(metadata).is_ignore())
+        self.dest.enabled(metadata)
+            || self.mapper.is_some()
+            || Gate::ask().is_some_and(|_gate| !self.choose(metadata).is_ignore())
     }
 
     fn log(&self, record: &Record<'_>) {
