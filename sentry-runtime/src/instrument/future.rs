@@ -87,8 +87,8 @@ pub trait SentryFutureExt: Future + Sized {
         note = "use `.bind_scope()` for the hub of the running code, `sentry::with_isolation_scope_async(future)` for a new one"
     )]
     fn bind_hub<H: Into<Arc<Hub>>>(self, hub: H) -> Instrumented<Bound, Self> {
-        let hub = hub.into();
-        instrument(Bound::new(Some(Arc::clone(hub.context())), hub.lineage()), self)
+        let (context, active) = hub.into().position();
+        instrument(Bound::new(Some(context), active), self)
     }
 
     /// Runs the future with the scopes and the span that are active when this method is called.

@@ -175,8 +175,8 @@ impl SpanOptions {
 
 impl SpanOptions {
     /// Starts a root span in this trace.
-    pub(crate) fn in_trace(mut self, trace: Propagation) -> Self {
-        self.parent = Parent::Trace(Arc::new(trace));
+    pub(crate) fn in_trace(mut self, trace: Arc<Propagation>) -> Self {
+        self.parent = Parent::Trace(trace);
         self
     }
 

@@ -1,6 +1,8 @@
 //! The sampling context: the data that the option `traces_sampler` receives about a root span before it starts.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::protocol::{AttributeValue, TraceId};
 
@@ -17,6 +19,10 @@ pub struct SamplingContext {
     pub(crate) parent_sample_rate: Option<f32>,
     pub(crate) attributes: Box<Values>,
     pub(crate) custom: Box<Values>,
+    /// The decision of the program that made the context to start a transaction with.
+    pub(crate) decided: Option<bool>,
+    /// The trace of such a context, of a type that only the rooms above know.
+    pub(crate) trace: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 fn find<'a>(values: &'a Values, key: &str) -> Option<&'a AttributeValue> {
@@ -67,10 +73,11 @@ impl SamplingContext {
         self.trace_id
     }
 
-    /// Returns the sampling decision of the service that this trace came from.
+    /// Returns the sampling decision of the service that this trace came from, or the one that
+    /// [`set_sampled`](Self::set_sampled) made.
     #[must_use]
     pub fn sampled(&self) -> Option<bool> {
-        self.parent_sampled
+        self.decided.or(self.parent_sampled)
     }
 
     /// Returns the rate at which the head of the trace was sampled.

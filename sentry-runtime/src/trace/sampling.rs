@@ -118,6 +118,8 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
             parent_sample_rate,
             attributes: hints.attributes.into(),
             custom: hints.custom.into(),
+            decided: None,
+            trace: None,
         };
         match callback::run(callback::depth(), || sampler(&context)) {
             Ok(rate) if (0.0..=1.0).contains(&rate) => return by_rate(rate, propagation.sample_rand),

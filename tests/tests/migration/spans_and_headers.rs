@@ -1,11 +1,12 @@
 //! Transactions, their getters and setters, and the active span.
 #![allow(deprecated, reason = "some of the names are deprecated")]
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sentry::protocol::{Request, SpanStatus, TraceId, value};
-use sentry::{Hub, Transaction, TransactionContext, TransactionOrSpan};
-use sentry_tests::support::{names, options};
+use sentry::{Hub, SentryFutureExt as _, Transaction, TransactionContext, TransactionOrSpan};
+use sentry_tests::support::{block_on, names, options};
 
 use crate::observe;
 
@@ -17,7 +18,7 @@ fn a_transaction_is_described_by_a_context() {
         assert_eq!((context.name(), context.operation(), context.sampled()), ("job 7", "queue", None));
         context.set_sampled(true);
         context.custom_insert("rows".to_owned(), 3.into());
-        assert_eq!(context.custom().unwrap()["rows"], 3);
+        assert_eq!(context.custom("rows"), Some(&3.into()));
         let transaction: Transaction = sentry::start_transaction(context);
         transaction.set_data("rows", value::to_value(3).unwrap());
         transaction.set_extra("shelf", "a".into());
@@ -90,6 +91,46 @@ fn the_span_of_the_scope_is_the_active_one() {
     assert_eq!(first.parent, Some(root.id.clone()));
     assert_eq!(seen.span("second").parent, Some(root.id));
     assert_eq!(seen.span("inside").parent, Some(first.id));
+}
+
+/// A job that has a hub of its own, as background workers do it.
+#[test]
+fn the_span_of_a_hub_is_active_in_its_futures() {
+    let seen = observe(options(), || {
+        let hub = Hub::new_from_top(Hub::current());
+        let _scope = hub.push_scope();
+        let transaction = sentry::start_transaction(TransactionContext::new("job", "queue"));
+        hub.configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
+        block_on(async { sentry::start_span("step", |_| ()) }.bind_hub(hub));
+        transaction.finish();
+
+        let transaction = sentry::start_transaction(TransactionContext::new("request", "http.server"));
+        Hub::current().configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
+        sentry::start_span("query", |_| ());
+        transaction.finish();
+    });
+    assert_eq!(seen.span("step").parent, Some(seen.span("job").id));
+    assert_eq!(seen.span("query").parent, Some(seen.span("request").id));
+}
+
+#[test]
+fn a_sampler_receives_the_context_of_the_transaction() {
+    let sampler = |context: &TransactionContext| -> f32 {
+        if let Some(sampled) = context.sampled() {
+            return f32::from(u8::from(sampled));
+        }
+        if context.operation() == "queue" && context.name() == "job" { 1.0 } else { 0.0 }
+    };
+    let with_sampler = sentry::ClientOptions { traces_sampler: Some(Arc::new(sampler)), ..options() };
+    let seen = observe(with_sampler, || {
+        for (name, op) in [("job", "queue"), ("job", "task"), ("other", "queue")] {
+            sentry::start_transaction(TransactionContext::new(name, op)).finish();
+        }
+        let mut chosen = TransactionContext::new("chosen", "task");
+        chosen.set_sampled(Some(true));
+        sentry::start_transaction(chosen).finish();
+    });
+    assert_eq!(names(&seen.spans()), ["job", "chosen"]);
 }
 
 #[test]

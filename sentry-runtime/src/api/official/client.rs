@@ -50,7 +50,7 @@ impl Client {
         let Some(client) = self.handle() else { return Uuid::nil() };
         let hub = Hub::of(Context::of_client(client));
         if let Some(scope) = scope {
-            hub.context().isolation.configure(|own| *own = scope.clone());
+            hub.position().0.isolation.configure(|own| *own = scope.clone());
         }
         hub.capture_event(event)
     }

@@ -98,7 +98,7 @@ impl Hub {
     /// Returns the client.
     #[must_use]
     pub fn client(&self) -> Option<Arc<Client>> {
-        self.context().client()
+        self.position().0.client()
     }
 
     /// Sets or removes the client of the process, see [`set_current_client`](crate::set_current_client).
@@ -114,8 +114,13 @@ impl Hub {
     where
         F: FnOnce(&mut Scope) -> R,
     {
-        let _entered = self.enter();
-        api::configure_scope(configure)
+        let entered = self.enter();
+        let result = api::configure_scope(configure);
+        // It may have made a span active.
+        if entered.is_some() {
+            self.remember();
+        }
+        result
     }
 
     /// Runs a closure with a scope of its own, see [`with_scope`](crate::with_scope).
@@ -183,7 +188,7 @@ delegates! {
 #[derive(Debug)]
 #[must_use = "the hub is active only as long as the guard lives"]
 pub struct HubSwitchGuard {
-    _entered: Entered,
+    _entered: Option<Entered>,
     _hub: Arc<Hub>,
 }
 

@@ -1,37 +1,53 @@
 //! Transactions by the names of the official crate: a context that describes one, and its start.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::context::active;
 use crate::instrument::options::SpanOptions;
 use crate::instrument::span::Span;
+use crate::options::sampling::SamplingContext;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanId, TraceId, Value};
 use crate::trace::propagation::Propagation;
 
-/// Values that a program passes to the sampler, by name.
+/// Values for the sampler, by name, see [`TransactionContext::custom_insert`].
 pub type CustomTransactionContext = serde_json::Map<String, Value>;
 
-/// Name, operation and trace of a transaction to start. It is what [`SpanOptions`] are for the root of a transaction.
+/// Name, operation and trace of a transaction: to start one with, and as a `traces_sampler` receives them.
+///
+/// [`SpanOptions`] can do more: attributes, links, a start time.
 ///
 /// ```
+/// use sentry::TransactionContext;
+///
+/// let options = sentry::ClientOptions::new()
+///     .traces_sampler(|context: &TransactionContext| if context.name() == "health" { 0.0 } else { 0.2 });
+///
 /// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1")];
-/// let context = sentry::TransactionContext::continue_from_headers("checkout", "http.server", headers);
+/// let context = TransactionContext::continue_from_headers("checkout", "http.server", headers);
 /// let transaction = sentry::start_transaction(context);
 /// transaction.finish();
+/// # drop(options);
 /// ```
-#[derive(Debug, Clone)]
-pub struct TransactionContext {
-    options: SpanOptions,
-    custom: Option<CustomTransactionContext>,
-}
+pub type TransactionContext = SamplingContext;
 
-impl TransactionContext {
+impl SamplingContext {
     /// Returns the context of a transaction. It belongs to the trace that is being continued, or to a new one.
     #[must_use = "this does not start the transaction: pass it to `start_transaction`"]
     pub fn new(name: &str, op: &str) -> Self {
-        let options = SpanOptions::new(name.to_owned()).op(op.to_owned()).parent_span(None);
-        Self { options, custom: None }
+        Self {
+            name: name.to_owned(),
+            op: op.to_owned(),
+            trace_id: active::with(|context| context.propagation.trace_id),
+            parent_sampled: None,
+            parent_sample_rate: None,
+            attributes: Box::default(),
+            custom: Box::default(),
+            decided: None,
+            trace: None,
+        }
     }
 
     /// Returns the context of a transaction in the trace with this id.
@@ -70,9 +86,14 @@ impl TransactionContext {
         })
     }
 
-    fn of_trace(mut self, trace: Propagation) -> Self {
-        self.options = self.options.in_trace(trace);
-        self
+    fn of_trace(self, trace: Propagation) -> Self {
+        Self {
+            trace_id: trace.trace_id,
+            parent_sampled: trace.sampled,
+            parent_sample_rate: trace.parent_sample_rate(),
+            trace: Some(Arc::new(trace)),
+            ..self
+        }
     }
 
     /// Returns a builder.
@@ -83,50 +104,27 @@ impl TransactionContext {
 
     /// Sets whether the transaction is recorded; `None` leaves it to the options.
     pub fn set_sampled(&mut self, sampled: impl Into<Option<bool>>) {
-        self.options.sampled = sampled.into();
+        self.decided = sampled.into();
     }
 
-    /// Returns what [`set_sampled`](Self::set_sampled) set.
-    #[must_use]
-    pub fn sampled(&self) -> Option<bool> {
-        self.options.sampled
-    }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.options.name
-    }
-
-    /// Returns the operation.
-    #[must_use]
-    pub fn operation(&self) -> &str {
-        &self.options.op
-    }
-
-    /// Returns the values for the sampler.
-    #[must_use]
-    pub fn custom(&self) -> Option<&CustomTransactionContext> {
-        self.custom.as_ref()
-    }
-
-    /// Returns the values for the sampler, to change them.
-    pub fn custom_mut(&mut self) -> &mut Option<CustomTransactionContext> {
-        &mut self.custom
-    }
-
-    /// Sets a value for the sampler, see [`SpanOptions::sampling_value`]. Returns the value that it replaces.
-    pub fn custom_insert(&mut self, key: String, value: Value) -> Option<Value> {
-        self.custom.get_or_insert_default().insert(key, value)
+    /// Sets a value for the sampler, see [`SpanOptions::sampling_value`].
+    pub fn custom_insert(&mut self, key: String, value: Value) {
+        let value = AttributeValue::from_json(&Shallow::of(value).into_inner());
+        let known = std::mem::take(&mut self.custom).into_vec().into_iter();
+        self.custom = known.chain([(Cow::Owned(key), value)]).collect();
     }
 }
 
-impl From<TransactionContext> for SpanOptions {
-    fn from(context: TransactionContext) -> Self {
-        let custom = context.custom.into_iter().flatten();
-        custom.fold(context.options, |options, (key, value)| {
-            options.sampling_value(key, AttributeValue::from_json(&Shallow::of(value).into_inner()))
-        })
+impl From<SamplingContext> for SpanOptions {
+    fn from(context: SamplingContext) -> Self {
+        let SamplingContext { name, op, attributes, custom, decided, trace, .. } = context;
+        let mut options = Self::new(name).op(op).parent_span(None).attributes(attributes);
+        options.sampling_values = custom.into_vec();
+        options.sampled = decided;
+        match trace.and_then(|trace| trace.downcast::<Propagation>().ok()) {
+            Some(trace) => options.in_trace(trace),
+            None => options,
+        }
     }
 }
 
@@ -142,14 +140,14 @@ impl TransactionContextBuilder {
     /// Sets the name.
     #[must_use]
     pub fn with_name(mut self, name: String) -> Self {
-        self.context.options.name = name.into();
+        self.context.name = name;
         self
     }
 
     /// Sets the operation.
     #[must_use]
     pub fn with_op(mut self, op: String) -> Self {
-        self.context.options.op = op.into();
+        self.context.op = op;
         self
     }
 
