@@ -120,12 +120,21 @@ impl Client {
 
     /// Returns a client that does nothing.
     pub(crate) fn disabled() -> Self {
+        Self::without_destination(ClientOptions::default())
+    }
+
+    fn without_destination(options: ClientOptions) -> Self {
         Self {
-            options: ClientOptions::default(),
+            options,
             transport_factory: |_, _, _| Ok(None),
             parts: PerProcess::of(Parts::none()),
             integrations: Integrations::default(),
         }
+    }
+
+    /// Returns a client with the same options that sends nothing.
+    pub(crate) fn stand_in(&self) -> Self {
+        Self::without_destination(self.options.clone())
     }
 
     fn parts(&self) -> &Parts {

@@ -42,7 +42,7 @@ impl Client {
     }
 
     /// Sets up the integrations of the options.
-    pub(super) fn set_up_integrations(self: &Arc<Self>) {
+    pub(crate) fn set_up_integrations(self: &Arc<Self>) {
         for integration in &self.options().integrations {
             self.integrations().add(self, Arc::clone(integration));
         }

@@ -102,6 +102,20 @@ fn an_event_is_prepared_and_captured_by_a_client() {
     client.close(None);
 }
 
+/// A client that only completes events: the tool posts them itself.
+#[test]
+fn an_event_is_prepared_without_a_destination() {
+    let options = ClientOptions { release: Some("shop@1.4.2".into()), ..Default::default() };
+    let client = Client::from_config(sentry::apply_defaults(options));
+    let event =
+        client.prepare_event(Event { message: Some("by hand".into()), ..Event::new() }, None).unwrap();
+    assert_eq!(event.release.as_deref(), Some("shop@1.4.2"));
+    assert!(event.contexts.contains_key("os"));
+    let mut body = Vec::new();
+    Envelope::from(event).to_writer(&mut body).unwrap();
+    assert!(Envelope::from_slice(&body).unwrap().event().is_some());
+}
+
 #[test]
 fn a_dsn_is_read_in_pieces() {
     let dsn: Dsn = "https://public:secret@o1.ingest.sentry.io:8443/a/42".parse().unwrap();

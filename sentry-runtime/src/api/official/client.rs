@@ -72,7 +72,12 @@ impl Client {
     /// ```
     #[must_use]
     pub fn prepare_event(&self, event: Event<'static>, scope: Option<&Scope>) -> Option<Event<'static>> {
-        let client = self.handle()?;
+        let client = self.handle().unwrap_or_else(|| {
+            // A client without a destination, or one that is not part of the process yet.
+            let client = Arc::new(self.stand_in());
+            client.set_up_integrations();
+            client
+        });
         let empty = Scope::default();
         let mut capture = Capture::alone(Shallow::of(event), Arc::clone(&client), scope.unwrap_or(&empty));
         let mut hint = Hint::new();
