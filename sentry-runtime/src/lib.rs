@@ -68,6 +68,10 @@
 //! * `opentelemetry`: `integrations::opentelemetry`, which joins spans of OpenTelemetry and of this crate in one trace.
 //! * `reqwest`, `ureq`: `integrations::reqwest` and `integrations::ureq`, middleware for outgoing requests.
 //! * `tonic`: `integrations::tonic`, an interceptor for gRPC clients, and traces in gRPC metadata.
+//! * `opentelemetry-0-33`, `reqwest-0-13`, `tonic-0-14`: the same for this version of the crate, also when a newer one comes
+//!   out; see [`guide::integrations`].
+//! * `actix`, `tower-http`, `tower-axum-matched-path`, `backtrace`, `contexts`, `debug-images`, `logs`, `metrics`, `panic`,
+//!   `release-health`: names of the official crate's features, see [`guide::migrating`].
 //!
 //! # How it works
 //! The caller's thread only records: a span is a fixed-size record in a queue of its thread, an error is its messages

@@ -76,7 +76,7 @@ impl OpenSpan {
     }
 
     /// Ends the span without recording it, unless a segment ends with it.
-    #[cfg(feature = "opentelemetry")]
+    #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn discard(&self) {
         if self.context.key() != self.id {
             drop(self.lock().take());

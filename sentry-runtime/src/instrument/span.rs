@@ -46,7 +46,7 @@ impl Span {
     }
 
     /// Ends the span at a given time. The root of a transaction is sent with the scopes of `context`.
-    #[cfg(feature = "opentelemetry")]
+    #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {
         if let Some(open) = &self.open {
             open.end_in(context, Start::Wall(time), SpanOutcome::Ok);
@@ -54,7 +54,7 @@ impl Span {
     }
 
     /// Ends the span without recording it. This is not possible for the root of a transaction.
-    #[cfg(feature = "opentelemetry")]
+    #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn discard(&self) {
         if let Some(open) = &self.open {
             open.discard();

@@ -28,12 +28,12 @@ pub mod debug_images;
 pub mod log;
 #[cfg(feature = "_entries")]
 mod log_bridge;
-#[cfg(feature = "opentelemetry")]
+#[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry;
 pub mod panic;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-0-13")]
 pub mod reqwest;
-#[cfg(feature = "tonic")]
+#[cfg(feature = "tonic-0-14")]
 pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -64,13 +64,13 @@ pub(crate) fn wire(local: LocalId) -> SpanId {
 }
 
 /// Returns the local id of a span whose id on the wire was given from outside: [`wire`] of it is that id again.
-#[cfg(any(test, feature = "opentelemetry"))]
+#[cfg(any(test, feature = "opentelemetry-0-33"))]
 pub(crate) fn local_of(wire: SpanId) -> LocalId {
     unmix(u64::from_be_bytes(*wire.as_bytes()))
 }
 
 /// The inverse of [`mix`]: its steps in reverse, the factors replaced by their inverses modulo 2^64.
-#[cfg(any(test, feature = "opentelemetry"))]
+#[cfg(any(test, feature = "opentelemetry-0-33"))]
 fn unmix(mut value: u64) -> u64 {
     value = (value ^ (value >> 31) ^ (value >> 62)).wrapping_mul(0x3196_42B2_D24D_8EC3);
     value = (value ^ (value >> 27) ^ (value >> 54)).wrapping_mul(0x96DE_1B17_3F11_9089);
