@@ -15,7 +15,7 @@ fn panics_are_captured_by_the_hook() {
     assert_eq!(seen[0].exception[0].value.as_deref(), Some("of a thread"));
 }
 
-/// Changed: `.bind_hub(Hub::current())` is `.bind_scope()`, `Hub::run` around a task is `with_isolation_scope`.
+/// In place of `.bind_hub(Hub::current())` and of `Hub::run` around a task, which `hubs` tests.
 #[test]
 fn work_that_moves_takes_its_scope_along() {
     let seen = captured(options(), || {

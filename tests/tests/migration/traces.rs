@@ -2,7 +2,7 @@
 
 use sentry_tests::support::{observe, options};
 
-/// Changed: `TransactionContext::new(name, op)` is `SpanOptions::new(name).op(op)`; the rest is as it was.
+/// With `SpanOptions` in place of a `TransactionContext`, which `spans_and_headers` tests; the rest is as it was.
 #[test]
 fn transactions_with_children_and_data() {
     let seen = observe(options(), || {
@@ -25,7 +25,7 @@ fn transactions_with_children_and_data() {
     assert_eq!(transaction["spans"][0]["data"]["rows"], 3);
 }
 
-/// Changed: `scope.set_span(Some(transaction.into()))` is `set_active_span(&transaction)`, and
+/// With `set_active_span(&transaction)` in place of `scope.set_span(Some(transaction.into()))`, and
 /// `span.iter_headers()` is `get_trace_data()`.
 #[test]
 fn the_active_span_and_its_headers() {

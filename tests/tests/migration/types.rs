@@ -64,7 +64,7 @@ fn check_ins_and_dsns_are_built_as_before() {
     let dsn: Dsn = "https://public@o1.ingest.sentry.io/42".parse().unwrap();
     assert_eq!(dsn.public_key(), "public");
     assert_eq!(dsn.project_id().to_string(), "42");
-    // Changed: a slug is checked, so that `MonitorCheckIn::new` makes one.
+    // A literal works as well; this checks the slug.
     let mut check_in = MonitorCheckIn::new("nightly", MonitorCheckInStatus::Ok).unwrap();
     check_in.monitor_config = Some(MonitorConfig {
         schedule: MonitorSchedule::from_crontab("0 3 * * *").unwrap(),

@@ -27,7 +27,7 @@ use crate::intake::message::Capture;
 use crate::intake::record_context;
 use crate::integrations::foreign_attributes;
 use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
-use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Level, LogLevel, Map, Mechanism, Value};
+use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
 
 /// The maximum number of characters in a text of an entry.
@@ -115,9 +115,10 @@ impl LogEntry<'_> {
 
     /// Returns the entry as an event with a message.
     #[cfg(feature = "log")]
-    pub(crate) fn into_event(mut self) -> Event<'static> {
+    pub(crate) fn into_event(mut self) -> crate::protocol::Event<'static> {
         let text = self.text();
-        let mut event = Event { message: Some(text), level: level(self.level), ..Event::default() };
+        let mut event =
+            crate::protocol::Event { message: Some(text), level: level(self.level), ..Default::default() };
         let mut over = Scope::default();
         self.dress(&mut over, None);
         over.apply_to_event(&mut event, 0);
