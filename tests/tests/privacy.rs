@@ -181,15 +181,9 @@ fn sensitive_names_are_filtered_with_send_default_pii_too() {
                     secret()
                 )));
             });
-            let mut check_in =
-                sentry::protocol::MonitorCheckIn::new("a-job", sentry::protocol::MonitorCheckInStatus::Ok)
-                    .unwrap();
-            let context = Context::Other(BTreeMap::from([("password".to_owned(), secret().into())]));
-            check_in.contexts.insert("mine".into(), context);
-            sentry::capture_check_in(check_in, None);
         });
     });
-    assert_eq!((seen.events().len(), seen.transactions().len(), seen.check_ins().len()), (2, 1, 1));
+    assert_eq!((seen.events().len(), seen.transactions().len()), (2, 1));
     let text =
         seen.events().iter().find_map(|event| event["logentry"]["message"].as_str().map(str::to_owned));
     assert_eq!(
@@ -206,23 +200,12 @@ fn sensitive_names_are_filtered_with_send_default_pii_too() {
 
 #[test]
 fn values_added_by_callbacks_are_filtered_too() {
-    let options = untraced()
-        .before_send(|mut event| {
-            event.extra.insert("password".into(), secret().into());
-            Some(event)
-        })
-        .before_send_check_in(|mut check_in| {
-            let context = Context::Other(BTreeMap::from([("password".to_owned(), secret().into())]));
-            check_in.contexts.insert("mine".into(), context);
-            Some(check_in)
-        });
-    let seen = observe(options, || {
-        message();
-        let job = sentry::protocol::MonitorCheckIn::new("a-job", sentry::protocol::MonitorCheckInStatus::Ok);
-        sentry::capture_check_in(job.unwrap(), None);
+    let options = untraced().before_send(|mut event| {
+        event.extra.insert("password".into(), secret().into());
+        Some(event)
     });
+    let seen = observe(options, message);
     assert_eq!(seen.event()["extra"]["password"], FILTERED);
-    assert_eq!(seen.check_ins()[0]["contexts"]["mine"]["password"], FILTERED);
 }
 
 /// Texts that give a secret away, in all forms in which programs write one.

@@ -144,7 +144,7 @@ mod tests {
             ty: Some(AttachmentType::Minidump),
         };
         let mut envelope = crate::protocol::Envelope::new();
-        envelope.add_item(file.into());
+        envelope.add_item(file);
         let text = String::from_utf8(envelope.to_bytes(std::time::UNIX_EPOCH)).unwrap();
         let header = r#"{"type":"attachment","length":2,"content_type":"application/json","filename":"a.json","attachment_type":"event.minidump"}"#;
         assert!(text.contains(header), "{text}");

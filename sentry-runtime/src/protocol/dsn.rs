@@ -203,7 +203,7 @@ mod tests {
     fn every_part_is_read() {
         let dsn = dsn("https://key:secret@Example.com:8443/a/b/42");
         assert_eq!((dsn.scheme(), dsn.host(), dsn.port()), (Scheme::Https, "example.com", 8443));
-        assert_eq!((dsn.path(), dsn.project_id()), ("/a/b/", "42"));
+        assert_eq!((dsn.path(), dsn.project_id().value()), ("/a/b/", "42"));
         assert_eq!((dsn.public_key(), dsn.secret_key()), ("key", Some("secret")));
         assert_eq!(dsn.envelope_api_url(), "https://example.com:8443/a/b/api/42/envelope/");
         assert_eq!(dsn.to_string(), "https://key@example.com:8443/a/b/42");

@@ -1,5 +1,5 @@
 //! `init` in every form, options, integrations, and the life of a client.
-#![allow(deprecated, reason = "some of the names are deprecated")]
+#![allow(clippy::needless_borrows_for_generic_args, deprecated, reason = "some of the names are deprecated")]
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};

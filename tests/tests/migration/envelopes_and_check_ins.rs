@@ -30,7 +30,7 @@ fn check_in() -> MonitorCheckIn {
 fn client() -> (std::sync::Arc<Client>, std::sync::Arc<TestTransport>) {
     let transport = TestTransport::new();
     let options = ClientOptions::new().dsn("https://public@o1.ingest.sentry.io/1").release("shop@1.4.2");
-    (Client::new(options.transport(transport.clone())).unwrap(), transport)
+    (Client::new(options.transport(transport.clone())).expect("valid options"), transport)
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Transactions, their getters and setters, and the active span.
-#![allow(deprecated, reason = "some of the names are deprecated")]
+#![allow(clippy::useless_conversion, deprecated, reason = "some of the names are deprecated")]
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

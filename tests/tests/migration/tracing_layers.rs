@@ -22,7 +22,7 @@ fn told<S: Subscriber + Send + Sync + 'static>(subscriber: S, run: impl FnOnce()
 fn order(number: u32) {
     tracing::debug!("looked up");
     tracing::info!(number, "ordered");
-    let error = "seven".parse::<u8>().unwrap_err();
+    let error = "seven".parse::<u8>().expect_err("no number");
     tracing::error!(error = &error as &dyn std::error::Error, tags.shop = "vienna", "refused");
 }
 
