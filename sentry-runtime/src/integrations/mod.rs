@@ -14,7 +14,7 @@
 //! | `tonic` | `sentry::integrations::tonic`: an interceptor for gRPC clients, and traces in gRPC metadata |
 //! | `anyhow` | `sentry::integrations::anyhow`: errors of the crate `anyhow` |
 //!
-//! The modules [`backtrace`], [`contexts`], [`debug_images`] and [`panic`] have the integrations of the official crate whose
+//! The modules [`backtrace`], [`contexts`], [`debug_images`] and [`panic`](mod@panic) have the integrations of the official crate whose
 //! tasks are built in here.
 
 #[cfg(feature = "actix-web")]
