@@ -3,6 +3,7 @@
 
 use crate::options::ClientOptions;
 
+pub use crate::capture::unwinding::catching;
 #[cfg(fuzzing)]
 pub use crate::fuzz;
 pub use crate::instrument::async_span::{AsyncSpan, span, span_under};
@@ -15,7 +16,7 @@ pub use crate::instrument::instrumented::{
 pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::instrument::passed_on::{PassAnew, PassedOn};
 pub use crate::instrument::vars::future::{explain, value_of};
-pub use crate::instrument::vars::running::call_with;
+pub use crate::instrument::vars::running::{call_with, catching_with};
 pub use crate::instrument::vars::{VarsSite, explained, keeps_vars, vars};
 pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;

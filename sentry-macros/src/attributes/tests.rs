@@ -380,7 +380,7 @@ fn main_keeps_the_users_main_inside() {
                 let __sentry_guard = ::sentry::__private::main_guard(::core::option::Option::Some(
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
-                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
+                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::catching(main), |__sentry_value, __sentry_guard| {
                     ::sentry::__private::report!(__sentry_guard, __sentry_value);
                 })
             }
@@ -394,5 +394,5 @@ fn main_keeps_the_users_main_inside() {
     )
     .to_string();
     assert!(text.contains("default_release ((:: sentry :: ClientOptions :: new ())"), "{text}");
-    assert!(text.ends_with(":: sentry :: __private :: call (main) }"), "{text}");
+    assert!(text.ends_with(":: sentry :: __private :: catching (main) }"), "{text}");
 }

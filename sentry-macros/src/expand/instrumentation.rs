@@ -57,6 +57,14 @@ pub(crate) struct Instrumentation {
     pub(crate) on_value: Option<OnValue>,
 }
 
+impl Instrumentation {
+    /// Whether a sync function catches panics on their way, to capture those that no panic hook saw. Spans do not: the
+    /// handler, the job or the `main` around them does.
+    pub(crate) fn catches(&self) -> bool {
+        self.sync_guard != "SpanGuard"
+    }
+}
+
 /// Generates statements that use the returned value.
 pub(crate) type OnValue = fn(&ValueTokens<'_>) -> TokenStream;
 

@@ -17,7 +17,9 @@ impl Wrap<'_> {
         let returns = function.returns();
         let keeps_caller = instrumentation.keeps_caller && function.has("track_caller");
         let inspects = self.inspects(returns) && !keeps_caller;
-        if !inspects && !self.keeps_vars() {
+        // A closure hides the caller of a `#[track_caller]` function, and what its `impl Trait` is.
+        let catches = instrumentation.catches() && !function.has("track_caller") && !returns.is_opaque();
+        if !inspects && !catches && !self.keeps_vars() {
             return self.sync_fn_uninspected(returns);
         }
         let params = Params::moved(function, &instrumentation.mentioned);

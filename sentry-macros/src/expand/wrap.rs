@@ -93,11 +93,14 @@ impl<'a> Wrap<'a> {
             let inner = braced(body, place);
             quote_spanned!(place=> move || -> #returned #inner)
         };
+        let catches = self.instrumentation.catches();
         if self.keeps_vars() {
             let kept = self.vars_name();
-            return quote_spanned!(span=> #private::call_with(&#kept, #closure));
+            let call_with = Ident::new(if catches { "catching_with" } else { "call_with" }, span);
+            return quote_spanned!(span=> #private::#call_with(&#kept, #closure));
         }
-        quote_spanned!(span=> #private::call(#closure))
+        let call = Ident::new(if catches { "catching" } else { "call" }, span);
+        quote_spanned!(span=> #private::#call(#closure))
     }
 
     /// Inspects the value behind the reference `value`; `guard` is a mutable reference to the guard, `vars` a reference to

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::base::diagnostics;
+use crate::capture::unwinding;
 use crate::error::failure::Failure;
 use crate::error::value::ErrorValue;
 use crate::instrument::handler::{
@@ -196,7 +197,7 @@ fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failur
 fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
     let (plan, looks) = options.into_parts();
     let mut held = hold(Handler::new(kind, plan));
-    let value = run();
+    let value = unwinding::catching(run);
     look(&value, &mut held, &looks, error);
     value
 }

@@ -14,3 +14,4 @@ pub(crate) mod reading;
 mod sameness;
 pub(crate) mod seen;
 pub(crate) mod session;
+pub(crate) mod unwinding;

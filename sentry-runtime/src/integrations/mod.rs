@@ -3,6 +3,7 @@
 //!
 //! | feature | integration |
 //! |---|---|
+//! | | `sentry::integrations::panic`: panics in programs with a panic hook of their own |
 //! | `tower` | `sentry::integrations::tower`: a layer for all servers built on tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, with transactions named by axum's routes |
 //! | `opentelemetry` | `sentry::integrations::opentelemetry`: OpenTelemetry's and this crate's spans in one trace |

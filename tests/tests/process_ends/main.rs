@@ -6,5 +6,6 @@
 mod abort;
 mod fork;
 mod no_threads;
+mod own_hook;
 mod signals;
 mod stuck_panic;

@@ -10,6 +10,7 @@ use super::response::attribute;
 use crate::base::callback;
 use crate::capture::errors;
 use crate::capture::seen;
+use crate::capture::unwinding;
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
@@ -195,6 +196,11 @@ impl Handler {
         }
     }
 
+    /// Returns the time when it started, while it runs.
+    fn since(&self) -> Option<Ticks> {
+        Some(self.0.as_ref()?.running.as_ref()?.since)
+    }
+
     /// Records that the handler returned an error, or what looks like one.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
@@ -307,6 +313,16 @@ impl PollHooks for Handler {
             record_form(form);
         }
         Some(previous)
+    }
+
+    fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        unwinding::catching(run)
+    }
+
+    fn unwinds(&mut self) {
+        if let Some(since) = self.since() {
+            unwinding::leaves(since);
+        }
     }
 
     fn poll_began(&self) {

@@ -8,6 +8,7 @@ use super::incoming::{Incoming, Route};
 use super::session;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::event;
+use crate::capture::unwinding;
 use crate::client;
 use crate::context::active;
 use crate::context::state::SavedContext;
@@ -132,7 +133,7 @@ impl Handling {
         let Some(running) = &mut self.0 else { return run(None) };
         let previous = active::swap(SavedContext { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
-        run(entered.handling.0.as_deref_mut())
+        unwinding::catching(|| run(entered.handling.0.as_deref_mut()))
     }
 
     /// Ends the request.
