@@ -24,8 +24,9 @@ pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
     __sentry_keep as keep, __sentry_keep_own as keep_own, __sentry_made_attribute as made_attribute,
-    __sentry_passed_on as passed_on, __sentry_report as report, __sentry_response as response,
-    __sentry_status as status, __sentry_text as text,
+    __sentry_passed_on as passed_on, __sentry_refusal as refusal, __sentry_report as report,
+    __sentry_report_inner as report_inner, __sentry_response as response, __sentry_status as status,
+    __sentry_text as text,
 };
 pub use sentry_macros::{__sentry_in_block, release_with_commit};
 

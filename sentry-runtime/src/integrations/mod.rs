@@ -22,6 +22,8 @@
 pub mod actix_web;
 #[cfg(feature = "anyhow")]
 pub mod anyhow;
+#[cfg(feature = "axum")]
+mod axum;
 pub mod backtrace;
 pub mod contexts;
 pub mod debug_images;

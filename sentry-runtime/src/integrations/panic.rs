@@ -79,6 +79,7 @@ pub fn panic_handler(info: &PanicHookInfo<'_>) {
 /// ```
 pub fn register_panic_handler() {
     panic::install_in_front();
+}
 
 /// Returns the message of a panic.
 #[must_use]

@@ -16,9 +16,9 @@ mod run;
 
 pub use form::FormData;
 pub use options::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};
-pub use response::ResponseStatus;
+pub use response::{ResponseStatus, StatusOfTuple};
 pub use run::{Handler, api_handler, data_fetcher, server_action};
 
 pub(crate) use kind::HandlerKind;
 pub(crate) use options::{Looks, Options};
-pub(crate) use response::{contained, shown};
+pub(crate) use response::{contained, shown, tuples};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::form::FormData;
 use super::kind::HandlerKind;
@@ -44,6 +45,8 @@ struct HandlerState {
     status: Option<SpanStatus>,
     http_status: Option<u16>,
     failed: bool,
+    /// The program decided that the error is no failure.
+    ignored: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +90,7 @@ impl Handler {
             status: None,
             http_status: None,
             failed: false,
+            ignored: false,
         })))
     }
 
@@ -201,11 +205,34 @@ impl Handler {
         Some(self.0.as_ref()?.running.as_ref()?.since)
     }
 
+    /// Records the HTTP status of the response that a returned error becomes, if it is known.
+    #[inline]
+    pub fn refused(&mut self, status: Option<u16>) {
+        if status.is_some() {
+            self.answered(status);
+        }
+    }
+
+    /// Asks the program whether a returned error is no failure of the handler.
+    pub fn ignore<T, E>(&mut self, value: &Result<T, E>, ignore: impl FnOnce(&E) -> bool) {
+        if let Err(error) = value {
+            self.ignore_if(|| ignore(error));
+        }
+    }
+
+    /// Ignores the returned error if the closure of the user's says so.
+    pub(crate) fn ignore_if(&mut self, ignore: impl FnOnce() -> bool) {
+        if let Some(state) = &mut self.0 {
+            state.ignored = callback::show(ignore).unwrap_or_default();
+        }
+    }
+
     /// Records that the handler returned an error, or what looks like one.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         let Some(state) = &mut self.0 else { return };
         match failure.control {
+            _ if state.ignored => {}
             ControlFlow::Redirect => state.status = Some(SpanStatus::Ok),
             ControlFlow::NotFound => state.status = Some(SpanStatus::NotFound),
             // A response that was returned as an `Err`: the client's mistake, not the handler's.
@@ -356,6 +383,12 @@ impl PollHooks for Handler {
             return;
         };
         match state.http_status {
+            // The server's layer need not capture it either.
+            _ if state.ignored => {
+                if let Some(captured) = &context.isolation.snapshot().captured {
+                    captured.store(true, Ordering::Relaxed);
+                }
+            }
             _ if end != End::Done || state.failed => {}
             // The handler converted the error to a response.
             Some(500..) => {
