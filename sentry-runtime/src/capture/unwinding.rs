@@ -35,6 +35,12 @@ const MAX_PLACES: usize = 8;
 /// The text of a panic of which only the place is known.
 const UNKNOWN: &str = "a panic whose message is unknown, because another panic hook was installed";
 
+/// The text of a panic with another payload than a text.
+const OTHER: &str = "a value that is not a string";
+
+/// The key of a panic whose payload is unknown.
+const UNKNOWN_PAYLOAD: u64 = 0;
+
 /// The time at which a hook of ours last saw a panic in this process, zero if never.
 static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
 /// The panics that hooks of ours saw last and that no catcher has seen yet, as their keys.
@@ -60,6 +66,8 @@ thread_local! {
     static KNOWN: Cell<Known> = const { Cell::new(Known { at: 0, key: 0, number: 0 }) };
     /// The number of catchers that surround the running code.
     static CATCHERS: Cell<u32> = const { Cell::new(0) };
+    /// The number of known panics when the innermost catcher was entered.
+    static SEEN_BEFORE: Cell<u64> = const { Cell::new(0) };
     /// The places of panics that are not captured yet, nearest to the panic first.
     static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
     /// Whether there are any: reading this needs no destructor.
@@ -111,28 +119,41 @@ struct Catcher {
     before: Known,
     hooked_before: Ticks,
     outer: Vec<Place>,
+    outer_seen_before: u64,
 }
 
 impl Catcher {
     fn enter() -> Self {
         CATCHERS.set(CATCHERS.get() + 1);
-        Self { before: KNOWN.get(), hooked_before: HOOKED_AT.load(Ordering::Relaxed), outer: take_places() }
+        let before = KNOWN.get();
+        Self {
+            before,
+            hooked_before: HOOKED_AT.load(Ordering::Relaxed),
+            outer: take_places(),
+            outer_seen_before: SEEN_BEFORE.replace(before.number),
+        }
+    }
+
+    /// Restores what was noted before, and returns what was noted inside.
+    fn end(&mut self) -> Vec<Place> {
+        CATCHERS.set(CATCHERS.get().saturating_sub(1));
+        SEEN_BEFORE.set(self.outer_seen_before);
+        let own = take_places();
+        put_places(std::mem::take(&mut self.outer));
+        own
     }
 
     /// Leaves code that has not panicked. A panic that the code itself caught is captured without its payload.
-    fn leave(self) {
-        CATCHERS.set(CATCHERS.get().saturating_sub(1));
-        if HAS_PLACES.get() && HOOKED_AT.load(Ordering::Relaxed) == self.hooked_before {
-            capture_caught(take_places());
+    fn leave(mut self) {
+        let places = self.end();
+        if !places.is_empty() && HOOKED_AT.load(Ordering::Relaxed) == self.hooked_before {
+            capture_caught(places);
         }
-        put_places(self.outer);
     }
 
     #[cold]
-    fn caught(self, payload: &(dyn Any + Send)) {
-        CATCHERS.set(CATCHERS.get().saturating_sub(1));
-        let place = take_places().into_iter().next();
-        put_places(self.outer);
+    fn caught(mut self, payload: &(dyn Any + Send)) {
+        let place = self.end().into_iter().next();
         let key = key_of(payload);
         let known = KNOWN.get();
         let is_of_this_thread = known.number != self.before.number && known.key == key;
@@ -175,7 +196,7 @@ pub(crate) fn leaves(since: Ticks) {
         put_places(own);
         return;
     }
-    know(clock::now(), 0);
+    know(clock::now(), UNKNOWN_PAYLOAD);
     callback::contain(|| capture(None, own.into_iter().next()));
 }
 
@@ -185,6 +206,33 @@ fn capture_caught(places: Vec<Place>) {
     if place.is_some() {
         callback::contain(|| capture(None, place));
     }
+}
+
+/// Whether the panic that this thread has just caught was captured. If only its place is known yet, it is captured now, with
+/// the text that the code that caught it logged.
+#[cfg(feature = "_entries")]
+pub(crate) fn is_captured(text: Option<&str>) -> bool {
+    let known = KNOWN.get();
+    let keys = text
+        .map(|text| [key(TypeId::of::<&'static str>(), Some(text)), key(TypeId::of::<String>(), Some(text))]);
+    // A panic before the code around began is another one.
+    let before = if CATCHERS.get() == 0 { 0 } else { SEEN_BEFORE.get() };
+    let is_of_this_work = known.number != before;
+    let is_known = match keys {
+        Some(keys) => keys.contains(&known.key) || known.key == UNKNOWN_PAYLOAD,
+        None => true,
+    };
+    if is_known && is_of_this_work {
+        KNOWN.set(Known { key: keys.map_or(known.key, |[literal, _]| literal), ..known });
+        return true;
+    }
+    let place = take_places().into_iter().next().filter(|_| is_wanted());
+    let is_noted = place.is_some();
+    if is_noted {
+        know(clock::now(), keys.map_or(UNKNOWN_PAYLOAD, |[literal, _]| literal));
+        callback::contain(|| capture(Some(text.map_or_else(|| OTHER.to_owned(), str::to_owned)), place));
+    }
+    is_noted
 }
 
 /// Whether a panic that was seen since this time may be the one that unwinds now.
@@ -243,11 +291,13 @@ fn capture(text: Option<String>, place: Option<Place>) {
 
 /// Returns what a payload is recognised by: its type and its text.
 fn key_of(payload: &(dyn Any + Send)) -> u64 {
+    key(payload.type_id(), text(payload))
+}
+
+fn key(ty: TypeId, text: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let ty: TypeId = payload.type_id();
-    (ty, text(payload)).hash(&mut hasher);
-    // Zero stands for an unknown payload.
-    hasher.finish() | 1
+    (ty, text).hash(&mut hasher);
+    hasher.finish().max(UNKNOWN_PAYLOAD + 1)
 }
 
 /// Returns the text of a panic's payload, if it is one.
@@ -257,5 +307,5 @@ pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
 
 /// Returns the message of a panic with this payload.
 pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
-    text(payload).unwrap_or("a value that is not a string").to_owned()
+    text(payload).unwrap_or(OTHER).to_owned()
 }

@@ -10,8 +10,7 @@ use super::plan::HandlerPlan;
 use super::response::attribute;
 use crate::base::callback;
 use crate::capture::errors;
-use crate::capture::seen;
-use crate::capture::unwinding;
+use crate::capture::{reported, seen, unwinding};
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
@@ -240,7 +239,9 @@ impl Handler {
             ControlFlow::Failure => {
                 state.failed = true;
                 let since = state.running.as_ref().map_or(0, |running| running.since);
-                errors::capture(failure, since, state.kind.origin());
+                if errors::capture(failure, since, state.kind.origin()).is_some() {
+                    reported::note();
+                }
             }
         }
     }
@@ -259,6 +260,7 @@ fn traces_options_requests(context: &Context) -> bool {
 
 impl HandlerState {
     fn start(&mut self) {
+        reported::forget();
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
         if here.segment().is_some() {
             self.parent = active::lineage();
@@ -393,7 +395,9 @@ impl PollHooks for Handler {
             // The handler converted the error to a response.
             Some(500..) => {
                 let _inside = entered::enter(Arc::clone(&context), active);
-                errors::capture_unhandled(state.kind.origin(), state.http_status);
+                if errors::capture_unhandled(state.kind.origin(), state.http_status) {
+                    reported::note();
+                }
             }
             Some(_) => {}
             // The server's layer knows the status.
