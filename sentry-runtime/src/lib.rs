@@ -186,6 +186,8 @@ pub mod guide {
     pub mod streaming {}
     #[doc = include_str!("../docs/symbols.md")]
     pub mod symbols {}
+    #[doc = include_str!("../docs/tasks.md")]
+    pub mod tasks {}
 }
 
 // The doc tests compile the Rust blocks of the README.
