@@ -54,6 +54,9 @@ use proc_macro::TokenStream;
 /// The span of an `async fn` gets its parent when the function is called, so `tokio::spawn(fetch())` is nested in the
 /// caller's span. It is active whenever the future is polled.
 ///
+/// With the feature `stream` of `sentry-runtime`, a function that returns `impl Stream<Item = …>` has a span from the first poll of the
+/// stream to its end.
+///
 /// # Status
 /// | status | when |
 /// |---|---|

@@ -184,6 +184,45 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
 }
 
 #[test]
+fn a_stream_is_wrapped_or_its_call() {
+    let text = span(
+        quote!(),
+        quote!(
+            fn f() -> impl Stream<Item = u8> + Send {
+                list()
+            }
+        ),
+    )
+    .to_string();
+    assert!(text.contains("if_stream ! { { let __sentry_work = "), "{text}");
+    assert!(text.contains(":: stream (__sentry_work , { ; list () })"), "{text}");
+    for other in [
+        quote!(
+            fn f() -> impl Stream<Item = u8> {
+                return list();
+            }
+        ),
+        quote!(
+            fn f() -> impl Stream<Item = u8> + Clone {
+                list()
+            }
+        ),
+        quote!(
+            fn f() -> impl Stream {
+                list()
+            }
+        ),
+        quote!(
+            fn f() -> Vec<u8> {
+                list()
+            }
+        ),
+    ] {
+        assert!(!span(quote!(), other).to_string().contains("if_stream"));
+    }
+}
+
+#[test]
 fn an_impl_future_is_wrapped() {
     let site = site(quote!());
     assert_tokens(

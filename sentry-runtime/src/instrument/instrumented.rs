@@ -185,20 +185,20 @@ pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
 }
 
 /// Leaves the work's context, whichever way the poll ends.
-struct Entered<'a, W: PollHooks> {
-    work: &'a mut W,
+pub(super) struct Entered<'a, W: PollHooks> {
+    pub(super) work: &'a mut W,
     previous: Option<Previous>,
 }
 
 impl<'a, W: PollHooks> Entered<'a, W> {
     #[inline]
-    fn new(work: &'a mut W) -> Self {
+    pub(super) fn new(work: &'a mut W) -> Self {
         let previous = if work.stage() == Stage::Over { None } else { work.enter() };
         Self { work, previous }
     }
 
     #[inline]
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
         }

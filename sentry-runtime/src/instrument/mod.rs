@@ -22,4 +22,6 @@ pub(crate) mod passed_on;
 pub(crate) mod root;
 pub(crate) mod span;
 pub(crate) mod start;
+#[cfg(feature = "stream")]
+pub(crate) mod stream;
 pub(crate) mod vars;

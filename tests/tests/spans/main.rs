@@ -12,3 +12,4 @@ mod nesting;
 mod outcomes;
 mod polls;
 mod roots;
+mod streams;

@@ -1,5 +1,7 @@
 //! Errors that are responses: below 500 they are no event, whichever attribute the handler has.
 
+#![allow(clippy::result_large_err, reason = "the sizes are those of the frameworks' types")]
+
 use actix_web::error::InternalError;
 use axum::extract::rejection::PathRejection;
 use axum::response::{ErrorResponse, Redirect};
@@ -162,6 +164,7 @@ impl LampRejection {
 
 #[test]
 fn a_rejection_tells_its_status_by_a_method() {
+    assert_eq!(LampRejection.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_silent! { LampRejection: LampRejection; }
 }
 

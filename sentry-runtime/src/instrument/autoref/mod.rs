@@ -26,6 +26,16 @@ macro_rules! levels {
     )*};
 }
 
+/// Chooses the expansion with the span of the call, because nothing here knows the trait `Stream`.
+#[cfg(not(feature = "stream"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_if_stream {
+    ($_stream:block $sync:block) => {
+        $sync
+    };
+}
+
 mod failure;
 mod kept;
 mod refusal;
