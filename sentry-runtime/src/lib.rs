@@ -57,7 +57,7 @@
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.
 //! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
 //! * `regex`: regular expressions as patterns of options.
-//! * `stream`: spans for the life of streams, see [`guide::tasks`](crate::guide::tasks).
+//! * `stream`: spans for the life of streams, see [`guide::tasks`].
 //! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own
 //!   backtrace.
 //! * `tower`: `integrations::tower`, a layer for every server built from tower services (axum, tonic, hyper).
