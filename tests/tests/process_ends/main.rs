@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod abort;
+mod exit;
 mod fork;
 mod no_threads;
 mod own_hook;
