@@ -56,6 +56,7 @@
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.
 //! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
+//! * `cloud`: `integrations::cloud`, which adds the cloud and the Kubernetes pod in which the program runs.
 //! * `regex`: regular expressions as patterns of options.
 //! * `stream`: spans for the life of streams, see [`guide::tasks`].
 //! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own

@@ -4,6 +4,7 @@
 //! | feature | integration |
 //! |---|---|
 //! | | `sentry::integrations::panic`: panics in programs with a panic hook of their own |
+//! | `cloud` | `sentry::integrations::cloud`: where the program runs, as the context `cloud_resource` |
 //! | `tower` | `sentry::integrations::tower`: a layer for all servers built on tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, with transactions named by axum's routes |
 //! | `opentelemetry` | `sentry::integrations::opentelemetry`: OpenTelemetry's and this crate's spans in one trace |
@@ -25,6 +26,8 @@ pub mod anyhow;
 #[cfg(feature = "axum")]
 mod axum;
 pub mod backtrace;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod contexts;
 pub mod debug_images;
 #[cfg(feature = "log")]
