@@ -40,6 +40,7 @@
 //! * [`guide::privacy`]: what leaves the process.
 //! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
 //! * [`guide::delivery`]: the guarantees when something fails.
+//! * [`guide::serverless`]: functions of AWS Lambda, containers, and where they run.
 //! * [`guide::symbols`]: readable stacks from release builds.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
@@ -67,6 +68,7 @@
 //! * `tracing`: `integrations::tracing`, a layer that turns spans and events of `tracing` into spans, breadcrumbs,
 //!   events and logs.
 //! * `log`: `integrations::log`, a logger that turns records of `log` into breadcrumbs, events and logs.
+//! * `lambda_runtime`: `integrations::lambda_runtime`, a layer for functions of AWS Lambda.
 //! * `opentelemetry`: `integrations::opentelemetry`, which joins spans of OpenTelemetry and of this crate in one trace.
 //! * `reqwest`, `ureq`: `integrations::reqwest` and `integrations::ureq`, middleware for outgoing requests.
 //! * `tonic`: `integrations::tonic`, an interceptor for gRPC clients, and traces in gRPC metadata.
@@ -184,6 +186,8 @@ pub mod guide {
     pub mod other_sdks {}
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}
+    #[doc = include_str!("../docs/serverless.md")]
+    pub mod serverless {}
     #[doc = include_str!("../docs/streaming.md")]
     pub mod streaming {}
     #[doc = include_str!("../docs/symbols.md")]

@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod cloud;
+mod lambda;

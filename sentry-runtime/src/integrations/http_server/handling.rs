@@ -74,10 +74,10 @@ impl Handling {
         let captured = Arc::new(AtomicBool::new(false));
         context.isolation.update(|scope| {
             scope.captured = Some(Arc::clone(&captured));
-            scope.set_request(Some(incoming.request));
+            scope.set_request(incoming.request);
         });
         let mut options = SpanOptions::new(incoming.name.text.clone())
-            .op("http.server")
+            .op(incoming.op)
             .origin(incoming.origin)
             .source(incoming.name.source);
         // Given at the start, so that filters and the sampler see them.

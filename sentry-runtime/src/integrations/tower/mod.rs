@@ -74,6 +74,8 @@ mod official;
 mod read;
 
 pub use body::ResponseBody;
+#[cfg(feature = "lambda_runtime")]
+pub(in crate::integrations) use body::failure;
 pub use future::ResponseFuture;
 #[allow(deprecated, reason = "the name is there for programs that move over")]
 pub use official::SentryHttpLayer;
