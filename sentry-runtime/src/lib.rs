@@ -48,6 +48,7 @@
 //! * [`ai`]: spans of agents, models and tools.
 //! * [`integrations`]: layers and middleware for other crates.
 //! * [`logger`] and [`metrics`]: structured logs and metrics.
+//! * [`queue`]: messages that are published and processed, in one trace.
 //! * [`protocol`]: the types of everything that is sent.
 //! * `test`: captures what a piece of a program sends, for its own tests; with the feature `test`.
 //!

@@ -173,9 +173,9 @@ pub fn try_with_data_fetcher_async<T, E: ErrorValue<Form>, Form, F: Future<Outpu
 }
 
 /// The error in a returned value.
-type ErrorOf<R> = fn(&R) -> Option<Failure<'_>>;
+pub(super) type ErrorOf<R> = fn(&R) -> Option<Failure<'_>>;
 
-fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
+pub(super) fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
     unlooked_at::<R>();
     None
 }
@@ -190,11 +190,16 @@ pub(super) fn unlooked_at<R>() {
     }
 }
 
-fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failure<'_>> {
+pub(super) fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failure<'_>> {
     value.as_ref().err().map(ErrorValue::failure)
 }
 
-fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
+pub(super) fn run_now<R>(
+    kind: HandlerKind,
+    options: impl Options<R>,
+    run: impl FnOnce() -> R,
+    error: ErrorOf<R>,
+) -> R {
     let (plan, looks) = options.into_parts();
     let mut held = hold(Handler::new(kind, plan));
     let value = unwinding::catching(run);
@@ -202,7 +207,7 @@ fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() ->
     value
 }
 
-fn run_later<F: Future>(
+pub(super) fn run_later<F: Future>(
     kind: HandlerKind,
     options: impl Options<F::Output>,
     future: F,

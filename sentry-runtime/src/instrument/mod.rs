@@ -19,6 +19,7 @@ pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod outgoing;
 pub(crate) mod passed_on;
+pub(crate) mod queue;
 pub(crate) mod root;
 pub(crate) mod span;
 pub(crate) mod start;

@@ -11,5 +11,6 @@ mod names;
 mod nesting;
 mod outcomes;
 mod polls;
+mod queues;
 mod roots;
 mod streams;

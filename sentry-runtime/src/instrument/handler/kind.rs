@@ -1,4 +1,4 @@
-//! The kinds of web handlers, with their names, origins and span options.
+//! The kinds of handlers, with their names, origins and span options.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,26 @@ use crate::base::diagnostics;
 use crate::capture::errors::ErrorOrigin;
 use crate::instrument::options::SpanOptions;
 
+/// The attribute with the name of a queue or a topic.
+pub(crate) const DESTINATION: &str = "messaging.destination.name";
+
 /// The kind of a handler, and its name.
 #[derive(Debug)]
 pub(crate) enum HandlerKind {
-    ServerAction { name: Cow<'static, str> },
-    ApiHandler { route: Cow<'static, str> },
-    DataFetcher { kind: Cow<'static, str>, route: Cow<'static, str> },
+    ServerAction {
+        name: Cow<'static, str>,
+    },
+    ApiHandler {
+        route: Cow<'static, str>,
+    },
+    DataFetcher {
+        kind: Cow<'static, str>,
+        route: Cow<'static, str>,
+    },
+    /// The processing of a queue's message.
+    Message {
+        destination: Cow<'static, str>,
+    },
 }
 
 impl HandlerKind {
@@ -32,13 +46,14 @@ impl HandlerKind {
             Self::ServerAction { .. } => ErrorOrigin::ServerAction,
             Self::ApiHandler { .. } => ErrorOrigin::ApiHandler,
             Self::DataFetcher { .. } => ErrorOrigin::DataFetcher,
+            Self::Message { .. } => ErrorOrigin::Message,
         }
     }
 
     /// Whether the handler always has an isolation scope of its own. The other kinds share that of the request they run
     /// in, if a server's layer created one.
     pub(super) fn is_always_isolated(&self) -> bool {
-        matches!(self, Self::ServerAction { .. })
+        matches!(self, Self::ServerAction { .. } | Self::Message { .. })
     }
 
     /// Returns the name of the span, and of the transaction if the span is the root of one.
@@ -48,6 +63,7 @@ impl HandlerKind {
             (Self::ApiHandler { route }, None) => route.clone(),
             (Self::ApiHandler { route }, Some(method)) => Cow::Owned(format!("{method} {route}")),
             (Self::DataFetcher { kind, route }, _) => Cow::Owned(format!("{kind} ({route})")),
+            (Self::Message { destination }, _) => destination.clone(),
         }
     }
 
@@ -58,7 +74,13 @@ impl HandlerKind {
         let source = if own.is_some() { "custom" } else { "route" };
         let name = own.unwrap_or_else(|| self.name(method.as_deref()));
         let options = SpanOptions::new(name).source(source);
+        let options = options.attributes(std::mem::take(&mut plan.attributes));
         match self {
+            Self::Message { destination } => options
+                .op("queue.process")
+                .origin("auto.queue.process")
+                .source("task")
+                .attribute(DESTINATION, destination.clone()),
             Self::ServerAction { .. } => {
                 options.op("function.server_action").origin("auto.function.server_action")
             }

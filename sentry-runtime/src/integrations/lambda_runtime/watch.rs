@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use crate::api;
 use crate::base::{diagnostics, thread_role};
 use crate::client::Client;
 use crate::context::active;
@@ -134,11 +135,11 @@ impl Watcher {
         let (minutes, rest) = ((seconds / 60.0).floor(), seconds % 60.0);
         let time = if minutes > 0.0 { format!("{minutes}m{rest}s") } else { format!("{rest}s") };
         let entered = entered::enter(context, self.active);
-        crate::with_scope(
+        api::with_scope(
             |scope| scope.set_tag("timeout", &time),
             || {
                 let text = format!("Possible function timeout: {}", self.function);
-                crate::capture_message(&text, Level::Warning);
+                api::capture_message(&text, Level::Warning);
             },
         );
         drop(entered);
