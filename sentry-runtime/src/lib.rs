@@ -48,6 +48,7 @@
 //! * [`ai`]: spans of agents, models and tools.
 //! * [`integrations`]: layers and middleware for other crates.
 //! * [`logger`] and [`metrics`]: structured logs and metrics.
+//! * [`mcp`]: spans of servers of the Model Context Protocol.
 //! * [`queue`]: messages that are published and processed, in one trace.
 //! * [`protocol`]: the types of everything that is sent.
 //! * `test`: captures what a piece of a program sends, for its own tests; with the feature `test`.
@@ -136,6 +137,7 @@ pub use instrument::guard::SpanGuard;
 pub use instrument::handler::{
     ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions,
 };
+pub use instrument::mcp;
 pub use instrument::monitor::MonitorOptions;
 pub use instrument::options::SpanOptions;
 pub use instrument::outgoing::{HeaderSink, TraceData};

@@ -14,6 +14,7 @@ pub(crate) mod guard;
 pub(crate) mod handler;
 pub(crate) mod ignore;
 pub(crate) mod instrumented;
+pub mod mcp;
 pub(crate) mod monitor;
 pub(crate) mod open;
 pub(crate) mod options;

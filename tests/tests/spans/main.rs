@@ -7,6 +7,7 @@ mod arguments;
 mod forms;
 mod futures;
 mod limits;
+mod mcp;
 mod names;
 mod nesting;
 mod outcomes;
