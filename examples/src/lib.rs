@@ -2,4 +2,4 @@
 //! `storefront`.
 //!
 //! They are in `examples/`; this library is empty, because a package needs one. `background/`, `grpc/`, `lambda/`,
-//! `leptos/` and `schedulers/` are separate packages because of their dependencies.
+//! `leptos/`, `mcp/` and `schedulers/` are separate packages because of their dependencies.
