@@ -113,13 +113,11 @@ pub fn close(timeout: impl Into<Option<Duration>>) -> bool {
 /// transaction.
 ///
 /// ```no_run
-/// fn main() {
-///     let _guard = sentry::init(());
-///     if let Err(error) = std::fs::read("settings.toml") {
-///         sentry::capture_error(&error);
-///         eprintln!("no settings: {error}");
-///         sentry::exit(2);
-///     }
+/// let _guard = sentry::init(());
+/// if let Err(error) = std::fs::read("settings.toml") {
+///     sentry::capture_error(&error);
+///     eprintln!("no settings: {error}");
+///     sentry::exit(2);
 /// }
 /// ```
 pub fn exit(code: i32) -> ! {

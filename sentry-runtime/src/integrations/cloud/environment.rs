@@ -5,9 +5,12 @@ use percent_encoding::percent_decode_str;
 use super::Fields;
 use crate::protocol::Value;
 
+/// Returns the value of a variable.
+type Read = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The environment, from a function so that tests can replace it.
 pub(super) struct Environment {
-    read: Box<dyn Fn(&str) -> Option<String>>,
+    read: Read,
     /// The address of the metadata service that the program set.
     metadata_address: Option<String>,
 }
