@@ -153,7 +153,7 @@ fn lambda_and_ecs_need_no_instance_metadata() {
     );
 
     let task = r#"{"TaskARN":"arn:aws:ecs:us-west-2:111122223333:task/default/158d","AvailabilityZone":"us-west-2d"}"#;
-    let metadata = Metadata::start(Box::leak(Box::new([("GET /v4/abc/task", &*task)])));
+    let metadata = Metadata::start(Box::leak(Box::new([("GET /v4/abc/task", task)])));
     let base = format!("http://{}/v4/abc", metadata.address);
     let server = FakeSentry::start();
     assert_eq!(

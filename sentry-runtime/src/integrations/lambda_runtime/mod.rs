@@ -9,11 +9,9 @@
 //!     Ok(json!({ "length": event.payload["text"].as_str().ok_or("no text")?.len() }))
 //! }
 //!
-//! fn main() -> Result<(), Error> {
-//!     // Before the runtime starts, so that its threads are recorded as well.
-//!     let _guard = sentry::init(sentry::ClientOptions::new().traces_sample_rate(0.1));
-//!     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-//!     runtime.block_on(sentry::integrations::lambda_runtime::runtime(service_fn(handler)).run())
+//! /// Called by a `main` with `#[sentry::main]` above `#[tokio::main]`.
+//! async fn function() -> Result<(), Error> {
+//!     sentry::integrations::lambda_runtime::runtime(service_fn(handler)).run().await
 //! }
 //! ```
 //!
