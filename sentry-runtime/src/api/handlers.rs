@@ -195,7 +195,7 @@ fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failur
 
 fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
     let (plan, looks) = options.into_parts();
-    let mut held = hold(Handler::new(kind, plan));
+    let mut held = hold(Handler::planned(kind, plan));
     let value = run();
     look(&value, &mut held, &looks, error);
     value
@@ -208,7 +208,7 @@ fn run_later<F: Future>(
     error: ErrorOf<F::Output>,
 ) -> impl Future<Output = F::Output> {
     let (plan, looks) = options.into_parts();
-    observe(Handler::new(kind, plan), future, move |value, handler| look(value, handler, &looks, error))
+    observe(Handler::planned(kind, plan), future, move |value, handler| look(value, handler, &looks, error))
 }
 
 fn look<R>(value: &R, handler: &mut Handler, looks: &Looks<R>, error: ErrorOf<R>) {

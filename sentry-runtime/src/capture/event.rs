@@ -233,7 +233,7 @@ pub(crate) mod last {
             let look = |memory: &RefCell<LastCaptured>| Some(look(&mut *memory.try_borrow_mut().ok()?));
             OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
         } else {
-            look(&mut isolation.memory())
+            isolation.with_memory(look)
         }
     }
 
