@@ -9,7 +9,7 @@ use crate::context::scope_handle::{ScopeGuard, ScopeHandle};
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
-use crate::scope::{self, Scope};
+use crate::scope::{self, Scope, ScopeCell};
 
 /// Returns the global scope. Its data applies to everything that the process captures, in every isolation scope. It
 /// exists before `init`.
@@ -204,9 +204,11 @@ pub fn bind_scope_each<A, R, F: Fn(A) -> R>(run: F) -> impl Fn(A) -> R + use<A, 
 }
 
 fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
-    let context = active::context().with_own_scope();
-    context.current.configure(configure);
-    context
+    let context = active::context();
+    // Nothing else knows the new scope, so no change by other code can get lost.
+    let mut scope = Scope::clone(&context.current.snapshot());
+    configure(&mut scope);
+    context.with_scope(Arc::new(ScopeCell::new(Arc::new(scope))))
 }
 
 fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumented<Bound, F> {

@@ -185,6 +185,15 @@ pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
     if matches!(key, "release" | "environment" | "dist") {
         return dropped("the name is reserved; set the option of that name");
     }
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
+    // Most tags end here.
+    if key.len() <= MAX_TAG_KEY
+        && value.len() <= MAX_TAG_VALUE
+        && key.bytes().all(is_plain)
+        && !value.bytes().any(|b| matches!(b, b'\n' | b'\r'))
+    {
+        return CheckedTag { tag: Some((key.into(), value.into())), note: None };
+    }
     let mut changes = Vec::new();
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
     let mut new_key = Cow::Borrowed(key);
