@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::form::FormData;
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
-use super::response::attribute;
 use super::state::{HandlerState, RunningHandler, RunningSpan};
 use crate::base::callback;
 use crate::capture::errors;
@@ -56,7 +55,11 @@ enum Run {
 /// Creates a run of an annotated server action. It starts when it is entered, like the other handlers.
 #[must_use]
 pub fn server_action(name: &'static str) -> Handler {
-    if client::capture_mode() != client::CaptureMode::Off && lazy_root::may_begin(local()) {
+    if client::capture_mode() == client::CaptureMode::Off {
+        forgotten::check();
+        return Handler(Run::Over);
+    }
+    if lazy_root::may_begin(local()) {
         return Handler(Run::Bare(name));
     }
     Handler::new(HandlerKind::ServerAction { name: Cow::Borrowed(name) }, None)
@@ -295,6 +298,9 @@ impl PollHooks for Handler {
     }
 
     fn enter(&mut self) -> Option<Previous> {
+        if matches!(self.0, Run::Over) {
+            return None;
+        }
         if let Run::Bare(name) = self.0
             && let Some(run) = start_lazily(name)
         {
@@ -384,19 +390,17 @@ impl PollHooks for Handler {
 /// Sets the fields on the span and, for errors, on the isolation scope.
 fn record_form(form: FormData) {
     let fields = form.grouped();
+    if let Some((segment, span)) = recording() {
+        for (key, value) in &fields {
+            let detail = Box::new(Detail::Attribute(key.clone(), AttributeValue::from_json(value)));
+            recorder::push(Record::Detail { segment, span, detail });
+        }
+    }
     active::with(|context| {
         context.isolation.update(|scope| {
-            for (field, value) in &fields {
-                scope.set_extra(&format!("server_action_form_data.{field}"), value.clone());
-            }
+            fields.into_iter().for_each(|(key, value)| scope.insert_extra(key, value));
         });
     });
-    let Some((segment, span)) = recording() else { return };
-    for (field, value) in fields {
-        let key = format!("server_action_form_data.{field}");
-        let detail = Box::new(Detail::Attribute(key, attribute(value)));
-        recorder::push(Record::Detail { segment, span, detail });
-    }
 }
 
 impl Fails for Handler {
