@@ -206,9 +206,9 @@ pub fn bind_scope_each<A, R, F: Fn(A) -> R>(run: F) -> impl Fn(A) -> R + use<A, 
 fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
     let context = active::context();
     // Nothing else knows the new scope, so no change by other code can get lost.
-    let mut scope = Scope::clone(&context.current.snapshot());
-    configure(&mut scope);
-    context.with_scope(Arc::new(ScopeCell::new(Arc::new(scope))))
+    let mut scope = context.current.snapshot();
+    configure(Arc::make_mut(&mut scope));
+    context.with_scope(Arc::new(ScopeCell::new(scope)))
 }
 
 fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumented<Bound, F> {

@@ -41,15 +41,16 @@ impl Trail {
         let oldest = if self.crumbs.len() == max { self.crumbs.pop_front() } else { None };
         // In the memory of the one that is dropped, unless a snapshot of the scope holds it.
         let mut place = oldest.map(|(_, oldest)| oldest);
-        let breadcrumb = match place.as_mut().and_then(Arc::get_mut) {
-            Some(dropped) => {
+        let breadcrumb = match (place.as_mut().and_then(Arc::get_mut), breadcrumb) {
+            (Some(dropped), breadcrumb) => {
                 *dropped = breadcrumb;
-                place
+                None
             }
-            None => Some(Arc::new(breadcrumb)),
+            (None, breadcrumb) => Some(Arc::new(breadcrumb)),
         };
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        self.crumbs.extend(breadcrumb.map(|breadcrumb| (number, breadcrumb)));
+        if let Some(breadcrumb) = breadcrumb.or(place) {
+            self.crumbs.push_back((NEXT.fetch_add(1, Ordering::Relaxed), breadcrumb));
+        }
     }
 
     /// Merges the breadcrumbs of another scope.
