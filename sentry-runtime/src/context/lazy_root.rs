@@ -45,13 +45,13 @@ pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bo
     }
     let client = lazy_root.client.try_borrow().ok()?.upgrade()?;
     let key = ids::next();
-    let sampled = sampling::by_rate(rate, sample_rand(key)).sampled;
+    let sampled = sample_rand(key) < lazy_root.threshold.get();
     let recorded = sampled || lazy_root.keeps.get();
     let start = clock::now();
     *lazy_root.owner.try_borrow_mut().ok()? = Some(client);
     lazy_root.root.set(key);
     lazy_root.sampled.set(sampled);
-    lazy_root.name.set(Some(name));
+    lazy_root.name.set(name);
     lazy_root.start.set(start);
     local.unmaterialized.set(Unmaterialized::LAZY_ROOT);
     local.mode.set(if recorded { Mode::Sampled } else { Mode::Unsampled });
@@ -79,7 +79,7 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     local.mode.set(Mode::Root);
     local.segment.set(0);
     local.replace(Lineage::NONE);
-    let (Some(client), Some(name)) = (lazy_root.take(), lazy_root.name.get()) else { return };
+    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
     // Spans that were open at a fork are sent by the parent.
     if inherited {
         return;
@@ -131,6 +131,7 @@ fn refresh(local: &Local, ending: bool) {
         return;
     }
     lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
+    lazy_root.threshold.set(sampling::threshold(rate));
     lazy_root.keeps.set(client.as_ref().is_some_and(|client| client.options().records_unsampled()));
     // Scopes that could not be sent are sent another time.
     lazy_root.epoch.set(if announced { epoch } else { 0 });
@@ -194,7 +195,7 @@ pub(crate) fn materialize() {
     local.unmaterialized.set(if inherited { Unmaterialized::INHERITED } else { Unmaterialized::NOTHING });
     let (key, rate, start) =
         (lazy_root.root.get(), lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
-    let (Some(client), Some(name)) = (lazy_root.take(), lazy_root.name.get()) else { return };
+    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
     let (salt, sampled) = (lazy_root.salt.get(), lazy_root.sampled.get());
     let propagation = propagation(key, salt);
     let own = match name {

@@ -76,6 +76,8 @@ pub(crate) struct LazyRoot {
     pub(super) epoch: Cell<u64>,
     /// The share of roots that are recorded, negative if roots cannot be lazy.
     pub(super) rate: Cell<f32>,
+    /// The random numbers below this one are recorded, see [`threshold`](crate::trace::sampling::threshold).
+    pub(super) threshold: Cell<u32>,
     /// The client with that rate.
     pub(super) client: RefCell<Weak<Client>>,
     /// The isolation scope and the current scope of the process, as last announced: a handler's scopes begin with them.
@@ -87,7 +89,8 @@ pub(crate) struct LazyRoot {
     pub(super) sampled: Cell<bool>,
     /// Whether roots are recorded that are not sampled, see the options `keep` and `flight_recorder`.
     pub(super) keeps: Cell<bool>,
-    pub(super) name: Cell<Option<LazyName>>,
+    /// Meaningful while a root is open.
+    pub(super) name: Cell<LazyName>,
     pub(super) start: Cell<Ticks>,
     /// The client with which the root started.
     pub(super) owner: RefCell<Option<Arc<Client>>>,
@@ -98,13 +101,14 @@ impl LazyRoot {
         Self {
             epoch: Cell::new(0),
             rate: Cell::new(NOT_LAZY),
+            threshold: Cell::new(0),
             client: RefCell::new(Weak::new()),
             scopes: RefCell::new(None),
             salt: Cell::new(0),
             root: Cell::new(0),
             sampled: Cell::new(false),
             keeps: Cell::new(false),
-            name: Cell::new(None),
+            name: Cell::new(LazyName::ServerAction("")),
             start: Cell::new(0),
             owner: RefCell::new(None),
         }
