@@ -1,4 +1,5 @@
-//! Example programs: `cargo run --example quickstart`, `nightly_report`, `axum_layer`, `ureq_client` and `storefront`.
+//! Example programs: `cargo run --example quickstart`, `nightly_report`, `desktop`, `axum_layer`, `ureq_client` and
+//! `storefront`.
 //!
-//! They are in `examples/`; this library is empty, because a package needs one. `grpc/`, `leptos/` and `schedulers/`
-//! are separate packages because of their dependencies.
+//! They are in `examples/`; this library is empty, because a package needs one. `background/`, `grpc/`, `lambda/`,
+//! `leptos/`, `mcp/` and `schedulers/` are separate packages because of their dependencies.

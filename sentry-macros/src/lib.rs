@@ -54,6 +54,9 @@ use proc_macro::TokenStream;
 /// The span of an `async fn` gets its parent when the function is called, so `tokio::spawn(fetch())` is nested in the
 /// caller's span. It is active whenever the future is polled.
 ///
+/// With the feature `stream` of `sentry-runtime`, a function that returns `impl Stream<Item = …>` has a span from the first poll of the
+/// stream to its end.
+///
 /// # Status
 /// | status | when |
 /// |---|---|
@@ -202,8 +205,29 @@ pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The span has the name `serverAction/<name>` and the operation `function.server_action`. After an `Err` is captured the
-/// value is returned unchanged; after a panic is captured it continues. An error type that implements `ActionError` can
-/// mark values as redirects or as not found; those are not captured.
+/// value is returned unchanged; after a panic is captured it continues.
+///
+/// # Errors
+/// Not every `Err` is a failure of the handler. It is judged in the same way by `#[server_action]`, `#[api_handler]` and
+/// `#[data_fetcher]`:
+///
+/// * An error that is a response is captured only if its status is 500 or higher, as the error in it:
+///   `http::StatusCode`, `http::Response`, tuples that start with a `StatusCode` or with the number of a status as `u16`,
+///   and types that implement `ResponseStatus`.
+/// * With the feature `axum`: `Redirect`, `ErrorResponse`, and the rejections of extractors (types whose names end in
+///   `Rejection` and that have a method `status`). With the feature `actix-web`: its `Error`, `HttpResponse`, and every type
+///   that implements `ResponseError`, except those of the standard library.
+/// * An error type of your own can implement `ResponseStatus`, or `ActionError` to mark values as redirects or as not found.
+/// * `ignore` decides about all others, such as types of other crates. The error is then no failure: there is no event, the
+///   span is `ok` unless the error is a response, and the layer of a server does not capture it either. If `ignore` panics, the
+///   error is captured.
+///
+/// ```ignore
+/// #[sentry::server_action(ignore = |error: &reqwest::Error| error.is_timeout())]
+/// async fn suggestions(query: String) -> Result<Vec<String>, reqwest::Error> {
+///     ask_the_index(&query).await
+/// }
+/// ```
 ///
 /// # Arguments
 /// | argument | value | default | effect |
@@ -215,6 +239,7 @@ pub fn __sentry_in_block(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the action. Keys and literal values are checked at compile time. |
 /// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the action ends, for processes that are frozen between requests. |
+/// | `ignore = \|error\| error.is_timeout()` | closure or function of a reference to the error, which returns a `bool` | none | Does not capture the errors for which it returns `true`. |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// `headers` takes an `http::HeaderMap`, an `http::Request`, a map, a list of pairs, anything that iterates over pairs (such
@@ -260,7 +285,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// * a `Result` of one of these.
 ///
 /// An `Err` that is itself a response, such as `Err(StatusCode::NOT_FOUND)`, is captured only if its status is 500 or
-/// higher.
+/// higher, see [`macro@server_action`](macro@server_action#errors).
 ///
 /// # Arguments
 /// | argument | value | default | effect |
@@ -272,6 +297,7 @@ pub fn server_action(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the handler. Keys and literal values are checked at compile time. |
 /// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the handler ends, for processes that are frozen between requests. |
+/// | `ignore = \|error\| error.is_timeout()` | closure or function of a reference to the error, which returns a `bool` | none | Does not capture the errors for which it returns `true`, see [`macro@server_action`](macro@server_action#errors). |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors
@@ -311,6 +337,7 @@ pub fn api_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags(plan = user.plan, "shard" = 7, region)` | `key = expression`, or the name of an argument or of its field | none | Sets tags on everything that is captured in the function. Keys and literal values are checked at compile time. |
 /// | `vars(order_id, cart = cart.clone())` or `vars` | see [`macro@span`] | off | Shows the values, or all arguments, in the function's frame of the stack trace if it returns an error or a panic leaves it. |
 /// | `flush` | flag | off | Sends everything captured before the function ends, for processes that are frozen between requests. |
+/// | `ignore = \|error\| error.is_timeout()` | closure or function of a reference to the error, which returns a `bool` | none | Does not capture the errors for which it returns `true`, see [`macro@server_action`](macro@server_action#errors). |
 /// | `crate = my_app::sentry` | path | the dependency | The path of `sentry-runtime`, if another crate re-exports it. A dependency that `Cargo.toml` renames is found without it. |
 ///
 /// # Compile-time errors

@@ -40,6 +40,7 @@
 //! * [`guide::privacy`]: what leaves the process.
 //! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
 //! * [`guide::delivery`]: the guarantees when something fails.
+//! * [`guide::serverless`]: functions of AWS Lambda, containers, and where they run.
 //! * [`guide::symbols`]: readable stacks from release builds.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
 //!
@@ -47,6 +48,8 @@
 //! * [`ai`]: spans of agents, models and tools.
 //! * [`integrations`]: layers and middleware for other crates.
 //! * [`logger`] and [`metrics`]: structured logs and metrics.
+//! * [`mcp`]: spans of servers of the Model Context Protocol.
+//! * [`queue`]: messages that are published and processed, in one trace.
 //! * [`protocol`]: the types of everything that is sent.
 //! * `test`: captures what a piece of a program sends, for its own tests; with the feature `test`.
 //!
@@ -56,7 +59,9 @@
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.
 //! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
+//! * `cloud`: `integrations::cloud`, which adds the cloud and the Kubernetes pod in which the program runs.
 //! * `regex`: regular expressions as patterns of options.
+//! * `stream`: spans for the life of streams, see [`guide::tasks`].
 //! * `anyhow`, `eyre`: `capture_anyhow` and `capture_eyre`, which capture errors of these crates with their own
 //!   backtrace.
 //! * `tower`: `integrations::tower`, a layer for every server built from tower services (axum, tonic, hyper).
@@ -65,6 +70,7 @@
 //! * `tracing`: `integrations::tracing`, a layer that turns spans and events of `tracing` into spans, breadcrumbs,
 //!   events and logs.
 //! * `log`: `integrations::log`, a logger that turns records of `log` into breadcrumbs, events and logs.
+//! * `lambda_runtime`: `integrations::lambda_runtime`, a layer for functions of AWS Lambda.
 //! * `opentelemetry`: `integrations::opentelemetry`, which joins spans of OpenTelemetry and of this crate in one trace.
 //! * `reqwest`, `ureq`: `integrations::reqwest` and `integrations::ureq`, middleware for outgoing requests.
 //! * `tonic`: `integrations::tonic`, an interceptor for gRPC clients, and traces in gRPC metadata.
@@ -131,6 +137,7 @@ pub use instrument::guard::SpanGuard;
 pub use instrument::handler::{
     ApiHandlerOptions, DataFetcherOptions, FormData, ResponseStatus, ServerActionOptions,
 };
+pub use instrument::mcp;
 pub use instrument::monitor::MonitorOptions;
 pub use instrument::options::SpanOptions;
 pub use instrument::outgoing::{HeaderSink, TraceData};
@@ -182,10 +189,14 @@ pub mod guide {
     pub mod other_sdks {}
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}
+    #[doc = include_str!("../docs/serverless.md")]
+    pub mod serverless {}
     #[doc = include_str!("../docs/streaming.md")]
     pub mod streaming {}
     #[doc = include_str!("../docs/symbols.md")]
     pub mod symbols {}
+    #[doc = include_str!("../docs/tasks.md")]
+    pub mod tasks {}
 }
 
 // The doc tests compile the Rust blocks of the README.

@@ -3,6 +3,7 @@
 
 use crate::options::ClientOptions;
 
+pub use crate::capture::unwinding::catching;
 #[cfg(fuzzing)]
 pub use crate::fuzz;
 pub use crate::instrument::async_span::{AsyncSpan, span, span_under};
@@ -14,16 +15,19 @@ pub use crate::instrument::instrumented::{
 };
 pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
 pub use crate::instrument::passed_on::{PassAnew, PassedOn};
+#[cfg(feature = "stream")]
+pub use crate::instrument::stream::{SpannedStream, stream};
 pub use crate::instrument::vars::future::{explain, value_of};
-pub use crate::instrument::vars::running::call_with;
+pub use crate::instrument::vars::running::{call_with, catching_with};
 pub use crate::instrument::vars::{VarsSite, explained, keeps_vars, vars};
 pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
-    __sentry_keep as keep, __sentry_keep_own as keep_own, __sentry_made_attribute as made_attribute,
-    __sentry_passed_on as passed_on, __sentry_report as report, __sentry_response as response,
+    __sentry_if_stream as if_stream, __sentry_keep as keep, __sentry_keep_own as keep_own,
+    __sentry_made_attribute as made_attribute, __sentry_passed_on as passed_on, __sentry_refusal as refusal,
+    __sentry_report as report, __sentry_report_inner as report_inner, __sentry_response as response,
     __sentry_status as status, __sentry_text as text,
 };
 pub use sentry_macros::{__sentry_in_block, release_with_commit};

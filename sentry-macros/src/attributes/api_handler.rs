@@ -13,7 +13,7 @@ use crate::parse::args::Arguments;
 use crate::parse::function::Function;
 use crate::parse::value::{self, Raw};
 
-const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "vars", "flush", "crate"];
+const KNOWN: &[&str] = &["route", "method", "name", "headers", "tags", "vars", "flush", "ignore", "crate"];
 
 /// The arguments of `#[api_handler]`.
 pub(super) struct ApiHandlerArgs {

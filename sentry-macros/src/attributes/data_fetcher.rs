@@ -13,7 +13,7 @@ use crate::parse::args::Arguments;
 use crate::parse::function::Function;
 use crate::parse::pattern::plain_name;
 
-const KNOWN: &[&str] = &["route", "name", "headers", "tags", "vars", "flush", "crate"];
+const KNOWN: &[&str] = &["route", "name", "headers", "tags", "vars", "flush", "ignore", "crate"];
 
 /// The kinds that serve every page, and their default routes.
 const WHOLE_APP: &[(&str, &str)] = &[("app", "/_app"), ("document", "/_document"), ("error", "/_error")];

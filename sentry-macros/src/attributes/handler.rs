@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 
 use crate::check::vars::Var;
 use crate::check::{self, values};
-use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue};
+use crate::expand::instrumentation::{Inspect, Instrumentation, Judgement, OnValue};
 use crate::hygiene::generated_at_start;
 use crate::parse::args::Arguments;
 use crate::parse::crate_path::CratePath;
@@ -23,6 +23,7 @@ pub(super) struct HandlerArgs {
     tags: Vec<Recorded>,
     vars: Vec<Var>,
     flush: bool,
+    ignore: Option<TokenStream>,
 }
 
 impl HandlerArgs {
@@ -35,6 +36,7 @@ impl HandlerArgs {
             tags: check::entries::tags(list, function),
             vars: check::vars::take(list, Some(function)),
             flush: list.flag("flush"),
+            ignore: values::expression(list, "ignore").map(|raw| raw.tokens),
         }
     }
 
@@ -88,6 +90,7 @@ impl HandlerArgs {
             captures: None,
             keeps_caller: false,
             on_value,
+            judgement: Some(Judgement { ignore: self.ignore }),
             private,
         }
     }

@@ -6,7 +6,7 @@
 //! fn main() -> Ret {
 //!     #[tokio::main] async fn main() -> Ret { body }
 //!     let guard = main_guard(options);
-//!     guard.finish(main(), |result, guard| report an error)
+//!     guard.finish(catching(main), |result, guard| report an error)
 //! }
 //! ```
 //!
@@ -126,12 +126,12 @@ pub(super) fn expand(args: MainArgs, function: &Function) -> TokenStream {
     let main = &sig.ident;
     let finished = if function.returns().may_fail() {
         quote_spanned! {span=>
-            #private::MainGuard::finish(#guard, #private::call(#main), |#value, #guard| {
+            #private::MainGuard::finish(#guard, #private::catching(#main), |#value, #guard| {
                 #private::report!(#guard, #value);
             })
         }
     } else {
-        quote_spanned!(span=> #private::call(#main))
+        quote_spanned!(span=> #private::catching(#main))
     };
     let outer_sig = {
         let mut outer = sig.clone();

@@ -152,6 +152,7 @@ impl Instrument for MonitorArgs {
             captures: None,
             keeps_caller: false,
             on_value: None,
+            judgement: None,
             private,
         }
     }

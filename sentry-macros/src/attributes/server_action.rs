@@ -14,7 +14,8 @@ use crate::parse::args::Arguments;
 use crate::parse::function::Function;
 use crate::parse::pattern::plain_name;
 
-const KNOWN: &[&str] = &["name", "headers", "form_data", "record_response", "tags", "vars", "flush", "crate"];
+const KNOWN: &[&str] =
+    &["name", "headers", "form_data", "record_response", "tags", "vars", "flush", "ignore", "crate"];
 
 /// The arguments of `#[server_action]`.
 pub(super) struct ServerActionArgs {

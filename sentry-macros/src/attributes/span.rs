@@ -241,6 +241,7 @@ impl Instrument for SpanArgs {
             inspect,
             captures: self.err_at,
             on_value: self.ret.then_some(record_return as OnValue),
+            judgement: None,
             private,
         }
     }

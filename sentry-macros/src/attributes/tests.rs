@@ -184,6 +184,45 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
 }
 
 #[test]
+fn a_stream_is_wrapped_or_its_call() {
+    let text = span(
+        quote!(),
+        quote!(
+            fn f() -> impl Stream<Item = u8> + Send {
+                list()
+            }
+        ),
+    )
+    .to_string();
+    assert!(text.contains("if_stream ! { { let __sentry_work = "), "{text}");
+    assert!(text.contains(":: stream (__sentry_work , { ; list () })"), "{text}");
+    for other in [
+        quote!(
+            fn f() -> impl Stream<Item = u8> {
+                return list();
+            }
+        ),
+        quote!(
+            fn f() -> impl Stream<Item = u8> + Clone {
+                list()
+            }
+        ),
+        quote!(
+            fn f() -> impl Stream {
+                list()
+            }
+        ),
+        quote!(
+            fn f() -> Vec<u8> {
+                list()
+            }
+        ),
+    ] {
+        assert!(!span(quote!(), other).to_string().contains("if_stream"));
+    }
+}
+
+#[test]
 fn an_impl_future_is_wrapped() {
     let site = site(quote!());
     assert_tokens(
@@ -380,7 +419,7 @@ fn main_keeps_the_users_main_inside() {
                 let __sentry_guard = ::sentry::__private::main_guard(::core::option::Option::Some(
                     (::sentry::ClientOptions::new()).dsn(DSN).release("r")
                 ));
-                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::call(main), |__sentry_value, __sentry_guard| {
+                ::sentry::__private::MainGuard::finish(__sentry_guard, ::sentry::__private::catching(main), |__sentry_value, __sentry_guard| {
                     ::sentry::__private::report!(__sentry_guard, __sentry_value);
                 })
             }
@@ -394,5 +433,5 @@ fn main_keeps_the_users_main_inside() {
     )
     .to_string();
     assert!(text.contains("default_release ((:: sentry :: ClientOptions :: new ())"), "{text}");
-    assert!(text.ends_with(":: sentry :: __private :: call (main) }"), "{text}");
+    assert!(text.ends_with(":: sentry :: __private :: catching (main) }"), "{text}");
 }

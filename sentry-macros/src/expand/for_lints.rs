@@ -61,7 +61,10 @@ impl Wrap<'_> {
             Shape::ImplFuture(output) | Shape::BoxedFuture(output) => Returns::of_type(output.as_ref()?),
         };
         let Returns::Type(ty) = returns else { return None };
-        if !calls_a_method(function, instrumentation) || contains_word(ty.to_token_stream(), "impl") {
+        let ignores = instrumentation.judgement.as_ref().is_some_and(|judgement| judgement.ignore.is_some());
+        if !(ignores || calls_a_method(function, instrumentation))
+            || contains_word(ty.to_token_stream(), "impl")
+        {
             return None;
         }
         let ty = without_lifetimes(ty.to_token_stream());

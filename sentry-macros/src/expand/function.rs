@@ -8,6 +8,7 @@
 //! async                  { let guard = create; instrument(guard, async move { {body} }) }
 //! impl Future            { let guard = create; instrument(guard, {body}) }
 //! boxed future           { let guard = create; { …; Box::pin(instrument(guard, tail)) } }
+//! impl Stream            if_stream!({ let guard = create; stream(guard, {body}) } { as a sync function })
 //! box that is passed on  { let guard = create; let future = call(move || {body}); passed_on!(…) }
 //! ```
 
@@ -16,6 +17,7 @@ use proc_macro2::TokenStream;
 use crate::expand::for_lints::{calls_a_method, for_lints};
 use crate::expand::instrumentation::Instrumentation;
 use crate::expand::lints::{holds_code, is_clippy, is_rustdoc};
+use crate::expand::stream::{is_spanned_stream, stream_fn};
 use crate::expand::wrap::Wrap;
 use crate::parse::function::{Function, Shape};
 
@@ -39,6 +41,7 @@ pub(super) fn expand(
 
 fn wrapped(function: &Function, instrumentation: &Instrumentation) -> TokenStream {
     match function.shape() {
+        Shape::Sync if is_spanned_stream(function, instrumentation) => stream_fn(function, instrumentation),
         Shape::Sync => Wrap::sync(function, instrumentation).sync_fn(),
         Shape::Async => Wrap::future(function, instrumentation).async_fn(),
         Shape::ImplFuture(output) => Wrap::future(function, instrumentation).impl_future(output.as_ref()),

@@ -55,6 +55,23 @@ pub(crate) struct Instrumentation {
     pub(crate) keeps_caller: bool,
     /// What is done with the value beyond reporting its error.
     pub(crate) on_value: Option<OnValue>,
+    /// How a web handler judges an error; `None` for other functions.
+    pub(crate) judgement: Option<Judgement>,
+}
+
+/// How a web handler finds out whether an error is a failure.
+#[derive(Default)]
+pub(crate) struct Judgement {
+    /// The function of the user's that returns whether an error is to be ignored.
+    pub(crate) ignore: Option<TokenStream>,
+}
+
+impl Instrumentation {
+    /// Whether a sync function catches panics on their way, to capture those that no panic hook saw. Spans do not: the
+    /// handler, the job or the `main` around them does.
+    pub(crate) fn catches(&self) -> bool {
+        self.sync_guard != "SpanGuard"
+    }
 }
 
 /// Generates statements that use the returned value.

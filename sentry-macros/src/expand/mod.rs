@@ -14,6 +14,7 @@ mod function;
 mod futures;
 pub(crate) mod instrumentation;
 mod lints;
+mod stream;
 mod sync;
 mod vars;
 pub(crate) mod warnings;

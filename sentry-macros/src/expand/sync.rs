@@ -17,7 +17,9 @@ impl Wrap<'_> {
         let returns = function.returns();
         let keeps_caller = instrumentation.keeps_caller && function.has("track_caller");
         let inspects = self.inspects(returns) && !keeps_caller;
-        if !inspects && !self.keeps_vars() {
+        // A closure hides the caller of a `#[track_caller]` function, and what its `impl Trait` is.
+        let catches = instrumentation.catches() && !function.has("track_caller") && !returns.is_opaque();
+        if !inspects && !catches && !self.keeps_vars() {
             return self.sync_fn_uninspected(returns);
         }
         let params = Params::moved(function, &instrumentation.mentioned);
@@ -61,15 +63,7 @@ impl Wrap<'_> {
         let body = self.body();
         // A body learns what its `impl Trait` is from the function's signature, but not through a `match`.
         if returns.is_opaque() {
-            let begin = self.begin();
-            let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
-            let contents = quote_spanned! {*span=>
-                let #mutable #guard = { #items #enter };
-                #begin
-                #record
-                #body
-            };
-            return self.with_contents(None, None, contents);
+            return self.with_contents(None, None, self.opaque_contents());
         }
         let begin = instrumentation.begin.map(|begin| {
             let (private, begin) = (&instrumentation.private, Ident::new(begin, *span));
@@ -94,6 +88,20 @@ impl Wrap<'_> {
             }
         };
         self.with_contents(None, None, contents)
+    }
+
+    /// Returns the contents of a function that returns `impl Trait`.
+    pub(super) fn opaque_contents(&self) -> TokenStream {
+        let Self { instrumentation, span, guard, .. } = self;
+        let Instrumentation { items, enter, .. } = instrumentation;
+        let (begin, record, body) = (self.begin(), self.record(None), self.body());
+        let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
+        quote_spanned! {*span=>
+            let #mutable #guard = { #items #enter };
+            #begin
+            #record
+            #body
+        }
     }
 
     /// Starts the guard where it lies.

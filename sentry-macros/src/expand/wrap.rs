@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::expand::instrumentation::{Inspect, Instrumentation, ValueTokens};
-use crate::hygiene::{generated_at, own_name, respanned};
+use crate::hygiene::{generated_at, generated_at_start, own_name, respanned};
 use crate::parse::entries::Recorded;
 use crate::parse::error_lifetime::error_may_borrow;
 use crate::parse::function::{Function, Receiver};
@@ -93,11 +93,14 @@ impl<'a> Wrap<'a> {
             let inner = braced(body, place);
             quote_spanned!(place=> move || -> #returned #inner)
         };
+        let catches = self.instrumentation.catches();
         if self.keeps_vars() {
             let kept = self.vars_name();
-            return quote_spanned!(span=> #private::call_with(&#kept, #closure));
+            let call_with = Ident::new(if catches { "catching_with" } else { "call_with" }, span);
+            return quote_spanned!(span=> #private::#call_with(&#kept, #closure));
         }
-        quote_spanned!(span=> #private::call(#closure))
+        let call = Ident::new(if catches { "catching" } else { "call" }, span);
+        quote_spanned!(span=> #private::#call(#closure))
     }
 
     /// Inspects the value behind the reference `value`; `guard` is a mutable reference to the guard, `vars` a reference to
@@ -119,7 +122,27 @@ impl<'a> Wrap<'a> {
         // An error's stack trace starts here. A frame in code that an attribute generated would show the attribute's
         // line, so this call gets a span of the user's: its line is the function's.
         let place = self.function.sig.ident.span();
-        let report = respanned(quote_spanned!(*span=> #private::report!), place);
+        let judged = instrumentation.judgement.as_ref().map(|judgement| {
+            let refusal = match returns {
+                Returns::Type(ty) if names_rejection(ty.to_token_stream()) => {
+                    quote_spanned!(*span=> #private::refusal!(rejection #value))
+                }
+                _ => quote_spanned!(*span=> #private::refusal!(#value)),
+            };
+            let ignore = judgement.ignore.as_ref().map(|ignore| {
+                let at = generated_at_start(ignore, *span);
+                quote_spanned!(at=> #guard_type::ignore(#guard, #value, #ignore);)
+            });
+            quote_spanned! {*span=>
+                #guard_type::refused(#guard, #refusal);
+                #ignore
+            }
+        });
+        // A web handler reports the error in a response: that in `(StatusCode, error)`.
+        let report = match judged {
+            Some(_) => respanned(quote_spanned!(*span=> #private::report_inner!), place),
+            None => respanned(quote_spanned!(*span=> #private::report!), place),
+        };
         let work = match vars {
             Some(vars) => quote_spanned!(*span=> &mut #private::explained(#guard, #vars)),
             None => guard.clone(),
@@ -130,6 +153,7 @@ impl<'a> Wrap<'a> {
         let worded = instrumentation.captures.map(|captures| self.warn_without_text(captures, value));
         quote_spanned! {*span=>
             #on_value
+            #judged
             #worded
             #report #arguments;
         }
@@ -229,4 +253,13 @@ impl<'a> Wrap<'a> {
             #body
         }
     }
+}
+
+/// Whether a type names one of the rejections of axum's extractors, which tell their status by a method alone.
+fn names_rejection(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name.to_string().ends_with("Rejection"),
+        TokenTree::Group(group) => names_rejection(group.stream()),
+        _ => false,
+    })
 }

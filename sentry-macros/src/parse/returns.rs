@@ -232,6 +232,28 @@ pub(crate) fn output_of_boxed(ty: &Type) -> Option<Option<Type>> {
     }
 }
 
+/// Returns whether a type is `impl Stream<Item = …>`, with no further traits that a stream with a span would not implement.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    let Type::ImplTrait(ty) = ungrouped(ty) else { return false };
+    let mut is_stream = false;
+    ty.bounds.iter().all(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return true };
+        let Some(segment) = bound.path.segments.last() else { return false };
+        let item = || match &segment.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments
+                .args
+                .iter()
+                .any(|argument| matches!(argument, GenericArgument::AssocType(item) if item.ident == "Item")),
+            _ => false,
+        };
+        if segment.ident == "Stream" && item() {
+            is_stream = true;
+            return true;
+        }
+        ["Send", "Sync", "Unpin"].iter().any(|known| segment.ident == known)
+    }) && is_stream
+}
+
 fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Option<Type>> {
     let mut output = None;
     for bound in bounds {

@@ -9,7 +9,7 @@ use crate::client::integration::Integration;
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::lifecycle::guard::ClientInitGuard;
-use crate::lifecycle::init;
+use crate::lifecycle::{exit, init};
 use crate::options::{ClientOptions, OptionsError};
 use crate::protocol::Uuid;
 
@@ -84,21 +84,17 @@ pub fn is_initialized() -> bool {
 /// After half of the time, unresolved stacks are sent with addresses instead of function names and lines, so that the
 /// rest is still sent. With debug information, resolving the first stack of a program can take a second or more.
 ///
-/// Call `flush` before `std::process::exit`, which does not run destructors, so that the guard of [`init`] cannot
-/// flush. If it returned `true`, everything that any thread captured before the call, including spans of ended
-/// transactions, has left the process or is counted in [`Client::stats`]. A span that is still open is lost at the
-/// exit, with its transaction.
+/// If it returned `true`, everything that any thread captured before the call, including spans of ended transactions,
+/// has left the process or is counted in [`Client::stats`]. To end the program, use [`exit`].
 ///
 /// ```
-/// # fn work() -> i32 { 0 }
-/// fn main() {
-///     let _guard = sentry::init(());
-///     let code = work();
-///     sentry::flush(std::time::Duration::from_secs(2));
-///     # if code != 0 {
-///     std::process::exit(code);
-///     # }
+/// fn handle(request: &str) -> usize {
+///     let length = sentry::start_span("handle", |_| request.len());
+///     // The platform may stop the process as soon as this function returns.
+///     sentry::flush(std::time::Duration::from_secs(1));
+///     length
 /// }
+/// # assert_eq!(handle("a request"), 9);
 /// ```
 pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
     get_client().is_none_or(|client| client.flush(timeout))
@@ -107,6 +103,25 @@ pub fn flush(timeout: impl Into<Option<Duration>>) -> bool {
 /// Flushes like [`flush`], then disables the client permanently. Returns whether the flush succeeded in time.
 pub fn close(timeout: impl Into<Option<Duration>>) -> bool {
     get_client().is_none_or(|client| client.close(timeout))
+}
+
+/// Sends everything and ends the program with this code, like `std::process::exit`, which runs no destructors, so that
+/// the guard of [`init`] could not send anything. Waits at most for the option `shutdown_timeout`, whatever hangs.
+///
+/// Monitored jobs that are running, on any thread, end as failed, because they do not reach their end. A session of the
+/// program ends as `exited`. All clients of the process are closed. A span that is still open is lost, with its
+/// transaction.
+///
+/// ```no_run
+/// let _guard = sentry::init(());
+/// if let Err(error) = std::fs::read("settings.toml") {
+///     sentry::capture_error(&error);
+///     eprintln!("no settings: {error}");
+///     sentry::exit(2);
+/// }
+/// ```
+pub fn exit(code: i32) -> ! {
+    exit::exit(code)
 }
 
 /// Returns the id of the last event captured in this request or job; outside of any, by this thread. The event may have

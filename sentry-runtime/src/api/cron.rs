@@ -2,6 +2,7 @@
 
 use super::get_client;
 use super::handlers::unlooked_at;
+use crate::capture::unwinding;
 use crate::context::span_context::SpanContext;
 use crate::error::value::ErrorValue;
 use crate::instrument::instrumented::{Instrumented, hold, instrument, observe};
@@ -46,7 +47,7 @@ pub fn capture_check_in(mut check_in: MonitorCheckIn, config: Option<MonitorConf
 /// ```
 pub fn with_monitor<R>(slug: &str, options: impl Into<MonitorOptions>, run: impl FnOnce() -> R) -> R {
     let held = hold(Monitor::named(slug, options.into()));
-    let value = run();
+    let value = unwinding::catching(run);
     unlooked_at::<R>();
     drop(held);
     value
@@ -71,7 +72,7 @@ pub fn try_with_monitor<T, E: ErrorValue<Form>, Form>(
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut held = hold(Monitor::named(slug, options.into()));
-    let value = run();
+    let value = unwinding::catching(run);
     tell(&value, &mut held);
     value
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::base::diagnostics;
+use crate::capture::unwinding;
 use crate::error::failure::Failure;
 use crate::error::value::ErrorValue;
 use crate::instrument::handler::{
@@ -172,9 +173,9 @@ pub fn try_with_data_fetcher_async<T, E: ErrorValue<Form>, Form, F: Future<Outpu
 }
 
 /// The error in a returned value.
-type ErrorOf<R> = fn(&R) -> Option<Failure<'_>>;
+pub(super) type ErrorOf<R> = fn(&R) -> Option<Failure<'_>>;
 
-fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
+pub(super) fn no_error<R>(_value: &R) -> Option<Failure<'_>> {
     unlooked_at::<R>();
     None
 }
@@ -189,19 +190,24 @@ pub(super) fn unlooked_at<R>() {
     }
 }
 
-fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failure<'_>> {
+pub(super) fn error_of<T, E: ErrorValue<Form>, Form>(value: &Result<T, E>) -> Option<Failure<'_>> {
     value.as_ref().err().map(ErrorValue::failure)
 }
 
-fn run_now<R>(kind: HandlerKind, options: impl Options<R>, run: impl FnOnce() -> R, error: ErrorOf<R>) -> R {
+pub(super) fn run_now<R>(
+    kind: HandlerKind,
+    options: impl Options<R>,
+    run: impl FnOnce() -> R,
+    error: ErrorOf<R>,
+) -> R {
     let (plan, looks) = options.into_parts();
     let mut held = hold(Handler::planned(kind, plan));
-    let value = run();
+    let value = unwinding::catching(run);
     look(&value, &mut held, &looks, error);
     value
 }
 
-fn run_later<F: Future>(
+pub(super) fn run_later<F: Future>(
     kind: HandlerKind,
     options: impl Options<F::Output>,
     future: F,

@@ -7,6 +7,7 @@ mod feedback;
 mod handlers;
 mod official;
 mod propagation;
+pub mod queue;
 mod scope;
 mod scopes;
 mod session;

@@ -203,6 +203,38 @@ pub fn bind_scope_each<A, R, F: Fn(A) -> R>(run: F) -> impl Fn(A) -> R + use<A, 
     }
 }
 
+/// Returns a callback that makes a future, with the scopes and the span that are active now, on any thread that calls it and
+/// polls the future. For callbacks that a server runs in a task of its own, such as that of a WebSocket, see
+/// [the guide](crate::guide::tasks).
+///
+/// ```
+/// # struct Upgrade;
+/// # impl Upgrade {
+/// #     fn on_upgrade<F: Future<Output = ()>>(self, callback: impl FnOnce(u32) -> F) { drop(callback(7)); }
+/// # }
+/// async fn talk(socket: u32) {
+///     sentry::capture_message("somebody said something", sentry::Level::Info);
+/// }
+///
+/// async fn chat(upgrade: Upgrade) {
+///     // In a handler of axum; `talk` belongs to the trace and the scopes of its request.
+///     upgrade.on_upgrade(sentry::bind_scope_async(talk))
+/// }
+/// # drop(chat(Upgrade));
+/// ```
+pub fn bind_scope_async<A, F: Future, C: FnOnce(A) -> F>(
+    callback: C,
+) -> impl FnOnce(A) -> Instrumented<Bound, F> + use<A, F, C> {
+    let (context, active) = (active::context(), active::lineage());
+    move |item| {
+        let future = {
+            let _entered = entered::enter(Arc::clone(&context), active);
+            callback(item)
+        };
+        instrument(Bound::new(Some(context), active), future)
+    }
+}
+
 fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
     let context = active::context();
     // Nothing else knows the new scope, so no change by other code can get lost.

@@ -38,6 +38,7 @@ pub(crate) enum ErrorOrigin {
     ServerAction,
     ApiHandler,
     DataFetcher,
+    Message,
     Monitor,
     Main,
     /// The server around a handler, with the type of the mechanism.
@@ -53,6 +54,7 @@ impl ErrorOrigin {
             Self::ServerAction => CaptureMechanism { ty: "auto.function.server_action", handled: false },
             Self::ApiHandler => CaptureMechanism { ty: "auto.http.api_handler", handled: false },
             Self::DataFetcher => CaptureMechanism { ty: "auto.function.data_fetcher", handled: false },
+            Self::Message => CaptureMechanism { ty: "auto.queue.process", handled: false },
             Self::Monitor => CaptureMechanism { ty: "auto.function.monitor", handled: false },
             Self::Main => CaptureMechanism { ty: "auto.function.main", handled: false },
             #[cfg(feature = "_http-server")]
@@ -64,7 +66,9 @@ impl ErrorOrigin {
         match self {
             Self::Span(site) => site.event_level(),
             Self::Main => Level::Fatal,
-            Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Monitor => Level::Error,
+            Self::ServerAction | Self::ApiHandler | Self::DataFetcher | Self::Message | Self::Monitor => {
+                Level::Error
+            }
             #[cfg(feature = "_http-server")]
             Self::Server(_) => Level::Error,
         }

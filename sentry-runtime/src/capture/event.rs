@@ -82,6 +82,16 @@ impl Capture {
         EventDraft::new(body, Level::Fatal, SpanContext::current(), Some(RawStack::capture()))
     }
 
+    /// The event of a panic that was noticed while it unwound, with what is known of its place.
+    pub(crate) fn unseen_panic(
+        mut message: String,
+        span_context: SpanContext,
+        stack: Option<RawStack>,
+    ) -> EventDraft {
+        truncate(&mut message, MAX_HELD);
+        EventDraft::new(Body::Panic { message, location: None }, Level::Fatal, span_context, stack)
+    }
+
     pub(crate) fn message(mut text: String, level: Level) -> EventDraft {
         truncate(&mut text, MAX_HELD);
         let wants_stack =

@@ -11,6 +11,8 @@ mod ignore;
 pub mod logger;
 pub mod metrics;
 pub(crate) mod reading;
+pub(crate) mod reported;
 mod sameness;
 pub(crate) mod seen;
 pub(crate) mod session;
+pub(crate) mod unwinding;

@@ -14,7 +14,7 @@ use super::hint::Hint;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
-use crate::protocol::Event;
+use crate::protocol::{Context, Event};
 
 /// An extension of a client: installs hooks, processes events, or both.
 ///
@@ -63,8 +63,10 @@ pub trait Integration: Any + Send + Sync {
 #[derive(Default)]
 pub(crate) struct Integrations {
     first: Link,
-    /// Changes whenever an integration is set up.
+    /// Changes whenever an integration is set up, and when one has found the resource.
     version: AtomicU32,
+    /// The contexts of the cloud in which the program runs, by their names.
+    resource: OnceLock<Vec<(String, Context)>>,
 }
 
 type Link = OnceLock<Box<Installed>>;
@@ -135,7 +137,20 @@ impl Integrations {
         }
     }
 
-    /// A number that changes whenever an integration is set up.
+    /// Sets the contexts of the cloud in which the program runs, once.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn set_resource(&self, contexts: Vec<(String, Context)>) {
+        if self.resource.set(contexts).is_ok() {
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// The contexts of the cloud in which the program runs; none until they are found.
+    pub(crate) fn resource(&self) -> &[(String, Context)] {
+        self.resource.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// A number that changes whenever an integration is set up, and when one has found the resource.
     pub(crate) fn version(&self) -> u32 {
         self.version.load(Ordering::Acquire)
     }

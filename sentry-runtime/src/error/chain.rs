@@ -200,10 +200,13 @@ impl<'g> Reader<'g> {
     }
 }
 
+const INTERNAL_ERROR: &str = "actix_web::error::internal::InternalError<";
+
 /// Returns the name and module of a type from the compiler's type name; `None` if the type hides another one.
 fn named(mut path: &str) -> Option<(String, Option<String>)> {
     loop {
-        let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"]
+        // actix-web's type puts a status beside an error.
+        let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<", INTERNAL_ERROR]
             .iter()
             .find_map(|prefix| path.strip_prefix(prefix)?.strip_suffix('>'))
             .or_else(|| path.strip_prefix("&mut "))
@@ -213,7 +216,8 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
             None => break,
         }
     }
-    let hides = ["anyhow::Error", "eyre::Report", "alloc::string::String", "str"];
+    let hides =
+        ["anyhow::Error", "eyre::Report", "actix_web::error::error::Error", "alloc::string::String", "str"];
     if path.starts_with("dyn ") || hides.contains(&path) {
         return None;
     }

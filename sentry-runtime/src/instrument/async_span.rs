@@ -13,6 +13,7 @@ use super::span::IntoParent;
 use super::{gen_ai, ignore, root};
 use crate::base::callback;
 use crate::capture::errors::{self};
+use crate::capture::unwinding;
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
@@ -354,6 +355,13 @@ impl PollHooks for AsyncSpan {
     #[inline]
     fn stop_counting(&mut self) {
         self.start &= !TRACKED;
+    }
+
+    fn unwinds(&mut self) {
+        // Without a client the span has no start.
+        if self.start & !FLAGS != 0 {
+            unwinding::leaves(self.start & !FLAGS);
+        }
     }
 
     fn finish(&mut self, end: End) {

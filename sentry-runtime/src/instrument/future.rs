@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::instrumented::{End, Instrumented, PollHooks, Previous, Stage, instrument};
 use super::span::Span;
+use crate::capture::unwinding;
 use crate::context::active;
 use crate::context::hub::Hub;
 use crate::context::thread_context::Context;
@@ -43,6 +44,10 @@ impl PollHooks for Bound {
     fn enter(&mut self) -> Option<Previous> {
         self.stage = Stage::Begun;
         Some(Previous::swap(self.context.take(), self.active))
+    }
+
+    fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        unwinding::catching(run)
     }
 
     fn leave(&mut self, previous: Previous) {

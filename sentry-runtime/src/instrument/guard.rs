@@ -17,6 +17,7 @@ use super::root::{self, RootKind};
 use super::span::IntoParent;
 use crate::base::callback;
 use crate::capture::errors::{self};
+use crate::capture::unwinding;
 use crate::client::{self, forgotten};
 use crate::context::activation;
 use crate::context::active;
@@ -47,9 +48,11 @@ const LIVE: u64 = 1 << 63;
 const OWNS: u64 = 1 << 62;
 /// Attributes of the span are recorded.
 const RECORDING: u64 = 1 << 61;
+/// The span of a root began while the thread panicked, in a destructor: at its end, a panic need not have left it.
+const IN_CLEANUP: u64 = 1 << 60;
 /// The function returned an error.
 const FAILED: u64 = 1;
-const FLAGS: u64 = LIVE | OWNS | RECORDING | FAILED;
+const FLAGS: u64 = LIVE | OWNS | RECORDING | IN_CLEANUP | FAILED;
 
 /// Ends its span when it is dropped. Returned by [`enter_span!`](crate::enter_span).
 ///
@@ -239,7 +242,13 @@ extern "C" fn start_root(guard: &mut SpanGuard) {
         return start_with_context(guard);
     };
     guard.id = id;
-    guard.start = start & !FLAGS | LIVE | OWNS | if sampled { RECORDING } else { 0 };
+    guard.start = start & !FLAGS | LIVE | OWNS | if sampled { RECORDING } else { 0 } | in_cleanup();
+}
+
+/// Returns the flag of a root that begins while the thread panics.
+#[inline]
+fn in_cleanup() -> u64 {
+    if std::thread::panicking() { IN_CLEANUP } else { 0 }
 }
 
 /// Like [`start`], for the first child of a thread and for processors whose counter cannot serve as a clock.
@@ -283,7 +292,10 @@ extern "C" fn end(guard: &mut SpanGuard) {
         return end_root(guard);
     }
     // The child of a sampled span, and its segment is active on this thread again.
-    let outcome = guard.outcome();
+    if std::thread::panicking() {
+        return end_child_panicking(guard);
+    }
+    let outcome = if guard.start & FAILED != 0 { SpanOutcome::Failed } else { SpanOutcome::Ok };
     let local = local();
     // The slow paths are tail calls.
     if !guard.ending(local.segment.get(), outcome).write_at_once(local) {
@@ -305,9 +317,21 @@ extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: SpanOutcome) {
     local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
+/// Like [`end`], while the thread panics. A destructor may have called the function, or a panic leaves it.
+#[cold]
+#[inline(never)]
+extern "C" fn end_child_panicking(guard: &mut SpanGuard) {
+    unwinding::passes(guard.start & !FLAGS);
+    end_child_slowly(guard, SpanOutcome::Failed);
+}
+
 /// Ends a span that activated a context, or the root of a trace.
 #[inline(never)]
 extern "C" fn end_root(guard: &mut SpanGuard) {
+    if std::thread::panicking() {
+        let since = guard.start & !FLAGS;
+        if guard.start & IN_CLEANUP == 0 { unwinding::leaves(since) } else { unwinding::passes(since) }
+    }
     let local = local();
     if local.lazy_root.is_open(guard.id) {
         callback::contain(|| lazy_root::end(local, guard.outcome()));
@@ -333,7 +357,8 @@ impl SpanGuard {
         self.outer = local().context_stack.put(active::swap(SavedContext { context: Some(context), active }));
         self.id = id;
         self.parent = before.span;
-        self.start = clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 };
+        self.start =
+            clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 } | in_cleanup();
     }
 
     /// Whether attributes are recorded.

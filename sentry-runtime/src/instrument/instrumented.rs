@@ -29,6 +29,18 @@ pub trait PollHooks {
     /// [`PollHooks::leave`] is not called.
     #[doc(hidden)]
     fn enter(&mut self) -> Option<Previous>;
+    /// Runs a part of the user's code inside the work. Work that catches panics does so here.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn run<R>(&mut self, run: impl FnOnce() -> R) -> R
+    where
+        Self: Sized,
+    {
+        run()
+    }
+    /// Called inside the work when a panic leaves it.
+    #[doc(hidden)]
+    fn unwinds(&mut self) {}
     /// Called when a poll has entered the work.
     #[doc(hidden)]
     #[inline]
@@ -178,20 +190,20 @@ pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
 }
 
 /// Leaves the work's context, whichever way the poll ends.
-struct Entered<'a, W: PollHooks> {
-    work: &'a mut W,
+pub(super) struct Entered<'a, W: PollHooks> {
+    pub(super) work: &'a mut W,
     previous: Option<Previous>,
 }
 
 impl<'a, W: PollHooks> Entered<'a, W> {
     #[inline]
-    fn new(work: &'a mut W) -> Self {
+    pub(super) fn new(work: &'a mut W) -> Self {
         let previous = if work.stage() == Stage::Over { None } else { work.enter() };
         Self { work, previous }
     }
 
     #[inline]
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         if let Some(previous) = self.previous.take() {
             self.work.leave(previous);
         }
@@ -201,6 +213,9 @@ impl<'a, W: PollHooks> Entered<'a, W> {
 impl<W: PollHooks> Drop for Entered<'_, W> {
     #[cold]
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.work.unwinds();
+        }
         self.leave();
         // The code that catches the panic drops the future later, when the panic can no longer be detected.
         if self.work.stage() == Stage::Begun && std::thread::panicking() {
@@ -222,7 +237,7 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         // second copy of the user's future.
         let mut entered = Entered::new(&mut this.work);
         entered.work.poll_began();
-        let poll = future.poll(task);
+        let poll = entered.work.run(|| future.poll(task));
         entered.work.poll_ended();
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, entered.work);
@@ -268,13 +283,16 @@ impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
 pub struct Held<W: PollHooks> {
     work: W,
     previous: Option<Previous>,
+    /// Whether it began while the thread panicked, in a destructor: at its end, a panic need not have left it.
+    in_cleanup: bool,
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
 }
 
 /// Enters some work until the returned guard is dropped.
 pub fn hold<W: PollHooks>(mut work: W) -> Held<W> {
     let previous = work.enter();
-    Held { work, previous, _stays_on_its_thread: std::marker::PhantomData }
+    let in_cleanup = std::thread::panicking();
+    Held { work, previous, in_cleanup, _stays_on_its_thread: std::marker::PhantomData }
 }
 
 impl<W: PollHooks> std::ops::Deref for Held<W> {
@@ -293,6 +311,9 @@ impl<W: PollHooks> std::ops::DerefMut for Held<W> {
 
 impl<W: PollHooks> Drop for Held<W> {
     fn drop(&mut self) {
+        if !self.in_cleanup && std::thread::panicking() {
+            self.work.unwinds();
+        }
         if let Some(previous) = self.previous.take() {
             self.work.ending();
             self.work.leave(previous);

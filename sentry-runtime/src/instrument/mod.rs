@@ -14,12 +14,16 @@ pub(crate) mod guard;
 pub(crate) mod handler;
 pub(crate) mod ignore;
 pub(crate) mod instrumented;
+pub mod mcp;
 pub(crate) mod monitor;
 pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod outgoing;
 pub(crate) mod passed_on;
+pub(crate) mod queue;
 pub(crate) mod root;
 pub(crate) mod span;
 pub(crate) mod start;
+#[cfg(feature = "stream")]
+pub(crate) mod stream;
 pub(crate) mod vars;

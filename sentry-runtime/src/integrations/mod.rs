@@ -3,6 +3,9 @@
 //!
 //! | feature | integration |
 //! |---|---|
+//! | | `sentry::integrations::panic`: panics in programs with a panic hook of their own |
+//! | `cloud` | `sentry::integrations::cloud`: where the program runs, as the context `cloud_resource` |
+//! | `lambda_runtime` | `sentry::integrations::lambda_runtime`: a layer for functions of AWS Lambda |
 //! | `tower` | `sentry::integrations::tower`: a layer for all servers built on tower services (tonic, hyper, axum) |
 //! | `axum` | the same layer, with transactions named by axum's routes |
 //! | `opentelemetry` | `sentry::integrations::opentelemetry`: OpenTelemetry's and this crate's spans in one trace |
@@ -21,9 +24,15 @@
 pub mod actix_web;
 #[cfg(feature = "anyhow")]
 pub mod anyhow;
+#[cfg(feature = "axum")]
+mod axum;
 pub mod backtrace;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod contexts;
 pub mod debug_images;
+#[cfg(feature = "lambda_runtime")]
+pub mod lambda_runtime;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "_entries")]

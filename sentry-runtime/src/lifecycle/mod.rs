@@ -1,6 +1,7 @@
-//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, forks, and the
+//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, exits, forks, and the
 //! transports of the options.
 
+pub(crate) mod exit;
 mod final_report;
 pub(crate) mod forks;
 pub(crate) mod guard;

@@ -1,16 +1,18 @@
 //! The panic hook: captures each panic with its message, location and stack, and then runs the previous hook.
 //!
 //! The hook runs where the panic happens, so the event has the trace, the scopes and the stack of that location, even
-//! if the panic then unwinds through many annotated functions.
+//! if the panic then unwinds through many annotated functions. A panic that no hook of ours sees is noticed while it
+//! unwinds, see `capture/unwinding.rs`.
+//!
+//! Hooks may be chained in any order: one panic is one event, however many hooks of ours see it.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::panic::PanicHookInfo;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use crate::base::callback;
-use crate::capture::event;
+use crate::capture::{event, unwinding};
 use crate::client::{self, Client};
 use crate::context::active;
 use crate::instrument::monitor;
@@ -20,18 +22,60 @@ use crate::stacktrace::locals::CapturedLocals;
 
 thread_local! {
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
+    /// Set while a hook of ours runs, with the hooks behind it.
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    /// The panic that the program's own hook handed over last, until a hook of ours sees it.
+    static HANDED_OVER: Cell<Option<PanicId>> = const { Cell::new(None) };
+}
+
+/// What tells the panic of two hook calls apart: the address of its description and its place in the code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct PanicId(usize, u32, u32);
+
+impl PanicId {
+    fn of(info: &PanicHookInfo<'_>) -> Self {
+        let (line, column) = info.location().map_or((0, 0), |at| (at.line(), at.column()));
+        Self(std::ptr::from_ref(info).addr(), line, column)
+    }
 }
 
 /// Installs the hook once per process. The previous hook runs after it.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
+    // The standard library forbids a change of hooks while the thread panics.
+    if !std::thread::panicking() {
+        ONCE.call_once(install_in_front);
+    }
+}
+
+/// Installs the hook in front of the present one, which runs after it.
+pub(crate) fn install_in_front() {
+    if std::thread::panicking() {
+        return;
+    }
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        // A hook of ours may be among the previous ones.
+        let is_first = !IN_HOOK.replace(true);
+        if is_first && HANDED_OVER.take() != Some(PanicId::of(info)) {
             capture_panic(info);
-            previous(info);
-        }));
-    });
+        }
+        previous(info);
+        if is_first {
+            IN_HOOK.set(false);
+        }
+    }));
+}
+
+/// Captures a panic for a hook of the program's, also if the option `capture_panics` is off.
+pub(crate) fn panic_handler(info: &PanicHookInfo<'_>) {
+    let captures = |client: &Arc<Client>| client.options().capture_panics;
+    let is_captured =
+        IN_HOOK.get() && active::with(|context| context.client()).is_some_and(|client| captures(&client));
+    if !is_captured {
+        HANDED_OVER.set(Some(PanicId::of(info)));
+        capture(info, |_| true);
+    }
 }
 
 fn capture_panic(info: &PanicHookInfo<'_>) {
@@ -39,11 +83,13 @@ fn capture_panic(info: &PanicHookInfo<'_>) {
 }
 
 fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
+    if client::capture_mode() == client::CaptureMode::Off {
+        return;
+    }
     let end = PanicOutcome::of(info);
+    unwinding::seen_by_hook(info.payload());
     // Contained panics are not captured, except those that end the program, which cannot be contained.
-    if client::capture_mode() == client::CaptureMode::Off
-        || (callback::is_quiet() && end == PanicOutcome::Unwinds)
-    {
+    if callback::is_quiet() && end == PanicOutcome::Unwinds {
         return;
     }
     if CAPTURING.replace(true) {
@@ -56,7 +102,7 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
             let unwinds = end == PanicOutcome::Unwinds && vars::shows_vars(client.options());
             let late = if unwinds { running::begin_panic() } else { None };
             let locals = CapturedLocals { late, ..CapturedLocals::default() };
-            event::submit(Capture::panic(message(info.payload()), location).with_locals(locals));
+            event::submit(Capture::panic(unwinding::message(info.payload()), location).with_locals(locals));
         }
         if end != PanicOutcome::Unwinds {
             // Nothing runs after this hook: open runs end here, and captured data is sent now.
@@ -65,11 +111,6 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
         }
     }
     CAPTURING.set(false);
-}
-
-/// Captures a panic from a hook of the program's own.
-pub(crate) fn capture_by_hand(info: &PanicHookInfo<'_>) {
-    capture(info, |_| true);
 }
 
 /// What the panic does after the hook.
@@ -94,7 +135,7 @@ const CHECKS: [&str; 3] = [
 
 impl PanicOutcome {
     fn of(info: &PanicHookInfo<'_>) -> Self {
-        let text = text(info.payload()).unwrap_or_default();
+        let text = unwinding::text(info.payload()).unwrap_or_default();
         let is_in_core = |file: &str| {
             ["core/src/panicking.rs", r"core\src\panicking.rs"].iter().any(|own| file.ends_with(own))
         };
@@ -106,13 +147,4 @@ impl PanicOutcome {
             Self::Unwinds
         }
     }
-}
-
-pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
-    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-}
-
-/// The text of a panic's payload.
-fn message(payload: &(dyn Any + Send)) -> String {
-    text(payload).unwrap_or("a value that is not a string").to_owned()
 }

@@ -26,9 +26,19 @@ static READER: PerProcess<()> = PerProcess::new();
 /// Whether a signal ends the program at once: after a first signal, and if no thread reads signals.
 static AT_ONCE: AtomicBool = AtomicBool::new(true);
 
+/// The first process of a container. Linux gives it no signal that it does not handle, so it cannot end by one.
+const INIT: u32 = 1;
+/// The exit code of a program that a signal ended, less the number of the signal, by the convention of shells and
+/// container runtimes.
+const ENDED_BY_SIGNAL: c_int = 128;
+
 /// Sends captured data before `SIGTERM` or `SIGINT` ends the program, waiting at most for the option
 /// `shutdown_timeout`. The signal still ends the program, so its parent process sees the usual status; a second signal
 /// ends it at once. Monitored jobs that are running are reported as failed.
+///
+/// The first process of a container (process 1) cannot end by a signal on Linux. It exits with code 128 plus the number
+/// of the signal instead, 143 for `SIGTERM`. Without this function, or another handler, Linux withholds the signal from
+/// such a process, and the container runtime ends it by `SIGKILL` after the grace period.
 ///
 /// For programs that leave these signals to the system: the system does not run destructors, so the guard of
 /// [`init`](crate::init) cannot flush. A program that handles the signals to shut down in an orderly way drops its
@@ -98,6 +108,9 @@ fn end_by(signal: c_int) {
         monitor::fail_open_runs();
         let flushed = client.flush(client.options().shutdown_timeout);
         diagnostics::debug(format_args!("signal {signal}: all data was sent in time: {flushed}"));
+    }
+    if std::process::id() == INIT {
+        low_level::exit(ENDED_BY_SIGNAL + signal);
     }
     if let Err(error) = low_level::emulate_default_handler(signal) {
         diagnostics::error(format_args!("signal {signal}: the default action of the system failed: {error}"));

@@ -327,7 +327,8 @@ pub struct ClientOptions {
     /// # assert!(!options.stream_gen_ai_spans);
     /// ```
     pub stream_gen_ai_spans: bool,
-    /// Whether panics are captured, by a panic hook. Default: `true`.
+    /// Whether panics are captured, by a panic hook or on their way, see [`integrations::panic`](crate::integrations::panic).
+    /// Default: `true`.
     pub capture_panics: bool,
     /// Whether structured logs are sent, see [`logger`](crate::capture::logger). Default: `true`. Deprecated: set
     /// [`collect_logs`](Self::collect_logs) for logs of integrations; logs written by hand need no switch.

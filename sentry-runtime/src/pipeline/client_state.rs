@@ -22,7 +22,7 @@ pub(crate) struct ClientState {
     /// The same contexts as JSON.
     pub(super) contexts_json: Vec<(String, Vec<u8>)>,
     pub(super) sdk: ClientSdkInfo,
-    /// The version of the list of integrations that `sdk` names.
+    /// The version of the list of integrations that `sdk` names, and of what they have found.
     integrations: u32,
     pub(super) server_name: Option<String>,
     pub(super) kept: KeptPerSecond,
@@ -50,7 +50,7 @@ impl ClientState {
         if !parameters.shows_all() {
             scrubber = scrubber.keep_query_values_if(move |name| parameters.shows(name));
         }
-        Self {
+        let mut state = Self {
             contexts_json: contexts.iter().filter_map(json).collect(),
             resolver: Resolver::new(Symbolicator::new(rules, collected.frame_context_lines())),
             scrubber: Arc::new(scrubber),
@@ -64,6 +64,20 @@ impl ClientState {
                 None => facts.server_name.clone(),
             },
             kept: KeptPerSecond::default(),
+        };
+        state.add_resource(client);
+        state
+    }
+
+    /// Adds the contexts of the cloud in which the program runs, as far as they are known by now.
+    fn add_resource(&mut self, client: &Client) {
+        for (name, context) in client.integrations().resource() {
+            if !self.contexts.contains_key(name)
+                && let Ok(json) = serde_json::to_vec(context)
+            {
+                self.contexts.insert(name.clone(), context.clone());
+                self.contexts_json.push((name.clone(), json));
+            }
         }
     }
 }
@@ -79,6 +93,7 @@ pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R)
     let integrations = client.integrations().version();
     if state.integrations != integrations {
         (state.integrations, state.sdk) = (integrations, sdk(client));
+        state.add_resource(client);
     }
     work(state)
 }

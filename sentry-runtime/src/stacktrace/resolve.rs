@@ -228,7 +228,8 @@ fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
         return frames;
     }
     let mut kept: Vec<ResolvedFrame> = Vec::with_capacity(frames.len());
-    // The standard library's calls of a closure are removed together with our function, and kept otherwise.
+    // The standard library's calls of a closure, and its `catch_unwind`, are removed together with our function, and
+    // kept otherwise.
     let mut calls: Vec<ResolvedFrame> = Vec::new();
     let mut between = Between::Nothing;
     for frame in frames {
@@ -237,7 +238,7 @@ fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
         if is_ours(symbol) {
             let wraps = WRAPPERS.iter().any(|wrapper| symbol.starts_with(wrapper));
             between = if wraps && between != Between::Call { Between::Wrapper } else { Between::Call };
-        } else if symbol.starts_with("core::ops::function::") {
+        } else if CALLS.iter().any(|call| symbol.starts_with(call)) {
             calls.push(frame);
         } else {
             let around = match between {
@@ -264,7 +265,22 @@ fn without_wrappers(frames: Vec<ResolvedFrame>) -> Vec<ResolvedFrame> {
 }
 
 /// The modules of what attributes expand to.
-const WRAPPERS: &[&str] = &["sentry::__private::", "sentry::private::", "sentry::instrument::"];
+const WRAPPERS: &[&str] = &[
+    "sentry::__private::",
+    "sentry::private::",
+    "sentry::instrument::",
+    "sentry::capture::unwinding::catching",
+];
+
+/// The functions through which the standard library calls a closure.
+const CALLS: &[&str] = &[
+    "core::ops::function::",
+    "core::panic::unwind_safe::",
+    "std::panic::catch_unwind",
+    "std::panicking::catch_unwind",
+    "std::panicking::try",
+    "__rust_try",
+];
 
 /// Whether a frame is the body of the annotated function around it.
 fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod abort;
+mod exit;
 mod fork;
 mod no_threads;
+mod own_hook;
 mod signals;
 mod stuck_panic;

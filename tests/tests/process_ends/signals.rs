@@ -140,3 +140,27 @@ fn a_signal_that_is_ignored_stays_ignored() {
     let (status, _) = waiting.end();
     assert_eq!(status.signal(), Some(libc::SIGTERM), "{status:?}");
 }
+
+/// Linux gives process 1 of a container no signal that it leaves to the system, not even its own.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_first_process_of_a_container_sends_everything_and_exits_with_the_code_of_the_signal() {
+    let namespace = |program: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child", program]);
+        command
+    };
+    if !namespace("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return eprintln!("skipped: this system lets nobody make a process namespace");
+    }
+    let server = FakeSentry::start();
+    let waiting = Waiting::start(namespace(env!("CARGO_BIN_EXE_signals")), &server, 20);
+    let unshare = waiting.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children")).unwrap();
+    kill(children.trim().parse().unwrap(), libc::SIGTERM);
+    let (status, _) = waiting.end();
+    assert_eq!(status.code(), Some(128 + libc::SIGTERM), "{status:?}");
+    server.assert_valid();
+    assert_eq!(only(server.events())["logentry"]["message"], "at work");
+    assert_eq!(server.check_ins().len(), 2);
+}

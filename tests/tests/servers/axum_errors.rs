@@ -57,6 +57,10 @@ async fn panics() {
     panic!("the shelf fell over");
 }
 
+async fn resumes() {
+    std::panic::resume_unwind(Box::new("the shelf was moved"))
+}
+
 fn router() -> Router {
     Router::new()
         .route("/annotated", get(annotated))
@@ -66,6 +70,7 @@ fn router() -> Router {
         .route("/bare", get(|| async { StatusCode::BAD_GATEWAY }))
         .route("/teapot", get(|| async { StatusCode::IM_A_TEAPOT }))
         .route("/panics", get(panics))
+        .route("/resumes", get(resumes))
         .layer(SentryLayer::new())
 }
 
@@ -169,6 +174,19 @@ fn a_panic_goes_on_and_is_captured_once_with_its_request() {
             assert_eq!(request.status, "internal_error");
             assert_eq!(event["contexts"]["trace"]["span_id"], request.id);
         }
+    }
+}
+
+#[test]
+fn a_panic_that_no_hook_saw_is_captured_with_its_request() {
+    for options in [options(), untraced()] {
+        let seen = observe(options, || serve::axum(router(), |at| fetch(at, "/resumes").status));
+        assert_eq!(seen.result, 0, "it goes on");
+        let event = seen.event();
+        assert_eq!(exception(&event)["value"], "the shelf was moved");
+        assert_eq!(exception(&event)["mechanism"]["type"], "panic");
+        assert_eq!(event["request"]["url"], "http://shop.example/resumes");
+        assert_eq!(event["transaction"], "GET /resumes");
     }
 }
 

@@ -8,6 +8,7 @@ mod axum_bodies;
 mod axum_errors;
 mod axum_requests;
 mod axum_routes;
+mod beside;
 mod client;
 mod grpc;
 mod serve;

@@ -150,3 +150,31 @@ fn a_future_that_is_never_polled_is_no_span() {
     let seen = observe(options(), || sentry::start_span("root", |_| drop(double(1))));
     assert_eq!(names(&seen.spans()), ["root"]);
 }
+
+#[sentry::span(name = "socket")]
+async fn socket(text: &'static str) {
+    yield_once().await;
+    sentry::capture_message(text, sentry::Level::Info);
+}
+
+/// As a server does with the callback of a WebSocket: it calls it in a task of its own when the request is over.
+#[test]
+fn a_callback_that_is_bound_belongs_to_the_request_that_bound_it() {
+    for bind in [true, false] {
+        let seen = observe(options(), || {
+            sentry::with_isolation_scope(|| {
+                sentry::set_tag("customer", "7");
+                let bound = sentry::start_span("request", |_| sentry::bind_scope_async(socket));
+                let task = std::thread::spawn(move || match bind {
+                    true => block_on(bound("hello")),
+                    false => block_on(socket("hello")),
+                });
+                task.join().unwrap();
+            });
+        });
+        let (event, request, socket) = (seen.event(), seen.span("request"), seen.span("socket"));
+        assert_eq!(event["tags"]["customer"] == "7", bind);
+        assert_eq!(socket.trace == request.trace, bind);
+        assert_eq!(event["contexts"]["trace"]["span_id"], socket.id);
+    }
+}

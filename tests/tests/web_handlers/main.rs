@@ -7,6 +7,7 @@ mod data_fetcher;
 mod forms;
 mod functions;
 mod headers;
+mod refusals;
 mod server_action;
 mod server_action_errors;
 mod tags;

@@ -37,14 +37,11 @@ fn a_response_that_is_never_recorded_is_not_looked_at() {
         server_action(quote!(record_response = false), item),
         quote! {
             fn f() -> u8 {
-                match &mut {
-                    let __sentry_work = ::sentry::__private::hold(
-                        ::sentry::__private::server_action("f").record_response(false)
-                    );
-                    __sentry_work
-                } {
-                    __sentry_work => { { ; 7 } }
-                }
+                let mut __sentry_work = {
+                    ::sentry::__private::hold(::sentry::__private::server_action("f").record_response(false))
+                };
+                let __sentry_value = ::sentry::__private::catching(move || -> u8 { { ; 7 } });
+                __sentry_value
             }
         },
     );

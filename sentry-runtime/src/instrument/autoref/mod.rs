@@ -4,7 +4,8 @@
 //! Method lookup removes one reference at a time, so the first trait whose bound the type meets is used. A generic
 //! function is judged by its own bounds, as always in Rust.
 //!
-//! [`failure`] finds the error in a returned value, [`kept`] keeps arguments, [`text`] checks that it has a text, [`values`] converts values to attributes, [`web`] reads requests
+//! [`failure`] finds the error in a returned value, [`kept`] keeps arguments, [`refusal`] recognises an
+//! error that is a response, [`text`] checks that it has a text, [`values`] converts values to attributes, [`web`] reads requests
 //! and responses.
 
 pub use crate::base::probe::Probe;
@@ -25,14 +26,26 @@ macro_rules! levels {
     )*};
 }
 
+/// Chooses the expansion with the span of the call, because nothing here knows the trait `Stream`.
+#[cfg(not(feature = "stream"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_if_stream {
+    ($_stream:block $sync:block) => {
+        $sync
+    };
+}
+
 mod failure;
 mod kept;
+mod refusal;
 mod text;
 mod values;
 mod web;
 
 pub use failure::*;
 pub use kept::*;
+pub use refusal::*;
 pub use text::*;
 pub use values::*;
 pub use web::*;

@@ -98,12 +98,6 @@ impl<'a, T: 'a> ToldByAny<'a> for Probe<'a, T> {
     }
 }
 
-levels! { sentry_refusal -> Option<u16>;
-    RefusalOfError: [T, E: ResponseStatus] &Probe<'a, Result<T, E>> =>
-        |value| contained(|| value.as_ref().err().and_then(ResponseStatus::response_status));
-    RefusalOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
-}
-
 levels! { sentry_status -> Option<u16>;
     StatusOfResponse: [T: ResponseStatus + ?Sized] &Probe<'a, T> => |value| contained(|| value.response_status());
     StatusOfAny: [T: ?Sized] Probe<'a, T> => |_value| None;
@@ -209,8 +203,8 @@ macro_rules! __sentry_status {
     ($value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
-            CodeOfAny as _, CodeOfNumber as _, CodeOfOption as _, NoStatus as _, RefusalOfAny as _,
-            RefusalOfError as _, StatusOfAny as _, StatusOfResponse as _, ToldByAny as _, ToldByOk as _,
+            CodeOfAny as _, CodeOfNumber as _, CodeOfOption as _, NoStatus as _, StatusOfAny as _,
+            StatusOfResponse as _, ToldByAny as _, ToldByOk as _,
         };
         let __sentry_seen = $value;
         match (&&$crate::__private::Probe(__sentry_seen)).sentry_told() {
@@ -222,7 +216,7 @@ macro_rules! __sentry_status {
                     __sentry_code => __sentry_code,
                 }
             }
-            ::core::option::Option::None => (&&$crate::__private::Probe(__sentry_seen)).sentry_refusal(),
+            ::core::option::Option::None => $crate::__private::refusal!(__sentry_seen),
         }
     }};
 }

@@ -1,4 +1,4 @@
-//! The kinds of web handlers, with their names, origins and span options.
+//! The kinds of handlers, with their names, origins and span options.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,26 @@ use crate::trace::segment::RootName;
 
 type Attributes = Vec<(Cow<'static, str>, AttributeValue)>;
 
+/// The attribute with the name of a queue or a topic.
+pub(crate) const DESTINATION: &str = "messaging.destination.name";
+
 /// The kind of a handler, and its name.
 #[derive(Debug)]
 pub(crate) enum HandlerKind {
-    ServerAction { name: Cow<'static, str> },
-    ApiHandler { route: Cow<'static, str> },
-    DataFetcher { kind: Cow<'static, str>, route: Cow<'static, str> },
+    ServerAction {
+        name: Cow<'static, str>,
+    },
+    ApiHandler {
+        route: Cow<'static, str>,
+    },
+    DataFetcher {
+        kind: Cow<'static, str>,
+        route: Cow<'static, str>,
+    },
+    /// The processing of a queue's message.
+    Message {
+        destination: Cow<'static, str>,
+    },
 }
 
 impl HandlerKind {
@@ -36,13 +50,14 @@ impl HandlerKind {
             Self::ServerAction { .. } => ErrorOrigin::ServerAction,
             Self::ApiHandler { .. } => ErrorOrigin::ApiHandler,
             Self::DataFetcher { .. } => ErrorOrigin::DataFetcher,
+            Self::Message { .. } => ErrorOrigin::Message,
         }
     }
 
     /// Whether the handler always has an isolation scope of its own. The other kinds share that of the request they run
     /// in, if a server's layer created one.
     pub(super) fn is_always_isolated(&self) -> bool {
-        matches!(self, Self::ServerAction { .. })
+        matches!(self, Self::ServerAction { .. } | Self::Message { .. })
     }
 
     /// Returns the name of the span, and of the transaction if the span is the root of one.
@@ -52,20 +67,29 @@ impl HandlerKind {
             (Self::ApiHandler { route }, None) => route.clone(),
             (Self::ApiHandler { route }, Some(method)) => Cow::Owned(format!("{method} {route}")),
             (Self::DataFetcher { kind, route }, _) => Cow::Owned(format!("{kind} ({route})")),
+            (Self::Message { destination }, _) => destination.clone(),
         }
     }
 
     /// Returns the names of the span, and the attributes that it starts with.
     pub(super) fn span(&self, plan: Option<&mut HandlerPlan>) -> (RootName, Attributes) {
-        let (method, own) = plan.map(|plan| (plan.method.take(), plan.name.take())).unwrap_or_default();
+        let (method, own, further) = plan
+            .map(|plan| (plan.method.take(), plan.name.take(), std::mem::take(&mut plan.attributes)))
+            .unwrap_or_default();
         if let (Self::ServerAction { name: Cow::Borrowed(name) }, None) = (self, &own) {
-            return (RootName::ServerAction(name), Attributes::new());
+            return (RootName::ServerAction(name), further);
         }
         let source = if own.is_some() { "custom" } else { "route" };
         let name = own.unwrap_or_else(|| self.name(method.as_deref()));
-        let mut attributes = Attributes::new();
+        let mut attributes = further;
         let mut add = |key, value: Cow<'static, str>| attributes.push((Cow::Borrowed(key), value.into()));
+        let mut source = source;
         let (op, origin) = match self {
+            Self::Message { destination } => {
+                source = "task";
+                add(DESTINATION, destination.clone());
+                ("queue.process", "auto.queue.process")
+            }
             Self::ServerAction { .. } => ("function.server_action", "auto.function.server_action"),
             Self::ApiHandler { route } => {
                 add("http.route", route.clone());

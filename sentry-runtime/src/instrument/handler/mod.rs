@@ -1,7 +1,7 @@
 //! Web handlers: server actions, handlers of HTTP routes, and functions that fetch the data of a page.
 //!
-//! All three are one kind of work, a [`Handler`]: it forks the isolation scope, continues the caller's trace, records a
-//! span and captures errors. [`HandlerKind`] holds the differences. The attributes create a handler by the functions
+//! All three, and the processing of a queue's message, are one kind of work, a [`Handler`]: it forks the isolation
+//! scope, continues the caller's trace, records a span and captures errors. [`HandlerKind`] holds the differences. The attributes create a handler by the functions
 //! below; the function forms fill an [`Options`] type first. [`form`] and [`response`] read input and output.
 //!
 //! The behaviour is that of the wrappers of Sentry's SDK for Next.js. In addition, form data and response are set on
@@ -17,9 +17,10 @@ mod state;
 
 pub use form::FormData;
 pub use options::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};
-pub use response::ResponseStatus;
+pub use response::{ResponseStatus, StatusOfTuple};
 pub use run::{Handler, api_handler, data_fetcher, server_action};
 
-pub(crate) use kind::HandlerKind;
+pub(crate) use kind::{DESTINATION, HandlerKind};
 pub(crate) use options::{Looks, Options};
-pub(crate) use response::{contained, shown};
+pub(crate) use plan::HandlerPlan;
+pub(crate) use response::{contained, shown, tuples};

@@ -16,6 +16,7 @@ use crate::protocol::nesting::Shallow;
 use crate::trace::headers::HeaderSource;
 
 type Show<R> = Box<dyn Fn(&R) -> AttributeValue + Send>;
+type Ignore<R> = Box<dyn Fn(&R) -> bool + Send>;
 type StatusOf<R> = Box<dyn Fn(&R) -> Option<u16> + Send>;
 
 /// The ways to look at the returned value.
@@ -23,11 +24,12 @@ pub(crate) struct Looks<R> {
     show: Option<Show<R>>,
     status: Option<StatusOf<R>>,
     control: Option<fn(&R) -> ControlFlow>,
+    ignore: Option<Ignore<R>>,
 }
 
 impl<R> Default for Looks<R> {
     fn default() -> Self {
-        Self { show: None, status: None, control: None }
+        Self { show: None, status: None, control: None, ignore: None }
     }
 }
 
@@ -39,6 +41,9 @@ impl<R> Looks<R> {
         }
         if let Some(status) = &self.status {
             handler.answered(callback::show(|| status(value)).flatten());
+        }
+        if let Some(ignore) = &self.ignore {
+            handler.ignore_if(|| ignore(value));
         }
     }
 
@@ -103,6 +108,15 @@ macro_rules! options {
             /// requests. The wait is limited by the option `shutdown_timeout`.
             pub fn flush(mut self) -> Self {
                 self.plan.flush = true;
+                self
+            }
+        }
+
+        impl<T, E> $name<Result<T, E>> {
+            /// Does not capture errors for which the closure returns `true`: they are no failures of the handler. If
+            /// the closure panics, the error is captured.
+            pub fn ignore(mut self, ignore: impl Fn(&E) -> bool + Send + 'static) -> Self {
+                self.looks.ignore = Some(Box::new(move |value| value.as_ref().is_err_and(|error| ignore(error))));
                 self
             }
         }

@@ -6,6 +6,7 @@ use super::form::FormData;
 use crate::base::callback;
 use crate::client;
 use crate::context::active;
+use crate::protocol::AttributeValue;
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
 
@@ -22,12 +23,14 @@ pub(crate) struct HandlerPlan {
     /// `None`: the option `data_collection` decides.
     pub(super) record_response: Option<bool>,
     pub(super) flush: bool,
-    pub(super) tags: Vec<(Cow<'static, str>, String)>,
+    pub(crate) tags: Vec<(Cow<'static, str>, String)>,
+    /// Further attributes of the span.
+    pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
 }
 
 impl HandlerPlan {
     /// Reads the trace, and the method if none was given.
-    pub(super) fn read_headers(&mut self, headers: &dyn HeaderSource) {
+    pub(crate) fn read_headers(&mut self, headers: &dyn HeaderSource) {
         if client::capture_mode() == client::CaptureMode::Off {
             return;
         }

@@ -10,7 +10,9 @@ use crate::protocol::{AttributeValue, Value};
 /// A value with an HTTP status: the response of a handler, or an error that becomes a response.
 ///
 /// Implemented for `http::Response` (axum, hyper), `http::StatusCode`, a tuple that starts with one, and a `Result` of
-/// any of these. Implement it for your own response type to make `#[api_handler]` record its status.
+/// any of these; with the feature `axum` for its `Redirect` and `ErrorResponse`; with the feature `actix-web` for its
+/// `HttpResponse`, `Error` and `StatusCode`. Implement it for your own response type to make `#[api_handler]` record its
+/// status, and for your own error type to make the attributes of web handlers capture its server errors alone.
 ///
 /// ```
 /// struct Reply { code: u16 }
@@ -38,17 +40,50 @@ impl ResponseStatus for StatusCode {
     }
 }
 
-impl<A> ResponseStatus for (StatusCode, A) {
-    fn response_status(&self) -> Option<u16> {
-        Some(self.0.as_u16())
+/// The types of status codes with which a tuple becomes a response.
+pub trait StatusOfTuple {
+    /// Returns the status code.
+    #[doc(hidden)]
+    fn code(&self) -> u16;
+}
+
+impl StatusOfTuple for StatusCode {
+    fn code(&self) -> u16 {
+        self.as_u16()
     }
 }
 
-impl<A, B> ResponseStatus for (StatusCode, A, B) {
-    fn response_status(&self) -> Option<u16> {
-        Some(self.0.as_u16())
+#[cfg(feature = "actix-web")]
+impl StatusOfTuple for actix_web::http::StatusCode {
+    fn code(&self) -> u16 {
+        self.as_u16()
     }
 }
+
+/// Calls a macro with the further elements of the tuples that axum takes for responses: the parts of the head and the body.
+macro_rules! tuples {
+    ($each:ident) => {
+        tuples! { $each: (P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16) }
+    };
+    ($each:ident: ()) => { $each! {} };
+    ($each:ident: ($first:ident $($rest:ident)*)) => {
+        $each! { $first $($rest)* }
+        tuples! { $each: ($($rest)*) }
+    };
+}
+pub(crate) use tuples;
+
+macro_rules! status_of_tuple {
+    ($($part:ident)*) => {
+        impl<S: StatusOfTuple, $($part,)* B> ResponseStatus for (S, $($part,)* B) {
+            fn response_status(&self) -> Option<u16> {
+                Some(self.0.code())
+            }
+        }
+    };
+}
+
+tuples! { status_of_tuple }
 
 impl<T: ResponseStatus, E> ResponseStatus for Result<T, E> {
     fn response_status(&self) -> Option<u16> {

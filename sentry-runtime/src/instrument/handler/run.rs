@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::form::FormData;
 use super::kind::HandlerKind;
@@ -9,7 +10,7 @@ use super::plan::HandlerPlan;
 use super::state::{HandlerState, RunningHandler, RunningSpan};
 use crate::base::callback;
 use crate::capture::errors;
-use crate::capture::seen;
+use crate::capture::{reported, seen, unwinding};
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
@@ -237,11 +238,43 @@ impl Handler {
         }
     }
 
+    /// Returns the time when it started, while it runs.
+    fn since(&self) -> Option<Ticks> {
+        match &self.0 {
+            Run::Lazy { since, .. } => Some(*since),
+            Run::Full(state) => Some(state.running.as_ref()?.since),
+            Run::Over | Run::Bare(_) => None,
+        }
+    }
+
+    /// Records the HTTP status of the response that a returned error becomes, if it is known.
+    #[inline]
+    pub fn refused(&mut self, status: Option<u16>) {
+        if status.is_some() {
+            self.answered(status);
+        }
+    }
+
+    /// Asks the program whether a returned error is no failure of the handler.
+    pub fn ignore<T, E>(&mut self, value: &Result<T, E>, ignore: impl FnOnce(&E) -> bool) {
+        if let Err(error) = value {
+            self.ignore_if(|| ignore(error));
+        }
+    }
+
+    /// Ignores the returned error if the closure of the user's says so.
+    pub(crate) fn ignore_if(&mut self, ignore: impl FnOnce() -> bool) {
+        if let Some(state) = self.state() {
+            state.ignored = callback::show(ignore).unwrap_or_default();
+        }
+    }
+
     /// Records that the handler returned an error, or what looks like one.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
         let Some(state) = self.state() else { return };
         match failure.control {
+            _ if state.ignored => {}
             ControlFlow::Redirect => state.status = Some(SpanStatus::Ok),
             ControlFlow::NotFound => state.status = Some(SpanStatus::NotFound),
             // A response that was returned as an `Err`: the client's mistake, not the handler's.
@@ -249,7 +282,9 @@ impl Handler {
             ControlFlow::Failure => {
                 state.failed = true;
                 let since = state.running.as_ref().map_or(0, |running| running.since);
-                errors::capture(failure, since, state.kind.origin());
+                if errors::capture(failure, since, state.kind.origin()).is_some() {
+                    reported::note();
+                }
             }
         }
     }
@@ -284,6 +319,7 @@ fn start_lazily(name: &'static str) -> Option<Run> {
     }
     let (root, since, _) =
         callback::contain(|| lazy_root::begin(local(), LazyName::ServerAction(name))).flatten()?;
+    reported::forget();
     Some(Run::Lazy { root, since, ending: false })
 }
 
@@ -317,6 +353,16 @@ impl PollHooks for Handler {
             record_form(form);
         }
         Some(previous)
+    }
+
+    fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        unwinding::catching(run)
+    }
+
+    fn unwinds(&mut self) {
+        if let Some(since) = self.since() {
+            unwinding::leaves(since);
+        }
     }
 
     fn poll_began(&self) {
@@ -366,11 +412,19 @@ impl PollHooks for Handler {
             return;
         };
         match state.http_status {
+            // The server's layer need not capture it either.
+            _ if state.ignored => {
+                if let Some(captured) = &context.isolation.snapshot().captured {
+                    captured.store(true, Ordering::Relaxed);
+                }
+            }
             _ if end != End::Done || state.failed => {}
             // The handler converted the error to a response.
             Some(500..) => {
                 let _inside = entered::enter(Arc::clone(&context), active);
-                errors::capture_unhandled(state.kind.origin(), state.http_status);
+                if errors::capture_unhandled(state.kind.origin(), state.http_status) {
+                    reported::note();
+                }
             }
             Some(_) => {}
             // The server's layer knows the status.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
+use crate::capture::reported;
 use crate::client;
 use crate::context::active;
 use crate::context::ids;
@@ -31,6 +32,8 @@ pub(super) struct HandlerState {
     pub(super) status: Option<SpanStatus>,
     pub(super) http_status: Option<u16>,
     pub(super) failed: bool,
+    /// The program decided that the error is no failure.
+    pub(super) ignored: bool,
 }
 
 #[derive(Debug)]
@@ -61,10 +64,21 @@ impl HandlerState {
         parent: Lineage,
     ) -> Box<Self> {
         let (running, status, http_status) = (None, None, None);
-        Box::new(Self { kind, plan, taken, parent, running, status, http_status, failed: false })
+        Box::new(Self {
+            kind,
+            plan,
+            taken,
+            parent,
+            running,
+            status,
+            http_status,
+            failed: false,
+            ignored: false,
+        })
     }
 
     pub(super) fn start(&mut self) {
+        reported::forget();
         let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
         if here.segment().is_some() {
             self.parent = active::lineage();

@@ -21,6 +21,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::{self, PerProcess};
 use crate::capture::errors::{self, ErrorOrigin};
+use crate::capture::unwinding;
 use crate::client::{self, Client, forgotten};
 use crate::context::active;
 use crate::context::ids;
@@ -280,6 +281,16 @@ impl PollHooks for Monitor {
             return None;
         };
         Some(Previous::swap(running.context.take(), running.active))
+    }
+
+    fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        unwinding::catching(run)
+    }
+
+    fn unwinds(&mut self) {
+        if let Some(running) = self.running() {
+            unwinding::leaves(running.since);
+        }
     }
 
     fn poll_began(&self) {

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::{Explains, KeptVars, Vars, read};
+use crate::capture::unwinding;
 use crate::stacktrace::locals::Late;
 
 thread_local! {
@@ -23,6 +24,12 @@ thread_local! {
 #[inline]
 pub fn call_with<R, V: KeptVars>(vars: &Vars<V>, function: impl FnOnce() -> R) -> R {
     while_running(vars, function)
+}
+
+/// Like [`call_with`], for a function that also catches panics that no hook of ours saw.
+#[inline]
+pub fn catching_with<R, V: KeptVars>(vars: &Vars<V>, function: impl FnOnce() -> R) -> R {
+    unwinding::catching(|| while_running(vars, function))
 }
 
 /// Runs something as a part of a function. If it panics, the values of `vars` are shown with the panic.

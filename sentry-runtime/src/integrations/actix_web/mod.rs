@@ -46,6 +46,7 @@
 mod body;
 mod official;
 mod read;
+mod status;
 
 pub use body::ResponseBody;
 pub use official::SentryBuilder;

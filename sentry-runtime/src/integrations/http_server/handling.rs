@@ -8,6 +8,7 @@ use super::incoming::{Incoming, Route};
 use super::session;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::event;
+use crate::capture::{reported, unwinding};
 use crate::client;
 use crate::context::active;
 use crate::context::state::SavedContext;
@@ -61,6 +62,7 @@ impl Handling {
         if client::capture_mode() == client::CaptureMode::Off {
             return Self(None);
         }
+        reported::forget();
         let here = active::context();
         let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
         let incoming = read(client.options());
@@ -72,10 +74,10 @@ impl Handling {
         let captured = Arc::new(AtomicBool::new(false));
         context.isolation.update(|scope| {
             scope.captured = Some(Arc::clone(&captured));
-            scope.set_request(Some(incoming.request));
+            scope.set_request(incoming.request);
         });
         let mut options = SpanOptions::new(incoming.name.text.clone())
-            .op("http.server")
+            .op(incoming.op)
             .origin(incoming.origin)
             .source(incoming.name.source);
         // Given at the start, so that filters and the sampler see them.
@@ -132,7 +134,7 @@ impl Handling {
         let Some(running) = &mut self.0 else { return run(None) };
         let previous = active::swap(SavedContext { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
-        run(entered.handling.0.as_deref_mut())
+        unwinding::catching(|| run(entered.handling.0.as_deref_mut()))
     }
 
     /// Ends the request.
@@ -165,6 +167,7 @@ impl RunningRequest {
     /// request.
     pub(crate) fn saw(&self, failure: Failure<'_>) {
         errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
+        reported::note();
     }
 
     /// Records the head of the response.
@@ -198,8 +201,12 @@ impl RunningRequest {
     /// Captures the error that an annotated function returned in a failed request, unless something in the request was
     /// captured before. Returns whether something was captured. Must be called inside the request.
     pub(crate) fn capture_unhandled(&self, http_status: Option<u16>) -> bool {
-        self.naming.captured.load(Ordering::Relaxed)
-            || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status)
+        let is_captured = self.naming.captured.load(Ordering::Relaxed)
+            || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status);
+        if is_captured {
+            reported::note();
+        }
+        is_captured
     }
 
     /// Captures that the response is a server error, unless something in the request was captured before: as the error
@@ -224,6 +231,7 @@ impl RunningRequest {
             exception: vec![exception].into(),
             ..Event::default()
         })));
+        reported::note();
     }
 
     /// Records the route that answered the request.

@@ -53,8 +53,9 @@ pub(crate) struct Head<'a> {
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(super) name: Route,
+    pub(super) op: &'static str,
     pub(super) origin: &'static str,
-    pub(super) request: Request,
+    pub(super) request: Option<Request>,
     pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub(super) propagation: Option<Propagation>,
     /// Whether the request is recorded as a transaction.
@@ -131,7 +132,47 @@ impl Incoming {
         };
         let propagation = Propagation::from_headers(trace, Some(options));
         let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
-        Self { name, origin: head.origin, request, attributes, propagation, is_traced }
+        Self {
+            name,
+            op: "http.server",
+            origin: head.origin,
+            request: Some(request),
+            attributes,
+            propagation,
+            is_traced,
+        }
+    }
+
+    /// Returns a request that is none: a function is invoked by something else. It needs a [name](Self::named).
+    #[cfg(feature = "lambda_runtime")]
+    pub(crate) fn without_request(
+        origin: &'static str,
+        trace: &dyn HeaderSource,
+        options: &ClientOptions,
+    ) -> Self {
+        Self {
+            name: Route { text: String::new(), source: "custom" },
+            op: "function",
+            origin,
+            request: None,
+            attributes: Vec::new(),
+            propagation: Propagation::from_headers(trace, Some(options)),
+            is_traced: true,
+        }
+    }
+
+    /// Continues another trace than that of the headers.
+    #[cfg(feature = "lambda_runtime")]
+    pub(crate) fn continue_from(&mut self, trace: &dyn HeaderSource, options: &ClientOptions) {
+        self.propagation = Propagation::from_headers(trace, Some(options));
+    }
+
+    /// Sets the operation and the name of the transaction.
+    #[cfg(feature = "lambda_runtime")]
+    pub(crate) fn named(mut self, op: &'static str, name: &str, source: &'static str) -> Self {
+        self.op = op;
+        self.name = Route { text: name.to_owned(), source };
+        self
     }
 }
 

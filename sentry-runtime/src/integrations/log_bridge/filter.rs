@@ -44,6 +44,11 @@ impl Filter {
         self.0 & other.0 == other.0
     }
 
+    /// Returns this filter without what another one contains.
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether the entry is ignored.
     #[must_use]
     pub const fn is_ignore(self) -> bool {

@@ -9,6 +9,7 @@
 mod errors_in;
 mod filter;
 mod gate;
+mod repeated;
 
 #[cfg(feature = "tracing")]
 pub(crate) use errors_in::error_text;
@@ -87,8 +88,11 @@ impl LogFields {
 
 impl LogEntry<'_> {
     /// Records the entry in the ways that the filter selects.
-    pub(crate) fn tell(mut self, filter: Filter) {
+    pub(crate) fn tell(mut self, mut filter: Filter) {
         let text = self.text();
+        if filter.contains(Filter::Event) && repeated::is_repeated(self.target, &text, &self.said) {
+            filter = filter.without(Filter::Event) | Filter::Breadcrumb;
+        }
         if filter.contains(Filter::Event) {
             self.capture(&text);
         }

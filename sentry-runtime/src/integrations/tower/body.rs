@@ -112,7 +112,7 @@ impl<B: Default> Default for ResponseBody<B> {
 
 /// Returns the failure of a service's or a body's error with as much detail as a type with only `Display` allows: most
 /// errors that wrap another one hold it in a box.
-pub(super) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
+pub(in crate::integrations) fn failure<E: fmt::Display + 'static>(error: &E) -> Failure<'_> {
     let any: &dyn Any = error;
     if let Some(error) = any.downcast_ref::<Box<dyn Error + Send + Sync>>() {
         Failure::dynamic(&**error, type_name::<E>())

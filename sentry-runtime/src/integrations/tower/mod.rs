@@ -31,8 +31,32 @@
 //! transaction is named by its path. A second layer inside, on the router, does not start a second transaction, but
 //! names the first one.
 //!
-//! A layer that moves the request to another task (`tokio::spawn`), or that turns panics into responses, belongs
-//! outside this one: this layer captures a panic and lets it propagate.
+//! A layer that moves the request to another task (`tokio::spawn`) belongs outside this one.
+//!
+//! # Beside other layers
+//! The recommended order is, from the outside to the inside: `CatchPanicLayer`, `SentryLayer`, `TraceLayer`, the other layers,
+//! the handlers. This layer then sees each panic and lets it propagate, and what `TraceLayer` logs about a request belongs
+//! to its scope and its transaction.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! # use axum::{Router, routing::get};
+//! # use sentry::integrations::tower::SentryLayer;
+//! # type CatchPanicLayer = tower_layer::Identity;
+//! # type TraceLayer = tower_layer::Identity;
+//! let app: Router = Router::new()
+//!     .route("/", get(|| async { "the shop" }))
+//!     // The layer that is added last is the outermost one.
+//!     .layer(TraceLayer::new()) // TraceLayer::new_for_http()
+//!     .layer(SentryLayer::new())
+//!     .layer(CatchPanicLayer::new());
+//! # }
+//! ```
+//!
+//! With the integration for `tracing` or `log`, what `TraceLayer` and `CatchPanicLayer` log about a failure would be an event.
+//! It is none if the failure itself is one, whatever the order of the layers: inside this layer it becomes a breadcrumb of
+//! the request, before the event of a failed response. Around it, and around functions with `#[sentry::api_handler]` and
+//! the like, the event was captured before; what is logged then becomes a breadcrumb for what follows.
 //!
 //! # Privacy
 //! The option [`data_collection`](crate::DataCollection) decides about headers, cookies, query parameters and the
@@ -50,6 +74,8 @@ mod official;
 mod read;
 
 pub use body::ResponseBody;
+#[cfg(feature = "lambda_runtime")]
+pub(in crate::integrations) use body::failure;
 pub use future::ResponseFuture;
 #[allow(deprecated, reason = "the name is there for programs that move over")]
 pub use official::SentryHttpLayer;

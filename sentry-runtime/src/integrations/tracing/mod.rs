@@ -44,7 +44,8 @@
 //! [`SentryLayer::event_filter`] decides what an event becomes. By default, `error` becomes an event and a log; `warn`
 //! and `info` become a breadcrumb and a log. Logs are sent if the option `collect_logs` is on. An event with an error
 //! value, `error = &err as &dyn std::error::Error`, captures that error with its causes, once, even if an annotated
-//! function returns it later. Fields become data of breadcrumbs, attributes of logs, and the context `Rust Tracing
+//! function returns it later. What the layers `TraceLayer` and `CatchPanicLayer` of `tower-http` log about a failure is a
+//! breadcrumb instead of an event if the failure itself is captured. Fields become data of breadcrumbs, attributes of logs, and the context `Rust Tracing
 //! Fields` of events; fields named `tags.<name>` become tags of events.
 //!
 //! Spans and events of the toolkit's own threads are ignored.

@@ -14,13 +14,15 @@ use crate::pipeline::contexts;
 use crate::pipeline::span::record::SpanData;
 use crate::pipeline::transaction::{self, as_event};
 use crate::protocol::request::cookie_pairs;
-use crate::protocol::{AttributeValue, Context, Request, ResponseContext};
+use crate::protocol::{AttributeValue, Context, Map, Request, ResponseContext, Value};
 use crate::scope::Scope;
 use crate::scrub::FILTERED;
 use crate::trace::segment::Segment;
 
 /// The source of a segment's name.
 const NAME_SOURCE: &str = "sentry.segment.name.source";
+/// The context of the cloud in which the program runs.
+const CLOUD: &str = "cloud_resource";
 /// Headers that hold cookies, which have attributes of their own.
 const COOKIES: [&str; 2] = ["cookie", "set-cookie"];
 
@@ -97,11 +99,7 @@ pub(crate) fn complete(
     for (name, context) in &scope.contexts {
         match (&**name, context) {
             (_, Context::Response(response)) => add_response(root, response, state),
-            ("cloud_resource", Context::Other(fields)) => {
-                fields
-                    .iter()
-                    .for_each(|(key, value)| add(root, key.clone(), AttributeValue::from_json(value)));
-            }
+            (CLOUD, Context::Other(fields)) => add_fields(root, fields),
             ("culture", Context::Other(fields)) => {
                 for key in ["locale", "timezone", "calendar", "display_name", "is_24_hour_format"] {
                     let value = fields.get(key).map_or(AttributeValue::Null, AttributeValue::from_json);
@@ -111,9 +109,18 @@ pub(crate) fn complete(
             _ => {}
         }
     }
+    // What the program set itself has precedence.
+    if let Some(Context::Other(fields)) = state.contexts.get(CLOUD) {
+        add_fields(root, fields);
+    }
     for (key, value) in &scope.tags {
         add(root, key.clone(), value.as_str().into());
     }
+}
+
+/// Adds the fields of a context whose names are those of attributes.
+fn add_fields(root: &mut SpanData, fields: &Map<String, Value>) {
+    fields.iter().for_each(|(key, value)| add(root, key.clone(), AttributeValue::from_json(value)));
 }
 
 /// Sets the source of a segment's name, which the protocol requires, unless it is set.

@@ -1,0 +1,311 @@
+//! Panics that no hook of ours saw: another hook was installed later, or the panic was raised by `resume_unwind`.
+//!
+//! Such a panic is noticed while it unwinds. Two kinds of functions notice it:
+//!
+//! - A *catcher* ([`catching`]) surrounds the code of a request, a job, a bound future or `main`. It catches the panic, reads the
+//!   payload, captures it and lets it continue. The payload tells apart a panic that is new and one that a hook of ours saw
+//!   on another thread and that was resumed here.
+//! - A *guard* ([`passes`], [`leaves`]) is dropped by the panic and knows no payload. Inside a catcher it only notes the
+//!   place, which is nearer to the panic. Outside any, the guard of a root captures the panic.
+//!
+//! Nothing here runs unless a thread unwinds, except that a catcher remembers what was known before.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::event;
+use crate::base::fork::PerProcess;
+use crate::base::{callback, diagnostics};
+use crate::client::{self, CaptureMode};
+use crate::context::active;
+use crate::context::span_context::SpanContext;
+use crate::intake::message::Capture;
+use crate::stacktrace::RawStack;
+use crate::trace::clock::{self, Ticks};
+
+/// The number of recent panics that a resumed one is compared with.
+const MAX_RECENT: usize = 32;
+/// The number of places that are kept until their panics are captured.
+const MAX_PLACES: usize = 8;
+/// The text of a panic of which only the place is known.
+const UNKNOWN: &str = "a panic whose message is unknown, because another panic hook was installed";
+
+/// The text of a panic with another payload than a text.
+const OTHER: &str = "a value that is not a string";
+
+/// The key of a panic whose payload is unknown.
+const UNKNOWN_PAYLOAD: u64 = 0;
+
+/// The time at which a hook of ours last saw a panic in this process, zero if never.
+static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
+/// The panics that hooks of ours saw last and that no catcher has seen yet, as their keys.
+static RECENT: PerProcess<Mutex<VecDeque<u64>>> = PerProcess::new();
+
+/// The last panic of a thread that was seen by a hook or captured here.
+#[derive(Clone, Copy)]
+struct Known {
+    at: Ticks,
+    key: u64,
+    /// The number of such panics of this thread.
+    number: u64,
+}
+
+/// A place on the way of a panic.
+struct Place {
+    at: Ticks,
+    span_context: SpanContext,
+    stack: RawStack,
+}
+
+thread_local! {
+    static KNOWN: Cell<Known> = const { Cell::new(Known { at: 0, key: 0, number: 0 }) };
+    /// The number of catchers that surround the running code.
+    static CATCHERS: Cell<u32> = const { Cell::new(0) };
+    /// The number of known panics when the innermost catcher was entered.
+    static SEEN_BEFORE: Cell<u64> = const { Cell::new(0) };
+    /// The places of panics that are not captured yet, nearest to the panic first.
+    static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
+    /// Whether there are any: reading this needs no destructor.
+    static HAS_PLACES: Cell<bool> = const { Cell::new(false) };
+}
+
+fn recent() -> MutexGuard<'static, VecDeque<u64>> {
+    RECENT.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a hook saw a panic with this payload that no catcher has seen yet.
+fn was_seen(key: u64) -> bool {
+    let mut recent = recent();
+    let found = recent.iter().position(|seen| *seen == key);
+    found.and_then(|at| recent.remove(at)).is_some()
+}
+
+/// Remembers that a hook of ours saw a panic.
+pub(crate) fn seen_by_hook(payload: &(dyn Any + Send)) {
+    let (at, key) = (clock::now(), key_of(payload));
+    HOOKED_AT.fetch_max(at, Ordering::Relaxed);
+    know(at, key);
+    let mut recent = recent();
+    if recent.len() >= MAX_RECENT {
+        recent.pop_front();
+    }
+    recent.push_back(key);
+}
+
+/// Runs code whose panic is captured on its way if no hook of ours saw it. Also called by the expansions of `#[main]`,
+/// handlers and monitors.
+#[inline]
+pub fn catching<R, F: FnOnce() -> R>(run: F) -> R {
+    let catcher = Catcher::enter();
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(value) => {
+            catcher.leave();
+            value
+        }
+        Err(payload) => {
+            catcher.caught(&*payload);
+            resume_unwind(payload)
+        }
+    }
+}
+
+/// A catcher around running code.
+struct Catcher {
+    before: Known,
+    hooked_before: Ticks,
+    outer: Vec<Place>,
+    outer_seen_before: u64,
+}
+
+impl Catcher {
+    fn enter() -> Self {
+        CATCHERS.set(CATCHERS.get() + 1);
+        let before = KNOWN.get();
+        Self {
+            before,
+            hooked_before: HOOKED_AT.load(Ordering::Relaxed),
+            outer: take_places(),
+            outer_seen_before: SEEN_BEFORE.replace(before.number),
+        }
+    }
+
+    /// Restores what was noted before, and returns what was noted inside.
+    fn end(&mut self) -> Vec<Place> {
+        CATCHERS.set(CATCHERS.get().saturating_sub(1));
+        SEEN_BEFORE.set(self.outer_seen_before);
+        let own = take_places();
+        put_places(std::mem::take(&mut self.outer));
+        own
+    }
+
+    /// Leaves code that has not panicked. A panic that the code itself caught is captured without its payload.
+    fn leave(mut self) {
+        let places = self.end();
+        if !places.is_empty() && HOOKED_AT.load(Ordering::Relaxed) == self.hooked_before {
+            capture_caught(places);
+        }
+    }
+
+    #[cold]
+    fn caught(mut self, payload: &(dyn Any + Send)) {
+        let place = self.end().into_iter().next();
+        let key = key_of(payload);
+        let known = KNOWN.get();
+        let is_of_this_thread = known.number != self.before.number && known.key == key;
+        let is_seen = was_seen(key);
+        if is_of_this_thread || !is_wanted() {
+            return;
+        }
+        know(clock::now(), key);
+        if is_seen {
+            return;
+        }
+        callback::contain(|| capture(Some(message(payload)), place));
+    }
+}
+
+/// Notes the place of a panic that drops the guard of a span, which began at `since`.
+///
+/// The place is that of a function further in, if one has noted it. A destructor that the panic runs may call an annotated
+/// function before; its place is then taken for the nearest one.
+#[cold]
+pub(crate) fn passes(since: Ticks) {
+    if is_known(since) || !is_wanted() {
+        return;
+    }
+    let mut places = take_places();
+    if places.len() < MAX_PLACES && places.iter().all(|place| place.at < since) {
+        places.extend(callback::contain(here));
+    }
+    put_places(places);
+}
+
+/// Captures a panic that drops the guard of a root, which began at `since` and not while the thread panicked already. Inside
+/// a catcher only its place is noted.
+#[cold]
+pub(crate) fn leaves(since: Ticks) {
+    passes(since);
+    let (earlier, own): (Vec<_>, Vec<_>) = take_places().into_iter().partition(|place| place.at < since);
+    capture_caught(earlier);
+    if CATCHERS.get() > 0 || is_known(since) || !is_wanted() {
+        put_places(own);
+        return;
+    }
+    know(clock::now(), UNKNOWN_PAYLOAD);
+    callback::contain(|| capture(None, own.into_iter().next()));
+}
+
+/// Captures a panic that was caught by code between the places of a list and their catcher.
+fn capture_caught(places: Vec<Place>) {
+    let place = places.into_iter().next().filter(|place| place.at > KNOWN.get().at && is_wanted());
+    if place.is_some() {
+        callback::contain(|| capture(None, place));
+    }
+}
+
+/// Whether the panic that this thread has just caught was captured. If only its place is known yet, it is captured now, with
+/// the text that the code that caught it logged.
+#[cfg(feature = "_entries")]
+pub(crate) fn is_captured(text: Option<&str>) -> bool {
+    let known = KNOWN.get();
+    let keys = text
+        .map(|text| [key(TypeId::of::<&'static str>(), Some(text)), key(TypeId::of::<String>(), Some(text))]);
+    // A panic before the code around began is another one.
+    let before = if CATCHERS.get() == 0 { 0 } else { SEEN_BEFORE.get() };
+    let is_of_this_work = known.number != before;
+    let is_known = match keys {
+        Some(keys) => keys.contains(&known.key) || known.key == UNKNOWN_PAYLOAD,
+        None => true,
+    };
+    if is_known && is_of_this_work {
+        KNOWN.set(Known { key: keys.map_or(known.key, |[literal, _]| literal), ..known });
+        return true;
+    }
+    let place = take_places().into_iter().next().filter(|_| is_wanted());
+    let is_noted = place.is_some();
+    if is_noted {
+        know(clock::now(), keys.map_or(UNKNOWN_PAYLOAD, |[literal, _]| literal));
+        callback::contain(|| capture(Some(text.map_or_else(|| OTHER.to_owned(), str::to_owned)), place));
+    }
+    is_noted
+}
+
+/// Whether a panic that was seen since this time may be the one that unwinds now.
+fn is_known(since: Ticks) -> bool {
+    KNOWN.get().at >= since || HOOKED_AT.load(Ordering::Relaxed) >= since
+}
+
+fn know(at: Ticks, key: u64) {
+    KNOWN.set(Known { at, key, number: KNOWN.get().number + 1 });
+}
+
+/// Whether panics are captured, and this one is not caught by ourselves.
+fn is_wanted() -> bool {
+    client::capture_mode() != CaptureMode::Off
+        && !callback::is_quiet()
+        && active::with(|context| context.client()).is_some_and(|client| client.options().capture_panics)
+}
+
+fn here() -> Place {
+    Place { at: clock::now(), span_context: SpanContext::current(), stack: RawStack::capture() }
+}
+
+fn take_places() -> Vec<Place> {
+    if !HAS_PLACES.replace(false) {
+        return Vec::new();
+    }
+    PLACES
+        .try_with(|places| places.try_borrow_mut().map(|mut places| std::mem::take(&mut *places)))
+        .ok()
+        .and_then(Result::ok)
+        .unwrap_or_default()
+}
+
+fn put_places(new: Vec<Place>) {
+    if HAS_PLACES.replace(!new.is_empty()) || !new.is_empty() {
+        let _ = PLACES.try_with(|places| places.try_borrow_mut().map(|mut places| *places = new));
+    }
+}
+
+fn capture(text: Option<String>, place: Option<Place>) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if diagnostics::is_debug() && !SAID.swap(true, Ordering::Relaxed) {
+        diagnostics::debug(format_args!(
+            "captured a panic without the stack of its location: the panic hook of sentry::init did not see it. Either \
+             another hook replaced it (install that hook before sentry::init, or call \
+             sentry::integrations::panic::panic_handler in it), or the panic was raised by resume_unwind"
+        ));
+    }
+    let (span_context, stack) = match place {
+        Some(place) => (place.span_context, Some(place.stack)),
+        None => (SpanContext::current(), None),
+    };
+    let text = text.unwrap_or_else(|| UNKNOWN.to_owned());
+    event::submit(Capture::unseen_panic(text, span_context, stack));
+}
+
+/// Returns what a payload is recognised by: its type and its text.
+fn key_of(payload: &(dyn Any + Send)) -> u64 {
+    key(payload.type_id(), text(payload))
+}
+
+fn key(ty: TypeId, text: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (ty, text).hash(&mut hasher);
+    hasher.finish().max(UNKNOWN_PAYLOAD + 1)
+}
+
+/// Returns the text of a panic's payload, if it is one.
+pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+/// Returns the message of a panic with this payload.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+    text(payload).unwrap_or(OTHER).to_owned()
+}

@@ -1,0 +1,163 @@
+//! Beside the layers of `tower-http` that log failures and the layer for `tracing`: one failure is one event, whatever the
+//! order of the layers.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use http::Request;
+use sentry::integrations::tower::SentryLayer;
+use sentry::integrations::tracing::{EventFilter, default_event_filter, layer};
+use sentry_tests::support::{Seen, block_on, observe, options, untraced};
+use serde_json::Value;
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+async fn bare() -> StatusCode {
+    StatusCode::BAD_GATEWAY
+}
+
+async fn panics() -> StatusCode {
+    panic!("the shelf fell over")
+}
+
+async fn resumes() -> StatusCode {
+    std::panic::resume_unwind(Box::new("the shelf was moved".to_owned()))
+}
+
+#[sentry::api_handler("/annotated")]
+async fn annotated() -> Result<(), (StatusCode, &'static str)> {
+    Err((StatusCode::INTERNAL_SERVER_ERROR, "no stock"))
+}
+
+#[sentry::span]
+async fn resumes_in_a_span() -> StatusCode {
+    std::panic::resume_unwind(Box::new("the shelf was moved".to_owned()))
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/bare", get(bare))
+        .route("/panics", get(panics))
+        .route("/resumes", get(resumes))
+        .route("/spanned", get(resumes_in_a_span))
+        .route("/annotated", get(annotated))
+}
+
+/// The routes with the three layers in every order, the outermost first. Where no layer around it catches a panic, it
+/// reaches the server.
+fn orders() -> [(&'static str, Router); 6] {
+    let (sentry, trace, catch) = (SentryLayer::new, TraceLayer::new_for_http, CatchPanicLayer::new);
+    [
+        ("sentry, trace, catch", routes().layer(catch()).layer(trace()).layer(sentry())),
+        ("sentry, catch, trace", routes().layer(trace()).layer(catch()).layer(sentry())),
+        ("trace, sentry, catch", routes().layer(catch()).layer(sentry()).layer(trace())),
+        ("trace, catch, sentry", routes().layer(sentry()).layer(catch()).layer(trace())),
+        ("catch, sentry, trace", routes().layer(trace()).layer(sentry()).layer(catch())),
+        ("catch, trace, sentry", routes().layer(sentry()).layer(trace()).layer(catch())),
+    ]
+}
+
+/// Requests a path twice.
+fn visit(router: Router, path: &str, options: sentry::ClientOptions) -> Seen<()> {
+    let filter = |metadata: &tracing::Metadata<'_>| match *metadata.level() {
+        // The spans of `TraceLayer` are below the level that is recorded by default.
+        tracing::Level::DEBUG => EventFilter::Ignore,
+        _ => default_event_filter(metadata),
+    };
+    let subscriber = tracing_subscriber::registry().with(layer().event_filter(filter).span_filter(|_| true));
+    observe(options, || {
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..2 {
+                let request =
+                    Request::builder().uri(format!("http://shop.example{path}")).body(Body::empty());
+                let response: Result<Response, Infallible> =
+                    block_on(router.clone().oneshot(request.unwrap()));
+                assert!(response.unwrap().status().is_server_error());
+            }
+        });
+    })
+}
+
+fn texts(seen: &Seen<()>) -> Vec<String> {
+    let text = |event: &Value| match event["exception"]["values"].as_array().and_then(|values| values.last())
+    {
+        Some(exception) => exception["value"].as_str().unwrap().to_owned(),
+        None => format!("{}", event["logentry"]),
+    };
+    seen.events().iter().map(text).collect()
+}
+
+fn assert_one_each(path: &str, text: &str) {
+    for options in [options, untraced] {
+        for (order, router) in orders() {
+            let seen = visit(router, path, options());
+            assert_eq!(texts(&seen), [text, text], "{path} of {order}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_response_is_one_event() {
+    assert_one_each("/bare", "GET /bare was answered with status 502");
+}
+
+#[test]
+fn an_error_of_a_handler_is_one_event() {
+    assert_one_each("/annotated", "no stock");
+}
+
+#[test]
+fn a_panic_is_one_event() {
+    assert_one_each("/panics", "the shelf fell over");
+}
+
+#[test]
+fn a_panic_that_no_hook_saw_is_one_event() {
+    assert_one_each("/spanned", "the shelf was moved");
+    for (order, router) in orders() {
+        let seen = visit(router, "/resumes", options());
+        assert_eq!(seen.events().len(), 2, "{order}: {:?}", texts(&seen));
+        assert!(texts(&seen).iter().all(|text| text.contains("the shelf was moved")), "{order}");
+    }
+}
+
+#[test]
+fn what_the_layer_inside_logs_is_a_breadcrumb_of_the_failure() {
+    let router = routes().layer(TraceLayer::new_for_http()).layer(SentryLayer::new());
+    let seen = visit(router, "/bare", options());
+    for event in seen.events() {
+        let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+        let crumb = crumbs.last().unwrap();
+        assert_eq!(crumb["message"], "response failed");
+        assert_eq!(crumb["data"]["classification"], "Status code: 502 Bad Gateway");
+    }
+}
+
+#[test]
+fn a_panic_is_one_event_of_the_hook_without_our_layer() {
+    let router = routes().layer(CatchPanicLayer::new()).layer(TraceLayer::new_for_http());
+    assert_eq!(texts(&visit(router, "/panics", options())), ["the shelf fell over", "the shelf fell over"]);
+}
+
+#[test]
+fn without_our_layer_what_the_layers_log_is_the_event() {
+    let router = routes().layer(TraceLayer::new_for_http());
+    let seen = visit(router, "/bare", options());
+    assert_eq!(seen.events().len(), 2);
+    assert!(texts(&seen).iter().all(|text| text.contains("response failed")), "{:?}", texts(&seen));
+    let router = routes().layer(CatchPanicLayer::new()).layer(TraceLayer::new_for_http());
+    let seen = visit(router, "/resumes", options());
+    assert!(
+        texts(&seen).iter().any(|text| text.contains("Service panicked: the shelf was moved")),
+        "{:?}",
+        texts(&seen)
+    );
+    let router = routes().layer(TraceLayer::new_for_http());
+    assert_eq!(texts(&visit(router, "/annotated", options())), ["no stock", "no stock"]);
+}
