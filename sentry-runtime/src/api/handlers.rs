@@ -201,7 +201,7 @@ pub(super) fn run_now<R>(
     error: ErrorOf<R>,
 ) -> R {
     let (plan, looks) = options.into_parts();
-    let mut held = hold(Handler::new(kind, plan));
+    let mut held = hold(Handler::planned(kind, plan));
     let value = unwinding::catching(run);
     look(&value, &mut held, &looks, error);
     value
@@ -214,7 +214,7 @@ pub(super) fn run_later<F: Future>(
     error: ErrorOf<F::Output>,
 ) -> impl Future<Output = F::Output> {
     let (plan, looks) = options.into_parts();
-    observe(Handler::new(kind, plan), future, move |value, handler| look(value, handler, &looks, error))
+    observe(Handler::planned(kind, plan), future, move |value, handler| look(value, handler, &looks, error))
 }
 
 fn look<R>(value: &R, handler: &mut Handler, looks: &Looks<R>, error: ErrorOf<R>) {

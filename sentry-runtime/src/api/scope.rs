@@ -197,7 +197,7 @@ where
 ///
 /// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/).
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
-    add_breadcrumb_with_hint(breadcrumb, Hint::new());
+    breadcrumbs::add(breadcrumb, None);
 }
 
 /// Adds a breadcrumb with a hint, which the callback `before_breadcrumb_with_hint` receives.
@@ -208,8 +208,6 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
 /// let breadcrumb = sentry::Breadcrumb { message: Some("asked the till".into()), ..Default::default() };
 /// sentry::add_breadcrumb_with_hint(breadcrumb, sentry::Hint::new().with(Answer { status: 503 }));
 /// ```
-pub fn add_breadcrumb_with_hint(breadcrumb: impl IntoBreadcrumb, mut hint: Hint) {
-    if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut hint) {
-        update_isolation(|scope| scope.breadcrumbs.push(breadcrumb, max));
-    }
+pub fn add_breadcrumb_with_hint(breadcrumb: impl IntoBreadcrumb, hint: Hint) {
+    breadcrumbs::add(breadcrumb, Some(hint));
 }

@@ -9,7 +9,7 @@ use crate::context::scope_handle::{ScopeGuard, ScopeHandle};
 use crate::context::thread_context::Context;
 use crate::instrument::future::Bound;
 use crate::instrument::instrumented::{Instrumented, instrument};
-use crate::scope::{self, Scope};
+use crate::scope::{self, Scope, ScopeCell};
 
 /// Returns the global scope. Its data applies to everything that the process captures, in every isolation scope. It
 /// exists before `init`.
@@ -236,9 +236,11 @@ pub fn bind_scope_async<A, F: Future, C: FnOnce(A) -> F>(
 }
 
 fn scoped(configure: impl FnOnce(&mut Scope)) -> Context {
-    let context = active::context().with_own_scope();
-    context.current.configure(configure);
-    context
+    let context = active::context();
+    // Nothing else knows the new scope, so no change by other code can get lost.
+    let mut scope = context.current.snapshot();
+    configure(Arc::make_mut(&mut scope));
+    context.with_scope(Arc::new(ScopeCell::new(scope)))
 }
 
 fn bound<F: Future>(context: impl FnOnce() -> Context, future: F) -> Instrumented<Bound, F> {

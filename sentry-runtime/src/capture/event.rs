@@ -1,5 +1,6 @@
 //! The caller's half of event capture: a snapshot of the current context, handed to the pipeline.
 
+use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,8 +28,15 @@ use crate::stacktrace::locals::CapturedLocals;
 
 /// Describes the capturing thread.
 fn current_thread() -> CapturingThread {
+    thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
     let thread = std::thread::current();
-    CapturingThread { id: number_of(thread.id()), name: thread.name().map(str::to_owned) }
+    // Numbers begin with one. A forked child has the number of the thread that forked.
+    let number = match NUMBER.get() {
+        0 => number_of(thread.id()),
+        known => known,
+    };
+    NUMBER.set(number);
+    CapturingThread { id: number, name: thread.name().map(str::to_owned) }
 }
 
 /// Returns the number of a thread. The standard library shows it in debug output only; if that format changes, a hash
@@ -243,7 +251,7 @@ pub(crate) mod last {
             let look = |memory: &RefCell<LastCaptured>| Some(look(&mut *memory.try_borrow_mut().ok()?));
             OF_THREAD.try_with(look).ok().flatten().unwrap_or_default()
         } else {
-            look(&mut isolation.memory())
+            isolation.with_memory(look)
         }
     }
 

@@ -25,6 +25,8 @@ const MIN_PART: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Form {
     text: String,
+    /// The length of the text without what closes it: no shorter text can end with it.
+    trimmed: usize,
     ty: String,
     module: Option<String>,
     /// The name at the beginning of its `Debug` output: in outer functions, this may be the only hint at its type.
@@ -63,6 +65,7 @@ impl Form {
         let outermost = &chain.entries[0];
         Self {
             text: outermost.value.clone(),
+            trimmed: without_closing(&outermost.value).len(),
             ty: outermost.ty.clone(),
             module: outermost.module.clone(),
             debug_name: outermost.debug_name(),
@@ -76,7 +79,7 @@ impl Form {
             if entry.value == self.text {
                 self.may_be(entry, Causes::below(chain, at))
             } else {
-                ends_with(&entry.value, &self.text)
+                entry.value.len() > self.trimmed && ends_with(&entry.value, &self.text)
             }
         };
         chain.entries.iter().take(MAX_ENTRIES).enumerate().any(told)
@@ -123,11 +126,21 @@ impl Form {
     }
 }
 
+/// Returns a text without the closing quotes, brackets and white space at its end.
+fn without_closing(text: &str) -> &str {
+    let closing = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ']' | '}');
+    // Most texts end in a letter.
+    match text.as_bytes().last() {
+        Some(last) if last.is_ascii_alphanumeric() => text,
+        _ => text.trim_end_matches(closing),
+    }
+}
+
 /// Whether a text ends with another one, after a separator. Closing quotes and brackets at the end are ignored.
 fn ends_with(outer: &str, inner: &str) -> bool {
-    let closing = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ']' | '}');
-    let (outer, inner) = (outer.trim_end_matches(closing), inner.trim_end_matches(closing));
-    if inner.chars().nth(MIN_PART - 1).is_none() {
+    let (outer, inner) = (without_closing(outer), without_closing(inner));
+    // There is a separator before it.
+    if outer.len() <= inner.len() || inner.chars().nth(MIN_PART - 1).is_none() {
         return false;
     }
     let Some(before) = outer.strip_suffix(inner) else { return false };

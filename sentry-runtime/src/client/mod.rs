@@ -13,7 +13,7 @@ mod stats;
 
 pub(crate) use registry::{
     CaptureMode, all, capture_mode, global, is_off, refresh_capture_mode, register, release_global,
-    set_global,
+    set_global, with_global,
 };
 pub use stats::Stats;
 

@@ -69,6 +69,11 @@ pub(crate) fn global() -> Option<Arc<Client>> {
     slot().read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// Reads the client of the process without a handle of its own. `look` runs under a lock, and must not run user code.
+pub(crate) fn with_global<R>(look: impl FnOnce(&Arc<Client>) -> R) -> Option<R> {
+    slot().read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+}
+
 /// Sets the client of the process, and returns the previous one.
 pub(crate) fn set_global(client: Option<Arc<Client>>) -> Option<Arc<Client>> {
     let before = std::mem::replace(&mut *slot().write().unwrap_or_else(PoisonError::into_inner), client);

@@ -68,12 +68,18 @@ pub(crate) fn reset_after_fork() {
 
 /// Completes the context: with that of a lazy root, and in a forked child, where a context with spans of the parent is
 /// replaced by one that continues their trace. Called before a root span or a capture reads the context.
+#[inline]
 pub(crate) fn materialize() {
     if local().unmaterialized.get() != Unmaterialized::NOTHING {
-        materialize_lazy_root();
-        if local().unmaterialized.replace(Unmaterialized::NOTHING) == Unmaterialized::INHERITED {
-            materialize_inherited();
-        }
+        materialize_all();
+    }
+}
+
+#[cold]
+fn materialize_all() {
+    materialize_lazy_root();
+    if local().unmaterialized.replace(Unmaterialized::NOTHING) == Unmaterialized::INHERITED {
+        materialize_inherited();
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/)
 
+use std::sync::Arc;
+
 use super::active;
 use crate::base::{callback, diagnostics};
 use crate::client::hint::Hint;
+use crate::client::{self, Client};
 use crate::protocol::Breadcrumb;
 use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::scope::Scope;
@@ -14,6 +17,15 @@ use crate::scope::Scope;
 pub trait IntoBreadcrumb {
     /// Returns the breadcrumb.
     fn into_breadcrumb(self) -> Option<Breadcrumb>;
+
+    /// Returns the breadcrumb; the user's code runs contained.
+    #[doc(hidden)]
+    fn made(self) -> Option<Breadcrumb>
+    where
+        Self: Sized,
+    {
+        callback::show(|| self.into_breadcrumb()).flatten()
+    }
 
     /// Drops the value, because breadcrumbs are not kept. A closure is not called.
     #[doc(hidden)]
@@ -29,6 +41,10 @@ impl IntoBreadcrumb for Breadcrumb {
         Some(self)
     }
 
+    fn made(self) -> Option<Breadcrumb> {
+        Some(self)
+    }
+
     fn discard(self) {
         drop(Shallow::of(self));
     }
@@ -36,6 +52,10 @@ impl IntoBreadcrumb for Breadcrumb {
 
 impl IntoBreadcrumb for Option<Breadcrumb> {
     fn into_breadcrumb(self) -> Option<Breadcrumb> {
+        self
+    }
+
+    fn made(self) -> Option<Breadcrumb> {
         self
     }
 
@@ -50,43 +70,85 @@ impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
     }
 }
 
-/// Creates a breadcrumb and passes it to `before_breadcrumb`. Returns the result and the maximum number of breadcrumbs
-/// to keep; `None` without a client.
-pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: &mut Hint) -> Option<(Breadcrumb, usize)> {
-    let client = active::with(|context| context.client());
-    let Some(client) = client.filter(|client| client.is_enabled() && !callback::is_too_deep()) else {
+/// What a client says about a breadcrumb before it is made.
+enum Admission {
+    /// It is kept as it is, with this many in total.
+    Unseen(usize),
+    /// The callbacks of the client see it.
+    Seen(Arc<Client>),
+}
+
+impl Admission {
+    /// Returns the decision of the active client; `None` without one.
+    fn ask() -> Option<Self> {
+        if callback::is_too_deep() {
+            return None;
+        }
+        let of = |client: &Arc<Client>| {
+            let options = client.options();
+            let is_seen =
+                options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
+            client.is_enabled().then(|| match is_seen {
+                true => Self::Seen(Arc::clone(client)),
+                false => Self::Unseen(options.max_breadcrumbs),
+            })
+        };
+        active::with(|context| match &context.client {
+            Some(client) => of(client),
+            None => client::with_global(of).flatten(),
+        })
+    }
+}
+
+/// Creates a breadcrumb and passes it to `before_breadcrumb`. Returns the result, pruned, and the maximum number of
+/// breadcrumbs to keep; `None` without a client.
+pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) -> Option<(Breadcrumb, usize)> {
+    let Some(admission) = Admission::ask() else {
         breadcrumb.discard();
         return None;
     };
+    let mut breadcrumb = breadcrumb.made()?;
+    breadcrumb.prune();
+    match admission {
+        Admission::Unseen(max) => Some((breadcrumb, max)),
+        Admission::Seen(client) => show(&client, breadcrumb, hint.unwrap_or_default()),
+    }
+}
+
+/// Passes a breadcrumb to the callbacks of a client.
+#[cold]
+fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<(Breadcrumb, usize)> {
     let options = client.options();
-    let mut look = |breadcrumb| {
+    let look = || {
         let breadcrumb = match &options.before_breadcrumb {
             Some(callback) => Shallow::of(callback(breadcrumb)?).into_inner(),
             None => breadcrumb,
         };
         match &options.before_breadcrumb_with_hint {
-            Some(callback) => callback(breadcrumb, hint),
+            Some(callback) => callback(breadcrumb, &mut hint),
             None => Some(breadcrumb),
         }
     };
-    let mut breadcrumb = callback::show(|| breadcrumb.into_breadcrumb()).flatten()?;
-    breadcrumb.prune();
-    let is_shown = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
-    let breadcrumb = match is_shown {
-        false => Some(breadcrumb),
-        true => callback::run(callback::depth(), || look(breadcrumb)).unwrap_or_else(|_| {
-            diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
-            None
-        }),
-    };
-    Some((breadcrumb?, options.max_breadcrumbs))
+    let shown = callback::run(callback::depth(), look).unwrap_or_else(|_| {
+        diagnostics::error(format_args!("before_breadcrumb panicked; the breadcrumb is dropped"));
+        None
+    });
+    // A callback may have added data.
+    Some((Shallow::of(shown?).into_inner(), options.max_breadcrumbs))
+}
+
+/// Adds a breadcrumb to the isolation scope.
+pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
+    if let Some((breadcrumb, max)) = admit(breadcrumb, hint) {
+        active::with(|context| context.isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, max)));
+    }
 }
 
 impl Scope {
     /// Adds a breadcrumb to this scope only; [`add_breadcrumb`](crate::add_breadcrumb) adds it to the whole request or
     /// job. Does nothing without a client.
     pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
-        if let Some((breadcrumb, max)) = admit(breadcrumb, &mut Hint::new()) {
+        if let Some((breadcrumb, max)) = admit(breadcrumb, None) {
             self.breadcrumbs.push(breadcrumb, max);
         }
     }

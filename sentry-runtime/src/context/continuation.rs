@@ -77,9 +77,9 @@ impl Propagation {
 /// Reads the incoming trace. `sentry-trace` takes precedence over `traceparent`, which must be present exactly once.
 /// Also returns whether the trace is from `sentry-trace`.
 fn incoming_trace(headers: &dyn HeaderSource) -> Option<(IncomingTrace, bool)> {
-    let mut values = Vec::new();
-    headers.visit("sentry-trace", &mut |value| values.push(headers::parse_sentry_trace(value)));
-    if let Some(incoming) = values.into_iter().flatten().next() {
+    let mut first = None;
+    headers.visit("sentry-trace", &mut |value| first = first.or_else(|| headers::parse_sentry_trace(value)));
+    if let Some(incoming) = first {
         return Some((incoming, true));
     }
     traceparent(headers).map(|incoming| (incoming, false))

@@ -1,12 +1,13 @@
 //! Lazy roots: root spans that exist only in their thread until their context is needed.
 //!
-//! The root span of an annotated function that runs in the process context, and whose sampling depends on a rate alone,
+//! The root span of an annotated function or of a server action that runs in the process context, and whose sampling depends on a rate alone,
 //! needs only its id: trace id and random number derive from it. It is kept in the thread's [`LazyRoot`] while it is
 //! open, and becomes one record at its end, from which the pipeline builds the segment. If its context is needed
 //! earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and the root is an
 //! ordinary one from then on.
 //!
-//! The scopes of such a segment are those of the process. The thread sends them to the pipeline when it notices a new
+//! The scopes of such a segment are those of the process; a server action has copies of its own, which are made when its
+//! context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new
 //! epoch; every change of these scopes or of the client begins one. So a root without such a change reads one shared
 //! number, and writes to nothing shared except the client's count.
 
@@ -15,25 +16,25 @@ use std::sync::Arc;
 use super::local::{Local, local};
 use super::recorder::{self, RecordKind};
 use super::recycling;
-use super::state::{NOT_LAZY, SavedContext, Unmaterialized};
+use super::state::{LazyRoot, NOT_LAZY, SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::base::epoch;
 use crate::client::{self, Client};
 use crate::context::ids;
+use crate::options::ClientOptions;
 use crate::protocol::random::random_u64;
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::trace::callsite::Callsite;
 use crate::trace::clock::Start;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{LazyRootRecord, ProcessScopes, Record, SpanOutcome};
+use crate::trace::record::{LazyName, LazyRootRecord, ProcessScopes, Record, SpanOutcome};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
 /// Starts a lazy root, if possible. Returns its id, its start, and whether it is recorded.
-#[inline]
-pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, Ticks, bool)> {
+#[inline(always)]
+pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bool)> {
     let lazy_root = &local.lazy_root;
     if lazy_root.epoch.get() != epoch::current() {
         refresh(local, false);
@@ -44,13 +45,13 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     }
     let client = lazy_root.client.try_borrow().ok()?.upgrade()?;
     let key = ids::next();
-    let sampled = sampling::by_rate(rate, sample_rand(key)).sampled;
+    let sampled = sample_rand(key) < lazy_root.threshold.get();
     let recorded = sampled || lazy_root.keeps.get();
     let start = clock::now();
     *lazy_root.owner.try_borrow_mut().ok()? = Some(client);
     lazy_root.root.set(key);
     lazy_root.sampled.set(sampled);
-    lazy_root.site.set(Some(site));
+    lazy_root.name.set(name);
     lazy_root.start.set(start);
     local.unmaterialized.set(Unmaterialized::LAZY_ROOT);
     local.mode.set(if recorded { Mode::Sampled } else { Mode::Unsampled });
@@ -59,7 +60,18 @@ pub(crate) fn begin(local: &Local, site: &'static Callsite) -> Option<(LocalId, 
     Some((key, start, recorded))
 }
 
+/// Whether a lazy root can be started on this thread, as far as its context decides.
+pub(crate) fn may_begin(local: &Local) -> bool {
+    local.unmaterialized.get() == Unmaterialized::NOTHING && local.is_in_process_context()
+}
+
+/// Returns an option of the client with which the open lazy root started; `None` if no lazy root is open.
+pub(crate) fn option<R>(local: &Local, look: impl FnOnce(&ClientOptions) -> R) -> Option<R> {
+    local.lazy_root.owner.try_borrow().ok()?.as_ref().map(|client| look(client.options()))
+}
+
 /// Ends the open lazy root.
+#[inline(always)]
 pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     let lazy_root = &local.lazy_root;
     let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
@@ -67,7 +79,7 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
     local.mode.set(Mode::Root);
     local.segment.set(0);
     local.replace(Lineage::NONE);
-    let (Some(client), Some(site)) = (lazy_root.take(), lazy_root.site.get()) else { return };
+    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
     // Spans that were open at a fork are sent by the parent.
     if inherited {
         return;
@@ -79,12 +91,12 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
         return;
     }
     let rate = lazy_root.rate.get();
-    if lazy_root.epoch.get() != epoch::current() {
-        // The segment has the scopes at its end.
+    if lazy_root.epoch.get() != epoch::current() && matches!(name, LazyName::Site(_)) {
+        // The segment has the scopes at its end; that of a handler, whose own scopes nobody wrote to, those at its start.
         refresh(local, true);
     }
     recorder::push_made(local, RecordKind::Segment, || {
-        Record::LazyRootEnd(LazyRootRecord { key, site, start, end, client, rate, sampled, outcome })
+        Record::LazyRootEnd(LazyRootRecord { key, name, start, end, client, rate, sampled, outcome })
     });
     crate::base::worker::nudge();
 }
@@ -108,6 +120,9 @@ fn refresh(local: &Local, ending: bool) {
     }
     let process = Context::default_ref();
     let (isolation, current) = (process.isolation.snapshot(), process.current.snapshot());
+    if !ending && let Ok(mut known) = lazy_root.scopes.try_borrow_mut() {
+        *known = Some((Arc::clone(&isolation), Arc::clone(&current)));
+    }
     let around = Box::new(ProcessScopes { isolation, current, salt: lazy_root.salt.get() });
     let announced = recorder::push_made(local, RecordKind::More, || Record::ProcessScopes(around));
     if ending {
@@ -116,6 +131,7 @@ fn refresh(local: &Local, ending: bool) {
         return;
     }
     lazy_root.rate.set(if announced { rate } else { NOT_LAZY });
+    lazy_root.threshold.set(sampling::threshold(rate));
     lazy_root.keeps.set(client.as_ref().is_some_and(|client| client.options().records_unsampled()));
     // Scopes that could not be sent are sent another time.
     lazy_root.epoch.set(if announced { epoch } else { 0 });
@@ -160,8 +176,8 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
 impl LazyRootRecord {
     /// Returns the segment of the root, equal to what an ordinary root would have.
     pub(crate) fn into_segment(self, around: &ProcessScopes) -> Segment {
-        let Self { key, site, start, client, rate, sampled, .. } = self;
-        let (name, start) = (RootName::Site(site), Start::Ticks(start));
+        let Self { key, name, start, client, rate, sampled, .. } = self;
+        let (name, start) = (RootName::from(name), Start::Ticks(start));
         let propagation = propagation(key, around.salt);
         let mut segment = Segment::new(key, sampled, Some(rate), propagation, name, start, None, client);
         segment.recorded = true;
@@ -179,17 +195,36 @@ pub(crate) fn materialize() {
     local.unmaterialized.set(if inherited { Unmaterialized::INHERITED } else { Unmaterialized::NOTHING });
     let (key, rate, start) =
         (lazy_root.root.get(), lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
-    let (Some(client), Some(site)) = (lazy_root.take(), lazy_root.site.get()) else { return };
-    let (name, propagation) = (RootName::Site(site), propagation(key, lazy_root.salt.get()));
-    let mut segment =
-        Segment::new(key, lazy_root.sampled.get(), Some(rate), propagation, name, start, None, client);
+    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
+    let (salt, sampled) = (lazy_root.salt.get(), lazy_root.sampled.get());
+    let propagation = propagation(key, salt);
+    let own = match name {
+        LazyName::Site(_) => None,
+        LazyName::ServerAction(_) => Some(handler_context(lazy_root, propagation.clone())),
+    };
+    let mut segment = Segment::new(key, sampled, Some(rate), propagation, name.into(), start, None, client);
     segment.recorded |= lazy_root.keeps.get();
     if inherited {
         segment.leave_to_parent();
     }
-    let context = recycling::context(Context::default_ref(), Arc::new(segment));
+    let context = match own {
+        None => recycling::context(Context::default_ref(), Arc::new(segment)),
+        Some(own) => Arc::new(own.into_segment(Some(Arc::new(segment)))),
+    };
     let (mode, active) = (local.mode.get(), local.lineage());
     drop(local.install(SavedContext { context: Some(context), active }));
     // In a forked child, the next span reads the context in any case.
     local.mode.set(mode);
+}
+
+/// Returns the context of a handler: scopes of its own, which begin as the process had them when the handler started,
+/// in a trace of its own.
+fn handler_context(lazy_root: &LazyRoot, propagation: Propagation) -> Context {
+    let process = Context::default_ref();
+    let known = lazy_root.scopes.try_borrow().ok().and_then(|known| known.clone());
+    let context = match known {
+        Some((isolation, current)) => process.with_scopes(isolation, current),
+        None => process.isolated(),
+    };
+    context.into_boundary().into_new_trace(propagation)
 }

@@ -163,12 +163,16 @@ impl ScopeHandle {
 
     /// Adds a breadcrumb, see [`Scope::add_breadcrumb`].
     pub fn add_breadcrumb(&self, breadcrumb: impl IntoBreadcrumb) {
-        self.add_breadcrumb_with_hint(breadcrumb, Hint::new());
+        self.leave(breadcrumb, None);
     }
 
     /// Adds a breadcrumb with a hint for `before_breadcrumb_with_hint`.
-    pub fn add_breadcrumb_with_hint(&self, breadcrumb: impl IntoBreadcrumb, mut hint: Hint) {
-        if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut hint) {
+    pub fn add_breadcrumb_with_hint(&self, breadcrumb: impl IntoBreadcrumb, hint: Hint) {
+        self.leave(breadcrumb, Some(hint));
+    }
+
+    fn leave(&self, breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
+        if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, hint) {
             self.0.update(|scope| scope.breadcrumbs.push(breadcrumb, max));
         }
     }

@@ -10,10 +10,10 @@ use std::sync::{Arc, Weak};
 use super::thread_context::Context;
 use crate::client::Client;
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::trace::callsite::Callsite;
+use crate::scope::Scope;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::Record;
+use crate::trace::record::{LazyName, Record};
 use crate::trace::ring::Producer;
 
 /// A context and the active span in it, to be activated or restored.
@@ -76,8 +76,12 @@ pub(crate) struct LazyRoot {
     pub(super) epoch: Cell<u64>,
     /// The share of roots that are recorded, negative if roots cannot be lazy.
     pub(super) rate: Cell<f32>,
+    /// The random numbers below this one are recorded, see [`threshold`](crate::trace::sampling::threshold).
+    pub(super) threshold: Cell<u32>,
     /// The client with that rate.
     pub(super) client: RefCell<Weak<Client>>,
+    /// The isolation scope and the current scope of the process, as last announced: a handler's scopes begin with them.
+    pub(super) scopes: RefCell<Option<(Arc<Scope>, Arc<Scope>)>>,
     /// The salt that makes this thread's trace ids differ from those of other threads with the same span id.
     pub(super) salt: Cell<u64>,
     /// The id of the open lazy root, zero without one.
@@ -85,7 +89,8 @@ pub(crate) struct LazyRoot {
     pub(super) sampled: Cell<bool>,
     /// Whether roots are recorded that are not sampled, see the options `keep` and `flight_recorder`.
     pub(super) keeps: Cell<bool>,
-    pub(super) site: Cell<Option<&'static Callsite>>,
+    /// Meaningful while a root is open.
+    pub(super) name: Cell<LazyName>,
     pub(super) start: Cell<Ticks>,
     /// The client with which the root started.
     pub(super) owner: RefCell<Option<Arc<Client>>>,
@@ -96,12 +101,14 @@ impl LazyRoot {
         Self {
             epoch: Cell::new(0),
             rate: Cell::new(NOT_LAZY),
+            threshold: Cell::new(0),
             client: RefCell::new(Weak::new()),
+            scopes: RefCell::new(None),
             salt: Cell::new(0),
             root: Cell::new(0),
             sampled: Cell::new(false),
             keeps: Cell::new(false),
-            site: Cell::new(None),
+            name: Cell::new(LazyName::ServerAction("")),
             start: Cell::new(0),
             owner: RefCell::new(None),
         }
@@ -124,6 +131,7 @@ impl LazyRoot {
     pub(crate) fn close(&self) {
         self.epoch.set(0);
         drop(self.client.replace(Weak::new()));
+        drop(self.scopes.replace(None));
         let Some(owner) = self.take() else { return };
         let reason =
             if self.sampled.get() { DiscardReason::BufferOverflow } else { DiscardReason::SampleRate };

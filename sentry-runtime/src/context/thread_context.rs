@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::client::Client;
 use crate::context::boundary::CaptureBoundary;
-use crate::scope::{ScopeCell, Scopes};
+use crate::scope::{Scope, ScopeCell, Scopes};
 use crate::trace::ids::LocalId;
 use crate::trace::propagation::Propagation;
 use crate::trace::segment::Segment;
@@ -214,9 +214,23 @@ impl Context {
         Self { recording, kin: ContextOrigin::Other, ..self.clone() }.sealed()
     }
 
+    /// Returns a copy with another current scope.
+    pub(crate) fn with_scope(&self, current: Arc<ScopeCell>) -> Self {
+        // Written out, here and below: a clone would increment and decrement the counts of what is replaced.
+        Self {
+            client: self.client.clone(),
+            isolation: Arc::clone(&self.isolation),
+            current,
+            propagation: Arc::clone(&self.propagation),
+            segment: self.segment.clone(),
+            kin: ContextOrigin::Other,
+            ..*self
+        }
+    }
+
     /// Returns a copy with a current scope of its own.
     pub(crate) fn with_own_scope(&self) -> Self {
-        Self { current: self.current.fork(), kin: ContextOrigin::Other, ..self.clone() }
+        self.with_scope(self.current.fork())
     }
 
     /// Returns the client of this work: its own, or that of the process.
@@ -226,32 +240,54 @@ impl Context {
 
     /// Returns a copy with an isolation scope and a current scope of its own.
     pub(crate) fn isolated(&self) -> Self {
+        self.with_scopes(self.isolation.snapshot(), self.current.snapshot())
+    }
+
+    /// Returns a copy with an isolation scope and a current scope of its own, which begin with this data.
+    pub(crate) fn with_scopes(&self, isolation: Arc<Scope>, current: Arc<Scope>) -> Self {
         Self {
-            isolation: self.isolation.fork(),
-            current: self.current.fork(),
+            client: self.client.clone(),
+            isolation: Arc::new(ScopeCell::new(isolation)),
+            current: Arc::new(ScopeCell::new(current)),
+            propagation: Arc::clone(&self.propagation),
+            segment: self.segment.clone(),
             kin: ContextOrigin::Other,
-            ..self.clone()
+            ..*self
         }
     }
 
     /// Returns a copy inside a function that captures errors.
     pub(crate) fn with_boundary(&self) -> Self {
-        Self {
-            boundary: CaptureBoundary::open(),
-            outer_boundary: self.boundary,
-            kin: ContextOrigin::Other,
-            ..self.clone()
-        }
+        self.clone().into_boundary()
+    }
+
+    /// Moves the context into a function that captures errors.
+    pub(crate) fn into_boundary(mut self) -> Self {
+        self.outer_boundary = std::mem::replace(&mut self.boundary, CaptureBoundary::open());
+        self.kin = ContextOrigin::Other;
+        self
     }
 
     /// Returns a copy in a new trace, without an active span.
     pub(crate) fn in_new_trace(&self, propagation: Propagation) -> Self {
-        Self {
-            propagation: Arc::new(propagation),
-            continues: true,
-            kin: ContextOrigin::Other,
-            ..self.with_segment(None)
+        self.clone().into_new_trace(propagation)
+    }
+
+    /// Moves the context into a new trace, without an active span.
+    pub(crate) fn into_new_trace(mut self, propagation: Propagation) -> Self {
+        self.propagation = Arc::new(propagation);
+        self.continues = true;
+        self.kin = ContextOrigin::Other;
+        self.into_segment(None)
+    }
+
+    /// Moves the context into another segment, or out of its own.
+    pub(crate) fn into_segment(mut self, segment: Option<Arc<Segment>>) -> Self {
+        self.segment = segment;
+        if self.kin == ContextOrigin::Default {
+            self.kin = ContextOrigin::Child;
         }
+        self.sealed()
     }
 }
 

@@ -36,7 +36,7 @@ use crate::protocol::{AttributeValue, nesting};
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::SpanOutcome;
+use crate::trace::record::{LazyName, SpanOutcome};
 use crate::trace::segment::RootName;
 
 /// The flags are stored in the start time: in its highest bits, which a clock does not reach in decades, and in its
@@ -236,7 +236,8 @@ extern "C" fn start_root(guard: &mut SpanGuard) {
         guard.start = local.seen_error_at.get() + 1;
         return;
     }
-    let Some((id, start, sampled)) = callback::contain(|| lazy_root::begin(local, guard.site)).flatten()
+    let Some((id, start, sampled)) =
+        callback::contain(|| lazy_root::begin(local, LazyName::Site(guard.site))).flatten()
     else {
         return start_with_context(guard);
     };

@@ -53,6 +53,11 @@ pub trait PollHooks {
     #[doc(hidden)]
     #[inline]
     fn stop_counting(&mut self) {}
+    /// Called inside the context when the user's code has run to its end: [`PollHooks::leave`] and
+    /// [`PollHooks::finish`] follow, with nothing in between. Also called for work that is over.
+    #[doc(hidden)]
+    #[inline]
+    fn ending(&mut self) {}
     /// Restores what was active before.
     #[doc(hidden)]
     fn leave(&mut self, previous: Previous);
@@ -236,6 +241,7 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         entered.work.poll_ended();
         if let Poll::Ready(output) = &poll {
             this.observer.observe(output, entered.work);
+            entered.work.ending();
         }
         entered.leave();
         // The destructor is only needed for a panic; without it, the state of a poll stays in registers.
@@ -309,6 +315,7 @@ impl<W: PollHooks> Drop for Held<W> {
             self.work.unwinds();
         }
         if let Some(previous) = self.previous.take() {
+            self.work.ending();
             self.work.leave(previous);
         }
         if self.work.stage() == Stage::Begun {

@@ -53,6 +53,45 @@ pub(crate) fn start_with(
     key: LocalId,
     hints: &Hints<'_>,
 ) -> Option<(Arc<Context>, LocalId)> {
+    let segment = segment(base, kind, name, start, key, hints)?;
+    let limit = segment.client.options().warn_open_after;
+    let context = recycling::context(base, segment);
+    if let Some(limit) = limit {
+        watch::begin(&context, key, None, limit);
+    }
+    Some((context, key))
+}
+
+/// Like [`start_with`], in a context that was made for the root and is used by nothing else. Without a client that
+/// traces, returns the context unchanged.
+pub(crate) fn start_in(
+    own: Context,
+    kind: RootKind<'_>,
+    name: RootName,
+    start: Start,
+    key: LocalId,
+    hints: &Hints<'_>,
+) -> (Arc<Context>, Option<LocalId>) {
+    let Some(segment) = segment(&own, kind, name, Some(start), key, hints) else {
+        return (Arc::new(own), None);
+    };
+    let limit = segment.client.options().warn_open_after;
+    let context = Arc::new(own.into_segment(Some(segment)));
+    if let Some(limit) = limit {
+        watch::begin(&context, key, None, limit);
+    }
+    (context, Some(key))
+}
+
+/// Creates a segment. Returns `None` without a client that traces.
+fn segment(
+    base: &Context,
+    kind: RootKind<'_>,
+    name: RootName,
+    start: Option<Start>,
+    key: LocalId,
+    hints: &Hints<'_>,
+) -> Option<Arc<Segment>> {
     let client = base.client()?;
     if !client.is_tracing() {
         return None;
@@ -90,11 +129,7 @@ pub(crate) fn start_with(
         });
         crate::base::worker::nudge();
     }
-    let context = recycling::context(base, segment);
-    if let Some(limit) = context.client().and_then(|client| client.options().warn_open_after) {
-        watch::begin(&context, key, None, limit);
-    }
-    Some((context, key))
+    Some(segment)
 }
 
 /// Returns a context whose root has ended for reuse.

@@ -45,6 +45,11 @@ impl Span {
             .then(|| Self { position: Some((context, active)), ..Self::default() })
     }
 
+    /// Returns a handle to a span that is active in a context, and that somebody else ends.
+    pub(crate) fn of(context: &Arc<Context>, active: Lineage) -> Self {
+        Self { position: Some((Arc::clone(context), active)), ..Self::default() }
+    }
+
     /// Ends the span at a given time. The root of a transaction is sent with the scopes of `context`.
     #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn end_in(&self, context: &Context, time: SystemTime) {

@@ -47,6 +47,15 @@ const fn hex_digits(value: u32) -> [u8; 8] {
     (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
 }
 
+/// Returns the value of a hex digit; more than 15 for anything else. Uppercase hex is invalid in the protocol.
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0xF0,
+    }
+}
+
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
         impl $name {
@@ -94,18 +103,19 @@ macro_rules! id {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                let bad = || ParseIdError {
-                    value: text.chars().take(64).collect(),
-                    digits: $bytes * 2,
-                };
-                // Uppercase hex is invalid in the protocol, so it is rejected here.
-                if text.len() != $bytes * 2 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                let bad = || ParseIdError { value: text.chars().take(64).collect(), digits: $bytes * 2 };
+                if text.len() != $bytes * 2 {
                     return Err(bad());
                 }
                 let mut bytes = [0; $bytes];
+                let mut wrong = 0;
                 for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-                    let pair = std::str::from_utf8(pair).map_err(|_| bad())?;
-                    *byte = u8::from_str_radix(pair, 16).map_err(|_| bad())?;
+                    let (high, low) = (nibble(pair[0]), nibble(pair[1]));
+                    wrong |= high | low;
+                    *byte = high << 4 | low & 0xF;
+                }
+                if wrong > 0xF {
+                    return Err(bad());
                 }
                 Self::from_bytes(bytes).ok_or_else(bad)
             }

@@ -168,6 +168,24 @@ pub(crate) struct CheckedTag<'a> {
     pub note: Option<String>,
 }
 
+/// Whether [`check_tag`] has nothing to change, as for most tags.
+pub(crate) fn is_plain_tag(key: &str, value: &str) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0_u8;
+        while byte < u8::MAX {
+            plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+            byte += 1;
+        }
+        plain
+    };
+    (1..=MAX_TAG_KEY).contains(&key.len())
+        && (1..=MAX_TAG_VALUE).contains(&value.len())
+        && key.bytes().all(|byte| PLAIN[usize::from(byte)])
+        && !value.bytes().any(|b| matches!(b, b'\n' | b'\r'))
+        && !matches!(key, "release" | "environment" | "dist")
+}
+
 /// Applies the rules for tags: keys of at most 32 characters of `a-zA-Z0-9_.:-` (others become `_`), values of at most
 /// 200 characters without newlines (these become spaces). Tags without key or value, and the reserved keys `release`,
 /// `environment` and `dist`, cannot be sent.

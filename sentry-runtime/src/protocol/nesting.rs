@@ -194,7 +194,9 @@ impl Prune for Context {
 impl Prune for Breadcrumb {
     fn prune(&mut self) {
         self.message.iter_mut().for_each(hold);
-        self.data.prune();
+        if !self.data.is_empty() {
+            self.data.prune();
+        }
     }
 }
 

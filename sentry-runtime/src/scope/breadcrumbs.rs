@@ -10,30 +10,47 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::protocol::Breadcrumb;
-use crate::protocol::nesting::Prune as _;
 
 /// The breadcrumbs of one scope, or of several.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Trail {
     crumbs: VecDeque<(u64, Arc<Breadcrumb>)>,
     /// The maximum number of breadcrumbs, from the last addition.
     max: usize,
 }
 
+impl Clone for Trail {
+    fn clone(&self) -> Self {
+        // Most scopes are copied before they have any, and an empty queue is cheaper to make than to copy.
+        let crumbs = if self.crumbs.is_empty() { VecDeque::new() } else { self.crumbs.clone() };
+        Self { crumbs, max: self.max }
+    }
+}
+
 impl Trail {
-    /// Adds a breadcrumb; the oldest beyond `max` are dropped.
-    pub(crate) fn push(&mut self, mut breadcrumb: Breadcrumb, max: usize) {
+    /// Adds a pruned breadcrumb; the oldest beyond `max` are dropped.
+    pub(crate) fn push(&mut self, breadcrumb: Breadcrumb, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // A callback may have added data.
-        breadcrumb.prune();
         if max == 0 {
             return;
         }
         self.max = max;
-        while self.crumbs.len() >= max {
+        while self.crumbs.len() > max {
             self.crumbs.pop_front();
         }
-        self.crumbs.push_back((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(breadcrumb)));
+        let oldest = if self.crumbs.len() == max { self.crumbs.pop_front() } else { None };
+        // In the memory of the one that is dropped, unless a snapshot of the scope holds it.
+        let mut place = oldest.map(|(_, oldest)| oldest);
+        let breadcrumb = match (place.as_mut().and_then(Arc::get_mut), breadcrumb) {
+            (Some(dropped), breadcrumb) => {
+                *dropped = breadcrumb;
+                None
+            }
+            (None, breadcrumb) => Some(Arc::new(breadcrumb)),
+        };
+        if let Some(breadcrumb) = breadcrumb.or(place) {
+            self.crumbs.push_back((NEXT.fetch_add(1, Ordering::Relaxed), breadcrumb));
+        }
     }
 
     /// Merges the breadcrumbs of another scope.

@@ -13,7 +13,8 @@ pub(crate) struct ScopeCell {
     scope: Mutex<Arc<Scope>>,
     /// Whether it is a scope of the process, whose changes are announced.
     of_process: bool,
-    memory: Mutex<LastCaptured>,
+    /// Created by the first capture: most scopes see none.
+    memory: Mutex<Option<Box<LastCaptured>>>,
 }
 
 /// The last captured event of an isolation scope.
@@ -26,7 +27,8 @@ pub(crate) struct LastCaptured {
 
 impl ScopeCell {
     pub(crate) fn new(scope: Arc<Scope>) -> Self {
-        Self { scope: Mutex::new(scope), ..Self::default() }
+        // Written out: a default cell would allocate an empty scope.
+        Self { scope: Mutex::new(scope), of_process: false, memory: Mutex::new(None) }
     }
 
     /// Returns an empty scope of the process.
@@ -47,6 +49,11 @@ impl ScopeCell {
     /// Returns the current data of the scope. Later changes do not affect it.
     pub(crate) fn snapshot(&self) -> Arc<Scope> {
         Arc::clone(&self.lock())
+    }
+
+    /// Whether it is the isolation scope of a request that a server integration handles, or a fork of one.
+    pub(crate) fn is_of_request(&self) -> bool {
+        self.lock().captured.is_some()
     }
 
     /// Returns a new cell that starts with the same data.
@@ -79,8 +86,8 @@ impl ScopeCell {
         result
     }
 
-    /// Returns the memory of the last captured event.
-    pub(crate) fn memory(&self) -> MutexGuard<'_, LastCaptured> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads or changes the memory of the last captured event. `look` must not run user code.
+    pub(crate) fn with_memory<R>(&self, look: impl FnOnce(&mut LastCaptured) -> R) -> R {
+        look(self.memory.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
     }
 }

@@ -12,7 +12,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
 use crate::client::session::Session;
-use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH, MAX_KEY, check_tag, truncated};
+use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH, MAX_KEY, check_tag, is_plain_tag, truncated};
 use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{
     Attachment, AttributeValue, Context, Event, Level, Map, Request, Transaction, User, Value,
@@ -107,6 +107,16 @@ impl Scope {
     /// output.
     pub fn set_tag<V: ToString>(&mut self, key: &str, value: V) {
         let Some(value) = callback::text(value) else { return };
+        self.insert_tag(key, value);
+    }
+
+    fn insert_tag(&mut self, key: &str, value: String) {
+        if is_plain_tag(key, &value) {
+            if has_room(&self.tags, key, "tag", MAX_BREADTH) {
+                self.tags.insert(key.to_owned(), value);
+            }
+            return;
+        }
         let checked = check_tag(key, &value);
         if let Some(note) = checked.note {
             diagnostics::debug(format_args!("{note}"));
@@ -147,9 +157,14 @@ impl Scope {
 
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
+        self.insert_extra(key.to_owned(), value);
+    }
+
+    /// Like [`Scope::set_extra`], without a copy of the key.
+    pub(crate) fn insert_extra(&mut self, key: String, value: Value) {
         let value = Shallow::of(value).into_inner();
-        if has_room(&self.extra, key, "extra", MAX_BREADTH) {
-            self.extra.insert(key.to_owned(), value);
+        if has_room(&self.extra, &key, "extra", MAX_BREADTH) {
+            self.extra.insert(key, value);
         }
     }
 

@@ -166,20 +166,60 @@ const MAX_BAGGAGE: usize = 8192;
 /// The maximum number of Sentry's entries from all `baggage` headers of a request: the W3C limit.
 const MAX_MEMBERS: usize = 180;
 
+/// The names of entries that SDKs write: these are not copied.
+const KNOWN: [&str; 11] = [
+    "trace_id",
+    "public_key",
+    "release",
+    "environment",
+    "transaction",
+    "sample_rate",
+    "sample_rand",
+    "sampled",
+    "org_id",
+    "replay_id",
+    "user_id",
+];
+
 /// Adds Sentry's entries of one `baggage` header to a dynamic sampling context. Entries of other vendors do not count
 /// towards the limits, so that a header full of them does not cost the trace its context.
 pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
     let mut bytes = 0;
-    for member in header.split(',') {
+    let mut rest = Some(header);
+    while let Some(list) = rest {
+        let (member, others) = cut_at(list, b',');
+        rest = others;
         // Properties after a semicolon belong to other vendors; Sentry's entries have none.
-        let pair = member.split(';').next().unwrap_or_default();
-        let Some((key, value)) = pair.split_once('=') else { continue };
-        let Some(key) = key.trim().strip_prefix("sentry-").filter(|key| !key.is_empty()) else { continue };
+        let (pair, _) = cut_at(member, b';');
+        let (key, Some(value)) = cut_at(pair, b'=') else { continue };
+        let Some(key) = trimmed(key).strip_prefix("sentry-").filter(|key| !key.is_empty()) else { continue };
         bytes += pair.len();
         if bytes > MAX_BAGGAGE || into.iter().count() >= MAX_MEMBERS {
             return;
         }
-        into.set(percent_decode(key), percent_decode(value.trim()));
+        let value = percent_decode(trimmed(value));
+        match KNOWN.iter().find(|known| **known == key) {
+            Some(known) => into.set(*known, value),
+            None => into.set(percent_decode(key), value),
+        }
+    }
+}
+
+/// Splits a text at the first occurrence of an ASCII character. The parts of a header are short: a search of the standard
+/// library takes longer to begin than this one to end.
+fn cut_at(text: &str, at: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == at) {
+        Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..)),
+        None => (text, None),
+    }
+}
+
+/// Returns a text without white space around it.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        // Most are written without.
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -251,6 +291,10 @@ fn percent_encode(text: &str, out: &mut String) {
 
 /// Decodes percent encoding; invalid sequences are kept.
 fn percent_decode(text: &str) -> String {
+    // Most values end here.
+    if text.bytes().all(|byte| byte != b'%') {
+        return text.to_owned();
+    }
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

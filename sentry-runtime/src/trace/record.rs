@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::callsite::Callsite;
 use super::clock::{Start, Ticks};
 use super::ids::LocalId;
-use super::segment::Segment;
+use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
 use crate::scope::{Scope, ScopeCell};
@@ -103,10 +103,28 @@ pub(crate) struct ProcessScopes {
     pub(crate) salt: u64,
 }
 
+/// The name of a lazy root: what is known of it before the program runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LazyName {
+    /// A span of an annotated function.
+    Site(&'static Callsite),
+    /// A server action of this name.
+    ServerAction(&'static str),
+}
+
+impl From<LazyName> for RootName {
+    fn from(name: LazyName) -> Self {
+        match name {
+            LazyName::Site(site) => Self::Site(site),
+            LazyName::ServerAction(name) => Self::ServerAction(name),
+        }
+    }
+}
+
 /// A recorded lazy root that has ended.
 pub(crate) struct LazyRootRecord {
     pub(crate) key: LocalId,
-    pub(crate) site: &'static Callsite,
+    pub(crate) name: LazyName,
     pub(crate) start: Ticks,
     pub(crate) end: Ticks,
     pub(crate) client: Arc<Client>,

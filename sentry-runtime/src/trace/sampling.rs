@@ -146,6 +146,16 @@ pub(crate) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
     Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate), ignored: false }
 }
 
+/// Returns the number of random numbers, in millionths, that [`by_rate`] samples: those below it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate lies in 0..=1, and the cast saturates"
+)]
+pub(crate) fn threshold(rate: f32) -> u32 {
+    (f64::from(rate) * 1e6).ceil() as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +178,16 @@ mod tests {
         );
         let refused = Decision { sampled: false, rate: None, ignored: false };
         assert_eq!(relieved(refused, 2, 0), refused);
+    }
+
+    #[test]
+    fn the_threshold_is_where_a_rate_ends() {
+        for rate in [0.0, 1e-7, 1e-6, 0.1, 0.123_456_7, 1.0 / 3.0, 0.5, 0.999_999, 1.0] {
+            let threshold = threshold(rate);
+            for rand in [0, threshold.saturating_sub(1), threshold, threshold + 1, 999_999] {
+                assert_eq!(by_rate(rate, rand).sampled, rand < threshold, "{rate} {rand}");
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::scrub;
 pub(crate) enum RootName {
     /// From the annotated function.
     Site(&'static Callsite),
+    /// Of a server action. The pipeline formats it.
+    ServerAction(&'static str),
     /// From the caller.
     Given { name: Cow<'static, str>, op: Cow<'static, str>, origin: Cow<'static, str>, source: &'static str },
 }
@@ -26,6 +28,7 @@ impl RootName {
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
             Self::Site(site) => Cow::Borrowed(site.display_name()),
+            Self::ServerAction(name) => Cow::Owned(format!("serverAction/{name}")),
             Self::Given { name, .. } => name.clone(),
         }
     }
@@ -33,6 +36,7 @@ impl RootName {
     pub(crate) fn op(&self) -> Cow<'static, str> {
         match self {
             Self::Site(site) => Cow::Borrowed(site.operation()),
+            Self::ServerAction(_) => Cow::Borrowed("function.server_action"),
             Self::Given { op, .. } => op.clone(),
         }
     }
@@ -40,6 +44,7 @@ impl RootName {
     pub(crate) fn origin(&self) -> Cow<'static, str> {
         match self {
             Self::Site(site) => Cow::Borrowed(site.made_by()),
+            Self::ServerAction(_) => Cow::Borrowed("auto.function.server_action"),
             Self::Given { origin, .. } => origin.clone(),
         }
     }
@@ -48,7 +53,7 @@ impl RootName {
     pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         match self {
             Self::Site(site) => site.location(),
-            Self::Given { .. } => None,
+            Self::ServerAction(_) | Self::Given { .. } => None,
         }
     }
 
@@ -56,6 +61,7 @@ impl RootName {
     pub(crate) fn source(&self) -> &'static str {
         match self {
             Self::Site(_) => "component",
+            Self::ServerAction(_) => "route",
             Self::Given { source, .. } => source,
         }
     }

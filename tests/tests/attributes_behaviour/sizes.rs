@@ -1,4 +1,5 @@
 //! What an annotated function costs in memory: bytes of a future, bytes of a stack frame.
+//! What it allocates is counted in `tests/bench`.
 
 use crate::support::{block_on, pause, twins};
 
@@ -130,6 +131,67 @@ fn a_future_grows_by_at_most_forty_bytes() {
         assert!(annotated <= plain + 40 * functions, "{name}: {plain} grew to {annotated}");
     }
     assert_eq!(block_on(annotated::chain_8()), 1);
+}
+
+mod jobs {
+    use super::pause;
+
+    #[sentry::monitor("sizes")]
+    pub async fn job(a: [u64; 64]) -> u64 {
+        pause().await;
+        a[3]
+    }
+    #[sentry::server_action]
+    pub async fn action(a: [u64; 64]) -> u64 {
+        pause().await;
+        a[3]
+    }
+    #[inline(never)]
+    #[sentry::monitor("sizes")]
+    pub fn job_depth(left: u32, first: usize) -> usize {
+        let here = std::hint::black_box(0_u8);
+        let address = std::ptr::from_ref(&here).addr();
+        let first = if first == 0 { address } else { first };
+        if left == 0 { first - address } else { std::hint::black_box(job_depth(left - 1, first)) }
+    }
+    #[inline(never)]
+    #[sentry::server_action]
+    pub fn action_depth(left: u32, first: usize) -> usize {
+        let here = std::hint::black_box(0_u8);
+        let address = std::ptr::from_ref(&here).addr();
+        let first = if first == 0 { address } else { first };
+        if left == 0 { first - address } else { std::hint::black_box(action_depth(left - 1, first)) }
+    }
+}
+
+#[test]
+fn a_future_of_a_job_or_a_server_action_grows_by_at_most_64_bytes() {
+    let plain = size_of_val(&plain::large([0; 64]));
+    for (name, annotated) in
+        [("job", size_of_val(&jobs::job([0; 64]))), ("action", size_of_val(&jobs::action([0; 64])))]
+    {
+        println!("{name}: {plain} bytes plain, {annotated} annotated");
+        assert!(annotated <= plain + 64, "{name}: {plain} grew to {annotated}");
+    }
+}
+
+#[test]
+fn a_frame_of_a_job_or_a_server_action_grows_by_at_most_128_bytes() {
+    use sentry::__private::{hold, server_action};
+    let guard = size_of_val(&hold(server_action("sizes")));
+    let monitor = size_of::<sentry::__private::Monitor>();
+    println!("{guard} bytes are the guard of an action, {monitor} the state of a job");
+    assert!(guard <= 96 && monitor <= 16, "the guard is part of the frame: {guard}, {monitor}");
+    const DEPTH: u32 = 20;
+    let per_frame = |total: usize| total / DEPTH as usize;
+    let plain = per_frame(plain::depth(DEPTH, 0));
+    for (name, annotated) in [("job", jobs::job_depth(DEPTH, 0)), ("action", jobs::action_depth(DEPTH, 0))] {
+        let annotated = per_frame(annotated);
+        println!("{name}: {plain} bytes plain, {annotated} annotated");
+        if !cfg!(debug_assertions) {
+            assert!(annotated <= plain + 128, "{name}: {plain} grew to {annotated}");
+        }
+    }
 }
 
 #[test]

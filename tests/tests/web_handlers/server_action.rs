@@ -342,3 +342,57 @@ fn what_a_handler_sets_stays_in_it_and_what_was_set_outside_is_seen() {
     assert_eq!(seen.event()["tags"], json!({"outside": "yes"}));
     assert_eq!(seen.transaction()["tags"], json!({"outside": "yes", "inside": "yes"}));
 }
+
+/// Runs a closure on another thread, in the scopes of the process.
+fn elsewhere(run: impl FnOnce() + Send) {
+    std::thread::scope(|threads| threads.spawn(run).join().unwrap());
+}
+
+#[sentry::server_action]
+fn interrupted(own: Option<&str>) {
+    elsewhere(|| sentry::set_tag("meanwhile", "yes"));
+    if let Some(own) = own {
+        sentry::set_tag("own", own);
+    }
+}
+
+#[test]
+fn a_handler_outside_of_any_scope_begins_with_the_processs_data_and_keeps_its_own() {
+    for (own, tags) in [(None, json!({"before": "yes"})), (Some("1"), json!({"before": "yes", "own": "1"}))] {
+        let seen = observe(options(), || {
+            sentry::set_tag("before", "yes");
+            interrupted(own);
+            sentry::capture_message("after", sentry::Level::Info);
+            let scope = sentry::get_isolation_scope();
+            ["before", "meanwhile"].into_iter().for_each(|tag| scope.remove_tag(tag));
+        });
+        assert_eq!(seen.transaction()["tags"], tags, "what is set later belongs to others");
+        assert_eq!(seen.event()["tags"], json!({"before": "yes", "meanwhile": "yes"}));
+        let (handler, after) = (root(&seen), seen.event()["contexts"]["trace"].clone());
+        assert_ne!(handler["trace_id"], after["trace_id"], "the handler's trace is over");
+    }
+}
+
+#[sentry::server_action]
+fn passes_on() -> String {
+    step();
+    let sent = sentry::get_traceparent();
+    elsewhere(sentry::bind_scope(|| {
+        sentry::set_tag("from_elsewhere", "yes");
+        step();
+    }));
+    sent.unwrap()
+}
+
+#[test]
+fn a_handler_that_passes_its_trace_on_is_the_one_that_is_sent() {
+    let seen = observe(options(), passes_on);
+    let (root, transaction) = (root(&seen), seen.transaction());
+    assert!(seen.result.starts_with(root["trace_id"].as_str().unwrap()));
+    assert!(seen.result.contains(root["span_id"].as_str().unwrap()));
+    assert_eq!(transaction["transaction"], "serverAction/passes_on");
+    assert_eq!(transaction["tags"], json!({"from_elsewhere": "yes"}));
+    let spans = spans_of(&transaction);
+    assert_eq!(spans.len(), 3);
+    assert!(spans[1..].iter().all(|span| span.parent.as_deref() == Some(&*spans[0].id)));
+}

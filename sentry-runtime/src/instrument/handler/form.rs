@@ -1,12 +1,10 @@
 //! Submitted forms in the shape of spans and events: flat lists of named fields.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::response::contained;
+use crate::protocol::Value;
 use crate::protocol::to_value::to_value;
-use crate::protocol::{Value, map_of};
 
 /// The fields of a submitted form, in order. A repeated field is kept several times, and nested values become fields
 /// with joined names: `address.city`, `items.0.name`.
@@ -60,17 +58,30 @@ impl FormData {
         }
     }
 
-    /// Returns one value per field; the values of a repeated field become a list.
-    pub(crate) fn grouped(self) -> BTreeMap<String, Value> {
-        let mut grouped: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for (key, value) in self.0.into_iter().take(MAX_FIELDS) {
-            grouped.entry(key).or_default().push(value);
+    /// Returns the fields, named as they are recorded; the values of a repeated field become a list.
+    pub(super) fn grouped(self) -> Vec<(String, Value)> {
+        let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.0.len().min(MAX_FIELDS));
+        // The fields of which several were submitted; a single value may be a list as well.
+        let mut lists: Vec<usize> = Vec::new();
+        for (field, value) in self.0.into_iter().take(MAX_FIELDS) {
+            let known = grouped.iter().position(|(name, _)| name.strip_prefix(PREFIX) == Some(&*field));
+            let Some(at) = known else {
+                let mut name = String::with_capacity(PREFIX.len() + field.len());
+                name.push_str(PREFIX);
+                name.push_str(&field);
+                grouped.push((name, value));
+                continue;
+            };
+            let Some((_, values)) = grouped.get_mut(at) else { continue };
+            match values {
+                Value::Array(values) if lists.contains(&at) => values.push(value),
+                single => {
+                    *single = Value::Array(vec![single.take(), value]);
+                    lists.push(at);
+                }
+            }
         }
-        let single = |mut values: Vec<Value>| match values.len() {
-            1 => values.remove(0),
-            _ => Value::Array(values),
-        };
-        map_of(grouped.into_iter().map(|(key, values)| (key, single(values))))
+        grouped
     }
 }
 
@@ -79,6 +90,9 @@ impl AsRef<Self> for FormData {
         self
     }
 }
+
+/// The beginning of the names of recorded fields.
+const PREFIX: &str = "server_action_form_data.";
 
 /// The maximum depth to which a form is flattened; deeper values are kept as they are.
 const MAX_DEPTH: usize = 8;
@@ -105,10 +119,16 @@ fn flatten(name: String, value: Value, depth: usize, into: &mut Vec<(String, Val
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Map;
     use serde_json::json;
 
     fn fields(form: &Value) -> Value {
-        json!(FormData::of(form).grouped())
+        let fields = FormData::of(form).grouped().into_iter();
+        json!(
+            fields
+                .map(|(name, value)| (name.strip_prefix(PREFIX).unwrap().to_owned(), value))
+                .collect::<Map<_, _>>()
+        )
     }
 
     #[test]
@@ -118,7 +138,8 @@ mod tests {
             json!({"a.b.c": 1, "a.d": [1, 2], "items.0.n": "x", "items.1.n": "y"})
         );
         assert_eq!(fields(&json!("text")), json!({"value": "text"}));
-        assert_eq!(fields(&json!([["a", 1], ["a", 2]])), json!({"a": [1, 2]}));
+        assert_eq!(fields(&json!([["a", 1], ["b", 0], ["a", 2], ["a", 3]])), json!({"a": [1, 2, 3], "b": 0}));
+        assert_eq!(fields(&json!([["a", [1]], ["a", [2]], ["a", 3]])), json!({"a": [[1], [2], 3]}));
     }
 
     #[test]

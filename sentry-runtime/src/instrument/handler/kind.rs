@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use super::plan::HandlerPlan;
 use crate::base::diagnostics;
 use crate::capture::errors::ErrorOrigin;
-use crate::instrument::options::SpanOptions;
+use crate::protocol::AttributeValue;
+use crate::protocol::nesting::Prune as _;
+use crate::trace::segment::RootName;
+
+type Attributes = Vec<(Cow<'static, str>, AttributeValue)>;
 
 /// The attribute with the name of a queue or a topic.
 pub(crate) const DESTINATION: &str = "messaging.destination.name";
@@ -67,38 +71,42 @@ impl HandlerKind {
         }
     }
 
-    /// Returns the options of the span.
-    pub(super) fn span(&self, plan: &mut HandlerPlan) -> SpanOptions {
-        let method = plan.method.take();
-        let own = plan.name.take();
+    /// Returns the names of the span, and the attributes that it starts with.
+    pub(super) fn span(&self, plan: Option<&mut HandlerPlan>) -> (RootName, Attributes) {
+        let (method, own, further) = plan
+            .map(|plan| (plan.method.take(), plan.name.take(), std::mem::take(&mut plan.attributes)))
+            .unwrap_or_default();
+        if let (Self::ServerAction { name: Cow::Borrowed(name) }, None) = (self, &own) {
+            return (RootName::ServerAction(name), further);
+        }
         let source = if own.is_some() { "custom" } else { "route" };
         let name = own.unwrap_or_else(|| self.name(method.as_deref()));
-        let options = SpanOptions::new(name).source(source);
-        let options = options.attributes(std::mem::take(&mut plan.attributes));
-        match self {
-            Self::Message { destination } => options
-                .op("queue.process")
-                .origin("auto.queue.process")
-                .source("task")
-                .attribute(DESTINATION, destination.clone()),
-            Self::ServerAction { .. } => {
-                options.op("function.server_action").origin("auto.function.server_action")
+        let mut attributes = further;
+        let mut add = |key, value: Cow<'static, str>| attributes.push((Cow::Borrowed(key), value.into()));
+        let mut source = source;
+        let (op, origin) = match self {
+            Self::Message { destination } => {
+                source = "task";
+                add(DESTINATION, destination.clone());
+                ("queue.process", "auto.queue.process")
             }
+            Self::ServerAction { .. } => ("function.server_action", "auto.function.server_action"),
             Self::ApiHandler { route } => {
-                let options = options.op("http.server").origin("auto.http.api_handler");
-                let options = options.attribute("http.route", &**route);
-                let options = options.attribute("sentry.kind", "server");
-                match method {
-                    Some(method) => options.attribute("http.request.method", method),
-                    None => options,
+                add("http.route", route.clone());
+                add("sentry.kind", "server".into());
+                if let Some(method) = method {
+                    add("http.request.method", method.into());
                 }
+                ("http.server", "auto.http.api_handler")
             }
-            Self::DataFetcher { kind, route } => options
-                .op("function.data_fetcher")
-                .origin("auto.function.data_fetcher")
-                .attribute("data_fetcher.kind", &**kind)
-                .attribute("http.route", &**route),
-        }
+            Self::DataFetcher { kind, route } => {
+                add("data_fetcher.kind", kind.clone());
+                add("http.route", route.clone());
+                ("function.data_fetcher", "auto.function.data_fetcher")
+            }
+        };
+        attributes.iter_mut().for_each(|(_, value)| value.prune());
+        (RootName::Given { name, op: op.into(), origin: origin.into(), source }, attributes)
     }
 }
 

@@ -13,6 +13,7 @@ mod options;
 mod plan;
 mod response;
 mod run;
+mod state;
 
 pub use form::FormData;
 pub use options::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};

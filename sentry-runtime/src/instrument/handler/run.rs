@@ -7,97 +7,135 @@ use std::sync::atomic::Ordering;
 use super::form::FormData;
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
-use super::response::attribute;
+use super::state::{HandlerState, RunningHandler, RunningSpan};
 use crate::base::callback;
 use crate::capture::errors;
 use crate::capture::{reported, seen, unwinding};
 use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::entered;
+use crate::context::lazy_root;
+use crate::context::local::local;
 use crate::context::polls;
 use crate::context::recorder;
+use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::{ControlFlow, Failure};
 use crate::instrument::autoref::Fails;
-use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
-use crate::instrument::span::Span;
-use crate::options::HttpBodyType;
+use crate::instrument::instrumented::{Before, End, PollHooks, Previous, Stage};
+use crate::options::{ClientOptions, HttpBodyType};
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
-use crate::trace::clock::{self, Ticks};
+use crate::trace::clock::Ticks;
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::propagation::Propagation;
-use crate::trace::record::{Detail, Record};
+use crate::trace::record::{Detail, LazyName, Record};
 
 /// A run of a web handler.
 #[derive(Debug)]
-pub struct Handler(Option<Box<HandlerState>>);
+pub struct Handler(Run);
 
+/// A server action without settings, which most are, starts as a lazy root: it becomes one record, and has a context
+/// only if something asks for it.
 #[derive(Debug)]
-struct HandlerState {
-    kind: HandlerKind,
-    plan: HandlerPlan,
-    taken: Arc<Context>,
-    parent: Lineage,
-    running: Option<RunningHandler>,
-    status: Option<SpanStatus>,
-    http_status: Option<u16>,
-    failed: bool,
-    /// The program decided that the error is no failure.
-    ignored: bool,
-}
-
-#[derive(Debug)]
-struct RunningHandler {
-    context: Option<Arc<Context>>,
-    active: Lineage,
-    handle: Span,
-    since: Ticks,
+enum Run {
+    /// Nothing is recorded, or nothing is left to record.
+    Over,
+    /// A server action of this name that was created outside of any context, and has not started.
+    Bare(&'static str),
+    /// A server action that started as this lazy root of the thread.
+    Lazy {
+        root: LocalId,
+        since: Ticks,
+        /// The lazy root is still open, and about to end.
+        ending: bool,
+    },
+    Full(Box<HandlerState>),
 }
 
 /// Creates a run of an annotated server action. It starts when it is entered, like the other handlers.
 #[must_use]
 pub fn server_action(name: &'static str) -> Handler {
-    Handler::new(HandlerKind::ServerAction { name: Cow::Borrowed(name) }, HandlerPlan::default())
+    if client::capture_mode() == client::CaptureMode::Off {
+        forgotten::check();
+        return Handler(Run::Over);
+    }
+    if lazy_root::may_begin(local()) {
+        return Handler(Run::Bare(name));
+    }
+    Handler::new(HandlerKind::ServerAction { name: Cow::Borrowed(name) }, None)
 }
 
 /// Creates a run of an annotated handler of a route.
 #[must_use]
 pub fn api_handler(route: &'static str) -> Handler {
-    Handler::new(HandlerKind::ApiHandler { route: Cow::Borrowed(route) }, HandlerPlan::default())
+    Handler::new(HandlerKind::ApiHandler { route: Cow::Borrowed(route) }, None)
 }
 
 /// Creates a run of an annotated data fetcher.
 #[must_use]
 pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
-    Handler::new(HandlerKind::DataFetcher { kind: kind.into(), route: route.into() }, HandlerPlan::default())
+    Handler::new(HandlerKind::DataFetcher { kind: kind.into(), route: route.into() }, None)
 }
 
 impl Handler {
-    pub(crate) fn new(kind: HandlerKind, plan: HandlerPlan) -> Self {
+    pub(crate) fn planned(kind: HandlerKind, plan: HandlerPlan) -> Self {
+        Self::new(kind, Some(Box::new(plan)))
+    }
+
+    fn new(kind: HandlerKind, plan: Option<Box<HandlerPlan>>) -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
             forgotten::check();
-            return Self(None);
+            return Self(Run::Over);
         }
-        Self(Some(Box::new(HandlerState {
-            kind,
-            plan,
-            taken: active::context(),
-            parent: active::lineage(),
-            running: None,
-            status: None,
-            http_status: None,
-            failed: false,
-            ignored: false,
-        })))
+        Self(Run::Full(HandlerState::new(kind, plan, active::context(), active::lineage())))
+    }
+
+    /// Returns the state, which a lazy run gets now. `None` if nothing is recorded.
+    fn state(&mut self) -> Option<&mut HandlerState> {
+        let action = |name| HandlerKind::ServerAction { name: Cow::Borrowed(name) };
+        let outside = || (Arc::clone(Context::default_ref()), Lineage::NONE);
+        match self.0 {
+            Run::Over => return None,
+            Run::Full(_) => {}
+            Run::Bare(name) => {
+                let (taken, parent) = outside();
+                self.0 = Run::Full(HandlerState::new(action(name), None, taken, parent));
+            }
+            Run::Lazy { root, since, .. } => {
+                active::materialize();
+                let (taken, parent) = outside();
+                // The segment knows the name.
+                let mut state = HandlerState::new(action(""), None, taken, parent);
+                let (active, span) = (Lineage::of(root), RunningSpan::Root);
+                state.running = Some(RunningHandler { context: None, active, span, since });
+                self.0 = Run::Full(state);
+            }
+        }
+        match &mut self.0 {
+            Run::Full(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Returns the span whose polls are recorded.
+    fn polled(&self) -> Option<LocalId> {
+        match &self.0 {
+            Run::Full(state) => state.running.as_ref().map(|running| running.active.span),
+            _ => None,
+        }
+    }
+
+    /// Returns the settings, unless nothing is recorded.
+    fn plan(&mut self) -> Option<&mut HandlerPlan> {
+        Some(self.state()?.plan.get_or_insert_default())
     }
 
     /// Continues the trace of the request's headers, unless a span is active.
     #[must_use]
     pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.read_headers(&headers);
+        if let Some(plan) = self.plan() {
+            plan.read_headers(&headers);
         }
         self
     }
@@ -105,8 +143,8 @@ impl Handler {
     /// Sets the method of the request.
     #[must_use]
     pub fn method<M: AsRef<str> + ?Sized>(mut self, method: &M) -> Self {
-        if let Some(state) = &mut self.0 {
-            callback::show(|| state.plan.set_method(method.as_ref()));
+        if let Some(plan) = self.plan() {
+            callback::show(|| plan.set_method(method.as_ref()));
         }
         self
     }
@@ -114,8 +152,8 @@ impl Handler {
     /// Sets the name of the span.
     #[must_use]
     pub fn name(mut self, name: &'static str) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.name = Some(Cow::Borrowed(name));
+        if let Some(plan) = self.plan() {
+            plan.name = Some(Cow::Borrowed(name));
         }
         self
     }
@@ -123,8 +161,8 @@ impl Handler {
     /// Records the submitted form.
     #[must_use]
     pub fn form_data(mut self, form: FormData) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.form = Some(form);
+        if let Some(plan) = self.plan() {
+            plan.form = Some(form);
         }
         self
     }
@@ -132,8 +170,8 @@ impl Handler {
     /// Sets whether the returned value is recorded.
     #[must_use]
     pub fn record_response(mut self, record: bool) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.record_response = Some(record);
+        if let Some(plan) = self.plan() {
+            plan.record_response = Some(record);
         }
         self
     }
@@ -141,10 +179,10 @@ impl Handler {
     /// Sets a tag on the handler's isolation scope.
     #[must_use]
     pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
-        if let Some(state) = &mut self.0
+        if let Some(plan) = self.plan()
             && let Some(value) = callback::text_of(value)
         {
-            state.plan.tags.push((Cow::Borrowed(key), value));
+            plan.tags.push((Cow::Borrowed(key), value));
         }
         self
     }
@@ -152,8 +190,8 @@ impl Handler {
     /// Sends all data before the handler returns, for environments that freeze the process afterwards.
     #[must_use]
     pub fn flush(mut self) -> Self {
-        if let Some(state) = &mut self.0 {
-            state.plan.flush = true;
+        if let Some(plan) = self.plan() {
+            plan.flush = true;
         }
         self
     }
@@ -161,20 +199,21 @@ impl Handler {
     /// Whether the response is recorded.
     #[must_use]
     pub fn wants_response(&self) -> bool {
-        let by_default = |state: &HandlerState| {
-            matches!(state.kind, HandlerKind::ServerAction { .. })
-                && state
-                    .taken
-                    .client()
-                    .is_some_and(|client| client.options().collected().body(HttpBodyType::OutgoingResponse))
+        let (chosen, is_action) = match &self.0 {
+            Run::Over => return false,
+            Run::Bare(_) | Run::Lazy { .. } => (None, true),
+            Run::Full(state) => (
+                state.plan.as_ref().and_then(|plan| plan.record_response),
+                matches!(state.kind, HandlerKind::ServerAction { .. }),
+            ),
         };
-        self.0.as_ref().is_some_and(|state| state.plan.record_response.unwrap_or_else(|| by_default(state)))
+        chosen.unwrap_or_else(|| is_action && responses_are_recorded())
     }
 
     /// Records the returned value.
     pub fn response(&mut self, value: AttributeValue) {
         let value = Shallow::of(value).into_inner();
-        let Some(state) = &mut self.0 else { return };
+        let Some(state) = self.state() else { return };
         active::with(|context| {
             let shown = serde_json::to_value(&value).unwrap_or_default();
             context.isolation.update(|scope| scope.set_extra("server_action_result", shown));
@@ -189,19 +228,23 @@ impl Handler {
     /// Whether the status of the response is recorded.
     #[must_use]
     pub fn wants_status(&self) -> bool {
-        self.0.is_some()
+        !matches!(self.0, Run::Over)
     }
 
     /// Records the HTTP status of the returned value.
     pub fn answered(&mut self, status: Option<u16>) {
-        if let Some(state) = &mut self.0 {
+        if let Some(state) = self.state() {
             state.http_status = status.filter(|code| (100..600).contains(code));
         }
     }
 
     /// Returns the time when it started, while it runs.
     fn since(&self) -> Option<Ticks> {
-        Some(self.0.as_ref()?.running.as_ref()?.since)
+        match &self.0 {
+            Run::Lazy { since, .. } => Some(*since),
+            Run::Full(state) => Some(state.running.as_ref()?.since),
+            Run::Over | Run::Bare(_) => None,
+        }
     }
 
     /// Records the HTTP status of the response that a returned error becomes, if it is known.
@@ -221,7 +264,7 @@ impl Handler {
 
     /// Ignores the returned error if the closure of the user's says so.
     pub(crate) fn ignore_if(&mut self, ignore: impl FnOnce() -> bool) {
-        if let Some(state) = &mut self.0 {
+        if let Some(state) = self.state() {
             state.ignored = callback::show(ignore).unwrap_or_default();
         }
     }
@@ -229,7 +272,7 @@ impl Handler {
     /// Records that the handler returned an error, or what looks like one.
     #[cold]
     pub fn failed(&mut self, failure: Failure<'_>) {
-        let Some(state) = &mut self.0 else { return };
+        let Some(state) = self.state() else { return };
         match failure.control {
             _ if state.ignored => {}
             ControlFlow::Redirect => state.status = Some(SpanStatus::Ok),
@@ -253,92 +296,60 @@ fn recording() -> Option<(LocalId, LocalId)> {
     (segment != 0 && span != 0 && active::mode().records_children()).then_some((segment, span))
 }
 
-/// Returns the option `trace_options_requests` of the active client.
-fn traces_options_requests(context: &Context) -> bool {
-    context.client().is_some_and(|client| client.options().trace_options_requests)
+/// Whether a client records the responses of server actions if the action says nothing about it.
+fn records_responses(options: &ClientOptions) -> bool {
+    options.collected().body(HttpBodyType::OutgoingResponse)
 }
 
-impl HandlerState {
-    fn start(&mut self) {
-        reported::forget();
-        let here = active::own_context().unwrap_or_else(|| Arc::clone(&self.taken));
-        if here.segment().is_some() {
-            self.parent = active::lineage();
-        }
-        let mut context = self.isolated(&here).with_boundary();
-        // A server's integration has read the headers of its request already, and the handler continues its trace.
-        let in_request = || context.isolation.snapshot().captured.is_some();
-        if context.segment().is_none() && !in_request() {
-            // Without headers a handler starts a trace; with headers it continues theirs.
-            if let Some(incoming) = self.plan.headers.take() {
-                context = context.in_new_trace(incoming);
-            } else if self.plan.has_headers || !context.continues {
-                context = context.in_new_trace(Propagation::new());
-            }
-        }
-        if context.segment().is_none() && self.plan.is_options_request() && !traces_options_requests(&context)
-        {
-            context = context.silenced();
-        }
-        let parent = if context.segment().is_some() { self.parent } else { Lineage::NONE };
-        let options = self.kind.span(&mut self.plan);
-        self.describe(&context, &options.name);
-        // Inside an active span, the handler's span is a child and part of the same transaction.
-        let context = Arc::new(context);
-        let handle = Span::start_in(Arc::clone(&context), parent, options);
-        let (context, active) = handle.position().unwrap_or((context, Lineage::NONE));
-        self.running = Some(RunningHandler { context: Some(context), active, handle, since: clock::now() });
-    }
+/// As above, for the active client: a lazy root and a segment have it at hand.
+fn responses_are_recorded() -> bool {
+    lazy_root::option(local(), records_responses).unwrap_or_else(|| {
+        active::with(|context| match context.segment() {
+            Some(segment) => records_responses(segment.client.options()),
+            None => context.client().is_some_and(|client| records_responses(client.options())),
+        })
+    })
+}
 
-    /// Returns the context with an isolation scope of its own, unless it belongs to a request that has one.
-    fn isolated(&self, here: &Context) -> Context {
-        let of_process = || Arc::ptr_eq(&here.isolation, &Context::default_ref().isolation);
-        let of_request = || here.isolation.snapshot().captured.is_some();
-        let belongs = if here.segment().is_some() { !of_process() } else { of_request() };
-        if belongs && !self.kind.is_always_isolated() { here.clone() } else { here.isolated() }
+/// Starts a server action as a lazy root, if possible.
+fn start_lazily(name: &'static str) -> Option<Run> {
+    // A poll is recorded in a context.
+    if polls::are_recorded() {
+        return None;
     }
-
-    /// Sets the tags on the isolation scope, and the name if no span will carry it or the existing name is worse.
-    fn describe(&mut self, context: &Context, name: &str) {
-        let tags = std::mem::take(&mut self.plan.tags);
-        let is_silent = context.segment().is_none() && context.is_unrecorded();
-        let untraced = is_silent || client::capture_mode() != client::CaptureMode::Tracing;
-        if !tags.is_empty() || untraced {
-            context.isolation.update(|scope| {
-                for (key, value) in tags {
-                    scope.set_tag(&key, value);
-                }
-                if untraced && scope.transaction.is_none() {
-                    scope.set_transaction(Some(name));
-                }
-            });
-        }
-        // A server's layer without knowledge of routes named its transaction by the URL.
-        if let (HandlerKind::ApiHandler { .. }, Some(segment)) = (&self.kind, context.segment())
-            && segment.name().1 == "url"
-        {
-            segment.rename(name.to_owned(), "route");
-        }
-    }
+    let (root, since, _) =
+        callback::contain(|| lazy_root::begin(local(), LazyName::ServerAction(name))).flatten()?;
+    reported::forget();
+    Some(Run::Lazy { root, since, ending: false })
 }
 
 impl PollHooks for Handler {
     fn stage(&self) -> Stage {
         match &self.0 {
-            None => Stage::Over,
-            Some(state) if state.running.is_none() => Stage::New,
-            Some(_) => Stage::Begun,
+            Run::Over => Stage::Over,
+            Run::Bare(_) => Stage::New,
+            Run::Full(state) if state.running.is_none() => Stage::New,
+            Run::Lazy { .. } | Run::Full(_) => Stage::Begun,
         }
     }
 
     fn enter(&mut self) -> Option<Previous> {
-        let state = self.0.as_mut()?;
+        if matches!(self.0, Run::Over) {
+            return None;
+        }
+        if let Run::Bare(name) = self.0
+            && let Some(run) = start_lazily(name)
+        {
+            self.0 = run;
+            return Some(Previous(Before::Context(SavedContext::default())));
+        }
+        let state = self.state()?;
         if state.running.is_none() {
             state.start();
         }
         let running = state.running.as_mut()?;
         let previous = Previous::swap(running.context.take(), running.active);
-        if let Some(form) = state.plan.form.take() {
+        if let Some(form) = state.plan.as_mut().and_then(|plan| plan.form.take()) {
             record_form(form);
         }
         Some(previous)
@@ -356,8 +367,7 @@ impl PollHooks for Handler {
 
     fn poll_began(&self) {
         if polls::are_recorded()
-            && let Some(span) =
-                self.0.as_ref().and_then(|state| state.running.as_ref()).map(|running| running.active.span)
+            && let Some(span) = self.polled()
         {
             polls::begin(span, None);
         }
@@ -365,23 +375,40 @@ impl PollHooks for Handler {
 
     fn poll_ended(&self) {
         if polls::are_recorded()
-            && let Some(span) =
-                self.0.as_ref().and_then(|state| state.running.as_ref()).map(|running| running.active.span)
+            && let Some(span) = self.polled()
         {
             polls::end(span);
         }
     }
 
+    fn ending(&mut self) {
+        if let Run::Lazy { root, ending, .. } = &mut self.0 {
+            *ending = local().lazy_root.is_open(*root);
+        }
+    }
+
     fn leave(&mut self, previous: Previous) {
+        // The lazy root ends at once, and takes itself out of the thread.
+        if matches!(self.0, Run::Lazy { ending: true, .. }) {
+            return;
+        }
+        let running = self.state().and_then(|state| state.running.as_mut());
         let own = previous.restore();
-        if let Some(running) = self.0.as_mut().and_then(|state| state.running.as_mut()) {
+        if let Some(running) = running {
             running.context = own.context;
         }
     }
 
     fn finish(&mut self, end: End) {
-        let Some(mut state) = self.0.take() else { return };
-        let Some(RunningHandler { context: Some(context), active, handle, .. }) = state.running.take() else {
+        let mut state = match std::mem::replace(&mut self.0, Run::Over) {
+            Run::Full(state) => state,
+            Run::Lazy { .. } => {
+                callback::contain(|| lazy_root::end(local(), end.outcome(false)));
+                return;
+            }
+            Run::Over | Run::Bare(_) => return,
+        };
+        let Some(RunningHandler { context: Some(context), active, span, .. }) = state.running.take() else {
             return;
         };
         match state.http_status {
@@ -405,14 +432,8 @@ impl PollHooks for Handler {
         }
         errors::close(context.boundary);
         let outcome = end.outcome(state.failed);
-        if let Some(code) = state.http_status {
-            handle.set_http_status(code);
-        }
-        if let Some(status) = state.status {
-            handle.set_status(status);
-        }
-        handle.end_as(outcome);
-        if state.plan.flush
+        span.end(&context, active, &state, outcome);
+        if state.plan.as_ref().is_some_and(|plan| plan.flush)
             && let Some(client) = context.client()
         {
             client.flush(client.options().shutdown_timeout);
@@ -423,19 +444,17 @@ impl PollHooks for Handler {
 /// Sets the fields on the span and, for errors, on the isolation scope.
 fn record_form(form: FormData) {
     let fields = form.grouped();
+    if let Some((segment, span)) = recording() {
+        for (key, value) in &fields {
+            let detail = Box::new(Detail::Attribute(key.clone(), AttributeValue::from_json(value)));
+            recorder::push(Record::Detail { segment, span, detail });
+        }
+    }
     active::with(|context| {
         context.isolation.update(|scope| {
-            for (field, value) in &fields {
-                scope.set_extra(&format!("server_action_form_data.{field}"), value.clone());
-            }
+            fields.into_iter().for_each(|(key, value)| scope.insert_extra(key, value));
         });
     });
-    let Some((segment, span)) = recording() else { return };
-    for (field, value) in fields {
-        let key = format!("server_action_form_data.{field}");
-        let detail = Box::new(Detail::Attribute(key, attribute(value)));
-        recorder::push(Record::Detail { segment, span, detail });
-    }
 }
 
 impl Fails for Handler {
@@ -444,7 +463,7 @@ impl Fails for Handler {
     }
 
     fn fail_silently(&mut self) {
-        if let Some(state) = &mut self.0 {
+        if let Some(state) = self.state() {
             state.failed = true;
             errors::capture_unhandled(state.kind.origin(), None);
         }

@@ -36,10 +36,11 @@ use crate::protocol::{
     DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
 };
 use crate::trace::callsite::Callsite;
-use crate::trace::clock::{self, Ticks};
+use crate::trace::clock::{self, Start, Ticks};
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::SpanOutcome;
+use crate::trace::sampling::Hints;
 use crate::trace::segment::RootName;
 
 /// Hands a check-in to the pipeline. Returns its id, or `None` without a client.
@@ -67,7 +68,7 @@ pub(crate) fn submit(
 #[derive(Debug, Clone)]
 struct Run {
     id: Uuid,
-    slug: String,
+    slug: Cow<'static, str>,
     started: Instant,
     span_context: SpanContext,
     client: Arc<Client>,
@@ -85,7 +86,7 @@ fn open() -> MutexGuard<'static, Vec<Run>> {
 impl Run {
     fn start(
         client: Arc<Client>,
-        slug: String,
+        slug: Cow<'static, str>,
         config: Option<MonitorConfig>,
         span_context: SpanContext,
     ) -> Self {
@@ -107,7 +108,7 @@ impl Run {
     fn check_in(&self, status: MonitorCheckInStatus) -> MonitorCheckIn {
         MonitorCheckIn {
             check_in_id: self.id,
-            monitor_slug: self.slug.clone(),
+            monitor_slug: self.slug.clone().into_owned(),
             status,
             environment: None,
             duration: None,
@@ -135,9 +136,14 @@ pub(crate) fn fail_open_runs() {
     }
 }
 
-/// A monitored run: check-ins, a trace of its own or a span in the caller's trace, captured errors.
+/// A monitored run: check-ins, a trace of its own or a span in the caller's trace, captured errors. One word: it is
+/// part of the annotated function's frame or future.
 #[derive(Debug)]
-pub struct Monitor {
+pub struct Monitor(Option<Box<MonitorState>>);
+
+#[derive(Debug)]
+struct MonitorState {
+    /// Until the first poll.
     plan: Option<MonitorPlan>,
     running: Option<RunningMonitor>,
     failed: bool,
@@ -145,7 +151,7 @@ pub struct Monitor {
 
 #[derive(Debug)]
 struct MonitorPlan {
-    slug: String,
+    slug: Cow<'static, str>,
     options: MonitorOptions,
     name: RootName,
     context: Arc<Context>,
@@ -162,11 +168,9 @@ struct RunningMonitor {
 
 /// Creates a run of an annotated function. It starts when it is entered.
 pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monitor {
-    Monitor::planned(site.slug.to_owned(), RootName::Site(callsite), || MonitorOptions {
-        config: site.config(),
-        isolate_trace: site.isolate_trace,
-        tags: Vec::new(),
-    })
+    let options =
+        || MonitorOptions { config: site.config(), isolate_trace: site.isolate_trace, tags: Vec::new() };
+    Monitor::planned(|| (site.slug.into(), RootName::Site(callsite), options()))
 }
 
 impl Monitor {
@@ -175,33 +179,38 @@ impl Monitor {
     pub(crate) fn named(slug: &str, options: MonitorOptions) -> Self {
         if let Err(error) = sentry_rules::slug::check(slug) {
             diagnostics::error(format_args!("{error}. The job runs unmonitored."));
-            return Self { plan: None, running: None, failed: false };
+            return Self(None);
         }
-        let name = RootName::Given {
-            name: slug.to_owned().into(),
-            op: "function.monitor".into(),
-            origin: "auto.function.monitor".into(),
-            source: "task",
-        };
-        Self::planned(slug.to_owned(), name, || options)
+        Self::planned(|| {
+            let name = RootName::Given {
+                name: slug.to_owned().into(),
+                op: "function.monitor".into(),
+                origin: "auto.function.monitor".into(),
+                source: "task",
+            };
+            (slug.to_owned().into(), name, options)
+        })
     }
 
-    fn planned(slug: String, name: RootName, options: impl FnOnce() -> MonitorOptions) -> Self {
-        forgotten::check();
-        let plan = (client::capture_mode() != client::CaptureMode::Off).then(|| MonitorPlan {
-            slug,
-            options: options(),
-            name,
-            context: active::context(),
-            parent: active::lineage(),
-        });
-        Self { plan, running: None, failed: false }
+    fn planned(plan: impl FnOnce() -> (Cow<'static, str>, RootName, MonitorOptions)) -> Self {
+        if client::capture_mode() == client::CaptureMode::Off {
+            forgotten::check();
+            return Self(None);
+        }
+        let (slug, name, options) = plan();
+        let (context, parent) = (active::context(), active::lineage());
+        let plan = Some(MonitorPlan { slug, options, name, context, parent });
+        Self(Some(Box::new(MonitorState { plan, running: None, failed: false })))
+    }
+
+    fn running(&self) -> Option<&RunningMonitor> {
+        self.0.as_ref()?.running.as_ref()
     }
 
     /// Sets a tag on the run's isolation scope.
     #[must_use]
     pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
-        if let Some(plan) = &mut self.plan
+        if let Some(plan) = self.0.as_mut().and_then(|state| state.plan.as_mut())
             && let Some(value) = callback::text_of(value)
         {
             plan.options.tags.push((Cow::Borrowed(key), value));
@@ -215,8 +224,10 @@ impl Monitor {
         if !failure.is_failure() {
             return;
         }
-        self.failed = true;
-        let since = self.running.as_ref().map_or(0, |running| running.since);
+        let since = self.running().map_or(0, |running| running.since);
+        if let Some(state) = &mut self.0 {
+            state.failed = true;
+        }
         errors::capture(failure, since, ErrorOrigin::Monitor);
     }
 
@@ -227,12 +238,12 @@ impl Monitor {
         }
         let client = plan.context.client().filter(|client| client.is_enabled())?;
         let MonitorOptions { config, isolate_trace, tags } = plan.options;
-        let mut context = plan.context.isolated().with_boundary();
+        let mut context = plan.context.isolated().into_boundary();
         if !tags.is_empty() {
             context.isolation.update(|scope| tags.iter().for_each(|(key, value)| scope.set_tag(key, value)));
         }
         if isolate_trace || (context.segment().is_none() && !context.continues) {
-            context = context.in_new_trace(Propagation::new());
+            context = context.into_new_trace(Propagation::new());
         }
         let parent = if context.segment().is_some() { plan.parent } else { Lineage::NONE };
         let key = ids::next();
@@ -241,30 +252,34 @@ impl Monitor {
             under: (parent.span != 0).then_some(parent.span),
             around: plan.context.segment(),
         };
-        let (context, active) = match root::start(&context, kind, plan.name, None, key) {
-            Some((context, span)) => (context, Lineage::of(span)),
-            None => (Arc::new(context), parent),
-        };
+        let since = clock::now();
+        let hints = Hints::default();
+        let (context, root) = root::start_in(context, kind, plan.name, Start::Ticks(since), key, &hints);
+        let active = root.map_or(parent, Lineage::of);
         let span_context = SpanContext::of(&context, active);
         let run = Run::start(client, plan.slug, config, span_context);
-        Some(RunningMonitor { context: Some(context), active, run, since: clock::now() })
+        Some(RunningMonitor { context: Some(context), active, run, since })
     }
 }
 
 impl PollHooks for Monitor {
     fn stage(&self) -> Stage {
-        match (&self.plan, &self.running) {
-            (Some(_), _) => Stage::New,
-            (None, Some(_)) => Stage::Begun,
-            (None, None) => Stage::Over,
+        match &self.0 {
+            None => Stage::Over,
+            Some(state) if state.plan.is_some() => Stage::New,
+            Some(_) => Stage::Begun,
         }
     }
 
     fn enter(&mut self) -> Option<Previous> {
-        if let Some(plan) = self.plan.take() {
-            self.running = Self::start(plan);
+        let state = self.0.as_mut()?;
+        if let Some(plan) = state.plan.take() {
+            state.running = Self::start(plan);
         }
-        let running = self.running.as_mut()?;
+        let Some(running) = state.running.as_mut() else {
+            self.0 = None;
+            return None;
+        };
         Some(Previous::swap(running.context.take(), running.active))
     }
 
@@ -273,14 +288,14 @@ impl PollHooks for Monitor {
     }
 
     fn unwinds(&mut self) {
-        if let Some(running) = &self.running {
+        if let Some(running) = self.running() {
             unwinding::leaves(running.since);
         }
     }
 
     fn poll_began(&self) {
         if polls::are_recorded()
-            && let Some(span) = self.running.as_ref().map(|running| running.active.span)
+            && let Some(span) = self.running().map(|running| running.active.span)
         {
             polls::begin(span, None);
         }
@@ -288,7 +303,7 @@ impl PollHooks for Monitor {
 
     fn poll_ended(&self) {
         if polls::are_recorded()
-            && let Some(span) = self.running.as_ref().map(|running| running.active.span)
+            && let Some(span) = self.running().map(|running| running.active.span)
         {
             polls::end(span);
         }
@@ -296,16 +311,15 @@ impl PollHooks for Monitor {
 
     fn leave(&mut self, previous: Previous) {
         let own = previous.restore();
-        if let Some(running) = &mut self.running {
+        if let Some(running) = self.0.as_mut().and_then(|state| state.running.as_mut()) {
             running.context = own.context;
         }
     }
 
     fn finish(&mut self, end: End) {
-        let Some(RunningMonitor { context: Some(context), active, run, .. }) = self.running.take() else {
-            return;
-        };
-        let outcome = end.outcome(self.failed);
+        let Some(state) = self.0.take() else { return };
+        let Some(RunningMonitor { context: Some(context), active, run, .. }) = state.running else { return };
+        let outcome = end.outcome(state.failed);
         errors::close(context.boundary);
         root::end(&context, active.span, None, outcome);
         run.end(outcome == SpanOutcome::Ok);
@@ -318,7 +332,9 @@ impl Fails for Monitor {
     }
 
     fn fail_silently(&mut self) {
-        self.failed = true;
+        if let Some(state) = &mut self.0 {
+            state.failed = true;
+        }
         errors::capture_unhandled(ErrorOrigin::Monitor, None);
     }
 }

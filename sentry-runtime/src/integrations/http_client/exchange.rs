@@ -4,10 +4,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/breadcrumbs/),
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
-use std::sync::Arc;
-
 use super::Target;
-use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::breadcrumbs;
 use crate::context::entered;
@@ -100,7 +97,7 @@ impl Exchange {
         if let Some(reason) = reason {
             open.breadcrumb.data.insert("reason".to_owned(), Value::from(reason));
         }
-        leave(open.breadcrumb);
+        breadcrumbs::add(open.breadcrumb, None);
     }
 
     /// Records that no response came. The error is not recorded, because it may contain the whole URL.
@@ -108,7 +105,7 @@ impl Exchange {
         let Some(mut open) = self.0.take() else { return };
         open.span.end_as(SpanOutcome::Failed);
         open.breadcrumb.level = Level::Error;
-        leave(open.breadcrumb);
+        breadcrumbs::add(open.breadcrumb, None);
     }
 }
 
@@ -121,12 +118,5 @@ impl Drop for Exchange {
                 SpanOutcome::Cancelled
             });
         }
-    }
-}
-
-fn leave(breadcrumb: Breadcrumb) {
-    if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, &mut Hint::new()) {
-        let isolation = active::with(|context| Arc::clone(&context.isolation));
-        isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, max));
     }
 }

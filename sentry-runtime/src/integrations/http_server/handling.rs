@@ -68,7 +68,7 @@ impl Handling {
         let incoming = read(client.options());
         // An active span here belongs to the server's own work, and no request must wait for its end.
         let trace = incoming.propagation.unwrap_or_else(Propagation::new);
-        let context = here.isolated().with_boundary().in_new_trace(trace);
+        let context = here.isolated().into_boundary().into_new_trace(trace);
         // Annotated functions inside are not recorded as transactions either.
         let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
         let captured = Arc::new(AtomicBool::new(false));

@@ -1,7 +1,7 @@
 //! The cases and their headings in the tables.
 
 /// The cases: the name that the contenders use, and the heading in the table.
-pub(crate) const CASES: [(&str, &str); 31] = [
+pub(crate) const CASES: [(&str, &str); 38] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
     ("no_parent", "initialised, no parent, only if there is one"),
@@ -22,6 +22,13 @@ pub(crate) const CASES: [(&str, &str); 31] = [
     ("breadcrumb", "breadcrumb"),
     ("set_tag", "tag set"),
     ("scope_fork", "scope of its own, with a tag"),
+    ("action", "sampled `#[server_action]` as root"),
+    ("action_async", "sampled `#[server_action]` as root, one await"),
+    ("action_form", "the same with headers of a sampled caller and a form of five fields"),
+    ("job", "`#[monitor]` job with both check-ins"),
+    ("off_action", "nothing initialised, `#[server_action]`"),
+    ("off_job", "nothing initialised, `#[monitor]`"),
+    ("off_job_async", "nothing initialised, `#[monitor]`, one await"),
     ("keep_child", "not sampled, option `keep`, sync child"),
     ("keep_root", "not sampled, option `keep`, root without children"),
     ("flight_child", "not sampled, option `flight_recorder`, sync child"),

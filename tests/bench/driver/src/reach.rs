@@ -25,7 +25,7 @@ impl Judged {
 }
 
 /// The case, the peer, and the maximum share of the peer's time.
-const TIMES: [(&str, &str, f64); 9] = [
+const TIMES: [(&str, &str, f64); 13] = [
     ("off_sync", TRACING, 1.2),
     ("off_async", TRACING, 1.2),
     ("unsampled_sync", FASTRACE, 0.25),
@@ -35,6 +35,10 @@ const TIMES: [(&str, &str, f64); 9] = [
     ("root", FASTRACE, 0.45),
     ("child_async", FASTRACE, 0.2),
     ("error_stack", OFFICIAL, 0.05),
+    ("error_no_stack", OFFICIAL, 0.5),
+    ("breadcrumb", OFFICIAL, 0.8),
+    ("scope_fork", OFFICIAL, 0.8),
+    ("action_form", OFFICIAL, 0.25),
 ];
 
 /// The case, and the maximum number of allocations.

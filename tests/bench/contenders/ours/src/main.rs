@@ -46,6 +46,49 @@ fn root() {
     black_box(7);
 }
 
+#[sentry::server_action]
+#[inline(never)]
+fn action(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[sentry::server_action]
+async fn action_async(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
+/// The headers of a caller that is sampled, as another service of Sentry's sends them.
+const HEADERS: [(&str, &str); 2] = [
+    ("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1"),
+    (
+        "baggage",
+        "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=public,sentry-release=shop%401,\
+         sentry-environment=production,sentry-sample_rate=1,sentry-sample_rand=0.123456,sentry-sampled=true",
+    ),
+];
+
+const FORM: [(&str, &str); 5] =
+    [("name", "Mozart"), ("street", "Getreidegasse 9"), ("city", "Salzburg"), ("items", "3"), ("gift", "on")];
+
+#[sentry::server_action(headers = HEADERS, form_data = FORM)]
+#[inline(never)]
+fn action_with_form(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[sentry::monitor("bench")]
+#[inline(never)]
+fn job(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[sentry::monitor("bench")]
+async fn job_async(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
 /// Runs a closure in a root span.
 #[sentry::span]
 fn in_root(body: &mut dyn FnMut()) {
@@ -113,6 +156,38 @@ fn child_attributes(bench: &Bench) {
 fn roots(bench: &Bench) {
     let _guard = start();
     bench.measure(500, root, drain);
+}
+
+fn off_action(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(action(7)), || ());
+}
+
+fn off_job(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(job(7)), || ());
+}
+
+fn off_job_async(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(run(job_async(7))), || ());
+}
+
+fn actions(bench: &Bench) {
+    let _guard = start();
+    bench.measure(500, || _ = black_box(action(7)), drain);
+}
+
+fn actions_async(bench: &Bench) {
+    let _guard = start();
+    bench.measure(500, || _ = black_box(run(action_async(7))), drain);
+}
+
+fn actions_with_form(bench: &Bench) {
+    let _guard = start();
+    bench.measure(200, || _ = black_box(action_with_form(7)), drain);
+}
+
+fn jobs(bench: &Bench) {
+    let _guard = start();
+    bench.measure(100, || _ = black_box(job(7)), drain);
 }
 
 fn child_async(bench: &Bench) {
@@ -205,6 +280,7 @@ impl std::fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
+/// Errors always carry the addresses of their stack, so this is also the case without.
 fn error_with_stack(bench: &Bench) {
     let _guard = start();
     let mut number = 0;
@@ -215,7 +291,6 @@ fn error_with_stack(bench: &Bench) {
     bench.measure(100, op, drain);
 }
 
-/// The closest equivalent: errors always carry the addresses of their stack, messages do not.
 fn message(bench: &Bench) {
     let _guard = start();
     bench.measure(100, || _ = black_box(sentry::capture_message("card was declined", Level::Error)), drain);
@@ -291,12 +366,19 @@ fn main() {
         ("root", roots),
         ("child_async", child_async),
         ("depth_64", depth),
-        ("error_no_stack", message),
+        ("error_no_stack", error_with_stack),
         ("error_stack", error_with_stack),
         ("message", message),
         ("breadcrumb", breadcrumb),
         ("set_tag", tag),
         ("scope_fork", scope),
+        ("action", actions),
+        ("action_async", actions_async),
+        ("action_form", actions_with_form),
+        ("job", jobs),
+        ("off_action", off_action),
+        ("off_job", off_job),
+        ("off_job_async", off_job_async),
         ("keep_child", keep_child),
         ("keep_root", keep_root),
         ("flight_child", flight_child),

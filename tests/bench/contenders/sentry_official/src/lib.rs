@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bench_harness::{Bench, Load, black_box};
 use sentry::transports::DefaultTransportFactory;
-use sentry::{Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Level, Transport};
+use sentry::{
+    Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Hub, Level, TransactionContext, Transport,
+};
 
 struct Forget;
 
@@ -83,6 +85,59 @@ pub fn error_with_stack(bench: &Bench) {
         },
         || (),
     );
+}
+
+/// Measures the start and the end of a request: a hub of its own, and a transaction that its scope knows.
+pub fn action(bench: &Bench) {
+    let _guard = start(1.0);
+    bench.measure(200, || _ = request(TransactionContext::new("serverAction/action", OP), &[]), || ());
+}
+
+const OP: &str = "function.server_action";
+
+/// Measures the same with the headers of a caller that is sampled and the fields of a form.
+pub fn action_with_form(bench: &Bench) {
+    const HEADERS: [(&str, &str); 2] = [
+        ("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1"),
+        (
+            "baggage",
+            "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=public,\
+             sentry-release=shop%401,sentry-environment=production,sentry-sample_rate=1,\
+             sentry-sample_rand=0.123456,sentry-sampled=true",
+        ),
+    ];
+    const FORM: [(&str, &str); 5] = [
+        ("server_action_form_data.name", "Mozart"),
+        ("server_action_form_data.street", "Getreidegasse 9"),
+        ("server_action_form_data.city", "Salzburg"),
+        ("server_action_form_data.items", "3"),
+        ("server_action_form_data.gift", "on"),
+    ];
+    let _guard = start(1.0);
+    let op = || {
+        let context = TransactionContext::continue_from_headers("serverAction/action", OP, HEADERS);
+        _ = request(context, &FORM);
+    };
+    bench.measure(200, op, || ());
+}
+
+fn request(context: TransactionContext, form: &[(&str, &str)]) -> u64 {
+    let hub = Arc::new(Hub::new_from_top(Hub::current()));
+    Hub::run(hub, || {
+        let transaction = sentry::start_transaction(context);
+        sentry::configure_scope(|scope| {
+            scope.set_span(Some(transaction.clone().into()));
+            for (field, value) in form {
+                scope.set_extra(field, (*value).into());
+            }
+        });
+        for (field, value) in form {
+            transaction.set_data(field, (*value).into());
+        }
+        let result = black_box(7) + 1;
+        transaction.finish();
+        result
+    })
 }
 
 /// Measures a message.

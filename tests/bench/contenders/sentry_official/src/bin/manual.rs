@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
-use bench_sentry_official::{breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag};
+use bench_sentry_official::{
+    action, action_with_form, breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag,
+};
 use sentry::{Transaction, TransactionContext, TransactionOrSpan};
 
 /// An instrumented function that takes its parent from the scope.
@@ -196,6 +198,8 @@ fn main() {
             ("breadcrumb", breadcrumb),
             ("set_tag", tag),
             ("scope_fork", scope),
+            ("action", action),
+            ("action_form", action_with_form),
             ("threads_1", threads::<1>),
             ("threads_2", threads::<2>),
             ("threads_8", threads::<8>),
