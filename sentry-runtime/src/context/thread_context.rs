@@ -31,7 +31,7 @@ pub(crate) enum Mode {
 impl Mode {
     fn of(segment: &Segment) -> Self {
         match segment {
-            Segment { ignored: true, .. } => Self::Ignored,
+            segment if segment.is_ignored() => Self::Ignored,
             Segment { filters: true, .. } => Self::Filtered,
             Segment { recorded: true, .. } => Self::Sampled,
             _ => Self::Unsampled,

@@ -22,8 +22,8 @@ pub(super) fn ignores(
 ) -> bool {
     let Some(segment) = base.segment() else { return false };
     let options = segment.client.options();
-    let ignored =
-        segment.ignored || options.ignore_spans.iter().any(|filter| filter.matches(name, op, attributes));
+    let ignored = segment.is_ignored()
+        || options.ignore_spans.iter().any(|filter| filter.matches(name, op, attributes));
     if ignored {
         diagnostics::debug(format_args!("the span `{name}` is ignored by ignore_spans"));
         segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, 1);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::DataCategory;
 use crate::trace::clock::Start;
 use crate::trace::ids::{self, LocalId};
 use crate::trace::propagation::Propagation;
@@ -100,23 +100,23 @@ fn segment(
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
             let parent = kind.under.map(ids::wire);
-            let Segment { sampled, sample_rate: rate, ignored, .. } = **segment;
+            let Segment { sampled, sample_rate: rate, unsampled_reason: reason, .. } = **segment;
             // All transactions of a trace carry the same dynamic sampling context.
             let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
-            (propagation, parent, Some(Decision { sampled, rate, ignored }))
+            (propagation, parent, Some(Decision { sampled, rate, reason }))
         }
         None if base.continues && !kind.new_trace => {
             (Propagation::clone(&base.propagation), base.propagation.parent, None)
         }
         None => (Propagation::new(), None, None),
     };
-    let Decision { sampled, rate, ignored } = sampling::judge(&client, &propagation, inherited, &name, hints);
+    let Decision { sampled, rate, reason } = sampling::judge(&client, &propagation, inherited, &name, hints);
     let sampled = sampled && !base.is_unrecorded();
     let start = start.unwrap_or_else(|| Start::Ticks(clock::now()));
     let mut segment = Segment::new(key, sampled, rate, propagation, name, start, parent, client);
-    segment.ignored = ignored;
-    segment.recorded =
-        sampled || (segment.client.options().records_unsampled() && !ignored && !base.is_unrecorded());
+    segment.unsampled_reason = reason;
+    segment.recorded = sampled
+        || (segment.client.options().records_unsampled() && !segment.is_ignored() && !base.is_unrecorded());
     // Of a transaction, children are moved when it is complete.
     segment.filters = sampled && segment.is_streamed() && !segment.client.options().ignore_spans.is_empty();
     segment.around = kind.around.or(base.segment()).map_or_else(Weak::new, Arc::downgrade);
@@ -144,8 +144,7 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
     };
     if !segment.recorded {
         let ledger = segment.client.ledger();
-        let reason =
-            if segment.ignored { DiscardReason::Ignored } else { sampling::reason_not_sampled(segment) };
+        let reason = segment.unsampled_reason;
         if !segment.client.options().streams() {
             ledger.lost(reason, DataCategory::Transaction, 1);
         }

@@ -4,7 +4,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/backpressure/)
 
 use super::propagation::Propagation;
-use super::segment::{RootName, Segment};
+use super::segment::RootName;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::Client;
@@ -29,8 +29,8 @@ pub(crate) struct Hints<'a> {
 pub(crate) struct Decision {
     pub(crate) sampled: bool,
     pub(crate) rate: Option<f32>,
-    /// Whether a filter of the option `ignore_spans` matches the span.
-    pub(crate) ignored: bool,
+    /// The reason that is counted if the span is not sampled.
+    pub(crate) reason: DiscardReason,
 }
 
 /// Whether a filter of the option `ignore_spans` matches a root span, or one of `ignore_transactions` if it will not be a
@@ -61,7 +61,7 @@ pub(crate) fn judge(
         diagnostics::debug(format_args!("the root span `{}` is ignored", name.name()));
         // The rate of a trace that began elsewhere is not known here.
         let rate = if propagation.dsc.is_some() { propagation.parent_sample_rate() } else { Some(0.0) };
-        return Decision { sampled: false, rate, ignored: true };
+        return Decision { sampled: false, rate, reason: DiscardReason::Ignored };
     }
     inherited.unwrap_or_else(|| decide(client, propagation, name, hints))
 }
@@ -81,20 +81,10 @@ fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &H
 fn relieved(decision: Decision, halvings: u8, sample_rand: u32) -> Decision {
     let rate = decision.rate.unwrap_or(1.0) / f32::from(1_u16 << halvings.min(15));
     let sampled = decision.sampled && by_rate(rate, sample_rand).sampled;
-    Decision { sampled, rate: (decision.sampled || decision.rate.is_some()).then_some(rate), ignored: false }
-}
-
-/// Returns the reason why a segment was not sampled: the configured rate, or the pressure that lowered it.
-pub(crate) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
-    let halvings = segment.client.pressure().halvings();
-    if halvings == 0 {
-        return DiscardReason::SampleRate;
-    }
-    let rate = segment.sample_rate.unwrap_or(0.0) * f32::from(1_u16 << halvings.min(15));
-    if by_rate(rate, segment.propagation.sample_rand).sampled {
-        DiscardReason::Backpressure
-    } else {
-        DiscardReason::SampleRate
+    Decision {
+        sampled,
+        rate: (decision.sampled || decision.rate.is_some()).then_some(rate),
+        reason: if decision.sampled { DiscardReason::Backpressure } else { decision.reason },
     }
 }
 
@@ -103,7 +93,11 @@ pub(crate) fn reason_not_sampled(segment: &Segment) -> DiscardReason {
 fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hints: &Hints<'_>) -> Decision {
     let options = client.options();
     if let Some(sampled) = hints.sampled {
-        return Decision { sampled, rate: Some(f32::from(u8::from(sampled))), ignored: false };
+        return Decision {
+            sampled,
+            rate: Some(f32::from(u8::from(sampled))),
+            reason: DiscardReason::SampleRate,
+        };
     }
     let parent_sample_rate = propagation.parent_sample_rate();
     if let Some(sampler) = &options.traces_sampler {
@@ -137,13 +131,17 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
         }
     }
     match propagation.sampled {
-        Some(sampled) => Decision { sampled, rate: parent_sample_rate, ignored: false },
+        Some(sampled) => Decision { sampled, rate: parent_sample_rate, reason: DiscardReason::SampleRate },
         None => by_rate(options.traces_sample_rate.unwrap_or(0.0), propagation.sample_rand),
     }
 }
 
 pub(crate) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
-    Decision { sampled: f64::from(sample_rand) < f64::from(rate) * 1e6, rate: Some(rate), ignored: false }
+    Decision {
+        sampled: f64::from(sample_rand) < f64::from(rate) * 1e6,
+        rate: Some(rate),
+        reason: DiscardReason::SampleRate,
+    }
 }
 
 /// Returns the number of random numbers, in millionths, that [`by_rate`] samples: those below it.
@@ -162,22 +160,17 @@ mod tests {
 
     #[test]
     fn pressure_keeps_a_share_of_what_was_sampled() {
-        let sampled = Decision { sampled: true, rate: Some(0.8), ignored: false };
-        assert_eq!(
-            relieved(sampled, 1, 399_999),
-            Decision { sampled: true, rate: Some(0.4), ignored: false }
-        );
-        assert_eq!(
-            relieved(sampled, 1, 400_001),
-            Decision { sampled: false, rate: Some(0.4), ignored: false }
-        );
-        let continued = Decision { sampled: true, rate: None, ignored: false };
-        assert_eq!(
-            relieved(continued, 2, 249_999),
-            Decision { sampled: true, rate: Some(0.25), ignored: false }
-        );
-        let refused = Decision { sampled: false, rate: None, ignored: false };
-        assert_eq!(relieved(refused, 2, 0), refused);
+        let by_rate = |sampled, rate| Decision { sampled, rate, reason: DiscardReason::SampleRate };
+        let by_pressure = |sampled, rate| Decision { sampled, rate, reason: DiscardReason::Backpressure };
+        let sampled = by_rate(true, Some(0.8));
+        assert_eq!(relieved(sampled, 1, 399_999), by_pressure(true, Some(0.4)));
+        assert_eq!(relieved(sampled, 1, 400_001), by_pressure(false, Some(0.4)));
+        let continued = by_rate(true, None);
+        assert_eq!(relieved(continued, 2, 249_999), by_pressure(true, Some(0.25)));
+        assert_eq!(relieved(continued, 2, 250_001), by_pressure(false, Some(0.25)));
+        // Without pressure it would not be sampled either.
+        assert_eq!(relieved(by_rate(false, Some(0.8)), 1, 800_001), by_rate(false, Some(0.4)));
+        assert_eq!(relieved(by_rate(false, None), 2, 0), by_rate(false, None));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::ids::{self, LocalId};
 use super::propagation::{self, Propagation};
 use crate::base::fork;
 use crate::client::Client;
-use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
+use crate::protocol::{DiscardReason, DynamicSamplingContext, SpanId, TraceId};
 use crate::scrub;
 
 /// The name of a segment's root.
@@ -79,8 +79,8 @@ pub(crate) struct Segment {
     errored: AtomicBool,
     /// The process that it belongs to; a segment that a child inherits is not sent by the child.
     generation: u32,
-    /// Whether it is unsampled because a filter of the option `ignore_spans` matches its root.
-    pub(crate) ignored: bool,
+    /// The reason that is counted if it is not sampled.
+    pub(crate) unsampled_reason: DiscardReason,
     /// Whether its spans are compared with the filters of the option `ignore_spans` when they start.
     pub(crate) filters: bool,
     /// The rate of the sampling decision.
@@ -115,7 +115,7 @@ impl Segment {
             recorded: sampled,
             errored: AtomicBool::new(false),
             generation: fork::generation(),
-            ignored: false,
+            unsampled_reason: DiscardReason::SampleRate,
             filters: false,
             sample_rate,
             propagation,
@@ -127,6 +127,11 @@ impl Segment {
             renamed: Mutex::new(None),
             frozen: OnceLock::new(),
         }
+    }
+
+    /// Whether it is not sampled because a filter of the option `ignore_spans` matches its root.
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.unsampled_reason == DiscardReason::Ignored
     }
 
     /// Whether this is the segment `key`, or was started inside of it.

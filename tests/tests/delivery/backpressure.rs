@@ -131,3 +131,34 @@ fn only_traces_that_the_configured_rate_keeps_are_lost_to_pressure() {
         }
     });
 }
+
+/// The reason is decided with the trace, at its start.
+#[test]
+fn a_trace_that_the_rate_dropped_is_not_counted_for_pressure_that_came_later() {
+    let options = options()
+        .traces_sampler(|context| if context.name() == "early" { 0.3 } else { 1.0 })
+        .queue_size(1)
+        .backpressure_interval(Duration::from_millis(20))
+        .shutdown_timeout(Duration::from_millis(50));
+    let seen = observe_server(options, |server| {
+        server.answer_all(Answer::never());
+        let headers = [
+            ("sentry-trace", "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"),
+            ("baggage", "sentry-trace_id=0af7651916cd43dd8448eb211c80319c,sentry-sample_rand=0.400000"),
+        ];
+        sentry::continue_trace(&headers, || {
+            sentry::start_span("early", |_| {
+                std::thread::spawn(|| {
+                    until("traces are given up for pressure", || {
+                        (0..5).for_each(|_| message("flood"));
+                        transaction("under pressure");
+                        relieved() > 3
+                    });
+                })
+                .join()
+                .unwrap();
+            });
+        });
+    });
+    assert_eq!(lost(&seen.stats, DiscardReason::SampleRate, DataCategory::Transaction), 1);
+}

@@ -38,7 +38,6 @@ use crate::trace::clock::Anchor;
 use crate::trace::clock::Start;
 use crate::trace::record::SpanOutcome;
 use crate::trace::record::{LazyRootRecord, ProcessScopes};
-use crate::trace::sampling;
 use crate::trace::segment::Segment;
 use crate::trace::span_groups::SpanGroups;
 
@@ -153,7 +152,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
 
 /// Counts a transaction that is not sent, or spans that ended after it.
 fn drop_unsampled(segment: &Segment, children: u64, with_root: bool) {
-    let (ledger, reason) = (segment.client.ledger(), sampling::reason_not_sampled(segment));
+    let (ledger, reason) = (segment.client.ledger(), segment.unsampled_reason);
     if with_root && !segment.client.options().streams() {
         ledger.lost(reason, DataCategory::Transaction, 1);
     }
