@@ -2,8 +2,8 @@
 //!
 //! Spans and records of other libraries arrive through `tracing`, `log` and OpenTelemetry. Nobody can tell whether the
 //! program or a library wrote an attribute. The conventions reserve these names for instrumentation, so that the option
-//! `data_collection` decides about them as it does about what this toolkit collects by itself. All other attributes are
-//! recorded as they are.
+//! `data_collection` decides about them as it does about what this toolkit collects by itself. So it does about `uri`,
+//! the name that `tower-http` gives the URL of a request. All other attributes are recorded as they are.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
 //! [conventions](https://getsentry.github.io/sentry-conventions/attributes/)
@@ -22,6 +22,7 @@ enum Category<'a> {
     ResponseHeader(&'a str),
     RequestBody,
     Url,
+    /// A query string or a fragment, with or without its mark.
     Query,
     GraphQlDocument,
     GraphQlVariables,
@@ -66,31 +67,72 @@ fn kept(category: Category<'_>, value: AttributeValue, collected: Collected<'_>)
         }
         Category::Query => {
             let query = collected.url_query_params();
-            let kept = |text: &str| kept_query(text.trim_start_matches('?'), query).unwrap_or_default();
+            let kept =
+                |text: &str| kept_query(text.trim_start_matches(['?', '#']), query).unwrap_or_default();
             (!query.is_off()).then(|| rewritten(value, kept))
         }
-        Category::RequestHeader("cookie") => {
-            let cookies = collected.cookies();
-            (!cookies.is_off()).then(|| rewritten(value, |text| kept_cookies(text, cookies)))
-        }
-        Category::ResponseHeader("set-cookie" | "set_cookie") => {
-            let cookies = collected.cookies();
-            (!cookies.is_off()).then(|| rewritten(value, |text| kept_set_cookie(text, cookies).into_owned()))
-        }
         Category::RequestHeader(name) => {
-            let behavior = collected.request_headers();
-            header(behavior, shows_header(behavior, &name.replace('_', "-").to_ascii_lowercase()), value)
+            let name = header_name(name);
+            match cookie(&name, "cookie") {
+                Some(cookie) => kept_of_cookies(cookie, value, collected, kept_cookies),
+                None => {
+                    let behavior = collected.request_headers();
+                    header(behavior, shows_header(behavior, &name), &name, value, collected)
+                }
+            }
         }
         Category::ResponseHeader(name) => {
-            let behavior = collected.response_headers();
-            header(behavior, behavior.shows(name), value)
+            let name = header_name(name);
+            let kept = |text: &str, cookies: &CollectBehavior| kept_set_cookie(text, cookies).into_owned();
+            match cookie(&name, "set-cookie") {
+                Some(cookie) => kept_of_cookies(cookie, value, collected, kept),
+                None => {
+                    let behavior = collected.response_headers();
+                    header(behavior, behavior.shows(&name), &name, value, collected)
+                }
+            }
         }
     }
 }
 
-fn header(behavior: &CollectBehavior, is_shown: bool, value: AttributeValue) -> Option<AttributeValue> {
+/// Returns the name of a header as HTTP writes it: older conventions wrote `_` for `-`.
+fn header_name(name: &str) -> String {
+    name.replace('_', "-").to_ascii_lowercase()
+}
+
+/// Returns the name of a cookie in the name of an attribute, `cookie.theme`; an empty one for the header of all cookies.
+fn cookie<'a>(name: &'a str, header: &str) -> Option<&'a str> {
+    let rest = name.strip_prefix(header)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+}
+
+/// Returns what is collected of one cookie, or of a header of cookies.
+fn kept_of_cookies(
+    name: &str,
+    value: AttributeValue,
+    collected: Collected<'_>,
+    kept: impl Fn(&str, &CollectBehavior) -> String,
+) -> Option<AttributeValue> {
+    match collected.cookies() {
+        CollectBehavior::Off => None,
+        cookies if name.is_empty() => Some(rewritten(value, |text| kept(text, cookies))),
+        cookies if cookies.shows(name) => Some(value),
+        _ => Some(AttributeValue::from_static(FILTERED)),
+    }
+}
+
+fn header(
+    behavior: &CollectBehavior,
+    is_shown: bool,
+    name: &str,
+    value: AttributeValue,
+    collected: Collected<'_>,
+) -> Option<AttributeValue> {
     match behavior {
         CollectBehavior::Off => None,
+        _ if is_shown && matches!(name, "referer" | "location") => {
+            Some(rewritten(value, |url| kept_url(url, collected.url_query_params()).into_owned()))
+        }
         _ if is_shown => Some(value),
         _ => Some(AttributeValue::from_static(FILTERED)),
     }
@@ -112,13 +154,18 @@ fn rewritten(value: AttributeValue, rewrite: impl Fn(&str) -> String) -> Attribu
 
 /// Returns the category of an attribute.
 fn category(key: &str) -> Option<Category<'_>> {
-    let (namespace, name) = key.split_once('.')?;
+    let Some((namespace, name)) = key.split_once('.') else {
+        return matches!(key, "url" | "uri").then_some(Category::Url);
+    };
     match namespace {
-        "client" => (name == "address").then_some(Category::UserInfo),
+        "client" => matches!(name, "address" | "port").then_some(Category::UserInfo),
+        // The peer of a server is the client; the direction is unknown.
+        "network" => (name == "peer.address").then_some(Category::UserInfo),
+        "net" => matches!(name, "peer.ip" | "sock.peer.addr").then_some(Category::UserInfo),
         "http" => http(name),
         "url" => match name {
-            "full" => Some(Category::Url),
-            "query" => Some(Category::Query),
+            "full" | "original" => Some(Category::Url),
+            "query" | "fragment" => Some(Category::Query),
             _ => None,
         },
         "user_agent" => (name == "original").then_some(Category::RequestHeader("user-agent")),
@@ -148,7 +195,7 @@ fn http(name: &str) -> Option<Category<'_>> {
     }
     match name {
         "url" | "target" => Some(Category::Url),
-        "query" => Some(Category::Query),
+        "query" | "fragment" => Some(Category::Query),
         "client_ip" => Some(Category::UserInfo),
         "user_agent" => Some(Category::RequestHeader("user-agent")),
         "request.body.data" => Some(Category::RequestBody),
@@ -161,6 +208,7 @@ fn gen_ai(name: &str) -> Option<Category<'_>> {
         "input.messages"
         | "system_instructions"
         | "system.message"
+        | "user.message"
         | "tool.definitions"
         | "tool.call.arguments"
         | "tool.input"
@@ -172,6 +220,8 @@ fn gen_ai(name: &str) -> Option<Category<'_>> {
         | "tool.call.result"
         | "tool.output"
         | "tool.message"
+        | "assistant.message"
+        | "choice"
         | "response.text"
         | "response.tool_calls"
         | "memory.records" => Some(Category::GenAiOutput),
@@ -185,9 +235,13 @@ fn gen_ai(name: &str) -> Option<Category<'_>> {
 /// The older names of [`gen_ai`].
 fn ai(name: &str) -> Option<Category<'_>> {
     match name {
-        "input_messages" | "preamble" | "texts" | "documents" | "toolCall.args" => Some(Category::GenAiInput),
+        "input_messages" | "preamble" | "texts" | "documents" | "tools" | "toolCall.args" => {
+            Some(Category::GenAiInput)
+        }
         "responses" | "response.text" | "response.toolCalls" | "response.object" | "tool_calls"
-        | "toolCall.result" | "search_results" => Some(Category::GenAiOutput),
+        | "function_call" | "toolCall.result" | "citations" | "search_queries" | "search_results" => {
+            Some(Category::GenAiOutput)
+        }
         _ if is_below(name, "prompt") => Some(Category::GenAiInput),
         _ => None,
     }
@@ -195,9 +249,10 @@ fn ai(name: &str) -> Option<Category<'_>> {
 
 fn mcp(name: &str) -> Option<Category<'_>> {
     let is_result = is_below(name, "tool.result") || is_below(name, "prompt.result");
-    if name == "logging.message" || is_below(name, "request.argument") {
+    let last = name.rsplit('.').next();
+    if matches!(name, "logging.message" | "resource.uri") || is_below(name, "request.argument") {
         Some(Category::McpInput)
-    } else if is_result && matches!(name.rsplit('.').next(), Some("content" | "message_content")) {
+    } else if is_result && matches!(last, Some("content" | "message_content" | "description")) {
         Some(Category::McpOutput)
     } else {
         None
@@ -215,7 +270,9 @@ mod tests {
 
     #[test]
     fn contents_are_told_from_facts_about_them() {
-        use Category::{DatabaseQueryData, GenAiInput, GenAiOutput, McpInput, McpOutput, Queue, UserInfo};
+        use Category::{
+            DatabaseQueryData, GenAiInput, GenAiOutput, McpInput, McpOutput, Query, Queue, UserInfo,
+        };
         for (key, expected) in [
             ("gen_ai.input.messages", Some(GenAiInput)),
             ("gen_ai.prompt.0.content", Some(GenAiInput)),
@@ -244,6 +301,17 @@ mod tests {
             ("http.response.header.x-id", Some(Category::ResponseHeader("x-id"))),
             ("http.request.method", None),
             ("url.full", Some(Category::Url)),
+            ("url", Some(Category::Url)),
+            ("uri", Some(Category::Url)),
+            ("url.path", None),
+            ("url.fragment", Some(Query)),
+            ("http.fragment", Some(Query)),
+            ("network.peer.address", Some(UserInfo)),
+            ("network.peer.port", None),
+            ("net.sock.peer.addr", Some(UserInfo)),
+            ("gen_ai.choice", Some(GenAiOutput)),
+            ("mcp.resource.uri", Some(McpInput)),
+            ("mcp.prompt.result.description", Some(McpOutput)),
             ("order.id", None),
             ("message", None),
             ("", None),

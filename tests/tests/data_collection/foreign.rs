@@ -161,3 +161,82 @@ fn lists_choose_headers_and_query_parameters() {
         ],
     );
 }
+
+/// Returns the attributes of a span of OpenTelemetry that is started with these.
+fn of_span(options: ClientOptions, given: &[(&'static str, &'static str)]) -> Vec<(String, String)> {
+    let seen = observe(options.integration(OpenTelemetry::new()), || {
+        let tracer = sentry::get_client().unwrap().tracer();
+        let pairs = given.iter().map(|(key, value)| KeyValue::new(*key, *value));
+        drop(tracer.span_builder("work").with_attributes(pairs).start(&tracer));
+    });
+    let data = &seen.transaction()["contexts"]["trace"]["data"];
+    let known = given.iter().filter_map(|(key, _)| Some(((*key).to_owned(), data[key].as_str()?.to_owned())));
+    known.collect()
+}
+
+#[test]
+fn cookies_are_recognised_in_every_spelling() {
+    let given = [
+        ("http.request.header.Cookie", "theme=dark"),
+        ("http.request.header.cookie.theme", "dark"),
+        ("http.response.header.Set-Cookie", "theme=dark; Path=/"),
+        ("http.response.header.set_cookie.theme", "dark"),
+    ];
+    let headers = || DataCollection::none().http_headers(true);
+    assert_eq!(of_span(with(headers()), &given), []);
+    let values = |options| of_span(options, &given).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+    let shown = values(with(headers().cookies(CollectBehavior::allow(["theme"]))));
+    assert_eq!(shown, ["theme=dark", "dark", "theme=dark", "dark"]);
+    let names = values(with(headers().cookies(CollectBehavior::Harmless)));
+    assert_eq!(names, ["theme=[Filtered]", FILTERED, "theme=[Filtered]", FILTERED]);
+}
+
+#[test]
+fn a_denied_header_is_denied_in_every_spelling() {
+    let options = || with(DataCollection::none().http_headers(CollectBehavior::deny(["x-shop"])));
+    for key in ["http.request.header.x_shop", "http.response.header.x_shop", "http.response.header.X-Shop"] {
+        assert_eq!(of_span(options(), &[(key, "7")]), [(key.to_owned(), FILTERED.to_owned())]);
+    }
+}
+
+#[test]
+fn urls_have_their_query_as_its_category_says_wherever_they_are() {
+    let url = "https://shop.example/?page=2#part";
+    let keys = ["url", "uri", "url.full", "http.request.header.referer", "http.response.header.location"];
+    for key in keys {
+        for (query, kept) in [(false, "https://shop.example/"), (true, url)] {
+            let options = with(DataCollection::none().http_headers(true).url_query_params(query));
+            assert_eq!(of_span(options, &[(key, url)]), [(key.to_owned(), kept.to_owned())]);
+        }
+    }
+    for (key, fragment) in [("url.fragment", "token"), ("http.fragment", "#part")] {
+        assert_eq!(of_span(with(DataCollection::none()), &[(key, fragment)]), []);
+        assert_eq!(of_span(options(), &[(key, "part")]), [(key.to_owned(), FILTERED.to_owned())]);
+    }
+}
+
+#[test]
+fn the_peer_of_a_connection_is_the_client_of_a_server() {
+    let given = [("network.peer.address", "10.11.12.13"), ("net.sock.peer.addr", "10.11.12.13")];
+    assert_eq!(of_span(options(), &given), []);
+    assert_eq!(of_span(with(DataCollection::none().user_info(true)), &given).len(), 2);
+}
+
+#[test]
+fn an_event_that_is_a_message_to_a_model_is_left_out() {
+    let breadcrumbs = |options: ClientOptions| {
+        let seen = observe(options.integration(OpenTelemetry::new()), || {
+            let mut span = sentry::get_client().unwrap().tracer().start("chat");
+            for name in ["gen_ai.user.message", "gen_ai.choice", "cache.miss", "exception"] {
+                span.add_event(name, vec![KeyValue::new("content", "Will it rain?")]);
+            }
+            span.end();
+        });
+        let all = only(seen.events())["breadcrumbs"]["values"].as_array().unwrap().clone();
+        all.into_iter().map(|one| one["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(breadcrumbs(options()), ["cache.miss"]);
+    let inputs = with(DataCollection::none().gen_ai_inputs(true));
+    // The first is of the run before.
+    assert_eq!(breadcrumbs(inputs)[1..], ["gen_ai.user.message", "cache.miss"]);
+}

@@ -5,6 +5,7 @@ use opentelemetry::trace::Event as OtelEvent;
 
 use super::values::{object, text};
 use crate::api;
+use crate::integrations::foreign_attributes;
 use crate::protocol::{Breadcrumb, Context, Event, Exception, Map, Mechanism, Value};
 
 /// Returns the context `otel` of events and transactions.
@@ -18,6 +19,10 @@ pub(super) fn otel_context(attributes: &[KeyValue], resource: &Map<String, Value
 /// Captures an event of a span in the active context, which is that of the span.
 pub(super) fn capture(event: &OtelEvent, span: &[KeyValue], resource: &Map<String, Value>, exceptions: bool) {
     if event.name != "exception" {
+        // Older conventions name an event after the message in it: `gen_ai.user.message`, with the attribute `content`.
+        if foreign_attributes::admitted(&event.name, true.into()).is_none() {
+            return;
+        }
         return api::add_breadcrumb(Breadcrumb {
             timestamp: event.timestamp,
             category: Some("otel".to_owned()),

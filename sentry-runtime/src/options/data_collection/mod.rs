@@ -45,8 +45,10 @@ pub(crate) use variables::complete;
 /// SDKs. To start from nothing, use [`none`](Self::none); to start from what a client without options collects, use
 /// [`without_pii`](Self::without_pii).
 ///
-/// The toolkit has no GraphQL, MCP, database and queue instrumentation. These categories decide about the attributes of
-/// other libraries' spans that arrive through the features `tracing` and `opentelemetry`, as do the other categories.
+/// The toolkit itself collects no contents of GraphQL, MCP, databases and queues: [`mcp`](crate::mcp) and
+/// [`queue`](crate::queue) record what the program hands to them. These categories decide about the attributes of other
+/// libraries' spans and records that arrive through the features `tracing`, `log` and `opentelemetry`, as do the other
+/// categories.
 ///
 /// ```
 /// use sentry::{ClientOptions, CollectBehavior, DataCollection, HttpBodyType};
