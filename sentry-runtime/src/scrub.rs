@@ -24,6 +24,9 @@ mod shapes;
 mod text;
 mod words;
 
+#[cfg(feature = "_foreign")]
+pub(crate) use text::without_query_values;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;

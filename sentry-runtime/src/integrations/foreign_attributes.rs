@@ -8,11 +8,14 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
 //! [conventions](https://getsentry.github.io/sentry-conventions/attributes/)
 
+use std::borrow::Cow;
+
 use crate::context::active;
 use crate::integrations::cookies::{kept_cookies, kept_set_cookie};
 use crate::integrations::url::{kept_query, kept_url};
 use crate::options::{CollectBehavior, Collected, FILTERED, HttpBodyType, shows_header};
 use crate::protocol::AttributeValue;
+use crate::scrub::without_query_values;
 
 /// What an attribute holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ enum Category<'a> {
     Url,
     /// A query string or a fragment, with or without its mark.
     Query,
+    /// The text of an error, in which there may be URLs.
+    ErrorText,
     GraphQlDocument,
     GraphQlVariables,
     GenAiInput,
@@ -43,6 +48,23 @@ pub(super) fn admitted(key: &str, value: AttributeValue) -> Option<AttributeValu
             kept(category, value, client.options().collected())
         }
     }
+}
+
+/// Returns what is collected of the text of an error: URLs in it have their query as its category says.
+#[cfg(feature = "_entries")]
+pub(super) fn of_error(text: &str) -> Cow<'_, str> {
+    match active::with(|context| context.client()) {
+        Some(client) if text.contains("://") => without_values(text, client.options().collected()),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+fn without_values<'a>(text: &'a str, collected: Collected<'_>) -> Cow<'a, str> {
+    let query = collected.url_query_params();
+    if query.shows_all() {
+        return Cow::Borrowed(text);
+    }
+    without_query_values(text, |name| query.shows(name))
 }
 
 fn kept(category: Category<'_>, value: AttributeValue, collected: Collected<'_>) -> Option<AttributeValue> {
@@ -65,6 +87,7 @@ fn kept(category: Category<'_>, value: AttributeValue, collected: Collected<'_>)
         Category::Url => {
             Some(rewritten(value, |url| kept_url(url, collected.url_query_params()).into_owned()))
         }
+        Category::ErrorText => Some(rewritten(value, |text| without_values(text, collected).into_owned())),
         Category::Query => {
             let query = collected.url_query_params();
             let kept =
@@ -155,7 +178,11 @@ fn rewritten(value: AttributeValue, rewrite: impl Fn(&str) -> String) -> Attribu
 /// Returns the category of an attribute.
 fn category(key: &str) -> Option<Category<'_>> {
     let Some((namespace, name)) = key.split_once('.') else {
-        return matches!(key, "url" | "uri").then_some(Category::Url);
+        return match key {
+            "url" | "uri" => Some(Category::Url),
+            "error" | "err" => Some(Category::ErrorText),
+            _ => None,
+        };
     };
     match namespace {
         "client" => matches!(name, "address" | "port").then_some(Category::UserInfo),
@@ -163,6 +190,8 @@ fn category(key: &str) -> Option<Category<'_>> {
         "network" => (name == "peer.address").then_some(Category::UserInfo),
         "net" => matches!(name, "peer.ip" | "sock.peer.addr").then_some(Category::UserInfo),
         "http" => http(name),
+        "error" => matches!(name, "message" | "cause_chain").then_some(Category::ErrorText),
+        "exception" => matches!(name, "message" | "stacktrace").then_some(Category::ErrorText),
         "url" => match name {
             "full" | "original" => Some(Category::Url),
             "query" | "fragment" => Some(Category::Query),
@@ -303,6 +332,9 @@ mod tests {
             ("url.full", Some(Category::Url)),
             ("url", Some(Category::Url)),
             ("uri", Some(Category::Url)),
+            ("error", Some(Category::ErrorText)),
+            ("error.type", None),
+            ("exception.message", Some(Category::ErrorText)),
             ("url.path", None),
             ("url.fragment", Some(Query)),
             ("http.fragment", Some(Query)),

@@ -150,31 +150,11 @@ impl Scrubber {
             || decoded.split(['&', ';', '?', '#']).any(is_sensitive)
     }
 
-    /// Filters the values of query parameters of every URL in a text, except those that are kept by their name. What
-    /// names a URL may be sent without personal data being allowed; what a user typed into it may not.
+    /// Filters the values of query parameters of every URL in a text, except those that are kept by their name.
     pub(crate) fn scrub_query_values<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut rewrite = Rewrite::new(text);
-        let mut searched = 0;
-        while let Some(start) = text[searched..].find("://").map(|at| searched + at + 3) {
-            let end = text[start..].find(ends_url).map_or(text.len(), |len| start + len);
-            searched = end;
-            let Some(query) = text[start..end].find('?').map(|at| start + at + 1) else { continue };
-            let mut at = query;
-            for pair in text[query..end].split(['&', '#']) {
-                let name = pair.split_once('=').map(|(name, _)| name);
-                let value = name.map_or(at, |name| at + name.len() + 1);
-                let name = percent_decoded(name.unwrap_or(pair));
-                let is_kept = self.keeps_query_value.as_ref().is_some_and(|keeps| (keeps.0)(&name));
-                at += pair.len();
-                // What ends the sentence does not belong to the URL.
-                let to = value + text[value..at].trim_end_matches([',', '.', ':', ';', '!']).len();
-                if to > value && !is_kept && &text[value..to] != FILTERED {
-                    rewrite.replace(value..to, FILTERED);
-                }
-                at += 1;
-            }
-        }
-        rewrite.finish()
+        without_query_values(text, |name| {
+            self.keeps_query_value.as_ref().is_some_and(|keeps| (keeps.0)(name))
+        })
     }
 
     /// Filters the values of sensitive cookies in a `Cookie` or `Set-Cookie` header. A cookie without a name cannot be
@@ -334,6 +314,32 @@ fn user_info_with_marks(text: &str) -> Option<usize> {
     let authority = text.split(ends).next().unwrap_or_default();
     let at = authority.rfind('@')?;
     authority[..at].contains(':').then_some(at)
+}
+
+/// Filters the values of query parameters of every URL in a text, except those whose name is kept. What names a URL may
+/// be sent without personal data being allowed; what a user typed into it may not.
+pub(crate) fn without_query_values(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    let mut rewrite = Rewrite::new(text);
+    let mut searched = 0;
+    while let Some(start) = text[searched..].find("://").map(|at| searched + at + 3) {
+        let end = text[start..].find(ends_url).map_or(text.len(), |len| start + len);
+        searched = end;
+        let Some(query) = text[start..end].find('?').map(|at| start + at + 1) else { continue };
+        let mut at = query;
+        for pair in text[query..end].split(['&', '#']) {
+            let name = pair.split_once('=').map(|(name, _)| name);
+            let value = name.map_or(at, |name| at + name.len() + 1);
+            let is_kept = keeps(&percent_decoded(name.unwrap_or(pair)));
+            at += pair.len();
+            // What ends the sentence does not belong to the URL.
+            let to = value + text[value..at].trim_end_matches([',', '.', ':', ';', '!']).len();
+            if to > value && !is_kept && &text[value..to] != FILTERED {
+                rewrite.replace(value..to, FILTERED);
+            }
+            at += 1;
+        }
+    }
+    rewrite.finish()
 }
 
 /// Whether a character cannot be part of a URL in a text.

@@ -53,6 +53,9 @@ macro_rules! key_values {
     };
 }
 
+/// The text of an error. It is far from the code that logs it, whose lines are sent, too.
+const TEXT: &str = "no answer from https://shop.example/?q=ada";
+
 /// The attributes that are recorded under any selection.
 const FACTS: [&str; 3] = ["db.query.text", "gen_ai.request.model", "order.id"];
 
@@ -225,18 +228,51 @@ fn the_peer_of_a_connection_is_the_client_of_a_server() {
 #[test]
 fn an_event_that_is_a_message_to_a_model_is_left_out() {
     let breadcrumbs = |options: ClientOptions| {
-        let seen = observe(options.integration(OpenTelemetry::new()), || {
+        let chat = || {
+            sentry::configure_scope(|scope| scope.clear_breadcrumbs());
             let mut span = sentry::get_client().unwrap().tracer().start("chat");
             for name in ["gen_ai.user.message", "gen_ai.choice", "cache.miss", "exception"] {
                 span.add_event(name, vec![KeyValue::new("content", "Will it rain?")]);
             }
             span.end();
-        });
+        };
+        let seen = observe(options.integration(OpenTelemetry::new()), || sentry::with_isolation_scope(chat));
         let all = only(seen.events())["breadcrumbs"]["values"].as_array().unwrap().clone();
         all.into_iter().map(|one| one["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(breadcrumbs(options()), ["cache.miss"]);
     let inputs = with(DataCollection::none().gen_ai_inputs(true));
-    // The first is of the run before.
-    assert_eq!(breadcrumbs(inputs)[1..], ["gen_ai.user.message", "cache.miss"]);
+    assert_eq!(breadcrumbs(inputs), ["gen_ai.user.message", "cache.miss"]);
+}
+
+#[test]
+fn urls_in_the_texts_of_errors_have_their_query_as_its_category_says() {
+    let said = |options: ClientOptions| {
+        let layer = sentry::integrations::tracing::layer();
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let work = || {
+            // Those of other tests in this process.
+            sentry::configure_scope(|scope| scope.clear_breadcrumbs());
+            tracing::subscriber::with_default(subscriber, || {
+                let error = std::io::Error::other(TEXT);
+                let _span = tracing::info_span!("work", error = &error as &dyn std::error::Error).entered();
+                // As `#[instrument(err)]` writes it, and as an error with its causes.
+                tracing::error!(error = %error);
+                tracing::error!(cause = &error as &dyn std::error::Error, "the order waits");
+            });
+        };
+        observe(options.collect_logs(true), || sentry::with_isolation_scope(work))
+    };
+    let envelopes = |seen: Seen<()>| {
+        let [events, logs] = [seen.events(), seen.logs()].map(|items| serde_json::to_string(&items).unwrap());
+        [events, logs, seen.transaction().to_string()]
+    };
+    for known in envelopes(said(options())) {
+        assert!(!known.contains(TEXT) && known.contains("https://shop.example/?q=[Filtered]"), "{known}");
+    }
+    for known in envelopes(said(with(DataCollection::new()))) {
+        assert!(known.contains(TEXT), "{known}");
+    }
+    let first = &said(options()).events()[0];
+    assert!(first["exception"].is_null() && first["logentry"]["message"].is_string(), "{first:#}");
 }

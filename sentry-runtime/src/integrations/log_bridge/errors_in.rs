@@ -7,6 +7,7 @@ use std::io;
 use super::LogFields;
 use crate::capture::reading;
 use crate::error::chain::Chain;
+use crate::integrations::foreign_attributes;
 
 impl LogFields {
     /// Adds a field that is an error: its texts and, for the first error, its chain.
@@ -31,5 +32,5 @@ fn read(error: &(dyn Error + 'static)) -> Chain {
 /// Joins the texts of an error and of its causes, the outermost first.
 fn texts(chain: &Chain) -> String {
     let texts: Vec<_> = chain.entries.iter().map(|entry| &*entry.value).collect();
-    super::text(&texts.join(": "))
+    super::text(&foreign_attributes::of_error(&texts.join(": ")))
 }

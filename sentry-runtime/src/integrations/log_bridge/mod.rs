@@ -166,7 +166,9 @@ impl LogEntry<'_> {
                 event::submit(Capture::message(text.to_owned(), level).with_scope(over));
             }
             Some(chain) => {
-                let message = (chain.entries[0].value != text).then(|| text.to_owned());
+                let is_said = text == chain.entries[0].value
+                    || text == foreign_attributes::of_error(&chain.entries[0].value);
+                let message = (!is_said).then(|| text.to_owned());
                 let mechanism = Mechanism {
                     ty: self.origin.name.to_owned(),
                     handled: Some(true),
