@@ -1,4 +1,4 @@
-//! What is collected of cookies.
+//! The cookies that are collected.
 //!
 //! [Spec, "Cookies and Query
 //! Params"](https://develop.sentry.dev/sdk/foundations/client/data-collection/#sensitive-denylist)

@@ -17,7 +17,7 @@ use crate::options::{CollectBehavior, Collected, FILTERED, HttpBodyType, shows_h
 use crate::protocol::AttributeValue;
 use crate::scrub::without_query_values;
 
-/// What an attribute holds.
+/// The kind of data that an attribute holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Category<'a> {
     UserInfo,

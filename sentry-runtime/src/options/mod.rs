@@ -204,7 +204,7 @@ pub struct ClientOptions {
     /// Whether an error that a function captured manually is dropped if its caller also captures it manually, within a
     /// second and with nothing captured in between. Default: `true`.
     pub dedupe: bool,
-    /// Which errors are captured when a request, a job or the program fails without returning one, see
+    /// The errors that are captured when a request, a job or the program fails without returning one, see
     /// [`UnhandledErrors`]. Default: [`UnhandledErrors::Last`].
     pub unhandled_errors: UnhandledErrors,
     /// Types of errors that consist of several errors; see [`ErrorGroup`](crate::ErrorGroup). Default: none.
@@ -218,7 +218,7 @@ pub struct ClientOptions {
     /// [`data_collection`](field@Self::data_collection): `true` is [`DataCollection::new`], `false` is
     /// [`DataCollection::without_pii`]. Has no effect if `data_collection` is set. Default: `false`.
     pub send_default_pii: bool,
-    /// What the toolkit collects automatically, by category; see [`DataCollection`] for categories, defaults and
+    /// The data that the toolkit collects automatically, by category; see [`DataCollection`] for categories, defaults and
     /// environment variables. Data that the program sets is sent either way. Default: `send_default_pii` decides.
     pub data_collection: Option<DataCollection>,
     /// The name of this machine. Default: the host name.

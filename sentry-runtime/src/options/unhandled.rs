@@ -1,6 +1,6 @@
 //! The choice of errors that are captured when their function fails without returning them.
 
-/// Which errors are captured when a request, a job or the program fails without returning an error, see
+/// The errors that are captured when a request, a job or the program fails without returning an error, see
 /// [`ClientOptions::unhandled_errors`](super::ClientOptions::unhandled_errors).
 ///
 /// Annotated functions see every error that they return. Where the caller turns the error into something else, its text

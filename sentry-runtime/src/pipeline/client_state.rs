@@ -16,7 +16,7 @@ use crate::stacktrace::{InAppRules, Resolver, Symbolicator};
 pub(crate) struct ClientState {
     pub(super) resolver: Resolver,
     pub(super) scrubber: Arc<Scrubber>,
-    /// What is shown of the arguments of functions.
+    /// The choice of arguments of functions that are shown.
     pub(super) variables: CollectBehavior,
     pub(super) contexts: Map<String, Context>,
     /// The same contexts as JSON.

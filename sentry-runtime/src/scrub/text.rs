@@ -331,7 +331,7 @@ pub(crate) fn without_query_values(text: &str, keeps: impl Fn(&str) -> bool) -> 
             let value = name.map_or(at, |name| at + name.len() + 1);
             let is_kept = keeps(&percent_decoded(name.unwrap_or(pair)));
             at += pair.len();
-            // What ends the sentence does not belong to the URL.
+            // The end of the sentence does not belong to the URL.
             let to = value + text[value..at].trim_end_matches([',', '.', ':', ';', '!']).len();
             if to > value && !is_kept && &text[value..to] != FILTERED {
                 rewrite.replace(value..to, FILTERED);

@@ -25,7 +25,7 @@ pub(crate) struct Propagation {
     /// The frozen incoming dynamic sampling context; empty if the trace came from another Sentry SDK without one.
     /// `None` in a trace that began here or outside Sentry: this process creates the context.
     pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
-    /// What other tracing systems are told about the incoming trace, if `traceparent` is passed on.
+    /// The data of other tracing systems about the incoming trace, if `traceparent` is passed on.
     pub(crate) foreign: Option<Arc<ForeignState>>,
     /// The groups that the spans of the incoming request belong to.
     pub(crate) groups: Option<Arc<SpanGroups>>,

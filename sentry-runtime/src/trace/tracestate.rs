@@ -8,7 +8,7 @@ const MAX_MEMBERS: usize = 32;
 /// The maximum length of a key, and of a value.
 const MAX_TEXT: usize = 256;
 
-/// What an incoming trace carries for other tracing systems.
+/// The data of an incoming trace for other tracing systems.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ForeignState {
     /// The entries of `tracestate`. Empty if there are none, or if the header is malformed.

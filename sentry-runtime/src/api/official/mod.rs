@@ -1,6 +1,6 @@
 //! The names of the official crate, for programs that move over: each delegates to the function that replaces it.
 //!
-//! What is the better way here is `#[deprecated]`, with the replacement in the compiler's message.
+//! A name for which there is a better way here is `#[deprecated]`, with the replacement in the compiler's message.
 
 mod client;
 mod dsn;

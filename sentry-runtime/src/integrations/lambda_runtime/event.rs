@@ -1,4 +1,4 @@
-//! What the layer reads of an event: the headers, the parts of an HTTP request, and the kind of its source.
+//! The parts of an event that the layer reads: the headers, the parts of an HTTP request, and the kind of its source.
 //!
 //! Payloads are the user's own, or those of
 //! [other services](https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html). Everything is optional, and

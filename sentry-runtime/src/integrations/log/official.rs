@@ -10,7 +10,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::protocol::{Breadcrumb, Event};
 
-/// What a mapper makes of a record, see [`SentryLogger::mapper`](super::SentryLogger::mapper).
+/// The result of a mapper for a record, see [`SentryLogger::mapper`](super::SentryLogger::mapper).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum RecordMapping {

@@ -2,7 +2,7 @@
 
 use std::ops::BitOr;
 
-/// What a log entry becomes: nothing, or any combination of the others, joined by `|`.
+/// The items that a log entry becomes: nothing, or any combination of the others, joined by `|`.
 ///
 /// ```
 /// # #[cfg(feature = "log")] {

@@ -63,7 +63,7 @@ pub(crate) struct LogEntry<'a> {
 pub(crate) struct LogFields {
     pub(crate) message: Option<String>,
     pub(crate) fields: Vec<(Cow<'static, str>, AttributeValue)>,
-    /// How many fields were left out.
+    /// The number of fields that were left out.
     pub(crate) cut: u64,
     /// The first error among the fields.
     pub(crate) error: Option<Chain>,

@@ -1,4 +1,4 @@
-//! What is collected of data that has names and values: headers, cookies, query parameters, variables.
+//! The choice among data that has names and values: headers, cookies, query parameters, variables.
 //!
 //! [Spec, "Key-Value Collection
 //! Behavior"](https://develop.sentry.dev/sdk/foundations/client/data-collection/#option-types)
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// The text in place of a value that is not shown.
 pub(crate) const FILTERED: &str = "[Filtered]";
 
-/// What is collected of data that has names and values: headers, cookies, query parameters, variables. See
+/// A choice among data that has names and values: headers, cookies, query parameters, variables. See
 /// [`DataCollection`](super::DataCollection).
 ///
 /// Names are always collected, unless the category is off. Values that are not shown are `[Filtered]`. Terms are

@@ -12,7 +12,7 @@ static OFF: CollectBehavior = CollectBehavior::Off;
 static DENY: CollectBehavior = CollectBehavior::DenyList(Vec::new());
 static HARMLESS: CollectBehavior = CollectBehavior::Harmless;
 
-/// What a client collects, by category. Every place that collects asks it.
+/// The decisions of a client, by category. Every place that collects data asks it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Collected<'a> {
     given: Option<&'a DataCollection>,

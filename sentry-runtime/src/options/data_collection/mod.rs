@@ -1,4 +1,4 @@
-//! What is collected automatically, by category.
+//! Automatic collection of data, by category.
 //!
 //! [`DataCollection`] is what the program asks for. [`variables`] completes it from the environment. [`Collected`] is
 //! what every place that collects asks; it decides about categories that were not set.
@@ -20,8 +20,8 @@ pub(crate) use headers::shows_header;
 pub use parts::{GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection, McpCollection};
 pub(crate) use variables::complete;
 
-/// What is collected automatically, by category. Each category that is not set has the default in this table. Data that
-/// the program sets (user, tags, attributes, contexts, what an attribute names) is sent either way.
+/// The data that is collected automatically, by category. Each category that is not set has the default in this table.
+/// Data that the program sets (user, tags, attributes, contexts, what an attribute names) is sent either way.
 ///
 /// | category | what it is | default | without the option, `send_default_pii(false)` |
 /// |---|---|---|---|

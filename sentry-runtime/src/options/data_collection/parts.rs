@@ -75,7 +75,7 @@ macro_rules! pairs {
 }
 
 pairs! {
-    /// What is collected of HTTP headers, see [`DataCollection::http_headers`](super::DataCollection::http_headers).
+    /// The collected HTTP headers, see [`DataCollection::http_headers`](super::DataCollection::http_headers).
     ///
     /// ```
     /// use sentry::{CollectBehavior, HttpHeadersCollection};
@@ -89,21 +89,21 @@ pairs! {
         /// The headers of responses. Default: all.
         response
     }: CollectBehavior => impl Into<CollectBehavior>;
-    /// What is collected of GraphQL operations, see [`DataCollection::graphql`](super::DataCollection::graphql).
+    /// The collected parts of GraphQL operations, see [`DataCollection::graphql`](super::DataCollection::graphql).
     GraphQlCollection {
         /// The document: the source of a query or mutation. Default: `true`.
         document,
         /// The variables of the operation. Default: `true`.
         variables
     }: bool => bool;
-    /// What is collected of calls to language models, see [`DataCollection::gen_ai`](super::DataCollection::gen_ai).
+    /// The collected parts of calls to language models, see [`DataCollection::gen_ai`](super::DataCollection::gen_ai).
     GenAiCollection {
         /// Messages, instructions, tool definitions, arguments of tools. Default: `true`.
         inputs,
         /// Answers, results of tools. Default: `true`.
         outputs
     }: bool => bool;
-    /// What is collected of MCP calls, see [`DataCollection::mcp`](super::DataCollection::mcp).
+    /// The collected parts of MCP calls, see [`DataCollection::mcp`](super::DataCollection::mcp).
     McpCollection {
         /// Arguments of tools and prompts, and messages. Default: as `gen_ai.inputs`.
         inputs,

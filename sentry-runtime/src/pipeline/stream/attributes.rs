@@ -16,7 +16,7 @@ use crate::trace::segment::Segment;
 /// The names of a host that is the machine itself.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// What spans take from their scopes.
+/// The data that spans take from their scopes.
 #[derive(Debug, Default)]
 pub(crate) struct OfScopes {
     pub(crate) user: Option<User>,
@@ -73,7 +73,7 @@ pub(crate) fn common(segment: &Segment, name: &str, scopes: OfScopes) -> Common 
             pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
         }
     };
-    // What is in a scope was put there by the program, or was allowed when it was collected.
+    // The program put it into the scope, or it was allowed when it was collected.
     if let Some(user) = &scopes.user {
         put("user.id", user.id.as_deref());
         put("user.email", user.email.as_deref());

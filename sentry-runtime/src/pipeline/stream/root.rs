@@ -109,7 +109,7 @@ pub(crate) fn complete(
             _ => {}
         }
     }
-    // What the program set itself has precedence.
+    // Fields that the program set itself have precedence.
     if let Some(Context::Other(fields)) = state.contexts.get(CLOUD) {
         add_fields(root, fields);
     }
