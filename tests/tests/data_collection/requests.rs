@@ -5,7 +5,7 @@ use sentry_tests::support::options;
 use serde_json::json;
 
 use crate::FILTERED;
-use crate::serve::{ALL, request};
+use crate::serve::{ALL, request, streamed};
 
 fn with(collection: DataCollection) -> ClientOptions {
     options().data_collection(collection)
@@ -127,5 +127,22 @@ fn lists_choose_the_values_of_cookies_and_query_parameters() {
             json!([["theme", FILTERED], ["customer", FILTERED], ["session", FILTERED]])
         );
         assert_eq!(names["query_string"], "page=[Filtered]&q=[Filtered]&token=[Filtered]");
+    }
+}
+
+#[test]
+fn a_streamed_span_has_no_more_than_a_transaction() {
+    const PERSONAL: [&str; 6] = ["novel", "diary", "dark", "light", "ada", "10.11.12.13"];
+    for server in ALL {
+        for options in
+            [options(), with(DataCollection::none()), with(DataCollection::none()).send_default_pii(true)]
+        {
+            let known = streamed(server, options).to_string();
+            assert!(PERSONAL.iter().all(|text| !known.contains(text)), "{known}");
+        }
+        let known = streamed(server, with(DataCollection::new()));
+        assert_eq!(known["url.query"]["value"], "page=2&q=novel&token=[Filtered]");
+        assert_eq!(known["client.address"]["value"], "10.11.12.13");
+        assert_eq!(known["http.request.header.x-customer"]["value"], json!(["ada"]));
     }
 }

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use sentry::ClientOptions;
-use sentry_tests::support::{LONG, Seen, observe};
+use sentry::{ClientOptions, TraceLifecycle};
+use sentry_tests::support::{LONG, Seen, observe, only};
 use serde_json::Value;
 
 /// The servers.
@@ -30,6 +30,19 @@ const HEADERS: &str = "host: shop.example\r\nconnection: close\r\naccept: text/h
 
 /// Sends one request with headers, cookies and a query to a server, whose response has headers and cookies, too.
 pub fn request(server: Server, options: ClientOptions) -> Recorded {
+    let seen = observed(server, options);
+    let attributes = seen.transaction()["contexts"]["trace"]["data"].clone();
+    assert_eq!(seen.transaction()["request"], seen.event()["request"]);
+    Recorded { request: seen.event()["request"].clone(), attributes }
+}
+
+/// Sends the same request, and returns the attributes of the streamed span.
+pub fn streamed(server: Server, options: ClientOptions) -> Value {
+    let seen = observed(server, options.trace_lifecycle(TraceLifecycle::Stream));
+    only(seen.streamed_spans())["attributes"].clone()
+}
+
+fn observed(server: Server, options: ClientOptions) -> Seen<()> {
     let seen: Seen<()> = observe(options, || {
         let run = match server {
             Server::Axum => axum,
@@ -49,9 +62,7 @@ pub fn request(server: Server, options: ClientOptions) -> Recorded {
         let text = item.payload.to_string();
         assert!(!text.contains("hidden"), "a secret left the process in {text}");
     }
-    let attributes = seen.transaction()["contexts"]["trace"]["data"].clone();
-    assert_eq!(seen.transaction()["request"], seen.event()["request"]);
-    Recorded { request: seen.event()["request"].clone(), attributes }
+    seen
 }
 
 const ANSWER: [(&str, &str); 5] = [
