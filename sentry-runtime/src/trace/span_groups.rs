@@ -54,15 +54,24 @@ impl SpanGroups {
     }
 
     /// Returns the groups of an incoming request together with those that are attributes of the scopes, if there are any.
+    /// Those of the scopes come first, so that a caller cannot take their room.
     pub(crate) fn of(incoming: Option<&Arc<Self>>, scopes: &Scopes) -> Option<Arc<Self>> {
-        let mut groups = incoming.cloned();
+        let mut groups = Self::default();
         let scopes = [&scopes.global, &scopes.isolation, &scopes.current];
         for (key, value) in scopes.into_iter().flat_map(|scope| &scope.attributes) {
             if let Some(value) = value.as_str().filter(|_| key.starts_with(PREFIX)) {
-                Arc::make_mut(groups.get_or_insert_default()).set(key, value);
+                groups.set(key, value);
             }
         }
-        groups
+        if groups.is_empty() {
+            return incoming.cloned();
+        }
+        for (key, value) in incoming.into_iter().flat_map(|incoming| incoming.iter()) {
+            if !groups.iter().any(|(known, _)| known == key) {
+                groups.set(key, value);
+            }
+        }
+        Some(Arc::new(groups))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -112,5 +121,25 @@ mod tests {
         }
         groups.set("sentry.span_group.g0_id", "2");
         assert_eq!((groups.iter().count(), groups.iter().next().unwrap().1), (MAX_GROUPS, "2"));
+    }
+
+    #[test]
+    fn a_caller_cannot_take_the_room_of_the_scopes() {
+        let mut incoming = SpanGroups::default();
+        (0..MAX_GROUPS).for_each(|number| incoming.set(&format!("{PREFIX}g{number}_id"), "theirs"));
+        let incoming = Arc::new(incoming);
+        let mut scope = crate::scope::Scope::default();
+        scope.set_attribute("sentry.span_group.order_id", "1002");
+        scope.set_attribute("sentry.span_group.g1_id", "ours");
+        let scope = Arc::new(scope);
+        let (global, isolation) = (Arc::default(), Arc::default());
+        let groups = SpanGroups::of(Some(&incoming), &Scopes { global, isolation, current: scope }).unwrap();
+        let of = |key: &str| groups.iter().find(|(known, _)| *known == key).map(|(_, id)| id);
+        assert_eq!(of("sentry.span_group.order_id"), Some("1002"));
+        assert_eq!(of("sentry.span_group.g1_id"), Some("ours"));
+        assert_eq!((of("sentry.span_group.g0_id"), groups.iter().count()), (Some("theirs"), MAX_GROUPS));
+        let none = Scopes { global: Arc::default(), isolation: Arc::default(), current: Arc::default() };
+        assert!(Arc::ptr_eq(&SpanGroups::of(Some(&incoming), &none).unwrap(), &incoming));
+        assert_eq!(SpanGroups::of(None, &none), None);
     }
 }

@@ -58,7 +58,7 @@ fn groups_are_passed_on_with_those_of_the_scopes() {
     });
     let baggage = &seen.result.iter().find(|(name, _)| name == "baggage").unwrap().1;
     assert!(baggage.starts_with("theirs=1,sentry-trace_id="), "{baggage}");
-    assert!(baggage.ends_with(&format!("{SESSION}=s%201,{CONVERSATION}=c%202")), "{baggage}");
+    assert!(baggage.ends_with(&format!("{CONVERSATION}=c%202,{SESSION}=s%201")), "{baggage}");
     assert!(!baggage.contains("old") && !baggage.contains("Wrong"), "{baggage}");
     assert_eq!(seen.span("root").data[CONVERSATION], "c 2");
     assert_eq!(seen.envelopes()[0].header["trace"].get(SESSION), None, "no part of the sampling context");
