@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::context::active;
 use crate::integrations::cookies::{kept_cookies, kept_set_cookie};
-use crate::integrations::url::{kept_query, kept_url};
+use crate::integrations::url::{is_header_with_url, kept_query, kept_url};
 use crate::options::{CollectBehavior, Collected, FILTERED, HttpBodyType, shows_header};
 use crate::protocol::AttributeValue;
 use crate::scrub::without_query_values;
@@ -153,7 +153,7 @@ fn header(
 ) -> Option<AttributeValue> {
     match behavior {
         CollectBehavior::Off => None,
-        _ if is_shown && matches!(name, "referer" | "location") => {
+        _ if is_shown && is_header_with_url(name) => {
             Some(rewritten(value, |url| kept_url(url, collected.url_query_params()).into_owned()))
         }
         _ if is_shown => Some(value),

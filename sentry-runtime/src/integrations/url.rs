@@ -37,6 +37,22 @@ pub(super) fn kept_query(query: &str, behavior: &CollectBehavior) -> Option<Stri
     Some(truncated(&kept, MAX_PATH).into_owned())
 }
 
+/// Whether the value of a header is a URL. The name is in lower case.
+#[cfg(any(feature = "_http-server", feature = "_foreign"))]
+pub(super) fn is_header_with_url(name: &str) -> bool {
+    // Proxies write the URL of the request into those with `x-`.
+    matches!(
+        name,
+        "referer"
+            | "location"
+            | "content-location"
+            | "x-forwarded-uri"
+            | "x-original-uri"
+            | "x-original-url"
+            | "x-rewrite-url"
+    )
+}
+
 /// Returns a URL with what is collected of its query; without its fragment, unless everything is collected.
 #[cfg(any(feature = "_http-server", feature = "_foreign"))]
 pub(super) fn kept_url<'a>(url: &'a str, query: &CollectBehavior) -> Cow<'a, str> {

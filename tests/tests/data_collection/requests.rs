@@ -140,6 +140,9 @@ fn a_streamed_span_has_no_more_than_a_transaction() {
             let known = streamed(server, options).to_string();
             assert!(PERSONAL.iter().all(|text| !known.contains(text)), "{known}");
         }
+        let without_queries = with(DataCollection::new().url_query_params(false));
+        let known = streamed(server, without_queries).to_string();
+        assert!(!known.contains("novel") && !known.contains("diary"), "{known}");
         let known = streamed(server, with(DataCollection::new()));
         assert_eq!(known["url.query"]["value"], "page=2&q=novel&token=[Filtered]");
         assert_eq!(known["client.address"]["value"], "10.11.12.13");

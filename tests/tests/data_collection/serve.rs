@@ -26,7 +26,7 @@ pub struct Recorded {
 
 const HEADERS: &str = "host: shop.example\r\nconnection: close\r\naccept: text/html\r\nx-customer: ada\r\n\
     x-request-id: r-1\r\nx-forwarded-for: 10.11.12.13\r\nuser-agent: ua/1\r\nauthorization: Bearer hidden\r\n\
-    cookie: theme=dark; customer=ada; session=hidden\r\nreferer: http://shop.example/search?q=diary&page=2\r\n";
+    x-original-uri: /report?q=novel\r\ncookie: theme=dark; customer=ada; session=hidden\r\nreferer: http://shop.example/search?q=diary&page=2\r\n";
 
 /// Sends one request with headers, cookies and a query to a server, whose response has headers and cookies, too.
 pub fn request(server: Server, options: ClientOptions) -> Recorded {

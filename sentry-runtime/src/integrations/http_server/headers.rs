@@ -3,7 +3,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/)
 
 use crate::integrations::cookies::{kept_cookies, kept_set_cookie};
-use crate::integrations::url::{MAX_ENTRIES, kept_url};
+use crate::integrations::url::{MAX_ENTRIES, is_header_with_url, kept_url};
 use crate::options::{CollectBehavior, Collected, FILTERED, shows_header};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Map};
@@ -75,9 +75,6 @@ fn kept_value(name: &str, value: &[u8], shown: bool, query: &CollectBehavior) ->
         return FILTERED.to_owned();
     }
     let text = String::from_utf8_lossy(value);
-    let text = match name {
-        "referer" | "location" => kept_url(&text, query),
-        _ => text,
-    };
+    let text = if is_header_with_url(name) { kept_url(&text, query) } else { text };
     truncated(&text, MAX_VALUE).into_owned()
 }
