@@ -4,6 +4,8 @@ use std::panic::{catch_unwind, resume_unwind, set_hook, take_hook};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use sentry::SentryFutureExt as _;
+
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut task = Context::from_waker(Waker::noop());
@@ -126,6 +128,15 @@ fn main() {
         "resumed" => caught(|| block_on(resumes(Box::new("out of lamps")))),
         "resumed from a thread" => {
             let payload = std::thread::spawn(|| breaks("lamp")).join();
+            caught(|| {
+                if let Err(payload) = payload {
+                    block_on(resumes(payload));
+                }
+            });
+        }
+        "resumed from a task" => {
+            let task = async { breaks("lamp") }.bind_scope();
+            let payload = std::thread::spawn(|| block_on(task)).join();
             caught(|| {
                 if let Err(payload) = payload {
                     block_on(resumes(payload));

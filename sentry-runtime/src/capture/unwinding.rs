@@ -28,7 +28,7 @@ use crate::intake::message::Capture;
 use crate::stacktrace::RawStack;
 use crate::trace::clock::{self, Ticks};
 
-/// The number of recent panics that a resumed one is compared with.
+/// The number of recent panics, raised and caught each, that a resumed one is compared with.
 const MAX_RECENT: usize = 32;
 /// The number of places that are kept until their panics are captured.
 const MAX_PLACES: usize = 8;
@@ -43,8 +43,18 @@ const UNKNOWN_PAYLOAD: u64 = 0;
 
 /// The time at which a hook of ours last saw a panic in this process, zero if never.
 static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
-/// The panics that hooks of ours saw last and that no catcher has seen yet, as their keys.
-static RECENT: PerProcess<Mutex<VecDeque<u64>>> = PerProcess::new();
+/// The panics that hooks of ours saw last.
+static RECENT: PerProcess<Mutex<Recent>> = PerProcess::new();
+
+/// The last panics that hooks of ours saw.
+#[derive(Default)]
+struct Recent {
+    /// Those that no catcher has seen yet, as their keys.
+    raised: VecDeque<u64>,
+    /// Those that a catcher has seen: their keys and the addresses of their payloads, which move neither from thread to
+    /// thread nor when the panic is resumed.
+    caught: VecDeque<(u64, usize)>,
+}
 
 /// The last panic of a thread that was seen by a hook or captured here.
 #[derive(Clone, Copy)]
@@ -74,15 +84,35 @@ thread_local! {
     static HAS_PLACES: Cell<bool> = const { Cell::new(false) };
 }
 
-fn recent() -> MutexGuard<'static, VecDeque<u64>> {
+fn recent() -> MutexGuard<'static, Recent> {
     RECENT.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a hook saw a panic with this payload that no catcher has seen yet.
-fn was_seen(key: u64) -> bool {
+/// Whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was resumed.
+fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
+    let payload = (key, std::ptr::from_ref(payload).addr());
     let mut recent = recent();
-    let found = recent.iter().position(|seen| *seen == key);
-    found.and_then(|at| recent.remove(at)).is_some()
+    // An older panic's payload may have had the address of this one.
+    let is_resumed = taken(&mut recent.caught, &payload);
+    let is_raised = taken(&mut recent.raised, &key);
+    if is_raised {
+        pushed(&mut recent.caught, payload);
+    }
+    is_raised || is_resumed
+}
+
+/// Removes an entry. Returns whether it was there.
+fn taken<T: PartialEq>(list: &mut VecDeque<T>, wanted: &T) -> bool {
+    let found = list.iter().position(|entry| entry == wanted);
+    found.and_then(|at| list.remove(at)).is_some()
+}
+
+/// Adds an entry, in place of the oldest one if the list is full.
+fn pushed<T>(list: &mut VecDeque<T>, entry: T) {
+    if list.len() >= MAX_RECENT {
+        list.pop_front();
+    }
+    list.push_back(entry);
 }
 
 /// Remembers that a hook of ours saw a panic.
@@ -90,11 +120,7 @@ pub(crate) fn seen_by_hook(payload: &(dyn Any + Send)) {
     let (at, key) = (clock::now(), key_of(payload));
     HOOKED_AT.fetch_max(at, Ordering::Relaxed);
     know(at, key);
-    let mut recent = recent();
-    if recent.len() >= MAX_RECENT {
-        recent.pop_front();
-    }
-    recent.push_back(key);
+    pushed(&mut recent().raised, key);
 }
 
 /// Runs code whose panic is captured on its way if no hook of ours saw it. Also called by the expansions of `#[main]`,
@@ -157,7 +183,7 @@ impl Catcher {
         let key = key_of(payload);
         let known = KNOWN.get();
         let is_of_this_thread = known.number != self.before.number && known.key == key;
-        let is_seen = was_seen(key);
+        let is_seen = was_seen(key, payload);
         if is_of_this_thread || !is_wanted() {
             return;
         }

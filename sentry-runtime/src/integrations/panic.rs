@@ -17,8 +17,9 @@
 //! - Call [`register_panic_handler`] after the other hook is installed.
 //! - Call [`panic_handler`] in a hook of your own.
 //!
-//! The same happens to a panic that `std::panic::resume_unwind` raises, which calls no hook. A panic that is caught on one
-//! thread and resumed on another is captured once.
+//! The same happens to a panic that `std::panic::resume_unwind` raises, which calls no hook. A panic that a hook of ours
+//! saw is not captured again if it is resumed on another thread or in another task. A panic that no hook of ours saw is
+//! captured once by each task with an attribute that it leaves.
 //!
 //! The option [`capture_panics`](crate::ClientOptions::capture_panics) turns all of this off.
 

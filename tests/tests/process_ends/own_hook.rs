@@ -117,6 +117,7 @@ fn a_panic_that_a_handler_catches_is_captured_as_the_hook_would() {
 fn a_resumed_panic_is_captured_unless_it_was_captured_before() {
     assert_eq!(run("resumed").texts(), ["out of lamps"]);
     assert_eq!(run("resumed from a thread").texts(), ["the lamp broke"]);
+    assert_eq!(run("resumed from a task").texts(), ["the lamp broke"]);
     assert_eq!(run("resumed in a span").texts(), ["the lamp broke"]);
 }
 
