@@ -172,8 +172,8 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     if is_ignored {
         return None;
     }
-    if let Some(captured) = &scopes.isolation.captured {
-        captured.store(true, Ordering::Relaxed);
+    if let Some(events) = &scopes.isolation.request_events {
+        events.captured.store(true, Ordering::Relaxed);
     }
     if draft.level >= Level::Error {
         draft.span_context.note_error();

@@ -53,7 +53,7 @@ impl ScopeCell {
 
     /// Whether it is the isolation scope of a request that a server integration handles, or a fork of one.
     pub(crate) fn is_of_request(&self) -> bool {
-        self.lock().captured.is_some()
+        self.lock().request_events.is_some()
     }
 
     /// Returns a new cell that starts with the same data.

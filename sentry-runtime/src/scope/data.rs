@@ -3,11 +3,12 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Processor;
 use super::breadcrumbs::Trail;
 use super::flags::Flags;
+use super::request_events::RequestEvents;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
@@ -47,9 +48,8 @@ pub struct Scope {
     pub(crate) conversation_id: Option<Arc<str>>,
     /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
-    /// In a request that a server integration handles: whether an event was captured in it, by this scope or any fork
-    /// of it.
-    pub(crate) captured: Option<Arc<AtomicBool>>,
+    /// In a request that a server integration handles: what was captured in it, by this scope or any fork of it.
+    pub(crate) request_events: Option<Arc<RequestEvents>>,
     /// The messages that wait with this snapshot.
     pub(crate) waiting: Waiting,
 }
@@ -60,7 +60,7 @@ impl Scope {
         *self = Self {
             processors: std::mem::take(&mut self.processors),
             session: self.session.take(),
-            captured: self.captured.take(),
+            request_events: self.request_events.take(),
             ..Self::default()
         };
     }

@@ -19,6 +19,7 @@ pub(crate) mod flags;
 mod merge;
 mod processors;
 mod rebase;
+pub(crate) mod request_events;
 
 pub use data::Scope;
 pub use processors::{EventProcessor, TransactionProcessor};

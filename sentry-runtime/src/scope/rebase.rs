@@ -39,7 +39,7 @@ impl Scope {
                 &newer.conversation_id,
             ),
             session: rebased_arc(&base.session, &self.session, &newer.session),
-            captured: rebased_arc(&base.captured, &self.captured, &newer.captured),
+            request_events: rebased_arc(&base.request_events, &self.request_events, &newer.request_events),
             waiting: Default::default(),
         }
     }

@@ -48,9 +48,15 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+#[sentry::server_action(ignore = |error: &Error| error.is::<Broken>())]
+async fn known() -> Result<Value, Error> {
+    Err(Broken.into())
+}
+
 async fn handler(event: LambdaEvent<Value>) -> Result<Value, Error> {
     match event.payload["do"].as_str() {
         Some("fail") => Err(Broken.into()),
+        Some("fail as known") => known().await,
         Some("panic") => panic!("the picture is gone"),
         Some("capture") => Ok(json!(sentry::capture_message("seen", sentry::Level::Info).to_string())),
         _ => {
@@ -197,6 +203,13 @@ fn an_error_of_the_handler_is_captured_once_and_fails_the_transaction() {
     assert_eq!(exception["value"], "the picture is broken");
     assert_eq!(exception["mechanism"]["type"], "auto.function.aws_lambda");
     assert_eq!(exception["mechanism"]["handled"], false);
+    assert_eq!(seen.transaction()["contexts"]["trace"]["status"], "internal_error");
+}
+
+#[test]
+fn an_error_that_the_handler_ignores_is_not_captured() {
+    let seen = invoke(&[json!({"do": "fail as known"})]);
+    assert!(seen.events().is_empty());
     assert_eq!(seen.transaction()["contexts"]["trace"]["status"], "internal_error");
 }
 

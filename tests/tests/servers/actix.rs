@@ -67,6 +67,11 @@ async fn action() -> Result<String, SoldOut> {
     plain().await
 }
 
+#[sentry::api_handler("/known", ignore = |_: &SoldOut| true)]
+async fn known() -> Result<String, SoldOut> {
+    plain().await
+}
+
 async fn panics() -> String {
     panic!("the shelf fell over");
 }
@@ -140,6 +145,7 @@ fn shop(app: &mut ServiceConfig) {
         .route("/conflict", web::get().to(conflict))
         .route("/annotated", web::get().to(annotated))
         .route("/action", web::get().to(action))
+        .route("/known", web::get().to(known))
         .route("/bare", web::get().to(HttpResponse::BadGateway))
         .route("/panics", web::get().to(panics))
         .route("/interleaved/{id}", web::get().to(interleaved))
@@ -230,6 +236,9 @@ fn an_error_is_captured_once() {
     let seen = visit("/conflict");
     assert!(seen.events().is_empty());
     assert_eq!(seen.span("GET /conflict").status, "already_exists");
+    let seen = visit("/known");
+    assert!(seen.events().is_empty(), "the program decided that it is no failure");
+    assert_eq!(seen.span("GET /known").status, "internal_error");
     let quiet = Sentry::new().capture_server_errors(false);
     let seen = observe(options(), || serve::actix(quiet, shop, |at| fetch(at, "/plain").status));
     assert!(seen.events().is_empty());

@@ -128,6 +128,17 @@ fn a_panic_that_no_hook_saw_is_one_event() {
 }
 
 #[test]
+fn a_failed_response_that_our_layer_leaves_alone_is_what_the_layer_inside_logs() {
+    let ours = || SentryLayer::new().capture_server_errors(false);
+    let router = routes().layer(TraceLayer::new_for_http()).layer(ours());
+    let seen = visit(router, "/bare", options());
+    assert_eq!(seen.events().len(), 2);
+    assert!(texts(&seen).iter().all(|text| text.contains("response failed")), "{:?}", texts(&seen));
+    let router = routes().layer(TraceLayer::new_for_http()).layer(ours());
+    assert_eq!(texts(&visit(router, "/annotated", options())), ["no stock", "no stock"]);
+}
+
+#[test]
 fn what_the_layer_inside_logs_is_a_breadcrumb_of_the_failure() {
     let router = routes().layer(TraceLayer::new_for_http()).layer(SentryLayer::new());
     let seen = visit(router, "/bare", options());

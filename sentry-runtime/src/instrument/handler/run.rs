@@ -414,8 +414,9 @@ impl PollHooks for Handler {
         match state.http_status {
             // The server's layer need not capture it either.
             _ if state.ignored => {
-                if let Some(captured) = &context.isolation.snapshot().captured {
-                    captured.store(true, Ordering::Relaxed);
+                if let Some(events) = &context.isolation.snapshot().request_events {
+                    events.captured.store(true, Ordering::Relaxed);
+                    events.ignored.store(true, Ordering::Relaxed);
                 }
             }
             _ if end != End::Done || state.failed => {}

@@ -1,7 +1,7 @@
 //! The handling of one request, from its head to the last byte of the response.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::headers;
 use super::incoming::{Incoming, Route};
@@ -22,6 +22,7 @@ use crate::options::ClientOptions;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
 use crate::scope::ScopeCell;
+use crate::scope::request_events::RequestEvents;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::Lineage;
 use crate::trace::propagation::Propagation;
@@ -52,7 +53,7 @@ pub(crate) struct Naming {
     segment: Option<Arc<Segment>>,
     span: Span,
     isolation: Arc<ScopeCell>,
-    captured: Arc<AtomicBool>,
+    events: Arc<RequestEvents>,
     given: Route,
 }
 
@@ -71,9 +72,9 @@ impl Handling {
         let context = here.isolated().into_boundary().into_new_trace(trace);
         // Annotated functions inside are not recorded as transactions either.
         let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
-        let captured = Arc::new(AtomicBool::new(false));
+        let events = Arc::new(RequestEvents { awaited: incoming.awaited, ..RequestEvents::default() });
         context.isolation.update(|scope| {
-            scope.captured = Some(Arc::clone(&captured));
+            scope.request_events = Some(Arc::clone(&events));
             scope.set_request(incoming.request);
         });
         let mut options = SpanOptions::new(incoming.name.text.clone())
@@ -91,7 +92,7 @@ impl Handling {
             segment,
             span: span.clone(),
             isolation: Arc::clone(&context.isolation),
-            captured,
+            events,
             given: incoming.name,
         };
         naming.tell_scope(None);
@@ -163,9 +164,12 @@ impl RunningRequest {
         self.saw(failure);
     }
 
-    /// Records an error that was converted to the response, whose status reflects it. Must be called inside the
-    /// request.
+    /// Records an error that was converted to the response, whose status reflects it. The error that a handler ignored is
+    /// not captured. Must be called inside the request.
     pub(crate) fn saw(&self, failure: Failure<'_>) {
+        if self.naming.events.ignored.load(Ordering::Relaxed) {
+            return;
+        }
         errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
         reported::note();
     }
@@ -201,7 +205,7 @@ impl RunningRequest {
     /// Captures the error that an annotated function returned in a failed request, unless something in the request was
     /// captured before. Returns whether something was captured. Must be called inside the request.
     pub(crate) fn capture_unhandled(&self, http_status: Option<u16>) -> bool {
-        let is_captured = self.naming.captured.load(Ordering::Relaxed)
+        let is_captured = self.naming.events.captured.load(Ordering::Relaxed)
             || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status);
         if is_captured {
             reported::note();
@@ -258,7 +262,7 @@ impl Naming {
     /// Whether a thread currently works on this request.
     pub(crate) fn is_active(&self) -> bool {
         let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
-        isolation.captured.as_ref().is_some_and(|captured| Arc::ptr_eq(captured, &self.captured))
+        isolation.request_events.as_ref().is_some_and(|events| Arc::ptr_eq(events, &self.events))
     }
 
     fn current(&self) -> String {

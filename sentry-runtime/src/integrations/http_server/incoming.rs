@@ -15,6 +15,7 @@ use crate::integrations::url::{MAX_PATH, kept_query};
 use crate::options::{ClientOptions, shows_header};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Request};
+use crate::scope::request_events::AwaitedFailures;
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
 
@@ -60,9 +61,18 @@ pub(crate) struct Incoming {
     pub(super) propagation: Option<Propagation>,
     /// Whether the request is recorded as a transaction.
     pub(super) is_traced: bool,
+    /// The failures that the integration captures.
+    pub(super) awaited: AwaitedFailures,
 }
 
 impl Incoming {
+    /// Sets the failures that the integration captures.
+    #[cfg(feature = "tower")]
+    pub(crate) fn awaiting(mut self, failures: AwaitedFailures) -> Self {
+        self.awaited = failures;
+        self
+    }
+
     /// Adds attributes.
     #[cfg(feature = "tower")]
     pub(crate) fn also(&mut self, attributes: impl IntoIterator<Item = (Cow<'static, str>, AttributeValue)>) {
@@ -140,6 +150,7 @@ impl Incoming {
             attributes,
             propagation,
             is_traced,
+            awaited: AwaitedFailures::None,
         }
     }
 
@@ -158,6 +169,7 @@ impl Incoming {
             attributes: Vec::new(),
             propagation: Propagation::from_headers(trace, Some(options)),
             is_traced: true,
+            awaited: AwaitedFailures::None,
         }
     }
 

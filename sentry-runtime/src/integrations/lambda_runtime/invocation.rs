@@ -1,6 +1,8 @@
 //! One invocation: its scopes, its transaction, and its end.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -67,8 +69,8 @@ impl Invocation {
         if client::capture_mode() == client::CaptureMode::Off {
             return Self::Unrecorded;
         }
-        let isolation = active::with(|context| std::sync::Arc::clone(&context.isolation)).snapshot();
-        match isolation.captured {
+        let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+        match isolation.request_events {
             Some(_) => Self::Inner(clock::now()),
             None => Self::begin(context, None, timeout_warning, is_cold_start),
         }
@@ -105,7 +107,11 @@ impl Invocation {
                 }
             }),
             Self::Inner(since) => {
-                errors::capture(failure, *since, ErrorOrigin::Server(ORIGIN));
+                let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+                let events = isolation.request_events.as_ref();
+                if !events.is_some_and(|events| events.ignored.load(Ordering::Relaxed)) {
+                    errors::capture(failure, *since, ErrorOrigin::Server(ORIGIN));
+                }
                 fail_transaction();
             }
         }
@@ -222,7 +228,7 @@ fn describe(context: &Context) {
             context.request_id,
         ),
     });
-    let isolation = active::with(|context| std::sync::Arc::clone(&context.isolation));
+    let isolation = active::with(|context| Arc::clone(&context.isolation));
     isolation.update(|scope| {
         scope.set_context("aws.lambda", function);
         scope.set_context("aws.cloudwatch.logs", logs);

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::LogFields;
 use crate::capture::{reported, unwinding};
 use crate::context::active;
+use crate::scope::request_events::AwaitedFailures;
 
 /// Whether the entry repeats the failure of a request. `text` is its message.
 pub(super) fn is_repeated(target: &str, text: &str, fields: &LogFields) -> bool {
@@ -26,14 +27,18 @@ fn repeats_panic(text: &str) -> bool {
     is_captured
 }
 
-/// Inside a request that an integration handles, the integration captures the failed response later. Around it, or around
-/// a function with the attribute of a web handler, the failure has been captured.
+/// Inside a request that an integration handles, the integration captures the failure later, unless it leaves that kind of
+/// failure alone. Around it, or around a function with the attribute of a web handler, the failure has been captured.
 fn repeats_response(classification: &str) -> bool {
     let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
-    match &isolation.captured {
-        // The status of a gRPC response alone is no event.
-        Some(captured) if classification.starts_with("Code:") => captured.load(Ordering::Relaxed),
-        Some(_) => true,
-        None => reported::take(),
-    }
+    let Some(events) = &isolation.request_events else { return reported::take() };
+    let is_awaited = match events.awaited {
+        AwaitedFailures::ErrorsAndResponses => {
+            // The status of a gRPC response alone is no event.
+            !classification.starts_with("Code:")
+        }
+        AwaitedFailures::Errors => classification.starts_with("Error:"),
+        AwaitedFailures::None => false,
+    };
+    is_awaited || events.captured.load(Ordering::Relaxed)
 }

@@ -10,6 +10,7 @@ use crate::base::callback;
 use crate::base::diagnostics;
 use crate::integrations::http_server::{Head, Incoming};
 use crate::options::ClientOptions;
+use crate::scope::request_events::AwaitedFailures;
 
 /// Reads the recorded parts of a request.
 pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOptions) -> Incoming {
@@ -34,7 +35,10 @@ pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOption
     if let Some(call) = grpc::Call::of(parts) {
         incoming.also(call.attributes());
     }
-    incoming
+    incoming.awaiting(match settings.server_errors {
+        true => AwaitedFailures::ErrorsAndResponses,
+        false => AwaitedFailures::Errors,
+    })
 }
 
 /// Returns the route of the request, if it is known here.
