@@ -2,6 +2,7 @@
 //! order of the layers.
 
 use std::convert::Infallible;
+use std::sync::Mutex;
 
 use axum::Router;
 use axum::body::Body;
@@ -136,6 +137,31 @@ fn a_failed_response_that_our_layer_leaves_alone_is_what_the_layer_inside_logs()
     assert!(texts(&seen).iter().all(|text| text.contains("response failed")), "{:?}", texts(&seen));
     let router = routes().layer(TraceLayer::new_for_http()).layer(ours());
     assert_eq!(texts(&visit(router, "/annotated", options())), ["no stock", "no stock"]);
+}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+/// The work that a handler left for later.
+static LATER: Mutex<Option<Task>> = Mutex::new(None);
+
+async fn leaves_work() -> StatusCode {
+    let fails = || tracing::error!(target: "tower_http::trace::on_failure", "response of the bank failed");
+    *LATER.lock().unwrap() = Some(Box::new(sentry::bind_scope(fails)));
+    StatusCode::OK
+}
+
+#[test]
+fn what_a_task_of_the_request_logs_later_is_an_event() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || {
+            let router = Router::new().route("/", get(leaves_work)).layer(SentryLayer::new());
+            drop(block_on(router.oneshot(Request::new(Body::empty()))));
+            let later = LATER.lock().unwrap().take();
+            later.unwrap()();
+        });
+    });
+    assert_eq!(texts(&seen).len(), 1);
 }
 
 #[test]

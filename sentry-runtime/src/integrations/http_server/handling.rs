@@ -141,6 +141,7 @@ impl Handling {
     /// Ends the request.
     pub(crate) fn end(&mut self, end: End) {
         let Some(mut running) = self.0.take() else { return };
+        running.naming.events.ended.store(true, Ordering::Relaxed);
         let Some(context) = running.context.take() else { return };
         errors::close(context.boundary);
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {

@@ -32,6 +32,10 @@ fn repeats_panic(text: &str) -> bool {
 fn repeats_response(classification: &str) -> bool {
     let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
     let Some(events) = &isolation.request_events else { return reported::take() };
+    // A task of the request logs failures of its own.
+    if events.ended.load(Ordering::Relaxed) {
+        return false;
+    }
     let is_awaited = match events.awaited {
         AwaitedFailures::ErrorsAndResponses => {
             // The status of a gRPC response alone is no event.
