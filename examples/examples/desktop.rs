@@ -9,7 +9,7 @@ use std::{env, fs, io, thread};
 
 use sentry::{Breadcrumb, ClientOptions, Level, SessionMode, User};
 
-/// What the user does.
+/// An action of the user.
 #[derive(Debug)]
 enum Click {
     Open(&'static str),

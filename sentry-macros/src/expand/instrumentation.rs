@@ -9,7 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use crate::check::vars::Var;
 use crate::parse::entries::Recorded;
 
-/// When the value that a function returns is inspected.
+/// The cases in which the value that a function returns is inspected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inspect {
     /// If the name of its type contains `Result`.
@@ -53,13 +53,13 @@ pub(crate) struct Instrumentation {
     /// Whether a `#[track_caller]` function keeps its caller's location instead of having its value inspected: the
     /// closure that makes a value inspectable hides the caller.
     pub(crate) keeps_caller: bool,
-    /// What is done with the value beyond reporting its error.
+    /// The statements about the value beyond the report of its error.
     pub(crate) on_value: Option<OnValue>,
-    /// How a web handler judges an error; `None` for other functions.
+    /// The judgement of a web handler about an error; `None` for other functions.
     pub(crate) judgement: Option<Judgement>,
 }
 
-/// How a web handler finds out whether an error is a failure.
+/// The ways in which a web handler finds out whether an error is a failure.
 #[derive(Default)]
 pub(crate) struct Judgement {
     /// The function of the user's that returns whether an error is to be ignored.
@@ -77,7 +77,7 @@ impl Instrumentation {
 /// Generates statements that use the returned value.
 pub(crate) type OnValue = fn(&ValueTokens<'_>) -> TokenStream;
 
-/// What the statements about a returned value are made of.
+/// The parts of the statements about a returned value.
 pub(crate) struct ValueTokens<'a> {
     /// `::sentry::__private`
     pub(crate) private: &'a TokenStream,

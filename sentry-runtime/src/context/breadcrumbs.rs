@@ -70,7 +70,7 @@ impl<F: FnOnce() -> B, B: IntoBreadcrumb> IntoBreadcrumb for F {
     }
 }
 
-/// What a client says about a breadcrumb before it is made.
+/// The decision of a client about a breadcrumb before it is made.
 enum Admission {
     /// It is kept as it is, with this many in total.
     Unseen(usize),

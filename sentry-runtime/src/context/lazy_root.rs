@@ -1,10 +1,10 @@
 //! Lazy roots: root spans that exist only in their thread until their context is needed.
 //!
-//! The root span of an annotated function or of a server action that runs in the process context, and whose sampling depends on a rate alone,
-//! needs only its id: trace id and random number derive from it. It is kept in the thread's [`LazyRoot`] while it is
-//! open, and becomes one record at its end, from which the pipeline builds the segment. If its context is needed
-//! earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and the root is an
-//! ordinary one from then on.
+//! The root span of an annotated function or of a server action that runs in the process context, and whose sampling
+//! depends on a rate alone, needs only its id: trace id and random number derive from it. It is kept in the thread's
+//! [`LazyRoot`] while it is open, and becomes one record at its end, from which the pipeline builds the segment. If its
+//! context is needed earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and
+//! the root is an ordinary one from then on.
 //!
 //! The scopes of such a segment are those of the process; a server action has copies of its own, which are made when its
 //! context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new

@@ -19,7 +19,7 @@ use crate::context::thread_context::Context;
 use crate::trace::ids::Lineage;
 use crate::trace::record::SpanOutcome;
 
-/// What a future or a guard does around the user's code: a span, a server action, a job.
+/// The work that a future or a guard does around the user's code: a span, a server action, a job.
 pub trait PollHooks {
     /// Returns the progress. Implementors store it, because they have spare bits; a field beside the future would cost
     /// a word.
@@ -77,7 +77,7 @@ pub enum Stage {
     Over,
 }
 
-/// What was active before some work was entered.
+/// The context and span that were active before some work was entered.
 #[derive(Debug)]
 pub struct Previous(pub(crate) Before);
 

@@ -16,7 +16,7 @@ impl ResponseStatus for Redirect {
 impl ResponseStatus for ErrorResponse {
     fn response_status(&self) -> Option<u16> {
         let mut beginning = Beginning(String::new());
-        // A cut text is an error of the writer.
+        // The writer stops by an error when it has enough.
         let _ = write!(beginning, "{self:?}");
         let (_, status) = beginning.0.split_once("status: ")?;
         status.get(..3)?.parse().ok()

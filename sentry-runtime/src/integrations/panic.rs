@@ -11,7 +11,7 @@
 //! | `#[sentry::span]` inside one of them | its span, and the stack from this function on |
 //! | `#[sentry::span]` outside of them, `async` or the recorded root of a trace | the same; the message is unknown |
 //!
-//! It lacks the stack between that function and the panic. There are three ways to keep it:
+//! The stack between that function and the panic is missing. There are three ways to keep it:
 //!
 //! - Install the other hook before `sentry::init`.
 //! - Call [`register_panic_handler`] after the other hook is installed.

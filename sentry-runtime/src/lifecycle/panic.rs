@@ -28,7 +28,7 @@ thread_local! {
     static HANDED_OVER: Cell<Option<PanicId>> = const { Cell::new(None) };
 }
 
-/// What tells the panic of two hook calls apart: the address of its description and its place in the code.
+/// The identity of a panic for two hook calls: the address of its description and its place in the code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct PanicId(usize, u32, u32);
 
@@ -113,7 +113,7 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
     CAPTURING.set(false);
 }
 
-/// What the panic does after the hook.
+/// The course of a panic after the hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PanicOutcome {
     Unwinds,

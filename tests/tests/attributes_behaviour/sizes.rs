@@ -1,5 +1,5 @@
-//! What an annotated function costs in memory: bytes of a future, bytes of a stack frame.
-//! What it allocates is counted in `tests/bench`.
+//! The memory that an annotated function takes: bytes of a future, bytes of a stack frame.
+//! Its allocations are counted in `tests/bench`.
 
 use crate::support::{block_on, pause, twins};
 

@@ -83,7 +83,7 @@ fn runtime() -> SentryService<impl Service<LambdaInvocation, Response = (), Erro
     }))
 }
 
-/// What the runtime does with panics.
+/// Catches panics, like the runtime.
 struct CatchPanic<F>(std::pin::Pin<Box<F>>);
 
 impl<F: Future + std::panic::UnwindSafe> Future for CatchPanic<F> {

@@ -16,7 +16,7 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     /// The number of running functions at the one that a panic reaches next; zero without a panic.
     static NEXT: Cell<u32> = const { Cell::new(0) };
-    /// Where the values of the panic go.
+    /// The destination of the values of the panic.
     static LATE: RefCell<Option<Arc<Late>>> = const { RefCell::new(None) };
 }
 
