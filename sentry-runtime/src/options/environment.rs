@@ -27,6 +27,10 @@ const DEFAULT: &str = if cfg!(debug_assertions) { "development" } else { "produc
 /// Completes options that the program did not set from the environment, and checks every value.
 pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
     complete_with(&mut options, &set)?;
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for note in crate::options::data_collection::unknown(names) {
+        diagnostics::error(format_args!("{note}"));
+    }
     Ok(options)
 }
 

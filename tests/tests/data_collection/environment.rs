@@ -27,3 +27,11 @@ fn a_variable_decides_about_its_category() {
     let error = order(&[(VARIABLES, "sometimes")]).unwrap_err();
     assert!(error.contains(VARIABLES) && error.contains("`sometimes`"), "{error}");
 }
+
+#[test]
+fn a_misspelt_variable_is_reported() {
+    let ended = without_client(|| {
+        run(env!("CARGO_BIN_EXE_shows_vars"), &[], &[("SENTRY_DATA_COLLECTION_COOKIE", "off")])
+    });
+    assert!(ended.stderr.contains("did you mean `SENTRY_DATA_COLLECTION_COOKIES`?"), "{}", ended.stderr);
+}

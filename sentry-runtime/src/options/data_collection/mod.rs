@@ -18,7 +18,7 @@ pub(crate) use collected::{Collected, check};
 #[cfg(any(feature = "_http-server", feature = "_foreign"))]
 pub(crate) use headers::shows_header;
 pub use parts::{GenAiCollection, GraphQlCollection, HttpBodyType, HttpHeadersCollection, McpCollection};
-pub(crate) use variables::complete;
+pub(crate) use variables::{complete, unknown};
 
 /// The data that is collected automatically, by category. Each category that is not set has the default in this table.
 /// Data that the program sets (user, tags, attributes, contexts, what an attribute names) is sent either way.

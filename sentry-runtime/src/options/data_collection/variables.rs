@@ -3,6 +3,10 @@
 //! A variable only counts where the program did not set the category. `SENTRY_DATA_COLLECTION` sets all categories at
 //! once, if the program sets none.
 
+use std::cell::RefCell;
+
+use sentry_rules::nearest;
+
 use super::{CollectBehavior, DataCollection, HttpBodyType};
 use crate::options::boolean::{BOOLEAN, yes_or_no};
 use crate::options::{ClientOptions, OptionsError};
@@ -32,6 +36,30 @@ pub(crate) fn complete(options: &mut ClientOptions, variable: Variable<'_>) -> R
         )),
     };
     Ok(())
+}
+
+/// Returns a note on each variable with the prefix of these that is not one of them: a category that was meant to be
+/// closed may be open.
+pub(crate) fn unknown(names: impl Iterator<Item = String>) -> Vec<String> {
+    const ALL: &str = "SENTRY_DATA_COLLECTION";
+    let known = RefCell::new(Vec::new());
+    let _none_is_set = parts(&|name| {
+        known.borrow_mut().push(name);
+        None
+    });
+    let known = known.into_inner();
+    let is_unknown =
+        |name: &String| name.starts_with(ALL) && *name != ALL && !known.iter().any(|known| known == name);
+    let category = |name: &'static str| name.strip_prefix(ALL).unwrap_or(name);
+    let note = |name: String| {
+        let meant = nearest(name.strip_prefix(ALL).unwrap_or(&name), known.iter().copied().map(category));
+        let hint = match meant {
+            Some(category) => format!("did you mean `{ALL}{category}`?"),
+            None => "the guide `options` lists the variables".to_owned(),
+        };
+        format!("the variable `{}` is unknown and has no effect; {hint}", name.escape_debug())
+    };
+    names.filter(is_unknown).map(note).collect()
 }
 
 /// Reads a variable.
@@ -176,12 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn variables_that_are_none_are_noticed() {
+        let names = ["SENTRY_DATA_COLLECTION", "SENTRY_DATA_COLLECTION_MCP", "SENTRY_DSN", "HOME"];
+        assert!(unknown(names.into_iter().map(str::to_owned)).is_empty());
+        let notes = unknown(
+            ["SENTRY_DATA_COLLECTION_COOKIE", "SENTRY_DATA_COLLECTION_WEATHER"]
+                .into_iter()
+                .map(str::to_owned),
+        );
+        let expected = [
+            "the variable `SENTRY_DATA_COLLECTION_COOKIE` is unknown and has no effect; did you mean \
+             `SENTRY_DATA_COLLECTION_COOKIES`?",
+            "the variable `SENTRY_DATA_COLLECTION_WEATHER` is unknown and has no effect; the guide `options` lists the \
+             variables",
+        ];
+        assert_eq!(notes, expected);
+    }
+
+    #[test]
     fn one_variable_sets_all_categories() {
         let set = |value| with(ClientOptions::new(), &[("SENTRY_DATA_COLLECTION", value)]);
         assert_eq!(set("on").unwrap(), all());
-        let mut nothing = set("off").unwrap();
-        nothing.stack_frame_variables = Some(CollectBehavior::Off);
-        assert_eq!(nothing, DataCollection::none());
+        assert_eq!(set("off").unwrap(), DataCollection::none());
         assert!(set("perhaps").unwrap_err().starts_with("SENTRY_DATA_COLLECTION is `perhaps`"));
     }
 

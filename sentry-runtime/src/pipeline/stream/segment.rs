@@ -231,7 +231,10 @@ impl Stream {
         let known = &self.parents;
         let needed = |id: SpanId| known.len() >= MAX_SAID || known.contains(&id);
         let rows = filter::of_children(&self.segment, rows, anchor, needed);
-        self.parents.extend(rows.iter().filter_map(|(row, _)| row.parent()));
+        // A parent that was lost stays in the set, so an endless segment needs a limit.
+        if self.parents.len() < MAX_SAID {
+            self.parents.extend(rows.iter().filter_map(|(row, _)| row.parent()));
+        }
         rows.iter().for_each(|(row, _)| _ = self.parents.remove(&row.id()));
         rows
     }
