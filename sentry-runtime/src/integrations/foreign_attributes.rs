@@ -39,12 +39,15 @@ enum Category<'a> {
     Queue,
 }
 
-/// Returns what is collected of an attribute; `None` if nothing is. Without a client, nothing is recorded anyway.
+/// Returns what is collected of an attribute; `None` if nothing is. Without a client nothing is recorded, but a program
+/// may still convert an entry: the text of an error stays, because it is what such an entry says.
 pub(super) fn admitted(key: &str, value: AttributeValue) -> Option<AttributeValue> {
     match category(key) {
         None => Some(value),
         Some(category) => {
-            let client = active::with(|context| context.client())?;
+            let Some(client) = active::with(|context| context.client()) else {
+                return (category == Category::ErrorText).then_some(value);
+            };
             kept(category, value, client.options().collected())
         }
     }
