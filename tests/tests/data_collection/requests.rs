@@ -137,7 +137,10 @@ fn a_streamed_span_has_no_more_than_a_transaction() {
         for options in
             [options(), with(DataCollection::none()), with(DataCollection::none()).send_default_pii(true)]
         {
-            let known = streamed(server, options).to_string();
+            let mut known = streamed(server, options);
+            // A random id may contain the letters of a name.
+            known["sentry.segment.id"] = json!(null);
+            let known = known.to_string();
             assert!(PERSONAL.iter().all(|text| !known.contains(text)), "{known}");
         }
         let without_queries = with(DataCollection::new().url_query_params(false));
