@@ -137,6 +137,11 @@ impl<T> PerProcess<T> {
     #[cold]
     fn make(&self, make: impl FnOnce(Option<&T>) -> T) -> &T {
         let inherited = self.newest.load(Ordering::Acquire);
+        // Another thread may have created the value since the caller looked, and uses it.
+        // SAFETY: as in `newest`.
+        if let Some(node) = unsafe { inherited.as_ref() }.filter(|node| node.generation == generation()) {
+            return &node.value;
+        }
         // SAFETY: as in `newest`.
         let value = make(unsafe { inherited.as_ref() }.map(|node| &node.value));
         let made = Box::into_raw(Box::new(Node { generation: generation(), value }));
@@ -186,6 +191,15 @@ mod tests {
         });
         assert!(seen.iter().all(|&value| value == seen[0]), "{seen:?}");
         assert_eq!(cell.get(), Some(&seen[0]));
+    }
+
+    /// Two threads find no value, and the second one creates its own after the first.
+    #[test]
+    fn a_value_that_another_thread_created_meanwhile_is_kept() {
+        let cell: PerProcess<usize> = PerProcess::new();
+        assert_eq!(*cell.make(|_| 1), 1);
+        assert_eq!(*cell.make(|_| 2), 1);
+        assert_eq!(cell.get(), Some(&1));
     }
 
     #[test]
