@@ -2,8 +2,8 @@
 //!
 //! Spans and records of other libraries arrive through `tracing`, `log` and OpenTelemetry. Nobody can tell whether the
 //! program or a library wrote an attribute. The conventions reserve these names for instrumentation, so that the option
-//! `data_collection` decides about them as it does about what this toolkit collects by itself. So it does about `uri`,
-//! the name that `tower-http` gives the URL of a request. All other attributes are recorded as they are.
+//! `data_collection` decides about them as it does about what this toolkit collects automatically, and about `uri`, the
+//! name that `tower-http` gives the URL of a request. All other attributes are recorded unchanged.
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/data-collection/),
 //! [conventions](https://getsentry.github.io/sentry-conventions/attributes/)

@@ -34,7 +34,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Makes a client known that was built by itself, and sets up its integrations, unless that was done before.
+    /// Registers a client and sets up its integrations, unless that was done before.
     pub(crate) fn take_up(self: &Arc<Self>) {
         if self.introduce() {
             self.set_up_integrations();

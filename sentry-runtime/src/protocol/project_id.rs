@@ -1,4 +1,4 @@
-//! The id of a project, as it stands at the end of a DSN.
+//! The id of a project: the last part of a DSN.
 
 use std::fmt;
 use std::ops::Deref;

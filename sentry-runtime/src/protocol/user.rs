@@ -62,7 +62,7 @@ pub struct User {
     /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The IP address. The toolkit never sets it by itself.
+    /// The IP address. The toolkit never sets it automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<IpAddress>,
     /// The login name.

@@ -1,4 +1,4 @@
-//! What a command-line client does: events, envelopes and check-ins made by hand, in files.
+//! Events, envelopes and check-ins that a command-line client makes by hand and reads from files.
 #![allow(deprecated, reason = "some of the names are deprecated")]
 
 use sentry::protocol::{

@@ -1,5 +1,4 @@
-//! What a transaction carries beside its spans, on streamed spans: one test for each row of the table in the guide's
-//! page on streaming.
+//! Streamed spans carry the data of a transaction: one test for each row of the table in the guide `streaming`.
 
 use sentry::protocol::{Context, Event, Map, Request, ResponseContext, SpanStatus, TransactionInfo};
 use sentry::{Scope, SpanFilter, SpanOptions, User};

@@ -1,4 +1,4 @@
-//! What is said of a span, how it reaches the wire, and what the span says of itself.
+//! Names, attributes, status and links of spans: set, read back, and on the wire.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -69,7 +69,7 @@ impl Programs {
     const MAX_SERVICES: usize = 500;
     const MAX_RUNS: usize = 256;
     const MAX_STATS: usize = 64;
-    /// What a program tells of itself may be so long, as JSON.
+    /// The maximum length of a program's description of itself, as JSON.
     pub(crate) const MAX_STATS_BYTES: usize = 8192;
     /// After such a silence (in seconds), a program that does not tell its start is taken for a new run.
     const SILENCE: f64 = 600.0;
@@ -185,7 +185,7 @@ impl Programs {
         Some(format!("{root}/{folder}{file}"))
     }
 
-    /// Notes what a program tells of itself. Of too many, the oldest process goes.
+    /// Stores a program's description of itself. Beyond the maximum number, the oldest process is forgotten.
     pub(crate) fn tell(&mut self, process: String, stats: Value) {
         self.stats.insert(process, stats);
         if self.stats.len() > Self::MAX_STATS {

@@ -7,7 +7,7 @@ use crate::protocol::{Dsn, ParseDsnError};
 
 /// A value that is a DSN, or none: a string (none if it is empty), a DSN, an option of these, or `()`.
 ///
-/// [`init`](crate::init) and [`ClientOptions`](crate::ClientOptions) take such values by themselves.
+/// [`init`](crate::init) and [`ClientOptions`](crate::ClientOptions) take such values directly.
 ///
 /// ```
 /// use sentry::IntoDsn as _;

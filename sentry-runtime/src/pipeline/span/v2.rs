@@ -14,7 +14,7 @@ use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
 use crate::trace::ids;
 
-/// The attributes that the writer adds to a span by itself.
+/// The names of the attributes that the writer adds.
 const OWN: [&str; 5] = ["sentry.op", "sentry.origin", "sentry.status.message", "thread.id", "thread.name"];
 
 /// The attributes that all spans of a segment share.
