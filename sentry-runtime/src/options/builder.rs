@@ -336,7 +336,8 @@ setters! {
     /// Limits the time to reach the server: name lookup, connection, encryption. Range: more than 0, at most 1 hour.
     /// Default: 5 seconds.
     connect_timeout(timeout: Duration) => timeout;
-    /// Limits the time until the server answers, and each pause within its answer. Range: more than 0, at most 1 hour. Default: 10 seconds.
+    /// Limits the time until the server answers, each pause within its answer, and each pause in which it accepts no data.
+    /// Range: more than 0, at most 1 hour. Default: 10 seconds.
     read_timeout(timeout: Duration) => timeout;
     /// Limits the time of a whole request. Range: more than 0, at most 1 hour. Default: 15 seconds.
     request_timeout(timeout: Duration) => timeout;

@@ -264,8 +264,8 @@ pub struct ClientOptions {
     /// The time limit for reaching the server: name lookup, connection, encryption. More than 0, at most 1 hour.
     /// Default: 5 seconds.
     pub connect_timeout: Duration,
-    /// The time limit until the server answers, and of each pause within its answer. More than 0, at most 1 hour.
-    /// Default: 10 seconds.
+    /// The time limit until the server answers, of each pause within its answer, and of each pause in which it accepts
+    /// no data. More than 0, at most 1 hour. Default: 10 seconds.
     pub read_timeout: Duration,
     /// The time limit of a whole request. More than 0, at most 1 hour. Default: 15 seconds.
     pub request_timeout: Duration,

@@ -15,6 +15,7 @@ mod options;
 mod own_tls;
 mod resolver;
 mod sender;
+mod single_write;
 mod status_note;
 #[cfg(test)]
 mod tests;

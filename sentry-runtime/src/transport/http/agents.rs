@@ -13,6 +13,7 @@ use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 #[cfg(feature = "rustls")]
 use super::own_tls::OwnTls;
 use super::resolver::{CachingResolver, Known, NullResolver};
+use super::single_write::SingleWrite;
 use super::status_note::{Noting, StatusNote};
 #[cfg(feature = "rustls")]
 use crate::base::diagnostics;
@@ -45,7 +46,7 @@ impl Agents {
         if let Some(tls) = own {
             let plain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
             let resolver = CachingResolver::new(agents.known.clone());
-            let connector = plain.chain(tls).chain(Noting(agents.note.clone()));
+            let connector = plain.chain(tls).chain(SingleWrite).chain(Noting(agents.note.clone()));
             agents.agents.insert(0, ureq::Agent::with_parts(config().build(), connector, resolver));
         }
         agents
@@ -62,7 +63,7 @@ impl Agents {
         let (known, note) = (Known::default(), StatusNote::default());
         let agent = |config: ureq::config::ConfigBuilder<AgentScope>| {
             let resolver = CachingResolver::new(known.clone());
-            let connector = DefaultConnector::default().chain(Noting(note.clone()));
+            let connector = DefaultConnector::default().chain(SingleWrite).chain(Noting(note.clone()));
             ureq::Agent::with_parts(config.build(), connector, resolver)
         };
         Self { agents: configs.into_iter().map(agent).collect(), first: AtomicUsize::new(0), known, note }

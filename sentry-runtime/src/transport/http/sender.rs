@@ -146,6 +146,9 @@ impl HttpSender {
                 .timeout_connect(Some(options.connect_timeout))
                 // A response that arrives slowly is only limited by the time of the whole request.
                 .timeout_per_read(Some(options.read_timeout))
+                // The same for each write. A limit that stays the same from write to write also saves the system call
+                // that would set what is left of the whole request's time.
+                .timeout_per_write(Some(options.read_timeout))
                 // At this point the server has accepted the envelope: its message is not worth a long wait.
                 .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
                 .timeout_global(Some(options.total_timeout))
