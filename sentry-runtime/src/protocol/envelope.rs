@@ -7,6 +7,7 @@
 //! [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
 mod official;
+mod pieces;
 mod read;
 
 use std::borrow::Cow;
@@ -18,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ack::{Ack, DeliveryOutcome};
-use super::buffers::{self, Recycled};
+use super::buffers::Recycled;
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
 use super::time::rfc3339;
 use super::{Map, Value};
 pub use official::EnvelopeHeaders;
+use pieces::Pieces;
 pub use read::ParseEnvelopeError;
 
 /// The type of an envelope item.
@@ -323,6 +325,11 @@ impl Envelope {
 
     /// Returns the bytes for a tunnel, which reads the DSN from the envelope header.
     pub(crate) fn to_bytes_for(&self, sent_at: SystemTime, dsn: Option<&str>) -> Vec<u8> {
+        self.pieces(sent_at, dsn).to_vec()
+    }
+
+    /// Returns the bytes in pieces: headers, which are written now, and the payloads as they are.
+    pub(crate) fn pieces(&self, sent_at: SystemTime, dsn: Option<&str>) -> Pieces<'_> {
         let header = EnvelopeHeader {
             event_id: self.event_id.map(Uuid::simple),
             sent_at: rfc3339(sent_at),
@@ -330,12 +337,11 @@ impl Envelope {
             dsn,
             trace: self.trace.as_deref(),
         };
-        let mut out =
-            buffers::take(512 + self.items.iter().map(|item| item.payload.len() + 128).sum::<usize>());
-        write_header(&mut out, &header);
+        let mut pieces = Pieces::new();
+        write_header(&mut pieces.headers, &header);
         for item in &self.items {
             write_header(
-                &mut out,
+                &mut pieces.headers,
                 &ItemHeader {
                     ty: item.type_name(),
                     length: item.payload.len(),
@@ -346,10 +352,9 @@ impl Envelope {
                     attributes: item.foreign.as_ref().map(|foreign| &foreign.attributes),
                 },
             );
-            out.extend_from_slice(&item.payload);
-            out.push(b'\n');
+            pieces.add_payload(&item.payload);
         }
-        out
+        pieces
     }
 }
 

@@ -19,6 +19,11 @@ impl Compressor {
         Self { compression, deflate: None }
     }
 
+    /// Whether bodies are sent uncompressed.
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self.compression, Compression::Off)
+    }
+
     /// Returns a compressed body and the name of its encoding; `None` to send it uncompressed.
     pub(super) fn compress(&mut self, plain: &[u8]) -> Option<(Vec<u8>, &'static str)> {
         match self.compression {

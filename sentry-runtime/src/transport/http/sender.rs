@@ -27,6 +27,9 @@ const NO_RESPONSE: u16 = 1;
 /// The maximum length of the server's message that is passed on, in characters.
 const DETAIL_LIMIT: usize = 200;
 
+/// A request without its body.
+type Request = ureq::RequestBuilder<ureq::typestate::WithBody>;
+
 /// A sender that posts envelopes to one URL over connections that are kept open.
 #[derive(Debug)]
 pub(in crate::transport) struct HttpSender {
@@ -170,8 +173,17 @@ impl HttpSender {
     }
 
     pub(in crate::transport) fn post(&self, envelope: &Envelope) -> Result<Response, NoAnswer> {
-        let plain = Recycled::from(envelope.to_bytes_for(SystemTime::now(), self.dsn.as_deref()));
-        self.post_body(&plain, "application/x-sentry-envelope", &[])
+        const TYPE: &str = "application/x-sentry-envelope";
+        let pieces = envelope.pieces(SystemTime::now(), self.dsn.as_deref());
+        if lock(&self.compressor).is_off() {
+            let length = pieces.len();
+            return self.send(TYPE, None, &[], length, |request| {
+                // With a known length the library does not split the body into chunks.
+                let request = request.header("Content-Length", length);
+                request.send(ureq::SendBody::from_reader(&mut pieces.reader()))
+            });
+        }
+        self.post_body(&Recycled::from(pieces.to_vec()), TYPE, &[])
     }
 
     /// Posts a body of any type, with the given headers.
@@ -182,26 +194,41 @@ impl HttpSender {
         headers: &[(String, String)],
     ) -> Result<Response, NoAnswer> {
         let compressed = lock(&self.compressor).compress(plain);
-        let body = compressed.as_ref().map_or(plain, |(body, _)| body);
+        let (body, encoding) = match &compressed {
+            Some((body, encoding)) => (&body[..], Some(*encoding)),
+            None => (plain, None),
+        };
+        self.send(content_type, encoding, headers, body.len(), |request| request.send(body))
+    }
+
+    /// Posts a body of this length, which `send` adds to the request. It is called again if another client has to try.
+    fn send(
+        &self,
+        content_type: &str,
+        encoding: Option<&str>,
+        headers: &[(String, String)],
+        length: usize,
+        send: impl Fn(Request) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Response, NoAnswer> {
         let request = |agent: &ureq::Agent| {
             let mut request = agent.post(&self.url).header("Content-Type", content_type);
             for (name, value) in headers {
                 request = request.header(name, value);
             }
-            if let Some((_, encoding)) = &compressed {
-                request = request.header("Content-Encoding", *encoding);
+            if let Some(encoding) = encoding {
+                request = request.header("Content-Encoding", encoding);
             }
             if let Some(auth) = &self.auth {
                 request = request.header("X-Sentry-Auth", auth);
             }
-            request.send(body)
+            send(request)
         };
         let mut response = match self.agents.ask(request) {
             Ok(response) => response,
             Err(error) => {
                 // The rest of the response did not arrive, but the server has decided.
                 let noted = self.agents.noted_status().filter(|_| !is_refused_certificate(&error));
-                return noted.map(|status| Response::of_status(status, body.len())).ok_or(NoAnswer { error });
+                return noted.map(|status| Response::of_status(status, length)).ok_or(NoAnswer { error });
             }
         };
         let status = response.status().as_u16();
@@ -224,14 +251,6 @@ impl HttpSender {
         if detail.is_empty() && read.is_ok() {
             detail = String::from_utf8_lossy(&text).into_owned();
         }
-        Ok(Response {
-            status,
-            rate_limits,
-            retry_after,
-            date,
-            location,
-            detail: shown(detail),
-            sent: body.len(),
-        })
+        Ok(Response { status, rate_limits, retry_after, date, location, detail: shown(detail), sent: length })
     }
 }
