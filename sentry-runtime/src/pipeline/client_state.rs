@@ -22,6 +22,8 @@ pub(crate) struct ClientState {
     /// The same contexts as JSON.
     pub(super) contexts_json: Vec<(String, Vec<u8>)>,
     pub(super) sdk: ClientSdkInfo,
+    /// The same as JSON.
+    pub(super) sdk_json: Vec<u8>,
     /// The version of the list of integrations that `sdk` names, and of what they have found.
     integrations: u32,
     pub(super) server_name: Option<String>,
@@ -59,6 +61,7 @@ impl ClientState {
             // The version is read first: an integration added meanwhile is then noticed the next time.
             integrations: client.integrations().version(),
             sdk: sdk(client),
+            sdk_json: Vec::new(),
             server_name: match &options.server_name {
                 Some(name) => Some(name.clone().into_owned()),
                 None => facts.server_name.clone(),
@@ -66,6 +69,7 @@ impl ClientState {
             kept: KeptPerSecond::default(),
         };
         state.add_resource(client);
+        state.sdk_json = serde_json::to_vec(&state.sdk).unwrap_or_default();
         state
     }
 
@@ -93,6 +97,7 @@ pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R)
     let integrations = client.integrations().version();
     if state.integrations != integrations {
         (state.integrations, state.sdk) = (integrations, sdk(client));
+        state.sdk_json = serde_json::to_vec(&state.sdk).unwrap_or_default();
         state.add_resource(client);
     }
     work(state)

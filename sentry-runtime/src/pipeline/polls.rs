@@ -63,6 +63,10 @@ impl SegmentPolls {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes the attributes of a span that was open for this time.
     pub(crate) fn take(
         &mut self,

@@ -9,8 +9,9 @@ use super::record::{Call, SpanData, SpanRecord};
 use crate::protocol::json::{TimeWriter, write_micros, write_str};
 use crate::protocol::time::since_epoch;
 use crate::protocol::{SpanId, SpanStatus, TraceId};
+use crate::trace::callsite::Callsite;
 use crate::trace::clock::Anchor;
-use crate::trace::ids;
+use crate::trace::ids::{self, LocalId};
 use crate::trace::record::SpanOutcome;
 
 /// The beginning of a successful call. Everything that differs between calls has a fixed position and length.
@@ -47,13 +48,17 @@ pub(crate) struct SpanWriter<'a> {
     call: [u8; CALL.len()],
     start: TimeWriter,
     end: TimeWriter,
+    /// The parent whose id is in `call`; zero for none.
+    parent: LocalId,
+    /// The callsite of the previous call, and its fields.
+    site: Option<(&'static Callsite, &'static [u8])>,
 }
 
 impl<'a> SpanWriter<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
         let mut call = CALL;
         call[TRACE_ID..TRACE_ID + 32].copy_from_slice(&trace_id.hex());
-        Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new() }
+        Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new(), parent: 0, site: None }
     }
 
     /// Writes the comma between two spans.
@@ -70,21 +75,32 @@ impl<'a> SpanWriter<'a> {
 
     fn call(&mut self, call: &Call) {
         let (start, end) = (self.anchor.micros(call.start), self.anchor.micros(call.end));
-        let (id, parent) = (ids::wire(call.id), ids::wire(call.parent));
-        let fields = call.site.json_fields();
+        let id = ids::wire(call.id);
+        let fields = self.fields(call.site);
         self.out.reserve(CALL.len() + fields.len() + 2);
         match (call.outcome, self.start.text(start), self.end.text(end.max(start))) {
             (SpanOutcome::Ok, Some(start), Some(end)) => {
                 self.call[SPAN_ID..SPAN_ID + 16].copy_from_slice(&id.hex());
-                self.call[PARENT_ID..PARENT_ID + 16].copy_from_slice(&parent.hex());
+                if self.parent != call.parent {
+                    self.parent = call.parent;
+                    self.call[PARENT_ID..PARENT_ID + 16].copy_from_slice(&ids::wire(call.parent).hex());
+                }
                 self.call[START..START + 17].copy_from_slice(start);
                 self.call[END..END + 17].copy_from_slice(end);
                 self.out.extend_from_slice(&self.call);
             }
-            _ => self.head(id, Some(parent), start, end, call.outcome.status()),
+            _ => self.head(id, Some(ids::wire(call.parent)), start, end, call.outcome.status()),
         }
         self.out.extend_from_slice(fields);
         self.out.push(b'}');
+    }
+
+    /// Returns the fields of a callsite: consecutive spans are often calls of the same function.
+    fn fields(&mut self, site: &'static Callsite) -> &'static [u8] {
+        match self.site {
+            Some((known, fields)) if std::ptr::eq(known, site) => fields,
+            _ => self.site.insert((site, site.json_fields())).1,
+        }
     }
 
     fn head(&mut self, id: SpanId, parent: Option<SpanId>, start: u64, end: u64, status: SpanStatus) {
@@ -163,7 +179,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::{AttributeValue, Map, Value};
-    use crate::trace::callsite::{Callsite, CallsiteOptions};
+    use crate::trace::callsite::CallsiteOptions;
 
     #[test]
     fn both_ways_of_writing_a_span_agree() {
@@ -214,6 +230,46 @@ mod tests {
                 (&short["description"], &short["status"]),
                 (&"pay".into(), &outcome.status().as_str().into())
             );
+        }
+    }
+
+    #[test]
+    fn each_call_has_its_own_parent_and_fields_whatever_was_written_before() {
+        static ONE: Callsite = site(&CallsiteOptions::new().name("one"));
+        static OTHER: Callsite = site(&CallsiteOptions::new().name("other"));
+        const fn site(options: &'static CallsiteOptions) -> Callsite {
+            Callsite {
+                path: || "shop::pay::__SentryFunction",
+                module: "shop",
+                location: "src/pay.rs:7",
+                options,
+            }
+        }
+        let anchor = Anchor::take();
+        let call = |id, parent, site: &'static Callsite, outcome| {
+            SpanRecord::Call(Call { id, parent, site, start: 10, end: 1000, outcome })
+        };
+        let calls = [
+            call(5, 1, &ONE, SpanOutcome::Ok),
+            call(6, 1, &OTHER, SpanOutcome::Ok),
+            call(7, 2, &OTHER, SpanOutcome::Failed),
+            call(8, 2, &ONE, SpanOutcome::Ok),
+            call(9, 1, &ONE, SpanOutcome::Ok),
+        ];
+        let (mut out, trace_id) = (Vec::new(), TraceId::from_u128(5));
+        let mut writer = SpanWriter::new(&mut out, &anchor, trace_id);
+        for (at, call) in calls.iter().enumerate() {
+            if at > 0 {
+                writer.comma();
+            }
+            writer.write(call);
+        }
+        let together: Vec<Value> =
+            serde_json::from_str(&format!("[{}]", String::from_utf8(out).unwrap())).unwrap();
+        for (call, written) in calls.iter().zip(&together) {
+            let mut alone = Vec::new();
+            SpanWriter::new(&mut alone, &anchor, trace_id).write(call);
+            assert_eq!(serde_json::from_slice::<Value>(&alone).unwrap(), *written);
         }
     }
 }

@@ -33,7 +33,11 @@ pub(crate) fn show(segment: &Segment, scope: &mut Scope, root: &mut SpanData, so
         return;
     }
     let client = &segment.client;
-    let shown = client_state::with(client, |state| transaction::build(root, source, segment, scope, state));
+    let shown = client_state::with(client, |state| {
+        let mut transaction = transaction::build(root, source, segment, scope, state);
+        transaction.sdk = Some(Cow::Owned(state.sdk.clone()));
+        transaction
+    });
     // No lock is held while the user's code runs.
     let Ok(mut transaction) = as_event::shown(scope, shown) else {
         diagnostics::debug(format_args!(

@@ -14,6 +14,8 @@ pub(crate) struct Extras<'a> {
     pub(crate) rows: &'a [SpanRecord],
     /// Names and JSON of contexts; a context that the transaction sets itself takes precedence.
     pub(crate) contexts: &'a [(String, Vec<u8>)],
+    /// JSON of the field `sdk`; empty if the transaction has the field itself.
+    pub(crate) sdk: &'a [u8],
 }
 
 /// The approximate size of a span, in bytes.
@@ -39,7 +41,11 @@ pub(crate) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u
     object.some("server_name", &transaction.server_name);
     object.some("user", &transaction.user);
     object.some("request", &transaction.request);
-    object.some("sdk", &transaction.sdk);
+    match &transaction.sdk {
+        Some(sdk) => object.field("sdk", sdk),
+        None if extras.sdk.is_empty() => {}
+        None => object.raw("sdk", |out| out.extend_from_slice(extras.sdk)),
+    }
     if !transaction.tags.is_empty() {
         object.field("tags", &transaction.tags);
     }
@@ -109,8 +115,13 @@ mod tests {
         transaction.contexts.insert("own".into(), Context::from(Map::from([("x".to_owned(), 1.into())])));
         let anchor = Anchor::take();
         let contexts = [("own".to_owned(), b"{}".to_vec()), ("os".to_owned(), b"{\"type\":\"os\"}".to_vec())];
-        let extras =
-            Extras { trace_id: TraceId::from_u128(1), anchor: &anchor, rows: &[], contexts: &contexts };
+        let extras = Extras {
+            trace_id: TraceId::from_u128(1),
+            anchor: &anchor,
+            rows: &[],
+            contexts: &contexts,
+            sdk: b"",
+        };
         let by_hand: Value = serde_json::from_slice(&write(&transaction, &extras)).unwrap();
         transaction
             .contexts

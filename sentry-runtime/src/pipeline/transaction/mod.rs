@@ -94,7 +94,8 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     if !client.options().counts_polls() {
         gathered.polls = SegmentPolls::default();
     }
-    for child in &gathered.children {
+    let polled = if gathered.polls.is_empty() { &[] } else { &gathered.children[..] };
+    for child in polled {
         for (key, value) in gathered.polls.take(child.id, child.duration(&anchor), &anchor) {
             said.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
         }
@@ -204,7 +205,18 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
     if let Some(groups) = SpanGroups::of(segment.propagation.groups.as_ref(), &scopes) {
         details::join_groups(&groups, &mut root, &mut rows, anchor);
     }
-    let mut transaction = client_state::with(client, |state| build(&root, source, segment, &scope, state));
+    let shown = options.before_send_transaction.is_some()
+        || options.before_send_span.is_some()
+        || scope.shows_transactions();
+    // The constant parts are written as they are, unless somebody may see or change them.
+    let constant = !shown && !scope.shows_events();
+    let mut transaction = client_state::with(client, |state| {
+        let mut transaction = build(&root, source, segment, &scope, state);
+        if !constant {
+            transaction.sdk = Some(Cow::Owned(state.sdk.clone()));
+        }
+        transaction
+    });
     if let Some(reason) = filter::of_transaction(options, transaction.name.as_deref().unwrap_or(""), &root) {
         return lost(reason);
     }
@@ -212,9 +224,6 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
         Ok(seen) => seen,
         Err(reason) => return lost(reason),
     };
-    let shown = options.before_send_transaction.is_some()
-        || options.before_send_span.is_some()
-        || scope.shows_transactions();
     if shown {
         client_state::with(client, |state| {
             for (name, context) in &state.contexts {
@@ -244,7 +253,8 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
         };
         let ai = ai_spans::item(ai, &transaction, trace_id, anchor, state, options.max_value_length);
         let contexts = if shown { &[][..] } else { &state.contexts_json };
-        let payload = json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts });
+        let sdk = if constant { &state.sdk_json[..] } else { &[] };
+        let payload = json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts, sdk });
         let written = rows.len() + transaction.spans.len();
         std::iter::once(EnvelopeItem::transaction(payload, written)).chain(ai)
     });
@@ -252,7 +262,7 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
     output::send(transport, Some(transaction.event_id), Some(verdict.dsc(segment)), items);
 }
 
-/// Builds the transaction of a root span, without spans.
+/// Builds the transaction of a root span, without spans and without the field `sdk`.
 pub(super) fn build(
     root: &SpanData,
     source: &str,
@@ -284,7 +294,6 @@ pub(super) fn build(
         dist: options.dist.clone(),
         environment: options.environment.clone(),
         server_name: state.server_name.clone().map(Cow::Owned),
-        sdk: Some(Cow::Owned(state.sdk.clone())),
         ..Transaction::of_id(ids::event_id())
     };
     transaction.contexts.insert("trace".to_owned(), Context::from(trace));
