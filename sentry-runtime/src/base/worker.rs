@@ -23,6 +23,9 @@ pub(crate) struct Hooks {
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
 static WORKER: PerProcess<Worker> = PerProcess::new();
 
+/// Whether the worker waits until a transport has room.
+static AWAITS_ROOM: AtomicBool = AtomicBool::new(false);
+
 /// The number of filled chunks of records after which the worker is woken.
 const CHUNKS_PER_WAKE: u32 = 16;
 
@@ -141,6 +144,18 @@ pub(crate) fn nudge() {
     compiler_fence(Ordering::SeqCst);
     if worker.idle.load(Ordering::Relaxed) {
         worker.wake();
+    }
+}
+
+/// Sets whether the worker waits until a transport has room.
+pub(crate) fn set_awaits_room(awaits: bool) {
+    AWAITS_ROOM.store(awaits, Ordering::SeqCst);
+}
+
+/// Wakes the worker, once, if it waits until a transport has room. Called by a transport that has.
+pub(crate) fn room_made() {
+    if AWAITS_ROOM.load(Ordering::Relaxed) && AWAITS_ROOM.swap(false, Ordering::SeqCst) {
+        wake();
     }
 }
 

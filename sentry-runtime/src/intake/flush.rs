@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 
 use super::flight::{FlightRecord, FlightRequest};
-use super::message::{FlushRequest, Message};
+use super::message::{FlushRequest, Message, Progress};
 use super::queue::{Queues, queues};
 use super::refused;
 use crate::base::{diagnostics, worker};
@@ -75,10 +75,11 @@ fn lose_span(client: Option<&Client>) {
     }
 }
 
-/// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has. If a
-/// closing client is given, the client sends nothing afterwards.
-pub(crate) fn flush(closing: Option<Arc<Client>>, timeout: Duration) -> bool {
-    hand_over(closing, None, timeout)
+/// Waits at most `timeout` until the pipeline has processed everything handed over before. Returns whether it has, as far
+/// as the client's transport has room: the result says how many segments wait for more. If the closing client is given, it
+/// sends nothing afterwards, and nothing of it waits.
+pub(crate) fn flush(client: &Client, closing: Option<Arc<Client>>, timeout: Duration) -> Option<Progress> {
+    hand_over(std::ptr::from_ref(client).addr(), closing, None, timeout)
 }
 
 /// Returns the flight record of this thread, the current one; `None` without the option `flight_recorder`.
@@ -89,39 +90,45 @@ pub(crate) fn flight_record(thread: u64) -> Option<FlightRecord> {
     }
     let span_context = SpanContext::current();
     let request = Arc::new(FlightRequest { client, span_context, thread, record: Mutex::new(None) });
-    hand_over(None, Some(Arc::clone(&request)), FLIGHT_PATIENCE);
+    hand_over(0, None, Some(Arc::clone(&request)), FLIGHT_PATIENCE);
     request.record.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-fn hand_over(closing: Option<Arc<Client>>, flight: Option<Arc<FlightRequest>>, timeout: Duration) -> bool {
+fn hand_over(
+    client: usize,
+    closing: Option<Arc<Client>>,
+    flight: Option<Arc<FlightRequest>>,
+    timeout: Duration,
+) -> Option<Progress> {
     if worker::is_this_thread() {
         // A callback asks for the completion of the work that it is part of.
         diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
-        return false;
+        return None;
     }
     let queues = queues();
     if !worker::is_running() {
         let has_records = queues.waiting_logs() + queues.waiting_metrics() > 0;
         if !queues.has_messages() && !has_records && !recorder::has_fresh() {
             // Nothing was ever recorded.
-            return true;
+            return Some(Progress::default());
         }
         worker::ensure();
         if !worker::is_running() {
             // No thread can be started. The caller may end the program, so what waits is counted now.
             queues.lose_all();
-            return true;
+            return Some(Progress::default());
         }
     }
     let (done, finished) = bounded(1);
-    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, closing, flight }))).is_err() {
-        return false;
+    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, client, closing, flight }))).is_err()
+    {
+        return None;
     }
     let waiting = Waiting::new(queues, timeout);
     worker::wake();
-    let in_time = finished.recv_timeout(timeout).is_ok();
+    let progress = finished.recv_timeout(timeout).ok();
     drop(waiting);
-    in_time
+    progress
 }
 
 /// A pending flush: registered while the value lives.

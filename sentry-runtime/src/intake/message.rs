@@ -52,11 +52,20 @@ impl BatchRecord {
 /// A request to be notified when everything handed over before has been processed.
 #[derive(Debug)]
 pub(crate) struct FlushRequest {
-    pub(crate) done: Sender<()>,
+    pub(crate) done: Sender<Progress>,
+    /// The address of the client whose progress is the answer.
+    pub(crate) client: usize,
     /// The client that is closing and sends nothing afterwards.
     pub(crate) closing: Option<Arc<Client>>,
     /// A request for the spans that ended last.
     pub(crate) flight: Option<Arc<FlightRequest>>,
+}
+
+/// The numbers of ended segments of a client that have begun, and that have ceased, to wait for room in its transport.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) added: u64,
+    pub(crate) removed: u64,
 }
 
 /// The way an error was captured.

@@ -8,6 +8,7 @@ use crate::base::{callback, diagnostics, thread_role};
 use crate::capture::session;
 use crate::client::Client;
 use crate::intake::flush;
+use crate::intake::message::Progress;
 use crate::transport::Transport;
 
 /// The time that even an idle thread needs to answer.
@@ -26,8 +27,26 @@ impl Client {
     fn flush_within(&self, timeout: Duration) -> bool {
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
-        let processed = flush::flush(None, rest());
+        let processed = self.process(transport, &rest) == Processed::Everything;
         self.end(transport, rest(), |transport, rest| transport.flush(rest)) && processed
+    }
+
+    /// Flushes the pipeline. It hands over as much as the transport has room for; while segments wait for more, the
+    /// transport and the pipeline are flushed in turns.
+    fn process(&self, transport: &Arc<dyn Transport>, rest: &impl Fn() -> Duration) -> Processed {
+        // Segments that end after the first turn are not part of this flush.
+        let mut target = None;
+        loop {
+            let Some(Progress { added, removed }) = flush::flush(self, None, rest()) else {
+                return Processed::Late;
+            };
+            if removed >= *target.get_or_insert(added) {
+                return Processed::Everything;
+            }
+            if !self.end(transport, rest(), |transport, rest| transport.flush(rest)) || rest().is_zero() {
+                return Processed::SomeWait;
+            }
+        }
     }
 
     /// Flushes, then disables the client permanently. Returns whether everything was delivered or lost in time, like
@@ -41,15 +60,21 @@ impl Client {
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
         // Events that callbacks capture are part of this flush, so the client is still enabled.
-        let processed = flush::flush(None, rest()) && {
+        let first = self.process(transport, &rest);
+        let processed = first == Processed::Everything && {
             self.switch_off();
             // Items captured in the meantime are sent, too.
-            flush::flush(self.handle(), rest())
+            flush::flush(self, self.handle(), rest()).is_some()
         };
+        if first == Processed::SomeWait {
+            self.switch_off();
+            // What waits for room in the transport is handed over or counted before the transport ends.
+            flush::flush(self, self.handle(), MOMENT);
+        }
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
         self.switch_off();
         // Items that were on their way to the queue when the client was switched off are counted.
-        let finished = flush::flush(self.handle(), rest().max(MOMENT)) && processed && ended;
+        let finished = flush::flush(self, self.handle(), rest().max(MOMENT)).is_some() && processed && ended;
         if finished {
             self.set_finished();
         }
@@ -72,6 +97,15 @@ impl Client {
             Some(own) => with_deadline(own, rest, end),
         }
     }
+}
+
+/// How much the pipeline has processed in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Processed {
+    Everything,
+    /// Segments still wait for room in the transport.
+    SomeWait,
+    Late,
 }
 
 /// Starts a timeout, and returns a function that returns the rest of it.

@@ -390,8 +390,9 @@ setters! {
     /// Limits how long the end of the program waits for unsent data. After half of the time, unresolved stacks are sent
     /// with addresses instead of names and lines. Range: at most 1 hour. Default: 2 seconds.
     shutdown_timeout(timeout: Duration) => timeout;
-    /// Sets the maximum number of envelopes that wait for the network. The least important are dropped first. Range: 1
-    /// to 65536. Default: 256.
+    /// Sets the maximum number of envelopes that wait for the network. The least important are dropped first. At most half
+    /// of them are transactions: further ones wait as records, within [`max_record_memory`](Self::max_record_memory).
+    /// Range: 1 to 65536. Default: 256.
     queue_size(envelopes: usize) => envelopes;
     /// Sets the maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process. Further
     /// spans are dropped and counted. Range: at least 64 KiB. Default: 16 MiB.

@@ -307,7 +307,8 @@ pub struct ClientOptions {
     /// stacks are sent with addresses instead of names and lines. Default: 2 seconds.
     pub shutdown_timeout: Duration,
     /// The maximum number of envelopes that wait for the network, from 1 to 65536. The least important are dropped
-    /// first. Default: 256.
+    /// first. At most half of them are transactions: further ones wait as records, within `max_record_memory`. Default:
+    /// 256.
     pub queue_size: usize,
     /// The maximum memory of spans that have ended and are not sent yet, in bytes, for the whole process, at least 64
     /// KiB. Further spans are dropped and counted. Default: 16 MiB.

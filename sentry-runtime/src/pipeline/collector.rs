@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
 
+use super::backlog::{Backlog, Waiting, has_room};
 use super::containment::{contain, contain_all};
 use super::flight::{FlightRecorder, Unfinished};
 use super::overdue::OpenSpans;
@@ -26,7 +27,7 @@ use crate::capture::event::number_of;
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
 use crate::intake::flight::FlightRequest;
-use crate::intake::message::Capture;
+use crate::intake::message::{Capture, Progress};
 use crate::intake::refused;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{DataCategory, DiscardReason};
@@ -67,6 +68,8 @@ pub(super) struct Collector {
     /// Segments whose root ended in this round (`ending`) and in the previous round (`ended`).
     ending: Vec<Ended>,
     ended: Vec<Ended>,
+    /// Segments that wait until the transport has room.
+    backlog: Backlog,
     finished: IdMap<Arc<Ended>>,
     finished_order: VecDeque<LocalId>,
     /// Segments with late spans, and the arrival time of the first.
@@ -91,11 +94,12 @@ impl Collector {
         came
     }
 
-    /// Limits gathered spans to half of the memory and batches to a quarter; the queues have the rest.
+    /// Limits gathered spans and batches to three quarters of the memory, and batches to one; the queues have the rest.
     fn begin_round(&mut self, memory: usize) {
         self.round += 1;
-        self.batch_room = memory / 4;
-        self.room.set_limit(memory / 2);
+        let (quarter, most) = (memory / 4, memory / 4 * 3);
+        self.batch_room = quarter.min(most.saturating_sub(self.room.held()));
+        self.room.set_limit(most.saturating_sub(self.streams.bytes()));
         self.ended.append(&mut self.ending);
         if std::mem::take(&mut self.room.short) {
             self.give_up_silent();
@@ -109,9 +113,13 @@ impl Collector {
 
     fn write(&mut self, all: bool, now: Instant) {
         let since = self.since(now);
-        for ended in std::mem::take(&mut self.ended) {
-            self.finish(ended, since);
+        while let Some(Waiting { ended, spans }) = self.backlog.next(all, &mut self.room) {
+            self.write_transaction(ended, spans);
         }
+        for ended in std::mem::take(&mut self.ended) {
+            self.finish(ended, all, since);
+        }
+        self.backlog.ask_for_room();
         self.finish_late(all, now);
         self.streams.assign(&mut self.open, since, &mut self.room);
         self.streams.send_due(now, self.round, self.batch_room, &mut self.room);
@@ -140,9 +148,15 @@ impl Collector {
         self.streams.send_all();
     }
 
+    /// Returns how many segments of the client at this address have begun and ceased to wait for room in its transport.
+    pub(super) fn progress(&self, client: usize) -> Progress {
+        self.backlog.progress(client)
+    }
+
     /// Whether records wait for a later round.
     pub(super) fn has_work(&self) -> bool {
-        !(self.ending.is_empty() && self.ended.is_empty() && self.late.is_empty()) || self.streams.has_work()
+        let segments = self.ending.len() + self.ended.len() + self.late.len();
+        segments > 0 || !self.backlog.is_empty() || self.streams.has_work()
     }
 
     /// Returns how long the pipeline may sleep unless it is woken; `None` for any time.
@@ -176,7 +190,11 @@ impl Collector {
         match record {
             Record::ProcessScopes(announced) => *around = Some(announced),
             Record::LazyRootEnd(root) => match around {
-                Some(around) => self.ending.push(Ended::light(root, around, number_of(thread.id()))),
+                Some(around) => {
+                    let ended = Ended::light(root, around, number_of(thread.id()));
+                    self.compact(ended.segment.key);
+                    self.ending.push(ended);
+                }
                 // A segment is announced before its first root.
                 None => {
                     let ledger = root.client.ledger();
@@ -193,6 +211,7 @@ impl Collector {
                     stream.ended_on(thread);
                 }
                 self.watched.end(segment.key);
+                self.compact(segment.key);
                 let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
                 self.ending.push(Ended { segment, isolation, current, end, outcome, thread, verdict });
             }
@@ -244,6 +263,15 @@ impl Collector {
         }
     }
 
+    /// Releases the unused memory of a segment that has ended, if memory is becoming short.
+    fn compact(&mut self, key: LocalId) {
+        if self.room.is_fuller_than(2)
+            && let Some(gathered) = self.open.get_mut(&key)
+        {
+            gathered.give_back_unused(&mut self.room);
+        }
+    }
+
     fn add(&mut self, segment: LocalId, child: Child, thread: &Thread) {
         if self.streams.get(segment).is_none() {
             let (gathered, room) = self.gathered(segment);
@@ -266,7 +294,7 @@ impl Collector {
 
     #[cold]
     fn begin(&mut self, segment: LocalId) {
-        if self.finished.contains_key(&segment) {
+        if self.finished.contains_key(&segment) || self.backlog.contains(segment) {
             self.late.push((segment, Instant::now()));
         }
         if self.open.len() >= MAX_SEGMENTS {
@@ -298,18 +326,24 @@ impl Collector {
         }
     }
 
-    fn finish(&mut self, ended: Ended, since: Instant) {
+    fn finish(&mut self, ended: Ended, all: bool, since: Instant) {
         let client = Arc::clone(&ended.segment.client);
         if ended.segment.is_streamed() {
             let Self { streams, open, round, room, .. } = self;
             contain(&client, DataCategory::Span, || streams.end(ended, open, since, *round, room));
             return;
         }
-        let key = ended.segment.key;
-        let mut gathered = self.open.remove(&key).unwrap_or_default();
-        self.room.give_back(gathered.weight);
+        let mut gathered = self.open.remove(&ended.segment.key).unwrap_or_default();
         self.adopt_strays(&mut gathered);
         self.flight.keep(&ended, &gathered.children);
+        if let Some(Waiting { ended, spans }) = self.backlog.add(ended, gathered, all, &mut self.room) {
+            self.write_transaction(ended, spans);
+        }
+    }
+
+    /// Writes the transaction of a segment, whose spans take no room any more.
+    fn write_transaction(&mut self, ended: Ended, gathered: BufferedSpan) {
+        let (key, client) = (ended.segment.key, Arc::clone(&ended.segment.client));
         let ended = Arc::new(ended);
         let spans = gathered.children.len() as u64 + 1;
         let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
@@ -333,7 +367,7 @@ impl Collector {
             if self.open.get(&child.id).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
                 && let Some(unassigned_span) = self.open.remove(&child.id)
             {
-                self.room.give_back(unassigned_span.weight);
+                gathered.weight += unassigned_span.weight;
                 gathered.attributes.extend(unassigned_span.attributes);
             }
         }
@@ -341,7 +375,9 @@ impl Collector {
 
     fn finish_late(&mut self, all: bool, now: Instant) {
         for (key, since) in std::mem::take(&mut self.late) {
-            if !all && now.saturating_duration_since(since) < LATE {
+            // Spans that follow their transaction wait for it.
+            let waits = self.backlog.contains(key) || (!all && now.saturating_duration_since(since) < LATE);
+            if waits {
                 self.late.push((key, since));
                 continue;
             }
@@ -381,6 +417,7 @@ impl Collector {
     /// Counts the gathered spans of unfinished segments as lost because their client closes. The client of a span is
     /// known only when its root ends, so if there are other clients, the spans stay until then.
     pub(super) fn close(&mut self, client: &Arc<Client>) {
+        self.close_backlog(client);
         if client::all().iter().any(|other| !Arc::ptr_eq(other, client) && other.is_enabled()) {
             return;
         }
@@ -390,6 +427,19 @@ impl Collector {
             gathered.children.len() as u64 + gathered.dropped
         };
         lose_spans(Some(client), open.into_values().map(lost).sum());
+    }
+
+    /// Hands waiting transactions of a client that closes to its transport, as far as there is room, and counts the others
+    /// as lost.
+    fn close_backlog(&mut self, client: &Arc<Client>) {
+        while let Some(Waiting { ended, spans }) = self.backlog.next_of(client, &mut self.room) {
+            if has_room(client, true) {
+                self.write_transaction(ended, spans);
+            } else {
+                lose_transaction(DiscardReason::NetworkError, &ended, &spans);
+            }
+        }
+        self.backlog.ask_for_room();
     }
 
     /// Counts everything as lost after a bug of the toolkit.
@@ -403,6 +453,9 @@ impl Collector {
             }
             ledger.lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
         }
+        for Waiting { ended, spans } in self.backlog.into_waiting() {
+            lose_transaction(DiscardReason::InternalSdkError, &ended, &spans);
+        }
         if let Some(client) = client::global() {
             client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, spans);
         }
@@ -410,6 +463,12 @@ impl Collector {
         // The other ends of these queues are still written to.
         recorder::put_back(self.queues);
     }
+}
+
+fn lose_transaction(reason: DiscardReason, ended: &Ended, spans: &BufferedSpan) {
+    let ledger = ended.segment.client.ledger();
+    ledger.lost(reason, DataCategory::Transaction, 1);
+    ledger.lost(reason, DataCategory::Span, spans.children.len() as u64 + spans.dropped + 1);
 }
 
 fn lose_spans(client: Option<&Client>, spans: u64) {

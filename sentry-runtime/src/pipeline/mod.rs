@@ -8,6 +8,7 @@
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.
 
+mod backlog;
 mod backpressure;
 mod batch;
 mod check_in;

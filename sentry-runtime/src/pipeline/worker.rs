@@ -86,7 +86,7 @@ fn work(
                 if let Some(client) = flush.closing {
                     collector.close(&client);
                 }
-                let _ = flush.done.try_send(());
+                let _ = flush.done.try_send(collector.progress(flush.client));
             }
         }
         watch.look();

@@ -143,7 +143,8 @@ impl Transport for Split {
     fn queue_depths(&self) -> QueueDepths {
         let spans = self.spans.queue_depths();
         let rest = self.rest.as_ref().map(|rest| rest.queue_depths()).unwrap_or_default();
-        QueueDepths { envelopes: spans.envelopes + rest.envelopes, bytes: spans.bytes + rest.bytes, ..rest }
+        let (envelopes, bytes) = (spans.envelopes + rest.envelopes, spans.bytes + rest.bytes);
+        QueueDepths { envelopes, bytes, traces: spans.traces, full: spans.full, ..rest }
     }
 }
 

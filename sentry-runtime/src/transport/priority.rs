@@ -8,6 +8,8 @@ pub(super) const LEVELS: usize = 5;
 pub(crate) const CHECK_IN: usize = 0;
 /// The level of errors, feedback and sessions.
 pub(crate) const EVENT: usize = 1;
+/// The level of transactions and spans.
+pub(crate) const TRACE: usize = 3;
 /// The level of logs and metrics.
 pub(crate) const RECORD: usize = 4;
 
@@ -27,7 +29,7 @@ fn level(ty: ItemType) -> usize {
         ItemType::CheckIn => CHECK_IN,
         ItemType::Event | ItemType::Feedback | ItemType::Session | ItemType::ClientReport => EVENT,
         ItemType::Sessions => 2,
-        ItemType::Transaction | ItemType::Span => 3,
+        ItemType::Transaction | ItemType::Span => TRACE,
         ItemType::Log | ItemType::TraceMetric | ItemType::Attachment | ItemType::Unknown => RECORD,
     }
 }

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::priority::{LEVELS, category, importance};
+use super::priority::{LEVELS, TRACE, category, importance};
 use super::room::Room;
 use super::spool::Ticket;
 use crate::protocol::{DataCategory, Envelope};
@@ -166,6 +166,16 @@ impl Queue {
 
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Returns the number of waiting envelopes with transactions or spans.
+    pub(super) fn traces(&self) -> usize {
+        self.levels[TRACE].len()
+    }
+
+    /// Whether there is no room for another envelope, if the others are as important.
+    pub(super) fn is_full(&self) -> bool {
+        self.len >= self.capacity.envelopes || self.bytes > self.capacity.room.for_envelopes() / 2
     }
 
     /// Returns the number of waiting envelopes, and the size of their payloads in bytes.

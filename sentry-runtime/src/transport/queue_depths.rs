@@ -8,6 +8,10 @@ pub struct QueueDepths {
     pub captured: usize,
     /// The number of envelopes that wait in memory for the network, including the one being sent.
     pub envelopes: usize,
+    /// The number of waiting envelopes with transactions or spans.
+    pub(crate) traces: usize,
+    /// Whether there is no room for another one.
+    pub(crate) full: bool,
     /// The size of their payloads in bytes, without the one being sent.
     pub bytes: usize,
     /// The number of envelopes on disk. Envelopes that also wait in memory are counted in both.

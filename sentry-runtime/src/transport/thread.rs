@@ -206,8 +206,10 @@ impl Transport for TransportThread {
     fn queue_depths(&self) -> QueueDepths {
         let (spooled, spooled_bytes) =
             self.shared.options.spool.as_ref().map(|spool| spool.depth()).unwrap_or_default();
-        let (envelopes, bytes) = lock(&self.shared.state).depth();
-        QueueDepths { envelopes, bytes, spooled, spooled_bytes, ..QueueDepths::default() }
+        let state = lock(&self.shared.state);
+        let (envelopes, bytes) = state.depth();
+        let (traces, full) = (state.queue.traces(), state.queue.is_full());
+        QueueDepths { envelopes, traces, full, bytes, spooled, spooled_bytes, ..QueueDepths::default() }
     }
 }
 

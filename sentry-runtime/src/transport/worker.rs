@@ -17,6 +17,7 @@ use super::spool::{Hurry, Spool};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::lock::lock;
+use crate::base::worker;
 use crate::protocol::ack::DeliveryOutcome;
 use crate::protocol::{DiscardReason, Envelope};
 
@@ -136,7 +137,8 @@ impl Drop for RunningWorker<'_> {
 
 /// The next step of the thread.
 enum Step {
-    Deliver(Queued),
+    /// Delivers an envelope; whether there is room for many more transactions.
+    Deliver(Queued, bool),
     LeftOver,
     Drain,
     Flush(u64),
@@ -181,7 +183,10 @@ impl Shared {
         let mut offline = false;
         loop {
             match self.next_step() {
-                Step::Deliver(queued) => {
+                Step::Deliver(queued, has_room) => {
+                    if has_room {
+                        worker::room_made();
+                    }
                     let delivery = self.deliver(&mut **destination, queued, offline);
                     offline = match delivery {
                         Some(delivery) => matches!(delivery, Delivery::Failed(_)),
@@ -230,7 +235,8 @@ impl Shared {
             Step::LeftOver
         } else if let Some(queued) = state.queue.pop() {
             state.in_flight = Some(queued.seq);
-            Step::Deliver(queued)
+            let has_room = state.queue.traces() <= self.options.capacity.envelopes / 4;
+            Step::Deliver(queued, has_room)
         } else if state.stopping {
             Step::Stop
         } else if state.drain_until.is_some_and(|until| Instant::now() < until) {

@@ -158,3 +158,80 @@ fn a_global_scope_that_waits_is_weighed() {
         },
     );
 }
+
+/// The names of the transactions that the server has got, in their order.
+fn names(server: &sentry_tests::FakeSentry) -> Vec<u64> {
+    let name = |it: &serde_json::Value| it["transaction"].as_str().and_then(|name| name.parse().ok());
+    server.transactions().iter().map(|transaction| name(transaction).unwrap()).collect()
+}
+
+fn numbered(numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        sentry::start_span(number.to_string(), |_| sentry::start_span("step", |_| ()));
+    }
+}
+
+#[test]
+fn transactions_that_the_queue_has_no_room_for_wait_and_are_sent_in_order() {
+    let seen = observe_server(options().queue_size(8), |server| {
+        server.answer_all(Answer::ok().delay(Duration::from_millis(2)));
+        numbered(0..200);
+        assert!(sentry::flush(LONG), "a flush includes what waits");
+        assert_eq!(names(server), (0..200).collect::<Vec<_>>());
+        // Sent by the end of the program, too, and without a flush.
+        numbered(200..300);
+        assert!(server.wait_for_type("transaction", 250, LONG));
+    });
+    assert_eq!(names(&seen), (0..300).collect::<Vec<_>>());
+    assert_eq!((seen.stats.lost(), seen.stats.sent(DataCategory::Span)), (0, 600));
+}
+
+#[test]
+fn an_error_does_not_wait_for_transactions_that_wait() {
+    let seen = observe_server(options().queue_size(8), |server| {
+        server.answer_all(Answer::ok().delay(Duration::from_millis(5)));
+        numbered(0..100);
+        assert!(server.wait_for_requests(5, LONG));
+        message("in the burst");
+        assert!(server.wait_for_type("event", 1, LONG));
+        assert!(server.transactions().len() < 80, "{}", server.transactions().len());
+    });
+    assert_eq!((seen.transactions().len(), seen.stats.lost()), (100, 0));
+}
+
+#[test]
+fn what_waits_when_the_program_ends_is_counted() {
+    let options = options().queue_size(8).shutdown_timeout(Duration::from_millis(300));
+    let seen = observe_server(options, |server| {
+        server.answer_all(Answer::never());
+        numbered(0..100);
+        assert!(!sentry::flush(Duration::from_millis(300)), "most of them still wait");
+    });
+    assert_eq!(seen.stats.sent(DataCategory::Transaction), 0);
+    let of = |category| {
+        seen.stats.dropped.iter().filter(|e| e.category == category).map(|e| e.quantity).sum::<u64>()
+    };
+    // The one in flight may have arrived.
+    let transactions = of(DataCategory::Transaction);
+    assert!((99..=100).contains(&transactions), "{transactions}");
+    assert_eq!(of(DataCategory::Span), 2 * transactions);
+}
+
+#[test]
+fn a_flush_ends_while_others_keep_the_queue_full() {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    observe_server(options().queue_size(4), |server| {
+        server.answer_all(Answer::ok().delay(Duration::from_millis(1)));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    numbered(0..20);
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            });
+            assert!(server.wait_for_requests(20, LONG));
+            assert!(sentry::flush(LONG));
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+    });
+}

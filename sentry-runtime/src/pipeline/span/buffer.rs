@@ -43,6 +43,8 @@ pub(crate) struct BufferedSpan {
     pub(crate) changed: u64,
     /// The memory it takes of the [`Room`].
     pub(crate) weight: usize,
+    /// The number of spans for which only the memory that they use is counted.
+    compact: usize,
 }
 
 /// The memory for records that have been read and not yet sent.
@@ -69,6 +71,11 @@ impl Room {
     /// Returns the used memory, in bytes.
     pub(crate) fn held(&self) -> usize {
         self.held
+    }
+
+    /// Returns the limit, in bytes.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Whether more than this share, in eighths, is used.
@@ -154,14 +161,28 @@ impl BufferedSpan {
         }
     }
 
+    /// Releases the unused memory of the spans of a segment that has ended, and the room for it.
+    pub(crate) fn give_back_unused(&mut self, room: &mut Room) {
+        if self.children.capacity() == self.children.len() {
+            return;
+        }
+        self.children.shrink_to_fit();
+        let unused = (SLACK - 1) * (self.children.len() - self.compact) * size_of::<Child>();
+        self.compact = self.children.len();
+        self.weight -= unused;
+        room.give_back(unused);
+    }
+
     /// Keeps the earliest spans: a parent starts before its children, so no span loses its parent.
     #[cold]
     fn thin_out(&mut self, room: &mut Room) {
         self.children.sort_by_key(Child::start_order);
         self.dropped += (self.children.len() - MAX_SPANS) as u64;
-        let weight = self.children.drain(MAX_SPANS..).map(|child| child.weight()).sum();
+        let weight: usize = self.children.drain(MAX_SPANS..).map(|child| child.weight()).sum();
+        let weight = weight.min(self.weight);
         room.give_back(weight);
         self.weight -= weight;
+        self.compact = self.compact.min(MAX_SPANS);
     }
 
     /// Adds an attribute, if there is room.
