@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::final_report;
-use crate::base::{callback, diagnostics, thread_role};
+use crate::base::{callback, diagnostics, thread, thread_role};
 use crate::capture::session;
 use crate::client::Client;
 use crate::intake::flush;
@@ -122,12 +122,13 @@ fn with_deadline(
 ) -> bool {
     let own = Arc::clone(own);
     let (say, said) = crossbeam_channel::bounded(1);
-    let asked = std::thread::Builder::new().name("sentry-flush".to_owned()).spawn(move || {
+    let ask = move || {
         thread_role::mark();
         if callback::contain(|| end(&*own, rest)).unwrap_or(false) {
             let _ = say.try_send(());
         }
-    });
+    };
+    let asked = thread::spawn("sentry-flush", Box::new(ask));
     if let Err(error) = &asked {
         diagnostics::error(format_args!(
             "the thread that flushes your transport could not be started ({error}): the transport is not flushed"

@@ -1,11 +1,11 @@
 //! The state that the pipeline thread keeps for each client, created when the first item needs it.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::contexts;
 use super::keep::KeptPerSecond;
 use super::output;
-use crate::client::Client;
+use crate::client::{Client, PipelineState};
 use crate::options::CollectBehavior;
 use crate::protocol::{ClientSdkInfo, Context, Map, map_of};
 use crate::scrub::Scrubber;
@@ -88,6 +88,15 @@ impl ClientState {
 
 /// Calls `work` with the state of a client.
 pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R) -> R {
+    let mut slot = up_to_date(client);
+    let state = slot.as_mut().and_then(|state| state.downcast_mut::<ClientState>());
+    work(state.expect("put there by `up_to_date`"))
+}
+
+/// Returns the place of the state, which is created or updated. Apart from `with`, whose code exists once for each
+/// caller.
+#[inline(never)]
+fn up_to_date(client: &Client) -> MutexGuard<'_, PipelineState> {
     let mut slot = client.pipeline_state();
     if !slot.as_ref().is_some_and(|state| state.is::<ClientState>()) {
         *slot = Some(Box::new(ClientState::new(client)));
@@ -100,7 +109,7 @@ pub(super) fn with<R>(client: &Client, work: impl FnOnce(&mut ClientState) -> R)
         state.sdk_json = serde_json::to_vec(&state.sdk).unwrap_or_default();
         state.add_resource(client);
     }
-    work(state)
+    slot
 }
 
 /// Returns the SDK information of events: this toolkit and its integrations.

@@ -23,6 +23,7 @@ use super::polls::RunningPolls;
 use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
+use crate::base::order::sort_pairs;
 use crate::capture::event::number_of;
 use crate::client::{self, Client};
 use crate::context::recorder::{self, Source};
@@ -314,7 +315,7 @@ impl Collector {
     fn give_up_oldest(&mut self, most: usize, may_go: impl Fn(&BufferedSpan) -> bool) {
         let ages = self.open.iter().filter(|(_, gathered)| may_go(gathered));
         let mut ages: Vec<_> = ages.map(|(&key, gathered)| (gathered.changed, key)).collect();
-        ages.sort_unstable();
+        sort_pairs(&mut ages);
         for (_, key) in ages.into_iter().take(most) {
             if most == usize::MAX && !self.room.is_fuller_than(6) {
                 break;

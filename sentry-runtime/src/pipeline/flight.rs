@@ -12,6 +12,7 @@ use super::client_state;
 use super::span::buffer::{BufferedSpan, Child, ChildKind};
 use super::span::details;
 use super::transaction::Ended;
+use crate::base::order::{of_time, sort_by_number};
 use crate::client::Client;
 use crate::context::span_context::SpanContext;
 use crate::intake::flight::{FlightRecord, FlightRequest, FlightSpan};
@@ -139,7 +140,7 @@ impl FlightRecorder {
                 && if in_trace { span.trace_id == trace_id } else { span.thread == thread }
         };
         let mut spans: Vec<&KeptSpan> = self.kept.iter().chain(&recent).filter(belongs).collect();
-        spans.sort_by_key(|span| span.end);
+        sort_by_number(&mut spans, |span| of_time(span.end));
         let first = spans.len().saturating_sub(MAX_SPANS);
         let scrubber = client_state::with(client, |state| Arc::clone(&state.scrubber));
         let spans = spans.get(first..).unwrap_or_default().iter().map(|span| FlightSpan {

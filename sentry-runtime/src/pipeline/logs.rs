@@ -25,7 +25,7 @@ use crate::intake::record_context::RecordContext;
 use crate::protocol::envelope::SDK;
 use crate::protocol::limits::truncated;
 use crate::protocol::{
-    AttributeValue, DataCategory, DiscardReason, EnvelopeItem, ItemType, Log, Map, Metric,
+    AttributeValue, DataCategory, DiscardReason, EnvelopeItem, ItemType, Log, Map, Metric, map_of,
 };
 use crate::scrub::Scrubber;
 
@@ -168,7 +168,7 @@ fn log(record: LogRecord, state: &ClientState) -> Log {
 
 fn metric(record: MetricRecord, state: &ClientState) -> Metric {
     let MetricRecord { moment, draft } = record;
-    let mut attributes = draft.fields.into_iter().collect();
+    let mut attributes = map_of(draft.fields.into_iter());
     complete(&mut attributes, &moment, state);
     Metric {
         timestamp: moment.at,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::client_state;
-use crate::base::thread_role;
+use crate::base::{thread, thread_role};
 use crate::client::Client;
 use crate::intake::message::Capture;
 
@@ -44,5 +44,5 @@ pub(crate) fn warm(client: &Arc<Client>) {
         client_state::with(&client, |state| state.resolver.warm());
     };
     // Without the thread the first error takes longer.
-    drop(std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(warm));
+    drop(thread::spawn("sentry-symbols", Box::new(warm)));
 }

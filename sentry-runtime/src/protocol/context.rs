@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::trace_context::TraceContext;
-use super::{Map, Value};
+use super::{Map, Value, map_of};
 
 /// A context of an event. Its name is its key in [`Event::contexts`](super::Event::contexts).
 ///
@@ -91,7 +91,7 @@ impl From<Map<String, Value>> for Context {
 
 impl From<serde_json::Map<String, Value>> for Context {
     fn from(context: serde_json::Map<String, Value>) -> Self {
-        Self::Other(context.into_iter().collect())
+        Self::Other(map_of(context))
     }
 }
 

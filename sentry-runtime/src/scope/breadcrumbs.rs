@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::base::order::sort_by_number;
 use crate::protocol::Breadcrumb;
 
 /// The breadcrumbs of one scope, or of several.
@@ -57,7 +58,7 @@ impl Trail {
     pub(crate) fn merge(&mut self, other: &Self) {
         if !other.crumbs.is_empty() {
             self.crumbs.extend(other.crumbs.iter().cloned());
-            self.crumbs.make_contiguous().sort_by_key(|(number, _)| *number);
+            sort_by_number(self.crumbs.make_contiguous(), |(number, _)| *number);
         }
     }
 
@@ -70,7 +71,7 @@ impl Trail {
         let kept = newer.crumbs.iter().filter(|(number, _)| has(self, *number) || !has(base, *number));
         let added = self.crumbs.iter().filter(|(number, _)| !has(base, *number));
         let mut crumbs: Vec<_> = kept.chain(added).cloned().collect();
-        crumbs.sort_by_key(|(number, _)| *number);
+        sort_by_number(&mut crumbs, |(number, _)| *number);
         let max = self.max.max(newer.max);
         crumbs.drain(..crumbs.len().saturating_sub(max));
         Self { crumbs: crumbs.into(), max }

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use super::capture::RawStack;
 use super::images::Images;
 use super::resolve::{self, ResolvedFrame, ResolvedStack, Symbolicator};
+use crate::base::thread;
 
 type Resolved = (ResolvedStack, Symbolicator);
 
@@ -99,7 +100,7 @@ impl Resolver {
             *resolved.lock().unwrap_or_else(PoisonError::into_inner) = Some((stack, symbolicator));
             let _ = done.try_send(());
         };
-        if std::thread::Builder::new().name("sentry-symbols".to_owned()).spawn(work).is_err() {
+        if thread::spawn("sentry-symbols", Box::new(work)).is_err() {
             return bare(stack, &mut self.images);
         }
         match wait(&answers, hurry) {

@@ -12,6 +12,7 @@ use super::loaded::read;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::mappings::read;
 use super::rules;
+use crate::base::order::sort_by_number;
 
 /// The images known so far, sorted by address.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Images {
     /// Returns the images that contain the addresses, each once, sorted by address.
     pub(crate) fn containing(&self, addresses: impl Iterator<Item = u64>) -> Vec<Arc<Image>> {
         let mut images: Vec<_> = addresses.filter_map(|address| self.at(address)).cloned().collect();
-        images.sort_unstable_by_key(|image| image.image_addr);
+        sort_by_number(&mut images, |image| image.image_addr);
         images.dedup_by_key(|image| image.image_addr);
         images
     }
@@ -47,7 +48,7 @@ impl Images {
 /// Returns the images that are loaded now, sorted by address.
 fn loaded() -> Vec<Arc<Image>> {
     let mut images = read();
-    images.sort_unstable_by_key(|image| image.image_addr);
+    sort_by_number(&mut images, |image| image.image_addr);
     // Rust links statically: what contains this crate contains the program that uses it, be it an executable or a
     // library that another program has loaded.
     let own_code = loaded as fn() -> Vec<Arc<Image>> as usize as u64;

@@ -17,7 +17,7 @@ impl Fanout {
         Self { transports }
     }
 
-    fn all(&self, ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
+    fn all(&self, ask: &(dyn Fn(&dyn Transport) -> bool + Sync)) -> bool {
         let transports: Vec<_> = self.transports.iter().map(|transport| &**transport).collect();
         ask_all(&transports, ask)
     }
@@ -25,11 +25,10 @@ impl Fanout {
 
 /// Calls `ask` on all transports in parallel: one that hangs must not use up the time of the others. Returns whether
 /// all returned `true`.
-pub(super) fn ask_all(transports: &[&dyn Transport], ask: impl Fn(&dyn Transport) -> bool + Sync) -> bool {
+pub(super) fn ask_all(transports: &[&dyn Transport], ask: &(dyn Fn(&dyn Transport) -> bool + Sync)) -> bool {
     let Some((last, others)) = transports.split_last() else {
         return true;
     };
-    let ask = &ask;
     std::thread::scope(|scope| {
         let mut ok = true;
         let mut asked = Vec::with_capacity(others.len());
@@ -60,11 +59,11 @@ impl Transport for Fanout {
     }
 
     fn flush(&self, timeout: Duration) -> bool {
-        self.all(|transport| transport.flush(timeout))
+        self.all(&|transport| transport.flush(timeout))
     }
 
     fn shutdown(&self, timeout: Duration) -> bool {
-        self.all(|transport| transport.shutdown(timeout))
+        self.all(&|transport| transport.shutdown(timeout))
     }
 
     /// Returns the depths of the first transport: the server, if there is one. The others receive copies.

@@ -126,11 +126,11 @@ impl Transport for Split {
     }
 
     fn flush(&self, timeout: Duration) -> bool {
-        ask_all(&self.both(), |transport| transport.flush(timeout))
+        ask_all(&self.both(), &|transport| transport.flush(timeout))
     }
 
     fn shutdown(&self, timeout: Duration) -> bool {
-        ask_all(&self.both(), |transport| transport.shutdown(timeout))
+        ask_all(&self.both(), &|transport| transport.shutdown(timeout))
     }
 
     fn is_rate_limited(&self, category: DataCategory) -> bool {

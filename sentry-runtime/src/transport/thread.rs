@@ -25,6 +25,7 @@ use super::worker::{Flush, Shared, ThreadOptions, WorkerState};
 use super::{QueueDepths, Transport};
 use crate::base::diagnostics;
 use crate::base::lock::lock;
+use crate::base::thread;
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
 /// The time of a flush that is not spent on left-overs, so that there is time to end the thread and to report.
@@ -115,7 +116,7 @@ fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     if tests::NO_THREADS.get() {
         return Err(io::Error::other("no threads"));
     }
-    std::thread::Builder::new().name("sentry-transport".to_owned()).spawn(run)
+    thread::spawn("sentry-transport", Box::new(run))
 }
 
 impl Transport for TransportThread {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::options::{CollectBehavior, FILTERED};
 use crate::protocol::limits::truncate;
-use crate::protocol::{Frame, Map, Stacktrace};
+use crate::protocol::{Frame, Map, Stacktrace, map_of};
 use crate::scrub::Scrubber;
 use crate::stacktrace::locals::{Locals, VarsSite, words};
 
@@ -39,7 +39,7 @@ pub(super) fn place(
             }
             None => {
                 let function = site.path().last().copied().unwrap_or("function").to_owned();
-                let values: serde_json::Map<String, Value> = values.collect();
+                let values: serde_json::Map<String, Value> = map_of(values);
                 unplaced.entry(function).or_insert_with(|| Value::Object(values));
             }
         }

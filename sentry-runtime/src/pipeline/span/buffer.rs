@@ -1,5 +1,6 @@
 //! The buffered records of one segment, kept until they can be sent, and the memory limit of all of them.
 
+use crate::base::order::sort_by_number;
 use crate::pipeline::polls::SegmentPolls;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
@@ -176,7 +177,7 @@ impl BufferedSpan {
     /// Keeps the earliest spans: a parent starts before its children, so no span loses its parent.
     #[cold]
     fn thin_out(&mut self, room: &mut Room) {
-        self.children.sort_by_key(Child::start_order);
+        sort_by_number(&mut self.children, Child::start_order);
         self.dropped += (self.children.len() - MAX_SPANS) as u64;
         let weight: usize = self.children.drain(MAX_SPANS..).map(|child| child.weight()).sum();
         let weight = weight.min(self.weight);

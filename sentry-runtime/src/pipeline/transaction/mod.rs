@@ -27,6 +27,7 @@ use super::span::record::{self, SpanData, SpanRecord};
 use super::span::repeats::Repeats;
 use super::span::{filter, gen_ai, hook};
 use super::{hooks, output};
+use crate::base::order::sort_by_number;
 use crate::client::Client;
 use crate::context::ids;
 use crate::protocol::{
@@ -71,13 +72,13 @@ impl Ended {
 
 impl Child {
     /// Returns the key that sorts spans by their start.
-    pub(super) fn start_order(&self) -> (bool, u64) {
+    pub(super) fn start_order(&self) -> u64 {
         match &self.kind {
-            ChildKind::Site { start, .. } => (true, *start),
+            ChildKind::Site { start, .. } => start.saturating_add(1),
             ChildKind::Dynamic(span) => match span.start {
-                Start::Ticks(start) => (true, start),
+                Start::Ticks(start) => start.saturating_add(1),
                 // A start that the user set cannot be compared; it is rare, and is kept.
-                Start::Wall(_) => (false, 0),
+                Start::Wall(_) => 0,
             },
         }
     }
@@ -162,7 +163,7 @@ fn drop_unsampled(segment: &Segment, children: u64, with_root: bool) {
 
 /// Keeps the earliest spans up to the limit; a parent starts before its children, so no span loses its parent.
 fn choose(client: &Client, gathered: &mut BufferedSpan) {
-    gathered.children.sort_by_key(Child::start_order);
+    sort_by_number(&mut gathered.children, Child::start_order);
     let mut dropped = gathered.dropped;
     // Ignored spans do not count: with a filter the limit is applied after it.
     if client.options().ignore_spans.is_empty() {

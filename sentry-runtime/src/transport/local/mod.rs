@@ -39,6 +39,7 @@ use self::terminal::Terminal;
 use self::tree::Mark;
 use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
+use crate::base::order::{of_float, sort_by_number};
 use crate::protocol::{Envelope, EnvelopeItem, ItemType};
 
 /// The number of segments that are remembered for late spans.
@@ -226,7 +227,7 @@ impl LocalView {
             if now.is_none_or(|now| due <= now) { ready.push(held) } else { waiting.push(held) }
         }
         self.held = waiting;
-        ready.sort_by(|a, b| a.start.total_cmp(&b.start));
+        sort_by_number(&mut ready, |held| of_float(held.start));
         for held in ready {
             self.show(held);
         }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::model::{Span, short};
 use super::style::{Line, Paint, Style, clock, duration, end_of, width};
+use crate::base::order::{of_float, sort_by_number};
 
 /// The maximum number of rows per trace.
 const ROWS: usize = 40;
@@ -218,17 +219,19 @@ impl<'a> Tree<'a> {
                 .or_default()
                 .push(index);
         }
-        let start = |index: usize| self.spans[index].start;
+        let start = |index: usize| of_float(self.spans[index].start);
         let mut groups = Vec::new();
         for mut group in by_look.into_values() {
-            group.sort_by(|&a, &b| start(a).total_cmp(&start(b)).then(a.cmp(&b)));
+            sort_by_number(&mut group, |&index| index as u64);
+            sort_by_number(&mut group, |&index| start(index));
             if group.len() >= FOLD {
                 groups.push(group);
             } else {
                 groups.extend(group.into_iter().map(|index| vec![index]));
             }
         }
-        groups.sort_by(|a, b| start(a[0]).total_cmp(&start(b[0])).then(a[0].cmp(&b[0])));
+        sort_by_number(&mut groups, |group: &Vec<usize>| group[0] as u64);
+        sort_by_number(&mut groups, |group| start(group[0]));
         groups
     }
 

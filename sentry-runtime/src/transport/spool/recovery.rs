@@ -11,6 +11,7 @@ use super::index::{SpoolEntry, Ticket};
 use super::pace::Hurry;
 use super::{FOLDER, Spool, SpoolState};
 use crate::base::diagnostics;
+use crate::base::order::{of_time, sort_by_number};
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 
 /// The maximum number of unreadable files that are kept for diagnosis.
@@ -173,7 +174,7 @@ impl Spool {
             .filter(|path| path.to_string_lossy().ends_with(BAD))
             .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
             .collect();
-        bad.sort_unstable();
+        sort_by_number(&mut bad, |(modified, _)| of_time(*modified));
         let surplus = bad.len().saturating_sub(MOST_BAD);
         for (_, path) in bad.into_iter().take(surplus) {
             // A folder of another program is kept.

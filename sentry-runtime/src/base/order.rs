@@ -1,0 +1,71 @@
+//! Sorting whose machine code exists once.
+//!
+//! The standard library compiles a sort anew for each type and each comparison: 5 to 9 KB every time. Here the numbers
+//! to sort by are sorted together with their places, and the values are then swapped into these places.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Sorts values by a number, in ascending order. Values with the same number keep their order.
+pub(crate) fn sort_by_number<T>(values: &mut [T], number: impl FnMut(&T) -> u64) {
+    let mut places: Vec<(u64, u64)> = values.iter().map(number).zip(0..).collect();
+    if places.is_sorted() {
+        return;
+    }
+    sort_pairs(&mut places);
+    for at in 0..values.len() {
+        // What was at a place that is done has been swapped to where its new owner came from.
+        let mut from = places[at].1 as usize;
+        while from < at {
+            from = places[from].1 as usize;
+        }
+        values.swap(at, from);
+    }
+}
+
+/// Sorts pairs of numbers in ascending order.
+#[inline(never)]
+pub(crate) fn sort_pairs(pairs: &mut [(u64, u64)]) {
+    pairs.sort_unstable();
+}
+
+/// Returns a number that is ordered as [`f64::total_cmp`] orders.
+#[cfg(any(feature = "local", test))]
+pub(crate) fn of_float(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// Returns a number that is ordered as times are, from 1970 to 2554.
+pub(crate) fn of_time(time: SystemTime) -> u64 {
+    let nanoseconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    u64::try_from(nanoseconds).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    proptest! {
+        #[test]
+        fn the_order_is_that_of_a_stable_sort(numbers in prop::collection::vec(0_u64..40, 0..90)) {
+            let mut values: Vec<(u64, usize)> = numbers.into_iter().zip(0..).collect();
+            let mut expected = values.clone();
+            expected.sort_by_key(|(number, _)| *number);
+            sort_by_number(&mut values, |(number, _)| *number);
+            prop_assert_eq!(values, expected);
+        }
+
+        #[test]
+        fn floats_keep_their_total_order(a in any::<f64>(), b in any::<f64>()) {
+            prop_assert_eq!(of_float(a).cmp(&of_float(b)), a.total_cmp(&b));
+        }
+    }
+
+    #[test]
+    fn times_before_1970_are_the_earliest() {
+        let times = [UNIX_EPOCH - Duration::from_secs(1), UNIX_EPOCH, UNIX_EPOCH + Duration::from_nanos(1)];
+        assert_eq!(times.map(of_time), [0, 0, 1]);
+    }
+}
