@@ -54,7 +54,8 @@
 //! * `test`: captures what a piece of a program sends, for its own tests; with the feature `test`.
 //!
 //! # The features
-//! * `rustls`: encrypted connections; on by default. Without it, only `http` DSNs can be used.
+//! * `rustls`: encrypted connections; on by default. `rustls-no-provider`, `platform-verifier` and `native-tls` encrypt
+//!   in another way, see [`guide::delivery`]. Without any of them, only `http` DSNs can be used.
 //! * `test`: the module `test`.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.

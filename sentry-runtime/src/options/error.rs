@@ -51,6 +51,9 @@ impl From<TransportError> for OptionsError {
         match error {
             TransportError::Proxy(error) => Self::Proxy(error),
             TransportError::Certificates(error) => Self::Certificates(error),
+            TransportError::Tls { url, rule } => {
+                Self::Value { option: "the URL of a server", value: url, rule }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use ureq::http::{HeaderName, HeaderValue};
 use super::{ClientOptions, OptionsError};
 use crate::protocol::Scheme;
 use crate::transport::config::SpoolLimits;
+use crate::transport::http::tls;
 
 impl ClientOptions {
     /// Adds a header to requests to the collector of [`otlp_endpoint`](Self::otlp_endpoint), for authentication. Name
@@ -60,10 +61,10 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
         return wrong("spool_limits", limits, "at least 65536 bytes, 1 to 100000 envelopes, an age above 0");
     }
     if let Some(endpoint) = &options.otlp_endpoint {
-        let is_encrypted = cfg!(feature = "rustls") && endpoint.starts_with("https://");
-        if !is_encrypted && !endpoint.starts_with("http://") {
-            let rule = "a URL that begins with http:// or, with the feature `rustls`, https://";
-            return wrong("otlp_endpoint", endpoint, rule);
+        match tls::unavailable() {
+            Some(rule) if endpoint.starts_with("https://") => return wrong("otlp_endpoint", endpoint, rule),
+            _ if endpoint.starts_with("http://") || endpoint.starts_with("https://") => {}
+            _ => return wrong("otlp_endpoint", endpoint, "a URL that begins with http:// or https://"),
         }
     }
     let encrypted = match (&options.tunnel, &options.dsn) {
@@ -73,12 +74,8 @@ pub(crate) fn check(options: &ClientOptions) -> Result<(), OptionsError> {
         (None, Some(dsn)) if dsn.scheme() == Scheme::Https => Some(("dsn", dsn.to_string())),
         (None, _) => None,
     };
-    match encrypted {
-        Some((option, url)) if !cfg!(feature = "rustls") && options.transport.is_none() => wrong(
-            option,
-            url,
-            "an http URL, because this build has no TLS: for https, enable the feature `rustls` of sentry-runtime",
-        ),
+    match (encrypted, tls::unavailable()) {
+        (Some((option, url)), Some(rule)) if options.transport.is_none() => wrong(option, url, rule),
         _ => Ok(()),
     }
 }
@@ -113,6 +110,7 @@ mod tests {
     #[test]
     fn without_tls_no_secret_way_is_promised() {
         let answer = check(&ClientOptions::new().dsn("https://key@example.com/1"));
-        assert_eq!(answer.is_ok(), cfg!(feature = "rustls"), "{answer:?}");
+        assert_eq!(answer.is_ok(), tls::unavailable().is_none(), "{answer:?}");
+        assert!(!cfg!(feature = "rustls") || answer.is_ok(), "{answer:?}");
     }
 }

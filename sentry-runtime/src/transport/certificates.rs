@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_tls")]
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use crate::transport::config::CaCertificates;
@@ -38,7 +38,7 @@ fn error(given: &CaCertificates, problem: impl Into<String>) -> CertificatesErro
 }
 
 /// Reads the certificates.
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_tls")]
 pub(super) fn read(given: &CaCertificates) -> Result<Vec<Certificate<'static>>, CertificatesError> {
     let file;
     let pem = match given {
@@ -61,12 +61,12 @@ pub(super) fn read(given: &CaCertificates) -> Result<Vec<Certificate<'static>>, 
 }
 
 /// Without TLS no certificate can be used.
-#[cfg(not(feature = "rustls"))]
+#[cfg(not(feature = "_tls"))]
 pub(super) fn refuse(given: &CaCertificates) -> CertificatesError {
     error(given, "has no effect in a build without TLS: enable the feature `rustls` of sentry-runtime")
 }
 
-#[cfg(all(test, feature = "rustls"))]
+#[cfg(all(test, feature = "_tls"))]
 mod tests {
     use super::*;
 

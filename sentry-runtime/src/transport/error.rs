@@ -10,6 +10,11 @@ use super::proxy::ProxyError;
 pub(crate) enum TransportError {
     Proxy(ProxyError),
     Certificates(CertificatesError),
+    /// Connections to the URL cannot be encrypted.
+    Tls {
+        url: String,
+        rule: &'static str,
+    },
 }
 
 impl fmt::Display for TransportError {
@@ -17,6 +22,7 @@ impl fmt::Display for TransportError {
         match self {
             Self::Proxy(error) => error.fmt(f),
             Self::Certificates(error) => error.fmt(f),
+            Self::Tls { url, rule } => write!(f, "the URL of a server is `{url}`, but must be {rule}"),
         }
     }
 }

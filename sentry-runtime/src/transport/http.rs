@@ -11,7 +11,7 @@
 mod agents;
 mod compress;
 mod options;
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_rustls")]
 mod own_tls;
 mod resolver;
 mod sender;
@@ -19,6 +19,7 @@ mod single_write;
 mod status_note;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};

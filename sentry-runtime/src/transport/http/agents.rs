@@ -6,16 +6,18 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ureq::typestate::AgentScope;
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_rustls")]
 use ureq::unversioned::transport::{ConnectProxyConnector, TcpConnector};
 use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_rustls")]
 use super::own_tls::OwnTls;
 use super::resolver::{CachingResolver, Known, NullResolver};
 use super::single_write::SingleWrite;
 use super::status_note::{Noting, StatusNote};
-#[cfg(feature = "rustls")]
+#[cfg(feature = "_tls")]
+use super::tls;
+#[cfg(feature = "_rustls")]
 use crate::base::diagnostics;
 
 /// One or two HTTP clients.
@@ -32,7 +34,7 @@ pub(super) struct Agents {
 
 impl Agents {
     /// Creates clients with one configuration; if there are `trusted` certificates, one client trusts only these.
-    #[cfg(feature = "rustls")]
+    #[cfg(feature = "_rustls")]
     pub(super) fn new(
         config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>,
         trusted: Option<Vec<ureq::tls::Certificate<'static>>>,
@@ -42,18 +44,28 @@ impl Agents {
                 .inspect_err(|error| diagnostics::error(format_args!("ca_certs is ignored: {error}")))
                 .ok()
         });
-        let mut agents = Self::of([config()]);
-        if let Some(tls) = own {
+        let mut agents = Self::of([config().tls_config(tls::config())]);
+        if let Some(own) = own {
             let plain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
             let resolver = CachingResolver::new(agents.known.clone());
-            let connector = plain.chain(tls).chain(SingleWrite).chain(Noting(agents.note.clone()));
+            let connector = plain.chain(own).chain(SingleWrite).chain(Noting(agents.note.clone()));
             agents.agents.insert(0, ureq::Agent::with_parts(config().build(), connector, resolver));
         }
         agents
     }
 
+    /// Creates clients that encrypt with the system's library.
+    #[cfg(all(feature = "_tls", not(feature = "_rustls")))]
+    pub(super) fn new(
+        config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>,
+        trusted: Option<Vec<ureq::tls::Certificate<'static>>>,
+    ) -> Self {
+        let own = trusted.map(tls::config_trusting);
+        Self::of(own.into_iter().chain([tls::config()]).map(|tls| config().tls_config(tls)))
+    }
+
     /// Creates the client of a build without TLS.
-    #[cfg(not(feature = "rustls"))]
+    #[cfg(not(feature = "_tls"))]
     pub(super) fn new(config: impl Fn() -> ureq::config::ConfigBuilder<AgentScope>) -> Self {
         Self::of([config()])
     }
@@ -113,8 +125,10 @@ fn prepare() {
 /// Whether the connection failed before data was sent, because the certificate is not trusted.
 pub(super) fn is_refused_certificate(error: &ureq::Error) -> bool {
     match error {
-        #[cfg(feature = "rustls")]
+        #[cfg(feature = "_rustls")]
         ureq::Error::Rustls(_) => true,
+        #[cfg(feature = "native-tls")]
+        ureq::Error::NativeTls(_) => true,
         ureq::Error::Tls(_) => true,
         // Errors of the TLS layer during a handshake have this kind.
         ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,

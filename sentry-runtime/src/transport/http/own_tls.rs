@@ -24,6 +24,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::tls;
+
 /// Encrypts connections to servers whose certificates the user trusts.
 #[derive(Debug)]
 pub(super) struct OwnTls(Arc<ClientConfig>);
@@ -35,7 +37,8 @@ impl OwnTls {
             trusted.iter().map(|certificate| CertificateDer::from(certificate.der()).into_owned()).collect();
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(named.iter().cloned());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = tls::provider()
+            .ok_or_else(|| rustls::Error::General("no CryptoProvider is installed".to_owned()))?;
         let verifier = Verifier::new(roots, named, Arc::clone(&provider))?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::HttpOptions;
 use super::agents::{Agents, is_refused_certificate};
 use super::compress::Compressor;
+use super::tls;
 use crate::base::diagnostics;
 use crate::base::lock::lock;
 use crate::protocol::buffers::Recycled;
@@ -135,6 +136,11 @@ impl HttpSender {
         let target: ureq::http::Uri = options.url.parse().unwrap_or_default();
         let proxy = proxy::select(&target, &options.proxy, |name| std::env::var(name).ok())
             .map_err(TransportError::Proxy)?;
+        if target.scheme_str() == Some("https")
+            && let Some(rule) = tls::unavailable()
+        {
+            return Err(TransportError::Tls { url: options.url, rule });
+        }
         let local = target.host().is_some_and(proxy::is_local);
         let config = || {
             ureq::Agent::config_builder()
@@ -156,12 +162,12 @@ impl HttpSender {
                 .timeout_recv_body(Some(options.read_timeout.min(Duration::from_secs(2))))
                 .timeout_global(Some(options.total_timeout))
         };
-        #[cfg(feature = "rustls")]
+        #[cfg(feature = "_tls")]
         let agents = {
             let trusted = options.ca_certs.as_ref().map(certificates::read).transpose();
             Agents::new(config, trusted.map_err(TransportError::Certificates)?)
         };
-        #[cfg(not(feature = "rustls"))]
+        #[cfg(not(feature = "_tls"))]
         let agents = match &options.ca_certs {
             Some(given) => return Err(TransportError::Certificates(certificates::refuse(given))),
             None => Agents::new(config),
