@@ -56,6 +56,7 @@
 //! # The features
 //! * `rustls`: encrypted connections; on by default. `rustls-no-provider`, `platform-verifier` and `native-tls` encrypt
 //!   in another way, see [`guide::delivery`]. Without any of them, only `http` DSNs can be used.
+//! * `local`: the option `local`, which prints what would be sent; on by default.
 //! * `test`: the module `test`.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use crate::base::diagnostics;
 use crate::options::{self, ClientOptions, OptionsError};
 #[cfg(feature = "dashboard")]
 use crate::transport::dashboard;
+use crate::transport::error::TransportError;
 use crate::transport::ledger::Ledger;
 use crate::transport::otlp::{self, Collector, Split};
 use crate::transport::proxy::{self, ProxyOptions};
@@ -13,9 +15,10 @@ use crate::transport::queue::Capacity;
 use crate::transport::room::Room;
 use crate::transport::spool::Spool;
 use crate::transport::{
-    Fanout, HttpDestination, HttpOptions, LocalOptions, LocalView, Spotlight, ThreadOptions, Transport,
-    TransportThread,
+    Fanout, HttpDestination, HttpOptions, Spotlight, ThreadOptions, Transport, TransportThread,
 };
+#[cfg(feature = "local")]
+use crate::transport::{LocalOptions, LocalView};
 
 /// Applies the network options.
 fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
@@ -30,6 +33,20 @@ fn with_network(mut http: HttpOptions, options: &ClientOptions) -> HttpOptions {
         https: options.https_proxy.as_deref().map(str::to_owned),
     };
     http
+}
+
+/// Returns the local view, if it is enabled.
+#[cfg(feature = "local")]
+fn local_view(option: &options::LocalView) -> Option<LocalView> {
+    let view = match option {
+        options::LocalView::On => LocalOptions::default(),
+        options::LocalView::Failures => LocalOptions { failures: true, ..LocalOptions::default() },
+        options::LocalView::File(path) => {
+            LocalOptions { raw_file: Some(path.clone()), ..LocalOptions::default() }
+        }
+        options::LocalView::Off | options::LocalView::FromEnvironment => return None,
+    };
+    Some(LocalView::new(view))
 }
 
 /// Builds the transport; `None` if there is no destination. An invalid proxy or certificate is an error.
@@ -76,22 +93,19 @@ pub(crate) fn from_options(
         let split = Split::new(Arc::new(spans), transports.pop());
         transports.push(Arc::new(split));
     }
-    // Without a server, the local view counts items as sent.
-    let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
-    let view = match &options.local {
-        options::LocalView::On => Some(LocalOptions::default()),
-        options::LocalView::Failures => Some(LocalOptions { failures: true, ..LocalOptions::default() }),
-        options::LocalView::File(path) => {
-            Some(LocalOptions { raw_file: Some(path.clone()), ..LocalOptions::default() })
-        }
-        options::LocalView::Off | options::LocalView::FromEnvironment => None,
-    };
-    if let Some(view) = view.map(LocalView::new) {
+    #[cfg(feature = "local")]
+    if let Some(view) = local_view(&options.local) {
+        // Without a server, the local view counts items as sent.
+        let local_ledger = transports.is_empty().then(|| Arc::clone(ledger));
         transports.push(Arc::new(TransportThread::new(view, local_ledger, threads())));
     }
     if let options::Spotlight::Url(url) = &options.spotlight {
-        let spotlight = Spotlight::new(url, &options.user_agent)?;
-        transports.push(Arc::new(TransportThread::new(spotlight, None, threads())));
+        match Spotlight::new(url, &options.user_agent) {
+            Ok(spotlight) => transports.push(Arc::new(TransportThread::new(spotlight, None, threads()))),
+            // A tool for development costs no client.
+            Err(error @ TransportError::Tls { .. }) => diagnostics::error(format_args!("spotlight: {error}")),
+            Err(error) => return Err(error.into()),
+        }
     }
     #[cfg(feature = "dashboard")]
     if options.dashboard.is_on() {

@@ -109,6 +109,13 @@ fn complete_with(
     if options.local == LocalView::FromEnvironment {
         options.local = local(variable("SENTRY_LOCAL").as_deref());
     }
+    if cfg!(not(feature = "local")) && options.local != LocalView::Off {
+        diagnostics::error(format_args!(
+            "the option local (SENTRY_LOCAL) has no effect, because this build has no local view: enable the feature \
+             `local` of sentry-runtime"
+        ));
+        options.local = LocalView::Off;
+    }
     #[cfg(feature = "dashboard")]
     crate::options::dashboard::complete(&mut options.dashboard, variable);
     options.spotlight = spotlight(&options.spotlight, variable("SENTRY_SPOTLIGHT").as_deref());
@@ -290,6 +297,12 @@ mod tests {
         let options = with(ClientOptions::new(), &variables).unwrap();
         assert_eq!((options.release, options.environment.as_deref()), (None, Some(DEFAULT)));
         assert_eq!(options.spotlight, Spotlight::Off);
+    }
+
+    #[test]
+    fn a_view_that_is_not_compiled_in_is_off() {
+        let options = with(ClientOptions::new(), &[("SENTRY_LOCAL", "1")]).unwrap();
+        assert_eq!(options.local == LocalView::Off, cfg!(not(feature = "local")));
     }
 
     #[test]

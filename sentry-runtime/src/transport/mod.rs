@@ -3,7 +3,7 @@
 //!
 //! [`TransportThread`] is that thread (its loop is in `worker`) with the [`queue`] before it. It delivers to a
 //! [`Destination`]: [`http`] for a Sentry server, [`otlp`] for an OpenTelemetry Collector, [`spotlight`] for a
-//! Spotlight sidecar, `dashboard` for the page in a browser, [`local`] for a person at a terminal. [`Fanout`] feeds several transports, [`TestTransport`]
+//! Spotlight sidecar, `dashboard` for the page in a browser, `local` for a person at a terminal. [`Fanout`] feeds several transports, [`TestTransport`]
 //! keeps envelopes for a test.
 //!
 //! With a [`spool`], every envelope is on disk before it is sent, until the server has accepted it.
@@ -21,6 +21,7 @@ pub(crate) mod fanout;
 pub(crate) mod http;
 mod interface;
 pub(crate) mod ledger;
+#[cfg(feature = "local")]
 pub(crate) mod local;
 pub(crate) mod otlp;
 pub(crate) mod priority;
@@ -40,6 +41,7 @@ pub use certificates::CertificatesError;
 pub(crate) use fanout::Fanout;
 pub(crate) use http::{HttpDestination, HttpOptions};
 pub use interface::Transport;
+#[cfg(feature = "local")]
 pub(crate) use local::{LocalOptions, LocalView};
 pub use proxy::ProxyError;
 pub(crate) use spotlight::Spotlight;
