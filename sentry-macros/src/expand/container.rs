@@ -154,6 +154,9 @@ fn inherit<A: BlockAttribute>(list: &mut Arguments, lists: &[TokenStream]) {
 
 /// Returns whether the arguments of an attribute leave its item out.
 fn is_skipped<A: BlockAttribute>(args: TokenStream) -> syn::Result<bool> {
+    if args.is_empty() {
+        return Ok(false);
+    }
     let mut list = A::list(args);
     if list.flag("skip") { list.errors.finish_with(true) } else { Ok(false) }
 }

@@ -66,8 +66,7 @@ impl<'a> Wrap<'a> {
         let span = self.span;
         let inner = self.function.body.stream();
         // A semicolon of the user's does as well, and the compiler still reports what is wrong with it.
-        let own = matches!(inner.clone().into_iter().next(), Some(TokenTree::Punct(first)) if first.as_char() == ';');
-        let semicolon = (!own).then(|| quote_spanned!(span=> ;));
+        let semicolon = (!self.function.begins_empty).then(|| quote_spanned!(span=> ;));
         braced(quote!(#semicolon #inner), self.function.body.span())
     }
 

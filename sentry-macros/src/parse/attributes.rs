@@ -13,6 +13,12 @@ pub(crate) fn arguments_of(attr: &Attribute) -> TokenStream {
     }
 }
 
+/// Returns whether an item may begin with an attribute: it does not begin with a word. A group without delimiters comes
+/// from a `macro_rules!` macro, and may hold one.
+pub(crate) fn may_begin_with_attribute(item: &TokenStream) -> bool {
+    !matches!(item.clone().into_iter().next(), Some(TokenTree::Ident(_)))
+}
+
 /// Splits the outer attributes of an item from what follows.
 pub(crate) fn split_attributes(tokens: Vec<TokenTree>) -> (Vec<Attribute>, Vec<TokenTree>) {
     let stream: TokenStream = tokens.iter().cloned().collect();

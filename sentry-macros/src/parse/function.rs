@@ -16,7 +16,7 @@ use crate::parse::known_attributes::is_built_in;
 use crate::parse::legacy_syntax::signature;
 use crate::parse::pattern::bindings;
 use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
-use crate::tokens::contains_word;
+use crate::tokens::{contains_word, is_punct};
 
 /// A function in its parts.
 pub(crate) struct Function {
@@ -28,6 +28,8 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The body between braces, without inner attributes.
     pub(crate) body: Group,
+    /// Whether the body begins with a semicolon.
+    pub(crate) begins_empty: bool,
     /// The span of generated braces. It is generated itself if a `macro_rules!` macro passed the body on.
     pub(crate) end: Span,
     /// Whether a block around the function carries an attribute macro that is still to run, such as `async_trait`.
@@ -80,10 +82,20 @@ impl Parse for Function {
         let direct = matches!(input.cursor().token_tree(), Some((TokenTree::Group(group), _)) if group.delimiter() == Delimiter::Brace);
         let body = body(input)?;
         let end = if direct { body.span() } else { generated_at(body.span()) };
-        let (inner, body) = without_inner_attributes(body)?;
+        let (inner, body, begins_empty) = without_inner_attributes(body)?;
         attrs.extend(inner);
         input.parse::<TokenStream>()?;
-        Ok(Self { attrs, vis, modifiers, sig, body, end, block_is_read: false, enclosing: None })
+        Ok(Self {
+            attrs,
+            vis,
+            modifiers,
+            sig,
+            body,
+            begins_empty,
+            end,
+            block_is_read: false,
+            enclosing: None,
+        })
     }
 }
 
@@ -107,13 +119,14 @@ fn body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-/// Splits `#![…]` and `//!` off the start of a body.
-fn without_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
+/// Splits `#![…]` and `//!` off the start of a body. Returns also whether the rest begins with a semicolon.
+fn without_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group, bool)> {
+    let is = |token: Option<TokenTree>, mark| token.is_some_and(|token| is_punct(&token, mark));
     let mut head = body.stream().into_iter();
-    let starts = matches!(head.next(), Some(TokenTree::Punct(pound)) if pound.as_char() == '#')
-        && matches!(head.next(), Some(TokenTree::Punct(bang)) if bang.as_char() == '!');
-    if !starts {
-        return Ok((Vec::new(), body));
+    let first = head.next();
+    let begins_empty = is(first.clone(), ';');
+    if !is(first, '#') || !is(head.next(), '!') {
+        return Ok((Vec::new(), body, begins_empty));
     }
     let (mut attrs, rest) =
         (|input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?)))
@@ -121,9 +134,10 @@ fn without_inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)>
     for attr in &mut attrs {
         attr.style = syn::AttrStyle::Outer;
     }
+    let begins_empty = is(rest.clone().into_iter().next(), ';');
     let mut stripped = Group::new(Delimiter::Brace, rest);
     stripped.set_span(body.span());
-    Ok((attrs, stripped))
+    Ok((attrs, stripped, begins_empty))
 }
 
 impl Function {

@@ -18,7 +18,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::parse::attributes::{arguments_of, joined, split_attributes};
+use crate::parse::attributes::{arguments_of, joined, may_begin_with_attribute, split_attributes};
 use crate::parse::enclosing::Enclosing;
 use crate::parse::known_attributes::{IN_BLOCK, is_built_in, is_in_block};
 use crate::tokens::is_punct;
@@ -65,6 +65,10 @@ impl InBlock {
 
     /// Takes the attribute off an item. It stays, marked as taken, if there are attributes left that may be of this crate.
     pub(crate) fn take(item: TokenStream) -> (Option<Self>, TokenStream) {
+        // Most items have no other attribute, and to split an item costs a seventh of an expansion.
+        if !may_begin_with_attribute(&item) {
+            return (None, item);
+        }
         let (mut attrs, rest) = split_attributes(item.clone().into_iter().collect());
         let found = attrs.iter().enumerate().find_map(|(index, attr)| {
             let args = is_in_block(attr).then(|| arguments_of(attr))?;

@@ -21,15 +21,15 @@ impl Target {
     /// Reads an item.
     pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
         (|input: ParseStream<'_>| {
-            let other = other_kind(&input.fork());
-            match other {
-                Some((kind, span)) => {
-                    input.parse::<TokenStream>()?;
-                    let container = ["an impl block", "a trait", "a module"].contains(&kind);
-                    Ok(if container { Self::Container(kind, span) } else { Self::Other(kind, span) })
-                }
-                None => input.parse().map(|function| Self::Function(Box::new(function))),
-            }
+            let start = input.fork();
+            let error = match input.parse() {
+                Ok(function) => return Ok(Self::Function(Box::new(function))),
+                Err(error) => error,
+            };
+            let Some((kind, span)) = other_kind(&start) else { return Err(error) };
+            input.parse::<TokenStream>()?;
+            let container = ["an impl block", "a trait", "a module"].contains(&kind);
+            Ok(if container { Self::Container(kind, span) } else { Self::Other(kind, span) })
         })
         .parse2(item)
     }
