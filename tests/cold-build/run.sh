@@ -5,6 +5,11 @@
 #     tests/cold-build/run.sh                     this crate and fastrace
 #     tests/cold-build/run.sh ours sentry ureq    the official crate with default features, and with ureq and rustls
 #     tests/cold-build/run.sh ours floor          what ours depends on, used without it
+#     tests/cold-build/run.sh native-tls platform-verifier no-provider
+#                                                 ours with the other kinds of TLS
+#     tests/cold-build/run.sh lean no-tls         ours without default features, with rustls and without TLS
+#
+# PROFILES=release leaves out the debug build.
 #
 # The time is that of all cores together, with what build scripts and linkers take; it counts downloads as little as
 # waiting. Each program does the least that uses the crate. RUNS=n gives the least of n builds.
@@ -43,19 +48,29 @@ measure() {
     # Without the program itself.
     crates=$(cargo tree --manifest-path "$work/$1/Cargo.toml" --edges normal,build --prefix none --no-dedupe \
         | sed 's/ (.*//' | sort -u | awk 'END { print NR - 1 }')
-    debug=$(build "$1" '')
+    debug=-
+    [ "${PROFILES:-all}" = release ] || debug=$(build "$1" '')
     release=$(build "$1" --release)
     binary="$CARGO_TARGET_DIR/release/cold-$1"
     strip -o "$binary.stripped" "$binary"
-    printf '%-10s %7s %8s %10s %13s\n' "$1" "$crates" "$debug" "$release" "$(($(stat -c %s "$binary.stripped") / 1024))"
+    printf '%-18s %7s %8s %10s %13s\n' "$1" "$crates" "$debug" "$release" "$(($(stat -c %s "$binary.stripped") / 1024))"
 }
 
-printf '%-10s %7s %8s %10s %13s\n' program crates debug/s release/s stripped/KiB
+printf '%-18s %7s %8s %10s %13s\n' program crates debug/s release/s stripped/KiB
 [ $# -gt 0 ] || set -- ours fastrace
 for one in "$@"; do
     case $one in
-    ours)
-        measure ours "sentry-runtime = { path = \"$runtime\" }" '#[sentry::span]
+    ours | lean | no-tls | native-tls | platform-verifier | no-provider)
+        case $one in
+        ours) features= ;;
+        lean) features=', default-features = false, features = ["rustls"]' ;;
+        no-tls) features=', default-features = false' ;;
+        native-tls) features=', default-features = false, features = ["local", "native-tls"]' ;;
+        platform-verifier) features=', features = ["platform-verifier"]' ;;
+        # What the program's own provider takes is not counted.
+        no-provider) features=', default-features = false, features = ["local", "rustls-no-provider"]' ;;
+        esac
+        measure "$one" "sentry-runtime = { path = \"$runtime\"$features }" '#[sentry::span]
 fn work(n: u64) -> u64 {
     n + 1
 }
