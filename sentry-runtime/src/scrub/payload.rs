@@ -52,13 +52,13 @@ impl Scrubber {
             debug_meta: _,
             sdk: _,
         } = event;
-        self.scrub_around(request, user, contexts, extra, tags, breadcrumbs);
+        self.scrub_around(request, user, contexts, extra, tags, &mut breadcrumbs.iter_mut());
         exception.iter_mut().for_each(|exception| self.scrub_exception(exception));
         threads.iter_mut().for_each(|thread| self.scrub_thread(thread));
         stacktrace.iter_mut().for_each(|stack| self.scrub_stacktrace(stack));
         template.iter_mut().for_each(|template| self.scrub_template(template));
         logentry.iter_mut().for_each(|entry| self.scrub_log_entry(entry));
-        self.scrub_texts([message, transaction, culprit, logger]);
+        self.scrub_texts(&mut [message, transaction, culprit, logger]);
         if fingerprint.iter().any(|part| matches!(self.scrub_text(part), Cow::Owned(_))) {
             for part in fingerprint.to_mut() {
                 *part = Cow::Owned(self.scrub_text(part).into_owned());
@@ -88,8 +88,8 @@ impl Scrubber {
             request,
             server_name: _,
         } = transaction;
-        self.scrub_around(request, user, contexts, extra, tags, breadcrumbs);
-        self.scrub_texts([name]);
+        self.scrub_around(request, user, contexts, extra, tags, &mut breadcrumbs.iter_mut());
+        self.scrub_texts(&mut [name]);
         spans.iter_mut().for_each(|span| self.scrub_span(span));
     }
 
@@ -110,7 +110,7 @@ impl Scrubber {
             data,
             links,
         } = span;
-        self.scrub_texts([description]);
+        self.scrub_texts(&mut [description]);
         self.scrub_map(data);
         self.scrub_strings(tags);
         links.iter_mut().for_each(|link| self.scrub_link(link));
@@ -149,20 +149,20 @@ impl Scrubber {
         contexts: &mut Map<String, Context>,
         extra: &mut Map<String, Value>,
         tags: &mut Map<String, String>,
-        breadcrumbs: impl IntoIterator<Item = &'a mut Breadcrumb>,
+        breadcrumbs: &mut dyn Iterator<Item = &'a mut Breadcrumb>,
     ) {
         request.iter_mut().for_each(|request| self.scrub_request(request));
         user.iter_mut().for_each(|user| self.scrub_user(user));
         self.scrub_contexts(contexts);
         self.scrub_map(extra);
         self.scrub_strings(tags);
-        breadcrumbs.into_iter().for_each(|breadcrumb| self.scrub_breadcrumb(breadcrumb));
+        breadcrumbs.for_each(|breadcrumb| self.scrub_breadcrumb(breadcrumb));
     }
 
     fn scrub_exception(&self, exception: &mut Exception) {
         let Exception { ty: _, value, module: _, stacktrace, raw_stacktrace, thread_id: _, mechanism } =
             exception;
-        self.scrub_texts([value]);
+        self.scrub_texts(&mut [value]);
         if self.keeps_query_value.is_some() {
             rewrite_some(value, |text| self.scrub_query_values(text));
         }
@@ -185,7 +185,7 @@ impl Scrubber {
             data,
             meta: _,
         } = mechanism;
-        self.scrub_texts([description, help_link]);
+        self.scrub_texts(&mut [description, help_link]);
         self.scrub_map(data);
     }
 
@@ -205,11 +205,12 @@ impl Scrubber {
 
     fn scrub_thread(&self, thread: &mut Thread) {
         let Thread { id: _, name, stacktrace, raw_stacktrace, crashed: _, current: _ } = thread;
-        self.scrub_texts([name]);
+        self.scrub_texts(&mut [name]);
         let stacks = [stacktrace, raw_stacktrace];
         stacks.into_iter().flatten().for_each(|stack| self.scrub_stacktrace(stack));
     }
 
+    #[inline(never)]
     fn scrub_stacktrace(&self, stacktrace: &mut Stacktrace) {
         let Stacktrace { frames, frames_omitted: _, registers: _ } = stacktrace;
         for frame in frames {
@@ -250,6 +251,7 @@ impl Scrubber {
         self.scrub_lines(pre_context, context_line, post_context);
     }
 
+    #[inline(never)]
     fn scrub_lines(&self, before: &mut [String], line: &mut Option<String>, after: &mut [String]) {
         for line in before.iter_mut().chain(line).chain(after) {
             rewrite(line, |text| self.scrub_source(text));
@@ -259,14 +261,14 @@ impl Scrubber {
     /// Filters a breadcrumb.
     fn scrub_breadcrumb(&self, breadcrumb: &mut Breadcrumb) {
         let Breadcrumb { timestamp: _, ty: _, category, level: _, message, data } = breadcrumb;
-        self.scrub_texts([category, message]);
+        self.scrub_texts(&mut [category, message]);
         self.scrub_map(data);
     }
 
     /// Filters a request: headers, cookies, environment, query string, URL and body.
     pub(crate) fn scrub_request(&self, request: &mut Request) {
         let Request { url, method: _, data, query_string, cookies, headers, env } = request;
-        self.scrub_texts([url]);
+        self.scrub_texts(&mut [url]);
         rewrite_some(url, with_valid_user_info);
         rewrite_some(query_string, |text| self.scrub_query(text));
         rewrite_some(cookies, |text| self.scrub_cookies(text));
@@ -278,7 +280,7 @@ impl Scrubber {
     /// Filters a user. Who that is says the program by its own decision.
     fn scrub_user(&self, user: &mut User) {
         let User { id, email, ip_address: _, username, other } = user;
-        self.scrub_texts([id, email, username]);
+        self.scrub_texts(&mut [id, email, username]);
         self.scrub_map(other);
     }
 
@@ -319,7 +321,7 @@ impl Scrubber {
             data,
             links,
         } = trace;
-        self.scrub_texts([description]);
+        self.scrub_texts(&mut [description]);
         self.scrub_map(data);
         links.iter_mut().for_each(|link| self.scrub_link(link));
     }
@@ -331,6 +333,7 @@ impl Scrubber {
     }
 
     /// Filters values by their names.
+    #[inline(never)]
     fn scrub_map(&self, fields: &mut Map<String, Value>) {
         for (name, field) in fields {
             self.scrub_field(name, field, 0);
@@ -351,8 +354,9 @@ impl Scrubber {
     }
 
     /// Filters texts that have no name.
-    fn scrub_texts<const N: usize>(&self, texts: [&mut Option<String>; N]) {
-        texts.into_iter().for_each(|text| rewrite_some(text, |text| self.scrub_text(text)));
+    #[inline(never)]
+    fn scrub_texts(&self, texts: &mut [&mut Option<String>]) {
+        texts.iter_mut().for_each(|text| rewrite_some(text, |text| self.scrub_text(text)));
     }
 
     /// The placeholders of a template whose values the text around them makes sensitive, by their name or number:

@@ -45,10 +45,16 @@ impl TransportThread {
         ledger: Option<Arc<Ledger>>,
         options: ThreadOptions,
     ) -> Self {
+        Self::boxed(Box::new(destination), ledger, options)
+    }
+
+    /// Apart from `new`, so that its code exists once for all destinations.
+    #[inline(never)]
+    fn boxed(destination: Box<dyn Destination>, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
         let rate_limits = destination.rate_limits();
         let starts_at_once = options.spool.is_some() || options.starts_at_once;
         let room = Arc::clone(&options.capacity.room);
-        let shared = Arc::new(Shared::new(Box::new(destination), ledger, options));
+        let shared = Arc::new(Shared::new(destination, ledger, options));
         room.set_queue(Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Displace>)));
         let transport = Self { shared, rate_limits };
         if starts_at_once {
