@@ -142,14 +142,14 @@ impl Scrubber {
     }
 
     /// Filters what events and transactions have in common.
-    fn scrub_around<'a>(
+    fn scrub_around(
         &self,
         request: &mut Option<Request>,
         user: &mut Option<User>,
         contexts: &mut Map<String, Context>,
         extra: &mut Map<String, Value>,
         tags: &mut Map<String, String>,
-        breadcrumbs: &mut dyn Iterator<Item = &'a mut Breadcrumb>,
+        breadcrumbs: &mut dyn Iterator<Item = &mut Breadcrumb>,
     ) {
         request.iter_mut().for_each(|request| self.scrub_request(request));
         user.iter_mut().for_each(|user| self.scrub_user(user));
