@@ -1,4 +1,5 @@
-//! Refuses targets without threads, and notes the compiler's version, for the runtime context of events.
+//! Refuses targets without threads, decides whether the feature `crash` can write minidumps on the target, and notes the
+//! compiler's version, for the runtime context of events.
 //!
 //! Without an answer from the compiler the version is left out; the build goes on.
 
@@ -17,6 +18,10 @@ fn main() {
         );
         return;
     }
+    println!("cargo::rustc-check-cfg=cfg(writes_minidumps)");
+    if std::env::var_os("CARGO_FEATURE_CRASH").is_some() && writes_minidumps() {
+        println!("cargo::rustc-cfg=writes_minidumps");
+    }
     let Some(rustc) = std::env::var_os("RUSTC") else {
         return;
     };
@@ -27,5 +32,15 @@ fn main() {
     // A second line would be read by cargo as an instruction of its own.
     if let (true, Some(line)) = (output.status.success(), version.lines().next()) {
         println!("cargo:rustc-env=SENTRY_RUSTC_VERSION={line}");
+    }
+}
+
+/// Whether there is a writer of minidumps for the target. Its crates have the same condition in `Cargo.toml`.
+fn writes_minidumps() -> bool {
+    let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
+    match &*target("OS") {
+        "linux" | "android" => ["x86", "x86_64", "arm", "aarch64"].contains(&&*target("ARCH")),
+        "windows" => ["x86", "x86_64", "aarch64"].contains(&&*target("ARCH")),
+        _ => false,
     }
 }

@@ -40,6 +40,7 @@
 //! * [`guide::privacy`]: what leaves the process.
 //! * [`guide::dashboard`]: the page that shows, while you develop, what your programs record.
 //! * [`guide::delivery`]: the guarantees when something fails.
+//! * [`guide::crashes`]: reports of signals that end the program, with minidumps.
 //! * [`guide::serverless`]: functions of AWS Lambda, containers, and where they run.
 //! * [`guide::symbols`]: readable stacks from release builds.
 //! * [`guide::migrating`]: coming from the crate `sentry`.
@@ -60,6 +61,7 @@
 //! * `test`: the module `test`.
 //! * `zstd`: `Compression::Zstd` for requests; needs a C compiler.
 //! * `dashboard`: the option `dashboard`, a page in a browser that shows what the program records.
+//! * `crash`: the option `crash_reports`, which reports signals that end the program, with a minidump.
 //! * `signals`: `flush_on_signals`, which sends everything before SIGTERM or SIGINT ends the program.
 //! * `cloud`: `integrations::cloud`, which adds the cloud and the Kubernetes pod in which the program runs.
 //! * `regex`: regular expressions as patterns of options.
@@ -175,6 +177,8 @@ pub mod guide {
     pub mod answers {}
     #[doc = include_str!("../docs/attributes.md")]
     pub mod attributes {}
+    #[doc = include_str!("../docs/crashes.md")]
+    pub mod crashes {}
     #[doc = include_str!("../docs/dashboard.md")]
     pub mod dashboard {}
     #[doc = include_str!("../docs/delivery.md")]

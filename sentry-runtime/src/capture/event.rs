@@ -146,6 +146,15 @@ impl EventDraft {
 /// Hands an event to the pipeline. Returns its id, or `None` without an enabled client.
 pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     forgotten::check();
+    let capture = in_context(draft)?;
+    let event_id = capture.event_id;
+    last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
+    queue::send_event(Box::new(capture));
+    Some(event_id)
+}
+
+/// Returns the event with a snapshot of the current context; `None` without an enabled client, or if the event is ignored.
+pub(crate) fn in_context(draft: EventDraft) -> Option<Capture> {
     let context = active::context();
     let client = context.client().filter(|client| client.is_enabled())?;
     let mut scopes = Scopes::of(&context);
@@ -178,9 +187,8 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     if draft.level >= Level::Error {
         draft.span_context.note_error();
     }
-    let event_id = draft.event_id;
-    let capture = Capture {
-        event_id,
+    Some(Capture {
+        event_id: draft.event_id,
         timestamp: SystemTime::now(),
         body: draft.body,
         level: draft.level,
@@ -193,10 +201,7 @@ pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
         scopes,
         client,
         depth: callback::depth(),
-    };
-    last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
-    queue::send_event(Box::new(capture));
-    Some(event_id)
+    })
 }
 
 impl Capture {

@@ -193,10 +193,19 @@ pub(crate) fn materialize() {
     let lazy_root = &local.lazy_root;
     let inherited = local.unmaterialized.get() != Unmaterialized::LAZY_ROOT;
     local.unmaterialized.set(if inherited { Unmaterialized::INHERITED } else { Unmaterialized::NOTHING });
-    let (key, rate, start) =
-        (lazy_root.root.get(), lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
-    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
-    let (salt, sampled) = (lazy_root.salt.get(), lazy_root.sampled.get());
+    let key = lazy_root.root.get();
+    let Some(client) = lazy_root.take() else { return };
+    let context = context_of(lazy_root, key, client, inherited);
+    let (mode, active) = (local.mode.get(), local.lineage());
+    drop(local.install(SavedContext { context: Some(context), active }));
+    // In a forked child, the next span reads the context in any case.
+    local.mode.set(mode);
+}
+
+/// Returns the context of a lazy root.
+fn context_of(lazy_root: &LazyRoot, key: LocalId, client: Arc<Client>, inherited: bool) -> Arc<Context> {
+    let (rate, start) = (lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
+    let (salt, sampled, name) = (lazy_root.salt.get(), lazy_root.sampled.get(), lazy_root.name.get());
     let propagation = propagation(key, salt);
     let own = match name {
         LazyName::Site(_) => None,
@@ -207,14 +216,18 @@ pub(crate) fn materialize() {
     if inherited {
         segment.leave_to_parent();
     }
-    let context = match own {
+    match own {
         None => recycling::context(Context::default_ref(), Arc::new(segment)),
         Some(own) => Arc::new(own.into_segment(Some(Arc::new(segment)))),
-    };
-    let (mode, active) = (local.mode.get(), local.lineage());
-    drop(local.install(SavedContext { context: Some(context), active }));
-    // In a forked child, the next span reads the context in any case.
-    local.mode.set(mode);
+    }
+}
+
+/// Returns the context that [`materialize`] would create for the open lazy root of a thread, which stays open.
+#[cfg(writes_minidumps)]
+pub(crate) fn open_context(local: &Local) -> Option<Arc<Context>> {
+    let lazy_root = &local.lazy_root;
+    let client = lazy_root.owner.try_borrow().ok()?.clone()?;
+    Some(context_of(lazy_root, lazy_root.root.get(), client, false))
 }
 
 /// Returns the context of a handler: scopes of its own, which begin as the process had them when the handler started,

@@ -10,6 +10,8 @@ pub(crate) mod boundary;
 pub(crate) mod breadcrumbs;
 pub(crate) mod context_stack;
 mod continuation;
+#[cfg(writes_minidumps)]
+pub(crate) mod crashed;
 pub(crate) mod during_fork;
 pub(crate) mod entered;
 pub(crate) mod hub;

@@ -4,6 +4,7 @@
 //! | feature | integration |
 //! |---|---|
 //! | | `sentry::integrations::panic`: panics in programs with a panic hook of their own |
+//! | `crash` | `sentry::integrations::crash`: the monitor process of crash reports |
 //! | `cloud` | `sentry::integrations::cloud`: where the program runs, as the context `cloud_resource` |
 //! | `lambda_runtime` | `sentry::integrations::lambda_runtime`: a layer for functions of AWS Lambda |
 //! | `tower` | `sentry::integrations::tower`: a layer for all servers built on tower services (tonic, hyper, axum) |
@@ -30,6 +31,8 @@ pub mod backtrace;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 pub mod contexts;
+#[cfg(feature = "crash")]
+pub mod crash;
 pub mod debug_images;
 #[cfg(feature = "lambda_runtime")]
 pub mod lambda_runtime;

@@ -18,6 +18,8 @@ pub(crate) fn watch() {
             recorder::reset_after_fork();
             ids::reset_after_fork();
             active::reset_after_fork();
+            #[cfg(all(unix, writes_minidumps))]
+            super::crash::reset_after_fork();
             #[cfg(all(unix, feature = "signals"))]
             super::signals::reset_after_fork();
         },

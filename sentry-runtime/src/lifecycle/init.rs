@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "crash")]
+use super::crash::is_monitor_process as is_crash_monitor;
 use super::guard::ClientInitGuard;
 use super::startup_report::{self, Given};
 use super::{forks, panic, transports};
@@ -57,7 +59,9 @@ impl Client {
         clock::start();
         recorder::set_memory_limit(options.max_record_memory);
         let client = Self::assemble(options, transports::from_options)?;
-        startup_report::print(&client, given);
+        if !is_crash_monitor() {
+            startup_report::print(&client, given);
+        }
         for option in client.options().without_effect() {
             diagnostics::warning(format_args!(
                 "{option} has no effect with TraceLifecycle::Stream; use before_send_span or ignore_spans instead"
@@ -89,9 +93,15 @@ impl Client {
 
 /// Makes the client of the process.
 pub(crate) fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, OptionsError> {
+    #[cfg(writes_minidumps)]
+    if is_crash_monitor() {
+        super::crash::run_monitor(options.into());
+    }
     let client = Arc::new(Client::build(options)?);
     client.introduce();
     drop(set_global(Some(Arc::clone(&client))));
+    #[cfg(feature = "crash")]
+    super::crash::start(&client);
     client.set_up_integrations();
     session::client_started(&client);
     Ok(ClientInitGuard(client))
@@ -108,8 +118,16 @@ pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     })
 }
 
+/// Whether this process is the monitor of crash reports.
+#[cfg(not(feature = "crash"))]
+fn is_crash_monitor() -> bool {
+    false
+}
+
 /// Runs in each process before its worker starts.
 fn prepare() {
+    #[cfg(feature = "crash")]
+    super::crash::resume();
     #[cfg(all(unix, feature = "signals"))]
     if let Err(error) = super::signals::resume() {
         diagnostics::error(format_args!(

@@ -1,6 +1,8 @@
-//! The life of a client: `init`, the guard, flush and close, the panic hook, signals, exits, forks, and the
-//! transports of the options.
+//! The life of a client: `init`, the guard, flush and close, the panic hook, crashes, signals, exits, forks, and
+//! the transports of the options.
 
+#[cfg(feature = "crash")]
+pub(crate) mod crash;
 pub(crate) mod exit;
 mod final_report;
 pub(crate) mod forks;

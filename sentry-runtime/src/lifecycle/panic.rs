@@ -22,6 +22,8 @@ use crate::stacktrace::locals::CapturedLocals;
 
 thread_local! {
     static CAPTURING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the panic that this thread raised last was captured.
+    static CAPTURED: Cell<bool> = const { Cell::new(false) };
     /// Set while a hook of ours runs, with the hooks behind it.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
     /// The panic that the program's own hook handed over last, until a hook of ours sees it.
@@ -78,6 +80,13 @@ pub(crate) fn panic_handler(info: &PanicHookInfo<'_>) {
     }
 }
 
+/// Whether this thread panics and the panic was captured: if the program aborts now, that is the same failure. Safe in a
+/// signal handler.
+#[cfg(writes_minidumps)]
+pub(super) fn is_captured() -> bool {
+    CAPTURED.get() && std::thread::panicking()
+}
+
 fn capture_panic(info: &PanicHookInfo<'_>) {
     capture(info, |client| client.options().capture_panics);
 }
@@ -87,6 +96,9 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
         return;
     }
     let end = PanicOutcome::of(info);
+    if end != PanicOutcome::AbortsForAnother {
+        CAPTURED.set(false);
+    }
     unwinding::seen_by_hook(info.payload());
     // Contained panics are not captured, except those that end the program, which cannot be contained.
     if callback::is_quiet() && end == PanicOutcome::Unwinds {
@@ -103,6 +115,7 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
             let late = if unwinds { running::begin_panic() } else { None };
             let locals = CapturedLocals { late, ..CapturedLocals::default() };
             event::submit(Capture::panic(unwinding::message(info.payload()), location).with_locals(locals));
+            CAPTURED.set(true);
         }
         if end != PanicOutcome::Unwinds {
             // Nothing runs after this hook: open runs end here, and captured data is sent now.

@@ -143,6 +143,8 @@ fn share(rate: f32) -> String {
 fn switches(options: &ClientOptions) -> String {
     let all = [
         ("capture_panics", options.capture_panics),
+        #[cfg(feature = "crash")]
+        ("crash_reports", options.crash_reports),
         ("auto_session_tracking", options.auto_session_tracking),
         ("enable_logs", options.enable_logs),
         ("collect_logs", options.collect_logs),

@@ -551,6 +551,15 @@ impl ClientOptions {
         self
     }
 
+    /// Enables or disables reports of crashes, with minidumps; see the field [`crash_reports`](field@Self::crash_reports).
+    /// Default: `false`.
+    #[cfg(feature = "crash")]
+    #[must_use]
+    pub fn crash_reports(mut self, on: bool) -> Self {
+        self.crash_reports = on;
+        self
+    }
+
     /// Enables or disables the page that shows, while you develop, what the program records; see the field
     /// [`dashboard`](field@Self::dashboard). Takes a `bool`, an address, or a [`Dashboard`](super::Dashboard). Default:
     /// `false`. Environment: `SENTRY_DASHBOARD`, a boolean or an address.

@@ -391,6 +391,19 @@ pub struct ClientOptions {
     ///
     /// [Spec, "Data Collection Behavior"](https://develop.sentry.dev/sdk/foundations/client/integrations/spotlight/).
     pub spotlight: Spotlight,
+    /// Whether a crash of the program (a signal such as `SIGSEGV` or `SIGABRT`, or an exception of Windows) is reported, with
+    /// a minidump. With the feature `crash`. Default: `false`, because a minidump contains memory of the program: the
+    /// stacks of all threads, reduced to words that look like pointers.
+    ///
+    /// [`init`](crate::init) starts the same executable a second time, as a process that writes the minidump. Call it
+    /// early in `main`, or use [`#[sentry::main]`](macro@crate::main): code before it runs in that process, too. The guide
+    /// [`crashes`](crate::guide::crashes) says what is sent and what is not.
+    ///
+    /// ```no_run
+    /// let _guard = sentry::init(sentry::ClientOptions::new().crash_reports(true));
+    /// ```
+    #[cfg(feature = "crash")]
+    pub crash_reports: bool,
     /// Whether the program serves a page that shows what it records, for development. With the feature `dashboard`.
     /// Default: `SENTRY_DASHBOARD`, a boolean or an address such as `127.0.0.1:9000`.
     ///
@@ -498,6 +511,8 @@ impl Default for ClientOptions {
             send_client_reports: true,
             local: LocalView::FromEnvironment,
             spotlight: Spotlight::FromEnvironment,
+            #[cfg(feature = "crash")]
+            crash_reports: false,
             #[cfg(feature = "dashboard")]
             dashboard: Dashboard::from_environment(),
             user_agent: Cow::Borrowed(concat!("sentry.rust.runtime/", env!("CARGO_PKG_VERSION"))),

@@ -34,6 +34,8 @@ mod warmup;
 mod warnings;
 mod worker;
 
+#[cfg(writes_minidumps)]
+pub(crate) use event::envelope as crash_envelope;
 pub(crate) use warmup::warm;
 pub(crate) use worker::run;
 

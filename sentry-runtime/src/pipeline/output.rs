@@ -40,6 +40,15 @@ pub(super) fn send(
     trace: Option<Arc<DynamicSamplingContext>>,
     items: impl IntoIterator<Item = EnvelopeItem>,
 ) {
+    hand_over(transport, envelope(event_id, trace, items));
+}
+
+/// Returns an envelope with items and their trace.
+pub(super) fn envelope(
+    event_id: Option<Uuid>,
+    trace: Option<Arc<DynamicSamplingContext>>,
+    items: impl IntoIterator<Item = EnvelopeItem>,
+) -> Envelope {
     let mut envelope = Envelope::new();
     if let Some(event_id) = event_id {
         envelope = envelope.with_event_id(event_id);
@@ -47,21 +56,27 @@ pub(super) fn send(
     for item in items {
         envelope.add_item(item);
     }
-    send_envelope(transport, envelope, trace);
+    with_trace(envelope, trace)
 }
 
 /// Sends an envelope with its trace.
 pub(super) fn send_envelope(
     transport: &Arc<dyn Transport>,
-    mut envelope: Envelope,
+    envelope: Envelope,
     trace: Option<Arc<DynamicSamplingContext>>,
 ) {
+    hand_over(transport, with_trace(envelope, trace));
+}
+
+fn with_trace(envelope: Envelope, trace: Option<Arc<DynamicSamplingContext>>) -> Envelope {
     // A trace that arrived without baggage, or with an incomplete one, has nothing that a server could use.
-    if let Some(trace) =
-        trace.filter(|trace| trace.get("trace_id").is_some() && trace.get("public_key").is_some())
-    {
-        envelope = envelope.with_trace(trace);
+    match trace.filter(|trace| trace.get("trace_id").is_some() && trace.get("public_key").is_some()) {
+        Some(trace) => envelope.with_trace(trace),
+        None => envelope,
     }
+}
+
+fn hand_over(transport: &Arc<dyn Transport>, envelope: Envelope) {
     // What a transport of the user's recorded would be sent by the same transport, and recorded again, without end.
     let _entered = entered::enter(Arc::new(active::context().silenced()), Lineage::NONE);
     callback::within(callback::DEEPEST, || transport.send_envelope(envelope));
@@ -72,6 +87,10 @@ pub(super) fn sdk_info(options: &ClientOptions) -> ClientSdkInfo {
     let mut integrations = vec!["contexts".to_owned(), "stacktrace".to_owned()];
     if options.capture_panics {
         integrations.push("panic".to_owned());
+    }
+    #[cfg(feature = "crash")]
+    if options.crash_reports {
+        integrations.push("crash".to_owned());
     }
     if options.dedupe {
         integrations.push("dedupe".to_owned());

@@ -1,9 +1,10 @@
-//! Every way in which a program ends or goes on as another: fork, signals, abort, exit.
+//! Every way in which a program ends or goes on as another: fork, signals, crashes, abort, exit.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 mod abort;
+mod crash;
 mod exit;
 mod fork;
 mod no_threads;

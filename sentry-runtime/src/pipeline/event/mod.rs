@@ -21,46 +21,77 @@ use crate::context::ids;
 use crate::intake::flush;
 use crate::intake::message::{Body, Capture};
 use crate::options::ClientOptions;
+#[cfg(writes_minidumps)]
+use crate::protocol::Envelope;
 use crate::protocol::{
-    Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, EnvelopeItem, Event, Frame, ItemType,
-    LogEntry, Map, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId, TraceContext,
+    Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, DynamicSamplingContext, EnvelopeItem,
+    Event, Frame, ItemType, LogEntry, Map, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId,
+    TraceContext, Uuid,
 };
 use crate::stacktrace::locals::Locals;
 use crate::stacktrace::{Image, RawStack, ResolvedFrame, ResolvedStack};
 
-/// Builds, filters and sends one event, in the order of the spec's event pipeline: sampling comes last, so that an
-/// event that is not sampled has been counted for release health.
-pub(super) fn process(mut capture: Capture) {
+/// Builds, filters and sends one event.
+pub(super) fn process(capture: Capture) {
+    let client = Arc::clone(&capture.client);
+    if let (Some(finished), Some(transport)) = (finish(capture), client.transport()) {
+        output::send(transport, Some(finished.event_id), Some(finished.trace), finished.items);
+    }
+}
+
+/// Builds and filters one event, and returns its envelope instead of sending it.
+#[cfg(writes_minidumps)]
+pub(crate) fn envelope(capture: Capture) -> Option<Envelope> {
+    let finished = finish(capture)?;
+    Some(output::envelope(Some(finished.event_id), Some(finished.trace), finished.items))
+}
+
+/// An event that is ready to be sent.
+struct Finished {
+    event_id: Uuid,
+    trace: Arc<DynamicSamplingContext>,
+    items: Vec<EnvelopeItem>,
+}
+
+/// Builds and filters one event, in the order of the spec's event pipeline: sampling comes last, so that an event that is
+/// not sampled has been counted for release health.
+fn finish(mut capture: Capture) -> Option<Finished> {
     let client = Arc::clone(&capture.client);
     let count = || capture.lost(DiscardReason::RatelimitBackoff);
-    let Some(transport) = output::open_for(&client, DataCategory::Error, count) else {
-        return sessions::note_unseen(&capture);
-    };
+    if output::open_for(&client, DataCategory::Error, count).is_none() {
+        sessions::note_unseen(&capture);
+        return None;
+    }
     let lost = |reason, hint: &Hint| client.lost_with(reason, DataCategory::Error, &hint.attachments);
     let options = client.options();
     let trace = capture.span_context.dsc(&client);
     let mut hint = std::mem::take(&mut *capture.hint);
     let mut event = match prepare(&mut capture, &mut hint) {
         Ok(event) => event,
-        Err(reason) => return lost(reason, &hint),
+        Err(reason) => {
+            lost(reason, &hint);
+            return None;
+        }
     };
     // An event that is not sampled has been counted for its session here.
     let session = sessions::note(&capture, &event);
     if !is_sampled(options.sample_rate) {
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
-        return lost(DiscardReason::SampleRate, &hint);
+        lost(DiscardReason::SampleRate, &hint);
+        return None;
     }
     clean(&client, &mut event);
     let Ok(payload) = serde_json::to_vec(&event) else {
         diagnostics::error(format_args!("event {} could not be serialised", event.event_id));
         session.into_iter().for_each(|update| sessions::send_item(&client, update));
-        return lost(DiscardReason::InternalSdkError, &hint);
+        lost(DiscardReason::InternalSdkError, &hint);
+        return None;
     };
     diagnostics::debug(format_args!("event {} captured", event.event_id.simple()));
     let mut items = vec![EnvelopeItem::json(ItemType::Event, payload, DataCategory::Error)];
     items.extend(attachments::items(&client, &hint.attachments));
     items.extend(session);
-    output::send(transport, Some(event.event_id), Some(trace), items);
+    Some(Finished { event_id: event.event_id, trace, items })
 }
 
 /// Builds the event, completes it from the scopes and the client, and shows it to the callbacks.

@@ -1,0 +1,151 @@
+//! The cause of a crash: a signal, or an exception of Windows.
+
+use crash_context::CrashContext;
+
+use crate::protocol::{Event, Exception, Level, Mechanism, Thread, ThreadId};
+#[cfg(unix)]
+use crate::protocol::{MechanismMeta, PosixSignal};
+
+/// The cause of a crash and the thread on which it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cause {
+    /// The number of the signal, or the code of the exception.
+    pub(super) number: i32,
+    /// The code of the signal, which says how it came about.
+    pub(super) code: i32,
+    /// The id that the system gave the thread.
+    pub(super) thread: u32,
+}
+
+impl Cause {
+    #[cfg(unix)]
+    pub(super) fn of(context: &CrashContext) -> Self {
+        Self {
+            number: context.siginfo.ssi_signo.cast_signed(),
+            code: context.siginfo.ssi_code,
+            thread: context.tid.cast_unsigned(),
+        }
+    }
+
+    #[cfg(windows)]
+    pub(super) fn of(context: &CrashContext) -> Self {
+        Self { number: context.exception_code, code: 0, thread: context.thread_id }
+    }
+
+    /// Whether the signal is one of those for bad accesses to memory, but was sent by a process, as by `kill`.
+    #[cfg(unix)]
+    pub(super) fn is_sent_fault(self) -> bool {
+        // The kernel's own codes are positive.
+        [libc::SIGSEGV, libc::SIGBUS].contains(&self.number) && self.code <= 0
+    }
+
+    #[cfg(windows)]
+    pub(super) fn is_sent_fault(self) -> bool {
+        false
+    }
+
+    /// Whether the program ended itself.
+    #[cfg(unix)]
+    pub(super) fn is_abort(self) -> bool {
+        self.number == libc::SIGABRT
+    }
+
+    /// Whether the program ended itself (`STATUS_FATAL_APP_EXIT`).
+    #[cfg(windows)]
+    pub(super) fn is_abort(self) -> bool {
+        self.number == 0x4000_0015
+    }
+
+    /// Returns the event of the crash, without what scopes and the client add.
+    pub(super) fn event(self) -> Event<'static> {
+        let (ty, value) = names(self.number);
+        let id = ThreadId::from(u64::from(self.thread));
+        let exception = Exception {
+            ty,
+            value: Some(value),
+            thread_id: Some(id.clone()),
+            mechanism: Some(self.mechanism()),
+            ..Exception::default()
+        };
+        let thread = Thread {
+            name: name_of(self.thread),
+            id: Some(id),
+            crashed: true,
+            current: true,
+            ..Thread::default()
+        };
+        Event {
+            level: Level::Fatal,
+            exception: vec![exception].into(),
+            threads: vec![thread].into(),
+            ..Event::default()
+        }
+    }
+
+    #[cfg(unix)]
+    fn mechanism(self) -> Mechanism {
+        let signal =
+            PosixSignal { name: Some(names(self.number).0), ..PosixSignal::from((self.number, self.code)) };
+        Mechanism {
+            ty: "signalhandler".to_owned(),
+            handled: Some(false),
+            synthetic: Some(true),
+            meta: MechanismMeta { signal: Some(signal), ..MechanismMeta::default() },
+            ..Mechanism::default()
+        }
+    }
+
+    #[cfg(windows)]
+    fn mechanism(self) -> Mechanism {
+        Mechanism {
+            ty: "unhandled_exception".to_owned(),
+            handled: Some(false),
+            synthetic: Some(true),
+            ..Mechanism::default()
+        }
+    }
+}
+
+/// Returns the name of a signal and a description.
+#[cfg(unix)]
+fn names(number: i32) -> (String, String) {
+    let (name, text) = match number {
+        libc::SIGABRT => ("SIGABRT", "Aborted"),
+        libc::SIGBUS => ("SIGBUS", "Bus error"),
+        libc::SIGFPE => ("SIGFPE", "Arithmetic exception"),
+        libc::SIGILL => ("SIGILL", "Illegal instruction"),
+        libc::SIGSEGV => ("SIGSEGV", "Segmentation fault"),
+        libc::SIGTRAP => ("SIGTRAP", "Trace or breakpoint trap"),
+        _ => return (format!("signal {number}"), "Ended by a signal".to_owned()),
+    };
+    (name.to_owned(), text.to_owned())
+}
+
+/// Returns the name of an exception of Windows and a description.
+#[cfg(windows)]
+fn names(number: i32) -> (String, String) {
+    let (name, text) = match number.cast_unsigned() {
+        0x4000_0015 => ("STATUS_FATAL_APP_EXIT", "Aborted"),
+        0x8000_0003 => ("EXCEPTION_BREAKPOINT", "Breakpoint"),
+        0xc000_0005 => ("EXCEPTION_ACCESS_VIOLATION", "Access violation"),
+        0xc000_000d => ("STATUS_INVALID_PARAMETER", "Invalid parameter of a C function"),
+        0xc000_001d => ("EXCEPTION_ILLEGAL_INSTRUCTION", "Illegal instruction"),
+        0xc000_0094 => ("EXCEPTION_INT_DIVIDE_BY_ZERO", "Integer division by zero"),
+        0xc000_00fd => ("EXCEPTION_STACK_OVERFLOW", "Stack overflow"),
+        0xc000_0374 => ("STATUS_HEAP_CORRUPTION", "Heap corruption"),
+        code => return (format!("exception {code:#010x}"), "Unhandled exception".to_owned()),
+    };
+    (name.to_owned(), text.to_owned())
+}
+
+/// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes.
+#[cfg(unix)]
+fn name_of(thread: u32) -> Option<String> {
+    let name = std::fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
+    Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
+}
+
+#[cfg(windows)]
+fn name_of(_thread: u32) -> Option<String> {
+    None
+}

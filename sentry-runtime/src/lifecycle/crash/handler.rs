@@ -1,0 +1,112 @@
+//! The handler of crashes in the program: what runs on the crashing thread, in its signal handler.
+//!
+//! Nothing here allocates or takes a lock, apart from the lock of `crash-handler` that lets one crash be handled at a
+//! time. A crash inside the handler ends the program at once: the system gives it no second signal.
+
+#![expect(unsafe_code, reason = "what may run in a signal handler is promised to `crash-handler`")]
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crash_context::CrashContext;
+use crash_handler::{CrashEventResult, CrashHandler};
+
+use super::cause::Cause;
+use super::frames;
+use super::reporter;
+use super::state::{DUMP_TIMEOUT, EVENT_TIMEOUT, STATE, State, Step};
+use crate::base::diagnostics;
+use crate::client::Client;
+use crate::context::crashed;
+use crate::lifecycle::panic;
+
+/// The handlers, which stay for the life of the program.
+static HANDLER: OnceLock<Option<CrashHandler>> = OnceLock::new();
+
+/// The time by which the monitor may be late with its last answer.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Installs the handlers and starts the threads and the monitor.
+pub(super) fn start(client: &Arc<Client>) {
+    if STATE.get().is_some() {
+        return diagnostics::debug(format_args!(
+            "crash_reports belongs to a client that was started earlier"
+        ));
+    }
+    let state = STATE.get_or_make(|_| State::new(Arc::downgrade(client), client.options().shutdown_timeout));
+    if HANDLER.get_or_init(attach).is_some() {
+        reporter::start(state);
+    }
+}
+
+/// Starts the threads and a monitor in the child of a fork, whose handlers are those of its parent.
+pub(super) fn resume() {
+    if STATE.get().is_none() && HANDLER.get().is_some_and(Option::is_some) {
+        let state = STATE.get_or_make(|inherited| match inherited {
+            Some(parent) => State::new(parent.client.clone(), parent.shutdown_timeout),
+            None => State::new(std::sync::Weak::new(), Duration::ZERO),
+        });
+        reporter::start(state);
+    }
+}
+
+fn attach() -> Option<CrashHandler> {
+    // SAFETY: the function keeps to what a signal handler may do, see its documentation.
+    let event = unsafe { crash_handler::make_crash_event(on_crash) };
+    CrashHandler::attach(event)
+        .map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}")))
+        .ok()
+}
+
+/// Allows the monitor, and no other process, to read the memory of this one while a crash is handled. Linux forbids that
+/// by default on many systems.
+pub(super) fn allow(monitor: u32) {
+    #[cfg(unix)]
+    if let Some(Some(handler)) = HANDLER.get() {
+        handler.set_ptracer(Some(monitor));
+    }
+    #[cfg(not(unix))]
+    let _ = monitor;
+}
+
+/// Reports a crash. Returns that it was not handled: the handlers of before are restored and end the program, as they would
+/// have without this one. `true` would end it by the signal.
+fn on_crash(context: &CrashContext) -> CrashEventResult {
+    // A child of a fork that has recorded nothing.
+    let Some(state) = STATE.get() else { return CrashEventResult::Handled(false) };
+    reporter::refuse_sigpipe();
+    let cause = Cause::of(context);
+    let is_known = cause.is_abort() && panic::is_captured();
+    if is_known {
+        // The event of this failure is that of the panic.
+        state.ask(Step::FLUSH_WANTED);
+    } else {
+        state.set_cause(cause);
+        state.context.store(crashed::address().cast_mut(), Ordering::Release);
+        request_dump(state, context);
+        state.ask(Step::EVENT_WANTED);
+        State::wait(EVENT_TIMEOUT, || state.is_done(Step::EVENT_DONE));
+    }
+    let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
+    State::wait(state.shutdown_timeout + GRACE, || is_sent() && state.is_done(Step::FLUSHED));
+    // The handler of the standard library would ignore it, and the program go on after its crash was reported.
+    CrashEventResult::Handled(cause.is_sent_fault())
+}
+
+/// Sends the registers to the monitor, and waits until it has written the minidump.
+fn request_dump(state: &State, context: &CrashContext) {
+    let start = Instant::now();
+    State::wait(DUMP_TIMEOUT, || state.monitor.get().is_some() || state.is_done(Step::NO_MONITOR));
+    let Some(monitor) = state.monitor.get().filter(|_| !state.is_done(Step::NO_MONITOR)) else { return };
+    #[cfg(unix)]
+    let sent = frames::write(monitor, frames::CRASH, context.as_bytes());
+    #[cfg(windows)]
+    let sent = frames::write(monitor, frames::CRASH, &super::dump::to_bytes(context));
+    if sent.is_err() {
+        return state.done(Step::NO_MONITOR);
+    }
+    State::wait(DUMP_TIMEOUT.saturating_sub(start.elapsed()), || {
+        state.is_done(Step::DUMPED) || state.is_done(Step::NO_MONITOR)
+    });
+}

@@ -1,0 +1,139 @@
+//! The monitor process: waits for a crash of the program, writes the minidump and sends the report.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use super::cause::Cause;
+use super::state::EVENT_TIMEOUT;
+use super::{MARK, dump, frames};
+use crate::base::{diagnostics, thread_role};
+use crate::client::Client;
+use crate::intake::message::Capture;
+use crate::options::{ClientOptions, LocalView, Spotlight};
+use crate::pipeline;
+use crate::protocol::nesting::Shallow;
+use crate::protocol::{Attachment, AttachmentType, Envelope};
+use crate::scope::Scope;
+
+/// How long the monitor sends a report that it cannot keep on disk. The program does not wait as long.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+/// The time after which the monitor ends, whatever hangs.
+const LIFE_AFTER_CRASH: Duration = Duration::from_secs(60);
+
+/// Runs the monitor. Ends the process when the program has ended, or its crash has been reported.
+pub(crate) fn run(options: ClientOptions) -> ! {
+    thread_role::mark();
+    let code = match serve(options) {
+        Ok(()) => 0,
+        Err(reason) => {
+            diagnostics::debug(format_args!("the crash monitor does not work: {reason}"));
+            1
+        }
+    };
+    std::process::exit(code)
+}
+
+fn serve(options: ClientOptions) -> Result<(), String> {
+    let token = std::env::var(MARK).map_err(|error| error.to_string())?;
+    outlive_signals();
+    let client = Arc::new(Client::build(for_monitor(options)).map_err(|error| error.to_string())?);
+    let frames = frames();
+    frames::answer(&token, frames::READY);
+    // The program has ended without a crash.
+    let Ok((frames::CRASH, context)) = frames.recv() else { return Ok(()) };
+    end_after(LIFE_AFTER_CRASH);
+    let context = dump::from_bytes(&context).ok_or("the program has sent registers of another system")?;
+    let cause = Cause::of(&context);
+    let minidump = dump::write(&context, client.options().max_attachment_size)
+        .map_err(|error| diagnostics::debug(format_args!("the minidump could not be written: {error}")));
+    frames::answer(&token, frames::DUMPED);
+    if let Some(mut envelope) = envelope(&frames, &client, cause) {
+        if let Ok(buffer) = minidump {
+            envelope.add_item(Attachment {
+                buffer,
+                filename: "minidump.dmp".to_owned(),
+                content_type: None,
+                ty: Some(AttachmentType::Minidump),
+            });
+        }
+        send(&client, envelope);
+    }
+    frames::answer(&token, frames::SENT);
+    Ok(())
+}
+
+/// Returns the options without what only the program itself needs.
+fn for_monitor(mut options: ClientOptions) -> ClientOptions {
+    options.local = LocalView::Off;
+    options.spotlight = Spotlight::Off;
+    options.otlp_endpoint = None;
+    #[cfg(feature = "dashboard")]
+    {
+        options.dashboard = false.into();
+    }
+    options.integrations.clear();
+    options
+}
+
+/// Reads the frames of the program on a thread of its own, so that waiting for them can end.
+fn frames() -> Receiver<(u8, Vec<u8>)> {
+    let (sender, frames) = crossbeam_channel::bounded(1);
+    let read = move || {
+        let mut input = std::io::stdin().lock();
+        while let Some(frame) = frames::read(&mut input) {
+            if sender.send(frame).is_err() {
+                break;
+            }
+        }
+    };
+    // Without the thread the channel is closed, which reads as the end of the program.
+    let _ = std::thread::Builder::new().name("sentry-input".to_owned()).spawn(read);
+    frames
+}
+
+/// Returns the envelope that the program has built, or one with what the monitor knows; `None` if nothing is to be sent.
+fn envelope(frames: &Receiver<(u8, Vec<u8>)>, client: &Arc<Client>, cause: Cause) -> Option<Envelope> {
+    let built = match frames.recv_timeout(EVENT_TIMEOUT) {
+        Ok((frames::NOTHING, _)) => return None,
+        Ok((frames::ENVELOPE, bytes)) => Envelope::from_slice(&bytes).ok(),
+        _ => None,
+    };
+    built.or_else(|| {
+        let event = Shallow::of(cause.event());
+        pipeline::crash_envelope(Capture::alone(event, Arc::clone(client), &Scope::default()))
+    })
+}
+
+fn send(client: &Client, envelope: Envelope) {
+    let Some(transport) = client.transport() else { return };
+    let options = client.options();
+    let limit = if options.spool_dir.is_some() { options.shutdown_timeout } else { SEND_TIMEOUT };
+    transport.send_envelope(envelope);
+    let in_time = transport.shutdown(limit);
+    diagnostics::debug(format_args!("the crash report was sent in time: {in_time}"));
+}
+
+/// Ends this process later.
+fn end_after(limit: Duration) {
+    let end = move || -> Infallible {
+        std::thread::sleep(limit);
+        std::process::exit(1)
+    };
+    let _ = std::thread::Builder::new().name("sentry-limit".to_owned()).spawn(end);
+}
+
+/// Signals that ask the program to end are for the program: it may crash while it shuts down.
+fn outlive_signals() {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "there is no safe way to ignore a signal")]
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
+        // SAFETY: to ignore a signal has no requirements.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+    // The name in lists of processes.
+    #[cfg(unix)]
+    let _ = std::fs::write("/proc/self/comm", "sentry-monitor");
+}

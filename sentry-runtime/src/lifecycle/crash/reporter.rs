@@ -1,0 +1,187 @@
+//! The threads of the program: one starts the monitor and reads its answers, one makes the event of a crash.
+
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use super::frames::{self, Answers};
+use super::handler;
+use super::state::{self, State, Step};
+use crate::base::{diagnostics, thread_role};
+use crate::capture::event;
+use crate::client::{self, Client};
+use crate::context::crashed;
+use crate::instrument::monitor;
+use crate::intake::message::Capture;
+use crate::pipeline;
+use crate::protocol::Envelope;
+use crate::protocol::nesting::Shallow;
+use crate::protocol::random::random_u64;
+
+/// Starts both threads. Without them the handler does nothing.
+pub(super) fn start(state: &'static State) {
+    let spawn = |name: &str, run: fn(&'static State)| {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            thread_role::mark();
+            refuse_sigpipe();
+            run(state);
+        });
+        thread
+            .map_err(|error| {
+                diagnostics::error(format_args!(
+                    "the thread `{name}` could not be started ({error}): crashes are not fully reported"
+                ));
+            })
+            .ok()
+    };
+    if let Some(reporter) = spawn("sentry-crash", report) {
+        let _ = state.reporter.set(reporter.thread().clone());
+    }
+    if spawn("sentry-monitor", watch).is_none() {
+        state.done(Step::NO_MONITOR);
+    }
+}
+
+/// Prevents that this thread ends the program by writing to a monitor that is gone.
+pub(super) fn refuse_sigpipe() {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "there is no safe way to block a signal")]
+    // SAFETY: the set is plain data, for which zeros are valid, and the calls only write to it.
+    unsafe {
+        let mut signals: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut signals);
+        libc::sigaddset(&raw mut signals, libc::SIGPIPE);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, std::ptr::null_mut());
+    }
+}
+
+/// Starts the monitor and reads its answers until it ends.
+fn watch(state: &'static State) {
+    let token = format!("{:016x}{:016x}", random_u64(), random_u64());
+    let mut was_ready = false;
+    match spawn(&token) {
+        Ok((child, input, output)) => {
+            state::note_pipes(&input, &output);
+            let id = child.id();
+            let _ = state.process.set(Mutex::new(child));
+            let _ = state.monitor.set(input);
+            // On a thread of its own: a crash in progress holds the lock that this needs, and waits for the answers.
+            let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
+            let _ = allow.spawn(move || handler::allow(id));
+            for answer in Answers::new(output, &token) {
+                match answer {
+                    frames::READY => was_ready = true,
+                    frames::DUMPED => state.done(Step::DUMPED),
+                    frames::SENT => state.done(Step::SENT),
+                    _ => {}
+                }
+            }
+            // It ends, and must not stay in the list of processes.
+            with_process(state, Child::wait);
+        }
+        Err(error) => diagnostics::debug(format_args!("the crash monitor could not be started: {error}")),
+    }
+    state.done(Step::NO_MONITOR);
+    if !state.is_done(Step::EVENT_WANTED) {
+        let when = if was_ready { "" } else { " before it was ready" };
+        diagnostics::debug(format_args!(
+            "the crash monitor ended{when}: crashes are reported without a minidump"
+        ));
+    }
+}
+
+/// Does something with the monitor's process, unless the other thread does something with it.
+fn with_process<R>(state: &State, work: impl FnOnce(&mut Child) -> R) {
+    if let Some(Ok(mut process)) = state.process.get().map(Mutex::try_lock) {
+        work(&mut process);
+    }
+}
+
+/// Starts this executable again, as the monitor.
+fn spawn(token: &str) -> std::io::Result<(Child, std::process::ChildStdin, ChildStdout)> {
+    // On Linux the file that runs, even if another one was put in its place meanwhile.
+    let own = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
+    let mut command = Command::new(own);
+    let mut arguments = std::env::args_os();
+    let name = arguments.next();
+    // The arguments lead the program to the same call of `init`.
+    command.args(arguments).env(super::MARK, token);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(if diagnostics::is_debug() { Stdio::inherit() } else { Stdio::null() });
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        if let Some(name) = name {
+            command.arg0(name);
+        }
+        // Signals of the terminal are for the program.
+        command.process_group(0);
+    }
+    #[cfg(not(unix))]
+    let _ = name;
+    let mut child = command.spawn()?;
+    match (child.stdin.take(), child.stdout.take()) {
+        (Some(input), Some(output)) => Ok((child, input, output)),
+        _ => Err(std::io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
+/// Waits for a crash, and reports it.
+fn report(state: &'static State) {
+    while !state.is_done(Step::EVENT_WANTED) && !state.is_done(Step::FLUSH_WANTED) {
+        std::thread::park();
+    }
+    let client = client_of(state);
+    if state.is_done(Step::EVENT_WANTED) {
+        if !state.is_done(Step::DUMPED) {
+            // It hangs. If it went on later, it would report the crash a second time.
+            with_process(state, Child::kill);
+            state.done(Step::NO_MONITOR);
+        }
+        let envelope = client.as_ref().and_then(|client| envelope(state, client));
+        hand_over(state, client.as_deref(), envelope);
+        state.done(Step::EVENT_DONE);
+    }
+    if let Some(client) = client {
+        monitor::fail_open_runs();
+        client.flush(state.shutdown_timeout);
+    }
+    state.done(Step::FLUSHED);
+}
+
+/// Returns the client that asked for crash reports, or the one that has taken its place; `None` after both were closed.
+fn client_of(state: &State) -> Option<Arc<Client>> {
+    let own = state.client.upgrade().filter(|client| client.is_enabled());
+    own.or_else(|| client::global().filter(|client| client.is_enabled() && client.options().crash_reports))
+}
+
+/// Builds the event of the crash in the context of the crashing thread; `None` if it is dropped.
+#[expect(unsafe_code, reason = "the state of the crashing thread is read")]
+fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
+    let event = state.cause().event();
+    let context = state.context.load(Ordering::Acquire);
+    // SAFETY: the crashing thread has stored the address of its own state, and waits in its handler. If it has waited in
+    // vain, it only ends the process.
+    let _entered = unsafe { crashed::enter_context_of(context, Arc::clone(client)) };
+    let draft = Capture::event(Shallow::of(event));
+    pipeline::crash_envelope(event::in_context(draft)?)
+}
+
+/// Hands the envelope to the monitor, or to the client's own transport if there is no monitor.
+fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>) {
+    let bytes = envelope.as_ref().map(|envelope| envelope.to_bytes(std::time::SystemTime::now()));
+    let monitor = state.monitor.get().filter(|_| !state.is_done(Step::NO_MONITOR));
+    let taken = monitor.is_some_and(|monitor| {
+        let (kind, payload) = match &bytes {
+            Some(bytes) => (frames::ENVELOPE, bytes.as_slice()),
+            None => (frames::NOTHING, [].as_slice()),
+        };
+        frames::write(monitor, kind, payload).is_ok()
+    });
+    if !taken && let (Some(client), Some(envelope)) = (client, envelope) {
+        state.done(Step::NO_MONITOR);
+        if let Some(transport) = client.transport() {
+            transport.send_envelope(envelope);
+        }
+    }
+}
