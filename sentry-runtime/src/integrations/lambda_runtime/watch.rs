@@ -26,7 +26,7 @@ pub(super) struct Watch {
     /// The end of the invocation's time.
     deadline: Option<Instant>,
     /// `None` if no thread could be started.
-    end: Option<Sender<Arc<Flush>>>,
+    end: Option<Sender<FlushRequest>>,
     /// Present when the invocation has ended.
     flush: Option<Arc<Flush>>,
 }
@@ -36,6 +36,16 @@ pub(super) struct Watch {
 struct Flush {
     done: AtomicBool,
     waker: Mutex<Option<Waker>>,
+}
+
+/// The request for a flush. Whatever becomes of it, also if the thread panics, the invocation stops waiting for it.
+#[derive(Debug, PartialEq)]
+struct FlushRequest(Arc<Flush>);
+
+impl Drop for FlushRequest {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
 }
 
 /// The thread's end.
@@ -48,7 +58,7 @@ struct Watcher {
     time: Duration,
     deadline: Instant,
     warning: Option<Duration>,
-    end: Receiver<Arc<Flush>>,
+    end: Receiver<FlushRequest>,
 }
 
 impl Watch {
@@ -83,7 +93,7 @@ impl Watch {
             let flush = Arc::new(Flush::default());
             self.flush = Some(Arc::clone(&flush));
             flush.set_waker(task);
-            let asked = self.end.take().is_some_and(|end| end.try_send(flush).is_ok());
+            let asked = self.end.take().is_some_and(|end| end.try_send(FlushRequest(flush)).is_ok());
             if !asked {
                 send(client, self.deadline);
                 return Poll::Ready(());
@@ -122,9 +132,8 @@ impl Watcher {
             ended = self.end.recv().map_err(RecvTimeoutError::from);
         }
         // Without an answer the invocation was dropped: nobody waits for a flush.
-        if let Ok(flush) = ended {
+        if let Ok(_request) = ended {
             send(&self.client, (!self.time.is_zero()).then_some(self.deadline));
-            flush.finish();
         }
     }
 
@@ -161,5 +170,31 @@ fn send(client: &Client, deadline: Option<Instant>) {
     }
     if !client.flush(patience) {
         diagnostics::debug(format_args!("some data of this invocation was not sent before its end"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_does_not_wait_for_a_thread_that_panics() {
+        let flush = Arc::new(Flush::default());
+        let request = FlushRequest(Arc::clone(&flush));
+        let thread = std::thread::spawn(move || {
+            let _request = request;
+            std::panic::resume_unwind(Box::new("a bug"));
+        });
+        assert!(thread.join().is_err());
+        assert!(flush.done.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn an_invocation_does_not_wait_for_a_request_that_nobody_took() {
+        let flush = Arc::new(Flush::default());
+        let (say, end) = bounded(1);
+        say.try_send(FlushRequest(Arc::clone(&flush))).unwrap();
+        drop(end);
+        assert!(flush.done.load(Ordering::SeqCst));
     }
 }
