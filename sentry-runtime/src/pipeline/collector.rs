@@ -1,14 +1,13 @@
 //! The collector: gathers spans from the threads' recorders by segment.
 //!
 //! Records of many threads arrive in any order; those of one segment are gathered until its root has ended, and one
-//! round longer. Spans that end later belong to work that outlives the root: they are gathered as well, and sent as
-//! separate transactions of the same trace. Spans of streamed segments go to the [streams](super::stream) instead.
+//! round longer. Spans that start after the root has ended, or end later than that, belong to work that outlives the root:
+//! they are gathered as well, and sent as separate transactions of the same trace. Spans of streamed segments go to the [streams](super::stream) instead.
 //!
 //! Gathered records use a share of the option `max_record_memory`. When the share is used up, segments that have
 //! recorded nothing for a while are dropped, and spans for which there is still no room are counted as lost.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -20,6 +19,7 @@ use super::containment::{contain, contain_all};
 use super::flight::{FlightRecorder, Unfinished};
 use super::overdue::OpenSpans;
 use super::polls::RunningPolls;
+use super::remembered::Remembered;
 use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::{self, Ended};
@@ -38,8 +38,6 @@ use crate::trace::record::{Detail, Record};
 
 /// The maximum number of segments gathered at the same time.
 const MAX_SEGMENTS: usize = 16_384;
-/// The number of ended segments that are remembered for late spans.
-const MAX_FINISHED: usize = 512;
 /// How long late spans are gathered.
 const LATE: Duration = Duration::from_secs(1);
 /// The maximum number of spans with attributes that were written before their segment was known.
@@ -71,10 +69,24 @@ pub(super) struct Collector {
     ended: Vec<Ended>,
     /// Segments that wait until the transport has room.
     backlog: Backlog,
-    finished: IdMap<Arc<Ended>>,
-    finished_order: VecDeque<LocalId>,
+    finished: IdMap<Finished>,
+    remembered: Remembered,
     /// Segments with late spans, and the arrival time of the first.
     late: Vec<(LocalId, Instant)>,
+}
+
+/// A segment that has been written.
+struct Finished {
+    ended: Arc<Ended>,
+    /// The attributes and details of its spans that are still open.
+    open: BufferedSpan,
+}
+
+impl Finished {
+    /// Whether some other part of the program refers to the segment, and may end spans of it.
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.ended.segment) > 1
+    }
 }
 
 impl Collector {
@@ -295,7 +307,10 @@ impl Collector {
 
     #[cold]
     fn begin(&mut self, segment: LocalId) {
-        if self.finished.contains_key(&segment) || self.backlog.contains(segment) {
+        if let Some(finished) = self.finished.get_mut(&segment) {
+            self.late.push((segment, Instant::now()));
+            self.open.insert(segment, std::mem::take(&mut finished.open));
+        } else if self.backlog.contains(segment) {
             self.late.push((segment, Instant::now()));
         }
         if self.open.len() >= MAX_SEGMENTS {
@@ -308,6 +323,11 @@ impl Collector {
     fn give_up_silent(&mut self) {
         let round = self.round;
         self.give_up_oldest(usize::MAX, |gathered| gathered.changed + SILENCE < round);
+        if self.room.is_fuller_than(6) {
+            for finished in self.finished.values_mut() {
+                self.room.give_back(std::mem::take(&mut finished.open).weight);
+            }
+        }
     }
 
     /// Drops the segments that have recorded nothing for the longest time.
@@ -343,18 +363,37 @@ impl Collector {
     }
 
     /// Writes the transaction of a segment, whose spans take no room any more.
-    fn write_transaction(&mut self, ended: Ended, gathered: BufferedSpan) {
+    fn write_transaction(&mut self, ended: Ended, mut gathered: BufferedSpan) {
         let (key, client) = (ended.segment.key, Arc::clone(&ended.segment.client));
-        let ended = Arc::new(ended);
+        let later = gathered.take_started_after(ended.end);
+        let mut finished = Finished { ended: Arc::new(ended), open: BufferedSpan::default() };
+        if finished.is_used() || !later.is_empty() {
+            finished.open = gathered.take_open(key, &mut self.room);
+        }
+        if !later.is_empty() {
+            // Late spans may have come while the segment waited.
+            if !self.open.contains_key(&key) {
+                self.open.insert(key, std::mem::take(&mut finished.open));
+                self.late.push((key, Instant::now()));
+            }
+            let open = self.open.entry(key).or_default();
+            open.changed = self.round;
+            later.into_iter().for_each(|child| open.add(child, &mut self.room));
+        }
+        let ended = Arc::clone(&finished.ended);
         let spans = gathered.children.len() as u64 + 1;
         let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
         contain_all(&client, &quantities, || transaction::process(&ended, gathered));
-        self.finished.insert(key, ended);
-        self.finished_order.push_back(key);
-        if self.finished_order.len() > MAX_FINISHED
-            && let Some(oldest) = self.finished_order.pop_front()
-        {
-            self.finished.remove(&oldest);
+        self.finished.insert(key, finished);
+        let Self { remembered, finished, open, .. } = self;
+        let forgotten = remembered.add(key, self.round, |key| is_used(finished, open, key));
+        self.forget(forgotten);
+    }
+
+    /// Forgets segments that can have no more spans.
+    fn forget(&mut self, segments: Vec<LocalId>) {
+        for finished in segments.iter().filter_map(|key| self.finished.remove(key)) {
+            self.room.give_back(finished.open.weight);
         }
     }
 
@@ -382,10 +421,14 @@ impl Collector {
                 self.late.push((key, since));
                 continue;
             }
-            let Some(gathered) = self.open.remove(&key) else { continue };
+            let Some(mut gathered) = self.open.remove(&key) else { continue };
             self.room.give_back(gathered.weight);
-            match self.finished.get(&key) {
-                Some(ended) => {
+            match self.finished.get_mut(&key) {
+                Some(finished) => {
+                    if finished.is_used() {
+                        finished.open = gathered.take_open(key, &mut self.room);
+                    }
+                    let ended = &finished.ended;
                     let client = Arc::clone(&ended.segment.client);
                     let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
                     contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
@@ -419,6 +462,13 @@ impl Collector {
     /// known only when its root ends, so if there are other clients, the spans stay until then.
     pub(super) fn close(&mut self, client: &Arc<Client>) {
         self.close_backlog(client);
+        let Self { remembered, finished, open, .. } = self;
+        let is_of_client = |key| {
+            finished.get(&key).is_some_and(|finished| Arc::ptr_eq(&finished.ended.segment.client, client))
+        };
+        let forgotten = remembered.close(self.round, is_of_client, |key| is_used(finished, open, key));
+        self.forget(forgotten);
+        self.streams.close(client, self.round, self.since(Instant::now()), &mut self.open, &mut self.room);
         if client::all().iter().any(|other| !Arc::ptr_eq(other, client) && other.is_enabled()) {
             return;
         }
@@ -470,6 +520,11 @@ fn lose_transaction(reason: DiscardReason, ended: &Ended, spans: &BufferedSpan) 
     let ledger = ended.segment.client.ledger();
     ledger.lost(reason, DataCategory::Transaction, 1);
     ledger.lost(reason, DataCategory::Span, spans.children.len() as u64 + spans.dropped + 1);
+}
+
+/// Whether a segment may have spans that are not written yet.
+fn is_used(finished: &IdMap<Finished>, open: &IdMap<BufferedSpan>, key: LocalId) -> bool {
+    open.contains_key(&key) || finished.get(&key).is_some_and(Finished::is_used)
 }
 
 fn lose_spans(client: Option<&Client>, spans: u64) {

@@ -25,6 +25,7 @@ mod logs;
 mod output;
 mod overdue;
 mod polls;
+mod remembered;
 mod sessions;
 mod span;
 mod stream;

@@ -66,7 +66,11 @@ impl Bed {
         assert!(self.collector.room.held() <= MEMORY / 4 * 3);
     }
 
+    /// Announces a segment, as is done for streamed ones.
     fn start(&mut self, segment: &Arc<Segment>) {
+        if !segment.is_streamed() {
+            return;
+        }
         let (isolation, current) = (Arc::<ScopeCell>::default(), Arc::default());
         self.take(Record::Start { segment: Arc::clone(segment), isolation, current });
     }
@@ -164,6 +168,7 @@ fn long_texts_count_by_their_length() {
     }
     assert!(bed.collector.open[&segment.key].attributes.len() < 12);
     bed.end(&segment);
+    drop(segment);
     bed.finish();
     assert_eq!(bed.collector.held(), 0);
 }
@@ -294,4 +299,106 @@ fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
     let spans = bed.client.stats().accepted(DataCategory::Span) + lost(DataCategory::Span);
     assert!((110..=111).contains(&spans), "{spans}");
     assert!(bed.collector.held() <= 2 * size_of::<Child>());
+}
+
+/// The task of a socket outlives its request, and thousands of others end meanwhile.
+#[test]
+fn a_segment_that_is_in_use_is_remembered_for_its_spans() {
+    for lifecycle in [TraceLifecycle::Static, TraceLifecycle::Stream] {
+        let mut bed = Bed::new(lifecycle);
+        let request = bed.segment();
+        bed.start(&request);
+        bed.end(&request);
+        let socket = bed.id();
+        bed.take(Record::Attribute { segment: request.key, span: socket, key: "early", value: 1.into() });
+        bed.finish();
+        for _ in 0..3_000 {
+            let other = bed.segment();
+            bed.start(&other);
+            bed.end(&other);
+            bed.round();
+        }
+        bed.finish();
+        let (start, end, outcome) = (clock::now(), clock::now(), SpanOutcome::Ok);
+        bed.take(Record::Span {
+            segment: request.key,
+            id: socket,
+            parent: 0,
+            site: &SITE,
+            start,
+            end,
+            outcome,
+        });
+        bed.collector.write(true, Instant::now());
+        bed.finish();
+        let early = match lifecycle {
+            TraceLifecycle::Stream => {
+                let late = bed
+                    .streamed()
+                    .into_iter()
+                    .find(|span| span["name"] == "step" && span["is_segment"] == false);
+                late.map(|span| span["attributes"]["early"]["value"].clone())
+            }
+            _ => bed
+                .transport
+                .payloads(ItemType::Transaction)
+                .last()
+                .map(|late| late["contexts"]["trace"]["data"]["early"].clone()),
+        };
+        assert_eq!((early, bed.lost()), (Some(1.into()), 0), "{lifecycle:?}");
+        drop(request);
+        for _ in 0..1_000 {
+            let other = bed.segment();
+            bed.start(&other);
+            bed.end(&other);
+            bed.round();
+        }
+        bed.finish();
+        assert_eq!(bed.collector.held(), 0, "{lifecycle:?}");
+        assert!(bed.collector.finished.len() <= 1_024, "{}", bed.collector.finished.len());
+    }
+}
+
+#[test]
+fn a_closed_client_is_not_kept_by_what_has_ended() {
+    for lifecycle in [TraceLifecycle::Static, TraceLifecycle::Stream] {
+        let mut bed = Bed::new(lifecycle);
+        let known = Arc::strong_count(&bed.client);
+        for _ in 0..10 {
+            let segment = bed.segment();
+            bed.start(&segment);
+            bed.span(segment.key);
+            bed.end(&segment);
+        }
+        let in_use = bed.segment();
+        bed.start(&in_use);
+        bed.end(&in_use);
+        bed.finish();
+        let client = Arc::clone(&bed.client);
+        for _ in 0..2 {
+            bed.collector.close(&client);
+            bed.round();
+        }
+        drop(client);
+        // That of the segment itself.
+        assert_eq!(Arc::strong_count(&bed.client) - known, 1, "{lifecycle:?}");
+        bed.span(in_use.key);
+        bed.collector.write(true, Instant::now());
+        assert_eq!(bed.lost(), 0, "the span is known to be late: {lifecycle:?}");
+    }
+}
+
+#[test]
+fn a_span_that_starts_after_the_end_of_its_root_is_a_transaction_of_its_own() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let segment = bed.segment();
+    bed.span(segment.key);
+    bed.end(&segment);
+    bed.span(segment.key);
+    bed.finish();
+    bed.collector.write(true, Instant::now());
+    let sent = bed.transport.payloads(ItemType::Transaction);
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0]["spans"].as_array().unwrap().len(), 1);
+    assert_eq!(sent[1]["contexts"]["trace"]["parent_span_id"], sent[0]["contexts"]["trace"]["span_id"]);
 }

@@ -1,10 +1,12 @@
 //! The buffered records of one segment, kept until they can be sent, and the memory limit of all of them.
 
+use std::collections::HashSet;
+
 use crate::base::order::sort_by_number;
 use crate::pipeline::polls::SegmentPolls;
 use crate::protocol::AttributeValue;
 use crate::trace::callsite::Callsite;
-use crate::trace::clock::Ticks;
+use crate::trace::clock::{Start, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::record::{Detail, DynamicSpan, SpanOutcome};
 
@@ -210,7 +212,7 @@ impl BufferedSpan {
     /// same few attributes again and again, these are nearly all.
     #[cold]
     fn forget_replaced(&mut self, room: &mut Room) {
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         let mut kept: Vec<_> = std::mem::take(&mut self.attributes)
             .into_iter()
             .rev()
@@ -227,6 +229,31 @@ impl BufferedSpan {
         kept.reverse();
         self.distinct = kept.len();
         self.attributes = kept;
+    }
+
+    /// Takes the spans that started after the end of their root.
+    pub(crate) fn take_started_after(&mut self, end: Start) -> Vec<Child> {
+        // An end that the user set cannot be compared.
+        let Start::Ticks(end) = end else { return Vec::new() };
+        let starts_later = |child: &mut Child| child.start_order() > (true, end);
+        self.children.extract_if(.., starts_later).collect()
+    }
+
+    /// Takes the attributes and details of spans that have not ended yet, for a segment whose room is given back.
+    pub(crate) fn take_open(&mut self, root: LocalId, room: &mut Room) -> Self {
+        let mut open = Self::default();
+        if self.attributes.is_empty() && self.details.is_empty() {
+            return open;
+        }
+        let ended: HashSet<_> = self.children.iter().map(|child| child.id).chain([root]).collect();
+        let of_open = |span: &LocalId| !ended.contains(span);
+        for (span, key, value) in self.attributes.extract_if(.., |(span, ..)| of_open(span)) {
+            open.add_attribute(span, key, value, room);
+        }
+        for (span, detail) in self.details.extract_if(.., |(span, _)| of_open(span)) {
+            open.add_detail(span, detail, room);
+        }
+        open
     }
 
     /// Adds a detail, if there is room.

@@ -13,15 +13,17 @@ pub(crate) mod root;
 pub(crate) mod segment;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::remembered::Remembered;
 use super::span::buffer::{BufferedSpan, Child, Room};
 use super::stream::batch::{Batches, Key, LONGEST};
 use super::stream::segment::{Phase, Stream};
 use super::transaction::Ended;
+use crate::client::Client;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::ScopeCell;
 use crate::trace::ids::{IdMap, LocalId};
@@ -29,8 +31,6 @@ use crate::trace::segment::Segment;
 
 /// The number of segments from which on leaked ones are searched for.
 const MANY_SEGMENTS: usize = 16_384;
-/// The number of ended segments that are remembered for late spans.
-const MAX_OVER: usize = 2048;
 /// The maximum number of spans of one segment that wait for the next round. If there are more, the first are written at
 /// once.
 const MAX_WAITING: usize = 4096;
@@ -45,7 +45,7 @@ pub(super) struct Streams {
     running: HashMap<Key, usize>,
     /// Segments with spans that wait for the next round.
     touched: Vec<LocalId>,
-    over: VecDeque<LocalId>,
+    remembered: Remembered,
     batches: Batches,
     swept: Option<Instant>,
     /// The number of segments after the last search for leaked ones.
@@ -180,11 +180,37 @@ impl Streams {
             self.batches.close(trace, round + STRAGGLERS);
         }
         self.batches.send_full();
-        self.over.push_back(key);
-        if self.over.len() > MAX_OVER
-            && let Some(oldest) = self.over.pop_front()
-            && let Some(mut stream) = self.known.remove(&oldest)
-        {
+        let Self { remembered, known, .. } = self;
+        let forgotten = remembered.add(key, round, |key| known.get(&key).is_some_and(Stream::is_used));
+        self.forget(forgotten, unassigned, since, room);
+    }
+
+    /// Forgets the ended segments of a client that closes, unless their spans may still end.
+    pub(super) fn close(
+        &mut self,
+        client: &Arc<Client>,
+        round: u64,
+        since: Instant,
+        unassigned: &mut IdMap<BufferedSpan>,
+        room: &mut Room,
+    ) {
+        let Self { remembered, known, .. } = self;
+        let is_of_client =
+            |key| known.get(&key).is_some_and(|stream| Arc::ptr_eq(&stream.segment.client, client));
+        let is_used = |key| known.get(&key).is_some_and(Stream::is_used);
+        let forgotten = remembered.close(round, is_of_client, is_used);
+        self.forget(forgotten, unassigned, since, room);
+    }
+
+    /// Forgets segments that can have no more spans.
+    fn forget(
+        &mut self,
+        segments: Vec<LocalId>,
+        unassigned: &mut IdMap<BufferedSpan>,
+        since: Instant,
+        room: &mut Room,
+    ) {
+        for mut stream in segments.iter().filter_map(|key| self.known.remove(key)) {
             let ready = stream.take_all();
             stream.write(ready, unassigned, since, &mut self.batches, room);
             room.give_back(stream.weight);

@@ -87,6 +87,12 @@ impl Stream {
         }
     }
 
+    /// Whether spans may still end: some are waiting, or another part of the program refers to the segment.
+    pub(crate) fn is_used(&self) -> bool {
+        let own = if matches!(self.phase, Phase::Over(_)) { 2 } else { 1 };
+        !self.finished.is_empty() || Arc::strong_count(&self.segment) > own
+    }
+
     /// Sets the thread on which the root has ended.
     pub(crate) fn ended_on(&mut self, thread: &Thread) {
         self.thread = Some(thread.clone());
