@@ -14,4 +14,5 @@ mod grpc;
 mod serve;
 mod services;
 mod sessions;
+mod sockets;
 mod unhandled;

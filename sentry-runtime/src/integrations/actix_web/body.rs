@@ -48,8 +48,8 @@ pub(super) fn length(body: &impl MessageBody) -> Option<u64> {
 impl<B: MessageBody> ResponseBody<B> {
     pub(super) fn new(inner: B, mut handling: Handling, is_head: bool, status: StatusCode) -> Self {
         let length = length(&inner);
-        if length == Some(0) {
-            // Nothing polls an empty body.
+        // Nothing polls an empty body, and that of a WebSocket lasts as long as the socket.
+        if length == Some(0) || status == StatusCode::SWITCHING_PROTOCOLS {
             handling.end(End::Done);
         }
         Self { inner: Some(inner), handling, end: BodyEnd::new(is_head, status.as_u16(), length) }

@@ -67,7 +67,11 @@ where
         });
         match ready!(answer) {
             Ok(response) => {
-                let handling = std::mem::take(this.handling);
+                let mut handling = std::mem::take(this.handling);
+                // What the connection is used for from now on is no answer to the request.
+                if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+                    handling.end(End::Done);
+                }
                 let end = BodyEnd::new(*this.is_head, response.status().as_u16(), length(&response));
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, handling, end))))
             }
