@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::ignore;
@@ -143,65 +142,89 @@ impl EventDraft {
     }
 }
 
+/// An event with the client and the scopes of the time at which it was captured.
+#[derive(Debug)]
+pub(crate) struct DatedEvent {
+    draft: EventDraft,
+    timestamp: SystemTime,
+    thread: CapturingThread,
+    client: Arc<Client>,
+    scopes: Scopes,
+}
+
 /// Hands an event to the pipeline. Returns its id, or `None` without an enabled client.
 pub(crate) fn submit(draft: EventDraft) -> Option<Uuid> {
     forgotten::check();
-    let capture = in_context(draft)?;
-    let event_id = capture.event_id;
-    last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
-    queue::send_event(Box::new(capture));
-    Some(event_id)
+    DatedEvent::now(draft)?.submit()
 }
 
-/// Returns the event with a snapshot of the current context; `None` without an enabled client, or if the event is ignored.
-pub(crate) fn in_context(draft: EventDraft) -> Option<Capture> {
-    let context = active::context();
-    let client = context.client().filter(|client| client.is_enabled())?;
-    let mut scopes = Scopes::of(&context);
-    if let Some(over) = draft.over {
-        let mut current = Scope::clone(&scopes.current);
-        current.merge(&over);
-        scopes.current = Arc::new(current);
+impl DatedEvent {
+    /// Adds the active client and the present scopes to an event. Returns `None` without an enabled client.
+    pub(crate) fn now(mut draft: EventDraft) -> Option<Self> {
+        let context = active::context();
+        let client = context.client().filter(|client| client.is_enabled())?;
+        let mut scopes = Scopes::of(&context);
+        if let Some(over) = draft.over.take() {
+            let mut current = Scope::clone(&scopes.current);
+            current.merge(&over);
+            scopes.current = Arc::new(current);
+        }
+        Some(Self { draft, timestamp: SystemTime::now(), thread: current_thread(), client, scopes })
     }
-    let files = || scopes.attachments().chain(&draft.hint.attachments);
-    if callback::is_too_deep() {
-        diagnostics::debug(format_args!(
-            "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
-        ));
-        client.lost_with(DiscardReason::InternalSdkError, DataCategory::Error, files());
-        return None;
+
+    /// Hands the event to the pipeline. Returns its id, or `None` if it is dropped. Must be called in the isolation scope of
+    /// the event.
+    pub(crate) fn submit(self) -> Option<Uuid> {
+        let capture = self.capture()?;
+        let event_id = capture.event_id;
+        last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
+        queue::send_event(Box::new(capture));
+        Some(event_id)
     }
-    let is_ignored = match &draft.body {
-        // Duplicates were recognised before their stack was taken.
-        Body::Error { .. } => false,
-        Body::Panic { message, .. } => ignore::drops(&panic_entry(message), files()),
-        Body::Message(text) => ignore::drops_message(text, files()),
-        Body::Event(event) => ignore::drops_event(event, files()),
-    };
-    if is_ignored {
-        return None;
+
+    /// Returns the event as the pipeline takes it, or `None` if it is dropped.
+    pub(crate) fn capture(self) -> Option<Capture> {
+        let Self { draft, timestamp, thread, client, scopes } = self;
+        let files = || scopes.attachments().chain(&draft.hint.attachments);
+        if callback::is_too_deep() {
+            diagnostics::debug(format_args!(
+                "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
+            ));
+            client.lost_with(DiscardReason::InternalSdkError, DataCategory::Error, files());
+            return None;
+        }
+        let is_ignored = match &draft.body {
+            // Duplicates were recognised before their stack was taken.
+            Body::Error { .. } => false,
+            Body::Panic { message, .. } => ignore::drops(&panic_entry(message), files()),
+            Body::Message(text) => ignore::drops_message(text, files()),
+            Body::Event(event) => ignore::drops_event(event, files()),
+        };
+        if is_ignored {
+            return None;
+        }
+        if let Some(events) = &scopes.isolation.request_events {
+            events.note_captured();
+        }
+        if draft.level >= Level::Error {
+            draft.span_context.note_error();
+        }
+        Some(Capture {
+            event_id: draft.event_id,
+            timestamp,
+            body: draft.body,
+            level: draft.level,
+            span_context: draft.span_context,
+            stack: draft.stack,
+            locals: draft.locals,
+            thread,
+            hint: Box::new(draft.hint),
+            session: session::of(&client, &scopes),
+            scopes,
+            client,
+            depth: callback::depth(),
+        })
     }
-    if let Some(events) = &scopes.isolation.request_events {
-        events.captured.store(true, Ordering::Relaxed);
-    }
-    if draft.level >= Level::Error {
-        draft.span_context.note_error();
-    }
-    Some(Capture {
-        event_id: draft.event_id,
-        timestamp: SystemTime::now(),
-        body: draft.body,
-        level: draft.level,
-        span_context: draft.span_context,
-        stack: draft.stack,
-        locals: draft.locals,
-        thread: current_thread(),
-        hint: Box::new(draft.hint),
-        session: session::of(&client, &scopes),
-        scopes,
-        client,
-        depth: callback::depth(),
-    })
 }
 
 impl Capture {

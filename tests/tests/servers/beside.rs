@@ -7,14 +7,14 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::Request;
 use sentry::integrations::tower::SentryLayer;
 use sentry::integrations::tracing::{EventFilter, default_event_filter, layer};
 use sentry_tests::support::{Seen, block_on, observe, options, untraced};
 use serde_json::Value;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -137,6 +137,68 @@ fn a_failed_response_that_our_layer_leaves_alone_is_what_the_layer_inside_logs()
     assert!(texts(&seen).iter().all(|text| text.contains("response failed")), "{:?}", texts(&seen));
     let router = routes().layer(TraceLayer::new_for_http()).layer(ours());
     assert_eq!(texts(&visit(router, "/annotated", options())), ["no stock", "no stock"]);
+}
+
+/// Asks another service, as a client with a `TraceLayer` of its own.
+async fn ask_the_bank() {
+    let bank = async |_: Request<Body>| Ok::<_, Infallible>(StatusCode::BAD_GATEWAY.into_response());
+    let bank = TraceLayer::new_for_http().layer(tower::service_fn(bank));
+    drop(bank.oneshot(Request::new(Body::empty())).await);
+}
+
+async fn copes() -> StatusCode {
+    ask_the_bank().await;
+    StatusCode::OK
+}
+
+async fn fails_with_it() -> StatusCode {
+    ask_the_bank().await;
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+async fn captures_it() -> StatusCode {
+    ask_the_bank().await;
+    sentry::capture_message("the bank is closed", sentry::Level::Warning);
+    StatusCode::OK
+}
+
+#[test]
+fn what_a_client_in_a_request_logs_is_an_event_unless_the_request_fails() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let routes = || {
+        let routes = Router::new().route("/copes", get(copes)).route("/fails", get(fails_with_it));
+        routes.route("/captures", get(captures_it)).layer(SentryLayer::new())
+    };
+    let ask = |path: &str| drop(block_on(routes().oneshot(Request::get(path).body(Body::empty()).unwrap())));
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || ["/copes", "/fails", "/captures"].map(ask));
+    });
+    let [copes, fails, captures] = &seen.events()[..] else { panic!("{:?}", texts(&seen)) };
+    assert!(format!("{}", copes["logentry"]).contains("response failed"), "{copes}");
+    assert_eq!(copes["transaction"], "GET /copes");
+    assert_eq!(fails["exception"]["values"][0]["value"], "GET /fails was answered with status 503");
+    assert!(format!("{}", captures["logentry"]).contains("the bank is closed"), "{captures}");
+    for event in [fails, captures] {
+        let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+        assert_eq!(crumbs.last().unwrap()["message"], "response failed");
+    }
+}
+
+#[test]
+fn a_failure_of_another_status_after_a_request_is_an_event() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || {
+            let router = Router::new().route("/fails", get(fails_alone)).layer(SentryLayer::new());
+            drop(block_on(router.oneshot(Request::get("/fails").body(Body::empty()).unwrap())));
+            block_on(ask_the_bank());
+        });
+    });
+    assert_eq!(texts(&seen).len(), 2, "{:?}", texts(&seen));
+}
+
+async fn fails_alone() -> StatusCode {
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 type Task = Box<dyn FnOnce() + Send>;

@@ -283,7 +283,7 @@ impl Handler {
                 state.failed = true;
                 let since = state.running.as_ref().map_or(0, |running| running.since);
                 if errors::capture(failure, since, state.kind.origin()).is_some() {
-                    reported::note();
+                    reported::note(state.http_status);
                 }
             }
         }
@@ -415,7 +415,7 @@ impl PollHooks for Handler {
             // The server's layer need not capture it either.
             _ if state.ignored => {
                 if let Some(events) = &context.isolation.snapshot().request_events {
-                    events.captured.store(true, Ordering::Relaxed);
+                    events.note_captured();
                     events.ignored.store(true, Ordering::Relaxed);
                 }
             }
@@ -424,7 +424,7 @@ impl PollHooks for Handler {
             Some(500..) => {
                 let _inside = entered::enter(Arc::clone(&context), active);
                 if errors::capture_unhandled(state.kind.origin(), state.http_status) {
-                    reported::note();
+                    reported::note(state.http_status);
                 }
             }
             Some(_) => {}

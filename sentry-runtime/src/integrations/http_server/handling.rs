@@ -11,6 +11,7 @@ use crate::capture::event;
 use crate::capture::{reported, unwinding};
 use crate::client;
 use crate::context::active;
+use crate::context::entered;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
@@ -45,6 +46,8 @@ pub(crate) struct RunningRequest {
     /// The outcome according to the response.
     status: Option<SpanStatus>,
     failed: bool,
+    /// Whether the response is a server error.
+    is_server_error: bool,
 }
 
 /// The name of a request's transaction, for code that learns the route of the request later.
@@ -72,7 +75,7 @@ impl Handling {
         let context = here.isolated().into_boundary().into_new_trace(trace);
         // Annotated functions inside are not recorded as transactions either.
         let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
-        let events = Arc::new(RequestEvents { awaited: incoming.awaited, ..RequestEvents::default() });
+        let events = Arc::new(RequestEvents::awaiting(incoming.awaited));
         context.isolation.update(|scope| {
             scope.request_events = Some(Arc::clone(&events));
             scope.set_request(incoming.request);
@@ -106,6 +109,7 @@ impl Handling {
             mechanism: incoming.origin,
             status: None,
             failed: false,
+            is_server_error: false,
         })))
     }
 
@@ -141,8 +145,13 @@ impl Handling {
     /// Ends the request.
     pub(crate) fn end(&mut self, end: End) {
         let Some(mut running) = self.0.take() else { return };
-        running.naming.events.ended.store(true, Ordering::Relaxed);
+        let failed = running.failed || running.is_server_error || end == End::Panicked;
+        let held = running.naming.events.end(failed);
         let Some(context) = running.context.take() else { return };
+        if !held.is_empty() {
+            let _inside = entered::enter(Arc::clone(&context), running.active);
+            held.into_iter().for_each(|submit| submit());
+        }
         errors::close(context.boundary);
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
             running.span.set_status(status);
@@ -172,7 +181,7 @@ impl RunningRequest {
             return;
         }
         errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
-        reported::note();
+        reported::note(None);
     }
 
     /// Records the head of the response.
@@ -180,6 +189,7 @@ impl RunningRequest {
         self.span.set_attribute("http.response.status_code", status);
         self.span.set_attribute("http.response.body.size", AttributeValue::from(length));
         self.status = Some(SpanStatus::from_http_status(status));
+        self.is_server_error = status >= 500;
     }
 
     /// Records the headers of the response. Names are in lower case. Must be called inside the request.
@@ -194,6 +204,7 @@ impl RunningRequest {
     /// Sets a status that the response expresses by other means than its HTTP status.
     #[cfg(feature = "tower")]
     pub(crate) fn set_status(&mut self, status: SpanStatus) {
+        self.is_server_error = status != SpanStatus::Ok;
         self.status = Some(status);
     }
 
@@ -206,10 +217,10 @@ impl RunningRequest {
     /// Captures the error that an annotated function returned in a failed request, unless something in the request was
     /// captured before. Returns whether something was captured. Must be called inside the request.
     pub(crate) fn capture_unhandled(&self, http_status: Option<u16>) -> bool {
-        let is_captured = self.naming.events.captured.load(Ordering::Relaxed)
+        let is_captured = self.naming.events.is_captured()
             || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status);
         if is_captured {
-            reported::note();
+            reported::note(http_status);
         }
         is_captured
     }
@@ -236,7 +247,7 @@ impl RunningRequest {
             exception: vec![exception].into(),
             ..Event::default()
         })));
-        reported::note();
+        reported::note(Some(status));
     }
 
     /// Records the route that answered the request.

@@ -15,12 +15,13 @@ mod repeated;
 pub(crate) use errors_in::error_text;
 pub use filter::Filter;
 pub(crate) use gate::Gate;
+use repeated::Repetition;
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
 use crate::capture::errors;
-use crate::capture::event;
+use crate::capture::event::{self, DatedEvent, EventDraft};
 use crate::capture::logger;
 use crate::client::hint::Hint;
 use crate::error::chain::{self, Chain};
@@ -30,6 +31,7 @@ use crate::integrations::foreign_attributes;
 use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
+use crate::scope::request_events::RequestEvents;
 
 /// The maximum number of characters in a text of an entry.
 const MAX_TEXT: usize = 8_192;
@@ -90,8 +92,15 @@ impl LogEntry<'_> {
     /// Records the entry in the ways that the filter selects.
     pub(crate) fn tell(mut self, mut filter: Filter) {
         let text = self.text();
-        if filter.contains(Filter::Event) && repeated::is_repeated(self.target, &text, &self.said) {
-            filter = filter.without(Filter::Event) | Filter::Breadcrumb;
+        if filter.contains(Filter::Event) {
+            let repeats = match repeated::repetition(self.target, &text, &self.said) {
+                Repetition::None => false,
+                Repetition::Captured => true,
+                Repetition::OfRequest(events) => self.wait_for(&events, &text),
+            };
+            if repeats {
+                filter = filter.without(Filter::Event) | Filter::Breadcrumb;
+            }
         }
         if filter.contains(Filter::Event) {
             self.capture(&text);
@@ -155,16 +164,28 @@ impl LogEntry<'_> {
         }
     }
 
+    /// Captures the entry at the end of the request, unless the request fails. Returns whether the entry waits for that.
+    fn wait_for(&self, events: &RequestEvents, text: &str) -> bool {
+        // The layers log no errors as values.
+        if self.said.error.is_some() {
+            return true;
+        }
+        let Some(event) = DatedEvent::now(self.message(text)) else { return false };
+        events.hold(Box::new(move || _ = event.submit())).is_none()
+    }
+
+    fn message(&self, text: &str) -> EventDraft {
+        let mut over = Scope::default();
+        self.dress(&mut over, None);
+        Capture::message(text.to_owned(), level(self.level)).with_scope(over)
+    }
+
     /// Captures the error with its chain if there is one, or else a message.
     fn capture(&mut self, text: &str) {
         let chain = self.said.error.take();
         let level = level(self.level);
         match chain {
-            None => {
-                let mut over = Scope::default();
-                self.dress(&mut over, None);
-                event::submit(Capture::message(text.to_owned(), level).with_scope(over));
-            }
+            None => _ = event::submit(self.message(text)),
             Some(chain) => {
                 let is_said = text == chain.entries[0].value
                     || text == foreign_attributes::of_error(&chain.entries[0].value);

@@ -7,34 +7,50 @@ use std::sync::atomic::Ordering;
 use super::LogFields;
 use crate::capture::{reported, unwinding};
 use crate::context::active;
-use crate::scope::request_events::AwaitedFailures;
+use crate::scope::request_events::{AwaitedFailures, RequestEvents};
 
-/// Whether the entry repeats the failure of a request. `text` is its message.
-pub(super) fn is_repeated(target: &str, text: &str, fields: &LogFields) -> bool {
-    let Some(layer) = target.strip_prefix("tower_http::") else { return false };
+/// The failure that an entry is about.
+pub(super) enum Repetition {
+    /// One that nothing else captures.
+    None,
+    /// One that was captured.
+    Captured,
+    /// That of the request around it, if the request fails: an entry of a client inside of the request looks the same.
+    OfRequest(Arc<RequestEvents>),
+}
+
+/// Returns the failure that an entry is about. `text` is its message.
+pub(super) fn repetition(target: &str, text: &str, fields: &LogFields) -> Repetition {
+    let Some(layer) = target.strip_prefix("tower_http::") else { return Repetition::None };
     if layer.starts_with("catch_panic") {
-        return repeats_panic(text);
+        return if repeats_panic(text) { Repetition::Captured } else { Repetition::None };
     }
-    layer.starts_with("trace") && repeats_response(fields.text_of("classification").unwrap_or_default())
+    if !layer.starts_with("trace") {
+        return Repetition::None;
+    }
+    of_response(fields.text_of("classification").unwrap_or_default())
 }
 
 /// The layer answers the panic that it logs, and layers around it may log the answer.
 fn repeats_panic(text: &str) -> bool {
     let is_captured = unwinding::is_captured(text.strip_prefix("Service panicked: "));
     if is_captured {
-        reported::note();
+        reported::note(Some(500));
     }
     is_captured
 }
 
 /// Inside a request that an integration handles, the integration captures the failure later, unless it leaves that kind of
 /// failure alone. Around it, or around a function with the attribute of a web handler, the failure has been captured.
-fn repeats_response(classification: &str) -> bool {
+fn of_response(classification: &str) -> Repetition {
     let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
-    let Some(events) = &isolation.request_events else { return reported::take() };
+    let Some(events) = &isolation.request_events else {
+        let is_captured = reported::take(status(classification));
+        return if is_captured { Repetition::Captured } else { Repetition::None };
+    };
     // A task of the request logs failures of its own.
     if events.ended.load(Ordering::Relaxed) {
-        return false;
+        return Repetition::None;
     }
     let is_awaited = match events.awaited {
         AwaitedFailures::ErrorsAndResponses => {
@@ -44,5 +60,14 @@ fn repeats_response(classification: &str) -> bool {
         AwaitedFailures::Errors => classification.starts_with("Error:"),
         AwaitedFailures::None => false,
     };
-    is_awaited || events.captured.load(Ordering::Relaxed)
+    if is_awaited || events.is_captured() {
+        Repetition::OfRequest(Arc::clone(events))
+    } else {
+        Repetition::None
+    }
+}
+
+/// Returns the status in a classification such as `Status code: 502 Bad Gateway`.
+fn status(classification: &str) -> Option<u16> {
+    classification.strip_prefix("Status code: ")?.split(' ').next()?.parse().ok()
 }

@@ -8,7 +8,7 @@ use super::frames::{self, Answers};
 use super::handler;
 use super::state::{self, State, Step};
 use crate::base::{diagnostics, thread_role};
-use crate::capture::event;
+use crate::capture::event::DatedEvent;
 use crate::client::{self, Client};
 use crate::context::crashed;
 use crate::instrument::monitor;
@@ -164,7 +164,7 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     // vain, it only ends the process.
     let _entered = unsafe { crashed::enter_context_of(context, Arc::clone(client)) };
     let draft = Capture::event(Shallow::of(event));
-    pipeline::crash_envelope(event::in_context(draft)?)
+    pipeline::crash_envelope(DatedEvent::now(draft)?.capture()?)
 }
 
 /// Hands the envelope to the monitor, or to the client's own transport if there is no monitor.
