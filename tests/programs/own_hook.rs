@@ -143,6 +143,15 @@ fn main() {
                 }
             });
         }
+        "resumed from an action in a task" => {
+            let task = async { action("lamp") }.bind_scope();
+            let payload = std::thread::spawn(|| block_on(task)).join();
+            caught(|| {
+                if let Err(payload) = payload {
+                    block_on(resumes(payload));
+                }
+            });
+        }
         "resumed in a span" => {
             caught(|| {
                 let run = || {
@@ -172,6 +181,25 @@ fn main() {
         "own handler" => {
             set_hook(Box::new(sentry::integrations::panic::panic_handler));
             caught(|| outer("lamp"));
+        }
+        "own handler, then ours" => {
+            // Nothing of ours is on the way of this panic.
+            let breaks_alone = || caught(|| breaks("lamp"));
+            for registers in [false, true] {
+                match registers {
+                    false => set_hook(Box::new(sentry::integrations::panic::panic_handler)),
+                    true => sentry::integrations::panic::register_panic_handler(),
+                }
+                breaks_alone();
+            }
+            let mut ours = Some(take_hook());
+            for handler_alone in [true, false] {
+                match handler_alone {
+                    true => set_hook(Box::new(sentry::integrations::panic::panic_handler)),
+                    false => set_hook(ours.take().unwrap()),
+                }
+                caught(|| outer("shelf"));
+            }
         }
         "own handler and ours" => {
             let ours = take_hook();

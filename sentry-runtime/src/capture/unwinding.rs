@@ -82,6 +82,8 @@ thread_local! {
     static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
     /// Whether there are any: reading this needs no destructor.
     static HAS_PLACES: Cell<bool> = const { Cell::new(false) };
+    /// The number of times that a panic left code of ours.
+    static LEFT: Cell<u64> = const { Cell::new(0) };
 }
 
 fn recent() -> MutexGuard<'static, Recent> {
@@ -95,10 +97,12 @@ fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
     // An older panic's payload may have had the address of this one.
     let is_resumed = taken(&mut recent.caught, &payload);
     let is_raised = taken(&mut recent.raised, &key);
-    if is_raised {
+    let is_seen = is_raised || is_resumed;
+    // Several catchers may surround the code, and the last one of them may resume it on another thread.
+    if is_seen {
         pushed(&mut recent.caught, payload);
     }
-    is_raised || is_resumed
+    is_seen
 }
 
 /// Removes an entry. Returns whether it was there.
@@ -113,6 +117,11 @@ fn pushed<T>(list: &mut VecDeque<T>, entry: T) {
         list.pop_front();
     }
     list.push_back(entry);
+}
+
+/// Returns how often a panic has left code of ours on this thread. The hooks that are called for one panic see one number.
+pub(crate) fn left() -> u64 {
+    LEFT.get()
 }
 
 /// Remembers that a hook of ours saw a panic.
@@ -179,6 +188,7 @@ impl Catcher {
 
     #[cold]
     fn caught(mut self, payload: &(dyn Any + Send)) {
+        LEFT.set(LEFT.get() + 1);
         let place = self.end().into_iter().next();
         let key = key_of(payload);
         let known = KNOWN.get();
@@ -201,6 +211,7 @@ impl Catcher {
 /// function before; its place is then taken for the nearest one.
 #[cold]
 pub(crate) fn passes(since: Ticks) {
+    LEFT.set(LEFT.get() + 1);
     if is_known(since) || !is_wanted() {
         return;
     }

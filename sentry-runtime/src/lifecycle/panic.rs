@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -30,14 +31,28 @@ thread_local! {
     static HANDED_OVER: Cell<Option<PanicId>> = const { Cell::new(None) };
 }
 
-/// The identity of a panic for two hook calls: the address of its description and its place in the code.
+/// The number of times that a hook of ours was installed.
+static INSTALLED: AtomicU32 = AtomicU32::new(0);
+
+/// The identity of a panic for two hook calls. A later panic at the same place has another one: a hook was installed
+/// meanwhile, without which none of ours would be called, or the former panic has left code of ours.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct PanicId(usize, u32, u32);
+struct PanicId {
+    /// The address of its description.
+    address: usize,
+    place: (u32, u32),
+    installed: u32,
+    left: u64,
+}
 
 impl PanicId {
     fn of(info: &PanicHookInfo<'_>) -> Self {
-        let (line, column) = info.location().map_or((0, 0), |at| (at.line(), at.column()));
-        Self(std::ptr::from_ref(info).addr(), line, column)
+        Self {
+            address: std::ptr::from_ref(info).addr(),
+            place: info.location().map_or((0, 0), |at| (at.line(), at.column())),
+            installed: INSTALLED.load(Ordering::Relaxed),
+            left: unwinding::left(),
+        }
     }
 }
 
@@ -55,6 +70,7 @@ pub(crate) fn install_in_front() {
     if std::thread::panicking() {
         return;
     }
+    INSTALLED.fetch_add(1, Ordering::Relaxed);
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         // A hook of ours may be among the previous ones.

@@ -118,6 +118,7 @@ fn a_resumed_panic_is_captured_unless_it_was_captured_before() {
     assert_eq!(run("resumed").texts(), ["out of lamps"]);
     assert_eq!(run("resumed from a thread").texts(), ["the lamp broke"]);
     assert_eq!(run("resumed from a task").texts(), ["the lamp broke"]);
+    assert_eq!(run("resumed from an action in a task").texts(), ["the lamp broke"]);
     assert_eq!(run("resumed in a span").texts(), ["the lamp broke"]);
 }
 
@@ -135,5 +136,9 @@ fn a_hook_of_the_programs_can_hand_panics_over() {
     assert_eq!(ended.texts(), ["the lamp broke"]);
     assert!(ended.functions(0)[0].contains("breaks"), "{:?}", ended.functions(0));
     assert_eq!(run("own handler and ours").texts(), ["the lamp broke", "the lamp broke"]);
+    assert_eq!(
+        run("own handler, then ours").texts(),
+        ["the lamp broke", "the lamp broke", "the shelf broke", "the shelf broke"]
+    );
     assert_eq!(run("registered again").texts(), ["the lamp broke", "the lamp broke"]);
 }
