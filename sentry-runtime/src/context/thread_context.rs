@@ -24,14 +24,14 @@ pub(crate) enum Mode {
     Sampled,
     /// The same, unless a filter of the option `ignore_spans` matches it.
     Filtered,
-    /// The active segment is ignored: nothing is recorded, and every span is counted.
-    Ignored,
+    /// The active segment is ignored, or streamed and not sampled: nothing is recorded, and every span is counted.
+    Counted,
 }
 
 impl Mode {
     fn of(segment: &Segment) -> Self {
         match segment {
-            segment if segment.is_ignored() => Self::Ignored,
+            segment if segment.counts_lost_children() => Self::Counted,
             Segment { filters: true, .. } => Self::Filtered,
             Segment { recorded: true, .. } => Self::Sampled,
             _ => Self::Unsampled,

@@ -80,7 +80,7 @@ extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId)
     let id = match local.mode.get() {
         Mode::Sampled => ids::next_of_seeded(local),
         Mode::Unsampled => Some(0),
-        Mode::Root | Mode::Filtered | Mode::Ignored => None,
+        Mode::Root | Mode::Filtered | Mode::Counted => None,
     };
     match id {
         Some(id) => match active::own_context_at_once(local) {
@@ -103,7 +103,7 @@ extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, L
     let context = active::own_context();
     let id = match mode {
         Mode::Sampled => ids::next(),
-        Mode::Filtered | Mode::Ignored => match callback::contain(|| ignored(&context, site)) {
+        Mode::Filtered | Mode::Counted => match callback::contain(|| ignored(&context, site)) {
             Some(false) => ids::next(),
             _ => 0,
         },
@@ -217,7 +217,7 @@ impl AsyncSpan {
     fn find_place(&mut self, given: bool) {
         self.start = clock::now();
         let judged =
-            self.context.as_ref().is_some_and(|taken| matches!(taken.mode(), Mode::Filtered | Mode::Ignored));
+            self.context.as_ref().is_some_and(|taken| matches!(taken.mode(), Mode::Filtered | Mode::Counted));
         let nearer = if given { None } else { active::nearer_than(self.context.as_deref()) };
         if let Some((here, active)) = nearer {
             self.context = Some(here);

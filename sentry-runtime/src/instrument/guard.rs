@@ -215,7 +215,7 @@ extern "C" fn start(guard: &mut SpanGuard) {
         }
         Mode::Unsampled => guard.start = local.seen_error_at.get() + 1,
         Mode::Root => start_root(guard),
-        Mode::Filtered | Mode::Ignored => start_filtered(guard),
+        Mode::Filtered | Mode::Counted => start_filtered(guard),
     }
 }
 

@@ -1,8 +1,8 @@
-//! The filters of the option `ignore_spans` at the start of a child span.
+//! The filters of the option `ignore_spans` at the start of a child span, and segments in which no span is started.
 //!
 //! An ignored span is not started: its children become children of its parent, also if they are sent long before it
-//! would have ended. In an ignored segment nothing is started. Either is counted span by span. Without filters, no span
-//! comes here.
+//! would have ended. In an ignored segment, and in a streamed one that is not sampled, nothing is started. All of them are
+//! counted span by span. Without filters, no span of a transaction comes here.
 //!
 //! [Spec, "Filtering"](https://develop.sentry.dev/sdk/telemetry/spans/#filtering)
 
@@ -13,7 +13,7 @@ use crate::context::thread_context::Context;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
 
-/// Whether a child span with these properties is ignored; then it is counted.
+/// Whether a child span with these properties is not started; then it is counted.
 pub(super) fn ignores(
     base: &Context,
     name: &str,
@@ -21,6 +21,10 @@ pub(super) fn ignores(
     attributes: &[(Cow<'static, str>, AttributeValue)],
 ) -> bool {
     let Some(segment) = base.segment() else { return false };
+    if segment.counts_lost_children() && !segment.is_ignored() {
+        segment.client.ledger().lost(segment.unsampled_reason, DataCategory::Span, 1);
+        return true;
+    }
     let options = segment.client.options();
     let ignored = segment.is_ignored()
         || options.ignore_spans.iter().any(|filter| filter.matches(name, op, attributes));

@@ -134,6 +134,12 @@ impl Segment {
         self.unsampled_reason == DiscardReason::Ignored
     }
 
+    /// Whether spans in it are counted as lost one by one when they start. Of a streamed trace each span is an item of its own;
+    /// a transaction that is not sampled counts as one span, because its children are not known.
+    pub(crate) fn counts_lost_children(&self) -> bool {
+        self.is_ignored() || (!self.recorded && self.client.options().streams())
+    }
+
     /// Whether this is the segment `key`, or was started inside of it.
     pub(crate) fn is_within(&self, key: LocalId) -> bool {
         let mut around = None;

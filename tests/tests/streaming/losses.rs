@@ -3,7 +3,7 @@
 use sentry::SpanOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
-use sentry_tests::support::{LONG, Seen, observe, observe_server};
+use sentry_tests::support::{LONG, Seen, block_on, observe, observe_server};
 
 use super::streaming;
 
@@ -19,13 +19,24 @@ fn lost<R>(seen: &Seen<R>, reason: DiscardReason, category: DataCategory) -> u64
     entries.filter(|lost| lost.reason == reason && lost.category == category).map(|lost| lost.quantity).sum()
 }
 
+#[sentry::span]
+async fn later() {}
+
 #[test]
-fn a_trace_that_is_not_sampled_counts_its_root_and_no_transaction() {
-    let seen = observe(streaming().traces_sample_rate(0.0), || trace(3));
+fn a_trace_that_is_not_sampled_counts_every_span_and_no_transaction() {
+    let seen = observe(streaming().traces_sample_rate(0.0), || {
+        sentry::start_span(SpanOptions::new("root"), |_| {
+            (0..3).for_each(|_| step());
+            block_on(later());
+            sentry::start_span(SpanOptions::new("by hand"), |_| step());
+            sentry::start_inactive_span("inactive").end();
+        });
+        step();
+    });
     assert_eq!(seen.streamed_spans().len(), 0);
-    assert_eq!(lost(&seen, DiscardReason::SampleRate, DataCategory::Span), 1);
+    assert_eq!(lost(&seen, DiscardReason::SampleRate, DataCategory::Span), 9);
     assert_eq!(lost(&seen, DiscardReason::SampleRate, DataCategory::Transaction), 0);
-    assert_eq!(seen.reported("sample_rate", "span"), 1);
+    assert_eq!(seen.reported("sample_rate", "span"), 9);
 }
 
 #[test]

@@ -223,7 +223,8 @@ fn the_sampler_decides_by_name_and_attributes_and_the_rate_stands_on_the_root() 
     });
     let (root, _) = both(&seen);
     assert_eq!(attribute(&root, "sentry.sample_rate"), 1.0);
-    assert_eq!(seen.reported("sample_rate", "span"), 1);
+    // The root that is not sampled, and its child.
+    assert_eq!(seen.reported("sample_rate", "span"), 2);
 }
 
 #[test]
