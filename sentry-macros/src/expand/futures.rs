@@ -213,9 +213,9 @@ impl Wrap<'_> {
         if self.keeps_vars() {
             let vars = quote_spanned!(*span=> &#value.vars);
             let inspect = self.inspect(returns, &guard, &quote_spanned!(*span=> &#value.value), Some(&vars));
-            return Some(quote_spanned!(*span=> |#value, #guard| { #inspect }));
+            return Some(quote_spanned!(*span=> |#value, #guard: &mut _| { #inspect }));
         }
         let inspect = self.inspect(returns, &guard, &value.to_token_stream(), None);
-        Some(quote_spanned!(*span=> |#value, #guard| { #inspect }))
+        Some(quote_spanned!(*span=> |#value, #guard: &mut _| { #inspect }))
     }
 }

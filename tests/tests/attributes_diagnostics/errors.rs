@@ -1,6 +1,6 @@
 //! Errors, sync and async.
 
-use crate::compile::{PLAIN, compare, same};
+use crate::compile::{How, PLAIN, compare, same};
 
 /// Checks one kind of error; `code` is what the compiler calls it.
 #[track_caller]
@@ -212,6 +212,32 @@ fn names_and_bounds() {
     error("E0046", &["pub trait T { fn f(&self); fn g(&self); }\nimpl T for u8 { @ fn f(&self) {} }"]);
     error("E0053", &["pub trait T { fn f(&self, a: u8); }\nimpl T for u8 { @ fn f(&self, a: u16) {} }"]);
     error("E0407", &["pub trait T {}\nimpl T for u8 { @ fn f(&self) {} }"]);
+}
+
+/// What the compiler knows of a closure's arguments it does not know if the type of the returned value is an error.
+#[test]
+fn imports_of_returned_types() {
+    let attributes = [
+        "#[sentry::span]",
+        "#[sentry::span(err, ret)]",
+        "#[sentry::server_action]",
+        "#[sentry::api_handler(\"/lamps\")]",
+        "#[sentry::data_fetcher(page, \"/lamps\")]",
+        "#[sentry::monitor(\"lamps\")]",
+    ];
+    let cases = [
+        "use lost::Json;\n@ pub async fn f() -> Json<u8> { Json(1) }",
+        "use lost::Json;\n@ pub fn f() -> Json<u8> { Json(1) }",
+        "use lost::Json;\n@ pub async fn f() -> Result<Json<u8>, String> { Ok(Json(1)) }",
+        "use lost::Json;\n@ pub fn f() -> Result<Json<u8>, String> { Ok(Json(1)) }",
+        "use lost::Failure;\n@ pub async fn f() -> Result<u8, Failure> { Ok(1) }",
+    ];
+    for attribute in attributes {
+        for text in cases {
+            let said = same("E0432", text, How { attribute, ..PLAIN });
+            assert!(said.iter().any(|said| said.code == "E0432"), "{said:#?}");
+        }
+    }
 }
 
 #[test]
