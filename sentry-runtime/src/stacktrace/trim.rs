@@ -114,7 +114,11 @@ fn body_end(functions: &[Option<&str>]) -> usize {
     let all = functions.len();
     let Some(Some(outermost)) = functions.last() else { return all };
     let started = names::parse(outermost);
-    let is_same = |name: &names::Name| name.function == started.function && name.module == started.module;
+    // `#[sentry::main]` keeps the function that it is put on inside of the one that it makes.
+    let inside = started.module.as_ref().map(|module| format!("{module}::{}", started.function));
+    let is_same = |name: &names::Name| {
+        name.function == started.function && (name.module == started.module || name.module == inside)
+    };
     let mut blocks_on = false;
     for (index, function) in functions.iter().enumerate().rev() {
         let Some(function) = function else { continue };
@@ -205,6 +209,15 @@ mod tests {
             "std::sys::backtrace::__rust_begin_short_backtrace",
         ];
         assert_eq!(kept(&stack), stack[1..3]);
+        let nested = [
+            "shop::work",
+            "shop::main::main::{{closure}}",
+            "tokio::Runtime::block_on",
+            "shop::main::main",
+            "sentry::lifecycle::main_guard::run",
+            "shop::main",
+        ];
+        assert_eq!(kept(&nested), nested[..2]);
         let called = ["shop::main::{{closure}}", "core::iter::Iterator::for_each", "shop::main"];
         assert_eq!(kept(&called), called);
         let own = ["shop::main::{{closure}}", "tokio::Runtime::block_on", "shop::start", "shop::main"];
