@@ -43,6 +43,11 @@ pub(crate) trait Destination: Send + 'static {
     /// remaining items.
     fn deliver(&mut self, envelope: &mut Envelope) -> Delivery;
 
+    /// Returns the reason for which envelopes are lost that still wait when the program ends.
+    fn reason_unsent(&self) -> DiscardReason {
+        DiscardReason::NetworkError
+    }
+
     /// Sends data that was held back: a caller waits, and everything queued before has been delivered.
     fn flush(&mut self) {}
 

@@ -35,6 +35,7 @@ const LAST_STEPS: Duration = Duration::from_millis(100);
 pub(crate) struct TransportThread {
     shared: Arc<Shared>,
     rate_limits: Option<Arc<RateLimits>>,
+    reason_unsent: DiscardReason,
 }
 
 impl TransportThread {
@@ -51,12 +52,12 @@ impl TransportThread {
     /// Apart from `new`, so that its code exists once for all destinations.
     #[inline(never)]
     fn boxed(destination: Box<dyn Destination>, ledger: Option<Arc<Ledger>>, options: ThreadOptions) -> Self {
-        let rate_limits = destination.rate_limits();
+        let (rate_limits, reason_unsent) = (destination.rate_limits(), destination.reason_unsent());
         let starts_at_once = options.spool.is_some() || options.starts_at_once;
         let room = Arc::clone(&options.capacity.room);
         let shared = Arc::new(Shared::new(destination, ledger, options));
         room.set_queue(Arc::downgrade(&(Arc::clone(&shared) as Arc<dyn Displace>)));
-        let transport = Self { shared, rate_limits };
+        let transport = Self { shared, rate_limits, reason_unsent };
         if starts_at_once {
             transport.ensure_running(&mut lock(&transport.shared.state));
         }
@@ -201,7 +202,7 @@ impl Transport for TransportThread {
             drop(self.shared.wait(state, deadline, |state| !state.running));
         }
         for envelope in &lost {
-            self.shared.count_lost(DiscardReason::NetworkError, envelope);
+            self.shared.count_lost(self.reason_unsent, envelope);
         }
         flushed
     }

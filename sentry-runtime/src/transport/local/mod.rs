@@ -40,7 +40,7 @@ use self::tree::Mark;
 use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
 use crate::base::order::{of_float, sort_by_number};
-use crate::protocol::{Envelope, EnvelopeItem, ItemType};
+use crate::protocol::{DiscardReason, Envelope, EnvelopeItem, ItemType};
 
 /// The number of segments that are remembered for late spans.
 const SHOWN: usize = 256;
@@ -295,6 +295,11 @@ impl LocalView {
 }
 
 impl Destination for LocalView {
+    /// No network is involved.
+    fn reason_unsent(&self) -> DiscardReason {
+        DiscardReason::QueueOverflow
+    }
+
     fn deliver(&mut self, envelope: &mut Envelope) -> Delivery {
         let bytes = envelope.to_bytes(SystemTime::now());
         if let Some(raw) = &mut self.raw {

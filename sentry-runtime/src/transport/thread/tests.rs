@@ -20,9 +20,14 @@ struct Scripted {
     seen: Sender<String>,
     script: Receiver<Box<dyn FnOnce() -> Delivery + Send>>,
     flushed: Arc<Mutex<u32>>,
+    reason_unsent: DiscardReason,
 }
 
 impl Destination for Scripted {
+    fn reason_unsent(&self) -> DiscardReason {
+        self.reason_unsent
+    }
+
     fn deliver(&mut self, envelope: &mut Envelope) -> Delivery {
         let text = String::from_utf8_lossy(envelope.items()[0].payload()).into_owned();
         let _ = self.seen.send(text);
@@ -43,11 +48,16 @@ struct Setup {
 }
 
 fn setup(envelopes: usize) -> Setup {
+    setup_with(envelopes, DiscardReason::NetworkError)
+}
+
+fn setup_with(envelopes: usize, reason_unsent: DiscardReason) -> Setup {
     let (seen_sender, seen) = channel();
     let (script, script_receiver) = channel();
     let ledger = Arc::new(Ledger::default());
     let flushed = Arc::default();
-    let destination = Scripted { seen: seen_sender, script: script_receiver, flushed: Arc::clone(&flushed) };
+    let destination =
+        Scripted { seen: seen_sender, script: script_receiver, flushed: Arc::clone(&flushed), reason_unsent };
     let options = ThreadOptions {
         capacity: Capacity { envelopes, ..Capacity::default() },
         attempts: 3,
@@ -221,6 +231,18 @@ fn after_shutdown_everything_is_lost_and_counted() {
     assert_eq!(setup.ledger.all_sent(), [(DataCategory::Error, 1)]);
     assert!(setup.transport.flush(Duration::ZERO));
     assert!(setup.transport.shutdown(Duration::ZERO));
+}
+
+#[test]
+fn a_destination_without_a_network_loses_what_waits_at_the_end_for_another_reason() {
+    let setup = setup_with(10, DiscardReason::QueueOverflow);
+    let release = setup.hang();
+    setup.transport.send_envelope(error("hangs"));
+    setup.next();
+    setup.transport.send_envelope(error("never printed"));
+    assert!(!setup.transport.shutdown(Duration::from_millis(20)));
+    assert_eq!(setup.lost(), ["QueueOverflow Error 1"]);
+    drop(release);
 }
 
 #[test]
