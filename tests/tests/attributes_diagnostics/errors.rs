@@ -219,7 +219,7 @@ fn names_and_bounds() {
 fn imports_of_returned_types() {
     let attributes = [
         "#[sentry::span]",
-        "#[sentry::span(err, ret)]",
+        "#[sentry::span(err)]",
         "#[sentry::server_action]",
         "#[sentry::api_handler(\"/lamps\")]",
         "#[sentry::data_fetcher(page, \"/lamps\")]",
