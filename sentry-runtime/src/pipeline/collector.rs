@@ -2,7 +2,8 @@
 //!
 //! Records of many threads arrive in any order; those of one segment are gathered until its root has ended, and one
 //! round longer. Spans that start after the root has ended, or end later than that, belong to work that outlives the root:
-//! they are gathered as well, and sent as separate transactions of the same trace. Spans of streamed segments go to the [streams](super::stream) instead.
+//! they are gathered as well, and sent as separate transactions of the same trace. Spans of streamed segments go to the
+//! [streams](super::stream) instead.
 //!
 //! Gathered records use a share of the option `max_record_memory`. When the share is used up, segments that have
 //! recorded nothing for a while are dropped, and spans for which there is still no room are counted as lost.
