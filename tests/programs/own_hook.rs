@@ -192,14 +192,12 @@ fn main() {
                 }
                 breaks_alone();
             }
-            let mut ours = Some(take_hook());
-            for handler_alone in [true, false] {
-                match handler_alone {
-                    true => set_hook(Box::new(sentry::integrations::panic::panic_handler)),
-                    false => set_hook(ours.take().unwrap()),
-                }
-                caught(|| outer("shelf"));
-            }
+            let breaks_in_spans = || caught(|| outer("shelf"));
+            let ours = take_hook();
+            set_hook(Box::new(sentry::integrations::panic::panic_handler));
+            breaks_in_spans();
+            set_hook(ours);
+            breaks_in_spans();
         }
         "own handler and ours" => {
             let ours = take_hook();
