@@ -12,13 +12,17 @@ pub(crate) fn sort_by_number<T>(values: &mut [T], number: impl FnMut(&T) -> u64)
         return;
     }
     sort_pairs(&mut places);
-    for at in 0..values.len() {
-        // What was at a place that is done has been swapped to where its new owner came from.
-        let mut from = places[at].1 as usize;
-        while from < at {
-            from = places[from].1 as usize;
+    // One cycle of the permutation after the other. A place that is done refers to itself.
+    for start in 0..values.len() {
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut places[at].1, at as u64) as usize;
+            if from == start {
+                break;
+            }
+            values.swap(at, from);
+            at = from;
         }
-        values.swap(at, from);
     }
 }
 

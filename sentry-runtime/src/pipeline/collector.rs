@@ -373,11 +373,10 @@ impl Collector {
         }
         if !later.is_empty() {
             // Late spans may have come while the segment waited.
-            if !self.open.contains_key(&key) {
-                self.open.insert(key, std::mem::take(&mut finished.open));
+            let open = self.open.entry(key).or_insert_with(|| {
                 self.late.push((key, Instant::now()));
-            }
-            let open = self.open.entry(key).or_default();
+                std::mem::take(&mut finished.open)
+            });
             open.changed = self.round;
             later.into_iter().for_each(|child| open.add(child, &mut self.room));
         }

@@ -235,7 +235,7 @@ impl BufferedSpan {
     pub(crate) fn take_started_after(&mut self, end: Start) -> Vec<Child> {
         // An end that the user set cannot be compared.
         let Start::Ticks(end) = end else { return Vec::new() };
-        let starts_later = |child: &mut Child| child.start_order() > (true, end);
+        let starts_later = |child: &mut Child| child.start_order() > end.saturating_add(1);
         self.children.extract_if(.., starts_later).collect()
     }
 

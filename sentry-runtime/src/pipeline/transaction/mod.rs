@@ -71,7 +71,8 @@ impl Ended {
 }
 
 impl Child {
-    /// Returns the key that sorts spans by their start.
+    /// Returns the number that sorts spans by their start: one more than the ticks of the start, or 0 for a start that the
+    /// user set.
     pub(super) fn start_order(&self) -> u64 {
         match &self.kind {
             ChildKind::Site { start, .. } => start.saturating_add(1),
