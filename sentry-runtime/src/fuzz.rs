@@ -11,6 +11,7 @@ use crate::protocol::{
 };
 use crate::trace::headers;
 use crate::trace::propagation::Propagation;
+use crate::trace::span_groups::SpanGroups;
 use crate::transport::rate_limits::{LimitHeaders, RateLimits};
 
 /// A parsed DSN, written without its secret, parses to the same DSN.
@@ -40,13 +41,13 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     if let Some(read) = headers::parse_traceparent(traceparent) {
         assert!(read.sampled.is_some());
     }
-    let mut dsc = DynamicSamplingContext::default();
-    headers::parse_baggage(baggage, &mut dsc);
-    headers::parse_baggage(baggage, &mut dsc);
+    let (mut dsc, mut groups) = (DynamicSamplingContext::default(), SpanGroups::default());
+    headers::parse_baggage(baggage, &mut dsc, &mut groups);
+    headers::parse_baggage(baggage, &mut dsc, &mut groups);
     let written = headers::format_baggage(&dsc);
     assert!(written.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{written:?}");
     let mut again = DynamicSamplingContext::default();
-    headers::parse_baggage(&written, &mut again);
+    headers::parse_baggage(&written, &mut again, &mut groups);
     assert!(written.len() <= 8192, "{}", written.len());
     // Encoded, an entry may be longer than it came, and is then left out.
     assert!(again.iter().all(|(key, value)| dsc.get(key) == Some(value)));

@@ -42,8 +42,7 @@ impl Propagation {
         let mut dsc = DynamicSamplingContext::default();
         let mut groups = SpanGroups::default();
         headers.visit("baggage", &mut |value| {
-            headers::parse_baggage(value, &mut dsc);
-            groups.read(value);
+            headers::parse_baggage(value, &mut dsc, &mut groups);
         });
         if let Some(options) = options
             && !may_continue(dsc.get("org_id"), options)

@@ -2,7 +2,7 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/).
 
-use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -13,25 +13,67 @@ use super::Uuid;
 ///
 /// The first service of a trace creates it; all others forward it unchanged, with entries that this version does not
 /// know.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Default)]
 pub struct DynamicSamplingContext {
-    entries: Vec<(Cow<'static, str>, String)>,
+    /// Names and values, one after the other: a request that continues a trace copies them into one allocation.
+    text: String,
+    entries: Vec<Entry>,
 }
 
+/// An entry of a context: the name begins at `start`, the value at `middle`.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: usize,
+    middle: usize,
+    end: usize,
+}
+
+/// The number of entries that SDKs write.
+const USUAL_ENTRIES: usize = 11;
+
 impl DynamicSamplingContext {
+    /// Reserves memory for entries of this total length.
+    pub(crate) fn reserve(&mut self, length: usize) {
+        self.text.reserve(length);
+    }
+
     /// Sets an entry, and replaces one of the same name.
-    pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
-        let (key, value) = (key.into(), value.into());
-        match self.entries.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, slot)) => *slot = value,
-            None => self.entries.push((key, value)),
+    pub(crate) fn set(&mut self, key: impl AsRef<str>, value: impl AsRef<str>) {
+        self.set_written(key.as_ref(), |text| text.push_str(value.as_ref()));
+    }
+
+    /// Like [`set`](Self::set), with a value that `write` appends to the text that it receives.
+    pub(crate) fn set_written(&mut self, key: &str, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        self.text.push_str(key);
+        let middle = self.text.len();
+        write(&mut self.text);
+        let entry = Entry { start, middle, end: self.text.len() };
+        let text = &self.text;
+        match self.entries.iter_mut().find(|known| text.get(known.start..known.middle) == Some(key)) {
+            Some(known) => *known = entry,
+            None => {
+                if self.entries.is_empty() {
+                    self.entries.reserve(USUAL_ENTRIES);
+                }
+                self.entries.push(entry);
+            }
         }
+    }
+
+    fn part(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
     }
 
     /// Returns the value of an entry, such as `trace_id`, `sample_rate` or `release`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+        self.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+
+    /// Returns the number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Returns the id of the session replay in which the trace began, if there is one.
@@ -41,7 +83,9 @@ impl DynamicSamplingContext {
 
     /// Returns the entries in the order in which they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(key, value)| (&**key, value.as_str()))
+        self.entries
+            .iter()
+            .map(|entry| (self.part(entry.start, entry.middle), self.part(entry.middle, entry.end)))
     }
 
     /// Whether there is no entry, as in a trace that was received without baggage.
@@ -51,12 +95,47 @@ impl DynamicSamplingContext {
     }
 }
 
+/// Contexts are equal if they have the same entries in the same order.
+impl PartialEq for DynamicSamplingContext {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for DynamicSamplingContext {}
+
+impl fmt::Debug for DynamicSamplingContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl Serialize for DynamicSamplingContext {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.entries.len()))?;
-        for (key, value) in &self.entries {
+        for (key, value) in self.iter() {
             map.serialize_entry(key, value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_entry_keeps_its_position() {
+        let mut dsc = DynamicSamplingContext::default();
+        dsc.set("sampled", "true");
+        dsc.set("release", "shop@1");
+        dsc.set("sampled", "false");
+        assert_eq!(dsc.iter().collect::<Vec<_>>(), [("sampled", "false"), ("release", "shop@1")]);
+        let mut same = DynamicSamplingContext::default();
+        same.set("sampled", "false");
+        assert_ne!(dsc, same);
+        same.set("release", "shop@1");
+        assert_eq!(dsc, same, "what was replaced does not count");
+        assert_eq!((dsc.get("release"), dsc.get("sampl"), dsc.len()), (Some("shop@1"), None, 2));
     }
 }

@@ -47,14 +47,16 @@ const fn hex_digits(value: u32) -> [u8; 8] {
     (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
 }
 
-/// Returns the value of a hex digit; more than 15 for anything else. Uppercase hex is invalid in the protocol.
-const fn nibble(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => 0xF0,
+/// The values of the hex digits; more than 15 for every other byte. Uppercase hex is invalid in the protocol.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [0xF0; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        nibbles[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
     }
-}
+    nibbles
+};
 
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
@@ -110,7 +112,7 @@ macro_rules! id {
                 let mut bytes = [0; $bytes];
                 let mut wrong = 0;
                 for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-                    let (high, low) = (nibble(pair[0]), nibble(pair[1]));
+                    let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
                     wrong |= high | low;
                     *byte = high << 4 | low & 0xF;
                 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::span_groups;
+use super::span_groups::{self, SpanGroups};
 use crate::base::diagnostics;
 use crate::protocol::{DynamicSamplingContext, SpanId, TraceId};
 
@@ -130,16 +130,25 @@ pub(crate) struct IncomingTrace {
 /// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`. Neither a decision alone nor a
 /// trace id alone is one. Of several headers that a proxy has joined by commas, the first that is not empty counts.
 pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
-    let header = header.split(',').map(str::trim).find(|header| !header.is_empty())?;
-    let mut parts = header.split('-');
-    let (trace_id, span_id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let sampled = match parts.next() {
+    let mut rest = Some(header);
+    let header = loop {
+        let (first, others) = cut_at(rest?, b',');
+        rest = others;
+        let first = trimmed(first);
+        if !first.is_empty() {
+            break first;
+        }
+    };
+    let (trace_id, rest) = cut_at(header, b'-');
+    let (span_id, flag) = cut_at(rest?, b'-');
+    let sampled = match flag {
         None | Some("") => None,
         Some("1") => Some(true),
         Some("0") => Some(false),
         Some(_) => return None,
     };
-    parts.next().is_none().then_some(IncomingTrace { trace_id, span_id, sampled, random: false })
+    let (trace_id, span_id) = (trace_id.parse().ok()?, span_id.parse().ok()?);
+    Some(IncomingTrace { trace_id, span_id, sampled, random: false })
 }
 
 /// Parses W3C's `traceparent`: `<version>-<trace id>-<parent id>-<flags>`.
@@ -166,43 +175,72 @@ const MAX_BAGGAGE: usize = 8192;
 /// The maximum number of Sentry's entries from all `baggage` headers of a request: the W3C limit.
 const MAX_MEMBERS: usize = 180;
 
-/// The names of entries that SDKs write: these are not copied.
-const KNOWN: [&str; 11] = [
-    "trace_id",
-    "public_key",
-    "release",
-    "environment",
-    "transaction",
-    "sample_rate",
-    "sample_rand",
-    "sampled",
-    "org_id",
-    "replay_id",
-    "user_id",
-];
-
-/// Adds Sentry's entries of one `baggage` header to a dynamic sampling context. Entries of other vendors do not count
-/// towards the limits, so that a header full of them does not cost the trace its context.
-pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext) {
+/// Adds the entries of one `baggage` header: those of Sentry to a dynamic sampling context, and the span groups to
+/// `groups`. Entries of other vendors do not count towards the limits, so that a header full of them does not cost the
+/// trace its context.
+pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext, groups: &mut SpanGroups) {
     let mut bytes = 0;
+    let mut is_full = false;
     let mut rest = Some(header);
     while let Some(list) = rest {
-        let (member, others) = cut_at(list, b',');
-        rest = others;
-        // Properties after a semicolon belong to other vendors; Sentry's entries have none.
-        let (pair, _) = cut_at(member, b';');
-        let (key, Some(value)) = cut_at(pair, b'=') else { continue };
-        let Some(key) = trimmed(key).strip_prefix("sentry-").filter(|key| !key.is_empty()) else { continue };
-        bytes += pair.len();
-        if bytes > MAX_BAGGAGE || into.iter().count() >= MAX_MEMBERS {
-            return;
+        let member = next_member(list);
+        rest = member.others;
+        let Some((key, value)) = member.pair else { continue };
+        let key = trimmed(key);
+        let Some(name) = key.strip_prefix("sentry-").filter(|name| !name.is_empty()) else {
+            if key.starts_with(span_groups::PREFIX) {
+                groups.read(key, trimmed(value));
+            }
+            continue;
+        };
+        bytes += member.length;
+        is_full |= bytes > MAX_BAGGAGE || into.len() >= MAX_MEMBERS;
+        if is_full {
+            continue;
         }
-        let value = percent_decode(trimmed(value));
-        match KNOWN.iter().find(|known| **known == key) {
-            Some(known) => into.set(*known, value),
-            None => into.set(percent_decode(key), value),
+        if into.is_empty() {
+            into.reserve(list.len().min(MAX_BAGGAGE));
+        }
+        let value = trimmed(value);
+        if name.contains('%') {
+            let mut decoded = String::new();
+            percent_decode(name, &mut decoded);
+            into.set_written(&decoded, |text| percent_decode(value, text));
+        } else {
+            into.set_written(name, |text| percent_decode(value, text));
         }
     }
+}
+
+/// The first entry of a `baggage` header.
+struct Member<'a> {
+    /// The name and the value, if there is a value.
+    pair: Option<(&'a str, &'a str)>,
+    /// The length of both, in bytes.
+    length: usize,
+    others: Option<&'a str>,
+}
+
+/// Splits the first entry off a `baggage` header. Properties after a semicolon belong to other vendors; Sentry's entries
+/// have none.
+fn next_member(list: &str) -> Member<'_> {
+    let (mut equals, mut semicolon, mut end) = (None, None, None);
+    for (at, byte) in list.bytes().enumerate() {
+        match byte {
+            b'=' if equals.is_none() && semicolon.is_none() => equals = Some(at),
+            b';' if semicolon.is_none() => semicolon = Some(at),
+            b',' => {
+                end = Some(at);
+                break;
+            }
+            _ => {}
+        }
+    }
+    let part = |start: usize, end: usize| list.get(start..end).unwrap_or_default();
+    let others = end.and_then(|end| list.get(end + 1..));
+    let length = semicolon.or(end).unwrap_or(list.len());
+    let pair = equals.map(|equals| (part(0, equals), part(equals + 1, length)));
+    Member { pair, length, others }
 }
 
 /// Splits a text at the first occurrence of an ASCII character. The parts of a header are short: a search of the standard
@@ -289,13 +327,31 @@ fn percent_encode(text: &str, out: &mut String) {
     out.extend(utf8_percent_encode(text, ENCODED));
 }
 
-/// Decodes percent encoding; invalid sequences are kept.
-fn percent_decode(text: &str) -> String {
-    // Most values end here.
-    if text.bytes().all(|byte| byte != b'%') {
-        return text.to_owned();
+/// Appends a text without its percent encoding; invalid sequences are kept.
+fn percent_decode(text: &str, out: &mut String) {
+    let mut rest = text;
+    // Most values have none, or that of ASCII characters.
+    while let (plain, Some(encoded)) = cut_at(rest, b'%') {
+        let Some((character, after)) = ascii_digits(encoded) else {
+            out.push_str(plain);
+            // The rest is decoded as a whole: bytes are characters only together.
+            let encoded = rest.get(plain.len()..).unwrap_or_default();
+            out.push_str(&percent_decode_str(encoded).decode_utf8_lossy());
+            return;
+        };
+        out.push_str(plain);
+        out.push(character);
+        rest = after;
     }
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+    out.push_str(rest);
+}
+
+/// Reads the two hex digits of an ASCII character.
+fn ascii_digits(text: &str) -> Option<(char, &str)> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let [high, low] = *text.as_bytes().first_chunk()?;
+    let code = u8::try_from(digit(high)? << 4 | digit(low)?).ok().filter(u8::is_ascii)?;
+    Some((char::from(code), text.get(2..)?))
 }
 
 #[cfg(test)]
@@ -359,10 +415,33 @@ mod tests {
         parse_baggage(
             "other=foo;bar, sentry-trace_id=abc ,sentry-user_id=Am%C3%A9lie, sentry-=x, sentry-bad",
             &mut dsc,
+            &mut SpanGroups::default(),
         );
         let entries: Vec<_> = dsc.iter().collect();
         assert_eq!(entries, [("trace_id", "abc"), ("user_id", "Amélie")]);
         assert_eq!(format_baggage(&dsc), "sentry-trace_id=abc,sentry-user_id=Am%C3%A9lie");
+    }
+
+    #[test]
+    fn the_limits_count_only_our_entries_and_groups_are_read_beyond_them() {
+        let (mut dsc, mut groups) = Default::default();
+        let others: String = (0..300).map(|number| format!("vendor{number}=x,")).collect();
+        let many: String = (0..MAX_MEMBERS + 5).map(|number| format!("sentry-e{number}=1,")).collect();
+        let header = format!("{others}{many}sentry.span_group.session_id=s;p=1,x=2");
+        parse_baggage(&header, &mut dsc, &mut groups);
+        assert_eq!(dsc.len(), MAX_MEMBERS);
+        assert_eq!(groups.iter().collect::<Vec<_>>(), [("sentry.span_group.session_id", "s")]);
+        let (mut dsc, mut groups) = Default::default();
+        let long = "x".repeat(MAX_BAGGAGE);
+        parse_baggage(&format!("sentry-a=1,sentry-b={long},sentry-c=2"), &mut dsc, &mut groups);
+        assert_eq!(dsc.iter().collect::<Vec<_>>(), [("a", "1")]);
+    }
+
+    #[test]
+    fn an_equals_sign_in_a_property_does_not_make_a_value() {
+        let (mut dsc, mut groups) = Default::default();
+        parse_baggage("sentry-a;p=1,sentry-b=x=y;q,sentry-%61=3", &mut dsc, &mut groups);
+        assert_eq!(dsc.iter().collect::<Vec<_>>(), [("b", "x=y"), ("a", "3")]);
     }
 
     #[test]
@@ -381,7 +460,17 @@ mod tests {
 
     #[test]
     fn broken_percent_encoding_stays_as_it_is() {
-        assert_eq!(percent_decode("100%"), "100%");
-        assert_eq!(percent_decode("%zz%41"), "%zzA");
+        for (text, decoded) in [
+            ("100%", "100%"),
+            ("%zz%41", "%zzA"),
+            ("shop%401", "shop@1"),
+            ("%41m%C3%A9lie%20%F", "Am\u{e9}lie %F"),
+            ("%FF", "\u{fffd}"),
+            ("\u{e9}%2c\u{e9}", "\u{e9},\u{e9}"),
+        ] {
+            let mut out = String::from("before ");
+            percent_decode(text, &mut out);
+            assert_eq!(out.strip_prefix("before "), Some(decoded), "{text}");
+        }
     }
 }

@@ -24,14 +24,10 @@ const MAX_TEXT: usize = 200;
 pub(crate) struct SpanGroups(Vec<(String, String)>);
 
 impl SpanGroups {
-    /// Adds the groups of a `baggage` header. What is too long or has no id is left out.
-    pub(crate) fn read(&mut self, header: &str) {
-        for member in header.split(',') {
-            let pair = member.split(';').next().unwrap_or_default();
-            let Some((key, value)) = pair.split_once('=') else { continue };
-            if let Ok(value) = percent_decode_str(value.trim()).decode_utf8() {
-                self.set(key.trim(), &value);
-            }
+    /// Adds an entry of a `baggage` header, if it is a group. What is too long or has no id is left out.
+    pub(crate) fn read(&mut self, key: &str, value: &str) {
+        if let Ok(value) = percent_decode_str(value).decode_utf8() {
+            self.set(key, &value);
         }
     }
 
@@ -98,8 +94,11 @@ mod tests {
     #[test]
     fn groups_are_read_and_written_and_the_rest_of_a_header_is_not() {
         let mut groups = SpanGroups::default();
-        groups.read("a=1, sentry.span_group.session_id = s%201 ;p, sentry-release=2");
-        groups.read("sentry.span_group.conversation_id=c,sentry.span_group.=x,sentry.span_group.empty_id=,sentry.span_group.No=1");
+        let mut read = |header| headers::parse_baggage(header, &mut Default::default(), &mut groups);
+        read("a=1, sentry.span_group.session_id = s%201 ;p, sentry-release=2");
+        read(
+            "sentry.span_group.conversation_id=c,sentry.span_group.=x,sentry.span_group.empty_id=,sentry.span_group.No=1",
+        );
         let all: Vec<_> = groups.iter().collect();
         let expected = [("sentry.span_group.session_id", "s 1"), ("sentry.span_group.conversation_id", "c")];
         assert_eq!(all, expected);
