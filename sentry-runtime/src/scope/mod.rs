@@ -16,12 +16,14 @@ pub(crate) mod breadcrumbs;
 mod cell;
 mod data;
 pub(crate) mod flags;
+mod form;
 mod merge;
 mod processors;
 mod rebase;
 pub(crate) mod request_events;
 
 pub use data::Scope;
+pub use form::FormData;
 pub use processors::{EventProcessor, TransactionProcessor};
 
 pub(crate) use cell::{LastCaptured, ScopeCell};

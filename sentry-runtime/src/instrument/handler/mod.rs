@@ -2,12 +2,11 @@
 //!
 //! All three, and the processing of a queue's message, are one kind of work, a [`Handler`]: it forks the isolation
 //! scope, continues the caller's trace, records a span and captures errors. [`HandlerKind`] holds the differences. The attributes create a handler by the functions
-//! below; the function forms fill an [`Options`] type first. [`form`] and [`response`] read input and output.
+//! below; the function forms fill an [`Options`] type first. [`FormData`] and [`response`] read input and output.
 //!
 //! The behaviour is that of the wrappers of Sentry's SDK for Next.js. In addition, form data and response are set on
 //! error events, and fields with sensitive names are filtered.
 
-mod form;
 mod kind;
 mod options;
 mod plan;
@@ -15,7 +14,7 @@ mod response;
 mod run;
 mod state;
 
-pub use form::FormData;
+pub use crate::scope::FormData;
 pub use options::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};
 pub use response::{ResponseStatus, StatusOfTuple};
 pub use run::{Handler, api_handler, data_fetcher, server_action};

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use super::form::FormData;
 use super::plan::HandlerPlan;
 use super::response::{ResponseStatus, shown};
 use super::run::Handler;
@@ -13,6 +12,7 @@ use crate::base::callback;
 use crate::error::failure::{ActionError, ControlFlow};
 use crate::protocol::AttributeValue;
 use crate::protocol::nesting::Shallow;
+use crate::scope::FormData;
 use crate::trace::headers::HeaderSource;
 
 type Show<R> = Box<dyn Fn(&R) -> AttributeValue + Send>;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::form::FormData;
 use crate::base::callback;
 use crate::client;
 use crate::context::active;
 use crate::protocol::AttributeValue;
+use crate::scope::FormData;
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
 

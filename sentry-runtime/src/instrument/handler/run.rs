@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::form::FormData;
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
 use super::state::{HandlerState, RunningHandler, RunningSpan};
@@ -26,6 +25,7 @@ use crate::instrument::instrumented::{Before, End, PollHooks, Previous, Stage};
 use crate::options::{ClientOptions, HttpBodyType};
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
+use crate::scope::FormData;
 use crate::trace::clock::Ticks;
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::{Lineage, LocalId};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::response::contained;
+use crate::base::callback;
 use crate::protocol::Value;
 use crate::protocol::to_value::to_value;
 
@@ -25,7 +25,7 @@ impl FormData {
     /// Returns the fields of a value that serialises to a map, a struct or a list of pairs. Any other value becomes one
     /// field named `value`.
     pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
-        let fields: Vec<_> = match contained(|| to_value(form).ok()) {
+        let fields: Vec<_> = match callback::show(|| to_value(form).ok()).flatten() {
             Some(Value::Object(fields)) => fields.into_iter().collect(),
             Some(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
             Some(other) => vec![("value".to_owned(), other)],
@@ -59,7 +59,7 @@ impl FormData {
     }
 
     /// Returns the fields, named as they are recorded; the values of a repeated field become a list.
-    pub(super) fn grouped(self) -> Vec<(String, Value)> {
+    pub(crate) fn grouped(self) -> Vec<(String, Value)> {
         let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.0.len().min(MAX_FIELDS));
         // The fields of which several were submitted; a single value may be a list as well.
         let mut lists: Vec<usize> = Vec::new();
