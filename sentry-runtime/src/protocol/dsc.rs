@@ -3,6 +3,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/).
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -20,23 +21,17 @@ pub struct DynamicSamplingContext {
     entries: Vec<Entry>,
 }
 
-/// An entry of a context: the name begins at `start`, the value at `middle`.
-#[derive(Clone, Copy)]
+/// An entry of a context: where its name and its value are in the text.
+#[derive(Clone)]
 struct Entry {
-    start: usize,
-    middle: usize,
-    end: usize,
+    key: Range<usize>,
+    value: Range<usize>,
 }
 
 /// The number of entries that SDKs write.
 const USUAL_ENTRIES: usize = 11;
 
 impl DynamicSamplingContext {
-    /// Reserves memory for entries of this total length.
-    pub(crate) fn reserve(&mut self, length: usize) {
-        self.text.reserve(length);
-    }
-
     /// Sets an entry, and replaces one of the same name.
     pub(crate) fn set(&mut self, key: impl AsRef<str>, value: impl AsRef<str>) {
         self.set_written(key.as_ref(), |text| text.push_str(value.as_ref()));
@@ -44,31 +39,50 @@ impl DynamicSamplingContext {
 
     /// Like [`set`](Self::set), with a value that `write` appends to the text that it receives.
     pub(crate) fn set_written(&mut self, key: &str, write: impl FnOnce(&mut String)) {
+        let key = self.copy(key);
+        let value = self.write(write);
+        self.set_copied(key, value);
+    }
+
+    /// Copies a text that contains names and values of entries. Returns where the copy is.
+    pub(crate) fn copy(&mut self, text: &str) -> Range<usize> {
+        self.write(|own| own.push_str(text))
+    }
+
+    /// Appends to the copied texts. Returns where the appended text is.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut String)) -> Range<usize> {
         let start = self.text.len();
-        self.text.push_str(key);
-        let middle = self.text.len();
         write(&mut self.text);
-        let entry = Entry { start, middle, end: self.text.len() };
-        let text = &self.text;
-        match self.entries.iter_mut().find(|known| text.get(known.start..known.middle) == Some(key)) {
-            Some(known) => *known = entry,
+        start..self.text.len()
+    }
+
+    /// Sets an entry whose name and value are parts of what was copied.
+    pub(crate) fn set_copied(&mut self, key: Range<usize>, value: Range<usize>) {
+        let name = self.text.get(key.clone()).unwrap_or_default();
+        match self.position(name).and_then(|at| self.entries.get_mut(at)) {
+            Some(known) => *known = Entry { key, value },
             None => {
                 if self.entries.is_empty() {
                     self.entries.reserve(USUAL_ENTRIES);
                 }
-                self.entries.push(entry);
+                self.entries.push(Entry { key, value });
             }
         }
     }
 
-    fn part(&self, start: usize, end: usize) -> &str {
-        self.text.get(start..end).unwrap_or_default()
+    fn part(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Returns the index of an entry. Lengths are compared first: most names differ in theirs.
+    fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|known| known.key.len() == key.len() && self.part(&known.key) == key)
     }
 
     /// Returns the value of an entry, such as `trace_id`, `sample_rate` or `release`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+        self.entries.get(self.position(key)?).map(|entry| self.part(&entry.value))
     }
 
     /// Returns the number of entries.
@@ -83,9 +97,7 @@ impl DynamicSamplingContext {
 
     /// Returns the entries in the order in which they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries
-            .iter()
-            .map(|entry| (self.part(entry.start, entry.middle), self.part(entry.middle, entry.end)))
+        self.entries.iter().map(|entry| (self.part(&entry.key), self.part(&entry.value)))
     }
 
     /// Whether there is no entry, as in a trace that was received without baggage.

@@ -7,6 +7,7 @@
 //! [dynamic sampling context](https://develop.sentry.dev/sdk/foundations/trace-propagation/dynamic-sampling-context/)
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -130,17 +131,24 @@ pub(crate) struct IncomingTrace {
 /// Parses `sentry-trace`: `<trace id>-<span id>`, optionally followed by `-1` or `-0`. Neither a decision alone nor a
 /// trace id alone is one. Of several headers that a proxy has joined by commas, the first that is not empty counts.
 pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
-    let mut rest = Some(header);
-    let header = loop {
-        let (first, others) = cut_at(rest?, b',');
-        rest = others;
-        let first = trimmed(first);
-        if !first.is_empty() {
-            break first;
-        }
-    };
+    if let Some(incoming) = parse_exact_sentry_trace(header) {
+        return Some(incoming);
+    }
+    let header = header.split(',').map(str::trim).find(|header| !header.is_empty())?;
     let (trace_id, rest) = cut_at(header, b'-');
     let (span_id, flag) = cut_at(rest?, b'-');
+    sentry_trace(trace_id, span_id, flag)
+}
+
+/// Parses `sentry-trace` as SDKs write it, without a search for its parts.
+fn parse_exact_sentry_trace(header: &str) -> Option<IncomingTrace> {
+    let (trace_id, rest) = header.split_at_checked(32)?;
+    let (span_id, rest) = rest.strip_prefix('-')?.split_at_checked(16)?;
+    let flag = if rest.is_empty() { None } else { Some(rest.strip_prefix('-')?) };
+    sentry_trace(trace_id, span_id, flag)
+}
+
+fn sentry_trace(trace_id: &str, span_id: &str, flag: Option<&str>) -> Option<IncomingTrace> {
     let sampled = match flag {
         None | Some("") => None,
         Some("1") => Some(true),
@@ -181,66 +189,105 @@ const MAX_MEMBERS: usize = 180;
 pub(crate) fn parse_baggage(header: &str, into: &mut DynamicSamplingContext, groups: &mut SpanGroups) {
     let mut bytes = 0;
     let mut is_full = false;
-    let mut rest = Some(header);
-    while let Some(list) = rest {
-        let member = next_member(list);
-        rest = member.others;
-        let Some((key, value)) = member.pair else { continue };
-        let key = trimmed(key);
-        let Some(name) = key.strip_prefix("sentry-").filter(|name| !name.is_empty()) else {
-            if key.starts_with(span_groups::PREFIX) {
-                groups.read(key, trimmed(value));
+    // Where the copy of the header begins.
+    let mut copied = None;
+    let mut members = Members { header, at: 0 };
+    while let Some(Member { start, equals, end, encoded }) = members.next_pair() {
+        let part = |range: Range<usize>| header.get(range).unwrap_or_default();
+        let (key, value) = (trimmed(header, start..equals), trimmed(header, equals + 1..end));
+        let name = key.start + OURS.len()..key.end;
+        if !part(key.clone()).starts_with(OURS) || name.is_empty() {
+            if part(key.clone()).starts_with(span_groups::PREFIX) {
+                groups.read(part(key), part(value));
             }
             continue;
-        };
-        bytes += member.length;
+        }
+        bytes += end - start;
         is_full |= bytes > MAX_BAGGAGE || into.len() >= MAX_MEMBERS;
         if is_full {
             continue;
         }
-        if into.is_empty() {
-            into.reserve(list.len().min(MAX_BAGGAGE));
-        }
-        let value = trimmed(value);
-        if name.contains('%') {
-            let mut decoded = String::new();
-            percent_decode(name, &mut decoded);
-            into.set_written(&decoded, |text| percent_decode(value, text));
+        if encoded || header.len() > MAX_COPIED {
+            let name = into.write(|text| percent_decode(part(name), text));
+            let value = into.write(|text| percent_decode(part(value), text));
+            into.set_copied(name, value);
         } else {
-            into.set_written(name, |text| percent_decode(value, text));
+            let copied = *copied.get_or_insert_with(|| into.copy(header).start);
+            let moved = |range: Range<usize>| range.start + copied..range.end + copied;
+            into.set_copied(moved(name), moved(value));
         }
     }
 }
 
-/// The first entry of a `baggage` header.
-struct Member<'a> {
-    /// The name and the value, if there is a value.
-    pair: Option<(&'a str, &'a str)>,
-    /// The length of both, in bytes.
-    length: usize,
-    others: Option<&'a str>,
+/// The beginning of the names of Sentry's entries.
+const OURS: &str = "sentry-";
+
+/// The maximum length of a `baggage` header that is copied as a whole. Of longer ones, which contain more than what SDKs
+/// of Sentry write, the entries are copied one by one.
+const MAX_COPIED: usize = 1024;
+
+/// The entries of a `baggage` header.
+struct Members<'a> {
+    header: &'a str,
+    at: usize,
 }
 
-/// Splits the first entry off a `baggage` header. Properties after a semicolon belong to other vendors; Sentry's entries
-/// have none.
-fn next_member(list: &str) -> Member<'_> {
-    let (mut equals, mut semicolon, mut end) = (None, None, None);
-    for (at, byte) in list.bytes().enumerate() {
-        match byte {
-            b'=' if equals.is_none() && semicolon.is_none() => equals = Some(at),
-            b';' if semicolon.is_none() => semicolon = Some(at),
-            b',' => {
-                end = Some(at);
-                break;
+/// An entry with a value: where its parts are in the header.
+struct Member {
+    start: usize,
+    equals: usize,
+    end: usize,
+    /// Whether it may be percent-encoded.
+    encoded: bool,
+}
+
+impl Members<'_> {
+    /// Returns the next entry that has a value. Properties after a semicolon belong to other vendors; Sentry's entries
+    /// have none.
+    fn next_pair(&mut self) -> Option<Member> {
+        let bytes = self.header.as_bytes();
+        while self.at <= bytes.len() {
+            let start = self.at;
+            let (mut equals, mut semicolon, mut encoded) = (None, None, false);
+            let mut from = start;
+            let comma = loop {
+                let at = delimiter(bytes, from);
+                match bytes.get(at) {
+                    Some(b'=') if equals.is_none() && semicolon.is_none() => equals = Some(at),
+                    Some(b'=') => {}
+                    Some(b'%') => encoded = true,
+                    Some(b';') => semicolon = semicolon.or(Some(at)),
+                    _ => break at,
+                }
+                from = at + 1;
+            };
+            self.at = comma + 1;
+            if let Some(equals) = equals {
+                return Some(Member { start, equals, end: semicolon.unwrap_or(comma), encoded });
             }
-            _ => {}
         }
+        None
     }
-    let part = |start: usize, end: usize| list.get(start..end).unwrap_or_default();
-    let others = end.and_then(|end| list.get(end + 1..));
-    let length = semicolon.or(end).unwrap_or(list.len());
-    let pair = equals.map(|equals| (part(0, equals), part(equals + 1, length)));
-    Member { pair, length, others }
+}
+
+/// Returns the position of the first `,`, `;`, `=` or `%` at or after `from`, or the length of the text. Eight bytes are
+/// compared at once.
+fn delimiter(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Sets the high bit of the first byte that is zero, and of none before it.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let is = |word: u64, byte: u8| zeros(word ^ (ONES * u64::from(byte)));
+    let mut at = from;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let found = is(word, b',') | is(word, b';') | is(word, b'=') | is(word, b'%');
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b',' | b';' | b'=' | b'%')).unwrap_or(rest.len())
 }
 
 /// Splits a text at the first occurrence of an ASCII character. The parts of a header are short: a search of the standard
@@ -252,12 +299,16 @@ fn cut_at(text: &str, at: u8) -> (&str, Option<&str>) {
     }
 }
 
-/// Returns a text without white space around it.
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
+/// Returns a part of a text without white space around it.
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    match part.as_bytes() {
         // Most are written without.
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => range,
+        _ => {
+            let start = range.end - part.trim_start().len();
+            start..start + part.trim().len()
+        }
     }
 }
 
@@ -435,6 +486,36 @@ mod tests {
         let long = "x".repeat(MAX_BAGGAGE);
         parse_baggage(&format!("sentry-a=1,sentry-b={long},sentry-c=2"), &mut dsc, &mut groups);
         assert_eq!(dsc.iter().collect::<Vec<_>>(), [("a", "1")]);
+    }
+
+    #[test]
+    fn delimiters_are_found_at_every_position() {
+        for length in 0..20 {
+            for from in 0..=length {
+                let mut text = vec![b'-'; length];
+                assert_eq!(delimiter(&text, from), length);
+                for at in from..length {
+                    for byte in *b",;=%" {
+                        text[at] = byte;
+                        // What follows a delimiter in the same word must not hide it.
+                        (at + 1..length).for_each(|next| text[next] = byte ^ 1);
+                        assert_eq!(delimiter(&text, from), at, "{text:?} from {from}");
+                    }
+                    text.fill(b'-');
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_headers_are_read_like_short_ones() {
+        let ours = "sentry-release=shop%401, sentry-sampled = true ,sentry-trace_id=abc,sentry-sampled=false";
+        let (mut short, mut long, mut groups) = Default::default();
+        parse_baggage(ours, &mut short, &mut groups);
+        parse_baggage(&format!("vendor={},{ours}", "x".repeat(MAX_COPIED)), &mut long, &mut groups);
+        let entries = [("release", "shop@1"), ("sampled", "false"), ("trace_id", "abc")];
+        assert_eq!(short.iter().collect::<Vec<_>>(), entries);
+        assert_eq!(short, long);
     }
 
     #[test]
