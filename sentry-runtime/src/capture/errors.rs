@@ -271,12 +271,9 @@ fn describe(failure: &Failure<'_>) -> Chain {
         FailureValue::Group(group) => reading::read_group(group, failure.type_name),
         FailureValue::Display(value) => chain::of_display(value, failure.type_name),
         FailureValue::Debug(value) => chain::of_debug(value, failure.type_name),
-        FailureValue::Opaque => Chain {
-            entries: vec![ChainEntry::of_type(
-                failure.type_name,
-                format!("a value of type {}", failure.type_name),
-            )],
-            cut: false,
-        },
+        FailureValue::Opaque => Chain::of(ChainEntry::of_type(
+            failure.type_name,
+            format!("a value of type {}", failure.type_name),
+        )),
     }
 }

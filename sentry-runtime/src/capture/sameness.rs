@@ -13,6 +13,7 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::error::chain::{Chain, ChainEntry, UNKNOWN};
 
@@ -22,16 +23,42 @@ const MAX_ENTRIES: usize = 8;
 const MIN_PART: usize = 4;
 
 /// The form of an error when a function returned it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Form {
-    text: String,
+    /// The outermost entry of the chain. In outer functions, the beginning of its `Debug` output may be the only hint at
+    /// its type.
+    error: Arc<ChainEntry>,
+    /// See [`fingerprint`].
+    fingerprint: u64,
     /// The length of the text without what closes it: no shorter text can end with it.
     trimmed: usize,
-    ty: String,
-    module: Option<String>,
-    /// The name at the beginning of its `Debug` output: in outer functions, this may be the only hint at its type.
-    debug_name: String,
     causes: Causes,
+}
+
+/// A chain that is compared with many forms.
+pub(super) struct Wanted<'a> {
+    chain: &'a Chain,
+    fingerprints: [u64; MAX_ENTRIES],
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn new(chain: &'a Chain) -> Self {
+        let mut fingerprints = [0; MAX_ENTRIES];
+        for (slot, entry) in fingerprints.iter_mut().zip(&chain.entries) {
+            *slot = fingerprint(&entry.value);
+        }
+        Self { chain, fingerprints }
+    }
+}
+
+/// Returns a number that differs for most texts that differ. It saves their comparison: texts of one kind of error often
+/// have one length and one beginning.
+fn fingerprint(text: &str) -> u64 {
+    const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
+    let add = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = text.as_bytes().as_chunks();
+    let sum = words.iter().fold(text.len() as u64, |sum, word| add(sum, u64::from_le_bytes(*word)));
+    rest.iter().fold(sum, |sum, byte| add(sum, u64::from(*byte)))
 }
 
 /// The causes of an error in a chain.
@@ -62,32 +89,40 @@ impl Causes {
 
 impl Form {
     pub(super) fn of(chain: &Chain) -> Self {
-        let outermost = &chain.entries[0];
-        Self {
-            text: outermost.value.clone(),
-            trimmed: without_closing(&outermost.value).len(),
-            ty: outermost.ty.clone(),
-            module: outermost.module.clone(),
-            debug_name: outermost.debug_name(),
-            causes: Causes::below(chain, 0),
-        }
+        let error = Arc::clone(&chain.entries[0]);
+        let (fingerprint, trimmed) = (fingerprint(&error.value), without_closing(&error.value).len());
+        Self { error, fingerprint, trimmed, causes: Causes::below(chain, 0) }
+    }
+
+    /// Whether the error had this form before.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let (own, their) = (&self.error, &other.error);
+        let names = |entry: &ChainEntry| entry.debug_name();
+        self.fingerprint == other.fingerprint
+            && self.causes == other.causes
+            && (&own.value, &own.ty, &own.module) == (&their.value, &their.ty, &their.module)
+            && names(own) == names(their)
     }
 
     /// Whether a chain contains this error.
-    pub(super) fn is_in(&self, chain: &Chain) -> bool {
-        let told = |(at, entry): (usize, &ChainEntry)| {
-            if entry.value == self.text {
+    pub(super) fn is_in(&self, wanted: &Wanted<'_>) -> bool {
+        let Wanted { chain, fingerprints } = wanted;
+        for (at, (entry, fingerprint)) in chain.entries.iter().zip(fingerprints).enumerate() {
+            let is = if *fingerprint == self.fingerprint && entry.value == self.error.value {
                 self.may_be(entry, Causes::below(chain, at))
             } else {
-                entry.value.len() > self.trimmed && ends_with(&entry.value, &self.text)
+                entry.value.len() > self.trimmed && ends_with(&entry.value, &self.error.value)
+            };
+            if is {
+                return true;
             }
-        };
-        chain.entries.iter().take(MAX_ENTRIES).enumerate().any(told)
+        }
+        false
     }
 
     /// Whether an entry with the same text can be this error.
     fn may_be(&self, entry: &ChainEntry, causes: Causes) -> bool {
-        if entry.ty == UNKNOWN || self.ty == UNKNOWN {
+        if entry.ty == UNKNOWN || self.error.ty == UNKNOWN {
             // An error that was converted to a text has lost its causes.
             return causes == self.causes || causes == Causes::Cut || causes == Causes::None;
         }
@@ -96,16 +131,16 @@ impl Form {
     }
 
     fn is_type_of(&self, entry: &ChainEntry) -> bool {
-        let modules_differ = match (&self.module, &entry.module) {
+        let modules_differ = match (&self.error.module, &entry.module) {
             (Some(own), Some(other)) => own != other,
             _ => false,
         };
-        if self.ty == entry.ty {
+        if self.error.ty == entry.ty {
             return !modules_differ;
         }
         // Behind a pointer only the `Debug` output shows the type; for an enum, it names the variant.
-        let (own, other) = (&self.debug_name, entry.debug_name());
-        *own == other && own != UNKNOWN && (self.ty == *own || entry.ty == other)
+        let (own, other) = (self.error.debug_name(), entry.debug_name());
+        own == other && own != UNKNOWN && (self.error.ty == own || entry.ty == other)
     }
 
     /// Whether an entry wraps the error and has the error's text, like an error with `#[error(transparent)]`: its
@@ -113,7 +148,8 @@ impl Form {
     fn is_inside(&self, entry: &ChainEntry) -> bool {
         let mut names = entry.debug.split(|c: char| !c.is_alphanumeric() && c != '_');
         names.next();
-        let own = if self.debug_name == UNKNOWN { &self.ty } else { &self.debug_name };
+        let debug_name = self.error.debug_name();
+        let own = if debug_name == UNKNOWN { &self.error.ty } else { &debug_name };
         names.any(|name| name == own.split('<').next().unwrap_or_default())
             || self.is_printed_in(&entry.debug)
     }
@@ -121,7 +157,7 @@ impl Form {
     /// Whether `Debug` output contains the text without quotes, as that of `anyhow::Error` and similar types does. A
     /// string in a field is quoted.
     fn is_printed_in(&self, debug: &str) -> bool {
-        let start: String = self.text.chars().take(32).collect();
+        let start: String = self.error.value.chars().take(32).collect();
         debug.find(&start).and_then(|at| debug.get(..at)).is_some_and(|before| before.ends_with(['(', ' ']))
     }
 }
@@ -155,6 +191,24 @@ fn ends_with(outer: &str, inner: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fingerprints_differ_where_texts_do() {
+        let texts = [
+            "",
+            "a",
+            "b",
+            "card 00000001 was declined",
+            "card 00000002 was declined",
+            "declined: 1",
+            "declined: 2",
+        ];
+        for (at, one) in texts.iter().enumerate() {
+            for (other_at, other) in texts.iter().enumerate() {
+                assert_eq!(fingerprint(one) == fingerprint(other), at == other_at, "{one} {other}");
+            }
+        }
+    }
 
     #[test]
     fn a_text_is_recognised_behind_a_separator_only() {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sameness::Form;
+use super::sameness::{Form, Wanted};
 use crate::base::fork::PerProcess;
 use crate::context::active;
 use crate::context::boundary::CaptureBoundary;
@@ -85,14 +85,14 @@ impl SeenError {
     }
 
     /// Whether this may be the error of `chain`, seen in an inner function.
-    fn is(&self, chain: &Chain) -> bool {
-        self.forms.iter().any(|form| form.is_in(chain))
+    fn is(&self, wanted: &Wanted<'_>) -> bool {
+        self.forms.iter().any(|form| form.is_in(wanted))
     }
 
     /// Adds the new form of the error.
     fn keep_form(&mut self, chain: &Chain) {
         let form = Form::of(chain);
-        if self.forms.len() < MAX_FORMS && !self.forms.contains(&form) {
+        if self.forms.len() < MAX_FORMS && !self.forms.iter().any(|known| known.is(&form)) {
             self.forms.push(form);
         }
     }
@@ -104,9 +104,13 @@ fn position(
     since: Ticks,
     chain: &Chain,
 ) -> Option<usize> {
+    if memory.is_empty() {
+        return None;
+    }
+    let wanted = Wanted::new(chain);
     memory
         .iter()
-        .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(chain))
+        .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(&wanted))
 }
 
 /// Recognises an error that was seen before in the boundary, and adds its new form and the values of the arguments of

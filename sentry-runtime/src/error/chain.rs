@@ -16,6 +16,7 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Write};
+use std::sync::Arc;
 
 use super::group::{ErrorGroup, GroupReader};
 use crate::base::callback::show as contained;
@@ -52,10 +53,17 @@ pub(crate) struct ChainEntry {
 /// An error with its causes, outermost first; the parts of a group follow each other, each with its own causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chain {
-    /// At least 1, at most 50 entries.
-    pub(crate) entries: Vec<ChainEntry>,
+    /// At least 1, at most 50 entries. What remembers an error shares them.
+    pub(crate) entries: Vec<Arc<ChainEntry>>,
     /// Whether there were more causes. The last entry's text says so too.
     pub(crate) cut: bool,
+}
+
+impl Chain {
+    /// Returns a chain of one entry.
+    pub(crate) fn of(entry: ChainEntry) -> Self {
+        Self { entries: vec![Arc::new(entry)], cut: false }
+    }
 }
 
 /// Reads an error and its causes. `E` may be `dyn Error`, and is then named like a cause.
@@ -101,12 +109,12 @@ fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> ChainEntry {
 
 /// Reads a value that implements `Display` but is not an error.
 pub(crate) fn of_display(value: &dyn Display, static_name: &str) -> Chain {
-    Chain { entries: vec![ChainEntry::of_type(static_name, text(&value))], cut: false }
+    Chain::of(ChainEntry::of_type(static_name, text(&value)))
 }
 
 /// Reads a value that implements `Debug` but is not an error.
 pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
-    Chain { entries: vec![ChainEntry::of_type(static_name, text(&format_args!("{value:?}")))], cut: false }
+    Chain::of(ChainEntry::of_type(static_name, text(&format_args!("{value:?}"))))
 }
 
 impl ChainEntry {
@@ -144,7 +152,7 @@ struct Reader<'g> {
 
 impl<'g> Reader<'g> {
     fn start(outermost: ChainEntry, groups: &'g [GroupReader]) -> Self {
-        Self { chain: Chain { entries: vec![outermost], cut: false }, groups }
+        Self { chain: Chain::of(outermost), groups }
     }
 
     /// Returns the parts of an error, if it is a group of a known type.
@@ -169,7 +177,9 @@ impl<'g> Reader<'g> {
         source: Option<&(dyn Error + 'static)>,
         parts: Option<Vec<&(dyn Error + 'static)>>,
     ) {
-        self.chain.entries[parent].is_group = parts.is_some();
+        if parts.is_some() {
+            Arc::make_mut(&mut self.chain.entries[parent]).is_group = true;
+        }
         let parts = parts.unwrap_or_default();
         for (number, &part) in parts.iter().enumerate() {
             if self.chain.cut {
@@ -188,13 +198,13 @@ impl<'g> Reader<'g> {
         let entries = &mut self.chain.entries;
         if entries.len() == MAX_ENTRIES {
             if !std::mem::replace(&mut self.chain.cut, true) {
-                let last = &mut entries[MAX_ENTRIES - 1].value;
+                let last = &mut Arc::make_mut(&mut entries[MAX_ENTRIES - 1]).value;
                 last.push_str(&format!(" (more causes follow; the chain is cut after {MAX_ENTRIES})"));
             }
             return;
         }
         let own = entries.len();
-        entries.push(ChainEntry::of(error, parent, source));
+        entries.push(Arc::new(ChainEntry::of(error, parent, source)));
         let parts = self.parts(error);
         self.below(own, contained(|| error.source()).flatten(), parts);
     }
@@ -221,8 +231,10 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
     if path.starts_with("dyn ") || hides.contains(&path) {
         return None;
     }
-    let module = names::module_of(path);
-    let mut name = names::shorten(path);
+    let (module, mut name) = match names::of_plain_path(path) {
+        Some((module, name)) => (Some(module.to_owned()), name.to_owned()),
+        None => (names::module_of(path), names::shorten(path)),
+    };
     if name == UNKNOWN {
         // Every second crate has an `Error`; people write `io::Error`, `serde_json::Error`.
         let of = module.iter().flat_map(|module| module.rsplit("::")).find(|part| !part.starts_with("error"));
@@ -280,12 +292,15 @@ struct Limited {
     refused: u32,
 }
 
+/// The length for which room is made at first.
+const USUAL_TEXT: usize = 64;
+
 /// The refused pieces after which a writer that goes on is stopped by unwinding: it looks at no answer.
 const MAX_REFUSED: u32 = 10_000;
 
 impl Limited {
     fn new(left: usize) -> Self {
-        Self { text: String::new(), left, cut: false, refused: 0 }
+        Self { text: String::with_capacity(USUAL_TEXT), left, cut: false, refused: 0 }
     }
 }
 

@@ -9,6 +9,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
+use std::sync::Arc;
 
 /// The maximum number of addresses of one stack. Deeper stacks lose their outer end, where `main` is.
 pub(crate) const MAX_ADDRESSES: usize = 128;
@@ -18,7 +19,7 @@ pub(crate) const MAX_ADDRESSES: usize = 128;
 /// The addresses are meaningful only in the process that captured them.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RawStack {
-    addresses: Box<[usize]>,
+    addresses: Arc<[usize]>,
 }
 
 impl RawStack {
@@ -37,7 +38,7 @@ impl RawStack {
             }
             count < MAX_ADDRESSES
         });
-        Self { addresses: Box::from(&found[..count]) }
+        Self { addresses: Arc::from(&found[..count]) }
     }
 
     /// Returns the addresses of a backtrace of the standard library; `None` if it has none.

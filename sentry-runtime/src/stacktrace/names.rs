@@ -162,6 +162,27 @@ pub(crate) fn shorten(path: &str) -> String {
     short
 }
 
+/// Splits the path of a type without arguments, references and the like into module and name: `my::order::Cart` into
+/// `my::order` and `Cart`. `None` for every other type, and without a module.
+pub(crate) fn of_plain_path(path: &str) -> Option<(&str, &str)> {
+    let mut colons = 0;
+    let mut name = 0;
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b':' => colons += 1,
+            b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' if colons == 0 => {}
+            b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' if colons == 2 && at > 2 => {
+                (colons, name) = (0, at)
+            }
+            _ => return None,
+        }
+    }
+    if colons > 0 || name == 0 {
+        return None;
+    }
+    Some((path.get(..name - 2)?, path.get(name..)?))
+}
+
 /// Returns the module of a type's path: `my::order` for `&mut my::order::Cart<T>`.
 pub(crate) fn module_of(of_type: &str) -> Option<String> {
     let path = plain_path(of_type);
@@ -223,6 +244,23 @@ mod tests {
         let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let wanted = Name { krate: optional(krate), module: optional(module), function: function.to_owned() };
         assert_eq!(parse(symbol), wanted, "{symbol}");
+    }
+
+    #[test]
+    fn plain_paths_are_split_like_others() {
+        for path in ["my::order::Cart", "alloc::Vec", "_a::b_1::C"] {
+            let (module, name) = of_plain_path(path).unwrap();
+            assert_eq!(
+                (Some(module.to_owned()), name.to_owned()),
+                (module_of(path), shorten(path)),
+                "{path}"
+            );
+        }
+        for path in
+            ["", "Cart", "::Cart", "a::", "a:::B", "a:B", "a::::B", "a::B<C>", "&a::B", "a::\u{e9}", "[a::B]"]
+        {
+            assert_eq!(of_plain_path(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn types(chain: &Chain) -> Vec<&str> {
 fn only(error: &dyn Error) -> ChainEntry {
     let chain = read(error, &[]);
     assert_eq!(chain.entries.len(), 1);
-    chain.entries.into_iter().next().unwrap()
+    ChainEntry::clone(&chain.entries[0])
 }
 
 #[test]

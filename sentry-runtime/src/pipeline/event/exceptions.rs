@@ -2,6 +2,8 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/)
 
+use std::sync::Arc;
+
 use crate::capture::event;
 use crate::error::chain::{Chain, ChainEntry};
 use crate::intake::message::CaptureMechanism;
@@ -21,7 +23,7 @@ pub(crate) fn of_chain(
     }
     let handled = *root.handled.get_or_insert(mechanism.handled);
     let several = chain.entries.len() > 1;
-    let exception = |(number, entry): (usize, &ChainEntry)| {
+    let exception = |(number, entry): (usize, &Arc<ChainEntry>)| {
         let number = number as u64;
         let own = if number == 0 {
             std::mem::take(&mut root)
