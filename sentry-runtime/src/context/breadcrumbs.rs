@@ -140,7 +140,10 @@ fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<(Brea
 /// Adds a breadcrumb to the isolation scope.
 pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
     if let Some((breadcrumb, max)) = admit(breadcrumb, hint) {
-        active::with(|context| context.isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, max)));
+        let mut breadcrumb = Some(breadcrumb);
+        active::with(|context| {
+            context.isolation.update(|scope| scope.breadcrumbs.exchange(&mut breadcrumb, max));
+        });
     }
 }
 

@@ -31,6 +31,12 @@ impl Clone for Trail {
 impl Trail {
     /// Adds a pruned breadcrumb; the oldest beyond `max` are dropped.
     pub(crate) fn push(&mut self, breadcrumb: Breadcrumb, max: usize) {
+        self.exchange(&mut Some(breadcrumb), max);
+    }
+
+    /// Takes a pruned breadcrumb. If it replaces the oldest one, that is left in its place, so that the caller can free
+    /// it after a lock is released.
+    pub(crate) fn exchange(&mut self, breadcrumb: &mut Option<Breadcrumb>, max: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         if max == 0 {
             return;
@@ -39,18 +45,16 @@ impl Trail {
         while self.crumbs.len() > max {
             self.crumbs.pop_front();
         }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let oldest = if self.crumbs.len() == max { self.crumbs.pop_front() } else { None };
-        // In the memory of the one that is dropped, unless a snapshot of the scope holds it.
-        let mut place = oldest.map(|(_, oldest)| oldest);
-        let breadcrumb = match (place.as_mut().and_then(Arc::get_mut), breadcrumb) {
-            (Some(dropped), breadcrumb) => {
-                *dropped = breadcrumb;
-                None
-            }
-            (None, breadcrumb) => Some(Arc::new(breadcrumb)),
-        };
-        if let Some(breadcrumb) = breadcrumb.or(place) {
-            self.crumbs.push_back((NEXT.fetch_add(1, Ordering::Relaxed), breadcrumb));
+        if let Some((_, mut oldest)) = oldest
+            // In its memory, unless a snapshot of the scope holds it.
+            && let (Some(slot), Some(new)) = (Arc::get_mut(&mut oldest), breadcrumb.as_mut())
+        {
+            std::mem::swap(slot, new);
+            self.crumbs.push_back((number, oldest));
+        } else if let Some(new) = breadcrumb.take() {
+            self.crumbs.push_back((number, Arc::new(new)));
         }
     }
 
