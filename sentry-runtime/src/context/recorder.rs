@@ -99,6 +99,7 @@ pub(crate) fn push(record: Record) {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
+        | Record::Form { .. }
         | Record::Start { .. }
         | Record::ProcessScopes(_)
         | Record::SpanWatched(_)

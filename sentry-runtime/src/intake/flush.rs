@@ -56,6 +56,7 @@ impl Queues {
                 }
                 Record::Detail { .. }
                 | Record::Attribute { .. }
+                | Record::Form { .. }
                 | Record::Start { .. }
                 | Record::SpanWatched(_)
                 | Record::PollBegin { .. }

@@ -9,7 +9,7 @@ use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
 use super::record_context::Fields;
 use crate::client::Client;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Stacktrace, Value};
-use crate::scope::{Scope, Scopes};
+use crate::scope::{FormData, Scope, Scopes};
 
 /// What an entry of a map or list takes beside its texts.
 const ENTRY: usize = 48;
@@ -91,12 +91,17 @@ pub(super) fn of_scope(scope: &Scope) -> usize {
     let attachments = scope.attachments.iter().map(|attachment| attachment.buffer.len());
     let request = scope.request.as_ref().and_then(|request| request.data.as_ref()).map_or(0, String::len);
     of_values(&scope.extra)
+        + scope.form().map_or(0, of_form)
         + of_contexts(&scope.contexts)
         + scope.tags.len() * 4 * ENTRY
         + scope.breadcrumbs.iter().map(of_breadcrumb).sum::<usize>()
         + attributes.chain(attachments).sum::<usize>()
         + scope.user.as_ref().map_or(0, |user| of_values(&user.other))
         + request
+}
+
+fn of_form(form: &FormData) -> usize {
+    form.weighed().map(|(name, text, value)| ENTRY + name + text.len() + value.map_or(0, of_value)).sum()
 }
 
 fn of_capture(capture: &Capture) -> usize {

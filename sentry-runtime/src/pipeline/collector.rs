@@ -32,7 +32,7 @@ use crate::intake::flight::FlightRequest;
 use crate::intake::message::{Capture, Progress};
 use crate::intake::refused;
 use crate::protocol::nesting::Prune as _;
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Detail, Record};
@@ -254,6 +254,12 @@ impl Collector {
                     }
                 }
             }
+            Record::Form { segment, span, form } => {
+                for (key, value) in form.grouped() {
+                    let detail = Detail::Attribute(key, AttributeValue::from_json(&value));
+                    self.add_detail(segment, span, detail);
+                }
+            }
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
                     self.watched.end(span);
@@ -261,18 +267,7 @@ impl Collector {
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
                     self.add(segment, child, thread);
                 }
-                mut detail => {
-                    if let Detail::Attribute(_, value) = &mut detail {
-                        value.prune();
-                    }
-                    match self.streams.get(segment) {
-                        Some(stream) => stream.say(span, detail, &mut self.room),
-                        None => {
-                            let (gathered, room) = self.gathered(segment);
-                            gathered.add_detail(span, detail, room);
-                        }
-                    }
-                }
+                detail => self.add_detail(segment, span, detail),
             },
         }
     }
@@ -283,6 +278,19 @@ impl Collector {
             && let Some(gathered) = self.open.get_mut(&key)
         {
             gathered.give_back_unused(&mut self.room);
+        }
+    }
+
+    fn add_detail(&mut self, segment: LocalId, span: LocalId, mut detail: Detail) {
+        if let Detail::Attribute(_, value) = &mut detail {
+            value.prune();
+        }
+        match self.streams.get(segment) {
+            Some(stream) => stream.say(span, detail, &mut self.room),
+            None => {
+                let (gathered, room) = self.gathered(segment);
+                gathered.add_detail(span, detail, room);
+            }
         }
     }
 

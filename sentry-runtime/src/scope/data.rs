@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Processor;
 use super::breadcrumbs::Trail;
 use super::flags::Flags;
+use super::form::FormData;
 use super::request_events::RequestEvents;
 use crate::base::callback;
 use crate::base::diagnostics;
@@ -39,6 +40,8 @@ pub struct Scope {
     pub(crate) request: Option<Arc<Request>>,
     pub(crate) tags: Map<String, String>,
     pub(crate) extra: Map<String, Value>,
+    /// The form whose fields are additional data, set after `extra`.
+    pub(super) form: Option<Arc<FormData>>,
     pub(crate) contexts: Map<String, Context>,
     pub(crate) attributes: Map<Cow<'static, str>, AttributeValue>,
     pub(crate) flags: Flags,
@@ -155,13 +158,19 @@ impl Scope {
         self.contexts.remove(key);
     }
 
+    /// Returns the form whose fields are additional data.
+    pub(crate) fn form(&self) -> Option<&FormData> {
+        self.form.as_deref()
+    }
+
     /// Sets additional data.
     pub fn set_extra(&mut self, key: &str, value: Value) {
+        self.unfold_form_before(key);
         self.insert_extra(key.to_owned(), value);
     }
 
-    /// Like [`Scope::set_extra`], without a copy of the key.
-    pub(crate) fn insert_extra(&mut self, key: String, value: Value) {
+    /// Sets additional data, below that of a form.
+    pub(super) fn insert_extra(&mut self, key: String, value: Value) {
         let value = Shallow::of(value).into_inner();
         if has_room(&self.extra, &key, "extra", MAX_BREADTH) {
             self.extra.insert(key, value);
@@ -170,6 +179,7 @@ impl Scope {
 
     /// Removes additional data.
     pub fn remove_extra(&mut self, key: &str) {
+        self.unfold_form_before(key);
         self.extra.remove(key);
     }
 
@@ -333,7 +343,7 @@ impl fmt::Debug for Scope {
             .field("fingerprint", &self.fingerprint)
             .field("transaction", &self.transaction)
             .field("tags", &self.tags)
-            .field("extra", &self.extra)
+            .field("extra", &self.extra_with_form())
             .field("contexts", &self.contexts)
             .field("attributes", &self.attributes)
             .field("flags", &self.flags)

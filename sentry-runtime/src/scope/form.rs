@@ -1,10 +1,18 @@
-//! Submitted forms in the shape of spans and events: flat lists of named fields.
+//! Submitted forms: flat lists of named fields, which spans and events carry as `server_action_form_data.<field>`.
+//!
+//! The thread of the handler only copies the texts. The pipeline thread names and groups the fields.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Scope;
 use crate::base::callback;
-use crate::protocol::Value;
+use crate::protocol::limits::{MAX_BREADTH, MAX_HELD, truncated};
+use crate::protocol::nesting::Shallow;
 use crate::protocol::to_value::to_value;
+use crate::protocol::{Map, Value};
 
 /// The fields of a submitted form, in order. A repeated field is kept several times, and nested values become fields
 /// with joined names: `address.city`, `items.0.name`.
@@ -15,8 +23,38 @@ use crate::protocol::to_value::to_value;
 /// let nested = serde_json::json!({"address": {"city": "Vienna"}});
 /// assert_eq!(FormData::of(&nested), FormData::from_pairs([("address.city", "Vienna")]));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FormData(Vec<(String, Value)>);
+#[derive(Clone, Default)]
+pub struct FormData {
+    /// Names and values that are texts, one after the other.
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// A field: its name begins at `start`, and its text at `middle`.
+#[derive(Debug, Clone)]
+struct Field {
+    start: usize,
+    middle: usize,
+    end: usize,
+    /// The value if it is no text.
+    other: Option<Shallow<Value>>,
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum FieldValue<'a> {
+    Text(&'a str),
+    Other(&'a Value),
+}
+
+impl FieldValue<'_> {
+    fn to_json(self) -> Value {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
 
 /// The maximum number of recorded fields per form.
 const MAX_FIELDS: usize = 100;
@@ -25,27 +63,43 @@ impl FormData {
     /// Returns the fields of a value that serialises to a map, a struct or a list of pairs. Any other value becomes one
     /// field named `value`.
     pub fn of<T: Serialize + ?Sized>(form: &T) -> Self {
-        let fields: Vec<_> = match callback::show(|| to_value(form).ok()).flatten() {
-            Some(Value::Object(fields)) => fields.into_iter().collect(),
-            Some(Value::Array(items)) => items.into_iter().enumerate().map(Self::pair).collect(),
-            Some(other) => vec![("value".to_owned(), other)],
-            None => Vec::new(),
-        };
-        let mut flat = Vec::with_capacity(fields.len());
-        for (name, value) in fields {
-            flatten(name, value, 0, &mut flat);
+        let mut data = Self::default();
+        match callback::show(|| to_value(form).ok()).flatten() {
+            Some(Value::Object(fields)) => {
+                fields.into_iter().for_each(|(name, value)| flatten(name, value, 0, &mut data));
+            }
+            Some(Value::Array(items)) => {
+                for (name, value) in items.into_iter().enumerate().map(Self::pair) {
+                    flatten(name, value, 0, &mut data);
+                }
+            }
+            Some(other) => data.push("value", other),
+            None => {}
         }
-        Self(flat)
+        data
     }
 
     /// Returns form data of name-value pairs.
     pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), Value::from(value.into()))).collect())
+        let mut data = Self::default();
+        for (name, text) in pairs {
+            data.push_text(&name.into(), &text.into());
+        }
+        data
     }
 
     /// Returns form data for a form that is known as text only.
     pub fn text(text: String) -> Self {
-        Self(vec![("value".to_owned(), Value::from(text))])
+        let mut data = Self::default();
+        data.push_text("value", &text);
+        data
+    }
+
+    /// Returns form data of a list of texts, which are copied without being serialised.
+    pub(crate) fn of_pairs<T: FormPairs + ?Sized>(pairs: &T) -> Self {
+        let mut data = Self::default();
+        pairs.each(&mut |name, text| data.push_text(name, text));
+        data
     }
 
     fn pair((at, item): (usize, Value)) -> (String, Value) {
@@ -58,18 +112,66 @@ impl FormData {
         }
     }
 
+    /// Adds a field with a text. More fields than are recorded are not kept.
+    fn push_text(&mut self, name: &str, text: &str) {
+        if self.fields.len() >= MAX_FIELDS {
+            return;
+        }
+        if self.fields.is_empty() {
+            self.fields.reserve(USUAL_FIELDS);
+            self.text.reserve(USUAL_TEXT);
+        }
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(&truncated(text, MAX_HELD));
+        self.fields.push(Field { start, middle, end: self.text.len(), other: None });
+    }
+
+    /// Adds a field with any value.
+    fn push(&mut self, name: &str, value: Value) {
+        let other = match value {
+            Value::String(text) => return self.push_text(name, &text),
+            other => Some(Shallow::of(other)),
+        };
+        if self.fields.len() >= MAX_FIELDS {
+            return;
+        }
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.fields.push(Field { start, middle, end: middle, other });
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, FieldValue<'_>)> {
+        let part = |start, end| self.text.get(start..end).unwrap_or_default();
+        self.fields.iter().map(move |field| {
+            let value = match &field.other {
+                Some(value) => FieldValue::Other(value),
+                None => FieldValue::Text(part(field.middle, field.end)),
+            };
+            (part(field.start, field.middle), value)
+        })
+    }
+
+    /// Returns the names as they are recorded, each with its values.
+    pub(crate) fn weighed(&self) -> impl Iterator<Item = (usize, &str, Option<&Value>)> {
+        self.fields().map(|(name, value)| match value {
+            FieldValue::Text(text) => (PREFIX.len() + name.len(), text, None),
+            FieldValue::Other(value) => (PREFIX.len() + name.len(), "", Some(value)),
+        })
+    }
+
     /// Returns the fields, named as they are recorded; the values of a repeated field become a list.
-    pub(crate) fn grouped(self) -> Vec<(String, Value)> {
-        let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.0.len().min(MAX_FIELDS));
+    pub(crate) fn grouped(&self) -> Vec<(String, Value)> {
+        let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.fields.len());
         // The fields of which several were submitted; a single value may be a list as well.
         let mut lists: Vec<usize> = Vec::new();
-        for (field, value) in self.0.into_iter().take(MAX_FIELDS) {
-            let known = grouped.iter().position(|(name, _)| name.strip_prefix(PREFIX) == Some(&*field));
+        for (field, value) in self.fields() {
+            let value = value.to_json();
+            let known = grouped.iter().position(|(name, _)| name.strip_prefix(PREFIX) == Some(field));
             let Some(at) = known else {
-                let mut name = String::with_capacity(PREFIX.len() + field.len());
-                name.push_str(PREFIX);
-                name.push_str(&field);
-                grouped.push((name, value));
+                grouped.push((format!("{PREFIX}{field}"), value));
                 continue;
             };
             let Some((_, values)) = grouped.get_mut(at) else { continue };
@@ -85,9 +187,110 @@ impl FormData {
     }
 }
 
+/// Forms are equal if they have the same fields in the same order.
+impl PartialEq for FormData {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields().eq(other.fields())
+    }
+}
+
+impl std::fmt::Debug for FormData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FormData")?;
+        f.debug_list().entries(self.fields().map(|(name, value)| (name, value.to_json()))).finish()
+    }
+}
+
 impl AsRef<Self> for FormData {
     fn as_ref(&self) -> &Self {
         self
+    }
+}
+
+/// The number of fields, and the length of their names and texts, for which room is made at first.
+const USUAL_FIELDS: usize = 8;
+const USUAL_TEXT: usize = 256;
+
+/// A list of names and texts. Only lists and texts of the standard library: other types may serialise to something else
+/// than what they contain.
+#[doc(hidden)]
+pub trait FormPairs {
+    /// Calls `each` with every name and its text, in order.
+    fn each(&self, each: &mut dyn FnMut(&str, &str));
+}
+
+impl<K: FormText, V: FormText> FormPairs for [(K, V)] {
+    fn each(&self, each: &mut dyn FnMut(&str, &str)) {
+        self.iter().for_each(|(name, text)| each(name.text(), text.text()));
+    }
+}
+
+impl<K: FormText, V: FormText, const N: usize> FormPairs for [(K, V); N] {
+    fn each(&self, each: &mut dyn FnMut(&str, &str)) {
+        self.as_slice().each(each);
+    }
+}
+
+impl<K: FormText, V: FormText> FormPairs for Vec<(K, V)> {
+    fn each(&self, each: &mut dyn FnMut(&str, &str)) {
+        self.as_slice().each(each);
+    }
+}
+
+/// A text that serialises to itself.
+#[doc(hidden)]
+pub trait FormText {
+    fn text(&self) -> &str;
+}
+
+impl FormText for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl FormText for String {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl FormText for Cow<'_, str> {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Scope {
+    /// Keeps the fields of a form as additional data. They become entries of it when the scope is merged, or before
+    /// other additional data is set or removed.
+    pub(crate) fn set_form(&mut self, form: Arc<FormData>) {
+        self.unfold_form();
+        self.form = Some(form);
+    }
+
+    /// Sets the fields of the form as entries of the additional data.
+    pub(super) fn unfold_form(&mut self) {
+        if let Some(form) = self.form.take() {
+            form.grouped().into_iter().for_each(|(key, value)| self.insert_extra(key, value));
+        }
+    }
+
+    /// Does the same before another entry is set or removed, if the order of the two matters.
+    pub(super) fn unfold_form_before(&mut self, key: &str) {
+        if self.form.is_some() && (key.starts_with(PREFIX) || self.extra.len() + MAX_FIELDS >= MAX_BREADTH) {
+            self.unfold_form();
+        }
+    }
+
+    /// Returns the additional data with the fields of the form.
+    pub(super) fn extra_with_form(&self) -> Cow<'_, Map<String, Value>> {
+        if self.form.is_none() {
+            return Cow::Borrowed(&self.extra);
+        }
+        let mut whole = Self { extra: self.extra.clone(), form: self.form.clone(), ..Self::default() };
+        whole.unfold_form();
+        Cow::Owned(whole.extra)
     }
 }
 
@@ -98,10 +301,10 @@ const PREFIX: &str = "server_action_form_data.";
 const MAX_DEPTH: usize = 8;
 
 /// Flattens a value into fields. A list of scalars is one field.
-fn flatten(name: String, value: Value, depth: usize, into: &mut Vec<(String, Value)>) {
+fn flatten(name: String, value: Value, depth: usize, into: &mut FormData) {
     let is_nested = |value: &Value| value.is_object() || value.is_array();
     match value {
-        _ if into.len() > MAX_FIELDS => {}
+        _ if into.fields.len() >= MAX_FIELDS => {}
         Value::Object(fields) if depth < MAX_DEPTH => {
             for (field, value) in fields {
                 flatten(format!("{name}.{field}"), value, depth + 1, into);
@@ -112,14 +315,14 @@ fn flatten(name: String, value: Value, depth: usize, into: &mut Vec<(String, Val
                 flatten(format!("{name}.{at}"), value, depth + 1, into);
             }
         }
-        other => into.push((name, other)),
+        other => into.push(&name, other),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Map;
+    use crate::scope::Scopes;
     use serde_json::json;
 
     fn fields(form: &Value) -> Value {
@@ -148,5 +351,69 @@ mod tests {
         assert_eq!(FormData::of(&deep).grouped().len(), 1);
         let wide: Vec<_> = (0..5000).map(|at| (at.to_string(), at)).collect();
         assert_eq!(FormData::of(&wide).grouped().len(), MAX_FIELDS);
+    }
+
+    #[test]
+    fn a_list_of_texts_is_copied_as_it_would_be_serialised() {
+        let lists = [vec![], vec![("a", "1")], vec![("a", "1"), ("b", ""), ("a", "3"), ("", "x")]];
+        for list in lists {
+            assert_eq!(FormData::of_pairs(&list), FormData::of(&list));
+            assert_eq!(FormData::of_pairs(&*list), FormData::from_pairs(list));
+        }
+        let owned = [(String::from("a"), Cow::Borrowed("1"))];
+        assert_eq!(FormData::of_pairs(&owned), FormData::from_pairs([("a", "1")]));
+        let long = "x".repeat(MAX_HELD + 1);
+        let (_, value) = FormData::of_pairs(&[("a", &*long)]).grouped().remove(0);
+        assert_eq!(value.as_str().map(str::len), Some(MAX_HELD), "a long text is cut");
+    }
+
+    fn extra(scope: &Scope) -> Vec<(&str, String)> {
+        scope
+            .extra
+            .iter()
+            .map(|(key, value)| (key.strip_prefix(PREFIX).unwrap_or(key), value.to_string()))
+            .collect()
+    }
+
+    fn form(pairs: &[(&str, &str)]) -> Arc<FormData> {
+        Arc::new(FormData::of_pairs(pairs))
+    }
+
+    #[test]
+    fn the_order_of_a_form_and_of_other_data_is_kept() {
+        let mut scope = Scope::default();
+        scope.set_extra("server_action_form_data.a", "before".into());
+        scope.set_form(form(&[("a", "1"), ("b", "2"), ("c", "3")]));
+        scope.set_extra("server_action_form_data.b", "after".into());
+        scope.remove_extra("server_action_form_data.c");
+        scope.set_extra("zone", 1.into());
+        assert_eq!(
+            extra(&scope),
+            [("a", "\"1\"".to_owned()), ("b", "\"after\"".to_owned()), ("zone", "1".to_owned())]
+        );
+        scope.remove_extra("zone");
+        scope.set_form(form(&[("b", "4")]));
+        scope.set_form(form(&[("d", "5")]));
+        let global = Arc::new(Scope::default());
+        let (isolation, current) = (Arc::new(scope.clone()), Arc::clone(&global));
+        let merged = Scopes { global, isolation, current }.merged();
+        let all = [("a", "1"), ("b", "4"), ("d", "5")].map(|(key, value)| (key, format!("{value:?}")));
+        assert_eq!(extra(&merged), all);
+        scope.clear();
+        scope.unfold_form();
+        assert_eq!(extra(&scope), []);
+    }
+
+    #[test]
+    fn a_form_is_kept_when_other_code_changes_the_scope_meanwhile() {
+        let cell = crate::scope::ScopeCell::default();
+        cell.update(|scope| scope.set_form(form(&[("a", "1"), ("b", "2")])));
+        cell.configure(|own| {
+            own.remove_extra("server_action_form_data.a");
+            cell.update(|newer| newer.set_form(form(&[("c", "3")])));
+        });
+        let mut scope = Scope::clone(&cell.snapshot());
+        scope.unfold_form();
+        assert_eq!(extra(&scope), [("b", "\"2\"".to_owned()), ("c", "\"3\"".to_owned())]);
     }
 }

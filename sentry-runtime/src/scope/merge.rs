@@ -20,7 +20,8 @@ impl Scope {
         replace(&mut self.request, &over.request);
         replace(&mut self.conversation_id, &over.conversation_id);
         self.tags.extend(over.tags.clone());
-        self.extra.extend(over.extra.clone());
+        self.unfold_form();
+        self.extra.extend(over.extra_with_form().into_owned());
         self.contexts.extend(over.contexts.clone());
         self.attributes.extend(over.attributes.clone());
         self.flags.extend(&over.flags);

@@ -23,7 +23,7 @@ mod rebase;
 pub(crate) mod request_events;
 
 pub use data::Scope;
-pub use form::FormData;
+pub use form::{FormData, FormPairs};
 pub use processors::{EventProcessor, TransactionProcessor};
 
 pub(crate) use cell::{LastCaptured, ScopeCell};
@@ -74,6 +74,7 @@ impl Scopes {
     /// Returns the data of all three scopes, merged. Processors of the global scope run last.
     pub(crate) fn merged(&self) -> Scope {
         let mut merged = Scope::clone(&self.global);
+        merged.unfold_form();
         let global = std::mem::take(&mut merged.processors);
         merged.merge(&self.isolation);
         merged.merge(&self.current);

@@ -10,7 +10,7 @@ use super::ids::LocalId;
 use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
-use crate::scope::{Scope, ScopeCell};
+use crate::scope::{FormData, Scope, ScopeCell};
 
 /// The outcome of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(crate) enum Record {
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
     /// Less frequent data of a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
+    /// A form was submitted, each of whose fields becomes an attribute of a span.
+    Form { segment: LocalId, span: LocalId, form: Arc<FormData> },
     /// A segment began whose spans are sent while it runs. For other segments, the pipeline receives the data at their
     /// end.
     Start { segment: Arc<Segment>, isolation: Arc<ScopeCell>, current: Arc<ScopeCell> },

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::probe::Probe;
 use crate::instrument::handler::{FormData, ResponseStatus, contained};
 use crate::protocol::AttributeValue;
+use crate::scope::FormPairs;
 use crate::trace::header_source::{HeaderLookup, HeaderPair, HeaderPairs};
 use crate::trace::headers::HeaderSource;
 
@@ -31,7 +32,8 @@ macro_rules! forms {
 // The last is not a form, so that the compiler reports the user's type. The text of `Debug` would be one field in which
 // no filter finds every secret.
 forms! {
-    FormOfSelf: [T: AsRef<FormData>] &&Probe<'a, T> => FormData, |value| contained(|| value.as_ref().clone());
+    FormOfSelf: [T: AsRef<FormData>] &&&Probe<'a, T> => FormData, |value| contained(|| value.as_ref().clone());
+    FormOfPairs: [T: FormPairs + ?Sized] &&Probe<'a, T> => FormData, |value| FormData::of_pairs(value);
     FormOfSerialize: [T: Serialize] &Probe<'a, T> => FormData, |value| FormData::of(value);
     FormOfAny: [T: ?Sized] Probe<'a, T> => &'a T, |value| value;
 }
@@ -161,8 +163,8 @@ sources! {
 macro_rules! __sentry_form_data {
     ($value:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{FormOfAny as _, FormOfSelf as _, FormOfSerialize as _};
-        $crate::__private::form_fields((&&&$crate::__private::Probe($value)).sentry_form_data())
+        use $crate::__private::{FormOfAny as _, FormOfPairs as _, FormOfSelf as _, FormOfSerialize as _};
+        $crate::__private::form_fields((&&&&$crate::__private::Probe($value)).sentry_form_data())
     }};
 }
 

@@ -29,7 +29,7 @@ use crate::scope::FormData;
 use crate::trace::clock::Ticks;
 use crate::trace::headers::HeaderSource;
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::{Detail, LazyName, Record};
+use crate::trace::record::{LazyName, Record};
 
 /// A run of a web handler.
 #[derive(Debug)]
@@ -444,18 +444,11 @@ impl PollHooks for Handler {
 
 /// Sets the fields on the span and, for errors, on the isolation scope.
 fn record_form(form: FormData) {
-    let fields = form.grouped();
+    let form = Arc::new(form);
     if let Some((segment, span)) = recording() {
-        for (key, value) in &fields {
-            let detail = Box::new(Detail::Attribute(key.clone(), AttributeValue::from_json(value)));
-            recorder::push(Record::Detail { segment, span, detail });
-        }
+        recorder::push(Record::Form { segment, span, form: Arc::clone(&form) });
     }
-    active::with(|context| {
-        context.isolation.update(|scope| {
-            fields.into_iter().for_each(|(key, value)| scope.insert_extra(key, value));
-        });
-    });
+    active::with(|context| context.isolation.update(|scope| scope.set_form(form)));
 }
 
 impl Fails for Handler {
