@@ -1,9 +1,10 @@
 //! The cases and their headings in the tables.
 
 /// The cases: the name that the contenders use, and the heading in the table.
-pub(crate) const CASES: [(&str, &str); 38] = [
+pub(crate) const CASES: [(&str, &str); 41] = [
     ("off_sync", "nothing initialised, sync"),
     ("off_async", "nothing initialised, async, one await"),
+    ("off_async_call", "the same, `#[inline(never)]`"),
     ("no_parent", "initialised, no parent, only if there is one"),
     ("unsampled_sync", "not sampled, sync child"),
     ("unsampled_async", "not sampled, async child, one await"),
@@ -26,6 +27,8 @@ pub(crate) const CASES: [(&str, &str); 38] = [
     ("action_async", "sampled `#[server_action]` as root, one await"),
     ("action_form", "the same with headers of a sampled caller and a form of five fields"),
     ("job", "`#[monitor]` job with both check-ins"),
+    ("tower", "request through the layer for tower"),
+    ("actix", "request through the middleware for actix-web"),
     ("off_action", "nothing initialised, `#[server_action]`"),
     ("off_job", "nothing initialised, `#[monitor]`"),
     ("off_job_async", "nothing initialised, `#[monitor]`, one await"),

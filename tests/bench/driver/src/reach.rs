@@ -25,9 +25,10 @@ impl Judged {
 }
 
 /// The case, the peer, and the maximum share of the peer's time.
-const TIMES: [(&str, &str, f64); 13] = [
+const TIMES: [(&str, &str, f64); 17] = [
     ("off_sync", TRACING, 1.2),
     ("off_async", TRACING, 1.2),
+    ("off_async_call", TRACING, 1.2),
     ("unsampled_sync", FASTRACE, 0.25),
     ("unsampled_sync", OFFICIAL, 0.01),
     ("child_sync", FASTRACE, 0.5),
@@ -39,6 +40,9 @@ const TIMES: [(&str, &str, f64); 13] = [
     ("breadcrumb", OFFICIAL, 0.8),
     ("scope_fork", OFFICIAL, 0.8),
     ("action_form", OFFICIAL, 0.25),
+    ("job", OFFICIAL, 0.25),
+    ("tower", OFFICIAL, 0.25),
+    ("actix", OFFICIAL, 0.25),
 ];
 
 /// The case, and the maximum number of allocations.

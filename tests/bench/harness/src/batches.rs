@@ -63,6 +63,23 @@ impl Bench {
         });
     }
 
+    /// Measures `op` on values that are made outside the measured time, `count` times per batch.
+    pub fn measure_made<T>(
+        &self,
+        count: usize,
+        mut make: impl FnMut() -> T,
+        mut op: impl FnMut(T),
+        mut drain: impl FnMut(),
+    ) {
+        self.repeat(count, || {
+            let mut made: Vec<T> = (0..count).map(|_| make()).collect();
+            let batch =
+                self.batch(count, &mut || op(made.pop().expect("as many values as operations")));
+            drain();
+            batch
+        });
+    }
+
     /// Measures `op` inside a context: `surround` sets it up, calls its argument once, and tears it down. `count`
     /// operations run inside each time.
     pub fn measure_inside(

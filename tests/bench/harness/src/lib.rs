@@ -11,6 +11,7 @@ mod clock;
 pub mod load;
 mod poll;
 mod process;
+pub mod request;
 
 pub use batches::{Bench, Threads};
 pub use clock::{process_cpu, thread_cpu};

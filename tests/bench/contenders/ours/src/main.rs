@@ -2,11 +2,12 @@
 
 mod answers;
 mod growth;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
+use bench_harness::{Bench, Load, Threads, black_box, load, request, run, yield_once};
 use sentry::protocol::DataCategory;
 use sentry::{Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Level, Transport};
 
@@ -36,6 +37,13 @@ async fn leaf_async(number: u64) -> u64 {
 
 #[sentry::span]
 #[inline(never)]
+async fn leaf_async_call(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
+#[sentry::span]
+#[inline(never)]
 fn nested(depth: u64) -> u64 {
     if depth <= 1 { 0 } else { black_box(nested(depth - 1)) + 1 }
 }
@@ -58,20 +66,10 @@ async fn action_async(number: u64) -> u64 {
     black_box(number) + 1
 }
 
-/// The headers of a caller that is sampled, as another service of Sentry's sends them.
-const HEADERS: [(&str, &str); 2] = [
-    ("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1"),
-    (
-        "baggage",
-        "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=public,sentry-release=shop%401,\
-         sentry-environment=production,sentry-sample_rate=1,sentry-sample_rand=0.123456,sentry-sampled=true",
-    ),
-];
-
 const FORM: [(&str, &str); 5] =
     [("name", "Mozart"), ("street", "Getreidegasse 9"), ("city", "Salzburg"), ("items", "3"), ("gift", "on")];
 
-#[sentry::server_action(headers = HEADERS, form_data = FORM)]
+#[sentry::server_action(headers = request::TRACE_HEADERS, form_data = FORM)]
 #[inline(never)]
 fn action_with_form(number: u64) -> u64 {
     black_box(number) + 1
@@ -125,6 +123,10 @@ fn sync(bench: &Bench) {
 
 fn awaiting(bench: &Bench) {
     bench.measure(100_000, || _ = black_box(run(leaf_async(7))), || ());
+}
+
+fn awaiting_call(bench: &Bench) {
+    bench.measure(100_000, || _ = black_box(run(leaf_async_call(7))), || ());
 }
 
 fn no_parent(bench: &Bench) {
@@ -358,6 +360,7 @@ fn main() {
     let mut cases: Vec<bench_harness::Case> = vec![
         ("off_sync", sync),
         ("off_async", awaiting),
+        ("off_async_call", awaiting_call),
         ("no_parent", no_parent),
         ("unsampled_sync", unsampled),
         ("unsampled_async", unsampled_async),
@@ -394,5 +397,6 @@ fn main() {
     ];
     cases.extend(answers::CASES);
     cases.extend(growth::CASES);
+    cases.extend(web::CASES);
     bench_harness::main(&cases, Some(end_to_end));
 }

@@ -1,10 +1,16 @@
 //! The shared code of the two contenders of the official crate `sentry`: manual spans, and spans through `tracing`.
 
+mod web;
+
+pub use web::{actix, tower};
+
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bench_harness::{Bench, Load, black_box};
+use bench_harness::{Bench, Load, black_box, request};
+use sentry::protocol::{EnvelopeItem, MonitorCheckIn, MonitorCheckInStatus};
+use sentry::types::random_uuid;
 use sentry::transports::DefaultTransportFactory;
 use sentry::{
     Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Hub, Level, TransactionContext, Transport,
@@ -90,22 +96,13 @@ pub fn error_with_stack(bench: &Bench) {
 /// Measures the start and the end of a request: a hub of its own, and a transaction that its scope knows.
 pub fn action(bench: &Bench) {
     let _guard = start(1.0);
-    bench.measure(200, || _ = request(TransactionContext::new("serverAction/action", OP), &[]), || ());
+    bench.measure(200, || _ = handle(TransactionContext::new("serverAction/action", OP), &[]), || ());
 }
 
 const OP: &str = "function.server_action";
 
 /// Measures the same with the headers of a caller that is sampled and the fields of a form.
 pub fn action_with_form(bench: &Bench) {
-    const HEADERS: [(&str, &str); 2] = [
-        ("sentry-trace", "771a43a4192642f0b136d5159a501700-1234567890abcdef-1"),
-        (
-            "baggage",
-            "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-public_key=public,\
-             sentry-release=shop%401,sentry-environment=production,sentry-sample_rate=1,\
-             sentry-sample_rand=0.123456,sentry-sampled=true",
-        ),
-    ];
     const FORM: [(&str, &str); 5] = [
         ("server_action_form_data.name", "Mozart"),
         ("server_action_form_data.street", "Getreidegasse 9"),
@@ -115,13 +112,13 @@ pub fn action_with_form(bench: &Bench) {
     ];
     let _guard = start(1.0);
     let op = || {
-        let context = TransactionContext::continue_from_headers("serverAction/action", OP, HEADERS);
-        _ = request(context, &FORM);
+        let context = TransactionContext::continue_from_headers("serverAction/action", OP, request::TRACE_HEADERS);
+        _ = handle(context, &FORM);
     };
     bench.measure(200, op, || ());
 }
 
-fn request(context: TransactionContext, form: &[(&str, &str)]) -> u64 {
+fn handle(context: TransactionContext, form: &[(&str, &str)]) -> u64 {
     let hub = Arc::new(Hub::new_from_top(Hub::current()));
     Hub::run(hub, || {
         let transaction = sentry::start_transaction(context);
@@ -138,6 +135,39 @@ fn request(context: TransactionContext, form: &[(&str, &str)]) -> u64 {
         transaction.finish();
         result
     })
+}
+
+/// Measures a job with both check-ins, which programs write by hand: a hub of its own, and an envelope for each.
+pub fn job(bench: &Bench) {
+    let _guard = start(1.0);
+    bench.measure(100, || _ = black_box(monitored(7)), || ());
+}
+
+fn monitored(number: u64) -> u64 {
+    let hub = Arc::new(Hub::new_from_top(Hub::current()));
+    Hub::run(hub, || {
+        let since = Instant::now();
+        let mut check_in = MonitorCheckIn {
+            check_in_id: random_uuid(),
+            monitor_slug: "bench".to_owned(),
+            status: MonitorCheckInStatus::InProgress,
+            environment: None,
+            duration: None,
+            monitor_config: None,
+        };
+        send(check_in.clone());
+        let result = black_box(number) + 1;
+        check_in.status = MonitorCheckInStatus::Ok;
+        check_in.duration = Some(since.elapsed().as_secs_f64());
+        send(check_in);
+        result
+    })
+}
+
+fn send(check_in: MonitorCheckIn) {
+    if let Some(client) = Hub::current().client() {
+        client.send_envelope(EnvelopeItem::from(check_in).into());
+    }
 }
 
 /// Measures a message.

@@ -24,6 +24,13 @@ async fn leaf_async(number: u64) -> u64 {
 
 #[instrument(skip_all)]
 #[inline(never)]
+async fn leaf_async_call(number: u64) -> u64 {
+    yield_once().await;
+    black_box(number) + 1
+}
+
+#[instrument(skip_all)]
+#[inline(never)]
 fn nested(depth: u64) -> u64 {
     if depth <= 1 { 0 } else { black_box(nested(depth - 1)) + 1 }
 }
@@ -50,6 +57,10 @@ fn sync(bench: &Bench) {
 
 fn awaiting(bench: &Bench) {
     bench.measure(50_000, || _ = black_box(run(leaf_async(7))), || ());
+}
+
+fn awaiting_call(bench: &Bench) {
+    bench.measure(50_000, || _ = black_box(run(leaf_async_call(7))), || ());
 }
 
 fn child(bench: &Bench) {
@@ -93,6 +104,7 @@ fn main() {
         &[
             ("off_sync", sync),
             ("off_async", awaiting),
+            ("off_async_call", awaiting_call),
             ("child_sync", child),
             ("child_attributes", child_attributes),
             ("root", roots),

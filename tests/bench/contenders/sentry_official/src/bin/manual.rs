@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
 use bench_sentry_official::{
-    action, action_with_form, breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag,
+    action, action_with_form, actix, job, tower, breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag,
 };
 use sentry::{Transaction, TransactionContext, TransactionOrSpan};
 
@@ -200,6 +200,9 @@ fn main() {
             ("scope_fork", scope),
             ("action", action),
             ("action_form", action_with_form),
+            ("job", job),
+            ("tower", tower),
+            ("actix", actix),
             ("threads_1", threads::<1>),
             ("threads_2", threads::<2>),
             ("threads_8", threads::<8>),
