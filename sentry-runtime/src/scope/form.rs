@@ -219,6 +219,12 @@ pub trait FormPairs {
     fn each(&self, each: &mut dyn FnMut(&str, &str));
 }
 
+impl<T: FormPairs + ?Sized> FormPairs for &T {
+    fn each(&self, each: &mut dyn FnMut(&str, &str)) {
+        (**self).each(each);
+    }
+}
+
 impl<K: FormText, V: FormText> FormPairs for [(K, V)] {
     fn each(&self, each: &mut dyn FnMut(&str, &str)) {
         self.iter().for_each(|(name, text)| each(name.text(), text.text()));

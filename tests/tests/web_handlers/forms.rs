@@ -115,6 +115,64 @@ fn a_form_is_taken_as_it_comes() {
     assert_eq!(root(&seen)["data"]["server_action_form_data.a"], json!(["1", "2"]));
 }
 
+#[sentry::server_action(form_data = pairs)]
+fn of_pairs(pairs: &[(&str, String)]) -> Result<(), PageError> {
+    let _ = pairs;
+    Err(PageError::Broken)
+}
+
+#[test]
+fn a_list_of_texts_is_recorded_on_spans_and_events() {
+    let pairs = [("city", "Vienna"), ("city", "Linz"), ("password", concat!("hunt", "er2"))];
+    let pairs = pairs.map(|(name, text)| (name, text.to_owned()));
+    let seen = observe(options(), || of_pairs(&pairs).is_err());
+    for data in [root(&seen)["data"].clone(), seen.event()["extra"].clone()] {
+        assert_eq!(data["server_action_form_data.city"], json!(["Vienna", "Linz"]), "{data}");
+        assert_eq!(data["server_action_form_data.password"], "[Filtered]");
+    }
+}
+
+/// A text that is not shown, although it can be read.
+struct Masked(&'static str);
+
+impl AsRef<str> for Masked {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl Serialize for Masked {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
+    }
+}
+
+#[sentry::server_action(form_data = [("note", Masked("buy milk"))])]
+fn of_masked() {}
+
+#[test]
+fn what_serialises_to_something_else_is_not_copied() {
+    assert_eq!(root(&observe(options(), of_masked))["data"]["server_action_form_data.note"], "***");
+}
+
+#[sentry::server_action(form_data = [("city", "Vienna"), ("zip", "1010")])]
+fn after_the_form() -> Result<(), PageError> {
+    sentry::configure_scope(|scope| {
+        scope.set_extra("server_action_form_data.city", "Linz".into());
+        scope.remove_extra("server_action_form_data.zip");
+    });
+    Err(PageError::Broken)
+}
+
+#[test]
+fn what_the_action_sets_after_the_form_replaces_its_fields_on_events() {
+    let seen = observe(options(), || after_the_form().is_err());
+    let extra = &seen.event()["extra"];
+    assert_eq!(extra["server_action_form_data.city"], "Linz");
+    assert_eq!(extra.get("server_action_form_data.zip"), None);
+    assert_eq!(root(&seen)["data"]["server_action_form_data.zip"], "1010");
+}
+
 /// Its author made a mistake.
 struct Broken;
 

@@ -73,8 +73,7 @@ impl Bench {
     ) {
         self.repeat(count, || {
             let mut made: Vec<T> = (0..count).map(|_| make()).collect();
-            let batch =
-                self.batch(count, &mut || op(made.pop().expect("as many values as operations")));
+            let batch = self.batch(count, &mut || op(made.pop().expect("as many values as operations")));
             drain();
             batch
         });

@@ -36,7 +36,8 @@ impl Service<Request<()>> for Shop {
 
 fn tower_request() -> Request<()> {
     let builder = Request::get(request::TARGET);
-    let builder = request::HEADERS.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    let builder =
+        request::HEADERS.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     builder.body(()).expect("a valid request")
 }
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use bench_harness::{Bench, Load, black_box, request};
 use sentry::protocol::{EnvelopeItem, MonitorCheckIn, MonitorCheckInStatus};
-use sentry::types::random_uuid;
 use sentry::transports::DefaultTransportFactory;
+use sentry::types::random_uuid;
 use sentry::{
     Breadcrumb, ClientInitGuard, ClientOptions, Envelope, Hub, Level, TransactionContext, Transport,
 };
@@ -112,7 +112,8 @@ pub fn action_with_form(bench: &Bench) {
     ];
     let _guard = start(1.0);
     let op = || {
-        let context = TransactionContext::continue_from_headers("serverAction/action", OP, request::TRACE_HEADERS);
+        let context =
+            TransactionContext::continue_from_headers("serverAction/action", OP, request::TRACE_HEADERS);
         _ = handle(context, &FORM);
     };
     bench.measure(200, op, || ());

@@ -8,7 +8,10 @@ use actix_web::dev::{Service as _, ServiceRequest, Transform as _};
 use actix_web::{HttpResponse, test::TestRequest};
 use bench_harness::{Bench, black_box, request, run};
 use http::{Request, Response};
-use sentry::integrations::{actix::Sentry, tower::{NewSentryLayer, SentryHttpLayer}};
+use sentry::integrations::{
+    actix::Sentry,
+    tower::{NewSentryLayer, SentryHttpLayer},
+};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
@@ -34,7 +37,8 @@ impl Service<Request<()>> for Shop {
 
 fn tower_request() -> Request<()> {
     let builder = Request::get(request::TARGET);
-    let builder = request::HEADERS.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    let builder =
+        request::HEADERS.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     builder.body(()).expect("a valid request")
 }
 

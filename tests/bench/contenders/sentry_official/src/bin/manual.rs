@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
 use bench_sentry_official::{
-    action, action_with_form, actix, job, tower, breadcrumb, error, error_with_stack, message, scope, start, start_sending, tag,
+    action, action_with_form, actix, breadcrumb, error, error_with_stack, job, message, scope, start,
+    start_sending, tag, tower,
 };
 use sentry::{Transaction, TransactionContext, TransactionOrSpan};
 
