@@ -77,7 +77,7 @@ pub fn rate_limits(status: u16, rate_limits: Option<&str>, retry_after: Option<&
 pub fn envelope(name: &str, content_type: &str, entry: &str, payload: &[u8], seconds: i64) {
     let mut trace = DynamicSamplingContext::default();
     trace.set("transaction", entry);
-    trace.set(name.to_owned(), entry);
+    trace.set(name, entry);
     let mut envelope = Envelope::new().with_trace(std::sync::Arc::new(trace));
     envelope.add_item(EnvelopeItem::from(Attachment {
         buffer: payload.to_vec(),
