@@ -48,7 +48,7 @@ deny() {
     need cargo-deny
     cargo deny check bans licenses sources
     if cargo deny fetch db; then
-        cargo deny check --disable-fetch advisories
+        cargo deny check advisories
     else
         echo "== advisories: SKIPPED, the database cannot be fetched" >&2
     fi

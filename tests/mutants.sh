@@ -59,7 +59,14 @@ rm -rf "$out"
 mkdir -p "$out/unit" "$out/integration"
 options=(--config tests/mutants.toml --no-shuffle --colors never "$@")
 where=(--package "$package")
-for file in ${files[@]+"${files[@]}"}; do where+=(--file "$package/src/$file.rs"); done
+for file in ${files[@]+"${files[@]}"}; do
+    # Moved code would be left out in silence.
+    compgen -G "$package/src/$file.rs" >/dev/null || { echo "$group: no file matches $package/src/$file.rs" >&2; exit 2; }
+    where+=(--file "$package/src/$file.rs")
+done
+for test in ${tests[@]+"${tests[@]}"}; do
+    [[ -e tests/tests/$test || -e tests/tests/$test.rs ]] || { echo "$group: there is no test $test" >&2; exit 2; }
+done
 
 # Runs cargo mutants. Survivors and timeouts are results; every other status is a failure of the run.
 mutants() {
