@@ -66,6 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_check_is_due_once_per_interval() {
+        let (pressure, start, interval) = (Pressure::default(), Instant::now(), Duration::from_secs(10));
+        let mut due = |seconds| pressure.is_due(start + Duration::from_secs(seconds), interval);
+        assert_eq!([0, 0, 9, 10, 11, 19, 20].map(&mut due), [true, false, false, true, false, false, true]);
+    }
+
+    #[test]
     fn trouble_halves_step_by_step_and_health_restores_all() {
         let pressure = Pressure::default();
         pressure.update(0, false);

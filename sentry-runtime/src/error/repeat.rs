@@ -71,5 +71,7 @@ mod tests {
         assert!(!is_cut_out_of(&[1, 2, 70, 61, 9], &inner), "another function that h calls");
         assert!(!is_cut_out_of(&[1, 3, 51, 60, 9], &inner), "reported otherwise");
         assert!(!is_cut_out_of(&[1, 2, 61, 8], &inner), "another thread");
+        assert!(!is_cut_out_of(&[51, 60, 9], &inner), "nothing reported alike");
+        assert!(!is_cut_out_of(&[1, 2, 61], &inner), "without a common caller");
     }
 }

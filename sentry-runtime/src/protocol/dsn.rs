@@ -207,7 +207,11 @@ mod tests {
         assert_eq!((dsn.public_key(), dsn.secret_key()), ("key", Some("secret")));
         assert_eq!(dsn.envelope_api_url(), "https://example.com:8443/a/b/api/42/envelope/");
         assert_eq!(dsn.to_string(), "https://key@example.com:8443/a/b/42");
-        assert!(!format!("{dsn:?}").contains("secret"));
+        assert_eq!(format!("{dsn:?}"), "Dsn(https://key@example.com:8443/a/b/42)");
+        assert_eq!(
+            dsn.to_auth_header("shop/1.0"),
+            "Sentry sentry_key=key, sentry_version=7, sentry_client=shop/1.0"
+        );
     }
 
     #[test]
@@ -270,5 +274,20 @@ mod tests {
         }
         let message = "https://pub:hunter2@h:0/1".parse::<Dsn>().unwrap_err().to_string();
         assert!(message.contains("https://***@h:0/1") && !message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn errors_show_no_more_than_a_scheme_before_the_host() {
+        let shown = |text: &str| text.parse::<Dsn>().unwrap_err().value;
+        assert_eq!(shown("hunter2://pub@h/1"), "***@h/1", "this is no scheme, and may be a key");
+        assert_eq!(shown("pub:hunter2@h/1"), "***@h/1");
+    }
+
+    #[test]
+    fn errors_show_100_characters_at_most() {
+        let shown = |text: &str| text.parse::<Dsn>().unwrap_err().value;
+        let (fits, long) = ("ä".repeat(100), "ä".repeat(101));
+        assert_eq!(shown(&fits), fits);
+        assert_eq!(shown(&long), format!("{fits}…"));
     }
 }

@@ -265,6 +265,26 @@ mod tests {
     }
 
     #[test]
+    fn every_unit_is_read_from_its_name() {
+        use MonitorIntervalUnit::{Day, Hour, Minute, Month, Week, Year};
+        for unit in [Year, Month, Week, Day, Hour, Minute] {
+            let name = serde_json::to_value(unit).unwrap();
+            let schedule = MonitorSchedule::every(&format!("2 {}s", name.as_str().unwrap()));
+            assert_eq!(schedule, MonitorSchedule::interval(2, unit));
+            let message = MonitorSchedule::interval(0, unit).unwrap_err().to_string();
+            assert!(message.contains(&format!("0 {}s", name.as_str().unwrap())), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_next_run_is_that_of_the_time_zone() {
+        let noon = MonitorSchedule::from_crontab("0 12 * * *").unwrap();
+        let hour = |hour: u64| std::time::UNIX_EPOCH + std::time::Duration::from_secs(hour * 3_600);
+        assert_eq!(noon.next_run(hour(0)), Some(hour(12)));
+        assert_eq!(noon.next_run_in(hour(0), |_| 2 * 3_600), Some(hour(10)));
+    }
+
+    #[test]
     fn errors_name_the_value_and_the_rule() {
         let message = MonitorSchedule::from_crontab("* * *").unwrap_err().to_string();
         assert!(message.contains("`* * *`") && message.contains("five"), "{message}");

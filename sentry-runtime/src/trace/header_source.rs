@@ -104,3 +104,42 @@ impl<F: Fn(&str) -> Option<V>, V: AsRef<str>> HeaderSource for HeaderLookup<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &impl HeaderSource) -> (Vec<String>, Option<&str>) {
+        let mut values = Vec::new();
+        source.visit("baggage", &mut |value| values.push(value.to_owned()));
+        (values, source.request_method())
+    }
+
+    #[test]
+    fn a_request_has_headers_and_a_method() {
+        let request =
+            || http::Request::put("/").header("Baggage", "a=1").header("baggage", "b=2").body(()).unwrap();
+        let expected = (vec!["a=1".to_owned(), "b=2".to_owned()], Some("PUT"));
+        assert_eq!(read(&request()), expected);
+        assert_eq!(read(&&request()), expected);
+        assert_eq!(read(&request().into_parts().0), expected);
+        assert_eq!(read(&Some(request())), expected);
+        assert_eq!(read(&None::<http::Request<()>>), (vec![], None));
+        assert_eq!(read(request().headers()), (expected.0, None));
+    }
+
+    #[test]
+    fn pairs_are_compared_without_regard_to_case() {
+        let pairs: [(&str, &[u8]); 4] =
+            [("Baggage", b"a=1"), ("baggage-2", b"x"), ("baggage", b"\xff"), ("BAGGAGE", b"b=2")];
+        assert_eq!(read(&HeaderPairs(&pairs[..])), (vec!["a=1".to_owned(), "b=2".to_owned()], None));
+    }
+
+    #[test]
+    fn a_closure_is_asked_for_the_name() {
+        let lookup = HeaderLookup(|name: &str| (name == "baggage").then_some("a=1"));
+        assert_eq!(read(&lookup), (vec!["a=1".to_owned()], None));
+        assert_eq!(read(&HeaderLookup(|_: &str| None::<String>)), (vec![], None));
+        assert_eq!(format!("{lookup:?}"), "HeaderLookup { .. }");
+    }
+}

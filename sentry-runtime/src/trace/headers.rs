@@ -461,6 +461,16 @@ mod tests {
     }
 
     #[test]
+    fn each_flag_of_traceparent_has_its_own_bit() {
+        for (flags, sampled, random) in
+            [("00", false, false), ("01", true, false), ("02", false, true), ("ff", true, true)]
+        {
+            let incoming = parse_traceparent(&format!("00-{TRACE}-{SPAN}-{flags}")).unwrap();
+            assert_eq!((incoming.sampled, incoming.random), (Some(sampled), random), "{flags}");
+        }
+    }
+
+    #[test]
     fn baggage_keeps_our_entries_and_no_others() {
         let mut dsc = DynamicSamplingContext::default();
         parse_baggage(
@@ -471,6 +481,55 @@ mod tests {
         let entries: Vec<_> = dsc.iter().collect();
         assert_eq!(entries, [("trace_id", "abc"), ("user_id", "Amélie")]);
         assert_eq!(format_baggage(&dsc), "sentry-trace_id=abc,sentry-user_id=Am%C3%A9lie");
+    }
+
+    /// An entry of the given length, without the comma after it.
+    fn member(name: &str, length: usize) -> String {
+        format!("{name}={}", "v".repeat(length - name.len() - 1))
+    }
+
+    fn keys_of(header: &str) -> Vec<String> {
+        let mut dsc = DynamicSamplingContext::default();
+        parse_baggage(header, &mut dsc);
+        dsc.iter().map(|(key, _)| key.to_owned()).collect()
+    }
+
+    #[test]
+    fn baggage_is_read_up_to_8192_bytes_of_our_entries() {
+        // Those of other vendors, and commas, do not count.
+        let (foreign, half) = (member("vendor", 9000), member("sentry-a", 4096));
+        let fits = format!("{foreign},{half},{}", member("sentry-b", 4096));
+        assert_eq!(keys_of(&format!("{fits},sentry-c=1")), ["a", "b"]);
+        assert_eq!(keys_of(&format!("{half},{}", member("sentry-b", 4097))), ["a"]);
+    }
+
+    #[test]
+    fn baggage_is_read_up_to_180_of_our_entries() {
+        let members: Vec<_> = (0..181).map(|number| format!("sentry-k{number}=v,vendor{number}=v")).collect();
+        let keys = keys_of(&members.join(","));
+        assert_eq!((keys.len(), keys[179].as_str()), (180, "k179"));
+    }
+
+    #[test]
+    fn baggage_is_written_up_to_8192_bytes() {
+        let mut written = String::new();
+        append_member(&mut written, "sentry-", "a", &"v".repeat(4096 - "sentry-a=".len()));
+        append_member(&mut written, "sentry-", "b", &"v".repeat(4096 - ",sentry-b=".len()));
+        assert_eq!(written.len(), MAX_BAGGAGE);
+        let full = written.clone();
+        append_member(&mut written, "sentry-", "c", "");
+        assert_eq!(written, full, "an entry without room is left out, with its comma");
+    }
+
+    #[test]
+    fn entries_of_others_are_kept_as_long_as_ours_have_room() {
+        let ours = member("sentry-a", 100);
+        let (first, last) = (member("x", 4000), member("z", MAX_BAGGAGE - 4000 - 100 - 2));
+        let full = format!("{first},{last},{ours}");
+        assert_eq!(full.len(), MAX_BAGGAGE);
+        assert_eq!(merge_baggage(&format!("{first},{last}"), &ours), full);
+        // An entry without room does not cost the place of a shorter one after it.
+        assert_eq!(merge_baggage(&format!("{first},{last}z,y=1"), &ours), format!("{first},y=1,{ours}"));
     }
 
     #[test]

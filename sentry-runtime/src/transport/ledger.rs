@@ -185,6 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn losses_are_added_up_by_reason_and_category() {
+        let ledger = Ledger::default();
+        ledger.lost(DiscardReason::QueueOverflow, DataCategory::Span, 3);
+        ledger.lost(DiscardReason::QueueOverflow, DataCategory::Transaction, 2);
+        ledger.lost(DiscardReason::BeforeSend, DataCategory::Span, 7);
+        assert_eq!(ledger.all_lost_for(DiscardReason::QueueOverflow), 5);
+        assert_eq!(ledger.all_lost_of(DiscardReason::QueueOverflow, DataCategory::Span), 3);
+        assert_eq!(ledger.all_lost_of(DiscardReason::QueueOverflow, DataCategory::Error), 0);
+        assert_eq!(ledger.all_lost_for(DiscardReason::SampleRate), 0);
+    }
+
+    #[test]
+    fn cut_attributes_are_no_losses_of_items() {
+        let ledger = Ledger::default();
+        ledger.cut_attributes(2);
+        ledger.cut_attributes(3);
+        assert_eq!(ledger.all_cut_attributes(), 5);
+        assert!(ledger.all_lost().is_empty());
+    }
+
+    #[test]
     fn the_tables_follow_the_numbers_of_the_enums() {
         for (number, category) in DataCategory::ALL.into_iter().enumerate() {
             assert_eq!(category as usize, number);

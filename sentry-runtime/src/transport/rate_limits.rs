@@ -177,6 +177,7 @@ mod tests {
             limits.origin,
         );
         assert_eq!(after(&limits, 99), ["error", "session"]);
+        assert_eq!(after(&limits, 86_399), ["session"]);
         assert!(after(&limits, 86_401).is_empty());
     }
 

@@ -206,6 +206,43 @@ mod tests {
     }
 
     #[test]
+    fn a_category_is_collected_if_it_alone_is_selected() {
+        use crate::options::{GenAiCollection, GraphQlCollection, HttpHeadersCollection, McpCollection};
+        let none = || DataCollection::none();
+        let deny = || CollectBehavior::deny(["term"]);
+        for only in [
+            none().user_info(true),
+            none().cookies(deny()),
+            none().http_headers(HttpHeadersCollection::from(false).request(deny())),
+            none().http_headers(HttpHeadersCollection::from(false).response(deny())),
+            none().http_bodies([HttpBodyType::OutgoingRequest]),
+            none().url_query_params(deny()),
+            none().graphql(GraphQlCollection::from(false).document(true)),
+            none().graphql(GraphQlCollection::from(false).variables(true)),
+            none().gen_ai(GenAiCollection::from(false).inputs(true)),
+            none().gen_ai(GenAiCollection::from(false).outputs(true)),
+            none().mcp(McpCollection::from(false).inputs(true)),
+            none().mcp(McpCollection::from(false).outputs(true)),
+            none().database_query_data(true),
+            none().queues(true),
+            none().stack_frame_variables(deny()),
+            none().frame_context_lines(7),
+        ] {
+            assert_eq!(ClientOptions::new().data_collection(only.clone()).collected_data(), only);
+        }
+    }
+
+    #[test]
+    fn five_lines_are_around_that_of_a_frame_and_100_at_most() {
+        assert_eq!(ClientOptions::new().collected_data().frame_context_lines, Some(5));
+        let of = |lines| {
+            check(&ClientOptions::new().data_collection(DataCollection::new().frame_context_lines(lines)))
+        };
+        assert!(of(0).is_ok() && of(100).is_ok());
+        assert!(of(101).unwrap_err().to_string().contains("at most 100 lines"));
+    }
+
+    #[test]
     fn mcp_follows_gen_ai_where_it_is_not_set() {
         let only_inputs = DataCollection::new().gen_ai_outputs(false);
         let all = ClientOptions::new().data_collection(only_inputs).collected_data();

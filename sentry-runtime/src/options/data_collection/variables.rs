@@ -184,6 +184,56 @@ mod tests {
         assert_eq!(open.unwrap(), DataCollection { cookies: Some(false.into()), ..all() });
     }
 
+    #[test]
+    fn each_category_has_a_variable() {
+        use crate::options::{GenAiCollection, GraphQlCollection, HttpHeadersCollection, McpCollection};
+        let none = || DataCollection::none();
+        let on = CollectBehavior::default;
+        for (category, value, expected) in [
+            ("USER_INFO", "on", none().user_info(true)),
+            ("COOKIES", "on", none().cookies(true)),
+            ("HTTP_HEADERS", "on", none().http_headers(true)),
+            (
+                "HTTP_HEADERS_REQUEST",
+                "on",
+                none().http_headers(HttpHeadersCollection::from(false).request(on())),
+            ),
+            (
+                "HTTP_HEADERS_RESPONSE",
+                "on",
+                none().http_headers(HttpHeadersCollection::from(false).response(on())),
+            ),
+            ("HTTP_BODIES", "on", none().http_bodies(HttpBodyType::ALL)),
+            ("URL_QUERY_PARAMS", "on", none().url_query_params(true)),
+            ("GRAPHQL", "on", none().graphql(true)),
+            ("GRAPHQL_DOCUMENT", "on", none().graphql(GraphQlCollection::from(false).document(true))),
+            ("GRAPHQL_VARIABLES", "on", none().graphql(GraphQlCollection::from(false).variables(true))),
+            ("GEN_AI", "on", none().gen_ai(true)),
+            ("GEN_AI_INPUTS", "on", none().gen_ai(GenAiCollection::from(false).inputs(true))),
+            ("GEN_AI_OUTPUTS", "on", none().gen_ai(GenAiCollection::from(false).outputs(true))),
+            ("MCP", "on", none().mcp(true)),
+            ("MCP_INPUTS", "on", none().mcp(McpCollection::from(false).inputs(true))),
+            ("MCP_OUTPUTS", "on", none().mcp(McpCollection::from(false).outputs(true))),
+            ("DATABASE_QUERY_DATA", "on", none().database_query_data(true)),
+            ("QUEUES", "on", none().queues(true)),
+            ("STACK_FRAME_VARIABLES", "on", none().stack_frame_variables(true)),
+            ("FRAME_CONTEXT_LINES", "100", none().frame_context_lines(100)),
+        ] {
+            let variables =
+                [("SENTRY_DATA_COLLECTION", "off"), (&format!("SENTRY_DATA_COLLECTION_{category}"), value)];
+            assert_eq!(with(ClientOptions::new(), &variables), Ok(expected), "{category}");
+        }
+    }
+
+    #[test]
+    fn without_a_variable_the_option_stays_as_it_is() {
+        for option in [None, Some(DataCollection::none().queues(true))] {
+            let mut options = ClientOptions { data_collection: option.clone(), ..ClientOptions::new() };
+            complete(&mut options, &|_| None).unwrap();
+            assert_eq!(options.data_collection, option);
+        }
+    }
+
     fn all() -> DataCollection {
         ClientOptions::new().send_default_pii(true).collected_data()
     }
@@ -252,6 +302,10 @@ mod tests {
         assert_eq!(
             bodies("incoming_request, Outgoing_Response"),
             Ok(vec![HttpBodyType::IncomingRequest, HttpBodyType::OutgoingResponse])
+        );
+        assert_eq!(
+            bodies("incoming_response,outgoing_request"),
+            Ok(vec![HttpBodyType::OutgoingRequest, HttpBodyType::IncomingResponse])
         );
         assert!(bodies("incoming_request,body").is_err());
         let lines = |value| {

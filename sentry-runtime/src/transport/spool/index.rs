@@ -181,6 +181,23 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_is_used_while_a_file_is_in_it() {
+        let mut index = Index::default();
+        let ticket = index.insert(entry(1, 1, DataCategory::Error));
+        assert!(index.uses(Path::new("dir")) && !index.uses(Path::new("other")));
+        index.remove(ticket);
+        assert!(!index.uses(Path::new("dir")));
+    }
+
+    #[test]
+    fn a_file_of_another_process_is_counted_once() {
+        let mut index = Index::default();
+        let ticket = index.insert(SpoolEntry { inherited: true, ..entry(1, 1, DataCategory::Error) });
+        index.inherit(ticket);
+        assert!(!index.remove(ticket).unwrap().inherited);
+    }
+
+    #[test]
     fn what_is_old_and_in_nobodys_hand_expires() {
         let mut index = Index::default();
         let mut busy = entry(1, 1, DataCategory::Error);

@@ -123,4 +123,17 @@ mod tests {
         pace.stop();
         assert!(pace.wait(true).is_none() && !pace.may_send(Hurry::TheProgramWaits));
     }
+
+    #[test]
+    fn left_overs_keep_their_distance() {
+        let mut pace = Pace::new();
+        let start = Instant::now();
+        pace.sent();
+        assert!(pace.next >= start + BETWEEN);
+        pace.limited();
+        assert!(pace.next >= start + LIMITED);
+        pace.next = start + LONGEST_PAUSE;
+        pace.reached();
+        assert!(pace.next >= start + BETWEEN && pace.next < start + LONGEST_PAUSE);
+    }
 }
