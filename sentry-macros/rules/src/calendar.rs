@@ -23,11 +23,8 @@ impl Date {
     /// Returns the date of a day.
     pub(crate) fn of(day: i64) -> Self {
         let days = day.saturating_add(EPOCH);
-        // The mean length of a year gives the year, or one beside it.
-        let mut year = 1 + (i128::from(days) * 400).div_euclid(146_097) as i64;
-        while days < days_before(year) {
-            year -= 1;
-        }
+        // The mean length of a year gives one of the two years before: leap days are never a whole day ahead of it.
+        let mut year = (i128::from(days) * 400).div_euclid(146_097) as i64;
         while days >= days_before(year + 1) {
             year += 1;
         }

@@ -1,4 +1,5 @@
 use super::{Crontab, CrontabError, WORDS, check};
+use crate::calendar::Date;
 
 #[test]
 fn accepts_what_crontab_has() {
@@ -156,4 +157,14 @@ fn a_single_value_with_a_step_is_a_start() {
         let minutes: Vec<i64> = Crontab::parse(crontab).unwrap().times().take(5).collect();
         assert_eq!(minutes, [5, 20, 35, 50, 65], "{crontab}");
     }
+}
+
+#[test]
+fn a_day_is_searched_until_the_end_of_a_year() {
+    let first_of_may = Crontab::parse("0 0 1 5 *").unwrap();
+    let day = |year, month, day| Date { year, month, day }.to_day();
+    assert_eq!(first_of_may.next_day(day(2021, 4, 1), 2021), Some(day(2021, 5, 1)));
+    assert_eq!(first_of_may.next_day(day(2021, 3, 31), 2021), Some(day(2021, 5, 1)));
+    assert_eq!(first_of_may.next_day(day(2021, 5, 2), 2021), None);
+    assert_eq!(first_of_may.next_day(day(2021, 5, 2), 2022), Some(day(2022, 5, 1)));
 }

@@ -73,6 +73,26 @@ fn the_day_is_that_of_the_zone() {
     runs("0 8 1 * *", "2024-05-01T00:00", &auckland, &["2024-05-31T20:00"]);
     let honolulu = |_| -10 * 3_600;
     runs("0 20 31 * *", "2024-05-31T12:00", &honolulu, &["2024-06-01T06:00", "2024-08-01T06:00"]);
+    runs("*/30 20 * * *", "2024-05-31T12:00", &honolulu, &["2024-06-01T06:00", "2024-06-01T06:30"]);
+}
+
+#[test]
+fn clocks_are_changed_far_from_utc() {
+    // Ten hours behind UTC until the clock was set from 22:00 to 23:00.
+    let zone = |time| if time < at("2024-06-01T08:00") { -10 * 3_600 } else { -9 * 3_600 };
+    runs(
+        "*/30 22-23 * * *",
+        "2024-06-01T07:00",
+        &zone,
+        &["2024-06-01T08:00", "2024-06-01T08:30", "2024-06-02T07:00"],
+    );
+}
+
+#[test]
+fn an_interval_ends_in_a_gap() {
+    let riga_since_2000 = |time| if time < at("2000-01-01T00:00") { 0 } else { riga(time) };
+    let next = of_interval(1, "day", at("2021-03-27T03:30+02"), &riga_since_2000);
+    assert_eq!(next, Some(at("2021-03-28T04:30+03")), "with the offset before the gap");
 }
 
 #[test]
