@@ -24,7 +24,7 @@ collect  | sentry-runtime | options/data_collection/* integrations/foreign_attri
 ledger   | sentry-runtime | transport/ledger protocol/client_report                                     | delivery telemetry
 schedule | sentry-runtime | protocol/monitor/schedule                                                   | monitors
 spool    | sentry-runtime | transport/spool/index transport/spool/pace                                  | delivery
-keep     | sentry-runtime | options/keep pipeline/keep                                                  | errors
+keep     | sentry-runtime | options/keep pipeline/keep                                                  | traces errors
 repeats  | sentry-runtime | error/repeat pipeline/span/repeats transport/local/repeats                  | local_view spans
 polls    | sentry-runtime | context/polls pipeline/polls                                                | spans
 "

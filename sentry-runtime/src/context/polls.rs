@@ -85,3 +85,23 @@ pub(crate) fn end(span: LocalId) {
         recorder::push_made(local(), RecordKind::More, || Record::PollEnd { segment, span, at });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn options_ask_for_counts_or_for_a_watch() {
+        assert_eq!(wishes(&ClientOptions::new()), 0);
+        assert_eq!(wishes(&ClientOptions { track_polls: true, ..ClientOptions::new() }), COUNTED);
+        let limit = Some(Duration::from_secs(1));
+        for watched in [
+            ClientOptions { blocked_poll_warning: limit, ..ClientOptions::new() },
+            ClientOptions { blocked_poll_event: limit, ..ClientOptions::new() },
+        ] {
+            assert_eq!(wishes(&watched), COUNTED | WATCHED, "a watched poll is also counted");
+        }
+    }
+}

@@ -159,6 +159,34 @@ mod tests {
     }
 
     #[test]
+    fn the_facts_of_a_trace_can_be_read() {
+        let attributes = [("shop.tier".into(), "gold".into()), ("shop.size".into(), 3.into())];
+        let trace = FinishedTrace {
+            spans: 4,
+            attributes: &attributes,
+            has_error: true,
+            ..trace(0, SpanStatus::NotFound)
+        };
+        assert_eq!(
+            (trace.name(), trace.op(), trace.status()),
+            ("GET /", "http.server", SpanStatus::NotFound)
+        );
+        assert_eq!((trace.duration(), trace.spans()), (Duration::from_millis(10), 4));
+        assert_eq!(trace.attribute("shop.size"), Some(&3.into()));
+        assert_eq!(trace.attribute("shop"), None);
+        assert!(trace.has_error() && !FinishedTrace { has_error: false, ..trace }.has_error());
+    }
+
+    #[test]
+    fn a_trace_is_slower_than_what_is_shorter() {
+        let trace = trace(0, SpanStatus::Ok);
+        assert!(trace.slower_than(Duration::from_millis(9)));
+        assert!(
+            !trace.slower_than(Duration::from_millis(10)) && !trace.slower_than(Duration::from_millis(11))
+        );
+    }
+
+    #[test]
     fn what_clients_do_wrong_is_no_failure() {
         for status in
             [SpanStatus::NotFound, SpanStatus::InvalidArgument, SpanStatus::Cancelled, SpanStatus::Ok]

@@ -213,6 +213,7 @@ mod tests {
         for only in [
             none().user_info(true),
             none().cookies(deny()),
+            none().http_headers(deny()),
             none().http_headers(HttpHeadersCollection::from(false).request(deny())),
             none().http_headers(HttpHeadersCollection::from(false).response(deny())),
             none().http_bodies([HttpBodyType::OutgoingRequest]),
@@ -230,6 +231,13 @@ mod tests {
         ] {
             assert_eq!(ClientOptions::new().data_collection(only.clone()).collected_data(), only);
         }
+    }
+
+    #[test]
+    fn a_behavior_of_headers_is_that_of_both_directions() {
+        let headers = DataCollection::none().http_headers(CollectBehavior::deny(["term"])).http_headers;
+        assert_eq!(headers.request, Some(CollectBehavior::deny(["term"])));
+        assert_eq!(headers.response, Some(CollectBehavior::deny(["term"])));
     }
 
     #[test]
