@@ -25,7 +25,7 @@ ledger   | sentry-runtime | transport/ledger protocol/client_report             
 schedule | sentry-runtime | protocol/monitor/schedule                                                   | monitors
 spool    | sentry-runtime | transport/spool/index transport/spool/pace                                  | delivery
 keep     | sentry-runtime | options/keep pipeline/keep                                                  | traces errors
-repeats  | sentry-runtime | error/repeat pipeline/span/repeats transport/local/repeats                  | local_view spans
+repeats  | sentry-runtime | error/repeat pipeline/span/repeats transport/local/repeats                  | local_view errors storefront
 polls    | sentry-runtime | context/polls pipeline/polls                                                | spans
 "
 

@@ -61,6 +61,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn errors_are_the_same_if_types_and_texts_of_all_causes_are() {
+        let number = |text: &str| crate::error::chain::read(&text.parse::<u8>().unwrap_err(), &[]);
+        let float = || crate::error::chain::read(&"x".parse::<f32>().unwrap_err(), &[]);
+        assert!(says_the_same(&number("x"), &number("y")));
+        assert!(!says_the_same(&number("x"), &number("256")), "another text");
+        assert!(!says_the_same(&number("x"), &float()), "another type and text");
+        let mut other_type = number("x");
+        other_type.entries[0].ty = "OtherError".to_owned();
+        assert!(!says_the_same(&number("x"), &other_type), "another type with the same text");
+        let mut with_cause = number("x");
+        with_cause.entries.extend(float().entries);
+        assert!(!says_the_same(&number("x"), &with_cause) && !says_the_same(&with_cause, &number("x")));
+    }
+
+    #[test]
     fn only_a_capture_by_a_caller_is_cut_out() {
         // The report is 1, 2; `main` is 9. Inner: f called from g at 50, g from h at 60.
         let inner = [1, 2, 40, 50, 60, 9];

@@ -146,7 +146,10 @@ fn kind(op: &str, name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
+    use crate::protocol::AttributeValue;
 
     #[test]
     fn values_in_names_do_not_make_them_different() {
@@ -157,6 +160,74 @@ mod tests {
         assert!(!same("SELECT * FROM lamp", "SELECT * FROM lamps"));
         assert!(!same("WHERE a = 'x' AND b = 1", "WHERE a = 'x' AND c = 1"));
         assert_ne!(kind("db", "x"), kind("cache", "x"));
+    }
+
+    fn span(id: u64, parent: u64, op: &'static str, name: impl Into<Cow<'static, str>>) -> SpanRecord {
+        let (id, parent) = (SpanId::from_u64(id), Some(SpanId::from_u64(parent)));
+        SpanRecord::Full(Box::new(SpanData {
+            id,
+            parent,
+            op: op.into(),
+            name: name.into(),
+            ..SpanData::default()
+        }))
+    }
+
+    /// The attributes of a root with the id 1 above these spans, and of the spans themselves.
+    fn marks(threshold: usize, mut rows: Vec<SpanRecord>) -> Vec<(u64, i64, String)> {
+        let mut repeats = Repeats::new(threshold);
+        repeats.mark(&mut rows, &Anchor::take());
+        let mut root = SpanData::default();
+        repeats.mark_root(&mut root);
+        let spans = rows.into_iter().map(|row| row.into_full(&Anchor::take())).chain([root]);
+        let marked = spans.filter(|span| !span.attributes.is_empty());
+        marked
+            .map(|span| {
+                let of = |key| span.attributes.iter().find(|(known, _)| *known == key).unwrap().1.clone();
+                let count = match of(COUNT) {
+                    AttributeValue::I64(count) => count,
+                    AttributeValue::U64(count) => i64::try_from(count).unwrap(),
+                    other => panic!("{other:?}"),
+                };
+                (span.id.into(), count, of(SPAN).as_str().unwrap().to_owned())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_parent_of_repeated_spans_is_marked() {
+        let query = |id, parent| span(id, parent, "db", format!("SELECT {id}"));
+        let three = || vec![query(2, 1), query(3, 1), query(4, 1)];
+        assert_eq!(marks(3, three()), [(1, 3, "db SELECT 4".to_owned())]);
+        assert_eq!(marks(4, three()), []);
+        assert_eq!(marks(0, three()), [], "nothing is counted");
+        assert_eq!(marks(1, three()), [], "one span is no repetition");
+        // A span below the root, and the root for other spans.
+        let mut rows = three();
+        rows.extend([query(5, 9), query(6, 9), query(7, 9), query(8, 9), span(9, 1, "function", "load")]);
+        assert_eq!(marks(3, rows), [(9, 4, "db SELECT 7".to_owned()), (1, 3, "db SELECT 4".to_owned())]);
+    }
+
+    #[test]
+    fn of_several_repetitions_the_most_frequent_is_named() {
+        for order in [["cache.get", "db"], ["db", "cache.get"]] {
+            let twice = (2..4).map(|id| span(id, 1, order[0], "x"));
+            let rows = twice.chain((4..7).map(|id| span(id, 1, order[1], "x"))).collect();
+            assert_eq!(marks(2, rows), [(1, 3, format!("{} x", order[1]))]);
+        }
+        let calls = (2..9).map(|id| span(id, 1, "function", "x"));
+        assert_eq!(marks(2, calls.collect()), [], "calls cost no round trips");
+    }
+
+    #[test]
+    fn the_number_of_different_operations_is_limited() {
+        let letters = |number: usize| "q".repeat(number);
+        let mut rows: Vec<_> =
+            (0..MAX_OPERATIONS).map(|id| span(id as u64 + 2, id as u64 + 5_000, "db", "x")).collect();
+        // One more is not counted; one that is known is counted on.
+        rows.extend([span(3_000, 1, "db", letters(1)), span(3_001, 1, "db", letters(1))]);
+        rows.extend([span(5_000, 1, "function", "load"), span(3_002, 5_000, "db", "x")]);
+        assert_eq!(marks(2, rows), [(5_000, 2, "db x".to_owned())]);
     }
 
     #[test]
