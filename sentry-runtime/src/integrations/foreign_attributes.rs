@@ -299,6 +299,7 @@ fn is_below(name: &str, of: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{ClientOptions, DataCollection};
 
     #[test]
     fn contents_are_told_from_facts_about_them() {
@@ -369,5 +370,47 @@ mod tests {
         ] {
             assert_eq!(category(key), expected, "{key}");
         }
+    }
+
+    fn kept_by(collection: DataCollection, category: Category<'_>, value: &str) -> Option<String> {
+        let options = ClientOptions::new().data_collection(collection);
+        let kept = kept(category, AttributeValue::from(value.to_owned()), options.collected());
+        kept.map(|value| value.as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_body_of_unknown_direction_is_collected_if_both_directions_are() {
+        let bodies = |kinds: &[HttpBodyType]| DataCollection::none().http_bodies(kinds.iter().copied());
+        let kept = |kinds: &[HttpBodyType]| kept_by(bodies(kinds), Category::RequestBody, "body");
+        assert_eq!(
+            kept(&[HttpBodyType::IncomingRequest, HttpBodyType::OutgoingRequest]).as_deref(),
+            Some("body")
+        );
+        assert_eq!(kept(&[HttpBodyType::IncomingRequest]), None);
+        assert_eq!(kept(&[HttpBodyType::OutgoingRequest]), None);
+    }
+
+    #[test]
+    fn a_header_that_is_not_shown_is_filtered_even_if_it_holds_a_url() {
+        let url = "https://shop.example/lamps?name=Ada";
+        let behavior = |behavior| DataCollection::none().http_headers(behavior).url_query_params(true);
+        let kept = |collection, name| kept_by(collection, Category::RequestHeader(name), url);
+        let denied = || behavior(CollectBehavior::deny(["referer"]));
+        assert_eq!(kept(denied(), "referer").as_deref(), Some(FILTERED));
+        assert_eq!(kept(denied(), "x-note").as_deref(), Some(url));
+        assert_eq!(kept(behavior(CollectBehavior::Off), "referer"), None);
+    }
+
+    #[test]
+    fn the_query_is_filtered_in_headers_that_hold_a_url_and_in_no_others() {
+        let url = "https://shop.example/lamps?name=Ada";
+        let shown =
+            || DataCollection::none().http_headers(true).url_query_params(CollectBehavior::deny(["name"]));
+        let referer = kept_by(shown(), Category::RequestHeader("referer"), url).unwrap();
+        assert!(
+            referer.starts_with("https://shop.example/lamps?name=") && !referer.contains("Ada"),
+            "{referer}"
+        );
+        assert_eq!(kept_by(shown(), Category::RequestHeader("x-note"), url).as_deref(), Some(url));
     }
 }

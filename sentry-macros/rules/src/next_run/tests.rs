@@ -89,6 +89,14 @@ fn clocks_are_changed_far_from_utc() {
 }
 
 #[test]
+fn a_day_that_a_zone_leaves_out_is_a_gap() {
+    // Samoa went from 29 to 31 December 2011.
+    let samoa = |time| if time < at("2011-12-30T10:00") { -10 * 3_600 } else { 14 * 3_600 };
+    let noons = ["2011-12-29T22:00", "2011-12-30T10:00", "2011-12-30T22:00", "2011-12-31T22:00"];
+    runs("0 12 * * *", "2011-12-29T12:00", &samoa, &noons);
+}
+
+#[test]
 fn an_interval_ends_in_a_gap() {
     let riga_since_2000 = |time| if time < at("2000-01-01T00:00") { 0 } else { riga(time) };
     let next = of_interval(1, "day", at("2021-03-27T03:30+02"), &riga_since_2000);
