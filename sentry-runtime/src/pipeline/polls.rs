@@ -227,3 +227,44 @@ fn blocked(thread: &str, text: &str, places: &[Place]) -> Event<'static> {
         ..Event::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_milliseconds_with_three_digits() {
+        let stats = PollStats { count: 2, ..PollStats::default() };
+        let attributes = stats.attributes(Duration::from_nanos(1_234_567), &Anchor::take());
+        let expected: [(_, AttributeValue); 4] = [
+            ("poll.count", 2_u64.into()),
+            ("poll.busy", 0.0.into()),
+            ("poll.idle", 1.235.into()),
+            ("poll.max", 0.0.into()),
+        ];
+        assert_eq!(attributes, expected);
+    }
+
+    #[test]
+    fn the_event_of_a_blocked_thread_has_the_polled_functions_as_its_stack() {
+        let places =
+            [("outer".to_owned(), Some(("src/a.rs", 3))), (String::new(), None), ("waits".to_owned(), None)];
+        let event = serde_json::to_value(blocked("worker-7", "blocked for 1.0 s", &places)).unwrap();
+        assert_eq!((&event["level"], &event["tags"]["thread.name"]), (&"warning".into(), &"worker-7".into()));
+        assert_eq!(event["fingerprint"], serde_json::json!(["blocked_poll", "waits"]), "without the time");
+        let exception = &event["exception"]["values"][0];
+        assert_eq!(
+            (&exception["type"], &exception["value"]),
+            (&"BlockedPoll".into(), &"blocked for 1.0 s".into())
+        );
+        assert_eq!(
+            exception["mechanism"],
+            serde_json::json!({ "type": "auto.blocked_poll", "handled": true })
+        );
+        let frames = serde_json::json!([
+            { "function": "outer", "filename": "src/a.rs", "lineno": 3, "in_app": true },
+            { "function": "waits", "in_app": true },
+        ]);
+        assert_eq!(exception["stacktrace"]["frames"], frames);
+    }
+}

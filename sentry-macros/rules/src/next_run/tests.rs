@@ -165,6 +165,8 @@ fn intervals() {
     assert_eq!(of_interval(1, "minute", at("2024-05-01T05:35") + 40, &utc), Some(at("2024-05-01T05:36")));
     assert_eq!(next(1, "month", "2023-01-31T10:00", &utc), Some(at("2023-03-31T10:00")));
     assert_eq!(next(1, "year", "2096-02-29T00:00", &utc), Some(at("2104-02-29T00:00")));
+    assert_eq!(next(1, "month", "9999-11-15T10:00", &utc), Some(at("9999-12-15T10:00")));
+    assert_eq!(next(1, "month", "9999-12-15T10:00", &utc), None, "after the last year");
     assert_eq!(next(2, "week", "2023-12-25T00:00", &utc), Some(at("2024-01-08T00:00")));
     // A day later is the same local time.
     assert_eq!(next(1, "day", "2021-03-27T12:00+02", &riga), Some(at("2021-03-28T12:00+03")));
