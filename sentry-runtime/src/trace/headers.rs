@@ -490,7 +490,7 @@ mod tests {
 
     fn keys_of(header: &str) -> Vec<String> {
         let mut dsc = DynamicSamplingContext::default();
-        parse_baggage(header, &mut dsc);
+        parse_baggage(header, &mut dsc, &mut SpanGroups::default());
         dsc.iter().map(|(key, _)| key.to_owned()).collect()
     }
 
