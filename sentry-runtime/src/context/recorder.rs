@@ -28,6 +28,9 @@ use crate::trace::ring::{self, Budget, Consumer, Producer};
 pub(crate) const DEFAULT_CHUNKS: usize = 2048;
 
 const CHUNK_BYTES: usize = ring::CHUNK * size_of::<Record>();
+/// The memory that the queues need for the records of one turn of the pipeline: some thousand spans with attributes.
+/// Without room for its last record, a segment is lost with all its spans.
+pub(crate) const QUEUES_NEED: usize = 32 * CHUNK_BYTES;
 
 static BUDGET: Budget<Record> = Budget::new(DEFAULT_CHUNKS);
 /// The maximum memory of all records, in bytes.

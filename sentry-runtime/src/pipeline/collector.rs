@@ -108,12 +108,14 @@ impl Collector {
         came
     }
 
-    /// Limits gathered spans and batches to three quarters of the memory, and batches to one; the queues have the rest.
+    /// Limits gathered spans and batches to three quarters of the memory, and batches to one; the queues have the rest. If the
+    /// rest is less than the queues of some threads need, gathered spans may take half of the memory.
     fn begin_round(&mut self, memory: usize) {
         self.round += 1;
         let (quarter, most) = (memory / 4, memory / 4 * 3);
         self.batch_room = quarter.min(most.saturating_sub(self.room.held()));
-        self.room.set_limit(most.saturating_sub(self.streams.bytes()));
+        let unreserved = memory.saturating_sub(recorder::QUEUES_NEED);
+        self.room.set_limit(most.saturating_sub(self.streams.bytes()).min(unreserved).max(memory / 2));
         self.ended.append(&mut self.ending);
         if std::mem::take(&mut self.room.short) {
             self.give_up_silent();

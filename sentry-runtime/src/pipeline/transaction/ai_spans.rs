@@ -12,7 +12,7 @@ use crate::pipeline::span::record::{SpanData, SpanRecord};
 use crate::pipeline::span::v2::{self, Common, Label, Writer};
 use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, OPENING};
 use crate::protocol::{
-    AttributeValue, Context, DataCategory, EnvelopeItem, ItemType, Span, TraceId, Transaction,
+    AttributeValue, ClientSdkInfo, Context, DataCategory, EnvelopeItem, ItemType, Span, TraceId, Transaction,
 };
 use crate::trace::clock::Anchor;
 use crate::trace::gen_ai::is_gen_ai;
@@ -40,6 +40,7 @@ fn from_typed(span: Span) -> SpanRecord {
 pub(super) fn item(
     mut spans: Vec<SpanRecord>,
     transaction: &Transaction<'_>,
+    sdk: Option<&ClientSdkInfo>,
     trace_id: TraceId,
     anchor: &Anchor,
     state: &ClientState,
@@ -48,7 +49,7 @@ pub(super) fn item(
     if spans.is_empty() {
         return None;
     }
-    let mut common = common(transaction);
+    let mut common = common(transaction, sdk);
     common.complete(state, max_text);
     common.seal();
     let label = Label::new(&state.scrubber, max_text);
@@ -68,7 +69,7 @@ pub(super) fn item(
 }
 
 /// Returns what the spans know from their transaction, as it is sent.
-fn common(transaction: &Transaction<'_>) -> Common {
+fn common(transaction: &Transaction<'_>, sdk: Option<&ClientSdkInfo>) -> Common {
     let mut pairs = Vec::with_capacity(12);
     let mut put = |key: &'static str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -83,7 +84,7 @@ fn common(transaction: &Transaction<'_>) -> Common {
     put("sentry.environment", transaction.environment.as_deref());
     put("sentry.platform", Some(&transaction.platform));
     put("server.address", transaction.server_name.as_deref());
-    if let Some(sdk) = &transaction.sdk {
+    if let Some(sdk) = sdk {
         put("sentry.sdk.name", Some(&sdk.name));
         put("sentry.sdk.version", Some(&sdk.version));
     }

@@ -253,7 +253,8 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
             true => ai_spans::take(&mut rows, &mut transaction.spans),
             false => Vec::new(),
         };
-        let ai = ai_spans::item(ai, &transaction, trace_id, anchor, state, options.max_value_length);
+        let own_sdk = transaction.sdk.as_deref().or(constant.then_some(&state.sdk));
+        let ai = ai_spans::item(ai, &transaction, own_sdk, trace_id, anchor, state, options.max_value_length);
         let contexts = if shown { &[][..] } else { &state.contexts_json };
         let sdk = if constant { &state.sdk_json[..] } else { &[] };
         let payload = json::write(&transaction, &Extras { trace_id, anchor, rows: &rows, contexts, sdk });
