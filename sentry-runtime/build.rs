@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-/// Whether there is a writer of minidumps for the target. Its crates have the same condition in `Cargo.toml`.
+/// Returns whether there is a writer of minidumps for the target. Its crates have the same condition in `Cargo.toml`.
 fn writes_minidumps() -> bool {
     let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     match &*target("OS") {

@@ -78,7 +78,7 @@ impl Scrubber {
         self
     }
 
-    /// Whether a text under this name is filtered.
+    /// Returns whether a text under this name is filtered.
     pub(crate) fn is_sensitive(&self, name: &str) -> bool {
         self.names.verdict(name) != Verdict::Harmless
     }
@@ -194,12 +194,12 @@ impl Scrubber {
 /// The keys under which an object holds the name of a value: `{"name": "password", "value": "x"}`.
 const NAMES: [&str; 5] = ["name", "key", "field", "header", "param"];
 
-/// Whether an attribute holds the values of an HTTP header.
+/// Returns whether an attribute holds the values of an HTTP header.
 fn is_header(name: &str) -> bool {
     name.starts_with("http.request.header.") || name.starts_with("http.response.header.")
 }
 
-/// Whether a value is filtered by this verdict on its name.
+/// Returns whether a value is filtered by this verdict on its name.
 fn is_filtered(verdict: Verdict, value: &Value) -> bool {
     match (verdict, value) {
         (Verdict::Harmless, _) | (_, Value::Null | Value::Bool(_)) => false,

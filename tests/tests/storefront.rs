@@ -260,7 +260,7 @@ fn meaning(line: &str) -> String {
     words.join(" ")
 }
 
-/// Whether two lines say the same. Where a text is cut depends on the durations in the other lines of its trace.
+/// Returns whether two lines say the same. Where a text is cut depends on the durations in the other lines of its trace.
 fn agree(one: &str, other: &str) -> bool {
     /// The beginning that must be the same.
     const LEAST: usize = 12;

@@ -82,7 +82,7 @@ fn for_a_browser(options: sentry::ClientOptions) -> sentry::ClientOptions {
     if unset("SENTRY_DASHBOARD") { options.dashboard(true) } else { options }
 }
 
-/// Whether the program was started with an argument.
+/// Returns whether the program was started with an argument.
 fn asked(flag: &str) -> bool {
     std::env::args().any(|argument| argument == flag)
 }

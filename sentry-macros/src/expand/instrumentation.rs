@@ -67,8 +67,8 @@ pub(crate) struct Judgement {
 }
 
 impl Instrumentation {
-    /// Whether a sync function catches panics on their way, to capture those that no panic hook saw. Spans do not: the
-    /// handler, the job or the `main` around them does.
+    /// Returns whether a sync function catches panics on their way, to capture those that no panic hook saw. Spans do not:
+    /// the handler, the job or the `main` around them does.
     pub(crate) fn catches(&self) -> bool {
         self.sync_guard != "SpanGuard"
     }

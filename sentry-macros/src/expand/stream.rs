@@ -9,7 +9,7 @@ use crate::parse::function::Function;
 use crate::parse::returns::{self, Returns};
 use crate::tokens::contains_word;
 
-/// Whether a function returns a stream that can have a span. What `return` leaves is not known here.
+/// Returns whether a function returns a stream that can have a span. What `return` leaves is not known here.
 pub(super) fn is_spanned_stream(function: &Function, instrumentation: &Instrumentation) -> bool {
     let Returns::Type(ty) = function.returns() else { return false };
     instrumentation.sync_guard == "SpanGuard"

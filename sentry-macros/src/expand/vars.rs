@@ -11,7 +11,7 @@ use crate::hygiene::{generated_at, own_name};
 use crate::parse::params::Params;
 
 impl Wrap<'_> {
-    /// Whether the function keeps values.
+    /// Returns whether the function keeps values.
     pub(super) fn keeps_vars(&self) -> bool {
         !self.instrumentation.vars.is_empty()
     }

@@ -254,7 +254,7 @@ impl<'a> Wrap<'a> {
     }
 }
 
-/// Whether a type names one of the rejections of axum's extractors, which tell their status by a method alone.
+/// Returns whether a type names one of the rejections of axum's extractors, which tell their status by a method alone.
 fn names_rejection(ty: TokenStream) -> bool {
     ty.into_iter().any(|token| match token {
         TokenTree::Ident(name) => name.to_string().ends_with("Rejection"),

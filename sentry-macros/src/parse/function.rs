@@ -38,7 +38,7 @@ pub(crate) struct Function {
     pub(crate) enclosing: Option<Rc<Enclosing>>,
 }
 
-/// How a function takes `self`.
+/// The form in which a function takes `self`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
     None,
@@ -48,7 +48,7 @@ pub(crate) enum Receiver {
     Value,
 }
 
-/// How a function gives its result, which decides how it is wrapped.
+/// The form in which a function returns its result, which decides how it is wrapped.
 pub(crate) enum Shape {
     /// A function that runs when it is called.
     Sync,

@@ -23,7 +23,7 @@ use crate::parse::enclosing::Enclosing;
 use crate::parse::known_attributes::{IN_BLOCK, is_built_in, is_in_block};
 use crate::tokens::is_punct;
 
-/// What an item inherits from the blocks around it.
+/// The arguments that an item inherits from the blocks around it.
 #[derive(Clone)]
 pub(crate) struct InBlock {
     /// Whether another attribute has instrumented the item, or left it out.

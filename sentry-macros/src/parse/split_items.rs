@@ -36,7 +36,7 @@ pub(crate) fn split(tokens: TokenStream) -> Vec<Item> {
     items
 }
 
-/// How an item ends, known from its keyword.
+/// The end of an item, known from its keyword.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     /// With a block, or with a semicolon.

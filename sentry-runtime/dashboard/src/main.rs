@@ -29,7 +29,7 @@ Options:
   -V, --version          Print the version
 ";
 
-/// What the arguments ask for.
+/// The action that the arguments ask for.
 enum Asked {
     Start(Dashboard),
     Help,

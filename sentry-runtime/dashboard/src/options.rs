@@ -163,7 +163,7 @@ impl fmt::Debug for Dashboard {
     }
 }
 
-/// Why a dashboard did not start.
+/// The reason why a dashboard did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

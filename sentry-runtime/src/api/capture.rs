@@ -186,7 +186,7 @@ fn explicitly(chain: impl FnOnce() -> Chain, hint: Hint) -> Uuid {
     errors::capture_explicitly(chain(), hint).unwrap_or_default()
 }
 
-/// Whether there is an enabled client.
+/// Returns whether there is an enabled client.
 fn is_capturing() -> bool {
     forgotten::check();
     is_enabled()

@@ -64,14 +64,14 @@ pub fn set_current_client(client: Option<Arc<Client>>) {
     drop(client::set_global(client));
 }
 
-/// Whether there is a client that captures data.
+/// Returns whether there is a client that captures data.
 #[must_use]
 pub fn is_enabled() -> bool {
     get_client().is_some_and(|client| client.is_enabled())
 }
 
-/// Whether there is a client, even one that captures nothing: [`init`] was called, and the guard of the last call still
-/// exists. See [`is_enabled`] for whether data is captured.
+/// Returns whether there is a client, even one that captures nothing: [`init`] was called, and the guard of the last call
+/// still exists. See [`is_enabled`] for whether data is captured.
 #[must_use]
 pub fn is_initialized() -> bool {
     get_client().is_some()

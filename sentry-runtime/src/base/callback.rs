@@ -31,7 +31,7 @@ pub(crate) fn depth() -> u8 {
     DEPTH.get()
 }
 
-/// Whether an item recorded now would be part of an endless recursion.
+/// Returns whether an item recorded now would be part of an endless recursion.
 pub(crate) fn is_too_deep() -> bool {
     depth() >= DEEPEST
 }
@@ -62,15 +62,15 @@ pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
 /// Returns the text of a user's value, which is dropped here: its `Drop` may panic as well. If there is no text, the
 /// debug output contains the reason.
 pub(crate) fn text<T: ToString>(value: T) -> Option<String> {
-    told(show(move || value.to_string()))
+    or_report(show(move || value.to_string()))
 }
 
 /// Returns the text of a user's value.
 pub(crate) fn text_of<T: ToString + ?Sized>(value: &T) -> Option<String> {
-    told(show(|| value.to_string()))
+    or_report(show(|| value.to_string()))
 }
 
-fn told(text: Option<String>) -> Option<String> {
+fn or_report(text: Option<String>) -> Option<String> {
     if text.is_none() {
         diagnostics::debug(format_args!(
             "left out a value: its Display panicked, or was called inside itself (recursion)"
@@ -98,7 +98,7 @@ pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Whether a panic on this thread is caught by us, so that the panic hook does not capture it.
+/// Returns whether a panic on this thread is caught by us, so that the panic hook does not capture it.
 pub(crate) fn is_quiet() -> bool {
     QUIET.get()
 }

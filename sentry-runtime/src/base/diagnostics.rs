@@ -15,7 +15,7 @@ pub(crate) fn set_debug(on: bool) {
     DEBUG.store(on, Ordering::Relaxed);
 }
 
-/// Whether debug lines are printed.
+/// Returns whether debug lines are printed.
 pub(crate) fn is_debug() -> bool {
     DEBUG.load(Ordering::Relaxed)
 }

@@ -11,7 +11,7 @@ pub(crate) fn mark() {
     OURS.set(true);
 }
 
-/// Whether this thread is one of the toolkit's own.
+/// Returns whether this thread is one of the toolkit's own.
 #[cfg(feature = "_entries")]
 pub(crate) fn is_this() -> bool {
     OURS.get()

@@ -10,18 +10,18 @@ use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Event};
 
-/// Whether the active client ignores the error. An ignored error is counted with its attachments.
+/// Returns whether the active client ignores the error. An ignored error is counted with its attachments.
 pub(crate) fn drops<'a>(error: &ChainEntry, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let error = Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value };
     ignores(&[error], files)
 }
 
-/// Whether the active client ignores the message. An ignored message is counted with its attachments.
+/// Returns whether the active client ignores the message. An ignored message is counted with its attachments.
 pub(crate) fn drops_message<'a>(text: &str, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     ignores(&[Candidate { ty: "", module: None, text }], files)
 }
 
-/// Whether the active client ignores an event created by the program, by its message or its outermost exception. An
+/// Returns whether the active client ignores an event created by the program, by its message or its outermost exception. An
 /// ignored event is counted with its attachments.
 pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
     let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());

@@ -30,8 +30,8 @@ pub(crate) fn forget() {
     REPORTED.set(None);
 }
 
-/// Whether a failure was captured just now that nothing has asked for yet, and that may have this HTTP status. Any status fits
-/// if one of the two is unknown.
+/// Returns whether a failure was captured just now that nothing has asked for yet, and that may have this HTTP status. Any
+/// status fits if one of the two is unknown.
 #[cfg(feature = "_entries")]
 pub(crate) fn take(status: Option<u16>) -> bool {
     let Some(reported) = REPORTED.get() else { return false };

@@ -94,7 +94,7 @@ impl Form {
         Self { error, fingerprint, trimmed, causes: Causes::below(chain, 0) }
     }
 
-    /// Whether the error had this form before.
+    /// Returns whether the error had this form before.
     pub(super) fn is(&self, other: &Self) -> bool {
         let (own, their) = (&self.error, &other.error);
         let names = |entry: &ChainEntry| entry.debug_name();
@@ -104,7 +104,7 @@ impl Form {
             && names(own) == names(their)
     }
 
-    /// Whether a chain contains this error.
+    /// Returns whether a chain contains this error.
     pub(super) fn is_in(&self, wanted: &Wanted<'_>) -> bool {
         let Wanted { chain, fingerprints } = wanted;
         for (at, (entry, fingerprint)) in chain.entries.iter().zip(fingerprints).enumerate() {
@@ -120,7 +120,7 @@ impl Form {
         false
     }
 
-    /// Whether an entry with the same text can be this error.
+    /// Returns whether an entry with the same text can be this error.
     fn may_be(&self, entry: &ChainEntry, causes: Causes) -> bool {
         if entry.ty == UNKNOWN || self.error.ty == UNKNOWN {
             // An error that was converted to a text has lost its causes.
@@ -143,7 +143,7 @@ impl Form {
         own == other && own != UNKNOWN && (self.error.ty == own || entry.ty == other)
     }
 
-    /// Whether an entry wraps the error and has the error's text, like an error with `#[error(transparent)]`: its
+    /// Returns whether an entry wraps the error and has the error's text, like an error with `#[error(transparent)]`: its
     /// `Debug` output shows the inner error.
     fn is_inside(&self, entry: &ChainEntry) -> bool {
         let mut names = entry.debug.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -154,8 +154,8 @@ impl Form {
             || self.is_printed_in(&entry.debug)
     }
 
-    /// Whether `Debug` output contains the text without quotes, as that of `anyhow::Error` and similar types does. A
-    /// string in a field is quoted.
+    /// Returns whether `Debug` output contains the text without quotes, as that of `anyhow::Error` and similar types does.
+    /// A string in a field is quoted.
     fn is_printed_in(&self, debug: &str) -> bool {
         let start: String = self.error.value.chars().take(32).collect();
         debug.find(&start).and_then(|at| debug.get(..at)).is_some_and(|before| before.ends_with(['(', ' ']))
@@ -172,7 +172,7 @@ fn without_closing(text: &str) -> &str {
     }
 }
 
-/// Whether a text ends with another one, after a separator. Closing quotes and brackets at the end are ignored.
+/// Returns whether a text ends with another one, after a separator. Closing quotes and brackets at the end are ignored.
 fn ends_with(outer: &str, inner: &str) -> bool {
     let (outer, inner) = (without_closing(outer), without_closing(inner));
     // There is a separator before it.

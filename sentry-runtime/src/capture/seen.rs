@@ -84,7 +84,7 @@ impl SeenError {
         self
     }
 
-    /// Whether this may be the error of `chain`, seen in an inner function.
+    /// Returns whether this may be the error of `chain`, seen in an inner function.
     fn is(&self, wanted: &Wanted<'_>) -> bool {
         self.forms.iter().any(|form| form.is_in(wanted))
     }
@@ -131,7 +131,7 @@ pub(crate) fn renew(boundary: CaptureBoundary, since: Ticks, chain: &Chain, loca
     true
 }
 
-/// Whether the boundary holds fewer stacks than the maximum.
+/// Returns whether the boundary holds fewer stacks than the maximum.
 pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
     let taken = |sighting: &&SeenError| sighting.boundary == boundary && sighting.stack.is_some();
     memory().iter().filter(taken).count() < MAX_STACKS

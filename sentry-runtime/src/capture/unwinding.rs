@@ -90,7 +90,8 @@ fn recent() -> MutexGuard<'static, Recent> {
     RECENT.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was resumed.
+/// Returns whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was
+/// resumed.
 fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
     let payload = (key, std::ptr::from_ref(payload).addr());
     let mut recent = recent();
@@ -245,8 +246,8 @@ fn capture_caught(places: Vec<Place>) {
     }
 }
 
-/// Whether the panic that this thread has just caught was captured. If only its place is known yet, it is captured now, with
-/// the text that the code that caught it logged.
+/// Returns whether the panic that this thread has just caught was captured. If only its place is known yet, it is captured
+/// now, with the text that the code that caught it logged.
 #[cfg(feature = "_entries")]
 pub(crate) fn is_captured(text: Option<&str>) -> bool {
     let known = KNOWN.get();
@@ -272,7 +273,7 @@ pub(crate) fn is_captured(text: Option<&str>) -> bool {
     is_noted
 }
 
-/// Whether a panic that was seen since this time may be the one that unwinds now.
+/// Returns whether a panic that was seen since this time may be the one that unwinds now.
 fn is_known(since: Ticks) -> bool {
     KNOWN.get().at >= since || HOOKED_AT.load(Ordering::Relaxed) >= since
 }
@@ -281,7 +282,7 @@ fn know(at: Ticks, key: u64) {
     KNOWN.set(Known { at, key, number: KNOWN.get().number + 1 });
 }
 
-/// Whether panics are captured, and this one is not caught by ourselves.
+/// Returns whether panics are captured, and this one is not caught by ourselves.
 fn is_wanted() -> bool {
     client::capture_mode() != CaptureMode::Off
         && !callback::is_quiet()
@@ -310,8 +311,8 @@ fn put_places(new: Vec<Place>) {
 }
 
 fn capture(text: Option<String>, place: Option<Place>) {
-    static SAID: AtomicBool = AtomicBool::new(false);
-    if diagnostics::is_debug() && !SAID.swap(true, Ordering::Relaxed) {
+    static PRINTED: AtomicBool = AtomicBool::new(false);
+    if diagnostics::is_debug() && !PRINTED.swap(true, Ordering::Relaxed) {
         diagnostics::debug(format_args!(
             "captured a panic without the stack of its location: the panic hook of sentry::init did not see it. Either \
              another hook replaced it (install that hook before sentry::init, or call \

@@ -25,7 +25,7 @@ pub(crate) fn note() {
     }
 }
 
-/// Whether no client was created yet, and [`note`] was not called.
+/// Returns whether no client was created yet, and [`note`] was not called.
 #[inline]
 pub(crate) fn is_undecided() -> bool {
     CAPTURE_MODE.load(Ordering::Relaxed) == UNDECIDED

@@ -161,14 +161,14 @@ impl Client {
         self.options.dsn.as_ref()
     }
 
-    /// Whether the client captures data: it has a destination and was not closed.
+    /// Returns whether the client captures data: it has a destination and was not closed.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let parts = self.parts();
         parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
-    /// Whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.
+    /// Returns whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.
     ///
     /// ```
     /// let options = sentry::ClientOptions::new().trace_propagation_targets(["shop.example"]);
@@ -184,7 +184,7 @@ impl Client {
         targets.as_ref().is_none_or(|targets| targets.iter().any(|target| target.matches(url)))
     }
 
-    /// Whether spans are recorded.
+    /// Returns whether spans are recorded.
     pub(crate) fn is_tracing(&self) -> bool {
         self.is_enabled() && self.options.traces()
     }
@@ -241,7 +241,7 @@ impl Client {
         self.parts().pipeline_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the client was closed, and everything that it captured was delivered or counted.
+    /// Returns whether the client was closed, and everything that it captured was delivered or counted.
     pub(crate) fn is_finished(&self) -> bool {
         self.parts().finished.load(Ordering::Relaxed)
     }

@@ -30,7 +30,7 @@ impl Pressure {
         self.halvings.load(Ordering::Relaxed)
     }
 
-    /// Whether a check is due; if so, it counts as done.
+    /// Returns whether a check is due; if so, it counts as done.
     pub(crate) fn is_due(&self, now: Instant, interval: Duration) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let due = looked.is_none_or(|looked| now.duration_since(looked) >= interval);

@@ -57,7 +57,7 @@ pub(crate) fn capture_mode() -> CaptureMode {
     }
 }
 
-/// Whether an annotated function can return at once: the check that is inlined into it. Unlike
+/// Returns whether an annotated function can return at once: the check that is inlined into it. Unlike
 /// [`capture_mode`], it lets the first function of a program without a client pass.
 #[inline]
 pub(crate) fn is_off() -> bool {

@@ -18,7 +18,7 @@ use crate::trace::ids::Lineage;
 pub(crate) struct Activation {
     context: Arc<Context>,
     active: Lineage,
-    /// What was active before.
+    /// The context that was active before.
     previous: (Option<Arc<Context>>, Lineage),
 }
 
@@ -57,7 +57,7 @@ impl Activation {
         drop(active::swap(SavedContext { context, active }));
     }
 
-    /// Whether this activation is the active one of this thread.
+    /// Returns whether this activation is the active one of this thread.
     fn is_seen(&self) -> bool {
         active::is_in(&self.context) && active::position().1 == self.active.span
     }
@@ -100,7 +100,7 @@ impl Activation {
 }
 
 impl CoveredContext {
-    /// Whether another owner holds the context: a guard that will restore it, or a span that was started in it.
+    /// Returns whether another owner holds the context: a guard that will restore it, or a span that was started in it.
     fn is_held(&self) -> bool {
         Arc::strong_count(&self.0.context) > 1
     }

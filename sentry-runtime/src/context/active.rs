@@ -45,7 +45,7 @@ pub(crate) fn replace(span: Lineage) -> Lineage {
     local().replace(span)
 }
 
-/// Whether a context is the active one.
+/// Returns whether a context is the active one.
 #[inline]
 pub(crate) fn is_in(context: &Arc<Context>) -> bool {
     let local = local();

@@ -10,7 +10,7 @@ pub(super) const THREAD: u64 = 1;
 impl CaptureBoundary {
     pub(crate) const NONE: Self = Self(0);
 
-    /// Whether this is the boundary of a function, which will capture the error that it returns.
+    /// Returns whether this is the boundary of a function, which will capture the error that it returns.
     pub(crate) fn is_function(self) -> bool {
         self.0 & THREAD == 0
     }

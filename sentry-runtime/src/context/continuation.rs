@@ -103,7 +103,7 @@ fn foreign_state(headers: &dyn HeaderSource, continued: &IncomingTrace) -> Optio
     (foreign != ForeignState::default()).then(|| Arc::new(foreign))
 }
 
-/// Whether a trace of an organisation may be continued here.
+/// Returns whether a trace of an organisation may be continued here.
 fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
     match (incoming, options.effective_org_id()) {
         (Some(theirs), Some(ours)) => theirs == ours,

@@ -60,7 +60,7 @@ pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bo
     Some((key, start, recorded))
 }
 
-/// Whether a lazy root can be started on this thread, as far as its context decides.
+/// Returns whether a lazy root can be started on this thread, as far as its context decides.
 pub(crate) fn may_begin(local: &Local) -> bool {
     local.unmaterialized.get() == Unmaterialized::NOTHING && local.is_in_process_context()
 }

@@ -19,7 +19,7 @@ use crate::trace::ids::{Lineage, LocalId};
 /// piece what was just written in two is slow. If the fields are not adjacent, the compiler cannot merge the reads.
 #[repr(C)]
 pub(crate) struct Local {
-    /// What a new span becomes. This and the next two fields are a copy of the context's data, for the hot path.
+    /// The kind of a new span. This and the next two fields are a copy of the context's data, for the hot path.
     pub(crate) mode: Cell<Mode>,
     /// The active span, zero without one.
     pub(crate) span: Cell<LocalId>,
@@ -69,7 +69,7 @@ impl Local {
         SavedContext { active: self.replace(new.active), context: self.context.replace(new.context) }
     }
 
-    /// Whether the thread has no context of its own.
+    /// Returns whether the thread has no context of its own.
     pub(crate) fn is_in_process_context(&self) -> bool {
         self.context.try_borrow().is_ok_and(|own| own.is_none())
     }

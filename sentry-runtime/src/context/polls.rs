@@ -43,13 +43,13 @@ pub(crate) fn refresh() {
     drop(turn);
 }
 
-/// Whether polls are recorded.
+/// Returns whether polls are recorded.
 #[inline]
 pub(crate) fn are_recorded() -> bool {
     MODE.load(Ordering::Relaxed) != 0
 }
 
-/// Whether polls are watched while they run.
+/// Returns whether polls are watched while they run.
 pub(crate) fn are_watched() -> bool {
     MODE.load(Ordering::Relaxed) & WATCHED != 0
 }

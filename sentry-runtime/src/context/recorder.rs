@@ -308,7 +308,7 @@ pub(crate) fn put_back(queues: Vec<Source>) {
     fresh().extend(queues);
 }
 
-/// Whether a queue was opened that no pipeline thread has taken over yet.
+/// Returns whether a queue was opened that no pipeline thread has taken over yet.
 pub(crate) fn has_fresh() -> bool {
     !fresh().is_empty()
 }

@@ -114,7 +114,7 @@ impl LazyRoot {
         }
     }
 
-    /// Whether the root is open on this thread, and lazy.
+    /// Returns whether the root is open on this thread, and lazy.
     #[inline]
     pub(crate) fn is_open(&self, root: LocalId) -> bool {
         root != 0 && self.root.get() == root

@@ -38,7 +38,7 @@ impl Mode {
         }
     }
 
-    /// Whether a new span may be recorded as a child of the active one.
+    /// Returns whether a new span may be recorded as a child of the active one.
     #[inline]
     pub(crate) fn records_children(self) -> bool {
         matches!(self, Self::Sampled | Self::Filtered)
@@ -148,12 +148,12 @@ impl Context {
         self.segment.as_ref()
     }
 
-    /// Whether no spans are recorded, whatever the options are.
+    /// Returns whether no spans are recorded, whatever the options are.
     pub(crate) fn is_unrecorded(&self) -> bool {
         self.recording != Recording::Asked
     }
 
-    /// Whether trace headers say that nothing is recorded.
+    /// Returns whether trace headers say that nothing is recorded.
     pub(crate) fn is_suppressed(&self) -> bool {
         self.recording == Recording::Suppressed
     }
@@ -168,12 +168,12 @@ impl Context {
         self
     }
 
-    /// Whether this is the context of the process.
+    /// Returns whether this is the context of the process.
     pub(crate) fn is_default(&self) -> bool {
         self.kin == ContextOrigin::Default
     }
 
-    /// Whether the context differs from that of the process only in its segment.
+    /// Returns whether the context differs from that of the process only in its segment.
     pub(crate) fn is_child_of_default(&self) -> bool {
         self.kin == ContextOrigin::Child
     }

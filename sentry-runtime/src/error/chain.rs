@@ -288,7 +288,7 @@ struct Limited {
     text: String,
     left: usize,
     cut: bool,
-    /// How often a piece was refused.
+    /// The number of refused pieces.
     refused: u32,
 }
 

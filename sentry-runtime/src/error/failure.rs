@@ -100,7 +100,7 @@ impl<'a> Failure<'a> {
         Self { value, type_name, control: ControlFlow::Failure, locals: None }
     }
 
-    /// Whether it means a failure, and not a redirect or not-found.
+    /// Returns whether it means a failure, and not a redirect or not-found.
     pub(crate) fn is_failure(&self) -> bool {
         self.control == ControlFlow::Failure
     }

@@ -45,8 +45,8 @@ fn says_the_same(one: &Chain, other: &Chain) -> bool {
         && one.iter().zip(other).all(|(one, other)| one.ty == other.ty && one.value == other.value)
 }
 
-/// Whether the stack `outer`, innermost address first, equals `inner` without some of its called functions: the report
-/// at the inner end is the same, then follows the one address of the call, and the callers are the same.
+/// Returns whether the stack `outer`, innermost address first, equals `inner` without some of its called functions: the
+/// report at the inner end is the same, then follows the one address of the call, and the callers are the same.
 fn is_cut_out_of(outer: &[usize], inner: &[usize]) -> bool {
     if outer.len() >= inner.len() {
         return false;

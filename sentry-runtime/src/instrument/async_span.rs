@@ -118,7 +118,7 @@ extern "C" fn called_slowly(site: &'static Callsite) -> (Option<Arc<Context>>, L
     (context, id)
 }
 
-/// Whether the call is ignored; then it is counted. A span that may become a root is not judged yet.
+/// Returns whether the call is ignored; then it is counted. A span that may become a root is not judged yet.
 fn ignored(context: &Option<Arc<Context>>, site: &'static Callsite) -> bool {
     let plain = !site.has(callsite::NOT_A_PLAIN_CHILD);
     plain && context.as_ref().is_some_and(|context| ignore::ignores_call(context, site))
@@ -146,7 +146,7 @@ pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan
 }
 
 impl AsyncSpan {
-    /// Whether attributes are recorded. `true` for a call that may still become a root span.
+    /// Returns whether attributes are recorded. `true` for a call that may still become a root span.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.id != 0
@@ -190,7 +190,7 @@ impl AsyncSpan {
         }
     }
 
-    /// Whether the span is a child of the span that is active at its first poll, and the context needs no more than
+    /// Returns whether the span is a child of the span that is active at its first poll, and the context needs no more than
     /// that.
     #[inline]
     fn is_plain(&self) -> bool {

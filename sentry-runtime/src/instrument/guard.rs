@@ -361,7 +361,7 @@ impl SpanGuard {
             clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 } | in_cleanup();
     }
 
-    /// Whether attributes are recorded.
+    /// Returns whether attributes are recorded.
     #[inline]
     #[must_use]
     pub fn is_recording(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::context::thread_context::Context;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::trace::callsite::Callsite;
 
-/// Whether a child span with these properties is not started; then it is counted.
+/// Returns whether a child span with these properties is not started; then it is counted.
 pub(super) fn ignores(
     base: &Context,
     name: &str,
@@ -35,7 +35,7 @@ pub(super) fn ignores(
     ignored
 }
 
-/// Whether the span of an annotated function is ignored; then it is counted. Its attributes are not known yet.
+/// Returns whether the span of an annotated function is ignored; then it is counted. Its attributes are not known yet.
 pub(super) fn ignores_call(base: &Context, site: &'static Callsite) -> bool {
     ignores(base, site.display_name(), site.operation(), &[])
 }

@@ -93,8 +93,8 @@ impl Span {
         }
     }
 
-    /// Whether data that is set on the span is recorded: there is a client, and the trace is sampled, or may be kept by
-    /// the option [`keep`](field@crate::ClientOptions::keep).
+    /// Returns whether data that is set on the span is recorded: there is a client, and the trace is sampled, or may be
+    /// kept by the option [`keep`](field@crate::ClientOptions::keep).
     #[must_use]
     pub fn is_recording(&self) -> bool {
         let recorded = |context: &Context| context.segment().is_some_and(|segment| segment.recorded);

@@ -18,7 +18,7 @@ use crate::context::span_context::SpanContext;
 use crate::protocol::{DataCategory, DiscardReason};
 use crate::trace::record::{Detail, Record};
 
-/// How long a caller waits for its flight record.
+/// The time for which a caller waits for its flight record.
 const FLIGHT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Queues {
@@ -154,7 +154,8 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Whether a flush has used up half of its timeout: slow work should then be skipped, so that the rest is sent in time.
+/// Returns whether a flush has used up half of its timeout: slow work should then be skipped, so that the rest is sent in
+/// time.
 pub(crate) fn is_hurried() -> bool {
     let queues = queues();
     queues.waiters.load(Ordering::SeqCst) > 0

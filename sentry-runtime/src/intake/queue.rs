@@ -50,7 +50,7 @@ pub(super) struct Queue<T> {
     share: Share,
 }
 
-/// What a queue may fill of the memory for everything that waits (the option `queue_bytes`).
+/// The share that a queue may fill of the memory for everything that waits (the option `queue_bytes`).
 #[derive(Debug, Clone, Copy)]
 struct Share {
     /// The most that may wait for the pipeline thread once a message of this queue does, in eighths of the option.
@@ -63,7 +63,7 @@ struct Share {
 const OF_CHECK_INS: Share = Share { eighths: 7, level: priority::CHECK_IN };
 /// The rest is left for what the pipeline hands on.
 const OF_EVENTS: Share = Share { eighths: 6, level: priority::EVENT };
-/// What is more important must find some room.
+/// More important data must find some room.
 const OF_RECORDS: Share = Share { eighths: 4, level: priority::RECORD };
 
 impl<T: Weigh> Queue<T> {

@@ -25,8 +25,8 @@ pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<
     active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))
 }
 
-/// Whether this thread is nested in callbacks so deeply that a record made now would recurse without end. The record is
-/// then counted as dropped.
+/// Returns whether this thread is nested in callbacks so deeply that a record made now would recurse without end. The
+/// record is then counted as dropped.
 pub(crate) fn is_circular(client: &Client, category: DataCategory) -> bool {
     let circular = callback::is_too_deep();
     if circular {
@@ -90,7 +90,7 @@ const INLINE: usize = 6;
 pub(crate) struct Fields {
     inline: [Field; INLINE],
     len: u32,
-    /// How many found no room.
+    /// The number of those that found no room.
     cut: u32,
     more: Vec<Field>,
 }

@@ -11,12 +11,12 @@ use crate::client::Client;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Stacktrace, Value};
 use crate::scope::{FormData, Scope, Scopes};
 
-/// What an entry of a map or list takes beside its texts.
+/// The bytes of an entry of a map or list, without its texts.
 const ENTRY: usize = 48;
-/// What a message takes beside what is counted.
+/// The bytes of a message, without the counted parts.
 const MESSAGE: usize = 1024;
 
-/// What waits in a queue.
+/// A value that waits in a queue.
 pub(super) trait Weigh {
     /// Returns the bytes, without the scopes that are shared with other messages.
     fn own_bytes(&self) -> usize;
@@ -176,7 +176,7 @@ fn of_values(fields: &Map<String, Value>) -> usize {
     fields.iter().map(|(key, value)| ENTRY + key.len() + of_value(value)).sum()
 }
 
-/// What is handed over was cut to a depth that any stack has room for.
+/// Values were cut to a depth for which any stack has room, when they were handed over.
 fn of_value(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,

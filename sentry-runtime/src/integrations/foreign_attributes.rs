@@ -291,7 +291,7 @@ fn mcp(name: &str) -> Option<Category<'_>> {
     }
 }
 
-/// Whether a name is this one or one of its parts.
+/// Returns whether a name is this one or one of its parts.
 fn is_below(name: &str, of: &str) -> bool {
     name.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

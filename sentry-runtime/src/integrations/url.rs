@@ -37,7 +37,7 @@ pub(super) fn kept_query(query: &str, behavior: &CollectBehavior) -> Option<Stri
     Some(truncated(&kept, MAX_PATH).into_owned())
 }
 
-/// Whether the value of a header is a URL. The name is in lower case.
+/// Returns whether the value of a header is a URL. The name is in lower case.
 #[cfg(any(feature = "_http-server", feature = "_foreign"))]
 pub(super) fn is_header_with_url(name: &str) -> bool {
     // Proxies write the URL of the request into those with `x-`.

@@ -37,7 +37,7 @@ fn amount(quantity: u64, category: DataCategory) -> String {
     format!("{quantity} {}{plural}", category.as_str())
 }
 
-/// Whether the category counts things that the program captured: not bytes, which have their own item.
+/// Returns whether the category counts things that the program captured: not bytes, which have their own item.
 fn is_shown(category: DataCategory) -> bool {
     !matches!(category, DataCategory::LogByte | DataCategory::Internal)
 }

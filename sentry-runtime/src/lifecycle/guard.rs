@@ -12,7 +12,7 @@ use crate::client::{self, Client};
 pub struct ClientInitGuard(pub(super) Arc<Client>);
 
 impl ClientInitGuard {
-    /// Whether the client captures data.
+    /// Returns whether the client captures data.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.0.is_enabled()

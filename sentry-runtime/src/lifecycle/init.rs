@@ -118,7 +118,7 @@ pub(crate) fn init(options: impl Into<ClientOptions>) -> ClientInitGuard {
     })
 }
 
-/// Whether this process is the monitor of crash reports.
+/// Returns whether this process is the monitor of crash reports.
 #[cfg(not(feature = "crash"))]
 fn is_crash_monitor() -> bool {
     false

@@ -96,8 +96,8 @@ pub(crate) fn panic_handler(info: &PanicHookInfo<'_>) {
     }
 }
 
-/// Whether this thread panics and the panic was captured: if the program aborts now, that is the same failure. Safe in a
-/// signal handler.
+/// Returns whether this thread panics and the panic was captured: if the program aborts now, that is the same failure. Safe
+/// in a signal handler.
 #[cfg(writes_minidumps)]
 pub(super) fn is_captured() -> bool {
     CAPTURED.get() && std::thread::panicking()

@@ -68,7 +68,7 @@ impl Client {
         };
         if first == Processed::SomeWait {
             self.switch_off();
-            // What waits for room in the transport is handed over or counted before the transport ends.
+            // Data that waits for room in the transport is handed over or counted before the transport ends.
             flush::flush(self, self.handle(), MOMENT);
         }
         let ended = self.end(transport, rest(), |transport, rest| transport.shutdown(rest));
@@ -99,7 +99,7 @@ impl Client {
     }
 }
 
-/// How much the pipeline has processed in time.
+/// The extent to which the pipeline has finished in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Processed {
     Everything,
@@ -121,11 +121,11 @@ fn with_deadline(
     end: fn(&dyn Transport, Duration) -> bool,
 ) -> bool {
     let own = Arc::clone(own);
-    let (say, said) = crossbeam_channel::bounded(1);
+    let (done, is_done) = crossbeam_channel::bounded(1);
     let ask = move || {
         thread_role::mark();
         if callback::contain(|| end(&*own, rest)).unwrap_or(false) {
-            let _ = say.try_send(());
+            let _ = done.try_send(());
         }
     };
     let asked = thread::spawn("sentry-flush", Box::new(ask));
@@ -134,5 +134,5 @@ fn with_deadline(
             "the thread that flushes your transport could not be started ({error}): the transport is not flushed"
         ));
     }
-    asked.is_ok() && said.recv_timeout(rest.max(MOMENT)).is_ok()
+    asked.is_ok() && is_done.recv_timeout(rest.max(MOMENT)).is_ok()
 }

@@ -74,7 +74,7 @@ pub fn flush_on_signals() -> io::Result<()> {
     resume()
 }
 
-/// Whether the signal has the system's default action.
+/// Returns whether the signal has the system's default action.
 fn is_default(signal: c_int) -> bool {
     // SAFETY: the struct is plain data, for which zeros are valid, and the call only writes to it.
     unsafe {

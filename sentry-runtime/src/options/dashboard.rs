@@ -103,7 +103,7 @@ impl Dashboard {
         self
     }
 
-    /// Whether it is enabled. The options are completed.
+    /// Returns whether it is enabled. The options are completed.
     pub(crate) fn is_on(&self) -> bool {
         self.on == Some(true)
     }
@@ -178,7 +178,7 @@ fn complete_for(
     let asked = |name| variable(name).as_deref().and_then(yes_or_no) == Some(true);
     if on && !is_development && !option.in_release_builds && !asked("SENTRY_DASHBOARD_IN_RELEASE") {
         option.on = Some(false);
-        // What the program says applies to its development builds, and is no mistake in a release.
+        // The program's own setting applies to its development builds. In a release it is no mistake.
         if !by_program {
             diagnostics::error(format_args!(
                 "ignoring SENTRY_DASHBOARD: this is a release build; set SENTRY_DASHBOARD_IN_RELEASE=1 if its data may \

@@ -80,13 +80,13 @@ impl FinishedTrace<'_> {
         self.attributes.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
-    /// Whether an event of level `error` or `fatal` was captured in the transaction.
+    /// Returns whether an event of level `error` or `fatal` was captured in the transaction.
     #[must_use]
     pub fn has_error(&self) -> bool {
         self.has_error
     }
 
-    /// Whether the transaction failed: [`has_error`](Self::has_error), or the root span has a status that means a
+    /// Returns whether the transaction failed: [`has_error`](Self::has_error), or the root span has a status that means a
     /// failure of this program (`internal_error`, `unknown_error`, `unavailable`, `data_loss`, `deadline_exceeded`,
     /// `unimplemented`). Mistakes of clients, such as `not_found`, are not failures.
     #[must_use]
@@ -103,13 +103,13 @@ impl FinishedTrace<'_> {
             )
     }
 
-    /// Whether the transaction took longer.
+    /// Returns whether the transaction took longer.
     #[must_use]
     pub fn slower_than(&self, limit: Duration) -> bool {
         self.duration > limit
     }
 
-    /// Whether this is one of every `n` traces; never for 0. All services that see the trace get the same answer. A
+    /// Returns whether this is one of every `n` traces; never for 0. All services that see the trace get the same answer. A
     /// transaction that is kept for this reason counts `n` times on the server, so ask for it last and once:
     /// `trace.failed() || trace.one_of(100)`.
     #[must_use]

@@ -522,12 +522,12 @@ impl Default for ClientOptions {
 }
 
 impl ClientOptions {
-    /// Whether spans are recorded.
+    /// Returns whether spans are recorded.
     pub(crate) fn traces(&self) -> bool {
         self.traces_sample_rate.is_some() || self.traces_sampler.is_some()
     }
 
-    /// Whether tracing is enabled but no trace that starts in this process can be recorded.
+    /// Returns whether tracing is enabled but no trace that starts in this process can be recorded.
     pub(crate) fn never_samples(&self) -> bool {
         self.traces_sample_rate == Some(0.0) && self.traces_sampler.is_none()
     }
@@ -537,17 +537,17 @@ impl ClientOptions {
         self.blocked_poll_warning.into_iter().chain(self.blocked_poll_event).min()
     }
 
-    /// Whether the spans of traces are recorded that are not sampled.
+    /// Returns whether the spans of traces are recorded that are not sampled.
     pub(crate) fn records_unsampled(&self) -> bool {
         self.keep.is_some() || self.flight_recorder.is_some()
     }
 
-    /// Whether polls are recorded as attributes.
+    /// Returns whether polls are recorded as attributes.
     pub(crate) fn counts_polls(&self) -> bool {
         self.track_polls || self.blocked_poll_limit().is_some()
     }
 
-    /// Whether spans are sent while their trace runs.
+    /// Returns whether spans are sent while their trace runs.
     pub(crate) fn streams(&self) -> bool {
         self.trace_lifecycle == TraceLifecycle::Stream && self.keep.is_none()
     }

@@ -53,7 +53,7 @@ impl Pattern {
         Self::Matches(Arc::new(matches))
     }
 
-    /// Whether a text matches.
+    /// Returns whether a text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         match self {
@@ -68,7 +68,7 @@ impl Pattern {
 }
 
 impl Pattern {
-    /// Whether the pattern is an empty text, which matches every text.
+    /// Returns whether the pattern is an empty text, which matches every text.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Contains(text) | Self::Prefix(text) if text.is_empty())
     }

@@ -80,7 +80,7 @@ impl SpanFilter {
         self
     }
 
-    /// Whether a span matches.
+    /// Returns whether a span matches.
     pub(crate) fn matches(
         &self,
         name: &str,
@@ -141,7 +141,7 @@ impl<P: Into<Pattern>> From<P> for SpanFilter {
 pub struct StatusCodes(RangeInclusive<u16>);
 
 impl StatusCodes {
-    /// Whether a status code is in the range.
+    /// Returns whether a status code is in the range.
     #[must_use]
     pub fn contains(&self, code: u16) -> bool {
         self.0.contains(&code)

@@ -46,7 +46,7 @@ impl Backlog {
         self.waiting.is_empty()
     }
 
-    /// Whether a segment waits.
+    /// Returns whether a segment waits.
     pub(super) fn contains(&self, key: LocalId) -> bool {
         self.keys.contains_key(&key)
     }
@@ -139,9 +139,9 @@ impl Backlog {
     }
 }
 
-/// Whether the transport of a client has room for another transaction: its queue is not full, and unless a flush waits,
-/// less than half of it are transactions. A transport of the user's own has room. With a spool transactions do not wait,
-/// since they have to be on disk soon.
+/// Returns whether the transport of a client has room for another transaction: its queue is not full, and unless a flush
+/// waits, less than half of it are transactions. A transport of the user's own has room. With a spool transactions do not
+/// wait, since they have to be on disk soon.
 pub(super) fn has_room(client: &Client, all: bool) -> bool {
     let options = client.options();
     if options.spool_dir.is_some() || options.transport.is_some() {

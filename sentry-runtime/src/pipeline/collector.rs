@@ -39,12 +39,12 @@ use crate::trace::record::{Detail, Record};
 
 /// The maximum number of segments gathered at the same time.
 const MAX_SEGMENTS: usize = 16_384;
-/// How long late spans are gathered.
+/// The time for which late spans are gathered.
 const LATE: Duration = Duration::from_secs(1);
 /// The maximum number of spans with attributes that were written before their segment was known.
-const MAX_STRAYS: usize = 4096;
+const MAX_EARLY: usize = 4096;
 /// The number of rounds that such attributes are kept: about ten seconds, while there is work.
-const STRAY_ROUNDS: u64 = 200;
+const EARLY_ROUNDS: u64 = 200;
 /// The number of rounds without records after which a segment may be dropped to make room.
 const SILENCE: u64 = 2;
 
@@ -61,7 +61,7 @@ pub(super) struct Collector {
     /// The number of bytes that may wait in batches.
     batch_room: usize,
     /// The held memory that was last reported to the recorders.
-    told: usize,
+    reported_held: usize,
     round: u64,
     /// The times at which the two previous rounds began: a span written now was recorded after the earlier one.
     looked: [Option<Instant>; 2],
@@ -84,7 +84,7 @@ struct Finished {
 }
 
 impl Finished {
-    /// Whether some other part of the program refers to the segment, and may end spans of it.
+    /// Returns whether some other part of the program refers to the segment, and may end spans of it.
     fn is_used(&self) -> bool {
         Arc::strong_count(&self.ended.segment) > 1
     }
@@ -101,8 +101,8 @@ impl Collector {
         self.watched.report();
         self.write(all, now);
         let held = self.held();
-        if held != self.told {
-            self.told = held;
+        if held != self.reported_held {
+            self.reported_held = held;
             recorder::set_held(held);
         }
         came
@@ -169,7 +169,7 @@ impl Collector {
         self.backlog.progress(client)
     }
 
-    /// Whether records wait for a later round.
+    /// Returns whether records wait for a later round.
     pub(super) fn has_work(&self) -> bool {
         let segments = self.ending.len() + self.ended.len() + self.late.len();
         segments > 0 || !self.backlog.is_empty() || self.streams.has_work()
@@ -366,7 +366,7 @@ impl Collector {
             return;
         }
         let mut gathered = self.open.remove(&ended.segment.key).unwrap_or_default();
-        self.adopt_strays(&mut gathered);
+        self.take_unassigned(&mut gathered);
         self.flight.keep(&ended, &gathered.children);
         if let Some(Waiting { ended, spans }) = self.backlog.add(ended, gathered, all, &mut self.room) {
             self.write_transaction(ended, spans);
@@ -409,7 +409,7 @@ impl Collector {
 
     /// Moves the attributes of unassigned spans to the gathered spans: if a future was called in one place and polled
     /// in another, its attributes are stored under the span's own id.
-    fn adopt_strays(&mut self, gathered: &mut BufferedSpan) {
+    fn take_unassigned(&mut self, gathered: &mut BufferedSpan) {
         if self.open.is_empty() {
             return;
         }
@@ -449,11 +449,11 @@ impl Collector {
                 }
             }
         }
-        if self.open.len() > MAX_STRAYS {
+        if self.open.len() > MAX_EARLY {
             let Self { open, room, round, .. } = self;
             open.retain(|_, gathered| {
                 // Old attributes without a span: of calls that were never polled, or whose trace was not sampled.
-                let kept = !gathered.children.is_empty() || *round < gathered.changed + STRAY_ROUNDS;
+                let kept = !gathered.children.is_empty() || *round < gathered.changed + EARLY_ROUNDS;
                 if !kept {
                     room.give_back(gathered.weight);
                 }
@@ -532,7 +532,7 @@ fn lose_transaction(reason: DiscardReason, ended: &Ended, spans: &BufferedSpan) 
     ledger.lost(reason, DataCategory::Span, spans.children.len() as u64 + spans.dropped + 1);
 }
 
-/// Whether a segment may have spans that are not written yet.
+/// Returns whether a segment may have spans that are not written yet.
 fn is_used(finished: &IdMap<Finished>, open: &IdMap<BufferedSpan>, key: LocalId) -> bool {
     open.contains_key(&key) || finished.get(&key).is_some_and(Finished::is_used)
 }

@@ -83,7 +83,7 @@ pub(super) struct KeptPerSecond {
 }
 
 impl KeptPerSecond {
-    /// Whether one more may be kept.
+    /// Returns whether one more may be kept.
     fn take(&mut self, most: u32, now: Instant) -> bool {
         if self.began.is_none_or(|began| now.saturating_duration_since(began).as_secs() >= 1) {
             *self = Self { began: Some(now), count: 0 };

@@ -77,7 +77,7 @@ fn with_trace(envelope: Envelope, trace: Option<Arc<DynamicSamplingContext>>) ->
 }
 
 fn hand_over(transport: &Arc<dyn Transport>, envelope: Envelope) {
-    // What a transport of the user's recorded would be sent by the same transport, and recorded again, without end.
+    // Records of the user's own transport would be sent by the same transport, and recorded again, without end.
     let _entered = entered::enter(Arc::new(active::context().silenced()), Lineage::NONE);
     callback::within(callback::DEEPEST, || transport.send_envelope(envelope));
 }

@@ -7,7 +7,7 @@ use crate::trace::clock::{self, Anchor};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::WatchedSpan;
 
-/// How often open spans are looked at while there are any.
+/// The time between two checks of open spans, while there are any.
 const LOOK: Duration = Duration::from_millis(100);
 /// The maximum number of open spans that are watched.
 const MAX_SPANS: usize = 4096;

@@ -16,7 +16,7 @@ use crate::trace::clock::{self, Anchor, Ticks};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::WatchedPoll;
 
-/// How often running polls are looked at while there are any.
+/// The time between two checks of running polls, while there are any.
 const LOOK: Duration = Duration::from_millis(100);
 /// The maximum number of polls of one thread that are remembered, one inside the other.
 const MAX_DEPTH: usize = 256;

@@ -21,7 +21,7 @@ use crate::protocol::{DataCategory, DiscardReason, EnvelopeItem, Event, ItemType
 
 /// The age at which a running session is first reported: its end may never be seen.
 const FIRST_UPDATE: Duration = Duration::from_secs(5);
-/// How long counts wait.
+/// The time for which counts wait.
 const INTERVAL: Duration = Duration::from_secs(60);
 /// The maximum number of groups in one item; larger items are refused.
 const GROUPS: usize = 100;
@@ -84,7 +84,7 @@ fn note_as(capture: &Capture, level: Level, crashed: bool, event: &Event<'_>) ->
 pub(super) fn send_item(client: &Client, item: EnvelopeItem) {
     match output::open(client, DataCategory::Session, 1) {
         Some(transport) => output::send(transport, None, None, [item]),
-        None => item.untold(),
+        None => item.note_lost(),
     }
 }
 
@@ -93,7 +93,7 @@ fn update(client: &Client, session: &Session) -> Option<EnvelopeItem> {
     let item = item(client, ItemType::Session, &update)?;
     Some(match introduced {
         // Until it arrives, no later update may claim that the server knows the session.
-        Some(introduced) => item.telling(introduced),
+        Some(introduced) => item.with_sent_flag(introduced),
         None => item,
     })
 }

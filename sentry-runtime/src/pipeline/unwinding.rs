@@ -9,7 +9,7 @@ use crate::intake::message::Capture;
 
 /// The maximum number of events that are set aside. Beyond it the oldest event is sent with the values so far.
 const MAX_EVENTS: usize = 64;
-/// How often these events are looked at.
+/// The time between two checks of these events.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The events that are set aside, in the order of their arrival.

@@ -15,20 +15,20 @@ use crate::client::Client;
 use crate::intake::message::Capture;
 
 /// The longest time that traces wait before they are written, while there is work.
-const MOMENT: Duration = Duration::from_millis(50);
+const LONGEST_ROUND: Duration = Duration::from_millis(50);
 /// The same with a spool.
-const SHORT_MOMENT: Duration = Duration::from_millis(15);
+const SHORT_ROUND: Duration = Duration::from_millis(15);
 /// The time after its capture at which an event is sent without names that are not found yet.
 const LATE: Duration = Duration::from_millis(25);
 
 static PROMPT: AtomicBool = AtomicBool::new(false);
 
 /// Returns how long a round may take, while there is work.
-pub(super) fn moment() -> Duration {
-    if PROMPT.load(Ordering::Relaxed) { SHORT_MOMENT } else { MOMENT }
+pub(super) fn longest_round() -> Duration {
+    if PROMPT.load(Ordering::Relaxed) { SHORT_ROUND } else { LONGEST_ROUND }
 }
 
-/// Whether an event has to be written now, with the names found so far.
+/// Returns whether an event has to be written now, with the names found so far.
 pub(super) fn is_late(capture: &Capture) -> bool {
     // A clock that was set back does not count as late.
     capture.client.options().spool_dir.is_some()

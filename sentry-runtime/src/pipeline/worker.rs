@@ -104,7 +104,7 @@ fn work(
         let pause = if idle && was_idle {
             due
         } else {
-            Some(due.map_or_else(warmup::moment, |due| due.min(warmup::moment())))
+            Some(due.map_or_else(warmup::longest_round, |due| due.min(warmup::longest_round())))
         };
         // Do not sleep if a message arrived meanwhile.
         if !queues.has_messages() {

@@ -16,7 +16,7 @@ pub struct Addr(pub u64);
 pub struct RegVal(pub u64);
 
 impl Addr {
-    /// Whether the address is zero.
+    /// Returns whether the address is zero.
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.0 == 0

@@ -63,7 +63,7 @@ impl AttributeValue {
         InlineStr::new(text).map_or_else(|| Self::String(text.into()), Self::Inline)
     }
 
-    /// Whether there is no value to record.
+    /// Returns whether there is no value to record.
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)

@@ -16,7 +16,7 @@ pub struct DebugMeta {
 }
 
 impl DebugMeta {
-    /// Whether there is nothing to send.
+    /// Returns whether there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.images.is_empty()

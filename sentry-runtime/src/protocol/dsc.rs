@@ -100,7 +100,7 @@ impl DynamicSamplingContext {
         self.entries.iter().map(|entry| (self.part(&entry.key), self.part(&entry.value)))
     }
 
-    /// Whether there is no entry, as in a trace that was received without baggage.
+    /// Returns whether there is no entry, as in a trace that was received without baggage.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -71,8 +71,8 @@ pub struct EnvelopeItem {
     attachment_type: Option<String>,
     quantities: Vec<(DataCategory, u64)>,
     /// A flag that is cleared when the item is lost.
-    told: Option<Arc<AtomicBool>>,
-    /// What this version does not know of an item that was read.
+    sent: Option<Arc<AtomicBool>>,
+    /// The parts of an item that was read which this version does not know.
     foreign: Option<Box<Foreign>>,
 }
 
@@ -119,7 +119,7 @@ impl EnvelopeItem {
             filename: None,
             attachment_type: None,
             quantities: vec![(category, 1)],
-            told: None,
+            sent: None,
             foreign: None,
         }
     }
@@ -166,21 +166,21 @@ impl EnvelopeItem {
             item_count: None,
             filename: Some(filename.into()),
             attachment_type,
-            told: None,
+            sent: None,
             foreign: None,
         }
     }
 
     /// Returns the item with a flag that records that its content was sent; the flag is cleared if the item is lost.
-    pub(crate) fn telling(mut self, told: Arc<AtomicBool>) -> Self {
-        self.told = Some(told);
+    pub(crate) fn with_sent_flag(mut self, sent: Arc<AtomicBool>) -> Self {
+        self.sent = Some(sent);
         self
     }
 
-    /// Clears the flag of [`telling`](Self::telling), because the item is lost.
-    pub(crate) fn untold(&self) {
-        if let Some(told) = &self.told {
-            told.store(false, Ordering::Relaxed);
+    /// Clears the flag of [`with_sent_flag`](Self::with_sent_flag), because the item is lost.
+    pub(crate) fn note_lost(&self) {
+        if let Some(sent) = &self.sent {
+            sent.store(false, Ordering::Relaxed);
         }
     }
 

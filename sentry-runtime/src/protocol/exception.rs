@@ -91,7 +91,7 @@ pub struct MechanismMeta {
 }
 
 impl MechanismMeta {
-    /// Whether there is no code.
+    /// Returns whether there is no code.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.errno.is_none() && self.signal.is_none()

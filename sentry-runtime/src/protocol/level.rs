@@ -36,31 +36,31 @@ impl Level {
         }
     }
 
-    /// Whether this is [`Level::Debug`].
+    /// Returns whether this is [`Level::Debug`].
     #[must_use]
     pub fn is_debug(&self) -> bool {
         *self == Self::Debug
     }
 
-    /// Whether this is [`Level::Info`].
+    /// Returns whether this is [`Level::Info`].
     #[must_use]
     pub fn is_info(&self) -> bool {
         *self == Self::Info
     }
 
-    /// Whether this is [`Level::Warning`].
+    /// Returns whether this is [`Level::Warning`].
     #[must_use]
     pub fn is_warning(&self) -> bool {
         *self == Self::Warning
     }
 
-    /// Whether this is [`Level::Error`].
+    /// Returns whether this is [`Level::Error`].
     #[must_use]
     pub fn is_error(&self) -> bool {
         *self == Self::Error
     }
 
-    /// Whether this is [`Level::Fatal`].
+    /// Returns whether this is [`Level::Fatal`].
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         *self == Self::Fatal

@@ -168,7 +168,7 @@ pub(crate) struct CheckedTag<'a> {
     pub note: Option<String>,
 }
 
-/// Whether [`check_tag`] has nothing to change, as for most tags.
+/// Returns whether [`check_tag`] has nothing to change, as for most tags.
 pub(crate) fn is_plain_tag(key: &str, value: &str) -> bool {
     const PLAIN: [bool; 256] = {
         let mut plain = [false; 256];

@@ -72,7 +72,7 @@ impl fmt::Display for MetricValue {
 }
 
 impl MetricValue {
-    /// Whether the value is finite, so that it can be sent.
+    /// Returns whether the value is finite, so that it can be sent.
     pub(crate) fn is_finite(self) -> bool {
         match self {
             Self::Integer(_) => true,

@@ -61,7 +61,7 @@ pub(crate) fn discard_entries<K, V: Into<AttributeValue>>(entries: impl IntoIter
     }
 }
 
-/// Whether a value of the type may hold lists.
+/// Returns whether a value of the type may hold lists.
 fn may_nest<V>() -> bool {
     // Texts are the most common values that own memory, and contain no lists.
     let texts = ["alloc::string::String", "alloc::boxed::Box<str>", "alloc::borrow::Cow<str>"];

@@ -78,7 +78,7 @@ impl SpanV2<'_> {
     }
 }
 
-/// Whether a status is `error` in version 2, which only knows `ok` and `error`. Cancelled work is not an error.
+/// Returns whether a status is `error` in version 2, which only knows `ok` and `error`. Cancelled work is not an error.
 fn is_error(status: SpanStatus) -> bool {
     !matches!(status, SpanStatus::Ok | SpanStatus::Cancelled)
 }

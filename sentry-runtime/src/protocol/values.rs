@@ -28,7 +28,7 @@ impl<T> Values<T> {
         Self { values: Vec::new() }
     }
 
-    /// Whether the list is empty.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -51,7 +51,7 @@ impl ScopeCell {
         Arc::clone(&self.lock())
     }
 
-    /// Whether it is the isolation scope of a request that a server integration handles, or a fork of one.
+    /// Returns whether it is the isolation scope of a request that a server integration handles, or a fork of one.
     pub(crate) fn is_of_request(&self) -> bool {
         self.lock().request_events.is_some()
     }

@@ -324,7 +324,7 @@ impl Waiting {
     }
 }
 
-/// Whether a scope may get another entry. What is set again and again under new names would grow without end.
+/// Returns whether a scope may get another entry. What is set again and again under new names would grow without end.
 pub(super) fn has_room<K: Borrow<str> + Ord, V>(map: &Map<K, V>, key: &str, kind: &str, most: usize) -> bool {
     let has_room = map.len() < most || map.contains_key(key);
     if !has_room {

@@ -78,18 +78,18 @@ impl Scope {
         }
     }
 
-    /// Whether there is a processor for transactions with all their spans.
+    /// Returns whether there is a processor for transactions with all their spans.
     pub(crate) fn shows_transactions(&self) -> bool {
         self.processors.iter().any(|processor| processor.of_transactions().is_some())
     }
 
-    /// Whether there is a processor for events, which also receives transactions.
+    /// Returns whether there is a processor for events, which also receives transactions.
     pub(crate) fn shows_events(&self) -> bool {
         self.processors.iter().any(|processor| processor.of_transactions().is_none())
     }
 }
 
-/// Whether an event has the server's default grouping.
+/// Returns whether an event has the server's default grouping.
 fn is_default(fingerprint: &[Cow<'_, str>]) -> bool {
     match fingerprint {
         [] => true,

@@ -46,7 +46,7 @@ impl Processor {
         }
     }
 
-    /// Whether both are clones of the same processor.
+    /// Returns whether both are clones of the same processor.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Event(one), Self::Event(other)) => Arc::ptr_eq(one, other),

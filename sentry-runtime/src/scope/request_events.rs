@@ -53,7 +53,7 @@ impl RequestEvents {
         self.captured.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether one was captured, or the program decided that there is none.
+    /// Returns whether one was captured, or the program decided that there is none.
     pub(crate) fn is_captured(&self) -> bool {
         self.captured.load(Ordering::Relaxed) > 0
     }

@@ -139,7 +139,7 @@ fn behind_comma(text: &str, opening: Quote, closing: Quote, name: &str) -> Optio
     opened(text, start, closing.depth).map(|_| start)
 }
 
-/// Whether a name is an argument of a command.
+/// Returns whether a name is an argument of a command.
 fn is_argument(name: &str) -> bool {
     name.len() > 3 && name.starts_with("--") && !name.starts_with("--no-") && !name.contains('=')
 }
@@ -205,7 +205,7 @@ fn end_of_group(text: &str, start: usize, depth: usize) -> usize {
     text.len()
 }
 
-/// Whether a value is a number, possibly inside the name of its type.
+/// Returns whether a value is a number, possibly inside the name of its type.
 pub(super) fn is_number(value: &str) -> bool {
     let inside = value.trim_end_matches(')').rsplit('(').next().unwrap_or(value);
     inside.parse::<f64>().is_ok()

@@ -75,7 +75,7 @@ impl Scrubber {
                 return None;
             }
         }
-        // What kind of credential follows is for the filter of headers to read.
+        // The filter of headers recognises the kind of credential that follows.
         if verdict == Verdict::Harmless || name.ends_with("uthorization") || name.ends_with("UTHORIZATION") {
             return None;
         }
@@ -121,7 +121,7 @@ impl Scrubber {
             || is_label
             || word.starts_with("//")
             || is_placeholder(word)
-            || is_said(trimmed)
+            || is_of_statement(trimmed)
         {
             return None;
         }
@@ -204,15 +204,15 @@ const ERRORS: [&str; 12] = [
     "Weak",
 ];
 
-/// Whether a type is named for a secret.
+/// Returns whether a type is named for a secret.
 fn is_secret_type(name: &str) -> bool {
     let is = |end: &str| name.ends_with(end);
     is_secret(name) || ["Token", "SessionId", "Jwt", "Bearer", "Secret", "ApiKey"].iter().any(|end| is(end))
 }
 
-/// Words that say something about a secret in the place of the secret.
+/// Words of a statement about a secret, which follow its name in the place of a value: "password is missing".
 #[rustfmt::skip]
-const SAID: [&str; 55] = [
+const STATEMENT_WORDS: [&str; 55] = [
     "is", "was", "are", "were", "has", "not", "must", "cannot", "can", "should", "needs", "requires", "required",
     "none", "null", "nil", "true", "false", "yes", "no", "ok", "empty", "missing", "invalid", "expired", "revoked",
     "unknown", "wrong", "incorrect", "denied", "refused", "rejected", "failed", "failure", "error", "timeout",
@@ -220,12 +220,12 @@ const SAID: [&str; 55] = [
     "given", "via", "as", "by",
 ];
 
-/// Whether a word says something about a secret.
-pub(super) fn is_said(word: &str) -> bool {
-    SAID.iter().any(|said| word.eq_ignore_ascii_case(said))
+/// Returns whether a word is of a statement about a secret, not a value.
+pub(super) fn is_of_statement(word: &str) -> bool {
+    STATEMENT_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Whether a word is one of a language, rather than made by a machine or to be hard to guess.
+/// Returns whether a word is one of a language, rather than made by a machine or to be hard to guess.
 pub(super) fn looks_like_a_word(word: &str) -> bool {
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '\'' | '-' | '/' | '.' | ':' | '\u{2019}');
     let changes_case =
@@ -234,7 +234,7 @@ pub(super) fn looks_like_a_word(word: &str) -> bool {
     is_short || (word.chars().all(is_letter) && !changes_case && word.len() <= 32)
 }
 
-/// Whether a value is only the place of one: `{}`, `{name}`, `%s`, `$1`, `?`, `:name`.
+/// Returns whether a value is only the place of one: `{}`, `{name}`, `%s`, `$1`, `?`, `:name`.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let inside = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
@@ -274,7 +274,7 @@ fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '|' | '"' | '\'' | '`' | ')' | '}' | ']' | '>')
 }
 
-/// Whether nothing follows a word that would make it part of a sentence.
+/// Returns whether nothing follows a word that would make it part of a sentence.
 fn is_alone(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with(|c: char| c != '\'' && (ends_value(c) || c == '#'))
@@ -356,7 +356,7 @@ fn block(text: &str, start: usize, label: &Label<'_>) -> Option<(usize, usize)> 
     .filter(|(start, end)| end > start)
 }
 
-/// Whether the line before or behind the one of a value is a name with a colon too.
+/// Returns whether the line before or behind the one of a value is a name with a colon too.
 fn in_mapping(text: &str, value: usize) -> bool {
     let is_entry = |line: &str| {
         let line = line.trim_start_matches([' ', '\t', '-']).trim_end();

@@ -181,12 +181,12 @@ const SPAN_GROUP: &str = "sentry.span_group.";
 /// The maximum length of a name whose words are examined; a longer text is not a name.
 const MAX_NAME: usize = 128;
 
-/// Whether a character separates the words of a name.
+/// Returns whether a character separates the words of a name.
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'_' | b'-' | b'.' | b'+')
 }
 
-/// Whether a name is that of a secret itself.
+/// Returns whether a name is that of a secret itself.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ']').as_bytes();
     SECRETS.iter().any(|secret| {
@@ -235,7 +235,7 @@ fn starts_with(bytes: &[u8], prefix: &[u8]) -> bool {
     bytes.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
 }
 
-/// Whether a word of the name ends before `end`, by a separator or by the capital of the next word.
+/// Returns whether a word of the name ends before `end`, by a separator or by the capital of the next word.
 fn ends_word(name: &[u8], end: usize) -> bool {
     name.get(end).is_none_or(|next| {
         !next.is_ascii_alphabetic()

@@ -121,7 +121,7 @@ impl Scrubber {
         let Log { timestamp: _, trace_id: _, span_id: _, level: _, body, severity_number: _, attributes } =
             log;
         rewrite(body, |text| self.scrub_text(text));
-        // What a parameter is may be said by the template alone: `password={}`.
+        // The template alone may name the parameter: `password={}`.
         let template = attributes.get(TEMPLATE).and_then(|template| template.as_str().map(str::to_owned));
         let names = template.map(|template| self.secret_placeholders(&template)).unwrap_or_default();
         for (key, value) in attributes {
@@ -288,7 +288,7 @@ impl Scrubber {
         for (name, context) in contexts {
             match context {
                 Context::Trace(trace) => self.scrub_trace(trace),
-                // What the toolkit fills in is facts about the machine; what is not is in `other`.
+                // The known fields are facts about the machine, which the toolkit fills in. All others are in `other`.
                 Context::Device(it) => self.scrub_map(&mut it.other),
                 Context::Os(it) => self.scrub_map(&mut it.other),
                 Context::Runtime(it) => self.scrub_map(&mut it.other),

@@ -53,13 +53,13 @@ pub(super) fn scrub_card_numbers(text: &str) -> Cow<'_, str> {
     rewrite.finish()
 }
 
-/// Whether a number is that of a card.
+/// Returns whether a number is that of a card.
 pub(super) fn is_card_number(number: u64) -> bool {
     let digits = number.to_string();
     card_number(digits.as_bytes(), 0) == Some(digits.len())
 }
 
-/// Whether a byte next to a number, before another one, makes both parts of something longer.
+/// Returns whether a byte next to a number, before another one, makes both parts of something longer.
 fn continues(bytes: &[u8], next: usize, after: Option<usize>) -> bool {
     let byte = bytes[next];
     byte.is_ascii_alphanumeric()
@@ -97,8 +97,8 @@ fn card_number(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Whether digits are those of a card: by the issuer's first digits and the length that goes with them, and by Luhn's
-/// checksum, which one of ten other numbers passes.
+/// Returns whether digits are those of a card: by the issuer's first digits and the length that goes with them, and by
+/// Luhn's checksum, which one of ten other numbers passes.
 fn is_card(digits: &[u8]) -> bool {
     let first = |count: usize| {
         digits[..count].iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'))

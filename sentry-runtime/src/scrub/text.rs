@@ -127,14 +127,14 @@ impl Scrubber {
         }
     }
 
-    /// Whether a parameter is sensitive: beyond what is sensitive anywhere, the signature of a URL, with which whoever
-    /// reads it may use the URL.
+    /// Returns whether a parameter is sensitive: beyond what is sensitive anywhere, the signature of a URL, with which
+    /// whoever reads it may use the URL.
     fn is_sensitive_parameter(&self, name: &str) -> bool {
         let last = name.rsplit('-').next().unwrap_or(name);
         last.eq_ignore_ascii_case("sig") || last.eq_ignore_ascii_case("signature") || self.is_sensitive(name)
     }
 
-    /// Whether a percent-encoded value holds a secret: a URL with a password, a form with a sensitive field, a key.
+    /// Returns whether a percent-encoded value holds a secret: a URL with a password, a form with a sensitive field, a key.
     /// It is decoded once; deeper encodings are not looked into.
     fn hides_secret(&self, value: &str) -> bool {
         if !value.contains('%') {
@@ -224,7 +224,7 @@ const SECRET_COOKIES: [&str; 14] = [
     "firebase", "supabase", "sb-",
 ];
 
-/// Whether a cookie holds a secret although its name says so to those only who know who sets it.
+/// Returns whether a cookie holds a secret although its name says so to those only who know who sets it.
 fn is_secret_cookie(name: &str) -> bool {
     let contains = |part: &&str| {
         name.as_bytes().windows(part.len()).any(|piece| piece.eq_ignore_ascii_case(part.as_bytes()))
@@ -274,7 +274,7 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// How much of a URL is searched for its user info.
+/// The number of bytes of a URL that are searched for its user info.
 const MAX_USER_INFO: usize = 2048;
 
 fn scrub_user_info_of_drivers(text: &str) -> Cow<'_, str> {
@@ -342,7 +342,7 @@ pub(crate) fn without_query_values(text: &str, keeps: impl Fn(&str) -> bool) -> 
     rewrite.finish()
 }
 
-/// Whether a character cannot be part of a URL in a text.
+/// Returns whether a character cannot be part of a URL in a text.
 fn ends_url(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | '`')
 }

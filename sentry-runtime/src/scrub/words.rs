@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::fields::{depth, end_of_text};
-use super::labels::{is_placeholder, is_said, looks_like_a_word};
+use super::labels::{is_of_statement, is_placeholder, looks_like_a_word};
 use super::names::is_secret;
 use super::text::Rewrite;
 use super::{FILTERED, Scrubber};
@@ -61,7 +61,8 @@ impl Scrubber {
         rewrite.finish()
     }
 
-    /// Whether this is a value to filter: not a place of one in a template or a statement, not the column of a join.
+    /// Returns whether this is a value to filter: not a place of one in a template or a statement, not the column of a
+    /// join.
     fn is_value(&self, name: &str, value: &str) -> bool {
         let is_column = name.contains('.')
             && value.contains('.')
@@ -86,8 +87,10 @@ impl Scrubber {
         let (next, value_end) = value_behind(text, end);
         let (from, to) = quoted(text, next).unwrap_or((next, value_end));
         let value = &text[from..to];
-        let is_value =
-            !value.is_empty() && !value.starts_with('-') && !is_said(value) && self.is_value("", value);
+        let is_value = !value.is_empty()
+            && !value.starts_with('-')
+            && !is_of_statement(value)
+            && self.is_value("", value);
         is_value.then_some((from, to))
     }
 
@@ -107,7 +110,8 @@ impl Scrubber {
         let to = text[value..].find(ends_value).map_or(text.len(), |found| value + found);
         let bare = &text[value..to];
         // In code and statements the other side is as likely a variable, a column or a number.
-        let is_harmless = bare.is_empty() || is_said(bare) || (looks_like_a_word(bare) && !is_secret(name));
+        let is_harmless =
+            bare.is_empty() || is_of_statement(bare) || (looks_like_a_word(bare) && !is_secret(name));
         (!is_harmless && self.is_value(name, bare)).then_some((value, to))
     }
 }
@@ -118,12 +122,12 @@ const CREDENTIALS: [&str; 2] = ["Bearer", "Basic"];
 /// The end of the name of the header that holds a credential, in either case.
 const HEADER: [&str; 2] = ["uthorization:", "UTHORIZATION:"];
 
-/// Whether a word is the name of a header with a credential.
+/// Returns whether a word is the name of a header with a credential.
 fn is_header(word: &str) -> bool {
     HEADER.iter().any(|name| word.ends_with(name))
 }
 
-/// Whether a word behind that name is a kind of credential. Headers are written in any case.
+/// Returns whether a word behind that name is a kind of credential. Headers are written in any case.
 fn is_scheme(word: &str) -> bool {
     ["bearer", "basic", "digest", "negotiate", "token", "apikey"]
         .iter()
@@ -140,12 +144,12 @@ fn is_announcement(word: &str) -> bool {
     CREDENTIALS.iter().any(|credential| word.ends_with(credential))
 }
 
-/// Whether a character separates pairs of name and value: words, the fields of a form or of a connection string.
+/// Returns whether a character separates pairs of name and value: words, the fields of a form or of a connection string.
 fn ends_pair(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&')
 }
 
-/// Whether a character ends a value in a text.
+/// Returns whether a character ends a value in a text.
 fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
 }

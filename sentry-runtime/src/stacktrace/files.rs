@@ -14,7 +14,7 @@ const FOREIGN_FOLDERS: &[&str] = &[
     "/library/alloc/src/",
 ];
 
-/// Whether a file belongs to a dependency or to the toolchain.
+/// Returns whether a file belongs to a dependency or to the toolchain.
 pub(crate) fn is_foreign(path: &str) -> bool {
     let path = path.replace('\\', "/");
     FOREIGN_FOLDERS.iter().any(|folder| path.contains(folder))

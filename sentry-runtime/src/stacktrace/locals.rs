@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) const MAX_VALUES: usize = 32;
 /// The maximum number of functions of one event. Further ones are left out.
 pub(crate) const MAX_FUNCTIONS: usize = 16;
-/// How long an event of a panic waits for the values. The panic unwinds in microseconds, but its destructors may take
+/// The time for which the event of a panic waits for the values. The panic unwinds in microseconds, but its destructors may take
 /// longer. The whole time passes only if a function with values catches the panic and goes on without calling another.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -67,7 +67,7 @@ impl CapturedLocals {
         }
     }
 
-    /// Whether values follow, and have not been waited for long enough.
+    /// Returns whether values follow, and have not been waited for long enough.
     pub(crate) fn are_awaited(&self) -> bool {
         self.late.as_ref().is_some_and(|late| !late.is_complete() && !late.patience().is_zero())
     }

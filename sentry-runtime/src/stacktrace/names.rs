@@ -68,7 +68,7 @@ fn method(head: &str, rest: &[String]) -> Name {
     Name { krate, module, function: bounded(function) }
 }
 
-/// Whether a name has no path. Line-table debug information has only bare names, except for the standard library.
+/// Returns whether a name has no path. Line-table debug information has only bare names, except for the standard library.
 pub(crate) fn is_bare(symbol: &str) -> bool {
     !symbol.starts_with('<') && split_outside(symbol, "::").is_none()
 }
@@ -85,7 +85,7 @@ pub(crate) fn within(krate: String, module: String, bare: &str) -> Name {
     Name { krate: Some(krate), module: Some(module), function: bounded(function) }
 }
 
-/// Whether a crate is part of the toolchain.
+/// Returns whether a crate is part of the toolchain.
 pub(crate) fn is_std(krate: &str) -> bool {
     matches!(
         krate,

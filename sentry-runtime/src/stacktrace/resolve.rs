@@ -77,7 +77,7 @@ impl Symbolicator {
         Self { rules, context_lines, ..Self::default() }
     }
 
-    /// Whether a stack can be resolved from the cache alone.
+    /// Returns whether a stack can be resolved from the cache alone.
     pub(super) fn knows(&self, stack: &RawStack) -> bool {
         for address in stack.addresses().iter().filter(|&&address| address != 0) {
             match self.cache.get(address) {
@@ -208,12 +208,12 @@ impl Symbolicator {
     }
 }
 
-/// What lies between two frames of the user's.
+/// The frames between two frames of the user's.
 #[derive(Clone, Copy, PartialEq)]
 enum Between {
     /// Nothing of ours.
     Nothing,
-    /// What an attribute expands to.
+    /// The expansion of an attribute.
     Wrapper,
     /// A function that the user calls with a closure, such as `with_scope`.
     Call,
@@ -282,7 +282,7 @@ const CALLS: &[&str] = &[
     "__rust_try",
 ];
 
-/// Whether a frame is the body of the annotated function around it.
+/// Returns whether a frame is the body of the annotated function around it.
 fn is_body_of(body: &ResolvedFrame, function: &ResolvedFrame) -> bool {
     let (Some(inner), Some(outer)) = (&body.function, &function.function) else { return false };
     let nested = |module: &str| {
@@ -314,7 +314,7 @@ struct Found {
     column: Option<u32>,
 }
 
-/// Whether the frames outside of an address are the start of the thread.
+/// Returns whether the frames outside of an address are the start of the thread.
 fn begins_the_thread(found: &[Found]) -> bool {
     found.iter().any(|found| found.symbol.as_deref().is_some_and(trim::is_marker))
 }

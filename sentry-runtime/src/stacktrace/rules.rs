@@ -126,7 +126,7 @@ impl InAppRules {
         Self { include: named(include), exclude: named(exclude) }
     }
 
-    /// Whether the frame of the function `symbol` (demangled) in the file `abs_path` is in app.
+    /// Returns whether the frame of the function `symbol` (demangled) in the file `abs_path` is in app.
     pub(crate) fn in_app(&self, symbol: &str, name: &names::Name, abs_path: Option<&str>) -> bool {
         let listed = |prefixes: &[String]| {
             prefixes.iter().any(|prefix| {
@@ -150,7 +150,7 @@ impl InAppRules {
     }
 }
 
-/// Whether a loaded file belongs to the operating system, by its path.
+/// Returns whether a loaded file belongs to the operating system, by its path.
 pub(super) fn is_system_library(path: &str) -> bool {
     const UNIX: &[&str] =
         &["/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/System/Library/"];
@@ -160,19 +160,19 @@ pub(super) fn is_system_library(path: &str) -> bool {
     in_windows || UNIX.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Whether the function is part of this crate.
+/// Returns whether the function is part of this crate.
 pub(crate) fn is_ours(symbol: &str) -> bool {
     let symbol = symbol.trim_start_matches(['<', '&']);
     // The second is the name by folder, for debug information with bare names.
     (symbol.starts_with("sentry::") || symbol.starts_with("sentry_runtime::")) && !is_test(symbol)
 }
 
-/// Whether the function is a unit test of this crate, which counts as user code.
+/// Returns whether the function is a unit test of this crate, which counts as user code.
 fn is_test(symbol: &str) -> bool {
     cfg!(test) && symbol.contains("::tests::")
 }
 
-/// Whether a path begins with the prefix, and the prefix ends at the end of a segment.
+/// Returns whether a path begins with the prefix, and the prefix ends at the end of a segment.
 fn has_prefix(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| {
         rest.is_empty()

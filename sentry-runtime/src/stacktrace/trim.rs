@@ -136,7 +136,7 @@ fn body_end(functions: &[Option<&str>]) -> usize {
     all
 }
 
-/// Whether this is the function in which the standard library begins `main` or a thread: frames outside of it are
+/// Returns whether this is the function in which the standard library begins `main` or a thread: frames outside of it are
 /// removed, as long as any frame inside of it remains.
 pub(super) fn is_marker(function: &str) -> bool {
     function.contains("__rust_begin_short_backtrace")
@@ -160,7 +160,7 @@ fn is_glue(function: &str) -> bool {
     .any(|glue| function.starts_with(glue))
 }
 
-/// Whether the name is in the list, or begins with an entry that ends in `::`.
+/// Returns whether the name is in the list, or begins with an entry that ends in `::`.
 fn begins(function: &str, list: &[&str]) -> bool {
     let function = function.trim_start_matches('<');
     list.iter().any(|entry| match function.strip_prefix(entry) {

@@ -5,7 +5,7 @@
 /// The prefix of such operations.
 pub(crate) const PREFIX: &str = "gen_ai.";
 
-/// Whether an operation is one of generative AI.
+/// Returns whether an operation is one of generative AI.
 pub(crate) const fn is_gen_ai(op: &str) -> bool {
     let (op, prefix) = (op.as_bytes(), PREFIX.as_bytes());
     if op.len() <= prefix.len() {

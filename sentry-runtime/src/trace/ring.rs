@@ -144,19 +144,19 @@ pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>,
 }
 
 impl<T> Producer<T> {
-    /// Whether this chunk has room for an item.
+    /// Returns whether this chunk has room for an item.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.written < CHUNK
     }
 
-    /// Whether this chunk has room for an item that does not fill it.
+    /// Returns whether this chunk has room for an item that does not fill it.
     #[inline]
     pub(crate) fn has_room_to_spare(&self) -> bool {
         self.written < CHUNK - 1
     }
 
-    /// Whether there is room for an item; takes a fresh chunk if necessary.
+    /// Returns whether there is room for an item; takes a fresh chunk if necessary.
     #[inline]
     pub(crate) fn make_room(&mut self) -> bool {
         self.has_room() || self.take_chunk()

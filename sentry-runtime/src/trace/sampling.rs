@@ -33,8 +33,8 @@ pub(crate) struct Decision {
     pub(crate) reason: DiscardReason,
 }
 
-/// Whether a filter of the option `ignore_spans` matches a root span, or one of `ignore_transactions` if it will not be a
-/// transaction.
+/// Returns whether a filter of the option `ignore_spans` matches a root span, or one of `ignore_transactions` if it will
+/// not be a transaction.
 #[cold]
 fn is_ignored(client: &Client, name: &RootName, hints: &Hints<'_>) -> bool {
     let (name, op) = (name.name(), name.op());

@@ -129,18 +129,18 @@ impl Segment {
         }
     }
 
-    /// Whether it is not sampled because a filter of the option `ignore_spans` matches its root.
+    /// Returns whether it is not sampled because a filter of the option `ignore_spans` matches its root.
     pub(crate) fn is_ignored(&self) -> bool {
         self.unsampled_reason == DiscardReason::Ignored
     }
 
-    /// Whether spans in it are counted as lost one by one when they start. Of a streamed trace each span is an item of its own;
-    /// a transaction that is not sampled counts as one span, because its children are not known.
+    /// Returns whether spans in it are counted as lost one by one when they start. Of a streamed trace each span is an item
+    /// of its own; a transaction that is not sampled counts as one span, because its children are not known.
     pub(crate) fn counts_lost_children(&self) -> bool {
         self.is_ignored() || (!self.recorded && self.client.options().streams())
     }
 
-    /// Whether this is the segment `key`, or was started inside of it.
+    /// Returns whether this is the segment `key`, or was started inside of it.
     pub(crate) fn is_within(&self, key: LocalId) -> bool {
         let mut around = None;
         let mut segment = self;
@@ -151,7 +151,7 @@ impl Segment {
         true
     }
 
-    /// Whether it was started in this process, not in the one that this process was forked from.
+    /// Returns whether it was started in this process, not in the one that this process was forked from.
     pub(crate) fn is_ours(&self) -> bool {
         self.generation == fork::generation()
     }
@@ -176,7 +176,7 @@ impl Segment {
         self.propagation.trace_id
     }
 
-    /// Whether its spans are sent while it runs.
+    /// Returns whether its spans are sent while it runs.
     pub(crate) fn is_streamed(&self) -> bool {
         self.sampled && self.client.options().streams()
     }
@@ -186,7 +186,7 @@ impl Segment {
         self.errored.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an error was captured in it.
+    /// Returns whether an error was captured in it.
     pub(crate) fn has_error(&self) -> bool {
         self.errored.load(Ordering::Relaxed)
     }

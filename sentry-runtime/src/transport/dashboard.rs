@@ -22,7 +22,7 @@ use crate::base::{diagnostics, fork, thread_role};
 use crate::protocol::{DataCategory, DiscardReason, Envelope};
 use crate::transport::config::Compression;
 
-/// How many ports after a taken one are tried.
+/// The number of ports that are tried after a taken one.
 const PORTS: u16 = 16;
 /// The time between two looks at the counts of the program, and the longest time that a flush waits for the page.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 /// could find it.
 static CHOSEN: OnceLock<SocketAddr> = OnceLock::new();
 
-/// What the page shows about the program itself.
+/// The facts about the program itself that the page shows.
 pub(crate) struct Program {
     pub(crate) release: Option<String>,
     pub(crate) ledger: Arc<Ledger>,

@@ -51,7 +51,7 @@ impl Ledger {
 
     /// Counts the loss of an item, including everything it contains.
     pub(crate) fn lost_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
-        item.untold();
+        item.note_lost();
         for &(category, quantity) in item.quantities() {
             self.lost(reason, category, quantity);
         }
@@ -59,7 +59,7 @@ impl Ledger {
 
     /// Counts a loss that the server counts itself and that is not reported again: an item answered with 429.
     pub(crate) fn refused_item(&self, reason: DiscardReason, item: &EnvelopeItem) {
-        item.untold();
+        item.note_lost();
         for &(category, quantity) in item.quantities() {
             self.lost[reason as usize][category as usize].fetch_add(quantity, Ordering::Relaxed);
         }
@@ -84,7 +84,7 @@ impl Ledger {
         self.cut_attributes.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// How many attributes of logs and metrics were left out.
+    /// The number of attributes that were left out of logs and metrics.
     pub(crate) fn all_cut_attributes(&self) -> u64 {
         self.cut_attributes.load(Ordering::Relaxed)
     }

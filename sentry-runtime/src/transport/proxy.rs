@@ -91,8 +91,8 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// Whether a list like `example.com, .internal, 10.0.0.0/8, db.lan:5432, *` contains the host, a domain above it, or
-/// its network. An entry with a port matches that port only.
+/// Returns whether a list like `example.com, .internal, 10.0.0.0/8, db.lan:5432, *` contains the host, a domain above it,
+/// or its network. An entry with a port matches that port only.
 fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let address = host.parse::<IpAddr>().ok();
@@ -127,7 +127,7 @@ fn is_exempt(host: &str, port: u16, list: &str) -> bool {
     })
 }
 
-/// Whether an address belongs to a network like `10.0.0.0` with `8` bits.
+/// Returns whether an address belongs to a network like `10.0.0.0` with `8` bits.
 fn is_in(address: IpAddr, network: &str, bits: &str) -> bool {
     fn shared(one: &[u8], other: &[u8]) -> u32 {
         let differs = one.iter().zip(other).position(|(one, other)| one != other);
@@ -145,7 +145,7 @@ fn is_in(address: IpAddr, network: &str, bits: &str) -> bool {
     }
 }
 
-/// Whether the host is this machine.
+/// Returns whether the host is this machine.
 pub(crate) fn is_local(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
@@ -153,7 +153,7 @@ pub(crate) fn is_local(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether a URL refers to this machine.
+/// Returns whether a URL refers to this machine.
 pub(crate) fn is_local_url(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|url| url.host().is_some_and(is_local))
 }

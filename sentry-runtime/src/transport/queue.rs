@@ -173,7 +173,7 @@ impl Queue {
         self.levels[TRACE].len()
     }
 
-    /// Whether there is no room for another envelope, if the others are as important.
+    /// Returns whether there is no room for another envelope, if the others are as important.
     pub(super) fn is_full(&self) -> bool {
         self.len >= self.capacity.envelopes || self.bytes > self.capacity.room.for_envelopes() / 2
     }

@@ -46,7 +46,7 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    /// Whether the category is limited now.
+    /// Returns whether the category is limited now.
     pub(crate) fn is_limited(&self, category: DataCategory) -> bool {
         self.is_limited_at(category, Instant::now())
     }

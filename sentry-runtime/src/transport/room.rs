@@ -62,8 +62,8 @@ impl Room {
         let _ = self.queue.set(Queue(queue));
     }
 
-    /// Whether captured data of this importance may wait. `captured` is the number of bytes that would then wait for the
-    /// pipeline thread, including its own. Envelopes that are less important are dropped if they take the room.
+    /// Returns whether captured data of this importance may wait. `captured` is the number of bytes that would then wait
+    /// for the pipeline thread, including its own. Envelopes that are less important are dropped if they take the room.
     pub(crate) fn admits(&self, captured: usize, level: usize) -> bool {
         let as_important: usize =
             self.queued[..=level].iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum();

@@ -48,7 +48,7 @@ pub struct Seen<R> {
     pub server: FakeSentry,
     /// The client's counters after everything was sent.
     pub stats: Stats,
-    /// What the closure returned.
+    /// The value that the closure returned.
     pub result: R,
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit code; none if a signal ended the program.

@@ -212,7 +212,7 @@ mod shelf {
     }
 }
 
-/// Whether the innermost frame, and the one around it, count as the program's own.
+/// Returns whether the innermost frame, and the one around it, count as the program's own.
 fn in_app(event: &Value) -> (bool, bool) {
     let exceptions = event["exception"]["values"].as_array().unwrap().clone();
     let frames = only(exceptions)["stacktrace"]["frames"].as_array().unwrap().clone();

@@ -8,7 +8,7 @@ use crate::nearest::is_one_edit;
 
 mod table;
 
-/// What the conventions say about the name of an attribute.
+/// The conventions' statement about the name of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     /// Another name replaces it.

@@ -27,7 +27,7 @@ pub(super) const FIELDS: [Field; 5] = [
     Field { name: DAY_OF_WEEK, min: 0, max: 7, names: DAYS, special: &["5L", "MON#2"] },
 ];
 
-/// What a field selects.
+/// The values that a field selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Selection {
     /// The values, as bits.

@@ -116,7 +116,7 @@ fn clocks_set_forward() {
     runs("0 */2 * * *", night, &["2021-03-28T02:00+02", "2021-03-28T04:00+03", "2021-03-28T06:00+03"]);
     runs("30 */2 * * *", night, &["2021-03-28T02:30+02", "2021-03-28T04:30+03"]);
     runs("* 1-6 * * *", "2021-03-28T02:58+02", &["2021-03-28T02:59+02", "2021-03-28T04:00+03"]);
-    // What the clock leaves out runs at the end of the gap, and never twice.
+    // A time that the clock leaves out runs at the end of the gap, and never twice.
     runs("0 1,2,3,4,5 * * *", night, &["2021-03-28T02:00+02", "2021-03-28T04:00+03", "2021-03-28T05:00+03"]);
     runs("30 1,2,3,4,5 * * *", night, &["2021-03-28T02:30+02", "2021-03-28T04:00+03", "2021-03-28T04:30+03"]);
     runs(

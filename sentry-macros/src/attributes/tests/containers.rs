@@ -6,7 +6,7 @@ use quote::quote;
 use super::assert_tokens;
 use crate::attributes::span;
 
-/// What `#[span(args)]` makes of one function.
+/// Returns the expansion of `#[span(args)]` on one function.
 fn one(args: TokenStream, item: TokenStream) -> TokenStream {
     span(args, item)
 }
@@ -141,7 +141,7 @@ fn a_half_written_function_spoils_itself_alone() {
     assert_tokens(left_out, quote!(impl S { #half #good }));
 }
 
-/// What a block leaves on an item with attributes that it does not know.
+/// Returns what a block leaves on an item with attributes that it does not know.
 fn left(around: TokenStream, own: TokenStream) -> TokenStream {
     quote!(#[::sentry::__private::__sentry_in_block(#around #own)])
 }
@@ -213,7 +213,7 @@ fn what_a_block_left_is_taken_away() {
     assert_tokens(one(quote!(skip), quote!(#[obs::span] #rest #f)), quote!(#[obs::span] #taken #f));
     assert_tokens(one(quote!(skip), quote!(#taken #f)), quote!(#taken #f));
     assert_tokens(super::super::in_block(quote!(taken #around), f.clone()), f.clone());
-    // What cannot be instrumented stays as it is.
+    // Items that cannot be instrumented stay unchanged.
     for item in [
         quote!(
             const fn f() {}

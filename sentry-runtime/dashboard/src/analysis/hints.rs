@@ -8,7 +8,7 @@ use crate::model::Index;
 use crate::model::text::Text;
 use crate::model::tree;
 
-/// What kind of hint it is.
+/// The kind of a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     NPlusOne,
@@ -71,7 +71,7 @@ pub(crate) struct Hint {
 pub(crate) struct Hints {
     pub(crate) all: HashMap<u64, Hint>,
     bytes: usize,
-    /// How many spans may be analysed again for traces that have just become complete.
+    /// The number of spans that may be analysed again for traces that have just become complete.
     allowance: usize,
 }
 

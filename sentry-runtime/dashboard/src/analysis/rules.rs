@@ -12,11 +12,11 @@ use crate::model::trace::Trace;
 use crate::model::tree::{Node, Tree};
 use crate::model::value::{Value, first_text, get};
 
-/// What a rule found in a trace.
+/// The finding of a rule in a trace.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) kind: Kind,
-    /// What is the same in other traces.
+    /// The part that is the same in other traces.
     pub(crate) about: String,
     pub(crate) title: String,
     pub(crate) detail: String,
@@ -139,7 +139,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Whether the program marked the parent of these calls as one of repeated calls: its threshold may be lower.
+    /// Returns whether the program marked the parent of these calls as one of repeated calls: its threshold may be lower.
     fn is_marked(&self, group: &[usize]) -> bool {
         let parent = |at: &usize| self.tree.nodes.get(self.tree.nodes.get(*at)?.above?);
         group.len() > 1

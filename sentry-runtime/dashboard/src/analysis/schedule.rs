@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::words;
 use crate::model::job::{Job, Run, RunStatus, Schedule};
 
-/// What Sentry assumes of a monitor that does not tell, in minutes
+/// Sentry's defaults for a monitor without such a setting, in minutes
 /// (<https://docs.sentry.io/product/monitors-and-alerts/monitors/crons/>).
 const DEFAULT_MARGIN: f64 = 1.0;
 const DEFAULT_MAX_RUNTIME: f64 = 30.0;
@@ -64,7 +64,7 @@ fn seconds_of(unit: &str) -> Option<f64> {
     })
 }
 
-/// What a monitor's schedule says at a moment.
+/// The state of a monitor's schedule at a moment.
 #[derive(Debug, Default)]
 pub(crate) struct Outlook {
     /// The schedule as it was configured.
@@ -91,7 +91,7 @@ pub(crate) fn outlook(job: &Job, now: f64) -> Outlook {
     if let Some(clock) = &clock {
         let margin = job.margin_min.unwrap_or(DEFAULT_MARGIN).max(0.0) * 60.0;
         let missed = missed(&runs, clock, margin, now);
-        // What is expected next follows the last run, or the last that did not come.
+        // The next expected run follows the last run, or the last that did not come.
         let last = runs.iter().chain(&missed).map(|run| run.start).fold(f64::NEG_INFINITY, f64::max);
         next_run = match clock {
             Clock::Cron(..) => clock.after(now),

@@ -8,7 +8,7 @@ pub(crate) const MAX_BODY: usize = 24 << 20;
 /// The maximum size of a body after decompression, in bytes.
 pub(crate) const MAX_DECODED: usize = 48 << 20;
 
-/// Why a body was refused.
+/// The reason why a body was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DecodeError {
     /// It is larger than [`MAX_DECODED`] after decompression.

@@ -125,7 +125,7 @@ pub(crate) fn of_event(event: &[u8]) -> Option<Vec<u8>> {
     Some(Envelope { header, items: vec![item], damage: 0 }.to_bytes())
 }
 
-/// Whether a JSON object is the header of an item, and not of an envelope.
+/// Returns whether a JSON object is the header of an item, and not of an envelope.
 pub(crate) fn is_item_header(header: &Map<String, Value>) -> bool {
     header.get("type").is_some_and(Value::is_string)
 }

@@ -43,7 +43,7 @@ pub(crate) struct Headers {
     pub(crate) name: Option<String>,
 }
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Answer(Answer),

@@ -7,7 +7,7 @@ use super::issue::ISSUE_BYTES;
 use super::rows::{Batch, Event, Level, Log};
 use super::trace::TRACE_BYTES;
 
-/// Which queue a row is in.
+/// The queue that contains a row.
 #[derive(Debug, Clone, Copy)]
 enum Queue {
     Batches,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::text::Text;
 
-/// Which tab of the table of functions a span belongs to.
+/// The tab of the table of functions to which a span belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Handler,
@@ -119,7 +119,7 @@ pub(crate) struct Functions {
     by_key: HashMap<[usize; 3], u32>,
 }
 
-/// What a function costs: its place in the list, the map and its durations.
+/// The bytes of a function: its place in the list, the map and its durations.
 const BYTES: usize = size_of::<Option<Function>>() + 64 + 64;
 
 impl Functions {

@@ -1,4 +1,4 @@
-//! Which errors are the same issue. Follows the default of Sentry's grouping: the own fingerprint, else the exceptions
+//! Groups errors into issues. Follows the default of Sentry's grouping: the own fingerprint, else the exceptions
 //! with their frames of the application, else the text without its numbers
 //! (<https://docs.sentry.io/concepts/data-management/event-grouping/>).
 
@@ -26,7 +26,7 @@ pub(crate) struct Issue {
     pub(crate) changed: u64,
 }
 
-/// What an issue takes, beside 8 bytes an event.
+/// The bytes of an issue, beside 8 bytes for each event.
 pub(crate) const ISSUE_BYTES: usize = size_of::<Issue>() + 128;
 
 /// Hashes something, the same in every process.

@@ -11,7 +11,7 @@ pub(crate) enum Schedule {
     Interval(f64, String),
 }
 
-/// How a run ended, or that it has not.
+/// The outcome of a run, or that it still runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunStatus {
     Running,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::text::Text;
 
-/// Which series a value belongs to.
+/// The series to which a value belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) name: Text,

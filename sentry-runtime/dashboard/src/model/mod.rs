@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub(crate) use index::Index;
 
-/// How much is held.
+/// The amount of data that is held.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// The memory for everything that was received, in bytes; 64 MiB by default. The oldest goes first. It is exceeded
@@ -36,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-/// What is known of an envelope beside its bytes.
+/// The known facts about an envelope beside its bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Received {
     /// When it came, in Unix seconds.
@@ -47,7 +47,7 @@ pub(crate) struct Received {
     pub(crate) file: Option<Arc<str>>,
 }
 
-/// What an envelope changed.
+/// The changes that an envelope made.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ingested {
     /// The names of the lists that changed: `traces`, `issues`, `logs`, `jobs`, `metrics`, `sessions`, `hints`,

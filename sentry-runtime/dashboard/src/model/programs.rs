@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::rows::Resource;
 use super::text::{Text, cut};
 
-/// What is known of a service.
+/// The known facts about a service.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) platform: Option<Text>,
@@ -48,12 +48,12 @@ impl Run {
 pub(crate) struct Programs {
     pub(crate) services: HashMap<Text, Service>,
     pub(crate) runs: VecDeque<Run>,
-    /// What programs tell of themselves, by process; the newest of each.
+    /// The programs' own descriptions, by process: the newest of each.
     pub(crate) stats: BTreeMap<String, Value>,
     next: u32,
 }
 
-/// What one item says of the program that sent it.
+/// The statement of one item about the program that sent it.
 #[derive(Debug)]
 pub(crate) struct Sighting<'a> {
     pub(crate) resource: &'a Resource,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::text::Text;
 use super::value::{Attributes, Value, bytes, get, get_interned};
 
-/// Who sent a row: the attributes that all rows of a program share.
+/// The sender of a row: the attributes that all rows of a program share.
 #[derive(Debug)]
 pub(crate) struct Resource {
     pub(crate) service: Text,

@@ -12,7 +12,7 @@ pub(crate) struct Release {
     pub(crate) environment: Option<Text>,
 }
 
-/// How a session went; a worse state wins over a better one, so that updates may come in any order.
+/// The outcome of a session. A worse state wins over a better one, so that updates may come in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Healthy,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// An interned string. Two of the same interner are equal if they are the same allocation.
 pub(crate) type Text = Arc<str>;
 
-/// What a string costs beside its characters: the counts of the [`Arc`], its place in the set, the allocator.
+/// The bytes of a string beside its characters: the counts of the [`Arc`], its place in the set, the allocator.
 const OVERHEAD: usize = 56;
 
 /// The set of all strings that rows refer to.

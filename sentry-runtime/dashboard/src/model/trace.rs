@@ -51,9 +51,9 @@ pub(crate) struct Trace {
     pub(crate) changed: u64,
     /// The bytes of its rows.
     pub(crate) bytes: usize,
-    /// How many spans it had when it was last analysed.
+    /// The number of spans at its last analysis.
     pub(crate) analysed: u32,
-    /// How many errors it had then.
+    /// The number of errors at its last analysis.
     pub(crate) analysed_errors: u32,
     /// Whether it was complete then.
     pub(crate) was_complete: bool,
@@ -61,7 +61,7 @@ pub(crate) struct Trace {
     pub(crate) hints: Vec<u64>,
 }
 
-/// What a trace takes beside its rows.
+/// The bytes of a trace, without its rows.
 pub(crate) const TRACE_BYTES: usize = size_of::<Trace>() + 160;
 
 /// The most services and open segments that a trace remembers.

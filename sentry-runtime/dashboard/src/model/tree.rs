@@ -133,7 +133,7 @@ fn place<'a>(
             }
             stack.extend(below.into_iter().rev().map(|below| (below, Some(position))));
         }
-        // What is left are circles: each is opened at its earliest span.
+        // The rest are circles: each is opened at its earliest span.
         while next_unplaced < spans.len() && placed[next_unplaced].is_some() {
             next_unplaced += 1;
         }

@@ -196,7 +196,7 @@ pub(crate) fn compare_runs(store: &Store, params: &Params) -> Option<Value> {
             (Some(a), Some(b)) => Some(b - a),
             _ => None,
         };
-        // What changed most in all comes first.
+        // The greatest change in total comes first.
         let calls = sides.iter().flatten().map(|side| side.calls).min().unwrap_or(0) as f64;
         let key = delta.map_or(total(&sides[0]).max(total(&sides[1])) / 1e6, |delta| delta.abs() * calls);
         (key, u128::from(crate::model::issue::hash(&(name, op))), (name, op, sides, delta))

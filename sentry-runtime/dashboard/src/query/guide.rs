@@ -1,4 +1,4 @@
 //! The guide to the API, for people and for agents.
 
-/// What `GET /api` answers.
+/// The answer to `GET /api`.
 pub(crate) const TEXT: &str = include_str!("guide.txt");

@@ -17,7 +17,7 @@ const MAX_VALUES: usize = 10;
 /// The rows that are looked at, the newest.
 const MAX_ROWS: usize = 2000;
 
-/// How often each value of each key occurred.
+/// The number of occurrences of each value of each key.
 type Seen = HashMap<Text, (u64, HashMap<String, u64>)>;
 
 pub(crate) fn answer(store: &Store, params: &Params) -> Value {

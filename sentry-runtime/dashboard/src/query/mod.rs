@@ -33,7 +33,7 @@ pub(crate) use store::Store;
 pub(crate) const LISTS: [&str; 10] =
     ["traces", "issues", "logs", "metrics", "jobs", "sessions", "functions", "health", "overview", "hints"];
 
-/// What the server knows and the store does not.
+/// The facts that the server knows and the store does not.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     pub(crate) started: f64,

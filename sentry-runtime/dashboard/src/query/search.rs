@@ -43,7 +43,7 @@ enum Compare {
     LessOrEqual,
 }
 
-/// What a term asks of a value.
+/// The condition of a term on a value.
 #[derive(Debug)]
 pub(crate) enum Test {
     /// The key has a value.
@@ -119,7 +119,7 @@ pub(crate) struct Search {
 const MAX_TERMS: usize = 32;
 const MAX_LENGTH: usize = 4096;
 
-/// What can be searched.
+/// A value that can be searched.
 pub(crate) trait Searched {
     /// Returns whether a word occurs in the name or text of the row. `number` is the position of the term.
     fn contains(&self, word: &str, number: usize) -> bool;

@@ -1,4 +1,4 @@
-//! Who may read: the rules for `Host`, `Origin` and the token.
+//! The rules of access: `Host`, `Origin` and the token.
 //!
 //! A page of another site that is open in the same browser must not read the dashboard. It cannot read answers of another
 //! origin; the rule for `Host` keeps it from becoming the same origin by a name that resolves to this machine (DNS
@@ -25,7 +25,7 @@ pub(crate) struct Access {
     allow_remote: bool,
 }
 
-/// Why a request is not answered.
+/// The reason why a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Denied {
     Host,
@@ -66,7 +66,7 @@ impl Access {
         Ok(())
     }
 
-    /// Whether a `Host` is a name of this machine that no name server can give to another site.
+    /// Returns whether a `Host` is a name of this machine that no name server can give to another site.
     fn is_own_host(&self, host: &str) -> bool {
         // The port may be another one: of a container or of ssh, which forwards it.
         let name = match host.rsplit_once(':') {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::shared::Shared;
 use crate::options::DEFAULT_ADDRESS;
 
-/// What waits for the thread that reads envelopes.
+/// The work that waits for the thread that reads envelopes.
 pub(crate) enum Submitted {
     Envelope(Vec<u8>),
     /// Everything before it was read.

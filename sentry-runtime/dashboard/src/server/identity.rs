@@ -1,4 +1,4 @@
-//! How a program finds out that a dashboard runs already, so that it sends there instead of starting another.
+//! Lets a program find a running dashboard, so that it sends there instead of starting another.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 
 /// The time for the whole question.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// What the answer contains.
+/// The content of the answer.
 const NAME: &str = "\"name\":\"sentry-dashboard\"";
 
 /// Answers who this is; needs no token.
@@ -17,7 +17,7 @@ pub(super) async fn identity() -> impl IntoResponse {
     ([("content-type", "application/json")], body)
 }
 
-/// Whether a dashboard listens on an address. Waits at most half a second.
+/// Returns whether a dashboard listens on an address. Waits at most half a second.
 #[must_use]
 pub fn is_dashboard(address: SocketAddr) -> bool {
     ask(address).is_ok_and(|answer| answer.contains(NAME))

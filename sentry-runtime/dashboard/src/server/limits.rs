@@ -35,7 +35,7 @@ impl Limits {
     }
 }
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) shared: Arc<Shared>,

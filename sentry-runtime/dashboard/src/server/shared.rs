@@ -17,7 +17,7 @@ use crate::query::{Facts, Store};
 /// The maximum size in bytes of submitted envelopes that wait.
 const MAX_WAITING: usize = 16 << 20;
 
-/// What the requests share.
+/// The state that the requests share.
 pub(crate) struct Shared {
     store: Mutex<Store>,
     log: Option<Mutex<Log>>,
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     waiting_bytes: AtomicUsize,
 }
 
-/// Why an envelope was not taken.
+/// The reason why an envelope was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// It is not an envelope.
@@ -127,7 +127,7 @@ impl Shared {
     }
 }
 
-/// What the server counts.
+/// The counts of the server.
 pub(crate) struct Counts(Mutex<Facts>);
 
 impl Counts {

@@ -22,7 +22,7 @@ pub(super) const KINDS: [&str; 6] = ["trace", "error", "log", "job", "hint", "sp
 /// The shortest time between two looks.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// What is waited for.
+/// The data for which a request waits.
 pub(super) struct Wanted {
     pub(super) kind: String,
     pub(super) q: String,

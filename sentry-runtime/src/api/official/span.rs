@@ -110,7 +110,7 @@ impl Span {
         }
     }
 
-    /// Whether the span is recorded, see [`Span::is_recording`].
+    /// Returns whether the span is recorded, see [`Span::is_recording`].
     #[must_use]
     pub fn is_sampled(&self) -> bool {
         self.is_recording()
@@ -157,7 +157,7 @@ impl Span {
 }
 
 impl PartialEq for Span {
-    /// Whether two handles belong to the same span of the same trace.
+    /// Returns whether two handles belong to the same span of the same trace.
     fn eq(&self, other: &Self) -> bool {
         (self.trace_id(), self.span_id()) == (other.trace_id(), other.span_id())
     }

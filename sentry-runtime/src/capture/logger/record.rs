@@ -48,7 +48,7 @@ impl LogDraft {
         self.fields.push(Cow::Borrowed(name), parameter.value);
     }
 
-    /// Whether all arguments so far can be formatted later.
+    /// Returns whether all arguments so far can be formatted later.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         self.can_wait

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::protocol::AttributeValue;
 
-/// Whether a text can be formatted later. The name of an unnamed argument is empty.
+/// Returns whether a text can be formatted later. The name of an unnamed argument is empty.
 #[must_use]
 pub const fn is_plain(text: &str, names: &[&str]) -> bool {
     let bytes = text.as_bytes();
@@ -32,7 +32,7 @@ pub const fn is_plain(text: &str, names: &[&str]) -> bool {
     true
 }
 
-/// Whether a placeholder is empty, a number, or the name of an argument.
+/// Returns whether a placeholder is empty, a number, or the name of an argument.
 const fn is_known(text: &[u8], start: usize, end: usize, names: &[&str]) -> bool {
     let mut digits = true;
     let mut at = start;

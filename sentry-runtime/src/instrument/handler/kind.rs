@@ -36,12 +36,12 @@ pub(crate) enum HandlerKind {
 impl HandlerKind {
     /// Returns a handler of a route that is known only at run time. An invalid route is reported and kept.
     pub(crate) fn api_handler(route: Cow<'static, str>) -> Self {
-        Self::ApiHandler { route: told(route) }
+        Self::ApiHandler { route: checked(route) }
     }
 
     /// Returns a data fetcher of a route that is known only at run time.
     pub(crate) fn data_fetcher(kind: Cow<'static, str>, route: Cow<'static, str>) -> Self {
-        Self::DataFetcher { kind, route: told(route) }
+        Self::DataFetcher { kind, route: checked(route) }
     }
 
     /// Returns the function that captures the errors.
@@ -54,8 +54,8 @@ impl HandlerKind {
         }
     }
 
-    /// Whether the handler always has an isolation scope of its own. The other kinds share that of the request they run
-    /// in, if a server's layer created one.
+    /// Returns whether the handler always has an isolation scope of its own. The other kinds share that of the request they
+    /// run in, if a server's layer created one.
     pub(super) fn is_always_isolated(&self) -> bool {
         matches!(self, Self::ServerAction { .. } | Self::Message { .. })
     }
@@ -110,7 +110,7 @@ impl HandlerKind {
     }
 }
 
-fn told(route: Cow<'static, str>) -> Cow<'static, str> {
+fn checked(route: Cow<'static, str>) -> Cow<'static, str> {
     if let Err(error) = sentry_rules::route::check(&route) {
         diagnostics::error(format_args!("{error}. The route is used unchanged."));
     }

@@ -43,7 +43,7 @@ impl HandlerPlan {
         }
     }
 
-    /// Whether the request is known to be an `OPTIONS` request.
+    /// Returns whether the request is known to be an `OPTIONS` request.
     pub(super) fn is_options_request(&self) -> bool {
         self.method.as_deref() == Some("OPTIONS")
     }

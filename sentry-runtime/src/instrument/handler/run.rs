@@ -196,7 +196,7 @@ impl Handler {
         self
     }
 
-    /// Whether the response is recorded.
+    /// Returns whether the response is recorded.
     #[must_use]
     pub fn wants_response(&self) -> bool {
         let (chosen, is_action) = match &self.0 {
@@ -225,7 +225,7 @@ impl Handler {
         }
     }
 
-    /// Whether the status of the response is recorded.
+    /// Returns whether the status of the response is recorded.
     #[must_use]
     pub fn wants_status(&self) -> bool {
         !matches!(self.0, Run::Over)
@@ -296,7 +296,7 @@ fn recording() -> Option<(LocalId, LocalId)> {
     (segment != 0 && span != 0 && active::mode().records_children()).then_some((segment, span))
 }
 
-/// Whether a client records the responses of server actions if the action says nothing about it.
+/// Returns whether a client records the responses of server actions if the action says nothing about it.
 fn records_responses(options: &ClientOptions) -> bool {
     options.collected().body(HttpBodyType::OutgoingResponse)
 }

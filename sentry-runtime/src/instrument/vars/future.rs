@@ -139,7 +139,7 @@ mod tests {
             assert!(polled.as_mut().poll(&mut task).is_pending());
             assert!(polled.as_mut().poll(&mut task).is_ready());
             assert_eq!(Rc::strong_count(&held), 3);
-            // What the body does after its end is its own affair.
+            // The body decides what happens after its end.
             assert!(polled.as_mut().poll(&mut task).is_pending());
         }
         assert_eq!(Rc::strong_count(&held), 1);

@@ -60,7 +60,7 @@ pub fn keeps_vars() -> bool {
     !client::is_off()
 }
 
-/// What can be written down if its function fails.
+/// A value that can be formatted if its function fails.
 pub trait Explains {
     /// Writes the values down.
     #[doc(hidden)]
@@ -113,12 +113,12 @@ impl Write for Bounded {
     }
 }
 
-/// Whether a client with these options shows arguments.
+/// Returns whether a client with these options shows arguments.
 pub(crate) fn shows_vars(options: &ClientOptions) -> bool {
     !options.collected().stack_frame_variables().is_off()
 }
 
-/// Whether the client shows arguments.
+/// Returns whether the client shows arguments.
 fn is_wanted() -> bool {
     let client = active::with(|context| context.client());
     client.is_some_and(|client| client.is_enabled() && shows_vars(client.options()))

@@ -30,7 +30,7 @@ impl Environment {
         self.get(name).is_some()
     }
 
-    /// Whether this is a pod of Kubernetes.
+    /// Returns whether this is a pod of Kubernetes.
     pub(super) fn is_pod(&self) -> bool {
         self.has("KUBERNETES_SERVICE_HOST")
     }

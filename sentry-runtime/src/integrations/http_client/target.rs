@@ -62,8 +62,8 @@ impl Target<'_> {
         })
     }
 
-    /// Whether the request goes to the server that the client sends to: a transport of the user's may use the same HTTP
-    /// client as the program.
+    /// Returns whether the request goes to the server that the client sends to: a transport of the user's may use the same
+    /// HTTP client as the program.
     pub(super) fn is_sentry(&self, client: &Client) -> bool {
         client.dsn().is_some_and(|dsn| {
             self.host.eq_ignore_ascii_case(dsn.host())

@@ -200,7 +200,7 @@ fn client_address<'a>(header: &impl Fn(&str) -> Option<&'a str>, peer: Option<Ip
     Some(address.to_string())
 }
 
-/// Whether a text is valid as host and port of a URL.
+/// Returns whether a text is valid as host and port of a URL.
 fn is_host(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     (1..=255).contains(&text.len()) && text.bytes().all(fits)

@@ -28,7 +28,7 @@ impl BodyEnd {
         }
     }
 
-    /// Whether a body that is dropped now is complete.
+    /// Returns whether a body that is dropped now is complete.
     pub(crate) fn is_reached(self) -> bool {
         matches!(self, Self::NotWanted | Self::After(0))
     }

@@ -158,7 +158,7 @@ pub struct SentryService<S> {
 }
 
 impl<S> SentryService<S> {
-    /// Whether this is the first invocation of the process, in a process that Lambda did not start in advance.
+    /// Returns whether this is the first invocation of the process, in a process that Lambda did not start in advance.
     fn is_cold_start(&self) -> bool {
         self.fresh.swap(false, Ordering::Relaxed)
             && std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() != Ok("provisioned-concurrency")

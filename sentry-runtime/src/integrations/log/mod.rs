@@ -149,9 +149,9 @@ impl<L: Log> SentryLogger<L> {
 
 /// Reads a record.
 fn entry<'a>(record: &Record<'a>) -> LogEntry<'a> {
-    let mut said = LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
+    let mut content = LogFields { message: Some(log_bridge::written(record.args())), ..LogFields::default() };
     // Unreadable key-values are left out.
-    let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut said)));
+    let _ = callback::show(|| record.key_values().visit(&mut Reader(&mut content)));
     LogEntry {
         origin: &ORIGIN,
         level: level(record.level()),
@@ -159,7 +159,7 @@ fn entry<'a>(record: &Record<'a>) -> LogEntry<'a> {
         module: record.module_path(),
         file: record.file(),
         line: record.line(),
-        said,
+        content,
     }
 }
 

@@ -33,12 +33,12 @@ impl Filter {
     #[cfg(feature = "tracing")]
     pub(crate) const CHOSEN_LOG: Self = Self(4 | 8);
 
-    /// Whether the program chose logs beside the option `collect_logs`.
+    /// Returns whether the program chose logs beside the option `collect_logs`.
     pub(crate) const fn is_chosen_log(self) -> bool {
         self.0 & 8 != 0
     }
 
-    /// Whether this filter contains all of another one.
+    /// Returns whether this filter contains all of another one.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -49,7 +49,7 @@ impl Filter {
         Self(self.0 & !other.0)
     }
 
-    /// Whether the entry is ignored.
+    /// Returns whether the entry is ignored.
     #[must_use]
     pub const fn is_ignore(self) -> bool {
         self.0 == 0

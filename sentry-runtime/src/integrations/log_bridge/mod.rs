@@ -57,7 +57,7 @@ pub(crate) struct LogEntry<'a> {
     pub(crate) module: Option<&'a str>,
     pub(crate) file: Option<&'a str>,
     pub(crate) line: Option<u32>,
-    pub(crate) said: LogFields,
+    pub(crate) content: LogFields,
 }
 
 /// The message and fields of an entry.
@@ -93,7 +93,7 @@ impl LogEntry<'_> {
     pub(crate) fn tell(mut self, mut filter: Filter) {
         let text = self.text();
         if filter.contains(Filter::Event) {
-            let repeats = match repeated::repetition(self.target, &text, &self.said) {
+            let repeats = match repeated::repetition(self.target, &text, &self.content) {
                 Repetition::None => false,
                 Repetition::Captured => true,
                 Repetition::OfRequest(events) => self.wait_for(&events, &text),
@@ -113,8 +113,8 @@ impl LogEntry<'_> {
                 options.enable_logs && (options.collect_logs || filter.is_chosen_log())
             })
         {
-            record_context::tell_cut(&client, self.said.cut, "a log");
-            let fields = std::mem::take(&mut self.said.fields);
+            record_context::tell_cut(&client, self.content.cut, "a log");
+            let fields = std::mem::take(&mut self.content.fields);
             logger::log(self.level, text, fields.into_iter().chain(self.own_attributes()));
         }
     }
@@ -142,18 +142,18 @@ impl LogEntry<'_> {
     /// Returns the message. An entry without one has the text of its error (as the events of `#[instrument(err)]`), or
     /// all fields.
     fn text(&mut self) -> String {
-        if let Some(message) = self.said.message.take() {
+        if let Some(message) = self.content.message.take() {
             return message;
         }
-        if let Some(error) = self.said.text_of("error") {
+        if let Some(error) = self.content.text_of("error") {
             return error.to_owned();
         }
         let field = |(key, value): &(Cow<'static, str>, AttributeValue)| format!("{key}={}", plain(value));
-        self.said.fields.iter().map(field).collect::<Vec<_>>().join(" ")
+        self.content.fields.iter().map(field).collect::<Vec<_>>().join(" ")
     }
 
     fn breadcrumb(&self, text: &str) -> Breadcrumb {
-        let data = self.said.fields.iter().filter(|(_, value)| !value.is_null());
+        let data = self.content.fields.iter().filter(|(_, value)| !value.is_null());
         Breadcrumb {
             ty: "log".to_owned(),
             category: Some(self.target.to_owned()),
@@ -167,7 +167,7 @@ impl LogEntry<'_> {
     /// Captures the entry at the end of the request, unless the request fails. Returns whether the entry waits for that.
     fn wait_for(&self, events: &RequestEvents, text: &str) -> bool {
         // The layers log no errors as values.
-        if self.said.error.is_some() {
+        if self.content.error.is_some() {
             return true;
         }
         let Some(event) = DatedEvent::now(self.message(text)) else { return false };
@@ -182,14 +182,14 @@ impl LogEntry<'_> {
 
     /// Captures the error with its chain if there is one, or else a message.
     fn capture(&mut self, text: &str) {
-        let chain = self.said.error.take();
+        let chain = self.content.error.take();
         let level = level(self.level);
         match chain {
             None => _ = event::submit(self.message(text)),
             Some(chain) => {
-                let is_said = text == chain.entries[0].value
+                let is_shown = text == chain.entries[0].value
                     || text == foreign_attributes::of_error(&chain.entries[0].value);
-                let message = (!is_said).then(|| text.to_owned());
+                let message = (!is_shown).then(|| text.to_owned());
                 let mechanism = Mechanism {
                     ty: self.origin.name.to_owned(),
                     handled: Some(true),
@@ -209,7 +209,7 @@ impl LogEntry<'_> {
     /// Sets data on the scope that an event has no field for.
     fn dress(&self, scope: &mut Scope, message: Option<String>) {
         let mut fields = Map::new();
-        for (key, value) in self.said.fields.iter().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in self.content.fields.iter().filter(|(_, value)| !value.is_null()) {
             match key.strip_prefix("tags.") {
                 Some(tag) => scope.set_tag(tag, plain(value)),
                 None => drop(fields.insert(key.to_string(), json(value))),
@@ -285,7 +285,7 @@ mod tests {
 
     const ORIGIN: LogOrigin = LogOrigin { name: "auto.log.test", fields: "Fields", location: "Location" };
 
-    fn entry(said: LogFields) -> LogEntry<'static> {
+    fn entry(content: LogFields) -> LogEntry<'static> {
         LogEntry {
             origin: &ORIGIN,
             level: LogLevel::Info,
@@ -293,27 +293,27 @@ mod tests {
             module: None,
             file: None,
             line: None,
-            said,
+            content,
         }
     }
 
     #[test]
     fn an_entry_without_a_message_says_its_error_or_its_fields() {
-        let mut said = LogFields::default();
-        said.add("user", "ada");
-        said.add("lamps", 3);
-        assert_eq!(entry(said).text(), "user=ada lamps=3");
+        let mut content = LogFields::default();
+        content.add("user", "ada");
+        content.add("lamps", 3);
+        assert_eq!(entry(content).text(), "user=ada lamps=3");
 
-        let mut said = LogFields::default();
-        said.add("error", "sold out");
-        assert_eq!(entry(said).text(), "sold out");
+        let mut content = LogFields::default();
+        content.add("error", "sold out");
+        assert_eq!(entry(content).text(), "sold out");
     }
 
     #[test]
     fn fields_are_bounded() {
-        let mut said = LogFields::default();
-        (0..1000).for_each(|number| said.add("key", number));
-        assert_eq!(said.fields.len(), MAX_FIELDS);
+        let mut content = LogFields::default();
+        (0..1000).for_each(|number| content.add("key", number));
+        assert_eq!(content.fields.len(), MAX_FIELDS);
         assert!(text(&"x".repeat(100_000)).len() <= MAX_TEXT);
     }
 }

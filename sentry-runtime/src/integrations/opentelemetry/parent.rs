@@ -28,12 +28,12 @@ pub(super) enum Standing {
     Root(Arc<Context>),
 }
 
-/// Whether two contexts have the same span, or both have none.
+/// Returns whether two contexts have the same span, or both have none.
 pub(super) fn same_span(one: &SpanContext, other: &SpanContext) -> bool {
     one.span_id() == other.span_id() && one.trace_id() == other.trace_id()
 }
 
-/// Whether a context has the same span as the attached one, or both have none.
+/// Returns whether a context has the same span as the attached one, or both have none.
 pub(super) fn is_current(context: &OtelContext) -> bool {
     OtelContext::map_current(|current| {
         same_span(current.span().span_context(), context.span().span_context())

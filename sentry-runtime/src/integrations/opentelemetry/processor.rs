@@ -86,7 +86,7 @@ fn url_of(attributes: &[KeyValue]) -> Option<String> {
     values::text(attributes, &["url.full", "http.url"])
 }
 
-/// Whether a URL is an ingestion endpoint of the client's server. The program may have an API on the same host with
+/// Returns whether a URL is an ingestion endpoint of the client's server. The program may have an API on the same host with
 /// similar paths.
 fn is_sentry(url: &str) -> bool {
     let Some(client) = active::context().client() else { return false };
@@ -169,12 +169,12 @@ impl SpanProcessor for SentrySpanProcessor {
                 events::capture(event, &data.attributes, &self.resource, !self.leaves_exceptions);
             }
         }
-        let told = context.with_own_scope();
+        let own = context.with_own_scope();
         if context.key() == id {
             let otel = events::otel_context(&data.attributes, &self.resource);
-            told.current.update(|scope| scope.set_context("otel", otel));
+            own.current.update(|scope| scope.set_context("otel", otel));
         }
-        span.end_in(&told, data.end_time);
+        span.end_in(&own, data.end_time);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -68,7 +68,7 @@ where
         match ready!(answer) {
             Ok(response) => {
                 let mut handling = std::mem::take(this.handling);
-                // What the connection is used for from now on is no answer to the request.
+                // From now on the connection carries no answer to the request.
                 if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
                     handling.end(End::Done);
                 }

@@ -103,7 +103,7 @@ fn http_status(value: &AttributeValue) -> Option<SpanStatus> {
 /// The fields of an event.
 #[derive(Debug, Default)]
 pub(super) struct EventFields {
-    pub(super) said: LogFields,
+    pub(super) content: LogFields,
     /// Whether there is a field `error`, or one whose value is an error.
     pub(super) has_error: bool,
 }
@@ -111,10 +111,10 @@ pub(super) struct EventFields {
 impl EventFields {
     fn add(&mut self, field: &Field, value: AttributeValue) {
         match field.name() {
-            "message" => self.said.message = Some(log_bridge::plain(&value)),
+            "message" => self.content.message = Some(log_bridge::plain(&value)),
             name => {
                 self.has_error |= name == "error";
-                self.said.add(name, value);
+                self.content.add(name, value);
             }
         }
     }
@@ -171,5 +171,5 @@ visit!(SpanFields, |self, field, error| {
 
 visit!(EventFields, |self, field, error| {
     self.has_error = true;
-    self.said.add_error(field.name(), error)
+    self.content.add_error(field.name(), error)
 });

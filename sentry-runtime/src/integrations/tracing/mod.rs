@@ -261,7 +261,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SentryLayer {
             module: metadata.module_path(),
             file: metadata.file(),
             line: metadata.line(),
-            said: fields.said,
+            content: fields.content,
         }
         .tell(filter);
     }

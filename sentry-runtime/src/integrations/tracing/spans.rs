@@ -138,14 +138,14 @@ impl Recorded {
         (context, self.active)
     }
 
-    /// Whether the span is active on this thread already.
+    /// Returns whether the span is active on this thread already.
     fn is_here(&self) -> bool {
         active::position() == (self.context.key(), self.active.span)
             && active::with(|here| self.belongs_to(here))
     }
 
-    /// Whether a context belongs to the same piece of work. A span created outside any request belongs wherever it is
-    /// used.
+    /// Returns whether a context belongs to the same piece of work. A span created outside any request belongs wherever it
+    /// is used.
     fn belongs_to(&self, here: &Context) -> bool {
         let own = &self.context.isolation;
         Arc::ptr_eq(own, &here.isolation) || Arc::ptr_eq(own, &Context::default_ref().isolation)

@@ -32,7 +32,7 @@ impl Cause {
         Self { number: context.exception_code, code: 0, thread: context.thread_id }
     }
 
-    /// Whether the signal is one of those for bad accesses to memory, but was sent by a process, as by `kill`.
+    /// Returns whether the signal is one of those for bad accesses to memory, but was sent by a process, as by `kill`.
     #[cfg(unix)]
     pub(super) fn is_sent_fault(self) -> bool {
         // The kernel's own codes are positive.
@@ -44,13 +44,13 @@ impl Cause {
         false
     }
 
-    /// Whether the program ended itself.
+    /// Returns whether the program ended itself.
     #[cfg(unix)]
     pub(super) fn is_abort(self) -> bool {
         self.number == libc::SIGABRT
     }
 
-    /// Whether the program ended itself (`STATUS_FATAL_APP_EXIT`).
+    /// Returns whether the program ended itself (`STATUS_FATAL_APP_EXIT`).
     #[cfg(windows)]
     pub(super) fn is_abort(self) -> bool {
         self.number == 0x4000_0015

@@ -57,7 +57,7 @@ use crate::client::Client;
 /// The environment variable of the monitor, with the token of its answers.
 const MARK: &str = "_SENTRY_CRASH_MONITOR";
 
-/// Whether this process is the monitor of crash reports: the same executable, which
+/// Returns whether this process is the monitor of crash reports: the same executable, which
 /// [`init`](crate::init) has started a second time.
 ///
 /// In that process `init` does not return. Ask before it for what only the program itself should do, such as taking a

@@ -65,13 +65,13 @@ impl CollectBehavior {
         Self::AllowList(terms.into_iter().map(Into::into).collect())
     }
 
-    /// Whether nothing is collected.
+    /// Returns whether nothing is collected.
     #[must_use]
     pub fn is_off(&self) -> bool {
         *self == Self::Off
     }
 
-    /// Whether the value under a name is shown. Names that look like those of secrets are not considered here.
+    /// Returns whether the value under a name is shown. Names that look like those of secrets are not considered here.
     ///
     /// ```
     /// use sentry::CollectBehavior;
@@ -90,7 +90,7 @@ impl CollectBehavior {
         }
     }
 
-    /// Whether values are shown without regard to their names.
+    /// Returns whether values are shown without regard to their names.
     pub(crate) fn shows_all(&self) -> bool {
         matches!(self, Self::DenyList(terms) if terms.is_empty())
     }

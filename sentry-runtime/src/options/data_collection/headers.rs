@@ -53,7 +53,7 @@ const SAFE_HEADERS: &[&str] = &[
     "x-requested-with",
 ];
 
-/// Whether the value of a request header is shown. The name is in lower case.
+/// Returns whether the value of a request header is shown. The name is in lower case.
 pub(crate) fn shows_header(behavior: &CollectBehavior, name: &str) -> bool {
     match behavior {
         CollectBehavior::Harmless => SAFE_HEADERS.binary_search(&name).is_ok(),

@@ -10,14 +10,14 @@ use crate::intake::message::CaptureMechanism;
 use crate::protocol::{self, Exception, Stacktrace};
 
 /// Returns the exceptions of a chain in wire order: causes and parts first, the error itself last, numbered from the
-/// error. `told` is the mechanism that the user set.
+/// error. `of_user` is the mechanism that the user set.
 pub(crate) fn of_chain(
     chain: &Chain,
     mechanism: CaptureMechanism,
-    told: Option<&protocol::Mechanism>,
+    of_user: Option<&protocol::Mechanism>,
     mut stack: Option<Stacktrace>,
 ) -> Vec<Exception> {
-    let mut root = told.cloned().unwrap_or_default();
+    let mut root = of_user.cloned().unwrap_or_default();
     if root.ty.is_empty() {
         root.ty = mechanism.ty.to_owned();
     }
@@ -82,12 +82,12 @@ mod tests {
     #[test]
     fn what_the_user_says_of_the_mechanism_counts() {
         let chain = chain::read(&std::fmt::Error, &[]);
-        let told = protocol::Mechanism { handled: Some(false), ..protocol::Mechanism::default() };
-        let exceptions = of_chain(&chain, GENERIC, Some(&told), None);
+        let of_user = protocol::Mechanism { handled: Some(false), ..protocol::Mechanism::default() };
+        let exceptions = of_chain(&chain, GENERIC, Some(&of_user), None);
         let mechanism = exceptions[0].mechanism.as_ref().unwrap();
         assert_eq!((&*mechanism.ty, mechanism.handled), ("generic", Some(false)));
-        let told = protocol::Mechanism { ty: "till".to_owned(), ..protocol::Mechanism::default() };
-        let exceptions = of_chain(&chain, GENERIC, Some(&told), None);
+        let of_user = protocol::Mechanism { ty: "till".to_owned(), ..protocol::Mechanism::default() };
+        let exceptions = of_chain(&chain, GENERIC, Some(&of_user), None);
         let mechanism = exceptions[0].mechanism.as_ref().unwrap();
         assert_eq!((&*mechanism.ty, mechanism.handled), ("till", Some(true)));
     }

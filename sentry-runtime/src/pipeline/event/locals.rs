@@ -47,7 +47,7 @@ pub(super) fn place(
     unplaced
 }
 
-/// Whether a frame is that of a function: the name is the same, and the file if it is known, or else the crate.
+/// Returns whether a frame is that of a function: the name is the same, and the file if it is known, or else the crate.
 fn is_of(frame: &Frame, site: &VarsSite) -> bool {
     let path = site.path();
     // The symbol of a generic function may end with its type arguments; the readable name has none.

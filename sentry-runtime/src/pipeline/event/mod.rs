@@ -153,7 +153,7 @@ pub(super) fn limits(options: &ClientOptions) -> Limits {
 /// Builds the event from what the caller captured.
 fn build(
     capture: &Capture,
-    told: Option<&Mechanism>,
+    of_user: Option<&Mechanism>,
     locals: &[Locals],
     state: &mut ClientState,
 ) -> Event<'static> {
@@ -177,7 +177,7 @@ fn build(
     match &capture.body {
         Body::Event(_) => {}
         Body::Error { chain, mechanism } => {
-            event.exception = exceptions::of_chain(chain, *mechanism, told, stacktrace.take()).into();
+            event.exception = exceptions::of_chain(chain, *mechanism, of_user, stacktrace.take()).into();
         }
         Body::Panic { message, location } => {
             event.exception =
@@ -271,7 +271,7 @@ fn frame(frame: &ResolvedFrame) -> Frame {
     }
 }
 
-/// Whether names or lines of a stack are missing, so that the server may be able to symbolicate it further.
+/// Returns whether names or lines of a stack are missing, so that the server may be able to symbolicate it further.
 fn needs_server(stack: &ResolvedStack) -> bool {
     stack
         .frames

@@ -81,7 +81,7 @@ impl Room {
         self.limit
     }
 
-    /// Whether more than this share, in eighths, is used.
+    /// Returns whether more than this share, in eighths, is used.
     pub(crate) fn is_fuller_than(&self, eighths: usize) -> bool {
         self.held > self.limit / 8 * eighths
     }

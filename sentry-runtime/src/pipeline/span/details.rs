@@ -20,31 +20,31 @@ use crate::trace::span_groups::SpanGroups;
 #[derive(Default)]
 pub(crate) struct SpanDetails {
     pub(crate) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub(crate) details: Vec<Detail>,
+    pub(crate) changes: Vec<Detail>,
 }
 
 /// Sorts attributes and details by the span that they belong to.
-pub(crate) fn said(
+pub(crate) fn by_span(
     attributes: Vec<(LocalId, &'static str, AttributeValue)>,
-    details: Vec<(LocalId, Detail)>,
+    changes: Vec<(LocalId, Detail)>,
 ) -> IdMap<SpanDetails> {
-    let mut said: IdMap<SpanDetails> = IdMap::default();
+    let mut details: IdMap<SpanDetails> = IdMap::default();
     for (span, key, value) in attributes {
-        said.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
+        details.entry(span).or_default().attributes.push((Cow::Borrowed(key), value));
     }
-    for (span, detail) in details {
-        said.entry(span).or_default().details.push(detail);
+    for (span, detail) in changes {
+        details.entry(span).or_default().changes.push(detail);
     }
-    said
+    details
 }
 
 /// Adds attributes to the details of a span.
 pub(crate) fn add(
-    said: &mut Option<SpanDetails>,
+    details: &mut Option<SpanDetails>,
     attributes: impl Iterator<Item = (&'static str, AttributeValue)>,
 ) {
     for attribute in own_keys(attributes) {
-        said.get_or_insert_default().attributes.push(attribute);
+        details.get_or_insert_default().attributes.push(attribute);
     }
 }
 
@@ -77,25 +77,30 @@ impl Child {
 pub(crate) fn rows(
     segment: &Segment,
     children: Vec<Child>,
-    said: &mut IdMap<SpanDetails>,
+    details: &mut IdMap<SpanDetails>,
     anchor: &Anchor,
 ) -> Vec<SpanRecord> {
     let row = |child: Child| {
-        let said = if said.is_empty() { None } else { said.remove(&child.id) };
-        row(segment, child, said, anchor)
+        let details = if details.is_empty() { None } else { details.remove(&child.id) };
+        row(segment, child, details, anchor)
     };
     children.into_iter().map(row).collect()
 }
 
 /// Builds the record of a span from its times and details.
-pub(crate) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
+pub(crate) fn row(
+    segment: &Segment,
+    child: Child,
+    details: Option<SpanDetails>,
+    anchor: &Anchor,
+) -> SpanRecord {
     // A span without a parent in the segment is a child of its root.
     let parent = if child.parent == 0 { segment.key } else { child.parent };
     let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
     let mut span = match child.kind {
         ChildKind::Site { site, start, end, outcome } => {
             let call = Call { id: child.id, parent, site, start, end, outcome };
-            if said.is_none() {
+            if details.is_none() {
                 return SpanRecord::Call(call);
             }
             call.with_room(anchor)
@@ -112,8 +117,8 @@ pub(crate) fn row(segment: &Segment, child: Child, said: Option<SpanDetails>, an
             ..SpanData::default()
         },
     };
-    if let Some(said) = said {
-        let renamed = apply(&mut span, said);
+    if let Some(details) = details {
+        let renamed = apply(&mut span, details);
         gen_ai::name(&mut span, unnamed && !renamed);
     }
     SpanRecord::Full(Box::new(span))
@@ -128,7 +133,7 @@ pub(crate) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 }
 
 /// Adds the details of a span. Returns whether the span was renamed.
-pub(crate) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
+pub(crate) fn apply(span: &mut SpanData, details: SpanDetails) -> bool {
     let mut renamed = false;
     let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
         let has_room = attributes.len() < MAX_BREADTH;
@@ -139,10 +144,10 @@ pub(crate) fn apply(span: &mut SpanData, said: SpanDetails) -> bool {
             None => {}
         }
     };
-    for (key, value) in said.attributes {
+    for (key, value) in details.attributes {
         set(&mut span.attributes, key, value);
     }
-    for detail in said.details {
+    for detail in details.changes {
         match detail {
             Detail::Span(_) => {}
             Detail::Name(name) => {

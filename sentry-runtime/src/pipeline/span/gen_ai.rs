@@ -56,10 +56,10 @@ pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [
         return;
     }
     for key in INHERITED {
-        let mut said: HashMap<SpanId, AttributeValue> = HashMap::new();
+        let mut known: HashMap<SpanId, AttributeValue> = HashMap::new();
         let mut note = |span: &SpanData| {
             let value = span.attributes.iter().find(|(known, _)| *known == key);
-            said.extend(value.map(|(_, value)| (span.id, value.clone())));
+            known.extend(value.map(|(_, value)| (span.id, value.clone())));
         };
         root.iter_mut().for_each(|span| note(span));
         rows.iter().for_each(|row| {
@@ -67,18 +67,18 @@ pub(crate) fn complete<C: Carrier>(mut root: Option<&mut SpanData>, rows: &mut [
                 note(span);
             }
         });
-        if said.is_empty() {
+        if known.is_empty() {
             continue;
         }
         let parents: HashMap<SpanId, Option<SpanId>> =
             rows.iter().map(|row| (row.row().id(), row.row().parent())).collect();
         for row in rows.iter_mut() {
             let SpanRecord::Full(span) = row.row_mut() else { continue };
-            if !is_gen_ai(&span.op) || said.contains_key(&span.id) {
+            if !is_gen_ai(&span.op) || known.contains_key(&span.id) {
                 continue;
             }
             let above = std::iter::successors(span.parent, |id| parents.get(id).copied().flatten());
-            if let Some(value) = above.take(MAX_DEPTH).find_map(|id| said.get(&id)) {
+            if let Some(value) = above.take(MAX_DEPTH).find_map(|id| known.get(&id)) {
                 span.attributes.push((Cow::Borrowed(key), value.clone()));
             }
         }

@@ -33,7 +33,7 @@ impl Common {
         Self { pairs, required, written: Vec::new() }
     }
 
-    /// Whether an attribute of this name is written for spans that do not have it.
+    /// Returns whether an attribute of this name is written for spans that do not have it.
     fn may_have(&self, key: &str) -> bool {
         OWN.contains(&key) || self.pairs.iter().any(|(known, _)| known == key)
     }
@@ -176,24 +176,24 @@ impl Writer<'_> {
             links: &span.links,
         };
         // An attribute that the user has set replaces the common one.
-        let said = |key: &str| span.attributes.iter().any(|(known, _)| known == key);
+        let has = |key: &str| span.attributes.iter().any(|(known, _)| known == key);
         let meddled = span.attributes.iter().any(|(key, _)| self.common.may_have(key));
         head.write(out, |attributes| {
             if meddled {
                 for (key, value) in [("sentry.op", &*span.op), ("sentry.origin", &*span.origin)] {
-                    if !said(key) && !value.is_empty() {
+                    if !has(key) && !value.is_empty() {
                         attributes.put(key, &value.into());
                     }
                 }
                 for (key, value) in &self.common.pairs {
-                    if !said(key) {
+                    if !has(key) {
                         attributes.put(key, value);
                     }
                 }
-                if !said("sentry.status.message") {
+                if !has("sentry.status.message") {
                     put_status(attributes, span.status);
                 }
-                if !said("thread.id") && !said("thread.name") {
+                if !has("thread.id") && !has("thread.name") {
                     attributes.copy(self.label.of(thread));
                 }
             } else {

@@ -101,8 +101,8 @@ pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
         .find_map(|scope| scope.transaction.as_deref())
 }
 
-/// Whether a request came from this machine itself or was sent to it by a name of its own; `None` without a request and
-/// without an address of the user.
+/// Returns whether a request came from this machine itself or was sent to it by a name of its own; `None` without a request
+/// and without an address of the user.
 fn is_localhost(request: Option<&Request>, user: Option<&User>) -> Option<bool> {
     let address =
         user.and_then(|user| user.ip_address.as_ref()).and_then(|ip| ip.to_string().parse::<IpAddr>().ok());

@@ -125,7 +125,7 @@ impl Batches {
         self.waiting.values().map(|batch| batch.since + LONGEST).min()
     }
 
-    /// Whether a batch is scheduled to be sent.
+    /// Returns whether a batch is scheduled to be sent.
     pub(crate) fn is_closing(&self) -> bool {
         self.waiting.values().any(|batch| batch.leaves.is_some())
     }

@@ -263,7 +263,7 @@ impl Streams {
         self.batches.bytes()
     }
 
-    /// Whether spans wait for the next round.
+    /// Returns whether spans wait for the next round.
     pub(super) fn has_work(&self) -> bool {
         !self.touched.is_empty() || self.batches.is_closing()
     }

@@ -29,7 +29,7 @@ use crate::trace::record::Detail;
 use crate::trace::segment::Segment;
 
 /// The maximum number of open spans of one segment that have details.
-const MAX_SAID: usize = 4096;
+const MAX_WITH_DETAILS: usize = 4096;
 /// The maximum number of attributes and other details of one span.
 const MAX_DETAILS: usize = 1024;
 
@@ -56,7 +56,7 @@ pub(crate) struct Stream {
     pub(crate) settled: usize,
     /// Whether it is on the list of segments with waiting spans.
     pub(crate) touched: bool,
-    said: IdMap<SpanDetails>,
+    details: IdMap<SpanDetails>,
     /// The thread on which its root ended.
     thread: Option<Thread>,
     pub(crate) weight: usize,
@@ -78,7 +78,7 @@ impl Stream {
             finished: Vec::new(),
             settled: 0,
             touched: false,
-            said: IdMap::default(),
+            details: IdMap::default(),
             thread: None,
             weight: 0,
             repeats,
@@ -87,7 +87,7 @@ impl Stream {
         }
     }
 
-    /// Whether spans may still end: some are waiting, or another part of the program refers to the segment.
+    /// Returns whether spans may still end: some are waiting, or another part of the program refers to the segment.
     pub(crate) fn is_used(&self) -> bool {
         let own = if matches!(self.phase, Phase::Over(_)) { 2 } else { 1 };
         !self.finished.is_empty() || Arc::strong_count(&self.segment) > own
@@ -123,16 +123,16 @@ impl Stream {
         room: &mut Room,
     ) {
         let weight = attribute_weight(&value) + key.len();
-        let Some(said) = said_of(&mut self.said, span) else { return };
-        let known = said.attributes.iter().position(|(known, _)| *known == key);
+        let Some(details) = details_of(&mut self.details, span) else { return };
+        let known = details.attributes.iter().position(|(known, _)| *known == key);
         if let Some(at) = known {
-            let (_, old) = said.attributes.swap_remove(at);
+            let (_, old) = details.attributes.swap_remove(at);
             let old = attribute_weight(&old) + key.len();
             room.give_back(old);
             self.weight = self.weight.saturating_sub(old);
         }
         if room.take(weight) {
-            said.attributes.push((key, value));
+            details.attributes.push((key, value));
             self.weight += weight;
         }
     }
@@ -151,14 +151,14 @@ impl Stream {
             return self.set(span, Cow::Owned(key), value, room);
         }
         let weight = detail_weight(&detail);
-        let Some(said) = said_of(&mut self.said, span) else { return };
-        if let Some(at) = said.details.iter().position(|known| replaces(&detail, known)) {
-            let old = detail_weight(&said.details.swap_remove(at));
+        let Some(details) = details_of(&mut self.details, span) else { return };
+        if let Some(at) = details.changes.iter().position(|known| replaces(&detail, known)) {
+            let old = detail_weight(&details.changes.swap_remove(at));
             room.give_back(old);
             self.weight = self.weight.saturating_sub(old);
         }
         if room.take(weight) {
-            said.details.push(detail);
+            details.changes.push(detail);
             self.weight += weight;
         }
     }
@@ -208,12 +208,12 @@ impl Stream {
         let mut rows = Vec::with_capacity(ready.len());
         for Finished { child, thread } in ready {
             let weight = child.weight();
-            let mut said = self.take_said(&child, unassigned, room);
+            let mut details = self.take_details(&child, unassigned, room);
             let polls = self.polls.take(child.id, child.duration(&anchor), &anchor);
-            details::add(&mut said, polls);
+            details::add(&mut details, polls);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
-            rows.push((self.row(child, said, &anchor), thread));
+            rows.push((self.row(child, details, &anchor), thread));
         }
         let mut rows = self.without_ignored(rows, &anchor);
         self.repeats.mark(&mut rows, &anchor);
@@ -235,31 +235,31 @@ impl Stream {
             return rows;
         }
         let known = &self.parents;
-        let needed = |id: SpanId| known.len() >= MAX_SAID || known.contains(&id);
+        let needed = |id: SpanId| known.len() >= MAX_WITH_DETAILS || known.contains(&id);
         let rows = filter::of_children(&self.segment, rows, anchor, needed);
         // A parent that was lost stays in the set, so an endless segment needs a limit.
-        if self.parents.len() < MAX_SAID {
+        if self.parents.len() < MAX_WITH_DETAILS {
             self.parents.extend(rows.iter().filter_map(|(row, _)| row.parent()));
         }
         rows.iter().for_each(|(row, _)| _ = self.parents.remove(&row.id()));
         rows
     }
 
-    /// Whether the server does not want spans now; then these are counted as lost.
+    /// Returns whether the server does not want spans now; then these are counted as lost.
     fn is_rate_limited(&self, spans: usize) -> bool {
         output::open(&self.segment.client, DataCategory::Span, spans as u64).is_none()
     }
 
     /// Takes the details of a span, including those recorded before its segment was known.
-    fn take_said(
+    fn take_details(
         &mut self,
         child: &Child,
         unassigned: &mut IdMap<BufferedSpan>,
         room: &mut Room,
     ) -> Option<SpanDetails> {
-        let mut said = if self.said.is_empty() { None } else { self.said.remove(&child.id) };
-        if let Some(said) = &said {
-            let weight = weight_of(said);
+        let mut details = if self.details.is_empty() { None } else { self.details.remove(&child.id) };
+        if let Some(details) = &details {
+            let weight = weight_of(details);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
         }
@@ -269,16 +269,16 @@ impl Stream {
             room.give_back(unassigned_span.weight);
             let early =
                 unassigned_span.attributes.into_iter().map(|(_, key, value)| (Cow::Borrowed(key), value));
-            said.get_or_insert_default().attributes.splice(0..0, early);
+            details.get_or_insert_default().attributes.splice(0..0, early);
         }
-        said
+        details
     }
 
-    fn row(&self, child: Child, said: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
+    fn row(&self, child: Child, details: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
         let parent = if child.parent == 0 { self.segment.key } else { child.parent };
-        let mut row = details::row(&self.segment, child, said, anchor);
+        let mut row = details::row(&self.segment, child, details, anchor);
         // The span of the agent that the span works for is mostly still open.
-        if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.said.get(&parent)) {
+        if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.details.get(&parent)) {
             gen_ai::inherit(span, &around.attributes);
         }
         row
@@ -290,13 +290,14 @@ impl Stream {
         let anchor = Anchor::take();
         let scopes = self.scopes();
         let (name, source) = self.name(&scopes);
-        let mut said = self.said.remove(&self.segment.key).unwrap_or_default();
-        let weight = weight_of(&said);
+        let mut details = self.details.remove(&self.segment.key).unwrap_or_default();
+        let weight = weight_of(&details);
         room.give_back(weight);
         self.weight = self.weight.saturating_sub(weight);
         let open = details::between(self.segment.start, ended.end, &anchor);
-        said.attributes.extend(own_keys(self.polls.take(self.segment.key, open, &anchor)));
-        let (mut root, renamed) = details::root(&self.segment, ended.end, ended.outcome, name, said, &anchor);
+        details.attributes.extend(own_keys(self.polls.take(self.segment.key, open, &anchor)));
+        let (mut root, renamed) =
+            details::root(&self.segment, ended.end, ended.outcome, name, details, &anchor);
         self.repeats.mark_root(&mut root);
         if self.is_rate_limited(1) {
             return;
@@ -355,15 +356,15 @@ impl Stream {
 }
 
 /// Returns the details of a span, unless the segment has too many already.
-fn said_of(said: &mut IdMap<SpanDetails>, span: LocalId) -> Option<&mut SpanDetails> {
-    if said.len() >= MAX_SAID && !said.contains_key(&span) {
+fn details_of(details: &mut IdMap<SpanDetails>, span: LocalId) -> Option<&mut SpanDetails> {
+    if details.len() >= MAX_WITH_DETAILS && !details.contains_key(&span) {
         return None;
     }
-    let said = said.entry(span).or_default();
-    (said.attributes.len() + said.details.len() < MAX_DETAILS).then_some(said)
+    let details = details.entry(span).or_default();
+    (details.attributes.len() + details.changes.len() < MAX_DETAILS).then_some(details)
 }
 
-/// Whether a detail replaces a known one.
+/// Returns whether a detail replaces a known one.
 fn replaces(new: &Detail, known: &Detail) -> bool {
     match (new, known) {
         (Detail::Tag(new, _), Detail::Tag(known, _)) => new == known,
@@ -374,7 +375,7 @@ fn replaces(new: &Detail, known: &Detail) -> bool {
     }
 }
 
-fn weight_of(said: &SpanDetails) -> usize {
-    let attributes = said.attributes.iter().map(|(key, value)| attribute_weight(value) + key.len());
-    attributes.chain(said.details.iter().map(detail_weight)).sum()
+fn weight_of(details: &SpanDetails) -> usize {
+    let attributes = details.attributes.iter().map(|(key, value)| attribute_weight(value) + key.len());
+    attributes.chain(details.changes.iter().map(detail_weight)).sum()
 }

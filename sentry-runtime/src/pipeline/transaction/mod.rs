@@ -22,7 +22,7 @@ use super::event::limits;
 use super::keep::{self, Verdict};
 use super::polls::SegmentPolls;
 use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
-use super::span::details::{self, rows, said};
+use super::span::details::{self, by_span, rows};
 use super::span::record::{self, SpanData, SpanRecord};
 use super::span::repeats::Repeats;
 use super::span::{filter, gen_ai, hook};
@@ -91,7 +91,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let client = &segment.client;
     choose(client, &mut gathered);
     let anchor = Anchor::take();
-    let mut said = said(gathered.attributes, gathered.details);
+    let mut details = by_span(gathered.attributes, gathered.details);
     // Other clients of the process may ask for what this one does not.
     if !client.options().counts_polls() {
         gathered.polls = SegmentPolls::default();
@@ -99,10 +99,10 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     let polled = if gathered.polls.is_empty() { &[] } else { &gathered.children[..] };
     for child in polled {
         for (key, value) in gathered.polls.take(child.id, child.duration(&anchor), &anchor) {
-            said.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
+            details.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
         }
     }
-    let mut own = said.remove(&segment.key).unwrap_or_default();
+    let mut own = details.remove(&segment.key).unwrap_or_default();
     let open = details::between(segment.start, ended.end, &anchor);
     own.attributes.extend(details::own_keys(gathered.polls.take(segment.key, open, &anchor)));
     let (name, source) = segment.name();
@@ -113,7 +113,7 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
         Verdict::Kept(rate) => root.set_attribute("sentry.sample_rate", rate.into()),
         Verdict::Sampled => {}
     }
-    let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let rows = rows(segment, gathered.children, &mut details, &anchor);
     let mut rows = limit(client, filter::of_children(segment, rows, &anchor, |_| false));
     let mut repeats = Repeats::new(client.options().repeat_threshold);
     repeats.mark(&mut rows, &anchor);
@@ -131,8 +131,8 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     }
     choose(&segment.client, &mut gathered);
     let anchor = Anchor::take();
-    let mut said = said(gathered.attributes, gathered.details);
-    let rows = rows(segment, gathered.children, &mut said, &anchor);
+    let mut details = by_span(gathered.attributes, gathered.details);
+    let rows = rows(segment, gathered.children, &mut details, &anchor);
     let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor, |_| false));
     gen_ai::complete(None, &mut rows);
     let known: HashSet<_> = rows.iter().map(SpanRecord::id).collect();

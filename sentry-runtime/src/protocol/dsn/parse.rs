@@ -104,7 +104,7 @@ fn zone_id(zone: &str) -> Result<&str, &'static str> {
     Ok(zone)
 }
 
-/// Whether a character may be anywhere in a URL.
+/// Returns whether a character may be anywhere in a URL.
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }

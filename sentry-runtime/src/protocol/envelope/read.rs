@@ -135,7 +135,7 @@ impl EnvelopeItem {
             item_count: header.item_count,
             filename: header.filename,
             attachment_type: header.attachment_type,
-            told: None,
+            sent: None,
         }
     }
 }

@@ -141,7 +141,7 @@ impl Callsite {
         self.options.flags & flag != 0
     }
 
-    /// Whether the name is set.
+    /// Returns whether the name is set.
     pub(crate) const fn is_named(&self) -> bool {
         self.options.name.is_some()
     }

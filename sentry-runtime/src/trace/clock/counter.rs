@@ -87,13 +87,13 @@ mod generic_timer {
         rate
     }
 
-    /// Whether ticks of this rate are precise enough. Firmware that states no rate may not have set up the timer.
+    /// Returns whether ticks of this rate are precise enough. Firmware that states no rate may not have set up the timer.
     fn is_precise(rate: u64) -> bool {
         rate >= LOWEST_RATE
     }
 
-    /// Whether the kernel trusts the counter. It traps reads of counters with known faults, which makes them slow, and
-    /// chooses another clock where the counter is not usable at all. Other systems have no other clock.
+    /// Returns whether the kernel trusts the counter. It traps reads of counters with known faults, which makes them slow,
+    /// and chooses another clock where the counter is not usable at all. Other systems have no other clock.
     fn kernel_uses_it() -> bool {
         std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
             .map_or(true, |source| source.trim() == "arch_sys_counter")

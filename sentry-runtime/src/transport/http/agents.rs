@@ -122,7 +122,7 @@ fn prepare() {
     }
 }
 
-/// Whether the connection failed before data was sent, because the certificate is not trusted.
+/// Returns whether the connection failed before data was sent, because the certificate is not trusted.
 pub(super) fn is_refused_certificate(error: &ureq::Error) -> bool {
     match error {
         #[cfg(feature = "_rustls")]

@@ -19,7 +19,7 @@ impl Compressor {
         Self { compression, deflate: None }
     }
 
-    /// Whether bodies are sent uncompressed.
+    /// Returns whether bodies are sent uncompressed.
     pub(super) fn is_off(&self) -> bool {
         matches!(self.compression, Compression::Off)
     }

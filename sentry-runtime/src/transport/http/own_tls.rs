@@ -186,7 +186,8 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whether a certificate was refused because it is an authority. The library has no variant of its own for this error.
+/// Returns whether a certificate was refused because it is an authority. The library has no variant of its own for this
+/// error.
 fn is_authority(error: &rustls::Error) -> bool {
     matches!(
         error,
@@ -195,7 +196,7 @@ fn is_authority(error: &rustls::Error) -> bool {
     )
 }
 
-/// Whether a certificate was refused because it names no server at all.
+/// Returns whether a certificate was refused because it names no server at all.
 fn is_without_names(error: &rustls::Error) -> bool {
     matches!(
         error,

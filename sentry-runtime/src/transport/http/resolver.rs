@@ -15,7 +15,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use crate::base::lock::lock;
 
-/// How long an address is cached: a server that moves is found again after this time.
+/// The time for which an address is cached. A server that moves is found again afterwards.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// A resolver that caches the addresses of the last name.

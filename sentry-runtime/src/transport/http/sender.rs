@@ -105,8 +105,8 @@ impl NoAnswer {
         }
     }
 
-    /// Whether another attempt may succeed. A timeout after the connection was established has held up the queue long
-    /// enough, and the envelope may have arrived nevertheless.
+    /// Returns whether another attempt may succeed. A timeout after the connection was established has held up the queue
+    /// long enough, and the envelope may have arrived nevertheless.
     fn is_worth_a_retry(&self) -> bool {
         matches!(
             self.error,
@@ -119,7 +119,7 @@ impl NoAnswer {
         )
     }
 
-    /// Whether the server's certificate is not trusted.
+    /// Returns whether the server's certificate is not trusted.
     fn is_refused_certificate(&self) -> bool {
         is_refused_certificate(&self.error)
     }

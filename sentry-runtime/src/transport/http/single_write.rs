@@ -135,7 +135,7 @@ impl<T: Transport> Transport for SingleWriteTransport<T> {
     }
 }
 
-/// Whether these are the complete headers of a request with a body.
+/// Returns whether these are the complete headers of a request with a body.
 fn is_head_of_post(output: &[u8]) -> bool {
     output.starts_with(b"POST ") && output.ends_with(b"\r\n\r\n")
 }

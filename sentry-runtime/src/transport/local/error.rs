@@ -88,7 +88,7 @@ impl ErrorEvent {
         }
     }
 
-    /// Whether the event reports a failure: an error or a warning.
+    /// Returns whether the event reports a failure: an error or a warning.
     pub(super) fn is_failure(&self) -> bool {
         self.level != CauseLevel::Info
     }

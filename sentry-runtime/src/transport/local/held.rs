@@ -107,7 +107,7 @@ impl Held {
         }
     }
 
-    /// Whether anything in the trace failed or reports a failure.
+    /// Returns whether anything in the trace failed or reports a failure.
     pub(super) fn has_failure(&self) -> bool {
         self.errors.iter().any(ErrorEvent::is_failure)
             || self.check_ins.iter().any(CheckIn::is_failure)

@@ -108,10 +108,10 @@ impl Http {
         let path = path.filter(|path| !name.contains(path.as_str()));
         let mut attributes = attributes(data, &value);
         if method.is_some() || status.is_some() {
-            let is_said = |attribute: &str| attribute.starts_with("http.request.method=");
+            let is_shown = |attribute: &str| attribute.starts_with("http.request.method=");
             let names_method = method.is_some_and(|method| name.starts_with(&method));
             attributes.retain(|attribute| {
-                if is_said(attribute) {
+                if is_shown(attribute) {
                     return !names_method;
                 }
                 !OF_HTTP.iter().any(|prefix| attribute.starts_with(prefix))
@@ -129,7 +129,7 @@ fn path_of(url: &str) -> String {
 }
 
 /// The prefixes of attributes that the toolkit adds automatically.
-const UNSAID: [&str; 6] = ["sentry.", "thread.", "code.", "os.", "process.", "logger.name"];
+const HIDDEN: [&str; 6] = ["sentry.", "thread.", "code.", "os.", "process.", "logger.name"];
 /// The prefixes of attributes that integrations add to spans of HTTP requests; the row shows method, path and status.
 const OF_HTTP: [&str; 6] = ["http.", "url.", "network.", "server.", "client.", "user_agent."];
 
@@ -137,7 +137,7 @@ const OF_HTTP: [&str; 6] = ["http.", "url.", "network.", "server.", "client.", "
 pub(super) fn attributes(data: Option<&Map<String, Value>>, value: impl Fn(&Value) -> &Value) -> Vec<String> {
     data.into_iter()
         .flatten()
-        .filter(|(key, _)| !UNSAID.iter().any(|prefix| key.starts_with(prefix)))
+        .filter(|(key, _)| !HIDDEN.iter().any(|prefix| key.starts_with(prefix)))
         .map(|(key, raw)| match value(raw) {
             Value::String(text) => format!("{key}={text}"),
             other => format!("{key}={other}"),

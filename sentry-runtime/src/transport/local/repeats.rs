@@ -47,7 +47,7 @@ struct Counted {
 }
 
 impl Repeats {
-    /// Whether the trace is a repetition, which is counted. If it is not, returns lines to be printed before it.
+    /// Returns whether the trace is a repetition, which is counted. If it is not, returns lines to be printed before it.
     pub(super) fn take(&mut self, held: &Held, now: Instant, style: &Style) -> Result<(), Vec<Line>> {
         let Some((look, name)) = look(held) else { return Err(Vec::new()) };
         if held.has_failure() || !held.errors.is_empty() || !held.note().is_empty() {

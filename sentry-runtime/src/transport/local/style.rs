@@ -190,7 +190,7 @@ fn char_width(c: char) -> usize {
     UnicodeWidthChar::width(c).unwrap_or(1)
 }
 
-/// Whether a character changes the direction of the following text.
+/// Returns whether a character changes the direction of the following text.
 fn is_direction_mark(c: char) -> bool {
     matches!(u32::from(c), 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069)
 }

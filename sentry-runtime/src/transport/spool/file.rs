@@ -41,7 +41,7 @@ impl FileName {
         Self { written: now(), number, level, category: priority::category(envelope) }
     }
 
-    /// Whether the file is too old. A file from the future is not, since clocks jump.
+    /// Returns whether the file is too old. A file from the future is not, since clocks jump.
     pub(super) fn is_older_than(&self, age: Duration) -> bool {
         u128::from(now().saturating_sub(self.written)) > age.as_millis()
     }

@@ -85,7 +85,7 @@ impl Index {
         (self.entries.len(), self.bytes)
     }
 
-    /// Whether a file's envelope is not in memory.
+    /// Returns whether a file's envelope is not in memory.
     pub(super) fn has_left_overs(&self) -> bool {
         self.left_overs > 0
     }

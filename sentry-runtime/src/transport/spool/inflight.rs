@@ -50,7 +50,7 @@ impl Shared {
         }
     }
 
-    /// Whether a left-over is due.
+    /// Returns whether a left-over is due.
     pub(crate) fn left_overs_are_due(&self) -> bool {
         self.options.spool.as_ref().and_then(|spool| spool.wait()).is_some_and(|wait| wait.is_zero())
     }

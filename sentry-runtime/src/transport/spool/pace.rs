@@ -45,7 +45,7 @@ impl Pace {
         Some(next.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether a scan is due; the next one is then scheduled.
+    /// Returns whether a scan is due; the next one is then scheduled.
     pub(super) fn scan(&mut self) -> bool {
         let now = Instant::now();
         let due = self.next_scan.is_some_and(|at| at <= now);
@@ -55,7 +55,7 @@ impl Pace {
         due
     }
 
-    /// Whether a left-over may be sent now. In a hurry only a network that is unavailable is a reason to wait.
+    /// Returns whether a left-over may be sent now. In a hurry only a network that is unavailable is a reason to wait.
     pub(super) fn may_send(&self, hurry: Hurry) -> bool {
         let hurried = hurry == Hurry::TheProgramWaits && !self.away;
         self.next_scan.is_some() && (hurried || self.next <= Instant::now())

@@ -45,7 +45,7 @@ pub(crate) const CASES: [(&str, &str); 41] = [
     ("task", "a task of Tokio that is spawned and polled twice, option `track_polls`"),
 ];
 
-/// Whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.
+/// Returns whether a case runs on one thread; otherwise the instructions of the calling thread are not meaningful.
 pub(crate) fn is_single_threaded(case: &str) -> bool {
     !case.starts_with("threads_") && case != "moving"
 }

@@ -117,7 +117,7 @@ fn a_connection_can_be_cut_at_any_point() {
         assert_eq!(answer, expected);
     }
     assert!(!server.wait_for(1, Duration::ZERO));
-    // What is never answered ends with the server.
+    // A request that is never answered ends with the server.
     server.answer_all(Answer::never());
     let mut stream = connect(&server);
     stream.write_all(good(REPORT).as_bytes()).unwrap();

@@ -62,7 +62,7 @@ fn functions(event: &Value) -> Vec<String> {
     names.rev().collect()
 }
 
-/// Whether a function stands among the first few of a stack.
+/// Returns whether a function stands among the first few of a stack.
 #[track_caller]
 fn assert_begins_in(event: &Value, function: &str) {
     let functions = functions(event);

@@ -16,7 +16,7 @@ use super::json::{self, id128, time};
 use super::{Ingested, Received};
 use crate::envelope;
 
-/// What all items of an envelope have in common.
+/// The facts that all items of an envelope have in common.
 struct Frame<'a> {
     header: Value,
     meta: &'a Received,

@@ -1,4 +1,4 @@
-//! Which program sent an item.
+//! The program that sent an item.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::model::rows::Resource;
 use crate::model::text::{Text, cut};
 use crate::model::value::{Value as Attribute, first_text, typed};
 
-/// What an item says of its program, as far as it does.
+/// The statements of an item about its program.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     pub(super) service: Option<Text>,
@@ -157,7 +157,7 @@ impl Index {
     }
 }
 
-/// What an item says about its program beyond the resource that its rows share.
+/// The statements of an item about its program beyond the resource that its rows share.
 pub(super) struct Seen {
     platform: Option<Text>,
     sdk: Option<Text>,

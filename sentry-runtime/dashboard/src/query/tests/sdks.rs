@@ -1,4 +1,4 @@
-//! What official SDKs send, cut down to what is read.
+//! Items of official SDKs, reduced to the fields that are read.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How fast it is. Not run by default, since a busy machine would decide:
+//! Measures speed. Not run by default, since a busy machine would decide:
 //! `cargo test --release -p sentry-dashboard --lib speed -- --ignored --nocapture`.
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a person reads: the text of errors, HTTP requests, places in the source, the order of traces.
+//! The parts that a person reads: the text of errors, HTTP requests, places in the source, the order of traces.
 
 use super::*;
 
