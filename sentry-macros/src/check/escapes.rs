@@ -109,3 +109,112 @@ fn in_macro(mac: &Macro) -> Option<Escape> {
     let arguments = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone()).ok()?;
     first(&arguments)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn escape(expr: &str) -> Option<&'static str> {
+        in_expr(&syn::parse_str(expr).unwrap_or_else(|error| panic!("{expr}: {error}"))).map(|(_, word)| word)
+    }
+
+    #[test]
+    fn every_expression_is_searched() {
+        for expr in [
+            "a?",
+            "a?.await",
+            "[1, a?]",
+            "a = b?",
+            "*a()? = 1",
+            "a + b?",
+            "a? + b",
+            "{ a?; 1 }",
+            "{ a? }",
+            "{ let a = b?; a }",
+            "{ let Some(a) = b else { c? }; a }",
+            "{ log!(a?); 1 }",
+            "loop { break a?; }",
+            "(a?)(b)",
+            "a(1, b?)",
+            "a? as u8",
+            "a?.b",
+            "for a in b? {}",
+            "for a in b { c?; }",
+            "if a? { b } else { c }",
+            "if a { b? } else { c }",
+            "if a { b } else { c? }",
+            "if a { b } else if c? { d } else { e }",
+            "if let Some(a) = b? { c } else { d }",
+            "a?[0]",
+            "a[b?]",
+            "format!(\"{} {}\", a, b?)",
+            "match a? { _ => 1 }",
+            "match a { b if c? => 1, _ => 2 }",
+            "match a { b => c?, _ => 2 }",
+            "a?.b()",
+            "a.b(c?)",
+            "(a?)",
+            "a?..",
+            "..b?",
+            "&raw const a()?",
+            "&a?",
+            "[a?; 3]",
+            "S { a, b: c? }",
+            "S { a, ..b()? }",
+            "(a, b?)",
+            "!a?",
+            "-a?",
+            "unsafe { a()? }",
+            "while a? {}",
+            "while a { b?; }",
+        ] {
+            assert_eq!(escape(expr), Some("?"), "{expr}");
+        }
+        for (expr, word) in [
+            ("return", "return"),
+            ("return a?", "return"),
+            ("a.unwrap_or_else(return 1)", "return"),
+            ("a().await", ".await"),
+            ("a().await.len()", ".await"),
+        ] {
+            assert_eq!(escape(expr), Some(word), "{expr}");
+        }
+        // As a `macro_rules!` macro passes an expression on.
+        let group = proc_macro2::Group::new(proc_macro2::Delimiter::None, quote::quote!(a?));
+        let group = syn::parse2(proc_macro2::TokenTree::from(group).into()).unwrap();
+        assert!(matches!(group, Expr::Group(_)) && in_expr(&group).is_some());
+    }
+
+    #[test]
+    fn closures_async_blocks_and_items_keep_their_own() {
+        for expr in [
+            "a",
+            "a.b(c)[d] + 1",
+            "|| a?",
+            "a.map(|b| return b)",
+            "async { a.await? }",
+            "async move { return a.await }",
+            "{ fn a() -> Option<u8> { b? } a() }",
+            "{ let a; a = 1; a }",
+            "matches!(a, Some(1..=2) | None)",
+            "table!(a => b?)",
+            "match a { b if c => 1, _ => 2 }",
+            "while a { break; }",
+        ] {
+            assert_eq!(escape(expr), None, "{expr}");
+        }
+    }
+
+    #[test]
+    fn the_message_names_the_effect_and_a_way_out() {
+        for (expr, expected) in [
+            ("a?", ["`?` would return from the function", "use a fallback such as `.ok()`"]),
+            ("return", ["`return` would return from the function", "; record the value in the body"]),
+            ("a.await", ["`.await` would suspend the function", "; record the value in the body"]),
+        ] {
+            let message = check(&syn::parse_str(expr).unwrap()).unwrap_err().to_string();
+            assert!(expected.iter().all(|part| message.contains(part)), "{message}");
+        }
+        assert!(check(&syn::parse_str("a.ok()").unwrap()).is_ok());
+    }
+}

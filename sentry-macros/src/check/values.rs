@@ -165,3 +165,78 @@ pub(crate) fn sample_rate(rate: &Raw) -> syn::Result<TokenStream> {
 fn at(place: &impl quote::ToTokens, error: impl std::fmt::Display) -> syn::Error {
     syn::Error::new_spanned(place, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sample_rates_are_from_0_to_1() {
+        for (rate, expected) in [
+            ("0", Some("0.0")),
+            ("1", Some("1.0")),
+            ("1_0e-1", Some("1_0e-1")),
+            ("1f64", Some("1f64")),
+            ("0.25", Some("0.25")),
+            ("1.0", Some("1.0")),
+            ("-0.0", Some("- 0.0")),
+            ("RATE", Some("RATE")),
+            ("rate()", Some("rate ()")),
+            ("-RATE", Some("- RATE")),
+            ("2", None),
+            ("1.01", None),
+            ("-0.5", None),
+            ("-1", None),
+        ] {
+            let read = sample_rate(&syn::parse_str(rate).unwrap()).map(|tokens| tokens.to_string());
+            match expected {
+                Some(expected) => assert_eq!(read.unwrap(), expected, "{rate}"),
+                None => {
+                    assert!(read.unwrap_err().to_string().contains("from 0.0 (nothing) to 1.0"), "{rate}")
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_attributes_have_one_line_and_a_limit() {
+        let check = |name: &str| {
+            attribute_name(&LitStr::new(name, proc_macro2::Span::call_site()))
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(check("order.id"), Ok(()));
+        assert_eq!(check(&"ä".repeat(200)), Ok(()));
+        for (name, expected) in [
+            (&*"a".repeat(201), "has 201 characters, but Sentry keeps at most 200"),
+            (&"a".repeat(300), "has 300 characters"),
+            ("", "is empty"),
+            ("a ", "write `a`"),
+            ("a\tb", "control character"),
+            ("a\nb", "line break"),
+        ] {
+            let message = check(name).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn rules_of_the_runtime_are_checked_and_reported() {
+        type Check = fn(&LitStr) -> syn::Result<()>;
+        let checks: [(&str, Check, &str, &str); 7] = [
+            ("tag key", tag_key, "customer.plan", "a b"),
+            ("tag value", tag_value, "gold", "a\nb"),
+            ("route", route, "/orders/{id}", "orders"),
+            ("method", method, "GET", "G E T"),
+            ("slug", monitor_slug, "nightly", "Nightly Report"),
+            ("time zone", time_zone, "Europe/Vienna", "Europe/Viena"),
+            ("duration", |text| milliseconds(text).map(|_| ()), "5s", "5"),
+        ];
+        for (what, check, right, wrong) in checks {
+            let text = |text: &str| LitStr::new(text, proc_macro2::Span::call_site());
+            assert!(check(&text(right)).is_ok(), "{what}");
+            assert!(!check(&text(wrong)).unwrap_err().to_string().is_empty(), "{what}");
+        }
+        let milliseconds = |text| milliseconds(&LitStr::new(text, proc_macro2::Span::call_site())).unwrap();
+        assert_eq!((milliseconds("250ms"), milliseconds("2 min")), (250, 120_000));
+    }
+}

@@ -127,3 +127,94 @@ pub(crate) fn mentioned(vars: &[Var]) -> TokenStream {
 pub(crate) fn place(var: &Var) -> Span {
     var.value.clone().into_iter().next().map_or_else(|| var.key.span(), |first| first.span())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values kept of a function, as `key=value`, and the message if it is not accepted.
+    fn taken(args: &str, function: &str) -> Result<Vec<String>, String> {
+        let mut list = Arguments::read("span", args.parse().unwrap(), &["vars"], None);
+        let function: Function =
+            syn::parse_str(function).unwrap_or_else(|error| panic!("{function}: {error}"));
+        let vars = take(&mut list, Some(&function));
+        let vars = vars.iter().map(|var| format!("{}={}", var.key.value(), var.value)).collect();
+        list.finish().finish_with(vars).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn vars_keeps_arguments_by_name() {
+        let function = "fn f(&self, a: u8, _: u8, _c: u8, (d, e): (u8, u8), #[cfg(x)] g: u8, r#type: u8) {}";
+        for (args, expected) in [
+            ("", &[][..]),
+            ("vars = false", &[]),
+            ("vars", &["a=a", "type=r#type"]),
+            ("vars = true", &["a=a", "type=r#type"]),
+            ("vars(a)", &["a=a"]),
+            ("vars(d, x = e + 1)", &["d=d", "x=e + 1"]),
+        ] {
+            assert_eq!(taken(args, function).unwrap(), expected, "{args}");
+        }
+        for (args, expected) in [
+            ("vars()", "`vars()` names no value"),
+            ("vars(b)", "no argument `b`"),
+            ("vars = 1", "`vars` takes no value"),
+            ("vars(x = a?)", "`?` would return"),
+        ] {
+            let message = taken(args, function).unwrap_err();
+            assert!(message.contains(expected), "{args}: {message}");
+        }
+    }
+
+    #[test]
+    fn some_functions_cannot_keep_values() {
+        for (function, reason) in [
+            ("fn f(a: u8) -> ! { loop {} }", "returns `!`"),
+            ("fn f(a: u8) -> impl Fn(u8) { g }", "returns a closure"),
+            ("fn f(a: u8) -> impl Sized { todo!() }", "always panics and returns `impl Trait`"),
+            ("fn f(a: u8) -> impl Future<Output = ()> { g() }", "returns `impl Future` and is no `async fn`"),
+            ("fn f(a: u8) -> BoxFuture<'static, ()> { g() }", "passes a boxed future on"),
+        ] {
+            let expected = format!("`vars` cannot go on a function that {reason}; remove it");
+            assert_eq!(taken("vars", function).unwrap_err(), expected, "{function}");
+        }
+        for function in [
+            "fn f(a: u8) {}",
+            "fn f(a: u8) -> u8 { todo!() }",
+            "fn f(a: u8) -> impl Sized { g() }",
+            "async fn f(a: u8) -> ! { loop {} }",
+            "fn f(a: u8) -> BoxFuture<'static, ()> { Box::pin(g()) }",
+        ] {
+            assert_eq!(taken("vars", function).unwrap(), ["a=a"], "{function}");
+        }
+    }
+
+    #[test]
+    fn a_block_asks_for_all_arguments_where_that_can_be_done() {
+        let on_block = |args: &str| {
+            let mut list = Arguments::read("span", args.parse().unwrap(), &["vars"], None);
+            assert!(take(&mut list, None).is_empty());
+            list.finish().finish_with(()).map_err(|error| error.to_string())
+        };
+        assert_eq!(on_block("vars"), Ok(()));
+        assert!(on_block("vars(a)").unwrap_err().contains("names arguments of one function"));
+
+        let mut list = Arguments::read("span", TokenStream::new(), &["vars"], None);
+        list.default_to(&Arguments::read("span", quote::quote!(vars), &["vars"], None), &[]);
+        let never = syn::parse_str("fn f(a: u8) -> ! { loop {} }").unwrap();
+        assert!(take(&mut list, Some(&never)).is_empty());
+        assert!(list.finish().is_empty(), "the function did not ask for it");
+    }
+
+    #[test]
+    fn only_named_values_count_as_uses() {
+        let mut list = Arguments::read("span", quote::quote!(vars(a, x = b.c)), &["vars"], None);
+        let function = syn::parse_str("fn f(a: u8, b: B) {}").unwrap();
+        let named = take(&mut list, Some(&function));
+        assert_eq!(mentioned(&named).to_string(), "a b . c");
+        assert!(named[0].kind == VarKind::Named && named[1].kind == VarKind::Made);
+        let mut list = Arguments::read("span", quote::quote!(vars), &["vars"], None);
+        let all = take(&mut list, Some(&function));
+        assert!(all.len() == 2 && mentioned(&all).is_empty());
+    }
+}

@@ -43,3 +43,59 @@ pub(super) fn instead_of_list(attribute: &str, name: &str, contents: &str) -> Op
     };
     Some(format!("`{name}` of `#[{attribute}]` takes no list: {advice}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_other_crates_have_advice() {
+        for (name, expected) in [
+            ("fields", "`attributes(order.id = order.id)`"),
+            ("properties", "`attributes(order.id = order.id)`"),
+            ("data", "`attributes(order.id = order.id)`"),
+            ("tags", "`attributes(order.id = order.id)`"),
+            ("follows_from", "which has `add_link`"),
+            ("target", "a span has no target"),
+            ("description", "`name = \"checkout\"`"),
+            ("short_name", "`name = \"checkout\"`"),
+            ("operation", "`op = \"db.query\"`"),
+            ("kind", "`op = \"db.query\"`"),
+        ] {
+            let message = instead_of("span", name).unwrap();
+            assert!(message.starts_with(&format!("`#[span]` has no argument `{name}`: ")), "{message}");
+            assert!(message.contains(expected), "{message}");
+            // They would be wrong for an attribute that has no such argument of its own.
+            assert_eq!(instead_of("monitor", name), None, "{name}");
+        }
+        for attribute in ["span", "server_action", "monitor"] {
+            for (name, expected) in [
+                ("skip_all", "no arguments are recorded unless `args(…)` names them"),
+                ("skip", "no arguments are recorded unless the attribute names them"),
+                ("enter_on_poll", "always active while its future is polled"),
+                ("err", "a returned `Err` is always reported"),
+            ] {
+                let message = instead_of(attribute, name).unwrap();
+                assert!(message.contains(attribute) && message.contains(expected), "{message}");
+            }
+            assert_eq!(instead_of(attribute, "colour"), None);
+        }
+        assert!(instead_of("server_action", "ret").unwrap().contains("`record_response`"));
+        assert_eq!(instead_of("monitor", "ret"), None);
+    }
+
+    #[test]
+    fn lists_where_a_flag_belongs_have_advice() {
+        for (name, contents, expected) in [
+            ("skip", "password", "there is nothing to skip; remove `skip(…)`"),
+            ("err", "level = \"warn\"", "`err, level = \"warning\"`"),
+            ("err", "Debug", "write `err` alone"),
+            ("ret", "level = \"info\"", "write `ret` alone"),
+        ] {
+            let message = instead_of_list("span", name, contents).unwrap();
+            assert!(message.starts_with(&format!("`{name}` of `#[span]` takes no list: ")), "{message}");
+            assert!(message.contains(expected), "{message}");
+        }
+        assert_eq!(instead_of_list("span", "attributes", "level = 1"), None);
+    }
+}

@@ -55,3 +55,60 @@ pub(crate) fn bindings(pattern: TokenStream) -> Vec<Ident> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_bind_names() {
+        for (pattern, expected) in [
+            ("a", "a"),
+            ("mut a", "a"),
+            ("ref mut a", "a"),
+            ("r#type", "r#type"),
+            ("_", ""),
+            ("_a", "_a"),
+            ("(a, _, b)", "a b"),
+            ("[first, .., last]", "first last"),
+            ("&(a, b)", "a b"),
+            ("Some(a)", "a"),
+            ("Json(Order { id, lines: [first, ..] })", "id first"),
+            ("api::Form(a)", "a"),
+            ("::api::v1::Form(a)", "a"),
+            ("Point { x, y: b }", "x b"),
+            ("Point { x: api::Unit(a), .. }", "a"),
+            ("Point { x: ref a, y: mut b }", "a b"),
+            ("a @ Some(_)", "a"),
+            ("Unit", "Unit"),
+            ("api::Unit", ""),
+            ("(MAX, a)", "MAX a"),
+            ("box a", "a"),
+        ] {
+            let names = bindings(pattern.parse().unwrap());
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            assert_eq!(names.join(" "), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_plain_name_is_no_pattern() {
+        for (argument, expected) in [
+            ("a: u8", Some("a")),
+            ("mut a: u8", Some("a")),
+            ("_a: u8", Some("_a")),
+            ("r#type: u8", Some("r#type")),
+            ("_: u8", None),
+            ("__: u8", None),
+            ("ref a: u8", None),
+            ("a @ _: u8", None),
+            ("ref a @ _: u8", None),
+            ("Unit: Unit", None),
+            ("_Unit: u8", None),
+            ("(a, b): (u8, u8)", None),
+        ] {
+            let syn::FnArg::Typed(argument) = syn::parse_str(argument).unwrap() else { panic!("{argument}") };
+            assert_eq!(simple_name(&argument.pat).map(ToString::to_string).as_deref(), expected);
+        }
+    }
+}

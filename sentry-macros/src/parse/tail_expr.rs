@@ -85,3 +85,66 @@ pub(crate) fn is_call(value: &TokenStream) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Group {
+        Group::new(Delimiter::Brace, text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_body_ends_in_a_panic() {
+        for (text, expected) in [
+            ("todo!()", true),
+            ("log(); unimplemented!(\"later\");", true),
+            ("panic!(\"no\")", true),
+            ("core::unreachable!()", true),
+            ("if a { return b; } todo!()", false),
+            ("vec![]", false),
+            ("todo()", false),
+            ("a != (b)", false),
+            ("", false),
+        ] {
+            assert_eq!(ends_in_panic(&body(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_boxed_tail_is_found() {
+        for (text, before) in [
+            ("Box::pin(a)", Some("")),
+            ("a(); Box::pin(b,)", Some("a () ;")),
+            ("if a {} std::boxed::Box::pin(b)", Some("if a { }")),
+            ("let a = Box::pin(b)", None),
+            ("Box::new(a)", None),
+            ("Rc::pin(a)", None),
+            ("Box::pin[a]", None),
+            ("if a { return b; } Box::pin(c)", None),
+            ("Box::pin(a);", None),
+        ] {
+            let found = BoxedTail::find(&body(text));
+            assert_eq!(found.map(|found| found.before.to_string()).as_deref(), before, "{text}");
+        }
+    }
+
+    #[test]
+    fn calls_are_recognised() {
+        for (text, expected) in [
+            ("a()", true),
+            ("a.b(c)", true),
+            ("a::<u8>(1)", true),
+            ("format!(\"\")", true),
+            ("a", false),
+            ("a[1]", false),
+            ("A { b }", false),
+            ("vec![1]", false),
+            ("-(a)", false),
+            ("a()()", false),
+            ("(a)", false),
+        ] {
+            assert_eq!(is_call(&text.parse().unwrap()), expected, "{text}");
+        }
+    }
+}

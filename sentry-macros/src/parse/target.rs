@@ -93,3 +93,60 @@ fn other_kind(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
 fn is_modifier(input: ParseStream<'_>) -> bool {
     input.peek(Token![async]) || input.peek(Token![unsafe]) || input.peek(Token![extern])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(item: &str) -> Option<String> {
+        let target = Target::read(item.parse().unwrap());
+        target.and_then(|target| target.function("monitor")).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn items_are_named_with_advice() {
+        for (item, expected) in [
+            ("impl S {}", "this is an impl block; put it on its methods"),
+            ("unsafe impl T for S {}", "this is an impl block; put it on its methods"),
+            ("pub trait T {}", "this is a trait; put it on its methods that have a body"),
+            ("unsafe auto trait T {}", "this is a trait; put it on its methods that have a body"),
+            ("mod m {}", "this is a module; put it on its functions"),
+            ("#[a] pub(crate) struct S;", "this is a struct; move it to a function"),
+            ("enum E { A }", "this is an enum; move it to a function"),
+            ("union U { a: u8 }", "this is a union; move it to a function"),
+            ("static A: u8 = 1;", "this is a static; move it to a function"),
+            ("type A = u8;", "this is a type alias; move it to a function"),
+            ("pub use a::b;", "this is an import; move it to a function"),
+            ("extern crate a;", "this is an import; move it to a function"),
+            ("let a = 1;", "this is a statement; move it to a function"),
+            ("const A: u8 = 1;", "this is a constant; move it to a function"),
+            ("extern { fn f(); }", "this is a foreign block; move it to a function"),
+            ("extern \"C\" { fn f(); }", "this is a foreign block; move it to a function"),
+            ("unsafe extern \"C\" { fn f(); }", "this is a foreign block; move it to a function"),
+            ("{ 1 }", "this is a block; move it to a function"),
+            ("make! { a }", "this is a macro call; move it to a function"),
+        ] {
+            let expected = format!("`#[monitor]` goes on a function, but {expected}");
+            assert_eq!(message(item), Some(expected), "{item}");
+        }
+    }
+
+    #[test]
+    fn functions_are_read_or_keep_their_own_error() {
+        for item in ["fn f() {}", "pub const unsafe extern \"C\" fn f() {}", "default async fn f() {}"] {
+            assert_eq!(message(item), None, "{item}");
+        }
+        for (item, expected) in [
+            ("fn f();", "no body to instrument"),
+            ("const fn f();", "no body to instrument"),
+            ("const async fn f();", "no body to instrument"),
+            ("const unsafe fn f();", "no body to instrument"),
+            ("const extern \"C\" fn f();", "no body to instrument"),
+            ("unsafe extern \"C\" fn f();", "no body to instrument"),
+            ("name of nothing", "expected"),
+        ] {
+            let message = message(item).unwrap();
+            assert!(message.contains(expected) && !message.contains("goes on"), "{item}: {message}");
+        }
+    }
+}

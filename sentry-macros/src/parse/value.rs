@@ -118,3 +118,39 @@ pub(crate) fn ungrouped(mut value: &Expr) -> &Expr {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_told_from_expressions() {
+        let group = |text: &str| {
+            let group = proc_macro2::Group::new(Delimiter::None, text.parse().unwrap());
+            TokenStream::from(TokenTree::from(group))
+        };
+        let minus_group: TokenStream =
+            "-".parse::<TokenStream>().unwrap().into_iter().chain(group("1")).collect();
+        for (value, expected) in [
+            ("1".parse().unwrap(), true),
+            ("-1.5".parse().unwrap(), true),
+            ("\"a\"".parse().unwrap(), true),
+            ("true".parse().unwrap(), true),
+            ("false".parse().unwrap(), true),
+            (group("1"), true),
+            (group("false"), true),
+            ("".parse().unwrap(), false),
+            ("-".parse().unwrap(), false),
+            ("-true".parse().unwrap(), false),
+            ("name".parse().unwrap(), false),
+            ("1 + 1".parse().unwrap(), false),
+            ("true && a".parse().unwrap(), false),
+            ("(1)".parse().unwrap(), false),
+            ("[1]".parse().unwrap(), false),
+            (group("name"), false),
+            (minus_group, false),
+        ] {
+            assert_eq!(is_literal(&value), expected, "{value}");
+        }
+    }
+}
