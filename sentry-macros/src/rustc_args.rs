@@ -4,8 +4,12 @@ use std::sync::OnceLock;
 
 /// Returns whether the crate is compiled for edition 2015, which is also the default of the compiler.
 pub(crate) fn is_edition_2015() -> bool {
-    let mut edition =
-        std::env::args().skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
+    names_edition_2015(std::env::args())
+}
+
+/// Returns the same for the arguments `args`. An argument file (`@path`) is not read; its edition counts as a later one.
+fn names_edition_2015(args: impl Iterator<Item = String>) -> bool {
+    let mut edition = args.skip_while(|arg| !arg.starts_with("--edition") && !arg.starts_with('@'));
     match edition.next() {
         None => true,
         Some(flag) if flag == "--edition" => edition.next().is_some_and(|edition| edition == "2015"),
@@ -50,10 +54,25 @@ fn renamed_in(args: impl Iterator<Item = String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::renamed_in;
+    use super::{names_edition_2015, renamed_in};
 
     fn renamed(args: &str) -> Option<String> {
         renamed_in(args.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn the_edition_is_that_of_the_command_line() {
+        for (args, expected) in [
+            ("rustc --crate-name case", true),
+            ("rustc --edition 2015 --crate-name case", true),
+            ("rustc --edition=2015", true),
+            ("rustc --edition 2021 --cfg 2015", false),
+            ("rustc --crate-name case --edition=2024", false),
+            ("rustc --edition", false),
+            ("rustc @arguments", false),
+        ] {
+            assert_eq!(names_edition_2015(args.split_whitespace().map(str::to_owned)), expected, "{args}");
+        }
     }
 
     #[test]
@@ -70,6 +89,7 @@ mod tests {
         );
         assert_eq!(renamed("--extern telemetry=libsentry-1.rmeta --extern sentry=libsentry-2.rmeta"), None);
         assert_eq!(renamed("--extern sentry"), None);
+        assert_eq!(renamed("-C telemetry=libsentry-1.rmeta"), None, "another option");
         assert_eq!(renamed("--extern a=libsentry-1.rmeta --extern b=libsentry-2.rmeta"), None);
         assert_eq!(renamed("--extern sentry_core=libsentry_core-1.rmeta"), None);
         assert_eq!(renamed("--crate-name case -L dependency=/deps"), None);

@@ -3,7 +3,10 @@
 mod containers;
 mod errors;
 mod handlers;
+mod lists;
 mod other_macros;
+mod values;
+mod warnings;
 
 use proc_macro2::TokenStream;
 use quote::quote;

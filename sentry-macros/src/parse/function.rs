@@ -214,3 +214,56 @@ impl Function {
         names
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(text: &str) -> Function {
+        syn::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn receivers_are_references_or_values() {
+        for (receiver, expected) in [
+            ("", Receiver::None),
+            ("a: Self", Receiver::None),
+            ("&self", Receiver::Reference),
+            ("&'a mut self", Receiver::Reference),
+            ("self: &Self", Receiver::Reference),
+            ("self", Receiver::Value),
+            ("mut self", Receiver::Value),
+            ("self: Box<Self>", Receiver::Value),
+            ("self: Pin<&mut Self>", Receiver::Value),
+        ] {
+            let function = function(&format!("fn f({receiver}) {{}}"));
+            assert!(function.receiver() == expected, "{receiver}");
+            assert_eq!(function.is_mut_self(), receiver == "mut self", "{receiver}");
+        }
+    }
+
+    #[test]
+    fn naked_functions_are_recognised() {
+        for (text, expected) in [
+            ("#[naked] fn f() {}", true),
+            ("#[unsafe(naked)] fn f() {}", true),
+            ("#[unsafe(no_mangle)] fn f() {}", false),
+            ("#[doc(naked)] fn f() {}", false),
+            ("fn f() {}", false),
+        ] {
+            assert_eq!(function(text).naked().is_some(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_may_be_passed_on_in_groups() {
+        let mut body: TokenStream = "{ a }".parse().unwrap();
+        for _ in 0..2 {
+            body = TokenTree::from(Group::new(Delimiter::None, body)).into();
+        }
+        let read = |body: &TokenStream| syn::parse2::<Function>(quote::quote!(fn f() #body));
+        assert_eq!(read(&body).unwrap().body.to_string(), "{ a }");
+        let empty = TokenTree::from(Group::new(Delimiter::None, TokenStream::new())).into();
+        assert!(read(&empty).is_err());
+    }
+}

@@ -172,10 +172,31 @@ mod tests {
             ),
             ("fn f(&self, u8, Box<Fn(u8, u8)>) -> u8", "fn f(&self, _: u8, _: Box<Fn(u8, u8)>) -> u8"),
             ("fn f(&self, #[cfg(a)] &'a str)", "fn f(&self, #[cfg(a)] _: &'a str)"),
+            (
+                "fn f(&self, Map<u8, Box<Fn() -> u8>>, (u8, u8), Vec<u8>)",
+                "fn f(&self, _: Map<u8, Box<Fn() -> u8>>, _: (u8, u8), _: Vec<u8>)",
+            ),
+            (
+                "fn f(&self, Map<Box<Fn() -> u8>, u8>, ::m::A, m::B)",
+                "fn f(&self, _: Map<Box<Fn() -> u8>, u8>, _: ::m::A, _: m::B)",
+            ),
         ] {
             let parsed = signature.parse_str(older).unwrap().into_token_stream();
             let read: TokenStream = read.parse().unwrap();
             assert_eq!(parsed.to_string().replace(' ', ""), read.to_string().replace(' ', ""));
+        }
+    }
+
+    #[test]
+    fn an_older_type_ends_where_the_signature_does() {
+        for (rest, clause) in [("{ a }", ""), (";", ""), ("where T: Copy { a }", "where T : Copy")] {
+            let text = format!("fn f() -> Box<Fn() + Send> {rest}");
+            let read = |input: ParseStream<'_>| Ok((signature(input)?, input.parse::<TokenStream>()?));
+            let (signature, left) = read.parse_str(&text).unwrap();
+            let ReturnType::Type(_, ty) = &signature.output else { panic!("{text}") };
+            assert_eq!(ty.to_token_stream().to_string().replace(' ', ""), "Box<Fn()+Send>", "{text}");
+            assert_eq!(signature.generics.where_clause.to_token_stream().to_string(), clause, "{text}");
+            assert!(rest.ends_with(&left.to_string()) && !left.is_empty(), "{text}: {left}");
         }
     }
 

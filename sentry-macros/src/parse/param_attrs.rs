@@ -66,3 +66,33 @@ fn split(meta: TokenStream) -> [Option<TokenStream>; 3] {
         _ => [Some(meta), None, None],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attribute_goes_to_the_half_that_it_is_about() {
+        for (attrs, input, pattern, cfgs) in [
+            ("", "", "", ""),
+            ("#[cfg(a)]", "#[cfg(a)]", "#[cfg(a)]", "#[cfg(a)]"),
+            ("#[allow(a)] #[expect(b)] #[forbid(c)]", "", "#[allow(a)] #[expect(b)] #[forbid(c)]", ""),
+            ("#[serde(a)] #[b]", "#[serde(a)] #[b]", "", ""),
+            (
+                "#[cfg_attr(a, allow(b), serde(c), cfg(d))]",
+                "#[cfg_attr(a, serde(c), cfg(d))]",
+                "#[cfg_attr(a, allow(b), cfg(d))]",
+                "#[cfg_attr(a, cfg(d))]",
+            ),
+            ("#[cfg_attr(a, warn(b),)]", "", "#[cfg_attr(a, warn(b))]", ""),
+        ] {
+            let parsed = syn::parse::Parser::parse_str(Attribute::parse_outer, attrs).unwrap();
+            let halves = Halves::of(&parsed);
+            let text = |attrs: &[Attribute]| quote!(#(#attrs)*).to_string();
+            let expected = |text: &str| text.parse::<TokenStream>().unwrap().to_string();
+            assert_eq!(text(&halves.input), expected(input), "{attrs}");
+            assert_eq!(text(&halves.pattern), expected(pattern), "{attrs}");
+            assert_eq!(text(&halves.cfgs), expected(cfgs), "{attrs}");
+        }
+    }
+}

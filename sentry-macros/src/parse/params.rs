@@ -212,3 +212,79 @@ fn view(pattern: TokenStream, behind_reference: bool, mentioned: &TokenStream) -
     }
     output
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(text: &str) -> Function {
+        syn::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_view_borrows_what_the_pattern_binds() {
+        for (pattern, behind_reference, expected) in [
+            ("(mut a, ref b)", false, "(a, b)"),
+            ("Some(ref mut a)", false, "Some(a)"),
+            ("Point { x: &a, .. }", false, "Point { x: a, .. }"),
+            ("&(ref a, b)", true, "&(ref a, b)"),
+            ("&(mut a, b)", true, "&(a, b)"),
+            ("&mut a", true, "&mut a"),
+        ] {
+            let viewed = view(pattern.parse().unwrap(), behind_reference, &TokenStream::new());
+            assert_eq!(viewed.to_string(), expected.parse::<TokenStream>().unwrap().to_string(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_bind_mutably() {
+        for (pattern, expected) in [
+            ("ref mut a", true),
+            ("(a, ref mut b)", true),
+            ("mut a", false),
+            ("ref a", false),
+            ("(ref a, mut b)", false),
+            ("_", false),
+        ] {
+            assert_eq!(binds_mutably(pattern.parse().unwrap()), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn arguments_stay_in_place_if_nothing_binds_them_again() {
+        for (text, rebinds) in [
+            ("fn f(a: u8) { a }", Some("let _ = &a;")),
+            ("fn f(a: A, b: B) { b(a) }", Some("let _ = &b; let _ = &a;")),
+            ("fn f(self, a: A) { a }", Some("let _ = &a; let _ = &self;")),
+            ("fn f(&self, a: A) { a }", Some("let _ = &a;")),
+            ("fn f(mut a: A) { a }", None),
+            ("fn f((a, b): A) { a }", None),
+            ("fn f(_: A) { a }", None),
+            ("fn f(a: A) { b }", None),
+            ("fn f(#[cfg(x)] a: A) { a }", None),
+        ] {
+            let rebinds = rebinds.map(|text| text.parse::<TokenStream>().unwrap().to_string());
+            let params = Params::in_place(&function(text));
+            assert_eq!(params.map(|params| params.rebinds.to_string()), rebinds, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_patterns_are_views_and_uses() {
+        let function =
+            function("fn f(a: A, (b, _): B, &c: &C, Unit: Unit, (id, MAX): id::Pair, (unused): U) {}");
+        let mentioned: TokenStream = "a + b + c + Unit + id + MAX".parse().unwrap();
+        let params = Params::moved(&function, &mentioned);
+        let is_view = |text: &str| params.is_view(&text.parse().unwrap());
+        assert!(is_view("b") && is_view("id") && is_view("MAX"));
+        assert!(!is_view("a") && !is_view("c") && !is_view("b.c") && !is_view("d"));
+        let rebinds = params.rebinds.to_string();
+        for name in ["a", "b", "c", "id", "MAX"] {
+            assert!(rebinds.contains(&format!("let _ = & {name} ;")), "{name}: {rebinds}");
+        }
+        // A unit struct binds nothing, and what the attribute does not use may be unused.
+        assert!(!rebinds.contains("& Unit") && !rebinds.contains("& unused"), "{rebinds}");
+        assert!(params.views.to_string().contains("let (b , _) = & __sentry_arg1 ; let _ = & b ;"));
+        assert!(params.views.to_string().contains("let & c = __sentry_arg2 ;"));
+    }
+}

@@ -82,6 +82,7 @@ mod tests {
             ("a @ Some(_)", "a"),
             ("Unit", "Unit"),
             ("api::Unit", ""),
+            ("::api::Unit", ""),
             ("(MAX, a)", "MAX a"),
             ("box a", "a"),
         ] {

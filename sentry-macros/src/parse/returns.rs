@@ -348,6 +348,55 @@ mod tests {
     }
 
     #[test]
+    fn a_type_of_an_older_edition_is_read_by_its_name() {
+        for (tokens, expected) in [
+            ("Result<Box<Fn()>, E>", true),
+            ("io::Result<Box<Fn()>>", true),
+            ("Box<Fn() -> Result<A, B>>", false),
+        ] {
+            let ty = Type::Verbatim(tokens.parse().unwrap());
+            assert_eq!(Returns::of_type(&ty).names_result(), expected, "{tokens}");
+        }
+    }
+
+    #[test]
+    fn groups_around_a_type_do_not_count() {
+        let group = |text: &str| {
+            let group = proc_macro2::Group::new(proc_macro2::Delimiter::None, text.parse().unwrap());
+            syn::parse2::<Type>(TokenTree::from(group).into()).unwrap()
+        };
+        assert!(matches!(group("u8"), Type::Group(_)));
+        assert!(Returns::of_type(&group("Result<A, B>")).names_result());
+        assert!(matches!(Returns::of_type(&group("()")), Returns::Unit));
+        assert!(matches!(Returns::of_type(&group("!")), Returns::Never));
+        assert!(matches!(Returns::of_type(&parse("(())")), Returns::Unit));
+    }
+
+    #[test]
+    fn tuples_aliases_and_responses() {
+        for (ty, is_tuple, is_alias, is_response) in [
+            ("()", false, false, false),
+            ("(A,)", true, false, false),
+            ("((A, B))", true, false, false),
+            ("A", false, false, true),
+            ("u8", false, false, false),
+            ("BoxFuture<'a, A>", false, true, true),
+            ("futures::LocalBoxFuture<'a, A>", false, true, true),
+            ("Box<dyn Future<Output = A>>", false, false, true),
+            ("Result<Response, E>", false, false, true),
+            ("Result<u8, E>", false, false, false),
+            ("Result<(), E>", false, false, false),
+            ("io::Result<Html<String>>", false, false, true),
+        ] {
+            let parsed = parse(ty);
+            let returns = Returns::of_type(&parsed);
+            assert_eq!(returns.is_tuple(), is_tuple, "{ty}");
+            assert_eq!(returns.is_boxed_alias(), is_alias, "{ty}");
+            assert_eq!(returns.may_be_response(), is_response, "{ty}");
+        }
+    }
+
+    #[test]
     fn types_that_may_fail() {
         for ty in [
             "Response",
@@ -381,6 +430,9 @@ mod tests {
             ("(StatusCode, impl IntoResponse)", false),
             ("impl Iterator<Item = Box<dyn Fn(u8)>>", false),
             ("io::Result<(impl Fn(u8), u8)>", false),
+            ("impl Tr<fn() -> fn(u8)>", false),
+            ("(impl Send, fn(u8))", false),
+            ("Pair<impl Send, fn(u8)>", false),
         ] {
             assert_eq!(Returns::of_type(&parse(ty)).is_closure(), expected, "{ty}");
         }
@@ -418,6 +470,8 @@ mod tests {
             ("Result<E, impl Fn(A) -> Vec<B>>", "Result<E, _>"),
             ("(impl A, Vec<impl B<C<D>>>)", "(_, Vec<_>)"),
             ("impl A", "_"),
+            ("Result<impl A<B, C>, D>", "Result<_, D>"),
+            ("Result<impl A<[B; 2]> + C, D>", "Result<_, D>"),
             ("Result<[impl A<B>; 2], C>", "Result<[_; 2], C>"),
             ("Result<A, B>", "Result<A, B>"),
         ] {

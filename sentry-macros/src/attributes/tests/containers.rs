@@ -66,6 +66,8 @@ fn own_arguments_come_first() {
         (quote!(err, level = "info"), quote!(#[span(err = false)]), quote!()),
         (quote!(err, level = "info"), quote!(#[span(level = "fatal")]), quote!(err, level = "fatal")),
         (quote!(parent = P), quote!(#[span(new_trace)]), quote!(new_trace)),
+        (quote!(parent = P), quote!(#[span("x")]), quote!("x", parent = P)),
+        (quote!(op = "db", parent = P), quote!(#[span(new_trace)]), quote!(op = "db", new_trace)),
         (quote!(crate = my::sentry), quote!(#[span(args(a))]), quote!(crate = my::sentry, args(a))),
     ] {
         let own = item(own);

@@ -6,7 +6,7 @@ use quote::quote;
 use crate::attributes::{main, monitor, span};
 
 /// The messages of all `compile_error!` of an expansion, and whether the item follows unchanged.
-fn errors(expansion: &TokenStream, item: &TokenStream) -> Vec<String> {
+pub(super) fn errors(expansion: &TokenStream, item: &TokenStream) -> Vec<String> {
     let text = expansion.to_string();
     assert!(text.ends_with(&item.to_string()), "the item is lost: {text}");
     text.split("compile_error ! {")
