@@ -164,6 +164,8 @@ mod tests {
         for (name, files) in [
             ("unborn", [(".git/HEAD", "ref: refs/heads/main\n")]),
             ("broken", [(".git/HEAD", "nonsense")]),
+            ("no-digits", [(".git/HEAD", "z123456789abcdef0123456789abcdef01234567")]),
+            ("short", [(".git/HEAD", "0123456789ab")]),
             ("elsewhere", [(".git", "gitdir: nowhere")]),
         ] {
             assert_eq!(Folder::with(name, &files).commit("."), None, "{name}");

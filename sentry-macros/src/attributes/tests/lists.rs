@@ -65,6 +65,16 @@ fn mistakes_in_a_list_have_their_own_words() {
 }
 
 #[test]
+fn skip_is_for_functions_and_blocks() {
+    for item in ["fn f() {}", "const fn f() {}", "fn f();", "impl S {}", "mod m {}"] {
+        assert_messages(&messages(span, "skip", item), &[]);
+    }
+    for (item, expected) in [("struct S;", "this is a struct"), ("static A: u8 = 1;", "this is a static")] {
+        assert_messages(&messages(span, "skip", item), &[expected]);
+    }
+}
+
+#[test]
 fn an_argument_with_the_name_of_a_keyword_needs_no_sigil() {
     for args in ["args(type)", "attributes(type)"] {
         let text = span(tokens(args), tokens("fn f(r#type: u8) {}")).to_string();
