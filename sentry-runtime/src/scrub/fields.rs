@@ -298,6 +298,39 @@ mod tests {
             r#"Parse("{\"password\":\"[Filtered]\",\"cvv\":\"[Filtered]\"}")"#
         );
         assert_eq!(scrubbed(r#"Parse("{\"secret\":[1,")"#), r#"Parse("{\"secret\":\"[Filtered]\"")"#);
+        assert_eq!(
+            scrubbed(r#"Outer("Parse(\"{\\\"secret\\\":[1,\")")"#),
+            r#"Outer("Parse(\"{\\\"secret\\\":\\\"[Filtered]\\\"\")")"#
+        );
+    }
+
+    #[test]
+    fn brackets_in_the_texts_of_a_group_do_not_end_it() {
+        for (text, expected) in [
+            (r#"{"secret":{"a":"x\"}y"},"b":1}"#, r#"{"secret":"[Filtered]","b":1}"#),
+            (r#"{"secret":{"a":"{"},"b":1}"#, r#"{"secret":"[Filtered]","b":1}"#),
+            (
+                r#"Parse("{\"secret\":{\"a\":\"}\"},\"b\":1}")"#,
+                r#"Parse("{\"secret\":\"[Filtered]\",\"b\":1}")"#,
+            ),
+        ] {
+            assert_eq!(scrubbed(text), expected);
+        }
+    }
+
+    #[test]
+    fn arguments_of_commands_are_recognised() {
+        for (name, expected) in [
+            ("--password", true),
+            ("--pw", true),
+            ("--p", false),
+            ("-password", false),
+            ("password", false),
+            ("--no-auth", false),
+            ("--password=x", false),
+        ] {
+            assert_eq!(is_argument(name), expected, "{name}");
+        }
     }
 
     #[test]

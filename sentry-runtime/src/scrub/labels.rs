@@ -445,6 +445,24 @@ mod tests {
     }
 
     #[test]
+    fn single_words_are_values_where_they_look_like_one() {
+        for (text, expected) in [
+            ("a::: password: hunter2", "a::: password: [Filtered]"),
+            ("password:hunter", "password:[Filtered]"),
+            ("was auth: x9K2jQ", "was auth: [Filtered]"),
+            ("call(auth: reader)", "call(auth: [Filtered])"),
+            ("session: x9 K2jQ\nport: 1", "session: [Filtered]\nport: 1"),
+            ("was session: 4242", "was session: [Filtered]"),
+            ("password: 42", "password: [Filtered]"),
+        ] {
+            assert_eq!(scrubbed(text), expected);
+        }
+        let long = |len: usize| format!("token: //{}", "a".repeat(len - 2));
+        assert_eq!(scrubbed(&long(MAX_WORD)), long(MAX_WORD));
+        assert_eq!(scrubbed(&long(MAX_WORD + 1)), "token: [Filtered]");
+    }
+
+    #[test]
     fn ordinary_text_stays() {
         let scrubber = Scrubber::new(&[]);
         for text in [
@@ -478,6 +496,16 @@ mod tests {
             "// see: ada@example.com",
             "at 12:30:45, ratio 1:2",
             "passengers: 3, passing: yes",
+            "crypt::secret::v1-2 failed",
+            "password: \"\"",
+            "Password(\"\") ''",
+            "the city: \"Linz\"",
+            "the secret: next:",
+            "token: //host/path-2",
+            "token: %s",
+            "token: :token",
+            "password: !",
+            "session: closed early\nport: 1",
         ] {
             assert!(
                 matches!(scrubber.scrub_text(text), Cow::Borrowed(same) if same == text),
