@@ -447,7 +447,11 @@ mod tests {
     #[test]
     fn single_words_are_values_where_they_look_like_one() {
         for (text, expected) in [
-            ("a::: password: hunter2", "a::: password: [Filtered]"),
+            ("behind three colons::: password: hunter2", "behind three colons::: password: [Filtered]"),
+            (
+                "Host: h\nAuthorization: Bearer abc9\nAccept: */*",
+                "Host: h\nAuthorization: Bearer [Filtered]\nAccept: */*",
+            ),
             ("password:hunter", "password:[Filtered]"),
             ("was auth: x9K2jQ", "was auth: [Filtered]"),
             ("call(auth: reader)", "call(auth: [Filtered])"),

@@ -193,6 +193,7 @@ fn attributes_keep_their_type_unless_they_are_filtered() {
     assert_eq!(scrub("http.request.header.cookie", "a=1; sid=2".into()), "a=1; sid=[Filtered]".into());
     assert_eq!(scrub("url.query", "sid=1&a=2".into()), "sid=[Filtered]&a=2".into());
     assert_eq!(scrub("Query_String", "sid=1&a=2".into()), "sid=[Filtered]&a=2".into());
+    assert_eq!(scrub("url.query", "p%61ssword=1&a=2".into()), "p%61ssword=[Filtered]&a=2".into());
     let list = || AttributeValue::from(vec!["x", "y"]);
     for header in ["http.request.header.x-api-key", "http.response.header.x-auth-token"] {
         assert_eq!(scrub(header, list()), vec![FILTERED].into(), "{header}");
