@@ -72,18 +72,36 @@ struct Place {
     stack: RawStack,
 }
 
-thread_local! {
-    static KNOWN: Cell<Known> = const { Cell::new(Known { at: 0, key: 0, number: 0 }) };
+/// What a thread knows of its panics: one thread-local without a destructor, because a catcher is entered with every request
+/// and every poll, and most see no panic.
+struct OfThread {
+    known: Cell<Known>,
     /// The number of catchers that surround the running code.
-    static CATCHERS: Cell<u32> = const { Cell::new(0) };
+    catchers: Cell<u32>,
     /// The number of known panics when the innermost catcher was entered.
-    static SEEN_BEFORE: Cell<u64> = const { Cell::new(0) };
+    seen_before: Cell<u64>,
+    /// Whether there are [`PLACES`].
+    has_places: Cell<bool>,
+    /// The number of times that a panic left code of ours.
+    left: Cell<u64>,
+}
+
+thread_local! {
+    static OF_THREAD: OfThread = const {
+        OfThread {
+            known: Cell::new(Known { at: 0, key: 0, number: 0 }),
+            catchers: Cell::new(0),
+            seen_before: Cell::new(0),
+            has_places: Cell::new(false),
+            left: Cell::new(0),
+        }
+    };
     /// The places of panics that are not captured yet, nearest to the panic first.
     static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
-    /// Whether there are any: reading this needs no destructor.
-    static HAS_PLACES: Cell<bool> = const { Cell::new(false) };
-    /// The number of times that a panic left code of ours.
-    static LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+fn known() -> Known {
+    OF_THREAD.with(|own| own.known.get())
 }
 
 fn recent() -> MutexGuard<'static, Recent> {
@@ -122,7 +140,11 @@ fn pushed<T>(list: &mut VecDeque<T>, entry: T) {
 
 /// Returns how often a panic has left code of ours on this thread. The hooks that are called for one panic see one number.
 pub(crate) fn left() -> u64 {
-    LEFT.get()
+    OF_THREAD.with(|own| own.left.get())
+}
+
+fn note_left() {
+    OF_THREAD.with(|own| own.left.set(own.left.get() + 1));
 }
 
 /// Remembers that a hook of ours saw a panic.
@@ -152,48 +174,69 @@ pub fn catching<R, F: FnOnce() -> R>(run: F) -> R {
 
 /// A catcher around running code.
 struct Catcher {
-    before: Known,
+    /// The number of panics that were known before.
+    known_before: u64,
     hooked_before: Ticks,
-    outer: Vec<Place>,
     outer_seen_before: u64,
+    /// The places that were noted before; almost never any.
+    outer: Option<Box<[Place]>>,
 }
 
 impl Catcher {
     fn enter() -> Self {
-        CATCHERS.set(CATCHERS.get() + 1);
-        let before = KNOWN.get();
-        Self {
-            before,
-            hooked_before: HOOKED_AT.load(Ordering::Relaxed),
-            outer: take_places(),
-            outer_seen_before: SEEN_BEFORE.replace(before.number),
+        OF_THREAD.with(|own| {
+            own.catchers.set(own.catchers.get() + 1);
+            let known_before = own.known.get().number;
+            Self {
+                known_before,
+                hooked_before: HOOKED_AT.load(Ordering::Relaxed),
+                outer_seen_before: own.seen_before.replace(known_before),
+                outer: if own.has_places.get() { outer_places() } else { None },
+            }
+        })
+    }
+
+    /// Leaves code that has not panicked.
+    fn leave(self) {
+        let notes_places = OF_THREAD.with(|own| {
+            own.catchers.set(own.catchers.get().saturating_sub(1));
+            own.seen_before.set(self.outer_seen_before);
+            own.has_places.get()
+        });
+        if notes_places || self.outer.is_some() {
+            self.leave_places();
         }
     }
 
-    /// Restores what was noted before, and returns what was noted inside.
-    fn end(&mut self) -> Vec<Place> {
-        CATCHERS.set(CATCHERS.get().saturating_sub(1));
-        SEEN_BEFORE.set(self.outer_seen_before);
+    /// Captures a panic that the code itself caught, without its payload, and restores the places that were noted before.
+    #[cold]
+    fn leave_places(self) {
         let own = take_places();
-        put_places(std::mem::take(&mut self.outer));
-        own
+        let outer = self.outer.map(Vec::from).unwrap_or_default();
+        put_places(outer);
+        if !own.is_empty() && HOOKED_AT.load(Ordering::Relaxed) == self.hooked_before {
+            capture_caught(own);
+        }
     }
 
-    /// Leaves code that has not panicked. A panic that the code itself caught is captured without its payload.
-    fn leave(mut self) {
-        let places = self.end();
-        if !places.is_empty() && HOOKED_AT.load(Ordering::Relaxed) == self.hooked_before {
-            capture_caught(places);
-        }
+    /// Restores what was noted before, and returns the place that was noted inside.
+    fn end(&mut self) -> Option<Place> {
+        OF_THREAD.with(|own| {
+            own.catchers.set(own.catchers.get().saturating_sub(1));
+            own.seen_before.set(self.outer_seen_before);
+        });
+        let own = take_places();
+        put_places(self.outer.take().map(Vec::from).unwrap_or_default());
+        own.into_iter().next()
     }
 
     #[cold]
     fn caught(mut self, payload: &(dyn Any + Send)) {
-        LEFT.set(LEFT.get() + 1);
-        let place = self.end().into_iter().next();
+        note_left();
+        let place = self.end();
         let key = key_of(payload);
-        let known = KNOWN.get();
-        let is_of_this_thread = known.number != self.before.number && known.key == key;
+        let known = known();
+        let is_of_this_thread = known.number != self.known_before && known.key == key;
         let is_seen = was_seen(key, payload);
         if is_of_this_thread || !is_wanted() {
             return;
@@ -212,7 +255,7 @@ impl Catcher {
 /// function before; its place is then taken for the nearest one.
 #[cold]
 pub(crate) fn passes(since: Ticks) {
-    LEFT.set(LEFT.get() + 1);
+    note_left();
     if is_known(since) || !is_wanted() {
         return;
     }
@@ -230,7 +273,7 @@ pub(crate) fn leaves(since: Ticks) {
     passes(since);
     let (earlier, own): (Vec<_>, Vec<_>) = take_places().into_iter().partition(|place| place.at < since);
     capture_caught(earlier);
-    if CATCHERS.get() > 0 || is_known(since) || !is_wanted() {
+    if OF_THREAD.with(|own| own.catchers.get()) > 0 || is_known(since) || !is_wanted() {
         put_places(own);
         return;
     }
@@ -240,7 +283,7 @@ pub(crate) fn leaves(since: Ticks) {
 
 /// Captures a panic that was caught by code between the places of a list and their catcher.
 fn capture_caught(places: Vec<Place>) {
-    let place = places.into_iter().next().filter(|place| place.at > KNOWN.get().at && is_wanted());
+    let place = places.into_iter().next().filter(|place| place.at > known().at && is_wanted());
     if place.is_some() {
         callback::contain(|| capture(None, place));
     }
@@ -250,18 +293,19 @@ fn capture_caught(places: Vec<Place>) {
 /// now, with the text that the code that caught it logged.
 #[cfg(feature = "_entries")]
 pub(crate) fn is_captured(text: Option<&str>) -> bool {
-    let known = KNOWN.get();
+    let known = known();
     let keys = text
         .map(|text| [key(TypeId::of::<&'static str>(), Some(text)), key(TypeId::of::<String>(), Some(text))]);
     // A panic before the code around began is another one.
-    let before = if CATCHERS.get() == 0 { 0 } else { SEEN_BEFORE.get() };
+    let before = OF_THREAD.with(|own| if own.catchers.get() == 0 { 0 } else { own.seen_before.get() });
     let is_of_this_work = known.number != before;
     let is_known = match keys {
         Some(keys) => keys.contains(&known.key) || known.key == UNKNOWN_PAYLOAD,
         None => true,
     };
     if is_known && is_of_this_work {
-        KNOWN.set(Known { key: keys.map_or(known.key, |[literal, _]| literal), ..known });
+        let key = keys.map_or(known.key, |[literal, _]| literal);
+        OF_THREAD.with(|own| own.known.set(Known { key, ..known }));
         return true;
     }
     let place = take_places().into_iter().next().filter(|_| is_wanted());
@@ -275,11 +319,11 @@ pub(crate) fn is_captured(text: Option<&str>) -> bool {
 
 /// Returns whether a panic that was seen since this time may be the one that unwinds now.
 fn is_known(since: Ticks) -> bool {
-    KNOWN.get().at >= since || HOOKED_AT.load(Ordering::Relaxed) >= since
+    known().at >= since || HOOKED_AT.load(Ordering::Relaxed) >= since
 }
 
 fn know(at: Ticks, key: u64) {
-    KNOWN.set(Known { at, key, number: KNOWN.get().number + 1 });
+    OF_THREAD.with(|own| own.known.set(Known { at, key, number: own.known.get().number + 1 }));
 }
 
 /// Returns whether panics are captured, and this one is not caught by ourselves.
@@ -293,8 +337,14 @@ fn here() -> Place {
     Place { at: clock::now(), span_context: SpanContext::current(), stack: RawStack::capture() }
 }
 
+/// Takes the places that were noted before a catcher.
+#[cold]
+fn outer_places() -> Option<Box<[Place]>> {
+    Some(take_places().into_boxed_slice()).filter(|places| !places.is_empty())
+}
+
 fn take_places() -> Vec<Place> {
-    if !HAS_PLACES.replace(false) {
+    if !OF_THREAD.with(|own| own.has_places.replace(false)) {
         return Vec::new();
     }
     PLACES
@@ -305,7 +355,8 @@ fn take_places() -> Vec<Place> {
 }
 
 fn put_places(new: Vec<Place>) {
-    if HAS_PLACES.replace(!new.is_empty()) || !new.is_empty() {
+    let has_places = !new.is_empty();
+    if OF_THREAD.with(|own| own.has_places.replace(has_places)) || has_places {
         let _ = PLACES.try_with(|places| places.try_borrow_mut().map(|mut places| *places = new));
     }
 }
