@@ -83,11 +83,10 @@ impl Handling {
         let mut options = SpanOptions::new(incoming.name.text.clone())
             .op(incoming.op)
             .origin(incoming.origin)
-            .source(incoming.name.source);
-        // Given at the start, so that filters and the sampler see them.
-        for (key, value) in incoming.attributes {
-            options = options.attribute(key, value);
-        }
+            .source(incoming.name.source)
+            .unread();
+        // Given at the start, so that filters and the sampler see them. They hold no lists, so they need no pruning.
+        options.attributes = incoming.attributes;
         let span = Span::start_in(Arc::clone(&context), Lineage::NONE, options);
         let (context, active) = span.position().unwrap_or((context, Lineage::NONE));
         let segment = context.segment().cloned();

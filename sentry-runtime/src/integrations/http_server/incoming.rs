@@ -116,20 +116,20 @@ impl Incoming {
             }
         };
         add("sentry.kind", AttributeValue::from_static("server"));
-        add("http.request.method", head.method.to_owned().into());
+        add("http.request.method", head.method.into());
         add("http.route", head.route.into());
-        add("url.full", url.clone().into());
-        add("url.path", path.into_owned().into());
-        add("url.query", query.clone().into());
-        add("url.scheme", scheme.to_owned().into());
+        add("url.full", url.as_str().into());
+        add("url.path", path.into());
+        add("url.query", query.as_deref().into());
+        add("url.scheme", scheme.into());
         if let Some((name, port)) = host.map(split_port) {
-            add("server.address", name.to_owned().into());
+            add("server.address", name.into());
             add("server.port", port.into());
         }
         add("network.protocol.version", AttributeValue::from_static(head.version));
         add("user_agent.original", agent.map(|agent| truncated(agent, MAX_VALUE)).into());
         add("http.request.body.size", header("content-length").and_then(|it| it.parse::<u64>().ok()).into());
-        add("client.address", client.clone().into());
+        add("client.address", client.as_deref().into());
 
         let request = Request {
             url: Some(url),
