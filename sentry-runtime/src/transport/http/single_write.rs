@@ -13,7 +13,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
-/// The size of the buffer for responses, of which a few headers are read.
+/// The size of the buffer for responses, of which a few headers are read. It grows with the headers, up to the
+/// library's limit for them.
 const INPUT_BYTES: usize = 8 * 1024;
 
 /// A connector that adds the layer to each connection.
@@ -58,6 +59,14 @@ impl<T: Transport> SingleWriteTransport<T> {
     fn take_input(&mut self) -> bool {
         let buffers = self.inner.buffers();
         let arrived = buffers.input();
+        if !arrived.is_empty() && self.input.input_append_buf().is_empty() {
+            // Headers are consumed when they are complete.
+            let held = self.input.input();
+            let mut larger = LazyBuffers::new(2 * held.len().max(INPUT_BYTES), 1);
+            larger.input_append_buf()[..held.len()].copy_from_slice(held);
+            larger.input_appended(held.len());
+            self.input = larger;
+        }
         let room = self.input.input_append_buf();
         let amount = arrived.len().min(room.len());
         room[..amount].copy_from_slice(&arrived[..amount]);
@@ -127,7 +136,9 @@ impl<T: Transport> Transport for SingleWriteTransport<T> {
     }
 
     fn is_open(&mut self) -> bool {
-        std::mem::take(&mut self.answered) || self.inner.is_open()
+        // What arrived after the response is no response to the next request.
+        self.inner.buffers().input().is_empty()
+            && (std::mem::take(&mut self.answered) || self.inner.is_open())
     }
 
     fn is_tls(&self) -> bool {
@@ -249,6 +260,29 @@ mod tests {
             read += amount;
         }
         assert_eq!(read, LONG.len());
+    }
+
+    #[test]
+    fn headers_that_exceed_the_buffer_arrive_whole() {
+        static LONG: [u8; 5 * INPUT_BYTES] = [b'x'; 5 * INPUT_BYTES];
+        let (mut transport, ..) = connection(&LONG);
+        // The library consumes nothing until the headers are complete.
+        while transport.maybe_await_input(NextTimeout::default()).unwrap() {
+            transport.buffers().input_consume(0);
+        }
+        assert_eq!(transport.buffers().input().len(), LONG.len());
+        transport.buffers().input_consume(LONG.len());
+        assert!(transport.is_open());
+    }
+
+    #[test]
+    fn a_connection_with_more_than_the_response_is_not_used_again() {
+        static LONG: [u8; 2 * INPUT_BYTES] = [b'x'; 2 * INPUT_BYTES];
+        let (mut transport, ..) = connection(&LONG);
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
+        let amount = transport.buffers().input().len();
+        transport.buffers().input_consume(amount);
+        assert!(!transport.is_open());
     }
 
     #[test]
