@@ -11,4 +11,4 @@ pub(crate) mod metric;
 pub(crate) mod queue;
 pub(crate) mod record_context;
 pub(crate) mod refused;
-mod weight;
+pub(crate) mod weight;

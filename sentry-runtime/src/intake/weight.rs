@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
 use super::record_context::Fields;
 use crate::client::Client;
-use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Stacktrace, Value};
+use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Stacktrace, Value};
 use crate::scope::{FormData, Scope, Scopes};
 
 /// The bytes of an entry of a map or list, without its texts.
@@ -87,21 +87,32 @@ impl Weigh for BatchRecord {
 
 /// Returns the bytes of a scope.
 pub(super) fn of_scope(scope: &Scope) -> usize {
+    scope.attachments.iter().fold(of_data(scope), |sum, attachment| sum + attachment.buffer.len())
+}
+
+/// Returns the bytes of a scope without its attachments, which transactions do not carry and scopes share.
+pub(crate) fn of_data(scope: &Scope) -> usize {
     let attributes = scope.attributes.iter().map(|(key, value)| ENTRY + key.len() + of_attribute(value));
-    let attachments = scope.attachments.iter().map(|attachment| attachment.buffer.len());
-    let request = scope.request.as_ref().and_then(|request| request.data.as_ref()).map_or(0, String::len);
+    let request = scope.request.as_ref().map_or(0, |request| of_request(request));
     of_values(&scope.extra)
         + scope.form().map_or(0, of_form)
         + of_contexts(&scope.contexts)
         + scope.tags.len() * 4 * ENTRY
         + scope.breadcrumbs.iter().map(of_breadcrumb).sum::<usize>()
-        + attributes.chain(attachments).sum::<usize>()
+        + attributes.sum::<usize>()
         + scope.user.as_ref().map_or(0, |user| of_values(&user.other))
         + request
 }
 
 fn of_form(form: &FormData) -> usize {
     form.weighed().map(|(name, text, value)| ENTRY + name + text.len() + value.map_or(0, of_value)).sum()
+}
+
+fn of_request(request: &Request) -> usize {
+    let texts = [&request.url, &request.query_string, &request.cookies, &request.data];
+    let entries = request.headers.iter().chain(&request.env);
+    texts.into_iter().flatten().map(String::len).sum::<usize>()
+        + entries.map(|(key, value)| ENTRY + key.len() + value.len()).sum::<usize>()
 }
 
 fn of_capture(capture: &Capture) -> usize {
@@ -132,8 +143,7 @@ fn of_event(event: &Event<'_>) -> usize {
     });
     let threads = event.threads.iter().flat_map(|thread| [&thread.stacktrace, &thread.raw_stacktrace]);
     let stacks = threads.chain([&event.stacktrace]).flatten().map(of_stack);
-    let request =
-        event.request.as_ref().map_or(0, |request| text(&request.data) + text(&request.query_string));
+    let request = event.request.as_ref().map_or(0, of_request);
     text(&event.message)
         + entry
         + request

@@ -40,7 +40,8 @@ impl Client {
             let Some(Progress { added, removed }) = flush::flush(self, None, rest()) else {
                 return Processed::Late;
             };
-            if removed >= *target.get_or_insert(added) {
+            // Nothing waits, even if the counts began anew after a failure of the pipeline.
+            if removed >= *target.get_or_insert(added) || removed == added {
                 return Processed::Everything;
             }
             if !self.end(transport, rest(), |transport, rest| transport.flush(rest)) || rest().is_zero() {

@@ -9,7 +9,7 @@
 //! The records count for the option `max_record_memory`. Without room for more here, transactions are written at once,
 //! and the transport's queue decides what it drops.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::span::buffer::{BufferedSpan, Room};
@@ -17,11 +17,13 @@ use super::transaction::Ended;
 use crate::base::worker;
 use crate::client::Client;
 use crate::intake::message::Progress;
+use crate::intake::weight;
 use crate::protocol::DataCategory;
+use crate::scope::Scope;
 use crate::trace::ids::{IdMap, LocalId};
-use crate::trace::segment::Segment;
+use crate::trace::segment::{RootName, Segment};
 
-/// The approximate memory of a segment without its spans, in bytes; scopes are shared.
+/// The approximate memory of a segment without its spans, texts and scopes, in bytes.
 const SEGMENT_BYTES: usize = size_of::<Waiting>() + size_of::<Segment>() + 128;
 
 /// A segment that waits.
@@ -30,20 +32,33 @@ pub(super) struct Waiting {
     pub(super) spans: BufferedSpan,
 }
 
-/// The waiting segments, oldest first.
+impl Waiting {
+    fn scopes(&self) -> [&Arc<Scope>; 3] {
+        [&self.ended.global, &self.ended.isolation, &self.ended.current]
+    }
+}
+
+/// The waiting segments.
 #[derive(Default)]
 pub(super) struct Backlog {
-    waiting: VecDeque<Waiting>,
+    clients: Vec<OfClient>,
     keys: IdMap<()>,
+    scopes: SharedScopes,
     /// The memory that they take of the [`Room`].
     bytes: usize,
-    /// The progress of each client, by its address.
-    progress: Vec<(usize, Progress)>,
+}
+
+/// The waiting segments of a client, oldest first.
+struct OfClient {
+    /// The address of the client.
+    client: usize,
+    waiting: VecDeque<Waiting>,
+    progress: Progress,
 }
 
 impl Backlog {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.keys.is_empty()
     }
 
     /// Returns whether a segment waits.
@@ -53,17 +68,17 @@ impl Backlog {
 
     /// Returns how many segments of the client at this address have begun and ceased to wait.
     pub(super) fn progress(&self, client: usize) -> Progress {
-        let known = self.progress.iter().find(|(of, _)| *of == client);
-        known.map(|(_, progress)| *progress).unwrap_or_default()
+        let known = self.clients.iter().find(|known| known.client == client);
+        known.map(|known| known.progress).unwrap_or_default()
     }
 
-    fn progress_of(&mut self, client: &Arc<Client>) -> &mut Progress {
+    /// Returns the index of a client.
+    fn position(&mut self, client: &Arc<Client>) -> usize {
         let client = Arc::as_ptr(client).addr();
-        let at = self.progress.iter().position(|(of, _)| *of == client).unwrap_or_else(|| {
-            self.progress.push((client, Progress::default()));
-            self.progress.len() - 1
-        });
-        &mut self.progress[at].1
+        self.clients.iter().position(|known| known.client == client).unwrap_or_else(|| {
+            self.clients.push(OfClient { client, waiting: VecDeque::new(), progress: Progress::default() });
+            self.clients.len() - 1
+        })
     }
 
     /// Adds a segment if it has to wait and there is room. Otherwise returns it, and its spans give back their room. `all`
@@ -75,68 +90,126 @@ impl Backlog {
         all: bool,
         room: &mut Room,
     ) -> Option<Waiting> {
-        let client = &ended.segment.client;
-        let behind = self.waiting.iter().any(|other| Arc::ptr_eq(&other.ended.segment.client, client));
-        if !behind && has_room(client, all) {
+        let at = self.position(&ended.segment.client);
+        if self.clients[at].waiting.is_empty() && has_room(&ended.segment.client, all) {
             room.give_back(spans.weight);
             return Some(Waiting { ended, spans });
         }
         spans.give_back_unused(room);
+        let mut waiting = Waiting { ended, spans };
+        let more = SEGMENT_BYTES + of_texts(&waiting.ended.segment) + self.scopes.add(&waiting);
         // The rest of the room is left for segments that are running.
-        let fits = self.bytes + spans.weight + SEGMENT_BYTES <= room.limit() / 8 * 7;
-        if !fits || !room.take(SEGMENT_BYTES) {
-            room.give_back(spans.weight);
-            return Some(Waiting { ended, spans });
+        let fits = self.bytes + waiting.spans.weight + more <= room.limit() / 8 * 7;
+        if !fits || !room.take(more) {
+            self.scopes.remove(&waiting);
+            room.give_back(waiting.spans.weight);
+            return Some(waiting);
         }
-        spans.weight += SEGMENT_BYTES;
-        self.bytes += spans.weight;
-        self.keys.insert(ended.segment.key, ());
-        self.progress_of(&ended.segment.client).added += 1;
-        self.waiting.push_back(Waiting { ended, spans });
+        self.bytes += waiting.spans.weight + more;
+        waiting.spans.weight += SEGMENT_BYTES + of_texts(&waiting.ended.segment);
+        self.keys.insert(waiting.ended.segment.key, ());
+        self.clients[at].progress.added += 1;
+        self.clients[at].waiting.push_back(waiting);
         None
     }
 
-    /// Takes the oldest segment for which its client's transport has room. The room of its spans is given back.
+    /// Takes the oldest segment of a client whose transport has room. The room of its spans is given back.
     pub(super) fn next(&mut self, all: bool, room: &mut Room) -> Option<Waiting> {
-        let mut full: Vec<*const Client> = Vec::new();
-        let at = self.waiting.iter().position(|waiting| {
-            let client = &waiting.ended.segment.client;
-            if full.contains(&Arc::as_ptr(client)) {
-                return false;
-            }
-            let has_room = has_room(client, all);
-            if !has_room {
-                full.push(Arc::as_ptr(client));
-            }
-            has_room
-        })?;
-        self.take(at, room)
+        let has_room = |waiting: &Waiting| has_room(&waiting.ended.segment.client, all);
+        let at = self.clients.iter().position(|known| known.waiting.front().is_some_and(has_room))?;
+        let waiting = self.clients[at].waiting.pop_front()?;
+        Some(self.taken(at, waiting, room))
     }
 
     /// Takes the oldest segment of a client.
     pub(super) fn next_of(&mut self, client: &Arc<Client>, room: &mut Room) -> Option<Waiting> {
-        let at = self.waiting.iter().position(|it| Arc::ptr_eq(&it.ended.segment.client, client))?;
-        self.take(at, room)
+        let at = self.position(client);
+        let waiting = self.clients[at].waiting.pop_front()?;
+        Some(self.taken(at, waiting, room))
     }
 
-    fn take(&mut self, at: usize, room: &mut Room) -> Option<Waiting> {
-        let waiting = self.waiting.remove(at)?;
+    /// Takes the newest segment of the client that has most of them.
+    pub(super) fn newest(&mut self, room: &mut Room) -> Option<Waiting> {
+        let clients = self.clients.iter_mut().enumerate();
+        let (at, of_client) = clients.max_by_key(|(_, known)| known.waiting.len())?;
+        let waiting = of_client.waiting.pop_back()?;
+        Some(self.taken(at, waiting, room))
+    }
+
+    fn taken(&mut self, at: usize, waiting: Waiting, room: &mut Room) -> Waiting {
         self.keys.remove(&waiting.ended.segment.key);
-        self.bytes -= waiting.spans.weight;
-        room.give_back(waiting.spans.weight);
-        self.progress_of(&waiting.ended.segment.client).removed += 1;
-        Some(waiting)
+        let bytes = waiting.spans.weight + self.scopes.remove(&waiting);
+        self.bytes -= bytes;
+        room.give_back(bytes);
+        self.clients[at].progress.removed += 1;
+        waiting
+    }
+
+    /// Forgets the progress of a client of which nothing waits.
+    pub(super) fn forget(&mut self, client: &Arc<Client>) {
+        let client = Arc::as_ptr(client).addr();
+        self.clients.retain(|known| known.client != client || !known.waiting.is_empty());
     }
 
     /// Takes all segments, without regard to the memory.
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Waiting> {
-        self.waiting.into_iter()
+        self.clients.into_iter().flat_map(|known| known.waiting)
     }
 
     /// Asks transports to wake the pipeline when they have room, while segments wait.
     pub(super) fn ask_for_room(&self) {
-        worker::set_awaits_room(!self.waiting.is_empty());
+        worker::set_awaits_room(!self.is_empty());
     }
+}
+
+/// The snapshots of scopes with which segments wait, by their addresses. Each counts once, since many segments may
+/// share it; that of a request is its own, with its breadcrumbs and its body.
+#[derive(Default)]
+struct SharedScopes(HashMap<usize, SharedScope>);
+
+struct SharedScope {
+    segments: usize,
+    bytes: usize,
+}
+
+impl SharedScopes {
+    /// Counts a segment. Returns the bytes of those of its scopes with which no other segment waits.
+    fn add(&mut self, waiting: &Waiting) -> usize {
+        let mut added = 0;
+        for scope in waiting.scopes() {
+            let known = self.0.entry(Arc::as_ptr(scope).addr()).or_insert_with(|| {
+                let bytes = size_of::<Scope>() + weight::of_data(scope);
+                added += bytes;
+                SharedScope { segments: 0, bytes }
+            });
+            known.segments += 1;
+        }
+        added
+    }
+
+    /// Counts a segment that waits no longer. Returns the bytes of those of its scopes with which no other segment waits.
+    fn remove(&mut self, waiting: &Waiting) -> usize {
+        let mut removed = 0;
+        for address in waiting.scopes().map(|scope| Arc::as_ptr(scope).addr()) {
+            let Some(known) = self.0.get_mut(&address) else { continue };
+            known.segments -= 1;
+            if known.segments == 0 {
+                removed += known.bytes;
+                self.0.remove(&address);
+            }
+        }
+        removed
+    }
+}
+
+/// Returns the bytes of the texts of a segment.
+fn of_texts(segment: &Segment) -> usize {
+    let name = match &segment.root {
+        RootName::Given { name, op, .. } => name.len() + op.len(),
+        RootName::Site(_) | RootName::ServerAction(_) => 0,
+    };
+    let baggage = segment.propagation.dsc.iter().flat_map(|dsc| dsc.iter());
+    name + baggage.map(|(key, value)| key.len() + value.len()).sum::<usize>()
 }
 
 /// Returns whether the transport of a client has room for another transaction: its queue is not full, and unless a flush

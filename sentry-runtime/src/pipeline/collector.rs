@@ -33,6 +33,7 @@ use crate::intake::message::{Capture, Progress};
 use crate::intake::refused;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
+use crate::scope;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Detail, Record};
@@ -118,6 +119,7 @@ impl Collector {
         self.room.set_limit(most.saturating_sub(self.streams.bytes()).min(unreserved).max(memory / 2));
         self.ended.append(&mut self.ending);
         if std::mem::take(&mut self.room.short) {
+            self.give_up_waiting();
             self.give_up_silent();
         }
     }
@@ -229,7 +231,17 @@ impl Collector {
                 self.watched.end(segment.key);
                 self.compact(segment.key);
                 let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
-                self.ending.push(Ended { segment, isolation, current, end, outcome, thread, verdict });
+                let global = scope::global().snapshot();
+                self.ending.push(Ended {
+                    segment,
+                    global,
+                    isolation,
+                    current,
+                    end,
+                    outcome,
+                    thread,
+                    verdict,
+                });
             }
             Record::SpanWatched(span) => self.watched.open(span),
             Record::PollBegin { span, at } => self.polls.begin(thread, span, at),
@@ -326,6 +338,17 @@ impl Collector {
         }
         if self.open.len() >= MAX_SEGMENTS {
             self.give_up_oldest(MAX_SEGMENTS / 8, |_| true);
+        }
+    }
+
+    /// Drops segments that wait, the newest first, until half of the memory is left for those that are running: a whole
+    /// transaction less is better than several without some of their spans.
+    #[cold]
+    fn give_up_waiting(&mut self) {
+        while self.room.is_fuller_than(4)
+            && let Some(Waiting { ended, spans }) = self.backlog.newest(&mut self.room)
+        {
+            lose_transaction(DiscardReason::QueueOverflow, &ended, &spans);
         }
     }
 
@@ -500,6 +523,7 @@ impl Collector {
                 lose_transaction(DiscardReason::NetworkError, &ended, &spans);
             }
         }
+        self.backlog.forget(client);
         self.backlog.ask_for_room();
     }
 

@@ -235,3 +235,17 @@ fn a_flush_ends_while_others_keep_the_queue_full() {
         });
     });
 }
+
+#[test]
+fn a_transaction_that_waits_has_the_global_scope_of_its_end() {
+    let seen = observe_server(options().queue_size(4), |server| {
+        server.answer_all(Answer::ok().delay(Duration::from_millis(20)));
+        sentry::get_global_scope().set_tag("phase", "burst");
+        numbered(0..30);
+        until("they wait", || server.transactions().len() > 2);
+        sentry::get_global_scope().set_tag("phase", "later");
+        assert!(server.transactions().len() < 20);
+    });
+    let phases: Vec<_> = seen.transactions().iter().map(|it| it["tags"]["phase"].clone()).collect();
+    assert_eq!(phases, vec!["burst"; 30]);
+}

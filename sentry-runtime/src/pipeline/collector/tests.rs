@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::options::{ClientOptions, TraceLifecycle};
 use crate::protocol::{AttributeValue, ItemType};
-use crate::scope::ScopeCell;
+use crate::scope::{Scope, ScopeCell};
 use crate::trace::callsite::{Callsite, CallsiteOptions};
 use crate::trace::clock;
 use crate::trace::clock::Start;
@@ -85,7 +85,11 @@ impl Bed {
     }
 
     fn end(&mut self, segment: &Arc<Segment>) {
-        let (isolation, current) = (Arc::default(), Arc::default());
+        self.end_in(segment, &Arc::default());
+    }
+
+    fn end_in(&mut self, segment: &Arc<Segment>, isolation: &Arc<Scope>) {
+        let (isolation, current) = (Arc::clone(isolation), Arc::default());
         let end = Start::Ticks(clock::now());
         let segment = Arc::clone(segment);
         self.take(Record::End { segment, isolation, current, end, outcome: SpanOutcome::Ok });
@@ -299,6 +303,94 @@ fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
     let spans = bed.client.stats().accepted(DataCategory::Span) + lost(DataCategory::Span);
     assert!((110..=111).contains(&spans), "{spans}");
     assert!(bed.collector.held() <= 2 * size_of::<Child>());
+}
+
+impl Bed {
+    /// Connects the client to a server that never answers: one envelope is in flight, the queue has room for two.
+    fn stuck(&mut self) -> std::net::TcpListener {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let dsn = format!("http://key@{}/1", server.local_addr().unwrap());
+        let options = ClientOptions::new().dsn(&dsn).traces_sample_rate(1.0).queue_size(2);
+        self.client = Client::new(options).unwrap();
+        server
+    }
+
+    fn waiting(&self) -> u64 {
+        let progress = self.collector.progress(Arc::as_ptr(&self.client).addr());
+        progress.added - progress.removed
+    }
+
+    fn lost_of(&self, category: DataCategory) -> u64 {
+        let dropped = self.client.stats().dropped;
+        dropped.iter().filter(|entry| entry.category == category).map(|entry| entry.quantity).sum()
+    }
+}
+
+fn large_scope() -> Arc<Scope> {
+    let mut scope = Scope::default();
+    scope.set_extra("body", "x".repeat(20_000).into());
+    Arc::new(scope)
+}
+
+#[test]
+fn the_scopes_with_which_segments_wait_are_bounded_too() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let _server = bed.stuck();
+    let shared = large_scope();
+    for _ in 0..100 {
+        let segment = bed.segment();
+        bed.end_in(&segment, &shared);
+        bed.round();
+    }
+    assert!(bed.waiting() > 90, "what they share counts once");
+    for _ in 0..100 {
+        let segment = bed.segment();
+        bed.end_in(&segment, &large_scope());
+        bed.round();
+    }
+    bed.round();
+    assert!(((bed.waiting() - 100) * 20_000) < MEMORY as u64, "{}", bed.waiting());
+    assert!(bed.waiting() > 110, "{}", bed.waiting());
+    let client = Arc::clone(&bed.client);
+    bed.collector.close(&client);
+    assert_eq!((bed.waiting(), bed.collector.held()), (0, 0));
+    // What found no room was written at once, and what still waited is counted now.
+    let unsent = |entry: &&crate::protocol::DiscardedEvents| entry.reason == DiscardReason::NetworkError;
+    let dropped = client.stats().dropped;
+    let of = |category| {
+        dropped.iter().filter(unsent).filter(|it| it.category == category).map(|it| it.quantity).sum::<u64>()
+    };
+    assert_eq!(client.stats().accepted(DataCategory::Transaction) + of(DataCategory::Transaction), 200);
+}
+
+#[test]
+fn running_segments_have_room_while_others_wait() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let _server = bed.stuck();
+    let mut ended = 0;
+    while !bed.collector.room.is_fuller_than(6) {
+        let segment = bed.segment();
+        (0..100).for_each(|_| bed.span(segment.key));
+        bed.end(&segment);
+        bed.round();
+        ended += 1;
+    }
+    let running = bed.segment();
+    while !bed.collector.room.short {
+        bed.span(running.key);
+    }
+    // The one without room is lost; no other, since whole segments that wait make room.
+    bed.round();
+    assert!(!bed.collector.room.is_fuller_than(4));
+    (0..500).for_each(|_| bed.span(running.key));
+    (0..4).for_each(|_| bed.round());
+    let gathered = &bed.collector.open[&running.key];
+    assert!(gathered.children.len() > 500 && gathered.dropped == 1);
+    let accepted = bed.client.stats().accepted(DataCategory::Transaction);
+    let (waiting, lost) = (bed.waiting(), bed.lost_of(DataCategory::Transaction));
+    assert!(lost > 0 && waiting > 0);
+    assert_eq!(accepted + waiting + lost, ended);
+    assert_eq!(bed.lost_of(DataCategory::Span) % 101, 0, "with all of their spans");
 }
 
 /// The task of a socket outlives its request, and thousands of others end meanwhile.

@@ -34,7 +34,7 @@ use crate::protocol::{
     Context, DataCategory, DiscardReason, EnvelopeItem, Map, TraceContext, Transaction, TransactionInfo,
     TransactionSource, Value, map_of,
 };
-use crate::scope::{Scope, Scopes};
+use crate::scope::{self, Scope, Scopes};
 use crate::trace::clock::Anchor;
 use crate::trace::clock::Start;
 use crate::trace::record::SpanOutcome;
@@ -45,6 +45,8 @@ use crate::trace::span_groups::SpanGroups;
 /// A segment whose root has ended.
 pub(super) struct Ended {
     pub(super) segment: Arc<Segment>,
+    /// The scopes at the end: the transaction may have to wait until it is written.
+    pub(super) global: Arc<Scope>,
     pub(super) isolation: Arc<Scope>,
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
@@ -59,6 +61,7 @@ impl Ended {
     /// Creates the segment of a lazy root.
     pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes, thread: u64) -> Self {
         Self {
+            global: scope::global().snapshot(),
             isolation: Arc::clone(&around.isolation),
             current: Arc::clone(&around.current),
             end: Start::Ticks(root.end),
@@ -198,7 +201,7 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
     }
     let options = client.options();
     let scopes = Scopes {
-        global: crate::scope::global().snapshot(),
+        global: Arc::clone(&ended.global),
         isolation: Arc::clone(&ended.isolation),
         current: Arc::clone(&ended.current),
     };
