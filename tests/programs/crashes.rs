@@ -1,9 +1,11 @@
 //! A program that crashes in many ways, with crash reports.
 //!
 //! The first argument is the way. `SPOOL` is the folder of the spool, `MONITOR` what happens to the monitor, `PATIENCE` the
-//! option `shutdown_timeout` in seconds, `STUCK` is set if `before_send` hangs in this process.
+//! option `shutdown_timeout` in seconds, `STUCK` is set if `before_send` hangs in this process, `LINGER`
+//! if it ends a second later.
 
 use std::hint::black_box;
+use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
 /// Reads an address that no program has.
@@ -53,6 +55,39 @@ fn fork(in_child: fn()) {
             println!("child ended by {}", libc::WTERMSIG(status));
         }
     }
+}
+
+/// Waits for all children, as programs do that do not know how many they have.
+fn wait_for_all_children() {
+    // The monitor runs.
+    std::thread::sleep(Duration::from_secs(1));
+    // SAFETY: the calls have no requirements. SIGALRM ends the program if the loop does not end.
+    unsafe {
+        libc::alarm(20);
+        if libc::fork() == 0 {
+            libc::_exit(0);
+        }
+        while libc::wait(std::ptr::null_mut()) > 0 {}
+    }
+}
+
+/// Opens files while the monitor ends, and checks in this process and in the child of a fork that they stay open.
+fn keep_files() {
+    std::thread::sleep(Duration::from_secs(1));
+    let files: Vec<_> = (0..64).map(|_| std::fs::File::open("/dev/null").expect("a file")).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    // SAFETY: `fcntl` only reads.
+    let open = || files.iter().all(|file| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFD) } >= 0);
+    assert!(open(), "closed in the program");
+    let mut status = 0;
+    // SAFETY: the child only reads and ends. The status is written by the call.
+    unsafe {
+        match libc::fork() {
+            0 => libc::_exit(if open() { 0 } else { 1 }),
+            child => libc::waitpid(child, &raw mut status, 0),
+        };
+    }
+    assert_eq!(status, 0, "closed in the child");
 }
 
 fn options() -> sentry::ClientOptions {
@@ -115,6 +150,13 @@ fn main() {
             // SAFETY: the call has no requirements.
             unsafe { libc::raise(libc::SIGILL) };
         }
+        // SAFETY: the system ends the program.
+        #[cfg(target_arch = "x86_64")]
+        "trap" => unsafe { std::arch::asm!("int3") },
+        "sent trap" => {
+            // SAFETY: the call has no requirements.
+            unsafe { libc::raise(libc::SIGTRAP) };
+        }
         "overflow" => drop(black_box(overflow(0))),
         "thread" => {
             let thread = std::thread::Builder::new().name("lamplighter".into()).spawn(|| {
@@ -156,6 +198,15 @@ fn main() {
             read_null();
         }
         "wait" => wait(),
+        "children" => wait_for_all_children(),
+        "files" => keep_files(),
+        "closes everything" => {
+            std::thread::sleep(Duration::from_secs(1));
+            // SAFETY: none, but programs that become daemons do it.
+            unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0) };
+            keep_files();
+        }
+        _ if std::env::var_os("LINGER").is_some() => std::thread::sleep(Duration::from_secs(1)),
         _ => {}
     }
 }

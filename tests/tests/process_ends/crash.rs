@@ -1,7 +1,7 @@
 //! Crashes: a minidump and an event with the scopes of the crashing thread, sent while the program ends.
 
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +11,9 @@ use sentry_fake_server::Envelope;
 use sentry_tests::FakeSentry;
 use sentry_tests::support::{LONG, only};
 use serde_json::{Value, json};
+
+/// A descriptor that the program inherits.
+const INHERITED: i32 = 100;
 
 /// A program that runs until it crashes, with a mark of its own in its arguments.
 struct Program {
@@ -25,6 +28,8 @@ impl Program {
         let mark = format!("hunter2-argument-{}-{number}", std::process::id());
         let mut command = Command::new(env!("CARGO_BIN_EXE_crashes"));
         command.args([how, &mark]).env_clear().env("SENTRY_DSN", dsn).env("PASSWORD", "hunter2-variable");
+        // SAFETY: `dup2` may run after a fork.
+        unsafe { command.pre_exec(|| Ok(drop(libc::dup2(0, INHERITED)))) };
         // No folder that can be written to, as in a container.
         command.env("TMPDIR", "/nonexistent").envs(environment.iter().copied());
         let child =
@@ -46,11 +51,18 @@ impl Program {
         (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    /// Returns the id of its monitor.
+    /// Returns the id of its monitor, which is ready.
     fn monitor(&self) -> u32 {
-        let own = self.child.id();
-        assert_eventually(|| processes(&self.mark).len() == 2);
-        only(processes(&self.mark).into_iter().filter(|&id| id != own).collect())
+        let monitors = || {
+            let mut processes = processes(&self.mark);
+            processes.retain(|id| {
+                std::fs::read_to_string(format!("/proc/{id}/comm"))
+                    .is_ok_and(|name| name == "sentry-monitor\n")
+            });
+            processes
+        };
+        assert_eventually(|| monitors().len() == 1);
+        only(monitors())
     }
 }
 
@@ -144,6 +156,9 @@ fn every_crash_is_an_event_with_a_minidump_and_ends_the_program_as_ever() {
         ("overflow", "SIGSEGV", libc::SIGABRT, overflows),
         ("thread overflow", "SIGSEGV", libc::SIGABRT, overflows),
         ("locked", "SIGSEGV", libc::SIGSEGV, ""),
+        #[cfg(target_arch = "x86_64")]
+        ("trap", "SIGTRAP", libc::SIGTRAP, ""),
+        ("sent trap", "SIGTRAP", libc::SIGTRAP, ""),
     ] {
         let crashed = crash(how, &[]);
         assert_eq!(crashed.status.signal(), Some(ends_by), "{how}: {}", crashed.stderr);
@@ -222,6 +237,49 @@ fn a_program_that_ends_sends_no_event_and_leaves_no_process() {
     assert_eq!(ended.server.sessions().pop().unwrap()["status"], "exited");
 }
 
+/// Then the executable of the process is the linker, whose first argument is a program.
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+#[test]
+fn no_argument_is_executed_if_the_dynamic_linker_was_started() {
+    let server = FakeSentry::start();
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("touched-{}", std::process::id()));
+    let mut command = Command::new("/lib64/ld-linux-x86-64.so.2");
+    command
+        .arg(env!("CARGO_BIN_EXE_crashes"))
+        .arg("/usr/bin/touch")
+        .arg(&file)
+        .env("SENTRY_DSN", server.dsn());
+    assert!(command.env("SENTRY_DEBUG", "1").env("LINGER", "1").output().unwrap().status.success());
+    assert!(!file.exists());
+}
+
+/// As in `while wait(NULL) > 0`, and with handlers of SIGCHLD.
+#[test]
+fn the_monitor_is_no_child_for_which_a_program_waits() {
+    let ended = crash("children", &[]);
+    assert!(ended.status.success(), "{:?}", ended.status);
+}
+
+/// The program may have a lock by it, or be at the end of a pipe that somebody reads.
+#[test]
+fn the_monitor_keeps_nothing_open_that_the_program_has_inherited() {
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "wait", &[]);
+    program.wait_until_ready();
+    let is_open = |process: u32| PathBuf::from(format!("/proc/{process}/fd/{INHERITED}")).exists();
+    assert!(is_open(program.child.id()) && !is_open(program.monitor()));
+    kill(program.child.id(), libc::SIGKILL);
+    program.end();
+}
+
+#[test]
+fn files_of_the_program_stay_open_when_the_monitor_ends() {
+    for (how, environment) in [("files", &[("MONITOR", "fails")][..]), ("closes everything", &[])] {
+        let ended = crash(how, environment);
+        assert!(ended.status.success(), "{how}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn a_killed_program_leaves_no_process() {
     let server = FakeSentry::start();
@@ -239,8 +297,6 @@ fn the_monitor_outlives_signals_for_the_program() {
     let mut program = Program::start(&server.dsn(), "wait", &[]);
     program.wait_until_ready();
     let monitor = program.monitor();
-    let name = format!("/proc/{monitor}/comm");
-    assert_eventually(|| std::fs::read_to_string(&name).unwrap() == "sentry-monitor\n");
     [libc::SIGTERM, libc::SIGINT, libc::SIGHUP].into_iter().for_each(|signal| kill(monitor, signal));
     kill(program.child.id(), libc::SIGBUS);
     let (status, _) = program.end();

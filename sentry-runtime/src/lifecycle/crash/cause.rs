@@ -44,6 +44,17 @@ impl Cause {
         false
     }
 
+    /// Returns whether the instruction that led to the signal is not executed again when its handler returns, as a breakpoint.
+    #[cfg(unix)]
+    pub(super) fn is_trap(self) -> bool {
+        self.number == libc::SIGTRAP && self.code > 0
+    }
+
+    #[cfg(windows)]
+    pub(super) fn is_trap(self) -> bool {
+        false
+    }
+
     /// Returns whether the program ended itself.
     #[cfg(unix)]
     pub(super) fn is_abort(self) -> bool {

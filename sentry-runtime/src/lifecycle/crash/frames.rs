@@ -2,7 +2,7 @@
 //!
 //! The program writes frames to the standard input of the monitor: a kind, a length, a payload. The monitor answers on its
 //! standard output, where code of the user may print before `init` is reached; so each answer begins with a random token,
-//! and everything else is skipped.
+//! and everything else is skipped. A letter and the id of the monitor's process follow.
 
 use std::io::{self, Read, Write};
 
@@ -13,6 +13,8 @@ pub(super) const ENVELOPE: u8 = b'E';
 pub(super) const NOTHING: u8 = b'N';
 
 /// The kinds of answers.
+/// The process of the monitor exists.
+pub(super) const STARTED: u8 = b'P';
 pub(super) const READY: u8 = b'R';
 pub(super) const DUMPED: u8 = b'D';
 pub(super) const SENT: u8 = b'S';
@@ -54,16 +56,17 @@ impl<R: Read> Answers<R> {
 }
 
 impl<R: Read> Iterator for Answers<R> {
-    type Item = u8;
+    type Item = (u8, u32);
 
-    fn next(&mut self) -> Option<u8> {
+    fn next(&mut self) -> Option<(u8, u32)> {
         loop {
             let at = self.unread.windows(self.token.len()).position(|bytes| bytes == self.token);
             match at.map(|at| at + self.token.len()) {
                 Some(end) => {
-                    if let Some(&kind) = self.unread.get(end) {
-                        self.unread.drain(..=end);
-                        return Some(kind);
+                    if let Some(&[kind, ref id @ ..]) = self.unread.get(end..end + 5) {
+                        let id = id.try_into().map_or(0, u32::from_le_bytes);
+                        self.unread.drain(..end + 5);
+                        return Some((kind, id));
                     }
                 }
                 // The end may be the beginning of a token.
@@ -87,8 +90,30 @@ impl<R: Read> Iterator for Answers<R> {
 pub(super) fn answer(token: &str, kind: u8) {
     let mut line = token.as_bytes().to_vec();
     line.push(kind);
+    line.extend(std::process::id().to_le_bytes());
     let mut out = io::stdout().lock();
     let _ = out.write_all(&line).and_then(|()| out.flush());
+}
+
+/// Returns what writes an answer with the id of the process that calls it. Neither allocates nor locks, so that it can be
+/// called after a fork.
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "the lock of the standard output may be held by a thread that does not exist after a fork"
+)]
+pub(super) fn answer_after_fork(token: &str, kind: u8) -> impl FnMut() -> io::Result<()> + use<> {
+    let mut line = token.as_bytes().to_vec();
+    line.extend([kind, 0, 0, 0, 0]);
+    let id = line.len() - 4;
+    move || {
+        line[id..].copy_from_slice(&std::process::id().to_le_bytes());
+        // SAFETY: the bytes are valid for the call. So few are written to a pipe as a whole.
+        match unsafe { libc::write(libc::STDOUT_FILENO, line.as_ptr().cast(), line.len()) } {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -110,8 +135,8 @@ mod tests {
 
     #[test]
     fn answers_are_found_among_what_the_program_prints() {
-        let printed = b"Shop 1.4.2\ntok\xfftoken-aRtoken-token-aDmore\n".as_slice();
-        assert_eq!(Answers::new(printed, "token-a").collect::<Vec<_>>(), [READY, DUMPED]);
+        let printed = b"Shop 1.4.2\ntok\xfftoken-aR\x07\x01\0\0token-token-aD\x07\x01\0\0more\n".as_slice();
+        assert_eq!(Answers::new(printed, "token-a").collect::<Vec<_>>(), [(READY, 263), (DUMPED, 263)]);
         // In pieces of one byte.
         struct Slowly<'a>(&'a [u8]);
         impl Read for Slowly<'_> {
@@ -122,6 +147,9 @@ mod tests {
                 Ok(length)
             }
         }
-        assert_eq!(Answers::new(Slowly(printed), "token-a").collect::<Vec<_>>(), [READY, DUMPED]);
+        assert_eq!(
+            Answers::new(Slowly(printed), "token-a").collect::<Vec<_>>(),
+            [(READY, 263), (DUMPED, 263)]
+        );
     }
 }

@@ -90,15 +90,29 @@ fn on_crash(context: &CrashContext) -> CrashEventResult {
     }
     let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
     State::wait(state.shutdown_timeout + GRACE, || is_sent() && state.is_done(Step::FLUSHED));
+    if cause.is_trap() {
+        raise_again(cause);
+    }
     // The handler of the standard library would ignore it, and the program go on after its crash was reported.
     CrashEventResult::Handled(cause.is_sent_fault())
+}
+
+/// Sends this thread the signal again, which arrives when its handler has returned.
+fn raise_again(cause: Cause) {
+    #[cfg(unix)]
+    // SAFETY: the call is allowed in a signal handler. The signal is blocked until it returns.
+    unsafe {
+        libc::raise(cause.number);
+    }
+    #[cfg(windows)]
+    let _ = cause;
 }
 
 /// Sends the registers to the monitor, and waits until it has written the minidump.
 fn request_dump(state: &State, context: &CrashContext) {
     let start = Instant::now();
-    State::wait(DUMP_TIMEOUT, || state.monitor.get().is_some() || state.is_done(Step::NO_MONITOR));
-    let Some(monitor) = state.monitor.get().filter(|_| !state.is_done(Step::NO_MONITOR)) else { return };
+    State::wait(DUMP_TIMEOUT, || state.has_input() || state.is_done(Step::NO_MONITOR));
+    let Some(monitor) = state.monitor() else { return state.done(Step::NO_MONITOR) };
     #[cfg(unix)]
     let sent = frames::write(monitor, frames::CRASH, context.as_bytes());
     #[cfg(windows)]

@@ -25,7 +25,7 @@
 //! * Neither works: the program ends as it would without this feature, some seconds later.
 //!
 //! The file [`handler`] has the part that runs in the signal handler, [`reporter`] the threads of the program,
-//! [`monitor`] the other process, [`frames`] what they say to each other.
+//! [`process`] starts the other process, [`monitor`] runs in it, [`frames`] what they say to each other.
 
 #[cfg(writes_minidumps)]
 mod cause;
@@ -39,6 +39,8 @@ mod handler;
 mod monitor;
 #[cfg(writes_minidumps)]
 mod private_data;
+#[cfg(writes_minidumps)]
+mod process;
 #[cfg(writes_minidumps)]
 mod reporter;
 #[cfg(writes_minidumps)]

@@ -1,11 +1,12 @@
 //! The threads of the program: one starts the monitor and reads its answers, one makes the event of a crash.
 
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 
 use super::frames::{self, Answers};
 use super::handler;
+use super::process::Process;
 use super::state::{self, State, Step};
 use crate::base::{diagnostics, thread_role};
 use crate::capture::event::DatedEvent;
@@ -59,25 +60,28 @@ pub(super) fn refuse_sigpipe() {
 fn watch(state: &'static State) {
     let token = format!("{:016x}{:016x}", random_u64(), random_u64());
     let mut was_ready = false;
-    match spawn(&token) {
-        Ok((child, input, output)) => {
+    match Process::start(&token) {
+        Ok((process, input, output)) => {
             state::note_pipes(&input, &output);
-            let id = child.id();
-            let _ = state.process.set(Mutex::new(child));
-            let _ = state.monitor.set(input);
-            // On a thread of its own: a crash in progress holds the lock that this needs, and waits for the answers.
-            let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
-            let _ = allow.spawn(move || handler::allow(id));
-            for answer in Answers::new(output, &token) {
+            let _ = state.process.set(process);
+            state.set_input(input);
+            let mut output = ManuallyDrop::new(output);
+            for (answer, id) in Answers::new(&mut *output, &token) {
                 match answer {
+                    frames::STARTED => {
+                        // On a thread of its own: a crash in progress holds the lock that this needs, and waits for the
+                        // answers.
+                        let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
+                        let _ = allow.spawn(move || handler::allow(id));
+                    }
                     frames::READY => was_ready = true,
                     frames::DUMPED => state.done(Step::DUMPED),
                     frames::SENT => state.done(Step::SENT),
                     _ => {}
                 }
             }
-            // It ends, and must not stay in the list of processes.
-            with_process(state, Child::wait);
+            state.done(Step::NO_MONITOR);
+            state::close_output(ManuallyDrop::into_inner(output));
         }
         Err(error) => diagnostics::debug(format_args!("the crash monitor could not be started: {error}")),
     }
@@ -90,42 +94,6 @@ fn watch(state: &'static State) {
     }
 }
 
-/// Does something with the monitor's process, unless the other thread does something with it.
-fn with_process<R>(state: &State, work: impl FnOnce(&mut Child) -> R) {
-    if let Some(Ok(mut process)) = state.process.get().map(Mutex::try_lock) {
-        work(&mut process);
-    }
-}
-
-/// Starts this executable again, as the monitor.
-fn spawn(token: &str) -> std::io::Result<(Child, std::process::ChildStdin, ChildStdout)> {
-    // On Linux the file that runs, even if another one was put in its place meanwhile.
-    let own = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
-    let mut command = Command::new(own);
-    let mut arguments = std::env::args_os();
-    let name = arguments.next();
-    // The arguments lead the program to the same call of `init`.
-    command.args(arguments).env(super::MARK, token);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    command.stderr(if diagnostics::is_debug() { Stdio::inherit() } else { Stdio::null() });
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt as _;
-        if let Some(name) = name {
-            command.arg0(name);
-        }
-        // Signals of the terminal are for the program.
-        command.process_group(0);
-    }
-    #[cfg(not(unix))]
-    let _ = name;
-    let mut child = command.spawn()?;
-    match (child.stdin.take(), child.stdout.take()) {
-        (Some(input), Some(output)) => Ok((child, input, output)),
-        _ => Err(std::io::ErrorKind::BrokenPipe.into()),
-    }
-}
-
 /// Waits for a crash, and reports it.
 fn report(state: &'static State) {
     while !state.is_done(Step::EVENT_WANTED) && !state.is_done(Step::FLUSH_WANTED) {
@@ -135,7 +103,9 @@ fn report(state: &'static State) {
     if state.is_done(Step::EVENT_WANTED) {
         if !state.is_done(Step::DUMPED) {
             // It hangs. If it went on later, it would report the crash a second time.
-            with_process(state, Child::kill);
+            if let Some(process) = state.process.get().filter(|_| !state.is_done(Step::NO_MONITOR)) {
+                process.kill();
+            }
             state.done(Step::NO_MONITOR);
         }
         let envelope = client.as_ref().and_then(|client| envelope(state, client));
@@ -170,8 +140,7 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
 /// Hands the envelope to the monitor, or to the client's own transport if there is no monitor.
 fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>) {
     let bytes = envelope.as_ref().map(|envelope| envelope.to_bytes(std::time::SystemTime::now()));
-    let monitor = state.monitor.get().filter(|_| !state.is_done(Step::NO_MONITOR));
-    let taken = monitor.is_some_and(|monitor| {
+    let taken = state.monitor().is_some_and(|monitor| {
         let (kind, payload) = match &bytes {
             Some(bytes) => (frames::ENVELOPE, bytes.as_slice()),
             None => (frames::NOTHING, [].as_slice()),

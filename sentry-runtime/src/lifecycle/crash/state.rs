@@ -2,14 +2,17 @@
 //! read and write.
 
 #[cfg(unix)]
-use std::os::fd::AsRawFd as _;
-use std::process::{Child, ChildStdin, ChildStdout};
+use std::os::fd::{AsRawFd as _, IntoRawFd as _, RawFd};
+use std::process::{ChildStdin, ChildStdout};
+#[cfg(unix)]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, Weak};
+use std::sync::{OnceLock, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::cause::Cause;
+use super::process::Process;
 use crate::base::fork::PerProcess;
 use crate::client::Client;
 
@@ -44,9 +47,9 @@ pub(super) struct State {
     /// The option of that client: how long sending may delay the end.
     pub(super) shutdown_timeout: Duration,
     /// The input of the monitor, once it was started.
-    pub(super) monitor: OnceLock<ChildStdin>,
+    input: OnceLock<ChildStdin>,
     /// The monitor itself.
-    pub(super) process: OnceLock<Mutex<Child>>,
+    pub(super) process: OnceLock<Process>,
     pub(super) reporter: OnceLock<Thread>,
     steps: AtomicU32,
     /// The thread state of the crashing thread.
@@ -64,7 +67,7 @@ impl State {
         Self {
             client,
             shutdown_timeout,
-            monitor: OnceLock::new(),
+            input: OnceLock::new(),
             process: OnceLock::new(),
             reporter: OnceLock::new(),
             steps: AtomicU32::new(0),
@@ -97,6 +100,25 @@ impl State {
         self.steps.load(Ordering::Acquire) & step.0 == step.0
     }
 
+    pub(super) fn set_input(&self, input: ChildStdin) {
+        let _ = self.input.set(input);
+    }
+
+    /// Whether the monitor was started.
+    pub(super) fn has_input(&self) -> bool {
+        self.input.get().is_some()
+    }
+
+    /// Returns the input of the monitor, if it was started and has not ended.
+    pub(super) fn monitor(&self) -> Option<&ChildStdin> {
+        let input = self.input.get().filter(|_| !self.is_done(Step::NO_MONITOR))?;
+        // The program may have closed it, and use its number for something else.
+        #[cfg(unix)]
+        return Some(input).filter(|_| PIPES[0].open().is_some());
+        #[cfg(windows)]
+        Some(input)
+    }
+
     /// Asks the reporter for something.
     pub(super) fn ask(&self, step: Step) {
         self.done(step);
@@ -117,30 +139,79 @@ impl State {
 
 /// The ends of the pipes to the monitor, which a child of a fork closes: the monitor ends when the last process has.
 #[cfg(unix)]
-static PIPES: [AtomicI32; 2] = [const { AtomicI32::new(-1) }; 2];
+static PIPES: [Pipe; 2] = [const { Pipe { descriptor: AtomicI32::new(-1), inode: AtomicU64::new(0) } }; 2];
+
+/// A descriptor of a pipe. Programs that become daemons close all descriptors, and their numbers are used again: then it must
+/// not be touched.
+#[cfg(unix)]
+struct Pipe {
+    descriptor: AtomicI32,
+    inode: AtomicU64,
+}
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "there is no safe way to close a descriptor that may be another's")]
+impl Pipe {
+    fn note(&self, descriptor: RawFd) {
+        self.inode.store(inode(descriptor).unwrap_or(0), Ordering::Relaxed);
+        self.descriptor.store(descriptor, Ordering::Relaxed);
+    }
+
+    /// Returns the descriptor, if it is open and still that of this pipe. Safe in a signal handler.
+    fn open(&self) -> Option<RawFd> {
+        let descriptor = self.descriptor.load(Ordering::Relaxed);
+        (descriptor >= 0 && inode(descriptor) == Some(self.inode.load(Ordering::Relaxed)))
+            .then_some(descriptor)
+    }
+
+    fn close(&self) {
+        if let Some(descriptor) = self.open() {
+            // SAFETY: the descriptor is open and that of this pipe, which nobody uses any more.
+            unsafe { libc::close(descriptor) };
+        }
+        self.descriptor.store(-1, Ordering::Relaxed);
+    }
+}
+
+/// Returns the number of the pipe to which a descriptor belongs; `None` if it is closed, or something else.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "there is no safe way to look at a descriptor that may be closed")]
+#[allow(clippy::useless_conversion, reason = "the types differ between processors")]
+fn inode(descriptor: RawFd) -> Option<u64> {
+    // SAFETY: zeros are valid for the plain data, and the call only writes to it.
+    let file = unsafe {
+        let mut file: libc::stat = std::mem::zeroed();
+        if libc::fstat(descriptor, &raw mut file) != 0 {
+            return None;
+        }
+        file
+    };
+    (file.st_mode & libc::S_IFMT == libc::S_IFIFO).then(|| u64::from(file.st_ino))
+}
 
 #[cfg(unix)]
 pub(super) fn note_pipes(input: &ChildStdin, output: &ChildStdout) {
-    PIPES[0].store(input.as_raw_fd(), Ordering::Relaxed);
-    PIPES[1].store(output.as_raw_fd(), Ordering::Relaxed);
+    PIPES[0].note(input.as_raw_fd());
+    PIPES[1].note(output.as_raw_fd());
 }
 
 #[cfg(windows)]
 pub(super) fn note_pipes(_input: &ChildStdin, _output: &ChildStdout) {}
 
+/// Closes the output of a monitor that has ended.
+pub(super) fn close_output(output: ChildStdout) {
+    #[cfg(unix)]
+    {
+        let _ = output.into_raw_fd();
+        PIPES[1].close();
+    }
+    #[cfg(windows)]
+    drop(output);
+}
+
 /// Closes the pipes to the monitor of the parent, in the child of a fork.
 #[cfg(unix)]
-#[expect(
-    unsafe_code,
-    reason = "the owner of the descriptors is in the parent's state, which is never dropped"
-)]
 pub(crate) fn reset_after_fork() {
-    for pipe in &PIPES {
-        let descriptor = pipe.swap(-1, Ordering::Relaxed);
-        if descriptor >= 0 {
-            // SAFETY: the descriptor is open, and nobody in this process uses it: the state of the parent process is
-            // not read after a fork, and its threads do not exist here.
-            unsafe { libc::close(descriptor) };
-        }
-    }
+    // The owner of the descriptors is in the state of the parent, which is neither read nor dropped here.
+    PIPES.iter().for_each(Pipe::close);
 }
