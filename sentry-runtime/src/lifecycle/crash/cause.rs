@@ -44,7 +44,8 @@ impl Cause {
         false
     }
 
-    /// Returns whether the instruction that led to the signal is not executed again when its handler returns, as a breakpoint.
+    /// Returns whether the instruction that led to the signal is not executed again when its handler
+    /// returns, such as a breakpoint.
     #[cfg(unix)]
     pub(super) fn is_trap(self) -> bool {
         self.number == libc::SIGTRAP && self.code > 0
