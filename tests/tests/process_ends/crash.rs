@@ -29,7 +29,12 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crashes"));
         command.args([how, &mark]).env_clear().env("SENTRY_DSN", dsn).env("PASSWORD", "hunter2-variable");
         // SAFETY: `dup2` may run after a fork.
-        unsafe { command.pre_exec(|| Ok(drop(libc::dup2(0, INHERITED)))) };
+        unsafe {
+            command.pre_exec(|| {
+                let _ = libc::dup2(0, INHERITED);
+                Ok(())
+            });
+        }
         // No folder that can be written to, as in a container.
         command.env("TMPDIR", "/nonexistent").envs(environment.iter().copied());
         let child =
