@@ -45,7 +45,7 @@ fn wait() {
 
 /// Forks, and lets the child do something.
 fn fork(in_child: fn()) {
-    // SAFETY: the child ends by itself.
+    // SAFETY: `in_child` ends the child.
     match unsafe { libc::fork() } {
         0 => in_child(),
         child => {

@@ -1,6 +1,6 @@
 //! The context of a thread that crashed, read by another thread while the crashed one waits in its signal handler.
 //!
-//! A signal handler must not allocate, so it cannot capture anything by itself. It hands over the address of its thread
+//! A signal handler must not allocate, so it cannot capture anything. It hands over the address of its thread
 //! state, and waits.
 
 #![expect(unsafe_code, reason = "the state of another thread is read, see `enter_context_of`")]

@@ -41,6 +41,9 @@ fn serve(options: ClientOptions) -> Result<(), String> {
     outlive_signals();
     let client = Arc::new(Client::build(for_monitor(options)).map_err(|error| error.to_string())?);
     let frames = frames();
+    // The name in lists of processes.
+    #[cfg(unix)]
+    let _ = std::fs::write("/proc/self/comm", "sentry-monitor");
     frames::answer(&token, frames::READY);
     // The program has ended without a crash.
     let Ok((frames::CRASH, context)) = frames.recv() else { return Ok(()) };
@@ -133,7 +136,4 @@ fn outlive_signals() {
         // SAFETY: to ignore a signal has no requirements.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
-    // The name in lists of processes.
-    #[cfg(unix)]
-    let _ = std::fs::write("/proc/self/comm", "sentry-monitor");
 }

@@ -1,5 +1,5 @@
-//! What is erased from a minidump before it leaves the machine: the environment, the arguments, the names of open files, and
-//! the vector registers.
+//! The private data in a minidump, which is erased before it leaves the machine: the environment, the arguments, the names of
+//! open files, and the vector registers.
 //!
 //! The writer for Linux copies the first three into streams of their own. Vector registers have pieces of the texts that were
 //! copied or compared last. Nothing of this is needed to find the frames of a stack.

@@ -38,7 +38,8 @@ pub(super) fn start(state: &'static State) {
     if let Some(reporter) = spawn("sentry-crash", report) {
         let _ = state.reporter.set(reporter.thread().clone());
     }
-    if spawn("sentry-monitor", watch).is_none() {
+    // Not the name of the monitor: until it executes the program, the new process has the name of this thread.
+    if spawn("sentry-watch", watch).is_none() {
         state.done(Step::NO_MONITOR);
     }
 }

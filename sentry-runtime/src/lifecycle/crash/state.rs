@@ -1,5 +1,5 @@
-//! What the crashing thread, the threads of the program and the monitor's answers share: words that a signal handler may
-//! read and write.
+//! The state that the crashing thread shares with the program's reporting threads: words that a signal handler may read and
+//! write.
 
 #[cfg(unix)]
 use std::os::fd::{AsRawFd as _, IntoRawFd as _, RawFd};
