@@ -21,6 +21,7 @@ use crate::intake::queue;
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
+use crate::scope::request_events::Held;
 use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
 use crate::stacktrace::locals::CapturedLocals;
@@ -224,6 +225,17 @@ impl DatedEvent {
             client,
             depth: callback::depth(),
         })
+    }
+}
+
+impl Held for DatedEvent {
+    fn submit(self: Box<Self>) {
+        DatedEvent::submit(*self);
+    }
+
+    fn lose(self: Box<Self>) {
+        let files = self.scopes.attachments().chain(&self.draft.hint.attachments);
+        self.client.lost_with(DiscardReason::BufferOverflow, DataCategory::Error, files);
     }
 }
 

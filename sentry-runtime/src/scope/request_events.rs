@@ -23,8 +23,17 @@ pub(crate) struct RequestEvents {
 /// The maximum number of held events: what a middleware logs about one request, and a few requests to other services.
 const MAX_HELD: usize = 8;
 
-/// An event that waits for the end of its request, and the number of events that were captured before it.
-type HeldEvent = (u32, Box<dyn FnOnce() + Send>);
+/// An event that waits for the end of its request.
+#[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
+pub(crate) trait Held: Send {
+    /// Captures it.
+    fn submit(self: Box<Self>);
+    /// Counts it as lost.
+    fn lose(self: Box<Self>);
+}
+
+/// A held event, and the number of events that were captured before it.
+type HeldEvent = (u32, Box<dyn Held>);
 
 /// The held events; `None` once the request is over.
 struct HeldEvents(Mutex<Option<Vec<HeldEvent>>>);
@@ -59,22 +68,25 @@ impl RequestEvents {
     }
 
     /// Keeps an event until the request ends. It is dropped if the request fails, or if another one is captured until then.
-    /// Returns it if the request is over; if too many are held, it is dropped at once.
-    pub(crate) fn hold(&self, submit: Box<dyn FnOnce() + Send>) -> Option<Box<dyn FnOnce() + Send>> {
+    /// If too many are held, it is counted as lost. Returns `false`, and drops it, if the request is over.
+    pub(crate) fn hold(&self, event: Box<dyn Held>) -> bool {
         let mut held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(list) = &mut *held else { return Some(submit) };
+        let Some(list) = &mut *held else { return false };
         if list.len() < MAX_HELD {
-            list.push((self.captured.load(Ordering::Relaxed), submit));
+            list.push((self.captured.load(Ordering::Relaxed), event));
+        } else {
+            drop(held);
+            event.lose();
         }
-        None
+        true
     }
 
     /// Ends the request. Returns the held events that no other event has made superfluous.
-    pub(crate) fn end(&self, failed: bool) -> Vec<Box<dyn FnOnce() + Send>> {
+    pub(crate) fn end(&self, failed: bool) -> Vec<Box<dyn Held>> {
         self.ended.store(true, Ordering::Relaxed);
         let held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let captured = self.captured.load(Ordering::Relaxed);
-        let wanted = |(before, submit): HeldEvent| (!failed && before == captured).then_some(submit);
+        let wanted = |(before, event): HeldEvent| (!failed && before == captured).then_some(event);
         held.into_iter().flatten().filter_map(wanted).collect()
     }
 }

@@ -184,6 +184,27 @@ fn what_a_client_in_a_request_logs_is_an_event_unless_the_request_fails() {
     }
 }
 
+async fn copes_twelve_times() -> StatusCode {
+    for _ in 0..12 {
+        ask_the_bank().await;
+    }
+    StatusCode::OK
+}
+
+#[test]
+fn logged_failures_beyond_those_that_wait_for_their_request_are_counted() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || {
+            let router = Router::new().route("/copes", get(copes_twelve_times)).layer(SentryLayer::new());
+            drop(block_on(router.oneshot(Request::get("/copes").body(Body::empty()).unwrap())));
+        });
+    });
+    let sent = seen.events().len() as u64;
+    assert!(sent > 0);
+    assert_eq!(sent + seen.reported("buffer_overflow", "error"), 12);
+}
+
 #[test]
 fn a_failure_of_another_status_after_a_request_is_an_event() {
     let subscriber = tracing_subscriber::registry().with(layer());

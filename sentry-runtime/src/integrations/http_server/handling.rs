@@ -149,7 +149,7 @@ impl Handling {
         let Some(context) = running.context.take() else { return };
         if !held.is_empty() {
             let _inside = entered::enter(Arc::clone(&context), running.active);
-            held.into_iter().for_each(|submit| submit());
+            held.into_iter().for_each(|event| event.submit());
         }
         errors::close(context.boundary);
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {

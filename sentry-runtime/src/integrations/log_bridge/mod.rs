@@ -171,7 +171,7 @@ impl LogEntry<'_> {
             return true;
         }
         let Some(event) = DatedEvent::now(self.message(text)) else { return false };
-        events.hold(Box::new(move || _ = event.submit())).is_none()
+        events.hold(Box::new(event))
     }
 
     fn message(&self, text: &str) -> EventDraft {
