@@ -16,7 +16,7 @@ groups="
 rules    | sentry-rules   |                                                                             |
 macros   | sentry-macros  |                                                                             | attributes_behaviour
 sampling | sentry-runtime | trace/sampling options/sampling client/pressure pipeline/backpressure       | traces delivery streaming
-headers  | sentry-runtime | trace/headers trace/header_source trace/tracestate trace/propagation        | traces streaming web_handlers
+headers  | sentry-runtime | trace/headers trace/baggage trace/header_source trace/tracestate trace/propagation | traces streaming web_handlers
 limits   | sentry-runtime | transport/rate_limits                                                       | delivery
 dsn      | sentry-runtime | protocol/dsn protocol/dsn/parse                                             | scopes delivery
 scrub    | sentry-runtime | scrub scrub/*                                                               | privacy

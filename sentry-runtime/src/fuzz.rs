@@ -9,9 +9,9 @@ use crate::protocol::{
     Attachment, DataCategory, Dsn, DynamicSamplingContext, Envelope, EnvelopeItem, Level, MonitorSchedule,
     SpanId, TraceId, Value,
 };
-use crate::trace::headers;
 use crate::trace::propagation::Propagation;
 use crate::trace::span_groups::SpanGroups;
+use crate::trace::{baggage, headers};
 use crate::transport::rate_limits::{LimitHeaders, RateLimits};
 
 /// A parsed DSN, written without its secret, parses to the same DSN.
@@ -42,12 +42,12 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
         assert!(read.sampled.is_some());
     }
     let (mut dsc, mut groups) = (DynamicSamplingContext::default(), SpanGroups::default());
-    headers::parse_baggage(baggage, &mut dsc, &mut groups);
-    headers::parse_baggage(baggage, &mut dsc, &mut groups);
-    let written = headers::format_baggage(&dsc);
+    baggage::parse(baggage, &mut dsc, &mut groups);
+    baggage::parse(baggage, &mut dsc, &mut groups);
+    let written = baggage::format_dsc(&dsc);
     assert!(written.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{written:?}");
     let mut again = DynamicSamplingContext::default();
-    headers::parse_baggage(&written, &mut again, &mut groups);
+    baggage::parse(&written, &mut again, &mut groups);
     assert!(written.len() <= 8192, "{}", written.len());
     // Encoded, an entry may be longer than it came, and is then left out.
     assert!(again.iter().all(|(key, value)| dsc.get(key) == Some(value)));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::ids;
 use crate::options::ClientOptions;
 use crate::protocol::DynamicSamplingContext;
+use crate::trace::baggage;
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
 use crate::trace::propagation::{Propagation, format_sample_rand};
@@ -42,7 +43,7 @@ impl Propagation {
         let mut dsc = DynamicSamplingContext::default();
         let mut groups = SpanGroups::default();
         headers.visit("baggage", &mut |value| {
-            headers::parse_baggage(value, &mut dsc, &mut groups);
+            baggage::parse(value, &mut dsc, &mut groups);
         });
         if let Some(options) = options
             && !may_continue(dsc.get("org_id"), options)

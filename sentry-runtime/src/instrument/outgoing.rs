@@ -18,7 +18,8 @@ use crate::client::Client;
 use crate::context::active;
 use crate::context::span_context::SpanContext;
 use crate::scope::Scopes;
-use crate::trace::headers::{self, HeaderSource};
+use crate::trace::baggage;
+use crate::trace::headers::HeaderSource;
 use crate::trace::span_groups::SpanGroups;
 
 /// The headers that link an outgoing request to the active trace, see [`get_trace_data`](crate::get_trace_data).
@@ -61,7 +62,7 @@ impl TraceData {
         let foreign = span_context.foreign();
         let random = foreign.is_some_and(|foreign| foreign.random);
         let flags = u8::from(decision == Some(true)) | u8::from(random) << 1;
-        let mut baggage = headers::format_baggage(&dsc);
+        let mut baggage = baggage::format_dsc(&dsc);
         let scopes = active::with(Scopes::of);
         if let Some(groups) = SpanGroups::of(span_context.groups(), &scopes) {
             groups.write(&mut baggage);
@@ -117,7 +118,7 @@ impl TraceData {
     /// ```
     #[must_use]
     pub fn merge_baggage(&self, existing: &str) -> String {
-        headers::merge_baggage(existing, &self.baggage)
+        baggage::merge(existing, &self.baggage)
     }
 
     /// Adds the headers to a request, unless it already has a `sentry-trace` header. Returns whether they were added.

@@ -3,8 +3,10 @@
 //! A running span is a few words on the caller's stack or beside its future, and a [`record`] when it has ended. The
 //! thread's recorder passes records through a lock-free queue ([`ring`]) to the pipeline thread. The spans of one
 //! request or job form a [`segment`]; at its root, [`sampling`] decides whether they are recorded. A lazy root is
-//! sampled without creating a segment. [`propagation`] and [`headers`] link segments to those of other services.
+//! sampled without creating a segment. [`propagation`], [`headers`] and [`baggage`] link segments to those of other
+//! services.
 
+pub(crate) mod baggage;
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod gen_ai;

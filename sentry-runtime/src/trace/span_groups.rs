@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
-use super::headers;
+use super::baggage;
 use crate::scope::Scopes;
 
 /// The beginning of the attributes and of the entries in `baggage`.
@@ -82,7 +82,7 @@ impl SpanGroups {
     /// Appends the groups to a `baggage` header.
     pub(crate) fn write(&self, baggage: &mut String) {
         for (key, value) in self.iter() {
-            headers::append_member(baggage, "", key, value);
+            baggage::append_member(baggage, "", key, value);
         }
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn groups_are_read_and_written_and_the_rest_of_a_header_is_not() {
         let mut groups = SpanGroups::default();
-        let mut read = |header| headers::parse_baggage(header, &mut Default::default(), &mut groups);
+        let mut read = |header| baggage::parse(header, &mut Default::default(), &mut groups);
         read("a=1, sentry.span_group.session_id = s%201 ;p, sentry-release=2");
         read(
             "sentry.span_group.conversation_id=c,sentry.span_group.=x,sentry.span_group.empty_id=,sentry.span_group.No=1",
