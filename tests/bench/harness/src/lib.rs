@@ -12,6 +12,8 @@ pub mod load;
 mod poll;
 mod process;
 pub mod request;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use batches::{Bench, Threads};
 pub use clock::{process_cpu, thread_cpu};
