@@ -1,11 +1,9 @@
-//! The contender `fastrace`, with a reporter that discards reports, or one that posts each report as JSON.
+//! The contender `fastrace`, with a reporter that discards reports; end to end with the one of the library.
 
-use std::borrow::Cow;
-
-use bench_harness::{Bench, Load, Threads, black_box, load, run, yield_once};
+use bench_fastrace::end_to_end;
+use bench_harness::{Bench, Threads, black_box, run, yield_once};
 use fastrace::collector::{Config, Reporter, SpanContext, SpanId, SpanRecord, TraceId};
 use fastrace::{Span, trace};
-use serde::Serialize;
 
 #[trace]
 #[inline(never)]
@@ -124,64 +122,6 @@ fn threads<const COUNT: usize>(bench: &Bench) {
 fn moving(bench: &Bench) {
     start();
     bench.measure_moving(1000, in_root, leaf_async, drain);
-}
-
-/// A reporter that posts each report as JSON.
-struct Post {
-    agent: ureq::Agent,
-    url: String,
-}
-
-impl Reporter for Post {
-    fn report(&mut self, spans: Vec<SpanRecord>) {
-        let spans: Vec<_> = spans.iter().map(json).collect();
-        let body = serde_json::to_vec(&spans).expect("spans can be written as JSON");
-        let request = self.agent.post(&self.url).header("Content-Type", "application/json");
-        if let Ok(mut answer) = request.send(&body[..]) {
-            let _read = answer.body_mut().read_to_vec();
-        }
-    }
-}
-
-/// Returns a span with the fields that the other contenders send.
-fn json(span: &SpanRecord) -> impl Serialize + '_ {
-    #[derive(Serialize)]
-    struct Wire<'a> {
-        trace_id: TraceId,
-        span_id: SpanId,
-        parent_span_id: SpanId,
-        start_timestamp: f64,
-        timestamp: f64,
-        op: &'static str,
-        origin: &'static str,
-        status: &'static str,
-        description: &'a str,
-        data: &'a [(Cow<'static, str>, Cow<'static, str>)],
-    }
-    Wire {
-        trace_id: span.trace_id,
-        span_id: span.span_id,
-        parent_span_id: span.parent_id,
-        start_timestamp: span.begin_time_unix_ns as f64 / 1e9,
-        timestamp: (span.begin_time_unix_ns + span.duration_ns) as f64 / 1e9,
-        op: "function",
-        origin: "auto.function",
-        status: "ok",
-        description: &span.name,
-        data: &span.properties,
-    }
-}
-
-fn end_to_end(load: &Load) {
-    let agent = ureq::Agent::new_with_defaults();
-    fastrace::set_reporter(Post { agent, url: format!("{}/spans", load.url) }, Config::default());
-    load.run(
-        || in_root(&mut || (1..load::TRANSACTION).for_each(|number| _ = black_box(leaf(number)))),
-        || {
-            fastrace::flush();
-            None
-        },
-    );
 }
 
 fn main() {
