@@ -1,18 +1,19 @@
 //! Memory tests: held memory is bounded whatever is recorded, and spans that find no room are counted.
 
-use std::thread;
+use std::thread::{self, Thread};
 
 use serde_json::Value;
 
 use super::*;
+use crate::client::Client;
 use crate::options::{ClientOptions, TraceLifecycle};
-use crate::protocol::{AttributeValue, ItemType};
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, ItemType};
 use crate::scope::{Scope, ScopeCell};
 use crate::trace::callsite::{Callsite, CallsiteOptions};
 use crate::trace::clock;
 use crate::trace::clock::Start;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::SpanOutcome;
+use crate::trace::record::{Record, SpanOutcome};
 use crate::trace::segment::{RootName, Segment};
 use crate::transport::TestTransport;
 

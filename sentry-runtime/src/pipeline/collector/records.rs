@@ -1,0 +1,158 @@
+//! The records of the threads, sorted by segment.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::thread::Thread;
+use std::time::Instant;
+
+use super::{BufferedSpan, Child, ChildKind, Collector};
+use crate::capture::event::number_of;
+use crate::pipeline::span::buffer::Room;
+use crate::pipeline::transaction::Ended;
+use crate::protocol::nesting::Prune as _;
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
+use crate::scope;
+use crate::trace::ids::LocalId;
+use crate::trace::record::{Detail, ProcessScopes, Record};
+
+/// The maximum number of segments gathered at the same time.
+const MAX_SEGMENTS: usize = 16_384;
+
+impl Collector {
+    pub(super) fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<ProcessScopes>>) {
+        match record {
+            Record::ProcessScopes(announced) => *around = Some(announced),
+            Record::LazyRootEnd(root) => match around {
+                Some(around) => {
+                    let ended = Ended::light(root, around, number_of(thread.id()));
+                    self.compact(ended.segment.key);
+                    self.ending.push(ended);
+                }
+                // A segment is announced before its first root.
+                None => {
+                    let ledger = root.client.ledger();
+                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
+                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Span, 1);
+                }
+            },
+            Record::Start { segment, isolation, current } => {
+                let early = self.open.remove(&segment.key);
+                self.streams.begin(segment, isolation, current, early, &mut self.room);
+            }
+            Record::End { segment, isolation, current, end, outcome } => {
+                if let Some(stream) = self.streams.get(segment.key) {
+                    stream.ended_on(thread);
+                }
+                self.watched.end(segment.key);
+                self.compact(segment.key);
+                let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
+                let global = scope::global().snapshot();
+                self.ending.push(Ended {
+                    segment,
+                    global,
+                    isolation,
+                    current,
+                    end,
+                    outcome,
+                    thread,
+                    verdict,
+                });
+            }
+            Record::SpanWatched(span) => self.watched.open(span),
+            Record::PollBegin { span, at } => self.polls.begin(thread, span, at),
+            Record::PollWatched(poll) => self.polls.begin_watched(thread, poll),
+            Record::PollEnd { segment, span, at } => {
+                let Some(length) = self.polls.end(thread, span, at).filter(|_| span != 0) else { return };
+                match self.streams.get(segment) {
+                    Some(stream) => stream.add_poll(span, length),
+                    None => self.gathered(segment).0.polls.add(span, length),
+                }
+            }
+            Record::Span { segment, id, parent, site, start, end, outcome } => {
+                self.watched.end(id);
+                let kind = ChildKind::Site { site, start, end, outcome };
+                self.add(segment, Child { id, parent, kind }, thread);
+            }
+            Record::Attribute { segment, span, key, mut value } => {
+                value.prune();
+                match self.streams.get(segment) {
+                    Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
+                    None => {
+                        let (gathered, room) = self.gathered(segment);
+                        gathered.add_attribute(span, key, value, room);
+                    }
+                }
+            }
+            Record::Form { segment, span, form } => {
+                for (key, value) in form.grouped() {
+                    let detail = Detail::Attribute(key, AttributeValue::from_json(&value));
+                    self.add_detail(segment, span, detail);
+                }
+            }
+            Record::Detail { segment, span, detail } => match *detail {
+                Detail::Span(dynamic) => {
+                    self.watched.end(span);
+                    let parent = dynamic.parent;
+                    let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
+                    self.add(segment, child, thread);
+                }
+                detail => self.add_detail(segment, span, detail),
+            },
+        }
+    }
+
+    /// Releases the unused memory of a segment that has ended, if memory is becoming short.
+    fn compact(&mut self, key: LocalId) {
+        if self.room.is_fuller_than(2)
+            && let Some(gathered) = self.open.get_mut(&key)
+        {
+            gathered.give_back_unused(&mut self.room);
+        }
+    }
+
+    fn add_detail(&mut self, segment: LocalId, span: LocalId, mut detail: Detail) {
+        if let Detail::Attribute(_, value) = &mut detail {
+            value.prune();
+        }
+        match self.streams.get(segment) {
+            Some(stream) => stream.say(span, detail, &mut self.room),
+            None => {
+                let (gathered, room) = self.gathered(segment);
+                gathered.add_detail(span, detail, room);
+            }
+        }
+    }
+
+    fn add(&mut self, segment: LocalId, child: Child, thread: &Thread) {
+        if self.streams.get(segment).is_none() {
+            let (gathered, room) = self.gathered(segment);
+            return gathered.add(child, room);
+        }
+        if self.streams.add(segment, child, Some(thread), &mut self.room) {
+            let since = self.since(Instant::now());
+            self.streams.relieve(segment, &mut self.open, since, &mut self.room);
+        }
+    }
+
+    fn gathered(&mut self, segment: LocalId) -> (&mut BufferedSpan, &mut Room) {
+        if !self.open.contains_key(&segment) {
+            self.begin(segment);
+        }
+        let gathered = self.open.entry(segment).or_default();
+        gathered.changed = self.round;
+        (gathered, &mut self.room)
+    }
+
+    #[cold]
+    fn begin(&mut self, segment: LocalId) {
+        if let Some(finished) = self.finished.get_mut(&segment) {
+            self.late.push((segment, Instant::now()));
+            self.open.insert(segment, std::mem::take(&mut finished.open));
+        } else if self.backlog.contains(segment) {
+            self.late.push((segment, Instant::now()));
+        }
+        if self.open.len() >= MAX_SEGMENTS {
+            self.give_up_oldest(MAX_SEGMENTS / 8, |_| true);
+        }
+    }
+}
