@@ -9,10 +9,11 @@ use serde_json::Value;
 use crate::Result;
 
 /// The package, the program, and the heading in the tables.
-const CONTENDERS: [(&str, &str, &str); 10] = [
+const CONTENDERS: [(&str, &str, &str); 11] = [
     ("bench-plain", "bench-plain", "plain function"),
     ("bench-ours", "bench-ours", OURS),
     ("bench-fastrace", "bench-fastrace", FASTRACE),
+    ("bench-fastrace", "per_trace", FASTRACE_PER_TRACE),
     ("bench-tracing", "bench-tracing", TRACING),
     ("bench-tracing-otel", "bench-tracing-otel", "tracing-opentelemetry"),
     ("bench-sentry-official", "manual", OFFICIAL),
@@ -24,6 +25,7 @@ const CONTENDERS: [(&str, &str, &str); 10] = [
 
 pub(crate) const OURS: &str = "ours";
 pub(crate) const FASTRACE: &str = "fastrace";
+pub(crate) const FASTRACE_PER_TRACE: &str = "fastrace, one request per trace";
 pub(crate) const TRACING: &str = "tracing";
 pub(crate) const OFFICIAL: &str = "sentry, by hand";
 

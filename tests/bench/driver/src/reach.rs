@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contenders::{FASTRACE, OFFICIAL, OURS, TRACING};
+use crate::contenders::{FASTRACE, FASTRACE_PER_TRACE, OFFICIAL, OURS, TRACING};
 use crate::end_to_end::Row;
 use crate::rounds::Costs;
 
@@ -69,7 +69,8 @@ pub(crate) fn judge(calls: &Costs, loads: &[Row]) -> Vec<Judged> {
     };
     for (free, how) in [(false, "at a service's rate"), (true, "as fast as it can")] {
         let Some(ours) = load(OURS, false, free) else { continue };
-        for (peer, limit) in [(FASTRACE, 0.7), (OFFICIAL, 0.2)] {
+        let per_trace = if free { 1.0 } else { 0.55 };
+        for (peer, limit) in [(FASTRACE, 0.7), (FASTRACE_PER_TRACE, per_trace), (OFFICIAL, 0.2)] {
             if let Some(theirs) = load(peer, false, free) {
                 // Spans that were thrown away are not counted as delivered.
                 let what = format!("end to end, {how}: CPU per span that arrived, share of {peer}'s");

@@ -1,4 +1,4 @@
-//! The end-to-end load of `fastrace`: a reporter that posts each report as JSON.
+//! The end-to-end load of `fastrace`: a reporter that posts spans as JSON.
 
 use std::borrow::Cow;
 
@@ -19,14 +19,36 @@ fn in_root(body: &mut dyn FnMut()) {
     body();
 }
 
-/// A reporter that posts each report as JSON.
+/// The spans that one request contains.
+#[derive(Debug, Clone, Copy)]
+pub enum Request {
+    /// All spans of a report, which are those of a second.
+    Report,
+    /// The spans of one trace, which a server of Sentry requires.
+    Trace,
+}
+
+/// A reporter that posts spans as JSON, over one connection.
 struct Post {
     agent: ureq::Agent,
     url: String,
+    request: Request,
 }
 
 impl Reporter for Post {
     fn report(&mut self, spans: Vec<SpanRecord>) {
+        match self.request {
+            Request::Report => self.post(&spans),
+            // A report contains the spans of a trace one after the other.
+            Request::Trace => {
+                spans.chunk_by(|one, next| one.trace_id == next.trace_id).for_each(|trace| self.post(trace));
+            }
+        }
+    }
+}
+
+impl Post {
+    fn post(&self, spans: &[SpanRecord]) {
         let spans: Vec<_> = spans.iter().map(json).collect();
         let body = serde_json::to_vec(&spans).expect("spans can be written as JSON");
         let request = self.agent.post(&self.url).header("Content-Type", "application/json");
@@ -66,9 +88,10 @@ fn json(span: &SpanRecord) -> impl Serialize + '_ {
 }
 
 /// Runs the load.
-pub fn end_to_end(load: &Load) {
+pub fn end_to_end(load: &Load, request: Request) {
     let agent = ureq::Agent::new_with_defaults();
-    fastrace::set_reporter(Post { agent, url: format!("{}/spans", load.url) }, Config::default());
+    let url = format!("{}/spans", load.url);
+    fastrace::set_reporter(Post { agent, url, request }, Config::default());
     load.run(
         || in_root(&mut || (1..load::TRANSACTION).for_each(|number| _ = black_box(leaf(number)))),
         || {

@@ -1,6 +1,6 @@
 //! The contender `fastrace`, with a reporter that discards reports; end to end with the one of the library.
 
-use bench_fastrace::end_to_end;
+use bench_fastrace::{Request, end_to_end};
 use bench_harness::{Bench, Threads, black_box, run, yield_once};
 use fastrace::collector::{Config, Reporter, SpanContext, SpanId, SpanRecord, TraceId};
 use fastrace::{Span, trace};
@@ -142,6 +142,6 @@ fn main() {
             ("threads_8", threads::<8>),
             ("moving", moving),
         ],
-        Some(end_to_end),
+        Some(|load| end_to_end(load, Request::Report)),
     );
 }
