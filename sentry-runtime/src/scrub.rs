@@ -260,16 +260,11 @@ fn replace<T: PartialEq>(slot: &mut T, with: T) -> bool {
 }
 
 /// Filters and cuts a short text that leaves the process without passing the pipeline thread: in the headers of
-/// outgoing requests.
-pub(crate) fn without_secrets(text: &str, deny_names: &[String]) -> String {
+/// outgoing requests. `own` is the filter of the client, unless it has no terms of its own.
+pub(crate) fn without_secrets(text: &str, own: Option<&Scrubber>) -> String {
     const MAX: usize = 200;
     static SCRUBBER: LazyLock<Scrubber> = LazyLock::new(|| Scrubber::new(&[]));
-    let text = truncated(text, MAX);
-    let filtered = match deny_names {
-        [] => SCRUBBER.scrub_text(&text),
-        names => Scrubber::new(names).scrub_text(&text).into_owned().into(),
-    };
-    filtered.into_owned()
+    own.unwrap_or_else(|| &SCRUBBER).scrub_text(&truncated(text, MAX)).into_owned()
 }
 
 #[cfg(test)]

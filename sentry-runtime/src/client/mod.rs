@@ -28,7 +28,8 @@ use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::client::pressure::Pressure;
 use crate::options::{ClientOptions, OptionsError};
-use crate::protocol::{Attachment, DataCategory, DiscardReason, Dsn};
+use crate::protocol::{Attachment, DataCategory, DiscardReason, Dsn, DynamicSamplingContext};
+use crate::scrub::Scrubber;
 use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
 use crate::transport::room::Room;
@@ -45,6 +46,11 @@ pub struct Client {
     transport_factory: TransportFactory,
     parts: PerProcess<Parts>,
     integrations: Integrations,
+    /// The entries of its options in dynamic sampling contexts.
+    sampling_facts: DynamicSamplingContext,
+    /// The filter for texts in the headers of outgoing requests, if the option `deny_names` has terms. Created with the
+    /// client, since the first request may be made in the child of a fork.
+    header_filter: Option<Box<Scrubber>>,
 }
 
 /// The parts of a client in one process. The child of a fork creates new ones: the parent's threads do not exist there,
@@ -115,7 +121,19 @@ impl Client {
         transport_factory: TransportFactory,
     ) -> Result<Self, OptionsError> {
         let parts = PerProcess::of(Parts::new(&options, transport_factory)?);
-        Ok(Self { options, transport_factory, parts, integrations: Integrations::default() })
+        Ok(Self::of(options, transport_factory, parts))
+    }
+
+    fn of(options: ClientOptions, transport_factory: TransportFactory, parts: PerProcess<Parts>) -> Self {
+        let deny_names = &options.deny_names;
+        Self {
+            sampling_facts: sampling_facts(&options),
+            header_filter: (!deny_names.is_empty()).then(|| Box::new(Scrubber::new(deny_names))),
+            options,
+            transport_factory,
+            parts,
+            integrations: Integrations::default(),
+        }
     }
 
     /// Returns a client that does nothing.
@@ -124,12 +142,7 @@ impl Client {
     }
 
     fn without_destination(options: ClientOptions) -> Self {
-        Self {
-            options,
-            transport_factory: |_, _, _| Ok(None),
-            parts: PerProcess::of(Parts::none()),
-            integrations: Integrations::default(),
-        }
+        Self::of(options, |_, _, _| Ok(None), PerProcess::of(Parts::none()))
     }
 
     /// Returns a client with the same options that sends nothing.
@@ -159,6 +172,16 @@ impl Client {
     #[must_use]
     pub fn dsn(&self) -> Option<&Dsn> {
         self.options.dsn.as_ref()
+    }
+
+    /// Returns the entries of the options in the dynamic sampling context of every trace that begins here.
+    pub(crate) fn sampling_facts(&self) -> &DynamicSamplingContext {
+        &self.sampling_facts
+    }
+
+    /// Returns the filter for texts in the headers of outgoing requests, if it differs from the default one.
+    pub(crate) fn header_filter(&self) -> Option<&Scrubber> {
+        self.header_filter.as_deref()
     }
 
     /// Returns whether the client captures data: it has a destination and was not closed.
@@ -255,6 +278,23 @@ impl Client {
         self.parts().closed.store(true, Ordering::Relaxed);
         refresh_capture_mode();
     }
+}
+
+fn sampling_facts(options: &ClientOptions) -> DynamicSamplingContext {
+    let mut facts = DynamicSamplingContext::default();
+    let public_key = options.dsn.as_ref().map(Dsn::public_key);
+    let entries = [
+        ("public_key", public_key),
+        ("release", options.release.as_deref()),
+        ("environment", options.environment.as_deref()),
+    ];
+    for (key, value) in entries {
+        value.into_iter().for_each(|value| facts.set(key, value));
+    }
+    if let Some(org_id) = options.effective_org_id() {
+        facts.set("org_id", org_id);
+    }
+    facts
 }
 
 impl Drop for Client {

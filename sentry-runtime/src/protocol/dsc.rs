@@ -30,8 +30,25 @@ struct Entry {
 
 /// The number of entries that SDKs write.
 const USUAL_ENTRIES: usize = 11;
+/// The room for the entries that are usually added later, in bytes.
+const USUAL_TEXT: usize = 128;
 
 impl DynamicSamplingContext {
+    /// Returns a context with an entry, followed by those of another context that has no entry of this name.
+    pub(crate) fn beginning_with(key: &str, value: &str, others: &Self) -> Self {
+        let mut text = String::with_capacity(key.len() + value.len() + others.text.len() + USUAL_TEXT);
+        let mut entries = Vec::with_capacity(USUAL_ENTRIES.max(others.len() + 1));
+        text.push_str(key);
+        text.push_str(value);
+        let moved = text.len();
+        let shift = |range: &Range<usize>| range.start + moved..range.end + moved;
+        entries.push(Entry { key: 0..key.len(), value: key.len()..moved });
+        let moved_entry = |entry: &Entry| Entry { key: shift(&entry.key), value: shift(&entry.value) };
+        entries.extend(others.entries.iter().map(moved_entry));
+        text.push_str(&others.text);
+        Self { text, entries }
+    }
+
     /// Sets an entry, and replaces one of the same name.
     pub(crate) fn set(&mut self, key: impl AsRef<str>, value: impl AsRef<str>) {
         self.set_written(key.as_ref(), |text| text.push_str(value.as_ref()));
@@ -135,6 +152,25 @@ impl Serialize for DynamicSamplingContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_context_is_continued_with_the_entries_of_another_one() {
+        let mut facts = DynamicSamplingContext::default();
+        facts.set("release", "shop@0");
+        facts.set("environment", "");
+        facts.set("release", "shop@1");
+        let mut dsc = DynamicSamplingContext::beginning_with("trace_id", "abc", &facts);
+        dsc.set("environment", "test");
+        dsc.set("sampled", "true");
+        let entries: Vec<_> = dsc.iter().collect();
+        let expected =
+            [("trace_id", "abc"), ("release", "shop@1"), ("environment", "test"), ("sampled", "true")];
+        assert_eq!(entries, expected);
+        assert_eq!(facts.iter().collect::<Vec<_>>(), [("release", "shop@1"), ("environment", "")]);
+        let alone =
+            DynamicSamplingContext::beginning_with("trace_id", "abc", &DynamicSamplingContext::default());
+        assert_eq!(alone.iter().collect::<Vec<_>>(), [("trace_id", "abc")]);
+    }
 
     #[test]
     fn a_replaced_entry_keeps_its_position() {

@@ -95,13 +95,13 @@ fn pairs_and_named_values_are_filtered_as_a_whole() {
 
 #[test]
 fn a_short_text_that_skips_the_pipeline_is_filtered_and_cut() {
-    let deny = ["tenant".to_owned()];
-    assert_eq!(without_secrets("GET /orders", &[]), "GET /orders");
-    assert_eq!(without_secrets("GET /?token=hunter2&a=1", &[]), "GET /?token=[Filtered]&a=1");
-    assert_eq!(without_secrets("GET /?tenant=ada&a=1", &[]), "GET /?tenant=ada&a=1");
-    assert_eq!(without_secrets("GET /?tenant=ada&a=1", &deny), "GET /?tenant=[Filtered]&a=1");
-    assert!(without_secrets(&"a".repeat(300), &[]).chars().count() <= 200);
-    assert!(without_secrets(&"a".repeat(300), &deny).chars().count() <= 200);
+    let own = Scrubber::new(&["tenant".to_owned()]);
+    assert_eq!(without_secrets("GET /orders", None), "GET /orders");
+    assert_eq!(without_secrets("GET /?token=hunter2&a=1", None), "GET /?token=[Filtered]&a=1");
+    assert_eq!(without_secrets("GET /?tenant=ada&a=1", None), "GET /?tenant=ada&a=1");
+    assert_eq!(without_secrets("GET /?tenant=ada&a=1", Some(&own)), "GET /?tenant=[Filtered]&a=1");
+    assert!(without_secrets(&"a".repeat(300), None).chars().count() <= 200);
+    assert!(without_secrets(&"a".repeat(300), Some(&own)).chars().count() <= 200);
 }
 
 #[test]

@@ -44,21 +44,9 @@ impl Propagation {
 
     /// Returns the entries of a context created here that do not depend on a span.
     pub(crate) fn base_dsc(&self, client: &Client) -> DynamicSamplingContext {
-        let options = client.options();
-        let mut dsc = DynamicSamplingContext::default();
-        dsc.set("trace_id", self.trace_id.to_string());
-        if let Some(dsn) = client.dsn() {
-            dsc.set("public_key", dsn.public_key());
-        }
-        if let Some(release) = &options.release {
-            dsc.set("release", release.as_ref());
-        }
-        if let Some(environment) = &options.environment {
-            dsc.set("environment", environment.as_ref());
-        }
-        if let Some(org_id) = options.effective_org_id() {
-            dsc.set("org_id", org_id);
-        }
+        let trace_id = self.trace_id.hex();
+        let trace_id = std::str::from_utf8(&trace_id).unwrap_or_default();
+        let mut dsc = DynamicSamplingContext::beginning_with("trace_id", trace_id, client.sampling_facts());
         dsc.set("sample_rand", format_sample_rand(self.sample_rand));
         dsc
     }

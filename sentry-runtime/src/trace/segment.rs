@@ -223,7 +223,7 @@ impl Segment {
         let mut dsc = self.propagation.base_dsc(&self.client);
         if let Some((name, _)) = name.filter(|(_, source)| *source != "url") {
             // Headers carry the name to other services unchanged, so it is scrubbed here.
-            dsc.set("transaction", scrub::without_secrets(&name, &self.client.options().deny_names));
+            dsc.set("transaction", scrub::without_secrets(&name, self.client.header_filter()));
         }
         if let Some(rate) = self.sample_rate {
             dsc.set("sample_rate", rate.to_string());
