@@ -8,7 +8,7 @@
 //!
 //! The parts: [`names`] decides which names are sensitive. [`text`] finds names inside URLs, cookies, forms and JSON;
 //! [`fields`] names in quotes; [`labels`] names before a colon; [`words`] names before an equals sign. [`shapes`] finds
-//! secrets that have no name.
+//! secrets that have no name. [`memory`] recognises what was filtered before.
 //!
 //! The spec leaves data that the user set alone. This toolkit is stricter: on the pipeline thread nobody can tell any
 //! more who set a value, and what was leaked cannot be called back.
@@ -17,6 +17,7 @@
 
 mod fields;
 mod labels;
+mod memory;
 mod names;
 mod payload;
 mod request_url;
@@ -36,6 +37,7 @@ use serde_json::Value;
 use crate::protocol::AttributeValue;
 use crate::protocol::limits::truncated;
 
+use self::memory::Memory;
 use self::names::{Names, Verdict};
 
 /// The text that replaces a filtered value.
@@ -59,13 +61,14 @@ pub(crate) struct Scrubber {
     names: Names,
     /// Whether a query parameter of a URL in the text of an error keeps its value; `None` if all do.
     keeps_query_value: Option<KeepsValue>,
+    memory: Memory,
 }
 
 impl Scrubber {
     /// Creates a filter from the terms of the spec and those of the user. A user's term is taken literally: every name
     /// that contains it, in any case, is sensitive, even when it is an everyday word.
     pub(crate) fn new(extra: &[String]) -> Self {
-        Self { names: Names::new(extra), keeps_query_value: None }
+        Self { names: Names::new(extra), keeps_query_value: None, memory: Memory::default() }
     }
 
     /// Filters the values of query parameters of URLs in the texts of errors, except those whose name a function accepts:
@@ -81,6 +84,11 @@ impl Scrubber {
     /// Returns whether a text under this name is filtered.
     pub(crate) fn is_sensitive(&self, name: &str) -> bool {
         self.names.verdict(name) != Verdict::Harmless
+    }
+
+    /// Returns the verdict on the name of an attribute, a field or a tag. Programs use few of them.
+    fn verdict(&self, name: &str) -> Verdict {
+        self.memory.verdict(name, |name| self.names.verdict(name))
     }
 
     /// Filters a value and everything inside it. Returns whether anything changed.
@@ -136,7 +144,7 @@ impl Scrubber {
     }
 
     fn scrub_field(&self, name: &str, value: &mut Value, depth: usize) -> bool {
-        match (self.names.verdict(name), &mut *value) {
+        match (self.verdict(name), &mut *value) {
             (_, Value::Null | Value::Bool(_)) => false,
             (Verdict::Harmless, Value::String(text)) => self.scrub_named_text(name, text, depth),
             (verdict, value) if is_filtered(verdict, value) => replace(value, FILTERED.into()),
@@ -161,7 +169,7 @@ impl Scrubber {
     pub(crate) fn scrub_attribute(&self, name: &str, value: &mut AttributeValue) {
         let number =
             matches!(value, AttributeValue::I64(_) | AttributeValue::U64(_) | AttributeValue::F64(_));
-        match self.names.verdict(name) {
+        match self.verdict(name) {
             _ if matches!(value, AttributeValue::Null | AttributeValue::Bool(_)) => {}
             Verdict::Count if number => {}
             Verdict::Harmless => self.scrub_attribute_value(name, value),

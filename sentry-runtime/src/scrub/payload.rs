@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::request_url::with_valid_user_info;
-use super::{FILTERED, Scrubber, replace, rewrite, rewrite_some};
+use super::{FILTERED, Scrubber, Verdict, replace, rewrite, rewrite_some};
 use crate::protocol::{
     AttributeValue, Breadcrumb, Context, Event, Exception, Frame, Log, LogEntry, Map, Mechanism, Metric,
     Request, ResponseContext, Span, SpanLink, Stacktrace, TemplateInfo, Thread, TraceContext, Transaction,
@@ -345,7 +345,7 @@ impl Scrubber {
         for (name, text) in fields {
             if text.is_empty() {
                 // Nothing to hide, and an empty header is worth knowing.
-            } else if self.is_sensitive(name) {
+            } else if self.verdict(name) != Verdict::Harmless {
                 FILTERED.clone_into(text);
             } else {
                 self.scrub_named_text(name, text, 0);

@@ -86,7 +86,23 @@ impl Scrubber {
         self.scrub_text_at(text, 0)
     }
 
+    /// Like [`scrub_text`](Self::scrub_text), for a text at this depth of a value.
     pub(super) fn scrub_text_at<'a>(&self, text: &'a str, depth: usize) -> Cow<'a, str> {
+        // What is harmless in a shallow place may be too deep in another one.
+        if depth > 0 {
+            return self.scrub_new_text(text, depth);
+        }
+        if self.memory.is_harmless(text) {
+            return Cow::Borrowed(text);
+        }
+        let filtered = self.scrub_new_text(text, depth);
+        if matches!(filtered, Cow::Borrowed(_)) {
+            self.memory.keep_harmless(text);
+        }
+        filtered
+    }
+
+    fn scrub_new_text<'a>(&self, text: &'a str, depth: usize) -> Cow<'a, str> {
         if let filtered @ Cow::Owned(_) = self.scrub_text_json(text, depth) {
             return filtered;
         }
