@@ -6,6 +6,7 @@
 //! Spec: [envelopes](https://develop.sentry.dev/sdk/foundations/transport/envelopes/),
 //! [envelope items](https://develop.sentry.dev/sdk/foundations/transport/envelope-items/).
 
+mod headers;
 mod official;
 mod pieces;
 mod read;
@@ -22,7 +23,6 @@ use super::ack::{Ack, DeliveryOutcome};
 use super::buffers::Recycled;
 use super::client_report::DataCategory;
 use super::dsc::DynamicSamplingContext;
-use super::time::rfc3339;
 use super::{Map, Value};
 pub use official::EnvelopeHeaders;
 use pieces::Pieces;
@@ -82,30 +82,6 @@ struct Foreign {
     /// The type, if it is unknown.
     ty: Option<String>,
     attributes: Map<String, Value>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum TypeName<'a> {
-    Known(ItemType),
-    Foreign(&'a str),
-}
-
-#[derive(Serialize)]
-struct ItemHeader<'a> {
-    #[serde(rename = "type")]
-    ty: TypeName<'a>,
-    length: usize,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    content_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    item_count: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    filename: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attachment_type: Option<&'a str>,
-    #[serde(flatten)]
-    attributes: Option<&'a Map<String, Value>>,
 }
 
 impl EnvelopeItem {
@@ -190,13 +166,6 @@ impl EnvelopeItem {
         self.ty
     }
 
-    fn type_name(&self) -> TypeName<'_> {
-        match self.foreign.as_ref().and_then(|foreign| foreign.ty.as_deref()) {
-            Some(ty) => TypeName::Foreign(ty),
-            None => TypeName::Known(self.ty),
-        }
-    }
-
     /// Returns the payload as it is sent.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
@@ -233,18 +202,6 @@ pub struct Envelope {
     trace: Option<Arc<DynamicSamplingContext>>,
     items: Vec<EnvelopeItem>,
     ack: Option<Ack>,
-}
-
-#[derive(Serialize)]
-struct EnvelopeHeader<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<uuid::fmt::Simple>,
-    sent_at: String,
-    sdk: SdkName,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dsn: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace: Option<&'a DynamicSamplingContext>,
 }
 
 impl Envelope {
@@ -330,43 +287,14 @@ impl Envelope {
 
     /// Returns the bytes in pieces: headers, which are written now, and the payloads as they are.
     pub(crate) fn pieces(&self, sent_at: SystemTime, dsn: Option<&str>) -> Pieces<'_> {
-        let header = EnvelopeHeader {
-            event_id: self.event_id.map(Uuid::simple),
-            sent_at: rfc3339(sent_at),
-            sdk: SDK,
-            dsn,
-            trace: self.trace.as_deref(),
-        };
         let mut pieces = Pieces::new();
-        write_header(&mut pieces.headers, &header);
+        headers::write(&mut pieces.headers, self, sent_at, dsn);
         for item in &self.items {
-            write_header(
-                &mut pieces.headers,
-                &ItemHeader {
-                    ty: item.type_name(),
-                    length: item.payload.len(),
-                    content_type: &item.content_type,
-                    item_count: item.item_count,
-                    filename: item.filename.as_deref(),
-                    attachment_type: item.attachment_type.as_deref(),
-                    attributes: item.foreign.as_ref().map(|foreign| &foreign.attributes),
-                },
-            );
+            headers::write_of_item(&mut pieces.headers, item);
             pieces.add_payload(&item.payload);
         }
         pieces
     }
-}
-
-fn write_header(out: &mut Vec<u8>, header: &impl Serialize) {
-    let start = out.len();
-    if serde_json::to_writer(&mut *out, header).is_err() {
-        // Plain structs of strings and numbers always serialise; should that ever change, an empty
-        // header is still a valid one, a half-written one is not.
-        out.truncate(start);
-        out.extend_from_slice(b"{}");
-    }
-    out.push(b'\n');
 }
 
 #[cfg(test)]

@@ -23,13 +23,32 @@ const ESCAPES: [u8; 256] = {
     table
 };
 
+/// Returns whether none of eight bytes needs an escape: whether all differ from the quote and the backslash, and none is
+/// below 0x20. A borrow of the subtractions cannot hide a byte that needs one, and begins at such a byte.
+const fn is_plain(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGHEST: u64 = ONES << 7;
+    const fn has_byte_below(word: u64, limit: u64) -> bool {
+        word.wrapping_sub(ONES * limit) & !word & HIGHEST != 0
+    }
+    let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+    !has_byte_below(word, 0x20) && !has_byte_below(quote, 1) && !has_byte_below(backslash, 1)
+}
+
+/// Returns the number of bytes at the start, a multiple of eight, among which none needs an escape.
+fn plain(bytes: &[u8]) -> usize {
+    let words = bytes.as_chunks::<8>().0;
+    8 * words.iter().take_while(|word| is_plain(u64::from_ne_bytes(**word))).count()
+}
+
 /// Writes a string with its quotes.
 pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
     let mut copied = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
+    let plain = plain(bytes);
+    for (index, &byte) in bytes.iter().enumerate().skip(plain) {
         let escape = ESCAPES[usize::from(byte)];
         if escape == 0 {
             continue;
@@ -126,7 +145,7 @@ impl TimeWriter {
 }
 
 /// Fills the text with the last digits of a number, two at a time.
-fn write_pairs(text: &mut [u8], mut number: u64) {
+pub(super) fn write_pairs(text: &mut [u8], mut number: u64) {
     for digits in text.rchunks_exact_mut(2) {
         let pair = 2 * (number % 100) as usize;
         digits.copy_from_slice(&PAIRS[pair..pair + 2]);
@@ -179,6 +198,32 @@ impl<'a> ObjectWriter<'a> {
         });
     }
 
+    /// Writes a field with a text.
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        self.raw(name, |out| write_str(out, value));
+    }
+
+    /// Writes a field with a text, unless it has no value.
+    pub(crate) fn some_text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(name, value);
+        }
+    }
+
+    /// Writes a field with a number.
+    pub(crate) fn number(&mut self, name: &str, value: u64) {
+        self.raw(name, |out| write_u64(out, value));
+    }
+
+    /// Writes a field with a text that needs no escape, such as hex digits.
+    pub(crate) fn plain_text(&mut self, name: &str, value: &[u8]) {
+        self.raw(name, |out| {
+            out.push(b'"');
+            out.extend_from_slice(value);
+            out.push(b'"');
+        });
+    }
+
     /// Writes a field unless it has no value.
     pub(crate) fn some<T: Serialize>(&mut self, name: &str, value: &Option<T>) {
         if let Some(value) = value {
@@ -207,6 +252,27 @@ mod tests {
         let every_ascii: String = (0..=0x7f_u8).map(char::from).collect();
         for text in ["", "plain", "a\"b\\c\nd\u{1}e\u{7f}", "zażółć 🦀 \u{2028}", "\"", &every_ascii] {
             assert_eq!(written(|out| write_str(out, text)), serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn escapes_are_found_anywhere_in_a_text() {
+        for length in [7, 8, 9, 24, 27] {
+            for at in 0..length {
+                for odd in [
+                    "\"", "\\", "\n", "\u{0}", "\u{1f}", " ", "!", "#", "[", "]", "\u{7f}", "\u{80}", "ż",
+                    "🦀",
+                ] {
+                    let text = format!("{}{odd}{}", "a".repeat(at), "z".repeat(length - at));
+                    let followed = format!("{text}{odd}!{odd}");
+                    for text in [text, followed] {
+                        assert_eq!(
+                            written(|out| write_str(out, &text)),
+                            serde_json::to_string(&text).unwrap()
+                        );
+                    }
+                }
+            }
         }
     }
 

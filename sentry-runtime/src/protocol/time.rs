@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
+use super::json::write_pairs;
+
 /// The end of the year 9999. Later dates cannot be written, and no correct clock shows them.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
@@ -112,18 +114,29 @@ fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(whole + Duration::try_from_secs_f64(second).ok()?)
 }
 
-/// Returns the time as RFC 3339 in UTC with milliseconds, the format of the header `sent_at`.
+/// A time as RFC 3339 in UTC with milliseconds.
+pub(crate) type DateText = [u8; 24];
+
+/// Returns the time as RFC 3339 in UTC with milliseconds.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
+    String::from_utf8_lossy(&date_text(time)).into_owned()
+}
+
+/// Returns the text of [`rfc3339`], the format of the header `sent_at`.
+pub(crate) fn date_text(time: SystemTime) -> DateText {
     let since = since_epoch(time);
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     let (year, month, day) = civil_date(days);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
-        since.subsec_millis()
-    )
+    let mut text = *b"0000-00-00T00:00:00.0000";
+    write_pairs(&mut text[..4], year);
+    let pairs = [(5, month), (8, day), (11, second / 3600), (14, second / 60 % 60), (17, second % 60)];
+    for (at, number) in pairs {
+        write_pairs(&mut text[at..at + 2], number);
+    }
+    // Four digits, of which the last is replaced.
+    write_pairs(&mut text[20..], u64::from(since.subsec_millis()) * 10);
+    text[23] = b'Z';
+    text
 }
 
 /// Returns the Gregorian date of a day counted from 1970-01-01.
@@ -149,6 +162,8 @@ mod tests {
     fn dates_are_gregorian() {
         let at = |seconds| rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
         assert_eq!(at(0), "1970-01-01T00:00:00.000Z");
+        let late = UNIX_EPOCH + Duration::from_millis(86_399_987);
+        assert_eq!(rfc3339(late), "1970-01-01T23:59:59.987Z");
         assert_eq!(at(951_782_400), "2000-02-29T00:00:00.000Z");
         assert_eq!(at(1_795_239_248), "2026-11-21T05:34:08.000Z");
         assert_eq!(at(4_107_542_399), "2100-02-28T23:59:59.000Z");

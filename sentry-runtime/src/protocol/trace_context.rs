@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{SpanId, TraceId};
+use super::json::ObjectWriter;
 use super::span::SpanLink;
 use super::span_status::SpanStatus;
 use super::{Map, Value};
@@ -40,4 +41,65 @@ pub struct TraceContext {
     /// Links to other spans.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<SpanLink>,
+}
+
+impl TraceContext {
+    /// Writes the context as JSON, with its type, as the context `trace` of an event has it.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new(out);
+        object.text("type", "trace");
+        object.plain_text("span_id", &self.span_id.hex());
+        object.plain_text("trace_id", &self.trace_id.hex());
+        if let Some(parent) = self.parent_span_id {
+            object.plain_text("parent_span_id", &parent.hex());
+        }
+        object.some_text("op", self.op.as_deref());
+        object.some_text("description", self.description.as_deref());
+        object.some_text("status", self.status.map(SpanStatus::as_str));
+        object.some_text("origin", self.origin.as_deref());
+        if !self.data.is_empty() {
+            object.raw("data", |out| {
+                let mut data = ObjectWriter::new(out);
+                for (key, value) in &self.data {
+                    match value {
+                        Value::String(text) => data.text(key, text),
+                        value => data.field(key, value),
+                    }
+                }
+                data.end();
+            });
+        }
+        if !self.links.is_empty() {
+            object.field("links", &self.links);
+        }
+        object.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Context;
+
+    #[test]
+    fn both_ways_of_writing_the_context_agree() {
+        let bare = TraceContext::default();
+        let full = TraceContext {
+            span_id: SpanId::from_u64(7),
+            trace_id: TraceId::from_u128(9),
+            parent_span_id: Some(SpanId::from_u64(8)),
+            op: Some("http.server".into()),
+            description: Some("a \"quoted\" text\n".into()),
+            status: Some(SpanStatus::Ok),
+            origin: Some("manual".into()),
+            data: Map::from([("text".into(), "\u{1}".into()), ("list".into(), vec![1, 2].into())]),
+            links: vec![SpanLink::new(TraceId::from_u128(9), SpanId::from_u64(6))],
+        };
+        for context in [bare, full] {
+            let mut out = Vec::new();
+            context.write_json(&mut out);
+            let written: Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(written, serde_json::to_value(Context::from(context)).unwrap());
+        }
+    }
 }

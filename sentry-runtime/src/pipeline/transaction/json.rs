@@ -4,7 +4,7 @@ use crate::pipeline::span::json::SpanWriter;
 use crate::pipeline::span::record::SpanRecord;
 use crate::protocol::buffers;
 use crate::protocol::json::ObjectWriter;
-use crate::protocol::{TraceId, Transaction};
+use crate::protocol::{Context, TraceId, Transaction};
 use crate::trace::clock::Anchor;
 
 /// The data written in addition to the fields of the typed transaction.
@@ -25,20 +25,22 @@ const SPAN_BYTES: usize = 300;
 pub(crate) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u8> {
     let mut out = buffers::take(4096 + SPAN_BYTES * (extras.rows.len() + transaction.spans.len()));
     let mut object = ObjectWriter::new(&mut out);
-    object.field("type", "transaction");
-    object.field("event_id", &transaction.event_id.simple());
-    object.some("transaction", &transaction.name);
+    object.text("type", "transaction");
+    let mut digits = [0; 32];
+    transaction.event_id.simple().encode_lower(&mut digits);
+    object.plain_text("event_id", &digits);
+    object.some_text("transaction", transaction.name.as_deref());
     object.some("transaction_info", &transaction.transaction_info);
     object.raw("start_timestamp", |out| write_time(out, transaction.start_timestamp));
     if let Some(timestamp) = transaction.timestamp {
         // A clock that was set back must not end a transaction before its start: such a transaction is refused.
         object.raw("timestamp", |out| write_time(out, timestamp.max(transaction.start_timestamp)));
     }
-    object.field("platform", &transaction.platform);
-    object.some("release", &transaction.release);
-    object.some("dist", &transaction.dist);
-    object.some("environment", &transaction.environment);
-    object.some("server_name", &transaction.server_name);
+    object.text("platform", &transaction.platform);
+    object.some_text("release", transaction.release.as_deref());
+    object.some_text("dist", transaction.dist.as_deref());
+    object.some_text("environment", transaction.environment.as_deref());
+    object.some_text("server_name", transaction.server_name.as_deref());
     object.some("user", &transaction.user);
     object.some("request", &transaction.request);
     match &transaction.sdk {
@@ -58,7 +60,10 @@ pub(crate) fn write(transaction: &Transaction<'_>, extras: &Extras<'_>) -> Vec<u
     object.raw("contexts", |out| {
         let mut contexts = ObjectWriter::new(out);
         for (name, context) in &transaction.contexts {
-            contexts.field(name, context);
+            match context {
+                Context::Trace(trace) => contexts.raw(name, |out| trace.write_json(out)),
+                context => contexts.field(name, context),
+            }
         }
         for (name, json) in extras.contexts {
             if !transaction.contexts.contains_key(name) {
@@ -98,7 +103,7 @@ fn write_time(out: &mut Vec<u8>, time: std::time::SystemTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Context, Map, User, Value};
+    use crate::protocol::{Map, User, Value};
 
     #[test]
     fn by_hand_and_by_serde_are_the_same() {
