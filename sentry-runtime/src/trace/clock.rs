@@ -54,8 +54,15 @@ pub(crate) struct Anchor {
     wall: SystemTime,
     /// The same in nanoseconds since the Unix epoch; zero if the clock is set to a time before it.
     wall_nanoseconds: u64,
-    nanoseconds_per_tick: f64,
+    /// The nanoseconds of a tick, in units of 2⁻⁴⁸: a multiplication of integers costs less than one of floats with its
+    /// two conversions, and the units are small enough for days.
+    tick: u64,
 }
+
+/// The bits of [`Anchor::tick`] behind the point.
+const FRACTION: u32 = 48;
+/// The units of [`Anchor::tick`] in a nanosecond.
+const UNITS: f64 = 281_474_976_710_656.0;
 
 impl Anchor {
     /// Reads both clocks. Meant for the pipeline thread: right after [`start`] it waits briefly, because a rate
@@ -91,27 +98,26 @@ impl Anchor {
     fn at(ticks: Ticks, wall: SystemTime, nanoseconds_per_tick: f64) -> Self {
         let since_epoch = wall.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let wall_nanoseconds = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
-        Self { ticks, wall, wall_nanoseconds, nanoseconds_per_tick }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        let tick = (nanoseconds_per_tick * UNITS).round() as u64;
+        Self { ticks, wall, wall_nanoseconds, tick }
+    }
+
+    /// Returns the nanoseconds of a number of ticks.
+    fn nanoseconds(&self, ticks: u64) -> u64 {
+        let nanoseconds = (u128::from(ticks) * u128::from(self.tick)) >> FRACTION;
+        u64::try_from(nanoseconds).unwrap_or(u64::MAX)
     }
 
     /// Returns the duration of a number of ticks.
     pub(crate) fn duration(&self, ticks: u64) -> Duration {
-        #[expect(clippy::cast_precision_loss, reason = "rounded to nanoseconds anyway")]
-        let nanoseconds = ticks as f64 * self.nanoseconds_per_tick;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-        Duration::from_nanos(nanoseconds as u64)
+        Duration::from_nanos(self.nanoseconds(ticks))
     }
 
     /// Returns the wall-clock time of a reading, in microseconds since the Unix epoch.
     pub(crate) fn micros(&self, ticks: Ticks) -> u64 {
         let wall = self.wall_nanoseconds;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the distance to the anchor is rounded to nanoseconds"
-        )]
-        let away = (self.ticks.abs_diff(ticks) as f64 * self.nanoseconds_per_tick) as u64;
+        let away = self.nanoseconds(self.ticks.abs_diff(ticks));
         let nanoseconds =
             if ticks <= self.ticks { wall.saturating_sub(away) } else { wall.saturating_add(away) };
         nanoseconds / 1000
@@ -146,8 +152,29 @@ mod tests {
         assert_eq!((anchor.micros(0), anchor.micros(1_000_000)), (0, 999));
         assert_eq!(anchor.wall(0), wall - Duration::from_nanos(1_000));
         // A counter that jumps only changes a time.
-        assert_eq!(anchor.micros(u64::MAX), u64::MAX / 1_000);
+        assert_eq!(anchor.micros(u64::MAX), (u64::MAX - 1_000) / 1_000);
         let _ = (anchor.wall(u64::MAX), anchor.duration(u64::MAX));
+    }
+
+    #[test]
+    fn a_tick_of_any_length_keeps_its_length_over_a_day() {
+        let wall = UNIX_EPOCH + Duration::from_secs(1_795_239_248);
+        const DAY: Duration = Duration::from_secs(86_400);
+        // Ticks of 5 GHz, 3 GHz, 24 MHz, a nanosecond and a microsecond.
+        for nanoseconds in [0.2, 1.0 / 3.0, 1e9 / 24e6, 1.0, 1000.0] {
+            let anchor = Anchor::at(1 << 60, wall, nanoseconds);
+            let day = (DAY.as_nanos() as f64 / nanoseconds) as u64;
+            let error = anchor.duration(day).abs_diff(DAY);
+            assert!(error < Duration::from_micros(1), "{nanoseconds}: {error:?}");
+            let (micros, earlier) = (anchor.micros((1 << 60) - day), wall - DAY);
+            let since = earlier.duration_since(UNIX_EPOCH).unwrap();
+            assert!(u128::from(micros).abs_diff(since.as_micros()) <= 1, "{nanoseconds}");
+            // Both ways of reading a time agree.
+            let same = anchor.wall((1 << 60) - day).duration_since(UNIX_EPOCH).unwrap();
+            assert_eq!(u128::from(micros), same.as_micros());
+        }
+        let huge = Anchor::at(0, wall, f64::MAX);
+        assert_eq!(huge.duration(u64::MAX), Duration::from_nanos(u64::MAX));
     }
 
     #[test]
