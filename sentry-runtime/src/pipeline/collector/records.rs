@@ -19,6 +19,8 @@ use crate::trace::record::{Detail, ProcessScopes, Record};
 const MAX_SEGMENTS: usize = 16_384;
 
 impl Collector {
+    /// Takes a record. Inlined into the loop over them: it is called for every span.
+    #[inline]
     pub(super) fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<ProcessScopes>>) {
         match record {
             Record::ProcessScopes(announced) => *around = Some(announced),

@@ -235,8 +235,12 @@ impl BufferedSpan {
     pub(crate) fn take_started_after(&mut self, end: Start) -> Vec<Child> {
         // An end that the user set cannot be compared.
         let Start::Ticks(end) = end else { return Vec::new() };
-        let starts_later = |child: &mut Child| child.start_order() > end.saturating_add(1);
-        self.children.extract_if(.., starts_later).collect()
+        let starts_later = |child: &Child| child.start_order() > end.saturating_add(1);
+        // Nearly always there are none.
+        if !self.children.iter().any(starts_later) {
+            return Vec::new();
+        }
+        self.children.extract_if(.., |child| starts_later(child)).collect()
     }
 
     /// Takes the attributes and details of spans that have not ended yet, for a segment whose room is given back.

@@ -88,22 +88,33 @@ pub(crate) fn rows(
 }
 
 /// Builds the record of a span from its times and details.
+#[inline]
 pub(crate) fn row(
     segment: &Segment,
     child: Child,
     details: Option<SpanDetails>,
     anchor: &Anchor,
 ) -> SpanRecord {
-    // A span without a parent in the segment is a child of its root.
-    let parent = if child.parent == 0 { segment.key } else { child.parent };
+    match child.kind {
+        ChildKind::Site { site, start, end, outcome } if details.is_none() => {
+            let parent = parent_in(segment, child.parent);
+            SpanRecord::Call(Call { id: child.id, parent, site, start, end, outcome })
+        }
+        _ => full_row(segment, child, details, anchor),
+    }
+}
+
+/// Returns the parent of a span: one without a parent in the segment is a child of its root.
+fn parent_in(segment: &Segment, parent: LocalId) -> LocalId {
+    if parent == 0 { segment.key } else { parent }
+}
+
+fn full_row(segment: &Segment, child: Child, details: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
+    let parent = parent_in(segment, child.parent);
     let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
     let mut span = match child.kind {
         ChildKind::Site { site, start, end, outcome } => {
-            let call = Call { id: child.id, parent, site, start, end, outcome };
-            if details.is_none() {
-                return SpanRecord::Call(call);
-            }
-            call.with_room(anchor)
+            Call { id: child.id, parent, site, start, end, outcome }.with_room(anchor)
         }
         ChildKind::Dynamic(span) => SpanData {
             id: ids::wire(child.id),

@@ -105,6 +105,7 @@ impl SpanRecord {
     }
 
     /// Filters sensitive attributes and truncates long texts. Texts from the program's source need neither.
+    #[inline]
     pub(crate) fn scrub(&mut self, scrubber: &Scrubber, max_text: usize) {
         if let Self::Full(span) = self {
             span.scrub(scrubber, max_text);
