@@ -31,7 +31,7 @@ impl Queues {
         std::iter::from_fn(|| self.next_log()).for_each(|record| record.lost(REASON));
         std::iter::from_fn(|| self.next_metric()).for_each(|record| record.lost(REASON));
         for check_in in std::iter::from_fn(|| self.next_check_in()) {
-            check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
+            check_in.content.client().ledger().lost(REASON, DataCategory::Monitor, 1);
         }
         for session in std::iter::from_fn(|| self.next_session()) {
             session.client.ledger().lost(REASON, DataCategory::Session, 1);

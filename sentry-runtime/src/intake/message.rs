@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
 
+use super::check_in::PendingCheckIn;
 use super::flight::FlightRequest;
 use super::log::LogRecord;
 use super::metric::MetricRecord;
@@ -15,9 +16,7 @@ use crate::context::span_context::SpanContext;
 use crate::error::chain::Chain;
 use crate::protocol::ack::{Ack, DeliveryOutcome};
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{
-    Attachment, DataCategory, DiscardReason, Event, Feedback, Level, MonitorCheckIn, SessionStatus, Uuid,
-};
+use crate::protocol::{Attachment, DataCategory, DiscardReason, Event, Feedback, Level, SessionStatus, Uuid};
 use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
 use crate::stacktrace::locals::CapturedLocals;
@@ -130,16 +129,6 @@ impl Capture {
 pub(crate) struct CapturingThread {
     pub(crate) id: u64,
     pub(crate) name: Option<String>,
-}
-
-/// A check-in, and the trace in which it was made.
-#[derive(Debug)]
-pub(crate) struct PendingCheckIn {
-    pub(crate) check_in: MonitorCheckIn,
-    pub(crate) span_context: SpanContext,
-    pub(crate) client: Arc<Client>,
-    /// The number of callbacks inside which it was made, see [`crate::base::callback`].
-    pub(crate) depth: u8,
 }
 
 /// Feedback, and the scopes in which it was given.

@@ -3,6 +3,7 @@
 //!
 //! The message types are defined here, below callers and pipeline, so that neither depends on the other.
 
+pub(crate) mod check_in;
 pub(crate) mod flight;
 pub(crate) mod flush;
 pub(crate) mod log;

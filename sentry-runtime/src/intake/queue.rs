@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use super::check_in::PendingCheckIn;
 use super::log::LogRecord;
-use super::message::{
-    BatchRecord, Capture, FlushRequest, Message, PendingCheckIn, PendingFeedback, PendingSession,
-};
+use super::message::{BatchRecord, Capture, FlushRequest, Message, PendingFeedback, PendingSession};
 use super::metric::MetricRecord;
 use super::weight::{self, Weigh};
 use crate::base::fork::PerProcess;
@@ -246,11 +245,14 @@ pub(crate) fn send_event(capture: Box<Capture>) {
 
 /// Hands a check-in to the pipeline.
 pub(crate) fn send_check_in(check_in: Box<PendingCheckIn>) {
-    if !check_in.client.is_enabled() {
-        return check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+    let lost = |check_in: Box<PendingCheckIn>| {
+        check_in.content.client().ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+    };
+    if !check_in.content.client().is_enabled() {
+        return lost(check_in);
     }
     if let Err(Message::CheckIn(check_in)) = queues().check_ins.push(Message::CheckIn(check_in)) {
-        check_in.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
+        lost(check_in);
     }
     worker::wake();
 }

@@ -55,7 +55,7 @@ impl Weigh for Message {
         match self {
             Self::Event(capture) => Some(&capture.client),
             Self::Feedback(feedback) => Some(&feedback.client),
-            Self::CheckIn(pending) => Some(&pending.client),
+            Self::CheckIn(pending) => Some(pending.content.client()),
             Self::Session(pending) => Some(&pending.client),
             Self::Flush(_) => None,
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{hooks, output};
 use crate::base::diagnostics;
-use crate::intake::message::PendingCheckIn;
+use crate::intake::check_in::{MadeCheckIn, PendingCheckIn};
 use crate::protocol::{
     Context, DataCategory, DiscardReason, EnvelopeItem, ItemType, MonitorCheckIn, MonitorConfig, TraceContext,
 };
@@ -25,7 +25,8 @@ struct Contexts {
 }
 
 pub(super) fn process(pending: PendingCheckIn) {
-    let PendingCheckIn { mut check_in, span_context, client, depth } = pending;
+    let PendingCheckIn { content, depth } = pending;
+    let MadeCheckIn { mut check_in, span_context, client } = content.into_made();
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };
     let options = client.options();
     check_in.environment = check_in.environment.or_else(|| options.environment.as_deref().map(str::to_owned));

@@ -129,7 +129,7 @@ fn messages(
     let waiting = queues.count_messages();
     let check_ins = |most| {
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
-            let client = std::sync::Arc::clone(&pending.client);
+            let client = std::sync::Arc::clone(pending.content.client());
             contain(&client, DataCategory::Monitor, || check_in::process(*pending));
         }
     };

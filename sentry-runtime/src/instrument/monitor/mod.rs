@@ -13,7 +13,6 @@ pub use site::MonitorSite;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use super::instrumented::{End, PollHooks, Previous, Stage};
 use super::root::{self, RootKind};
@@ -30,11 +29,9 @@ use crate::context::span_context::SpanContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
-use crate::intake::message::PendingCheckIn;
+use crate::intake::check_in::{CheckInContent, MadeCheckIn, MonitorRun, PendingCheckIn};
 use crate::intake::queue;
-use crate::protocol::{
-    DataCategory, DiscardReason, MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid,
-};
+use crate::protocol::{DataCategory, DiscardReason, MonitorCheckIn, MonitorConfig, Uuid};
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Start, Ticks};
 use crate::trace::ids::Lineage;
@@ -43,88 +40,52 @@ use crate::trace::record::SpanOutcome;
 use crate::trace::sampling::Hints;
 use crate::trace::segment::RootName;
 
-/// Hands a check-in to the pipeline. Returns its id, or `None` without a client.
+/// Hands a check-in of the program to the pipeline. Returns its id, or `None` without a client.
 pub(crate) fn submit(
     client: Option<Arc<Client>>,
     check_in: MonitorCheckIn,
     span_context: SpanContext,
 ) -> Option<Uuid> {
     forgotten::check();
-    let client = client.filter(|client| client.is_enabled())?;
+    let client = client?;
+    let id = check_in.check_in_id;
+    let made = MadeCheckIn { check_in, span_context, client };
+    hand_over(CheckInContent::Made(Box::new(made))).then_some(id)
+}
+
+/// Hands a check-in to the pipeline. Returns whether its client takes it.
+fn hand_over(content: CheckInContent) -> bool {
+    let client = content.client();
+    if !client.is_enabled() {
+        return false;
+    }
     if callback::is_too_deep() {
         diagnostics::debug(format_args!(
             "dropped a check-in captured inside before_send_check_in while it was handling such a check-in (recursion)"
         ));
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
-        return None;
+        return false;
     }
-    let id = check_in.check_in_id;
-    let depth = callback::depth();
-    queue::send_check_in(Box::new(PendingCheckIn { check_in, span_context, client, depth }));
-    Some(id)
-}
-
-/// The data that both check-ins of a run share.
-#[derive(Debug, Clone)]
-struct Run {
-    id: Uuid,
-    slug: Cow<'static, str>,
-    started: Instant,
-    span_context: SpanContext,
-    client: Arc<Client>,
-    /// The process in which the run started; a forked child that inherits the run does not end it.
-    generation: u32,
+    queue::send_check_in(Box::new(PendingCheckIn { content, depth: callback::depth() }));
+    true
 }
 
 /// The unfinished runs, for programs that end without destructors: by an aborting panic or by a signal.
-static OPEN: PerProcess<Mutex<Vec<Run>>> = PerProcess::new();
+static OPEN: PerProcess<Mutex<Vec<Arc<MonitorRun>>>> = PerProcess::new();
 
-fn open() -> MutexGuard<'static, Vec<Run>> {
+fn open() -> MutexGuard<'static, Vec<Arc<MonitorRun>>> {
     OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Run {
-    fn start(
-        client: Arc<Client>,
-        slug: Cow<'static, str>,
-        config: Option<MonitorConfig>,
-        span_context: SpanContext,
-    ) -> Self {
-        let run = Self {
-            id: ids::event_id(),
-            slug,
-            started: Instant::now(),
-            span_context,
-            client,
-            generation: fork::generation(),
-        };
-        let mut check_in = run.check_in(MonitorCheckInStatus::InProgress);
-        check_in.monitor_config = config;
-        submit(Some(Arc::clone(&run.client)), check_in, run.span_context.clone());
-        open().push(run.clone());
-        run
-    }
+fn begin_run(run: &Arc<MonitorRun>, config: Option<MonitorConfig>) {
+    hand_over(CheckInContent::Began { run: Arc::clone(run), config: config.map(Box::new) });
+    open().push(Arc::clone(run));
+}
 
-    fn check_in(&self, status: MonitorCheckInStatus) -> MonitorCheckIn {
-        MonitorCheckIn {
-            check_in_id: self.id,
-            monitor_slug: self.slug.clone().into_owned(),
-            status,
-            environment: None,
-            duration: None,
-            monitor_config: None,
-        }
-    }
-
-    fn end(self, ok: bool) {
-        open().retain(|open| open.id != self.id);
-        if self.generation != fork::generation() {
-            return;
-        }
-        let status = if ok { MonitorCheckInStatus::Ok } else { MonitorCheckInStatus::Error };
-        let mut check_in = self.check_in(status);
-        check_in.duration = Some(self.started.elapsed().as_secs_f64());
-        submit(Some(self.client), check_in, self.span_context);
+fn end_run(run: Arc<MonitorRun>, ok: bool, at: Ticks) {
+    open().retain(|open| !Arc::ptr_eq(open, &run));
+    if run.generation == fork::generation() {
+        hand_over(CheckInContent::Ended { run, ok, at });
     }
 }
 
@@ -132,7 +93,7 @@ impl Run {
 pub(crate) fn fail_open_runs() {
     let open = std::mem::take(&mut *open());
     for run in open {
-        run.end(false);
+        end_run(run, false, clock::now());
     }
 }
 
@@ -162,7 +123,7 @@ struct MonitorPlan {
 struct RunningMonitor {
     context: Option<Arc<Context>>,
     active: Lineage,
-    run: Run,
+    run: Arc<MonitorRun>,
     since: Ticks,
 }
 
@@ -257,7 +218,16 @@ impl Monitor {
         let (context, root) = root::start_in(context, kind, plan.name, Start::Ticks(since), key, &hints);
         let active = root.map_or(parent, Lineage::of);
         let span_context = SpanContext::of(&context, active);
-        let run = Run::start(client, plan.slug, config, span_context);
+        let (slug, generation) = (plan.slug, fork::generation());
+        let run = Arc::new(MonitorRun {
+            id: ids::event_id(),
+            slug,
+            started: since,
+            span_context,
+            client,
+            generation,
+        });
+        begin_run(&run, config);
         Some(RunningMonitor { context: Some(context), active, run, since })
     }
 }
@@ -321,8 +291,9 @@ impl PollHooks for Monitor {
         let Some(RunningMonitor { context: Some(context), active, run, .. }) = state.running else { return };
         let outcome = end.outcome(state.failed);
         errors::close(context.boundary);
-        root::end(&context, active.span, None, outcome);
-        run.end(outcome == SpanOutcome::Ok);
+        let now = clock::now();
+        root::end(&context, active.span, Some(Start::Ticks(now)), outcome);
+        end_run(run, outcome == SpanOutcome::Ok, now);
     }
 }
 
