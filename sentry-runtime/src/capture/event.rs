@@ -21,7 +21,7 @@ use crate::intake::queue;
 use crate::protocol::limits::{MAX_HELD, truncate};
 use crate::protocol::nesting::{Prune as _, Shallow};
 use crate::protocol::{DataCategory, DiscardReason, Event, Level, Uuid};
-use crate::scope::request_events::Held;
+use crate::scope::held_events::Held;
 use crate::scope::{LastCaptured, Scope, Scopes};
 use crate::stacktrace::RawStack;
 use crate::stacktrace::locals::CapturedLocals;
@@ -197,9 +197,9 @@ impl DatedEvent {
         let is_ignored = match &draft.body {
             // Duplicates were recognised before their stack was taken.
             Body::Error { .. } => false,
-            Body::Panic { message, .. } => ignore::drops(&panic_entry(message), files()),
-            Body::Message(text) => ignore::drops_message(text, files()),
-            Body::Event(event) => ignore::drops_event(event, files()),
+            Body::Panic { message, .. } => ignore::drops_of(&client, &panic_entry(message), files()),
+            Body::Message(text) => ignore::drops_message(&client, text, files()),
+            Body::Event(event) => ignore::drops_event(&client, event, files()),
         };
         if is_ignored {
             return None;
@@ -233,9 +233,19 @@ impl Held for DatedEvent {
         DatedEvent::submit(*self);
     }
 
+    fn send(self: Box<Self>) {
+        if let Some(capture) = self.capture() {
+            queue::send_event(Box::new(capture));
+        }
+    }
+
     fn lose(self: Box<Self>) {
         let files = self.scopes.attachments().chain(&self.draft.hint.attachments);
         self.client.lost_with(DiscardReason::BufferOverflow, DataCategory::Error, files);
+    }
+
+    fn is_of(&self, client: usize) -> bool {
+        Arc::as_ptr(&self.client).addr() == client
     }
 }
 

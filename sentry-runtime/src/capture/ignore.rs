@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::diagnostics;
+use crate::client::Client;
 use crate::context::active;
 use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
@@ -12,18 +13,35 @@ use crate::protocol::{Attachment, DataCategory, DiscardReason, Event};
 
 /// Returns whether the active client ignores the error. An ignored error is counted with its attachments.
 pub(crate) fn drops<'a>(error: &ChainEntry, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
+    active::with(|context| context.client()).is_some_and(|client| drops_of(&client, error, files))
+}
+
+/// Like [`drops`], for a client.
+pub(crate) fn drops_of<'a>(
+    client: &Client,
+    error: &ChainEntry,
+    files: impl Iterator<Item = &'a Arc<Attachment>>,
+) -> bool {
     let error = Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value };
-    ignores(&[error], files)
+    ignores(client, &[error], files)
 }
 
-/// Returns whether the active client ignores the message. An ignored message is counted with its attachments.
-pub(crate) fn drops_message<'a>(text: &str, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
-    ignores(&[Candidate { ty: "", module: None, text }], files)
+/// Returns whether a client ignores the message. An ignored message is counted with its attachments.
+pub(crate) fn drops_message<'a>(
+    client: &Client,
+    text: &str,
+    files: impl Iterator<Item = &'a Arc<Attachment>>,
+) -> bool {
+    ignores(client, &[Candidate { ty: "", module: None, text }], files)
 }
 
-/// Returns whether the active client ignores an event created by the program, by its message or its outermost exception. An
-/// ignored event is counted with its attachments.
-pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
+/// Returns whether a client ignores an event created by the program, by its message or its outermost exception. An ignored
+/// event is counted with its attachments.
+pub(crate) fn drops_event<'a>(
+    client: &Client,
+    event: &Event<'_>,
+    files: impl Iterator<Item = &'a Arc<Attachment>>,
+) -> bool {
     let message = event.logentry.as_ref().map(|entry| &*entry.message).or(event.message.as_deref());
     let exception = event.exception.last().map(|exception| Candidate {
         ty: &exception.ty,
@@ -32,13 +50,17 @@ pub(crate) fn drops_event<'a>(event: &Event<'_>, files: impl Iterator<Item = &'a
     });
     let message = message.map(|text| Candidate { ty: "", module: None, text });
     // Feedback is never ignored as an error, whatever its text.
-    event.ty.is_none() && ignores(&exception.into_iter().chain(message).collect::<Vec<_>>(), files)
+    event.ty.is_none() && ignores(client, &exception.into_iter().chain(message).collect::<Vec<_>>(), files)
 }
 
-fn ignores<'a>(whats: &[Candidate<'_>], files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
-    let Some(client) = active::with(|context| context.client()).filter(|client| client.is_enabled()) else {
+fn ignores<'a>(
+    client: &Client,
+    whats: &[Candidate<'_>],
+    files: impl Iterator<Item = &'a Arc<Attachment>>,
+) -> bool {
+    if !client.is_enabled() {
         return false;
-    };
+    }
     let patterns = &client.options().ignore_errors;
     let found = whats
         .iter()

@@ -16,6 +16,7 @@ use crate::context::active;
 use crate::context::recorder::{self, Source};
 use crate::context::span_context::SpanContext;
 use crate::protocol::{DataCategory, DiscardReason};
+use crate::scope::held_events;
 use crate::trace::record::{Detail, Record};
 
 /// The time for which a caller waits for its flight record.
@@ -105,6 +106,9 @@ fn hand_over(
         // A callback asks for the completion of the work that it is part of.
         diagnostics::debug(format_args!("ignoring a flush inside a callback: it would wait for itself"));
         return None;
+    }
+    if flight.is_none() {
+        held_events::send_all(client);
     }
     let queues = queues();
     if !worker::is_running() {

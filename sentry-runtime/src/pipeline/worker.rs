@@ -2,7 +2,8 @@
 //!
 //! A round processes everything that has arrived: check-ins first, then events and feedback, then session changes,
 //! spans, logs and metrics. A segment that has ended is written one round later, when all earlier records of other
-//! threads have certainly been read. A flush is two rounds.
+//! threads have certainly been read. A flush is two rounds. Events that have waited for their request for too long are
+//! captured at the beginning of a round.
 
 use super::backpressure::Watch;
 use super::batch::Batches;
@@ -16,6 +17,7 @@ use crate::base::worker;
 use crate::intake::message::{Capture, FlushRequest};
 use crate::intake::queue::{Queues, queues};
 use crate::protocol::{Attachment, DataCategory};
+use crate::scope::held_events;
 
 /// The number of rounds without work after which the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
@@ -61,6 +63,7 @@ fn work(
     let mut was_idle = false;
     loop {
         worker::begin_round();
+        let held = held_events::send_overdue();
         let flushes: Vec<Box<FlushRequest>> = std::iter::from_fn(|| queues.next_flush()).collect();
         let asked = !flushes.is_empty();
         let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };
@@ -96,7 +99,7 @@ fn work(
         quiet = if busy { 0 } else { quiet + 1 };
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
         worker::set_idle(idle);
-        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest(), panics.rest()]
+        let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest(), panics.rest(), held]
             .into_iter()
             .flatten()
             .min();

@@ -17,6 +17,7 @@ mod cell;
 mod data;
 pub(crate) mod flags;
 mod form;
+pub(crate) mod held_events;
 mod merge;
 mod processors;
 mod rebase;

@@ -1,8 +1,8 @@
 //! The events of a request, for everything that must not capture the same failure again.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use super::held_events::HeldEvents;
 
 /// The events of a request that a server integration handles.
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
@@ -17,37 +17,7 @@ pub(crate) struct RequestEvents {
     /// The failures that become events when they reach the integration, unless one was captured before.
     pub(crate) awaited: AwaitedFailures,
     /// The events that become superfluous if the request fails.
-    held: HeldEvents,
-}
-
-/// The maximum number of held events: what a middleware logs about one request, and a few requests to other services.
-const MAX_HELD: usize = 8;
-
-/// An event that waits for the end of its request.
-#[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
-pub(crate) trait Held: Send {
-    /// Captures it.
-    fn submit(self: Box<Self>);
-    /// Counts it as lost.
-    fn lose(self: Box<Self>);
-}
-
-/// A held event, and the number of events that were captured before it.
-type HeldEvent = (u32, Box<dyn Held>);
-
-/// The held events; `None` once the request is over.
-struct HeldEvents(Mutex<Option<Vec<HeldEvent>>>);
-
-impl Default for HeldEvents {
-    fn default() -> Self {
-        Self(Mutex::new(Some(Vec::new())))
-    }
-}
-
-impl fmt::Debug for HeldEvents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeldEvents").finish_non_exhaustive()
-    }
+    pub(super) held: HeldEvents,
 }
 
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
@@ -64,30 +34,16 @@ impl RequestEvents {
 
     /// Returns whether one was captured, or the program decided that there is none.
     pub(crate) fn is_captured(&self) -> bool {
-        self.captured.load(Ordering::Relaxed) > 0
+        self.captured() > 0
     }
 
-    /// Keeps an event until the request ends. It is dropped if the request fails, or if another one is captured until then.
-    /// If too many are held, it is counted as lost. Returns `false`, and drops it, if the request is over.
-    pub(crate) fn hold(&self, event: Box<dyn Held>) -> bool {
-        let mut held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(list) = &mut *held else { return false };
-        if list.len() < MAX_HELD {
-            list.push((self.captured.load(Ordering::Relaxed), event));
-        } else {
-            drop(held);
-            event.lose();
-        }
-        true
+    /// Returns the number of events that were captured.
+    pub(super) fn captured(&self) -> u32 {
+        self.captured.load(Ordering::Relaxed)
     }
 
-    /// Ends the request. Returns the held events that no other event has made superfluous.
-    pub(crate) fn end(&self, failed: bool) -> Vec<Box<dyn Held>> {
+    pub(super) fn note_ended(&self) {
         self.ended.store(true, Ordering::Relaxed);
-        let held = self.held.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let captured = self.captured.load(Ordering::Relaxed);
-        let wanted = |(before, event): HeldEvent| (!failed && before == captured).then_some(event);
-        held.into_iter().flatten().filter_map(wanted).collect()
     }
 }
 

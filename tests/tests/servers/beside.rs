@@ -3,6 +3,8 @@
 
 use std::convert::Infallible;
 use std::sync::Mutex;
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +14,7 @@ use axum::routing::get;
 use http::Request;
 use sentry::integrations::tower::SentryLayer;
 use sentry::integrations::tracing::{EventFilter, default_event_filter, layer};
-use sentry_tests::support::{Seen, block_on, observe, options, untraced};
+use sentry_tests::support::{Seen, block_on, observe, observe_server, options, untraced};
 use serde_json::Value;
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -85,7 +87,7 @@ fn visit(router: Router, path: &str, options: sentry::ClientOptions) -> Seen<()>
     })
 }
 
-fn texts(seen: &Seen<()>) -> Vec<String> {
+fn texts<R>(seen: &Seen<R>) -> Vec<String> {
     let text = |event: &Value| match event["exception"]["values"].as_array().and_then(|values| values.last())
     {
         Some(exception) => exception["value"].as_str().unwrap().to_owned(),
@@ -203,6 +205,59 @@ fn logged_failures_beyond_those_that_wait_for_their_request_are_counted() {
     let sent = seen.events().len() as u64;
     assert!(sent > 0);
     assert_eq!(sent + seen.reported("buffer_overflow", "error"), 12);
+}
+
+/// Asks for a page whose handler is stuck after it has asked the bank, and leaks the request.
+fn leak_a_request() {
+    let stuck = async || -> StatusCode {
+        ask_the_bank().await;
+        std::future::pending().await
+    };
+    let router = Router::new().route("/stuck", get(stuck)).layer(SentryLayer::new());
+    let mut request = Box::pin(router.oneshot(Request::get("/stuck").body(Body::empty()).unwrap()));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(request.as_mut().poll(&mut cx).is_pending());
+    std::mem::forget(request);
+}
+
+#[test]
+fn a_flush_sends_what_waits_for_the_end_of_a_request() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, leak_a_request);
+    });
+    assert_eq!(seen.events().len(), 1, "{:?}", texts(&seen));
+    let event = &seen.events()[0];
+    assert!(format!("{}", event["logentry"]).contains("response failed"), "{event}");
+    assert_eq!(event["transaction"], "GET /stuck");
+}
+
+#[test]
+fn what_waits_for_a_request_that_never_ends_is_sent_without_a_flush() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let seen = observe_server(options(), |server| {
+        tracing::subscriber::with_default(subscriber, leak_a_request);
+        server.wait_for_type("event", 1, Duration::from_secs(30))
+    });
+    assert!(seen.result, "it has arrived before the flush");
+    assert_eq!(seen.events().len(), 1, "{:?}", texts(&seen));
+}
+
+#[test]
+fn a_request_that_fails_after_its_held_event_was_sent_is_no_second_event() {
+    let subscriber = tracing_subscriber::registry().with(layer());
+    let fails_late = async || {
+        ask_the_bank().await;
+        sentry::flush(None);
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let seen = observe(options(), || {
+        tracing::subscriber::with_default(subscriber, || {
+            let router = Router::new().route("/late", get(fails_late)).layer(SentryLayer::new());
+            drop(block_on(router.oneshot(Request::get("/late").body(Body::empty()).unwrap())));
+        });
+    });
+    assert_eq!(seen.events().len(), 1, "{:?}", texts(&seen));
 }
 
 #[test]

@@ -19,6 +19,7 @@ use repeated::Repetition;
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use crate::capture::errors;
 use crate::capture::event::{self, DatedEvent, EventDraft};
@@ -165,7 +166,7 @@ impl LogEntry<'_> {
     }
 
     /// Captures the entry at the end of the request, unless the request fails. Returns whether the entry waits for that.
-    fn wait_for(&self, events: &RequestEvents, text: &str) -> bool {
+    fn wait_for(&self, events: &Arc<RequestEvents>, text: &str) -> bool {
         // The layers log no errors as values.
         if self.content.error.is_some() {
             return true;
