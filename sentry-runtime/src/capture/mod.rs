@@ -10,6 +10,7 @@ pub(crate) mod feedback;
 mod ignore;
 pub mod logger;
 pub mod metrics;
+mod payloads;
 pub(crate) mod reading;
 pub(crate) mod reported;
 mod sameness;

@@ -12,14 +12,11 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::event;
-use crate::base::fork::PerProcess;
+use super::{event, payloads};
 use crate::base::{callback, diagnostics};
 use crate::client::{self, CaptureMode};
 use crate::context::active;
@@ -28,8 +25,6 @@ use crate::intake::message::Capture;
 use crate::stacktrace::RawStack;
 use crate::trace::clock::{self, Ticks};
 
-/// The number of recent panics, raised and caught each, that a resumed one is compared with.
-const MAX_RECENT: usize = 32;
 /// The number of places that are kept until their panics are captured.
 const MAX_PLACES: usize = 8;
 /// The text of a panic of which only the place is known.
@@ -43,19 +38,6 @@ const UNKNOWN_PAYLOAD: u64 = 0;
 
 /// The time at which a hook of ours last saw a panic in this process, zero if never.
 static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
-/// The panics that hooks of ours saw last.
-static RECENT: PerProcess<Mutex<Recent>> = PerProcess::new();
-
-/// The last panics that hooks of ours saw.
-#[derive(Default)]
-struct Recent {
-    /// Those that no catcher has seen yet, as their keys.
-    raised: VecDeque<u64>,
-    /// Those that a catcher has seen: their keys and the addresses of their payloads, which move neither from thread to
-    /// thread nor when the panic is resumed.
-    caught: VecDeque<(u64, usize)>,
-}
-
 /// The last panic of a thread that was seen by a hook or captured here.
 #[derive(Clone, Copy)]
 struct Known {
@@ -104,40 +86,6 @@ fn known() -> Known {
     OF_THREAD.with(|own| own.known.get())
 }
 
-fn recent() -> MutexGuard<'static, Recent> {
-    RECENT.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was
-/// resumed.
-fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
-    let payload = (key, std::ptr::from_ref(payload).addr());
-    let mut recent = recent();
-    // An older panic's payload may have had the address of this one.
-    let is_resumed = taken(&mut recent.caught, &payload);
-    let is_raised = taken(&mut recent.raised, &key);
-    let is_seen = is_raised || is_resumed;
-    // Several catchers may surround the code, and the last one of them may resume it on another thread.
-    if is_seen {
-        pushed(&mut recent.caught, payload);
-    }
-    is_seen
-}
-
-/// Removes an entry. Returns whether it was there.
-fn taken<T: PartialEq>(list: &mut VecDeque<T>, wanted: &T) -> bool {
-    let found = list.iter().position(|entry| entry == wanted);
-    found.and_then(|at| list.remove(at)).is_some()
-}
-
-/// Adds an entry, in place of the oldest one if the list is full.
-fn pushed<T>(list: &mut VecDeque<T>, entry: T) {
-    if list.len() >= MAX_RECENT {
-        list.pop_front();
-    }
-    list.push_back(entry);
-}
-
 /// Returns how often a panic has left code of ours on this thread. The hooks that are called for one panic see one number.
 pub(crate) fn left() -> u64 {
     OF_THREAD.with(|own| own.left.get())
@@ -152,7 +100,7 @@ pub(crate) fn seen_by_hook(payload: &(dyn Any + Send)) {
     let (at, key) = (clock::now(), key_of(payload));
     HOOKED_AT.fetch_max(at, Ordering::Relaxed);
     know(at, key);
-    pushed(&mut recent().raised, key);
+    payloads::note_raised(key);
 }
 
 /// Runs code whose panic is captured on its way if no hook of ours saw it. Also called by the expansions of `#[main]`,
@@ -237,7 +185,7 @@ impl Catcher {
         let key = key_of(payload);
         let known = known();
         let is_of_this_thread = known.number != self.known_before && known.key == key;
-        let is_seen = was_seen(key, payload);
+        let is_seen = payloads::was_seen(key, payload);
         if is_of_this_thread || !is_wanted() {
             return;
         }
