@@ -1,25 +1,42 @@
 //! The payloads of recent panics, by which a catcher recognises one that was resumed.
+//!
+//! A payload is recognised by its type, its text and its address, which does not change while somebody keeps the payload.
+//! The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed one
+//! if the code that it reaches was running already when the earlier one was captured: it may have joined the task that
+//! panicked. In other code it is another panic.
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::fork::PerProcess;
+use crate::trace::clock::{self, Ticks};
 
 /// The number of recent panics, raised and caught each, that a resumed one is compared with.
 const MAX_RECENT: usize = 32;
 
-/// The panics that hooks of ours saw last.
+/// The last panics.
 static RECENT: PerProcess<Mutex<Recent>> = PerProcess::new();
+/// The time at which a catcher last captured a panic, zero if never. No two panics have the same.
+static CAPTURED_AT: AtomicU64 = AtomicU64::new(0);
 
-/// The last panics that hooks of ours saw.
+/// The last panics.
 #[derive(Default)]
 struct Recent {
-    /// Those that no catcher has seen yet, as their keys.
+    /// Those that hooks of ours saw and no catcher has seen yet, as their keys.
     raised: VecDeque<u64>,
-    /// Those that a catcher has seen: their keys and the addresses of their payloads, which move neither from thread to
-    /// thread nor when the panic is resumed.
-    caught: VecDeque<(u64, usize)>,
+    /// Those that hooks of ours and a catcher have seen.
+    caught: VecDeque<Payload>,
+    /// Those that catchers captured, and when.
+    captured: VecDeque<(Payload, Ticks)>,
+}
+
+/// The key and the address of a payload.
+type Payload = (u64, usize);
+
+fn payload_of(key: u64, payload: &(dyn Any + Send)) -> Payload {
+    (key, std::ptr::from_ref(payload).addr())
 }
 
 fn recent() -> MutexGuard<'static, Recent> {
@@ -34,7 +51,7 @@ pub(super) fn note_raised(key: u64) {
 /// Returns whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was
 /// resumed.
 pub(super) fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
-    let payload = (key, std::ptr::from_ref(payload).addr());
+    let payload = payload_of(key, payload);
     let mut recent = recent();
     // An older panic's payload may have had the address of this one.
     let is_resumed = taken(&mut recent.caught, &payload);
@@ -45,6 +62,31 @@ pub(super) fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
         pushed(&mut recent.caught, payload);
     }
     is_seen
+}
+
+/// Returns the time of the last captured panic: what is captured from now on is later.
+#[inline]
+pub(crate) fn captured_at() -> Ticks {
+    CAPTURED_AT.load(Ordering::Relaxed)
+}
+
+/// Remembers that a catcher captures the panic with this payload. A value without a size has no address of its own.
+pub(super) fn note_captured(key: u64, payload: &(dyn Any + Send)) {
+    if size_of_val(payload) == 0 {
+        return;
+    }
+    let payload = payload_of(key, payload);
+    let mut recent = recent();
+    let at = clock::now().max(captured_at() + 1);
+    CAPTURED_AT.store(at, Ordering::Relaxed);
+    recent.captured.retain(|(known, _)| *known != payload);
+    pushed(&mut recent.captured, (payload, at));
+}
+
+/// Returns whether the panic with this payload was captured after this time.
+pub(super) fn was_captured_since(since: Ticks, key: u64, payload: &(dyn Any + Send)) -> bool {
+    let payload = payload_of(key, payload);
+    recent().captured.iter().any(|(known, at)| *known == payload && *at > since)
 }
 
 /// Removes an entry. Returns whether it was there.

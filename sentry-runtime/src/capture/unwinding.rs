@@ -3,8 +3,8 @@
 //! Such a panic is noticed while it unwinds. Two kinds of functions notice it:
 //!
 //! - A *catcher* ([`catching`]) surrounds the code of a request, a job, a bound future or `main`. It catches the panic, reads the
-//!   payload, captures it and lets it continue. The payload tells apart a panic that is new and one that a hook of ours saw
-//!   on another thread and that was resumed here.
+//!   payload, captures it and lets it continue. The payload tells apart a panic that is new and one that a hook of ours saw,
+//!   or another catcher captured, and that was resumed here (see `payloads.rs`).
 //! - A *guard* ([`passes`], [`leaves`]) is dropped by the panic and knows no payload. Inside a catcher it only notes the
 //!   place, which is nearer to the panic. Outside any, the guard of a root captures the panic.
 //!
@@ -107,6 +107,18 @@ pub(crate) fn seen_by_hook(payload: &(dyn Any + Send)) {
 /// handlers and monitors.
 #[inline]
 pub fn catching<R, F: FnOnce() -> R>(run: F) -> R {
+    catching_since(begin(), run)
+}
+
+/// Returns a time for [`catching_since`]: now.
+#[inline]
+pub(crate) fn begin() -> Ticks {
+    payloads::captured_at()
+}
+
+/// Like [`catching`], for a part of work that began at a time, such as one poll of a future.
+#[inline]
+pub(crate) fn catching_since<R, F: FnOnce() -> R>(since: Ticks, run: F) -> R {
     let catcher = Catcher::enter();
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(value) => {
@@ -114,7 +126,7 @@ pub fn catching<R, F: FnOnce() -> R>(run: F) -> R {
             value
         }
         Err(payload) => {
-            catcher.caught(&*payload);
+            catcher.caught(since, &*payload);
             resume_unwind(payload)
         }
     }
@@ -178,14 +190,15 @@ impl Catcher {
         own.into_iter().next()
     }
 
+    /// Captures a panic of work that began at `since`, unless it is known.
     #[cold]
-    fn caught(mut self, payload: &(dyn Any + Send)) {
+    fn caught(mut self, since: Ticks, payload: &(dyn Any + Send)) {
         note_left();
         let place = self.end();
         let key = key_of(payload);
         let known = known();
         let is_of_this_thread = known.number != self.known_before && known.key == key;
-        let is_seen = payloads::was_seen(key, payload);
+        let is_seen = payloads::was_seen(key, payload) || payloads::was_captured_since(since, key, payload);
         if is_of_this_thread || !is_wanted() {
             return;
         }
@@ -193,6 +206,7 @@ impl Catcher {
         if is_seen {
             return;
         }
+        payloads::note_captured(key, payload);
         callback::contain(|| capture(Some(message(payload)), place));
     }
 }

@@ -8,6 +8,7 @@ use crate::capture::unwinding;
 use crate::context::active;
 use crate::context::hub::Hub;
 use crate::context::thread_context::Context;
+use crate::trace::clock::Ticks;
 use crate::trace::ids::Lineage;
 
 /// Activates a context during every poll.
@@ -17,20 +18,21 @@ pub struct Bound {
     active: Lineage,
     /// Held until the future is finished, so that the span does not end earlier.
     _span: Span,
+    /// The time of its creation, for panics that it resumes.
+    since: Ticks,
     stage: Stage,
 }
 
 impl Bound {
     pub(crate) fn new(context: Option<Arc<Context>>, active: Lineage) -> Self {
-        Self { context, active, _span: Span::default(), stage: Stage::New }
+        let since = unwinding::begin();
+        Self { context, active, _span: Span::default(), since, stage: Stage::New }
     }
 
     /// Binds to the context of the span, or to the active context if the span is not recorded.
     pub(crate) fn in_span(span: Span) -> Self {
         match span.position() {
-            Some((context, active)) => {
-                Self { context: Some(context), active, _span: span, stage: Stage::New }
-            }
+            Some((context, active)) => Self { _span: span, ..Self::new(Some(context), active) },
             None => Self::new(active::own_context(), active::lineage()),
         }
     }
@@ -47,7 +49,7 @@ impl PollHooks for Bound {
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        unwinding::catching(run)
+        unwinding::catching_since(self.since, run)
     }
 
     fn leave(&mut self, previous: Previous) {

@@ -1,7 +1,11 @@
 //! Panics, which a hook captures where they happen.
 
-use std::panic::catch_unwind;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
 
+use sentry::SentryFutureExt as _;
 use sentry_tests::support::{block_on, names, observe, only, options, yield_once};
 use serde_json::{Value, json};
 
@@ -93,6 +97,69 @@ fn panics_can_be_left_alone() {
     let seen = observe(options().capture_panics(false), || catch_unwind(|| panics(None)).is_err());
     assert!(seen.result);
     assert_eq!(seen.events().len(), 0);
+}
+
+/// Panics without a call of any hook.
+#[sentry::api_handler("/pick")]
+fn picks() {
+    resume_unwind(Box::new("the shelf was moved".to_owned()))
+}
+
+#[sentry::api_handler("/order")]
+fn orders() {
+    resume_unwind(std::thread::spawn(picks).join().unwrap_err())
+}
+
+#[sentry::api_handler("/order")]
+async fn orders_later(picked: &Mutex<Option<Box<dyn Any + Send>>>) {
+    std::future::poll_fn(|_| match picked.lock().unwrap().take() {
+        Some(payload) => resume_unwind(payload),
+        None => Poll::Pending,
+    })
+    .await
+}
+
+#[test]
+fn a_panic_that_no_hook_saw_and_that_is_resumed_elsewhere_is_one_event() {
+    let seen = observe(options(), || catch_unwind(orders).is_err());
+    assert!(seen.result);
+    assert_eq!(exception(&seen.event())["value"], "the shelf was moved");
+}
+
+#[test]
+fn a_panic_that_no_hook_saw_and_that_another_task_resumes_in_a_later_poll_is_one_event() {
+    let seen = observe(options(), || {
+        let picked = Mutex::default();
+        let mut order = std::pin::pin!(orders_later(&picked));
+        let mut poll = || order.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        assert!(poll());
+        *picked.lock().unwrap() = Some(std::thread::spawn(picks).join().unwrap_err());
+        catch_unwind(AssertUnwindSafe(poll)).is_err()
+    });
+    assert!(seen.result);
+    assert_eq!(exception(&seen.event())["value"], "the shelf was moved");
+}
+
+/// Their payloads may have the same address, one after the other.
+#[sentry::api_handler("/order")]
+async fn tries_again() {
+    for _ in 0..3 {
+        assert!(catch_unwind(picks).is_err());
+    }
+    for _ in 0..3 {
+        let pick = async { resume_unwind(Box::new("the shelf was moved".to_owned())) };
+        let pick = AssertUnwindSafe(pick.bind_scope());
+        assert!(catch_unwind(|| block_on(pick.0)).is_err());
+    }
+}
+
+#[test]
+fn panics_with_one_text_that_no_hook_saw_are_an_event_each() {
+    let seen = observe(options(), || {
+        block_on(tries_again());
+        block_on(tries_again());
+    });
+    assert_eq!(seen.events().len(), 12);
 }
 
 #[test]

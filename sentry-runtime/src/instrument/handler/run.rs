@@ -356,7 +356,7 @@ impl PollHooks for Handler {
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        unwinding::catching(run)
+        unwinding::catching_since(self.since().unwrap_or_else(unwinding::begin), run)
     }
 
     fn unwinds(&mut self) {

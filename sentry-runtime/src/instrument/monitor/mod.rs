@@ -254,7 +254,8 @@ impl PollHooks for Monitor {
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        unwinding::catching(run)
+        let since = self.running().map_or_else(unwinding::begin, |running| running.since);
+        unwinding::catching_since(since, run)
     }
 
     fn unwinds(&mut self) {

@@ -136,9 +136,10 @@ impl Handling {
             }
         }
         let Some(running) = &mut self.0 else { return run(None) };
+        let since = running.since;
         let previous = active::swap(SavedContext { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
-        unwinding::catching(|| run(entered.handling.0.as_deref_mut()))
+        unwinding::catching_since(since, || run(entered.handling.0.as_deref_mut()))
     }
 
     /// Ends the request.
