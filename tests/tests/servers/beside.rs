@@ -277,6 +277,47 @@ async fn fails_alone() -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
+async fn fails_slowly() -> StatusCode {
+    std::thread::sleep(Duration::from_millis(20));
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+#[sentry::api_handler("/annotated")]
+async fn annotated_and_slow() -> Result<(), StatusCode> {
+    std::thread::sleep(Duration::from_millis(20));
+    Err(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+#[test]
+fn a_failure_that_took_less_time_than_the_request_before_it_is_another_one() {
+    // As `TraceLayer` logs it.
+    let shorter = |latency: &str| {
+        let classification = "Status code: 503 Service Unavailable";
+        tracing::error!(target: "tower_http::trace::on_failure", classification, latency, "response failed");
+    };
+    let layered = Router::new().route("/", get(fails_slowly)).layer(SentryLayer::new());
+    let annotated = Router::new().route("/", get(annotated_and_slow));
+    for (router, latency, events) in [
+        (&layered, "3 ms", 2),
+        (&annotated, "3 ms", 2),
+        (&layered, "3000 μs", 2),
+        (&layered, "3000000 ns", 2),
+        (&layered, "0.003 s", 2),
+        (&layered, "60000 ms", 1),
+        (&annotated, "60 s", 1),
+        (&layered, "a while", 1),
+    ] {
+        let subscriber = tracing_subscriber::registry().with(layer());
+        let seen = observe(options(), || {
+            tracing::subscriber::with_default(subscriber, || {
+                drop(block_on(router.clone().oneshot(Request::new(Body::empty()))));
+                shorter(latency);
+            });
+        });
+        assert_eq!(seen.events().len(), events, "{latency}: {:?}", texts(&seen));
+    }
+}
+
 type Task = Box<dyn FnOnce() + Send>;
 
 /// The work that a handler left for later.

@@ -283,7 +283,7 @@ impl Handler {
                 state.failed = true;
                 let since = state.running.as_ref().map_or(0, |running| running.since);
                 if errors::capture(failure, since, state.kind.origin()).is_some() {
-                    reported::note(state.http_status);
+                    reported::note(state.http_status, since);
                 }
             }
         }
@@ -408,7 +408,8 @@ impl PollHooks for Handler {
             }
             Run::Over | Run::Bare(_) => return,
         };
-        let Some(RunningHandler { context: Some(context), active, span, .. }) = state.running.take() else {
+        let Some(RunningHandler { context: Some(context), active, span, since }) = state.running.take()
+        else {
             return;
         };
         match state.http_status {
@@ -424,7 +425,7 @@ impl PollHooks for Handler {
             Some(500..) => {
                 let _inside = entered::enter(Arc::clone(&context), active);
                 if errors::capture_unhandled(state.kind.origin(), state.http_status) {
-                    reported::note(state.http_status);
+                    reported::note(state.http_status, since);
                 }
             }
             Some(_) => {}

@@ -181,7 +181,7 @@ impl RunningRequest {
             return;
         }
         errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
-        reported::note(None);
+        reported::note(None, self.since);
     }
 
     /// Records the head of the response.
@@ -220,7 +220,7 @@ impl RunningRequest {
         let is_captured = self.naming.events.is_captured()
             || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status);
         if is_captured {
-            reported::note(http_status);
+            reported::note(http_status, self.since);
         }
         is_captured
     }
@@ -247,7 +247,7 @@ impl RunningRequest {
             exception: vec![exception].into(),
             ..Event::default()
         })));
-        reported::note(Some(status));
+        reported::note(Some(status), self.since);
     }
 
     /// Records the route that answered the request.

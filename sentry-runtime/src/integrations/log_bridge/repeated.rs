@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::LogFields;
 use crate::capture::{reported, unwinding};
 use crate::context::active;
 use crate::scope::request_events::{AwaitedFailures, RequestEvents};
+use crate::trace::clock;
 
 /// The failure that an entry is about.
 pub(super) enum Repetition {
@@ -28,24 +30,27 @@ pub(super) fn repetition(target: &str, text: &str, fields: &LogFields) -> Repeti
     if !layer.starts_with("trace") {
         return Repetition::None;
     }
-    of_response(fields.text_of("classification").unwrap_or_default())
+    of_response(fields.text_of("classification").unwrap_or_default(), || duration(fields.text_of("latency")?))
 }
 
 /// The layer answers the panic that it logs, and layers around it may log the answer.
 fn repeats_panic(text: &str) -> bool {
     let is_captured = unwinding::is_captured(text.strip_prefix("Service panicked: "));
     if is_captured {
-        reported::note(Some(500));
+        // How long the request takes is unknown here.
+        reported::note(Some(500), clock::now());
     }
     is_captured
 }
 
 /// Inside a request that an integration handles, the integration captures the failure later, unless it leaves that kind of
 /// failure alone. Around it, or around a function with the attribute of a web handler, the failure has been captured.
-fn of_response(classification: &str) -> Repetition {
+fn of_response(classification: &str, took: impl FnOnce() -> Option<Duration>) -> Repetition {
     let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
     let Some(events) = &isolation.request_events else {
-        let is_captured = reported::take(status(classification));
+        let status = status(classification);
+        // The time of the failure of a body begins at its last chunk.
+        let is_captured = reported::take(status, status.and_then(|_| took()));
         return if is_captured { Repetition::Captured } else { Repetition::None };
     };
     // A task of the request logs failures of its own.
@@ -70,4 +75,17 @@ fn of_response(classification: &str) -> Repetition {
 /// Returns the status in a classification such as `Status code: 502 Bad Gateway`.
 fn status(classification: &str) -> Option<u16> {
     classification.strip_prefix("Status code: ")?.split(' ').next()?.parse().ok()
+}
+
+/// Returns the time in a text such as `12 ms`.
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_once(' ')?;
+    let of = match unit {
+        "s" => return Duration::try_from_secs_f64(number.parse().ok()?).ok(),
+        "ms" => Duration::from_millis,
+        "μs" => Duration::from_micros,
+        "ns" => Duration::from_nanos,
+        _ => return None,
+    };
+    Some(of(number.parse().ok()?))
 }
