@@ -20,6 +20,7 @@ use crate::intake::message::Progress;
 use crate::intake::weight;
 use crate::protocol::DataCategory;
 use crate::scope::Scope;
+use crate::trace::clock::Anchor;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::segment::{RootName, Segment};
 
@@ -30,6 +31,9 @@ const SEGMENT_BYTES: usize = size_of::<Waiting>() + size_of::<Segment>() + 128;
 pub(super) struct Waiting {
     pub(super) ended: Ended,
     pub(super) spans: BufferedSpan,
+    /// The clocks at its end. If the machine is suspended while it waits, the span clock and the wall clock go on by
+    /// different times.
+    pub(super) anchor: Anchor,
 }
 
 impl Waiting {
@@ -91,12 +95,13 @@ impl Backlog {
         room: &mut Room,
     ) -> Option<Waiting> {
         let at = self.position(&ended.segment.client);
+        let anchor = Anchor::take();
         if self.clients[at].waiting.is_empty() && has_room(&ended.segment.client, all) {
             room.give_back(spans.weight);
-            return Some(Waiting { ended, spans });
+            return Some(Waiting { ended, spans, anchor });
         }
         spans.give_back_unused(room);
-        let mut waiting = Waiting { ended, spans };
+        let mut waiting = Waiting { ended, spans, anchor };
         let more = SEGMENT_BYTES + of_texts(&waiting.ended.segment) + self.scopes.add(&waiting);
         // The rest of the room is left for segments that are running.
         let fits = self.bytes + waiting.spans.weight + more <= room.limit() / 8 * 7;

@@ -32,6 +32,7 @@ use crate::context::recorder::{self, Source};
 use crate::intake::flight::FlightRequest;
 use crate::intake::message::{Capture, Progress};
 use crate::intake::refused;
+use crate::trace::clock::Anchor;
 use crate::trace::ids::{IdMap, LocalId};
 
 /// All gathered records.
@@ -58,8 +59,22 @@ pub(super) struct Collector {
     backlog: Backlog,
     finished: IdMap<Finished>,
     remembered: Remembered,
-    /// Segments with late spans, and the arrival time of the first.
-    late: Vec<(LocalId, Instant)>,
+    late: Vec<LateSegment>,
+}
+
+/// A segment with late spans.
+struct LateSegment {
+    key: LocalId,
+    /// The arrival time of the first.
+    since: Instant,
+    /// The clocks at that time.
+    anchor: Anchor,
+}
+
+impl LateSegment {
+    fn new(key: LocalId) -> Self {
+        Self { key, since: Instant::now(), anchor: Anchor::take() }
+    }
 }
 
 /// A segment that has been written.
@@ -75,6 +90,7 @@ impl Finished {
         Arc::strong_count(&self.ended.segment) > 1
     }
 }
+
 impl Collector {
     /// Reads recorded spans and writes complete segments. Returns whether anything was read. With `all`, late spans are
     /// not waited for.
@@ -115,8 +131,8 @@ impl Collector {
 
     fn write(&mut self, all: bool, now: Instant) {
         let since = self.since(now);
-        while let Some(Waiting { ended, spans }) = self.backlog.next(all, &mut self.room) {
-            self.write_transaction(ended, spans);
+        while let Some(Waiting { ended, spans, anchor }) = self.backlog.next(all, &mut self.room) {
+            self.write_transaction(ended, spans, &anchor);
         }
         for ended in std::mem::take(&mut self.ended) {
             self.finish(ended, all, since);

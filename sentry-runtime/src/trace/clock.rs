@@ -109,6 +109,13 @@ impl Anchor {
         u64::try_from(nanoseconds).unwrap_or(u64::MAX)
     }
 
+    /// Returns an anchor with the wall clock of an earlier time.
+    #[cfg(test)]
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+    pub(crate) fn earlier(&self, by: Duration) -> Self {
+        Self::at(self.ticks, self.wall - by, self.tick as f64 / UNITS)
+    }
+
     /// Returns the duration of a number of ticks.
     pub(crate) fn duration(&self, ticks: u64) -> Duration {
         Duration::from_nanos(self.nanoseconds(ticks))

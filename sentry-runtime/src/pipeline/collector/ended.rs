@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::losses::lose_spans;
-use super::{BufferedSpan, Collector, Finished, is_used};
+use super::{BufferedSpan, Collector, Finished, LateSegment, is_used};
 use crate::client;
 use crate::pipeline::backlog::Waiting;
 use crate::pipeline::containment::{contain, contain_all};
 use crate::pipeline::transaction::{self, Ended};
 use crate::protocol::DataCategory;
+use crate::trace::clock::Anchor;
 use crate::trace::ids::LocalId;
 
 /// The time for which late spans are gathered.
@@ -30,13 +31,14 @@ impl Collector {
         let mut gathered = self.open.remove(&ended.segment.key).unwrap_or_default();
         self.take_unassigned(&mut gathered);
         self.flight.keep(&ended, &gathered.children);
-        if let Some(Waiting { ended, spans }) = self.backlog.add(ended, gathered, all, &mut self.room) {
-            self.write_transaction(ended, spans);
+        if let Some(Waiting { ended, spans, anchor }) = self.backlog.add(ended, gathered, all, &mut self.room)
+        {
+            self.write_transaction(ended, spans, &anchor);
         }
     }
 
     /// Writes the transaction of a segment, whose spans take no room any more.
-    pub(super) fn write_transaction(&mut self, ended: Ended, mut gathered: BufferedSpan) {
+    pub(super) fn write_transaction(&mut self, ended: Ended, mut gathered: BufferedSpan, anchor: &Anchor) {
         let (key, client) = (ended.segment.key, Arc::clone(&ended.segment.client));
         let later = gathered.take_started_after(ended.end);
         let mut finished = Finished { ended: Arc::new(ended), open: BufferedSpan::default() };
@@ -46,7 +48,7 @@ impl Collector {
         if !later.is_empty() {
             // Late spans may have come while the segment waited.
             let open = self.open.entry(key).or_insert_with(|| {
-                self.late.push((key, Instant::now()));
+                self.late.push(LateSegment::new(key));
                 std::mem::take(&mut finished.open)
             });
             open.changed = self.round;
@@ -55,7 +57,7 @@ impl Collector {
         let ended = Arc::clone(&finished.ended);
         let spans = gathered.children.len() as u64 + 1;
         let quantities = [(DataCategory::Transaction, 1), (DataCategory::Span, spans)];
-        contain_all(&client, &quantities, || transaction::process(&ended, gathered));
+        contain_all(&client, &quantities, || transaction::process(&ended, gathered, anchor));
         self.finished.insert(key, finished);
         let Self { remembered, finished, open, .. } = self;
         let forgotten = remembered.add(key, self.round, |key| is_used(finished, open, key));
@@ -86,11 +88,12 @@ impl Collector {
     }
 
     pub(super) fn finish_late(&mut self, all: bool, now: Instant) {
-        for (key, since) in std::mem::take(&mut self.late) {
+        for late in std::mem::take(&mut self.late) {
+            let LateSegment { key, since, anchor } = late;
             // Spans that follow their transaction wait for it.
             let waits = self.backlog.contains(key) || (!all && now.saturating_duration_since(since) < LATE);
             if waits {
-                self.late.push((key, since));
+                self.late.push(late);
                 continue;
             }
             let Some(mut gathered) = self.open.remove(&key) else { continue };
@@ -103,7 +106,7 @@ impl Collector {
                     let ended = &finished.ended;
                     let client = Arc::clone(&ended.segment.client);
                     let quantities = [(DataCategory::Span, gathered.children.len() as u64)];
-                    contain_all(&client, &quantities, || transaction::process_late(ended, gathered));
+                    contain_all(&client, &quantities, || transaction::process_late(ended, gathered, &anchor));
                 }
                 // The segment is not remembered any more.
                 None => {

@@ -20,7 +20,7 @@ impl Collector {
     #[cold]
     pub(super) fn give_up_waiting(&mut self) {
         while self.room.is_fuller_than(4)
-            && let Some(Waiting { ended, spans }) = self.backlog.newest(&mut self.room)
+            && let Some(Waiting { ended, spans, .. }) = self.backlog.newest(&mut self.room)
         {
             lose_transaction(DiscardReason::QueueOverflow, &ended, &spans);
         }
@@ -86,9 +86,9 @@ impl Collector {
     /// Hands waiting transactions of a client that closes to its transport, as far as there is room, and counts the others
     /// as lost.
     fn close_backlog(&mut self, client: &Arc<Client>) {
-        while let Some(Waiting { ended, spans }) = self.backlog.next_of(client, &mut self.room) {
+        while let Some(Waiting { ended, spans, anchor }) = self.backlog.next_of(client, &mut self.room) {
             if has_room(client, true) {
-                self.write_transaction(ended, spans);
+                self.write_transaction(ended, spans, &anchor);
             } else {
                 lose_transaction(DiscardReason::NetworkError, &ended, &spans);
             }
@@ -108,7 +108,7 @@ impl Collector {
             }
             ledger.lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
         }
-        for Waiting { ended, spans } in self.backlog.into_waiting() {
+        for Waiting { ended, spans, .. } in self.backlog.into_waiting() {
             lose_transaction(DiscardReason::InternalSdkError, &ended, &spans);
         }
         if let Some(client) = client::global() {

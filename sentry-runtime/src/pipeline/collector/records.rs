@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::{BufferedSpan, Child, ChildKind, Collector};
+use super::{BufferedSpan, Child, ChildKind, Collector, LateSegment};
 use crate::capture::event::number_of;
 use crate::pipeline::span::buffer::Room;
 use crate::pipeline::transaction::Ended;
@@ -148,10 +148,10 @@ impl Collector {
     #[cold]
     fn begin(&mut self, segment: LocalId) {
         if let Some(finished) = self.finished.get_mut(&segment) {
-            self.late.push((segment, Instant::now()));
+            self.late.push(LateSegment::new(segment));
             self.open.insert(segment, std::mem::take(&mut finished.open));
         } else if self.backlog.contains(segment) {
-            self.late.push((segment, Instant::now()));
+            self.late.push(LateSegment::new(segment));
         }
         if self.open.len() >= MAX_SEGMENTS {
             self.give_up_oldest(MAX_SEGMENTS / 8, |_| true);

@@ -306,6 +306,30 @@ fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
     assert!(bed.collector.held() <= 2 * size_of::<Child>());
 }
 
+#[test]
+fn a_suspend_of_the_machine_does_not_move_the_times_of_what_waits() {
+    let mut bed = Bed::new(TraceLifecycle::Static);
+    let hour = Duration::from_secs(3600);
+    let segment = bed.segment();
+    bed.span(segment.key);
+    bed.end(&segment);
+    bed.collector.begin_round(MEMORY);
+    let ended = bed.collector.ended.pop().unwrap();
+    let spans = bed.collector.open.remove(&segment.key).unwrap();
+    let now = Anchor::take();
+    let expected = now.earlier(hour).wall(clock::now());
+    bed.collector.write_transaction(ended, spans, &now.earlier(hour));
+    // A span that ends later, and waits.
+    bed.span(segment.key);
+    bed.collector.late[0].anchor = now.earlier(hour);
+    bed.collector.finish_late(true, Instant::now());
+    let sent = bed.transport.payloads(ItemType::Transaction);
+    let start = |span: &Value| span["start_timestamp"].as_f64().unwrap();
+    let starts = [start(&sent[0]), start(&sent[0]["spans"][0]), start(&sent[1])];
+    let expected = expected.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    assert!(starts.iter().all(|at| (at - expected).abs() < 600.0), "{starts:?} {expected}");
+}
+
 impl Bed {
     /// Connects the client to a server that never answers: one envelope is in flight, the queue has room for two.
     fn stuck(&mut self) -> std::net::TcpListener {

@@ -89,11 +89,10 @@ impl Child {
 }
 
 /// Writes the transaction of a segment.
-pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
+pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan, anchor: &Anchor) {
     let segment = &ended.segment;
     let client = &segment.client;
     choose(client, &mut gathered);
-    let anchor = Anchor::take();
     let mut details = by_span(gathered.attributes, gathered.details);
     // Other clients of the process may ask for what this one does not.
     if !client.options().counts_polls() {
@@ -101,42 +100,41 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
     }
     let polled = if gathered.polls.is_empty() { &[] } else { &gathered.children[..] };
     for child in polled {
-        for (key, value) in gathered.polls.take(child.id, child.duration(&anchor), &anchor) {
+        for (key, value) in gathered.polls.take(child.id, child.duration(anchor), anchor) {
             details.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
         }
     }
     let mut own = details.remove(&segment.key).unwrap_or_default();
-    let open = details::between(segment.start, ended.end, &anchor);
-    own.attributes.extend(details::own_keys(gathered.polls.take(segment.key, open, &anchor)));
+    let open = details::between(segment.start, ended.end, anchor);
+    own.attributes.extend(details::own_keys(gathered.polls.take(segment.key, open, anchor)));
     let (name, source) = segment.name();
-    let (mut root, renamed) = details::root(segment, ended.end, ended.outcome, name, own, &anchor);
+    let (mut root, renamed) = details::root(segment, ended.end, ended.outcome, name, own, anchor);
     let verdict = *ended.verdict.get_or_init(|| keep::decide(segment, &root, gathered.children.len() + 1));
     match verdict {
         Verdict::Dropped => return drop_unsampled(segment, gathered.children.len() as u64, true),
         Verdict::Kept(rate) => root.set_attribute("sentry.sample_rate", rate.into()),
         Verdict::Sampled => {}
     }
-    let rows = rows(segment, gathered.children, &mut details, &anchor);
-    let mut rows = limit(client, filter::of_children(segment, rows, &anchor, |_| false));
+    let rows = rows(segment, gathered.children, &mut details, anchor);
+    let mut rows = limit(client, filter::of_children(segment, rows, anchor, |_| false));
     let mut repeats = Repeats::new(client.options().repeat_threshold);
-    repeats.mark(&mut rows, &anchor);
+    repeats.mark(&mut rows, anchor);
     repeats.mark_root(&mut root);
     gen_ai::complete(Some(&mut root), &mut rows);
     let source = if renamed { "custom" } else { source };
-    send(ended, root, source, rows, &anchor);
+    send(ended, root, source, rows, anchor);
 }
 
 /// Writes the spans that ended after their segment: each span whose parent is not among them is a transaction.
-pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
+pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan, anchor: &Anchor) {
     let segment = &ended.segment;
     if ended.verdict.get() == Some(&Verdict::Dropped) {
         return drop_unsampled(segment, gathered.children.len() as u64 + gathered.dropped, false);
     }
     choose(&segment.client, &mut gathered);
-    let anchor = Anchor::take();
     let mut details = by_span(gathered.attributes, gathered.details);
-    let rows = rows(segment, gathered.children, &mut details, &anchor);
-    let mut rows = limit(&segment.client, filter::of_children(segment, rows, &anchor, |_| false));
+    let rows = rows(segment, gathered.children, &mut details, anchor);
+    let mut rows = limit(&segment.client, filter::of_children(segment, rows, anchor, |_| false));
     gen_ai::complete(None, &mut rows);
     let known: HashSet<_> = rows.iter().map(SpanRecord::id).collect();
     let is_root = |row: &&SpanRecord| row.parent().is_none_or(|parent| !known.contains(&parent));
@@ -151,8 +149,8 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan) {
         let (mut own, rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(belongs);
         rows = rest;
         let Some(at) = own.iter().position(|row| row.id() == root) else { continue };
-        let root = own.remove(at).into_full(&anchor);
-        send(ended, root, "component", own, &anchor);
+        let root = own.remove(at).into_full(anchor);
+        send(ended, root, "component", own, anchor);
     }
 }
 
