@@ -9,6 +9,7 @@ mod callbacks;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod data_collection;
+mod defaults;
 pub(crate) mod environment;
 mod error;
 mod keep;
@@ -19,6 +20,7 @@ mod official;
 mod pattern;
 mod release;
 pub(crate) mod sampling;
+mod setters;
 mod span_filter;
 mod unhandled;
 mod views;
@@ -424,101 +426,6 @@ pub struct ClientOptions {
     pub user_agent: Cow<'static, str>,
     /// Errors of values given to the builder. `init` reports the first and disables the client.
     pub errors: Vec<OptionsError>,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            dsn: None,
-            debug: None,
-            release: None,
-            environment: None,
-            dist: None,
-            sample_rate: None,
-            traces_sample_rate: None,
-            traces_sampler: None,
-            org_id: None,
-            strict_trace_continuation: false,
-            trace_propagation_targets: None,
-            propagate_traceparent: false,
-            ignore_spans: Vec::new(),
-            ignore_transactions: Vec::new(),
-            trace_ignore_status_codes: Vec::new(),
-            trace_options_requests: false,
-            keep: None,
-            keep_per_second: 10,
-            flight_recorder: None,
-            repeat_threshold: 5,
-            track_polls: false,
-            blocked_poll_warning: None,
-            blocked_poll_event: None,
-            warn_open_after: None,
-            before_send_span: None,
-            max_breadcrumbs: 100,
-            attach_stacktrace: false,
-            include_local_variables: true,
-            ignore_errors: Vec::new(),
-            dedupe: true,
-            unhandled_errors: UnhandledErrors::default(),
-            error_groups: Vec::new(),
-            integrations: Vec::new(),
-            max_attachment_size: 20 << 20,
-            send_default_pii: false,
-            data_collection: None,
-            server_name: None,
-            in_app_include: Vec::new(),
-            in_app_exclude: Vec::new(),
-            deny_names: Vec::new(),
-            normalize_depth: 3,
-            max_value_length: 8192,
-            before_send: None,
-            before_send_with_hint: None,
-            before_send_transaction: None,
-            before_breadcrumb: None,
-            before_breadcrumb_with_hint: None,
-            before_send_check_in: None,
-            transport: None,
-            http_proxy: None,
-            https_proxy: None,
-            compression: Compression::Gzip,
-            connect_timeout: Duration::from_secs(5),
-            read_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(15),
-            ca_certs: None,
-            tunnel: None,
-            otlp_endpoint: None,
-            otlp_headers: Vec::new(),
-            queue_bytes: 32 << 20,
-            category_queue_sizes: Vec::new(),
-            enable_backpressure_handling: true,
-            backpressure_interval: Duration::from_secs(10),
-            spool_dir: None,
-            spool_limits: SpoolLimits::default(),
-            shutdown_timeout: Duration::from_secs(2),
-            queue_size: 256,
-            max_record_memory: 16 << 20,
-            trace_lifecycle: TraceLifecycle::Static,
-            stream_gen_ai_spans: true,
-            capture_panics: true,
-            enable_logs: true,
-            collect_logs: false,
-            before_send_log: None,
-            enable_metrics: true,
-            before_send_metric: None,
-            before_send_feedback: None,
-            auto_session_tracking: false,
-            session_mode: SessionMode::Application,
-            send_client_reports: true,
-            local: LocalView::FromEnvironment,
-            spotlight: Spotlight::FromEnvironment,
-            #[cfg(feature = "crash")]
-            crash_reports: false,
-            #[cfg(feature = "dashboard")]
-            dashboard: Dashboard::from_environment(),
-            user_agent: Cow::Borrowed(concat!("sentry.rust.runtime/", env!("CARGO_PKG_VERSION"))),
-            errors: Vec::new(),
-        }
-    }
 }
 
 impl ClientOptions {
