@@ -6,7 +6,8 @@ use quote::{ToTokens as _, quote_spanned};
 use crate::expand::instrumentation::Instrumentation;
 use crate::expand::wrap::Wrap;
 use crate::parse::function::Function;
-use crate::parse::returns::{self, Returns};
+use crate::parse::futures;
+use crate::parse::returns::Returns;
 use crate::tokens::contains_word;
 
 /// Returns whether a function returns a stream that can have a span. What `return` leaves is not known here.
@@ -15,7 +16,7 @@ pub(super) fn is_spanned_stream(function: &Function, instrumentation: &Instrumen
     instrumentation.sync_guard == "SpanGuard"
         && instrumentation.vars.is_empty()
         && instrumentation.on_value.is_none()
-        && returns::is_stream(ty)
+        && futures::is_stream(ty)
         && !contains_word(function.body.to_token_stream(), "return")
 }
 

@@ -12,10 +12,11 @@ use syn::{Attribute, FnArg, ReceiverKind, Signature, Token, Type, Visibility, to
 
 use crate::hygiene::generated_at;
 use crate::parse::enclosing::Enclosing;
+use crate::parse::futures::{output_of_boxed, output_of_impl};
 use crate::parse::known_attributes::is_built_in;
 use crate::parse::legacy_syntax::signature;
 use crate::parse::pattern::bindings;
-use crate::parse::returns::{Returns, output_of_boxed, output_of_impl};
+use crate::parse::returns::Returns;
 use crate::tokens::{contains_word, is_punct};
 
 /// A function in its parts.

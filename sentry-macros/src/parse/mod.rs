@@ -12,6 +12,7 @@ pub(crate) mod entries;
 pub(crate) mod error_lifetime;
 mod foreign_words;
 pub(crate) mod function;
+pub(crate) mod futures;
 pub(crate) mod in_block;
 pub(crate) mod known_attributes;
 mod legacy_syntax;
