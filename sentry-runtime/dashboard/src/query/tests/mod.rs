@@ -9,6 +9,7 @@ mod lists;
 mod memory;
 mod sdks;
 mod speed;
+mod summaries;
 mod waterfall;
 
 use serde_json::{Value, json};
