@@ -12,6 +12,7 @@ mod options;
 mod plan;
 mod response;
 mod run;
+mod settings;
 mod state;
 
 pub use crate::scope::FormData;
