@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::autoref::RecordAttribute;
-use super::guard::{self, Prepared};
 use super::instrumented::{Before, End, PollHooks, Previous, Stage};
+use super::prepared::{self, Prepared};
 use super::span::IntoParent;
 use super::{gen_ai, ignore, root};
 use crate::base::callback;
@@ -229,7 +229,7 @@ impl AsyncSpan {
         };
         let counted = judged && self.id == 0;
         let drawn = if self.id == 0 { ids::next() } else { self.id };
-        match guard::prepare(self.site, &base, self.parent, drawn, counted) {
+        match prepared::prepare(self.site, &base, self.parent, drawn, counted) {
             Some(Prepared { context, id, parent }) => {
                 if self.site.has(callsite::GEN_AI) && id != 0 {
                     gen_ai::begin(&context, id, self.site.operation());

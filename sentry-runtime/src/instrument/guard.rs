@@ -6,30 +6,25 @@
 //! five words, because it is part of the annotated function's stack frame.
 
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 
 use super::autoref::RecordAttribute;
 use super::gen_ai;
 use super::ignore;
-use super::root::{self, RootKind};
-use super::span::IntoParent;
+use super::prepared::{Prepared, prepare};
+use super::root;
 use crate::base::callback;
 use crate::capture::errors::{self};
 use crate::capture::unwinding;
 use crate::client::{self, forgotten};
 use crate::context::activation;
 use crate::context::active;
-use crate::context::entered;
-use crate::context::entered::Entered;
 use crate::context::ids;
 use crate::context::lazy_root;
 use crate::context::local::local;
 use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
-use crate::context::thread_context::{Context, Mode};
-use crate::context::watch;
+use crate::context::thread_context::Mode;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
 use crate::protocol::{AttributeValue, nesting};
@@ -37,7 +32,6 @@ use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::{LazyName, SpanOutcome};
-use crate::trace::segment::RootName;
 
 /// The flags are stored in the start time: in its highest bits, which a clock does not reach in decades, and in its
 /// lowest bit.
@@ -110,88 +104,6 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
     let mut guard = guard(site);
     begin_special(&mut guard);
     guard
-}
-
-/// The guard of a span under a given parent. The parent's context is active as long as the span.
-#[derive(Debug)]
-#[must_use = "the span ends when the guard is dropped"]
-pub struct GuardUnder {
-    /// Dropped before the context is deactivated.
-    guard: SpanGuard,
-    _entered: Option<Entered>,
-}
-
-/// Starts the span of an annotated function under a given parent.
-pub fn enter_under(site: &'static Callsite, parent: impl IntoParent) -> GuardUnder {
-    let on = client::capture_mode() != client::CaptureMode::Off;
-    let position = on.then(|| parent.into_parent().position()).flatten();
-    let entered = position.map(|(context, active)| entered::enter(context, active));
-    GuardUnder { guard: enter(site), _entered: entered }
-}
-
-impl Deref for GuardUnder {
-    type Target = SpanGuard;
-
-    fn deref(&self) -> &SpanGuard {
-        &self.guard
-    }
-}
-
-impl DerefMut for GuardUnder {
-    fn deref_mut(&mut self) -> &mut SpanGuard {
-        &mut self.guard
-    }
-}
-
-/// Prepares the span of an annotated function that is more than a plain child: its context, and its id, which is
-/// `id` if anything is recorded. `None` if nothing is recorded and no context is needed. `counted` says that the span is
-/// known to be ignored.
-pub(crate) fn prepare(
-    site: &'static Callsite,
-    base: &Arc<Context>,
-    active: LocalId,
-    id: LocalId,
-    counted: bool,
-) -> Option<Prepared> {
-    let mode = base.mode();
-    let root = match mode {
-        _ if client::capture_mode() != client::CaptureMode::Tracing => false,
-        Mode::Root => !site.has(callsite::ONLY_IF_PARENT),
-        _ => site.has(callsite::NOT_A_PLAIN_CHILD),
-    };
-    let is_ignored = || mode != Mode::Sampled && (counted || ignore::ignores_call(base, site));
-    let capture = site.has(callsite::CAPTURE_ERR);
-    let started =
-        root.then(|| root::start(base, RootKind::of(site, active), RootName::Site(site), None, id)).flatten();
-    let (context, id) = match started {
-        Some((context, id)) => (context, id),
-        None if !matches!(mode, Mode::Root | Mode::Unsampled) && !is_ignored() => (Arc::clone(base), id),
-        None if capture => (Arc::clone(base), 0),
-        None => return None,
-    };
-    let context = if capture { Arc::new(context.with_boundary()) } else { context };
-    if let Some(limit) = site.warn_after() {
-        watch::begin(&context, id, Some(site), limit);
-    }
-    Some(Prepared { context, id, parent: active })
-}
-
-/// The result of [`prepare`].
-pub(crate) struct Prepared {
-    pub(crate) context: Arc<Context>,
-    /// Zero if no span is recorded.
-    pub(crate) id: LocalId,
-    pub(crate) parent: LocalId,
-}
-
-impl Prepared {
-    /// Returns the active span while the function runs, given the span that was active before.
-    fn active(&self, before: Lineage) -> Lineage {
-        match self.id {
-            0 => before,
-            span => Lineage { span, parent: self.parent },
-        }
-    }
 }
 
 /// Starts the span of an inert guard, if one is to be recorded.
@@ -446,16 +358,6 @@ impl Drop for SpanGuard {
         if self.start >= LIVE {
             end(self);
         }
-    }
-}
-
-impl Fails for GuardUnder {
-    fn fail(&mut self, failure: Failure<'_>) {
-        self.failed(failure);
-    }
-
-    fn fail_silently(&mut self) {
-        self.guard.fail_silently();
     }
 }
 
