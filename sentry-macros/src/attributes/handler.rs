@@ -76,22 +76,11 @@ impl HandlerArgs {
         let flush = self.flush.then(|| quote_spanned!(span=> .flush()));
         let create = quote_spanned!(span=> #made #(#tags)* #flush);
         Instrumentation {
-            items: TokenStream::new(),
-            warns: false,
-            sync_guard: "Handler",
-            future_guard: "Handler",
-            enter: quote_spanned!(span=> #private::hold(#create)),
-            begin: None,
-            create,
             mentioned,
-            recorded: Vec::new(),
             vars: self.vars,
-            inspect,
-            captures: None,
-            keeps_caller: false,
             on_value,
             judgement: Some(Judgement { ignore: self.ignore }),
-            private,
+            ..Instrumentation::held("Handler", private, create, inspect, span)
         }
     }
 }

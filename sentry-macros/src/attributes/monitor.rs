@@ -139,21 +139,9 @@ impl Instrument for MonitorArgs {
         let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);
         Instrumentation {
             items: callsite.item(),
-            warns: false,
-            sync_guard: "Monitor",
-            future_guard: "Monitor",
-            enter: quote_spanned!(span=> #private::hold(#create)),
-            begin: None,
-            create,
             mentioned,
-            recorded: Vec::new(),
             vars: self.vars,
-            inspect: Inspect::PossibleError,
-            captures: None,
-            keeps_caller: false,
-            on_value: None,
-            judgement: None,
-            private,
+            ..Instrumentation::held("Monitor", private, create, Inspect::PossibleError, span)
         }
     }
 }

@@ -5,6 +5,7 @@
 //! function runs.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
 
 use crate::check::vars::Var;
 use crate::parse::entries::Recorded;
@@ -67,6 +68,34 @@ pub(crate) struct Judgement {
 }
 
 impl Instrumentation {
+    /// Returns the plan of an attribute whose guard, of the type `guard`, is made by `create` and held around the body.
+    pub(crate) fn held(
+        guard: &'static str,
+        private: TokenStream,
+        create: TokenStream,
+        inspect: Inspect,
+        span: Span,
+    ) -> Self {
+        Self {
+            items: TokenStream::new(),
+            warns: false,
+            sync_guard: guard,
+            future_guard: guard,
+            enter: quote_spanned!(span=> #private::hold(#create)),
+            begin: None,
+            create,
+            mentioned: TokenStream::new(),
+            recorded: Vec::new(),
+            vars: Vec::new(),
+            inspect,
+            captures: None,
+            keeps_caller: false,
+            on_value: None,
+            judgement: None,
+            private,
+        }
+    }
+
     /// Returns whether a sync function catches panics on their way, to capture those that no panic hook saw. Spans do not:
     /// the handler, the job or the `main` around them does.
     pub(crate) fn catches(&self) -> bool {
