@@ -1,14 +1,16 @@
 //! Logs and metrics.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Changes, Frame, LOGS, METRICS, TRACES, entries};
 use crate::model::index::Index;
 use crate::model::json::{as_number, id64, id128, number, text, time};
 use crate::model::metric::Key;
-use crate::model::rows::{Level, Log};
-use crate::model::text::cut;
-use crate::model::value::typed;
+use crate::model::rows::{Level, Log, Resource};
+use crate::model::text::{Text, cut};
+use crate::model::value::{Value as Attribute, typed};
 
 /// The longest text of a log that is kept, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -25,16 +27,7 @@ impl Index {
                 Value::String(text) => cut(text, MAX_BODY).into(),
                 other => cut(&other.to_string(), MAX_BODY).into(),
             };
-            let (mut own, mut shared) = (Vec::new(), Vec::new());
-            if let Some(Value::Object(attributes)) = entry.get("attributes") {
-                self.split(attributes, &mut own, &mut shared);
-            }
-            let source = self.source_of_attributes(&shared);
-            let (resource, seen) = self.place(source, shared, frame);
-            let at = time(entry, "timestamp").unwrap_or(frame.at);
-            if count == 0 {
-                self.see(&resource, seen, at, frame);
-            }
+            let Origin { at, resource, own } = self.origin(entry, frame, count == 0);
             count += 1;
             let level = text(entry, "level").and_then(Level::read);
             let level = level.or_else(|| number(entry, "severity_number").map(severity));
@@ -64,16 +57,7 @@ impl Index {
                 self.damaged += 1;
                 continue;
             };
-            let (mut own, mut shared) = (Vec::new(), Vec::new());
-            if let Some(Value::Object(attributes)) = entry.get("attributes") {
-                self.split(attributes, &mut own, &mut shared);
-            }
-            let source = self.source_of_attributes(&shared);
-            let (resource, seen) = self.place(source, shared, frame);
-            let at = time(entry, "timestamp").unwrap_or(frame.at);
-            if count == 0 {
-                self.see(&resource, seen, at, frame);
-            }
+            let Origin { at, resource, .. } = self.origin(entry, frame, count == 0);
             count += 1;
             let key = Key {
                 name: self.texts.get(cut(name, 200)),
@@ -86,6 +70,30 @@ impl Index {
         self.metric_bytes = self.metrics.bytes();
         self.accept("trace_metric", count);
         if count > 0 { METRICS } else { 0 }
+    }
+}
+
+/// The time and the program of a log or a metric, and its own attributes.
+struct Origin {
+    at: f64,
+    resource: Arc<Resource>,
+    own: Vec<(Text, Attribute)>,
+}
+
+impl Index {
+    /// Reads the origin of an entry. The first one of a payload shows that its program runs.
+    fn origin(&mut self, entry: &Value, frame: &Frame<'_>, is_first: bool) -> Origin {
+        let (mut own, mut shared) = (Vec::new(), Vec::new());
+        if let Some(Value::Object(attributes)) = entry.get("attributes") {
+            self.split(attributes, &mut own, &mut shared);
+        }
+        let source = self.source_of_attributes(&shared);
+        let (resource, seen) = self.place(source, shared, frame);
+        let at = time(entry, "timestamp").unwrap_or(frame.at);
+        if is_first {
+            self.see(&resource, seen, at, frame);
+        }
+        Origin { at, resource, own }
     }
 }
 
