@@ -1,6 +1,7 @@
 //! The start and the end of a segment: everything that a root span needs and a child span does not.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
@@ -56,9 +57,7 @@ pub(crate) fn start_with(
     let segment = segment(base, kind, name, start, key, hints)?;
     let limit = segment.client.options().warn_open_after;
     let context = recycling::context(base, segment);
-    if let Some(limit) = limit {
-        watch::begin(&context, key, None, limit);
-    }
+    warn_after(limit, &context, key);
     Some((context, key))
 }
 
@@ -77,10 +76,16 @@ pub(crate) fn start_in(
     };
     let limit = segment.client.options().warn_open_after;
     let context = Arc::new(own.into_segment(Some(segment)));
-    if let Some(limit) = limit {
-        watch::begin(&context, key, None, limit);
-    }
+    warn_after(limit, &context, key);
     (context, Some(key))
+}
+
+/// Watches the root `key` of a context, if there is a limit for how long it may be open.
+#[inline]
+fn warn_after(limit: Option<Duration>, context: &Arc<Context>, key: LocalId) {
+    if let Some(limit) = limit {
+        watch::begin(context, key, None, limit);
+    }
 }
 
 /// Creates a segment. Returns `None` without a client that traces.
