@@ -1,0 +1,138 @@
+//! The report of a crash: the event with the scopes of the crashing thread, and the minidump.
+
+use super::*;
+
+#[test]
+fn every_crash_is_an_event_with_a_minidump_and_ends_the_program_as_ever() {
+    let overflows = "has overflowed its stack";
+    for (how, name, ends_by, says) in [
+        ("null", "SIGSEGV", libc::SIGSEGV, ""),
+        ("abort", "SIGABRT", libc::SIGABRT, ""),
+        ("illegal", "SIGILL", libc::SIGILL, ""),
+        ("thread", "SIGSEGV", libc::SIGSEGV, ""),
+        ("overflow", "SIGSEGV", libc::SIGABRT, overflows),
+        ("thread overflow", "SIGSEGV", libc::SIGABRT, overflows),
+        ("locked", "SIGSEGV", libc::SIGSEGV, ""),
+        #[cfg(target_arch = "x86_64")]
+        ("trap", "SIGTRAP", libc::SIGTRAP, ""),
+        ("sent trap", "SIGTRAP", libc::SIGTRAP, ""),
+    ] {
+        let crashed = crash(how, &[]);
+        assert_eq!(crashed.status.signal(), Some(ends_by), "{how}: {}", crashed.stderr);
+        assert!(crashed.stderr.contains(says), "{how}: {}", crashed.stderr);
+        let (event, envelope) = (crashed.event(), crashed.envelope());
+        assert_eq!((&event["level"], &event["platform"]), (&json!("fatal"), &json!("native")), "{how}");
+        let exception = exception(&event);
+        assert_eq!(exception["type"], name, "{how}");
+        let mechanism = &exception["mechanism"];
+        assert_eq!((&mechanism["type"], &mechanism["handled"]), (&json!("signalhandler"), &json!(false)));
+        assert_eq!(mechanism["meta"]["signal"]["name"], name);
+        let thread = &event["threads"]["values"][0];
+        assert_eq!((&thread["crashed"], &thread["id"]), (&json!(true), &exception["thread_id"]));
+        check_minidump(&minidump(&envelope).expect(how), &thread["id"]);
+        assert_eq!((&event["release"], &event["environment"]), (&json!("shop@1.4.2"), &json!("staging")));
+        assert_eq!(event["tags"], json!({ "shelf": "lamps", "seen": "by before_send" }), "{how}");
+        assert_eq!(event["user"], json!({ "id": "7" }));
+        assert_eq!(event["breadcrumbs"]["values"][0]["message"], "opened the shelf");
+        assert_eq!(only(crashed.server.logs())["body"], "at work", "{how}: what was captured before");
+    }
+}
+
+#[test]
+fn the_event_has_the_scopes_and_the_span_of_the_crashing_thread() {
+    let event = crash("isolated", &[]).event();
+    assert_eq!(event["tags"]["request"], "42");
+
+    let event = crash("thread", &[]).event();
+    assert_eq!(event["threads"]["values"][0]["name"], "lamplighter");
+    let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+    assert_eq!(crumbs.iter().map(|crumb| &crumb["message"]).collect::<Vec<_>>(), ["opened the shelf", "lit"]);
+
+    // The root span is lazy, or has its context already.
+    for (how, transaction) in [("null", "read_null"), ("span", "checkout")] {
+        let crashed = crash(how, &[]);
+        let (event, envelope) = (crashed.event(), crashed.envelope());
+        assert_eq!(event["transaction"], transaction);
+        let trace = &envelope.header["trace"];
+        assert_eq!(
+            (&trace["trace_id"], &trace["transaction"]),
+            (&event["contexts"]["trace"]["trace_id"], &json!(transaction))
+        );
+    }
+}
+
+#[test]
+fn the_session_has_crashed_and_running_jobs_have_failed() {
+    let crashed = crash("job", &[]);
+    let session = crashed.server.sessions().pop().unwrap();
+    assert_eq!((&session["status"], &session["errors"]), (&json!("crashed"), &json!(1)));
+    assert!(crashed.envelope().items_of("session").next().is_some(), "with the event");
+    let statuses: Vec<_> = crashed.server.check_ins().iter().map(|it| it["status"].clone()).collect();
+    assert_eq!(statuses, ["in_progress", "error"]);
+}
+
+#[test]
+fn a_minidump_has_no_text_of_the_stack_the_environment_or_the_arguments() {
+    let minidump = minidump(&crash("null", &[]).envelope()).unwrap();
+    let contains = |text: &[u8]| minidump.windows(text.len()).any(|part| part == text);
+    let has = |text: &str| {
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        contains(text.as_bytes()) || contains(&wide)
+    };
+    assert!(has("sentry-crash"), "it has the names of threads");
+    // Longer than a register.
+    for secret in ["hunter2-on-the-stack", "er2-on-the-stack", "hunter2-variable", "hunter2-argument"] {
+        assert!(!has(secret), "{secret}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_sent_is_sent_at_the_next_start() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-{}", std::process::id()));
+    let environment = [("SPOOL", dir.to_str().unwrap()), ("PATIENCE", "2")];
+    let server = FakeSentry::start();
+    let (address, dsn) = (server.address(), server.dsn());
+    drop(server);
+    Program::start(&dsn, "isolated", &environment).end();
+    let server = FakeSentry::start_at(address).expect("the port is free again");
+    Program::start(&dsn, "", &environment).end();
+    assert!(server.wait_for_type("event", 1, LONG));
+    let crashed = Crashed { server, status: ExitStatus::default(), stderr: String::new() };
+    let event = crashed.event();
+    assert_eq!(
+        (exception(&event)["type"].as_str(), &event["tags"]["request"]),
+        (Some("SIGSEGV"), &json!("42"))
+    );
+    check_minidump(&minidump(&crashed.envelope()).unwrap(), &exception(&event)["thread_id"]);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn callbacks_may_drop_a_crash() {
+    let crashed = crash("dropped", &[]);
+    assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV));
+    assert!(crashed.server.events().is_empty());
+    assert!(crashed.server.envelopes().iter().all(|envelope| minidump(envelope).is_none()));
+    assert_eq!(crashed.server.reported("before_send", "error"), 1);
+}
+
+#[test]
+fn a_panic_that_aborts_is_one_event() {
+    for how in ["panic", "abort while panicking"] {
+        let crashed = crash(how, &[]);
+        assert_eq!(crashed.status.signal(), Some(libc::SIGABRT));
+        assert_eq!(exception(&crashed.event())["value"], "the lamp broke", "{how}");
+    }
+    let crashed = crash("caught panic", &[]);
+    let events = crashed.server.events();
+    let mut types: Vec<_> = events.iter().map(|event| exception(event)["type"].as_str()).collect();
+    types.sort_unstable();
+    assert_eq!(types, [Some("SIGABRT"), Some("panic")], "the abort is a failure of its own");
+}
+
+#[test]
+fn a_program_that_has_closed_its_client_reports_nothing() {
+    let crashed = crash("closed", &[]);
+    assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV));
+    assert!(crashed.server.events().is_empty());
+}
