@@ -19,8 +19,12 @@ fn main() {
         return;
     }
     println!("cargo::rustc-check-cfg=cfg(writes_minidumps)");
+    println!("cargo::rustc-check-cfg=cfg(walks_crashed_threads)");
     if std::env::var_os("CARGO_FEATURE_CRASH").is_some() && writes_minidumps() {
         println!("cargo::rustc-cfg=writes_minidumps");
+        if walks_crashed_threads() {
+            println!("cargo::rustc-cfg=walks_crashed_threads");
+        }
     }
     let Some(rustc) = std::env::var_os("RUSTC") else {
         return;
@@ -35,9 +39,17 @@ fn main() {
     }
 }
 
+fn target(part: &str) -> String {
+    std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default()
+}
+
+/// Returns whether the stack of a crashed thread can be walked in the process itself, see `stacktrace/unwind.rs`.
+fn walks_crashed_threads() -> bool {
+    ["linux", "android"].contains(&&*target("OS")) && ["x86_64", "aarch64"].contains(&&*target("ARCH"))
+}
+
 /// Returns whether there is a writer of minidumps for the target. Its crates have the same condition in `Cargo.toml`.
 fn writes_minidumps() -> bool {
-    let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     match &*target("OS") {
         "linux" | "android" => ["x86", "x86_64", "arm", "aarch64"].contains(&&*target("ARCH")),
         "windows" => ["x86", "x86_64", "aarch64"].contains(&&*target("ARCH")),

@@ -1,10 +1,11 @@
 //! A program that crashes in many ways, with crash reports.
 //!
 //! The first argument is the way. `SPOOL` is the folder of the spool, `MONITOR` what happens to the monitor, `PATIENCE` the
-//! option `shutdown_timeout` in seconds, `STUCK` is set if `before_send` hangs in this process, `LINGER`
-//! if it ends a second later.
+//! option `shutdown_timeout` in seconds, `CALLBACK` is what `before_send` does in this process, `LINGER` is set if it ends a
+//! second later, `AT_EXIT` is the file to which a handler of `atexit` writes.
 
 use std::hint::black_box;
+use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
@@ -16,6 +17,17 @@ fn read_null() {
     // SAFETY: none, that is the point: the system ends the program.
     unsafe { black_box(std::ptr::null::<u8>()).read_volatile() };
 }
+
+/// Calls an address that is no code.
+#[inline(never)]
+fn call_null() {
+    // SAFETY: none, that is the point: the system ends the program.
+    let function: extern "C" fn() = unsafe { std::mem::transmute(black_box(NOT_CODE)) };
+    function();
+}
+
+/// Not an address that the compiler knows to be invalid.
+const NOT_CODE: usize = 0;
 
 fn overflow(depth: u64) -> u64 {
     black_box([depth; 64]);
@@ -37,6 +49,37 @@ impl Drop for Breaks {
 #[sentry::monitor("nightly-report", schedule = "0 3 * * *")]
 fn job() {
     read_null();
+}
+
+fn crash() {
+    // SAFETY: none, that is the point: the system ends the program.
+    unsafe { black_box(std::ptr::null::<u8>()).read_volatile() };
+}
+
+extern "C" fn at_exit() {
+    if let Some(file) = std::env::var_os("AT_EXIT") {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
+        let _ = writeln!(file.expect("a file"), "{}", std::process::id());
+    }
+}
+
+/// Two threads that crash at the same time.
+fn crash_twice() {
+    let both = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                both.wait();
+                crash();
+            });
+        }
+    });
+}
+
+/// Becomes the user `nobody`.
+fn drop_rights() {
+    // SAFETY: the calls have no requirements.
+    unsafe { assert_eq!((libc::setgid(65534), libc::setuid(65534)), (0, 0)) };
 }
 
 fn wait() {
@@ -100,8 +143,12 @@ fn options() -> sentry::ClientOptions {
         .auto_session_tracking(true)
         .shutdown_timeout(Duration::from_secs(patience.parse().expect("a number")))
         .before_send(|mut event| {
-            if std::env::var_os("STUCK").is_some() && !sentry::integrations::crash::is_monitor_process() {
-                wait();
+            match std::env::var("CALLBACK").as_deref() {
+                _ if sentry::integrations::crash::is_monitor_process() => {}
+                Ok("hangs") => wait(),
+                Ok("crashes") => crash(),
+                Ok("crashes once") if event.level != sentry::Level::Fatal => crash(),
+                _ => {}
             }
             if event.tags.contains_key("drop") {
                 return None;
@@ -117,6 +164,11 @@ fn options() -> sentry::ClientOptions {
 
 fn main() {
     let how = std::env::args().nth(1).unwrap_or_default();
+    // SAFETY: the handler is a function of the program.
+    unsafe { libc::atexit(at_exit) };
+    if how == "abort in the hook before" {
+        std::panic::set_hook(Box::new(|_| std::process::abort()));
+    }
     if sentry::integrations::crash::is_monitor_process() {
         println!("printed before `init`");
         match std::env::var("MONITOR").as_deref() {
@@ -145,6 +197,7 @@ fn main() {
             read_null();
         }),
         "job" => job(),
+        "null function" => call_null(),
         "abort" => std::process::abort(),
         "illegal" => {
             // SAFETY: the call has no requirements.
@@ -167,6 +220,30 @@ fn main() {
                 read_null();
             });
             drop(thread.map(std::thread::JoinHandle::join));
+        }
+        "small overflow" => {
+            let thread = std::thread::Builder::new().stack_size(16 << 10).spawn(|| black_box(overflow(0)));
+            drop(thread.map(std::thread::JoinHandle::join));
+        }
+        "twice" => crash_twice(),
+        "in a callback" => {
+            sentry::capture_message("the lamp flickers", sentry::Level::Info);
+            wait();
+        }
+        "while closing" => {
+            sentry::capture_message("the lamp flickers", sentry::Level::Info);
+            drop(_guard);
+            wait();
+        }
+        "abort in the hook before" => panic!("the lamp broke"),
+        "abort in the hook after" => {
+            std::panic::set_hook(Box::new(|_| std::process::abort()));
+            panic!("the lamp broke");
+        }
+        "dropped rights" => {
+            std::thread::sleep(Duration::from_secs(1));
+            drop_rights();
+            read_null();
         }
         "thread overflow" => drop(std::thread::spawn(|| black_box(overflow(0))).join()),
         "dropped" => {
@@ -198,6 +275,7 @@ fn main() {
             read_null();
         }
         "wait" => wait(),
+        "lines" => drop(std::io::read_to_string(std::io::stdin())),
         "children" => wait_for_all_children(),
         "files" => keep_files(),
         "closes everything" => {

@@ -34,9 +34,19 @@ use crate::transport::Transport;
 use crate::transport::ledger::Ledger;
 use crate::transport::room::Room;
 
-/// A function that builds the transport of the options; it returns `None` if there is no destination.
+/// A function that builds the transports of the options.
 pub(crate) type TransportFactory =
-    fn(&ClientOptions, &Arc<Ledger>, &Arc<Room>) -> Result<Option<Arc<dyn Transport>>, OptionsError>;
+    fn(&ClientOptions, &Arc<Ledger>, &Arc<Room>) -> Result<Destinations, OptionsError>;
+
+/// The transports of a client.
+#[derive(Default)]
+pub(crate) struct Destinations {
+    /// The transport to all destinations; `None` if there is none.
+    pub(crate) all: Option<Arc<dyn Transport>>,
+    /// The transport to those that receive copies for a developer: the local view, Spotlight, the dashboard.
+    #[cfg(writes_minidumps)]
+    pub(crate) views: Option<Arc<dyn Transport>>,
+}
 
 /// A client: sends captured data to one destination, with one set of options.
 ///
@@ -56,7 +66,7 @@ pub struct Client {
 /// The parts of a client in one process. The child of a fork creates new ones: the parent's threads do not exist there,
 /// the parent reports its own losses, and its locks may be held forever.
 struct Parts {
-    transport: Option<Arc<dyn Transport>>,
+    destinations: Destinations,
     ledger: Arc<Ledger>,
     room: Arc<Room>,
     pressure: Pressure,
@@ -74,9 +84,9 @@ impl Parts {
     fn new(options: &ClientOptions, factory: TransportFactory) -> Result<Self, OptionsError> {
         let ledger = Arc::new(Ledger::default());
         let room = Room::shared(options.queue_bytes);
-        let transport = factory(options, &ledger, &room)?;
+        let destinations = factory(options, &ledger, &room)?;
         Ok(Self {
-            transport,
+            destinations,
             ledger,
             room,
             closed: AtomicBool::new(false),
@@ -89,7 +99,7 @@ impl Parts {
 
     fn none() -> Self {
         Self {
-            transport: None,
+            destinations: Destinations::default(),
             ledger: Arc::default(),
             room: Room::separate(0),
             closed: AtomicBool::new(true),
@@ -103,7 +113,7 @@ impl Parts {
     /// Creates the parts for the child of a fork.
     fn inherit(parent: Option<&Self>, options: &ClientOptions, factory: TransportFactory) -> Self {
         match parent {
-            Some(parent) if parent.transport.is_some() && !parent.closed.load(Ordering::Relaxed) => {
+            Some(parent) if parent.destinations.all.is_some() && !parent.closed.load(Ordering::Relaxed) => {
                 Self::new(options, factory).unwrap_or_else(|error| {
                     diagnostics::error(format_args!("Sentry is disabled in this child of a fork: {error}"));
                     Self::none()
@@ -142,7 +152,7 @@ impl Client {
     }
 
     fn without_destination(options: ClientOptions) -> Self {
-        Self::of(options, |_, _, _| Ok(None), PerProcess::of(Parts::none()))
+        Self::of(options, |_, _, _| Ok(Destinations::default()), PerProcess::of(Parts::none()))
     }
 
     /// Returns a client with the same options that sends nothing.
@@ -188,7 +198,7 @@ impl Client {
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let parts = self.parts();
-        parts.transport.is_some() && !parts.closed.load(Ordering::Relaxed)
+        parts.destinations.all.is_some() && !parts.closed.load(Ordering::Relaxed)
     }
 
     /// Returns whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.
@@ -237,7 +247,13 @@ impl Client {
     }
 
     pub(crate) fn transport(&self) -> Option<&Arc<dyn Transport>> {
-        self.parts().transport.as_ref()
+        self.parts().destinations.all.as_ref()
+    }
+
+    /// Returns the transport to the views of a developer, which do not need a report from the monitor of crashes.
+    #[cfg(writes_minidumps)]
+    pub(crate) fn views(&self) -> Option<&Arc<dyn Transport>> {
+        self.parts().destinations.views.as_ref()
     }
 
     pub(crate) fn integrations(&self) -> &Integrations {
@@ -299,7 +315,7 @@ fn sampling_facts(options: &ClientOptions) -> DynamicSamplingContext {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if let Some(parts) = self.parts.get().filter(|parts| parts.transport.is_some()) {
+        if let Some(parts) = self.parts.get().filter(|parts| parts.destinations.all.is_some()) {
             parts.closed.store(true, Ordering::Relaxed);
             refresh_capture_mode();
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::diagnostics;
+use crate::client::Destinations;
 use crate::options::{self, ClientOptions, OptionsError};
 #[cfg(feature = "dashboard")]
 use crate::transport::dashboard;
@@ -49,12 +50,12 @@ fn local_view(option: &options::LocalView) -> Option<LocalView> {
     Some(LocalView::new(view))
 }
 
-/// Builds the transport; `None` if there is no destination. An invalid proxy or certificate is an error.
+/// Builds the transports. An invalid proxy or certificate is an error.
 pub(crate) fn from_options(
     options: &ClientOptions,
     ledger: &Arc<Ledger>,
     room: &Arc<Room>,
-) -> Result<Option<Arc<dyn Transport>>, OptionsError> {
+) -> Result<Destinations, OptionsError> {
     let mut room = Some(Arc::clone(room));
     // Only the first destination shares the client's room: one that hangs must not keep data from the others.
     let mut threads = || ThreadOptions {
@@ -93,6 +94,8 @@ pub(crate) fn from_options(
         let split = Split::new(Arc::new(spans), transports.pop());
         transports.push(Arc::new(split));
     }
+    #[cfg(writes_minidumps)]
+    let of_server = transports.len();
     #[cfg(feature = "local")]
     if let Some(view) = local_view(&options.local) {
         // Without a server, the local view counts items as sent.
@@ -119,9 +122,17 @@ pub(crate) fn from_options(
         let threads = ThreadOptions { starts_at_once: true, ..threads() };
         transports.push(Arc::new(TransportThread::new(page, counts, threads)));
     }
-    Ok(match transports.len() {
-        0 => None,
-        1 => transports.pop(),
-        _ => Some(Arc::new(Fanout::new(transports))),
+    Ok(Destinations {
+        #[cfg(writes_minidumps)]
+        views: to_all(transports[of_server..].to_vec()),
+        all: to_all(transports),
     })
+}
+
+/// Returns one transport to several; `None` if there is none.
+fn to_all(mut transports: Vec<Arc<dyn Transport>>) -> Option<Arc<dyn Transport>> {
+    match transports.len() {
+        0 | 1 => transports.pop(),
+        _ => Some(Arc::new(Fanout::new(transports))),
+    }
 }

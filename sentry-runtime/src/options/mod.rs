@@ -397,9 +397,9 @@ pub struct ClientOptions {
     /// a minidump. With the feature `crash`. Default: `false`, because a minidump contains memory of the program: the
     /// stacks of all threads, reduced to words that look like pointers.
     ///
-    /// [`init`](crate::init) starts the same executable a second time, as a process that writes the minidump. Call it
-    /// early in `main`, or use [`#[sentry::main]`](macro@crate::main): code before it runs in that process, too. The guide
-    /// [`crashes`](crate::guide::crashes) says what is sent and what is not.
+    /// If there is a server, [`init`](crate::init) starts the same executable a second time, as a process that writes the
+    /// minidump. Call it early in `main`, or use [`#[sentry::main]`](macro@crate::main): code before it runs in that
+    /// process, too. The guide [`crashes`](crate::guide::crashes) says what is sent and what is not.
     ///
     /// ```no_run
     /// let _guard = sentry::init(sentry::ClientOptions::new().crash_reports(true));

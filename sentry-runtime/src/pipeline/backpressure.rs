@@ -78,7 +78,7 @@ fn check(client: &Client) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::TransportFactory;
+    use crate::client::{Destinations, TransportFactory};
     use crate::options::ClientOptions;
     use crate::protocol::Envelope;
     use crate::transport::Transport;
@@ -94,7 +94,11 @@ mod tests {
         }
     }
 
-    const WELCOME: TransportFactory = |_, _, _| Ok(Some(Arc::new(Refusing(None))));
+    fn refusing(category: Option<DataCategory>) -> Destinations {
+        Destinations { all: Some(Arc::new(Refusing(category))), ..Destinations::default() }
+    }
+
+    const WELCOME: TransportFactory = |_, _, _| Ok(refusing(None));
 
     fn tracing(interval: Duration) -> ClientOptions {
         ClientOptions::new().traces_sample_rate(1.0).backpressure_interval(interval)
@@ -147,9 +151,9 @@ mod tests {
     #[test]
     fn only_rate_limits_on_traces_are_trouble() {
         let factories: [(TransportFactory, u8); 4] = [
-            (|_, _, _| Ok(Some(Arc::new(Refusing(Some(DataCategory::Transaction))))), 2),
-            (|_, _, _| Ok(Some(Arc::new(Refusing(Some(DataCategory::Span))))), 2),
-            (|_, _, _| Ok(Some(Arc::new(Refusing(Some(DataCategory::Error))))), 0),
+            (|_, _, _| Ok(refusing(Some(DataCategory::Transaction))), 2),
+            (|_, _, _| Ok(refusing(Some(DataCategory::Span))), 2),
+            (|_, _, _| Ok(refusing(Some(DataCategory::Error))), 0),
             (WELCOME, 0),
         ];
         for (factory, expected) in factories {

@@ -35,6 +35,8 @@ mod warmup;
 mod warnings;
 mod worker;
 
+#[cfg(walks_crashed_threads)]
+pub(crate) use event::crashed_stack as crash_stack;
 #[cfg(writes_minidumps)]
 pub(crate) use event::envelope as crash_envelope;
 pub(crate) use warmup::warm;

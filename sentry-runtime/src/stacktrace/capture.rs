@@ -56,6 +56,13 @@ impl RawStack {
         (!addresses.is_empty()).then(|| Self { addresses: addresses.into() })
     }
 
+    /// Returns a stack of these addresses, innermost first. The first is one byte after the instruction, as if that had made a
+    /// call.
+    #[cfg(walks_crashed_threads)]
+    pub(super) fn of_addresses(addresses: impl Iterator<Item = usize>) -> Self {
+        Self { addresses: addresses.collect() }
+    }
+
     /// Returns the addresses, innermost first.
     pub(crate) fn addresses(&self) -> &[usize] {
         &self.addresses

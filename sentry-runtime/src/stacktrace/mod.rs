@@ -32,6 +32,8 @@ mod resolve;
 mod rules;
 mod source;
 mod trim;
+#[cfg(walks_crashed_threads)]
+pub(crate) mod unwind;
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,30 @@ fn the_program_that_is_left_serves_the_page() {
     page.wait("trace", "name:*alone");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_crash_of_a_program_is_shown() {
+    let (first, page) = Shown::serving();
+    let address = page.address.to_string();
+    let crashed = sentry_tests::support::programs::run(
+        env!("CARGO_BIN_EXE_crashes"),
+        &["span"],
+        &[("SENTRY_DASHBOARD", &address), ("SENTRY_DASHBOARD_TOKEN", crate::shown::TOKEN)],
+    );
+    assert_eq!(crashed.code, None, "{}", crashed.stderr);
+    let issue = page.wait("error", "type:SIGSEGV");
+    let id = issue["event_id"].as_str().unwrap();
+    let event = page.get(&format!("/api/events/{id}"));
+    let exception = &event["exceptions"][0];
+    assert_eq!(exception["type"], "SIGSEGV", "{event}");
+    assert!(!exception["frames"].as_array().unwrap().is_empty(), "{event}");
+    if cfg!(target_arch = "x86_64") {
+        assert!(exception["registers"]["rip"].is_string(), "{event}");
+    }
+    assert_eq!(event["breadcrumbs"][0]["message"], "opened the shelf");
+    drop(first);
+}
+
 #[cfg(unix)]
 #[test]
 fn the_child_of_a_fork_is_shown_on_the_page_of_its_parent() {

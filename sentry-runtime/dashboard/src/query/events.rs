@@ -117,6 +117,7 @@ fn exception(exception: &Value) -> Value {
         "module": text(exception, "module"),
         "mechanism": exception.get("mechanism").filter(|mechanism| mechanism.is_object()),
         "frames": frames(exception),
+        "registers": exception.pointer("/stacktrace/registers").filter(|registers| registers.is_object()),
     })
 }
 

@@ -4,7 +4,7 @@ use crash_context::CrashContext;
 
 use crate::protocol::{Event, Exception, Level, Mechanism, Thread, ThreadId};
 #[cfg(unix)]
-use crate::protocol::{MechanismMeta, PosixSignal};
+use crate::protocol::{Map, MechanismMeta, PosixSignal, Value};
 
 /// The cause of a crash and the thread on which it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +15,28 @@ pub(super) struct Cause {
     pub(super) code: i32,
     /// The id that the system gave the thread.
     pub(super) thread: u32,
+    /// The address that could not be accessed, or that of the instruction, if the system says one.
+    pub(super) address: Option<usize>,
 }
 
 impl Cause {
     #[cfg(unix)]
     pub(super) fn of(context: &CrashContext) -> Self {
+        let (number, code) = (context.siginfo.ssi_signo.cast_signed(), context.siginfo.ssi_code);
+        let has_address = [libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV].contains(&number);
+        // Other codes are of signals that a process has sent, or of addresses that the processor does not name.
+        let is_known = (1..SI_KERNEL).contains(&code);
         Self {
-            number: context.siginfo.ssi_signo.cast_signed(),
-            code: context.siginfo.ssi_code,
+            number,
+            code,
             thread: context.tid.cast_unsigned(),
+            address: (has_address && is_known).then(|| address_in(context)).flatten(),
         }
     }
 
     #[cfg(windows)]
     pub(super) fn of(context: &CrashContext) -> Self {
-        Self { number: context.exception_code, code: 0, thread: context.thread_id }
+        Self { number: context.exception_code, code: 0, thread: context.thread_id, address: None }
     }
 
     /// Returns whether the signal is one of those for bad accesses to memory, but was sent by a process, as by `kill`.
@@ -94,6 +101,14 @@ impl Cause {
         }
     }
 
+    /// Returns the address under the name that Sentry's SDKs for native programs give it.
+    #[cfg(unix)]
+    fn data(self) -> Map<String, Value> {
+        let address =
+            self.address.map(|address| ("relevant_address".to_owned(), format!("{address:#x}").into()));
+        address.into_iter().collect()
+    }
+
     #[cfg(unix)]
     fn mechanism(self) -> Mechanism {
         let signal =
@@ -102,6 +117,7 @@ impl Cause {
             ty: "signalhandler".to_owned(),
             handled: Some(false),
             synthetic: Some(true),
+            data: self.data(),
             meta: MechanismMeta { signal: Some(signal), ..MechanismMeta::default() },
             ..Mechanism::default()
         }
@@ -116,6 +132,20 @@ impl Cause {
             ..Mechanism::default()
         }
     }
+}
+
+/// The code of a signal of the kernel that has no address.
+#[cfg(unix)]
+const SI_KERNEL: i32 = 0x80;
+
+/// Returns the address in a signal. The context has the bytes of the kernel's `siginfo_t` under another type.
+#[cfg(unix)]
+fn address_in(context: &CrashContext) -> Option<usize> {
+    /// After three numbers, and a gap on 64-bit systems.
+    const PLACE: usize =
+        std::mem::offset_of!(CrashContext, siginfo) + (3 * 4_usize).next_multiple_of(size_of::<usize>());
+    let bytes = context.as_bytes().get(PLACE..PLACE + size_of::<usize>())?;
+    Some(usize::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// Returns the name of a signal and a description.

@@ -15,7 +15,7 @@ use crash_handler::{CrashEventResult, CrashHandler};
 use super::cause::Cause;
 use super::frames;
 use super::reporter;
-use super::state::{DUMP_TIMEOUT, EVENT_TIMEOUT, STATE, State, Step};
+use super::state::{DUMP_TIMEOUT, STATE, State, Step};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::crashed;
@@ -34,7 +34,10 @@ pub(super) fn start(client: &Arc<Client>) {
             "crash_reports belongs to a client that was started earlier"
         ));
     }
-    let state = STATE.get_or_make(|_| State::new(Arc::downgrade(client), client.options().shutdown_timeout));
+    let options = client.options();
+    let has_server = options.dsn.is_some() || options.transport.is_some();
+    let state =
+        STATE.get_or_make(|_| State::new(Arc::downgrade(client), options.shutdown_timeout, has_server));
     if HANDLER.get_or_init(attach).is_some() {
         reporter::start(state);
     }
@@ -44,8 +47,8 @@ pub(super) fn start(client: &Arc<Client>) {
 pub(super) fn resume() {
     if STATE.get().is_none() && HANDLER.get().is_some_and(Option::is_some) {
         let state = STATE.get_or_make(|inherited| match inherited {
-            Some(parent) => State::new(parent.client.clone(), parent.shutdown_timeout),
-            None => State::new(std::sync::Weak::new(), Duration::ZERO),
+            Some(parent) => State::new(parent.client.clone(), parent.shutdown_timeout, parent.has_server),
+            None => State::new(std::sync::Weak::new(), Duration::ZERO, false),
         });
         reporter::start(state);
     }
@@ -84,9 +87,10 @@ fn on_crash(context: &CrashContext) -> CrashEventResult {
     } else {
         state.set_cause(cause);
         state.context.store(crashed::address().cast_mut(), Ordering::Release);
+        state.registers.store(std::ptr::from_ref(context).cast_mut(), Ordering::Release);
         request_dump(state, context);
         state.ask(Step::EVENT_WANTED);
-        State::wait(EVENT_TIMEOUT, || state.is_done(Step::EVENT_DONE));
+        State::wait(state.event_timeout(), || state.is_done(Step::EVENT_DONE));
     }
     let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
     State::wait(state.shutdown_timeout + GRACE, || is_sent() && state.is_done(Step::FLUSHED));

@@ -44,6 +44,8 @@ mod process;
 #[cfg(writes_minidumps)]
 mod reporter;
 #[cfg(writes_minidumps)]
+mod stack;
+#[cfg(writes_minidumps)]
 mod state;
 
 #[cfg(writes_minidumps)]
@@ -53,6 +55,7 @@ pub(super) use state::reset_after_fork;
 
 use std::sync::Arc;
 
+#[cfg(not(writes_minidumps))]
 use crate::base::diagnostics;
 use crate::client::Client;
 
@@ -81,9 +84,6 @@ pub(super) fn start(client: &Arc<Client>) {
     let options = client.options();
     if !options.crash_reports || !client.is_enabled() {
         return;
-    }
-    if options.dsn.is_none() && options.transport.is_none() {
-        return diagnostics::debug(format_args!("crash_reports has no effect without a DSN"));
     }
     #[cfg(writes_minidumps)]
     handler::start(client);

@@ -3,10 +3,12 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::frames::{self, Answers};
 use super::handler;
 use super::process::Process;
+use super::stack;
 use super::state::{self, State, Step};
 use crate::base::{diagnostics, thread_role};
 use crate::capture::event::DatedEvent;
@@ -37,6 +39,10 @@ pub(super) fn start(state: &'static State) {
     };
     if let Some(reporter) = spawn("sentry-crash", report) {
         let _ = state.reporter.set(reporter.thread().clone());
+    }
+    // Only a server can read a minidump.
+    if !state.has_server {
+        return state.done(Step::NO_MONITOR);
     }
     // Not the name of the monitor: until it executes the program, the new process has the name of this thread.
     if spawn("sentry-watch", watch).is_none() {
@@ -129,7 +135,10 @@ fn client_of(state: &State) -> Option<Arc<Client>> {
 /// Builds the event of the crash in the context of the crashing thread; `None` if it is dropped.
 #[expect(unsafe_code, reason = "the state of the crashing thread is read")]
 fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
-    let event = state.cause().event();
+    // The rest of the time is for callbacks.
+    let limit = Instant::now() + state.event_timeout() / 2;
+    let mut event = state.cause().event();
+    stack::add(state, client, &mut event, limit);
     let context = state.context.load(Ordering::Acquire);
     // SAFETY: the crashing thread has stored the address of its own state, and waits in its handler. If it has waited in
     // vain, it only ends the process.
@@ -138,7 +147,8 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     pipeline::crash_envelope(DatedEvent::now(draft)?.capture()?)
 }
 
-/// Hands the envelope to the monitor, or to the client's own transport if there is no monitor.
+/// Hands the envelope to the monitor, which sends it to the server with the minidump, and to the views of a developer; to
+/// all transports of the client if there is no monitor.
 fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>) {
     let bytes = envelope.as_ref().map(|envelope| envelope.to_bytes(std::time::SystemTime::now()));
     let taken = state.monitor().is_some_and(|monitor| {
@@ -148,9 +158,12 @@ fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>)
         };
         frames::write(monitor, kind, payload).is_ok()
     });
-    if !taken && let (Some(client), Some(envelope)) = (client, envelope) {
+    if !taken {
         state.done(Step::NO_MONITOR);
-        if let Some(transport) = client.transport() {
+    }
+    if let (Some(client), Some(envelope)) = (client, envelope) {
+        let transport = if taken { client.views() } else { client.transport() };
+        if let Some(transport) = transport {
             transport.send_envelope(envelope);
         }
     }

@@ -6,10 +6,12 @@ use std::os::fd::{AsRawFd as _, IntoRawFd as _, RawFd};
 use std::process::{ChildStdin, ChildStdout};
 #[cfg(unix)]
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{OnceLock, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
+
+use crash_context::CrashContext;
 
 use super::cause::Cause;
 use super::process::Process;
@@ -20,6 +22,9 @@ use crate::client::Client;
 pub(super) const DUMP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the crashing thread and the monitor wait for the event.
 pub(super) const EVENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same without a server. No minidump is written then, and the names of functions are all that a developer sees: to find
+/// them in a large program without optimisation takes seconds. A longer `shutdown_timeout` prolongs it.
+const EVENT_TIMEOUT_OF_VIEWS: Duration = Duration::from_secs(10);
 
 /// The steps that are done.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +51,8 @@ pub(super) struct State {
     pub(super) client: Weak<Client>,
     /// The option of that client: how long sending may delay the end.
     pub(super) shutdown_timeout: Duration,
+    /// Whether the client sends to a server, which can read minidumps.
+    pub(super) has_server: bool,
     /// The input of the monitor, once it was started.
     input: OnceLock<ChildStdin>,
     /// The monitor itself.
@@ -54,34 +61,50 @@ pub(super) struct State {
     steps: AtomicU32,
     /// The thread state of the crashing thread.
     pub(super) context: AtomicPtr<()>,
+    /// The registers of the crashing thread.
+    pub(super) registers: AtomicPtr<CrashContext>,
     number: AtomicI32,
     code: AtomicI32,
     thread: AtomicU32,
+    /// The address of the cause.
+    address: AtomicUsize,
+    has_address: AtomicBool,
 }
 
 /// The state of this process. A child of a fork has none until it records something.
 pub(super) static STATE: PerProcess<State> = PerProcess::new();
 
 impl State {
-    pub(super) fn new(client: Weak<Client>, shutdown_timeout: Duration) -> Self {
+    pub(super) fn new(client: Weak<Client>, shutdown_timeout: Duration, has_server: bool) -> Self {
         Self {
             client,
             shutdown_timeout,
+            has_server,
             input: OnceLock::new(),
             process: OnceLock::new(),
             reporter: OnceLock::new(),
             steps: AtomicU32::new(0),
             context: AtomicPtr::new(std::ptr::null_mut()),
+            registers: AtomicPtr::new(std::ptr::null_mut()),
             number: AtomicI32::new(0),
             code: AtomicI32::new(0),
             thread: AtomicU32::new(0),
+            address: AtomicUsize::new(0),
+            has_address: AtomicBool::new(false),
         }
+    }
+
+    /// Returns how long the crashing thread waits for the event.
+    pub(super) fn event_timeout(&self) -> Duration {
+        if self.has_server { EVENT_TIMEOUT } else { EVENT_TIMEOUT_OF_VIEWS.max(self.shutdown_timeout) }
     }
 
     pub(super) fn set_cause(&self, cause: Cause) {
         self.number.store(cause.number, Ordering::Relaxed);
         self.code.store(cause.code, Ordering::Relaxed);
         self.thread.store(cause.thread, Ordering::Relaxed);
+        self.address.store(cause.address.unwrap_or_default(), Ordering::Relaxed);
+        self.has_address.store(cause.address.is_some(), Ordering::Relaxed);
     }
 
     pub(super) fn cause(&self) -> Cause {
@@ -89,6 +112,7 @@ impl State {
             number: self.number.load(Ordering::Relaxed),
             code: self.code.load(Ordering::Relaxed),
             thread: self.thread.load(Ordering::Relaxed),
+            address: self.has_address.load(Ordering::Relaxed).then(|| self.address.load(Ordering::Relaxed)),
         }
     }
 

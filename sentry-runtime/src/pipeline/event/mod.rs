@@ -128,6 +128,17 @@ pub(crate) fn resolved(client: &Arc<Client>, stack: &RawStack) -> Option<Stacktr
     stacktrace_of(&client_state::with(client, |state| state.resolver.resolve(stack, &|| false)))
 }
 
+/// Returns a crashed stack with the names that are found before `hurry` returns true, and its images if some are missing.
+#[cfg(walks_crashed_threads)]
+pub(crate) fn crashed_stack(
+    client: &Arc<Client>,
+    stack: &RawStack,
+    hurry: &dyn Fn() -> bool,
+) -> Option<(Stacktrace, DebugMeta)> {
+    let resolved = client_state::with(client, |state| state.resolver.resolve(stack, hurry));
+    Some((stacktrace_of(&resolved)?, debug_meta(&resolved)))
+}
+
 /// Fills in the hint of callbacks from the event, before they change it.
 fn describe(hint: &mut Hint, event: &Event<'_>) {
     let message =
@@ -202,8 +213,8 @@ fn build(
         }]
         .into();
     }
-    if let Some(resolved) = resolved.filter(needs_server) {
-        event.debug_meta = Cow::Owned(DebugMeta { images: resolved.images.iter().map(image).collect() });
+    if let Some(resolved) = &resolved {
+        event.debug_meta = Cow::Owned(debug_meta(resolved));
     }
     event.contexts.entry("trace".to_owned()).or_insert_with(|| {
         Context::from(TraceContext {
@@ -269,6 +280,12 @@ fn frame(frame: &ResolvedFrame) -> Frame {
         instruction_addr: Some(Addr(frame.instruction_addr)),
         ..Frame::default()
     }
+}
+
+/// Returns the images of a stack, if the server may be able to symbolicate it further.
+fn debug_meta(stack: &ResolvedStack) -> DebugMeta {
+    let images: &[_] = if needs_server(stack) { &stack.images } else { &[] };
+    DebugMeta { images: images.iter().map(image).collect() }
 }
 
 /// Returns whether names or lines of a stack are missing, so that the server may be able to symbolicate it further.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::crash::{self, Crash};
 use super::model::{attributes, short, text};
 use super::style::{Line, Paint, Style, end_of, width, wrapped};
 use super::tree::Mark;
@@ -26,6 +27,7 @@ pub(super) struct ErrorEvent {
     message: String,
     /// The place of the log record that became this event.
     logged_at: Option<Frame>,
+    crash: Option<Crash>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,6 +87,7 @@ impl ErrorEvent {
             exceptions,
             message: text(&log["formatted"]).or_else(|| text(&log["message"])).unwrap_or_default(),
             logged_at: read_log_record(&payload["contexts"]),
+            crash: Crash::read(payload),
         }
     }
 
@@ -149,6 +152,7 @@ impl ErrorEvent {
             }
             frames(&mut lines, &exception.frames, style);
         }
+        lines.extend(self.crash.iter().flat_map(|crash| crash.lines(style)));
         if lines.len() > 1 {
             lines.push(Line::new());
         }
@@ -169,8 +173,12 @@ fn read_exception(exception: &Value) -> Exception {
     // A frame with an address alone, as in a stripped program, tells a person nothing.
     let is_readable =
         |frame: &&Value| ["function", "filename", "abs_path"].iter().any(|key| frame[key].is_string());
-    let frames = frames.into_iter().flatten().rev();
-    let frames = frames.filter(|frame| frame["in_app"] == Value::Bool(true)).filter(is_readable);
+    let frames = frames.into_iter().flatten().rev().filter(is_readable).enumerate();
+    // The function that crashed may be one of a library.
+    let is_crash = crash::is_crash(exception);
+    let frames =
+        frames.filter(|(place, frame)| frame["in_app"] == Value::Bool(true) || (is_crash && *place == 0));
+    let frames = frames.map(|(_, frame)| frame);
     Exception {
         ty: text(&exception["type"]).unwrap_or_default(),
         value: text(&exception["value"]).unwrap_or_default(),

@@ -10,6 +10,7 @@
 //! [`model`] reads payloads, [`tree`], [`error`] and [`one_liners`] format the output, [`style`] builds lines, and
 //! [`terminal`] knows their width.
 
+mod crash;
 mod error;
 mod held;
 mod model;

@@ -3,10 +3,11 @@
 
 mod monitor;
 mod reports;
+mod views;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -27,11 +28,20 @@ struct Program {
 
 impl Program {
     fn start(dsn: &str, how: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_in(&std::env::current_dir().unwrap(), dsn, how, environment)
+    }
+
+    fn start_in(dir: &Path, dsn: &str, how: &str, environment: &[(&str, &str)]) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mark = format!("hunter2-argument-{}-{number}", std::process::id());
         let mut command = Command::new(env!("CARGO_BIN_EXE_crashes"));
-        command.args([how, &mark]).env_clear().env("SENTRY_DSN", dsn).env("PASSWORD", "hunter2-variable");
+        command
+            .current_dir(dir)
+            .args([how, &mark])
+            .env_clear()
+            .env("SENTRY_DSN", dsn)
+            .env("PASSWORD", "hunter2-variable");
         // SAFETY: `dup2` may run after a fork.
         unsafe {
             command.pre_exec(|| {
@@ -42,7 +52,7 @@ impl Program {
         // No folder that can be written to, as in a container.
         command.env("TMPDIR", "/nonexistent").envs(environment.iter().copied());
         let child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Self { child, mark }
     }
 

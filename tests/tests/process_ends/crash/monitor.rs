@@ -96,7 +96,7 @@ fn without_a_monitor_the_event_is_sent_without_a_minidump() {
 
 #[test]
 fn the_monitor_sends_what_it_knows_if_the_program_hangs() {
-    let crashed = crash("isolated", &[("STUCK", "1"), ("PATIENCE", "1")]);
+    let crashed = crash("isolated", &[("CALLBACK", "hangs"), ("PATIENCE", "1")]);
     let event = crashed.event();
     assert_eq!(exception(&event)["type"], "SIGSEGV");
     assert_eq!(event["release"], "shop@1.4.2");

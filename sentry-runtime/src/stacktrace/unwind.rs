@@ -1,0 +1,228 @@
+//! The stack of a thread that has stopped, walked by another thread of the same process.
+//!
+//! The unwinder of the standard library walks the calling thread only, and must not run in a signal handler. This one begins
+//! with the registers that a signal handler has saved. It follows the tables that compilers write for unwinding
+//! (`.eh_frame`), and reads all memory through `/proc/self/mem`: an address that is not mapped is an error there and
+//! no second crash.
+//!
+//! Spec: [`.eh_frame`](https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/ehframechpt.html),
+//! the numbers of registers for [x86-64](https://gitlab.com/x86-psABIs/x86-64-ABI) and
+//! [AArch64](https://github.com/ARM-software/abi-aa/blob/main/aadwarf64/aadwarf64.rst)
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use gimli::{
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, NativeEndian, Pointer, Register, RegisterRule,
+    UnwindContext, UnwindSection as _,
+};
+use object::Endianness;
+use object::elf::{FileHeader64, PT_GNU_EH_FRAME, PT_LOAD};
+use object::read::elf::{FileHeader as _, ProgramHeader as _};
+
+use super::capture::{MAX_ADDRESSES, RawStack};
+use super::image::Image;
+use super::images::Images;
+
+/// The number of registers that the tables know.
+pub(crate) const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 17 } else { 32 };
+/// The number of the stack pointer.
+pub(crate) const STACK_POINTER: usize = if cfg!(target_arch = "x86_64") { 7 } else { 31 };
+/// The number of the register in which a function finds its return address: a column of the tables on x86-64.
+const RETURN_ADDRESS: usize = if cfg!(target_arch = "x86_64") { 16 } else { 30 };
+
+/// The number of bytes read for a file's header and its table of segments.
+const HEAD: usize = 16 * 1024;
+/// Larger tables are not read, in bytes.
+const MAX_TABLE: u64 = 256 * 1024 * 1024;
+
+/// The registers of a thread, by their numbers in the tables; `None` if a value is not known.
+#[derive(Debug, Clone)]
+pub(crate) struct Registers {
+    /// The address of the instruction.
+    pub(crate) instruction: u64,
+    pub(crate) values: [Option<u64>; REGISTERS],
+}
+
+impl Registers {
+    /// Walks the stack outwards. Stops where no table says how it goes on.
+    pub(crate) fn walk(mut self, memory: &Memory) -> RawStack {
+        let mut tables = Tables::default();
+        // The others are return addresses, which are looked up one byte before.
+        let mut addresses = vec![self.instruction.saturating_add(1)];
+        let mut lookup = self.instruction;
+        while addresses.len() < MAX_ADDRESSES {
+            let is_first = addresses.len() == 1;
+            let known = tables.caller_of(&self, lookup, memory);
+            // A call of an address that is no code: the return address was stored, and nothing else happened.
+            let Some(caller) =
+                known.or_else(|| if is_first { self.caller_before_frame(memory) } else { None })
+            else {
+                break;
+            };
+            let outward = caller.stack() > self.stack() || (is_first && caller.stack() == self.stack());
+            if caller.instruction == 0 || !outward {
+                break;
+            }
+            addresses.push(caller.instruction);
+            lookup = caller.instruction - 1;
+            self = caller;
+        }
+        RawStack::of_addresses(addresses.into_iter().filter_map(|address| usize::try_from(address).ok()))
+    }
+
+    fn stack(&self) -> Option<u64> {
+        self.values[STACK_POINTER]
+    }
+
+    fn value(&self, register: Register) -> Option<u64> {
+        self.values.get(usize::from(register.0)).copied().flatten()
+    }
+
+    /// Returns the registers of the caller, if the function has not begun.
+    fn caller_before_frame(&self, memory: &Memory) -> Option<Self> {
+        let mut caller = self.clone();
+        if cfg!(target_arch = "x86_64") {
+            let stack = self.stack()?;
+            caller.instruction = memory.word(stack)?;
+            caller.values[STACK_POINTER] = Some(stack.checked_add(8)?);
+        } else {
+            caller.instruction = code(self.values[RETURN_ADDRESS]?);
+        }
+        Some(caller)
+    }
+}
+
+/// The memory of this process.
+#[derive(Debug)]
+pub(crate) struct Memory(File);
+
+impl Memory {
+    /// Opens the memory; `None` where the system has no `/proc`, or forbids it.
+    pub(crate) fn open() -> Option<Self> {
+        File::open("/proc/self/mem").ok().map(Self)
+    }
+
+    /// Reads a word; `None` if it is not mapped.
+    pub(crate) fn word(&self, address: u64) -> Option<u64> {
+        let mut bytes = [0; 8];
+        self.0.read_exact_at(&mut bytes, address).ok()?;
+        Some(u64::from_ne_bytes(bytes))
+    }
+
+    /// Reads bytes up to a length, or to the first one that is not mapped.
+    fn bytes(&self, address: u64, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        let mut read = 0;
+        while let Some(rest) = bytes.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, address.saturating_add(read as u64)) {
+                Ok(0) | Err(_) => break,
+                Ok(more) => read += more,
+            }
+        }
+        bytes.truncate(read);
+        bytes
+    }
+}
+
+/// The tables of the files that were needed so far.
+#[derive(Default)]
+struct Tables {
+    images: Images,
+    known: Vec<(u64, Option<Table>)>,
+    context: UnwindContext<usize>,
+}
+
+impl Tables {
+    /// Returns the registers of the caller of the function at `lookup`.
+    fn caller_of(&mut self, frame: &Registers, lookup: u64, memory: &Memory) -> Option<Registers> {
+        self.images.look_up(&[usize::try_from(lookup).ok()?]);
+        let image = Arc::clone(self.images.at(lookup)?);
+        let at = match self.known.iter().position(|(address, _)| *address == image.image_addr) {
+            Some(at) => at,
+            None => {
+                self.known.push((image.image_addr, Table::read(&image, memory)));
+                self.known.len() - 1
+            }
+        };
+        self.known[at].1.as_ref()?.caller_of(frame, lookup, memory, &mut self.context)
+    }
+}
+
+/// The tables of one file, and their addresses.
+struct Table {
+    index: Vec<u8>,
+    entries: Vec<u8>,
+    bases: BaseAddresses,
+}
+
+type Bytes<'a> = EndianSlice<'a, NativeEndian>;
+
+impl Table {
+    /// Reads the tables of a loaded file; `None` if it has none.
+    fn read(image: &Image, memory: &Memory) -> Option<Self> {
+        let bias = image.image_addr.wrapping_sub(image.image_vmaddr);
+        let head = memory.bytes(image.image_addr, HEAD);
+        let header = FileHeader64::<Endianness>::parse(head.as_slice()).ok()?;
+        let endian = header.endian().ok()?;
+        let segments = header.program_headers(endian, head.as_slice()).ok()?;
+        let index = segments.iter().find(|segment| segment.p_type(endian) == PT_GNU_EH_FRAME)?;
+        let index_at = index.p_vaddr(endian).wrapping_add(bias);
+        let length = index.p_memsz(endian).min(MAX_TABLE);
+        let index = memory.bytes(index_at, usize::try_from(length).ok()?);
+        let bases = BaseAddresses::default().set_eh_frame_hdr(index_at);
+        let parsed = EhFrameHdr::new(&index, NativeEndian).parse(&bases, 8).ok()?;
+        let Pointer::Direct(entries_at) = parsed.eh_frame_ptr() else { return None };
+        // Its length is not stated, but it ends with the segment.
+        let end = segments.iter().find_map(|segment| {
+            let start = segment.p_vaddr(endian).wrapping_add(bias);
+            let end = start.checked_add(segment.p_memsz(endian))?;
+            (segment.p_type(endian) == PT_LOAD && (start..end).contains(&entries_at)).then_some(end)
+        })?;
+        let entries = memory.bytes(entries_at, usize::try_from((end - entries_at).min(MAX_TABLE)).ok()?);
+        Some(Self { index, entries, bases: bases.set_eh_frame(entries_at) })
+    }
+
+    fn caller_of(
+        &self,
+        frame: &Registers,
+        lookup: u64,
+        memory: &Memory,
+        context: &mut UnwindContext<usize>,
+    ) -> Option<Registers> {
+        let index: EhFrameHdr<Bytes<'_>> = EhFrameHdr::new(&self.index, NativeEndian);
+        let index = index.parse(&self.bases, 8).ok()?;
+        let entries = EhFrame::new(&self.entries, NativeEndian);
+        let row = index
+            .table()?
+            .unwind_info_for_address(&entries, &self.bases, context, lookup, EhFrame::cie_from_offset)
+            .ok()?;
+        let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
+        let base = frame.value(*register)?.checked_add_signed(*offset)?;
+        let mut caller = frame.clone();
+        // On x86-64 it is always a place in memory.
+        if cfg!(target_arch = "x86_64") {
+            caller.values[RETURN_ADDRESS] = None;
+        }
+        caller.values[STACK_POINTER] = Some(base);
+        for (register, rule) in row.registers() {
+            let Some(value) = caller.values.get_mut(usize::from(register.0)) else { continue };
+            *value = match rule {
+                RegisterRule::SameValue => continue,
+                RegisterRule::Offset(offset) => memory.word(base.checked_add_signed(*offset)?),
+                RegisterRule::ValOffset(offset) => base.checked_add_signed(*offset),
+                RegisterRule::Register(other) => frame.value(*other),
+                // Expressions are for the tables of jumps, which call nothing.
+                _ => None,
+            };
+        }
+        caller.instruction = code(caller.values[RETURN_ADDRESS]?);
+        Some(caller)
+    }
+}
+
+/// Returns an address of code without the signature that AArch64 may store in its upper bits.
+fn code(address: u64) -> u64 {
+    if cfg!(target_arch = "aarch64") { address & ((1 << 48) - 1) } else { address }
+}

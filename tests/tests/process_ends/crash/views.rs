@@ -1,0 +1,79 @@
+//! Crashes as a developer sees them, with a server or without one.
+
+use super::*;
+
+/// The environment of a developer. Names are looked up as long as the slowest machine needs.
+const LOCAL: [(&str, &str); 2] = [("SENTRY_LOCAL", "1"), ("PATIENCE", "120")];
+
+#[test]
+fn without_a_server_the_local_view_prints_the_crash() {
+    for (how, name, function, thread) in [
+        ("span", "SIGSEGV", "read_null", "crashes"),
+        ("thread", "SIGSEGV", "read_null", "lamplighter"),
+        ("abort", "SIGABRT", "main", "crashes"),
+        ("null function", "SIGSEGV", "call_null", "crashes"),
+    ] {
+        let (status, stderr) = Program::start("", how, &LOCAL).end();
+        assert_eq!(status.signal().map(|signal| signal == libc::SIGABRT), Some(name == "SIGABRT"), "{how}");
+        let shown = stderr.split_once(&format!("✗ {name}: ")).unwrap_or_else(|| panic!("{how}: {stderr}")).1;
+        assert!(!shown.contains('✗'), "once: {stderr}");
+        assert!(shown.contains(&format!("thread {thread}")), "{how}: {shown}");
+        assert!(shown.contains("opened the shelf"), "{how}: {shown}");
+        let line = shown.lines().find(|line| line.contains(&format!("in {function} ")));
+        assert!(line.is_some_and(|line| line.contains("programs/crashes.rs:")), "{how}: {shown}");
+        if name == "SIGSEGV" {
+            assert!(shown.contains("at the address 0x0"), "{how}: {shown}");
+        }
+        if how == "span" {
+            assert!(shown.contains("in checkout"), "the transaction: {shown}");
+        }
+    }
+}
+
+#[test]
+fn callbacks_see_a_crash_without_a_server() {
+    let (status, stderr) = Program::start("", "dropped", &LOCAL).end();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV));
+    assert!(!stderr.contains("SIGSEGV"), "{stderr}");
+}
+
+#[test]
+fn nothing_writes_minidumps_that_nobody_reads() {
+    let mut program = Program::start("", "wait", &LOCAL);
+    program.wait_until_ready();
+    // The thread that would start the monitor begins before the one that waits for a crash.
+    let has_reporter = |id: u32| {
+        let threads = std::fs::read_dir(format!("/proc/{id}/task")).unwrap().flatten();
+        threads.into_iter().any(|thread| {
+            std::fs::read_to_string(thread.path().join("comm")).is_ok_and(|name| name == "sentry-crash\n")
+        })
+    };
+    let id = program.child.id();
+    assert_eventually(|| has_reporter(id));
+    assert_eq!(processes(&program.mark), [id]);
+    kill(id, libc::SIGBUS);
+    let (status, stderr) = program.end();
+    assert_eq!(status.signal(), Some(libc::SIGBUS));
+    assert!(stderr.contains("✗ SIGBUS"), "{stderr}");
+}
+
+#[test]
+fn with_a_server_the_local_view_prints_the_crash_too() {
+    let crashed = crash("isolated", &[("SENTRY_LOCAL", "1")]);
+    assert_eq!(crashed.stderr.matches("✗ SIGSEGV").count(), 1, "{}", crashed.stderr);
+    assert!(minidump(&crashed.envelope()).is_some());
+}
+
+#[test]
+fn the_event_has_the_stack_of_the_crashing_thread() {
+    let crashed = crash("span", &[]);
+    let event = crashed.event();
+    let stack = &exception(&event)["stacktrace"];
+    let frames = stack["frames"].as_array().unwrap();
+    assert!(frames.len() > 3, "{stack}");
+    if cfg!(target_arch = "x86_64") {
+        assert_eq!(frames.last().unwrap()["instruction_addr"], stack["registers"]["rip"]);
+    }
+    assert_eq!(exception(&event)["mechanism"]["data"]["relevant_address"], "0x0");
+    assert!(event["debug_meta"].is_null(), "the minidump has the images: {}", event["debug_meta"]);
+}
