@@ -12,6 +12,8 @@ fn every_crash_is_an_event_with_a_minidump_and_ends_the_program_as_ever() {
         ("thread", "SIGSEGV", libc::SIGSEGV, ""),
         ("overflow", "SIGSEGV", libc::SIGABRT, overflows),
         ("thread overflow", "SIGSEGV", libc::SIGABRT, overflows),
+        ("small overflow", "SIGSEGV", libc::SIGABRT, overflows),
+        ("twice", "SIGSEGV", libc::SIGSEGV, ""),
         ("locked", "SIGSEGV", libc::SIGSEGV, ""),
         #[cfg(target_arch = "x86_64")]
         ("trap", "SIGTRAP", libc::SIGTRAP, ""),
@@ -118,7 +120,7 @@ fn callbacks_may_drop_a_crash() {
 
 #[test]
 fn a_panic_that_aborts_is_one_event() {
-    for how in ["panic", "abort while panicking"] {
+    for how in ["panic", "abort while panicking", "abort in the hook before"] {
         let crashed = crash(how, &[]);
         assert_eq!(crashed.status.signal(), Some(libc::SIGABRT));
         assert_eq!(exception(&crashed.event())["value"], "the lamp broke", "{how}");
@@ -135,4 +137,38 @@ fn a_program_that_has_closed_its_client_reports_nothing() {
     let crashed = crash("closed", &[]);
     assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV));
     assert!(crashed.server.events().is_empty());
+}
+
+/// A hook that aborts before ours is called. The panic is not known then.
+#[test]
+fn an_abort_in_a_hook_that_was_installed_later_is_a_crash() {
+    let crashed = crash("abort in the hook after", &[]);
+    assert_eq!(crashed.status.signal(), Some(libc::SIGABRT));
+    assert_eq!(exception(&crashed.event())["type"], "SIGABRT");
+    assert!(minidump(&crashed.envelope()).is_some());
+}
+
+#[test]
+fn a_crash_in_the_pipeline_is_reported() {
+    for how in ["in a callback", "while closing"] {
+        let crashed = crash(how, &[("CALLBACK", "crashes once"), ("PATIENCE", "1")]);
+        assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV), "{how}");
+        let event = crashed.event();
+        assert_eq!((&event["level"], exception(&event)["type"].as_str()), (&json!("fatal"), Some("SIGSEGV")));
+        assert_eq!(event["release"], "shop@1.4.2", "{how}");
+        assert!(minidump(&crashed.envelope()).is_some(), "{how}");
+    }
+}
+
+/// The thread that makes the event crashes, too.
+#[test]
+fn a_crash_while_a_crash_is_reported_costs_the_scopes_alone() {
+    let crashed = crash("isolated", &[("CALLBACK", "crashes"), ("PATIENCE", "1")]);
+    assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV));
+    let event = crashed.event();
+    assert_eq!(
+        (exception(&event)["type"].as_str(), &event["tags"]["request"]),
+        (Some("SIGSEGV"), &Value::Null)
+    );
+    check_minidump(&minidump(&crashed.envelope()).unwrap(), &exception(&event)["thread_id"]);
 }
