@@ -6,9 +6,9 @@
 
 use crash_context::CrashContext;
 
-pub(super) use system::from_bytes;
 #[cfg(windows)]
 pub(super) use system::to_bytes;
+pub(super) use system::{from_bytes, is_of};
 
 use super::private_data;
 
@@ -29,6 +29,11 @@ mod system {
 
     pub(in super::super) fn from_bytes(bytes: &[u8]) -> Option<CrashContext> {
         CrashContext::from_bytes(bytes)
+    }
+
+    /// Returns whether the registers are of a process. Nobody else may choose what the monitor reads.
+    pub(in super::super) fn is_of(context: &CrashContext, process: Option<u32>) -> bool {
+        u32::try_from(context.pid).is_ok_and(|id| Some(id) == process)
     }
 
     /// Nothing is written to the disk, which may be read-only.
@@ -76,6 +81,11 @@ mod system {
             process_id: word(12)?,
             thread_id: word(16)?,
         })
+    }
+
+    /// The process is not known here.
+    pub(in super::super) fn is_of(_context: &CrashContext, _process: Option<u32>) -> bool {
+        true
     }
 
     /// The system can only write it to a file.

@@ -76,6 +76,10 @@ const MARK: &str = "_SENTRY_CRASH_MONITOR";
 /// ```
 #[must_use]
 pub fn is_monitor_process() -> bool {
+    #[cfg(all(writes_minidumps, unix))]
+    if process::has_foreign_rights() {
+        return false;
+    }
     cfg!(writes_minidumps) && std::env::var_os(MARK).is_some()
 }
 

@@ -33,6 +33,18 @@ pub(crate) fn run(options: ClientOptions) -> ! {
             1
         }
     };
+    end(code)
+}
+
+/// Ends this process. Handlers of `atexit` are for the program: they may delete its files.
+fn end(code: i32) -> ! {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "the safe function runs the handlers")]
+    // SAFETY: the call has no requirements.
+    unsafe {
+        libc::_exit(code)
+    }
+    #[cfg(windows)]
     std::process::exit(code)
 }
 
@@ -40,6 +52,7 @@ fn serve(options: ClientOptions) -> Result<(), String> {
     let token = std::env::var(MARK).map_err(|error| error.to_string())?;
     outlive_signals();
     let client = Arc::new(Client::build(for_monitor(options)).map_err(|error| error.to_string())?);
+    leave_folder();
     let frames = frames();
     // The name in lists of processes.
     #[cfg(unix)]
@@ -49,6 +62,9 @@ fn serve(options: ClientOptions) -> Result<(), String> {
     let Ok((frames::CRASH, context)) = frames.recv() else { return Ok(()) };
     end_after(LIFE_AFTER_CRASH);
     let context = dump::from_bytes(&context).ok_or("the program has sent registers of another system")?;
+    if !dump::is_of(&context, program()) {
+        return Err("another process has sent the registers".to_owned());
+    }
     let cause = Cause::of(&context);
     let minidump = dump::write(&context, client.options().max_attachment_size)
         .map_err(|error| diagnostics::debug(format_args!("the minidump could not be written: {error}")));
@@ -78,6 +94,8 @@ fn for_monitor(mut options: ClientOptions) -> ClientOptions {
         options.dashboard = false.into();
     }
     options.integrations.clear();
+    // The monitor leaves the folder to which the path may be relative.
+    options.spool_dir = options.spool_dir.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
     options
 }
 
@@ -121,11 +139,47 @@ fn send(client: &Client, envelope: Envelope) {
 
 /// Ends this process later.
 fn end_after(limit: Duration) {
-    let end = move || -> Infallible {
+    let late = move || -> Infallible {
         std::thread::sleep(limit);
-        std::process::exit(1)
+        end(1)
     };
-    let _ = std::thread::Builder::new().name("sentry-limit".to_owned()).spawn(end);
+    let _ = std::thread::Builder::new().name("sentry-limit".to_owned()).spawn(late);
+}
+
+/// Leaves the folder of the program, whose file system could not be unmounted otherwise.
+fn leave_folder() {
+    #[cfg(unix)]
+    let _ = std::env::set_current_dir("/");
+}
+
+/// Returns the process that has made the standard input: the program.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "there is no safe way to ask a socket for its maker")]
+fn program() -> Option<u32> {
+    // SAFETY: zeros are valid for the plain data, and the call writes no more than its length.
+    let program = unsafe {
+        let mut program: libc::ucred = std::mem::zeroed();
+        let mut length = libc::socklen_t::try_from(size_of_val(&program)).ok()?;
+        let place = (&raw mut program).cast();
+        match libc::getsockopt(
+            libc::STDIN_FILENO,
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            place,
+            &raw mut length,
+        ) {
+            0 => program.pid,
+            _ => return None,
+        }
+    };
+    // 0 is a process that this one cannot see.
+    u32::try_from(program).ok().filter(|&id| id != 0)
+}
+
+/// Windows does not say who has made a pipe. There, an executable gives nobody other rights than their own.
+#[cfg(windows)]
+fn program() -> Option<u32> {
+    None
 }
 
 /// Signals that ask the program to end are for the program: it may crash while it shuts down.

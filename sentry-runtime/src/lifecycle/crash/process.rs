@@ -15,22 +15,32 @@ pub(super) struct Process(#[cfg(unix)] libc::pid_t, #[cfg(windows)] std::sync::M
 impl Process {
     /// Starts this executable again, as the monitor.
     pub(super) fn start(token: &str) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        #[cfg(unix)]
+        if has_foreign_rights() || system::gives_foreign_rights() {
+            return Err(io::Error::other(
+                "the program has the rights of another user or group than who started it",
+            ));
+        }
         let mut command = Command::new(own_executable()?);
         let mut arguments = std::env::args_os();
         let name = arguments.next();
         // The arguments lead the program to the same call of `init`.
         command.args(arguments).env(super::MARK, token);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        #[cfg(unix)]
+        let input = system::input(&mut command)?;
+        #[cfg(windows)]
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped());
         command.stderr(if diagnostics::is_debug() { Stdio::inherit() } else { Stdio::null() });
         #[cfg(unix)]
         system::prepare(&mut command, name, token);
         #[cfg(not(unix))]
         let _ = name;
         let mut child = command.spawn()?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => Ok((Self::of(child), input, output)),
-            _ => Err(io::ErrorKind::BrokenPipe.into()),
-        }
+        #[cfg(windows)]
+        let input = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((Self::of(child), input, output))
     }
 
     #[cfg(unix)]
@@ -71,16 +81,42 @@ fn own_executable() -> io::Result<std::path::PathBuf> {
     Ok("/proc/self/exe".into())
 }
 
+/// Returns whether this process has the rights of another user or group than who started it. Such a process is no monitor:
+/// whoever starts a program with the set-user-ID bit chooses its environment and its input.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "there is no safe way to ask for the user")]
+pub(super) fn has_foreign_rights() -> bool {
+    // SAFETY: the calls have no requirements.
+    unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }
+}
+
 #[cfg(unix)]
 mod system {
     #![expect(unsafe_code, reason = "there is no safe way to leave a parent, and to kill a group")]
 
     use std::ffi::OsString;
     use std::io;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::net::UnixStream;
     use std::os::unix::process::CommandExt as _;
-    use std::process::Command;
+    use std::process::{ChildStdin, Command};
 
     use super::super::frames;
+
+    /// Returns whether the system gives the monitor other rights when it starts. Where the program has dropped them, the monitor
+    /// would not take itself for one.
+    pub(super) fn gives_foreign_rights() -> bool {
+        let mode = std::fs::metadata("/proc/self/exe").map_or(0, |file| file.mode());
+        mode & (libc::S_ISUID | libc::S_ISGID) != 0
+    }
+
+    /// Connects the standard input of the monitor. A socket knows, other than a pipe, which process has made it.
+    pub(super) fn input(command: &mut Command) -> io::Result<ChildStdin> {
+        let (program, monitor) = UnixStream::pair()?;
+        command.stdin(OwnedFd::from(monitor));
+        Ok(OwnedFd::from(program).into())
+    }
 
     pub(super) fn prepare(command: &mut Command, name: Option<OsString>, token: &str) {
         if let Some(name) = name {

@@ -161,7 +161,7 @@ impl State {
     }
 }
 
-/// The ends of the pipes to the monitor, which a child of a fork closes: the monitor ends when the last process has.
+/// The ends of the connections to the monitor, which a child of a fork closes: the monitor ends when the last process has.
 #[cfg(unix)]
 static PIPES: [Pipe; 2] = [const { Pipe { descriptor: AtomicI32::new(-1), inode: AtomicU64::new(0) } }; 2];
 
@@ -197,7 +197,7 @@ impl Pipe {
     }
 }
 
-/// Returns the number of the pipe to which a descriptor belongs; `None` if it is closed, or something else.
+/// Returns the number of the pipe or socket to which a descriptor belongs; `None` if it is closed, or something else.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "there is no safe way to look at a descriptor that may be closed")]
 #[allow(clippy::useless_conversion, reason = "the types differ between processors")]
@@ -210,7 +210,7 @@ fn inode(descriptor: RawFd) -> Option<u64> {
         }
         file
     };
-    (file.st_mode & libc::S_IFMT == libc::S_IFIFO).then(|| u64::from(file.st_ino))
+    [libc::S_IFIFO, libc::S_IFSOCK].contains(&(file.st_mode & libc::S_IFMT)).then(|| u64::from(file.st_ino))
 }
 
 #[cfg(unix)]

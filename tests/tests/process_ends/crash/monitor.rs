@@ -116,3 +116,110 @@ fn children_of_a_fork_report_their_crashes() {
         check_minidump(&only(dumps), &exception(&event)["thread_id"]);
     }
 }
+
+/// The program may have handlers in its libraries that delete its files.
+#[test]
+fn handlers_of_the_end_run_in_the_program_alone() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("at-exit-{}", std::process::id()));
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "lines", &[("AT_EXIT", file.to_str().unwrap())]);
+    program.wait_until_ready();
+    program.monitor();
+    let id = program.child.id();
+    drop(program.child.stdin.take());
+    assert!(program.end().0.success());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{id}\n"));
+    std::fs::remove_file(file).unwrap();
+}
+
+/// A folder that is in use cannot be unmounted.
+#[test]
+fn the_monitor_does_not_stay_in_the_folder_of_the_program() {
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "wait", &[]);
+    program.wait_until_ready();
+    let folder = |id: u32| std::fs::read_link(format!("/proc/{id}/cwd")).unwrap();
+    assert_ne!(folder(program.child.id()), PathBuf::from("/"));
+    assert_eq!(folder(program.monitor()), PathBuf::from("/"));
+    kill(program.child.id(), libc::SIGKILL);
+    program.end();
+}
+
+#[test]
+fn a_relative_folder_of_the_spool_is_that_of_the_program() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("relative-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let server = FakeSentry::start();
+    let dsn = server.dsn();
+    drop(server);
+    Program::start_in(&dir, &dsn, "null", &[("SPOOL", "kept"), ("PATIENCE", "2")]).end();
+    let kept = std::fs::read_dir(dir.join("kept")).unwrap().flatten();
+    let has_minidump = kept.flat_map(|entry| files(&entry.path())).any(|file| {
+        let bytes = std::fs::read(file).unwrap();
+        bytes.windows(4).any(|part| part == b"MDMP")
+    });
+    assert!(has_minidump);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// Returns the files at a path and in its folders.
+fn files(path: &std::path::Path) -> Vec<PathBuf> {
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().flat_map(|entry| files(&entry.path())).collect(),
+        Err(_) => vec![path.to_owned()],
+    }
+}
+
+/// Whoever starts the executable with the mark of a monitor must not get the memory of a process that is not their own.
+#[test]
+fn the_monitor_reads_no_process_but_that_which_started_it() {
+    let server = FakeSentry::start();
+    let (mut here, there) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut other = Command::new("/bin/sleep").arg("120").spawn().unwrap();
+    let mut monitor = Command::new(env!("CARGO_BIN_EXE_crashes"));
+    monitor.env_clear().env("SENTRY_DSN", server.dsn()).env("_SENTRY_CRASH_MONITOR", "token");
+    let monitor = monitor.stdin(std::os::fd::OwnedFd::from(there)).stdout(Stdio::piped()).spawn().unwrap();
+    // SAFETY: zeros are valid for the plain data.
+    let mut context: crash_context::CrashContext = unsafe { std::mem::zeroed() };
+    let victim = other.id().try_into().unwrap();
+    (context.pid, context.tid) = (victim, victim);
+    context.siginfo.ssi_signo = libc::SIGSEGV.cast_unsigned();
+    let mut frame = vec![b'C'];
+    frame.extend(u32::try_from(context.as_bytes().len()).unwrap().to_le_bytes());
+    frame.extend(context.as_bytes());
+    here.write_all(&frame).unwrap();
+    drop(here);
+    monitor.wait_with_output().unwrap();
+    let _ = (other.kill(), other.wait());
+    assert!(server.envelopes().is_empty());
+}
+
+/// Under another user the system does not let everybody read the memory of the program.
+#[test]
+fn a_program_that_drops_its_rights_later_is_reported_completely() {
+    // SAFETY: the call has no requirements.
+    if unsafe { libc::geteuid() } != 0 {
+        return;
+    }
+    let crashed = crash("dropped rights", &[]);
+    let event = crashed.event();
+    assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV), "{}", crashed.stderr);
+    check_minidump(&minidump(&crashed.envelope()).unwrap(), &exception(&event)["thread_id"]);
+    assert_eq!(event["tags"]["shelf"], "lamps");
+}
+
+#[test]
+fn a_crash_of_the_monitor_costs_the_minidump_alone() {
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "wait", &[]);
+    program.wait_until_ready();
+    let monitor = program.monitor();
+    kill(monitor, libc::SIGABRT);
+    assert_eventually(|| !processes(&program.mark).contains(&monitor));
+    kill(program.child.id(), libc::SIGBUS);
+    let (status, stderr) = program.end();
+    let crashed = Crashed { server, status, stderr };
+    assert_eq!(exception(&crashed.event())["type"], "SIGBUS");
+    assert_eq!(crashed.event()["tags"]["shelf"], "lamps");
+    assert!(minidump(&crashed.envelope()).is_none());
+}
