@@ -63,6 +63,21 @@ extern "C" fn at_exit() {
     }
 }
 
+extern "C" fn crash_in_c(_: *mut libc::c_void) -> *mut libc::c_void {
+    crash();
+    std::ptr::null_mut()
+}
+
+/// A thread that the standard library does not know, which has no stack for handlers.
+fn start_c_thread() {
+    // SAFETY: the function has the signature of a thread, and reads no argument.
+    unsafe {
+        let mut thread = std::mem::zeroed();
+        libc::pthread_create(&raw mut thread, std::ptr::null(), crash_in_c, std::ptr::null_mut());
+        libc::pthread_join(thread, std::ptr::null_mut());
+    }
+}
+
 /// Two threads that crash at the same time.
 fn crash_twice() {
     let both = std::sync::Barrier::new(2);
@@ -225,6 +240,7 @@ fn main() {
             let thread = std::thread::Builder::new().stack_size(16 << 10).spawn(|| black_box(overflow(0)));
             drop(thread.map(std::thread::JoinHandle::join));
         }
+        "c thread" => start_c_thread(),
         "twice" => crash_twice(),
         "in a callback" => {
             sentry::capture_message("the lamp flickers", sentry::Level::Info);

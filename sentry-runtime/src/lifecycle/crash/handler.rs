@@ -1,28 +1,36 @@
 //! The handler of crashes in the program: what runs on the crashing thread, in its signal handler.
 //!
-//! Nothing here allocates or takes a lock, apart from the lock of `crash-handler` that lets one crash be handled at a
-//! time. A crash inside the handler ends the program at once: the system gives it no second signal.
-
-#![expect(unsafe_code, reason = "what may run in a signal handler is promised to `crash-handler`")]
+//! Nothing here allocates or takes a lock. A crash inside the handler ends the program at once: the system gives it no
+//! second signal.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crash_context::CrashContext;
-use crash_handler::{CrashEventResult, CrashHandler};
 
 use super::cause::Cause;
 use super::frames;
 use super::reporter;
+#[cfg(target_os = "linux")]
+use super::signals as system;
 use super::state::{DUMP_TIMEOUT, STATE, State, Step};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::crashed;
 use crate::lifecycle::panic;
 
-/// The handlers, which stay for the life of the program.
-static HANDLER: OnceLock<Option<CrashHandler>> = OnceLock::new();
+/// What happens after a crash was handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterCrash {
+    /// The handlers of before are restored and decide.
+    Previous,
+    /// The system ends the program.
+    Default,
+}
+
+/// Whether the handlers were installed. They stay for the life of the program.
+static INSTALLED: OnceLock<bool> = OnceLock::new();
 
 /// The time by which the monitor may be late with its last answer.
 const GRACE: Duration = Duration::from_millis(500);
@@ -38,14 +46,14 @@ pub(super) fn start(client: &Arc<Client>) {
     let has_server = options.dsn.is_some() || options.transport.is_some();
     let state =
         STATE.get_or_make(|_| State::new(Arc::downgrade(client), options.shutdown_timeout, has_server));
-    if HANDLER.get_or_init(attach).is_some() {
+    if *INSTALLED.get_or_init(install) {
         reporter::start(state);
     }
 }
 
 /// Starts the threads and a monitor in the child of a fork, whose handlers are those of its parent.
 pub(super) fn resume() {
-    if STATE.get().is_none() && HANDLER.get().is_some_and(Option::is_some) {
+    if STATE.get().is_none() && INSTALLED.get() == Some(&true) {
         let state = STATE.get_or_make(|inherited| match inherited {
             Some(parent) => State::new(parent.client.clone(), parent.shutdown_timeout, parent.has_server),
             None => State::new(std::sync::Weak::new(), Duration::ZERO, false),
@@ -54,30 +62,26 @@ pub(super) fn resume() {
     }
 }
 
-fn attach() -> Option<CrashHandler> {
-    // SAFETY: the function keeps to what a signal handler may do, see its documentation.
-    let event = unsafe { crash_handler::make_crash_event(on_crash) };
-    CrashHandler::attach(event)
+fn install() -> bool {
+    system::install(on_crash)
         .map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}")))
-        .ok()
+        .is_ok()
 }
 
 /// Allows the monitor, and no other process, to read the memory of this one while a crash is handled. Linux forbids that
 /// by default on many systems.
 pub(super) fn allow(monitor: u32) {
-    #[cfg(unix)]
-    if let Some(Some(handler)) = HANDLER.get() {
-        handler.set_ptracer(Some(monitor));
-    }
-    #[cfg(not(unix))]
-    let _ = monitor;
+    system::allow(monitor);
 }
 
-/// Reports a crash. Returns that it was not handled: the handlers of before are restored and end the program, as they would
-/// have without this one. `true` would end it by the signal.
-fn on_crash(context: &CrashContext) -> CrashEventResult {
+/// Reports a crash. The handlers of before end the program afterwards, as they would have without this one.
+fn on_crash(context: &CrashContext) -> AfterCrash {
     // A child of a fork that has recorded nothing.
-    let Some(state) = STATE.get() else { return CrashEventResult::Handled(false) };
+    let Some(state) = STATE.get() else { return AfterCrash::Previous };
+    // Another thread has crashed before, and the handlers of before have not ended the program yet.
+    if state.is_done(Step::EVENT_WANTED) || state.is_done(Step::FLUSH_WANTED) {
+        return AfterCrash::Previous;
+    }
     reporter::refuse_sigpipe();
     let cause = Cause::of(context);
     let is_known = cause.is_abort() && panic::is_captured();
@@ -98,12 +102,13 @@ fn on_crash(context: &CrashContext) -> CrashEventResult {
         raise_again(cause);
     }
     // The handler of the standard library would ignore it, and the program go on after its crash was reported.
-    CrashEventResult::Handled(cause.is_sent_fault())
+    if cause.is_sent_fault() { AfterCrash::Default } else { AfterCrash::Previous }
 }
 
 /// Sends this thread the signal again, which arrives when its handler has returned.
 fn raise_again(cause: Cause) {
     #[cfg(unix)]
+    #[expect(unsafe_code, reason = "there is no safe way to raise a signal")]
     // SAFETY: the call is allowed in a signal handler. The signal is blocked until it returns.
     unsafe {
         libc::raise(cause.number);
@@ -127,4 +132,38 @@ fn request_dump(state: &State, context: &CrashContext) {
     State::wait(DUMP_TIMEOUT.saturating_sub(start.elapsed()), || {
         state.is_done(Step::DUMPED) || state.is_done(Step::NO_MONITOR)
     });
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    #![expect(unsafe_code, reason = "what may run in a handler is promised to `crash-handler`")]
+
+    use std::sync::OnceLock;
+
+    use crash_context::CrashContext;
+    use crash_handler::{CrashEventResult, CrashHandler, Error};
+
+    use super::AfterCrash;
+
+    static HANDLER: OnceLock<CrashHandler> = OnceLock::new();
+
+    pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash) -> Result<(), Error> {
+        let handle =
+            move |context: &CrashContext| CrashEventResult::Handled(on_crash(context) == AfterCrash::Default);
+        // SAFETY: the function keeps to what a handler may do, see its documentation.
+        let handler = CrashHandler::attach(unsafe { crash_handler::make_crash_event(handle) })?;
+        let _ = HANDLER.set(handler);
+        Ok(())
+    }
+
+    pub(super) fn allow(monitor: u32) {
+        #[cfg(unix)]
+        // On a thread of its own: a crash in progress holds the lock that this needs, and waits for who calls this.
+        if let Some(handler) = HANDLER.get() {
+            let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
+            let _ = allow.spawn(move || handler.set_ptracer(Some(monitor)));
+        }
+        #[cfg(not(unix))]
+        let _ = monitor;
+    }
 }

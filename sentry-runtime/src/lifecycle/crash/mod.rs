@@ -24,7 +24,7 @@
 //! * The monitor cannot start or was killed: the reporter sends the event without a minidump.
 //! * Neither works: the program ends as it would without this feature, some seconds later.
 //!
-//! The file [`handler`] has the part that runs in the signal handler, [`reporter`] the threads of the program,
+//! The file `signals` installs the handlers, [`handler`] has the part that runs in them, [`reporter`] the threads of the program,
 //! [`process`] starts the other process, [`monitor`] runs in it, [`frames`] what they say to each other.
 
 #[cfg(writes_minidumps)]
@@ -43,6 +43,8 @@ mod private_data;
 mod process;
 #[cfg(writes_minidumps)]
 mod reporter;
+#[cfg(all(writes_minidumps, target_os = "linux"))]
+mod signals;
 #[cfg(writes_minidumps)]
 mod stack;
 #[cfg(writes_minidumps)]
@@ -50,8 +52,6 @@ mod state;
 
 #[cfg(writes_minidumps)]
 pub(super) use monitor::run as run_monitor;
-#[cfg(all(writes_minidumps, unix))]
-pub(super) use state::reset_after_fork;
 
 use std::sync::Arc;
 
@@ -93,6 +93,14 @@ pub(super) fn start(client: &Arc<Client>) {
     handler::start(client);
     #[cfg(not(writes_minidumps))]
     diagnostics::debug(format_args!("crash_reports has no effect on this system"));
+}
+
+/// Forgets the monitor of the parent, in the child of a fork.
+#[cfg(all(writes_minidumps, unix))]
+pub(super) fn reset_after_fork() {
+    state::reset_after_fork();
+    #[cfg(target_os = "linux")]
+    signals::reset_after_fork();
 }
 
 /// Starts crash reports in the child of a fork, if the parent has them.

@@ -75,12 +75,7 @@ fn watch(state: &'static State) {
             let mut output = ManuallyDrop::new(output);
             for (answer, id) in Answers::new(&mut *output, &token) {
                 match answer {
-                    frames::STARTED => {
-                        // On a thread of its own: a crash in progress holds the lock that this needs, and waits for the
-                        // answers.
-                        let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
-                        let _ = allow.spawn(move || handler::allow(id));
-                    }
+                    frames::STARTED => handler::allow(id),
                     frames::READY => was_ready = true,
                     frames::DUMPED => state.done(Step::DUMPED),
                     frames::SENT => state.done(Step::SENT),

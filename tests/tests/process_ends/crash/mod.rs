@@ -3,6 +3,7 @@
 
 mod monitor;
 mod reports;
+mod threads;
 mod views;
 
 use std::io::{BufRead as _, BufReader, Write as _};

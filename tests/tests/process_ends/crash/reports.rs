@@ -13,6 +13,7 @@ fn every_crash_is_an_event_with_a_minidump_and_ends_the_program_as_ever() {
         ("overflow", "SIGSEGV", libc::SIGABRT, overflows),
         ("thread overflow", "SIGSEGV", libc::SIGABRT, overflows),
         ("small overflow", "SIGSEGV", libc::SIGABRT, overflows),
+        ("c thread", "SIGSEGV", libc::SIGSEGV, ""),
         ("twice", "SIGSEGV", libc::SIGSEGV, ""),
         ("locked", "SIGSEGV", libc::SIGSEGV, ""),
         #[cfg(target_arch = "x86_64")]

@@ -1,0 +1,228 @@
+//! The signals that end a program on Linux, and their handlers.
+//!
+//! The crate `crash-handler` does the same on other systems. On Linux it also replaces `pthread_create` in every program that
+//! is linked with it, even if nothing is handled: a program that is linked statically with glibc cannot start a thread then, and
+//! sanitizers lose sight of threads. Without that, threads that C code starts have no stack for handlers, so that their stack
+//! overflows end the program before anyone is called. The threads of Rust's standard library have one.
+
+#![expect(unsafe_code, reason = "handlers of signals read what the kernel hands them")]
+
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use crash_context::CrashContext;
+
+use super::handler::AfterCrash;
+
+/// The signals of crashes.
+const SIGNALS: [c_int; 6] =
+    [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGTRAP];
+
+type OnCrash = fn(&CrashContext) -> AfterCrash;
+
+/// What is called, and the handlers of before.
+static INSTALLED: OnceLock<(OnCrash, [libc::sigaction; SIGNALS.len()])> = OnceLock::new();
+
+/// The process that may read the memory of this one while a crash is handled; 0 without one.
+static READER: AtomicU32 = AtomicU32::new(0);
+
+/// The progress of the first crash. Others wait until it was handled.
+static CRASHED: AtomicBool = AtomicBool::new(false);
+static HANDLED: AtomicBool = AtomicBool::new(false);
+
+/// The registers of the first crash: too large for the stack of a handler.
+struct Slot(UnsafeCell<std::mem::MaybeUninit<CrashContext>>);
+
+// SAFETY: the thread that has set `CRASHED` is the only one that writes, before anybody else learns of the address.
+unsafe impl Sync for Slot {}
+
+static CONTEXT: Slot = Slot(UnsafeCell::new(std::mem::MaybeUninit::zeroed()));
+
+/// Installs the handlers. They stay for the life of the program.
+pub(super) fn install(on_crash: OnCrash) -> io::Result<()> {
+    ensure_stack();
+    let mut before: [libc::sigaction; SIGNALS.len()] = [none(); SIGNALS.len()];
+    for (signal, before) in SIGNALS.into_iter().zip(&mut before) {
+        set(signal, None, Some(before))?;
+    }
+    let _ = INSTALLED.set((on_crash, before));
+    SIGNALS.into_iter().try_for_each(|signal| set(signal, Some(&own()), None))
+}
+
+/// Allows a process, and no other one, to read the memory of this one while a crash is handled.
+pub(super) fn allow(process: u32) {
+    READER.store(process, Ordering::SeqCst);
+    if CRASHED.load(Ordering::SeqCst) && !HANDLED.load(Ordering::SeqCst) {
+        set_reader(process);
+    }
+}
+
+/// Forgets a crash of the parent, in the child of a fork.
+pub(super) fn reset_after_fork() {
+    READER.store(0, Ordering::SeqCst);
+    CRASHED.store(false, Ordering::SeqCst);
+    HANDLED.store(false, Ordering::SeqCst);
+}
+
+fn none() -> libc::sigaction {
+    // SAFETY: zeros are valid for the plain data: the default action.
+    unsafe { std::mem::zeroed() }
+}
+
+fn own() -> libc::sigaction {
+    let mut action = none();
+    action.sa_sigaction = handle as *const () as usize;
+    action.sa_flags = libc::SA_ONSTACK | libc::SA_SIGINFO;
+    // A crash in a handler ends the program at once.
+    for signal in SIGNALS {
+        // SAFETY: the call writes to the set alone.
+        unsafe { libc::sigaddset(&raw mut action.sa_mask, signal) };
+    }
+    action
+}
+
+fn set(signal: c_int, new: Option<&libc::sigaction>, old: Option<&mut libc::sigaction>) -> io::Result<()> {
+    let new = new.map_or(std::ptr::null(), std::ptr::from_ref);
+    let old = old.map_or(std::ptr::null_mut(), std::ptr::from_mut);
+    // SAFETY: both are null or valid, and the handler is a function of this signature.
+    match unsafe { libc::sigaction(signal, new, old) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives this thread, which is not always one of Rust, a stack for handlers.
+fn ensure_stack() {
+    const SIZE: usize = 64 << 10;
+    // SAFETY: the present stack is only read. The new one is never freed.
+    unsafe {
+        let mut present: libc::stack_t = std::mem::zeroed();
+        let is_known = libc::sigaltstack(std::ptr::null(), &raw mut present) == 0;
+        if is_known && present.ss_flags & libc::SS_DISABLE != 0 {
+            let (access, kind) =
+                (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+            let memory = libc::mmap(std::ptr::null_mut(), SIZE, access, kind, -1, 0);
+            if memory != libc::MAP_FAILED {
+                let stack = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: SIZE };
+                libc::sigaltstack(&raw const stack, std::ptr::null_mut());
+            }
+        }
+    }
+}
+
+/// Handles a signal. Neither allocates nor locks.
+unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let Some((on_crash, before)) = INSTALLED.get() else { return };
+    if has_lost_arguments(signal) {
+        // The signal comes again when this function returns, with its arguments.
+        let _ = set(signal, Some(&own()), None);
+        return;
+    }
+    let after = if CRASHED.swap(true, Ordering::SeqCst) {
+        // It never takes longer than its deadlines. The first crash ends the program then.
+        while !HANDLED.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        AfterCrash::Previous
+    } else {
+        // SAFETY: the kernel has handed over both. This is the only thread that comes here.
+        let context = unsafe { fill(info, context) };
+        let was_readable = set_readable(true);
+        set_reader(READER.load(Ordering::SeqCst));
+        let after = on_crash(context);
+        HANDLED.store(true, Ordering::SeqCst);
+        set_reader(0);
+        if !was_readable {
+            set_readable(false);
+        }
+        after
+    };
+    match after {
+        AfterCrash::Previous => {
+            for (signal, before) in SIGNALS.into_iter().zip(before) {
+                let _ = set(signal, Some(before), None);
+            }
+        }
+        AfterCrash::Default => {
+            let _ = set(signal, Some(&none()), None);
+        }
+    }
+    // A fault is repeated by the instruction. Signals that somebody has sent have to be sent again; `abort` has, too.
+    // SAFETY: the kernel has handed over the information. The calls have no requirements.
+    unsafe {
+        if ((*info).si_code <= 0 || signal == libc::SIGABRT)
+            && libc::syscall(libc::SYS_tgkill, libc::getpid(), thread_id(), signal) != 0
+        {
+            libc::_exit(1);
+        }
+    }
+}
+
+/// Returns whether other code has taken the handler out and put it back by `signal`, which forgets that it takes three
+/// arguments.
+fn has_lost_arguments(signal: c_int) -> bool {
+    let mut present = none();
+    set(signal, None, Some(&mut present)).is_ok()
+        && present.sa_sigaction == handle as *const () as usize
+        && present.sa_flags & libc::SA_SIGINFO == 0
+}
+
+/// Returns the registers and the signal, in the form that writers of minidumps read.
+///
+/// # Safety
+/// Both are what the kernel hands to a handler, and only one thread calls this.
+unsafe fn fill(info: *const libc::siginfo_t, context: *const c_void) -> &'static CrashContext {
+    let slot = CONTEXT.0.get().cast::<CrashContext>();
+    // SAFETY: the slot is zeros, which are valid for the plain data. The kernel's structures are as large as those that are
+    // copied: the signal has 128 bytes under any name, and above the context lies the state of the vector registers.
+    unsafe {
+        let from = context.cast::<crash_context::ucontext_t>();
+        std::ptr::copy_nonoverlapping(info.cast::<libc::signalfd_siginfo>(), &raw mut (*slot).siginfo, 1);
+        std::ptr::copy_nonoverlapping(from, &raw mut (*slot).context, 1);
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        {
+            let floats = (*from).uc_mcontext.fpregs;
+            if !floats.is_null() {
+                std::ptr::copy_nonoverlapping(floats.cast(), &raw mut (*slot).float_state, 1);
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        {
+            let floats = (&raw const (*from).uc_mcontext.__reserved).cast::<crash_context::fpsimd_context>();
+            if (*floats).head.magic == crash_context::FPSIMD_MAGIC {
+                std::ptr::copy_nonoverlapping(floats, &raw mut (*slot).float_state, 1);
+            }
+        }
+        (*slot).pid = libc::getpid();
+        (*slot).tid = thread_id();
+        &*slot
+    }
+}
+
+fn thread_id() -> libc::pid_t {
+    // SAFETY: the call has no requirements. Its result is an id.
+    unsafe { libc::syscall(libc::SYS_gettid) as libc::pid_t }
+}
+
+/// Lets others with the same rights read this process, or forbids it, and returns whether they could before. The system forbids
+/// it after a program has changed its user.
+fn set_readable(readable: bool) -> bool {
+    // SAFETY: the calls have no requirements.
+    unsafe {
+        let before = libc::prctl(libc::PR_GET_DUMPABLE) == 1;
+        if before != readable {
+            libc::prctl(libc::PR_SET_DUMPABLE, libc::c_ulong::from(readable));
+        }
+        before
+    }
+}
+
+/// Lets a process pass the restriction of `ptrace` that many systems have (Yama); none if it is 0.
+fn set_reader(process: u32) {
+    // SAFETY: the call has no requirements. Systems without the restriction answer with an error.
+    unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::from(process)) };
+}
