@@ -30,7 +30,7 @@ pub(crate) const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 17 } else 
 /// The number of the stack pointer.
 pub(crate) const STACK_POINTER: usize = if cfg!(target_arch = "x86_64") { 7 } else { 31 };
 /// The number of the register in which a function finds its return address: a column of the tables on x86-64.
-const RETURN_ADDRESS: usize = if cfg!(target_arch = "x86_64") { 16 } else { 30 };
+pub(crate) const RETURN_ADDRESS: usize = if cfg!(target_arch = "x86_64") { 16 } else { 30 };
 
 /// The number of bytes read for a file's header and its table of segments.
 const HEAD: usize = 16 * 1024;

@@ -128,14 +128,15 @@ mod registers {
     }
 }
 
-#[cfg(all(test, walks_crashed_threads))]
+#[cfg(walks_crashed_threads)]
+#[cfg(test)]
 #[expect(unsafe_code, reason = "the registers of a signal handler are imitated")]
 mod tests {
     use crash_context::CrashContext;
 
     use super::registers;
     use crate::stacktrace::RawStack;
-    use crate::stacktrace::unwind::Memory;
+    use crate::stacktrace::unwind::{Memory, REGISTERS, RETURN_ADDRESS, Registers, STACK_POINTER};
 
     /// Returns the stack by the registers, and the stack by the unwinder of the standard library.
     #[inline(never)]
@@ -173,12 +174,12 @@ mod tests {
         let (walked, _) = both();
         let word = walked.addresses()[1] as u64;
         let mut stack = [word, 0];
-        let mut values = [None; crate::stacktrace::unwind::REGISTERS];
-        values[crate::stacktrace::unwind::STACK_POINTER] = Some(stack.as_mut_ptr().addr() as u64);
+        let mut values = [None; REGISTERS];
+        values[STACK_POINTER] = Some(stack.as_mut_ptr().addr() as u64);
         if cfg!(target_arch = "aarch64") {
-            values[30] = Some(word);
+            values[RETURN_ADDRESS] = Some(word);
         }
-        let lost = crate::stacktrace::unwind::Registers { instruction: 0, values };
+        let lost = Registers { instruction: 0, values };
         assert_eq!(lost.walk(&memory).addresses()[..2], [1, walked.addresses()[1]]);
     }
 
@@ -186,14 +187,11 @@ mod tests {
     fn registers_with_texts_are_not_shown() {
         let memory = Memory::open().unwrap();
         let place = 7_u64;
-        let mut values = [None; crate::stacktrace::unwind::REGISTERS];
+        let mut values = [None; REGISTERS];
         values[0] = Some(u64::from_ne_bytes(*b"hunter2!"));
         values[1] = Some(std::ptr::from_ref(&place).addr() as u64);
         values[2] = Some(16);
-        let shown = registers::shown(
-            &crate::stacktrace::unwind::Registers { instruction: u64::MAX, values },
-            &memory,
-        );
+        let shown = registers::shown(&Registers { instruction: u64::MAX, values }, &memory);
         let names: Vec<&str> = shown.keys().map(String::as_str).collect();
         let expected = if cfg!(target_arch = "x86_64") { ["rcx", "rdx", "rip"] } else { ["pc", "x1", "x2"] };
         assert_eq!(names, expected);
