@@ -14,20 +14,11 @@ use super::frames;
 use super::reporter;
 #[cfg(target_os = "linux")]
 use super::signals as system;
-use super::state::{DUMP_TIMEOUT, STATE, State, Step};
+use super::state::{AfterCrash, DUMP_TIMEOUT, STATE, State, Step};
 use crate::base::diagnostics;
 use crate::client::Client;
 use crate::context::crashed;
 use crate::lifecycle::panic;
-
-/// What happens after a crash was handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AfterCrash {
-    /// The handlers of before are restored and decide.
-    Previous,
-    /// The system ends the program.
-    Default,
-}
 
 /// Whether the handlers were installed. They stay for the life of the program.
 static INSTALLED: OnceLock<bool> = OnceLock::new();

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crash_context::CrashContext;
 
-use super::handler::AfterCrash;
+use super::state::AfterCrash;
 
 /// The signals of crashes.
 const SIGNALS: [c_int; 6] =

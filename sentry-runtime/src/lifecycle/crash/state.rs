@@ -45,6 +45,15 @@ impl Step {
     pub(super) const FLUSHED: Self = Self(1 << 6);
 }
 
+/// The end of the program after a crash was handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterCrash {
+    /// The handlers of before are restored and decide.
+    Previous,
+    /// The system ends the program.
+    Default,
+}
+
 /// The state of crash reports in one process.
 #[derive(Debug)]
 pub(super) struct State {
