@@ -9,6 +9,7 @@ use crate::protocol::{
     Attachment, DataCategory, Dsn, DynamicSamplingContext, Envelope, EnvelopeItem, Level, MonitorSchedule,
     SpanId, TraceId, Value,
 };
+use crate::trace::frozen_context::Facts;
 use crate::trace::propagation::Propagation;
 use crate::trace::span_groups::SpanGroups;
 use crate::trace::{baggage, headers};
@@ -43,6 +44,10 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     }
     let (mut dsc, mut groups) = (DynamicSamplingContext::default(), SpanGroups::default());
     baggage::parse(baggage, &mut dsc, &mut groups);
+    if let Some(Facts { org_id, sample_rate, sample_rand }) = Facts::of(baggage) {
+        let read = ["org_id", "sample_rate", "sample_rand"].map(|key| dsc.get(key));
+        assert_eq!([org_id, sample_rate, sample_rand], read);
+    }
     baggage::parse(baggage, &mut dsc, &mut groups);
     let written = baggage::format_dsc(&dsc);
     assert!(written.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{written:?}");

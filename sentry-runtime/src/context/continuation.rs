@@ -8,6 +8,7 @@ use super::ids;
 use crate::options::ClientOptions;
 use crate::protocol::DynamicSamplingContext;
 use crate::trace::baggage;
+use crate::trace::frozen_context::{Facts, FrozenContext};
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
 use crate::trace::propagation::{Propagation, format_sample_rand};
@@ -40,38 +41,85 @@ impl Propagation {
     /// Returns the trace of the headers, if there is one and it may be continued.
     pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
         let (incoming, of_sentry) = incoming_trace(headers)?;
-        let mut dsc = DynamicSamplingContext::default();
-        let mut groups = SpanGroups::default();
-        headers.visit("baggage", &mut |value| {
-            baggage::parse(value, &mut dsc, &mut groups);
-        });
+        let (baggage, groups) = read_baggage(headers);
+        let org_id = match &baggage {
+            Baggage::Header(_, org_id, _) => org_id.as_deref(),
+            Baggage::Read(dsc) => dsc.get("org_id"),
+        };
         if let Some(options) = options
-            && !may_continue(dsc.get("org_id"), options)
+            && !may_continue(org_id, options)
         {
             return None;
         }
-        let sample_rand = read_sample_rand(&dsc).unwrap_or_else(|| {
-            let made = make_sample_rand(&dsc, incoming.sampled);
-            // All later services have to decide by the same number. An empty context remains empty: the server does
-            // not accept one without a trace id.
-            if !dsc.is_empty() {
-                dsc.set("sample_rand", format_sample_rand(made));
+        let (sample_rand, dsc) = match baggage {
+            Baggage::Header(header, _, sample_rand) => (sample_rand, Some(header)),
+            Baggage::Read(mut dsc) => {
+                let sample_rand = read_sample_rand(dsc.get("sample_rand")).unwrap_or_else(|| {
+                    let made = make_sample_rand(&dsc, incoming.sampled);
+                    // All later services have to decide by the same number. An empty context remains empty: the server
+                    // does not accept one without a trace id.
+                    if !dsc.is_empty() {
+                        dsc.set("sample_rand", format_sample_rand(made));
+                    }
+                    made
+                });
+                (sample_rand, (of_sentry || !dsc.is_empty()).then(|| dsc.into()))
             }
-            made
-        });
+        };
         Some(Self {
             trace_id: incoming.trace_id,
             span_id: wire(ids::next()),
             parent: Some(incoming.span_id),
             sampled: incoming.sampled,
             sample_rand,
-            dsc: (of_sentry || !dsc.is_empty()).then(|| Arc::new(dsc)),
+            dsc,
             foreign: options
                 .filter(|options| options.propagate_traceparent)
                 .and_then(|_| foreign_state(headers, &incoming)),
             groups: (!groups.is_empty()).then(|| Arc::new(groups)),
         })
     }
+}
+
+/// What the headers `baggage` say of the trace.
+enum Baggage {
+    Read(DynamicSamplingContext),
+    /// One header that need not be read yet, with its organisation and its random number.
+    Header(FrozenContext, Option<String>, u32),
+}
+
+fn read_baggage(headers: &dyn HeaderSource) -> (Baggage, SpanGroups) {
+    let mut first = None;
+    let mut read = None;
+    headers.visit("baggage", &mut |value| {
+        if first.is_none() && read.is_none() {
+            first = header(value);
+            if first.is_some() {
+                return;
+            }
+        }
+        let (dsc, groups) = read.get_or_insert_with(|| {
+            let (mut dsc, mut groups) = Default::default();
+            if let Some(Baggage::Header(FrozenContext::Header(header, _), ..)) = &first {
+                baggage::parse(header, &mut dsc, &mut groups);
+            }
+            (dsc, groups)
+        });
+        baggage::parse(value, dsc, groups);
+    });
+    match (read, first) {
+        (Some((dsc, groups)), _) => (Baggage::Read(dsc), groups),
+        (None, Some(header)) => (header, SpanGroups::default()),
+        (None, None) => (Baggage::Read(DynamicSamplingContext::default()), SpanGroups::default()),
+    }
+}
+
+/// Returns a header that need not be read yet: it has a random number, so that none has to be made.
+fn header(header: &str) -> Option<Baggage> {
+    let facts = Facts::of(header)?;
+    let sample_rand = read_sample_rand(facts.sample_rand)?;
+    let org_id = facts.org_id.map(str::to_owned);
+    Some(Baggage::Header(FrozenContext::header(header, &facts), org_id, sample_rand))
 }
 
 /// Reads the incoming trace. `sentry-trace` takes precedence over `traceparent`, which must be present exactly once.
@@ -113,20 +161,17 @@ fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
     }
 }
 
-fn fraction(dsc: &DynamicSamplingContext, key: &str) -> Option<f64> {
-    dsc.get(key)?.parse().ok()
-}
-
 /// Returns the random number of the trace, if it is valid.
-fn read_sample_rand(dsc: &DynamicSamplingContext) -> Option<u32> {
-    let rand = fraction(dsc, "sample_rand").filter(|rand| (0.0..1.0).contains(rand))?;
+fn read_sample_rand(text: Option<&str>) -> Option<u32> {
+    let rand = text?.parse().ok().filter(|rand| (0.0..1.0).contains(rand))?;
     Some(to_millionths(rand).min(999_999))
 }
 
 /// Returns a new random number for the trace that is consistent with the incoming decision.
 fn make_sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
     let fresh = ids::millionths();
-    let rate = fraction(dsc, "sample_rate").filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
+    let rate = dsc.get("sample_rate").and_then(|rate| rate.parse().ok());
+    let rate = rate.filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
     match (sampled, rate) {
         (Some(true), Some(rate)) if rate > 0 => fresh % rate,
         (Some(false), Some(rate)) if rate < 1_000_000 => rate + fresh % (1_000_000 - rate),
@@ -152,7 +197,7 @@ mod tests {
     #[test]
     fn a_trace_without_baggage_has_an_empty_frozen_context() {
         let propagation = continued(&[("sentry-trace", TRACE.to_owned())]);
-        assert!(propagation.dsc.unwrap().is_empty());
+        assert!(propagation.dsc.unwrap().get().is_empty());
         assert_eq!(propagation.sampled, None);
     }
 
@@ -163,7 +208,7 @@ mod tests {
         let foreign = ("baggage", "tenant=7".to_owned());
         assert!(continued(&[traceparent.clone(), foreign]).dsc.is_none());
         let ours = ("baggage", "sentry-release=1".to_owned());
-        assert_eq!(continued(&[traceparent, ours]).dsc.unwrap().get("release"), Some("1"));
+        assert_eq!(continued(&[traceparent, ours]).dsc.unwrap().get().get("release"), Some("1"));
     }
 
     #[test]
@@ -174,6 +219,28 @@ mod tests {
             assert!(yes.sample_rand < 250_000);
             let no = continued(&[("sentry-trace", format!("{TRACE}-0")), baggage]);
             assert!((250_000..1_000_000).contains(&no.sample_rand));
+        }
+    }
+
+    #[test]
+    fn the_entries_of_all_headers_count() {
+        let baggage = |text: &str| ("baggage", text.to_owned());
+        let (random, release) =
+            ("sentry-sample_rand=0.25,sentry-org_id=1", "sentry-release=1,sentry-org_id=2");
+        for headers in [
+            vec![baggage(&format!("{random},{release}"))],
+            vec![baggage(random), baggage(release)],
+            vec![baggage(""), baggage(&format!("{random},{release}"))],
+            vec![baggage(&format!("{random},{release},sentry-x=%20"))],
+        ] {
+            let headers = [vec![("sentry-trace", TRACE.to_owned())], headers].concat();
+            let propagation = continued(&headers);
+            let dsc = propagation.dsc.as_ref().unwrap().get();
+            let entries = ["sample_rand", "release", "org_id"].map(|key| dsc.get(key).unwrap());
+            assert_eq!((entries, propagation.sample_rand), (["0.25", "1", "2"], 250_000));
+            let of = |org_id: &str| ClientOptions { org_id: Some(org_id.into()), ..ClientOptions::default() };
+            let may_continue = |org_id| Propagation::from_headers(&headers, Some(&of(org_id))).is_some();
+            assert_eq!((may_continue("2"), may_continue("1")), (true, false));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
 use crate::protocol::DataCategory;
 use crate::trace::clock::Start;
+use crate::trace::frozen_context::FrozenContext;
 use crate::trace::ids::{self, LocalId};
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Record, SpanOutcome};
@@ -107,7 +108,8 @@ fn segment(
             let parent = kind.under.map(ids::wire);
             let Segment { sampled, sample_rate: rate, unsampled_reason: reason, .. } = **segment;
             // All transactions of a trace carry the same dynamic sampling context.
-            let propagation = Propagation { dsc: Some(segment.dsc()), ..segment.propagation.clone() };
+            let propagation =
+                Propagation { dsc: Some(FrozenContext::Read(segment.dsc())), ..segment.propagation.clone() };
             (propagation, parent, Some(Decision { sampled, rate, reason }))
         }
         None if base.continues && !kind.new_trace => {

@@ -12,8 +12,9 @@ use crate::context::active;
 use crate::options::ClientOptions;
 use crate::protocol::limits::MAX_ATTRIBUTES;
 use crate::protocol::nesting::Prune as _;
-use crate::protocol::{AttributeValue, DataCategory, DiscardReason, DynamicSamplingContext, SpanId, TraceId};
+use crate::protocol::{AttributeValue, DataCategory, DiscardReason, SpanId, TraceId};
 use crate::scope::Scopes;
+use crate::trace::frozen_context::FrozenContext;
 use crate::trace::ids;
 
 /// Returns the current client, if its options accept the kind of record that is about to be made.
@@ -48,7 +49,7 @@ pub(crate) struct RecordContext {
     /// The active span.
     pub(crate) span_id: Option<SpanId>,
     /// The dynamic sampling context with which the trace came.
-    pub(crate) incoming: Option<Arc<DynamicSamplingContext>>,
+    pub(crate) incoming: Option<FrozenContext>,
     /// The number of the user's callbacks inside which it was recorded.
     pub(crate) depth: u8,
 }

@@ -21,6 +21,7 @@ use crate::intake::weight;
 use crate::protocol::DataCategory;
 use crate::scope::Scope;
 use crate::trace::clock::Anchor;
+use crate::trace::frozen_context::FrozenContext;
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::segment::{RootName, Segment};
 
@@ -213,8 +214,7 @@ fn of_texts(segment: &Segment) -> usize {
         RootName::Given { name, op, .. } => name.len() + op.len(),
         RootName::Site(_) | RootName::ServerAction(_) => 0,
     };
-    let baggage = segment.propagation.dsc.iter().flat_map(|dsc| dsc.iter());
-    name + baggage.map(|(key, value)| key.len() + value.len()).sum::<usize>()
+    name + segment.propagation.dsc.as_ref().map_or(0, FrozenContext::bytes)
 }
 
 /// Returns whether the transport of a client has room for another transaction: its queue is not full, and unless a flush

@@ -196,7 +196,7 @@ fn complete(attributes: &mut Attributes, moment: &RecordContext, state: &ClientS
     add("sentry.sdk.name", AttributeValue::from_static(SDK.name));
     add("sentry.sdk.version", AttributeValue::from_static(SDK.version));
     add("server.address", state.server_name.as_deref().into());
-    add("sentry.replay_id", moment.incoming.as_ref().and_then(|dsc| dsc.replay_id()).into());
+    add("sentry.replay_id", moment.incoming.as_ref().and_then(|dsc| dsc.get().replay_id()).into());
     // The program put it into the scope, or it was allowed when it was collected.
     if let Some(user) = moment.scopes.user() {
         add("user.id", user.id.as_deref().into());

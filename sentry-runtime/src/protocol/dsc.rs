@@ -61,6 +61,11 @@ impl DynamicSamplingContext {
         self.set_copied(key, value);
     }
 
+    /// Makes room for names and values of this length.
+    pub(crate) fn reserve(&mut self, length: usize) {
+        self.text.reserve(length);
+    }
+
     /// Copies a text that contains names and values of entries. Returns where the copy is.
     pub(crate) fn copy(&mut self, text: &str) -> Range<usize> {
         self.write(|own| own.push_str(text))

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::members::{Member, each_pair, trimmed};
 use super::span_groups::{self, SpanGroups};
 use crate::base::diagnostics;
 use crate::protocol::DynamicSamplingContext;
@@ -23,26 +24,31 @@ const MAX_MEMBERS: usize = 180;
 /// `groups`. Entries of other vendors do not count towards the limits, so that a header full of them does not cost the
 /// trace its context.
 pub(crate) fn parse(header: &str, into: &mut DynamicSamplingContext, groups: &mut SpanGroups) {
-    let mut bytes = 0;
+    let bytes = header.as_bytes();
+    let mut length = 0;
     let mut is_full = false;
     // Where the copy of the header begins.
     let mut copied = None;
-    let mut members = Members { header, at: 0 };
-    while let Some(Member { start, equals, end, encoded }) = members.next_pair() {
+    each_pair(bytes, |Member { start, equals, end, encoded }| {
         let part = |range: Range<usize>| header.get(range).unwrap_or_default();
-        let (key, value) = (trimmed(header, start..equals), trimmed(header, equals + 1..end));
-        let name = key.start + OURS.len()..key.end;
-        if !part(key.clone()).starts_with(OURS) || name.is_empty() {
+        let key = trimmed(header, start..equals);
+        let is_ours = bytes.get(key.clone()).is_some_and(|key| key.starts_with(OURS.as_bytes()));
+        if !is_ours || key.len() == OURS.len() {
             if part(key.clone()).starts_with(span_groups::PREFIX) {
-                groups.read(part(key), part(value));
+                groups.read(part(key), part(trimmed(header, equals + 1..end)));
             }
-            continue;
+            return;
         }
-        bytes += end - start;
-        is_full |= bytes > MAX_BAGGAGE || into.len() >= MAX_MEMBERS;
+        length += end - start;
+        is_full |= length > MAX_BAGGAGE || into.len() >= MAX_MEMBERS;
         if is_full {
-            continue;
+            return;
         }
+        if into.is_empty() {
+            // An entry that is encoded is copied once more.
+            into.reserve(header.len().min(MAX_COPIED) + USUAL_ENCODED);
+        }
+        let (name, value) = (key.start + OURS.len()..key.end, trimmed(header, equals + 1..end));
         if encoded || header.len() > MAX_COPIED {
             let name = into.write(|text| percent_decode(part(name), text));
             let value = into.write(|text| percent_decode(part(value), text));
@@ -52,79 +58,18 @@ pub(crate) fn parse(header: &str, into: &mut DynamicSamplingContext, groups: &mu
             let moved = |range: Range<usize>| range.start + copied..range.end + copied;
             into.set_copied(moved(name), moved(value));
         }
-    }
+    });
 }
 
 /// The beginning of the names of Sentry's entries.
-const OURS: &str = "sentry-";
+pub(super) const OURS: &str = "sentry-";
 
 /// The maximum length of a `baggage` header that is copied as a whole. Of longer ones, which contain more than what SDKs
 /// of Sentry write, the entries are copied one by one.
-const MAX_COPIED: usize = 1024;
+pub(super) const MAX_COPIED: usize = 1024;
 
-/// The entries of a `baggage` header.
-struct Members<'a> {
-    header: &'a str,
-    at: usize,
-}
-
-/// An entry with a value: where its parts are in the header.
-struct Member {
-    start: usize,
-    equals: usize,
-    end: usize,
-    /// Whether it may be percent-encoded.
-    encoded: bool,
-}
-
-impl Members<'_> {
-    /// Returns the next entry that has a value. Properties after a semicolon belong to other vendors; Sentry's entries
-    /// have none.
-    fn next_pair(&mut self) -> Option<Member> {
-        let bytes = self.header.as_bytes();
-        while self.at <= bytes.len() {
-            let start = self.at;
-            let (mut equals, mut semicolon, mut encoded) = (None, None, false);
-            let mut from = start;
-            let comma = loop {
-                let at = delimiter(bytes, from);
-                match bytes.get(at) {
-                    Some(b'=') if equals.is_none() && semicolon.is_none() => equals = Some(at),
-                    Some(b'=') => {}
-                    Some(b'%') => encoded = true,
-                    Some(b';') => semicolon = semicolon.or(Some(at)),
-                    _ => break at,
-                }
-                from = at + 1;
-            };
-            self.at = comma + 1;
-            if let Some(equals) = equals {
-                return Some(Member { start, equals, end: semicolon.unwrap_or(comma), encoded });
-            }
-        }
-        None
-    }
-}
-
-/// Returns the position of the first `,`, `;`, `=` or `%` at or after `from`, or the length of the text. Eight bytes are
-/// compared at once.
-fn delimiter(bytes: &[u8], from: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // Sets the high bit of the first byte that is zero, and of none before it.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let is = |word: u64, byte: u8| zeros(word ^ (ONES * u64::from(byte)));
-    let mut at = from;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*word);
-        let found = is(word, b',') | is(word, b';') | is(word, b'=') | is(word, b'%');
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| matches!(byte, b',' | b';' | b'=' | b'%')).unwrap_or(rest.len())
-}
+/// The length of the names and values that are percent-encoded, for which room is made at first.
+const USUAL_ENCODED: usize = 64;
 
 /// Splits a text at the first occurrence of an ASCII character. The parts of a header are short: a search of the standard
 /// library takes longer to begin than this one to end.
@@ -132,19 +77,6 @@ pub(super) fn cut_at(text: &str, at: u8) -> (&str, Option<&str>) {
     match text.bytes().position(|byte| byte == at) {
         Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..)),
         None => (text, None),
-    }
-}
-
-/// Returns a part of a text without white space around it.
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let part = text.get(range.clone()).unwrap_or_default();
-    match part.as_bytes() {
-        // Most are written without.
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => range,
-        _ => {
-            let start = range.end - part.trim_start().len();
-            start..start + part.trim().len()
-        }
     }
 }
 
@@ -320,25 +252,6 @@ mod tests {
         let long = "x".repeat(MAX_BAGGAGE);
         parse(&format!("sentry-a=1,sentry-b={long},sentry-c=2"), &mut dsc, &mut groups);
         assert_eq!(dsc.iter().collect::<Vec<_>>(), [("a", "1")]);
-    }
-
-    #[test]
-    fn delimiters_are_found_at_every_position() {
-        for length in 0..20 {
-            for from in 0..=length {
-                let mut text = vec![b'-'; length];
-                assert_eq!(delimiter(&text, from), length);
-                for at in from..length {
-                    for byte in *b",;=%" {
-                        text[at] = byte;
-                        // What follows a delimiter in the same word must not hide it.
-                        (at + 1..length).for_each(|next| text[next] = byte ^ 1);
-                        assert_eq!(delimiter(&text, from), at, "{text:?} from {from}");
-                    }
-                    text.fill(b'-');
-                }
-            }
-        }
     }
 
     #[test]

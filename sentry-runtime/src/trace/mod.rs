@@ -9,10 +9,12 @@
 pub(crate) mod baggage;
 pub(crate) mod callsite;
 pub(crate) mod clock;
+pub(crate) mod frozen_context;
 pub(crate) mod gen_ai;
 pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
+mod members;
 pub(crate) mod propagation;
 pub(crate) mod record;
 pub(crate) mod ring;

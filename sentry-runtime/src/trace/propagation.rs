@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::frozen_context::FrozenContext;
 use super::span_groups::SpanGroups;
 use super::tracestate::ForeignState;
 use crate::client::Client;
@@ -24,7 +25,7 @@ pub(crate) struct Propagation {
     pub(crate) sample_rand: u32,
     /// The frozen incoming dynamic sampling context; empty if the trace came from another Sentry SDK without one.
     /// `None` in a trace that began here or outside Sentry: this process creates the context.
-    pub(crate) dsc: Option<Arc<DynamicSamplingContext>>,
+    pub(crate) dsc: Option<FrozenContext>,
     /// The data of other tracing systems about the incoming trace, if `traceparent` is passed on.
     pub(crate) foreign: Option<Arc<ForeignState>>,
     /// The groups that the spans of the incoming request belong to.
@@ -34,12 +35,12 @@ pub(crate) struct Propagation {
 impl Propagation {
     /// Returns the rate at which the head of the trace was sampled, if it is known.
     pub(crate) fn parent_sample_rate(&self) -> Option<f32> {
-        self.dsc.as_ref()?.get("sample_rate")?.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
+        self.dsc.as_ref()?.sample_rate()
     }
 
     /// Returns the id of the session replay in which the trace began, if the incoming context has one.
     pub(crate) fn replay_id(&self) -> Option<String> {
-        self.dsc.as_ref()?.replay_id()
+        self.dsc.as_ref()?.get().replay_id()
     }
 
     /// Returns the entries of a context created here that do not depend on a span.
@@ -61,8 +62,8 @@ impl Propagation {
     pub(crate) fn dsc(&self, client: &Client) -> Arc<DynamicSamplingContext> {
         let refused = self.sampled.is_none() && client.options().never_samples();
         match &self.dsc {
-            Some(incoming) if refused => with_own_rate(incoming, 0.0, false),
-            Some(incoming) => Arc::clone(incoming),
+            Some(incoming) if refused => with_own_rate(incoming.get(), 0.0, false),
+            Some(incoming) => incoming.get(),
             None => {
                 let mut dsc = self.base_dsc(client);
                 if refused {
@@ -79,19 +80,19 @@ impl Propagation {
 /// change, and with it a decision that the context has: `sample_rand < sample_rate` must hold if and only if `sampled`
 /// is true. A deferred trace has no decision in its context, and gets none. An empty context remains empty.
 pub(super) fn with_own_rate(
-    incoming: &Arc<DynamicSamplingContext>,
+    mut incoming: Arc<DynamicSamplingContext>,
     rate: f32,
     sampled: bool,
 ) -> Arc<DynamicSamplingContext> {
     if incoming.is_empty() {
-        return Arc::clone(incoming);
+        return incoming;
     }
-    let mut dsc = DynamicSamplingContext::clone(incoming);
+    let dsc = Arc::make_mut(&mut incoming);
     dsc.set("sample_rate", rate.to_string());
     if dsc.get("sampled").is_some() {
         dsc.set("sampled", sampled.to_string());
     }
-    Arc::new(dsc)
+    incoming
 }
 
 /// Returns the random number of a trace as its contexts contain it: with six digits after the decimal point.

@@ -168,7 +168,7 @@ impl Segment {
         propagation.parent = (span != 0).then(|| ids::wire(span)).or(self.parent);
         propagation.span_id = span_id;
         propagation.sampled = Some(self.sampled);
-        propagation.dsc.get_or_insert_with(|| Arc::new(self.own_dsc(None)));
+        propagation.dsc.get_or_insert_with(|| self.own_dsc(None).into());
         propagation
     }
 
@@ -213,7 +213,7 @@ impl Segment {
     pub(crate) fn dsc(&self) -> Arc<DynamicSamplingContext> {
         Arc::clone(self.frozen.get_or_init(|| {
             if let Some(incoming) = &self.propagation.dsc {
-                return self.with_own_rate(incoming);
+                return self.with_own_rate(incoming.get());
             }
             Arc::new(self.own_dsc(Some(self.name())))
         }))
@@ -234,12 +234,11 @@ impl Segment {
 
     /// Returns an incoming context, unchanged unless a decision was made here at a rate of our own: by a sampler, or
     /// because the trace came without one.
-    fn with_own_rate(&self, incoming: &Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
-        let own = self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate));
-        own.map_or_else(
-            || Arc::clone(incoming),
-            |rate| propagation::with_own_rate(incoming, rate, self.sampled),
-        )
+    fn with_own_rate(&self, incoming: Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
+        match self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate)) {
+            Some(rate) => propagation::with_own_rate(incoming, rate, self.sampled),
+            None => incoming,
+        }
     }
 }
 

@@ -1,0 +1,184 @@
+//! The frozen dynamic sampling context of a trace: entries that were read, or a `baggage` header that waits to be read.
+//!
+//! Most requests that continue a trace need two or three numbers of the header at their start. The entries are needed
+//! when the trace leaves the process: on the pipeline thread, or for a request to another service.
+
+use std::sync::Arc;
+
+use super::baggage::{self, MAX_COPIED, OURS};
+use super::members::comma;
+use super::span_groups::{self, SpanGroups};
+use crate::protocol::DynamicSamplingContext;
+
+/// See [the module](self).
+#[derive(Debug, Clone)]
+pub(crate) enum FrozenContext {
+    Read(Arc<DynamicSamplingContext>),
+    /// A header whose [`Facts`] are known, and the rate among them.
+    Header(Arc<str>, Option<f32>),
+}
+
+impl FrozenContext {
+    /// Keeps a header with the given facts.
+    pub(crate) fn header(header: &str, facts: &Facts<'_>) -> Self {
+        Self::Header(header.into(), facts.sample_rate.and_then(rate))
+    }
+
+    /// Returns the entries.
+    pub(crate) fn get(&self) -> Arc<DynamicSamplingContext> {
+        match self {
+            Self::Read(dsc) => Arc::clone(dsc),
+            Self::Header(header, _) => {
+                let mut dsc = DynamicSamplingContext::default();
+                baggage::parse(header, &mut dsc, &mut SpanGroups::default());
+                Arc::new(dsc)
+            }
+        }
+    }
+
+    /// Returns the rate at which the head of the trace was sampled, if it is known.
+    pub(crate) fn sample_rate(&self) -> Option<f32> {
+        match self {
+            Self::Read(dsc) => rate(dsc.get("sample_rate")?),
+            Self::Header(_, rate) => *rate,
+        }
+    }
+
+    /// Returns the length of all names and values, or of the header.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Read(dsc) => dsc.iter().map(|(key, value)| key.len() + value.len()).sum(),
+            Self::Header(header, _) => header.len(),
+        }
+    }
+}
+
+impl From<DynamicSamplingContext> for FrozenContext {
+    fn from(dsc: DynamicSamplingContext) -> Self {
+        Self::Read(Arc::new(dsc))
+    }
+}
+
+fn rate(text: &str) -> Option<f32> {
+    text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
+}
+
+/// The entries of a `baggage` header that decide about the continuation of its trace.
+#[derive(Debug, Default)]
+pub(crate) struct Facts<'a> {
+    pub(crate) org_id: Option<&'a str>,
+    pub(crate) sample_rate: Option<&'a str>,
+    pub(crate) sample_rand: Option<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    /// Finds the facts of a header. Returns `None` if all entries have to be read for them: the header is long or not
+    /// ASCII, names span groups, or has a name that is percent-encoded, or the value of a fact that is.
+    pub(crate) fn of(header: &'a str) -> Option<Self> {
+        if header.len() > MAX_COPIED || !header.is_ascii() {
+            return None;
+        }
+        let (mut facts, bytes) = (Self::default(), header.as_bytes());
+        let mut start = 0;
+        while start < bytes.len() {
+            let comma = comma(bytes, start);
+            let spaces = bytes.iter().skip(start).take_while(|byte| is_space(**byte)).count();
+            let member = bytes.get(start + spaces..comma).unwrap_or_default();
+            start = comma + 1;
+            let Some(pair) = member.strip_prefix(OURS.as_bytes()) else {
+                if member.starts_with(span_groups::PREFIX.as_bytes()) {
+                    return None;
+                }
+                continue;
+            };
+            let end = pair.iter().position(|byte| matches!(byte, b'=' | b';' | b'%')).unwrap_or(pair.len());
+            let (name, value) = match pair.split_at(end) {
+                (name, [b'=', value @ ..]) => (trim_end(name), value),
+                (_, [b'%', ..]) => return None,
+                // An entry without a value.
+                _ => continue,
+            };
+            let fact = match name {
+                b"org_id" => &mut facts.org_id,
+                b"sample_rate" => &mut facts.sample_rate,
+                b"sample_rand" => &mut facts.sample_rand,
+                _ => continue,
+            };
+            let value = value.split(|byte| *byte == b';').next().unwrap_or_default();
+            if value.contains(&b'%') {
+                return None;
+            }
+            *fact = std::str::from_utf8(value).ok().map(str::trim);
+        }
+        Some(facts)
+    }
+}
+
+fn trim_end(mut text: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = text
+        && is_space(*last)
+    {
+        text = rest;
+    }
+    text
+}
+
+/// Returns whether an ASCII character is white space for [`str::trim`].
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(header: &str) -> Vec<(String, String)> {
+        let facts = Facts::of(header).unwrap();
+        let dsc = FrozenContext::header(header, &facts).get();
+        dsc.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn the_facts_of_a_header_are_those_of_its_entries() {
+        for header in [
+            "sentry-org_id=1,sentry-sample_rate=0.5,sentry-sample_rand=0.25,sentry-release=shop%401",
+            " sentry-sample_rand = 0.25 ;p=1, vendor=%20, sentry-sample_rand=0.5",
+            "sentry-=x,sentry-org_id,sentry-org_id=,org_id=2,sentry-org_idx=3",
+            "sentry-org_id;a=1,sentry-sample_rate=1;a=2,,sentry-sample_rand\t=\u{b} 0.5\u{b},",
+            "sentry-sample_rand=0.5=6,sentry-org_id==",
+            "",
+        ] {
+            let (facts, mut dsc) = (Facts::of(header).unwrap(), DynamicSamplingContext::default());
+            baggage::parse(header, &mut dsc, &mut SpanGroups::default());
+            let found = [facts.org_id, facts.sample_rate, facts.sample_rand];
+            assert_eq!(found, ["org_id", "sample_rate", "sample_rand"].map(|key| dsc.get(key)), "{header}");
+            let read: Vec<_> = dsc.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            assert_eq!(entries(header), read);
+            let kept = FrozenContext::header(header, &facts).sample_rate();
+            assert_eq!(kept, FrozenContext::from(dsc).sample_rate());
+        }
+    }
+
+    #[test]
+    fn a_header_that_has_to_be_read_as_a_whole_has_no_facts() {
+        let long = format!("sentry-sample_rand=0.5,vendor={}", "x".repeat(MAX_COPIED));
+        for header in [
+            "sentry-sample%5Frand=0.5",
+            "sentry-sample_rand=0%2E5",
+            "sentry-trace_id=1,sentry.span_group.session_id=s",
+            "sentry-sample_rand=0.5,sentry-user=Am\u{e9}lie",
+            &long,
+        ] {
+            assert!(Facts::of(header).is_none(), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_rate_out_of_range_is_none() {
+        for (rate, read) in [("0.5", Some(0.5)), ("1", Some(1.0)), ("1.1", None), ("x", None), ("NaN", None)]
+        {
+            let header = format!("sentry-sample_rate={rate}");
+            assert_eq!(FrozenContext::header(&header, &Facts::of(&header).unwrap()).sample_rate(), read);
+        }
+    }
+}
