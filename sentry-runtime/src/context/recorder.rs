@@ -102,6 +102,8 @@ pub(crate) fn push(record: Record) {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
+        | Record::Request { .. }
+        | Record::Status { .. }
         | Record::Form { .. }
         | Record::Start { .. }
         | Record::ProcessScopes(_)

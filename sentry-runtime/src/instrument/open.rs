@@ -27,8 +27,6 @@ pub(crate) struct OpenSpan {
     context: Arc<Context>,
     id: LocalId,
     unended: Mutex<Option<Unended>>,
-    /// Whether no copy of what is set is kept, see [`SpanOptions::unread`](super::options::SpanOptions).
-    unread: bool,
 }
 
 /// See [`OpenSpan`].
@@ -47,8 +45,8 @@ pub(crate) struct Unended {
 }
 
 impl OpenSpan {
-    pub(crate) fn new(context: Arc<Context>, id: LocalId, unended: Unended, unread: bool) -> Self {
-        Self { context, id, unended: Mutex::new(Some(unended)), unread }
+    pub(crate) fn new(context: Arc<Context>, id: LocalId, unended: Unended) -> Self {
+        Self { context, id, unended: Mutex::new(Some(unended)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Unended>> {
@@ -106,9 +104,6 @@ impl OpenSpan {
 
     /// Keeps a copy of what was set on the span, for reads.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Unended)) {
-        if self.unread {
-            return;
-        }
         if let Some(unended) = self.lock().as_mut() {
             note(unended);
         }

@@ -32,8 +32,6 @@ pub struct SpanOptions {
     pub(crate) force_transaction: bool,
     pub(crate) only_if_parent: bool,
     pub(crate) parent: Parent,
-    /// Whether no handle of the span reaches the program, so that nobody reads what is set on it.
-    pub(crate) unread: bool,
 }
 
 /// The parent of a new span.
@@ -62,7 +60,6 @@ impl SpanOptions {
             force_transaction: false,
             only_if_parent: false,
             parent: Parent::Active,
-            unread: false,
         }
     }
 
@@ -180,13 +177,6 @@ impl SpanOptions {
     /// Starts a root span in this trace.
     pub(crate) fn in_trace(mut self, trace: Arc<Propagation>) -> Self {
         self.parent = Parent::Trace(trace);
-        self
-    }
-
-    /// Keeps no copy of what is set on the span: no handle of it reaches the program.
-    #[cfg(feature = "_http-server")]
-    pub(crate) fn unread(mut self) -> Self {
-        self.unread = true;
         self
     }
 

@@ -16,7 +16,7 @@ use crate::protocol::nesting::{self, Prune as _, Shallow};
 use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::clock;
 use crate::trace::clock::Start;
-use crate::trace::ids::{self, Lineage};
+use crate::trace::ids::{self, Lineage, LocalId};
 use crate::trace::record::{Detail, Record, SpanOutcome};
 
 /// A handle to a span. Handles are cheap to clone and may be used from any thread. Without a client, or in a trace that
@@ -85,11 +85,16 @@ impl Span {
         }
     }
 
+    /// Returns the segment and the span, if what is set on the span is recorded.
+    fn recorded(&self) -> Option<(LocalId, LocalId)> {
+        let (context, Lineage { span, .. }) = self.position.as_ref().filter(|_| !self.stands_in)?;
+        let segment = context.segment().filter(|segment| segment.recorded)?;
+        Some((segment.key, *span))
+    }
+
     fn detail(&self, detail: Detail) {
-        if let Some((context, Lineage { span, .. })) = self.position.as_ref().filter(|_| !self.stands_in)
-            && let Some(segment) = context.segment().filter(|segment| segment.recorded)
-        {
-            recorder::push(Record::Detail { segment: segment.key, span: *span, detail: Box::new(detail) });
+        if let Some((segment, span)) = self.recorded() {
+            recorder::push(Record::Detail { segment, span, detail: Box::new(detail) });
         }
     }
 
@@ -220,7 +225,9 @@ impl Span {
     /// Sets the status, instead of the one that the span would end with.
     pub fn set_status(&self, status: SpanStatus) {
         self.note(|span| span.status = Some(status));
-        self.detail(Detail::Status(status));
+        if let Some((segment, span)) = self.recorded() {
+            recorder::push(Record::Status { segment, span, status });
+        }
     }
 
     /// Sets the status and the attribute `http.response.status_code` from the status code of a response: `ok` below

@@ -88,12 +88,12 @@ impl Span {
         } else {
             base
         };
-        let SpanOptions { name, op, origin, attributes, links, unread, .. } = options;
+        let SpanOptions { name, op, origin, attributes, links, .. } = options;
         if crate::trace::gen_ai::is_gen_ai(&op) {
             gen_ai::begin(&context, id, &op);
         }
         let unended = Unended::new(parent, name, op, origin, start);
-        let open = OpenSpan::new(Arc::clone(&context), id, unended, unread);
+        let open = OpenSpan::new(Arc::clone(&context), id, unended);
         let span = Self {
             position: Some((context, Lineage { span: id, parent })),
             open: Some(Arc::new(open)),

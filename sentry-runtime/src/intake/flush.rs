@@ -57,6 +57,8 @@ impl Queues {
                 }
                 Record::Detail { .. }
                 | Record::Attribute { .. }
+                | Record::Request { .. }
+                | Record::Status { .. }
                 | Record::Form { .. }
                 | Record::Start { .. }
                 | Record::SpanWatched(_)

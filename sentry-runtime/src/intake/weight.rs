@@ -9,6 +9,7 @@ use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
 use super::record_context::Fields;
 use crate::client::Client;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Stacktrace, Value};
+use crate::scope::request::ScopeRequest;
 use crate::scope::{FormData, Scope, Scopes};
 
 /// The bytes of an entry of a map or list, without its texts.
@@ -93,7 +94,11 @@ pub(super) fn of_scope(scope: &Scope) -> usize {
 /// Returns the bytes of a scope without its attachments, which transactions do not carry and scopes share.
 pub(crate) fn of_data(scope: &Scope) -> usize {
     let attributes = scope.attributes.iter().map(|(key, value)| ENTRY + key.len() + of_attribute(value));
-    let request = scope.request.as_ref().map_or(0, |request| of_request(request));
+    let request = match &scope.request {
+        Some(ScopeRequest::Received(request)) => request.bytes(),
+        Some(ScopeRequest::Given(request)) => of_request(request),
+        None => 0,
+    };
     of_values(&scope.extra)
         + scope.form().map_or(0, of_form)
         + of_contexts(&scope.contexts)

@@ -212,6 +212,8 @@ impl SharedScopes {
 fn of_texts(segment: &Segment) -> usize {
     let name = match &segment.root {
         RootName::Given { name, op, .. } => name.len() + op.len(),
+        // As it was received. What is made of it is counted with the scope.
+        RootName::Request(request) => request.bytes(),
         RootName::Site(_) | RootName::ServerAction(_) => 0,
     };
     name + segment.propagation.dsc.as_ref().map_or(0, FrozenContext::bytes)

@@ -9,6 +9,7 @@ use super::Processor;
 use super::breadcrumbs::Trail;
 use super::flags::Flags;
 use super::form::FormData;
+use super::request::ScopeRequest;
 use super::request_events::RequestEvents;
 use crate::base::callback;
 use crate::base::diagnostics;
@@ -37,7 +38,7 @@ pub struct Scope {
     pub(crate) fingerprint: Option<Arc<[Cow<'static, str>]>>,
     pub(crate) transaction: Option<Arc<str>>,
     pub(crate) user: Option<Arc<User>>,
-    pub(crate) request: Option<Arc<Request>>,
+    pub(crate) request: Option<ScopeRequest>,
     pub(crate) tags: Map<String, String>,
     pub(crate) extra: Map<String, Value>,
     /// The form whose fields are additional data, set after `extra`.
@@ -102,7 +103,7 @@ impl Scope {
 
     /// Sets the HTTP request that is being handled; `None` removes it.
     pub fn set_request(&mut self, request: Option<Request>) {
-        self.request = request.map(|request| Arc::new(Shallow::of(request).into_inner()));
+        self.request = request.map(|request| Shallow::of(request).into_inner().into());
     }
 
     /// Sets a tag. A key has at most 32 characters: letters, digits, `_`, `.`, `:` and `-`. A value has at most 200

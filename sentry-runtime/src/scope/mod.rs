@@ -21,6 +21,7 @@ pub(crate) mod held_events;
 mod merge;
 mod processors;
 mod rebase;
+pub(crate) mod request;
 pub(crate) mod request_events;
 
 pub use data::Scope;

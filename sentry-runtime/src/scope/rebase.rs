@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Scope;
 use super::data::has_room;
+use super::request::ScopeRequest;
 use crate::protocol::Map;
 use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH};
 
@@ -22,7 +23,7 @@ impl Scope {
             fingerprint: rebased_arc(&base.fingerprint, &self.fingerprint, &newer.fingerprint),
             transaction: rebased_arc(&base.transaction, &self.transaction, &newer.transaction),
             user: rebased_arc(&base.user, &self.user, &newer.user),
-            request: rebased_arc(&base.request, &self.request, &newer.request),
+            request: rebased(&base.request, &self.request, &newer.request, ScopeRequest::is),
             tags: rebased_map(&base.tags, &self.tags, &newer.tags, "tag"),
             extra: rebased_map(
                 &base.extra_with_form(),

@@ -10,6 +10,7 @@ use super::ids::LocalId;
 use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
+use crate::scope::request::ReceivedRequest;
 use crate::scope::{FormData, Scope, ScopeCell};
 
 /// The outcome of a span.
@@ -48,6 +49,11 @@ pub(crate) enum Record {
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
     /// Less frequent data of a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
+    /// A server integration began a request, which becomes attributes of a span.
+    #[allow(dead_code, reason = "for the integrations of servers, which are features")]
+    Request { segment: LocalId, span: LocalId, request: Arc<dyn ReceivedRequest> },
+    /// The status of a span was set.
+    Status { segment: LocalId, span: LocalId, status: SpanStatus },
     /// A form was submitted, each of whose fields becomes an attribute of a span.
     Form { segment: LocalId, span: LocalId, form: Arc<FormData> },
     /// A segment began whose spans are sent while it runs. For other segments, the pipeline receives the data at their

@@ -11,6 +11,7 @@ use super::propagation::{self, Propagation};
 use crate::base::fork;
 use crate::client::Client;
 use crate::protocol::{DiscardReason, DynamicSamplingContext, SpanId, TraceId};
+use crate::scope::request::ReceivedRequest;
 use crate::scrub;
 
 /// The name of a segment's root.
@@ -20,6 +21,9 @@ pub(crate) enum RootName {
     Site(&'static Callsite),
     /// Of a server action. The pipeline formats it.
     ServerAction(&'static str),
+    /// Of a request that a server integration received.
+    #[allow(dead_code, reason = "for the integrations of servers, which are features")]
+    Request(Arc<dyn ReceivedRequest>),
     /// From the caller.
     Given { name: Cow<'static, str>, op: Cow<'static, str>, origin: Cow<'static, str>, source: &'static str },
 }
@@ -29,6 +33,7 @@ impl RootName {
         match self {
             Self::Site(site) => Cow::Borrowed(site.display_name()),
             Self::ServerAction(name) => Cow::Owned(format!("serverAction/{name}")),
+            Self::Request(request) => Cow::Owned(request.name()),
             Self::Given { name, .. } => name.clone(),
         }
     }
@@ -37,6 +42,7 @@ impl RootName {
         match self {
             Self::Site(site) => Cow::Borrowed(site.operation()),
             Self::ServerAction(_) => Cow::Borrowed("function.server_action"),
+            Self::Request(request) => Cow::Borrowed(request.op()),
             Self::Given { op, .. } => op.clone(),
         }
     }
@@ -45,6 +51,7 @@ impl RootName {
         match self {
             Self::Site(site) => Cow::Borrowed(site.made_by()),
             Self::ServerAction(_) => Cow::Borrowed("auto.function.server_action"),
+            Self::Request(request) => Cow::Borrowed(request.origin()),
             Self::Given { origin, .. } => origin.clone(),
         }
     }
@@ -53,7 +60,7 @@ impl RootName {
     pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         match self {
             Self::Site(site) => site.location(),
-            Self::ServerAction(_) | Self::Given { .. } => None,
+            Self::ServerAction(_) | Self::Request(_) | Self::Given { .. } => None,
         }
     }
 
@@ -62,6 +69,7 @@ impl RootName {
         match self {
             Self::Site(_) => "component",
             Self::ServerAction(_) => "route",
+            Self::Request(request) => request.source(),
             Self::Given { source, .. } => source,
         }
     }

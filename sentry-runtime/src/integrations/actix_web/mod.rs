@@ -53,6 +53,7 @@ pub use official::SentryBuilder;
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::MessageBody;
@@ -138,9 +139,9 @@ where
         let outer = request.extensions().get::<Begun>().is_some_and(|outer| outer.0.is_active());
         let mut handling = Handling::default();
         if !outer {
-            handling = Handling::begin(|options| read::request(&request, options));
+            handling = Handling::begin(|client| read::request(&request, client));
             if let Some(naming) = handling.naming() {
-                request.extensions_mut().insert(Begun(naming.clone()));
+                request.extensions_mut().insert(Begun(Arc::clone(naming)));
             }
         }
         let inner = handling.inside(|_| self.inner.call(request));
@@ -149,7 +150,7 @@ where
 }
 
 /// A marker in the request for inner instances of the middleware.
-struct Begun(Naming);
+struct Begun(Arc<Naming>);
 
 pin_project! {
     /// The future of [`SentryMiddleware`].

@@ -1,17 +1,18 @@
 //! The parts of a request that the middleware reads.
 
+use std::sync::Arc;
+
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Version;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::uri::Scheme;
 
 use super::ORIGIN;
-use crate::integrations::http_server::{Head, Incoming};
-use crate::options::ClientOptions;
-use crate::trace::headers::HeaderSource;
+use crate::client::Client;
+use crate::integrations::http_server::{Head, Incoming, RawHeader};
 
-/// Reads the recorded parts of a request.
-pub(super) fn request(request: &ServiceRequest, options: &ClientOptions) -> Incoming {
+/// Reads a request.
+pub(super) fn request(request: &ServiceRequest, client: &Arc<Client>) -> Incoming {
     let uri = request.uri();
     let authority = uri
         .authority()
@@ -32,21 +33,16 @@ pub(super) fn request(request: &ServiceRequest, options: &ClientOptions) -> Inco
         route: request.match_pattern(),
         peer: request.peer_addr().map(|address| address.ip()),
         origin: ORIGIN,
+        further: Head::NOTHING,
     };
-    let headers = request.headers().iter().map(header);
-    Incoming::new(head, &headers.collect::<Vec<_>>(), &Headers(request.headers()), options)
+    Incoming::new(head, || request.headers().iter().map(raw_header), client)
+}
+
+fn raw_header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> RawHeader<'a> {
+    (name.as_str(), value.as_bytes(), value.is_sensitive())
 }
 
 pub(super) fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {
     // The program marked the value as sensitive.
     (name.as_str(), if value.is_sensitive() { b"[Filtered]" } else { value.as_bytes() })
-}
-
-/// The headers of actix-web, which has a map type of its own.
-struct Headers<'a>(&'a HeaderMap);
-
-impl HeaderSource for Headers<'_> {
-    fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
-        self.0.get_all(name).filter_map(|value| value.to_str().ok()).for_each(each);
-    }
 }

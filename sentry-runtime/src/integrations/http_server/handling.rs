@@ -1,33 +1,35 @@
 //! The handling of one request, from its head to the last byte of the response.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::headers;
-use super::incoming::{Incoming, Route};
+use super::incoming::{Incoming, route_name};
 use super::session;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::event;
 use crate::capture::{reported, unwinding};
-use crate::client;
-use crate::context::active;
-use crate::context::entered;
+use crate::client::{self, Client};
 use crate::context::state::SavedContext;
-use crate::context::thread_context::Context;
+use crate::context::thread_context::{Context, Mode};
+use crate::context::{active, entered, ids, recorder};
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
-use crate::instrument::options::SpanOptions;
+use crate::instrument::root::{self, RootKind};
 use crate::instrument::span::Span;
 use crate::intake::message::Capture;
 use crate::options::ClientOptions;
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{self, AttributeValue, Event, Exception, Level, SpanStatus};
-use crate::scope::ScopeCell;
+use crate::protocol::{self, Event, Exception, Level, SpanStatus};
+use crate::scope::Scope;
 use crate::scope::request_events::RequestEvents;
-use crate::trace::clock::{self, Ticks};
-use crate::trace::ids::Lineage;
+use crate::trace::clock::{self, Start, Ticks};
+use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::segment::Segment;
+use crate::trace::record::Record;
+use crate::trace::sampling::Hints;
+use crate::trace::segment::{RootName, Segment};
 
 /// One request. Empty without a client.
 #[derive(Debug, Default)]
@@ -39,10 +41,8 @@ pub(crate) struct RunningRequest {
     /// Absent while it is the active context of the thread.
     context: Option<Arc<Context>>,
     active: Lineage,
-    span: Span,
     since: Ticks,
-    naming: Naming,
-    mechanism: &'static str,
+    naming: Arc<Naming>,
     /// The outcome according to the response.
     status: Option<SpanStatus>,
     failed: bool,
@@ -51,61 +51,47 @@ pub(crate) struct RunningRequest {
 }
 
 /// The name of a request's transaction, for code that learns the route of the request later.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Naming {
-    segment: Option<Arc<Segment>>,
-    span: Span,
-    isolation: Arc<ScopeCell>,
+    context: Arc<Context>,
+    /// The span of the request, none if it is not recorded as a transaction.
+    active: Lineage,
     events: Arc<RequestEvents>,
-    given: Route,
+    given: RootName,
+    /// The mechanism of the events.
+    mechanism: &'static str,
 }
 
 impl Handling {
     /// Begins a request: scopes, a trace and a transaction of its own.
-    pub(crate) fn begin(read: impl FnOnce(&ClientOptions) -> Incoming) -> Self {
+    pub(crate) fn begin(read: impl FnOnce(&Arc<Client>) -> Incoming) -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
             return Self(None);
         }
         reported::forget();
         let here = active::context();
         let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
-        let incoming = read(client.options());
-        // An active span here belongs to the server's own work, and no request must wait for its end.
-        let trace = incoming.propagation.unwrap_or_else(Propagation::new);
-        let context = here.isolated().into_boundary().into_new_trace(trace);
-        // Annotated functions inside are not recorded as transactions either.
-        let context = Arc::new(if incoming.is_traced { context } else { context.silenced() });
+        let mut incoming = read(&client);
         let events = Arc::new(RequestEvents::awaiting(incoming.awaited));
-        context.isolation.update(|scope| {
-            scope.request_events = Some(Arc::clone(&events));
-            scope.set_request(incoming.request);
-        });
-        let mut options = SpanOptions::new(incoming.name.text.clone())
-            .op(incoming.op)
-            .origin(incoming.origin)
-            .source(incoming.name.source)
-            .unread();
-        // Given at the start, so that filters and the sampler see them. They hold no lists, so they need no pruning.
-        options.attributes = incoming.attributes;
-        let span = Span::start_in(Arc::clone(&context), Lineage::NONE, options);
-        let (context, active) = span.position().unwrap_or((context, Lineage::NONE));
-        let segment = context.segment().cloned();
-        let naming = Naming {
-            segment,
-            span: span.clone(),
-            isolation: Arc::clone(&context.isolation),
-            events,
-            given: incoming.name,
-        };
+        let mut isolation = Scope::clone(&here.isolation.snapshot());
+        isolation.request_events = Some(Arc::clone(&events));
+        isolation.request = incoming.request();
+        // An active span here belongs to the server's own work, and no request must wait for its end.
+        let trace = incoming.propagation.take().unwrap_or_else(Propagation::new);
+        let context = here.with_scopes(Arc::new(isolation), here.current.snapshot());
+        let context = context.into_boundary().into_new_trace(trace);
+        // Annotated functions inside are not recorded as transactions either.
+        let context = if incoming.is_traced { context } else { context.silenced() };
+        let (given, mechanism) = (incoming.name.clone(), incoming.origin);
+        let (context, active) = start(context, given.clone(), incoming, client.options());
+        let naming = Arc::new(Naming { context: Arc::clone(&context), active, events, given, mechanism });
         naming.tell_scope(None);
         session::begin(&context);
         Self(Some(Box::new(RunningRequest {
             context: Some(context),
             active,
-            span,
             since: clock::now(),
             naming,
-            mechanism: incoming.origin,
             status: None,
             failed: false,
             is_server_error: false,
@@ -113,7 +99,7 @@ impl Handling {
     }
 
     /// Returns the name of the transaction.
-    pub(crate) fn naming(&self) -> Option<&Naming> {
+    pub(crate) fn naming(&self) -> Option<&Arc<Naming>> {
         self.0.as_ref().map(|running| &running.naming)
     }
 
@@ -146,19 +132,51 @@ impl Handling {
     pub(crate) fn end(&mut self, end: End) {
         let Some(mut running) = self.0.take() else { return };
         let failed = running.failed || running.is_server_error || end == End::Panicked;
-        let held = running.naming.events.end(failed);
-        let Some(context) = running.context.take() else { return };
-        if !held.is_empty() {
-            let _inside = entered::enter(Arc::clone(&context), running.active);
-            held.into_iter().for_each(|event| event.submit());
+        let naming = &running.naming;
+        let held = naming.events.end(failed);
+        // Absent if something has taken it off the thread.
+        let context = running.context.take();
+        if let Some(context) = &context {
+            if !held.is_empty() {
+                let _inside = entered::enter(Arc::clone(context), running.active);
+                held.into_iter().for_each(|event| event.submit());
+            }
+            errors::close(context.boundary);
         }
-        errors::close(context.boundary);
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
-            running.span.set_status(status);
+            naming.set_status(status);
         }
-        running.span.end_as(end.outcome(running.failed));
-        session::end(&context, end);
+        root::end(&naming.context, naming.active.span, None, end.outcome(running.failed));
+        if let Some(context) = &context {
+            session::end(context, end);
+        }
     }
+}
+
+/// Starts the span of a request as the root of a transaction. Returns the context of the request, and its span.
+fn start(
+    context: Context,
+    name: RootName,
+    incoming: Incoming,
+    options: &ClientOptions,
+) -> (Arc<Context>, Lineage) {
+    if context.mode() != Mode::Root {
+        return (Arc::new(context), Lineage::NONE);
+    }
+    let (attributes, received) = incoming.attributes(options);
+    let hints = Hints { attributes: &attributes, ..Hints::default() };
+    let now = Start::Ticks(clock::now());
+    let (context, root) = root::start_in(context, RootKind::default(), name, now, ids::next(), &hints);
+    let Some(root) = root else { return (context, Lineage::NONE) };
+    if context.segment().is_some_and(|segment| segment.recorded) {
+        if let Some(request) = received {
+            recorder::push(Record::Request { segment: root, span: root, request });
+        }
+        if !attributes.is_empty() {
+            Span::of(&context, Lineage::of(root)).set_attributes(attributes);
+        }
+    }
+    (context, Lineage::of(root))
 }
 
 impl Drop for Handling {
@@ -180,25 +198,25 @@ impl RunningRequest {
         if self.naming.events.ignored.load(Ordering::Relaxed) {
             return;
         }
-        errors::capture(failure, self.since, ErrorOrigin::Server(self.mechanism));
+        errors::capture(failure, self.since, ErrorOrigin::Server(self.naming.mechanism));
         reported::note(None, self.since);
     }
 
     /// Records the head of the response.
     pub(crate) fn answered(&mut self, status: u16, length: Option<u64>) {
-        self.span.set_attribute("http.response.status_code", status);
-        self.span.set_attribute("http.response.body.size", AttributeValue::from(length));
+        if let Some((segment, span)) = self.naming.recorded() {
+            recorder::attribute(segment, span, "http.response.status_code", status.into());
+            recorder::attribute(segment, span, "http.response.body.size", length.into());
+        }
         self.status = Some(SpanStatus::from_http_status(status));
         self.is_server_error = status >= 500;
     }
 
-    /// Records the headers of the response. Names are in lower case. Must be called inside the request.
+    /// Records the headers of the response. Names are in lower case.
     pub(crate) fn answered_with<'a>(&self, headers: impl Iterator<Item = (&'a str, &'a [u8])>) {
-        let client = active::with(|context| context.client()).filter(|_| self.span.is_recording());
-        if let Some(client) = client {
-            let kept = headers::of_response(headers, client.options().collected());
-            kept.into_iter().for_each(|(key, value)| self.span.set_attribute(key, value));
-        }
+        let Some(segment) = self.naming.segment().filter(|segment| segment.recorded) else { return };
+        let kept = headers::of_response(headers, segment.client.options().collected());
+        kept.into_iter().for_each(|(key, value)| self.naming.span().set_attribute(key, value));
     }
 
     /// Sets a status that the response expresses by other means than its HTTP status.
@@ -210,15 +228,15 @@ impl RunningRequest {
 
     /// Sets an attribute of the request's span.
     #[cfg(feature = "tower")]
-    pub(crate) fn set_attribute(&self, key: &'static str, value: impl Into<AttributeValue>) {
-        self.span.set_attribute(key, value);
+    pub(crate) fn set_attribute(&self, key: &'static str, value: impl Into<protocol::AttributeValue>) {
+        self.naming.span().set_attribute(key, value);
     }
 
     /// Captures the error that an annotated function returned in a failed request, unless something in the request was
     /// captured before. Returns whether something was captured. Must be called inside the request.
     pub(crate) fn capture_unhandled(&self, http_status: Option<u16>) -> bool {
         let is_captured = self.naming.events.is_captured()
-            || errors::capture_unhandled(ErrorOrigin::Server(self.mechanism), http_status);
+            || errors::capture_unhandled(ErrorOrigin::Server(self.naming.mechanism), http_status);
         if is_captured {
             reported::note(http_status, self.since);
         }
@@ -232,7 +250,7 @@ impl RunningRequest {
             return;
         }
         let mechanism = protocol::Mechanism {
-            ty: self.mechanism.to_owned(),
+            ty: self.naming.mechanism.to_owned(),
             handled: Some(false),
             ..protocol::Mechanism::default()
         };
@@ -260,14 +278,14 @@ impl RunningRequest {
 impl Naming {
     /// Records the route that answers the request. A name set by the program has precedence.
     pub(crate) fn routed(&self, method: &str, route: &str) {
-        let name = Route::new(method, route);
-        if self.current() != self.given.text || name.text == self.given.text {
+        let (name, given) = (route_name(method, route), self.given.name());
+        if self.current() != given || name == given {
             return;
         }
-        self.span.set_attribute("http.route", route.to_owned());
-        match &self.segment {
-            Some(segment) => segment.rename(name.text, name.source),
-            None => self.tell_scope(Some(name)),
+        self.span().set_attribute("http.route", route.to_owned());
+        match self.segment() {
+            Some(segment) => segment.rename(name, "route"),
+            None => self.tell_scope(Some(&name)),
         }
     }
 
@@ -277,18 +295,39 @@ impl Naming {
         isolation.request_events.as_ref().is_some_and(|events| Arc::ptr_eq(events, &self.events))
     }
 
+    fn segment(&self) -> Option<&Arc<Segment>> {
+        self.context.segment()
+    }
+
+    /// Returns the segment and the span, if what is set on the span is recorded.
+    fn recorded(&self) -> Option<(LocalId, LocalId)> {
+        let segment = self.segment().filter(|segment| segment.recorded && self.active.span != 0)?;
+        Some((segment.key, self.active.span))
+    }
+
+    fn set_status(&self, status: SpanStatus) {
+        if let Some((segment, span)) = self.recorded() {
+            recorder::push(Record::Status { segment, span, status });
+        }
+    }
+
+    /// Returns a handle to the span of the request, without effect if it is not recorded as a transaction.
+    fn span(&self) -> Span {
+        Span::of(&self.context, self.active)
+    }
+
     fn current(&self) -> String {
-        match &self.segment {
+        match self.segment() {
             Some(segment) => segment.name().0.into_owned(),
-            None => self.isolation.snapshot().transaction.as_deref().unwrap_or_default().to_owned(),
+            None => self.context.isolation.snapshot().transaction.as_deref().unwrap_or_default().to_owned(),
         }
     }
 
     /// Sets the name on the scope, for events, if no transaction is recorded.
-    fn tell_scope(&self, name: Option<Route>) {
-        if self.segment.is_none() {
-            let name = name.as_ref().unwrap_or(&self.given);
-            self.isolation.update(|scope| scope.set_transaction(Some(&name.text)));
+    fn tell_scope(&self, name: Option<&str>) {
+        if self.segment().is_none() {
+            let name = name.map_or_else(|| self.given.name(), Cow::Borrowed);
+            self.context.isolation.update(|scope| scope.set_transaction(Some(&name)));
         }
     }
 }

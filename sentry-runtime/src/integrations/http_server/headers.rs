@@ -50,6 +50,9 @@ pub(super) fn of_response<'a>(
 ) -> Vec<(String, AttributeValue)> {
     let (behavior, cookies) = (collected.response_headers(), collected.cookies());
     let mut kept: Vec<(String, Vec<AttributeValue>)> = Vec::new();
+    if behavior.is_off() && cookies.is_off() {
+        return Vec::new();
+    }
     for (name, value) in headers.take(MAX_ENTRIES) {
         let is_cookie = name == "set-cookie";
         let value = match is_cookie {

@@ -9,27 +9,25 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::headers::{self as kept, MAX_VALUE};
+use super::received::{RawHeader, Received};
+use crate::client::Client;
 use crate::integrations::url::{MAX_PATH, kept_query};
 use crate::options::{ClientOptions, shows_header};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Request};
+use crate::scope::request::{Attributes, ReceivedRequest, ScopeRequest};
 use crate::scope::request_events::AwaitedFailures;
+#[cfg(feature = "lambda_runtime")]
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
+use crate::trace::segment::RootName;
 
-/// The name and the source of a transaction.
-#[derive(Debug, Clone)]
-pub(crate) struct Route {
-    pub(crate) text: String,
-    pub(crate) source: &'static str,
-}
-
-impl Route {
-    pub(crate) fn new(method: &str, route: &str) -> Self {
-        Self { text: format!("{method} {route}"), source: "route" }
-    }
+/// Returns the name of a transaction whose route is known.
+pub(super) fn route_name(method: &str, route: &str) -> String {
+    format!("{method} {route}")
 }
 
 /// The parts of a request in types that are independent of the server.
@@ -48,21 +46,31 @@ pub(crate) struct Head<'a> {
     /// The address of the sender, if the server knows it.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) origin: &'static str,
+    /// Returns further attributes of a request with this path.
+    pub(crate) further: fn(&str) -> Attributes,
 }
 
-/// The recorded parts of a request.
+impl Head<'_> {
+    /// The value of `further` for requests without further attributes.
+    pub(crate) const NOTHING: fn(&str) -> Attributes = |_| Vec::new();
+}
+
+/// A request that begins: the received parts, which become fields and attributes when they are read, and what is known of
+/// it before.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    pub(super) name: Route,
-    pub(super) op: &'static str,
-    pub(super) origin: &'static str,
-    pub(super) request: Option<Request>,
-    pub(super) attributes: Vec<(Cow<'static, str>, AttributeValue)>,
+    /// The received request, whose attributes the span gets.
+    pub(super) received: Option<Arc<Received>>,
+    pub(super) name: RootName,
+    /// The attributes of the span that are not made of the received request.
+    pub(super) attributes: Attributes,
     pub(super) propagation: Option<Propagation>,
     /// Whether the request is recorded as a transaction.
     pub(super) is_traced: bool,
     /// The failures that the integration captures.
     pub(super) awaited: AwaitedFailures,
+    /// The origin of the span and of the events.
+    pub(super) origin: &'static str,
 }
 
 impl Incoming {
@@ -74,102 +82,84 @@ impl Incoming {
     }
 
     /// Adds attributes.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "lambda_runtime")]
     pub(crate) fn also(&mut self, attributes: impl IntoIterator<Item = (Cow<'static, str>, AttributeValue)>) {
         self.attributes.extend(attributes);
     }
 
     /// Reads a request. Names of headers are in lower case.
-    pub(crate) fn new(
+    pub(crate) fn new<'a, H: Iterator<Item = RawHeader<'a>>>(
         head: Head<'_>,
-        headers: &[(&str, &[u8])],
-        trace: &dyn HeaderSource,
-        options: &ClientOptions,
+        headers: impl Fn() -> H,
+        client: &Arc<Client>,
     ) -> Self {
-        let collected = options.collected();
-        let header = |wanted: &str| {
-            let value = headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
-            value.and_then(|value| std::str::from_utf8(value).ok())
-        };
-        let path = truncated(head.path, MAX_PATH);
-        let name = match &head.route {
-            Some(route) => Route::new(head.method, route),
-            None => Route { text: format!("{} {path}", head.method), source: "url" },
-        };
-        let scheme = head
-            .scheme
-            .or_else(|| header("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https")))
-            .unwrap_or("http");
-        let host = head.authority.or_else(|| header("host")).filter(|host| is_host(host));
-        let url = match host {
-            Some(host) => format!("{scheme}://{host}{path}"),
-            None => path.clone().into_owned(),
-        };
-        let query = head.query.and_then(|query| kept_query(query, collected.url_query_params()));
-        let client = if collected.user_info() { client_address(&header, head.peer) } else { None };
-        let agent = header("user-agent").filter(|_| shows_header(collected.request_headers(), "user-agent"));
-
-        let mut attributes = Vec::with_capacity(12);
-        let mut add = |key: &'static str, value: AttributeValue| {
-            if !value.is_null() {
-                attributes.push((Cow::Borrowed(key), value));
-            }
-        };
-        add("sentry.kind", AttributeValue::from_static("server"));
-        add("http.request.method", head.method.into());
-        add("http.route", head.route.into());
-        add("url.full", url.as_str().into());
-        add("url.path", path.into());
-        add("url.query", query.as_deref().into());
-        add("url.scheme", scheme.into());
-        if let Some((name, port)) = host.map(split_port) {
-            add("server.address", name.into());
-            add("server.port", port.into());
-        }
-        add("network.protocol.version", AttributeValue::from_static(head.version));
-        add("user_agent.original", agent.map(|agent| truncated(agent, MAX_VALUE)).into());
-        add("http.request.body.size", header("content-length").and_then(|it| it.parse::<u64>().ok()).into());
-        add("client.address", client.as_deref().into());
-
-        let request = Request {
-            url: Some(url),
-            method: Some(head.method.to_owned()),
-            query_string: query,
-            cookies: kept::cookies_of_request(headers, collected.cookies()),
-            headers: kept::of_request(headers, collected),
-            env: client.map(|address| ("REMOTE_ADDR".to_owned(), address)).into_iter().collect(),
-            ..Request::default()
-        };
-        let propagation = Propagation::from_headers(trace, Some(options));
+        let (origin, options) = (head.origin, client.options());
         let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
+        let received = Arc::new(Received::new(head, headers, Arc::clone(client)));
+        let propagation = Propagation::from_headers(&*received, Some(options));
+        let name = match received.is_large() {
+            false => RootName::Request(Arc::clone(&received) as Arc<_>),
+            true => RootName::Given {
+                name: Cow::Owned(received.name()),
+                op: Cow::Borrowed(received.op()),
+                origin: Cow::Borrowed(origin),
+                source: received.source(),
+            },
+        };
         Self {
+            received: Some(received),
             name,
-            op: "http.server",
-            origin: head.origin,
-            request: Some(request),
-            attributes,
+            attributes: Vec::new(),
             propagation,
             is_traced,
             awaited: AwaitedFailures::None,
+            origin,
         }
     }
 
     /// Returns a request that is none: a function is invoked by something else. It needs a [name](Self::named).
     #[cfg(feature = "lambda_runtime")]
-    pub(crate) fn without_request(
-        origin: &'static str,
-        trace: &dyn HeaderSource,
-        options: &ClientOptions,
-    ) -> Self {
+    pub(crate) fn without_request(origin: &'static str) -> Self {
+        let name = RootName::Given {
+            name: Cow::Borrowed(""),
+            op: Cow::Borrowed("function"),
+            origin: Cow::Borrowed(origin),
+            source: "custom",
+        };
         Self {
-            name: Route { text: String::new(), source: "custom" },
-            op: "function",
-            origin,
-            request: None,
+            received: None,
+            name,
             attributes: Vec::new(),
-            propagation: Propagation::from_headers(trace, Some(options)),
+            propagation: None,
             is_traced: true,
             awaited: AwaitedFailures::None,
+            origin,
+        }
+    }
+
+    /// Returns the request for the scope.
+    pub(super) fn request(&self) -> Option<ScopeRequest> {
+        let received = self.received.as_ref()?;
+        Some(match received.is_large() {
+            true => received.request().clone().into(),
+            false => ScopeRequest::Received(Arc::clone(received) as Arc<_>),
+        })
+    }
+
+    /// Returns the attributes of the span, and the request whose attributes are added when they are read. A filter or the
+    /// sampler reads them at once.
+    pub(super) fn attributes(
+        self,
+        options: &ClientOptions,
+    ) -> (Attributes, Option<Arc<dyn ReceivedRequest>>) {
+        let is_read = options.traces_sampler.is_some() || !options.ignore_spans.is_empty();
+        match self.received {
+            Some(received) if is_read || received.is_large() => {
+                let mut attributes = received.attributes();
+                attributes.extend(self.attributes);
+                (attributes, None)
+            }
+            received => (self.attributes, received.map(|received| received as Arc<_>)),
         }
     }
 
@@ -182,9 +172,109 @@ impl Incoming {
     /// Sets the operation and the name of the transaction.
     #[cfg(feature = "lambda_runtime")]
     pub(crate) fn named(mut self, op: &'static str, name: &str, source: &'static str) -> Self {
-        self.op = op;
-        self.name = Route { text: name.to_owned(), source };
+        let (op, origin) = (Cow::Borrowed(op), Cow::Borrowed(self.origin));
+        self.name = RootName::Given { name: Cow::Owned(name.to_owned()), op, origin, source };
         self
+    }
+}
+
+/// The parts of a received request, to make fields and attributes of.
+pub(super) struct Parts<'a> {
+    pub(super) head: Head<'a>,
+    /// Sensitive values are left out.
+    pub(super) headers: Vec<(&'a str, &'a [u8])>,
+    pub(super) options: &'a ClientOptions,
+}
+
+impl<'a> Parts<'a> {
+    fn header(&self, wanted: &str) -> Option<&'a str> {
+        let value = self.headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        value.and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    fn path(&self) -> Cow<'a, str> {
+        truncated(self.head.path, MAX_PATH)
+    }
+
+    fn scheme(&self) -> &'a str {
+        let forwarded =
+            || self.header("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
+        self.head.scheme.or_else(forwarded).unwrap_or("http")
+    }
+
+    fn host(&self) -> Option<&'a str> {
+        self.head.authority.or_else(|| self.header("host")).filter(|host| is_host(host))
+    }
+
+    fn url(&self) -> String {
+        let path = self.path();
+        match self.host() {
+            Some(host) => format!("{}://{host}{path}", self.scheme()),
+            None => path.into_owned(),
+        }
+    }
+
+    fn query(&self) -> Option<String> {
+        kept_query(self.head.query?, self.options.collected().url_query_params())
+    }
+
+    /// Returns the address of the client, if it is collected.
+    fn client(&self) -> Option<String> {
+        let is_collected = self.options.collected().user_info();
+        if is_collected { client_address(&|name| self.header(name), self.head.peer) } else { None }
+    }
+
+    /// Returns the name of the transaction.
+    pub(super) fn name(&self) -> String {
+        match &self.head.route {
+            Some(route) => route_name(self.head.method, route),
+            None => format!("{} {}", self.head.method, self.path()),
+        }
+    }
+
+    /// Returns the attributes of the span.
+    pub(super) fn attributes(&self) -> Attributes {
+        let shows_agent = shows_header(self.options.collected().request_headers(), "user-agent");
+        let agent = self.header("user-agent").filter(|_| shows_agent);
+        let mut attributes = Vec::with_capacity(12);
+        let mut add = |key: &'static str, value: AttributeValue| {
+            if !value.is_null() {
+                attributes.push((Cow::Borrowed(key), value));
+            }
+        };
+        add("sentry.kind", AttributeValue::from_static("server"));
+        add("http.request.method", self.head.method.into());
+        add("http.route", self.head.route.as_deref().into());
+        add("url.full", self.url().into());
+        add("url.path", self.path().into());
+        add("url.query", self.query().into());
+        add("url.scheme", self.scheme().into());
+        if let Some((name, port)) = self.host().map(split_port) {
+            add("server.address", name.into());
+            add("server.port", port.into());
+        }
+        add("network.protocol.version", AttributeValue::from_static(self.head.version));
+        add("user_agent.original", agent.map(|agent| truncated(agent, MAX_VALUE)).into());
+        let length = self.header("content-length").and_then(|length| length.parse::<u64>().ok());
+        add("http.request.body.size", length.into());
+        add("client.address", self.client().into());
+        attributes.extend((self.head.further)(self.head.path));
+        attributes
+    }
+
+    /// Returns the request as events contain it.
+    pub(super) fn request(&self) -> Request {
+        let collected = self.options.collected();
+        let client = self.client().map(|address| ("REMOTE_ADDR".to_owned(), address));
+        Request {
+            url: Some(self.url()),
+            method: Some(self.head.method.to_owned()),
+            query_string: self.query(),
+            cookies: kept::cookies_of_request(&self.headers, collected.cookies()),
+            headers: kept::of_request(&self.headers, collected),
+            env: client.into_iter().collect(),
+            ..Request::default()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The common part of the HTTP server integrations: the lifetime of one request.
 //!
-//! [`Incoming`] holds the recorded parts of a request. [`Handling`] begins with it, activates the request's context
+//! [`Incoming`] holds a request as it was received. [`Handling`] begins with it, activates the request's context
 //! whenever the handler or the response's body runs ([`Handling::inside`]), records the response, and ends with the
 //! last byte of the body, or when the handler or the body is dropped.
 //!
@@ -11,8 +11,10 @@ mod handling;
 mod headers;
 mod incoming;
 mod outcome;
+mod received;
 mod session;
 
 pub(crate) use handling::{Handling, Naming, RunningRequest};
 pub(crate) use incoming::{Head, Incoming};
 pub(crate) use outcome::BodyEnd;
+pub(crate) use received::RawHeader;

@@ -15,13 +15,12 @@ use super::ORIGIN;
 use super::event::Event;
 use super::watch::Watch;
 use crate::capture::errors::{self, ErrorOrigin};
-use crate::client;
+use crate::client::{self, Client};
 use crate::context::active;
 use crate::error::failure::Failure;
 use crate::instrument::instrumented::End;
 use crate::instrument::span::Span;
 use crate::integrations::http_server::{Handling, Head, Incoming};
-use crate::options::ClientOptions;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::trace::clock::{self, Ticks};
 
@@ -49,7 +48,7 @@ impl Invocation {
     ) -> Self {
         let cold = is_cold_start();
         let mut handling =
-            Handling::begin(|options| incoming(context, payload.map(AsRef::as_ref), cold, options));
+            Handling::begin(|client| incoming(context, payload.map(AsRef::as_ref), cold, client));
         if handling.naming().is_none() {
             return Self::Unrecorded;
         }
@@ -142,7 +141,7 @@ fn time_left(context: &Context) -> Option<Duration> {
 }
 
 /// Returns the recorded parts of an invocation.
-fn incoming(context: &Context, payload: Option<&[u8]>, cold: bool, options: &ClientOptions) -> Incoming {
+fn incoming(context: &Context, payload: Option<&[u8]>, cold: bool, client: &Arc<Client>) -> Incoming {
     let event = payload.map(Event::read).unwrap_or_default();
     let headers = event.headers();
     let custom = context.client_context.as_ref().map(|client| &client.custom);
@@ -161,15 +160,16 @@ fn incoming(context: &Context, payload: Option<&[u8]>, cold: bool, options: &Cli
                 route: http.route.map(str::to_owned),
                 peer: None,
                 origin: ORIGIN,
+                further: Head::NOTHING,
             };
-            let bytes: Vec<_> =
-                headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-            Incoming::new(head, &bytes, &headers, options)
+            let raw = || headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes(), false));
+            Incoming::new(head, raw, client)
         }
-        None => Incoming::without_request(ORIGIN, &headers, options),
+        None => Incoming::without_request(ORIGIN),
     };
-    if let Some(custom) = custom {
-        incoming.continue_from(custom, options);
+    match custom {
+        Some(custom) => incoming.continue_from(custom, client.options()),
+        None => incoming.continue_from(&headers, client.options()),
     }
     incoming.also(attributes(context, event.trigger(), cold));
     incoming.named(OP, function, "component")

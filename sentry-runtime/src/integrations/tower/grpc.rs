@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 
 use crate::protocol::{AttributeValue, SpanStatus};
+use crate::scope::request::Attributes;
 
 /// A call of a gRPC method.
 #[derive(Debug, Clone, Copy)]
@@ -24,23 +25,30 @@ impl<'a> Call<'a> {
         if !content_type.starts_with("application/grpc") {
             return None;
         }
-        let path = parts.uri.path();
+        Self::at(parts.uri.path())
+    }
+
+    /// Returns the call of the method at a path.
+    fn at(path: &'a str) -> Option<Self> {
         let (service, method) = path.strip_prefix('/')?.split_once('/')?;
         (!method.is_empty() && !method.contains('/')).then_some(Self { path, service, method })
     }
+}
 
-    pub(super) fn attributes(self) -> [(Cow<'static, str>, AttributeValue); 3] {
-        [
-            (Cow::Borrowed("rpc.system.name"), AttributeValue::from_static("grpc")),
-            (Cow::Borrowed("rpc.service"), self.service.to_owned().into()),
-            (Cow::Borrowed("rpc.method"), self.method.to_owned().into()),
-        ]
-    }
+/// Returns the attributes of a gRPC call by its path.
+pub(super) fn attributes(path: &str) -> Attributes {
+    let Some(call) = Call::at(path) else { return Vec::new() };
+    vec![
+        (Cow::Borrowed("rpc.system.name"), AttributeValue::from_static("grpc")),
+        (Cow::Borrowed("rpc.service"), call.service.to_owned().into()),
+        (Cow::Borrowed("rpc.method"), call.method.to_owned().into()),
+    ]
 }
 
 /// Returns the code in headers or trailers, and the corresponding span status.
 pub(super) fn status(headers: &HeaderMap) -> Option<(u16, SpanStatus)> {
-    let code = headers.get("grpc-status")?.to_str().ok()?.trim().parse().ok()?;
+    const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+    let code = headers.get(STATUS)?.to_str().ok()?.trim().parse().ok()?;
     let status = SpanStatus::from_grpc_status(code).unwrap_or(SpanStatus::InternalError);
     Some((code, status))
 }

@@ -191,7 +191,7 @@ pub struct SentryService<S> {
 
 /// A marker in the request for inner layers.
 #[derive(Clone)]
-struct Begun(Naming);
+struct Begun(Arc<Naming>);
 
 impl<S, B, R> Service<Request<B>> for SentryService<S>
 where
@@ -220,9 +220,9 @@ where
                 outer.routed(parts.method.as_str(), &route);
             }
         } else {
-            handling = Handling::begin(|options| read::request(&parts, &self.settings, options));
+            handling = Handling::begin(|client| read::request(&parts, &self.settings, client));
             if let Some(naming) = handling.naming() {
-                parts.extensions.insert(Begun(naming.clone()));
+                parts.extensions.insert(Begun(Arc::clone(naming)));
             }
         }
         let request = Request::from_parts(parts, body);

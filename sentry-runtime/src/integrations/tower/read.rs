@@ -1,5 +1,7 @@
 //! The parts of a request that the layer reads.
 
+use std::sync::Arc;
+
 use http::header::HeaderName;
 use http::request::Parts;
 use http::uri::Scheme;
@@ -8,17 +10,18 @@ use http::{HeaderValue, Version};
 use super::{Ask, ORIGIN, Settings, grpc};
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::integrations::http_server::{Head, Incoming};
-use crate::options::ClientOptions;
+use crate::client::Client;
+use crate::integrations::http_server::{Head, Incoming, RawHeader};
 use crate::scope::request_events::AwaitedFailures;
 
-/// Reads the recorded parts of a request.
-pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOptions) -> Incoming {
+/// Reads a request.
+pub(super) fn request(parts: &Parts, settings: &Settings, client: &Arc<Client>) -> Incoming {
     let authority = parts.uri.authority().map(|authority| {
         // The authority may contain a user before the host.
         authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host)
     });
-    let peer = settings.client_address.as_ref().filter(|_| options.collected().user_info());
+    let peer = settings.client_address.as_ref().filter(|_| client.options().collected().user_info());
+    let call = grpc::Call::of(parts);
     let head = Head {
         method: parts.method.as_str(),
         scheme: parts.uri.scheme().map(Scheme::as_str),
@@ -26,25 +29,27 @@ pub(super) fn request(parts: &Parts, settings: &Settings, options: &ClientOption
         path: parts.uri.path(),
         query: parts.uri.query(),
         version: version(parts.version),
-        route: route(parts, settings),
+        route: route_of(parts, settings, call),
         peer: peer.and_then(|ask| asked("client_address", ask, parts)),
         origin: ORIGIN,
+        further: if call.is_some() { grpc::attributes } else { Head::NOTHING },
     };
-    let headers: Vec<_> = parts.headers.iter().map(header).collect();
-    let mut incoming = Incoming::new(head, &headers, &parts.headers, options);
-    if let Some(call) = grpc::Call::of(parts) {
-        incoming.also(call.attributes());
-    }
-    incoming.awaiting(match settings.server_errors {
-        true => AwaitedFailures::ErrorsAndResponses,
-        false => AwaitedFailures::Errors,
-    })
+    Incoming::new(head, || parts.headers.iter().map(raw_header), client).awaiting(
+        match settings.server_errors {
+            true => AwaitedFailures::ErrorsAndResponses,
+            false => AwaitedFailures::Errors,
+        },
+    )
 }
 
 /// Returns the route of the request, if it is known here.
 pub(super) fn route(parts: &Parts, settings: &Settings) -> Option<String> {
+    route_of(parts, settings, grpc::Call::of(parts))
+}
+
+fn route_of(parts: &Parts, settings: &Settings, call: Option<grpc::Call<'_>>) -> Option<String> {
     let given = settings.route.as_ref().and_then(|ask| asked("route", ask, parts));
-    given.or_else(|| matched_path(parts)).or_else(|| grpc::Call::of(parts).map(|call| call.path.to_owned()))
+    given.or_else(|| matched_path(parts)).or_else(|| call.map(|call| call.path.to_owned()))
 }
 
 #[cfg(feature = "axum")]
@@ -62,6 +67,10 @@ fn asked<T>(name: &str, ask: &Ask<T>, parts: &Parts) -> Option<T> {
         diagnostics::error(format_args!("the closure of SentryLayer::{name} panicked; ignoring its result"));
         None
     })
+}
+
+fn raw_header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> RawHeader<'a> {
+    (name.as_str(), value.as_bytes(), value.is_sensitive())
 }
 
 pub(super) fn header<'a>((name, value): (&'a HeaderName, &'a HeaderValue)) -> (&'a str, &'a [u8]) {

@@ -75,15 +75,16 @@ impl Collector {
                 let kind = ChildKind::Site { site, start, end, outcome };
                 self.add(segment, Child { id, parent, kind }, thread);
             }
-            Record::Attribute { segment, span, key, mut value } => {
-                value.prune();
-                match self.streams.get(segment) {
-                    Some(stream) => stream.set(span, Cow::Borrowed(key), value, &mut self.room),
-                    None => {
-                        let (gathered, room) = self.gathered(segment);
-                        gathered.add_attribute(span, key, value, room);
-                    }
+            Record::Attribute { segment, span, key, value } => {
+                self.set(segment, span, Cow::Borrowed(key), value);
+            }
+            Record::Request { segment, span, request } => {
+                for (key, value) in request.attributes() {
+                    self.set(segment, span, key, value);
                 }
+            }
+            Record::Status { segment, span, status } => {
+                self.add_detail(segment, span, Detail::Status(status));
             }
             Record::Form { segment, span, form } => {
                 for (key, value) in form.grouped() {
@@ -109,6 +110,20 @@ impl Collector {
             && let Some(gathered) = self.open.get_mut(&key)
         {
             gathered.give_back_unused(&mut self.room);
+        }
+    }
+
+    fn set(&mut self, segment: LocalId, span: LocalId, key: Cow<'static, str>, mut value: AttributeValue) {
+        let Cow::Borrowed(name) = key else {
+            return self.add_detail(segment, span, Detail::Attribute(key.into_owned(), value));
+        };
+        value.prune();
+        match self.streams.get(segment) {
+            Some(stream) => stream.set(span, key, value, &mut self.room),
+            None => {
+                let (gathered, room) = self.gathered(segment);
+                gathered.add_attribute(span, name, value, room);
+            }
         }
     }
 

@@ -66,7 +66,7 @@ pub(crate) fn show(segment: &Segment, scope: &mut Scope, root: &mut SpanData, so
     scope.tags.clear();
     scope.attributes.clear();
     scope.user = transaction.user.map(Arc::new);
-    scope.request = transaction.request.map(Arc::new);
+    scope.request = transaction.request.map(Into::into);
     scope.contexts = transaction.contexts;
     let own = client.options();
     let replaced = [

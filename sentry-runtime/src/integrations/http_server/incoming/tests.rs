@@ -1,4 +1,5 @@
 use super::*;
+use crate::integrations::http_server::received;
 use crate::integrations::url::MAX_ENTRIES;
 use crate::options::FILTERED;
 
@@ -14,7 +15,13 @@ const HEADERS: &[(&str, &str)] = &[
     ("accept", "text/plain"),
 ];
 
-fn read(pii: bool, headers: &'static [(&'static str, &'static str)], query: Option<&str>) -> Incoming {
+/// What is made of a request.
+struct Made {
+    request: Request,
+    attributes: Attributes,
+}
+
+fn incoming(pii: bool, headers: &[(&str, &str)], query: Option<&str>) -> Incoming {
     let head = Head {
         method: "GET",
         scheme: None,
@@ -25,18 +32,23 @@ fn read(pii: bool, headers: &'static [(&'static str, &'static str)], query: Opti
         route: Some("/lamps/{id}".into()),
         peer: Some([127, 0, 0, 1].into()),
         origin: "auto.http.test",
+        further: Head::NOTHING,
     };
     let options = ClientOptions { send_default_pii: pii, ..ClientOptions::default() };
-    {
-        let bytes: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        Incoming::new(head, &bytes, &headers.to_vec(), &options)
-    }
+    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(None)).unwrap());
+    Incoming::new(head, || headers.iter().map(|(name, value)| (*name, value.as_bytes(), false)), &client)
+}
+
+fn read(pii: bool, headers: &[(&str, &str)], query: Option<&str>) -> Made {
+    let incoming = incoming(pii, headers, query);
+    let request = incoming.request().unwrap();
+    Made { request: Request::clone(&request), attributes: incoming.received.unwrap().attributes() }
 }
 
 #[test]
 fn without_leave_only_what_names_nobody_is_kept() {
     let incoming = read(false, HEADERS, Some("q=ada&token=abc&lone&&"));
-    let request = incoming.request.unwrap();
+    let request = &incoming.request;
     assert_eq!(request.url.as_deref(), Some("https://shop.example:8443/lamps/7"));
     assert_eq!(request.query_string.as_deref(), Some("q=[Filtered]&token=[Filtered]&[Filtered]"));
     assert_eq!(request.cookies, None);
@@ -54,7 +66,7 @@ fn without_leave_only_what_names_nobody_is_kept() {
 
 #[test]
 fn with_leave_the_rest_is_kept_too() {
-    let request = read(true, HEADERS, Some("q=ada")).request.unwrap();
+    let request = read(true, HEADERS, Some("q=ada")).request;
     assert_eq!(request.query_string.as_deref(), Some("q=ada"));
     assert_eq!(request.cookies.as_deref(), Some("theme=dark; session=abc"));
     assert_eq!(request.env.get("REMOTE_ADDR").map(String::as_str), Some("10.1.2.3"));
@@ -65,11 +77,7 @@ fn with_leave_the_rest_is_kept_too() {
 #[test]
 fn a_host_that_is_none_is_left_out() {
     for headers in [&[("host", "a b")][..], &[("host", "user@shop")], &[]] {
-        assert_eq!(
-            read(false, headers, None).request.unwrap().url.as_deref(),
-            Some("/lamps/7"),
-            "{headers:?}"
-        );
+        assert_eq!(read(false, headers, None).request.url.as_deref(), Some("/lamps/7"), "{headers:?}");
     }
 }
 
@@ -95,8 +103,8 @@ fn everything_is_bounded() {
 #[test]
 fn cookies_of_several_headers_are_all_kept() {
     let headers = &[("cookie", "theme=dark"), ("accept", "*/*"), ("cookie", "lang=de")];
-    assert_eq!(read(true, headers, None).request.unwrap().cookies.as_deref(), Some("theme=dark; lang=de"));
-    assert_eq!(read(false, headers, None).request.unwrap().cookies, None);
+    assert_eq!(read(true, headers, None).request.cookies.as_deref(), Some("theme=dark; lang=de"));
+    assert_eq!(read(false, headers, None).request.cookies, None);
 }
 
 #[test]
@@ -104,8 +112,68 @@ fn a_proxy_may_name_the_port_of_the_client_too() {
     for (value, address) in
         [("10.1.2.3:4711", "10.1.2.3"), ("[2001:db8::1]:80, x", "2001:db8::1"), ("x", "127.0.0.1")]
     {
-        let headers: &'static [_] = vec![("x-forwarded-for", value)].leak();
-        let env = read(true, headers, None).request.unwrap().env;
+        let headers = &[("x-forwarded-for", value)];
+        let env = read(true, headers, None).request.env;
         assert_eq!(env.get("REMOTE_ADDR").map(String::as_str), Some(address), "{value}");
     }
+}
+
+#[test]
+fn a_large_request_is_kept_as_it_leaves() {
+    let long = "a".repeat(received::MAX_KEPT);
+    for (value, is_large) in [("a", false), (&long, true)] {
+        let headers = [("accept", value), ("cookie", value)];
+        let incoming = incoming(true, &headers, None);
+        assert_eq!(matches!(incoming.request(), Some(ScopeRequest::Given(_))), is_large);
+        assert_eq!(matches!(incoming.name, RootName::Given { .. }), is_large);
+        assert_eq!(incoming.name.name(), "GET /lamps/{id}");
+        assert_eq!(incoming.name.source(), "route");
+        let (attributes, later) = incoming.attributes(&ClientOptions::default());
+        assert_eq!((attributes.is_empty(), later.is_some()), (!is_large, !is_large));
+    }
+}
+
+#[test]
+fn a_filter_and_the_sampler_see_all_attributes() {
+    let all = read(false, HEADERS, None).attributes;
+    let sampler = ClientOptions::new().traces_sampler(|_| 1.0);
+    let filter = ClientOptions::new().ignore_spans(["health"]);
+    for options in [sampler, filter] {
+        let (attributes, later) = incoming(false, HEADERS, None).attributes(&options);
+        assert!(later.is_none());
+        assert_eq!(attributes, all);
+    }
+}
+
+#[test]
+fn sensitive_values_and_broken_texts_do_not_leave() {
+    let head = || Head {
+        method: "GET",
+        scheme: None,
+        authority: None,
+        path: "/",
+        query: None,
+        version: "1.1",
+        route: None,
+        peer: None,
+        origin: "auto.http.test",
+        further: Head::NOTHING,
+    };
+    let options = ClientOptions { send_default_pii: true, ..ClientOptions::default() };
+    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(None)).unwrap());
+    let headers: [RawHeader<'_>; 4] = [
+        ("accept", b"secret", true),
+        ("accept", b"text/html", false),
+        ("baggage", b"a=\xff", false),
+        ("baggage", b"b=2", true),
+    ];
+    let received = Received::new(head(), || headers.into_iter(), client);
+    assert_eq!(received.request().headers["accept"], FILTERED);
+    assert!(!format!("{received:?}").contains("secret"));
+    // A trace is continued although its headers are marked.
+    let mut values = Vec::new();
+    crate::trace::headers::HeaderSource::visit(&received, "Baggage", &mut |value| {
+        values.push(value.to_owned())
+    });
+    assert_eq!(values, ["b=2"]);
 }
