@@ -80,6 +80,7 @@ fn or_report(text: Option<String>) -> Option<String> {
 }
 
 /// Runs code that may panic. Returns `None` after a panic, which is not captured.
+#[inline]
 pub(crate) fn contain<R>(run: impl FnOnce() -> R) -> Option<R> {
     quietly(|| catch_unwind(AssertUnwindSafe(run)).map_err(discard).ok())
 }
@@ -93,6 +94,7 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
 }
 
 /// Runs code whose panics the caller catches, without capturing them as events.
+#[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     let _restore = Restore::after(&QUIET, true);
     run()
