@@ -43,7 +43,7 @@ fn target(part: &str) -> String {
     std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default()
 }
 
-/// Returns whether the stack of a crashed thread can be walked in the process itself, see `stacktrace/unwind.rs`.
+/// Returns whether the stack of a crashed thread can be walked in the process itself, see `stacktrace/stopped_thread.rs`.
 fn walks_crashed_threads() -> bool {
     ["linux", "android"].contains(&&*target("OS")) && ["x86_64", "aarch64"].contains(&&*target("ARCH"))
 }

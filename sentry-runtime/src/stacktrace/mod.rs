@@ -31,9 +31,9 @@ pub(crate) mod names;
 mod resolve;
 mod rules;
 mod source;
-mod trim;
 #[cfg(walks_crashed_threads)]
-pub(crate) mod unwind;
+pub(crate) mod stopped_thread;
+mod trim;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ pub(super) fn add(
 
     use super::state::Step;
     use crate::pipeline;
-    use crate::stacktrace::unwind::Memory;
+    use crate::stacktrace::stopped_thread::Memory;
 
     let Some(context) = NonNull::new(state.registers.load(std::sync::atomic::Ordering::Acquire)) else {
         return;
@@ -51,7 +51,7 @@ mod registers {
     use crash_context::CrashContext;
 
     use crate::protocol::{Map, RegVal};
-    use crate::stacktrace::unwind::{Memory, REGISTERS, Registers, STACK_POINTER};
+    use crate::stacktrace::stopped_thread::{Memory, REGISTERS, Registers, STACK_POINTER};
 
     /// The values below this are shown: they are numbers, or addresses of fields behind a null pointer.
     const SMALL: u64 = 4096;
@@ -136,7 +136,7 @@ mod tests {
 
     use super::registers;
     use crate::stacktrace::RawStack;
-    use crate::stacktrace::unwind::{Memory, REGISTERS, RETURN_ADDRESS, Registers, STACK_POINTER};
+    use crate::stacktrace::stopped_thread::{Memory, REGISTERS, RETURN_ADDRESS, Registers, STACK_POINTER};
 
     /// Returns the stack by the registers, and the stack by the unwinder of the standard library.
     #[inline(never)]
