@@ -3,7 +3,8 @@
 #
 #   loom       the queue of span records, under every order of two threads' steps (tests/loom)
 #   miri       the queue, the instrumented future, its box, its kept arguments and the static map, interpreted (needs a nightly toolchain with `miri`)
-#   valgrind   the same natively, and the stack walker, which calls into the unwinder: no interpreter has that
+#   valgrind   the same natively, and the stack walker, which reads the stack or calls into the unwinder: no interpreter
+#              has those
 #
 # Usage: tests/unsafe/check.sh [loom|miri|valgrind]…
 # Without a name it runs loom, and miri, or valgrind where there is no Miri.
@@ -37,7 +38,7 @@ valgrind_() {
     echo "== valgrind: the queue, the instrumented future, its box, its kept arguments and the static map"
     (cd tests/unsafe && under_valgrind "$target/unsafe/native")
     echo "== valgrind: the stack walker"
-    (cd sentry-runtime && under_valgrind "$target" stacktrace::capture::)
+    (cd sentry-runtime && under_valgrind "$target" stacktrace::capture:: stacktrace::unwind::)
 }
 
 if (($# == 0)); then

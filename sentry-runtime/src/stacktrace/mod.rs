@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! caller:    RawStack::capture ─ return addresses, nothing else
+//!              unwind   the walk of a usual stack, with rules that are read once
 //! pipeline:  Symbolicator::resolve
 //!              lookup   addresses → symbols, files and lines (cached by address)
 //!              names    symbol → readable module and function
@@ -34,6 +35,15 @@ mod source;
 #[cfg(walks_crashed_threads)]
 pub(crate) mod stopped_thread;
 mod trim;
+// On the systems on which its addresses are compared with those of the system's unwinder.
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(miri)
+))]
+mod unwind;
 
 #[cfg(test)]
 mod tests;
