@@ -26,7 +26,7 @@ use crate::context::span_context::SpanContext;
 use crate::intake::message::{Capture, CaptureMechanism};
 use crate::options::UnhandledErrors;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Level, Uuid};
-use crate::scope::{Scope, Scopes};
+use crate::scope::Scope;
 use crate::stacktrace::RawStack;
 use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock::Ticks;
@@ -145,7 +145,7 @@ fn submit_seen(
     http_status: Option<u16>,
 ) {
     let Some(chain) = seen.chain.take() else { return };
-    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments()) {
+    if ignore::drops_here(&chain.entries[0], &[]) {
         seen::move_out(boundary, Some(seen), &chain, Uuid::nil());
         return;
     }
@@ -172,7 +172,7 @@ pub(crate) fn capture(failure: Failure<'_>, since: Ticks, origin: ErrorOrigin) -
         seen::move_out(boundary, known, &chain, event_id);
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments()) {
+    if ignore::drops_here(&chain.entries[0], &[]) {
         // The next boundary need not count the error again.
         seen::move_out(boundary, known, &chain, Uuid::nil());
         return None;
@@ -206,7 +206,7 @@ pub(crate) fn capture_explicitly(chain: Chain, mut hint: Hint) -> Option<Uuid> {
         count_files(&hint);
         return Some(event_id);
     }
-    if ignore::drops(&chain.entries[0], active::with(Scopes::of).attachments().chain(&hint.attachments)) {
+    if ignore::drops_here(&chain.entries[0], &hint.attachments) {
         return None;
     }
     let (span_context, stack) = match &known {

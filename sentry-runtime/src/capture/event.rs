@@ -61,8 +61,9 @@ pub(crate) struct EventDraft {
     span_context: SpanContext,
     stack: Option<RawStack>,
     locals: CapturedLocals,
-    over: Option<Scope>,
-    hint: Hint,
+    over: Option<Box<Scope>>,
+    /// In a box, as it is large and handed on several times.
+    hint: Box<Hint>,
 }
 
 impl Capture {
@@ -119,14 +120,14 @@ impl EventDraft {
             stack,
             locals: CapturedLocals::default(),
             over: None,
-            hint: Hint::new(),
+            hint: Box::default(),
         }
     }
 
     /// Adds a hint for callbacks.
     pub(crate) fn with_hint(mut self, mut hint: Hint) -> Self {
         hint.prune();
-        self.hint = hint;
+        *self.hint = hint;
         self
     }
 
@@ -138,7 +139,7 @@ impl EventDraft {
 
     /// Merges a scope over the current one, for this event only.
     pub(crate) fn with_scope(mut self, scope: Scope) -> Self {
-        self.over = Some(scope);
+        self.over = Some(Box::new(scope));
         self
     }
 }
@@ -197,7 +198,7 @@ impl DatedEvent {
         let is_ignored = match &draft.body {
             // Duplicates were recognised before their stack was taken.
             Body::Error { .. } => false,
-            Body::Panic { message, .. } => ignore::drops_of(&client, &panic_entry(message), files()),
+            Body::Panic { message, .. } => ignore::drops(&client, &panic_entry(message), files()),
             Body::Message(text) => ignore::drops_message(&client, text, files()),
             Body::Event(event) => ignore::drops_event(&client, event, files()),
         };
@@ -219,7 +220,7 @@ impl DatedEvent {
             stack: draft.stack,
             locals: draft.locals,
             thread,
-            hint: Box::new(draft.hint),
+            hint: draft.hint,
             session: session::of(&client, &scopes),
             scopes,
             client,
@@ -262,7 +263,7 @@ impl Capture {
             stack,
             locals,
             thread: current_thread(),
-            hint: Box::new(hint),
+            hint,
             session: None,
             scopes: Scopes {
                 global: crate::scope::global().snapshot(),

@@ -10,20 +10,33 @@ use crate::context::active;
 use crate::error::chain::ChainEntry;
 use crate::error::pattern::Candidate;
 use crate::protocol::{Attachment, DataCategory, DiscardReason, Event};
+use crate::scope::Scopes;
 
-/// Returns whether the active client ignores the error. An ignored error is counted with its attachments.
-pub(crate) fn drops<'a>(error: &ChainEntry, files: impl Iterator<Item = &'a Arc<Attachment>>) -> bool {
-    active::with(|context| context.client()).is_some_and(|client| drops_of(&client, error, files))
-}
-
-/// Like [`drops`], for a client.
-pub(crate) fn drops_of<'a>(
+/// Returns whether a client ignores the error. An ignored error is counted with its attachments.
+pub(crate) fn drops<'a>(
     client: &Client,
     error: &ChainEntry,
     files: impl Iterator<Item = &'a Arc<Attachment>>,
 ) -> bool {
-    let error = Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value };
-    ignores(client, &[error], files)
+    ignores(client, &[candidate(error)], files)
+}
+
+/// Returns whether the active client ignores the error, like [`drops`], with the attachments of the present scopes and
+/// `more`.
+pub(crate) fn drops_here(error: &ChainEntry, more: &[Arc<Attachment>]) -> bool {
+    active::with(|context| context.client()).is_some_and(|client| {
+        let is_ignored = matches(&client, &[candidate(error)]);
+        if is_ignored {
+            // Most errors are not ignored, and need no copy of the scopes.
+            let scopes = active::with(Scopes::of);
+            lose(&client, scopes.attachments().chain(more));
+        }
+        is_ignored
+    })
+}
+
+fn candidate(error: &ChainEntry) -> Candidate<'_> {
+    Candidate { ty: &error.ty, module: error.module.as_deref(), text: &error.value }
 }
 
 /// Returns whether a client ignores the message. An ignored message is counted with its attachments.
@@ -58,6 +71,19 @@ fn ignores<'a>(
     whats: &[Candidate<'_>],
     files: impl Iterator<Item = &'a Arc<Attachment>>,
 ) -> bool {
+    let is_ignored = matches(client, whats);
+    if is_ignored {
+        lose(client, files);
+    }
+    is_ignored
+}
+
+fn lose<'a>(client: &Client, files: impl Iterator<Item = &'a Arc<Attachment>>) {
+    client.lost_with(DiscardReason::EventProcessor, DataCategory::Error, files);
+}
+
+/// Returns whether a client ignores one of these.
+fn matches(client: &Client, whats: &[Candidate<'_>]) -> bool {
     if !client.is_enabled() {
         return false;
     }
@@ -67,6 +93,5 @@ fn ignores<'a>(
         .find_map(|what| patterns.iter().find(|pattern| pattern.is(what)).map(|pattern| (what, pattern)));
     let Some((what, pattern)) = found else { return false };
     diagnostics::debug(format_args!("dropped `{}`: it matches {pattern:?} of ignore_errors", what.titled()));
-    client.lost_with(DiscardReason::EventProcessor, DataCategory::Error, files);
     true
 }

@@ -39,16 +39,27 @@ pub(super) struct Form {
 pub(super) struct Wanted<'a> {
     chain: &'a Chain,
     fingerprints: [u64; MAX_ENTRIES],
+    /// A bit for each fingerprint, see [`mark`].
+    marks: u64,
+    /// The length of the longest text.
+    longest: usize,
 }
 
 impl<'a> Wanted<'a> {
     pub(super) fn new(chain: &'a Chain) -> Self {
-        let mut fingerprints = [0; MAX_ENTRIES];
+        let (mut fingerprints, mut marks, mut longest) = ([0; MAX_ENTRIES], 0, 0);
         for (slot, entry) in fingerprints.iter_mut().zip(&chain.entries) {
             *slot = fingerprint(&entry.value);
+            marks |= mark(*slot);
+            longest = longest.max(entry.value.len());
         }
-        Self { chain, fingerprints }
+        Self { chain, fingerprints, marks, longest }
     }
+}
+
+/// Returns the bit of a fingerprint, given by its highest bits.
+fn mark(fingerprint: u64) -> u64 {
+    1 << (fingerprint >> 58)
 }
 
 /// Returns a number that differs for most texts that differ. It saves their comparison: texts of one kind of error often
@@ -105,8 +116,13 @@ impl Form {
     }
 
     /// Returns whether a chain contains this error.
+    #[inline]
     pub(super) fn is_in(&self, wanted: &Wanted<'_>) -> bool {
-        let Wanted { chain, fingerprints } = wanted;
+        let Wanted { chain, fingerprints, marks, longest } = wanted;
+        // Most seen errors have neither the text of an entry, nor one that an entry can end with.
+        if marks & mark(self.fingerprint) == 0 && *longest <= self.trimmed {
+            return false;
+        }
         for (at, (entry, fingerprint)) in chain.entries.iter().zip(fingerprints).enumerate() {
             let is = if *fingerprint == self.fingerprint && entry.value == self.error.value {
                 self.may_be(entry, Causes::below(chain, at))

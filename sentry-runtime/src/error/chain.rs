@@ -214,7 +214,8 @@ const INTERNAL_ERROR: &str = "actix_web::error::internal::InternalError<";
 
 /// Returns the name and module of a type from the compiler's type name; `None` if the type hides another one.
 fn named(mut path: &str) -> Option<(String, Option<String>)> {
-    loop {
+    // Most types wrap nothing: those that do end in a bracket, or begin as a reference.
+    while path.ends_with('>') || path.starts_with('&') {
         // actix-web's type puts a status beside an error.
         let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<", INTERNAL_ERROR]
             .iter()
