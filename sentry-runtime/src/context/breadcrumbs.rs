@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::active;
+use super::thread_context::Context;
 use crate::base::{callback, diagnostics};
 use crate::client::hint::Hint;
 use crate::client::{self, Client};
@@ -81,22 +82,42 @@ enum Admission {
 impl Admission {
     /// Returns the decision of the active client; `None` without one.
     fn ask() -> Option<Self> {
-        if callback::is_too_deep() {
-            return None;
+        if callback::is_too_deep() { None } else { active::with(Self::of) }
+    }
+
+    /// Returns the decision of the client of a context.
+    #[inline]
+    fn of(context: &Context) -> Option<Self> {
+        match &context.client {
+            Some(client) => Self::by(client),
+            None => client::with_global(Self::by).flatten(),
         }
-        let of = |client: &Arc<Client>| {
-            let options = client.options();
-            let is_seen =
-                options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
-            client.is_enabled().then(|| match is_seen {
-                true => Self::Seen(Arc::clone(client)),
-                false => Self::Unseen(options.max_breadcrumbs),
-            })
-        };
-        active::with(|context| match &context.client {
-            Some(client) => of(client),
-            None => client::with_global(of).flatten(),
+    }
+
+    #[inline]
+    fn by(client: &Arc<Client>) -> Option<Self> {
+        let options = client.options();
+        let is_seen = options.before_breadcrumb.is_some() || options.before_breadcrumb_with_hint.is_some();
+        client.is_enabled().then(|| match is_seen {
+            true => Self::Seen(Arc::clone(client)),
+            false => Self::Unseen(options.max_breadcrumbs),
         })
+    }
+
+    /// Prunes a breadcrumb and passes it to `before_breadcrumb`. Returns the maximum number of breadcrumbs to keep.
+    #[inline]
+    fn admit(self, breadcrumb: &mut Option<Breadcrumb>, hint: Option<Hint>) -> usize {
+        if let Some(breadcrumb) = breadcrumb {
+            breadcrumb.prune();
+        }
+        match self {
+            Self::Unseen(max) => max,
+            Self::Seen(client) => {
+                *breadcrumb =
+                    breadcrumb.take().and_then(|made| show(&client, made, hint.unwrap_or_default()));
+                client.options().max_breadcrumbs
+            }
+        }
     }
 }
 
@@ -107,17 +128,14 @@ pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) -> Opti
         breadcrumb.discard();
         return None;
     };
-    let mut breadcrumb = breadcrumb.made()?;
-    breadcrumb.prune();
-    match admission {
-        Admission::Unseen(max) => Some((breadcrumb, max)),
-        Admission::Seen(client) => show(&client, breadcrumb, hint.unwrap_or_default()),
-    }
+    let mut breadcrumb = breadcrumb.made();
+    let max = admission.admit(&mut breadcrumb, hint);
+    Some((breadcrumb?, max))
 }
 
 /// Passes a breadcrumb to the callbacks of a client.
 #[cold]
-fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<(Breadcrumb, usize)> {
+fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<Breadcrumb> {
     let options = client.options();
     let look = || {
         let breadcrumb = match &options.before_breadcrumb {
@@ -134,16 +152,19 @@ fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<(Brea
         None
     });
     // A callback may have added data.
-    Some((Shallow::of(shown?).into_inner(), options.max_breadcrumbs))
+    Some(Shallow::of(shown?).into_inner())
 }
 
 /// Adds a breadcrumb to the isolation scope.
 pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
-    if let Some((breadcrumb, max)) = admit(breadcrumb, hint) {
-        let mut breadcrumb = Some(breadcrumb);
-        active::with(|context| {
-            context.isolation.update(|scope| scope.breadcrumbs.exchange(&mut breadcrumb, max));
-        });
+    let ask = |context: &Context| Some((Admission::of(context)?, Arc::clone(&context.isolation)));
+    let asked = if callback::is_too_deep() { None } else { active::with(ask) };
+    let Some((admission, isolation)) = asked else { return breadcrumb.discard() };
+    let mut breadcrumb = breadcrumb.made();
+    let max = admission.admit(&mut breadcrumb, hint);
+    if breadcrumb.is_some() {
+        // What it replaces is freed after the lock is released.
+        isolation.update(|scope| scope.breadcrumbs.exchange(&mut breadcrumb, max));
     }
 }
 

@@ -100,9 +100,17 @@ fn look_at<'a>(value: &'a mut Value, left: usize, pending: &mut Vec<(&'a mut Val
 }
 
 /// Cuts a string to [`MAX_HELD`] characters.
+#[inline]
 fn hold(text: &mut String) {
-    if truncate(text, MAX_HELD) {
-        text.shrink_to_fit();
+    #[cold]
+    fn cut(text: &mut String) {
+        if truncate(text, MAX_HELD) {
+            text.shrink_to_fit();
+        }
+    }
+    // A text has at most as many characters as bytes.
+    if text.len() > MAX_HELD {
+        cut(text);
     }
 }
 
@@ -192,8 +200,11 @@ impl Prune for Context {
 }
 
 impl Prune for Breadcrumb {
+    #[inline]
     fn prune(&mut self) {
-        self.message.iter_mut().for_each(hold);
+        if let Some(message) = &mut self.message {
+            hold(message);
+        }
         if !self.data.is_empty() {
             self.data.prune();
         }
