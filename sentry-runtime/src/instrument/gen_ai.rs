@@ -24,7 +24,7 @@ pub(crate) fn begin(context: &Context, span: LocalId, op: &str) {
     };
     set("gen_ai.operation.name", AttributeValue::from(&op[PREFIX.len()..]));
     let scopes = [&*context.current, &*context.isolation, crate::scope::global()];
-    if let Some(id) = scopes.into_iter().find_map(|scope| scope.snapshot().conversation_id.clone()) {
+    if let Some(id) = scopes.into_iter().find_map(|scope| scope.snapshot().rest.conversation_id.clone()) {
         set("gen_ai.conversation.id", AttributeValue::from(&*id));
     }
 }

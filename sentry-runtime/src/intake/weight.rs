@@ -88,24 +88,24 @@ impl Weigh for BatchRecord {
 
 /// Returns the bytes of a scope.
 pub(super) fn of_scope(scope: &Scope) -> usize {
-    scope.attachments.iter().fold(of_data(scope), |sum, attachment| sum + attachment.buffer.len())
+    scope.rest.attachments.iter().fold(of_data(scope), |sum, attachment| sum + attachment.buffer.len())
 }
 
 /// Returns the bytes of a scope without its attachments, which transactions do not carry and scopes share.
 pub(crate) fn of_data(scope: &Scope) -> usize {
-    let attributes = scope.attributes.iter().map(|(key, value)| ENTRY + key.len() + of_attribute(value));
+    let attributes = scope.rest.attributes.iter().map(|(key, value)| ENTRY + key.len() + of_attribute(value));
     let request = match &scope.request {
         Some(ScopeRequest::Received(request)) => request.bytes(),
         Some(ScopeRequest::Given(request)) => of_request(request),
         None => 0,
     };
-    of_values(&scope.extra)
+    of_values(&scope.rest.extra)
         + scope.form().map_or(0, of_form)
-        + of_contexts(&scope.contexts)
+        + of_contexts(&scope.rest.contexts)
         + scope.tags.len() * 4 * ENTRY
         + scope.breadcrumbs.iter().map(of_breadcrumb).sum::<usize>()
         + attributes.sum::<usize>()
-        + scope.user.as_ref().map_or(0, |user| of_values(&user.other))
+        + scope.rest.user.as_ref().map_or(0, |user| of_values(&user.other))
         + request
 }
 

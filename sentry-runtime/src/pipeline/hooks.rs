@@ -102,7 +102,7 @@ pub(super) fn processors(
     mut event: Event<'static>,
     hint: &mut Hint,
 ) -> Result<Event<'static>, DiscardReason> {
-    for processor in &scope.processors {
+    for processor in &scope.rest.processors {
         event = show("an event processor", DiscardReason::EventProcessor, made_at, event, |event| {
             processor.event(event, hint)
         })?;
@@ -147,7 +147,7 @@ pub(super) fn transaction(
     scope: &Scope,
     mut transaction: Transaction<'static>,
 ) -> Result<Transaction<'static>, DiscardReason> {
-    for processor in scope.processors.iter().filter_map(Processor::of_transactions) {
+    for processor in scope.rest.processors.iter().filter_map(Processor::of_transactions) {
         let reason = DiscardReason::EventProcessor;
         transaction = run("a transaction processor", reason, 0, transaction, &**processor)?;
     }

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Processor;
 use super::breadcrumbs::Trail;
-use super::flags::Flags;
 use super::form::FormData;
 use super::request::ScopeRequest;
 use super::request_events::RequestEvents;
+use super::rest::Rest;
+use super::tags::Tags;
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::client::hint::Hint;
@@ -34,22 +35,11 @@ const MAX_ATTACHMENTS: usize = 64;
 /// ```
 #[derive(Clone, Default)]
 pub struct Scope {
-    pub(crate) level: Option<Level>,
-    pub(crate) fingerprint: Option<Arc<[Cow<'static, str>]>>,
-    pub(crate) transaction: Option<Arc<str>>,
-    pub(crate) user: Option<Arc<User>>,
+    pub(crate) tags: Tags,
+    /// The request that is being handled. Every request of a server has one, so that it is not among the rest.
     pub(crate) request: Option<ScopeRequest>,
-    pub(crate) tags: Map<String, String>,
-    pub(crate) extra: Map<String, Value>,
-    /// The form whose fields are additional data, set after `extra`.
-    pub(super) form: Option<Arc<FormData>>,
-    pub(crate) contexts: Map<String, Context>,
-    pub(crate) attributes: Map<Cow<'static, str>, AttributeValue>,
-    pub(crate) flags: Flags,
     pub(crate) breadcrumbs: Trail,
-    pub(crate) attachments: Vec<Arc<Attachment>>,
-    pub(crate) processors: Vec<Processor>,
-    pub(crate) conversation_id: Option<Arc<str>>,
+    pub(crate) rest: Rest,
     /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
     /// In a request that a server integration handles: what was captured in it, by this scope or any fork of it.
@@ -61,8 +51,12 @@ pub struct Scope {
 impl Scope {
     /// Removes all data except the processors. A session continues.
     pub fn clear(&mut self) {
+        let mut rest = Rest::default();
+        if !self.rest.processors.is_empty() {
+            rest.processors = std::mem::take(&mut self.rest.processors);
+        }
         *self = Self {
-            processors: std::mem::take(&mut self.processors),
+            rest,
             session: self.session.take(),
             request_events: self.request_events.take(),
             ..Self::default()
@@ -76,29 +70,29 @@ impl Scope {
 
     /// Sets the level of events captured in this scope, which overrides their own.
     pub fn set_level(&mut self, level: impl Into<Option<Level>>) {
-        self.level = level.into();
+        self.rest.level = level.into();
     }
 
     /// Sets the fingerprint by which events are grouped; the element `{{ default }}` means the server's own grouping.
     pub fn set_fingerprint(&mut self, fingerprint: Option<&[&str]>) {
-        self.fingerprint =
+        self.rest.fingerprint =
             fingerprint.map(|parts| parts.iter().map(|&part| Cow::Owned(part.to_owned())).collect());
     }
 
     /// Sets the transaction name of events captured in this scope.
     pub fn set_transaction(&mut self, transaction: Option<&str>) {
-        self.transaction = transaction.map(Arc::from);
+        self.rest.transaction = transaction.map(Arc::from);
     }
 
     /// Sets the user; `None` removes it. The option `data_collection` does not apply to it.
     pub fn set_user(&mut self, user: impl Into<Option<User>>) {
-        self.user = user.into().map(|user| Arc::new(Shallow::of(user).into_inner()));
+        self.rest.user = user.into().map(|user| Arc::new(Shallow::of(user).into_inner()));
     }
 
     /// Returns the user.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
-        self.user.as_deref()
+        self.rest.user.as_deref()
     }
 
     /// Sets the HTTP request that is being handled; `None` removes it.
@@ -115,20 +109,17 @@ impl Scope {
     }
 
     fn insert_tag(&mut self, key: &str, value: String) {
-        if is_plain_tag(key, &value) {
-            if has_room(&self.tags, key, "tag", MAX_BREADTH) {
-                self.tags.insert(key.to_owned(), value);
+        let has_room = if is_plain_tag(key, &value) {
+            self.tags.set(key, value, MAX_BREADTH)
+        } else {
+            let checked = check_tag(key, &value);
+            if let Some(note) = checked.note {
+                diagnostics::debug(format_args!("{note}"));
             }
-            return;
-        }
-        let checked = check_tag(key, &value);
-        if let Some(note) = checked.note {
-            diagnostics::debug(format_args!("{note}"));
-        }
-        if let Some((key, value)) = checked.tag
-            && has_room(&self.tags, &key, "tag", MAX_BREADTH)
-        {
-            self.tags.insert(key.into_owned(), value.into_owned());
+            checked.tag.is_none_or(|(key, value)| self.tags.set(&key, value.into_owned(), MAX_BREADTH))
+        };
+        if !has_room {
+            note_full("tag", key, MAX_BREADTH);
         }
     }
 
@@ -149,19 +140,19 @@ impl Scope {
     pub fn set_context<C: Into<Context>>(&mut self, key: &str, value: C) {
         let mut context = value.into();
         context.prune();
-        if has_room(&self.contexts, key, "context", MAX_BREADTH) {
-            self.contexts.insert(key.to_owned(), context);
+        if has_room(&self.rest.contexts, key, "context", MAX_BREADTH) {
+            self.rest.contexts.insert(key.to_owned(), context);
         }
     }
 
     /// Removes a context.
     pub fn remove_context(&mut self, key: &str) {
-        self.contexts.remove(key);
+        self.rest.contexts.remove(key);
     }
 
     /// Returns the form whose fields are additional data.
     pub(crate) fn form(&self) -> Option<&FormData> {
-        self.form.as_deref()
+        self.rest.form.as_deref()
     }
 
     /// Sets additional data.
@@ -173,15 +164,15 @@ impl Scope {
     /// Sets additional data, below that of a form.
     pub(super) fn insert_extra(&mut self, key: String, value: Value) {
         let value = Shallow::of(value).into_inner();
-        if has_room(&self.extra, &key, "extra", MAX_BREADTH) {
-            self.extra.insert(key, value);
+        if has_room(&self.rest.extra, &key, "extra", MAX_BREADTH) {
+            self.rest.extra.insert(key, value);
         }
     }
 
     /// Removes additional data.
     pub fn remove_extra(&mut self, key: &str) {
         self.unfold_form_before(key);
-        self.extra.remove(key);
+        self.rest.extra.remove(key);
     }
 
     /// Sets an attribute of logs, metrics and segments in this scope: a number, a string, a boolean, or a list of
@@ -204,9 +195,9 @@ impl Scope {
             key = Cow::Owned(cut);
         }
         if value.is_null() {
-            self.attributes.remove(&key);
-        } else if has_room(&self.attributes, &key, "attribute", MAX_ATTRIBUTES) {
-            self.attributes.insert(key, value);
+            self.rest.attributes.remove(&key);
+        } else if has_room(&self.rest.attributes, &key, "attribute", MAX_ATTRIBUTES) {
+            self.rest.attributes.insert(key, value);
         }
     }
 
@@ -223,14 +214,14 @@ impl Scope {
 
     /// Removes an attribute.
     pub fn remove_attribute(&mut self, key: &str) {
-        self.attributes.remove(key);
+        self.rest.attributes.remove(key);
     }
 
     /// Records the evaluation of a feature flag and its result. The last 100 evaluated flags are sent with events.
     ///
     /// [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
     pub fn add_feature_flag(&mut self, name: &str, result: impl Into<Value>) {
-        self.flags.add(name, Shallow::of(result.into()));
+        self.rest.flags.add(name, Shallow::of(result.into()));
     }
 
     /// Adds an event processor for everything that is captured in this scope; see
@@ -248,7 +239,7 @@ impl Scope {
     where
         F: Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync + 'static,
     {
-        self.processors.push(Processor::Event(Arc::new(processor)));
+        self.rest.processors.push(Processor::Event(Arc::new(processor)));
     }
 
     /// Adds an event processor that also receives the [`Hint`], and may change it.
@@ -256,7 +247,7 @@ impl Scope {
     where
         F: Fn(Event<'static>, &mut Hint) -> Option<Event<'static>> + Send + Sync + 'static,
     {
-        self.processors.push(Processor::Hinted(Arc::new(processor)));
+        self.rest.processors.push(Processor::Hinted(Arc::new(processor)));
     }
 
     /// Adds a transaction processor for transactions that end in this scope; it receives them with all their spans.
@@ -264,20 +255,20 @@ impl Scope {
     where
         F: Fn(Transaction<'static>) -> Option<Transaction<'static>> + Send + Sync + 'static,
     {
-        self.processors.push(Processor::Transaction(Arc::new(processor)));
+        self.rest.processors.push(Processor::Transaction(Arc::new(processor)));
     }
 
     /// Sets the conversation of AI spans that are started in this scope from now on, see
     /// [`set_conversation_id`](crate::set_conversation_id).
     pub fn set_conversation_id(&mut self, id: Option<&str>) {
-        self.conversation_id = id.map(Arc::from);
+        self.rest.conversation_id = id.map(Arc::from);
     }
 
     /// Attaches a file to every event captured in this scope; at most 64 files are kept. Files larger than the option
     /// `max_attachment_size` are not sent.
     pub fn add_attachment(&mut self, attachment: Attachment) {
-        if self.attachments.len() < MAX_ATTACHMENTS {
-            self.attachments.push(Arc::new(attachment));
+        if self.rest.attachments.len() < MAX_ATTACHMENTS {
+            self.rest.attachments.push(Arc::new(attachment));
         } else {
             diagnostics::error(format_args!(
                 "dropped the attachment `{}`: a scope has at most {MAX_ATTACHMENTS}; use clear_attachments",
@@ -288,7 +279,7 @@ impl Scope {
 
     /// Removes all attachments.
     pub fn clear_attachments(&mut self) {
-        self.attachments.clear();
+        self.rest.attachments.clear();
     }
 }
 
@@ -329,28 +320,31 @@ impl Waiting {
 pub(super) fn has_room<K: Borrow<str> + Ord, V>(map: &Map<K, V>, key: &str, kind: &str, most: usize) -> bool {
     let has_room = map.len() < most || map.contains_key(key);
     if !has_room {
-        diagnostics::debug(format_args!(
-            "dropped {kind} `{}`: a scope has at most {most}",
-            truncated(key, 64)
-        ));
+        note_full(kind, key, most);
     }
     has_room
+}
+
+/// Writes to the debug output that a scope has no room for an entry.
+#[cold]
+fn note_full(kind: &str, key: &str, most: usize) {
+    diagnostics::debug(format_args!("dropped {kind} `{}`: a scope has at most {most}", truncated(key, 64)));
 }
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scope")
-            .field("level", &self.level)
-            .field("fingerprint", &self.fingerprint)
-            .field("transaction", &self.transaction)
+            .field("level", &self.rest.level)
+            .field("fingerprint", &self.rest.fingerprint)
+            .field("transaction", &self.rest.transaction)
             .field("tags", &self.tags)
             .field("extra", &self.extra_with_form())
-            .field("contexts", &self.contexts)
-            .field("attributes", &self.attributes)
-            .field("flags", &self.flags)
+            .field("contexts", &self.rest.contexts)
+            .field("attributes", &self.rest.attributes)
+            .field("flags", &self.rest.flags)
             .field("breadcrumbs", &self.breadcrumbs.len())
-            .field("attachments", &self.attachments.len())
-            .field("processors", &self.processors.len())
+            .field("attachments", &self.rest.attachments.len())
+            .field("processors", &self.rest.processors.len())
             .finish_non_exhaustive()
     }
 }

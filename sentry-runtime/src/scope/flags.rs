@@ -15,6 +15,8 @@ const MAX: usize = 100;
 pub(crate) struct Flags(Vec<(String, Shallow<Value>)>);
 
 impl Flags {
+    pub(super) const NONE: Self = Self(Vec::new());
+
     /// Records an evaluation. If the list is full, the least recently evaluated flag is removed.
     pub(crate) fn add(&mut self, name: &str, result: Shallow<Value>) {
         if let Some(at) = self.0.iter().position(|(known, _)| known == name) {

@@ -3,16 +3,14 @@
 //! The thread of the handler only copies the texts. The pipeline thread names and groups the fields.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Scope;
 use crate::base::callback;
-use crate::protocol::limits::{MAX_BREADTH, MAX_HELD, truncated};
+use crate::protocol::Value;
+use crate::protocol::limits::{MAX_HELD, truncated};
 use crate::protocol::nesting::Shallow;
 use crate::protocol::to_value::to_value;
-use crate::protocol::{Map, Value};
 
 /// The fields of a submitted form, in order. A repeated field is kept several times, and nested values become fields
 /// with joined names: `address.city`, `items.0.name`.
@@ -57,7 +55,7 @@ impl FieldValue<'_> {
 }
 
 /// The maximum number of recorded fields per form.
-const MAX_FIELDS: usize = 100;
+pub(super) const MAX_FIELDS: usize = 100;
 
 impl FormData {
     /// Returns the fields of a value that serialises to a map, a struct or a list of pairs. Any other value becomes one
@@ -267,41 +265,8 @@ impl FormText for Cow<'_, str> {
     }
 }
 
-impl Scope {
-    /// Keeps the fields of a form as additional data. They become entries of it when the scope is merged, or before
-    /// other additional data is set or removed.
-    pub(crate) fn set_form(&mut self, form: Arc<FormData>) {
-        self.unfold_form();
-        self.form = Some(form);
-    }
-
-    /// Sets the fields of the form as entries of the additional data.
-    pub(super) fn unfold_form(&mut self) {
-        if let Some(form) = self.form.take() {
-            form.grouped().into_iter().for_each(|(key, value)| self.insert_extra(key, value));
-        }
-    }
-
-    /// Does the same before another entry is set or removed, if the order of the two matters.
-    pub(super) fn unfold_form_before(&mut self, key: &str) {
-        if self.form.is_some() && (key.starts_with(PREFIX) || self.extra.len() + MAX_FIELDS >= MAX_BREADTH) {
-            self.unfold_form();
-        }
-    }
-
-    /// Returns the additional data with the fields of the form.
-    pub(super) fn extra_with_form(&self) -> Cow<'_, Map<String, Value>> {
-        if self.form.is_none() {
-            return Cow::Borrowed(&self.extra);
-        }
-        let mut whole = Self { extra: self.extra.clone(), form: self.form.clone(), ..Self::default() };
-        whole.unfold_form();
-        Cow::Owned(whole.extra)
-    }
-}
-
 /// The beginning of the names of recorded fields.
-const PREFIX: &str = "server_action_form_data.";
+pub(super) const PREFIX: &str = "server_action_form_data.";
 
 /// The maximum depth to which a form is flattened; deeper values are kept as they are.
 const MAX_DEPTH: usize = 8;
@@ -328,7 +293,10 @@ fn flatten(name: String, value: Value, depth: usize, into: &mut FormData) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::Scopes;
+    use std::sync::Arc;
+
+    use crate::protocol::Map;
+    use crate::scope::{Scope, Scopes};
     use serde_json::json;
 
     fn fields(form: &Value) -> Value {
@@ -375,6 +343,7 @@ mod tests {
 
     fn extra(scope: &Scope) -> Vec<(&str, String)> {
         scope
+            .rest
             .extra
             .iter()
             .map(|(key, value)| (key.strip_prefix(PREFIX).unwrap_or(key), value.to_string()))

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Scope;
+use super::tags::Tags;
 use crate::protocol::{Breadcrumb, Context, Event, Map, Transaction, Value};
 
 impl Scope {
@@ -13,43 +14,47 @@ impl Scope {
                 slot.clone_from(over);
             }
         }
-        replace(&mut self.level, &over.level);
-        replace(&mut self.fingerprint, &over.fingerprint);
-        replace(&mut self.transaction, &over.transaction);
-        replace(&mut self.user, &over.user);
-        replace(&mut self.request, &over.request);
-        replace(&mut self.conversation_id, &over.conversation_id);
-        self.tags.extend(over.tags.clone());
-        self.unfold_form();
-        self.extra.extend(over.extra_with_form().into_owned());
-        self.contexts.extend(over.contexts.clone());
-        self.attributes.extend(over.attributes.clone());
-        self.flags.extend(&over.flags);
+        self.tags.extend(&over.tags);
         self.breadcrumbs.merge(&over.breadcrumbs);
-        self.attachments.extend(over.attachments.iter().cloned());
-        self.processors.extend(over.processors.iter().cloned());
+        replace(&mut self.request, &over.request);
+        if over.rest.is_none() {
+            return;
+        }
+        self.unfold_form();
+        let rest = &mut *self.rest;
+        replace(&mut rest.level, &over.rest.level);
+        replace(&mut rest.fingerprint, &over.rest.fingerprint);
+        replace(&mut rest.transaction, &over.rest.transaction);
+        replace(&mut rest.user, &over.rest.user);
+        replace(&mut rest.conversation_id, &over.rest.conversation_id);
+        rest.extra.extend(over.extra_with_form().into_owned());
+        rest.contexts.extend(over.rest.contexts.clone());
+        rest.attributes.extend(over.rest.attributes.clone());
+        rest.flags.extend(&over.rest.flags);
+        rest.attachments.extend(over.rest.attachments.iter().cloned());
+        rest.processors.extend(over.rest.processors.iter().cloned());
     }
 
     /// Adds the scope's data that the event does not set itself. The scope's level overrides the event's; the last
     /// `max` breadcrumbs are kept.
     pub(crate) fn apply_to_event(&self, event: &mut Event<'static>, max: usize) {
-        if let Some(level) = self.level {
+        if let Some(level) = self.rest.level {
             event.level = level;
         }
-        if let Some(fingerprint) = &self.fingerprint
+        if let Some(fingerprint) = &self.rest.fingerprint
             && is_default(&event.fingerprint)
         {
             event.fingerprint = Cow::Owned(fingerprint.to_vec());
         }
         if event.transaction.is_none() {
-            event.transaction = self.transaction.as_deref().map(str::to_owned);
+            event.transaction = self.rest.transaction.as_deref().map(str::to_owned);
         }
-        fill(&mut event.user, self.user.as_deref());
+        fill(&mut event.user, self.rest.user.as_deref());
         fill(&mut event.request, self.request.as_deref());
-        fill_map(&mut event.tags, &self.tags);
-        fill_map(&mut event.extra, &self.extra);
-        fill_map(&mut event.contexts, &self.contexts);
-        if let Some(flags) = self.flags.context() {
+        fill_tags(&mut event.tags, &self.tags);
+        fill_map(&mut event.extra, &self.rest.extra);
+        fill_map(&mut event.contexts, &self.rest.contexts);
+        if let Some(flags) = self.rest.flags.context() {
             event.contexts.entry("flags".to_owned()).or_insert(flags);
         }
         let mut breadcrumbs: Vec<_> = self.breadcrumbs.iter().map(Breadcrumb::clone).collect();
@@ -60,16 +65,16 @@ impl Scope {
 
     /// Adds the scope's data that the transaction does not set itself. Attributes are added to its root span.
     pub(crate) fn apply_to_transaction(&self, transaction: &mut Transaction<'static>) {
-        if let Some(name) = &self.transaction {
+        if let Some(name) = &self.rest.transaction {
             transaction.name = Some(name.to_string());
         }
-        fill(&mut transaction.user, self.user.as_deref());
+        fill(&mut transaction.user, self.rest.user.as_deref());
         fill(&mut transaction.request, self.request.as_deref());
-        fill_map(&mut transaction.tags, &self.tags);
-        fill_map(&mut transaction.extra, &self.extra);
-        fill_map(&mut transaction.contexts, &self.contexts);
+        fill_tags(&mut transaction.tags, &self.tags);
+        fill_map(&mut transaction.extra, &self.rest.extra);
+        fill_map(&mut transaction.contexts, &self.rest.contexts);
         if let Some(Context::Trace(trace)) = transaction.contexts.get_mut("trace") {
-            for (key, value) in &self.attributes {
+            for (key, value) in &self.rest.attributes {
                 if !trace.data.contains_key(&**key) {
                     let value = serde_json::to_value(value).unwrap_or(Value::Null);
                     trace.data.insert(key.clone().into_owned(), value);
@@ -80,12 +85,12 @@ impl Scope {
 
     /// Returns whether there is a processor for transactions with all their spans.
     pub(crate) fn shows_transactions(&self) -> bool {
-        self.processors.iter().any(|processor| processor.of_transactions().is_some())
+        self.rest.processors.iter().any(|processor| processor.of_transactions().is_some())
     }
 
     /// Returns whether there is a processor for events, which also receives transactions.
     pub(crate) fn shows_events(&self) -> bool {
-        self.processors.iter().any(|processor| processor.of_transactions().is_none())
+        self.rest.processors.iter().any(|processor| processor.of_transactions().is_none())
     }
 }
 
@@ -101,6 +106,14 @@ fn is_default(fingerprint: &[Cow<'_, str>]) -> bool {
 fn fill<T: Clone>(slot: &mut Option<T>, value: Option<&T>) {
     if slot.is_none() {
         *slot = value.cloned();
+    }
+}
+
+fn fill_tags(map: &mut Map<String, String>, from: &Tags) {
+    for (key, value) in from.iter() {
+        if !map.contains_key(key) {
+            map.insert(key.to_owned(), value.to_owned());
+        }
     }
 }
 
@@ -142,9 +155,9 @@ mod tests {
         let scopes =
             Scopes { global: Arc::new(global), isolation: Arc::new(isolation), current: Arc::new(current) };
         let merged = scopes.merged();
-        assert_eq!(merged.tags["who"], "3");
+        assert_eq!(merged.tags.get("who"), Some("3"));
         assert_eq!(merged.tags.len(), 4);
-        assert_eq!(merged.attributes["who"], 3.into());
+        assert_eq!(merged.rest.attributes["who"], 3.into());
         let mut event = Event::default();
         merged.apply_to_event(&mut event, 2);
         assert_eq!(texts(&event), ["second", "third"], "in the order of their coming, the last of them");
@@ -183,7 +196,7 @@ mod tests {
         scope.set_attribute("a", 1);
         scope.add_event_processor(Some);
         scope.clear();
-        assert!(scope.tags.is_empty() && scope.attributes.is_empty());
+        assert!(scope.tags.len() == 0 && scope.rest.attributes.is_empty());
         assert!(scope.shows_events() && !scope.shows_transactions());
     }
 }

@@ -15,6 +15,7 @@
 pub(crate) mod breadcrumbs;
 mod cell;
 mod data;
+mod extra_of_form;
 pub(crate) mod flags;
 mod form;
 pub(crate) mod held_events;
@@ -23,6 +24,8 @@ mod processors;
 mod rebase;
 pub(crate) mod request;
 pub(crate) mod request_events;
+mod rest;
+mod tags;
 
 pub use data::Scope;
 pub use form::{FormData, FormPairs};
@@ -58,14 +61,14 @@ impl Scopes {
 
     /// Returns the attachments of all three scopes.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
-        [&self.global, &self.isolation, &self.current].into_iter().flat_map(|scope| &scope.attachments)
+        [&self.global, &self.isolation, &self.current].into_iter().flat_map(|scope| &scope.rest.attachments)
     }
 
     /// Adds the attributes of all three scopes to those of an item, which take precedence; then more specific scopes
     /// do.
     pub(crate) fn add_attributes(&self, attributes: &mut Map<Cow<'static, str>, AttributeValue>) {
         for (key, value) in
-            [&self.current, &self.isolation, &self.global].iter().flat_map(|scope| &scope.attributes)
+            [&self.current, &self.isolation, &self.global].iter().flat_map(|scope| &scope.rest.attributes)
         {
             if !value.is_null() && !attributes.contains_key(key) {
                 attributes.insert(key.clone(), value.clone());
@@ -77,10 +80,15 @@ impl Scopes {
     pub(crate) fn merged(&self) -> Scope {
         let mut merged = Scope::clone(&self.global);
         merged.unfold_form();
-        let global = std::mem::take(&mut merged.processors);
+        let global = self.global.rest.processors.clone();
+        if !global.is_empty() {
+            merged.rest.processors.clear();
+        }
         merged.merge(&self.isolation);
         merged.merge(&self.current);
-        merged.processors.extend(global);
+        if !global.is_empty() {
+            merged.rest.processors.extend(global);
+        }
         merged
     }
 }

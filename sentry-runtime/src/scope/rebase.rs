@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Scope;
 use super::data::has_room;
 use super::request::ScopeRequest;
+use super::rest::{Rest, RestData};
+use super::tags::Tags;
 use crate::protocol::Map;
 use crate::protocol::limits::{MAX_ATTRIBUTES, MAX_BREADTH};
 
@@ -14,17 +16,16 @@ impl Scope {
     /// If both set the same value, the copy's value wins. A value that the copy removed and other code set anew is
     /// kept.
     pub(crate) fn rebased(&self, base: &Self, newer: &Self) -> Self {
-        let mut attributes = newer.attributes.clone();
-        rebase_map(&mut attributes, &base.attributes, &self.attributes, |map, key| {
+        let (copy, old, new) = (&*self.rest, &*base.rest, &*newer.rest);
+        let mut attributes = new.attributes.clone();
+        rebase_map(&mut attributes, &old.attributes, &copy.attributes, |map, key| {
             has_room(map, key, "attribute", MAX_ATTRIBUTES)
         });
-        Self {
-            level: rebased(&base.level, &self.level, &newer.level, |one, other| one == other),
-            fingerprint: rebased_arc(&base.fingerprint, &self.fingerprint, &newer.fingerprint),
-            transaction: rebased_arc(&base.transaction, &self.transaction, &newer.transaction),
-            user: rebased_arc(&base.user, &self.user, &newer.user),
-            request: rebased(&base.request, &self.request, &newer.request, ScopeRequest::is),
-            tags: rebased_map(&base.tags, &self.tags, &newer.tags, "tag"),
+        let rest = RestData {
+            level: rebased(&old.level, &copy.level, &new.level, |one, other| one == other),
+            fingerprint: rebased_arc(&old.fingerprint, &copy.fingerprint, &new.fingerprint),
+            transaction: rebased_arc(&old.transaction, &copy.transaction, &new.transaction),
+            user: rebased_arc(&old.user, &copy.user, &new.user),
             extra: rebased_map(
                 &base.extra_with_form(),
                 &self.extra_with_form(),
@@ -32,19 +33,21 @@ impl Scope {
                 "extra",
             ),
             form: None,
-            contexts: rebased_map(&base.contexts, &self.contexts, &newer.contexts, "context"),
+            contexts: rebased_map(&old.contexts, &copy.contexts, &new.contexts, "context"),
             attributes,
-            flags: self.flags.rebased(&base.flags, &newer.flags),
-            breadcrumbs: self.breadcrumbs.rebased(&base.breadcrumbs, &newer.breadcrumbs),
-            attachments: rebased_list(&base.attachments, &self.attachments, &newer.attachments, Arc::ptr_eq),
-            processors: rebased_list(&base.processors, &self.processors, &newer.processors, |one, other| {
+            flags: copy.flags.rebased(&old.flags, &new.flags),
+            attachments: rebased_list(&old.attachments, &copy.attachments, &new.attachments, Arc::ptr_eq),
+            processors: rebased_list(&old.processors, &copy.processors, &new.processors, |one, other| {
                 one.is(other)
             }),
-            conversation_id: rebased_arc(
-                &base.conversation_id,
-                &self.conversation_id,
-                &newer.conversation_id,
-            ),
+            conversation_id: rebased_arc(&old.conversation_id, &copy.conversation_id, &new.conversation_id),
+        };
+        let tags = rebased_map(&base.tags.to_map(), &self.tags.to_map(), &newer.tags.to_map(), "tag");
+        Self {
+            tags: Tags::of_map(tags),
+            request: rebased(&base.request, &self.request, &newer.request, ScopeRequest::is),
+            breadcrumbs: self.breadcrumbs.rebased(&base.breadcrumbs, &newer.breadcrumbs),
+            rest: Rest::new(rest),
             session: rebased_arc(&base.session, &self.session, &newer.session),
             request_events: rebased_arc(&base.request_events, &self.request_events, &newer.request_events),
             waiting: Default::default(),
@@ -143,10 +146,10 @@ mod tests {
             });
         });
         let scope = cell.snapshot();
-        let files: Vec<_> = scope.attachments.iter().map(|file| &*file.filename).collect();
+        let files: Vec<_> = scope.rest.attachments.iter().map(|file| &*file.filename).collect();
         assert_eq!(files, ["newer", "own"]);
-        assert_eq!(scope.processors.len(), 3);
-        assert_eq!(scope.attributes.keys().collect::<Vec<_>>(), ["newer"]);
+        assert_eq!(scope.rest.processors.len(), 3);
+        assert_eq!(scope.rest.attributes.keys().collect::<Vec<_>>(), ["newer"]);
         let crumbs: Vec<_> = scope.breadcrumbs.iter().filter_map(|crumb| crumb.message.as_deref()).collect();
         assert_eq!(crumbs, ["1", "2", "own", "newer"]);
     }
@@ -163,8 +166,8 @@ mod tests {
             cell.update(|newer| fill(newer, "newer"));
         });
         let scope = cell.snapshot();
-        assert_eq!(scope.extra.len(), crate::protocol::limits::MAX_BREADTH);
-        let flags = serde_json::to_value(scope.flags.context().unwrap()).unwrap();
+        assert_eq!(scope.rest.extra.len(), crate::protocol::limits::MAX_BREADTH);
+        let flags = serde_json::to_value(scope.rest.flags.context().unwrap()).unwrap();
         assert_eq!(flags["values"].as_array().unwrap().len(), 100);
     }
 }

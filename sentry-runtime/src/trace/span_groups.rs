@@ -54,7 +54,7 @@ impl SpanGroups {
     pub(crate) fn of(incoming: Option<&Arc<Self>>, scopes: &Scopes) -> Option<Arc<Self>> {
         let mut groups = Self::default();
         let scopes = [&scopes.global, &scopes.isolation, &scopes.current];
-        for (key, value) in scopes.into_iter().flat_map(|scope| &scope.attributes) {
+        for (key, value) in scopes.into_iter().flat_map(|scope| &scope.rest.attributes) {
             if let Some(value) = value.as_str().filter(|_| key.starts_with(PREFIX)) {
                 groups.set(key, value);
             }

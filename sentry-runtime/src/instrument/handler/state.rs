@@ -131,7 +131,7 @@ impl HandlerState {
                 for (key, value) in tags {
                     scope.set_tag(&key, value);
                 }
-                if untraced && scope.transaction.is_none() {
+                if untraced && scope.rest.transaction.is_none() {
                     scope.set_transaction(Some(&name.name()));
                 }
             });

@@ -319,7 +319,9 @@ impl Naming {
     fn current(&self) -> String {
         match self.segment() {
             Some(segment) => segment.name().0.into_owned(),
-            None => self.context.isolation.snapshot().transaction.as_deref().unwrap_or_default().to_owned(),
+            None => {
+                self.context.isolation.snapshot().rest.transaction.as_deref().unwrap_or_default().to_owned()
+            }
         }
     }
 

@@ -112,7 +112,7 @@ pub(crate) fn prepare(capture: &mut Capture, hint: &mut Hint) -> Result<Event<'s
         event
     });
     describe(hint, &event);
-    hint.attachments.splice(0..0, scope.attachments.iter().cloned());
+    hint.attachments.splice(0..0, scope.rest.attachments.iter().cloned());
     hooks::event(&client, &scope, capture.depth, event, hint)
 }
 

@@ -40,7 +40,7 @@ impl OfScopes {
         Self {
             user: scope.user().cloned(),
             is_localhost: is_localhost(scope.request.as_deref(), scope.user()),
-            attributes: scope.attributes.clone(),
+            attributes: scope.rest.attributes.clone(),
         }
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn common(segment: &Segment, name: &str, scopes: OfScopes) -> Common 
 pub(crate) fn name_by_scope(scopes: &Scopes) -> Option<&str> {
     [&scopes.current, &scopes.isolation, &scopes.global]
         .into_iter()
-        .find_map(|scope| scope.transaction.as_deref())
+        .find_map(|scope| scope.rest.transaction.as_deref())
 }
 
 /// Returns whether a request came from this machine itself or was sent to it by a name of its own; `None` without a request

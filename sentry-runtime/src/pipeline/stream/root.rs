@@ -64,10 +64,10 @@ pub(crate) fn show(segment: &Segment, scope: &mut Scope, root: &mut SpanData, so
     // The attributes of the scopes are among those of the root, and their tags among its tags.
     root.tags = transaction.tags;
     scope.tags.clear();
-    scope.attributes.clear();
-    scope.user = transaction.user.map(Arc::new);
+    scope.rest.attributes.clear();
+    scope.rest.user = transaction.user.map(Arc::new);
     scope.request = transaction.request.map(Into::into);
-    scope.contexts = transaction.contexts;
+    scope.rest.contexts = transaction.contexts;
     let own = client.options();
     let replaced = [
         ("sentry.release", transaction.release, own.release.as_deref()),
@@ -100,7 +100,7 @@ pub(crate) fn complete(
         state.scrubber.scrub_request(&mut request);
         add_request(root, request);
     }
-    for (name, context) in &scope.contexts {
+    for (name, context) in &scope.rest.contexts {
         match (&**name, context) {
             (_, Context::Response(response)) => add_response(root, response, state),
             (CLOUD, Context::Other(fields)) => add_fields(root, fields),
@@ -117,8 +117,8 @@ pub(crate) fn complete(
     if let Some(Context::Other(fields)) = state.contexts.get(CLOUD) {
         add_fields(root, fields);
     }
-    for (key, value) in &scope.tags {
-        add(root, key.clone(), value.as_str().into());
+    for (key, value) in scope.tags.iter() {
+        add(root, key.to_owned(), value.into());
     }
 }
 
