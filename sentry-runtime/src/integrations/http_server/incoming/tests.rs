@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::Destinations;
 use crate::integrations::http_server::received;
 use crate::integrations::url::MAX_ENTRIES;
 use crate::options::FILTERED;
@@ -35,7 +36,7 @@ fn incoming(pii: bool, headers: &[(&str, &str)], query: Option<&str>) -> Incomin
         further: Head::NOTHING,
     };
     let options = ClientOptions { send_default_pii: pii, ..ClientOptions::default() };
-    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(None)).unwrap());
+    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(Destinations::default())).unwrap());
     Incoming::new(head, || headers.iter().map(|(name, value)| (*name, value.as_bytes(), false)), &client)
 }
 
@@ -160,7 +161,7 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
         further: Head::NOTHING,
     };
     let options = ClientOptions { send_default_pii: true, ..ClientOptions::default() };
-    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(None)).unwrap());
+    let client = Arc::new(Client::assemble(options, |_, _, _| Ok(Destinations::default())).unwrap());
     let headers: [RawHeader<'_>; 4] = [
         ("accept", b"secret", true),
         ("accept", b"text/html", false),
