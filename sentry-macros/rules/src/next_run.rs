@@ -18,8 +18,8 @@ pub type Zone<'a> = &'a dyn Fn(i64) -> i64;
 /// The number of years after which the search for a run ends, as in `cronsim`.
 const YEARS: i64 = 50;
 
-/// The length of the longest gap in a local clock, in minutes: Samoa left out a day.
-const GAP: i64 = 2 * 24 * 60;
+/// The longest gap in a local clock that is looked for, in minutes: two days, because Samoa left out one.
+const GAP: i64 = 2_880;
 
 /// Returns the first run of a crontab after a time, or `None` if there is none in the next 50 years.
 pub fn of_crontab(crontab: &Crontab, after: i64, zone: Zone<'_>) -> Option<i64> {

@@ -34,10 +34,8 @@ impl Scrubber {
             at = found + 1;
             let value = match text.as_bytes()[found] {
                 b'(' => self.wrapped(text, found, rewrite.replaced_to()),
-                _ if text[at..].starts_with(':') => {
-                    at += text[at..].bytes().take_while(|byte| *byte == b':').count();
-                    None
-                }
+                // The path of an item. The last of several colons has no name before it.
+                _ if text[at..].starts_with(':') => None,
                 _ => self.labelled(text, found, rewrite.replaced_to()),
             };
             if let Some((start, end)) = value {
@@ -57,8 +55,7 @@ impl Scrubber {
         if !is_type || ERRORS.iter().any(|word| name.starts_with(word)) || !is_secret_type(name) {
             return None;
         }
-        let (start, end) = quoted(text, bracket + 1)?;
-        Some((start, end))
+        quoted(text, bracket + 1)
     }
 
     /// The value behind a colon, if the name before it is sensitive and the value looks like one.
@@ -93,7 +90,9 @@ impl Scrubber {
                 || (verdict == Verdict::Count && is_number(value));
             return (!is_harmless).then_some((start, end));
         }
-        if let Some(block) = block(text, start, &label) {
+        if label.begins_line
+            && let Some(block) = block(text, start)
+        {
             return Some(block);
         }
         self.bare(text, start, &label, verdict, is_secret(name), is_apart)
@@ -333,8 +332,8 @@ fn group(text: &str, start: usize) -> Option<usize> {
 }
 
 /// The lines of a block of YAML: those behind `|` or `>` that are indented.
-fn block(text: &str, start: usize, label: &Label<'_>) -> Option<(usize, usize)> {
-    if !text[start..].starts_with(['|', '>']) || !label.begins_line {
+fn block(text: &str, start: usize) -> Option<(usize, usize)> {
+    if !text[start..].starts_with(['|', '>']) {
         return None;
     }
     let header = text[start..].split(['\n', '\r']).next()?;
