@@ -7,14 +7,18 @@
 //! secret, and `is_authenticated` helps a reader.
 //!
 //! The parts: [`names`] decides which names are sensitive. [`text`] finds names inside URLs, cookies, forms and JSON;
-//! [`fields`] names in quotes; [`labels`] names before a colon; [`words`] names before an equals sign. [`shapes`] finds
-//! secrets that have no name. [`memory`] recognises what was filtered before.
+//! [`fields`] names in quotes; [`labels`] names before a colon; [`words`] names before an equals sign; [`elements`] names
+//! of XML; [`template`] placeholders of values with a name. [`user_info`] and [`shapes`] find secrets that have no name.
+//! [`extents`], [`yaml`] and [`wording`] tell what is behind a name: where it ends, and whether it is a value or a word
+//! of a sentence. [`memory`] recognises what was filtered before.
 //!
 //! The spec leaves data that the user set alone. This toolkit is stricter: on the pipeline thread nobody can tell any
 //! more who set a value, and what was leaked cannot be called back.
 //!
 //! Spec: <https://develop.sentry.dev/sdk/foundations/client/data-collection/>.
 
+mod elements;
+mod extents;
 mod fields;
 mod labels;
 mod memory;
@@ -22,8 +26,12 @@ mod names;
 mod payload;
 mod request_url;
 mod shapes;
+mod template;
 mod text;
+mod user_info;
+mod wording;
 mod words;
+mod yaml;
 
 #[cfg(feature = "_foreign")]
 pub(crate) use text::without_query_values;

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::fields::{depth, end_of_text};
-use super::labels::{is_of_statement, is_placeholder, looks_like_a_word};
 use super::names::is_secret;
 use super::text::Rewrite;
+use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
 use super::{FILTERED, Scrubber};
 
 impl Scrubber {

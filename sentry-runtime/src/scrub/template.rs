@@ -1,0 +1,54 @@
+//! The placeholders of a template, such as `password={}`: the text around one may make its value sensitive.
+
+use std::borrow::Cow;
+
+use super::Scrubber;
+
+impl Scrubber {
+    /// The placeholders of a template whose values the text around them makes sensitive, by their name or number:
+    /// `{}`, `{0}`, `{name}`, `{name:?}`, `%s`. The template is filled in with marks, and filtered.
+    pub(super) fn secret_placeholders(&self, template: &str) -> Vec<String> {
+        const MARK: &str = "q7x9zw";
+        const MAX_PLACEHOLDERS: usize = 128;
+        let (mut text, mut names, mut next) = (String::new(), Vec::new(), 0);
+        let mut rest = template;
+        while let Some(at) = rest.find(['{', '%']).filter(|_| names.len() < MAX_PLACEHOLDERS) {
+            text.push_str(&rest[..at]);
+            let sign = &rest[at..=at];
+            rest = &rest[at + 1..];
+            let inside = match sign {
+                _ if rest.starts_with(sign) => {
+                    rest = &rest[1..];
+                    None
+                }
+                "{" => rest.split_once('}').map(|(name, after)| {
+                    rest = after;
+                    name.split(':').next().unwrap_or_default()
+                }),
+                _ => rest.chars().next().filter(char::is_ascii_alphabetic).map(|_| {
+                    rest = &rest[1..];
+                    ""
+                }),
+            };
+            let Some(name) = inside else {
+                text.push_str(sign);
+                continue;
+            };
+            let name = if name.is_empty() {
+                next += 1;
+                (next - 1).to_string()
+            } else {
+                name.to_owned()
+            };
+            text.push_str(&format!("{MARK}{}z", names.len()));
+            names.push(name);
+        }
+        text.push_str(rest);
+        let filtered = match self.scrub_text(&text) {
+            Cow::Borrowed(_) => return Vec::new(),
+            Cow::Owned(filtered) => filtered,
+        };
+        let is_lost = |number: usize| !filtered.contains(&format!("{MARK}{number}z"));
+        names.into_iter().enumerate().filter(|(number, _)| is_lost(*number)).map(|(_, name)| name).collect()
+    }
+}
