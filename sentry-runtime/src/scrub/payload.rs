@@ -3,6 +3,7 @@
 //! machine says (functions, files, images) hold no text of the program's data and stay.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -126,7 +127,7 @@ impl Scrubber {
         let names = template.map(|template| self.secret_placeholders(&template)).unwrap_or_default();
         for (key, value) in attributes {
             match key.strip_prefix(PARAMETER) {
-                Some(name) if names.iter().any(|secret| secret == name) => {
+                Some(name) if names.contains(name) => {
                     *value = AttributeValue::from_static(FILTERED);
                 }
                 _ => self.scrub_attribute(key, value),
@@ -192,7 +193,7 @@ impl Scrubber {
     /// Filters a message with its parameters. Some parameters have their names only in the message: `password=%s`.
     fn scrub_log_entry(&self, entry: &mut LogEntry) {
         let LogEntry { message, params } = entry;
-        let secrets = if params.is_empty() { Vec::new() } else { self.secret_placeholders(message) };
+        let secrets = if params.is_empty() { HashSet::new() } else { self.secret_placeholders(message) };
         for (number, param) in params.iter_mut().enumerate() {
             if secrets.contains(&number.to_string()) && !param.is_null() {
                 replace(param, FILTERED.into());

@@ -1,18 +1,22 @@
 //! The placeholders of a template, such as `password={}`: the text around one may make its value sensitive.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::Scrubber;
 
 impl Scrubber {
-    /// The placeholders of a template whose values the text around them makes sensitive, by their name or number:
+    /// Returns the placeholders of a template whose values the text around them makes sensitive, by their name or number:
     /// `{}`, `{0}`, `{name}`, `{name:?}`, `%s`. The template is filled in with marks, and filtered.
-    pub(super) fn secret_placeholders(&self, template: &str) -> Vec<String> {
+    pub(super) fn secret_placeholders(&self, template: &str) -> HashSet<String> {
         const MARK: &str = "q7x9zw";
-        const MAX_PLACEHOLDERS: usize = 128;
+        // Each mark is searched in the whole text. The placeholders behind these share a mark that is never found, so
+        // that their values are filtered unseen wherever one of them is.
+        const MAX_MARKS: usize = 128;
+        let mark = |number: usize| format!("{MARK}{}z", number.min(MAX_MARKS));
         let (mut text, mut names, mut next) = (String::new(), Vec::new(), 0);
         let mut rest = template;
-        while let Some(at) = rest.find(['{', '%']).filter(|_| names.len() < MAX_PLACEHOLDERS) {
+        while let Some(at) = rest.find(['{', '%']) {
             text.push_str(&rest[..at]);
             let sign = &rest[at..=at];
             rest = &rest[at + 1..];
@@ -40,15 +44,15 @@ impl Scrubber {
             } else {
                 name.to_owned()
             };
-            text.push_str(&format!("{MARK}{}z", names.len()));
+            text.push_str(&mark(names.len()));
             names.push(name);
         }
         text.push_str(rest);
         let filtered = match self.scrub_text(&text) {
-            Cow::Borrowed(_) => return Vec::new(),
+            Cow::Borrowed(_) => return HashSet::new(),
             Cow::Owned(filtered) => filtered,
         };
-        let is_lost = |number: usize| !filtered.contains(&format!("{MARK}{number}z"));
+        let is_lost = |number: usize| number >= MAX_MARKS || !filtered.contains(&mark(number));
         names.into_iter().enumerate().filter(|(number, _)| is_lost(*number)).map(|(_, name)| name).collect()
     }
 }
