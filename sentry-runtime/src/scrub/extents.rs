@@ -1,6 +1,6 @@
 //! The extent of a name before a colon, and that of the value behind it: in quotes, in brackets, or a bare word.
 
-use super::fields::{depth, end_of_text};
+use super::fields::{depth, end_of_marked, end_of_text};
 
 /// The longest name, and the longest word that is judged by its letters; a longer one is a secret.
 pub(super) const MAX_WORD: usize = 256;
@@ -16,12 +16,13 @@ pub(super) fn word_before(text: &str) -> &str {
     text[start..].trim_start_matches(['-', '.', '[', ']'])
 }
 
-/// The last but one word of a text, and the last two words, if exactly one space separates them.
+/// The last but one word of a text, and the last two words, if exactly one space separates them. The first is empty if
+/// there is none.
 pub(super) fn two_words_before(text: &str) -> Option<(&str, &str)> {
     let last = word_before(text);
     let before = text[..text.len() - last.len()].strip_suffix(' ')?;
     let first = word_before(before);
-    (!first.is_empty() && !last.is_empty()).then(|| (first, &text[before.len() - first.len()..]))
+    Some((first, &text[before.len() - first.len()..]))
 }
 
 /// Where a value without quotes ends.
@@ -46,10 +47,10 @@ pub(super) fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
             let inside = quote + 1;
             Some((inside, end_of_text(text, inside, depth(backslashes))))
         }
-        mark @ ('\'' | '`') if backslashes == 0 => {
-            let len = text[quote + 1..].find([mark, '\n'])?;
-            text[quote + 1 + len..].starts_with(mark).then_some(())?;
-            Some((quote + 1, quote + 1 + len))
+        mark @ ('\'' | '`') => {
+            let inside = quote + 1;
+            let line = &text[..text[inside..].find('\n').map_or(text.len(), |len| inside + len)];
+            Some((inside, end_of_marked(line, inside, depth(backslashes), mark as u8)?))
         }
         _ => None,
     }
@@ -60,16 +61,14 @@ pub(super) fn group(text: &str, start: usize) -> Option<usize> {
     let rest = &text[start..];
     let ty =
         rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(rest.len());
-    let opening = match &rest[ty..] {
-        behind if behind.starts_with(['(', '[', '{']) => start + ty,
-        behind if behind.starts_with(" {") && rest.starts_with(|c: char| c.is_ascii_uppercase()) => {
-            start + ty + 1
-        }
-        _ => return None,
-    };
+    let behind = &rest[ty..];
+    let is_struct = behind.starts_with(" {") && rest.starts_with(|c: char| c.is_ascii_uppercase());
+    if !is_struct && !behind.starts_with(['(', '[', '{']) {
+        return None;
+    }
     let (mut open, mut backslashes) = (0_usize, 0_usize);
     let mut quoted: Option<usize> = None;
-    for (at, byte) in text.as_bytes().iter().enumerate().skip(opening) {
+    for (at, byte) in text.as_bytes().iter().enumerate().skip(start) {
         match (byte, quoted) {
             (b'"', None) => quoted = Some(depth(backslashes)),
             (b'"', Some(of)) if depth(backslashes) <= of => quoted = None,

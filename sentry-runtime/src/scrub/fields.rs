@@ -27,13 +27,13 @@ struct Quote {
 }
 
 impl Quote {
-    /// Returns the first quote from here on. There must be no backslash right before `from`.
-    fn next(text: &str, from: usize) -> Option<Self> {
+    /// Returns the first quote from here on, which is this mark. There must be no backslash right before `from`.
+    fn next(text: &str, from: usize, mark: u8) -> Option<Self> {
         let mut backslashes = 0_usize;
         for (at, byte) in text.as_bytes().iter().enumerate().skip(from) {
             match byte {
                 b'\\' => backslashes += 1,
-                b'"' => return Some(Self { at, depth: depth(backslashes) }),
+                byte if *byte == mark => return Some(Self { at, depth: depth(backslashes) }),
                 _ => backslashes = 0,
             }
         }
@@ -76,7 +76,7 @@ impl Scrubber {
         // The last quote of each depth, unless a less deep one followed.
         let mut before: [Option<Quote>; DEEPEST + 1] = [None; DEEPEST + 1];
         let mut at = 0;
-        while let Some(quote) = Quote::next(text, at) {
+        while let Some(quote) = Quote::next(text, at, b'"') {
             at = quote.end();
             let opening = before[quote.depth];
             before[quote.depth] = Some(quote);
@@ -173,13 +173,28 @@ fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
 /// Where the inside of a text ends: at its closing quote, where a text around it ends, or with everything.
 pub(super) fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
     let mut at = inside;
-    while let Some(quote) = Quote::next(text, at) {
+    while let Some(quote) = Quote::next(text, at, b'"') {
         if quote.depth <= depth {
             return quote.start().max(inside);
         }
         at = quote.end();
     }
     text.len()
+}
+
+/// Where the inside of a text in single quotes or backticks ends, if it does. In SQL and YAML, two marks inside the text
+/// are one of its characters. Where a backslash is a character like others, it does not keep a mark from closing: if no
+/// other mark does, the first one closes.
+pub(super) fn end_of_marked(text: &str, inside: usize, depth: usize, mark: u8) -> Option<usize> {
+    let mut at = inside;
+    while let Some(quote) = Quote::next(text, at, mark) {
+        let is_doubled = quote.at > inside && text.as_bytes().get(quote.end()) == Some(&mark);
+        if quote.depth <= depth && !is_doubled {
+            return Some(quote.start().max(inside));
+        }
+        at = quote.end() + usize::from(is_doubled);
+    }
+    text[inside..].find(char::from(mark)).map(|len| inside + len)
 }
 
 /// Behind the bracket that closes the one here, or where a text around it ends.

@@ -312,6 +312,31 @@ mod tests {
     }
 
     #[test]
+    fn short_names_of_secrets_count_as_words_of_their_own_only() {
+        for name in ["userpassword", "db_pswd", "dbPswd", "db_pin", "cardPin"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["xpswd", "spin", "dbpwd"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn everyday_words_excuse_a_term_only_up_to_their_end() {
+        all("authorID keyboardX authors", Verdict::Harmless);
+        all("monkeyx monkeysaddle authorx keyboardsmith", Verdict::Sensitive);
+    }
+
+    #[test]
+    fn the_words_of_a_name_are_joined_up_to_a_length() {
+        let name = |len: usize| format!("{}pass_word", "a".repeat(len - "pass_word".len()));
+        let names = Names::new(&[]);
+        assert_eq!(names.verdict(&name(MAX_NAME)), Verdict::Sensitive);
+        assert_eq!(names.verdict(&name(MAX_NAME + 1)), Verdict::Harmless);
+        assert_eq!(names.verdict(&format!("password{}", "a".repeat(MAX_NAME))), Verdict::Sensitive);
+    }
+
+    #[test]
     fn everyday_words_are_harmless() {
         let names = "id ki order.id monkey monkeys keyboard_layout keywords authorName author_id :authority inside \
             client_side serverSide sidebar president preprocessor lesson associated_id className businessName \

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{depth, end_of_text};
+use super::fields::{depth, end_of_marked, end_of_text};
 use super::names::is_secret;
 use super::text::Rewrite;
 use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
@@ -154,14 +154,15 @@ fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
 }
 
-/// The inside of a value in quotes that begins here, without its quotes. Double quotes may be escaped.
+/// The inside of a value in quotes that begins here, without its quotes, which may be escaped.
 fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
     let backslashes = text[start..].bytes().take_while(|byte| *byte == b'\\').count();
     let inside = start + backslashes + 1;
     match text.as_bytes().get(inside - 1)? {
         b'"' => Some((inside, end_of_text(text, inside, depth(backslashes)))),
-        b'\'' if backslashes == 0 => {
-            Some((inside, text[inside..].find('\'').map_or(text.len(), |len| inside + len)))
+        b'\'' => {
+            let end = end_of_marked(text, inside, depth(backslashes), b'\'');
+            Some((inside, end.unwrap_or(text.len())))
         }
         _ => None,
     }

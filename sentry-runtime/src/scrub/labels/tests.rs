@@ -69,6 +69,43 @@ fn yaml_headers_and_arguments_are_filtered() {
 }
 
 #[test]
+fn quoted_values_end_at_their_closing_quote() {
+    for (text, expected) in [
+        ("{'password': 'hunter2', 'a': 'b'}", "{'password': '[Filtered]', 'a': 'b'}"),
+        ("password: `hunter2` or", "password: `[Filtered]` or"),
+        (r"password: \'hunter2\' or", r"password: \'[Filtered]\' or"),
+        (r"password: 'it\'s me' or 'x'", "password: '[Filtered]' or 'x'"),
+        (r"password: \'it\\\'s me\' or 'x'", r"password: \'[Filtered]\' or 'x'"),
+        ("password: 'it''s me' or 'x'", "password: '[Filtered]' or 'x'"),
+        (r"password: 'c:\' or", "password: '[Filtered]' or"),
+        (r"password='it\'s me' or 'x'", "password='[Filtered]' or 'x'"),
+        (r"password=\'it is me\' or", r"password=\'[Filtered]\' or"),
+        ("password = 'it''s me' or 'x'", "password = '[Filtered]' or 'x'"),
+        (r"tool --password 'it\'s me' 'x'", "tool --password '[Filtered]' 'x'"),
+        ("password='it is", "password='[Filtered]"),
+    ] {
+        assert_eq!(scrubbed(text), expected);
+    }
+}
+
+#[test]
+fn groups_end_at_their_closing_bracket() {
+    for (text, expected) in [
+        (r#"Wrapper(secret: SecretString("x", "y"), port: 1)"#, "Wrapper(secret: [Filtered], port: 1)"),
+        (r#"{ secret: Some("a)b"), port: 1 }"#, "{ secret: [Filtered], port: 1 }"),
+        (r#"{ secret: Some("a\")b"), port: 1 }"#, "{ secret: [Filtered], port: 1 }"),
+        (
+            r#"Db { credentials: Credentials { pass: "b" }, port: 1 }"#,
+            "Db { credentials: [Filtered], port: 1 }",
+        ),
+        ("bad password: Hunter2 for ada", "bad password: [Filtered] for ada"),
+        (r#"bad password: hunter2 {"a":1}"#, r#"bad password: [Filtered] {"a":1}"#),
+    ] {
+        assert_eq!(scrubbed(text), expected);
+    }
+}
+
+#[test]
 fn single_words_are_values_where_they_look_like_one() {
     for (text, expected) in [
         ("behind three colons::: password: hunter2", "behind three colons::: password: [Filtered]"),
@@ -88,6 +125,13 @@ fn single_words_are_values_where_they_look_like_one() {
     let long = |len: usize| format!("token: //{}", "a".repeat(len - 2));
     assert_eq!(scrubbed(&long(MAX_WORD)), long(MAX_WORD));
     assert_eq!(scrubbed(&long(MAX_WORD + 1)), "token: [Filtered]");
+}
+
+#[test]
+fn names_are_looked_at_up_to_a_length() {
+    let text = |len: usize| format!("see {}_password: hunter2", "a".repeat(len - "_password".len()));
+    assert!(!scrubbed(&text(MAX_WORD)).contains("hunter2"));
+    assert_eq!(scrubbed(&text(MAX_WORD + 1)), text(MAX_WORD + 1));
 }
 
 #[test]
@@ -133,6 +177,8 @@ fn ordinary_text_stays() {
         "token: %s",
         "token: :token",
         "password: !",
+        "<user></user><password></password>",
+        "Word: x",
         "session: closed early\nport: 1",
     ] {
         assert!(
