@@ -82,3 +82,62 @@ fn user_info_with_marks(text: &str) -> Option<usize> {
     let at = authority.rfind('@')?;
     authority[..at].contains(':').then_some(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_of_urls_are_filtered() {
+        for (text, expected) in [
+            ("http://ada:hunter2@h/p", "http://[Filtered]:[Filtered]@h/p"),
+            ("see //ada:hunter2@h/p", "see //[Filtered]:[Filtered]@h/p"),
+            ("//ada:hunter2@h", "//[Filtered]:[Filtered]@h"),
+            (r"https:\/\/ada:hunter2@h\/", r"https:\/\/[Filtered]:[Filtered]@h\/"),
+            (r"\/\/ada:hunter2@h\/", r"\/\/[Filtered]:[Filtered]@h\/"),
+            ("http://ada@h", "http://[Filtered]@h"),
+            ("http://a:b@c@h", "http://[Filtered]:[Filtered]@h"),
+            ("pg://a:b(c)'d@h", "pg://[Filtered]:[Filtered]@h"),
+            ("pg://a:b[c]{d}@h", "pg://[Filtered]:[Filtered]@h"),
+            ("pg://a:x#@h", "pg://[Filtered]:[Filtered]@h"),
+            ("x//y http://ada:hunter2@h", "x//y http://[Filtered]:[Filtered]@h"),
+        ] {
+            assert_eq!(scrub_user_infos(text), expected);
+        }
+        for text in [
+            "see //ada@h",
+            "a/b:c@d",
+            r"a\/b:c@d",
+            r"a\/b\c:d@e",
+            "http://h/ of a:b@c",
+            "http://@h",
+            "http://[Filtered]@h",
+        ] {
+            assert_eq!(scrub_user_infos(text), text);
+        }
+    }
+
+    #[test]
+    fn users_are_looked_for_up_to_a_length() {
+        let url = |len: usize| format!("see http://{}:b@h", "a".repeat(len - 2));
+        assert_eq!(scrub_user_infos(&url(MAX_USER_INFO - 1)), "see http://[Filtered]:[Filtered]@h");
+        assert_eq!(scrub_user_infos(&url(MAX_USER_INFO)), url(MAX_USER_INFO));
+    }
+
+    #[test]
+    fn users_in_the_addresses_of_drivers_are_filtered() {
+        for (text, expected) in [
+            ("ada:hunter2@tcp(db:3306)/x", "[Filtered]:[Filtered]@tcp(db:3306)/x"),
+            ("dsn 'ada:hunter2@unix(/s)/x'", "dsn '[Filtered]:[Filtered]@unix(/s)/x'"),
+            ("dsn\u{a0}ada:hunter2@tcp6([::1])/x", "dsn\u{a0}[Filtered]:[Filtered]@tcp6([::1])/x"),
+            ("a:b@tcp(h) c:d@tcp(i)", "[Filtered]:[Filtered]@tcp(h) [Filtered]:[Filtered]@tcp(i)"),
+            ("a:b@tcp(hunter2:d@tcp(i)", "[Filtered]:[Filtered]@tcp([Filtered]:[Filtered]@tcp(i)"),
+        ] {
+            assert_eq!(scrub_user_infos(text), expected);
+            assert!(matches!(scrub_user_info_of_drivers(expected), Cow::Borrowed(_)), "{expected}");
+        }
+        for text in ["ada@tcp(h)", "mail ada:b@c", "a:b @tcp(h)"] {
+            assert!(matches!(scrub_user_infos(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+}

@@ -40,3 +40,49 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || (number.is_some_and(is_name)
             && (!value.starts_with('$') || number.is_some_and(|it| it.len() <= 3)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_values_are_told_from_values() {
+        let places = "{} {user_name} {0} {name:?} {:>8.3} %s %02 %d $1 $12 $id ? ?1 :user_name @user_name";
+        for place in places.split(' ') {
+            assert!(is_placeholder(place), "{place}");
+        }
+        for value in [
+            "{a b}",
+            "{a-b}",
+            "{a-b:?}",
+            "{a:b c}",
+            "{a:123456789}",
+            "{a:\"}",
+            "{a",
+            "a}",
+            "%abc",
+            "%-",
+            "%",
+            "$abcd",
+            "$a-",
+            ":a-b",
+            "hunter2",
+            "",
+        ] {
+            assert_eq!(is_placeholder(value), value == "%", "{value}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_language_are_told_from_what_a_machine_made() {
+        for word in
+            ["expired", "don't", "don\u{2019}t", "read-only", "and/or", "żółć", "42", "7", "404", "a:b"]
+        {
+            assert!(looks_like_a_word(word), "{word}");
+        }
+        for word in ["hunter2", "abcDef", "1234", "4x", "a_b", "sk+x"] {
+            assert!(!looks_like_a_word(word), "{word}");
+        }
+        assert!(looks_like_a_word(&"a".repeat(32)) && !looks_like_a_word(&"a".repeat(33)));
+    }
+}

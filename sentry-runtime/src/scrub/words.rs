@@ -75,8 +75,7 @@ impl Scrubber {
     fn value_of_argument(&self, text: &str, word: &str, end: usize) -> Option<(usize, usize)> {
         let name =
             word.strip_prefix("--").or_else(|| word.strip_prefix('-').filter(|name| is_secret(name)))?;
-        let is_name = name.len() > 1
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if !is_name
             || name.starts_with("no-")
             || !self.is_sensitive(name)
@@ -201,6 +200,81 @@ mod tests {
         }
         for text in ["a = b", "x=1 monkey=2", "the bearer of this", "Bearer", "password="] {
             assert!(matches!(scrubber.scrub_text(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_of_a_join_are_no_values() {
+        let scrubber = Scrubber::new(&[]);
+        for (text, expected) in [
+            ("a.key=b.key1", "a.key=[Filtered]"),
+            ("a.key=hunter", "a.key=[Filtered]"),
+            ("key=b.key", "key=[Filtered]"),
+            ("a.api_key=b.key", "a.api_key=[Filtered]"),
+            ("a.key=b.key-c", "a.key=[Filtered]"),
+        ] {
+            assert_eq!(scrubber.scrub_words(text), expected);
+        }
+        for text in ["on a.key=b.key", "on a.session_key=b.last_key"] {
+            assert_eq!(scrubber.scrub_words(text), text);
+        }
+    }
+
+    #[test]
+    fn arguments_of_commands_are_followed_by_their_value() {
+        let scrubber = Scrubber::new(&["x".to_owned()]);
+        for (text, expected) in [
+            ("mysql -password hunter2 -h db", "mysql -password [Filtered] -h db"),
+            ("mysql --password\thunter2", "mysql --password\t[Filtered]"),
+            ("tool --api_key2 hunter2", "tool --api_key2 [Filtered]"),
+            ("tool --x hunter2", "tool --x [Filtered]"),
+        ] {
+            assert_eq!(scrubber.scrub_words(text), expected);
+        }
+        let scrubber = Scrubber::new(&[]);
+        for text in [
+            "give --password. Then go",
+            "give --password\nthen go",
+            "give --password",
+            "give --password ",
+            "tool -key part",
+            "tool --verbose part",
+            "tool --no-password part",
+            "tool --password --verbose",
+            "tool --password ''",
+            "tool --password {password}",
+        ] {
+            assert_eq!(scrubber.scrub_words(text), text);
+        }
+    }
+
+    #[test]
+    fn assigned_values_are_told_from_comparisons_and_code() {
+        let scrubber = Scrubber::new(&[]);
+        for (text, expected) in [
+            ("password = hunter2, a = b", "password = [Filtered], a = b"),
+            ("\"api_key\" = hunter2", "\"api_key\" = [Filtered]"),
+            ("`password` =\t'a b'", "`password` =\t'[Filtered]'"),
+            ("password = hunter", "password = [Filtered]"),
+            ("session = x9K2jQ", "session = [Filtered]"),
+            ("user[password] = hunter2", "user[password] = [Filtered]"),
+        ] {
+            assert_eq!(scrubber.scrub_words(text), expected);
+        }
+        for text in [
+            "password == hunter2",
+            "password => hunter2",
+            "password =~ hunter2",
+            "(password) = hunter2",
+            "password = ''",
+            "password = '[Filtered]'",
+            "password = ",
+            "password = null",
+            "session = closed",
+            "city = hunter2",
+            "password = {password}",
+        ] {
+            assert_eq!(scrubber.scrub_words(text), text);
         }
     }
 }

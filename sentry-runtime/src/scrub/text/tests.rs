@@ -79,3 +79,154 @@ fn bodies_are_json_forms_or_opaque() {
     assert_eq!(scrubber.scrub_body("my password is x"), "[Filtered]");
     assert_eq!(scrubber.scrub_body("hello there"), "hello there");
 }
+
+#[test]
+fn cookies_keep_the_space_around_them() {
+    let scrubber = Scrubber::new(&[]);
+    assert_eq!(
+        scrubber.scrub_cookies("theme=a;  sid=hunter2 ;HttpOnly; opaque; Secure;Partitioned;"),
+        "theme=a;  sid=[Filtered] ;HttpOnly; [Filtered]; Secure;Partitioned;"
+    );
+    for header in ["sid=; theme=dark", "", " ; ", "theme=remember"] {
+        assert!(matches!(scrubber.scrub_cookies(header), Cow::Borrowed(same) if same == header), "{header}");
+    }
+    assert_eq!(scrubber.scrub_cookies("theme=4242424242424242"), "theme=[Filtered]");
+}
+
+#[test]
+fn cookies_of_frameworks_are_recognised_by_their_whole_name_or_a_part() {
+    for name in ["symfony", "SUDO", "su", "remember_web_1", "my-__Secure-id", "x.oidc"] {
+        assert!(is_secret_cookie(name), "{name}");
+    }
+    for name in ["sum", "symfony2", "theme", "", "_host-"] {
+        assert!(!is_secret_cookie(name), "{name}");
+    }
+}
+
+#[test]
+fn percent_encoded_values_are_searched_once() {
+    let scrubber = Scrubber::new(&[]);
+    for (query, expected) in [
+        ("next=https%3A%2F%2Fme%3Ahunter2%40h%2F&a=1", "next=[Filtered]&a=1"),
+        ("note=4242%204242%204242%204242&a=1", "note=[Filtered]&a=1"),
+        ("body=%7B%22password%22%3A%22hunter2%22%7D&a=1", "body=[Filtered]&a=1"),
+        ("state=a%3D1%26token%3Dhunter2&a=1", "state=[Filtered]&a=1"),
+        ("state=a%3D1%3Btoken%3Dhunter2;a=1", "state=[Filtered];a=1"),
+        ("to=%2Fp%3Ftoken%3Dhunter2", "to=[Filtered]"),
+        ("to=%2Fp%23token%3Dhunter2", "to=[Filtered]"),
+    ] {
+        assert_eq!(scrubber.scrub_query(query), expected);
+    }
+    for query in ["q=100%25", "q=a%3D1", "q=token%3D", "q=%74oken", "q=token", "state=a%3D1%26token%3D"] {
+        assert!(matches!(scrubber.scrub_query(query), Cow::Borrowed(same) if same == query), "{query}");
+    }
+}
+
+#[test]
+fn signatures_users_and_cards_in_a_query_are_filtered() {
+    let scrubber = Scrubber::new(&[]);
+    for (query, expected) in [
+        ("sig=hunter2&a=1", "sig=[Filtered]&a=1"),
+        ("X-Amz-Signature=hunter2;a=1", "X-Amz-Signature=[Filtered];a=1"),
+        ("SIGNATURE=hunter2", "SIGNATURE=[Filtered]"),
+        ("to=http://ada:hunter2@h", "to=http://[Filtered]:[Filtered]@h"),
+        ("note=4242424242424242&a=1", "note=[Filtered]&a=1"),
+    ] {
+        assert_eq!(scrubber.scrub_query(query), expected);
+    }
+    for query in ["design=1&sig=", "sign=1", "token=[Filtered]&a", "=token", ""] {
+        assert!(matches!(scrubber.scrub_query(query), Cow::Borrowed(same) if same == query), "{query}");
+    }
+}
+
+#[test]
+fn values_of_queries_are_filtered_unless_their_name_is_kept() {
+    let filtered = |text: &str| without_query_values(text, |name| name == "page").into_owned();
+    for (text, expected) in [
+        (
+            "GET https://h/p?page=2&q=hunter2#top failed",
+            "GET https://h/p?page=2&q=[Filtered]#[Filtered] failed",
+        ),
+        ("no answer from https://h/?q=a,b.", "no answer from https://h/?q=[Filtered]."),
+        ("https://h/?flag&q=&page=3", "https://h/?[Filtered]&q=&page=3"),
+        ("(https://h/) of (https://i/?q=x)", "(https://h/) of (https://i/?q=[Filtered])"),
+        (
+            "https://h/?q=x then https://i/?page=1&r=y",
+            "https://h/?q=[Filtered] then https://i/?page=1&r=[Filtered]",
+        ),
+        ("https://h/?p%61ge=2&p%61=3", "https://h/?p%61ge=2&p%61=[Filtered]"),
+        ("https://h/?page", "https://h/?page"),
+    ] {
+        assert_eq!(filtered(text), expected);
+        assert_eq!(filtered(expected), expected);
+    }
+    for text in ["https://h/?q=[Filtered]&page=2", "is it? q=x", "https://h/?", "https://h/?q=.", "://"] {
+        assert!(
+            matches!(without_query_values(text, |_| false), Cow::Borrowed(_)) || text.contains("page"),
+            "{text}"
+        );
+        assert_eq!(filtered(text), text);
+    }
+}
+
+#[test]
+fn a_filter_keeps_query_values_only_if_it_was_told_to() {
+    let url = "https://h/?page=2&q=x";
+    let scrubber = Scrubber::new(&[]);
+    assert_eq!(scrubber.scrub_query_values(url), "https://h/?page=[Filtered]&q=[Filtered]");
+    let scrubber = scrubber.keep_query_values_if(|name| name == "page");
+    assert_eq!(scrubber.scrub_query_values(url), "https://h/?page=2&q=[Filtered]");
+}
+
+#[test]
+fn names_are_percent_decoded_once() {
+    for (name, decoded) in [
+        ("p%61ssword", "password"),
+        ("%61", "a"),
+        ("%6", "%6"),
+        ("%", "%"),
+        ("%zz%6a", "%zzj"),
+        ("100%2525", "100%25"),
+        ("%c5%bc%FF", "ż\u{fffd}"),
+        ("%+1", "%+1"),
+        ("a", "a"),
+    ] {
+        assert_eq!(percent_decoded(name), decoded);
+    }
+    assert!(matches!(percent_decoded("password"), Cow::Borrowed(_)));
+}
+
+#[test]
+fn json_begins_with_a_name_or_a_list() {
+    for text in [r#"{"a""#, "[{", "[[", " [ {", "\n{\n \"a", "{\t\""] {
+        assert!(looks_like_json(text), "{text}");
+    }
+    for text in ["{a", "{", "[", "[\"a", "[1", "{}", "\"a\"", "", "({\"", "a"] {
+        assert!(!looks_like_json(text), "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_form_is_filtered_whole_if_it_mentions_a_name() {
+    let scrubber = Scrubber::new(&[]);
+    for body in [
+        "mypassword",
+        "a=b password",
+        "<a b=\"1\">password</a>",
+        "password\n=x",
+        "password\t=x",
+        "{password=x}",
+    ] {
+        assert_eq!(scrubber.scrub_body(body), FILTERED, "{body}");
+    }
+    for body in ["hello", "a=b", "<a/>"] {
+        assert_eq!(scrubber.scrub_body(body), body);
+    }
+}
+
+#[test]
+fn characters_of_several_bytes_are_not_cut() {
+    for (at, expected) in [(0, 0), (1, 1), (2, 1), (3, 3), (9, 4)] {
+        assert_eq!(boundary("aże", at), expected, "{at}");
+    }
+}
