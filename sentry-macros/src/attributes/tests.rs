@@ -67,6 +67,44 @@ fn a_plain_function_gets_a_guard() {
 }
 
 #[test]
+fn a_body_from_a_macro_rules_macro_is_unwrapped() {
+    let body = proc_macro2::Group::new(proc_macro2::Delimiter::None, quote!({ a + b }));
+    assert_tokens(
+        span(quote!(), quote!(fn f() #body)),
+        span(
+            quote!(),
+            quote!(
+                fn f() {
+                    a + b
+                }
+            ),
+        ),
+    );
+}
+
+#[test]
+fn an_opaque_value_is_made_inside_the_span() {
+    let site = site(quote!());
+    assert_tokens(
+        span(
+            quote!(),
+            quote!(
+                fn f() -> impl Copy {
+                    a.b()
+                }
+            ),
+        ),
+        quote! {
+            fn f() -> impl Copy {
+                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
+                ::sentry::__private::begin(&mut __sentry_work);
+                { ; a.b() }
+            }
+        },
+    );
+}
+
+#[test]
 fn a_result_is_looked_at() {
     let site = site(quote!());
     assert_tokens(

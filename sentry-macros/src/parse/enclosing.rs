@@ -120,3 +120,58 @@ impl Enclosing {
         (generics, rest.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(head: &str, contents: &str) -> Enclosing {
+        let head: Vec<TokenTree> = head.parse::<TokenStream>().unwrap().into_iter().collect();
+        Enclosing::new(&head, contents.parse().unwrap())
+    }
+
+    /// Returns a text with the spaces that tokens have.
+    fn spaced(text: &str) -> String {
+        text.parse::<TokenStream>().unwrap().to_string()
+    }
+
+    fn text(tokens: Vec<TokenTree>) -> String {
+        tokens.into_iter().collect::<TokenStream>().to_string()
+    }
+
+    #[test]
+    fn the_type_of_an_impl_block_ends_before_its_clause() {
+        for (head, ty) in [
+            ("impl S", "S"),
+            ("unsafe impl<T> P<u8> for S<T> where T: Copy", "S<T>"),
+            ("impl<T> S<T> where T: Copy", "S<T>"),
+            ("impl P for Box<dyn for<'x> Fn(&'x u8)>", "Box<dyn for<'x> Fn(&'x u8)>"),
+        ] {
+            assert_eq!(text(block(head, "").self_type()), spaced(ty), "{head}");
+        }
+    }
+
+    #[test]
+    fn an_associated_type_ends_before_its_clause() {
+        let contents =
+            "type Other = u8; #[a] #[b] pub type Error<T> = Full<T> where T: Copy; type Last = [u8; 2];";
+        for (name, expected) in
+            [("Other", Some("u8")), ("Error", Some("Full<T>")), ("Last", Some("[u8; 2]")), ("Missing", None)]
+        {
+            let name = Ident::new(name, proc_macro2::Span::call_site());
+            let found = block("impl P for S", contents).type_named(&name).map(text);
+            assert_eq!(found, expected.map(spaced), "{name}");
+        }
+    }
+
+    #[test]
+    fn generics_follow_the_keyword_or_the_name() {
+        for head in ["impl<T> S<T> where T: Copy", "pub trait P<T> where T: Copy"] {
+            let generics = block(head, "").generics();
+            assert_eq!(generics.type_params().count(), 1, "{head}");
+            assert!(generics.where_clause.is_some(), "{head}");
+        }
+        let generics = block("impl S", "").generics();
+        assert!(generics.params.is_empty() && generics.where_clause.is_none());
+    }
+}

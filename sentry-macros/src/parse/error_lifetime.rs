@@ -85,7 +85,6 @@ impl Names<'_> {
                 }
                 _ => false,
             },
-            TokenTree::Ident(_) if mark(index.checked_sub(1), '\'') => false,
             TokenTree::Ident(name) => {
                 inside && self.may_be_parameter(name).unwrap_or_else(|| stands_for_a_type(tokens, index))
             }

@@ -150,6 +150,8 @@ fn holds_block(group: &proc_macro2::Group) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use quote::{ToTokens, quote};
+
     use super::*;
 
     #[test]
@@ -162,7 +164,7 @@ mod tests {
             pub const unsafe fn c() {}
             fn d(&self);
             unsafe extern \"C\" fn e() {}
-            impl<T> A<{ 3 }> for B { fn x() {} }
+            impl<T> A<fn() -> u8, { 3 }> for B { fn x() {} }
             mod inner;
             mod inner2 { }
             use a::{b, c};
@@ -210,6 +212,31 @@ mod tests {
                 Function
             ]
         );
+    }
+
+    #[test]
+    fn tokens_of_a_macro_rules_macro_are_looked_into() {
+        let passed = |tokens: TokenStream| proc_macro2::Group::new(Delimiter::None, tokens);
+        let (item, vis) = (
+            passed(quote!(
+                pub fn a() {}
+            )),
+            passed(quote!(pub)),
+        );
+        let (body, twice) = (passed(quote!({ 1 })), passed(passed(quote!({ 1 })).to_token_stream()));
+        let (ty, list) = (passed(quote!(A)), passed(quote!((1))));
+        let tokens = quote! {
+            #item
+            #vis fn b() -> #ty { 1 }
+            fn c() #body
+            fn d() #twice
+            const E: u8 = #list;
+            const F: u8 = #body;
+            fn g() {}
+        };
+        let kinds: Vec<Kind> = split(tokens).iter().map(|item| item.kind).collect();
+        use Kind::{Function, Other};
+        assert_eq!(kinds, [Function, Function, Function, Function, Other, Other, Other, Function]);
     }
 
     #[test]

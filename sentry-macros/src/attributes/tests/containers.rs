@@ -197,6 +197,31 @@ fn unknown_attributes_come_first() {
 }
 
 #[test]
+fn a_block_without_functions_is_not_left_to_other_attributes() {
+    let module = quote!(
+        mod m {
+            #[obs::x]
+            impl S {
+                const A: u8 = 1;
+                const fn f() {}
+            }
+        }
+    );
+    assert_tokens(one(quote!(op = "db"), module.clone()), module);
+}
+
+#[test]
+fn only_skip_may_be_on_a_function_that_cannot_be_instrumented() {
+    let plain = quote!(
+        const fn f() {}
+    );
+    assert_tokens(one(quote!(), quote!(impl S { #[span(skip)] #plain })), quote!(impl S { #plain }));
+    let text = one(quote!(), quote!(impl S { #[span("x")] #plain })).to_string();
+    assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+    assert!(text.ends_with(&quote!(impl S { #plain }).to_string()), "{text}");
+}
+
+#[test]
 fn what_a_block_left_is_taken_away() {
     let f = quote!(
         fn f() -> Alias {}
@@ -207,9 +232,14 @@ fn what_a_block_left_is_taken_away() {
     let expected = one(quote!("x", op = "db", err, crate = my::sentry), f.clone());
     assert_tokens(one(quote!("x"), quote!(#rest #f)), expected.clone());
     assert_tokens(super::super::in_block(quote!(#around "x"), f.clone()), expected);
+    let before = one(quote!("x", op = "db", err, crate = my::sentry), quote!(#[inline] #f));
+    assert_tokens(one(quote!("x"), quote!(#[inline] #rest #f)), before);
     assert_tokens(one(quote!(skip), quote!(#rest #f)), f.clone());
     let handler = |args, item| super::super::server_action(args, item);
     assert_tokens(handler(quote!(), quote!(#rest #f)), handler(quote!(crate = my::sentry), f.clone()));
+    let tagged = handler(quote!(tags(a = "b"), crate = my::sentry), f.clone());
+    assert_tokens(handler(quote!(tags(a = "b")), quote!(#rest #f)), tagged.clone());
+    assert_tokens(handler(quote!(tags(a = "b"),), quote!(#rest #f)), tagged);
     // Another attribute of this crate may follow, and inherits as well.
     let taken = left(quote!(taken #around), quote!());
     assert_tokens(one(quote!(skip), quote!(#[obs::span] #rest #f)), quote!(#[obs::span] #taken #f));
