@@ -225,6 +225,67 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
 }
 
 #[test]
+fn a_boxed_future_that_is_passed_on_is_instrumented_or_observed() {
+    let text = |args, output: TokenStream| {
+        let item = quote!(
+            fn f(&self) -> #output {
+                self.go()
+            }
+        );
+        span(args, item).to_string()
+    };
+    let boxed = |output: TokenStream| quote!(Pin<Box<dyn Future<Output = #output> + Send + '_>>);
+    let alias = |output: TokenStream| quote!(BoxFuture<'_, #output>);
+    let instruments = "passed_on ! (instrument (__sentry_future , __sentry_work))";
+    let observes = "passed_on ! (observe (__sentry_future , __sentry_work , ";
+    for (args, output, expected) in [
+        (quote!(), boxed(quote!(u8)), instruments),
+        (quote!(), boxed(quote!(io::Result<u8>)), observes),
+        (quote!(ret), boxed(quote!(u8)), observes),
+        (quote!(), alias(quote!(u8)), instruments),
+        (quote!(), alias(quote!(io::Result<u8>)), observes),
+        (quote!(err), alias(quote!(u8)), observes),
+        (quote!(ret), alias(quote!(u8)), observes),
+    ] {
+        let text = text(args, output);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn the_future_of_an_async_function_has_the_output_that_was_written() {
+    let item = quote!(
+        async fn f() -> io::Result<impl Copy> {
+            go()
+        }
+    );
+    let text = span(quote!(), item).to_string().replace("> >", ">>");
+    assert!(text.contains("Future < Output = io :: Result < impl Copy >>"), "{text}");
+    assert!(text.contains("output :: < io :: Result < _ >> ()"), "{text}");
+}
+
+#[test]
+fn the_caller_of_a_function_is_kept_unless_its_value_is_asked_for() {
+    let item = quote!(
+        #[track_caller]
+        fn f(a: A) -> io::Result<u8> {
+            a.go()
+        }
+    );
+    for (args, inspects) in [
+        (quote!(), false),
+        (quote!(op = "x"), false),
+        (quote!(err), true),
+        (quote!(ret), true),
+        (quote!(ret, err), true),
+        (quote!(vars(a)), true),
+    ] {
+        let text = span(args, item.clone()).to_string();
+        assert_eq!(text.contains("__sentry_value"), inspects, "{text}");
+    }
+}
+
+#[test]
 fn a_stream_is_wrapped_or_its_call() {
     let text = span(
         quote!(),

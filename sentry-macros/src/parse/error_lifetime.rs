@@ -267,6 +267,27 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_is_a_whole_type() {
+        for (text, place, expected) in [
+            ("Item", 0, true),
+            ("&Item", 1, true),
+            ("*mut Item", 2, true),
+            ("Item, u8", 0, true),
+            ("Make(u8)", 0, false),
+            ("Full<u8>", 0, false),
+            ("Key = u8", 0, false),
+            ("dyn Item", 1, false),
+            ("impl Item", 1, false),
+            ("a::Item", 3, false),
+            ("A + Item", 2, false),
+            ("?Item", 1, false),
+        ] {
+            let tokens: Vec<TokenTree> = text.parse::<TokenStream>().unwrap().into_iter().collect();
+            assert_eq!(stands_for_a_type(&tokens, place), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_block_tells_what_is_borrowed() {
         let go = "fn go(&self) -> Result<u8, Self::Error>";
         let full = "fn go(&self) -> Result<u8, Full<Item>>";

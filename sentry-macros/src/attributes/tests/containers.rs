@@ -211,6 +211,20 @@ fn a_block_without_functions_is_not_left_to_other_attributes() {
 }
 
 #[test]
+fn an_async_function_stays_one_if_an_attribute_of_its_block_is_still_to_run() {
+    let around = quote!((())()());
+    for (attribute, starts) in [
+        (quote!(#[obs::x]), "async fn f ()"),
+        (quote!(#[inline]), "fn f () -> impl"),
+        (quote!(), "fn f () -> impl"),
+    ] {
+        let item = quote!(#attribute impl S { async fn f() { go().await } });
+        let text = super::super::in_block(around.clone(), item).to_string();
+        assert!(text.contains(&format!("impl S {{ {starts}")), "{text}");
+    }
+}
+
+#[test]
 fn only_skip_may_be_on_a_function_that_cannot_be_instrumented() {
     let plain = quote!(
         const fn f() {}
