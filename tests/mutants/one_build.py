@@ -4,6 +4,7 @@
     tests/mutants/one_build.py sentry-macros
     tests/mutants/one_build.py sentry-runtime --file scrub.rs --file 'scrub/*.rs'
     tests/mutants/one_build.py sentry-runtime --file transport/rate_limits.rs --test delivery
+    tests/mutants/one_build.py sentry-macros --test attributes_diagnostics
 
 Each function with changes becomes a `match` over its changed bodies. Changes that do not compile are removed until the
 build succeeds. Each test then runs once alone, to record the functions that it reaches, and each change costs the tests
@@ -11,7 +12,8 @@ that reach its function. The sources are those of HEAD, copied to target/mutants
 
 Not run: changes of constants, of `const fn`, of functions that return `impl Trait`, and of functions whose body cannot be
 copied. `tests/mutants.sh` runs those, at one build for each. With --test, the integration tests run after the unit tests,
-for the changes that are left. A change in a macro reaches only unit tests: the other tests run what it expanded to.
+for the changes that are left. A change in a macro reaches its unit tests, and tests that call the compiler themselves: the
+others run what was expanded before. Whatever is not noticed is printed on stderr at once, and summed up at the end.
 """
 import argparse, collections, concurrent.futures, json, os, pathlib, re, resource, signal, subprocess, sys, time
 
@@ -212,8 +214,8 @@ class Copy:
 class Program:
     """A test program, with the functions that each of its tests reaches."""
 
-    def __init__(self, path, folder, out, jobs):
-        self.path, self.folder = path, folder
+    def __init__(self, path, folder, out, options):
+        self.path, self.folder, self.patience = path, folder, options.patience
         printed = ['rustc', '--print', 'sysroot', '--print', 'target-libdir']
         sysroot, libraries = subprocess.run(printed, capture_output=True, text=True, check=True).stdout.split()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith('SENTRY_')}
@@ -222,6 +224,7 @@ class Program:
         listed = subprocess.run([path, '--list', '--format', 'terse'], cwd=folder, env=self.environment,
                                 capture_output=True, text=True, check=True).stdout
         names = [line.removesuffix(': test') for line in listed.splitlines() if line.endswith(': test')]
+        names = [name for name in names if not any(skipped in name for skipped in options.skip)]
         self.seconds, self.reach = {}, collections.defaultdict(list)
 
         def trace(numbered):
@@ -233,7 +236,7 @@ class Program:
             file.unlink(missing_ok=True)
             return test, passed, reached, time.time() - start
 
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for test, passed, reached, seconds in pool.map(trace, enumerate(names)):
                 if not passed:
                     print(f'left out, because it fails without a change: {test}')
@@ -259,7 +262,8 @@ class Program:
         tests = sorted(self.reach[change['in']], key=self.seconds.get)
         for start in range(0, len(tests), 12):
             part = tests[start:start + 12]
-            status = self.run(part, 20 + 4 * sum(map(self.seconds.get, part)), MUTANT=str(change['id']))
+            limit = self.patience * (20 + 4 * sum(map(self.seconds.get, part)))
+            status = self.run(part, limit, MUTANT=str(change['id']))
             if status != 0:
                 return 'time limit' if status is None else 'noticed'
         return 'survivor' if tests else 'unreached'
@@ -270,19 +274,25 @@ def main():
     parser.add_argument('package')
     parser.add_argument('--file', action='append', default=[], help='below src/ of the package; may be a pattern')
     parser.add_argument('--test', action='append', default=[], help='an integration test of sentry-tests')
+    parser.add_argument('--skip', action='append', default=[], help='tests to leave out: a part of their names')
+    parser.add_argument('--only', default='', help='a pattern that the names of the changes contain')
+    parser.add_argument('--patience', type=float, default=1, help='multiplies the time limits, on a loaded machine')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     options = parser.parse_args()
     out = pathlib.Path(os.environ.setdefault('CARGO_TARGET_DIR', str(ROOT / 'target'))) / 'mutants' / 'one_build'
     out.mkdir(parents=True, exist_ok=True)
     copy = Copy(options.package, options.file, options.test, out)
     programs = copy.build()
-    left = [change for change in copy.changes if change['id'] not in copy.broken and change['id'] not in copy.left_out]
+    left = [change for change in copy.changes if change['id'] not in copy.broken and change['id'] not in copy.left_out
+            and re.search(options.only, change['name'])]
     print(f'{len(copy.changes)} changes: {len(copy.broken)} do not compile, {len(copy.left_out)} are not run')
     for name in sorted(programs, key=lambda name: name in options.test):
-        program, results = Program(*programs[name], out, options.jobs), {}
+        program, results = Program(*programs[name], out, options), {}
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for change, result in zip(left, pool.map(program.judge, left)):
                 results[change['id']] = result
+                if result != 'noticed':
+                    print(f"{name}: {result}: {change['name']}", file=sys.stderr, flush=True)
         left = [change for change in left if results[change['id']] in ('survivor', 'unreached')]
         print(f'{name}: {dict(collections.Counter(results.values()))}', flush=True)
     for change in left:
