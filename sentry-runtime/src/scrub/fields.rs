@@ -334,6 +334,30 @@ mod tests {
     }
 
     #[test]
+    fn texts_in_single_quotes_end_at_a_mark_of_their_depth() {
+        for (text, depth, expected) in [
+            ("a' b'", 0, Some(1)),
+            ("' b'", 0, Some(0)),
+            ("''", 0, Some(0)),
+            ("a''b' c'", 0, Some(4)),
+            ("a''''b' c'", 0, Some(6)),
+            (r"a\'b' c'", 0, Some(4)),
+            (r"a\\' c'", 0, Some(3)),
+            (r"a\' c", 1, Some(1)),
+            (r"a\\\'b\' c", 1, Some(6)),
+            ("a' c", 1, Some(1)),
+            (r"a\' c", 0, Some(2)),
+            ("a''", 0, Some(1)),
+            ("a", 0, None),
+            ("", 0, None),
+        ] {
+            let found = end_of_marked(&format!("x'{text}"), 2, depth, b'\'');
+            assert_eq!(found, expected.map(|at: usize| at + 2), "{text}");
+        }
+        assert_eq!(end_of_marked("`a'b`", 1, 0, b'`'), Some(4));
+    }
+
+    #[test]
     fn arguments_of_commands_are_recognised() {
         for (name, expected) in [
             ("--password", true),

@@ -72,6 +72,8 @@ fn yaml_headers_and_arguments_are_filtered() {
 fn quoted_values_end_at_their_closing_quote() {
     for (text, expected) in [
         ("{'password': 'hunter2', 'a': 'b'}", "{'password': '[Filtered]', 'a': 'b'}"),
+        ("password: 'hunter2'\nport", "password: '[Filtered]'\nport"),
+        ("key: 'it\nis'", "key: 'it\nis'"),
         ("password: `hunter2` or", "password: `[Filtered]` or"),
         (r"password: \'hunter2\' or", r"password: \'[Filtered]\' or"),
         (r"password: 'it\'s me' or 'x'", "password: '[Filtered]' or 'x'"),
