@@ -329,6 +329,7 @@ fn parameters_are_filtered_where_the_message_names_a_secret() {
         ("user {} with password={:?} on {}", ["x0", FILTERED, "x2"]),
         ("user %s with password=%s on %s", ["x0", FILTERED, "x2"]),
         ("100%% of {{}} with password={}, token={}", [FILTERED, FILTERED, "x2"]),
+        ("100%%s with password=%s", [FILTERED, "x1", "x2"]),
         ("50% of password={", ["x0", "x1", "x2"]),
         ("%ż password=%s", [FILTERED, "x1", "x2"]),
         ("password=hunter2 of {} and {}", ["x0", "x1", "x2"]),
