@@ -22,7 +22,7 @@ impl<'a> Rewrite<'a> {
         Self { text, copied: 0, out: String::new() }
     }
 
-    /// Replaces a piece that lies behind all pieces replaced so far.
+    /// Replaces a piece, which is not empty and lies behind all pieces replaced so far.
     pub(super) fn replace(&mut self, piece: Range<usize>, with: &str) {
         self.out.push_str(&self.text[self.copied..piece.start]);
         self.out.push_str(with);
@@ -35,7 +35,7 @@ impl<'a> Rewrite<'a> {
     }
 
     pub(super) fn finish(mut self) -> Cow<'a, str> {
-        if self.copied == 0 && self.out.is_empty() {
+        if self.copied == 0 {
             return Cow::Borrowed(self.text);
         }
         self.out.push_str(&self.text[self.copied..]);

@@ -94,6 +94,7 @@ mod tests {
             ("see //ada:hunter2@h/p", "see //[Filtered]:[Filtered]@h/p"),
             ("//ada:hunter2@h", "//[Filtered]:[Filtered]@h"),
             (r"https:\/\/ada:hunter2@h\/", r"https:\/\/[Filtered]:[Filtered]@h\/"),
+            (r"https:\/\/ada@h\/", r"https:\/\/[Filtered]@h\/"),
             (r"\/\/ada:hunter2@h\/", r"\/\/[Filtered]:[Filtered]@h\/"),
             ("http://ada@h", "http://[Filtered]@h"),
             ("http://a:b@c@h", "http://[Filtered]:[Filtered]@h"),

@@ -230,3 +230,17 @@ fn characters_of_several_bytes_are_not_cut() {
         assert_eq!(boundary("aże", at), expected, "{at}");
     }
 }
+
+#[test]
+fn a_line_of_source_loses_what_is_a_secret_without_a_name() {
+    let scrubber = Scrubber::new(&[]);
+    for (line, expected) in [
+        (r#"open("pg://ada:hunter2@db/");"#, r#"open("pg://[Filtered]:[Filtered]@db/");"#),
+        ("pay(\"4242424242424242\");", "pay(\"[Filtered]\");"),
+        ("-----BEGIN PRIVATE KEY-----MIIB", "-----BEGIN PRIVATE KEY-----[Filtered]"),
+    ] {
+        assert_eq!(scrubber.scrub_source(line), expected);
+    }
+    let line = "let password = read(token);";
+    assert!(matches!(scrubber.scrub_source(line), Cow::Borrowed(same) if same == line));
+}
