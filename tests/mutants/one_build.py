@@ -279,8 +279,10 @@ def main():
     parser.add_argument('--patience', type=float, default=1, help='multiplies the time limits, on a loaded machine')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     options = parser.parse_args()
-    out = pathlib.Path(os.environ.setdefault('CARGO_TARGET_DIR', str(ROOT / 'target'))) / 'mutants' / 'one_build'
+    out = pathlib.Path(os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')).resolve() / 'mutants' / 'one_build'
     out.mkdir(parents=True, exist_ok=True)
+    # Cargo would take a build of the copy for one of the sources themselves.
+    os.environ['CARGO_TARGET_DIR'] = str(out / 'target')
     copy = Copy(options.package, options.file, options.test, out)
     programs = copy.build()
     left = [change for change in copy.changes if change['id'] not in copy.broken and change['id'] not in copy.left_out
