@@ -188,7 +188,7 @@ pub(super) fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
 pub(super) fn end_of_marked(text: &str, inside: usize, depth: usize, mark: u8) -> Option<usize> {
     let mut at = inside;
     while let Some(quote) = Quote::next(text, at, mark) {
-        let is_doubled = quote.at > inside && text.as_bytes().get(quote.end()) == Some(&mark);
+        let is_doubled = text.as_bytes().get(quote.end()) == Some(&mark);
         if quote.depth <= depth && !is_doubled {
             return Some(quote.start().max(inside));
         }
@@ -339,6 +339,7 @@ mod tests {
             ("a' b'", 0, Some(1)),
             ("' b'", 0, Some(0)),
             ("''", 0, Some(0)),
+            ("'' b' c'", 0, Some(4)),
             ("a''b' c'", 0, Some(4)),
             ("a''''b' c'", 0, Some(6)),
             (r"a\'b' c'", 0, Some(4)),

@@ -84,6 +84,8 @@ fn quoted_values_end_at_their_closing_quote() {
         (r"password=\'it is me\' or", r"password=\'[Filtered]\' or"),
         ("password = 'it''s me' or 'x'", "password = '[Filtered]' or 'x'"),
         (r"tool --password 'it\'s me' 'x'", "tool --password '[Filtered]' 'x'"),
+        ("password='''it is'' me' or 'x'", "password='[Filtered]' or 'x'"),
+        ("password='', user='ada'", "password='', user='ada'"),
         ("password='it is", "password='[Filtered]"),
     ] {
         assert_eq!(scrubbed(text), expected);
