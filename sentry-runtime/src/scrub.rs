@@ -25,6 +25,7 @@ mod memory;
 mod names;
 mod payload;
 mod request_url;
+mod rewrite;
 mod shapes;
 mod template;
 mod text;

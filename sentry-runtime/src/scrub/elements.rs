@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::extents::is_part_of_name;
-use super::text::Rewrite;
+use super::rewrite::Rewrite;
 use super::{FILTERED, Scrubber};
 
 impl Scrubber {

@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use super::text::Rewrite;
+use super::rewrite::Rewrite;
 use super::{FILTERED, Scrubber, Verdict};
 
 /// The greatest depth that is told apart; deeper quotes have more than 255 backslashes.

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use super::extents::{MAX_WORD, ends_value, group, is_alone, quoted, two_words_before, word_before};
 use super::fields::is_number;
 use super::names::is_secret;
-use super::text::Rewrite;
+use super::rewrite::Rewrite;
 use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
 use super::yaml::{block, in_mapping};
 use super::{FILTERED, Scrubber, Verdict};

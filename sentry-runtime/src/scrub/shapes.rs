@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::FILTERED;
-use super::text::Rewrite;
+use super::rewrite::Rewrite;
 
 /// Filters the content between the first and the last line of a private key in PEM, or behind the first line of a key
 /// that was cut. Line breaks may be escaped.

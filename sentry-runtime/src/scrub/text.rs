@@ -3,56 +3,12 @@
 //! Each function returns the text unchanged and borrowed when it holds no secret, which is nearly always the case.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use serde_json::Value;
 
-use super::user_info::scrub_user_infos;
+use super::rewrite::{Rewrite, then};
+use super::user_info::{ends_url, scrub_user_infos};
 use super::{FILTERED, Scrubber, shapes};
-
-/// A text that is rewritten piece by piece. Nothing is copied before the first change.
-pub(super) struct Rewrite<'a> {
-    text: &'a str,
-    copied: usize,
-    out: String,
-}
-
-impl<'a> Rewrite<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, copied: 0, out: String::new() }
-    }
-
-    /// Replaces a piece, which is not empty and lies behind all pieces replaced so far.
-    pub(super) fn replace(&mut self, piece: Range<usize>, with: &str) {
-        self.out.push_str(&self.text[self.copied..piece.start]);
-        self.out.push_str(with);
-        self.copied = piece.end;
-    }
-
-    /// Where the last replaced piece ends.
-    pub(super) fn replaced_to(&self) -> usize {
-        self.copied
-    }
-
-    pub(super) fn finish(mut self) -> Cow<'a, str> {
-        if self.copied == 0 {
-            return Cow::Borrowed(self.text);
-        }
-        self.out.push_str(&self.text[self.copied..]);
-        Cow::Owned(self.out)
-    }
-}
-
-/// Applies a filter to the result of another.
-pub(super) fn then<'a>(text: Cow<'a, str>, filter: impl for<'b> Fn(&'b str) -> Cow<'b, str>) -> Cow<'a, str> {
-    match text {
-        Cow::Borrowed(text) => filter(text),
-        Cow::Owned(text) => match filter(&text) {
-            Cow::Borrowed(_) => Cow::Owned(text),
-            Cow::Owned(filtered) => Cow::Owned(filtered),
-        },
-    }
-}
 
 impl Scrubber {
     /// Filters the user info and the values of sensitive query parameters of every URL in a text.
@@ -250,11 +206,6 @@ fn is_secret_cookie(name: &str) -> bool {
         || SECRET_COOKIES.iter().any(contains)
 }
 
-/// The last place up to `at` where a character begins, or the end of the text.
-pub(super) fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
 /// Filters the values of query parameters of every URL in a text, except those whose name is kept. What names a URL may
 /// be sent without personal data being allowed; what a user typed into it may not.
 pub(crate) fn without_query_values(text: &str, keeps: impl Fn(&str) -> bool) -> Cow<'_, str> {
@@ -279,11 +230,6 @@ pub(crate) fn without_query_values(text: &str, keeps: impl Fn(&str) -> bool) -> 
         }
     }
     rewrite.finish()
-}
-
-/// Returns whether a character cannot be part of a URL in a text.
-pub(super) fn ends_url(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | '`')
 }
 
 fn looks_like_json(text: &str) -> bool {

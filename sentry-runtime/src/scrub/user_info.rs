@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::FILTERED;
-use super::text::{Rewrite, boundary, ends_url, then};
+use super::rewrite::{Rewrite, boundary, then};
 
 /// The number of bytes of a URL that are searched for its user info.
 const MAX_USER_INFO: usize = 2048;
@@ -81,6 +81,11 @@ fn user_info_with_marks(text: &str) -> Option<usize> {
     let authority = text.split(ends).next().unwrap_or_default();
     let at = authority.rfind('@')?;
     authority[..at].contains(':').then_some(at)
+}
+
+/// Returns whether a character cannot be part of a URL in a text.
+pub(super) fn ends_url(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | '`')
 }
 
 #[cfg(test)]

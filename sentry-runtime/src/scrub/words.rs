@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::fields::{depth, end_of_marked, end_of_text};
 use super::names::is_secret;
-use super::text::Rewrite;
+use super::rewrite::Rewrite;
 use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
 use super::{FILTERED, Scrubber};
 

@@ -1,7 +1,7 @@
 //! The lines of YAML: a block of several lines as one value, and the lines around a value that say it is one of a mapping.
 
 use super::extents::{MAX_WORD, is_part_of_name};
-use super::text::boundary;
+use super::rewrite::boundary;
 
 /// The lines of a block of YAML: those behind `|` or `>` that are indented.
 pub(super) fn block(text: &str, start: usize) -> Option<(usize, usize)> {

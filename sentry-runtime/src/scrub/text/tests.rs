@@ -225,13 +225,6 @@ fn a_body_that_is_no_form_is_filtered_whole_if_it_mentions_a_name() {
 }
 
 #[test]
-fn characters_of_several_bytes_are_not_cut() {
-    for (at, expected) in [(0, 0), (1, 1), (2, 1), (3, 3), (9, 4)] {
-        assert_eq!(boundary("aże", at), expected, "{at}");
-    }
-}
-
-#[test]
 fn a_line_of_source_loses_what_is_a_secret_without_a_name() {
     let scrubber = Scrubber::new(&[]);
     for (line, expected) in [
