@@ -1,6 +1,7 @@
 //! Questions about tokens that several stages ask.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 
 /// Returns whether a token is the punctuation character `character`.
 pub(crate) fn is_punct(token: &TokenTree, character: char) -> bool {
@@ -26,8 +27,44 @@ pub(crate) fn type_text(tokens: &TokenStream) -> String {
 }
 
 /// Returns `contents` between braces at `span`.
-pub(crate) fn braced(contents: TokenStream, span: Span) -> TokenStream {
+pub(crate) fn braced(contents: TokenStream, span: Span) -> Group {
     let mut block = Group::new(Delimiter::Brace, contents);
     block.set_span(span);
-    TokenTree::Group(block).into()
+    block
+}
+
+/// A few tokens that an expansion contains several times. To add a `TokenStream` to another is a call into the compiler;
+/// to add a token is not.
+#[derive(Clone)]
+pub(crate) struct Fragment(Vec<TokenTree>);
+
+impl Fragment {
+    /// Adds `::name`.
+    pub(crate) fn join(mut self, name: &str, span: Span) -> Self {
+        for spacing in [Spacing::Joint, Spacing::Alone] {
+            let mut colon = Punct::new(':', spacing);
+            colon.set_span(span);
+            self.0.push(colon.into());
+        }
+        self.0.push(Ident::new(name, span).into());
+        self
+    }
+}
+
+impl From<TokenStream> for Fragment {
+    fn from(tokens: TokenStream) -> Self {
+        Self(tokens.into_iter().collect())
+    }
+}
+
+impl Default for Fragment {
+    fn default() -> Self {
+        Self(Vec::with_capacity(12))
+    }
+}
+
+impl ToTokens for Fragment {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.iter().cloned());
+    }
 }

@@ -14,6 +14,7 @@ use crate::parse::crate_path::CratePath;
 use crate::parse::entries::Recorded;
 use crate::parse::function::Function;
 use crate::parse::value;
+use crate::tokens::Fragment;
 
 /// The arguments that all of them have.
 pub(super) struct HandlerArgs {
@@ -41,7 +42,7 @@ impl HandlerArgs {
     }
 
     /// Returns the path of the module that generated code calls.
-    pub(super) fn private(&self, span: Span) -> TokenStream {
+    pub(super) fn private(&self, span: Span) -> Fragment {
         self.crate_path.private(span)
     }
 
@@ -80,7 +81,7 @@ impl HandlerArgs {
             vars: self.vars,
             on_value,
             judgement: Some(Judgement { ignore: self.ignore }),
-            ..Instrumentation::held("Handler", private, create, inspect, span)
+            ..Instrumentation::held("Handler", private, create, inspect)
         }
     }
 }

@@ -141,7 +141,7 @@ impl Instrument for MonitorArgs {
             items: callsite.item(),
             mentioned,
             vars: self.vars,
-            ..Instrumentation::held("Monitor", private, create, Inspect::PossibleError, span)
+            ..Instrumentation::held("Monitor", private, create, Inspect::PossibleError)
         }
     }
 }

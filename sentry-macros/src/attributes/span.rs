@@ -10,7 +10,7 @@ use crate::errors::{Errors, Warning};
 use crate::expand::attribute::{Attribute, Instrument};
 use crate::expand::callsite::Callsite;
 use crate::expand::container::BlockAttribute;
-use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, ValueTokens};
+use crate::expand::instrumentation::{Inspect, Instrumentation, OnValue, Start, ValueTokens};
 use crate::expand::warnings;
 use crate::hygiene::generated_at;
 use crate::parse::args::Arguments;
@@ -206,21 +206,14 @@ impl Instrument for SpanArgs {
             .flag("force_transaction", self.force_transaction)
             .flag("new_trace", self.new_trace)
             .number("warn_after", self.warn_after);
-        let site = callsite.reference();
-        let (begin, enter, create) = match &self.parent {
-            None => (
-                Some(if callsite.is_special { "begin_special" } else { "begin" }),
-                quote_spanned!(span=> #private::guard(#site)),
-                quote_spanned!(span=> #private::span(#site)),
-            ),
-            Some(parent) => (
-                None,
-                quote_spanned!(span=> #private::enter_under(#site, #parent)),
-                quote_spanned!(span=> #private::span_under(#site, #parent)),
-            ),
+        let begin = match &self.parent {
+            None => Some(if callsite.is_special { "begin_special" } else { "begin" }),
+            Some(_) => None,
         };
         let mut items = callsite.item();
-        items.extend(warnings::statements(&self.warnings, span));
+        if !self.warnings.is_empty() {
+            items.extend(warnings::statements(&self.warnings, span));
+        }
         let inspect = match (self.ret, self.err) {
             (true, _) => Inspect::Always,
             (false, true) => Inspect::PossibleError,
@@ -231,9 +224,8 @@ impl Instrument for SpanArgs {
             warns: !self.warnings.is_empty(),
             sync_guard: "SpanGuard",
             future_guard: "AsyncSpan",
-            enter,
+            start: Start::Span { site: callsite.reference(), parent: self.parent },
             begin,
-            create,
             mentioned,
             recorded: self.recorded,
             keeps_caller: !self.ret && !self.err && self.vars.is_empty(),

@@ -7,9 +7,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::LitStr;
 
+use crate::tokens::Fragment;
+
 /// A callsite. Each option becomes one `const fn` call on the options' builder.
 pub(crate) struct Callsite {
-    private: TokenStream,
+    private: Fragment,
     calls: TokenStream,
     /// Whether an option changes how the span starts.
     pub(crate) is_special: bool,
@@ -18,7 +20,7 @@ pub(crate) struct Callsite {
 
 impl Callsite {
     /// Creates a callsite without a name and with the default operation, `function`.
-    pub(crate) fn new(private: TokenStream, span: Span) -> Self {
+    pub(crate) fn new(private: Fragment, span: Span) -> Self {
         Self { private, calls: TokenStream::new(), is_special: false, span }
     }
 
@@ -67,9 +69,9 @@ impl Callsite {
         let Self { private, calls, span, .. } = self;
         let location = LitStr::new(&location(*span), *span);
         let options = if calls.is_empty() {
-            quote_spanned!(*span=> #private::CallsiteOptions::DEFAULT)
+            private.clone().join("CallsiteOptions", *span).join("DEFAULT", *span)
         } else {
-            quote_spanned!(*span=> const { &#private::CallsiteOptions::new() #calls })
+            quote_spanned!(*span=> const { &#private::CallsiteOptions::new() #calls }).into()
         };
         quote_spanned! {*span=>
             &#private::Callsite {

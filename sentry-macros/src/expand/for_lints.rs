@@ -16,7 +16,7 @@ use crate::tokens::{braced, contains_word, is_punct};
 pub(super) fn for_lints(function: &Function, instrumentation: &Instrumentation) -> TokenStream {
     let wrap = Wrap::future(function, instrumentation);
     let Wrap { span, guard, .. } = &wrap;
-    let Instrumentation { items, create, .. } = instrumentation;
+    let (items, create) = (&instrumentation.items, instrumentation.create(*span));
     let record = wrap.record(None);
     let vars = wrap.vars(None);
     let inspect = wrap.inspect_unreached();

@@ -9,6 +9,7 @@ use quote::quote_spanned;
 
 use crate::check::vars::Var;
 use crate::parse::entries::Recorded;
+use crate::tokens::Fragment;
 
 /// The cases in which the value that a function returns is inspected.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub(crate) enum Inspect {
 /// The code that an attribute puts around a function.
 pub(crate) struct Instrumentation {
     /// `::sentry::__private`
-    pub(crate) private: TokenStream,
+    pub(crate) private: Fragment,
     /// Items that the expressions below name. They go into a block that the user's body cannot see into.
     pub(crate) items: TokenStream,
     /// Whether the items hold warnings.
@@ -36,12 +37,10 @@ pub(crate) struct Instrumentation {
     pub(crate) sync_guard: &'static str,
     /// The type of the guard of a future.
     pub(crate) future_guard: &'static str,
-    /// The expression for a sync function: it starts the guard, or makes one for [`Instrumentation::begin`] to start.
-    pub(crate) enter: TokenStream,
+    /// The expressions that make the guard.
+    pub(crate) start: Start,
     /// The function that starts a guard where it lies, so that a started guard is never moved.
     pub(crate) begin: Option<&'static str>,
-    /// The expression that makes the guard of a future.
-    pub(crate) create: TokenStream,
     /// The user's expressions over the arguments, which count as uses of them.
     pub(crate) mentioned: TokenStream,
     /// The values recorded at the start.
@@ -60,6 +59,14 @@ pub(crate) struct Instrumentation {
     pub(crate) judgement: Option<Judgement>,
 }
 
+/// The parts of the expressions that make a guard.
+pub(crate) enum Start {
+    /// The callsite of a span, and its parent if the attribute names one.
+    Span { site: TokenStream, parent: Option<TokenStream> },
+    /// An expression that makes the guard of a future. A sync function holds this guard.
+    Held(TokenStream),
+}
+
 /// The ways in which a web handler finds out whether an error is a failure.
 #[derive(Default)]
 pub(crate) struct Judgement {
@@ -71,19 +78,17 @@ impl Instrumentation {
     /// Returns the plan of an attribute whose guard, of the type `guard`, is made by `create` and held around the body.
     pub(crate) fn held(
         guard: &'static str,
-        private: TokenStream,
+        private: Fragment,
         create: TokenStream,
         inspect: Inspect,
-        span: Span,
     ) -> Self {
         Self {
             items: TokenStream::new(),
             warns: false,
             sync_guard: guard,
             future_guard: guard,
-            enter: quote_spanned!(span=> #private::hold(#create)),
+            start: Start::Held(create),
             begin: None,
-            create,
             mentioned: TokenStream::new(),
             recorded: Vec::new(),
             vars: Vec::new(),
@@ -93,6 +98,31 @@ impl Instrumentation {
             on_value: None,
             judgement: None,
             private,
+        }
+    }
+
+    /// Returns the expression for a sync function: it starts the guard, or makes one for [`Instrumentation::begin`] to
+    /// start.
+    pub(crate) fn enter(&self, span: Span) -> TokenStream {
+        let private = &self.private;
+        match &self.start {
+            Start::Span { site, parent: None } => quote_spanned!(span=> #private::guard(#site)),
+            Start::Span { site, parent: Some(parent) } => {
+                quote_spanned!(span=> #private::enter_under(#site, #parent))
+            }
+            Start::Held(create) => quote_spanned!(span=> #private::hold(#create)),
+        }
+    }
+
+    /// Returns the expression that makes the guard of a future.
+    pub(crate) fn create(&self, span: Span) -> TokenStream {
+        let private = &self.private;
+        match &self.start {
+            Start::Span { site, parent: None } => quote_spanned!(span=> #private::span(#site)),
+            Start::Span { site, parent: Some(parent) } => {
+                quote_spanned!(span=> #private::span_under(#site, #parent))
+            }
+            Start::Held(create) => create.clone(),
         }
     }
 
@@ -109,9 +139,9 @@ pub(crate) type OnValue = fn(&ValueTokens<'_>) -> TokenStream;
 /// The parts of the statements about a returned value.
 pub(crate) struct ValueTokens<'a> {
     /// `::sentry::__private`
-    pub(crate) private: &'a TokenStream,
+    pub(crate) private: &'a Fragment,
     /// The path of the guard's type.
-    pub(crate) guard_type: &'a TokenStream,
+    pub(crate) guard_type: &'a Fragment,
     /// A mutable reference to the guard.
     pub(crate) guard: &'a TokenStream,
     /// A reference to the value.

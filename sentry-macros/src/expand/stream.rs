@@ -36,7 +36,8 @@ pub(super) fn stream_fn(function: &Function, instrumentation: &Instrumentation) 
 impl Wrap<'_> {
     fn spanned_stream(&self) -> TokenStream {
         let Self { instrumentation, span, guard, .. } = self;
-        let Instrumentation { private, items, create, .. } = instrumentation;
+        let Instrumentation { private, items, .. } = instrumentation;
+        let create = instrumentation.create(*span);
         let record = self.record(None);
         let body = self.body();
         quote_spanned! {*span=>

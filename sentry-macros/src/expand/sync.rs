@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use crate::expand::instrumentation::Instrumentation;
 use crate::expand::wrap::Wrap;
 use crate::hygiene::own_name;
 use crate::parse::params::Params;
@@ -13,7 +12,7 @@ impl Wrap<'_> {
     /// Wraps the body, in a closure if the value is inspected.
     pub(super) fn sync_fn(&self) -> TokenStream {
         let Self { function, instrumentation, span, guard, .. } = self;
-        let Instrumentation { items, enter, .. } = instrumentation;
+        let items = &instrumentation.items;
         let returns = function.returns();
         let keeps_caller = instrumentation.keeps_caller && function.has("track_caller");
         let inspects = self.inspects(returns) && !keeps_caller;
@@ -24,7 +23,7 @@ impl Wrap<'_> {
         }
         let params = Params::moved(function, &instrumentation.mentioned);
         let record = self.record(Some(&params));
-        let enter = self.with_views(Some(&params), enter);
+        let enter = self.with_views(Some(&params), instrumentation.enter(*span));
         let vars = self.vars(Some(&params));
         let call = self.call(&params, &returns.nameable(*span));
         let value = own_name("value", *span);
@@ -58,20 +57,19 @@ impl Wrap<'_> {
     /// temporaries of the body's last expression are dropped after all variables, and so after the span had ended.
     fn sync_fn_uninspected(&self, returns: Returns<'_>) -> TokenStream {
         let Self { function, instrumentation, span, guard, .. } = self;
-        let Instrumentation { items, enter, .. } = instrumentation;
-        let record = self.record(None);
-        let body = self.body();
+        let items = &instrumentation.items;
         // A body learns what its `impl Trait` is from the function's signature, but not through a `match`.
         if returns.is_opaque() {
             return self.with_contents(None, None, self.opaque_contents());
         }
+        let (record, body, enter) = (self.record(None), self.body(), instrumentation.enter(*span));
         let begin = instrumentation.begin.map(|begin| {
             let (private, begin) = (&instrumentation.private, Ident::new(begin, *span));
             quote_spanned!(*span=> #private::#begin(#guard);)
         });
         // If the expression holds code of the user's, its temporaries must end before the body.
         let made = match begin {
-            Some(_) => enter.clone(),
+            Some(_) => enter,
             None => quote_spanned!(*span=> let #guard = #enter; #guard),
         };
         // An attribute macro below may put the body into another block. To the compiler, the braces around an expression that
@@ -93,7 +91,7 @@ impl Wrap<'_> {
     /// Returns the contents of a function that returns `impl Trait`.
     pub(super) fn opaque_contents(&self) -> TokenStream {
         let Self { instrumentation, span, guard, .. } = self;
-        let Instrumentation { items, enter, .. } = instrumentation;
+        let (items, enter) = (&instrumentation.items, instrumentation.enter(*span));
         let (begin, record, body) = (self.begin(), self.record(None), self.body());
         let mutable = begin.as_ref().map(|_| quote_spanned!(*span=> mut));
         quote_spanned! {*span=>

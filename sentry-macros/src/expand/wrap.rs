@@ -19,7 +19,7 @@ pub(super) struct Wrap<'a> {
     pub(super) function: &'a Function,
     pub(super) instrumentation: &'a Instrumentation,
     /// The type of the guard.
-    guard_type: Ident,
+    guard_type: &'static str,
     /// The span of generated tokens: the function's name.
     pub(super) span: Span,
     /// The variable that holds the guard.
@@ -37,9 +37,8 @@ impl<'a> Wrap<'a> {
         Self::new(function, instrumentation, instrumentation.future_guard)
     }
 
-    fn new(function: &'a Function, instrumentation: &'a Instrumentation, guard_type: &str) -> Self {
+    fn new(function: &'a Function, instrumentation: &'a Instrumentation, guard_type: &'static str) -> Self {
         let span = generated_at(function.sig.ident.span());
-        let guard_type = Ident::new(guard_type, span);
         Self { function, instrumentation, guard_type, span, guard: own_name("work", span) }
     }
 
@@ -62,7 +61,7 @@ impl<'a> Wrap<'a> {
     /// The semicolon keeps the compiler from calling the braces of a short body unnecessary; the parser drops it, and
     /// later passes do not see it. The braces keep the user's span, because the edition of a block decides when its
     /// temporaries are dropped.
-    pub(super) fn body(&self) -> TokenStream {
+    pub(super) fn body(&self) -> Group {
         let span = self.span;
         let inner = self.function.body.stream();
         // A semicolon of the user's does as well, and the compiler still reports what is wrong with it.
@@ -76,7 +75,7 @@ impl<'a> Wrap<'a> {
         let Params { rebinds, .. } = params;
         let body = self.body();
         if rebinds.is_empty() {
-            return body;
+            return TokenTree::Group(body).into();
         }
         quote_spanned!(self.span=> #rebinds match () { () => #body })
     }
@@ -113,7 +112,7 @@ impl<'a> Wrap<'a> {
     ) -> TokenStream {
         let Self { instrumentation, span, guard_type, .. } = self;
         let Instrumentation { private, .. } = instrumentation;
-        let guard_type = &quote_spanned!(*span=> #private::#guard_type);
+        let guard_type = &private.clone().join(guard_type, *span);
         let on_value = instrumentation
             .on_value
             .map(|on_value| on_value(&ValueTokens { private, guard_type, guard, value, span: *span }));
@@ -168,22 +167,23 @@ impl<'a> Wrap<'a> {
 
     /// Returns an expression of the attribute's arguments with the names in scope that the patterns of the function's
     /// arguments bind: the patterns themselves bind further in, next to the body.
-    pub(super) fn with_views(&self, params: Option<&Params>, expression: &TokenStream) -> TokenStream {
+    pub(super) fn with_views(&self, params: Option<&Params>, expression: TokenStream) -> TokenStream {
         match params.map(|params| &params.views).filter(|views| !views.is_empty()) {
             Some(views) if !self.instrumentation.mentioned.is_empty() => {
                 quote_spanned!(self.span=> { #views #expression })
             }
-            _ => expression.clone(),
+            _ => expression,
         }
     }
 
     /// Records the attributes, if the guard records at all.
-    pub(super) fn record(&self, params: Option<&Params>) -> TokenStream {
+    pub(super) fn record(&self, params: Option<&Params>) -> Option<TokenStream> {
         let Self { instrumentation, span, guard, guard_type, .. } = self;
         let Instrumentation { private, recorded, .. } = instrumentation;
         if recorded.is_empty() {
-            return TokenStream::new();
+            return None;
         }
+        let guard_type = &private.clone().join(guard_type, *span);
         let views = params.map(|params| &params.views);
         let sets = recorded.iter().map(|Recorded { key, value }| {
             let value = if is_literal(value) {
@@ -193,14 +193,14 @@ impl<'a> Wrap<'a> {
             } else {
                 quote_spanned!(*span=> #private::attribute!(&(#value)))
             };
-            quote_spanned!(*span=> #private::#guard_type::set(&#guard, #key, #value);)
+            quote_spanned!(*span=> #guard_type::set(&#guard, #key, #value);)
         });
-        quote_spanned! {*span=>
-            if #private::#guard_type::is_recording(&#guard) {
+        Some(quote_spanned! {*span=>
+            if #guard_type::is_recording(&#guard) {
                 #views
                 #(#sets)*
             }
-        }
+        })
     }
 
     /// Returns the function with other contents between its braces.
@@ -219,7 +219,7 @@ impl<'a> Wrap<'a> {
         &self,
         params: Option<&Params>,
         future: Option<TokenStream>,
-        body: TokenStream,
+        body: Group,
     ) -> TokenStream {
         let Function { attrs, vis, modifiers, sig, .. } = self.function;
         let syn::Signature {
@@ -236,7 +236,7 @@ impl<'a> Wrap<'a> {
         } = sig;
         let asyncness = if future.is_some() { None } else { asyncness.as_ref() };
         let where_clause = &generics.where_clause;
-        let output = future.unwrap_or_else(|| output.to_token_stream());
+        let output: &dyn ToTokens = future.as_ref().map_or(output, |future| future);
         let inputs = params.map_or_else(|| inputs.to_token_stream(), |params| params.inputs.clone());
         // The compiler calls an assignment to a captured `self` unread if only the destructor of `self` reads it.
         let place = self.span;

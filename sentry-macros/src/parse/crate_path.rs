@@ -1,12 +1,13 @@
 //! The path of the runtime crate in generated code: the argument `crate = path`, or the name of the dependency.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{Expr, Lit};
 
 use crate::hygiene::in_file_of;
 use crate::parse::value::{Raw, ungrouped};
 use crate::rustc_args::renamed_dependency;
+use crate::tokens::Fragment;
 
 /// The path of `sentry-runtime` in the user's crate; `None` if the attribute does not name one.
 pub(crate) struct CratePath(Option<TokenStream>);
@@ -34,19 +35,15 @@ impl CratePath {
 
     /// Returns the path. All of an expression is in the file of `span`: one that began at the attribute and ended at the
     /// function would reach from one file into another where a macro puts the two together.
-    pub(crate) fn path(&self, span: Span) -> TokenStream {
+    pub(crate) fn path(&self, span: Span) -> Fragment {
         match &self.0 {
-            Some(path) => in_file_of(path.clone(), span),
-            None => {
-                let name = Ident::new(renamed_dependency().unwrap_or("sentry"), span);
-                quote_spanned!(span=> ::#name)
-            }
+            Some(path) => in_file_of(path.clone(), span).into(),
+            None => Fragment::default().join(renamed_dependency().unwrap_or("sentry"), span),
         }
     }
 
     /// Returns the path of the module that generated code calls.
-    pub(crate) fn private(&self, span: Span) -> TokenStream {
-        let path = self.path(span);
-        quote_spanned!(span=> #path::__private)
+    pub(crate) fn private(&self, span: Span) -> Fragment {
+        self.path(span).join("__private", span)
     }
 }

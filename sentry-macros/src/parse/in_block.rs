@@ -21,7 +21,7 @@ use syn::Attribute;
 use crate::parse::attributes::{arguments_of, joined, may_begin_with_attribute, split_attributes};
 use crate::parse::enclosing::Enclosing;
 use crate::parse::known_attributes::{IN_BLOCK, is_built_in, is_in_block};
-use crate::tokens::is_punct;
+use crate::tokens::{Fragment, is_punct};
 
 /// The arguments that an item inherits from the blocks around it.
 #[derive(Clone)]
@@ -89,7 +89,7 @@ impl InBlock {
     }
 
     /// Returns the attribute, as code that finds the runtime under `private`.
-    pub(crate) fn attribute(&self, private: &TokenStream, span: Span) -> Attribute {
+    pub(crate) fn attribute(&self, private: &Fragment, span: Span) -> Attribute {
         let name = Ident::new(IN_BLOCK, span);
         self.with_path(quote_spanned!(span=> #private::#name))
     }
