@@ -13,7 +13,7 @@ use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
 use crate::protocol::nesting::{self, Prune as _, Shallow};
-use crate::protocol::{AttributeValue, SpanId, SpanLink, SpanStatus, TraceId, Value};
+use crate::protocol::{AttributeValue, Span as RecordedSpan, SpanId, SpanLink, SpanStatus, TraceId, Value};
 use crate::trace::clock;
 use crate::trace::clock::Start;
 use crate::trace::ids::{self, Lineage, LocalId};
@@ -162,27 +162,36 @@ impl Span {
     /// let json = span.to_json();
     /// # assert!(json.is_null());
     /// ```
+    // Inlined, so that writing a span as a JSON value is compiled in the programs that call this.
+    #[inline]
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let known = self.open.as_ref().and_then(|open| open.describe());
-        let shown = |span| serde_json::to_value(span).unwrap_or_default();
-        match (known, &self.position) {
-            (Some(span), _) => shown(span),
-            (None, Some((context, Lineage { span, parent }))) if *span != 0 => match context.segment() {
-                Some(segment) if segment.key == *span => shown(open::describe_root(segment)),
-                Some(segment) => {
-                    let (trace_id, span_id) = (segment.trace_id(), ids::wire(*span));
-                    match parent {
-                        0 => json!({"trace_id": trace_id, "span_id": span_id}),
-                        &parent => {
-                            json!({"trace_id": trace_id, "span_id": span_id, "parent_span_id": ids::wire(parent)})
-                        }
-                    }
-                }
-                None => Value::Null,
-            },
-            _ => Value::Null,
+        match self.known() {
+            Ok(span) => serde_json::to_value(span).unwrap_or_default(),
+            Err(ids) => ids,
         }
+    }
+
+    /// Returns the span as far as it is known here, or its ids alone, as JSON.
+    fn known(&self) -> Result<RecordedSpan, Value> {
+        if let Some(span) = self.open.as_ref().and_then(|open| open.describe()) {
+            return Ok(span);
+        }
+        let Some((context, Lineage { span, parent })) = self.position.as_ref().filter(|(_, at)| at.span != 0)
+        else {
+            return Err(Value::Null);
+        };
+        let segment = context.segment().ok_or(Value::Null)?;
+        if segment.key == *span {
+            return Ok(open::describe_root(segment));
+        }
+        let (trace_id, span_id) = (segment.trace_id(), ids::wire(*span));
+        Err(match parent {
+            0 => json!({"trace_id": trace_id, "span_id": span_id}),
+            &parent => {
+                json!({"trace_id": trace_id, "span_id": span_id, "parent_span_id": ids::wire(parent)})
+            }
+        })
     }
 
     /// Sets an attribute. Replaces an attribute of the same name. Sentry can sum up and chart numbers.

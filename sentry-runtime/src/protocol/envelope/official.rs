@@ -87,6 +87,7 @@ impl Envelope {
     }
 
     /// Returns the event in the envelope, read from its payload.
+    #[inline]
     #[must_use]
     pub fn event(&self) -> Option<Event<'static>> {
         self.items().iter().find_map(EnvelopeItem::as_event)
@@ -129,24 +130,29 @@ impl Envelope {
     }
 }
 
+// Functions that read or write a typed payload are inlined: the code for the whole type is then compiled in the programs that
+// call them. The pipeline writes these payloads by hand and reads none, so this crate need not contain the code.
 impl EnvelopeItem {
     fn read_as<T: DeserializeOwned>(&self, ty: ItemType) -> Option<T> {
         (self.ty() == ty).then(|| serde_json::from_slice(self.payload()).ok()).flatten()
     }
 
     /// Returns the event, if the item is one.
+    #[inline]
     #[must_use]
     pub fn as_event(&self) -> Option<Event<'static>> {
         self.read_as(ItemType::Event)
     }
 
     /// Returns the transaction, if the item is one.
+    #[inline]
     #[must_use]
     pub fn as_transaction(&self) -> Option<Transaction<'static>> {
         self.read_as(ItemType::Transaction)
     }
 
     /// Returns the check-in, if the item is one.
+    #[inline]
     #[must_use]
     pub fn as_check_in(&self) -> Option<MonitorCheckIn> {
         self.read_as(ItemType::CheckIn)
@@ -175,12 +181,14 @@ impl From<Event<'static>> for EnvelopeItem {
 }
 
 impl From<Transaction<'static>> for EnvelopeItem {
+    #[inline]
     fn from(transaction: Transaction<'static>) -> Self {
         Self::transaction(json(&transaction), transaction.spans.len())
     }
 }
 
 impl From<MonitorCheckIn> for EnvelopeItem {
+    #[inline]
     fn from(check_in: MonitorCheckIn) -> Self {
         Self::json(ItemType::CheckIn, json(&check_in), DataCategory::Monitor)
     }
@@ -203,12 +211,14 @@ fn batch<T: Serialize>(
 }
 
 impl From<Vec<Log>> for EnvelopeItem {
+    #[inline]
     fn from(logs: Vec<Log>) -> Self {
         batch(ItemType::Log, "application/vnd.sentry.items.log+json", &logs, DataCategory::LogItem)
     }
 }
 
 impl From<Vec<Metric>> for EnvelopeItem {
+    #[inline]
     fn from(metrics: Vec<Metric>) -> Self {
         let content_type = "application/vnd.sentry.items.trace-metric+json";
         batch(ItemType::TraceMetric, content_type, &metrics, DataCategory::TraceMetric)
