@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Envelope, EnvelopeItem, Foreign, ItemType};
 use crate::protocol::client_report::DataCategory;
 use crate::protocol::dsc::DynamicSamplingContext;
-use crate::protocol::{Map, Value};
+use crate::protocol::{Map, Value, map_of};
 
 /// The error of bytes that are not a valid envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,24 +38,64 @@ impl ParseEnvelopeError {
     }
 }
 
-#[derive(Deserialize)]
-struct Header {
-    event_id: Option<Uuid>,
-    trace: Option<Map<String, Value>>,
+/// The fields of a header, which are taken out one after the other.
+///
+/// A header is read as plain JSON, whose reader this crate contains anyway. A derived reader of a type that keeps unknown
+/// fields would be a second one, and larger.
+struct Fields(serde_json::Map<String, Value>);
+
+impl Fields {
+    fn read(line: &[u8]) -> Result<Self, String> {
+        match serde_json::from_slice(line) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err("a header is not an object".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Takes a field that is not `null`.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn text(&mut self, name: &str) -> Result<Option<String>, String> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("`{name}` is not a string")),
+        }
+    }
+
+    fn number(&mut self, name: &str) -> Result<Option<usize>, String> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+        number.map(Some).ok_or_else(|| format!("`{name}` is not a number of at most {}", usize::MAX))
+    }
 }
 
-#[derive(Deserialize)]
 struct ItemHeader {
-    #[serde(rename = "type")]
     ty: String,
     length: Option<usize>,
-    #[serde(default)]
     content_type: String,
     item_count: Option<usize>,
     filename: Option<String>,
     attachment_type: Option<String>,
-    #[serde(flatten)]
     attributes: Map<String, Value>,
+}
+
+impl ItemHeader {
+    fn read(line: &[u8]) -> Result<Self, String> {
+        let mut fields = Fields::read(line)?;
+        Ok(Self {
+            ty: fields.text("type")?.ok_or("an item has no type")?,
+            length: fields.number("length")?,
+            content_type: fields.text("content_type")?.unwrap_or_default(),
+            item_count: fields.number("item_count")?,
+            filename: fields.text("filename")?,
+            attachment_type: fields.text("attachment_type")?,
+            attributes: map_of(fields.0),
+        })
+    }
 }
 
 impl Envelope {
@@ -77,20 +117,15 @@ impl Envelope {
         let error =
             |rest: &[u8], problem: String| ParseEnvelopeError { at: bytes.len() - rest.len(), problem };
         let (line, mut rest) = split_line(bytes);
-        let header: Header = serde_json::from_slice(line).map_err(|e| error(bytes, e.to_string()))?;
-        let mut envelope = Self {
-            event_id: header.event_id,
-            trace: header.trace.map(context),
-            items: Vec::new(),
-            ack: None,
-        };
+        let (event_id, trace) = header(line).map_err(|problem| error(bytes, problem))?;
+        let mut envelope = Self { event_id, trace, items: Vec::new(), ack: None };
         while !rest.is_empty() {
             let (line, payload) = split_line(rest);
             if line.is_empty() {
                 rest = payload;
                 continue;
             }
-            let header: ItemHeader = serde_json::from_slice(line).map_err(|e| error(rest, e.to_string()))?;
+            let header = ItemHeader::read(line).map_err(|problem| error(rest, problem))?;
             let (payload, after) = match header.length {
                 None => split_line(payload),
                 Some(length) => {
@@ -170,7 +205,20 @@ fn quantities(ty: ItemType, header: &ItemHeader, payload: &[u8]) -> Vec<(DataCat
     }
 }
 
-fn context(entries: Map<String, Value>) -> Arc<DynamicSamplingContext> {
+/// Returns the id of the event, and the trace, that the header of an envelope contains.
+fn header(line: &[u8]) -> Result<(Option<Uuid>, Option<Arc<DynamicSamplingContext>>), String> {
+    let mut fields = Fields::read(line)?;
+    let id = fields.text("event_id")?;
+    let id = id.map(|id| id.parse().map_err(|_| "`event_id` is not a UUID")).transpose()?;
+    let trace = match fields.take("trace") {
+        None => None,
+        Some(Value::Object(entries)) => Some(context(entries)),
+        Some(_) => return Err("`trace` is not an object".to_owned()),
+    };
+    Ok((id, trace))
+}
+
+fn context(entries: serde_json::Map<String, Value>) -> Arc<DynamicSamplingContext> {
     let mut context = DynamicSamplingContext::default();
     for (key, value) in entries {
         match value {
@@ -250,6 +298,24 @@ mod tests {
         for text in ["", "hello", "[]", "{}\n{\"length\":1}\nx", "{}\n{\"type\":\"event\",\"length\":1}\n{}"]
         {
             assert!(Envelope::from_slice(text.as_bytes()).is_err(), "{text}");
+        }
+        for header in [r#"{"event_id":7}"#, r#"{"event_id":"x"}"#, r#"{"trace":"x"}"#, r#"{"trace":[]}"#] {
+            assert!(Envelope::from_slice(header.as_bytes()).is_err(), "{header}");
+        }
+        for field in [
+            r#""type":1"#,
+            r#""type":"event","length":-1"#,
+            r#""type":"event","length":"2""#,
+            r#""type":"event","length":2.0"#,
+            r#""type":"event","content_type":1"#,
+            r#""type":"event","item_count":{}"#,
+            r#""type":"event","filename":1"#,
+            r#""type":"event","attachment_type":[]"#,
+        ] {
+            assert!(Envelope::from_slice(format!("{{}}\n{{{field}}}\n{{}}").as_bytes()).is_err(), "{field}");
+        }
+        for fields in [r#""event_id":null"#, r#""trace":null,"dsn":1"#] {
+            assert!(Envelope::from_slice(format!("{{{fields}}}").as_bytes()).is_ok(), "{fields}");
         }
         assert!(Envelope::from_slice(b"{}").unwrap().items().is_empty());
     }

@@ -14,9 +14,9 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::Crc;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::protocol::{DataCategory, Envelope};
+use crate::protocol::{DataCategory, Envelope, Value};
 use crate::transport::priority;
 
 /// The suffix of a file that is being written.
@@ -73,7 +73,7 @@ impl FromStr for FileName {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Head {
     /// The quantities that each item counts for.
     quantities: Vec<Vec<(String, u64)>>,
@@ -117,17 +117,26 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, String> {
     }
     let end = rest.iter().position(|&byte| byte == b'\n').ok_or("it has no second line")?;
     let (line, body) = (&rest[..end], &rest[end + 1..]);
-    let head: Head = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let head: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let quantities = head["quantities"].as_array().ok_or("its second line has no quantities")?;
     let mut envelope = Envelope::from_slice(body).map_err(|error| error.to_string())?;
     if envelope.items().is_empty() {
         return Err("it has no items".to_owned());
     }
-    let known = |quantities: Vec<(String, u64)>| -> Vec<_> {
-        let known = |(name, quantity): (String, u64)| Some((DataCategory::of_name(&name)?, quantity));
-        quantities.into_iter().filter_map(known).collect()
-    };
-    envelope.set_quantities(head.quantities.into_iter().map(known).collect());
+    envelope.set_quantities(quantities.iter().map(known_quantities).collect::<Result<_, _>>()?);
     Ok(envelope)
+}
+
+/// Reads the quantities of an item, as pairs of a category's name and a number. Unknown categories are left out.
+fn known_quantities(pairs: &Value) -> Result<Vec<(DataCategory, u64)>, &'static str> {
+    let mut known = Vec::new();
+    for pair in pairs.as_array().ok_or("the quantities of an item are not a list")? {
+        let (Some(name), Some(quantity)) = (pair[0].as_str(), pair[1].as_u64()) else {
+            return Err("a quantity is not a pair of a name and a number");
+        };
+        known.extend(DataCategory::of_name(name).map(|category| (category, quantity)));
+    }
+    Ok(known)
 }
 
 /// Writes a file atomically: readers see all of it or nothing. It survives the end of the process from here on; it is
@@ -207,5 +216,26 @@ mod tests {
                 assert!(decode(&changed).is_err(), "{at} {flip}");
             }
         }
+    }
+
+    #[test]
+    fn quantities_of_another_shape_are_an_error_and_unknown_categories_are_left_out() {
+        let with_head = |head: &str| {
+            let rest = format!("{head}\n{{}}\n{{\"type\":\"event\",\"length\":2}}\n{{}}\n");
+            decode(format!("{}\n{rest}", checksum(rest.as_bytes())).as_bytes())
+        };
+        for head in [
+            "7",
+            "{}",
+            r#"{"quantities":7}"#,
+            r#"{"quantities":[7]}"#,
+            r#"{"quantities":[[["error"]]]}"#,
+            r#"{"quantities":[[["error",-1]]]}"#,
+            r#"{"quantities":[[[1,1]]]}"#,
+        ] {
+            assert!(with_head(head).is_err(), "{head}");
+        }
+        let read = with_head(r#"{"quantities":[[["poem",2],["error",3]]]}"#).unwrap();
+        assert_eq!(read.items()[0].quantities(), [(DataCategory::Error, 3)]);
     }
 }
