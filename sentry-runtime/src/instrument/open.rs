@@ -11,7 +11,7 @@ use crate::context::activation::Activation;
 use crate::context::active;
 use crate::context::recorder;
 use crate::context::thread_context::Context;
-use crate::protocol::{self, AttributeValue, SpanId, SpanLink, SpanStatus};
+use crate::protocol::{self, AttributeValue, SpanId, SpanLink, SpanStatus, map_of};
 use crate::trace::clock::Start;
 use crate::trace::clock::{self, Anchor};
 use crate::trace::ids::{self, Lineage, LocalId};
@@ -127,7 +127,7 @@ impl OpenSpan {
             start_timestamp: wall(unended.start),
             status: unended.status,
             origin: text(&unended.origin),
-            data: unended.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of))).collect(),
+            data: map_of(unended.attributes.iter().map(|(key, of)| (key.clone().into_owned(), value(of)))),
             links: unended.links.clone(),
             ..protocol::Span::default()
         })

@@ -126,16 +126,16 @@ fn hand_over(
             return Some(Progress::default());
         }
     }
-    let (done, finished) = bounded(1);
-    if queues.flushes.push(Message::Flush(Box::new(FlushRequest { done, client, closing, flight }))).is_err()
-    {
+    let (answer, (done, finished)) = (Arc::default(), bounded(1));
+    let request = FlushRequest { answer: Arc::clone(&answer), done, client, closing, flight };
+    if queues.flushes.push(Message::Flush(Box::new(request))).is_err() {
         return None;
     }
     let waiting = Waiting::new(queues, timeout);
     worker::wake();
-    let progress = finished.recv_timeout(timeout).ok();
+    let is_done = finished.recv_timeout(timeout).is_ok();
     drop(waiting);
-    progress
+    is_done.then(|| answer.get().copied()).flatten()
 }
 
 /// A pending flush: registered while the value lives.

@@ -1,6 +1,6 @@
 //! The messages that callers hand to the pipeline.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
@@ -51,13 +51,23 @@ impl BatchRecord {
 /// A request to be notified when everything handed over before has been processed.
 #[derive(Debug)]
 pub(crate) struct FlushRequest {
-    pub(crate) done: Sender<Progress>,
+    pub(crate) answer: Arc<OnceLock<Progress>>,
+    /// Wakes the caller. The answer is beside the channel, so that one type of channel serves all one-shot signals.
+    pub(crate) done: Sender<()>,
     /// The address of the client whose progress is the answer.
     pub(crate) client: usize,
     /// The client that is closing and sends nothing afterwards.
     pub(crate) closing: Option<Arc<Client>>,
     /// A request for the spans that ended last.
     pub(crate) flight: Option<Arc<FlightRequest>>,
+}
+
+impl FlushRequest {
+    /// Answers the caller, who may have given up.
+    pub(crate) fn answer(&self, progress: Progress) {
+        let _ = self.answer.set(progress);
+        let _ = self.done.try_send(());
+    }
 }
 
 /// The numbers of ended segments of a client that have begun, and that have ceased, to wait for room in its transport.

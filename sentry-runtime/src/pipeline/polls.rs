@@ -11,7 +11,7 @@ use super::warnings::Subject;
 use crate::capture::event;
 use crate::intake::message::Capture;
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{AttributeValue, Event, Exception, Frame, Level, Map, Mechanism, Stacktrace};
+use crate::protocol::{AttributeValue, Event, Exception, Frame, Level, Mechanism, Stacktrace, map_of};
 use crate::trace::clock::{self, Anchor, Ticks};
 use crate::trace::ids::{IdMap, LocalId};
 use crate::trace::record::WatchedPoll;
@@ -217,7 +217,7 @@ fn blocked(thread: &str, text: &str, places: &[Place]) -> Event<'static> {
     Event {
         level: Level::Warning,
         exception: vec![exception].into(),
-        tags: Map::from([("thread.name".to_owned(), thread.to_owned())]),
+        tags: map_of([("thread.name".to_owned(), thread.to_owned())]),
         // The time in the text is another one in each event.
         fingerprint: vec![
             "blocked_poll".into(),

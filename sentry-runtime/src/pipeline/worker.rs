@@ -82,14 +82,14 @@ fn work(
             // A segment is written one round after its root has ended: after the last of those turns.
             collector.round(true);
             collector.send_all();
-            for flush in flushes {
+            for mut flush in flushes {
                 if let Some(request) = &flush.flight {
                     collector.answer_flight(request);
                 }
-                if let Some(client) = flush.closing {
+                if let Some(client) = flush.closing.take() {
                     collector.close(&client);
                 }
-                let _ = flush.done.try_send(collector.progress(flush.client));
+                flush.answer(collector.progress(flush.client));
             }
         }
         watch.look();

@@ -100,7 +100,7 @@ impl From<Value> for Context {
     fn from(context: Value) -> Self {
         match context {
             Value::Object(fields) => fields.into(),
-            value => Self::Other(Map::from([("value".to_owned(), value)])),
+            value => Self::Other(map_of([("value".to_owned(), value)])),
         }
     }
 }

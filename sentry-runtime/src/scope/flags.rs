@@ -5,7 +5,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/client/integrations/feature-flags/)
 
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{Context, Map, Value};
+use crate::protocol::{Context, Value, map_of};
 
 /// The maximum number of flags per scope.
 const MAX: usize = 100;
@@ -48,7 +48,7 @@ impl Flags {
     pub(crate) fn context(&self) -> Option<Context> {
         let flag = |(name, result): &(String, Shallow<Value>)| serde_json::json!({ "flag": name.as_str(), "result": **result });
         (!self.0.is_empty())
-            .then(|| Map::from([("values".to_owned(), self.0.iter().map(flag).collect())]).into())
+            .then(|| Context::Other(map_of([("values".to_owned(), self.0.iter().map(flag).collect())])))
     }
 }
 

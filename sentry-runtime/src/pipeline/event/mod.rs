@@ -25,8 +25,8 @@ use crate::options::ClientOptions;
 use crate::protocol::Envelope;
 use crate::protocol::{
     Addr, Context, DataCategory, DebugImage, DebugMeta, DiscardReason, DynamicSamplingContext, EnvelopeItem,
-    Event, Frame, ItemType, LogEntry, Map, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId,
-    TraceContext, Uuid,
+    Event, Frame, ItemType, LogEntry, Mechanism, Stacktrace, SymbolicDebugImage, Thread, ThreadId,
+    TraceContext, Uuid, map_of,
 };
 use crate::stacktrace::locals::Locals;
 use crate::stacktrace::{Image, RawStack, ResolvedFrame, ResolvedStack};
@@ -225,7 +225,7 @@ fn build(
         })
     });
     if let Some(id) = capture.span_context.replay_id() {
-        let fields = Map::from([("type".to_owned(), "replay".into()), ("replay_id".to_owned(), id.into())]);
+        let fields = map_of([("type".to_owned(), "replay".into()), ("replay_id".to_owned(), id.into())]);
         event.contexts.entry("replay".to_owned()).or_insert(Context::Other(fields));
     }
     event

@@ -4,14 +4,16 @@
 //! every few seconds says how many there were. A trace with a failure is always printed, and so are the next successful
 //! ones. A pause ends the repetition, so that a person who tries something out sees every trace.
 
+use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeSet, HashSet};
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{Hash, Hasher as _};
 use std::time::{Duration, Instant};
 
 use super::held::Held;
+use super::model::Span;
 use super::one_liners::CheckIn;
 use super::style::{Line, Paint, Style, duration, width};
+use crate::base::order::sort_pairs;
 
 /// The number of traces of one kind that are printed before more are counted.
 const PRINTED: u32 = 3;
@@ -139,13 +141,19 @@ fn look(held: &Held) -> Option<(u64, String)> {
     let roots = held.spans.iter().filter(|span| is_root(span.parent.as_deref()));
     let root = roots.min_by(|a, b| a.start.total_cmp(&b.start)).map(|root| root.name.as_str());
     let name = root.or_else(|| Some(held.check_ins.first()?.slug()))?;
-    // The number of equal spans varies with the data.
-    let spans: BTreeSet<_> =
-        held.spans.iter().map(|span| (&span.op, &span.name, &span.path, span.http_status)).collect();
+    // The number of equal spans varies with the data, and so does their order.
+    let of_span = |span: &Span| (hash(&(&span.op, &span.name, &span.path, span.http_status)), 0);
+    let mut spans: Vec<(u64, u64)> = held.spans.iter().map(of_span).collect();
+    sort_pairs(&mut spans);
+    spans.dedup();
     let running = held.check_ins.iter().filter(|check_in| check_in.is_running()).count();
+    Some((hash(&(name, spans, running)), name.to_owned()))
+}
+
+fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (name, spans, running).hash(&mut hasher);
-    Some((hasher.finish(), name.to_owned()))
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Returns the length of a trace in seconds; without spans, that of the job.

@@ -1,6 +1,5 @@
 //! The index of the spool: every file of this process with its age, size and importance, without reading the disk.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +35,9 @@ impl SpoolEntry {
 /// All files of this process.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    entries: BTreeMap<Ticket, SpoolEntry>,
+    /// In the order of the tickets, which only grow. Most functions look at every entry anyway, and a map would be compiled
+    /// for this type alone.
+    entries: Vec<(Ticket, SpoolEntry)>,
     bytes: u64,
     /// The number of files whose envelope is not in memory.
     left_overs: usize,
@@ -49,35 +50,45 @@ impl Index {
         let ticket = Ticket(self.last);
         self.bytes += entry.bytes;
         self.left_overs += usize::from(!entry.in_hand);
-        self.entries.insert(ticket, entry);
+        self.entries.push((ticket, entry));
         ticket
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<SpoolEntry> {
-        let entry = self.entries.remove(&ticket)?;
+        let (_, entry) = self.entries.remove(self.place(ticket)?);
         self.bytes -= entry.bytes;
         self.left_overs -= usize::from(!entry.in_hand);
         Some(entry)
     }
 
     pub(super) fn contains(&self, ticket: Ticket) -> bool {
-        self.entries.contains_key(&ticket)
+        self.place(ticket).is_some()
     }
 
     /// Makes a file a left-over; returns whether it exists. `failed` counts a failed attempt.
     pub(super) fn put_off(&mut self, ticket: Ticket, failed: bool) -> bool {
-        let Some(entry) = self.entries.get_mut(&ticket) else { return false };
-        self.left_overs += usize::from(entry.in_hand);
-        entry.in_hand = false;
+        let Some(entry) = self.entry(ticket) else { return false };
+        let was_in_hand = std::mem::replace(&mut entry.in_hand, false);
         entry.failures += u32::from(failed);
+        self.left_overs += usize::from(was_in_hand);
         true
     }
 
     /// Marks a file of another process as counted by this process.
     pub(super) fn inherit(&mut self, ticket: Ticket) {
-        if let Some(entry) = self.entries.get_mut(&ticket) {
+        if let Some(entry) = self.entry(ticket) {
             entry.inherited = false;
         }
+    }
+
+    /// Returns where the entry of a ticket is.
+    fn place(&self, ticket: Ticket) -> Option<usize> {
+        self.entries.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
+    }
+
+    fn entry(&mut self, ticket: Ticket) -> Option<&mut SpoolEntry> {
+        let place = self.place(ticket)?;
+        Some(&mut self.entries[place].1)
     }
 
     /// Returns the number of files and their size in bytes.
@@ -91,7 +102,7 @@ impl Index {
     }
 
     pub(super) fn uses(&self, dir: &Path) -> bool {
-        self.entries.values().any(|entry| *entry.dir == *dir)
+        self.entries.iter().any(|(_, entry)| *entry.dir == *dir)
     }
 
     /// Removes the oldest of the least important entries while the limits are exceeded.
@@ -100,14 +111,14 @@ impl Index {
             return None;
         }
         let order = |entry: &SpoolEntry| (std::cmp::Reverse(entry.name.level), entry.name);
-        let ticket = *self.entries.iter().min_by_key(|(_, entry)| order(entry))?.0;
+        let ticket = self.entries.iter().min_by_key(|(_, entry)| order(entry))?.0;
         Some((ticket, self.remove(ticket)?))
     }
 
     /// Removes an entry that is too old and whose envelope is not in memory.
     pub(super) fn take_expired(&mut self, age: Duration) -> Option<SpoolEntry> {
         let old = |entry: &SpoolEntry| !entry.in_hand && entry.name.is_older_than(age);
-        let ticket = *self.entries.iter().find(|(_, entry)| old(entry))?.0;
+        let ticket = self.entries.iter().find(|(_, entry)| old(entry))?.0;
         self.remove(ticket)
     }
 
