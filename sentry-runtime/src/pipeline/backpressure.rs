@@ -95,7 +95,11 @@ mod tests {
     }
 
     fn refusing(category: Option<DataCategory>) -> Destinations {
-        Destinations { all: Some(Arc::new(Refusing(category))), ..Destinations::default() }
+        Destinations {
+            all: Some(Arc::new(Refusing(category))),
+            #[cfg(writes_minidumps)]
+            views: None,
+        }
     }
 
     const WELCOME: TransportFactory = |_, _, _| Ok(refusing(None));
