@@ -81,6 +81,7 @@ pub(crate) fn install_in_front() {
         previous(info);
         if is_first {
             IN_HOOK.set(false);
+            running::unwinds();
         }
     }));
 }
@@ -93,6 +94,10 @@ pub(crate) fn panic_handler(info: &PanicHookInfo<'_>) {
     if !is_captured {
         HANDED_OVER.set(Some(PanicId::of(info)));
         capture(info, |_| true);
+        // Nothing of ours runs at the end of the program's hook, unless it is inside one of ours.
+        if !IN_HOOK.get() {
+            running::unwinds();
+        }
     }
 }
 

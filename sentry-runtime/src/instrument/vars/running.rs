@@ -89,6 +89,13 @@ fn late() -> Option<Arc<Late>> {
     LATE.try_with(|late| late.try_borrow().ok()?.clone()).ok().flatten()
 }
 
+/// Notes that the hooks of the panic have run.
+pub(crate) fn unwinds() {
+    if let Some(late) = late() {
+        late.unwinds();
+    }
+}
+
 /// Ends the report of the last panic.
 fn end() {
     NEXT.set(0);
