@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::request_events::RequestEvents;
-use crate::base::fork::PerProcess;
+use crate::base::fork::{self, PerProcess};
 use crate::base::worker;
 
 /// The maximum number of held events of a request: what a middleware logs about it, and a few requests to other services.
@@ -40,12 +40,18 @@ struct HeldEvent {
     event: Box<dyn Held>,
 }
 
-/// The held events of a request; `None` once the request is over.
-pub(super) struct HeldEvents(Mutex<Option<Vec<HeldEvent>>>);
+/// The held events of a request.
+pub(super) struct HeldEvents {
+    /// The process in which the request began. A child has a copy of the events, which its parent sends, and of a lock that
+    /// nobody may ever release.
+    generation: u32,
+    /// `None` once the request is over.
+    list: Mutex<Option<Vec<HeldEvent>>>,
+}
 
 impl Default for HeldEvents {
     fn default() -> Self {
-        Self(Mutex::new(Some(Vec::new())))
+        Self { generation: fork::generation(), list: Mutex::new(Some(Vec::new())) }
     }
 }
 
@@ -57,7 +63,11 @@ impl fmt::Debug for HeldEvents {
 
 impl HeldEvents {
     fn lock(&self) -> MutexGuard<'_, Option<Vec<HeldEvent>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_of_parent(&self) -> bool {
+        self.generation != fork::generation()
     }
 
     fn is_empty(&self) -> bool {
@@ -68,8 +78,11 @@ impl HeldEvents {
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
 impl RequestEvents {
     /// Keeps an event. It is dropped if the request fails while it waits, or if another one is captured until then. If too
-    /// many are held, it is counted as lost. Returns `false`, and drops it, if the request is over.
+    /// many are held, it is counted as lost. Returns `false`, and drops it, if the request is over or began before a fork.
     pub(crate) fn hold(self: &Arc<Self>, event: Box<dyn Held>) -> bool {
+        if self.held.is_of_parent() {
+            return false;
+        }
         let mut held = self.held.lock();
         let Some(list) = &mut *held else { return false };
         if list.len() >= MAX_HELD {
@@ -90,6 +103,9 @@ impl RequestEvents {
     /// Ends the request. Returns the held events that no other event has made superfluous.
     pub(crate) fn end(&self, failed: bool) -> Vec<Box<dyn Held>> {
         self.note_ended();
+        if self.held.is_of_parent() {
+            return Vec::new();
+        }
         let held = self.held.lock().take().unwrap_or_default();
         if !held.is_empty() {
             holding().retain(|known| !std::ptr::eq(known.as_ptr(), self));
@@ -145,4 +161,43 @@ fn send_if(is_due: impl Fn(&HeldEvent) -> bool) {
         request.take_if(&is_due).into_iter().for_each(|event| event.send());
     }
     holding().retain(|known| known.upgrade().is_some_and(|request| !request.held.is_empty()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::request_events::AwaitedFailures;
+
+    struct Message;
+
+    impl Held for Message {
+        fn submit(self: Box<Self>) {}
+        fn send(self: Box<Self>) {}
+        fn lose(self: Box<Self>) {}
+        fn is_of(&self, _client: usize) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_parent_alone_sends_what_was_held_before_a_fork() {
+        let list = vec![HeldEvent { since: Instant::now(), captured: 0, event: Box::new(Message) }];
+        let held = HeldEvents { generation: fork::generation() + 1, list: Mutex::new(Some(list)) };
+        let mut events = RequestEvents::awaiting(AwaitedFailures::None);
+        events.held = held;
+        let events = Arc::new(events);
+        assert!(!events.hold(Box::new(Message)), "it is captured at once");
+        let _locked_by_a_thread_that_is_gone = events.held.lock();
+        assert!(events.end(false).is_empty());
+    }
+
+    #[test]
+    fn events_wait_for_the_end_of_their_request() {
+        for (failed, sent) in [(false, 1), (true, 0)] {
+            let events = Arc::new(RequestEvents::default());
+            assert!(events.hold(Box::new(Message)));
+            assert_eq!(events.end(failed).len(), sent);
+            assert!(!events.hold(Box::new(Message)), "the request is over");
+        }
+    }
 }

@@ -136,12 +136,15 @@ impl Handling {
         let held = naming.events.end(failed);
         // Absent if something has taken it off the thread.
         let context = running.context.take();
-        if let Some(context) = &context {
-            if !held.is_empty() {
-                let _inside = entered::enter(Arc::clone(context), running.active);
-                held.into_iter().for_each(|event| event.submit());
+        match &context {
+            Some(context) => {
+                if !held.is_empty() {
+                    let _inside = entered::enter(Arc::clone(context), running.active);
+                    held.into_iter().for_each(|event| event.submit());
+                }
+                errors::close(context.boundary);
             }
-            errors::close(context.boundary);
+            None => held.into_iter().for_each(|event| event.send()),
         }
         if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
             naming.set_status(status);
