@@ -3,6 +3,7 @@
 //! Most requests that continue a trace need two or three numbers of the header at their start. The entries are needed
 //! when the trace leaves the process: on the pipeline thread, or for a request to another service.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::baggage::{self, MAX_COPIED, OURS};
@@ -11,7 +12,7 @@ use super::span_groups::{self, SpanGroups};
 use crate::protocol::DynamicSamplingContext;
 
 /// See [the module](self).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum FrozenContext {
     Read(Arc<DynamicSamplingContext>),
     /// A header whose [`Facts`] are known, and the rate among them.
@@ -50,6 +51,13 @@ impl FrozenContext {
             Self::Read(dsc) => dsc.iter().map(|(key, value)| key.len() + value.len()).sum(),
             Self::Header(header, _) => header.len(),
         }
+    }
+}
+
+impl fmt::Debug for FrozenContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The entries of other vendors in the header may name the user, and programs print spans.
+        fmt::Debug::fmt(&self.get(), f)
     }
 }
 
@@ -157,6 +165,13 @@ mod tests {
             let kept = FrozenContext::header(header, &facts).sample_rate();
             assert_eq!(kept, FrozenContext::from(dsc).sample_rate());
         }
+    }
+
+    #[test]
+    fn entries_of_other_vendors_are_not_printed() {
+        let header = "user=ada,sentry-sample_rand=0.5,session=secret";
+        let shown = format!("{:?}", FrozenContext::header(header, &Facts::of(header).unwrap()));
+        assert_eq!(shown, r#"{"sample_rand": "0.5"}"#);
     }
 
     #[test]
