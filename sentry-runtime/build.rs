@@ -1,5 +1,5 @@
-//! Refuses targets without threads, decides whether the feature `crash` can write minidumps on the target, and notes the
-//! compiler's version, for the runtime context of events.
+//! Refuses targets without threads, decides which stacks can be walked and whether the feature `crash` can write minidumps
+//! on the target, and notes the compiler's version, for the runtime context of events.
 //!
 //! Without an answer from the compiler the version is left out; the build goes on.
 
@@ -17,6 +17,10 @@ fn main() {
              Cargo.toml, and put attributes behind `#[cfg_attr(not(target_family = \"wasm\"), sentry::span)]`"
         );
         return;
+    }
+    println!("cargo::rustc-check-cfg=cfg(walks_calling_thread)");
+    if walks_calling_thread() {
+        println!("cargo::rustc-cfg=walks_calling_thread");
     }
     println!("cargo::rustc-check-cfg=cfg(writes_minidumps)");
     println!("cargo::rustc-check-cfg=cfg(walks_crashed_threads)");
@@ -43,7 +47,16 @@ fn target(part: &str) -> String {
     std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default()
 }
 
-/// Returns whether the stack of a crashed thread can be walked in the process itself, see `stacktrace/stopped_thread.rs`.
+/// Returns whether the calling thread's stack is walked with remembered rules, see `stacktrace/unwind/`: on
+/// the systems on which the addresses are compared with those of the system's unwinder. An interpreter has no such stack.
+fn walks_calling_thread() -> bool {
+    let is_compared = [target("OS"), target("ENV"), target("ARCH"), target("POINTER_WIDTH")]
+        == ["linux", "gnu", "x86_64", "64"];
+    is_compared && std::env::var_os("CARGO_CFG_MIRI").is_none()
+}
+
+/// Returns whether the stack of a crashed thread can be walked in the process itself, see
+/// `stacktrace/stopped_thread.rs`.
 fn walks_crashed_threads() -> bool {
     ["linux", "android"].contains(&&*target("OS")) && ["x86_64", "aarch64"].contains(&&*target("ARCH"))
 }

@@ -79,13 +79,7 @@ impl fmt::Debug for RawStack {
 
 /// Writes the return addresses of the calling thread to `found`, which lies in the frame of the caller: it and the frames
 /// inside of it are left out where the walk knows their places. Returns the number of addresses.
-#[cfg(all(
-    target_os = "linux",
-    target_env = "gnu",
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    not(miri)
-))]
+#[cfg(walks_calling_thread)]
 #[inline(always)]
 fn walk(found: &mut [usize]) -> usize {
     let above = found.as_ptr() as usize;
@@ -93,13 +87,7 @@ fn walk(found: &mut [usize]) -> usize {
 }
 
 /// As above, for systems on which the places of frames are not compared.
-#[cfg(not(all(
-    target_os = "linux",
-    target_env = "gnu",
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    not(miri)
-)))]
+#[cfg(not(walks_calling_thread))]
 #[inline(always)]
 fn walk(found: &mut [usize]) -> usize {
     system(None, found)

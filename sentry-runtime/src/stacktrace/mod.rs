@@ -35,14 +35,7 @@ mod source;
 #[cfg(walks_crashed_threads)]
 pub(crate) mod stopped_thread;
 mod trim;
-// On the systems on which its addresses are compared with those of the system's unwinder.
-#[cfg(all(
-    target_os = "linux",
-    target_env = "gnu",
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    not(miri)
-))]
+#[cfg(walks_calling_thread)]
 mod unwind;
 
 #[cfg(test)]
