@@ -47,7 +47,7 @@ fn target(part: &str) -> String {
     std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default()
 }
 
-/// Returns whether the calling thread's stack is walked with remembered rules, see `stacktrace/unwind/`: on
+/// Returns whether the calling thread's stack is walked with remembered rules, see `stacktrace/unwind/calling_thread/`: on
 /// the systems on which the addresses are compared with those of the system's unwinder. An interpreter has no such stack.
 fn walks_calling_thread() -> bool {
     let is_compared = [target("OS"), target("ENV"), target("ARCH"), target("POINTER_WIDTH")]
@@ -56,7 +56,7 @@ fn walks_calling_thread() -> bool {
 }
 
 /// Returns whether the stack of a crashed thread can be walked in the process itself, see
-/// `stacktrace/stopped_thread.rs`.
+/// `stacktrace/unwind/stopped_thread.rs`.
 fn walks_crashed_threads() -> bool {
     ["linux", "android"].contains(&&*target("OS")) && ["x86_64", "aarch64"].contains(&&*target("ARCH"))
 }

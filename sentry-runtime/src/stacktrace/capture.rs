@@ -83,7 +83,7 @@ impl fmt::Debug for RawStack {
 #[inline(always)]
 fn walk(found: &mut [usize]) -> usize {
     let above = found.as_ptr() as usize;
-    super::unwind::walk(above, found).unwrap_or_else(|| system(Some(above), found))
+    super::unwind::calling_thread::walk(above, found).unwrap_or_else(|| system(Some(above), found))
 }
 
 /// As above, for systems on which the places of frames are not compared.

@@ -32,10 +32,8 @@ pub(crate) mod names;
 mod resolve;
 mod rules;
 mod source;
-#[cfg(walks_crashed_threads)]
-pub(crate) mod stopped_thread;
 mod trim;
-#[cfg(walks_calling_thread)]
+#[cfg(any(walks_calling_thread, walks_crashed_threads))]
 mod unwind;
 
 #[cfg(test)]
@@ -46,3 +44,5 @@ pub(crate) use capture::RawStack;
 pub(crate) use image::Image;
 pub(crate) use resolve::{ResolvedFrame, ResolvedStack, Symbolicator};
 pub(crate) use rules::InAppRules;
+#[cfg(walks_crashed_threads)]
+pub(crate) use unwind::stopped_thread;

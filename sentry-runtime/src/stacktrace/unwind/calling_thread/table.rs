@@ -130,7 +130,7 @@ fn pointer(reader: &mut Reader<'_>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stacktrace::unwind::modules;
+    use crate::stacktrace::unwind::calling_thread::modules;
 
     /// Each word of the tables is damaged in turn, near the description of this function.
     #[test]

@@ -21,9 +21,9 @@ use object::Endianness;
 use object::elf::{FileHeader64, PT_GNU_EH_FRAME, PT_LOAD};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 
-use super::capture::{MAX_ADDRESSES, RawStack};
-use super::image::Image;
-use super::images::Images;
+use crate::stacktrace::capture::{MAX_ADDRESSES, RawStack};
+use crate::stacktrace::image::Image;
+use crate::stacktrace::images::Images;
 
 /// The number of registers that the tables know.
 pub(crate) const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 17 } else { 32 };
