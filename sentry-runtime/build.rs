@@ -1,5 +1,5 @@
-//! Refuses targets without threads, decides which stacks can be walked and whether the feature `crash` can write minidumps
-//! on the target, and notes the compiler's version, for the runtime context of events.
+//! Refuses targets without threads, decides which stacks can be walked and whether the feature `crash` can write
+//! minidumps on the target, and notes the compiler's version, for the runtime context of events.
 //!
 //! Without an answer from the compiler the version is left out; the build goes on.
 
@@ -47,8 +47,8 @@ fn target(part: &str) -> String {
     std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default()
 }
 
-/// Returns whether the calling thread's stack is walked with remembered rules, see `stacktrace/unwind/calling_thread/`: on
-/// the systems on which the addresses are compared with those of the system's unwinder. An interpreter has no such stack.
+/// Returns whether the calling thread's stack is walked with remembered rules, see `stacktrace/unwind/calling_thread/`:
+/// on the systems on which the addresses are compared with those of the system's unwinder. Miri has no such stack.
 fn walks_calling_thread() -> bool {
     let is_compared = [target("OS"), target("ENV"), target("ARCH"), target("POINTER_WIDTH")]
         == ["linux", "gnu", "x86_64", "64"];

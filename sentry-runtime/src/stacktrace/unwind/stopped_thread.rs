@@ -13,10 +13,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, NativeEndian, Pointer, Register, RegisterRule,
-    UnwindContext, UnwindSection as _,
-};
+use gimli::{CfaRule, Register, RegisterRule};
 use object::Endianness;
 use object::elf::{FileHeader64, PT_GNU_EH_FRAME, PT_LOAD};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
@@ -24,6 +21,7 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use crate::stacktrace::capture::{MAX_ADDRESSES, RawStack};
 use crate::stacktrace::image::Image;
 use crate::stacktrace::images::Images;
+use crate::stacktrace::unwind::table::{self, Row, Table};
 
 /// The number of registers that the tables know.
 pub(crate) const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 17 } else { 32 };
@@ -130,8 +128,7 @@ impl Memory {
 #[derive(Default)]
 struct Tables {
     images: Images,
-    known: Vec<(u64, Option<Table>)>,
-    context: UnwindContext<usize>,
+    known: Vec<(u64, Option<Bytes>)>,
 }
 
 impl Tables {
@@ -142,25 +139,22 @@ impl Tables {
         let at = match self.known.iter().position(|(address, _)| *address == image.image_addr) {
             Some(at) => at,
             None => {
-                self.known.push((image.image_addr, Table::read(&image, memory)));
+                self.known.push((image.image_addr, Bytes::read(&image, memory)));
                 self.known.len() - 1
             }
         };
-        self.known[at].1.as_ref()?.caller_of(frame, lookup, memory, &mut self.context)
+        self.known[at].1.as_ref()?.table().at(lookup, |_, row| caller(frame, row, memory))
     }
 }
 
-/// The tables of one file, and their addresses.
-struct Table {
-    index: Vec<u8>,
-    entries: Vec<u8>,
-    bases: BaseAddresses,
+/// The table of one file, copied, with the addresses of its two parts.
+struct Bytes {
+    index: (Vec<u8>, u64),
+    entries: (Vec<u8>, u64),
 }
 
-type Bytes<'a> = EndianSlice<'a, NativeEndian>;
-
-impl Table {
-    /// Reads the tables of a loaded file; `None` if it has none.
+impl Bytes {
+    /// Reads the table of a loaded file; `None` if it has none.
     fn read(image: &Image, memory: &Memory) -> Option<Self> {
         let bias = image.image_addr.wrapping_sub(image.image_vmaddr);
         let head = memory.bytes(image.image_addr, HEAD);
@@ -171,9 +165,7 @@ impl Table {
         let index_at = index.p_vaddr(endian).wrapping_add(bias);
         let length = index.p_memsz(endian).min(MAX_TABLE);
         let index = memory.bytes(index_at, usize::try_from(length).ok()?);
-        let bases = BaseAddresses::default().set_eh_frame_hdr(index_at);
-        let parsed = EhFrameHdr::new(&index, NativeEndian).parse(&bases, 8).ok()?;
-        let Pointer::Direct(entries_at) = parsed.eh_frame_ptr() else { return None };
+        let entries_at = table::entries_of(&index, index_at)?;
         // Its length is not stated, but it ends with the segment.
         let end = segments.iter().find_map(|segment| {
             let start = segment.p_vaddr(endian).wrapping_add(bias);
@@ -181,45 +173,37 @@ impl Table {
             (segment.p_type(endian) == PT_LOAD && (start..end).contains(&entries_at)).then_some(end)
         })?;
         let entries = memory.bytes(entries_at, usize::try_from((end - entries_at).min(MAX_TABLE)).ok()?);
-        Some(Self { index, entries, bases: bases.set_eh_frame(entries_at) })
+        Some(Self { index: (index, index_at), entries: (entries, entries_at) })
     }
 
-    fn caller_of(
-        &self,
-        frame: &Registers,
-        lookup: u64,
-        memory: &Memory,
-        context: &mut UnwindContext<usize>,
-    ) -> Option<Registers> {
-        let index: EhFrameHdr<Bytes<'_>> = EhFrameHdr::new(&self.index, NativeEndian);
-        let index = index.parse(&self.bases, 8).ok()?;
-        let entries = EhFrame::new(&self.entries, NativeEndian);
-        let row = index
-            .table()?
-            .unwind_info_for_address(&entries, &self.bases, context, lookup, EhFrame::cie_from_offset)
-            .ok()?;
-        let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
-        let base = frame.value(*register)?.checked_add_signed(*offset)?;
-        let mut caller = frame.clone();
-        // On x86-64 it is always a place in memory.
-        if cfg!(target_arch = "x86_64") {
-            caller.values[RETURN_ADDRESS] = None;
-        }
-        caller.values[STACK_POINTER] = Some(base);
-        for (register, rule) in row.registers() {
-            let Some(value) = caller.values.get_mut(usize::from(register.0)) else { continue };
-            *value = match rule {
-                RegisterRule::SameValue => continue,
-                RegisterRule::Offset(offset) => memory.word(base.checked_add_signed(*offset)?),
-                RegisterRule::ValOffset(offset) => base.checked_add_signed(*offset),
-                RegisterRule::Register(other) => frame.value(*other),
-                // Expressions are for the tables of jumps, which call nothing.
-                _ => None,
-            };
-        }
-        caller.instruction = code(caller.values[RETURN_ADDRESS]?);
-        Some(caller)
+    fn table(&self) -> Table<'_> {
+        Table::new((&self.index.0, self.index.1), (&self.entries.0, self.entries.1))
     }
+}
+
+/// Returns the registers of the caller of a frame with these rules.
+fn caller(frame: &Registers, row: &Row, memory: &Memory) -> Option<Registers> {
+    let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
+    let base = frame.value(*register)?.checked_add_signed(*offset)?;
+    let mut caller = frame.clone();
+    // On x86-64 it is always a place in memory.
+    if cfg!(target_arch = "x86_64") {
+        caller.values[RETURN_ADDRESS] = None;
+    }
+    caller.values[STACK_POINTER] = Some(base);
+    for (register, rule) in row.registers() {
+        let Some(value) = caller.values.get_mut(usize::from(register.0)) else { continue };
+        *value = match rule {
+            RegisterRule::SameValue => continue,
+            RegisterRule::Offset(offset) => memory.word(base.checked_add_signed(*offset)?),
+            RegisterRule::ValOffset(offset) => base.checked_add_signed(*offset),
+            RegisterRule::Register(other) => frame.value(*other),
+            // Expressions are for the tables of jumps, which call nothing.
+            _ => None,
+        };
+    }
+    caller.instruction = code(caller.values[RETURN_ADDRESS]?);
+    Some(caller)
 }
 
 /// Returns an address of code without the signature that AArch64 may store in its upper bits.

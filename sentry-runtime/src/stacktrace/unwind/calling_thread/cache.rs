@@ -26,7 +26,7 @@ pub(super) fn rule(modules: &Modules, address: usize) -> Option<Rule> {
     if known >> rule::BITS == key {
         return Some(Rule::unpacked(known as u32 & ((1 << rule::BITS) - 1)));
     }
-    let found = module.table().rule(call).unwrap_or(Rule::Unknown);
+    let found = Rule::at(module.table(), call).unwrap_or(Rule::Unknown);
     entry.store(key << rule::BITS | u64::from(found.packed()), Ordering::Relaxed);
     // As a later walk will find it.
     Some(Rule::unpacked(found.packed()))

@@ -20,10 +20,7 @@
 mod bounds;
 mod cache;
 mod modules;
-mod program;
-mod reader;
 mod rule;
-mod table;
 
 use std::arch::asm;
 

@@ -9,8 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::slice;
 
 use crate::base::fork::PerProcess;
-
-use super::table::Table;
+use crate::stacktrace::unwind::table::{self, Table};
 
 /// The maximum number of modules.
 const MAX: usize = 3;
@@ -26,8 +25,8 @@ pub(super) struct Module {
 }
 
 impl Module {
-    pub(super) fn table(&self) -> Table<'static> {
-        self.table
+    pub(super) fn table(&self) -> &Table<'static> {
+        &self.table
     }
 }
 
@@ -106,11 +105,22 @@ fn module(base: usize, headers: &[libc::Elf64_Phdr]) -> Option<Module> {
     // SAFETY: the segment is mapped and readable as long as the module is loaded, which is as long as this code runs, and
     // nobody writes to it.
     let bytes = unsafe { slice::from_raw_parts(first as *const u8, segment.p_filesz as usize) };
-    Some(Module { start, end, table: Table { segment: bytes, start: first, index } })
+    Some(Module { start, end, table: table_in(bytes, first, index)? })
+}
+
+/// Returns the table in a segment that begins at the address `first`, with the index at the address `index`.
+fn table_in(segment: &[u8], first: usize, index: usize) -> Option<Table<'_>> {
+    let from =
+        |address: u64| Some((segment.get(usize::try_from(address).ok()?.checked_sub(first)?..)?, address));
+    let index = from(index as u64)?;
+    // The length of the entries is not stated, but they end with the segment.
+    Some(Table::new(index, from(table::entries_of(index.0, index.1)?)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use gimli::DW_EH_PE_udata8;
+
     use super::*;
 
     #[test]
@@ -121,5 +131,61 @@ mod tests {
         assert!(staying().find(0).is_none() && staying().find(usize::MAX).is_none());
         let local = 0;
         assert!(staying().find(&raw const local as usize).is_none(), "the stack");
+    }
+
+    #[test]
+    fn a_table_outside_of_the_segment_is_none() {
+        for (first, index) in [(8, 0), (0, 8), (0, usize::MAX), (usize::MAX, 0), (usize::MAX, usize::MAX)] {
+            assert!(table_in(&[1; 8], first, index).is_none(), "{first:#x} {index:#x}");
+        }
+        // A version, encodings, and an address that lies before the segment.
+        assert!(table_in(&[1, 0x1b, 0x03, 0x3b, 0, 0, 0, 0x80, 0, 0, 0, 0], 1 << 20, 1 << 20).is_none());
+    }
+
+    /// Each byte of the index and of the description of this function is damaged in turn.
+    #[test]
+    fn damaged_tables_are_read_without_a_panic() {
+        fn read(index: (&[u8], u64), entries: (&[u8], u64), address: u64) -> Option<usize> {
+            _ = table::entries_of(index.0, index.1);
+            Table::new(index, entries).at(address, |function, row| {
+                _ = format!("{row:?}");
+                Some(function.offset())
+            })
+        }
+        let address = damaged_tables_are_read_without_a_panic as fn() as usize;
+        let table = staying().find(address).expect("the tests stay loaded").1.table();
+        let address = address as u64;
+        let (index_at, entries_at) = (table.index_at, table.entries_at);
+        let description = table.at(address, |function, _| Some(function.offset())).expect("undamaged");
+        let (mut index, mut entries) = (table.index.to_vec(), table.entries.to_vec());
+        for damage in [0, 1, 0x7f, 0x80, 0xff] {
+            for at in 0..16 {
+                let whole = std::mem::replace(&mut index[at], damage);
+                _ = read((&index, index_at), (&entries, entries_at), address);
+                index[at] = whole;
+            }
+            for at in description..description + 64 {
+                let whole = std::mem::replace(&mut entries[at], damage);
+                _ = read((&index, index_at), (&entries, entries_at), address);
+                entries[at] = whole;
+            }
+        }
+        // A count of eight bytes, larger than all memory.
+        let mut large = index.clone();
+        large[2] = DW_EH_PE_udata8.0;
+        large[8..16].fill(0xff);
+        _ = read((&large, index_at), (&entries, entries_at), address);
+        for length in [0, 1, 11, 12, 100] {
+            _ = read((&index[..length], index_at), (&entries, entries_at), address);
+        }
+        for length in [0, 1, description, description + 3, description + 20] {
+            _ = read((&index, index_at), (&entries[..length], entries_at), address);
+        }
+        for elsewhere in [0, 1, u64::MAX - 1, u64::MAX] {
+            _ = read((&index, elsewhere), (&entries, entries_at), address);
+            _ = read((&index, index_at), (&entries, elsewhere), address);
+            _ = read((&index, index_at), (&entries, entries_at), elsewhere);
+        }
+        assert_eq!(read((&index, index_at), (&entries, entries_at), address), Some(description), "repaired");
     }
 }

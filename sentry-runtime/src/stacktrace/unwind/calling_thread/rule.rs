@@ -1,4 +1,10 @@
-//! The rule by which the caller of a frame is found.
+//! The rule by which the caller of a frame is found: of the table's rules, those for three registers.
+//!
+//! The numbers of registers are those of the [ABI](https://gitlab.com/x86-psABIs/x86-64-ABI).
+
+use gimli::{CfaRule, RegisterRule, X86_64};
+
+use crate::stacktrace::unwind::table::{Row, Table};
 
 /// The register from which the end of a frame is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +33,40 @@ const MAX_OFFSET: u32 = 1 << 16;
 const MAX_SAVED: u32 = 1 << 12;
 
 impl Rule {
+    /// Returns the rule of an instruction, if it is one of the usual kind.
+    pub(super) fn at(table: &Table<'_>, address: usize) -> Option<Self> {
+        table.at(address as u64, |function, row| {
+            let common = function.cie();
+            let is_usual = !common.is_signal_trampoline() && common.return_address_register() == X86_64::RA;
+            if is_usual { Self::of(row) } else { None }
+        })
+    }
+
+    fn of(row: &Row) -> Option<Self> {
+        match row.register(X86_64::RA) {
+            Some(RegisterRule::Undefined) => return Some(Self::End),
+            Some(RegisterRule::Offset(-8)) => {}
+            _ => return None,
+        }
+        // Where nothing else is said, the caller's stack pointer is the end of the frame.
+        if row.register(X86_64::RSP).is_some() {
+            return None;
+        }
+        let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
+        let base = match *register {
+            X86_64::RSP => Base::StackPointer,
+            X86_64::RBP => Base::FramePointer,
+            _ => return None,
+        };
+        let saved = match row.register(X86_64::RBP) {
+            None | Some(RegisterRule::SameValue | RegisterRule::Undefined) => 0,
+            // Zero would mean that it is unchanged.
+            Some(RegisterRule::Offset(offset)) if offset < 0 => u32::try_from(offset.unsigned_abs()).ok()?,
+            Some(_) => return None,
+        };
+        Some(Self::Caller { base, offset: u32::try_from(*offset).ok()?, saved })
+    }
+
     /// Returns the rule as a number. A rule with distances that do not fit is [`Rule::Unknown`].
     pub(super) fn packed(self) -> u32 {
         let Self::Caller { base, offset, saved } = self else { return u32::from(self == Self::End) };
