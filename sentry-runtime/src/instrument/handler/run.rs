@@ -27,6 +27,7 @@ use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::scope::FormData;
 use crate::trace::clock::Ticks;
+use crate::trace::headers::HeaderSource;
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::record::{LazyName, Record};
 
@@ -78,6 +79,17 @@ pub fn data_fetcher(kind: &'static str, route: &'static str) -> Handler {
 }
 
 impl Handler {
+    /// Continues the trace of the request's headers, unless a span is active.
+    // Not beside the other settings: the compiler's message about a value without headers says `Handler::headers` only
+    // if this function is in the module of its type.
+    #[must_use]
+    pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
+        if let Some(plan) = self.plan() {
+            plan.read_headers(&headers);
+        }
+        self
+    }
+
     pub(crate) fn planned(kind: HandlerKind, plan: HandlerPlan) -> Self {
         Self::new(kind, Some(Box::new(plan)))
     }

@@ -5,18 +5,8 @@ use std::borrow::Cow;
 use super::run::Handler;
 use crate::base::callback;
 use crate::scope::FormData;
-use crate::trace::headers::HeaderSource;
 
 impl Handler {
-    /// Continues the trace of the request's headers, unless a span is active.
-    #[must_use]
-    pub fn headers<H: HeaderSource>(mut self, headers: H) -> Self {
-        if let Some(plan) = self.plan() {
-            plan.read_headers(&headers);
-        }
-        self
-    }
-
     /// Sets the method of the request.
     #[must_use]
     pub fn method<M: AsRef<str> + ?Sized>(mut self, method: &M) -> Self {
