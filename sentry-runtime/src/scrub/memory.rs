@@ -104,6 +104,7 @@ fn place(text: &str, as_name: bool) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::collections::HashSet;
 
     use super::*;
     use crate::scrub::Scrubber;
@@ -123,6 +124,21 @@ mod tests {
         assert!(!memory.is_harmless(&same_place), "another text of the same length in the same place");
         memory.keep_harmless(&same_place);
         assert!(memory.is_harmless(&same_place) && !memory.is_harmless("step"));
+    }
+
+    #[test]
+    fn texts_are_spread_over_the_places() {
+        let texts = (0..PLACES).map(|number| format!("http.request.header.x-{number}"));
+        for as_name in [false, true] {
+            let places: HashSet<_> = texts.clone().map(|text| super::place(&text, as_name)).collect();
+            assert!(places.len() > PLACES / 2, "{}", places.len());
+        }
+        let place = |text: &str| super::place(text, false);
+        let apart = |(a, b): (String, String)| place(&a) != place(&b);
+        let pairs = (0..PLACES).map(|number| (format!("a0{number:06}"), format!("a1{number:06}")));
+        assert!(pairs.map(apart).filter(|apart| *apart).count() > PLACES / 2, "each bit counts");
+        let pairs = (1..LONGEST).map(|len| ("a".repeat(len), "a".repeat(len) + "\0"));
+        assert!(pairs.map(apart).filter(|apart| *apart).count() > LONGEST / 2, "the length counts");
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Scrubber {
         let mut start = 0;
         for chunk in without_users.split(ends_url) {
             // A fragment may carry parameters too: implicit grants hand over their tokens in it.
-            if let Some(query) = chunk.find(['?', '#']).map(|at| at + 1) {
+            if let Some(query) = chunk.find(['?', '#']) {
                 self.scrub_pairs(start + query, &chunk[query..], &['&', ';', '#', '?'], &mut rewrite);
             }
             start += chunk.len();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scrub::MAX_DEPTH;
 
 #[test]
 fn urls_lose_user_info_and_sensitive_parameters() {
@@ -68,6 +69,22 @@ fn json_in_a_text_is_filtered_inside() {
     assert_eq!(scrubber.scrub_text_json(r#"{"p\u0061ssword":"x"}"#, 0), r#"{"password":"[Filtered]"}"#);
     for text in ["[worker] token refreshed", r#"{"b": 1,  "a":2}"#, r#"{"monkey":"#] {
         assert!(matches!(scrubber.scrub_text_json(text, 0), Cow::Borrowed(same) if same == text), "{text}");
+    }
+}
+
+#[test]
+fn json_in_a_text_is_as_deep_as_the_text() {
+    let scrubber = Scrubber::new(&[]);
+    let text = r#"[[{"a":1}]]"#;
+    // A text that was harmless in one place is looked at again in a deeper one.
+    for (depth, expected) in [
+        (0, text),
+        (1, text),
+        (MAX_DEPTH - 1, r#"["[Filtered]"]"#),
+        (MAX_DEPTH, r#""[Filtered]""#),
+        (0, text),
+    ] {
+        assert_eq!(scrubber.scrub_text_at(text, depth), expected, "{depth}");
     }
 }
 
