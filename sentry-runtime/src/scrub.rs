@@ -17,6 +17,7 @@
 //!
 //! Spec: <https://develop.sentry.dev/sdk/foundations/client/data-collection/>.
 
+mod effort;
 mod elements;
 mod extents;
 mod fields;

@@ -1,11 +1,14 @@
 //! The extent of a name before a colon, and that of the value behind it: in quotes, in brackets, or a bare word.
 
+use super::effort;
 use super::fields::{depth, end_of_marked, end_of_text};
 
 /// The longest name, and the longest word that is judged by its letters; a longer one is a secret.
 pub(super) const MAX_WORD: usize = 256;
 
+/// Returns whether a character may be part of a name before a colon.
 pub(super) fn is_part_of_name(c: char) -> bool {
+    effort::count();
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '[' | ']')
 }
 
@@ -27,6 +30,7 @@ pub(super) fn two_words_before(text: &str) -> Option<(&str, &str)> {
 
 /// Where a value without quotes ends.
 pub(super) fn ends_value(c: char) -> bool {
+    effort::count();
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '|' | '"' | '\'' | '`' | ')' | '}' | ']' | '>')
 }
 
@@ -49,18 +53,22 @@ pub(super) fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
         }
         mark @ ('\'' | '`') => {
             let inside = quote + 1;
-            let line = &text[..text[inside..].find('\n').map_or(text.len(), |len| inside + len)];
-            Some((inside, end_of_marked(line, inside, depth(backslashes), mark as u8)?))
+            Some((inside, end_of_marked(text, inside, depth(backslashes), mark as u8, Some(b'\n'))?))
         }
         _ => None,
     }
 }
 
+/// Returns whether a character may be part of the path of a type.
+fn is_part_of_type(c: char) -> bool {
+    effort::count();
+    c.is_ascii_alphanumeric() || matches!(c, '_' | ':')
+}
+
 /// Behind the bracket that closes the group that begins here, perhaps with the name of a type.
 pub(super) fn group(text: &str, start: usize) -> Option<usize> {
     let rest = &text[start..];
-    let ty =
-        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(rest.len());
+    let ty = rest.find(|c| !is_part_of_type(c)).unwrap_or(rest.len());
     let behind = &rest[ty..];
     let is_struct = behind.starts_with(" {") && rest.starts_with(|c: char| c.is_ascii_uppercase());
     if !is_struct && !behind.starts_with(['(', '[', '{']) {
@@ -69,6 +77,7 @@ pub(super) fn group(text: &str, start: usize) -> Option<usize> {
     let (mut open, mut backslashes) = (0_usize, 0_usize);
     let mut quoted: Option<usize> = None;
     for (at, byte) in text.as_bytes().iter().enumerate().skip(start) {
+        effort::count();
         match (byte, quoted) {
             (b'"', None) => quoted = Some(depth(backslashes)),
             (b'"', Some(of)) if depth(backslashes) <= of => quoted = None,

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use super::extents::{MAX_WORD, ends_value, group, is_alone, quoted, two_words_before, word_before};
-use super::fields::is_number;
+use super::fields::{is_boolean, is_number};
 use super::names::is_secret;
 use super::rewrite::Rewrite;
 use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
@@ -84,11 +84,10 @@ impl Scrubber {
         }
         if let Some(end) = group(text, start) {
             let value = &text[start..end];
-            let is_harmless = value.ends_with("(true)")
-                || value.ends_with("(false)")
-                || is_placeholder(value)
-                || (verdict == Verdict::Count && is_number(value));
-            return (!is_harmless).then_some((start, end));
+            let is_harmless =
+                is_boolean(value) || is_placeholder(value) || (verdict == Verdict::Count && is_number(value));
+            // A longer value is not read again from the next colon inside it.
+            return (!is_harmless || value.len() > MAX_WORD).then_some((start, end));
         }
         if label.begins_line
             && let Some(block) = block(text, start)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Scrubber;
+use super::{Scrubber, effort};
 
 impl Scrubber {
     /// Returns the placeholders of a template whose values the text around them makes sensitive, by their name or number:
@@ -16,6 +16,8 @@ impl Scrubber {
         let mark = |number: usize| format!("{MARK}{}z", number.min(MAX_MARKS));
         let (mut text, mut names, mut next) = (String::new(), Vec::new(), 0);
         let mut rest = template;
+        // Where less is left than from the last closing bracket on, there is none to search for.
+        let from_last_close = template.rfind('}').map_or(usize::MAX, |at| template.len() - at);
         while let Some(at) = rest.find(['{', '%']) {
             text.push_str(&rest[..at]);
             let sign = &rest[at..=at];
@@ -25,7 +27,8 @@ impl Scrubber {
                     rest = &rest[1..];
                     None
                 }
-                "{" => rest.split_once('}').map(|(name, after)| {
+                "{" if rest.len() < from_last_close => None,
+                "{" => rest.split_once(closes).map(|(name, after)| {
                     rest = after;
                     name.split(':').next().unwrap_or_default()
                 }),
@@ -55,4 +58,10 @@ impl Scrubber {
         let is_lost = |number: usize| number >= MAX_MARKS || !filtered.contains(&mark(number));
         names.into_iter().enumerate().filter(|(number, _)| is_lost(*number)).map(|(_, name)| name).collect()
     }
+}
+
+/// Returns whether a character closes a placeholder.
+fn closes(c: char) -> bool {
+    effort::count();
+    c == '}'
 }

@@ -1,6 +1,7 @@
 use super::*;
 use serde_json::json;
 
+mod long_texts;
 mod payloads;
 
 fn scrubbed(mut value: Value) -> Value {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::FILTERED;
 use super::rewrite::{Rewrite, boundary, then};
+use super::{FILTERED, effort};
 
 /// The number of bytes of a URL that are searched for its user info.
 const MAX_USER_INFO: usize = 2048;
@@ -85,6 +85,7 @@ fn user_info_with_marks(text: &str) -> Option<usize> {
 
 /// Returns whether a character cannot be part of a URL in a text.
 pub(super) fn ends_url(c: char) -> bool {
+    effort::count();
     c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | '`')
 }
 

@@ -7,7 +7,7 @@ use super::fields::{depth, end_of_marked, end_of_text};
 use super::names::is_secret;
 use super::rewrite::Rewrite;
 use super::wording::{is_of_statement, is_placeholder, looks_like_a_word};
-use super::{FILTERED, Scrubber};
+use super::{FILTERED, Scrubber, effort};
 
 impl Scrubber {
     /// Filters the values of `name=value`, what follows `Bearer` and `Basic`, and what follows `--name`.
@@ -145,11 +145,13 @@ fn is_announcement(word: &str) -> bool {
 
 /// Returns whether a character separates pairs of name and value: words, the fields of a form or of a connection string.
 fn ends_pair(c: char) -> bool {
+    effort::count();
     c.is_whitespace() || matches!(c, ',' | ';' | '&')
 }
 
 /// Returns whether a character ends a value in a text.
 fn ends_value(c: char) -> bool {
+    effort::count();
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
 }
 
@@ -160,7 +162,7 @@ fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
     match text.as_bytes().get(inside - 1)? {
         b'"' => Some((inside, end_of_text(text, inside, depth(backslashes)))),
         b'\'' => {
-            let end = end_of_marked(text, inside, depth(backslashes), b'\'');
+            let end = end_of_marked(text, inside, depth(backslashes), b'\'', None);
             Some((inside, end.unwrap_or(text.len())))
         }
         _ => None,

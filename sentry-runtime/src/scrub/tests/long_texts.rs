@@ -1,0 +1,46 @@
+use crate::scrub::{Scrubber, effort};
+
+/// Pieces of texts, which are repeated.
+#[rustfmt::skip]
+const PIECES: [&str; 68] = [
+    // Names in quotes.
+    "\"token\":[", "\"a\":", "\\\"", "\"", "\"key\":\"", "\"key\" ", "\\", "\"key\":\\", "\\\\\\\"", "{\"key\":", "[[",
+    // Names before a colon.
+    "key:", "key: ", "password: a ", "tokens: (", "tokens:(", "Token(", "Token(\"", "Token('", "key: {", "key:'a' ",
+    "key:`a` ", "key: '", "key: `", "key: \"", "key:\\'", "key:'a\\' ", "key:'''", "password: ([{", "password:(",
+    "key:key.", "pass word: ",
+    // Lines of YAML, and elements of XML.
+    "a: |\n", "password: |\n ", "key: >\n\n", "- key:\n", "<key>", "</", "<password>a", "<", "</key",
+    // Words.
+    "password='\\'", "password='", "password='''", "password='\\''", "password=\"", "password = \"", "key = ", "--key ",
+    "--key a ", "--key \"", "--key '-", "--key \\'-", "Bearer ", "Authorization: ", " ",
+    // URLs, keys and numbers of cards.
+    "://", "//", "\\/\\/", "://a@", "//a:b ", "a@tcp(", "4242 ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----",
+    // Placeholders of templates.
+    "{a", "{}", "key=%s ",
+];
+/// The ends of the texts, any of which may be what a piece looks for.
+const ENDS: [&str; 3] = ["", "(true)", " '\"@(1)"];
+
+#[test]
+fn the_effort_grows_with_the_text_and_not_with_its_square() {
+    let scrubber = Scrubber::new(&[]);
+    let effort = |piece: &str, end: &str, len: usize| {
+        let text = piece.repeat(len / piece.len()) + end;
+        effort::of(|| {
+            scrubber.scrub_text(&text);
+            scrubber.secret_placeholders(&text);
+        })
+    };
+    // Whatever is read up to a limit is read up to it in the short text already.
+    let (short, long) = (1 << 12, 1 << 14);
+    let times = (long / short) as u64;
+    let mut slow = Vec::new();
+    for (piece, end) in PIECES.iter().flat_map(|piece| ENDS.map(|end| (piece, end))) {
+        let (of_short, of_long) = (effort(piece, end, short), effort(piece, end, long));
+        if of_long > 2 * times * of_short {
+            slow.push((piece, end, of_short, of_long));
+        }
+    }
+    assert!(slow.is_empty(), "piece, end, and what is read of the short and of the long text: {slow:#?}");
+}
