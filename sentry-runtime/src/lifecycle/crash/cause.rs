@@ -180,9 +180,13 @@ fn names(number: i32) -> (String, String) {
     (name.to_owned(), text.to_owned())
 }
 
-/// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes.
+/// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes. The system names the main
+/// thread after the program; other events call it as the standard library does.
 #[cfg(unix)]
 fn name_of(thread: u32) -> Option<String> {
+    if thread == std::process::id() {
+        return Some("main".to_owned());
+    }
     let name = std::fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
     Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
 }
