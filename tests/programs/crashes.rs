@@ -63,6 +63,21 @@ extern "C" fn at_exit() {
     }
 }
 
+extern "C" fn crash_in_handler(_: libc::c_int) {
+    crash();
+}
+
+/// Calls a handler of signals, which crashes.
+#[inline(never)]
+fn interrupted() {
+    // SAFETY: the handler is a function of this signature.
+    unsafe {
+        libc::signal(libc::SIGUSR1, crash_in_handler as *const () as libc::sighandler_t);
+        libc::raise(libc::SIGUSR1);
+    }
+    black_box(());
+}
+
 extern "C" fn crash_in_c(_: *mut libc::c_void) -> *mut libc::c_void {
     crash();
     std::ptr::null_mut()
@@ -214,6 +229,7 @@ fn main() {
         "job" => job(),
         "null function" => call_null(),
         "abort" => std::process::abort(),
+        "signal handler" => interrupted(),
         "illegal" => {
             // SAFETY: the call has no requirements.
             unsafe { libc::raise(libc::SIGILL) };

@@ -13,7 +13,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use gimli::{CfaRule, Register, RegisterRule};
+use gimli::{
+    CfaRule, Encoding, EndianSlice, Expression, NativeEndian, Operation, Register, RegisterRule,
+    UnwindExpression,
+};
 use object::Endianness;
 use object::elf::{FileHeader64, PT_GNU_EH_FRAME, PT_LOAD};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
@@ -21,7 +24,7 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use crate::stacktrace::capture::{MAX_ADDRESSES, RawStack};
 use crate::stacktrace::image::Image;
 use crate::stacktrace::images::Images;
-use crate::stacktrace::unwind::table::{self, Row, Table};
+use crate::stacktrace::unwind::table::{self, Entries, Function, Row, Table};
 
 /// The number of registers that the tables know.
 pub(crate) const REGISTERS: usize = if cfg!(target_arch = "x86_64") { 17 } else { 32 };
@@ -54,17 +57,24 @@ impl Registers {
             let is_first = addresses.len() == 1;
             let known = tables.caller_of(&self, lookup, memory);
             // A call of an address that is no code: the return address was stored, and nothing else happened.
-            let Some(caller) =
-                known.or_else(|| if is_first { self.caller_before_frame(memory) } else { None })
-            else {
+            let before_frame = || if is_first { self.caller_before_frame(memory) } else { None };
+            let Some(Caller { registers: caller, is_interrupted }) = known.or_else(before_frame) else {
                 break;
             };
-            let outward = caller.stack() > self.stack() || (is_first && caller.stack() == self.stack());
+            // A handler of signals may have a stack of its own, which lies anywhere.
+            let outward = caller.stack() > self.stack()
+                || is_interrupted
+                || (is_first && caller.stack() == self.stack());
             if caller.instruction == 0 || !outward {
                 break;
             }
-            addresses.push(caller.instruction);
-            lookup = caller.instruction - 1;
+            // No call ends before the instruction at which a signal arrived.
+            let (address, place) = match is_interrupted {
+                true => (caller.instruction.saturating_add(1), caller.instruction),
+                false => (caller.instruction, caller.instruction - 1),
+            };
+            addresses.push(address);
+            lookup = place;
             self = caller;
         }
         RawStack::of_addresses(addresses.into_iter().filter_map(|address| usize::try_from(address).ok()))
@@ -78,8 +88,33 @@ impl Registers {
         self.values.get(usize::from(register.0)).copied().flatten()
     }
 
+    /// Returns the result of an expression. C libraries describe with expressions where the kernel saved the registers when it
+    /// called a handler: they load words at fixed distances from the stack pointer. Others, such as those of the tables of
+    /// jumps, which call nothing, have no result here.
+    fn place(
+        &self,
+        expression: Expression<EndianSlice<'_, NativeEndian>>,
+        encoding: Encoding,
+        memory: &Memory,
+    ) -> Option<u64> {
+        let mut place = None;
+        let mut operations = expression.operations(encoding);
+        while let Some(operation) = operations.next().ok()? {
+            place = match operation {
+                Operation::RegisterOffset { register, offset, .. } if place.is_none() => {
+                    self.value(register)?.checked_add_signed(offset)
+                }
+                Operation::PlusConstant { value } => place?.checked_add(value),
+                Operation::Deref { size: 8, space: false, .. } => memory.word(place?),
+                _ => None,
+            };
+            place?;
+        }
+        place
+    }
+
     /// Returns the registers of the caller, if the function has not begun.
-    fn caller_before_frame(&self, memory: &Memory) -> Option<Self> {
+    fn caller_before_frame(&self, memory: &Memory) -> Option<Caller> {
         let mut caller = self.clone();
         if cfg!(target_arch = "x86_64") {
             let stack = self.stack()?;
@@ -88,8 +123,15 @@ impl Registers {
         } else {
             caller.instruction = code(self.values[RETURN_ADDRESS]?);
         }
-        Some(caller)
+        Some(Caller { registers: caller, is_interrupted: false })
     }
+}
+
+/// The caller of a function.
+struct Caller {
+    registers: Registers,
+    /// Whether it did not call, but was interrupted by a signal, whose handler the function is.
+    is_interrupted: bool,
 }
 
 /// The memory of this process.
@@ -132,8 +174,8 @@ struct Tables {
 }
 
 impl Tables {
-    /// Returns the registers of the caller of the function at `lookup`.
-    fn caller_of(&mut self, frame: &Registers, lookup: u64, memory: &Memory) -> Option<Registers> {
+    /// Returns the caller of the function at `lookup`.
+    fn caller_of(&mut self, frame: &Registers, lookup: u64, memory: &Memory) -> Option<Caller> {
         self.images.look_up(&[usize::try_from(lookup).ok()?]);
         let image = Arc::clone(self.images.at(lookup)?);
         let at = match self.known.iter().position(|(address, _)| *address == image.image_addr) {
@@ -143,7 +185,11 @@ impl Tables {
                 self.known.len() - 1
             }
         };
-        self.known[at].1.as_ref()?.table().at(lookup, |_, row| caller(frame, row, memory))
+        self.known[at]
+            .1
+            .as_ref()?
+            .table()
+            .at(lookup, |entries, function, row| caller(frame, entries, function, row, memory))
     }
 }
 
@@ -181,10 +227,23 @@ impl Bytes {
     }
 }
 
-/// Returns the registers of the caller of a frame with these rules.
-fn caller(frame: &Registers, row: &Row, memory: &Memory) -> Option<Registers> {
-    let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
-    let base = frame.value(*register)?.checked_add_signed(*offset)?;
+/// Returns the caller of a frame with these rules.
+fn caller(
+    frame: &Registers,
+    entries: &Entries<'_>,
+    function: &Function<'_>,
+    row: &Row,
+    memory: &Memory,
+) -> Option<Caller> {
+    let place = |expression: &UnwindExpression<usize>| {
+        frame.place(expression.get(entries).ok()?, function.cie().encoding(), memory)
+    };
+    let base = match row.cfa() {
+        CfaRule::RegisterAndOffset { register, offset } => {
+            frame.value(*register)?.checked_add_signed(*offset)?
+        }
+        CfaRule::Expression(expression) => place(expression)?,
+    };
     let mut caller = frame.clone();
     // On x86-64 it is always a place in memory.
     if cfg!(target_arch = "x86_64") {
@@ -198,12 +257,12 @@ fn caller(frame: &Registers, row: &Row, memory: &Memory) -> Option<Registers> {
             RegisterRule::Offset(offset) => memory.word(base.checked_add_signed(*offset)?),
             RegisterRule::ValOffset(offset) => base.checked_add_signed(*offset),
             RegisterRule::Register(other) => frame.value(*other),
-            // Expressions are for the tables of jumps, which call nothing.
+            RegisterRule::Expression(expression) => place(expression).and_then(|place| memory.word(place)),
             _ => None,
         };
     }
     caller.instruction = code(caller.values[RETURN_ADDRESS]?);
-    Some(caller)
+    Some(Caller { registers: caller, is_interrupted: function.is_signal_trampoline() })
 }
 
 /// Returns an address of code without the signature that AArch64 may store in its upper bits.

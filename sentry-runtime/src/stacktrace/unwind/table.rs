@@ -10,6 +10,9 @@ use gimli::{
 
 type Bytes<'a> = EndianSlice<'a, NativeEndian>;
 
+/// The entries: the descriptions of all functions, `.eh_frame`.
+pub(super) type Entries<'a> = EhFrame<Bytes<'a>>;
+
 /// The description of a function.
 pub(super) type Function<'a> = FrameDescriptionEntry<Bytes<'a>>;
 
@@ -46,14 +49,14 @@ impl<'a> Table<'a> {
         Self { index, index_at, entries, entries_at }
     }
 
-    /// Returns what `read` makes of the function at an address, and of its rules there. `None` if the table does not
+    /// Returns what `read` makes of the entries, of the function at an address, and of its rules there. `None` if the table does not
     /// contain the address or is not understood.
     #[cold]
     #[inline(never)]
     pub(super) fn at<T>(
         &self,
         address: u64,
-        read: impl FnOnce(&Function<'_>, &Row) -> Option<T>,
+        read: impl FnOnce(&Entries<'_>, &Function<'_>, &Row) -> Option<T>,
     ) -> Option<T> {
         let bases = BaseAddresses::default().set_eh_frame_hdr(self.index_at).set_eh_frame(self.entries_at);
         let index = parsed(self.index, &bases)?;
@@ -67,7 +70,7 @@ impl<'a> Table<'a> {
         }
         let mut context = UnwindContext::new_in();
         let row = function.unwind_info_for_address(&entries, &bases, &mut context, address).ok()?;
-        read(&function, row)
+        read(&entries, &function, row)
     }
 }
 

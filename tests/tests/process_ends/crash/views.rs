@@ -30,6 +30,21 @@ fn without_a_server_the_local_view_prints_the_crash() {
     }
 }
 
+/// Only x86-64 has a C library whose tables describe the call of a handler: on AArch64 the kernel returns from handlers.
+#[test]
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+fn the_stack_of_a_crashed_handler_of_signals_has_what_was_interrupted() {
+    let (status, stderr) = Program::start("", "signal handler", &LOCAL).end();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV));
+    let places: Vec<_> = ["crash_in_handler", "interrupted", "main"]
+        .iter()
+        .map(|function| {
+            stderr.find(&format!("in {function} ")).unwrap_or_else(|| panic!("{function}: {stderr}"))
+        })
+        .collect();
+    assert!(places.is_sorted(), "{stderr}");
+}
+
 #[test]
 fn callbacks_see_a_crash_without_a_server() {
     let (status, stderr) = Program::start("", "dropped", &LOCAL).end();

@@ -147,7 +147,7 @@ mod tests {
     fn damaged_tables_are_read_without_a_panic() {
         fn read(index: (&[u8], u64), entries: (&[u8], u64), address: u64) -> Option<usize> {
             _ = table::entries_of(index.0, index.1);
-            Table::new(index, entries).at(address, |function, row| {
+            Table::new(index, entries).at(address, |_, function, row| {
                 _ = format!("{row:?}");
                 Some(function.offset())
             })
@@ -156,7 +156,7 @@ mod tests {
         let table = staying().find(address).expect("the tests stay loaded").1.table();
         let address = address as u64;
         let (index_at, entries_at) = (table.index_at, table.entries_at);
-        let description = table.at(address, |function, _| Some(function.offset())).expect("undamaged");
+        let description = table.at(address, |_, function, _| Some(function.offset())).expect("undamaged");
         let (mut index, mut entries) = (table.index.to_vec(), table.entries.to_vec());
         for damage in [0, 1, 0x7f, 0x80, 0xff] {
             for at in 0..16 {

@@ -35,7 +35,7 @@ const MAX_SAVED: u32 = 1 << 12;
 impl Rule {
     /// Returns the rule of an instruction, if it is one of the usual kind.
     pub(super) fn at(table: &Table<'_>, address: usize) -> Option<Self> {
-        table.at(address as u64, |function, row| {
+        table.at(address as u64, |_, function, row| {
             let common = function.cie();
             let is_usual = !common.is_signal_trampoline() && common.return_address_register() == X86_64::RA;
             if is_usual { Self::of(row) } else { None }
