@@ -54,9 +54,11 @@ pub(super) fn resume() {
 }
 
 fn install() -> bool {
-    system::install(on_crash)
-        .map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}")))
-        .is_ok()
+    #[cfg(target_os = "linux")]
+    let installed = system::install(on_crash, on_second_crash);
+    #[cfg(not(target_os = "linux"))]
+    let installed = system::install(on_crash);
+    installed.map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}"))).is_ok()
 }
 
 /// Allows the monitor, and no other process, to read the memory of this one while a crash is handled. Linux forbids that
@@ -86,6 +88,9 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
         request_dump(state, context);
         state.ask(Step::EVENT_WANTED);
         State::wait(state.event_timeout(), || state.is_done(Step::EVENT_DONE));
+        if !state.is_done(Step::EVENT_DONE) {
+            say("took too long: a callback hangs, or the crashing thread holds a lock that is needed");
+        }
     }
     let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
     State::wait(state.shutdown_timeout + GRACE, || is_sent() && state.is_done(Step::FLUSHED));
@@ -94,6 +99,34 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
     }
     // The handler of the standard library would ignore it, and the program go on after its crash was reported.
     if cause.is_sent_fault() { AfterCrash::Default } else { AfterCrash::Previous }
+}
+
+/// Notes that another thread has crashed while a crash is reported. If that thread makes the report, the first one waits for
+/// nothing more than what the monitor sends.
+#[cfg(target_os = "linux")]
+fn on_second_crash(thread: u32) {
+    let Some(state) = STATE.get().filter(|state| state.reporter_id.load(Ordering::Acquire) == thread) else {
+        return;
+    };
+    if !state.is_done(Step::EVENT_DONE) {
+        say("has crashed itself, as in a callback that crashes");
+    }
+    state.done(Step::EVENT_DONE);
+    state.done(Step::FLUSHED);
+}
+
+/// Prints why a report has failed, in a handler: the lock of the standard error may be held.
+fn say(reason: &str) {
+    #[cfg(unix)]
+    for text in ["[sentry] error: the report of a crash is incomplete, as it ", reason, "\n"] {
+        #[expect(unsafe_code, reason = "the safe function locks")]
+        // SAFETY: the bytes are valid for the call, which is allowed in a handler.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
+        }
+    }
+    #[cfg(windows)]
+    let _ = reason;
 }
 
 /// Sends this thread the signal again, which arrives when its handler has returned.

@@ -8,6 +8,8 @@ use std::time::Instant;
 use super::frames::{self, Answers};
 use super::handler;
 use super::process::Process;
+#[cfg(target_os = "linux")]
+use super::signals;
 use super::stack;
 use super::state::{self, State, Step};
 use crate::base::{diagnostics, thread_role};
@@ -98,6 +100,8 @@ fn watch(state: &'static State) {
 
 /// Waits for a crash, and reports it.
 fn report(state: &'static State) {
+    #[cfg(target_os = "linux")]
+    state.reporter_id.store(signals::thread_id().cast_unsigned(), Ordering::Release);
     while !state.is_done(Step::EVENT_WANTED) && !state.is_done(Step::FLUSH_WANTED) {
         std::thread::park();
     }

@@ -22,10 +22,15 @@ use super::state::AfterCrash;
 const SIGNALS: [c_int; 6] =
     [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGTRAP];
 
-type OnCrash = fn(&CrashContext) -> AfterCrash;
+/// The functions that handlers call, and the handlers of before.
+struct Installed {
+    on_crash: fn(&CrashContext) -> AfterCrash,
+    /// Called with the thread of a further crash, before it waits for the first one.
+    on_second_crash: fn(u32),
+    before: [libc::sigaction; SIGNALS.len()],
+}
 
-/// What is called, and the handlers of before.
-static INSTALLED: OnceLock<(OnCrash, [libc::sigaction; SIGNALS.len()])> = OnceLock::new();
+static INSTALLED: OnceLock<Installed> = OnceLock::new();
 
 /// The process that may read the memory of this one while a crash is handled; 0 without one.
 static READER: AtomicU32 = AtomicU32::new(0);
@@ -43,13 +48,13 @@ unsafe impl Sync for Slot {}
 static CONTEXT: Slot = Slot(UnsafeCell::new(std::mem::MaybeUninit::zeroed()));
 
 /// Installs the handlers. They stay for the life of the program.
-pub(super) fn install(on_crash: OnCrash) -> io::Result<()> {
+pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash, on_second_crash: fn(u32)) -> io::Result<()> {
     ensure_stack();
     let mut before: [libc::sigaction; SIGNALS.len()] = [none(); SIGNALS.len()];
     for (signal, before) in SIGNALS.into_iter().zip(&mut before) {
         set(signal, None, Some(before))?;
     }
-    let _ = INSTALLED.set((on_crash, before));
+    let _ = INSTALLED.set(Installed { on_crash, on_second_crash, before });
     SIGNALS.into_iter().try_for_each(|signal| set(signal, Some(&own()), None))
 }
 
@@ -116,13 +121,14 @@ fn ensure_stack() {
 
 /// Handles a signal. Neither allocates nor locks.
 unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let Some((on_crash, before)) = INSTALLED.get() else { return };
+    let Some(installed) = INSTALLED.get() else { return };
     if has_lost_arguments(signal) {
         // The signal comes again when this function returns, with its arguments.
         let _ = set(signal, Some(&own()), None);
         return;
     }
     let after = if CRASHED.swap(true, Ordering::SeqCst) {
+        (installed.on_second_crash)(thread_id().cast_unsigned());
         // It never takes longer than its deadlines. The first crash ends the program then.
         while !HANDLED.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(1));
@@ -133,7 +139,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
         let context = unsafe { fill(info, context) };
         let was_readable = set_readable(true);
         set_reader(READER.load(Ordering::SeqCst));
-        let after = on_crash(context);
+        let after = (installed.on_crash)(context);
         HANDLED.store(true, Ordering::SeqCst);
         set_reader(0);
         if !was_readable {
@@ -143,7 +149,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
     };
     match after {
         AfterCrash::Previous => {
-            for (signal, before) in SIGNALS.into_iter().zip(before) {
+            for (signal, before) in SIGNALS.into_iter().zip(&installed.before) {
                 let _ = set(signal, Some(before), None);
             }
         }
@@ -203,7 +209,8 @@ unsafe fn fill(info: *const libc::siginfo_t, context: *const c_void) -> &'static
     }
 }
 
-fn thread_id() -> libc::pid_t {
+/// Returns the id that the system gave this thread.
+pub(super) fn thread_id() -> libc::pid_t {
     // SAFETY: the call has no requirements. Its result is an id.
     unsafe { libc::syscall(libc::SYS_gettid) as libc::pid_t }
 }

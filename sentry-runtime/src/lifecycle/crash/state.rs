@@ -67,6 +67,9 @@ pub(super) struct State {
     /// The monitor itself.
     pub(super) process: OnceLock<Process>,
     pub(super) reporter: OnceLock<Thread>,
+    /// The id that the system gave the reporter; 0 before it runs.
+    #[cfg(target_os = "linux")]
+    pub(super) reporter_id: AtomicU32,
     steps: AtomicU32,
     /// The thread state of the crashing thread.
     pub(super) context: AtomicPtr<()>,
@@ -92,6 +95,8 @@ impl State {
             input: OnceLock::new(),
             process: OnceLock::new(),
             reporter: OnceLock::new(),
+            #[cfg(target_os = "linux")]
+            reporter_id: AtomicU32::new(0),
             steps: AtomicU32::new(0),
             context: AtomicPtr::new(std::ptr::null_mut()),
             registers: AtomicPtr::new(std::ptr::null_mut()),

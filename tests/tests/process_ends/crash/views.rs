@@ -46,6 +46,23 @@ fn the_stack_of_a_crashed_handler_of_signals_has_what_was_interrupted() {
 }
 
 #[test]
+fn a_crash_of_the_callback_ends_the_wait_for_the_report() {
+    let (status, stderr) = Program::start("", "null", &[LOCAL[0], LOCAL[1], ("CALLBACK", "crashes")]).end();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV));
+    let said = "[sentry] error: the report of a crash is incomplete, as it has crashed itself";
+    assert_eq!(stderr.matches(said).count(), 1, "{stderr}");
+    assert!(!stderr.contains("took too long"), "{stderr}");
+}
+
+#[test]
+fn a_report_that_hangs_says_so() {
+    let (status, stderr) =
+        Program::start("", "null", &[LOCAL[0], ("PATIENCE", "1"), ("CALLBACK", "hangs")]).end();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV));
+    assert!(stderr.contains("incomplete, as it took too long"), "{stderr}");
+}
+
+#[test]
 fn callbacks_see_a_crash_without_a_server() {
     let (status, stderr) = Program::start("", "dropped", &LOCAL).end();
     assert_eq!(status.signal(), Some(libc::SIGSEGV));
