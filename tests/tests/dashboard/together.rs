@@ -48,6 +48,7 @@ fn the_crash_of_a_program_is_shown() {
     let exception = &event["exceptions"][0];
     assert_eq!(exception["type"], "SIGSEGV", "{event}");
     assert!(!exception["frames"].as_array().unwrap().is_empty(), "{event}");
+    assert_eq!(exception["thread"], "main", "{event}");
     if cfg!(target_arch = "x86_64") {
         assert!(exception["registers"]["rip"].is_string(), "{event}");
     }

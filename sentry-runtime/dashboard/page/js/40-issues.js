@@ -38,6 +38,7 @@ function eventText(issue, event) {
   const lines = [`${issue.type || 'Message'}: ${issue.value || event.message || ''}`];
   for (const [i, x] of (event.exceptions || []).entries()) {
     if (i) lines.push(`caused by ${x.type || ''}: ${x.value || ''}`);
+    if (crashFacts(x)) lines.push(`  ${crashFacts(x)}`);
     for (const f of x.frames || []) if (f.in_app !== false) lines.push(`  at ${f.function || '?'} (${f.filename || f.abs_path || '?'}${f.lineno ? ':' + f.lineno : ''})${f.context_line ? '\n      ' + f.context_line.trim() : ''}`);
   }
   for (const [key, value] of Object.entries(event.tags || {})) lines.push(`${key}: ${plain(value)}`);

@@ -6,6 +6,15 @@ function Stacks({ event, brief }) {
   return html`${list.map((x, i) => html`<${Stack} key=${i} exception=${x} cause=${i > 0} brief=${brief} />`)}`;
 }
 
+/** What a crash says beside its signal: the address that could not be accessed, and the thread. */
+function crashFacts(x) {
+  const mechanism = x.mechanism && typeof x.mechanism === 'object' ? x.mechanism : {};
+  if (!['signalhandler', 'unhandled_exception'].includes(mechanism.type)) return '';
+  const place = mechanism.data && typeof mechanism.data === 'object' ? mechanism.data.relevant_address : null;
+  const facts = [[place, 'at the address '], [x.thread, 'thread ']].filter(([fact]) => typeof fact === 'string' && fact);
+  return facts.map(([fact, name]) => name + line(fact, 80)).join(' · ');
+}
+
 function Stack({ exception: x, cause, brief }) {
   const frames = Array.isArray(x.frames) ? x.frames : [], own = frames.some((f) => f.in_app !== false);
   const [all, setAll] = useState(!own);
@@ -18,7 +27,8 @@ function Stack({ exception: x, cause, brief }) {
   const firstOwn = frames.findIndex((f) => f.in_app !== false);
   return html`<section class="card stack" aria-label=${line(x.type || 'Error', 80)}><header><div>${cause ? html`<span class="dim cause">caused by</span>` : null}<b><bdi>${line(x.type || 'Error', 200)}</bdi></b>${x.mechanism ? html`<span class="dim mechanism"><bdi>${line(typeof x.mechanism === 'object' ? x.mechanism.type : x.mechanism, 40)}</bdi></span>` : null}</div>
       ${frames.some((f) => f.in_app === false) && own ? html`<button type="button" class="button small" aria-pressed=${String(all)} onClick=${() => setAll(!all)}>All frames</button>` : null}
-      ${x.value ? html`<p class="prose"><bdi>${visible(x.value, brief ? 500 : 8000)}</bdi></p>` : null}</header>
+      ${x.value ? html`<p class="prose"><bdi>${visible(x.value, brief ? 500 : 8000)}</bdi></p>` : null}
+      ${crashFacts(x) ? html`<p class="prose dim"><bdi>${crashFacts(x)}</bdi></p>` : null}</header>
     ${frames.length ? html`<ol class="frames">${groups.map((g) => (g.hidden ? html`<li key=${g.key} class="hidden-frames"><button type="button" class="link" onClick=${() => setAll(true)}>${plural(g.hidden, 'frame')} of libraries</button></li>` : html`<${Frame} key=${g.key} f=${g.frame} open=${frames.indexOf(g.frame) === Math.max(0, firstOwn) && !brief} />`))}</ol>` : html`<p class="dim pad">No stack was recorded.</p>`}
     ${x.registers && typeof x.registers === 'object' && Object.keys(x.registers).length && !brief ? html`<${Section} title="Registers" open=${false}><${Pairs} of=${x.registers} label="Registers" /><//>` : null}</section>`;
 }

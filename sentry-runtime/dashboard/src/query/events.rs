@@ -43,7 +43,8 @@ pub(crate) fn full(event: &Event) -> Value {
     let mut tags = Map::new();
     write(&event.tags, &mut tags);
     let field = |key: &str| payload.get(key).filter(|value| !value.is_null()).cloned();
-    let exceptions: Vec<Value> = exceptions(&payload).iter().rev().take(64).map(exception).collect();
+    let exceptions: Vec<Value> =
+        exceptions(&payload).iter().rev().take(64).map(|one| exception(one, &payload)).collect();
     let breadcrumbs = list(&payload, "breadcrumbs");
     let breadcrumbs = &breadcrumbs[breadcrumbs.len().saturating_sub(MAX_BREADCRUMBS)..];
     let crumbs: Vec<Value> = breadcrumbs
@@ -110,12 +111,15 @@ pub(crate) fn full(event: &Event) -> Value {
     })
 }
 
-fn exception(exception: &Value) -> Value {
+fn exception(exception: &Value, payload: &Value) -> Value {
+    let id = exception.get("thread_id").filter(|id| !id.is_null());
+    let is_own = |thread: &&Value| id.is_some() && thread.get("id") == id;
     json!({
         "type": text(exception, "type"),
         "value": text(exception, "value"),
         "module": text(exception, "module"),
         "mechanism": exception.get("mechanism").filter(|mechanism| mechanism.is_object()),
+        "thread": list(payload, "threads").iter().find(is_own).and_then(|thread| text(thread, "name")),
         "frames": frames(exception),
         "registers": exception.pointer("/stacktrace/registers").filter(|registers| registers.is_object()),
     })

@@ -153,6 +153,18 @@ fn issues_count_equal_errors_and_show_the_newest() {
 }
 
 #[test]
+fn an_exception_has_the_name_of_its_thread() {
+    let mut lab = Lab::new();
+    let mut event = error("1", "SIGSEGV", "Segmentation fault");
+    event["threads"] = json!({ "values": [{ "id": 6, "name": "main" }, { "id": 7, "name": "lamplighter" }] });
+    event["exception"]["values"][1]["thread_id"] = json!(7);
+    lab.send_bytes(&envelope(&json!({}), &[(json!({ "type": "event" }), event.to_string().into_bytes())]));
+    let event = lab.get(&format!("/api/events/{:0>32}", "1"));
+    assert_eq!(event["exceptions"][0]["thread"], "lamplighter", "{event}");
+    assert_eq!(event["exceptions"][1]["thread"], Value::Null, "no thread is named");
+}
+
+#[test]
 fn an_event_has_the_documented_fields() {
     let mut lab = Lab::new();
     let event = error("1", "Declined", "card 17").to_string().into_bytes();
