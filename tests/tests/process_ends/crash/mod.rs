@@ -125,13 +125,20 @@ fn crash(how: &str, environment: &[(&str, &str)]) -> Crashed {
 }
 
 impl Crashed {
+    /// Waits for the monitor, which sends on after a program that has ended early.
+    fn wait_for_event(&self) {
+        assert_eventually(|| !self.server.events().is_empty());
+    }
+
     /// Returns the envelope with the only event.
     fn envelope(&self) -> Envelope {
+        self.wait_for_event();
         let with_event = |envelope: &Envelope| envelope.items_of("event").next().is_some();
         only(self.server.envelopes().into_iter().filter(with_event).collect())
     }
 
     fn event(&self) -> Value {
+        self.wait_for_event();
         only(self.server.events())
     }
 }
