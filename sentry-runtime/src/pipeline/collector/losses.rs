@@ -1,4 +1,4 @@
-//! What cannot be kept: segments that are dropped to make room, and those of a client that closes.
+//! Losses: segments that are dropped to make room, and those of a client that closes.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -26,7 +26,7 @@ fn link() -> Vec<SpanLink> {
     ]
 }
 
-/// Asserts that a payload loses each of its secrets, of which there are this many.
+/// Asserts that a payload has this number of secrets, and loses each of them.
 #[track_caller]
 fn assert_filtered(before: &impl serde::Serialize, after: &impl serde::Serialize, secrets: usize) {
     let (before, after) = (serde_json::to_string(before).unwrap(), serde_json::to_string(after).unwrap());
