@@ -17,17 +17,17 @@ pub(super) type Entries<'a> = EhFrame<Bytes<'a>>;
 pub(super) type Function<'a> = FrameDescriptionEntry<Bytes<'a>>;
 
 /// The rules by which the caller of a frame is found.
-pub(super) type Row = UnwindTableRow<usize, InPlace>;
+pub(super) type Row = UnwindTableRow<usize, OffStack>;
 
-/// Where rules are kept while a description is evaluated: on the stack, so that nothing is allocated.
+/// Where rules are kept while a description is evaluated: in allocated memory, because errors are captured on threads with
+/// small stacks, on which a build without optimisation has several copies of what is in place.
 #[derive(Debug)]
-pub(super) struct InPlace;
+pub(super) struct OffStack;
 
-impl UnwindContextStorage<usize> for InPlace {
-    /// Twice the registers of x86-64, and more than a function of AArch64 saves (12, and 16 of vectors). Descriptions with
-    /// more rules are not understood.
-    type Rules = [(Register, RegisterRule<usize>); 32];
-    /// The current row, and those that are remembered.
+impl UnwindContextStorage<usize> for OffStack {
+    /// One for each register.
+    type Rules = Vec<(Register, RegisterRule<usize>)>;
+    /// The current row, and those that are remembered. Descriptions that remember more are not understood.
     type Stack = [Row; 4];
 }
 
