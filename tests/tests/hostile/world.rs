@@ -96,18 +96,3 @@ fn a_small_thread_has_room_for_what_is_recorded() {
     });
     assert_eq!(seen.transactions().len(), 140, "more than one chunk holds");
 }
-
-/// An error's stack is walked on the thread that captures it. A build without optimisation has several copies of what
-/// functions keep on the stack.
-#[test]
-fn a_small_thread_has_room_for_an_error() {
-    #[sentry::span(err)]
-    fn annotated() -> Result<(), std::fmt::Error> {
-        Err(std::fmt::Error)
-    }
-    let seen = observe(options(), || {
-        let small = std::thread::Builder::new().stack_size(16 * 1024);
-        small.spawn(|| annotated().unwrap_err()).unwrap().join().unwrap();
-    });
-    assert_eq!(seen.events().len(), 1);
-}

@@ -1,7 +1,8 @@
-//! What the toolkit takes of the machine: wake-ups, threads and memory.
+//! What the toolkit takes of the machine: wake-ups, threads, memory and stack.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
 #[cfg(target_os = "linux")]
 mod idle;
 mod memory;
+mod stack;
