@@ -3,48 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::rules::{self, Finding};
+use super::finding::{Code, Finding, Kind};
+use super::rules;
 use crate::model::Index;
 use crate::model::text::Text;
 use crate::model::tree;
-
-/// The kind of a hint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    NPlusOne,
-    Sequential,
-    SlowerThanUsual,
-    Cancelled,
-    SwallowedError,
-    OpenSpan,
-}
-
-impl Kind {
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::NPlusOne => "n_plus_one",
-            Self::Sequential => "sequential",
-            Self::SlowerThanUsual => "slower_than_usual",
-            Self::Cancelled => "cancelled",
-            Self::SwallowedError => "swallowed_error",
-            Self::OpenSpan => "open_span",
-        }
-    }
-}
-
-/// A place in the code.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Code {
-    pub(crate) file: Option<Text>,
-    pub(crate) line: Option<u32>,
-    pub(crate) function: Option<Text>,
-}
-
-impl Code {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.file.is_none() && self.function.is_none()
-    }
-}
 
 /// A hint, for all traces in which it was found.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod critical;
+pub(crate) mod finding;
 pub(crate) mod hints;
 pub(crate) mod rules;
 pub(crate) mod schedule;

@@ -3,28 +3,14 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::hints::{Code, Kind};
+use super::finding::{Code, Finding, Kind, code_of};
 use crate::model::Index;
 use crate::model::function::Function;
-use crate::model::rows::{Level, Span, Status};
+use crate::model::rows::{Level, Status};
 use crate::model::text::{Text, cut};
 use crate::model::trace::Trace;
 use crate::model::tree::{Node, Tree};
-use crate::model::value::{Value, first_text, get};
-
-/// The finding of a rule in a trace.
-#[derive(Debug)]
-pub(crate) struct Finding {
-    pub(crate) kind: Kind,
-    /// The part that is the same in other traces.
-    pub(crate) about: String,
-    pub(crate) title: String,
-    pub(crate) detail: String,
-    pub(crate) severity: &'static str,
-    pub(crate) service: Text,
-    pub(crate) span: u64,
-    pub(crate) code: Code,
-}
+use crate::model::value::{Value, get};
 
 /// The number of equal queries in a trace from which they are an N+1 problem.
 const N_PLUS_ONE: usize = 5;
@@ -36,21 +22,6 @@ const SEQUENTIAL_SHARE: f64 = 0.6;
 const SEQUENTIAL_MS: f64 = 5.0;
 /// Logs of a trace that are looked at for errors.
 const MAX_LOGS: usize = 200;
-
-/// Returns the place in the code that a span tells.
-pub(crate) fn code_of(span: &Span) -> Code {
-    code_in(&span.attributes)
-}
-
-/// Returns the place in the code that attributes tell.
-pub(crate) fn code_in(attributes: &[(Text, Value)]) -> Code {
-    let line = ["code.line.number", "code.lineno"].iter().find_map(|key| get(attributes, key)?.as_f64());
-    Code {
-        file: first_text(attributes, &["code.file.path", "code.filepath"]).cloned(),
-        line: line.filter(|line| (0.0..1e9).contains(line)).map(|line| line as u32),
-        function: first_text(attributes, &["code.function.name", "code.function"]).cloned(),
-    }
-}
 
 struct Rules<'a> {
     index: &'a Index,

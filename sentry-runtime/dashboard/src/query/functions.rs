@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
 use super::{Store, list, place};
-use crate::analysis::rules::code_of;
+use crate::analysis::finding::code_of;
 use crate::analysis::statistics::{Buckets, quantile, round};
 use crate::model::Index;
 use crate::model::function::{Function, Kind};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::params::{Page, Params, page};
 use super::search::{Field, Key, Search, Searched, Test, contains};
 use super::{Store, list, place};
-use crate::analysis::rules::code_in;
+use crate::analysis::finding::code_in;
 use crate::model::json::{hex64, hex128, parse_id128};
 use crate::model::rows::{Level, Log};
 use crate::model::value::{get_interned, write};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Store;
-use crate::analysis::hints::Code;
+use crate::analysis::finding::Code;
 
 /// Writes a place in the code; null if there is none.
 pub(crate) fn code(store: &Store, service: &str, code: &Code) -> Value {

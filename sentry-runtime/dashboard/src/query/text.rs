@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::Store;
 use super::params::Params;
 use super::waterfall::find;
-use crate::analysis::rules::{code_of, ms};
+use crate::analysis::finding::{Code, code_of};
+use crate::analysis::rules::ms;
 use crate::model::Index;
 use crate::model::json::{hex64, hex128};
 use crate::model::rows::{Event, Log};
@@ -162,7 +163,7 @@ fn count_below(below: &[Vec<usize>], at: usize) -> usize {
     count
 }
 
-fn place(code: &crate::analysis::hints::Code) -> String {
+fn place(code: &Code) -> String {
     match (&code.file, code.line) {
         (Some(file), Some(line)) => format!(" @ {}:{line}", cut(file, 200)),
         (Some(file), None) => format!(" @ {}", cut(file, 200)),

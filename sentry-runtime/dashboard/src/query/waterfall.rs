@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::params::Params;
 use super::{Store, events, logs, others, place, traces};
-use crate::analysis::rules::code_of;
+use crate::analysis::finding::code_of;
 use crate::analysis::statistics::round;
 use crate::analysis::{compare as comparison, critical};
 use crate::model::json::{hex64, hex128, parse_id128};

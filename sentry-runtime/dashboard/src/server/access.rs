@@ -6,16 +6,12 @@
 //! users of the machine.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::page;
-use super::shared::Shared;
 
 /// The rules of one dashboard.
 #[derive(Debug)]
@@ -27,7 +23,7 @@ pub(crate) struct Access {
 
 /// The reason why a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Denied {
+pub(super) enum Denied {
     Host,
     Origin,
     Token,
@@ -47,7 +43,7 @@ impl Access {
         format!("sentry_dashboard_{}", self.address.port())
     }
 
-    fn check_site(&self, headers: &HeaderMap, is_read: bool) -> Result<(), Denied> {
+    pub(super) fn check_site(&self, headers: &HeaderMap, is_read: bool) -> Result<(), Denied> {
         let host = text(headers, HOST.as_str()).ok_or(Denied::Host)?;
         if !self.is_own_host(host) {
             return Err(Denied::Host);
@@ -83,7 +79,7 @@ impl Access {
         }
     }
 
-    fn has_token(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn has_token(&self, headers: &HeaderMap) -> bool {
         let bearer = text(headers, AUTHORIZATION.as_str())
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -107,7 +103,7 @@ impl Access {
     }
 
     /// Returns the answer to the URL that the program printed: a cookie, and the way to the page without the token.
-    fn sign_in(&self, uri: &Uri) -> Option<Response> {
+    pub(super) fn sign_in(&self, uri: &Uri) -> Option<Response> {
         let given = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="))?;
         if uri.path() != "/" || !self.is_token(given) {
             return None;
@@ -121,41 +117,9 @@ impl Access {
     }
 }
 
-/// Answers only requests that may read.
-pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let access = &shared.access;
-    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
-    let mut response = match access.check_site(request.headers(), is_read) {
-        Ok(()) => match is_read.then(|| access.sign_in(request.uri())).flatten() {
-            Some(signed_in) => signed_in,
-            None if access.has_token(request.headers()) => next.run(request).await,
-            None => Denied::Token.answer(request.uri().path() == "/"),
-        },
-        Err(denied) => {
-            shared.counts.rejected(if denied == Denied::Host { "host" } else { "origin" });
-            denied.answer(false)
-        }
-    };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        ("cache-control", "no-store"),
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
-        ("referrer-policy", "no-referrer"),
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    // The page brings its own, which allows its script.
-    headers
-        .entry("content-security-policy")
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
-    response
-}
-
 impl Denied {
-    fn answer(self, for_a_person: bool) -> Response {
+    /// Returns the answer. A person who opens the page gets a page that explains how to sign in.
+    pub(super) fn answer(self, for_a_person: bool) -> Response {
         let (status, message) = match self {
             Self::Host => (
                 StatusCode::FORBIDDEN,

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use super::limits::{Api, Limits};
 use super::shared::Shared;
 use super::wait::{self, Wanted};
-use super::{access, identity, ingest, live, page};
+use super::{guard, identity, ingest, live, page};
 use crate::mcp::{self, Outcome};
 use crate::query::{self, Answer};
 
@@ -36,7 +36,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         // A route for all of `/api` would contradict those of ingestion.
         .fallback(answer)
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::guard))
         .with_state(api)
         .merge(Router::new().route("/identity", get(identity::identity)))
         .merge(ingest::routes(shared, limits))

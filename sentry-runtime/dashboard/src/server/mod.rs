@@ -6,6 +6,7 @@
 
 mod access;
 mod api;
+mod guard;
 pub(crate) mod handle;
 pub(crate) mod identity;
 mod ingest;
