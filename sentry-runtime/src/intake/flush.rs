@@ -16,7 +16,7 @@ use crate::context::active;
 use crate::context::recorder::{self, Source};
 use crate::context::span_context::SpanContext;
 use crate::protocol::{DataCategory, DiscardReason};
-use crate::scope::held_events;
+use crate::scope::request_events;
 use crate::trace::record::{Detail, Record};
 
 /// The time for which a caller waits for its flight record.
@@ -110,7 +110,7 @@ fn hand_over(
         return None;
     }
     if flight.is_none() {
-        held_events::send_all(client);
+        request_events::send_all(client);
     }
     let queues = queues();
     if !worker::is_running() {

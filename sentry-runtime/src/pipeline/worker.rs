@@ -17,7 +17,7 @@ use crate::base::worker;
 use crate::intake::message::{Capture, FlushRequest};
 use crate::intake::queue::{Queues, queues};
 use crate::protocol::{Attachment, DataCategory};
-use crate::scope::held_events;
+use crate::scope::request_events;
 
 /// The number of rounds without work after which the thread sleeps until it is woken.
 const QUIET_ROUNDS: u32 = 4;
@@ -63,7 +63,7 @@ fn work(
     let mut was_idle = false;
     loop {
         worker::begin_round();
-        let held = held_events::send_overdue();
+        let held = request_events::send_overdue();
         let flushes: Vec<Box<FlushRequest>> = std::iter::from_fn(|| queues.next_flush()).collect();
         let asked = !flushes.is_empty();
         let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };

@@ -1,8 +1,20 @@
 //! The events of a request, for everything that must not capture the same failure again.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use super::held_events::HeldEvents;
+use super::held_events::{Added, Held, HeldEvent, HeldEvents};
+use crate::base::fork::PerProcess;
+use crate::base::worker;
+
+/// The time for which an event waits for the end of its request, which may be stuck or leaked. A middleware logs a
+/// failure just before the request ends with it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The requests with held events. A request may be in the list twice. A forked child has none: its parent sends these
+/// events.
+static HOLDING: PerProcess<Mutex<Vec<Weak<RequestEvents>>>> = PerProcess::new();
 
 /// The events of a request that a server integration handles.
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
@@ -17,7 +29,7 @@ pub(crate) struct RequestEvents {
     /// The failures that become events when they reach the integration, unless one was captured before.
     pub(crate) awaited: AwaitedFailures,
     /// The events that become superfluous if the request fails.
-    pub(super) held: HeldEvents,
+    held: HeldEvents,
 }
 
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
@@ -38,12 +50,38 @@ impl RequestEvents {
     }
 
     /// Returns the number of events that were captured.
-    pub(super) fn captured(&self) -> u32 {
+    fn captured(&self) -> u32 {
         self.captured.load(Ordering::Relaxed)
     }
 
-    pub(super) fn note_ended(&self) {
+    /// Keeps an event. It is dropped if the request fails while it waits, or if another one is captured until then. If too
+    /// many are held, it is counted as lost. Returns `false`, and drops it, if the request is over or began before a fork.
+    pub(crate) fn hold(self: &Arc<Self>, event: Box<dyn Held>) -> bool {
+        match self.held.add(self.captured(), event) {
+            Added::Refused => return false,
+            Added::Next => {}
+            Added::First => {
+                holding().push(Arc::downgrade(self));
+                worker::wake();
+            }
+        }
+        true
+    }
+
+    /// Ends the request. Returns the held events that no other event has made superfluous.
+    pub(crate) fn end(&self, failed: bool) -> Vec<Box<dyn Held>> {
         self.ended.store(true, Ordering::Relaxed);
+        let held = self.held.close();
+        if !held.is_empty() {
+            holding().retain(|known| !std::ptr::eq(known.as_ptr(), self));
+        }
+        if failed { Vec::new() } else { self.needed(held) }
+    }
+
+    /// Returns the events that no other event has made superfluous.
+    fn needed(&self, held: Vec<HeldEvent>) -> Vec<Box<dyn Held>> {
+        let captured = self.captured();
+        held.into_iter().filter(|held| held.is_needed(captured)).map(|held| held.event).collect()
     }
 }
 
@@ -57,4 +95,64 @@ pub(crate) enum AwaitedFailures {
     Errors,
     /// The same, and responses with a status of 500 or more.
     ErrorsAndResponses,
+}
+
+fn holding() -> MutexGuard<'static, Vec<Weak<RequestEvents>>> {
+    HOLDING.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Captures the held events of the client at this address.
+pub(crate) fn send_all(client: usize) {
+    send_if(|held| held.event.is_of(client));
+}
+
+/// Captures the events that have waited for [`PATIENCE`]. Returns the time until the next ones have.
+pub(crate) fn send_overdue() -> Option<Duration> {
+    overdue_at(Instant::now())
+}
+
+fn overdue_at(now: Instant) -> Option<Duration> {
+    let rest = |since: Instant| PATIENCE.saturating_sub(now.saturating_duration_since(since));
+    send_if(|held| rest(held.since).is_zero());
+    let holding: Vec<_> = holding().iter().filter_map(Weak::upgrade).collect();
+    holding.iter().filter_map(|events| events.held.oldest().map(rest)).min()
+}
+
+/// Captures the held events of the requests with one that matches. No lock is held while they are captured.
+fn send_if(is_due: impl Fn(&HeldEvent) -> bool) {
+    let requests: Vec<_> = holding().iter().filter_map(Weak::upgrade).collect();
+    if requests.is_empty() {
+        return;
+    }
+    for request in &requests {
+        let due = request.held.take_if(&is_due);
+        request.needed(due).into_iter().for_each(|event| event.send());
+    }
+    holding().retain(|known| known.upgrade().is_some_and(|request| request.held.oldest().is_some()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Message;
+
+    impl Held for Message {
+        fn submit(self: Box<Self>) {}
+        fn send(self: Box<Self>) {}
+        fn lose(self: Box<Self>) {}
+        fn is_of(&self, _client: usize) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn events_wait_for_the_end_of_their_request() {
+        for (failed, sent) in [(false, 1), (true, 0)] {
+            let events = Arc::new(RequestEvents::default());
+            assert!(events.hold(Box::new(Message)));
+            assert_eq!(events.end(failed).len(), sent);
+            assert!(!events.hold(Box::new(Message)), "the request is over");
+        }
+    }
 }
