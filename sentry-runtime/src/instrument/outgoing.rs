@@ -65,7 +65,7 @@ impl TraceData {
         let mut baggage = baggage::format_dsc(&dsc);
         let scopes = active::with(Scopes::of);
         if let Some(groups) = SpanGroups::of(span_context.groups(), &scopes) {
-            groups.write(&mut baggage);
+            baggage::append_groups(&mut baggage, &groups);
         }
         Self {
             sentry_trace: span_context.sentry_trace(decision),

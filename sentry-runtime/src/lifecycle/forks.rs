@@ -21,7 +21,7 @@ pub(crate) fn watch() {
             #[cfg(all(unix, writes_minidumps))]
             super::crash::reset_after_fork();
             #[cfg(all(unix, feature = "signals"))]
-            super::signals::reset_after_fork();
+            super::signals::at_once::reset_after_fork();
         },
     });
 }

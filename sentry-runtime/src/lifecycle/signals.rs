@@ -5,15 +5,18 @@
 
 #![expect(unsafe_code, reason = "there is no safe way to ask what a signal does")]
 
+pub(super) mod at_once;
+
 use std::ffi::c_int;
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
+use self::at_once::AT_ONCE;
 use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::client;
@@ -23,8 +26,6 @@ use crate::instrument::monitor;
 static WATCHED: OnceLock<Vec<c_int>> = OnceLock::new();
 /// Set when the thread of this process runs or could not be started.
 static READER: PerProcess<()> = PerProcess::new();
-/// Whether a signal ends the program at once: after a first signal, and if no thread reads signals.
-static AT_ONCE: AtomicBool = AtomicBool::new(true);
 
 /// The first process of a container. Linux gives it no signal that it does not handle, so it cannot end by one.
 const INIT: u32 = 1;
@@ -81,11 +82,6 @@ fn is_default(signal: c_int) -> bool {
         let mut now: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, std::ptr::null(), &raw mut now) == 0 && now.sa_sigaction == libc::SIG_DFL
     }
-}
-
-/// Lets signals end the child of a fork at once, until it has data to send.
-pub(crate) fn reset_after_fork() {
-    AT_ONCE.store(true, Ordering::SeqCst);
 }
 
 /// Starts the thread, in a process that needs one and has none yet.

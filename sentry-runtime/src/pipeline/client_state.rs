@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::contexts;
-use super::keep::KeptPerSecond;
+use super::kept_per_second::KeptPerSecond;
 use super::output;
 use crate::client::{Client, PipelineState};
 use crate::options::CollectBehavior;

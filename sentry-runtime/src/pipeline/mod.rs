@@ -21,6 +21,7 @@ mod feedback;
 mod flight;
 mod hooks;
 mod keep;
+mod kept_per_second;
 mod logs;
 mod output;
 mod overdue;

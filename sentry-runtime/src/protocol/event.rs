@@ -23,7 +23,7 @@ use super::stacktrace::{Stacktrace, TemplateInfo, Thread, no_frames};
 use super::transaction::TransactionInfo;
 use super::user::User;
 use super::values::Values;
-use super::wire::uuid_simple;
+use super::wire::{owned, uuid_simple};
 use super::{Map, Value};
 
 /// A message with its parameters.
@@ -186,11 +186,6 @@ impl Default for Event<'_> {
             sdk: None,
         }
     }
-}
-
-/// Returns the string without borrowed data.
-pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
 }
 
 impl<'a> Event<'a> {

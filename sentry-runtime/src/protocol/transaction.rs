@@ -12,14 +12,13 @@ use uuid::Uuid;
 
 use super::breadcrumb::Breadcrumb;
 use super::context::Context;
-use super::event::owned;
 use super::random::random_uuid;
 use super::request::Request;
 use super::sdk_info::ClientSdkInfo;
 use super::span::Span;
 use super::user::User;
 use super::values::Values;
-use super::wire::uuid_simple;
+use super::wire::{owned, uuid_simple};
 use super::{Map, Value};
 
 /// The source of a transaction's name. By the source, the server decides whether it can group by the name.

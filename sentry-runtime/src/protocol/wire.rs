@@ -1,10 +1,17 @@
-//! Serde helpers that all payloads share, for ids, names and addresses, and for skipping empty fields.
+//! Helpers that all payloads share: for ids, names, addresses and borrowed texts, and for skipping empty fields.
 //!
 //! In some places the server treats an empty list or `null` differently from a missing field. Empty fields are never
 //! written, which avoids the difference.
 
+use std::borrow::Cow;
+
 use serde::Serializer;
 use uuid::Uuid;
+
+/// Returns the string without borrowed data.
+pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
 
 /// `serialize_with` for an id that is written as 32 hex digits without dashes.
 pub(crate) fn uuid_simple<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {

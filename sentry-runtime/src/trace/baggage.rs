@@ -89,8 +89,15 @@ pub(crate) fn format_dsc(dsc: &DynamicSamplingContext) -> String {
     out
 }
 
+/// Appends span groups to a `baggage` header. A group that does not fit into the header is left out.
+pub(crate) fn append_groups(baggage: &mut String, groups: &SpanGroups) {
+    for (key, value) in groups.iter() {
+        append_member(baggage, "", key, value);
+    }
+}
+
 /// Appends an entry to a `baggage` header, unless the header has no room for it.
-pub(crate) fn append_member(baggage: &mut String, prefix: &str, key: &str, value: &str) {
+fn append_member(baggage: &mut String, prefix: &str, key: &str, value: &str) {
     let before = baggage.len();
     if !baggage.is_empty() {
         baggage.push(',');

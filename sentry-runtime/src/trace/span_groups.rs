@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
-use super::baggage;
 use crate::scope::Scopes;
 
 /// The beginning of the attributes and of the entries in `baggage`.
@@ -78,18 +77,12 @@ impl SpanGroups {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (&**key, &**value))
     }
-
-    /// Appends the groups to a `baggage` header.
-    pub(crate) fn write(&self, baggage: &mut String) {
-        for (key, value) in self.iter() {
-            baggage::append_member(baggage, "", key, value);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::baggage;
 
     #[test]
     fn groups_are_read_and_written_and_the_rest_of_a_header_is_not() {
@@ -103,7 +96,7 @@ mod tests {
         let expected = [("sentry.span_group.session_id", "s 1"), ("sentry.span_group.conversation_id", "c")];
         assert_eq!(all, expected);
         let mut baggage = String::from("sentry-release=2");
-        groups.write(&mut baggage);
+        baggage::append_groups(&mut baggage, &groups);
         assert_eq!(
             baggage,
             "sentry-release=2,sentry.span_group.session_id=s%201,sentry.span_group.conversation_id=c"
