@@ -41,6 +41,8 @@ mod monitor;
 mod private_data;
 #[cfg(writes_minidumps)]
 mod process;
+#[cfg(walks_crashed_threads)]
+mod registers;
 #[cfg(writes_minidumps)]
 mod reporter;
 #[cfg(all(writes_minidumps, target_os = "linux"))]
