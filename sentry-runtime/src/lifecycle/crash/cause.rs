@@ -75,9 +75,25 @@ impl Cause {
         self.number == 0x4000_0015
     }
 
+    /// Returns whether the crash is a stack overflow, which the system reports as a bad access to memory. Windows has
+    /// an exception of its own for it.
+    #[cfg(walks_crashed_threads)]
+    pub(super) fn is_overflow(self, context: &CrashContext) -> bool {
+        let address = self.address.filter(|_| self.number == libc::SIGSEGV);
+        address.is_some_and(|address| super::overflow::is_cause(address, context))
+    }
+
+    #[cfg(not(walks_crashed_threads))]
+    pub(super) fn is_overflow(self, _context: &CrashContext) -> bool {
+        false
+    }
+
     /// Returns the event of the crash, without what scopes and the client add.
-    pub(super) fn event(self) -> Event<'static> {
-        let (ty, value) = names(self.number);
+    pub(super) fn event(self, is_overflow: bool) -> Event<'static> {
+        let (ty, mut value) = names(self.number);
+        if is_overflow {
+            value = "Stack overflow".to_owned();
+        }
         let id = ThreadId::from(u64::from(self.thread));
         let exception = Exception {
             ty,

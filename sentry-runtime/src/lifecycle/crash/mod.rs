@@ -37,6 +37,8 @@ mod frames;
 mod handler;
 #[cfg(writes_minidumps)]
 mod monitor;
+#[cfg(walks_crashed_threads)]
+mod overflow;
 #[cfg(writes_minidumps)]
 mod private_data;
 #[cfg(writes_minidumps)]

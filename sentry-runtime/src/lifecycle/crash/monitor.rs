@@ -15,7 +15,7 @@ use crate::intake::message::Capture;
 use crate::options::{ClientOptions, LocalView, Spotlight};
 use crate::pipeline;
 use crate::protocol::nesting::Shallow;
-use crate::protocol::{Attachment, AttachmentType, Envelope};
+use crate::protocol::{Attachment, AttachmentType, Envelope, Event};
 use crate::scope::Scope;
 
 /// How long the monitor sends a report that it cannot keep on disk. The program does not wait as long.
@@ -65,11 +65,13 @@ fn serve(options: ClientOptions) -> Result<(), String> {
     if !dump::is_of(&context, program()) {
         return Err("another process has sent the registers".to_owned());
     }
+    // The program waits for the minidump alone. It may have ended when its own event does not come.
     let cause = Cause::of(&context);
+    let replacement = cause.event(cause.is_overflow(&context));
     let minidump = dump::write(&context, client.options().max_attachment_size)
         .map_err(|error| diagnostics::debug(format_args!("the minidump could not be written: {error}")));
     frames::answer(&token, frames::DUMPED);
-    if let Some(mut envelope) = envelope(&frames, &client, cause) {
+    if let Some(mut envelope) = envelope(&frames, &client, replacement) {
         if let Ok(buffer) = minidump {
             envelope.add_item(Attachment {
                 buffer,
@@ -115,15 +117,20 @@ fn frames() -> Receiver<(u8, Vec<u8>)> {
     frames
 }
 
-/// Returns the envelope that the program has built, or one with what the monitor knows; `None` if nothing is to be sent.
-fn envelope(frames: &Receiver<(u8, Vec<u8>)>, client: &Arc<Client>, cause: Cause) -> Option<Envelope> {
+/// Returns the envelope that the program has built, or one with the replacement, which has what the monitor knows; `None` if
+/// nothing is to be sent.
+fn envelope(
+    frames: &Receiver<(u8, Vec<u8>)>,
+    client: &Arc<Client>,
+    replacement: Event<'static>,
+) -> Option<Envelope> {
     let built = match frames.recv_timeout(EVENT_TIMEOUT) {
         Ok((frames::NOTHING, _)) => return None,
         Ok((frames::ENVELOPE, bytes)) => Envelope::from_slice(&bytes).ok(),
         _ => None,
     };
     built.or_else(|| {
-        let event = Shallow::of(cause.event());
+        let event = Shallow::of(replacement);
         pipeline::crash_envelope(Capture::alone(event, Arc::clone(client), &Scope::default()))
     })
 }

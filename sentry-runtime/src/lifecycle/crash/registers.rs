@@ -68,6 +68,11 @@ pub(super) fn of(context: &CrashContext) -> Registers {
     Registers { instruction: saved.pc, values }
 }
 
+/// Returns the stack pointer at the crash.
+pub(super) fn stack_pointer(context: &CrashContext) -> Option<u64> {
+    of(context).values[STACK_POINTER]
+}
+
 /// Returns the registers that an event shows: small numbers and addresses. Other values may be pieces of texts.
 pub(super) fn shown(registers: &Registers, memory: &Memory) -> Map<String, RegVal> {
     debug_assert_eq!(NAMES[STACK_POINTER].trim_start_matches('r'), "sp", "the order of the names");

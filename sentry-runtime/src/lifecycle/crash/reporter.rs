@@ -136,7 +136,11 @@ fn client_of(state: &State) -> Option<Arc<Client>> {
 fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     // The rest of the time is for callbacks.
     let limit = Instant::now() + state.event_timeout() / 2;
-    let mut event = state.cause().event();
+    let cause = state.cause();
+    let registers = state.registers.load(Ordering::Acquire);
+    // SAFETY: the crashing thread has stored the address, and waits in its handler, which keeps the registers.
+    let is_overflow = unsafe { registers.as_ref() }.is_some_and(|context| cause.is_overflow(context));
+    let mut event = cause.event(is_overflow);
     stack::add(state, client, &mut event, limit);
     let context = state.context.load(Ordering::Acquire);
     // SAFETY: the crashing thread has stored the address of its own state, and waits in its handler. If it has waited in
